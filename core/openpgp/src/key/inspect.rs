@@ -1,0 +1,68 @@
+//! What a key file says about itself.
+
+use std::time::SystemTime;
+
+use super::private::PrivateKey;
+use super::public::{Limits, PublicKey};
+use crate::{Error, Result};
+
+/// Facts about a public or private key, for display. Nothing in it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Fingerprint of the primary key, 40 upper-case hex digits.
+    pub fingerprint: String,
+    /// Last 16 digits of it.
+    pub key_id: String,
+    /// Last 8 digits of it, the `PgpKeyId` of the WS Channel.
+    pub short_id: String,
+    /// User ids, lossy where they are not UTF-8.
+    pub user_ids: Vec<String>,
+    /// Algorithm of the primary key as GnuPG spells it.
+    pub algorithm: String,
+    /// When the primary key was created.
+    pub created: SystemTime,
+    /// When it expires; `None` for never.
+    pub expires: Option<SystemTime>,
+    /// Whether it is revoked.
+    pub revoked: bool,
+    /// Whether it may sign at the time of inspection.
+    pub can_sign: bool,
+    /// Whether it may be encrypted to at the time of inspection.
+    pub can_encrypt: bool,
+    /// Whether the file holds the private key.
+    pub secret: bool,
+    /// Whether the private key needs a passphrase.
+    pub locked: bool,
+}
+
+/// Reads an armored public or private key and says what it is.
+///
+/// # Errors
+/// Those of [`PublicKey::from_armored`] and [`PrivateKey::from_armored`].
+pub fn inspect(text: &[u8], now: SystemTime) -> Result<KeyInfo> {
+    match PublicKey::from_armored(text, Limits::default()) {
+        Ok(key) => Ok(info(&key, now, None)),
+        Err(Error::PrivateKeyMaterial | Error::TooLarge { .. }) => {
+            let private = PrivateKey::from_armored(text)?;
+            Ok(info(&private.public(), now, Some(private.is_locked())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn info(key: &PublicKey, now: SystemTime, locked: Option<bool>) -> KeyInfo {
+    KeyInfo {
+        fingerprint: key.fingerprint(),
+        key_id: key.key_id(),
+        short_id: key.short_id(),
+        user_ids: key.user_ids(),
+        algorithm: key.algorithm(),
+        created: key.created(),
+        expires: key.expires(now),
+        revoked: key.revoked(now),
+        can_sign: key.can_sign(now),
+        can_encrypt: key.can_encrypt(now),
+        secret: locked.is_some(),
+        locked: locked.unwrap_or(false),
+    }
+}

@@ -1,0 +1,16 @@
+//! Keys: foreign public keys, our own private keys, making and inspecting them.
+
+pub(crate) mod algorithm;
+mod generate;
+mod inspect;
+mod private;
+mod public;
+mod validity;
+
+pub use generate::{Algorithm, Generate};
+pub use inspect::{KeyInfo, inspect};
+pub use private::PrivateKey;
+pub use public::{Limits, PublicKey};
+
+pub(crate) use private::open_keys;
+pub(crate) use validity::{KeyState, encryption_keys, policy, signing_key_state};

@@ -1,0 +1,204 @@
+//! Our own private keys.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use sequoia_openpgp::armor::Kind;
+use sequoia_openpgp::cert::amalgamation::key::PrimaryKey;
+use sequoia_openpgp::crypto::Password;
+use sequoia_openpgp::packet::key::{SecretKeyMaterial, SecretParts, UnspecifiedRole};
+use sequoia_openpgp::packet::{Key, Tag};
+use sequoia_openpgp::serialize::Serialize;
+use sequoia_openpgp::{Cert, Packet};
+use zeroize::Zeroizing;
+
+use super::public::{Limits, PublicKey, certificate};
+use super::validity::{self, KeyState, signing_key_state};
+use crate::limits::{MAX_KEY_PACKETS, MAX_PRIVATE_KEY_BYTES, MAX_USER_IDS};
+use crate::{Error, Result, UnlockedSigner, armor, packets};
+
+/// A private key, possibly locked by a passphrase. `Debug` shows the fingerprint only.
+#[derive(Clone)]
+pub struct PrivateKey {
+    pub(crate) cert: Cert,
+}
+
+impl PrivateKey {
+    /// Reads exactly one armored private key.
+    ///
+    /// # Errors
+    /// [`Error::NoPrivateKey`] for a public key, and those of [`PublicKey::from_armored`].
+    pub fn from_armored(text: &[u8]) -> Result<Self> {
+        let limits = Limits {
+            bytes: MAX_PRIVATE_KEY_BYTES,
+            user_ids: MAX_USER_IDS,
+            packets: MAX_KEY_PACKETS,
+        };
+        if text.len() > limits.bytes {
+            return Err(Error::TooLarge {
+                what: "the private key",
+                limit: limits.bytes,
+                actual: text.len(),
+            });
+        }
+        let blocks = match armor::decode_blocks(text, armor::PRIVATE_KEY, limits.packets) {
+            Err(Error::NotArmored { .. }) if PublicKey::from_armored(text, limits).is_ok() => {
+                return Err(Error::NoPrivateKey);
+            }
+            blocks => blocks?,
+        };
+        let mut found = Vec::new();
+        for block in blocks {
+            found.extend(packets::read(&block, limits.packets)?);
+        }
+        if found.iter().any(|packet| packet.tag() == Tag::PublicKey) {
+            return Err(Error::NoPrivateKey);
+        }
+        let cert = certificate(found, limits)?;
+        if !cert.is_tsk() {
+            return Err(Error::NoPrivateKey);
+        }
+        Ok(Self { cert })
+    }
+
+    /// The armored private key, as locked as it was made, read or unlocked. Wiped when dropped.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the library cannot write it.
+    pub fn to_armored(&self) -> Result<Zeroizing<String>> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        self.cert
+            .as_tsk()
+            .serialize(&mut *bytes)
+            .map_err(|_| Error::Internal("writing the private key"))?;
+        armor::encode(Kind::SecretKey, &bytes).map(Zeroizing::new)
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey {
+            cert: self.cert.clone().strip_secret_key_material(),
+        }
+    }
+
+    /// Fingerprint of the primary key, 40 upper-case hex digits.
+    pub fn fingerprint(&self) -> String {
+        self.cert.fingerprint().to_hex()
+    }
+
+    /// Whether a passphrase is needed before it can sign.
+    pub fn is_locked(&self) -> bool {
+        self.cert
+            .keys()
+            .secret()
+            .any(|key| is_locked(key.key().secret()))
+    }
+
+    /// Opens every locked part with the passphrase. A key that is not locked stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::WrongPassphrase`]; [`Error::UnsupportedProtection`] if nothing in it can be opened by a passphrase.
+    pub fn unlock(&mut self, passphrase: &str) -> Result<()> {
+        let password = Password::from(passphrase);
+        let mut opened: Vec<Packet> = Vec::new();
+        let mut stubs = 0;
+        for key in self.cert.keys().secret() {
+            match key.key().secret() {
+                SecretKeyMaterial::Unencrypted(_) => continue,
+                SecretKeyMaterial::Encrypted(locked) if !locked.s2k().is_supported() => {
+                    stubs += 1;
+                    continue;
+                }
+                SecretKeyMaterial::Encrypted(_) => {}
+            }
+            let unlocked = key
+                .key()
+                .clone()
+                .decrypt_secret(&password)
+                .map_err(|_| Error::WrongPassphrase)?;
+            opened.push(if key.primary() {
+                unlocked.role_into_primary().into()
+            } else {
+                unlocked.role_into_subordinate().into()
+            });
+        }
+        if opened.is_empty() {
+            let all_stubs = stubs > 0 && self.cert.keys().unencrypted_secret().next().is_none();
+            return if all_stubs {
+                Err(Error::UnsupportedProtection)
+            } else {
+                Ok(())
+            };
+        }
+        let cert = self.cert.clone().insert_packets(opened);
+        self.cert = cert
+            .map_err(|_| Error::Internal("unlocking the private key"))?
+            .0;
+        Ok(())
+    }
+
+    /// The newest key or subkey that may sign at `now`, its secret moved into the signing library.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`],
+    /// [`Error::UnsupportedAlgorithm`] (only RSA from 2048 bits and Ed25519 sign here), [`Error::InvalidKey`].
+    pub fn signer(&self, now: SystemTime) -> Result<UnlockedSigner> {
+        let good = validity::signing_keys(&self.cert, now);
+        let mut keys: Vec<_> = self
+            .cert
+            .keys()
+            .secret()
+            .map(|key| key.key().clone())
+            .filter(|key| {
+                good.iter()
+                    .any(|other| other.fingerprint() == key.fingerprint())
+            })
+            .collect();
+        keys.sort_by_key(|key| key.creation_time());
+        let newest_first = || keys.iter().rev();
+        if let Some(key) = newest_first().find(|key| key.has_unencrypted_secret()) {
+            return UnlockedSigner::new(key, self.fingerprint());
+        }
+        match newest_first().next().map(Key::secret) {
+            Some(secret) if is_locked(secret) => Err(Error::Locked),
+            Some(_) => Err(Error::UnsupportedProtection),
+            None => Err(self.why_not(now)),
+        }
+    }
+
+    fn why_not(&self, now: SystemTime) -> Error {
+        let states = || {
+            self.cert
+                .keys()
+                .map(|key| signing_key_state(&self.cert, key.key(), now, now))
+        };
+        if states().any(|state| state == KeyState::Expired) {
+            Error::KeyExpired
+        } else if states().any(|state| state == KeyState::Revoked) {
+            Error::KeyRevoked
+        } else {
+            Error::NoSigningKey
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("fingerprint", &self.fingerprint())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keys whose secret is in the clear, for decryption.
+pub(crate) fn open_keys(cert: &Cert) -> Vec<Key<SecretParts, UnspecifiedRole>> {
+    cert.keys()
+        .unencrypted_secret()
+        .map(|key| key.key().clone())
+        .collect()
+}
+
+/// Locked by a passphrase, as opposed to a stub whose secret lies elsewhere.
+fn is_locked(secret: &SecretKeyMaterial) -> bool {
+    matches!(secret, SecretKeyMaterial::Encrypted(locked) if locked.s2k().is_supported())
+}

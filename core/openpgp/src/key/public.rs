@@ -1,0 +1,246 @@
+//! Public keys from foreign bytes (WS Channel sheet §7).
+
+use std::fmt;
+use std::time::SystemTime;
+
+use sequoia_openpgp::armor::Kind;
+use sequoia_openpgp::packet::Tag;
+use sequoia_openpgp::serialize::Marshal;
+use sequoia_openpgp::{Cert, Packet};
+
+use super::algorithm::name;
+use super::validity;
+use crate::limits::{MAX_KEY_BYTES, MAX_KEY_PACKETS, MAX_USER_IDS};
+use crate::{Error, Result, armor, packets};
+
+/// Bounds on a foreign key; the default is the sheet's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most bytes of armor.
+    pub bytes: usize,
+    /// Most user ids and user attributes.
+    pub user_ids: usize,
+    /// Most packets.
+    pub packets: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: MAX_KEY_BYTES,
+            user_ids: MAX_USER_IDS,
+            packets: MAX_KEY_PACKETS,
+        }
+    }
+}
+
+/// One version 4 public key with its subkeys and user ids.
+#[derive(Clone)]
+pub struct PublicKey {
+    pub(crate) cert: Cert,
+}
+
+impl PublicKey {
+    /// Reads exactly one armored public key from foreign bytes, within `limits`.
+    ///
+    /// # Errors
+    /// [`Error::PrivateKeyMaterial`] wherever a private key stands in it, [`Error::TooLarge`], [`Error::TooMany`],
+    /// [`Error::NotArmored`], [`Error::InvalidFormat`], [`Error::NoKey`], [`Error::SeveralKeys`],
+    /// [`Error::UnsupportedVersion`], [`Error::InvalidKey`].
+    pub fn from_armored(text: &[u8], limits: Limits) -> Result<Self> {
+        if text.len() > limits.bytes {
+            return Err(Error::TooLarge {
+                what: "the key",
+                limit: limits.bytes,
+                actual: text.len(),
+            });
+        }
+        if contains(text, armor::PRIVATE_KEY.as_bytes()) {
+            return Err(Error::PrivateKeyMaterial);
+        }
+        let mut found = Vec::new();
+        for block in armor::decode_blocks(text, armor::PUBLIC_KEY, limits.packets)? {
+            found.extend(packets::read(&block, limits.packets)?);
+        }
+        if found
+            .iter()
+            .any(|packet| matches!(packet.tag(), Tag::SecretKey | Tag::SecretSubkey))
+        {
+            return Err(Error::PrivateKeyMaterial);
+        }
+        Ok(Self {
+            cert: certificate(found, limits)?,
+        })
+    }
+
+    /// Fingerprint of the primary key, 40 upper-case hex digits.
+    pub fn fingerprint(&self) -> String {
+        self.cert.fingerprint().to_hex()
+    }
+
+    /// The last 16 hex digits of the fingerprint, upper case.
+    pub fn key_id(&self) -> String {
+        self.cert.keyid().to_hex()
+    }
+
+    /// The last 8 hex digits of the fingerprint, upper case: the `PgpKeyId` of sheet §7. Collisions are easy to make;
+    /// compare fingerprints wherever it matters.
+    pub fn short_id(&self) -> String {
+        short_id(&self.fingerprint())
+    }
+
+    /// User ids, lossy where they are not UTF-8.
+    pub fn user_ids(&self) -> Vec<String> {
+        self.cert
+            .userids()
+            .map(|id| String::from_utf8_lossy(id.userid().value()).into_owned())
+            .collect()
+    }
+
+    /// Algorithm of the primary key as GnuPG spells it: `ed25519`, `rsa3072`.
+    pub fn algorithm(&self) -> String {
+        name(self.cert.primary_key().key().mpis())
+    }
+
+    /// When the primary key was created.
+    pub fn created(&self) -> SystemTime {
+        self.cert.primary_key().key().creation_time()
+    }
+
+    /// When the primary key expires, as its self-signatures say at `now`; `None` for never (or for a key that has no
+    /// valid self-signature: see [`can_sign`](Self::can_sign)).
+    pub fn expires(&self, now: SystemTime) -> Option<SystemTime> {
+        validity::expires(&self.cert, now)
+    }
+
+    /// Whether its owner has revoked it.
+    pub fn revoked(&self, now: SystemTime) -> bool {
+        validity::is_revoked(&self.cert, now)
+    }
+
+    /// Whether it may sign at `now`: an unexpired, unrevoked key or subkey of an accepted algorithm, bound for signing.
+    pub fn can_sign(&self, now: SystemTime) -> bool {
+        !validity::signing_keys(&self.cert, now).is_empty()
+    }
+
+    /// Whether it may be encrypted to at `now`.
+    pub fn can_encrypt(&self, now: SystemTime) -> bool {
+        !validity::encryption_keys(&self.cert, now).is_empty()
+    }
+
+    /// Key ids (16 upper-case hex digits) of the key and subkeys that may sign at `now`.
+    pub fn signing_key_ids(&self, now: SystemTime) -> Vec<String> {
+        validity::signing_keys(&self.cert, now)
+            .iter()
+            .map(|key| key.keyid().to_hex())
+            .collect()
+    }
+
+    /// The armored public key, without Comment or Version lines.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the library cannot write it.
+    pub fn to_armored(&self) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.cert
+            .serialize(&mut bytes)
+            .map_err(|_| Error::Internal("writing the public key"))?;
+        armor::encode(Kind::PublicKey, &bytes)
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey")
+            .field("fingerprint", &self.fingerprint())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The last 8 digits of a fingerprint.
+pub(crate) fn short_id(fingerprint: &str) -> String {
+    fingerprint[fingerprint.len().saturating_sub(8)..].to_owned()
+}
+
+/// Assembles exactly one version 4 certificate from packets that may only be those of a key.
+pub(crate) fn certificate(found: Vec<Packet>, limits: Limits) -> Result<Cert> {
+    let primaries = found
+        .iter()
+        .filter(|packet| matches!(packet.tag(), Tag::PublicKey | Tag::SecretKey))
+        .count();
+    if primaries == 0 {
+        return Err(Error::NoKey);
+    }
+    if primaries > 1 {
+        return Err(Error::SeveralKeys);
+    }
+    if found.len() > limits.packets {
+        return Err(Error::TooMany {
+            what: "OpenPGP packets",
+            limit: limits.packets,
+        });
+    }
+    let ids = found
+        .iter()
+        .filter(|packet| matches!(packet.tag(), Tag::UserID | Tag::UserAttribute))
+        .count();
+    if ids > limits.user_ids {
+        return Err(Error::TooMany {
+            what: "user ids",
+            limit: limits.user_ids,
+        });
+    }
+    for packet in &found {
+        check_packet(packet)?;
+    }
+    Cert::from_packets(found.into_iter())
+        .map_err(|_| Error::InvalidKey("its packets do not form a key".into()))
+}
+
+fn check_packet(packet: &Packet) -> Result<()> {
+    let version = match packet {
+        Packet::PublicKey(key) => key.version(),
+        Packet::PublicSubkey(key) => key.version(),
+        Packet::SecretKey(key) => key.version(),
+        Packet::SecretSubkey(key) => key.version(),
+        Packet::Unknown(unknown) if is_key(unknown.tag()) => {
+            return Err(Error::InvalidKey(
+                "a key packet cannot be read: unknown version or damaged".into(),
+            ));
+        }
+        packet => {
+            let belongs = matches!(
+                packet.tag(),
+                Tag::UserID
+                    | Tag::UserAttribute
+                    | Tag::Signature
+                    | Tag::Trust
+                    | Tag::Marker
+                    | Tag::Padding
+            );
+            let unexpected = || {
+                Error::InvalidFormat(format!(
+                    "a {} packet does not belong into a key",
+                    packet.tag()
+                ))
+            };
+            return if belongs { Ok(()) } else { Err(unexpected()) };
+        }
+    };
+    if version == 4 {
+        Ok(())
+    } else {
+        Err(Error::UnsupportedVersion(version))
+    }
+}
+
+fn is_key(tag: Tag) -> bool {
+    matches!(
+        tag,
+        Tag::PublicKey | Tag::PublicSubkey | Tag::SecretKey | Tag::SecretSubkey
+    )
+}
+
+fn contains(text: &[u8], needle: &[u8]) -> bool {
+    text.windows(needle.len()).any(|window| window == needle)
+}

@@ -1,0 +1,40 @@
+//! OpenPGP for bankchannel: keys, detached signatures, encryption to a key.
+//!
+//! ```text
+//!  PrivateKey ── unlock ── signer() ──► UnlockedSigner ──► DetachedSigner ──► armored signature
+//!                                                                                   │
+//!  PublicKey::from_armored (foreign bytes, bounded) ─────────┐                      ▼
+//!                                                            └──► DetachedVerifier ◄── parse_signatures
+//! ```
+//!
+//! Packets, certificates and their rules come from `sequoia-openpgp`; every signature this crate makes is computed by
+//! `aws-lc-rs` ([`UnlockedSigner`]), and so is every pass over the signed document. Only version 4 keys and signatures
+//! are used, in the form that GnuPG 2.2 reads.
+//!
+//! The clock is always passed in. Sizes and counts of foreign bytes are bounded by the constants of [`limits`].
+//! This is the one crate of the project that links LGPL code.
+
+mod armor;
+mod error;
+mod hash;
+mod key;
+pub mod limits;
+mod message;
+mod packets;
+mod sign;
+mod signer;
+mod verify;
+
+pub use error::Error;
+pub use hash::HashAlgorithm;
+pub use key::{Algorithm, Generate, KeyInfo, Limits, PrivateKey, PublicKey, inspect};
+pub use message::{decrypt, encrypt};
+pub use sign::{DetachedSigner, sign_detached};
+pub use signer::UnlockedSigner;
+pub use verify::{
+    BadReason, DetachedVerifier, ParsedSignature, SignatureResult, SignatureSet, Verdict,
+    VerifyPolicy, parse_signatures, verify_detached,
+};
+
+/// The result of this crate's operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,136 @@
+//! Encrypted messages: secrets exported to a customer's key (WS Channel sheet §6.4), and reading them.
+
+use std::io::{Read, Write};
+use std::time::SystemTime;
+
+use sequoia_openpgp::armor::Kind;
+use sequoia_openpgp::crypto::{Decryptor, SessionKey};
+use sequoia_openpgp::packet::key::{SecretParts, UnspecifiedRole};
+use sequoia_openpgp::packet::{Key, PKESK, SKESK};
+use sequoia_openpgp::parse::Parse;
+use sequoia_openpgp::parse::stream::{
+    DecryptionHelper, DecryptorBuilder, MessageStructure, VerificationHelper,
+};
+use sequoia_openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Recipient};
+use sequoia_openpgp::types::{Features, SymmetricAlgorithm};
+use sequoia_openpgp::{Cert, KeyHandle};
+use zeroize::Zeroizing;
+
+use crate::key::{encryption_keys, open_keys, policy};
+use crate::limits::{MAX_MESSAGE_BYTES, MAX_PLAINTEXT_BYTES};
+use crate::{Error, PrivateKey, PublicKey, Result, armor};
+
+/// Encrypts `plaintext` to every key and subkey of `to` that may be encrypted to at `now`: AES-256, integrity
+/// protected (version 1, which every OpenPGP program reads), unsigned, armored as `PGP MESSAGE`.
+///
+/// # Errors
+/// [`Error::NoEncryptionKey`], [`Error::KeyRevoked`], [`Error::KeyExpired`].
+pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<String> {
+    let keys = encryption_keys(&to.cert, now);
+    if keys.is_empty() {
+        return Err(if to.revoked(now) {
+            Error::KeyRevoked
+        } else if to.expires(now).is_some_and(|end| end <= now) {
+            Error::KeyExpired
+        } else {
+            Error::NoEncryptionKey
+        });
+    }
+    let recipients = keys.iter().map(|key| {
+        let handle = KeyHandle::from(key.keyid());
+        Recipient::new(Features::empty().set_seipdv1(), handle, key)
+    });
+    let mut packets = Vec::new();
+    (|| -> sequoia_openpgp::Result<()> {
+        let message = Encryptor::for_recipients(Message::new(&mut packets), recipients)
+            .symmetric_algo(SymmetricAlgorithm::AES256)
+            .build()?;
+        let mut literal = LiteralWriter::new(message).build()?;
+        literal.write_all(plaintext)?;
+        literal.finalize()
+    })()
+    .map_err(|_| Error::Internal("encryption"))?;
+    armor::encode(Kind::Message, &packets)
+}
+
+/// Decrypts an armored message with an unlocked private key. Signatures inside are not looked at.
+///
+/// An expired key still decrypts: what was encrypted to it should stay readable.
+///
+/// # Errors
+/// [`Error::Locked`], [`Error::TooLarge`], [`Error::NotArmored`], [`Error::InvalidFormat`],
+/// [`Error::DecryptionFailed`].
+pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zeroizing<Vec<u8>>> {
+    if armored.len() > MAX_MESSAGE_BYTES {
+        return Err(Error::TooLarge {
+            what: "the message",
+            limit: MAX_MESSAGE_BYTES,
+            actual: armored.len(),
+        });
+    }
+    if key.is_locked() {
+        return Err(Error::Locked);
+    }
+    let blocks = armor::decode_blocks(armored, armor::MESSAGE, 1)?;
+    let policy = policy(now);
+    let mut reader = DecryptorBuilder::from_bytes(&blocks[0])
+        .and_then(|builder| builder.with_policy(&policy, now, Keys(open_keys(&key.cert))))
+        .map_err(|_| Error::DecryptionFailed)?;
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(armored.len()));
+    // Only the end of the message proves its integrity: nothing is given out before it was reached.
+    let limit = MAX_PLAINTEXT_BYTES as u64 + 1;
+    reader
+        .by_ref()
+        .take(limit)
+        .read_to_end(&mut plaintext)
+        .map_err(|_| Error::DecryptionFailed)?;
+    if plaintext.len() > MAX_PLAINTEXT_BYTES {
+        return Err(Error::TooLarge {
+            what: "the plaintext",
+            limit: MAX_PLAINTEXT_BYTES,
+            actual: plaintext.len(),
+        });
+    }
+    Ok(plaintext)
+}
+
+struct Keys(Vec<Key<SecretParts, UnspecifiedRole>>);
+
+impl VerificationHelper for Keys {
+    fn get_certs(&mut self, _ids: &[KeyHandle]) -> sequoia_openpgp::Result<Vec<Cert>> {
+        Ok(Vec::new())
+    }
+
+    fn check(&mut self, _structure: MessageStructure<'_>) -> sequoia_openpgp::Result<()> {
+        Ok(())
+    }
+}
+
+impl DecryptionHelper for Keys {
+    fn decrypt(
+        &mut self,
+        pkesks: &[PKESK],
+        _skesks: &[SKESK],
+        algorithm: Option<SymmetricAlgorithm>,
+        decrypt: &mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
+    ) -> sequoia_openpgp::Result<Option<Cert>> {
+        for key in &self.0 {
+            let handle = key.key_handle();
+            let mut pair = key.clone().into_keypair()?;
+            for pkesk in pkesks {
+                // A message may hide its recipient; then every key is tried.
+                if pkesk
+                    .recipient()
+                    .is_some_and(|recipient| !recipient.aliases(&handle))
+                {
+                    continue;
+                }
+                let opened = pkesk.decrypt(&mut pair as &mut dyn Decryptor, algorithm);
+                if opened.is_some_and(|(algorithm, session)| decrypt(algorithm, &session)) {
+                    return Ok(None);
+                }
+            }
+        }
+        Err(Error::DecryptionFailed.into())
+    }
+}

@@ -1,0 +1,9 @@
+//! Checking detached signatures (WS Channel sheet §5.2): first the format, then the document, once for all.
+
+mod signatures;
+mod verifier;
+
+pub use signatures::{ParsedSignature, SignatureSet, parse_signatures};
+pub use verifier::{
+    BadReason, DetachedVerifier, SignatureResult, Verdict, VerifyPolicy, verify_detached,
+};

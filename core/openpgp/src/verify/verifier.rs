@@ -1,0 +1,320 @@
+//! One pass over the document, then a verdict on every signature.
+
+use std::io::Read;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest::Context;
+use sequoia_openpgp::packet::key::{PublicParts, UnspecifiedRole};
+use sequoia_openpgp::packet::{Key, Signature};
+use sequoia_openpgp::serialize::MarshalInto;
+use sequoia_openpgp::types::HashAlgorithm;
+
+use super::signatures::{ParsedSignature, SignatureSet, parse_signatures};
+use crate::key::{KeyState, signing_key_state};
+use crate::sign::feed;
+use crate::{PublicKey, Result, hash};
+
+/// Checks armored signatures over what `reader` yields; the document is read once and never held.
+///
+/// # Errors
+/// Those of [`parse_signatures`] before anything is read, and [`Error::Read`](crate::Error::Read). A bad signature is
+/// no error: see [`Verdict`].
+pub fn verify_detached(
+    armored: &[u8],
+    keys: &[&PublicKey],
+    mut reader: impl Read,
+    now: SystemTime,
+    policy: &VerifyPolicy,
+) -> Result<Verdict> {
+    let mut verifier = parse_signatures(armored)?.verifier();
+    feed(&mut reader, |piece| verifier.update(piece))?;
+    Ok(verifier.finish(keys, now, policy))
+}
+
+/// What may be configured about the rules of sheet §5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyPolicy {
+    /// How far in the future a signature may be dated.
+    pub future_tolerance: Duration,
+}
+
+impl Default for VerifyPolicy {
+    fn default() -> Self {
+        Self {
+            future_tolerance: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// One result per signature, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The results.
+    pub results: Vec<SignatureResult>,
+}
+
+impl Verdict {
+    /// Fingerprints of the distinct primary keys that made a good signature.
+    pub fn good_fingerprints(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        for result in &self.results {
+            if let SignatureResult::Good { fingerprint, .. } = result
+                && !found.contains(&fingerprint.as_str())
+            {
+                found.push(fingerprint);
+            }
+        }
+        found
+    }
+
+    /// Whether at least one signature is good.
+    pub fn is_good(&self) -> bool {
+        !self.good_fingerprints().is_empty()
+    }
+
+    /// Whether at least one signature names a key that was given, good or not.
+    pub fn has_known_issuer(&self) -> bool {
+        self.results
+            .iter()
+            .any(|result| !matches!(result, SignatureResult::UnknownIssuer { .. }))
+    }
+}
+
+/// What became of one signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignatureResult {
+    /// Valid, by a key that was good then and is good now.
+    Good {
+        /// Fingerprint of the primary key, 40 upper-case hex digits.
+        fingerprint: String,
+        /// Fingerprint of the key or subkey that made it.
+        signing_key: String,
+        /// When it was made, by its own words.
+        created: SystemTime,
+    },
+    /// Made by none of the given keys.
+    UnknownIssuer {
+        /// Who claims to have made it, upper-case hex.
+        issuers: Vec<String>,
+    },
+    /// Made in the name of a given key, but it does not count.
+    Bad {
+        /// Fingerprint of the primary key it names.
+        fingerprint: String,
+        /// Why.
+        reason: BadReason,
+    },
+}
+
+/// Why a signature does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadReason {
+    /// The signature does not fit the document and the key.
+    #[error("the document was changed, or it was signed with another key")]
+    Mismatch,
+    /// Signed as text, so that other bytes would verify too.
+    #[error("it is not a binary document signature")]
+    NotBinary,
+    /// SHA-1, MD5 or another refused hash.
+    #[error("its hash algorithm is refused; use SHA-256, SHA-384 or SHA-512")]
+    WeakHash,
+    /// Not a version 4 signature.
+    #[error("its OpenPGP version is not accepted")]
+    Version,
+    /// It bears no creation time, or contradicts itself.
+    #[error("it is malformed")]
+    Malformed,
+    /// It is dated too far in the future.
+    #[error("it is dated in the future; check the signer's clock")]
+    FromTheFuture,
+    /// It says itself that it no longer counts.
+    #[error("the signature has expired")]
+    SignatureExpired,
+    /// The key has expired, now or when the signature was made.
+    #[error("the key has expired")]
+    KeyExpired,
+    /// The key was revoked, now or when the signature was made.
+    #[error("the key was revoked")]
+    KeyRevoked,
+    /// The signature is older than its key.
+    #[error("the key did not exist yet when the signature was made")]
+    KeyNotYetValid,
+    /// The key may not sign: not bound for signing, refused algorithm, or too short.
+    #[error("the key may not sign")]
+    KeyNotForSigning,
+}
+
+/// Checks a document fed in pieces; each accepted hash algorithm among the signatures is computed once.
+pub struct DetachedVerifier {
+    set: SignatureSet,
+    documents: Vec<(HashAlgorithm, Context)>,
+}
+
+impl std::fmt::Debug for DetachedVerifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DetachedVerifier")
+            .field("set", &self.set)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DetachedVerifier {
+    pub(super) fn new(set: SignatureSet) -> Self {
+        let mut documents: Vec<(HashAlgorithm, Context)> = Vec::new();
+        for signature in set
+            .signatures
+            .iter()
+            .filter(|signature| signature.is_binary())
+        {
+            let Some(algorithm) = signature.hash() else {
+                continue;
+            };
+            if let Some(digest) = hash::accepted(algorithm)
+                && !documents.iter().any(|(known, _)| *known == algorithm)
+            {
+                documents.push((algorithm, Context::new(digest)));
+            }
+        }
+        Self { set, documents }
+    }
+
+    /// The next piece of the document.
+    pub fn update(&mut self, piece: &[u8]) {
+        for (_, document) in &mut self.documents {
+            document.update(piece);
+        }
+    }
+
+    /// The signatures being checked.
+    pub fn signatures(&self) -> &SignatureSet {
+        &self.set
+    }
+
+    /// Ends the document and judges every signature by `keys` at the time `now`.
+    pub fn finish(self, keys: &[&PublicKey], now: SystemTime, policy: &VerifyPolicy) -> Verdict {
+        let judge = |signature| self.judge(signature, keys, now, policy);
+        Verdict {
+            results: self.set.signatures.iter().map(judge).collect(),
+        }
+    }
+
+    fn judge(
+        &self,
+        parsed: &ParsedSignature,
+        keys: &[&PublicKey],
+        now: SystemTime,
+        policy: &VerifyPolicy,
+    ) -> SignatureResult {
+        let handles = parsed.handles();
+        let mut bad = None;
+        // Key ids can collide, so every key that fits gets its chance.
+        for key in keys {
+            let candidates = key.cert.keys().map(|candidate| candidate.key().clone());
+            for candidate in candidates.filter(|key| {
+                handles
+                    .iter()
+                    .any(|handle| handle.aliases(key.key_handle()))
+            }) {
+                let Some(signature) = &parsed.packet else {
+                    continue;
+                };
+                let fingerprint = key.fingerprint();
+                match self.check(signature, key, &candidate, now, policy) {
+                    Ok(created) => {
+                        let signing_key = candidate.fingerprint().to_hex();
+                        return SignatureResult::Good {
+                            fingerprint,
+                            signing_key,
+                            created,
+                        };
+                    }
+                    Err(reason) => {
+                        bad.get_or_insert(SignatureResult::Bad {
+                            fingerprint,
+                            reason,
+                        });
+                    }
+                }
+            }
+        }
+        bad.unwrap_or_else(|| SignatureResult::UnknownIssuer {
+            issuers: parsed.issuers(),
+        })
+    }
+
+    fn check(
+        &self,
+        signature: &Signature,
+        owner: &PublicKey,
+        key: &Key<PublicParts, UnspecifiedRole>,
+        now: SystemTime,
+        policy: &VerifyPolicy,
+    ) -> Result<SystemTime, BadReason> {
+        let (Signature::V4(v4), 4) = (signature, key.version()) else {
+            return Err(BadReason::Version);
+        };
+        if v4.typ() != sequoia_openpgp::types::SignatureType::Binary {
+            return Err(BadReason::NotBinary);
+        }
+        let document = self
+            .documents
+            .iter()
+            .find(|(algorithm, _)| *algorithm == v4.hash_algo());
+        let Some((_, document)) = document else {
+            return Err(BadReason::WeakHash);
+        };
+        let created = v4.signature_creation_time().ok_or(BadReason::Malformed)?;
+        // A critical subpacket that nobody understands forbids relying on the signature (RFC 4880 §5.2.3.1).
+        if v4
+            .hashed_area()
+            .iter()
+            .any(|subpacket| subpacket.critical() && is_unknown(subpacket.tag()))
+        {
+            return Err(BadReason::Malformed);
+        }
+        if created > now + policy.future_tolerance {
+            return Err(BadReason::FromTheFuture);
+        }
+        let lifetime = v4
+            .signature_validity_period()
+            .filter(|lifetime| !lifetime.is_zero());
+        if lifetime.is_some_and(|lifetime| created + lifetime <= now) {
+            return Err(BadReason::SignatureExpired);
+        }
+        for time in [now, created] {
+            match signing_key_state(&owner.cert, key, now, time) {
+                KeyState::Good => {}
+                // A key made by a clock that runs ahead of ours, within the tolerance, is judged at its own time.
+                KeyState::NotYet if time == now && key.creation_time() <= created => {}
+                KeyState::NotYet => return Err(BadReason::KeyNotYetValid),
+                KeyState::Expired => return Err(BadReason::KeyExpired),
+                KeyState::Revoked => return Err(BadReason::KeyRevoked),
+                KeyState::Unusable => return Err(BadReason::KeyNotForSigning),
+            }
+        }
+        let area = v4
+            .hashed_area()
+            .to_vec()
+            .map_err(|_| BadReason::Malformed)?;
+        let head = [
+            4,
+            v4.typ().into(),
+            v4.pk_algo().into(),
+            v4.hash_algo().into(),
+        ];
+        let digest = hash::finish_v4(document.clone(), head, &area).ok_or(BadReason::Malformed)?;
+        signature
+            .verify_digest(key, digest.as_ref())
+            .map_err(|_| BadReason::Mismatch)?;
+        Ok(created)
+    }
+}
+
+fn is_unknown(tag: sequoia_openpgp::packet::signature::subpacket::SubpacketTag) -> bool {
+    use sequoia_openpgp::packet::signature::subpacket::SubpacketTag;
+    matches!(
+        tag,
+        SubpacketTag::Unknown(_) | SubpacketTag::Reserved(_) | SubpacketTag::Private(_)
+    )
+}

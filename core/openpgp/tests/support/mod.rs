@@ -1,0 +1,153 @@
+//! A fresh GnuPG home per test; its agent ends with it.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
+
+use bankchannel_openpgp::{Algorithm, Generate, Limits, PrivateKey, PublicKey};
+
+/// GnuPG with a home directory of its own.
+pub(crate) struct Gpg {
+    home: tempfile::TempDir,
+}
+
+impl Gpg {
+    pub(crate) fn new() -> Self {
+        let home = tempfile::Builder::new().prefix("gpg").tempdir().unwrap();
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(home.path(), private).unwrap();
+        Self { home }
+    }
+
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs gpg; the output whatever its exit code.
+    pub(crate) fn try_run(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut child = Command::new("gpg")
+            .env("GNUPGHOME", self.home())
+            .env("LC_ALL", "C")
+            .args([
+                "--batch",
+                "--yes",
+                "--no-tty",
+                "--pinentry-mode",
+                "loopback",
+                "--passphrase",
+                "",
+            ])
+            .args(["--trust-model", "always", "--status-fd", "2"])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("gpg is needed for this test: apt-get install gnupg");
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || {
+            // gpg may stop reading early when it refuses something.
+            let _ = stdin.write_all(&input);
+        });
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        output
+    }
+
+    /// Runs gpg and insists on success; returns its standard output.
+    pub(crate) fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+        let output = self.try_run(arguments, input);
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "gpg {arguments:?}: {log}");
+        output.stdout
+    }
+
+    /// Makes a key that is not locked; returns its fingerprint. `lifetime` as gpg writes it: `never`, `1d`.
+    pub(crate) fn generate(
+        &self,
+        user: &str,
+        algorithm: &str,
+        usage: &str,
+        lifetime: &str,
+        extra: &[&str],
+    ) -> String {
+        let before = self.fingerprints();
+        let mut arguments = extra.to_vec();
+        arguments.extend(["--quick-gen-key", user, algorithm, usage, lifetime]);
+        self.run(&arguments, b"");
+        self.fingerprints()
+            .into_iter()
+            .find(|fingerprint| !before.contains(fingerprint))
+            .unwrap()
+    }
+
+    /// Fingerprints of all primary keys.
+    pub(crate) fn fingerprints(&self) -> Vec<String> {
+        let listing = self.try_run(&["--with-colons", "--list-keys"], b"").stdout;
+        let listing = String::from_utf8(listing).unwrap();
+        let mut lines = listing.lines();
+        let mut found = Vec::new();
+        while let Some(line) = lines.next() {
+            if line.starts_with("pub:") {
+                let line = lines.find(|line| line.starts_with("fpr:")).unwrap();
+                found.push(line.split(':').nth(9).unwrap().to_owned());
+            }
+        }
+        found
+    }
+
+    pub(crate) fn export(&self, fingerprint: &str) -> PublicKey {
+        let armored = self.run(&["--armor", "--export", fingerprint], b"");
+        PublicKey::from_armored(&armored, Limits::default()).unwrap()
+    }
+
+    pub(crate) fn sign(&self, fingerprint: &str, document: &[u8], extra: &[&str]) -> Vec<u8> {
+        let mut arguments = extra.to_vec();
+        arguments.extend(["--armor", "--local-user", fingerprint, "--detach-sign"]);
+        self.run(&arguments, document)
+    }
+
+    /// gpg's judgement on a detached signature: its status lines.
+    pub(crate) fn verify(&self, signature: &str, document: &[u8]) -> Output {
+        let (sig, doc) = (self.home().join("s.asc"), self.home().join("d.bin"));
+        std::fs::write(&sig, signature).unwrap();
+        std::fs::write(&doc, document).unwrap();
+        self.try_run(
+            &["--verify", sig.to_str().unwrap(), doc.to_str().unwrap()],
+            b"",
+        )
+    }
+}
+
+impl Drop for Gpg {
+    fn drop(&mut self) {
+        let _ = Command::new("gpgconf")
+            .env("GNUPGHOME", self.home())
+            .args(["--kill", "all"])
+            .status();
+    }
+}
+
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+pub(crate) fn days(count: u64) -> Duration {
+    Duration::from_secs(count * 86_400)
+}
+
+/// A key of ours, made an hour ago.
+pub(crate) fn our_key(algorithm: Algorithm, passphrase: Option<&str>) -> PrivateKey {
+    PrivateKey::generate(Generate {
+        name: "Synthetic Signer".into(),
+        email: "signer@example.test".into(),
+        algorithm,
+        created: now() - Duration::from_secs(3600),
+        expires: None,
+        passphrase: passphrase.map(|text| text.to_owned().into()),
+    })
+    .unwrap()
+}
