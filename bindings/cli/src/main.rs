@@ -1,0 +1,2 @@
+//! The bankchannel command
+fn main() {}

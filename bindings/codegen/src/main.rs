@@ -1,0 +1,2 @@
+//! Writes the typed faces of every language from the catalogue
+fn main() {}

@@ -1,0 +1,1 @@
+//! Talk to banks from code: WS Channel clients, sessions, flows, the catalogue

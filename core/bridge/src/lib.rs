@@ -1,0 +1,1 @@
+//! What every foreign language needs of bankchannel and none may repeat

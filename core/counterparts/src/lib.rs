@@ -1,0 +1,1 @@
+//! Embedded servers: the other end of every protocol of bankchannel

@@ -1,0 +1,92 @@
+//! Reads `#[boundary(…)]` attributes and doc comments.
+
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
+
+/// Everything that `#[boundary(…)]` can say, on whatever it stands.
+#[derive(Default)]
+pub(crate) struct Attributes {
+    pub(crate) profile: bool,
+    pub(crate) off_wire: bool,
+    pub(crate) open: bool,
+    pub(crate) wire: Option<String>,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) value: Option<String>,
+}
+
+impl Attributes {
+    pub(crate) fn parse(attributes: &[Attribute]) -> syn::Result<Self> {
+        let mut out = Self::default();
+        for attribute in attributes.iter().filter(|a| a.path().is_ident("boundary")) {
+            if let Ok(value) = attribute.parse_args::<LitStr>() {
+                out.value = Some(value.value());
+                continue;
+            }
+            attribute.parse_nested_meta(|meta| {
+                let text = |meta: &syn::meta::ParseNestedMeta<'_>| -> syn::Result<String> {
+                    Ok(meta.value()?.parse::<LitStr>()?.value())
+                };
+                if meta.path.is_ident("profile") {
+                    out.profile = true;
+                } else if meta.path.is_ident("off_wire") {
+                    out.off_wire = true;
+                } else if meta.path.is_ident("open") {
+                    out.open = true;
+                } else if meta.path.is_ident("wire") {
+                    out.wire = Some(text(&meta)?);
+                } else if meta.path.is_ident("alias") {
+                    out.aliases.push(text(&meta)?);
+                } else if meta.path.is_ident("tag") {
+                    out.tag = Some(text(&meta)?);
+                } else {
+                    return Err(meta.error("unknown boundary attribute; see the crate page for the list"));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(out)
+    }
+}
+
+/// The doc comment, one paragraph per blank line. Its absence is an error: what people touch is documented.
+pub(crate) fn doc(attributes: &[Attribute], of: &dyn quote::ToTokens) -> syn::Result<String> {
+    let mut lines = Vec::new();
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("doc")) {
+        if let Meta::NameValue(pair) = &attribute.meta
+            && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value
+        {
+            lines.push(text.value().trim().to_owned());
+        }
+    }
+    let joined = lines.join("\n").trim().to_owned();
+    if joined.is_empty() {
+        return Err(syn::Error::new_spanned(of, "a boundary type, field or value needs a doc comment"));
+    }
+    Ok(joined)
+}
+
+/// `pgp_key_id` → `PgpKeyId`: the wire's case.
+pub(crate) fn pascal_case(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+        })
+        .collect()
+}
+
+/// `NeedsMfa` → `needs_mfa`: the boundary's case.
+pub(crate) fn snake_case(name: &str) -> String {
+    let mut out = String::new();
+    for (index, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() {
+            if index > 0 {
+                out.push('_');
+            }
+            out.extend(letter.to_lowercase());
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}

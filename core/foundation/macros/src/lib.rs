@@ -1,0 +1,49 @@
+//! The derive macro of bankchannel's closed type model.
+//!
+//! `#[derive(Boundary)]` turns a struct, an enum of names or a tagged union into a
+//! `bankchannel_foundation::Boundary`: its shape (for JSON Schema and the typed faces), how it is read
+//! and how it is written, in both dialects. A field whose type is outside the model does not compile.
+//!
+//! | attribute | on | meaning |
+//! | --- | --- | --- |
+//! | `#[boundary(profile)]` | field | left out, it is taken from the client's profile |
+//! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, where that is not the PascalCase of its own |
+//! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
+//! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
+//! | `#[boundary(open)]` | enum | peer values: the last variant, `Other(String)`, takes the unknown ones |
+//! | `#[boundary("NEW")]` | variant | the value, the same in both dialects |
+//! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |
+
+use proc_macro::TokenStream;
+use syn::{Data, DeriveInput, Fields, parse_macro_input};
+
+mod attributes;
+mod enums;
+mod structs;
+mod unions;
+
+/// Derives `bankchannel_foundation::Boundary`; the crate page lists the attributes.
+#[proc_macro_derive(Boundary, attributes(boundary))]
+pub fn derive_boundary(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
+    if !input.generics.params.is_empty() {
+        return Err(syn::Error::new_spanned(&input.generics, "boundary types are not generic"));
+    }
+    let attributes = attributes::Attributes::parse(&input.attrs)?;
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => structs::expand(input, fields),
+            Fields::Unit => structs::expand_empty(input),
+            Fields::Unnamed(_) => Err(syn::Error::new_spanned(&input.ident, "a boundary struct has named fields")),
+        },
+        Data::Enum(data) => match &attributes.tag {
+            Some(tag) => unions::expand(input, data, tag),
+            None => enums::expand(input, data, attributes.open),
+        },
+        Data::Union(_) => Err(syn::Error::new_spanned(&input.ident, "a boundary type is a struct or an enum")),
+    }
+}

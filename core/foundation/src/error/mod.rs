@@ -1,0 +1,229 @@
+//! Errors say whose fault it is and what to do.
+//!
+//! Every error is a row of a table (stable code, category, text, whether a repeat can help, documentation)
+//! and the details of its case. It crosses every boundary whole, as the JSON of [`Error::to_json`].
+
+mod outcome;
+mod rows;
+
+use std::{collections::BTreeMap, fmt};
+
+use serde_json::{Map, Value, json};
+
+pub use outcome::Outcome;
+pub use rows::{Category, ROWS, Row, row};
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, whole: the table's row and the details of this case.
+#[derive(Clone)]
+pub struct Error(Box<Details>);
+
+#[derive(Clone)]
+struct Details {
+    row: &'static Row,
+    message: String,
+    operation: Option<&'static str>,
+    http_status: Option<u16>,
+    peer: Option<Peer>,
+    outcome: Option<Outcome>,
+    retry_after_s: Option<u64>,
+    context: BTreeMap<&'static str, String>,
+}
+
+/// What the peer itself said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The peer's own code, such as a `ResponseCode`.
+    pub code: Option<String>,
+    /// The peer's own text.
+    pub text: Option<String>,
+    /// The peer's id of the request, to quote to its support.
+    pub request_id: Option<String>,
+}
+
+impl Error {
+    /// An error of this row, with the row's own text.
+    #[must_use]
+    pub fn new(row: &'static Row) -> Self {
+        Self::because(row, row.text)
+    }
+
+    /// An error of this row, with a text that says more than the row's.
+    #[must_use]
+    pub fn because(row: &'static Row, message: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            row,
+            message: message.into(),
+            operation: None,
+            http_status: None,
+            peer: None,
+            outcome: None,
+            retry_after_s: None,
+            context: BTreeMap::new(),
+        }))
+    }
+
+    /// A field of the caller's input that cannot be used: which, and why.
+    #[must_use]
+    pub fn invalid_field(field: &str, why: impl fmt::Display) -> Self {
+        Self::because(&row::INVALID_FIELD, format!("{field}: {why}")).with("field", field)
+    }
+
+    /// Adds a detail to the context map. Never a secret: the map is shown and logged.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
+        self.0.context.insert(key, value.to_string());
+        self
+    }
+
+    /// Names the operation that failed; the first name given stays.
+    #[must_use]
+    pub fn in_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation.get_or_insert(operation);
+        self
+    }
+
+    /// Adds the HTTP status that was answered.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.http_status = Some(status);
+        self
+    }
+
+    /// Adds what the peer said.
+    #[must_use]
+    pub fn with_peer(mut self, peer: Peer) -> Self {
+        self.0.peer = Some(peer);
+        self
+    }
+
+    /// Says how far the exchange came.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = Some(outcome);
+        self
+    }
+
+    /// Adds how many seconds the peer asked to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
+        self.0.retry_after_s = seconds;
+        self
+    }
+
+    /// The row of the error table.
+    #[must_use]
+    pub fn row(&self) -> &'static Row {
+        self.0.row
+    }
+
+    /// The stable code, such as `transport.connection_refused`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.row.code
+    }
+
+    /// The category: the exception class in every language.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        self.0.row.category
+    }
+
+    /// What happened, for a person.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The operation that failed.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The HTTP status that was answered.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// What the peer said.
+    #[must_use]
+    pub fn peer(&self) -> Option<&Peer> {
+        self.0.peer.as_ref()
+    }
+
+    /// How far the exchange came; `None` where there was no exchange.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.0.outcome
+    }
+
+    /// Seconds that the peer asked to wait before another try.
+    #[must_use]
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.0.retry_after_s
+    }
+
+    /// Whether the same call, later and unchanged, may succeed. Never true for a call that may already
+    /// have taken effect and must not take effect twice.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        self.0.context.get("retryable").map_or(self.0.row.retryable, |given| given == "true")
+    }
+
+    /// The details of this case.
+    #[must_use]
+    pub fn context(&self) -> &BTreeMap<&'static str, String> {
+        &self.0.context
+    }
+
+    /// One detail.
+    #[must_use]
+    pub fn detail(&self, key: &str) -> Option<&str> {
+        self.0.context.get(key).map(String::as_str)
+    }
+
+    /// The whole error as JSON: the form in which it crosses a language boundary.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let details = &self.0;
+        let mut out = Map::new();
+        out.insert("code".into(), json!(details.row.code));
+        out.insert("category".into(), json!(details.row.category.as_str()));
+        out.insert("message".into(), json!(details.message));
+        out.insert("retryable".into(), json!(self.retryable()));
+        out.insert("operation".into(), json!(details.operation));
+        out.insert("http_status".into(), json!(details.http_status));
+        out.insert("outcome".into(), json!(details.outcome.map(Outcome::as_str)));
+        out.insert("retry_after_s".into(), json!(details.retry_after_s));
+        let peer = details.peer.as_ref().map(|p| json!({"code": p.code, "text": p.text, "request_id": p.request_id}));
+        out.insert("peer".into(), peer.unwrap_or(Value::Null));
+        out.insert("context".into(), json!(details.context));
+        Value::Object(out)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.0.operation {
+            write!(f, "{operation}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(outcome) = self.0.outcome {
+            write!(f, " [{}; outcome {}]", self.0.row.code, outcome.as_str())
+        } else {
+            write!(f, " [{}]", self.0.row.code)
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({})", self.to_json())
+    }
+}
+
+impl std::error::Error for Error {}

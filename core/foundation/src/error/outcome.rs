@@ -1,0 +1,27 @@
+//! How far an exchange came: the one thing to know before a payment is sent again.
+
+/// How far an exchange came before it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing of the request left this machine. Sending it again is safe.
+    NotSent,
+    /// The request may have reached the peer. Find out before sending it again.
+    Unknown,
+    /// The peer answered that it did not do it.
+    Refused,
+    /// The peer answered with success, but the rest of the answer could not be read. Do not send it again.
+    Accepted,
+}
+
+impl Outcome {
+    /// The name in JSON and in every language.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+            Self::Accepted => "accepted",
+        }
+    }
+}

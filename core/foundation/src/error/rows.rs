@@ -1,0 +1,192 @@
+//! The shared rows of the error table. A protocol adds its own in its `errors.rs`, with the same macro.
+
+/// Whose fault it is: the exception class in every language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // the names are the documentation; `Category::doc` has the sentences
+pub enum Category {
+    InvalidInput,
+    Configuration,
+    Transport,
+    TimedOut,
+    Cancelled,
+    Authentication,
+    Permission,
+    Signature,
+    PeerProtocol,
+    PeerRefused,
+    RateLimited,
+    NotSupported,
+    Conflict,
+    ResourceExhausted,
+    Internal,
+}
+
+impl Category {
+    /// Every category, in the order of the reference page.
+    pub const ALL: [Self; 15] = [
+        Self::InvalidInput,
+        Self::Configuration,
+        Self::Transport,
+        Self::TimedOut,
+        Self::Cancelled,
+        Self::Authentication,
+        Self::Permission,
+        Self::Signature,
+        Self::PeerProtocol,
+        Self::PeerRefused,
+        Self::RateLimited,
+        Self::NotSupported,
+        Self::Conflict,
+        Self::ResourceExhausted,
+        Self::Internal,
+    ];
+
+    /// The name in JSON; exception classes are made from it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Configuration => "configuration",
+            Self::Transport => "transport",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::Signature => "signature",
+            Self::PeerProtocol => "peer_protocol",
+            Self::PeerRefused => "peer_refused",
+            Self::RateLimited => "rate_limited",
+            Self::NotSupported => "not_supported",
+            Self::Conflict => "conflict",
+            Self::ResourceExhausted => "resource_exhausted",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whose fault it is and what to do, in one sentence.
+    #[must_use]
+    pub fn doc(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "The caller's input cannot be used; the error names the field and what to change.",
+            Self::Configuration => "The client, server or environment is set up wrongly; the error says what to set.",
+            Self::Transport => "The connection failed; see the outcome before sending anything again.",
+            Self::TimedOut => "The deadline passed; see the outcome before sending anything again.",
+            Self::Cancelled => "The caller cancelled; see the outcome before sending anything again.",
+            Self::Authentication => "Not logged in, or the password, code or token was refused.",
+            Self::Permission => "Logged in, but this account, mode or key may not do it.",
+            Self::Signature => "A signature or decryption failed, or the key is not fit for it.",
+            Self::PeerProtocol => "The peer answered something that its protocol does not allow.",
+            Self::PeerRefused => "The peer understood and said no; its code and text are attached.",
+            Self::RateLimited => "Too many calls or tries; wait as long as the error says.",
+            Self::NotSupported => "This build, bank or service does not offer it.",
+            Self::Conflict => "It clashes with what exists already, or somebody else was first.",
+            Self::ResourceExhausted => "A disk, memory or size limit was reached.",
+            Self::Internal => "A defect of bankchannel; please report it.",
+        }
+    }
+}
+
+/// One row of the error table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Stable and never reused.
+    pub code: &'static str,
+    /// Whose fault it is.
+    pub category: Category,
+    /// What happened, in one sentence.
+    pub text: &'static str,
+    /// Whether the same call, later and unchanged, may succeed.
+    pub retryable: bool,
+    /// What to do about it.
+    pub doc: &'static str,
+}
+
+/// Writes a table of error rows: a constant for each and `ROWS` with all of them.
+#[macro_export]
+macro_rules! error_rows {
+    ($($name:ident = $code:literal, $category:ident, $retry:ident, $text:literal, $doc:literal;)+) => {
+        $(
+            #[doc = concat!("`", $code, "`: ", $text, " ", $doc)]
+            pub static $name: $crate::error::Row = $crate::error::Row {
+                code: $code,
+                category: $crate::error::Category::$category,
+                text: $text,
+                retryable: $crate::error_rows!(@ $retry),
+                doc: $doc,
+            };
+        )+
+        /// Every row of this table.
+        pub static ROWS: &[&$crate::error::Row] = &[$(&$name),+];
+    };
+    (@ again) => { true };
+    (@ never) => { false };
+}
+
+/// The rows that any part of bankchannel may use.
+pub mod row {
+    crate::error_rows! {
+        INVALID_FIELD = "input.invalid_field", InvalidInput, never,
+            "A field cannot be used.", "The context names the field; the message says what it must be.";
+        MISSING_FIELD = "input.missing_field", InvalidInput, never,
+            "A required field is missing.", "Give the field named in the context.";
+        UNKNOWN_FIELD = "input.unknown_field", InvalidInput, never,
+            "There is no such field.", "The message lists the fields there are.";
+        INVALID_JSON = "input.invalid_json", InvalidInput, never,
+            "The input is not JSON of the expected form.", "The message says where and why.";
+        UNKNOWN_OPERATION = "input.unknown_operation", InvalidInput, never,
+            "There is no such operation.", "`bankchannel catalogue` lists them all.";
+        TOO_LARGE = "input.too_large", InvalidInput, never,
+            "The input is larger than the limit.", "The context names the limit in bytes.";
+        CONTENT_UNREADABLE = "input.content_unreadable", InvalidInput, never,
+            "The file to send cannot be read.", "The message says why; check the path and its permissions.";
+        CONFIGURATION = "configuration.invalid", Configuration, never,
+            "A setting is missing or cannot be used.", "The context names the setting; the message says what it must be.";
+        FORKED = "configuration.forked", Configuration, never,
+            "This handle belongs to the parent process.", "Open servers and stores after the fork, in the process that uses them.";
+        CLOSED = "configuration.closed", Configuration, never,
+            "This handle was closed.", "Open a new one.";
+        CONNECT_FAILED = "transport.connect_failed", Transport, again,
+            "No connection to the server could be made.", "Check the address and the network; nothing was sent.";
+        TLS_FAILED = "transport.tls_failed", Transport, never,
+            "The server's TLS certificate or handshake was refused.", "Check the host name, the clock and the trusted roots; nothing was sent.";
+        CONNECTION_LOST = "transport.connection_lost", Transport, never,
+            "The connection broke before the answer was complete.", "The request may have taken effect: find out before sending it again.";
+        TIMED_OUT = "timeout.deadline", TimedOut, never,
+            "The deadline passed before the answer came.", "See the outcome; give more time or find out whether it took effect.";
+        CANCELLED = "cancelled", Cancelled, never,
+            "The call was cancelled.", "See the outcome: `unknown` means that it may have taken effect.";
+        PEER_PROTOCOL = "peer.protocol", PeerProtocol, never,
+            "The answer breaks the protocol.", "The message says how; with outcome `accepted` do not send the request again.";
+        ANSWER_TOO_LARGE = "peer.answer_too_large", PeerProtocol, never,
+            "The answer is larger than the limit.", "Raise the limit named in the context if this size is expected.";
+        REDIRECTED = "peer.redirected", PeerProtocol, never,
+            "The server answered with a redirect, which is never followed.", "Credentials travel in headers: set the base URL to the final address.";
+        HTTP_STATUS = "peer.http_status", PeerProtocol, never,
+            "Something between here and the service answered, not the service itself.", "The HTTP status and the start of the answer are attached; check the base URL, proxy and gateway.";
+        UNAVAILABLE = "peer.unavailable", PeerProtocol, again,
+            "The server or a gateway before it cannot answer now.", "Try again later; see the outcome first.";
+        RATE_LIMITED = "peer.rate_limited", RateLimited, again,
+            "Too many calls.", "Wait as long as `retry_after_s` says.";
+        NOT_SUPPORTED = "not_supported", NotSupported, never,
+            "This is not supported here.", "The message says what is missing.";
+        STORAGE = "resource.storage", ResourceExhausted, never,
+            "The data folder or database cannot be used.", "The message names the cause: full, read-only, locked or damaged.";
+        INTERNAL = "internal", Internal, never,
+            "Something inside bankchannel failed that should not.", "Please report it with the message.";
+    }
+}
+
+/// The shared rows.
+pub static ROWS: &[&Row] = row::ROWS;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        let codes: BTreeSet<_> = super::ROWS.iter().map(|row| row.code).collect();
+        assert_eq!(codes.len(), super::ROWS.len());
+        assert!(codes.iter().all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.')));
+    }
+}

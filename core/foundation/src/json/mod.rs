@@ -1,0 +1,9 @@
+//! Foreign JSON: read strictly, with content streamed out of it.
+
+mod base64_stream;
+mod splitter;
+mod strict;
+
+pub use base64_stream::{Base64Decoder, NotBase64};
+pub use splitter::{ContentSplitter, SplitError};
+pub use strict::{JsonFault, parse};

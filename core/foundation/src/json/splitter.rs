@@ -1,0 +1,291 @@
+//! Takes one large base64 string out of a JSON object while it arrives.
+//!
+//! A payment file travels as a base64 member of a JSON object. The splitter reads the object's text in pieces of
+//! any length; the named top-level member's string is decoded and handed out at once, and everything else
+//! is kept, bounded, with an empty string in the member's place. What is kept is then read by the strict parser,
+//! so the splitter needs to know no more of JSON than strings, escapes and depth.
+
+use super::{Base64Decoder, NotBase64};
+
+/// Why a message could not be split.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SplitError<E> {
+    /// The member is not standard base64 with padding.
+    NotBase64,
+    /// What stands beside the content is longer than the limit.
+    RestTooLarge,
+    /// A key is longer than any key may be, or an escape is none.
+    Malformed,
+    /// Whoever takes the content failed.
+    Sink(E),
+}
+
+impl<E> From<NotBase64> for SplitError<E> {
+    fn from(_: NotBase64) -> Self {
+        Self::NotBase64
+    }
+}
+
+/// The longest key that is compared with the member's name.
+const KEY_MAX: usize = 256;
+
+/// Splits one JSON object into its content member and the rest.
+pub struct ContentSplitter {
+    member: &'static str,
+    rest: Vec<u8>,
+    rest_max: usize,
+    state: State,
+    depth: usize,
+    /// At depth 1: whether the next string is a key.
+    expects_key: bool,
+    key: Vec<u8>,
+    /// The last key of depth 1 was the member's name.
+    at_member: bool,
+    base64: Base64Decoder,
+    escape: Vec<u8>,
+    found: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Outside,
+    Key,
+    KeyEscape,
+    Text,
+    TextEscape,
+    Content,
+    ContentEscape,
+}
+
+impl ContentSplitter {
+    /// A splitter that takes out the top-level member of this name and keeps at most `rest_max` bytes besides.
+    #[must_use]
+    pub fn new(member: &'static str, rest_max: usize) -> Self {
+        Self {
+            member,
+            rest: Vec::new(),
+            rest_max,
+            state: State::Outside,
+            depth: 0,
+            expects_key: false,
+            key: Vec::new(),
+            at_member: false,
+            base64: Base64Decoder::default(),
+            escape: Vec::new(),
+            found: false,
+        }
+    }
+
+    /// Takes a piece of the message and hands out what content is in it.
+    ///
+    /// # Errors
+    /// [`SplitError`]; the splitter is of no use afterwards.
+    pub fn push<E>(&mut self, mut piece: &[u8], give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), SplitError<E>> {
+        while !piece.is_empty() {
+            let taken = match self.state {
+                State::Content => self.content(piece, give)?,
+                State::ContentEscape => self.content_escape(piece[0], give)?,
+                State::Outside => self.outside(piece[0]),
+                _ => self.string(piece),
+            };
+            if taken.kept {
+                if self.rest.len() + taken.bytes > self.rest_max {
+                    return Err(SplitError::RestTooLarge);
+                }
+                self.rest.extend_from_slice(&piece[..taken.bytes]);
+            }
+            piece = &piece[taken.bytes..];
+            if self.key.len() > KEY_MAX {
+                return Err(SplitError::Malformed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the message: the rest of the object, and whether the member was there as a string.
+    ///
+    /// # Errors
+    /// [`SplitError::NotBase64`] when the member's text stopped in the middle of a group.
+    pub fn finish<E>(self) -> Result<(Vec<u8>, bool), SplitError<E>> {
+        if self.found {
+            self.base64.finish()?;
+        }
+        Ok((self.rest, self.found))
+    }
+
+    fn outside(&mut self, byte: u8) -> Taken {
+        match byte {
+            b'"' if self.depth == 1 && self.expects_key => {
+                self.key.clear();
+                self.state = State::Key;
+            }
+            b'"' if self.depth == 1 && self.at_member => {
+                self.found = true;
+                self.state = State::Content;
+            }
+            b'"' => self.state = State::Text,
+            b'{' | b'[' => {
+                self.depth += 1;
+                self.expects_key = self.depth == 1 && byte == b'{';
+                self.at_member = false;
+            }
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            b':' if self.depth == 1 => self.expects_key = false,
+            b',' if self.depth == 1 => {
+                self.expects_key = true;
+                self.at_member = false;
+            }
+            _ => {}
+        }
+        Taken { bytes: 1, kept: true }
+    }
+
+    /// Inside a key or an ordinary string: a run up to the next quote or backslash.
+    fn string(&mut self, piece: &[u8]) -> Taken {
+        let in_key = matches!(self.state, State::Key | State::KeyEscape);
+        if matches!(self.state, State::KeyEscape | State::TextEscape) {
+            self.state = if in_key { State::Key } else { State::Text };
+            if in_key {
+                self.key.push(piece[0]);
+            }
+            return Taken { bytes: 1, kept: true };
+        }
+        let run = run_length(piece);
+        if run > 0 {
+            if in_key {
+                self.key.extend_from_slice(&piece[..run.min(KEY_MAX + 1)]);
+            }
+            return Taken { bytes: run, kept: true };
+        }
+        if piece[0] == b'\\' {
+            self.state = if in_key { State::KeyEscape } else { State::TextEscape };
+            if in_key {
+                self.key.push(b'\\');
+            }
+        } else {
+            self.state = State::Outside;
+            if in_key {
+                self.at_member = self.key_is_member();
+            }
+        }
+        Taken { bytes: 1, kept: true }
+    }
+
+    fn content<E>(&mut self, piece: &[u8], give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<Taken, SplitError<E>> {
+        let run = run_length(piece);
+        if run > 0 {
+            self.base64.push(&piece[..run], |bytes| give(bytes).map_err(SplitError::Sink))?;
+            return Ok(Taken { bytes: run, kept: false });
+        }
+        if piece[0] == b'\\' {
+            self.escape.clear();
+            self.state = State::ContentEscape;
+            return Ok(Taken { bytes: 1, kept: false });
+        }
+        self.state = State::Outside;
+        self.at_member = false;
+        // The quote that opened the string was kept; this one closes it: `""` stays in the rest.
+        Ok(Taken { bytes: 1, kept: true })
+    }
+
+    fn content_escape<E>(&mut self, byte: u8, give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<Taken, SplitError<E>> {
+        self.escape.push(byte);
+        let whole = if self.escape[0] == b'u' { 5 } else { 1 };
+        if self.escape.len() == whole {
+            let plain = unescape(&self.escape).ok_or(SplitError::Malformed)?;
+            self.base64.push(&[plain], |bytes| give(bytes).map_err(SplitError::Sink))?;
+            self.state = State::Content;
+        }
+        Ok(Taken { bytes: 1, kept: false })
+    }
+
+    fn key_is_member(&self) -> bool {
+        if !self.key.contains(&b'\\') {
+            return self.key == self.member.as_bytes();
+        }
+        let quoted = [b"\"", self.key.as_slice(), b"\""].concat();
+        serde_json::from_slice::<String>(&quoted).is_ok_and(|key| key == self.member)
+    }
+}
+
+struct Taken {
+    bytes: usize,
+    kept: bool,
+}
+
+/// How many bytes stand before the next quote or backslash.
+fn run_length(piece: &[u8]) -> usize {
+    memchr::memchr2(b'"', b'\\', piece).unwrap_or(piece.len())
+}
+
+/// The one ASCII character that an escape stands for; base64 has no others.
+fn unescape(escape: &[u8]) -> Option<u8> {
+    match escape {
+        [b'/'] => Some(b'/'),
+        [b'n'] => Some(b'\n'),
+        [b'r'] => Some(b'\r'),
+        [b't'] => Some(b'\t'),
+        [b'u', hex @ ..] => u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok().filter(u8::is_ascii),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Split = Result<(String, Vec<u8>, bool), SplitError<()>>;
+
+    fn split(text: &str, size: usize) -> Split {
+        let mut splitter = ContentSplitter::new("FileContents", 1000);
+        let mut content = Vec::new();
+        for piece in text.as_bytes().chunks(size) {
+            splitter.push(piece, &mut |bytes: &[u8]| {
+                content.extend_from_slice(bytes);
+                Ok(())
+            })?;
+        }
+        let (rest, found) = splitter.finish()?;
+        Ok((String::from_utf8(rest).expect("text"), content, found))
+    }
+
+    #[test]
+    fn the_member_is_taken_out_wherever_it_stands() {
+        for text in [
+            r#"{"FileContents":"aGVsbG8=","FileName":"x"}"#,
+            r#"{ "FileName" : "x" , "FileContents" : "aGVsbG8=" }"#,
+            r#"{"a":{"FileContents":"no"},"b":["FileContents","]"],"c":"\"FileContents\":","FileContents":"aGVs\nbG8\u003d"}"#,
+            r#"{"\u0046ileContents":"aGVsbG8="}"#,
+        ] {
+            for size in 1..12 {
+                let (rest, content, found) = split(text, size).expect("splits");
+                assert!(found);
+                assert_eq!(content, b"hello", "{text} in pieces of {size}");
+                let rest: serde_json::Value = serde_json::from_str(&rest).expect("still JSON");
+                assert_eq!(rest["FileContents"], "");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_member_stays() {
+        let text = r#"{"x":"FileContents","y":{"FileContents":"aGVsbG8="},"FileContents":17}"#;
+        let (rest, content, found) = split(text, 5).expect("splits");
+        assert_eq!((rest.as_str(), content.len(), found), (text, 0, false));
+    }
+
+    #[test]
+    fn escaped_slashes_as_php_writes_them() {
+        let (_, content, _) = split(r#"{"FileContents":"\/\/\/\/"}"#, 3).expect("splits");
+        assert_eq!(content, [0xff, 0xff, 0xff]);
+    }
+
+    #[test]
+    fn limits_and_faults() {
+        assert_eq!(split(r#"{"FileContents":"a-_="}"#, 7), Err(SplitError::NotBase64));
+        assert_eq!(split(r#"{"FileContents":"aGV"}"#, 7), Err(SplitError::NotBase64));
+        assert_eq!(split(&format!(r#"{{"a":"{}"}}"#, "x".repeat(2000)), 64), Err(SplitError::RestTooLarge));
+        assert_eq!(split(&format!(r#"{{"{}":1}}"#, "k".repeat(300)), 64), Err(SplitError::Malformed));
+        assert_eq!(split(r#"{"FileContents":"\x"}"#, 64), Err(SplitError::Malformed));
+    }
+}

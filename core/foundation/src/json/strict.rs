@@ -1,0 +1,163 @@
+//! JSON with a bounded depth and no key twice: two readers must never see two meanings.
+
+use std::{cell::Cell, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Why a text is not acceptable JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub enum JsonFault {
+    /// Not JSON at all, or not UTF-8.
+    Syntax(String),
+    /// An object has a key twice.
+    DuplicateKey,
+    /// Nested deeper than the limit.
+    TooDeep,
+}
+
+impl fmt::Display for JsonFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(why) => write!(f, "not valid JSON: {why}"),
+            Self::DuplicateKey => f.write_str("an object has the same key twice"),
+            Self::TooDeep => f.write_str("nested too deeply"),
+        }
+    }
+}
+
+/// Parses a whole JSON text, refusing duplicate keys and nesting beyond `max_depth`.
+///
+/// # Errors
+/// [`JsonFault`]; its text has a line and column, never the content.
+pub fn parse(text: &[u8], max_depth: usize) -> Result<Value, JsonFault> {
+    let fault = Cell::new(None);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let seed = Strict { depth: max_depth, fault: &fault };
+    let parsed = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    parsed.map_err(|error| fault.take().unwrap_or_else(|| JsonFault::Syntax(place(&error))))
+}
+
+/// Line and column only: serde's own text may quote the input, which may be a secret.
+fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
+}
+
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    depth: usize,
+    fault: &'a Cell<Option<JsonFault>>,
+}
+
+impl Strict<'_> {
+    fn fail<E: serde::de::Error>(self, fault: JsonFault) -> E {
+        let error = E::custom("refused");
+        self.fault.set(Some(fault));
+        error
+    }
+
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => Ok(Self { depth, ..self }),
+            None => Err(self.fail(JsonFault::TooDeep)),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element_seed(inner)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut map = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            let value = access.next_value_seed(inner)?;
+            if map.insert(key, value).is_some() {
+                return Err(self.fail(JsonFault::DuplicateKey));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_json_allows() {
+        let value = parse(br#"{"a":[1,-2,"x",null,true],"b":{"c":1.5}}"#, 16).expect("valid");
+        assert_eq!(value["a"][1], -2);
+        assert_eq!(value["b"]["c"], 1.5);
+    }
+
+    #[test]
+    fn refuses_duplicates_at_any_depth() {
+        assert_eq!(parse(br#"{"a":1,"a":2}"#, 16), Err(JsonFault::DuplicateKey));
+        assert_eq!(parse(br#"{"x":[{"a":1,"\u0061":2}]}"#, 16), Err(JsonFault::DuplicateKey));
+    }
+
+    #[test]
+    fn refuses_depth_beyond_the_limit() {
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        assert!(parse(&nested(16), 16).is_ok());
+        assert_eq!(parse(&nested(17), 16), Err(JsonFault::TooDeep));
+    }
+
+    #[test]
+    fn refuses_rubbish_without_quoting_it() {
+        for text in [&b"{\"secret\":\"hunter2\""[..], b"\xff", b"", b"{} x", b"{'a':1}"] {
+            let Err(JsonFault::Syntax(why)) = parse(text, 16) else { panic!("accepted") };
+            assert!(!why.contains("hunter2"));
+        }
+    }
+}

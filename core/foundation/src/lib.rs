@@ -1,0 +1,31 @@
+//! What every part of bankchannel speaks, and nothing that does I/O.
+//!
+//! ```text
+//!   model      the closed type model: what may cross the boundary, its JSON form, its schema
+//!   operation  the declaration of an operation: from here it reaches every language and the server
+//!   message    HTTP messages as data: what a protocol writes and reads
+//!   json       strict reading of foreign JSON; content streamed out of and into it
+//!   error      the error table, the error, the outcome of an exchange
+//!   clock, random, secret, redact
+//! ```
+//!
+//! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
+//! and randomness are passed in or live elsewhere.
+
+#[cfg(test)]
+extern crate self as bankchannel_foundation;
+
+pub mod clock;
+pub mod error;
+pub mod json;
+pub mod message;
+pub mod model;
+pub mod operation;
+pub mod random;
+pub mod redact;
+pub mod secret;
+
+pub use error::{Category, Error, Outcome, Result};
+pub use model::{Boundary, Content};
+pub use operation::{Codec, Declaration, Exchange, Kind, Operation};
+pub use secret::Secret;

@@ -1,0 +1,70 @@
+//! Optional fields, lists and maps.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Boundary, Reader, Shape, Writer, reader::kind};
+use crate::Error;
+
+/// The most elements that a list or map may hold.
+const ELEMENTS_MAX: usize = 100_000;
+
+impl<T: Boundary> Boundary for Option<T> {
+    const SHAPE: &'static Shape = T::SHAPE;
+    const OPTIONAL: bool = true;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        T::read(value, reader).map(Some)
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        self.map_or(Value::Null, |value| value.write(writer))
+    }
+
+    fn absent(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(T::absent(reader))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Boundary> Boundary for Vec<T> {
+    const SHAPE: &'static Shape = &Shape::List(T::SHAPE);
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let Value::Array(values) = value else {
+            return Err(reader.invalid(format!("must be a list, not {}", kind(&value))));
+        };
+        if values.len() > ELEMENTS_MAX {
+            return Err(reader.invalid(format!("has more than {ELEMENTS_MAX} elements")));
+        }
+        values.into_iter().enumerate().map(|(index, value)| reader.at_index(index, |reader| T::read(value, reader))).collect()
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        Value::Array(self.into_iter().map(|value| value.write(writer)).collect())
+    }
+}
+
+impl<T: Boundary> Boundary for BTreeMap<String, T> {
+    const SHAPE: &'static Shape = &Shape::Map(T::SHAPE);
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let Value::Object(map) = value else {
+            return Err(reader.invalid(format!("must be an object, not {}", kind(&value))));
+        };
+        if map.len() > ELEMENTS_MAX {
+            return Err(reader.invalid(format!("has more than {ELEMENTS_MAX} members")));
+        }
+        map.into_iter()
+            .map(|(key, value)| Ok((key.clone(), reader.at_key(key, |reader| T::read(value, reader))?)))
+            .collect()
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        Value::Object(self.into_iter().map(|(key, value)| (key, value.write(writer))).collect::<Map<_, _>>())
+    }
+}

@@ -1,0 +1,153 @@
+//! A file's content: the one thing that may be large, and so stays outside the JSON.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::{Boundary, Dialect, Reader, Shape, Writer, reader::kind};
+use crate::Error;
+
+/// Where a file's content is.
+///
+/// On the boundary it is given beside the JSON, or in it as `{"path": PATH}` or `{"base64": TEXT}`.
+#[derive(Clone)]
+pub enum Content {
+    /// In memory.
+    Bytes(Bytes),
+    /// In a file, read when it is needed.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// How many bytes, when it was last looked at; 0 when it was not yet.
+        size: u64,
+    },
+    /// Arriving piece by piece, once.
+    Pieces(Pieces),
+    /// Delivered already, to where the caller asked.
+    Delivered {
+        /// How many bytes.
+        size: u64,
+    },
+}
+
+/// Content that arrives once, piece by piece; `None` from the source is the end.
+#[derive(Clone)]
+pub struct Pieces {
+    source: Arc<Mutex<Option<PieceSource>>>,
+}
+
+type PieceSource = Box<dyn FnMut() -> Result<Option<Bytes>, Error> + Send>;
+
+impl Pieces {
+    /// Takes a blocking source of pieces.
+    pub fn new(source: impl FnMut() -> Result<Option<Bytes>, Error> + Send + 'static) -> Self {
+        Self { source: Arc::new(Mutex::new(Some(Box::new(source)))) }
+    }
+
+    /// Takes the source: the first who asks gets it, for it can be read only once.
+    #[must_use]
+    pub fn take(&self) -> Option<PieceSource> {
+        self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+}
+
+impl Content {
+    /// The size in bytes, where it is known without reading.
+    #[must_use]
+    pub fn known_size(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::File { size, .. } | Self::Delivered { size } => Some(*size),
+            Self::Pieces(_) => None,
+        }
+    }
+
+    /// Whether it can be read a second time, as a repeated request needs.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        matches!(self, Self::Bytes(_) | Self::File { .. })
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "Content({} bytes)", bytes.len()),
+            Self::File { path, size } => write!(f, "Content({size} bytes in {})", path.display()),
+            Self::Pieces(_) => f.write_str("Content(pieces)"),
+            Self::Delivered { size } => write!(f, "Content({size} bytes, delivered)"),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<&std::path::Path> for Content {
+    fn from(path: &std::path::Path) -> Self {
+        Self::File { path: path.to_owned(), size: 0 }
+    }
+}
+
+const FORMS: &str = "must be given as content beside the JSON, as {\"path\": PATH} or as {\"base64\": TEXT}";
+
+impl Boundary for Content {
+    const SHAPE: &'static Shape = &Shape::Content;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        if reader.dialect() == Dialect::Wire {
+            // The message's reader has streamed the bytes out and left an empty string in their place.
+            return match value {
+                Value::String(_) => reader.take_content().ok_or_else(|| reader.invalid("must be base64")),
+                other => Err(reader.invalid(format!("must be a base64 string, not {}", kind(&other)))),
+            };
+        }
+        let Value::Object(map) = value else { return Err(reader.invalid(FORMS)) };
+        if reader.has_content() {
+            return Err(reader.invalid("is given twice: beside the JSON and in it"));
+        }
+        let one = if map.len() == 1 { map.iter().next() } else { None };
+        match one.and_then(|(key, value)| Some((key.as_str(), value.as_str()?))) {
+            Some(("path", path)) => Ok(Self::File { path: path.into(), size: 0 }),
+            Some(("base64", text)) => {
+                STANDARD.decode(text).map(Self::from).map_err(|_| reader.invalid("base64: must be standard base64 with padding"))
+            }
+            _ => Err(reader.invalid(FORMS)),
+        }
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        if writer.dialect() == Dialect::Wire {
+            writer.keep(self);
+            return Value::String(String::new());
+        }
+        let mut map = Map::new();
+        if let Some(size) = self.known_size() {
+            map.insert("size".into(), json!(size));
+        }
+        if let Self::File { path, .. } = &self {
+            map.insert("path".into(), json!(path.display().to_string()));
+        }
+        writer.keep(self);
+        Value::Object(map)
+    }
+
+    fn absent(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.take_content()
+    }
+}

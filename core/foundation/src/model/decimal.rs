@@ -1,0 +1,85 @@
+//! Exact decimal numbers: money is never a float.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Boundary, Reader, Shape, Writer};
+use crate::Error;
+
+/// The most digits a decimal may have: what ISO 20022 allows.
+const DIGITS_MAX: usize = 18;
+
+/// An exact decimal number such as `1450.05`, kept as it was written. A string on the boundary.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Decimal(String);
+
+impl Decimal {
+    /// Reads a decimal: an optional minus, digits, and optionally a point and digits; at most 18 digits.
+    ///
+    /// # Errors
+    /// `input.invalid_field` when it is none.
+    pub fn new(text: &str) -> Result<Self, Error> {
+        if well_formed(text) { Ok(Self(text.to_owned())) } else { Err(Error::invalid_field("decimal", MUST_BE)) }
+    }
+
+    /// A number of hundredths: `145005` is `1450.05`.
+    #[must_use]
+    pub fn from_cents(cents: i64) -> Self {
+        let sign = if cents < 0 { "-" } else { "" };
+        let cents = cents.unsigned_abs();
+        Self(format!("{sign}{}.{:02}", cents / 100, cents % 100))
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const MUST_BE: &str = "must be a decimal number as a string, such as \"1450.05\", with at most 18 digits";
+
+fn well_formed(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    numeric(whole) && numeric(fraction) && whole.len() + fraction.len() <= DIGITS_MAX + 1
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Boundary for Decimal {
+    const SHAPE: &'static Shape = &Shape::Decimal;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        if well_formed(&text) { Ok(Self(text)) } else { Err(reader.invalid(MUST_BE)) }
+    }
+
+    fn write(self, _: &mut Writer) -> Value {
+        Value::String(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cents_become_two_decimals() {
+        assert_eq!(Decimal::from_cents(145_005).as_str(), "1450.05");
+        assert_eq!(Decimal::from_cents(-7).as_str(), "-0.07");
+    }
+
+    #[test]
+    fn floats_in_disguise_are_refused() {
+        for text in ["", ".", "1.", ".5", "1e3", "NaN", "1,5", "+1", "--1", "1234567890123456789.0"] {
+            assert!(Decimal::new(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The closed type model: what may cross the boundary.
+//!
+//! A type is in the model when it implements [`Boundary`]: bool, integers within ±2^53, [`Decimal`], [`Date`],
+//! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret),
+//! [`Content`], enums closed and open, lists, maps, structs and tagged unions. Anything else does not compile, so
+//! the generators of typed faces never meet a surprise.
+//!
+//! The same declaration is read and written in two dialects: [`Dialect::Boundary`] is what users see
+//! (`snake_case`, unknown fields refused); [`Dialect::Wire`] is what travels (the wire's names, unknown fields
+//! ignored when reading, null and empty the same as absent).
+
+mod collections;
+mod content;
+mod decimal;
+mod reader;
+mod scalars;
+pub mod schema;
+mod shape;
+mod text;
+mod time;
+mod writer;
+
+pub use content::{Content, Pieces};
+pub use decimal::Decimal;
+pub use reader::{ObjectReader, Profile, Reader};
+pub use serde_json::Value;
+pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
+pub use text::TextRule;
+pub use time::{Date, Timestamp};
+pub use writer::{ObjectWriter, Writer, tagged};
+
+pub use bankchannel_macros::Boundary;
+
+use crate::Error;
+
+/// Which of its two forms a value is read from or written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// What users see in every language.
+    Boundary,
+    /// What travels between client and server.
+    Wire,
+}
+
+/// A type that may cross the boundary. Derive it; the scalars of the model implement it by hand.
+pub trait Boundary: Sized + Send + 'static {
+    /// What the type is, for schemas, typed faces and documentation.
+    const SHAPE: &'static Shape;
+
+    /// Whether a field of this type may be left out.
+    const OPTIONAL: bool = false;
+
+    /// Whether a server reads a message without it, so as to say what is missing in words of its own.
+    const WIRE_OPTIONAL: bool = Self::OPTIONAL;
+
+    /// Reads a value; the error names the field.
+    ///
+    /// # Errors
+    /// `input.*` rows, with the field's path in the context.
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error>;
+
+    /// Writes the value.
+    fn write(self, writer: &mut Writer) -> Value;
+
+    /// What a field of this type is when it was left out; `None` when it must not be.
+    fn absent(reader: &mut Reader<'_>) -> Option<Self> {
+        let _ = reader;
+        None
+    }
+
+    /// Whether the field is left out of what is written.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// Reads the boundary form of a `T` from JSON.
+///
+/// # Errors
+/// `input.*` rows, with the field's path in the context.
+pub fn read_boundary<T: Boundary>(value: Value) -> Result<T, Error> {
+    T::read(value, &mut Reader::new(Dialect::Boundary))
+}
+
+/// Writes the boundary form of a `T`. Content is described, not included: see [`Writer::content`].
+pub fn write_boundary<T: Boundary>(value: T) -> Value {
+    value.write(&mut Writer::new(Dialect::Boundary))
+}

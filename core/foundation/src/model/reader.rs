@@ -1,0 +1,275 @@
+//! Reading values: names the field that is wrong, in the caller's own words.
+
+use serde_json::{Map, Value};
+
+use super::{Boundary, Content, Dialect, Field, Shape};
+use crate::{Error, error::row};
+
+/// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
+pub trait Profile {
+    /// The value of a profile field by its boundary name.
+    fn value(&self, field: &str) -> Option<Value>;
+}
+
+/// Reads one message: knows the dialect, where it is, and what was given beside the JSON.
+pub struct Reader<'a> {
+    dialect: Dialect,
+    path: Vec<Step>,
+    attached: Option<Content>,
+    profile: Option<&'a dyn Profile>,
+}
+
+enum Step {
+    Name(&'static str),
+    Index(usize),
+    Key(String),
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of this dialect.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect, path: Vec::new(), attached: None, profile: None }
+    }
+
+    /// Gives the content that came outside the JSON.
+    #[must_use]
+    pub fn with_content(mut self, content: Option<Content>) -> Self {
+        self.attached = content;
+        self
+    }
+
+    /// Gives the profile from which left-out fields are taken.
+    #[must_use]
+    pub fn with_profile(mut self, profile: &'a dyn Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// The dialect being read.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Takes the content that came outside the JSON.
+    pub fn take_content(&mut self) -> Option<Content> {
+        self.attached.take()
+    }
+
+    /// Whether content that came outside the JSON has not been used.
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.attached.is_some()
+    }
+
+    /// The value as text.
+    ///
+    /// # Errors
+    /// `input.invalid_field` when it is of another JSON type.
+    pub fn text(&self, value: Value) -> Result<String, Error> {
+        match value {
+            Value::String(text) => Ok(text),
+            other => Err(self.invalid(format!("must be a string, not {}", kind(&other)))),
+        }
+    }
+
+    /// An error at the place where this reader is.
+    #[must_use]
+    pub fn invalid(&self, why: impl std::fmt::Display) -> Error {
+        let place = self.place();
+        if place.is_empty() {
+            return Error::because(&row::INVALID_JSON, format!("the request {why}"));
+        }
+        Error::invalid_field(&place, why)
+    }
+
+    /// The error for a name that is not in the enum or union.
+    #[must_use]
+    pub fn not_one_of(&self, found: &str, shape: &Shape) -> Error {
+        let names: Vec<&str> = match shape {
+            Shape::Enum(shape) => shape.values.iter().map(|v| v.value).collect(),
+            Shape::Union(shape) => shape.variants.iter().map(|v| v.tag).collect(),
+            _ => Vec::new(),
+        };
+        // What was found is not repeated in full: a secret may have landed in the wrong field.
+        let shown: String = found.chars().take(24).filter(|c| !c.is_control()).collect();
+        self.invalid(format!("`{shown}` is not one of {}", names.join(", ")))
+    }
+
+    /// Takes the tag out of a union's object.
+    ///
+    /// # Errors
+    /// `input.*` when it is no object or has no such tag.
+    pub fn take_tag(&mut self, value: Value, tag: &'static str) -> Result<(String, Value), Error> {
+        let Value::Object(mut map) = value else {
+            return Err(self.invalid(format!("must be an object, not {}", kind(&value))));
+        };
+        match map.remove(tag) {
+            Some(Value::String(found)) => Ok((found, Value::Object(map))),
+            _ => Err(self.missing(&[tag])),
+        }
+    }
+
+    /// Reads inside a named member.
+    pub fn at_key<T>(&mut self, key: String, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.inside(Step::Key(key), read)
+    }
+
+    /// Reads inside a list's element.
+    pub fn at_index<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.inside(Step::Index(index), read)
+    }
+
+    fn inside<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let out = read(self);
+        self.path.pop();
+        out
+    }
+
+    fn name(&self, field: &Field) -> &'static str {
+        match self.dialect {
+            Dialect::Boundary => field.name,
+            Dialect::Wire => field.wire,
+        }
+    }
+
+    fn place(&self) -> String {
+        let mut out = String::new();
+        for step in &self.path {
+            match step {
+                Step::Index(index) => out.push_str(&format!("[{index}]")),
+                Step::Name(name) => push_name(&mut out, name),
+                Step::Key(name) => push_name(&mut out, name),
+            }
+        }
+        out
+    }
+
+    fn missing(&self, names: &[&str]) -> Error {
+        let place = self.place();
+        let full: Vec<String> =
+            names.iter().map(|name| if place.is_empty() { (*name).to_owned() } else { format!("{place}.{name}") }).collect();
+        let list = full.join(", ");
+        let verb = if full.len() == 1 { "is" } else { "are" };
+        Error::because(&row::MISSING_FIELD, format!("{list} {verb} missing")).with("field", list)
+    }
+}
+
+fn push_name(out: &mut String, name: &str) {
+    if !out.is_empty() {
+        out.push('.');
+    }
+    out.push_str(name);
+}
+
+/// Reads the members of one object.
+pub struct ObjectReader {
+    map: Map<String, Value>,
+}
+
+impl ObjectReader {
+    /// Opens an object and sees that every required field is there; all missing ones are named at once.
+    ///
+    /// # Errors
+    /// `input.*` when it is no object or fields are missing.
+    pub fn open(value: Value, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut map = match value {
+            Value::Object(map) => map,
+            Value::Null if reader.path.is_empty() => Map::new(),
+            other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
+        };
+        let mut missing = Vec::new();
+        for field in fields.iter().filter(|field| !(field.off_wire && reader.dialect == Dialect::Wire)) {
+            if reader.dialect == Dialect::Wire {
+                settle_wire_names(&mut map, field)?;
+            }
+            let name = reader.name(field);
+            if map.get(name).is_some_and(|value| !value.is_null()) {
+                continue;
+            }
+            if field.profile
+                && reader.dialect == Dialect::Boundary
+                && let Some(value) = reader.profile.and_then(|profile| profile.value(field.name))
+            {
+                map.insert(name.to_owned(), value);
+                continue;
+            }
+            let attached = matches!(field.shape, Shape::Content) && reader.attached.is_some();
+            let optional = if reader.dialect == Dialect::Wire { field.wire_optional } else { field.optional };
+            if !optional && !attached {
+                missing.push(name);
+            }
+        }
+        if missing.is_empty() { Ok(Self { map }) } else { Err(reader.missing(&missing)) }
+    }
+
+    /// Takes one field.
+    ///
+    /// # Errors
+    /// `input.*` rows with the field's path.
+    pub fn field<T: Boundary>(&mut self, field: &'static Field, reader: &mut Reader<'_>) -> Result<T, Error> {
+        let name = reader.name(field);
+        let value = match self.map.remove(name) {
+            None | Some(Value::Null) => None,
+            given => given,
+        };
+        match value {
+            Some(value) => reader.inside(Step::Name(name), |reader| T::read(value, reader)),
+            None => T::absent(reader).ok_or_else(|| reader.missing(&[name])),
+        }
+    }
+
+    /// Ends the object: on the boundary, nothing unknown may be left.
+    ///
+    /// # Errors
+    /// `input.unknown_field`, which lists the fields there are.
+    pub fn close(self, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<(), Error> {
+        if reader.dialect == Dialect::Wire {
+            return Ok(());
+        }
+        let Some(unknown) = self.map.keys().next() else { return Ok(()) };
+        let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let unknown: String = unknown.chars().take(64).filter(|c| !c.is_control()).collect();
+        Err(Error::because(&row::UNKNOWN_FIELD, format!("there is no field `{unknown}`; the fields are: {known}"))
+            .with("field", unknown))
+    }
+}
+
+/// Brings aliases to the field's own name, and empty text to absence.
+fn settle_wire_names(map: &mut Map<String, Value>, field: &'static Field) -> Result<(), Error> {
+    if map.get(field.wire).is_some_and(empty) {
+        map.remove(field.wire);
+    }
+    for alias in field.aliases {
+        let Some(value) = map.remove(*alias).filter(|value| !empty(value)) else { continue };
+        match map.get(field.wire) {
+            Some(given) if *given != value => {
+                return Err(Error::invalid_field(field.wire, format!("{alias} is given too, with another value")));
+            }
+            Some(_) => {}
+            None => {
+                map.insert(field.wire.to_owned(), value);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// The JSON type of a value, for a message.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

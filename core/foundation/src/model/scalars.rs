@@ -1,0 +1,139 @@
+//! Booleans, integers, plain text and secrets.
+
+use serde_json::Value;
+
+use super::{Boundary, Dialect, Reader, Shape, TextShape, Writer, reader::kind};
+use crate::{Error, Secret};
+
+/// The largest integer that every language's number holds exactly.
+const EXACT: i64 = 1 << 53;
+
+impl Boundary for bool {
+    const SHAPE: &'static Shape = &Shape::Bool;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        match (value, reader.dialect()) {
+            (Value::Bool(given), _) => Ok(given),
+            // An older contract typed the one boolean of the wire as a string.
+            (Value::String(text), Dialect::Wire) if text == "true" => Ok(true),
+            (Value::String(text), Dialect::Wire) if text == "false" => Ok(false),
+            (other, _) => Err(reader.invalid(format!("must be true or false, not {}", kind(&other)))),
+        }
+    }
+
+    fn write(self, _: &mut Writer) -> Value {
+        Value::Bool(self)
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty, $min:expr, $max:expr;)+) => {$(
+        impl Boundary for $ty {
+            const SHAPE: &'static Shape = &Shape::Integer { min: $min, max: $max };
+
+            fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+                let read = match (&value, reader.dialect()) {
+                    (Value::Number(number), _) => number.as_i64(),
+                    // Peers send numbers as strings and as numbers.
+                    (Value::String(text), Dialect::Wire) => text.parse().ok(),
+                    _ => None,
+                };
+                read.filter(|number| ($min..=$max).contains(number))
+                    .and_then(|number| <$ty>::try_from(number).ok())
+                    .ok_or_else(|| reader.invalid(format!("must be a whole number from {} to {}", $min, $max)))
+            }
+
+            fn write(self, _: &mut Writer) -> Value {
+                Value::from(self)
+            }
+        }
+    )+};
+}
+
+integers! {
+    u32, 0, u32::MAX as i64;
+    u64, 0, EXACT;
+    i64, -EXACT, EXACT;
+}
+
+/// The most that a text without a format of its own may hold.
+const PLAIN_TEXT_MAX: usize = 1024 * 1024;
+
+impl Boundary for String {
+    const SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "Text",
+        doc: "Text without a format of its own.",
+        format: "",
+        pattern: "",
+        max_bytes: PLAIN_TEXT_MAX,
+        example: "",
+    });
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        if text.len() > PLAIN_TEXT_MAX {
+            return Err(reader.invalid(format!("is longer than {PLAIN_TEXT_MAX} bytes")));
+        }
+        Ok(text)
+    }
+
+    fn write(self, _: &mut Writer) -> Value {
+        Value::String(self)
+    }
+}
+
+/// The most that a secret may hold; keys are the longest.
+const SECRET_MAX: usize = 64 * 1024;
+
+impl Boundary for Secret {
+    const SHAPE: &'static Shape = &Shape::Secret(TextShape {
+        name: "Secret",
+        doc: "A secret text: a string, or `{\"file\": PATH}`, or `{\"env\": NAME}`.",
+        format: "",
+        pattern: "",
+        max_bytes: SECRET_MAX,
+        example: "",
+    });
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        read_secret(value, reader)
+    }
+
+    fn write(self, _: &mut Writer) -> Value {
+        Value::String(self.expose().to_owned())
+    }
+}
+
+/// Reads a secret: inline, or on the boundary from a file or the environment.
+pub(super) fn read_secret(value: Value, reader: &Reader<'_>) -> Result<Secret, Error> {
+    let secret = match value {
+        Value::String(text) => Secret::new(text),
+        Value::Object(map) if reader.dialect() == Dialect::Boundary && map.len() == 1 => {
+            match map.iter().next().and_then(|(key, value)| Some((key.as_str(), value.as_str()?))) {
+                Some(("file", path)) => from_file(path, reader)?,
+                Some(("env", name)) => match std::env::var(name) {
+                    Ok(text) => Secret::new(text),
+                    Err(_) => return Err(reader.invalid(format!("the environment variable {name} is not set or not UTF-8"))),
+                },
+                _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
+            }
+        }
+        other => return Err(reader.invalid(format!("must be a string, {{\"file\": PATH}} or {{\"env\": NAME}}, not {}", kind(&other)))),
+    };
+    if secret.expose().len() > SECRET_MAX {
+        return Err(reader.invalid(format!("is longer than {SECRET_MAX} bytes")));
+    }
+    Ok(secret)
+}
+
+fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
+    let length = std::fs::metadata(path).map_err(|e| reader.invalid(format!("{path}: {e}")))?.len();
+    if length > SECRET_MAX as u64 {
+        return Err(reader.invalid(format!("{path} is longer than {SECRET_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| reader.invalid(format!("{path}: {e}")))?;
+    let secret = Secret::new(text);
+    // An editor ends the file with a line break that is not part of the secret; a PEM does not mind.
+    let trimmed = secret.expose().strip_suffix('\n').unwrap_or(secret.expose());
+    Ok(Secret::new(trimmed.strip_suffix('\r').unwrap_or(trimmed)))
+}

@@ -1,0 +1,163 @@
+//! What a type is, as constant data.
+
+/// The shape of a boundary type.
+#[derive(Debug)]
+pub enum Shape {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number within these bounds, both included; never beyond ±2^53.
+    Integer {
+        /// The smallest value.
+        min: i64,
+        /// The largest value.
+        max: i64,
+    },
+    /// An exact decimal number, a string on the boundary, never a float.
+    Decimal,
+    /// A calendar date, `2026-11-20`.
+    Date,
+    /// An instant, RFC 3339 with offset.
+    Timestamp,
+    /// Text with a format.
+    Text(TextShape),
+    /// A secret text: write-only for a person, never logged.
+    Secret(TextShape),
+    /// A file's content: outside the JSON, or named in it.
+    Content,
+    /// One of a list of names.
+    Enum(EnumShape),
+    /// Any number of one shape.
+    List(&'static Shape),
+    /// Text keys to values of one shape.
+    Map(&'static Shape),
+    /// Named fields.
+    Struct(StructShape),
+    /// One of several structs, told apart by a tag.
+    Union(UnionShape),
+}
+
+/// Text with a format.
+#[derive(Debug)]
+pub struct TextShape {
+    /// The type's name.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// A JSON Schema `format`, or empty.
+    pub format: &'static str,
+    /// An ECMA 262 pattern, or empty.
+    pub pattern: &'static str,
+    /// The largest length in UTF-8 bytes.
+    pub max_bytes: usize,
+    /// A value that is valid.
+    pub example: &'static str,
+}
+
+/// One of a list of names.
+#[derive(Debug)]
+pub struct EnumShape {
+    /// The type's name.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// Whether a peer may send values that are not listed.
+    pub open: bool,
+    /// The known values.
+    pub values: &'static [EnumValue],
+}
+
+/// One name of an enum.
+#[derive(Debug)]
+pub struct EnumValue {
+    /// The name, the same in both dialects.
+    pub value: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// Named fields.
+#[derive(Debug)]
+pub struct StructShape {
+    /// The type's name, unique within its protocol.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// The fields in order.
+    pub fields: &'static [Field],
+}
+
+/// One field of a struct.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name on the boundary.
+    pub name: &'static str,
+    /// Its name on the wire.
+    pub wire: &'static str,
+    /// Further names accepted on the wire.
+    pub aliases: &'static [&'static str],
+    /// Meaning, unit or format, limits, source.
+    pub doc: &'static str,
+    /// What it holds.
+    pub shape: &'static Shape,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// Whether it may be left out of what is read from the wire.
+    pub wire_optional: bool,
+    /// Whether, left out, it is taken from the client's profile.
+    pub profile: bool,
+    /// Whether it never travels; `doc` says why.
+    pub off_wire: bool,
+}
+
+/// One of several structs, told apart by a tag.
+#[derive(Debug)]
+pub struct UnionShape {
+    /// The type's name.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// The field that tells which.
+    pub tag: &'static str,
+    /// The alternatives.
+    pub variants: &'static [UnionVariant],
+}
+
+/// One alternative of a union.
+#[derive(Debug)]
+pub struct UnionVariant {
+    /// The tag's value.
+    pub tag: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// The struct beside the tag; `None` for nothing.
+    pub shape: Option<&'static Shape>,
+}
+
+impl Shape {
+    /// The type's own name, where it has one.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Text(text) | Self::Secret(text) => Some(text.name),
+            Self::Enum(shape) => Some(shape.name),
+            Self::Struct(shape) => Some(shape.name),
+            Self::Union(shape) => Some(shape.name),
+            _ => None,
+        }
+    }
+
+    /// The fields, where it is a struct.
+    #[must_use]
+    pub fn fields(&self) -> &'static [Field] {
+        match self {
+            Self::Struct(shape) => shape.fields,
+            _ => &[],
+        }
+    }
+
+    /// The field that holds content, where it is a struct with one.
+    #[must_use]
+    pub fn content_field(&self) -> Option<&'static Field> {
+        self.fields().iter().find(|field| matches!(field.shape, Self::Content))
+    }
+}

@@ -1,0 +1,162 @@
+//! Text with a format: types whose values are known to be good.
+
+/// Turns a text into the form it is kept in, or says what it must be.
+pub type TextRule = fn(&str) -> Result<std::borrow::Cow<'_, str>, &'static str>;
+
+/// Declares text types.
+///
+/// ```
+/// use std::borrow::Cow;
+/// bankchannel_foundation::text_type! {
+///     /// A customer number: eight digits.
+///     pub struct CustomerNumber {
+///         format: "", pattern: "^[0-9]{8}$", max_bytes: 8, example: "12345678",
+///         rule: |text| if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
+///             Ok(Cow::Borrowed(text))
+///         } else {
+///             Err("must be eight digits")
+///         },
+///     }
+/// }
+/// assert!(CustomerNumber::new("12345678").is_ok());
+/// assert!(CustomerNumber::new("1234").unwrap_err().to_string().contains("eight digits"));
+/// ```
+#[macro_export]
+macro_rules! text_type {
+    ($(
+        #[doc = $doc:literal] $(#[doc = $more:literal])*
+        $vis:vis struct $name:ident {
+            format: $format:literal, pattern: $pattern:literal, max_bytes: $max:expr, example: $example:literal,
+            rule: $rule:expr,
+        }
+    )+) => {$(
+        $crate::text_type!(@one [$doc $($more)*] $vis $name $format $pattern ($max) $example ($rule));
+    )+};
+    (@one [$($doc:literal)+] $vis:vis $name:ident $format:literal $pattern:literal ($max:expr) $example:literal ($rule:expr)) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis struct $name(String);
+
+        impl $name {
+            /// Checks and takes a text.
+            ///
+            /// # Errors
+            /// `input.invalid_field` when the text is not of this format.
+            pub fn new(text: &str) -> Result<Self, $crate::Error> {
+                Self::parse(text).map_err(|why| $crate::Error::invalid_field(stringify!($name), why))
+            }
+
+            /// Checks and takes a text; the error is what it must be.
+            ///
+            /// # Errors
+            /// A phrase that follows the field's name: "must be …".
+            pub fn parse(text: &str) -> Result<Self, &'static str> {
+                const RULE: $crate::model::TextRule = $rule;
+                if text.len() > $max {
+                    return Err("is too long");
+                }
+                RULE(text).map(|kept| Self(kept.into_owned()))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = $crate::Error;
+            fn from_str(text: &str) -> Result<Self, $crate::Error> {
+                Self::new(text)
+            }
+        }
+
+        impl $crate::model::Boundary for $name {
+            const SHAPE: &'static $crate::model::Shape = &$crate::model::Shape::Text($crate::model::TextShape {
+                name: stringify!($name),
+                doc: concat!($($doc, "\n"),+),
+                format: $format,
+                pattern: $pattern,
+                max_bytes: $max,
+                example: $example,
+            });
+            fn read(value: $crate::model::Value, reader: &mut $crate::model::Reader<'_>) -> Result<Self, $crate::Error> {
+                let text = reader.text(value)?;
+                Self::parse(&text).map_err(|why| reader.invalid(why))
+            }
+            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value {
+                $crate::model::Value::String(self.0)
+            }
+        }
+    };
+}
+
+/// Declares text types whose values are secret: never shown, wiped when dropped, and on the boundary also
+/// taken from a file or the environment. The fields are those of [`text_type!`](crate::text_type).
+#[macro_export]
+macro_rules! secret_type {
+    ($(
+        #[doc = $doc:literal] $(#[doc = $more:literal])*
+        $vis:vis struct $name:ident {
+            format: $format:literal, pattern: $pattern:literal, max_bytes: $max:expr, example: $example:literal,
+            rule: $rule:expr,
+        }
+    )+) => {$(
+        #[doc = $doc] $(#[doc = $more])*
+        #[derive(Debug, Clone)]
+        $vis struct $name($crate::Secret);
+
+        impl $name {
+            /// Checks and takes a text.
+            ///
+            /// # Errors
+            /// `input.invalid_field` when the text is not of this format. The text itself is not shown.
+            pub fn new(text: &str) -> Result<Self, $crate::Error> {
+                Self::parse(text).map_err(|why| $crate::Error::invalid_field(stringify!($name), why))
+            }
+
+            /// Checks and takes a text; the error is what it must be.
+            ///
+            /// # Errors
+            /// A phrase that follows the field's name: "must be …".
+            pub fn parse(text: &str) -> Result<Self, &'static str> {
+                const RULE: $crate::model::TextRule = $rule;
+                if text.len() > $max {
+                    return Err("is too long");
+                }
+                RULE(text).map(|kept| Self($crate::Secret::new(kept.into_owned())))
+            }
+
+            /// The secret itself.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                self.0.expose()
+            }
+        }
+
+        impl $crate::model::Boundary for $name {
+            const SHAPE: &'static $crate::model::Shape = &$crate::model::Shape::Secret($crate::model::TextShape {
+                name: stringify!($name),
+                doc: concat!($doc, "\n", $($more, "\n"),*),
+                format: $format,
+                pattern: $pattern,
+                max_bytes: $max,
+                example: $example,
+            });
+            fn read(value: $crate::model::Value, reader: &mut $crate::model::Reader<'_>) -> Result<Self, $crate::Error> {
+                let secret = <$crate::Secret as $crate::model::Boundary>::read(value, reader)?;
+                Self::parse(secret.expose()).map_err(|why| reader.invalid(why))
+            }
+            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value {
+                $crate::model::Value::String(self.0.expose().to_owned())
+            }
+        }
+    )+};
+}

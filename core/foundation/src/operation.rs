@@ -1,0 +1,231 @@
+//! The declaration of an operation: declared once, reached everywhere.
+
+use crate::{
+    Error,
+    error::Row,
+    message::{InRequest, InResponse, Method, OutRequest, OutResponse},
+    model::{Boundary, Shape},
+};
+
+/// One operation of one protocol: its types and everything that is known about it beforehand.
+pub trait Operation: Send + Sync + 'static {
+    /// What a caller gives.
+    type Request: Boundary;
+    /// What a caller gets.
+    type Response: Boundary;
+    /// Name, documentation, errors, and where it has one, its HTTP route.
+    const DECLARATION: Declaration;
+}
+
+/// An operation that is one HTTP exchange: four functions connect its boundary form with its wire form.
+///
+/// They are those of the protocol's codec, unless an operation writes its own in their place.
+pub trait Exchange: Operation + Sized {
+    /// How the protocol writes and reads messages.
+    type Codec: Codec;
+
+    /// Typed request → message (client).
+    ///
+    /// # Errors
+    /// When credentials are missing or the request cannot be written.
+    fn encode_request(request: Self::Request, with: &<Self::Codec as Codec>::Credentials) -> Result<OutRequest, Error> {
+        Self::Codec::encode_request::<Self>(request, with)
+    }
+
+    /// Message → typed request (server). Errors are `input.*` with the wire's field names.
+    ///
+    /// # Errors
+    /// `input.missing_field`, `input.invalid_field` or `input.invalid_json`.
+    fn decode_request(message: InRequest) -> Result<Self::Request, Error> {
+        Self::Codec::decode_request::<Self>(message)
+    }
+
+    /// Typed response → message (server).
+    fn encode_response(response: Self::Response) -> OutResponse {
+        Self::Codec::encode_response::<Self>(response)
+    }
+
+    /// Message → typed response (client).
+    ///
+    /// # Errors
+    /// The peer's refusal, or `peer.*` when the answer breaks the protocol.
+    fn decode_response(message: InResponse) -> Result<Self::Response, Error> {
+        Self::Codec::decode_response::<Self>(message)
+    }
+}
+
+/// How a protocol writes and reads messages, for any of its operations, from their declarations.
+pub trait Codec {
+    /// What proves who is asking: a session's tokens, a certificate.
+    type Credentials: Sync;
+
+    /// See [`Exchange::encode_request`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encode_request<O: Operation>(request: O::Request, with: &Self::Credentials) -> Result<OutRequest, Error>;
+
+    /// See [`Exchange::decode_request`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error>;
+
+    /// See [`Exchange::encode_response`].
+    fn encode_response<O: Operation>(response: O::Response) -> OutResponse;
+
+    /// See [`Exchange::decode_response`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error>;
+}
+
+/// What an operation is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One HTTP exchange.
+    Exchange,
+    /// Computes only; no network.
+    Local,
+    /// Composed of other operations.
+    Flow,
+}
+
+impl Kind {
+    /// The name in the catalogue.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exchange => "exchange",
+            Self::Local => "local",
+            Self::Flow => "flow",
+        }
+    }
+}
+
+/// Everything that is known about an operation beforehand.
+#[derive(Debug)]
+pub struct Declaration {
+    /// `ws_channel.list_files`.
+    pub name: &'static str,
+    /// `ws-channel`.
+    pub protocol: &'static str,
+    /// The command group and subject, `files`.
+    pub subject: &'static str,
+    /// Exchange, local or flow.
+    pub kind: Kind,
+    /// One line.
+    pub summary: &'static str,
+    /// The whole story: effects, what to beware of, source.
+    pub doc: &'static str,
+    /// Errors of its own, besides those any operation of its kind may give.
+    pub errors: &'static [&'static Row],
+    /// The HTTP side, for an exchange.
+    pub route: Option<Route>,
+}
+
+/// The HTTP side of an exchange; the server's router and checks come from it.
+#[derive(Debug)]
+pub struct Route {
+    /// The operation's name on the wire and in the protocol's own documents.
+    pub wire_name: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path below the base path; `{Name}` is a parameter.
+    pub path: &'static str,
+    /// Where what is neither in the path nor in the headers travels.
+    pub parameters: Parameters,
+    /// The status on success.
+    pub success: u16,
+    /// Every other status that the server may answer.
+    pub failures: &'static [u16],
+    /// Who may call it.
+    pub access: Access,
+    /// Whether it may be sent again by itself.
+    pub repeat: Repeat,
+    /// Which limit counts it.
+    pub rate: RateClass,
+    /// Whether the server writes it into the audit trail.
+    pub audited: bool,
+    /// How long a client waits for the answer when it was not told, in seconds.
+    pub timeout_s: u32,
+    /// The member of the request that is streamed as content.
+    pub request_content: Option<&'static str>,
+    /// The member of the response that is streamed as content.
+    pub response_content: Option<&'static str>,
+}
+
+/// Where an exchange's parameters travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameters {
+    /// In the query.
+    Query,
+    /// In a JSON body.
+    Body,
+    /// In a JSON body; a server also takes them from the query.
+    BodyOrQuery,
+}
+
+/// Who may call an exchange.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// Anyone; what authenticates is in the request.
+    Public,
+    /// A session.
+    Session {
+        /// The modes that may call it; the first text is what any other mode is told.
+        modes: &'static [&'static str],
+        /// What a session of another mode is told.
+        refusal: &'static str,
+        /// Whether only the owner of the API key may call it.
+        owner: bool,
+    },
+}
+
+/// Whether an exchange may be sent again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Safe: again after a network error, 408, 425, 429, 500, 502, 503 or 504.
+    Safe,
+    /// Has effects: again only after a 429, which says that nothing was done.
+    AfterRateLimit,
+    /// Never.
+    Never,
+}
+
+/// Which limit of the server counts an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateClass {
+    /// Per API key.
+    Key,
+    /// Per client address: the caller is not known yet.
+    Address,
+    /// Per client address, and it sends codes or creates accounts.
+    Registration,
+}
+
+/// A declaration with its shapes: what the catalogue holds of every operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The declaration.
+    pub declaration: &'static Declaration,
+    /// The request's shape.
+    pub request: &'static Shape,
+    /// The response's shape.
+    pub response: &'static Shape,
+}
+
+impl Entry {
+    /// The entry of an operation.
+    #[must_use]
+    pub const fn of<O: Operation>() -> Self {
+        Self { declaration: &O::DECLARATION, request: O::Request::SHAPE, response: O::Response::SHAPE }
+    }
+
+    /// The name within its protocol: `list_files`.
+    #[must_use]
+    pub fn short_name(&self) -> &'static str {
+        self.declaration.name.split_once('.').map_or(self.declaration.name, |(_, short)| short)
+    }
+}

@@ -1,0 +1,274 @@
+//! The JSON envelope: writes and reads every exchange of this protocol from its declaration (§1.4, §1.5).
+
+use bankchannel_foundation::{
+    Codec, Declaration, Error, Operation, Outcome, Secret,
+    error::{Peer, row},
+    json,
+    message::{Body, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
+    model::{Boundary, Dialect, Reader, Value, Writer},
+    operation::{Access, Parameters, Route},
+};
+use serde_json::Map;
+
+use crate::{
+    errors::{self, Class},
+    model::{ApiKey, IdToken},
+};
+
+/// The deepest nesting of a body (§1.4).
+pub const MAX_DEPTH: usize = 16;
+
+/// The largest body without content, in bytes (§5.3).
+pub const MAX_PLAIN_BODY: usize = 256 * 1024;
+
+/// What proves who is asking (§1.2).
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// The integrator's key.
+    pub api_key: Option<ApiKey>,
+    /// The session's token.
+    pub id_token: Option<IdToken>,
+}
+
+/// The codec of this protocol.
+#[derive(Debug)]
+pub struct Envelope;
+
+impl Codec for Envelope {
+    type Credentials = Credentials;
+
+    fn encode_request<O: Operation>(
+        request: O::Request,
+        with: &Credentials,
+    ) -> Result<OutRequest, Error> {
+        let route = route::<O>();
+        let mut writer = Writer::new(Dialect::Wire);
+        let Value::Object(mut map) = request.write(&mut writer) else {
+            return Err(Error::because(
+                &row::INTERNAL,
+                "a request of this protocol is a struct",
+            ));
+        };
+        let mut target = fill_path(route.path, &mut map)?;
+        let body = match route.parameters {
+            Parameters::Query => {
+                push_query(&mut target, map);
+                Body::empty()
+            }
+            Parameters::Body | Parameters::BodyOrQuery => {
+                match (route.request_content, writer.content()) {
+                    (Some(member), Some(content)) => Body::json_with_content(map, member, content),
+                    _ if map.is_empty() => Body::empty(),
+                    _ => Body::json(map),
+                }
+            }
+        };
+        Ok(OutRequest {
+            method: route.method,
+            target,
+            headers: headers(&route.access, with)?,
+            body,
+        })
+    }
+
+    fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error> {
+        let route = route::<O>();
+        let mut map = match route.parameters {
+            Parameters::Body | Parameters::BodyOrQuery => body_object(&message.body)?,
+            Parameters::Query => Map::new(),
+        };
+        if route.parameters == Parameters::Query || route.parameters == Parameters::BodyOrQuery {
+            for (name, value) in message.query {
+                if map.insert(name.clone(), Value::String(value)).is_some() && known::<O>(&name) {
+                    return Err(Error::invalid_field(&name, "is given twice"));
+                }
+            }
+        }
+        for (name, value) in message.path {
+            map.insert(name.to_owned(), Value::String(value));
+        }
+        let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
+        if route
+            .request_content
+            .is_some_and(|member| map.get(member).is_some_and(|v| v.as_str() == Some("")))
+            && reader.has_content()
+        {
+            // The splitter has left an empty string in the content's place; it is not an absent field.
+            map.insert(
+                route.request_content.unwrap_or_default().to_owned(),
+                Value::String(CONTENT_MARK.into()),
+            );
+        }
+        O::Request::read(Value::Object(map), &mut reader)
+    }
+
+    fn encode_response<O: Operation>(response: O::Response) -> OutResponse {
+        let route = route::<O>();
+        let mut writer = Writer::new(Dialect::Wire);
+        let mut map = Map::new();
+        map.insert("ResponseCode".into(), Value::String("00".into()));
+        if let Value::Object(fields) = response.write(&mut writer) {
+            map.extend(fields);
+        }
+        let body = match (route.response_content, writer.content()) {
+            (Some(member), Some(content)) => Body::json_with_content(map, member, content),
+            _ => Body::json(map),
+        };
+        OutResponse {
+            status: route.success,
+            body,
+        }
+    }
+
+    fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
+        let route = route::<O>();
+        let mut map = accepted(&message)?;
+        if let Some(member) = route.response_content
+            && message.content.is_some()
+        {
+            map.insert(member.to_owned(), Value::String(CONTENT_MARK.into()));
+        }
+        let status = message.status;
+        let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
+        O::Response::read(Value::Object(map), &mut reader).map_err(|fault| {
+            broken(
+                status,
+                format!(
+                    "the answer of {} does not fit: {}",
+                    route.wire_name,
+                    fault.message()
+                ),
+            )
+        })
+    }
+}
+
+/// Stands where content was streamed out, so that the field is not taken for an empty one.
+const CONTENT_MARK: &str = "(streamed)";
+
+fn route<O: Operation>() -> &'static Route {
+    let declaration: &'static Declaration = const { &O::DECLARATION };
+    declaration
+        .route
+        .as_ref()
+        .expect("every exchange of this protocol is declared with a route")
+}
+
+fn known<O: Operation>(name: &str) -> bool {
+    O::Request::SHAPE
+        .fields()
+        .iter()
+        .any(|field| field.wire == name)
+}
+
+/// Puts the path's parameters into the template and takes them out of the map.
+fn fill_path(template: &str, map: &mut Map<String, Value>) -> Result<String, Error> {
+    let mut target = String::new();
+    for part in template.split('/').skip(1) {
+        target.push('/');
+        match part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'))
+        {
+            None => target.push_str(part),
+            Some(name) => {
+                let Some(Value::String(value)) = map.remove(name) else {
+                    return Err(
+                        Error::because(&row::MISSING_FIELD, format!("{name} is missing"))
+                            .with("field", name),
+                    );
+                };
+                if value == "." || value == ".." || value.is_empty() {
+                    return Err(Error::invalid_field(name, "cannot stand in a path"));
+                }
+                target.push_str(&percent_encode(&value));
+            }
+        }
+    }
+    Ok(target)
+}
+
+fn push_query(target: &mut String, map: Map<String, Value>) {
+    let mut separator = '?';
+    for (name, value) in map {
+        let Value::String(value) = value else {
+            continue;
+        };
+        target.push(separator);
+        target.push_str(&format!("{name}={}", percent_encode(&value)));
+        separator = '&';
+    }
+}
+
+fn headers(access: &Access, with: &Credentials) -> Result<Vec<(&'static str, Secret)>, Error> {
+    let Access::Session { .. } = access else {
+        return Ok(Vec::new());
+    };
+    let not_logged_in = || {
+        Error::new(&errors::NOT_LOGGED_IN)
+            .with_outcome(Outcome::NotSent)
+            .with("class", Class::Auth)
+    };
+    let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
+    let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;
+    Ok(vec![
+        ("authorization", Secret::new(token.expose())),
+        ("x-api-key", Secret::new(key.expose())),
+    ])
+}
+
+fn body_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    match json::parse(body, MAX_DEPTH) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(Error::because(
+            &row::INVALID_JSON,
+            "the body must be a JSON object",
+        )),
+        Err(fault) => Err(Error::because(
+            &row::INVALID_JSON,
+            format!("the body is {fault}"),
+        )),
+    }
+}
+
+/// The fields of a successful answer; anything else is the error it means (§1.5, §8.6).
+fn accepted(message: &InResponse) -> Result<Map<String, Value>, Error> {
+    let success = (200..300).contains(&message.status);
+    let fields = match json::parse(&message.body, MAX_DEPTH) {
+        Ok(Value::Object(fields)) => fields,
+        _ if success => {
+            return Err(broken(
+                message.status,
+                "a success status without a JSON object".into(),
+            ));
+        }
+        _ => return Err(errors::not_the_service(message)),
+    };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (code, said) = (text("ResponseCode"), text("ResponseText"));
+    match (success, code, said) {
+        (true, Some(code), Some(_)) if code == "00" => Ok(fields),
+        (_, Some(code), Some(said)) => {
+            let peer = Peer {
+                code: Some(code),
+                text: Some(said),
+                request_id: text("RequestId"),
+            };
+            Err(errors::refused(message.status, peer, message.retry_after_s))
+        }
+        (true, ..) => Err(broken(
+            message.status,
+            "the answer has no ResponseCode or no ResponseText".into(),
+        )),
+        (false, ..) => Err(errors::not_the_service(message)),
+    }
+}
+
+fn broken(status: u16, why: String) -> Error {
+    Error::because(&row::PEER_PROTOCOL, why)
+        .with_status(status)
+        .with_outcome(Outcome::Accepted)
+}

@@ -1,0 +1,84 @@
+//! The rows.
+
+bankchannel_foundation::error_rows! {
+    NOT_LOGGED_IN = "ws_channel.not_logged_in", Authentication, never,
+        "There is no session to call this with.", "Log in first; nothing was sent.";
+    SESSION_EXPIRED = "ws_channel.session_expired", Authentication, never,
+        "The session has expired.", "Log in again; nothing was sent.";
+    SESSION_REFUSED = "ws_channel.session_refused", Authentication, never,
+        "The service does not accept the session.", "It expired, was logged out, or the token is damaged: log in again.";
+    LOGIN_REFUSED = "ws_channel.login_refused", Authentication, never,
+        "The service does not accept this account, mode and password.", "Check all three; after ten wrong passwords the account is locked for a while.";
+    LOGIN_FAILED = "ws_channel.login_failed", Authentication, never,
+        "The login did not succeed.", "The context has the reason.";
+    LOGIN_STALLED = "ws_channel.login_stalled", Authentication, never,
+        "The service asked twice for the same step of the login.", "The context names the step; start again, and if it stays so, ask the service's support.";
+    CODE_REFUSED = "ws_channel.code_refused", Authentication, never,
+        "The one-time code is wrong.", "Ask for the code again and mind which message it came with.";
+    CODE_EXPIRED = "ws_channel.code_expired", Authentication, never,
+        "The one-time code, or the login step it belongs to, has expired.", "Start the step again to get a new code.";
+    ATTEMPTS_EXCEEDED = "ws_channel.attempts_exceeded", RateLimited, never,
+        "Too many wrong tries: the account is locked for a while.", "Wait 15 minutes (passwords) or an hour (codes), or reset the password.";
+    NOT_VERIFIED = "ws_channel.not_verified", Permission, never,
+        "The account's phone and e-mail are not verified.", "Log in and give both codes.";
+    API_KEY_REFUSED = "ws_channel.api_key_refused", Permission, never,
+        "The service does not accept the API key.", "It is unknown, disabled or not this account's.";
+    MODE_REFUSED = "ws_channel.mode_refused", Permission, never,
+        "A session of this mode may not do this.", "Keys and certificates need an admin session, files a data session.";
+    OWNER_ONLY = "ws_channel.owner_only", Permission, never,
+        "Only the owner of the API key may do this.", "Log in as the account that the key was made for.";
+    REAUTHENTICATE = "ws_channel.reauthenticate", Permission, never,
+        "This needs a login that is at most ten minutes old.", "Log in again and repeat it.";
+    ENTITLEMENT = "ws_channel.not_entitled", Permission, never,
+        "The tenant is not entitled to this product.", "Ask the service's operator.";
+    PARAMETER_REFUSED = "ws_channel.parameter_refused", InvalidInput, never,
+        "The service does not accept a parameter.", "The service's text names it.";
+    USER_EXISTS = "ws_channel.user_exists", Conflict, never,
+        "This account is registered already in this mode.", "Log in, or reset its password.";
+    ADMIN_FIRST = "ws_channel.admin_first", Conflict, never,
+        "The admin mode of this account must be registered first.", "Register with mode `admin`, then with mode `data`.";
+    USER_UNKNOWN = "ws_channel.user_unknown", PeerRefused, never,
+        "There is no such account under this API key.", "Check the e-mail address.";
+    CERTIFICATE_EXISTS = "ws_channel.certificate_exists", Conflict, never,
+        "The account has a certificate for this bank already.", "Retire it first.";
+    CERTIFICATE_MISSING = "ws_channel.certificate_missing", PeerRefused, never,
+        "There is no certificate for this bank.", "Enrol or import one, or have one shared.";
+    CERTIFICATE_REFUSED = "ws_channel.certificate_refused", InvalidInput, never,
+        "The certificate or its private key cannot be used.", "Give both as PEM, matching each other.";
+    PGP_KEY_REFUSED = "ws_channel.pgp_key_refused", InvalidInput, never,
+        "The PGP key cannot be used.", "Give one armored OpenPGP public key.";
+    PGP_KEY_MISSING = "ws_channel.pgp_key_missing", PeerRefused, never,
+        "The account has no such PGP key.", "Upload one with the purpose that this needs.";
+    SIGNATURE_MISSING = "ws_channel.signature_missing", Signature, never,
+        "The upload carries no signature.", "Sign the file's raw bytes with a registered authorize key.";
+    SIGNATURE_MALFORMED = "ws_channel.signature_malformed", Signature, never,
+        "The signature is not an armored detached OpenPGP signature of a binary document.", "Sign with `gpg --armor --detach-sign` or with bankchannel.";
+    SIGNATURE_KEY_UNKNOWN = "ws_channel.signature_key_unknown", Signature, never,
+        "No registered authorize key made the signature.", "Upload the public key with purpose `authorize`, or sign with the registered one.";
+    UPLOAD_REJECTED = "ws_channel.upload_rejected", Signature, never,
+        "No signature of the upload is good.", "Sign the very bytes that are sent, with a key that is neither expired nor revoked.";
+    CONTENT_EMPTY = "ws_channel.content_empty", InvalidInput, never,
+        "The file is empty.", "Send the payment file's bytes.";
+    BANK_REFUSED = "ws_channel.bank_refused", PeerRefused, never,
+        "The bank said no.", "The bank's code and text are attached.";
+    BANK_UNAVAILABLE = "ws_channel.bank_unavailable", PeerRefused, never,
+        "The bank cannot be reached or answered nothing usable.", "Before an upload is repeated, look for its answer files.";
+    NO_BANK_CHANNEL = "ws_channel.no_bank_channel", NotSupported, never,
+        "The service has no channel to this bank configured.", "Use the simulator, or a service that has one.";
+    BANK_UNKNOWN = "ws_channel.bank_unknown", InvalidInput, never,
+        "There is no such bank.", "The banks are listed in the reference of `bank`.";
+    NOT_IMPLEMENTED = "ws_channel.not_implemented", NotSupported, never,
+        "The service does not carry out this operation.", "Bankchannel's own service does; the deployed one answers so for a few operations.";
+    SERVICE_FAILED = "ws_channel.service_failed", PeerProtocol, never,
+        "The service failed.", "Quote the request id to its support; see the outcome first.";
+    REFUSED = "ws_channel.refused", PeerRefused, never,
+        "The service refused.", "Its own text is attached.";
+    PAYMENT_FILE_INVALID = "ws_channel.payment_file_invalid", InvalidInput, never,
+        "The payment file is not valid.", "The message says where and what to change.";
+    CHALLENGE_MALFORMED = "ws_channel.challenge_malformed", PeerProtocol, never,
+        "The challenge is not of the form that the protocol gives it.", "Fetch a new one; nothing was sent.";
+    ANSWER_NOT_FOUND = "ws_channel.answer_not_found", TimedOut, never,
+        "The bank's answer did not come in time.", "The upload was accepted: do not send it again; look for the answer files later.";
+    REFERENCE_UNSAFE = "ws_channel.reference_unsafe", PeerProtocol, never,
+        "The service named a file in a way that cannot become a file name.", "Nothing was written; report it to the service.";
+}

@@ -1,0 +1,63 @@
+//! The ISECure WS Channel protocol: typed requests and responses to HTTP messages and back. No I/O.
+//!
+//! ```text
+//!   account   InitRegister → Register ─┬─ VerifyPhone ── VerifyEmail        (admin first, then data)
+//!   session   InitLogin → Login ───────┴─ [SelectMFA] ── LoginMFA ── … ── Logout
+//!                              data mode: no MFA          │
+//!   certs     EnrollCert / ImportCert, share, export ◄────┤ admin mode
+//!   pgp       UploadKey (authorize, export) ◄─────────────┘
+//!   files     UploadFile (signed) ── ListFiles ── DownloadFile              (data mode)
+//! ```
+//!
+//! Each operation is one file below [`operations`]: request, response, declaration. The codec writes and reads
+//! them all from their declarations; [`errors`] has this protocol's rows of the error table and the service's
+//! exact texts; [`login`] is the state machine of a login.
+//!
+//! Section numbers in the documentation (`§2.8`) are those of the WS Channel sheet.
+
+//pub mod challenge;
+mod codec;
+pub mod errors;
+pub mod login;
+pub mod model;
+pub mod operations;
+pub mod refusal;
+mod route;
+
+pub use codec::{Credentials, Envelope, MAX_DEPTH, MAX_PLAIN_BODY};
+pub use operations::CATALOGUE;
+pub use refusal::Refusal;
+
+/// The protocol's name in the catalogue.
+pub const PROTOCOL: &str = "ws-channel";
+
+/// The test environment's base URL (§1.1).
+pub const TEST_BASE_URL: &str = "https://ws-api.test.isecure.fi/v2";
+
+/// The production environment's base URL (§1.1).
+pub const PRODUCTION_BASE_URL: &str = "https://ws-api.isecure.fi/v2";
+
+/// Keys whose plain values a log may show (§8.1); every other value is redacted.
+pub const SAFE_LOG_KEYS: &[&str] = &[
+    "responsecode",
+    "responsetext",
+    "requestid",
+    "status",
+    "filetype",
+    "filereference",
+    "filetimestamp",
+    "targetid",
+    "serviceid",
+    "pgpkeyid",
+    "pgpkeypurpose",
+    "adminmode",
+    "datamode",
+    "export",
+    "certname",
+    "issuer",
+    "subject",
+    "serial",
+    "expires",
+    "bank",
+    "mode",
+];

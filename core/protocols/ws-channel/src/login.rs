@@ -1,0 +1,1 @@
+//! The login as a state machine.

@@ -1,0 +1,93 @@
+//! Accounts: who, in which mode, reachable where.
+
+use std::borrow::Cow;
+
+use bankchannel_foundation::{Boundary, text_type};
+
+/// The two users of an account: they log in separately and may do different things (§4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum Mode {
+    /// Manages certificates, keys and accounts; logs in with a second factor.
+    Admin,
+    /// Moves files.
+    Data,
+}
+
+/// Whether a mode of an account is registered.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum Registration {
+    /// It is.
+    Registered,
+    /// It is not.
+    Unregistered,
+    /// A value this version does not know.
+    Other(String),
+}
+
+/// What an account is to its API key.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum AccountType {
+    /// It owns the key.
+    Integrator,
+    /// It was registered with the key.
+    Customer,
+    /// It runs the service.
+    Operator,
+    /// A value this version does not know.
+    Other(String),
+}
+
+text_type! {
+    /// An account's e-mail address: its user name. Letter case does not matter; it is kept in lower case (§1.3).
+    pub struct Email {
+        format: "email", pattern: "", max_bytes: 254, example: "user@example.test",
+        rule: email,
+    }
+
+    /// A phone number in E.164 with its plus (§1.3).
+    pub struct Phone {
+        format: "", pattern: "^\\+[1-9][0-9]{6,14}$", max_bytes: 16, example: "+358401234567",
+        rule: phone,
+    }
+
+    /// A person's full name or a company's name: 1 to 128 characters, no control characters (§2.0).
+    pub struct Name {
+        format: "", pattern: "^[^\\u0000-\\u001f\\u007f]{1,128}$", max_bytes: 512, example: "Example Company Oy",
+        rule: |text| {
+            let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 128 characters without control characters") }
+        },
+    }
+}
+
+fn email(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let fits = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    }) && !text
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || c == '/');
+    if !fits {
+        return Err(
+            "must be an e-mail address with one @ and no space, slash or control character",
+        );
+    }
+    Ok(if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    })
+}
+
+fn phone(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    let fits = (7..=15).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && !digits.starts_with('0');
+    if fits {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be a phone number with + and country code, such as +358401234567")
+    }
+}

@@ -1,0 +1,1 @@
+//! Certificates at a bank (§2.13).

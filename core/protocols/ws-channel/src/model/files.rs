@@ -1,0 +1,144 @@
+//! Files at a bank (§5).
+
+use std::borrow::Cow;
+
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Dialect, Reader, Shape, TextShape, Timestamp, Value, Writer},
+    text_type,
+};
+
+text_type! {
+    /// A bank's own name for a kind of file, such as `pain.001.001.09` or `KTL` (§5.1).
+    pub struct FileType {
+        format: "", pattern: "^[A-Za-z0-9._-]{1,64}$", max_bytes: 64, example: "pain.001.001.09",
+        rule: |text| if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+            Ok(Cow::Borrowed(text))
+        } else {
+            Err("must be 1 to 64 letters, digits, points, _ or -")
+        },
+    }
+
+    /// What a bank calls one file: opaque (§1.3).
+    pub struct FileReference {
+        format: "", pattern: "", max_bytes: 512, example: "227166",
+        rule: |text| if text.is_empty() || text == "." || text == ".." || text.chars().any(char::is_control) {
+            Err("must not be empty, . or .. and have no control characters")
+        } else {
+            Ok(Cow::Borrowed(text))
+        },
+    }
+
+    /// A file's name as the bank will see it: 1 to 255 characters, no slash, backslash or control character (§2.21).
+    pub struct FileName {
+        format: "", pattern: "^[^/\\\\\\u0000-\\u001f\\u007f]{1,255}$", max_bytes: 1020, example: "payments.xml",
+        rule: |text| {
+            let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || c == '/' || c == '\\');
+            if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 255 characters without /, \\ or control characters") }
+        },
+    }
+}
+
+/// Which files a listing shows (§2.20).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum StatusFilter {
+    /// Files that were not downloaded yet.
+    #[boundary("NEW")]
+    New,
+    /// Files that were downloaded.
+    #[boundary("DLD")]
+    Downloaded,
+    /// All of them.
+    #[boundary("ALL")]
+    All,
+}
+
+/// A file's status at the bank (§5.1).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum FileStatus {
+    /// Not downloaded yet.
+    #[boundary("NEW")]
+    New,
+    /// Downloaded.
+    #[boundary("DLD")]
+    Downloaded,
+    /// The bank's own value, such as `DEL`, `WFP` or `FWD`.
+    Other(String),
+}
+
+/// One file that the bank holds (§2.20).
+#[derive(Debug, Clone, Boundary)]
+pub struct FileDescriptor {
+    /// What to download or delete it by.
+    pub file_reference: FileReference,
+    /// When the bank made it.
+    pub file_timestamp: Timestamp,
+    /// The bank's name for its kind.
+    pub file_type: String,
+    /// `NEW`, `DLD` or the bank's own value.
+    pub status: FileStatus,
+    /// The bank's service id, such as an account number, or `N/A`.
+    pub service_id: Option<String>,
+    /// The bank's target id.
+    pub target_id: Option<String>,
+}
+
+/// The most armor that one upload may carry, in bytes (§5.2).
+pub const SIGNATURES_MAX: usize = 64 * 1024;
+
+/// ASCII-armored detached OpenPGP signatures, one after the other (§5.2).
+#[derive(Clone, Default)]
+pub struct Signatures(String);
+
+impl Signatures {
+    /// Takes armored signatures as they are.
+    #[must_use]
+    pub fn new(armored: impl Into<String>) -> Self {
+        Self(armored.into())
+    }
+
+    /// The armor.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Signatures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signatures({} bytes)", self.0.len())
+    }
+}
+
+impl Boundary for Signatures {
+    const SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "Signatures",
+        doc: "ASCII-armored detached OpenPGP signatures, one after the other.",
+        format: "",
+        pattern: "",
+        max_bytes: SIGNATURES_MAX,
+        example: "",
+    });
+    // The service has a text of its own for an upload without signature.
+    const WIRE_OPTIONAL: bool = true;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        if text.len() > SIGNATURES_MAX {
+            return Err(reader.invalid(format!("is longer than {SIGNATURES_MAX} bytes")));
+        }
+        if reader.dialect() == Dialect::Boundary && text.trim().is_empty() {
+            return Err(reader.invalid("must be at least one ASCII-armored signature"));
+        }
+        Ok(Self(text))
+    }
+
+    fn write(self, _: &mut Writer) -> Value {
+        Value::String(self.0)
+    }
+
+    fn absent(reader: &mut Reader<'_>) -> Option<Self> {
+        (reader.dialect() == Dialect::Wire).then(Self::default)
+    }
+}

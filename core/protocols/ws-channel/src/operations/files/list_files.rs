@@ -1,0 +1,52 @@
+//! `ListFiles`: GET `/files/{Bank}` (§2.20).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    Envelope,
+    model::{Bank, FileDescriptor, FileType, StatusFilter},
+    route,
+};
+
+/// Which files to list.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListFilesRequest {
+    /// The bank that holds them (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// Only files of this type; all types when left out. `ALL` is not a type.
+    pub file_type: Option<FileType>,
+    /// Only files of this status; all of them when left out.
+    pub status: Option<StatusFilter>,
+}
+
+/// What the bank holds.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListFilesResponse {
+    /// The files, oldest first; at most the 10,000 newest.
+    pub file_descriptors: Vec<FileDescriptor>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// Lists the files that a bank holds for the account.
+#[derive(Debug)]
+pub struct ListFiles;
+
+impl Operation for ListFiles {
+    type Request = ListFilesRequest;
+    type Response = ListFilesResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.list_files",
+        "files",
+        "List the files that a bank holds for the account",
+        "Statements, notifications and status reports that the bank has made ready, new ones and those downloaded before. \
+         Uploaded files are not among them. Needs a certificate for the bank, own or shared.",
+        super::AT_BANK,
+        route::at_bank(route::session("ListFiles", Method::Get, "/files/{Bank}")),
+    );
+}
+
+impl Exchange for ListFiles {
+    type Codec = Envelope;
+}

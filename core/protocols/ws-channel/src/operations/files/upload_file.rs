@@ -1,0 +1,88 @@
+//! `UploadFile`: PUT `/files/{Bank}` (§2.21, §5.2).
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Bank, FileName, FileType, Signatures},
+    route,
+};
+
+/// The file to send and what authorises it.
+#[derive(Debug, Clone, Boundary)]
+pub struct UploadFileRequest {
+    /// The bank to send it to (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// The file's bytes; at most 7 MiB at the deployed service.
+    pub file_contents: Content,
+    /// The file's name as the bank will see it.
+    pub file_name: FileName,
+    /// The bank's name for its kind, such as `pain.001.001.09`.
+    pub file_type: FileType,
+    /// One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after the other; at least
+    /// one by a key that is registered with purpose `authorize`.
+    #[boundary(alias = "Signatures")]
+    pub signature: Signatures,
+}
+
+/// The file was accepted.
+#[derive(Debug, Clone, Boundary)]
+pub struct UploadFileResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// What an admin session is told (§1.7).
+const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
+
+const ERRORS: &[&Row] = &[
+    &errors::SIGNATURE_MISSING,
+    &errors::SIGNATURE_MALFORMED,
+    &errors::SIGNATURE_KEY_UNKNOWN,
+    &errors::UPLOAD_REJECTED,
+    &errors::PGP_KEY_MISSING,
+    &errors::CONTENT_EMPTY,
+    &errors::BANK_UNKNOWN,
+    &errors::CERTIFICATE_MISSING,
+    &errors::NO_BANK_CHANNEL,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+];
+
+/// Sends a signed file to a bank.
+#[derive(Debug)]
+pub struct UploadFile;
+
+impl Operation for UploadFile {
+    type Request = UploadFileRequest;
+    type Response = UploadFileResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.upload_file",
+        "files",
+        "Send a signed file to a bank",
+        "The file is sent once and never repeated by itself: identical bytes sent twice are two uploads. When the outcome is \
+         `unknown`, look for the bank's answer files before sending it again. Needs a data session and a certificate for the bank.",
+        ERRORS,
+        Route {
+            success: 201,
+            repeat: Repeat::AfterRateLimit,
+            request_content: Some("FileContents"),
+            ..route::at_bank(route::data(
+                "UploadFile",
+                Method::Put,
+                "/files/{Bank}",
+                UPLOAD_REFUSAL,
+            ))
+        },
+    );
+}
+
+impl Exchange for UploadFile {
+    type Codec = Envelope;
+}

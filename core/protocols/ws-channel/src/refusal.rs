@@ -1,0 +1,109 @@
+//! What the service says when it refuses: the server's half of [`errors`](crate::errors).
+
+use std::borrow::Cow;
+
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    message::{Body, OutResponse},
+};
+use serde_json::{Map, Value};
+
+use crate::errors::{Text, texts};
+
+/// A refusal: status, code and text of an `ErrorResponse` (§1.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// `01`, or the bank's own two digits.
+    pub code: String,
+    /// The exact text.
+    pub text: Cow<'static, str>,
+    /// Seconds to wait, for a 429.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Refusal {
+    /// A refusal with this status and text.
+    #[must_use]
+    pub fn new(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code: "01".into(),
+            text: text.into(),
+            retry_after_s: None,
+        }
+    }
+
+    /// `Invalid parameter(s): NAME`, with the name as it stands on the wire.
+    #[must_use]
+    pub fn invalid(name: &str) -> Self {
+        Self::new(400, format!("Invalid parameter(s): {name}"))
+    }
+
+    /// `Missing parameter(s): NAME, NAME`.
+    #[must_use]
+    pub fn missing(names: &str) -> Self {
+        Self::new(400, format!("Missing parameter(s): {names}"))
+    }
+
+    /// A 429 with the seconds to wait.
+    #[must_use]
+    pub fn rate_limited(retry_after_s: u64) -> Self {
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(429, "Too many requests")
+        }
+    }
+
+    /// The refusal of a request that could not be read.
+    #[must_use]
+    pub fn from_input(fault: &Error) -> Self {
+        let field = fault.detail("field").unwrap_or_default();
+        // A field inside a list or object is refused as the parameter it belongs to.
+        let top = |field: &str| {
+            field
+                .split(['.', '['])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        if fault.row() == &row::MISSING_FIELD {
+            let names: Vec<String> = field.split(", ").map(top).collect();
+            return if names == ["Bank"] {
+                (&texts::BANK_MISSING).into()
+            } else {
+                Self::missing(&names.join(", "))
+            };
+        }
+        match top(field).as_str() {
+            "" => Self::new(400, "Invalid parameter(s)"),
+            "Bank" => (&texts::BANK_INVALID).into(),
+            name => Self::invalid(name),
+        }
+    }
+
+    /// The message of this refusal.
+    #[must_use]
+    pub fn message(&self, request_id: &str) -> OutResponse {
+        let mut map = Map::new();
+        for (name, value) in [
+            ("RequestId", request_id),
+            ("ResponseCode", &self.code),
+            ("ResponseText", &self.text),
+        ] {
+            map.insert(name.into(), Value::String(value.into()));
+        }
+        OutResponse {
+            status: self.status,
+            body: Body::json(map),
+        }
+    }
+}
+
+impl From<&'static Text> for Refusal {
+    fn from(text: &'static Text) -> Self {
+        Self::new(text.status, text.text)
+    }
+}

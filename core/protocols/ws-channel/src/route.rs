@@ -1,0 +1,152 @@
+//! Short forms for what the routes of this protocol have in common.
+
+use bankchannel_foundation::{
+    Declaration, Kind,
+    error::Row,
+    message::Method,
+    operation::{Access, Parameters, RateClass, Repeat, Route},
+};
+
+use crate::PROTOCOL;
+
+/// What a session of the wrong mode is told where the operation has no text of its own (§1.7).
+const ADMIN_REQUIRED: &str = "Admin mode session required";
+
+/// How long a client waits (§8.1).
+const TIMEOUT_S: u32 = 30;
+/// How long it waits where the service waits up to 60 s for a bank (§6.9).
+const BANK_TIMEOUT_S: u32 = 90;
+
+/// What the server may answer to anyone.
+const PUBLIC_FAILURES: &[u16] = &[400, 413, 429, 500, 503];
+/// What the server may answer to a session.
+const SESSION_FAILURES: &[u16] = &[400, 401, 403, 413, 429, 500, 503];
+/// What the server may answer where a bank is asked.
+const BANK_FAILURES: &[u16] = &[400, 401, 403, 413, 429, 500, 502, 503, 504];
+
+/// An exchange's declaration.
+pub(crate) const fn exchange(
+    name: &'static str,
+    subject: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+    route: Route,
+) -> Declaration {
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject,
+        kind: Kind::Exchange,
+        summary,
+        doc,
+        errors,
+        route: Some(route),
+    }
+}
+
+/// A local operation's declaration.
+pub(crate) const fn local(
+    name: &'static str,
+    subject: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+) -> Declaration {
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject,
+        kind: Kind::Local,
+        summary,
+        doc,
+        errors,
+        route: None,
+    }
+}
+
+/// A route for a request that anyone may send; its rate is counted per address.
+pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'static str) -> Route {
+    Route {
+        wire_name,
+        method,
+        path,
+        parameters: parameters(method),
+        success: 200,
+        failures: PUBLIC_FAILURES,
+        access: Access::Public,
+        repeat: repeat(method),
+        rate: RateClass::Address,
+        audited: !matches!(method, Method::Get),
+        timeout_s: TIMEOUT_S,
+        request_content: None,
+        response_content: None,
+    }
+}
+
+/// A route for a session of either mode.
+pub(crate) const fn session(wire_name: &'static str, method: Method, path: &'static str) -> Route {
+    Route {
+        failures: SESSION_FAILURES,
+        access: Access::Session {
+            modes: &["admin", "data"],
+            refusal: "",
+            owner: false,
+        },
+        rate: RateClass::Key,
+        ..public(wire_name, method, path)
+    }
+}
+
+/// A route for an admin session.
+pub(crate) const fn admin(wire_name: &'static str, method: Method, path: &'static str) -> Route {
+    Route {
+        access: Access::Session {
+            modes: &["admin"],
+            refusal: ADMIN_REQUIRED,
+            owner: false,
+        },
+        ..session(wire_name, method, path)
+    }
+}
+
+/// A route for a data session; `refusal` is what an admin session is told.
+pub(crate) const fn data(
+    wire_name: &'static str,
+    method: Method,
+    path: &'static str,
+    refusal: &'static str,
+) -> Route {
+    Route {
+        access: Access::Session {
+            modes: &["data"],
+            refusal,
+            owner: false,
+        },
+        ..session(wire_name, method, path)
+    }
+}
+
+/// The failures of a route behind which a bank is asked.
+pub(crate) const fn at_bank(route: Route) -> Route {
+    Route {
+        failures: BANK_FAILURES,
+        timeout_s: BANK_TIMEOUT_S,
+        ..route
+    }
+}
+
+const fn parameters(method: Method) -> Parameters {
+    match method {
+        Method::Get => Parameters::Query,
+        Method::Post | Method::Put | Method::Delete => Parameters::Body,
+    }
+}
+
+/// §8.1: a GET may be repeated, anything else only after a 429.
+const fn repeat(method: Method) -> Repeat {
+    match method {
+        Method::Get => Repeat::Safe,
+        Method::Post | Method::Put | Method::Delete => Repeat::AfterRateLimit,
+    }
+}

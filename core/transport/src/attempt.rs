@@ -1,0 +1,80 @@
+//! One attempt at an exchange, raced against its deadline and its cancellation.
+
+use std::{
+    sync::{Arc, atomic::{AtomicBool, Ordering}},
+    time::Instant,
+};
+
+use bankchannel_foundation::{
+    Error, Outcome,
+    error::row,
+    message::{InResponse, Method, OutRequest},
+};
+
+use crate::{Plan, Transport, failure, receive, send};
+
+/// How far an attempt has come, seen from outside when it is cut off.
+#[derive(Clone, Default)]
+pub(crate) struct Progress {
+    /// The connection stood and the body was asked for: from here on the peer may have the request.
+    pub(crate) started: Arc<AtomicBool>,
+    /// A success status was seen.
+    pub(crate) accepted: Arc<AtomicBool>,
+}
+
+pub(crate) async fn attempt(transport: &Transport, request: &OutRequest, plan: &mut Plan<'_>) -> Result<InResponse, Error> {
+    let progress = Progress::default();
+    // A request without a body gives no sign of being written: it counts as started.
+    progress.started.store(request.body.is_empty(), Ordering::SeqCst);
+    let (deadline, cancel) = (plan.deadline, plan.cancel);
+    let cut_off = async {
+        match deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        result = run(transport, request, plan, &progress) => result,
+        () = cut_off => Err(Error::new(&row::TIMED_OUT).with_outcome(outcome(&progress))),
+        () = cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(outcome(&progress))),
+    }
+}
+
+fn outcome(progress: &Progress) -> Outcome {
+    if progress.accepted.load(Ordering::SeqCst) {
+        Outcome::Accepted
+    } else if progress.started.load(Ordering::SeqCst) {
+        Outcome::Unknown
+    } else {
+        Outcome::NotSent
+    }
+}
+
+async fn run(transport: &Transport, request: &OutRequest, plan: &mut Plan<'_>, progress: &Progress) -> Result<InResponse, Error> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut builder = transport.client.request(method, format!("{}{}", transport.base_url, request.target));
+    for (name, value) in &request.headers {
+        let mut header = reqwest::header::HeaderValue::from_str(value.expose())
+            .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header"))?;
+        header.set_sensitive(true);
+        builder = builder.header(*name, header);
+    }
+    if !request.body.is_empty() {
+        builder = builder.header("content-type", "application/json").body(send::body(&request.body, progress)?);
+    }
+    let started = Instant::now();
+    let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;
+    tracing::debug!(
+        status = response.status().as_u16(),
+        method = request.method.as_str(),
+        elapsed_ms = started.elapsed().as_millis() as u64,
+        "answered"
+    );
+    progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
+    receive::receive(response, transport.max_answer_bytes, plan).await
+}

@@ -1,0 +1,63 @@
+//! When and how long after an exchange may be repeated (WS Channel sheet §8.1).
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+use bankchannel_foundation::{Error, error::row, message::InResponse, operation::Repeat};
+
+/// How often an exchange is repeated at most.
+pub(crate) const EXTRA_ATTEMPTS: u32 = 2;
+
+/// The longest wait before an attempt, in milliseconds.
+const DELAY_MAX_MS: u64 = 5000;
+/// The first wait at most, in milliseconds; it doubles from there.
+const DELAY_FIRST_MS: u64 = 300;
+
+/// Statuses after which a safe exchange is repeated.
+const SAFE_STATUSES: &[u16] = &[408, 425, 429, 500, 502, 503, 504];
+
+/// Whether this result of an exchange of this kind is a reason to send it again.
+pub(crate) fn allows(repeat: Repeat, result: &Result<InResponse, Error>) -> bool {
+    match (repeat, result) {
+        (Repeat::Safe, Ok(answer)) => SAFE_STATUSES.contains(&answer.status),
+        (Repeat::Safe, Err(error)) => error.row() == &row::CONNECT_FAILED || error.row() == &row::CONNECTION_LOST,
+        (Repeat::AfterRateLimit, Ok(answer)) => answer.status == 429,
+        (Repeat::AfterRateLimit, Err(_)) | (Repeat::Never, _) => false,
+    }
+}
+
+/// How long to wait before the attempt after attempt `number` (from 0).
+pub(crate) fn delay(number: u32, asked_s: Option<u64>) -> Duration {
+    let most = DELAY_MAX_MS.min(DELAY_FIRST_MS << number);
+    // Jitter only spreads clients apart; the hasher's random keys are enough for it.
+    let drawn = RandomState::new().hash_one(number) % (most + 1);
+    let asked = asked_s.unwrap_or(0).saturating_mul(1000);
+    Duration::from_millis(DELAY_MAX_MS.min(drawn.max(asked)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_bounded_and_heed_the_server() {
+        for number in 0..=EXTRA_ATTEMPTS {
+            assert!(delay(number, None) <= Duration::from_millis(DELAY_FIRST_MS << number));
+        }
+        assert!(delay(0, Some(1)) >= Duration::from_secs(1));
+        assert_eq!(delay(0, Some(3600)), Duration::from_millis(DELAY_MAX_MS));
+    }
+
+    #[test]
+    fn only_what_is_safe_is_repeated() {
+        let answer = |status| Ok(InResponse { status, ..InResponse::default() });
+        let lost = || Err(Error::new(&row::CONNECTION_LOST));
+        assert!(allows(Repeat::Safe, &answer(503)) && allows(Repeat::Safe, &lost()));
+        assert!(!allows(Repeat::Safe, &answer(400)) && !allows(Repeat::Safe, &answer(501)));
+        assert!(allows(Repeat::AfterRateLimit, &answer(429)));
+        assert!(!allows(Repeat::AfterRateLimit, &answer(503)) && !allows(Repeat::AfterRateLimit, &lost()));
+        assert!(!allows(Repeat::Never, &answer(429)));
+    }
+}

@@ -1,0 +1,68 @@
+//! What a failed attempt means: whose fault, and how far it came.
+
+use std::{error::Error as _, sync::atomic::Ordering};
+
+use bankchannel_foundation::{Error, Outcome, error::row};
+
+use crate::attempt::Progress;
+
+/// The error of a request for which no answer came.
+pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
+    // The URL holds e-mail addresses and phone numbers.
+    let error = error.without_url();
+    let causes = causes(&error);
+    if let Some(given) = own(&error) {
+        return given.with_outcome(if progress.started.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent });
+    }
+    if error.is_connect() {
+        let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECT_FAILED };
+        return Error::because(row, format!("{} ({causes})", row.text)).with_outcome(Outcome::NotSent);
+    }
+    if error.is_builder() {
+        return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}")).with_outcome(Outcome::NotSent);
+    }
+    let outcome = if progress.started.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
+    // A client certificate is asked for after the handshake in TLS 1.3: its refusal shows up as a lost connection.
+    let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECTION_LOST };
+    Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome)
+}
+
+/// The error of an answer that broke off.
+pub(crate) fn receiving(error: reqwest::Error, success: bool) -> Error {
+    let error = error.without_url();
+    let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
+    Error::because(&row::CONNECTION_LOST, format!("the answer broke off ({})", causes(&error))).with_outcome(outcome)
+}
+
+/// The chain of causes on one line, without URLs.
+fn causes(error: &reqwest::Error) -> String {
+    let mut parts: Vec<String> = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if parts.last() != Some(&text) {
+            parts.push(text);
+        }
+        cause = inner.source();
+    }
+    parts.join(": ")
+}
+
+fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |error| (*error).source())
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    chain(error).any(|cause| {
+        cause.is::<rustls::Error>()
+            || cause
+                .downcast_ref::<std::io::Error>()
+                .and_then(std::io::Error::get_ref)
+                .is_some_and(|inner| inner.is::<rustls::Error>())
+    })
+}
+
+/// An error of our own that travelled through the HTTP library: an unreadable file, say.
+fn own(error: &reqwest::Error) -> Option<Error> {
+    chain(error).find_map(|cause| cause.downcast_ref::<Error>().cloned())
+}

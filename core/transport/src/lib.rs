@@ -1,0 +1,101 @@
+//! The one place that opens connections: pools, TLS, proxies, deadlines, retries, cancellation.
+//!
+//! ```text
+//!   OutRequest ──► attempt ──► reqwest ──► network
+//!                     │ repeated only where the route allows it
+//!   InResponse ◄── receive: bounded, content streamed to where the caller wants it
+//! ```
+//!
+//! Every failure says how far the exchange came ([`Outcome`](bankchannel_foundation::Outcome)).
+
+mod attempt;
+mod backoff;
+mod failure;
+mod receive;
+mod send;
+mod settings;
+mod sink;
+
+use std::time::Instant;
+
+use bankchannel_foundation::{
+    Error, Outcome, Result,
+    error::row,
+    message::{InResponse, OutRequest},
+    operation::Repeat,
+};
+pub use settings::{Settings, Tls, check_base_url};
+pub use sink::Sink;
+pub use tokio_util::sync::CancellationToken;
+
+/// Connections to one server.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    client: reqwest::Client,
+    base_url: String,
+    max_answer_bytes: usize,
+}
+
+/// How one exchange is to be carried out.
+pub struct Plan<'a> {
+    /// When to give up; `None` waits for ever.
+    pub deadline: Option<Instant>,
+    /// Cancelled by whoever started the call.
+    pub cancel: &'a CancellationToken,
+    /// Whether it may be sent again.
+    pub repeat: Repeat,
+    /// The member of the answer that is streamed into `sink`.
+    pub response_content: Option<&'static str>,
+    /// Where the answer's content goes.
+    pub sink: &'a mut Sink,
+}
+
+impl Transport {
+    /// Opens nothing yet: connections are made when they are needed.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for a base URL, certificate or proxy that cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let base_url = check_base_url(&settings.base_url)?;
+        Ok(Self { client: settings.client()?, base_url, max_answer_bytes: settings.max_answer_bytes })
+    }
+
+    /// The base URL, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Carries out one exchange, repeating it where the plan allows.
+    ///
+    /// # Errors
+    /// `transport.*`, `timeout.deadline`, `cancelled`, `peer.answer_too_large`, each with its outcome. An answer of any HTTP
+    /// status is not an error here.
+    pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
+        let repeatable = request.body.is_repeatable();
+        let mut number = 0;
+        loop {
+            if plan.cancel.is_cancelled() {
+                return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
+            }
+            if plan.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
+            }
+            let result = attempt::attempt(self, request, &mut plan).await;
+            let again = repeatable && number < backoff::EXTRA_ATTEMPTS && plan.sink.reset() && backoff::allows(plan.repeat, &result);
+            if !again {
+                return result;
+            }
+            let asked = result.as_ref().ok().and_then(|answer| answer.retry_after_s);
+            let delay = backoff::delay(number, asked);
+            if plan.deadline.is_some_and(|deadline| deadline <= Instant::now() + delay) {
+                return result;
+            }
+            tokio::select! {
+                () = plan.cancel.cancelled() => return result,
+                () = tokio::time::sleep(delay) => {}
+            }
+            number += 1;
+        }
+    }
+}

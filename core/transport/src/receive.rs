@@ -1,0 +1,98 @@
+//! An answer as it arrives: bounded, its content streamed to where the caller wants it.
+
+use bankchannel_foundation::{
+    Content, Error, Outcome,
+    error::row,
+    json::{ContentSplitter, SplitError},
+    message::InResponse,
+};
+use bytes::{Bytes, BytesMut};
+use reqwest::{Response, header};
+
+use crate::{Plan, failure};
+
+pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Plan<'_>) -> Result<InResponse, Error> {
+    let success = response.status().is_success();
+    let header = |name| response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let mut answer = InResponse {
+        status: response.status().as_u16(),
+        content_type: header(header::CONTENT_TYPE)
+            .map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+            .unwrap_or_default(),
+        retry_after_s: header(header::RETRY_AFTER).and_then(retry_after),
+        ..InResponse::default()
+    };
+    match plan.response_content.filter(|_| success) {
+        Some(member) => {
+            let (body, content) = split(&mut response, member, limit, plan).await?;
+            answer.body = body;
+            answer.content = content;
+        }
+        None => answer.body = whole(&mut response, limit, success).await?,
+    }
+    Ok(answer)
+}
+
+async fn whole(response: &mut Response, limit: usize, success: bool) -> Result<Bytes, Error> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success))? {
+        if body.len() + piece.len() > limit {
+            return Err(too_large(limit, success));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
+}
+
+async fn split(
+    response: &mut Response,
+    member: &'static str,
+    limit: usize,
+    plan: &mut Plan<'_>,
+) -> Result<(Bytes, Option<Content>), Error> {
+    let mut splitter = ContentSplitter::new(member, limit);
+    let mut decoded = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, true))? {
+        decoded.clear();
+        splitter
+            .push(&piece, &mut |bytes: &[u8]| {
+                decoded.extend_from_slice(bytes);
+                Ok::<_, Error>(())
+            })
+            .map_err(|error| unsplittable(error, limit))?;
+        if !decoded.is_empty() {
+            plan.sink.write(&decoded).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
+        }
+    }
+    let (rest, found) = splitter.finish().map_err(|error: SplitError<Error>| unsplittable(error, limit))?;
+    Ok((rest.into(), found.then(|| plan.sink.described())))
+}
+
+fn unsplittable(error: SplitError<Error>, limit: usize) -> Error {
+    match error {
+        SplitError::RestTooLarge => too_large(limit, true),
+        SplitError::Sink(error) => error,
+        SplitError::NotBase64 => broken("its content is not standard base64"),
+        SplitError::Malformed => broken("it is not JSON"),
+    }
+}
+
+fn broken(why: &str) -> Error {
+    Error::because(&row::PEER_PROTOCOL, format!("the answer cannot be read: {why}")).with_outcome(Outcome::Accepted)
+}
+
+fn too_large(limit: usize, success: bool) -> Error {
+    let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
+    Error::because(&row::ANSWER_TOO_LARGE, format!("the answer is larger than {limit} bytes"))
+        .with("limit_bytes", limit)
+        .with_outcome(outcome)
+}
+
+/// `Retry-After` in seconds, given as seconds or as an HTTP date.
+fn retry_after(text: &str) -> Option<u64> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(seconds);
+    }
+    let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(u64::try_from(at.as_second() - jiff::Timestamp::now().as_second()).unwrap_or(0))
+}

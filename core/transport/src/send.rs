@@ -1,0 +1,169 @@
+//! A body as it leaves: literal text and base64 of content, produced while it is sent.
+
+use std::{
+    fs::File,
+    io::Read,
+    pin::Pin,
+    sync::atomic::Ordering,
+    task::{Context, Poll},
+};
+
+use bankchannel_foundation::{
+    Content, Error, Outcome,
+    error::row,
+    message::{Body, Segment},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+use tokio::sync::mpsc;
+
+use crate::attempt::Progress;
+
+/// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
+const STEP: usize = 96 * 1024;
+/// How many encoded steps wait to be sent.
+const AHEAD: usize = 4;
+
+/// The HTTP body of a message body. Files are opened here, so that one that cannot be read fails before anything is sent.
+pub(crate) fn body(body: &Body, progress: &Progress) -> Result<reqwest::Body, Error> {
+    let mut sources = Vec::new();
+    let mut length = Some(0u64);
+    for segment in body.segments() {
+        let (source, size) = Source::open(segment)?;
+        length = length.zip(size).map(|(sum, size)| sum + size);
+        sources.push(source);
+    }
+    let frames = match <[Source; 1]>::try_from(sources) {
+        Ok([Source::Literal(bytes)]) => Frames::One(Some(bytes)),
+        Ok(one) => Frames::Many(produce(one.into())),
+        Err(many) => Frames::Many(produce(many)),
+    };
+    Ok(reqwest::Body::wrap(Sending { frames, length, progress: progress.clone() }))
+}
+
+enum Source {
+    Literal(Bytes),
+    Memory(Bytes),
+    Reader(File, u64),
+    Pieces(Box<dyn FnMut() -> Result<Option<Bytes>, Error> + Send>),
+}
+
+impl Source {
+    /// The source and its length on the wire, where that is known.
+    fn open(segment: &Segment) -> Result<(Self, Option<u64>), Error> {
+        let encoded = |size: u64| Some(size.div_ceil(3) * 4);
+        match segment {
+            Segment::Literal(bytes) => Ok((Self::Literal(bytes.clone()), Some(bytes.len() as u64))),
+            Segment::Base64(Content::Bytes(bytes)) => Ok((Self::Memory(bytes.clone()), encoded(bytes.len() as u64))),
+            Segment::Base64(Content::File { path, .. }) => {
+                let unreadable = |why: std::io::Error| {
+                    Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
+                        .with_outcome(Outcome::NotSent)
+                };
+                let file = File::open(path).map_err(unreadable)?;
+                let metadata = file.metadata().map_err(unreadable)?;
+                if !metadata.is_file() {
+                    return Err(unreadable(std::io::Error::other("it is not a regular file")));
+                }
+                Ok((Self::Reader(file, metadata.len()), encoded(metadata.len())))
+            }
+            Segment::Base64(Content::Pieces(pieces)) => {
+                let source = pieces.take().ok_or_else(|| {
+                    Error::because(&row::CONTENT_UNREADABLE, "the content was read before and can be read only once")
+                        .with_outcome(Outcome::NotSent)
+                })?;
+                Ok((Self::Pieces(source), None))
+            }
+            Segment::Base64(Content::Delivered { .. }) => {
+                Err(Error::because(&row::CONTENT_UNREADABLE, "the content was delivered elsewhere").with_outcome(Outcome::NotSent))
+            }
+        }
+    }
+
+    /// Gives out the source's bytes as they travel; an error of the receiver (it is gone) ends it.
+    fn run(self, give: &mut impl FnMut(Bytes) -> Result<(), Error>) -> Result<(), Error> {
+        match self {
+            Self::Literal(bytes) => give(bytes),
+            Self::Memory(bytes) => bytes.chunks(STEP).try_for_each(|step| give(encode(step))),
+            Self::Reader(file, size) => read(file, size, give),
+            Self::Pieces(mut next) => {
+                let mut carry = BytesMut::new();
+                while let Some(piece) = next()? {
+                    carry.extend_from_slice(&piece);
+                    while carry.len() >= STEP {
+                        give(encode(&carry.split_to(STEP)))?;
+                    }
+                }
+                if carry.is_empty() { Ok(()) } else { give(encode(&carry)) }
+            }
+        }
+    }
+}
+
+fn read(mut file: File, size: u64, give: &mut impl FnMut(Bytes) -> Result<(), Error>) -> Result<(), Error> {
+    let changed = |why: &str| Error::because(&row::CONTENT_UNREADABLE, format!("the file {why} while it was being sent"));
+    let mut buffer = vec![0; STEP];
+    let mut left = size;
+    while left > 0 {
+        let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        file.read_exact(&mut buffer[..want]).map_err(|_| changed("became shorter or unreadable"))?;
+        left -= want as u64;
+        give(encode(&buffer[..want]))?;
+    }
+    match file.read(&mut buffer[..1]) {
+        Ok(0) => Ok(()),
+        _ => Err(changed("became longer")),
+    }
+}
+
+fn encode(step: &[u8]) -> Bytes {
+    let mut out = vec![0; step.len().div_ceil(3) * 4];
+    let written = STANDARD.encode_slice(step, &mut out).unwrap_or(0);
+    debug_assert_eq!(written, out.len(), "base64 with padding has a known length");
+    out.into()
+}
+
+/// Reads and encodes on a thread that may block, a few steps ahead of the network.
+fn produce(sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        // The receiver is dropped when the request ends early: then there is nobody to tell.
+        let mut give = |bytes| sender.blocking_send(Ok(bytes)).map_err(|_| Error::new(&row::CANCELLED));
+        for source in sources {
+            if let Err(error) = source.run(&mut give) {
+                let _ = sender.blocking_send(Err(error));
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+enum Frames {
+    One(Option<Bytes>),
+    Many(mpsc::Receiver<Result<Bytes, Error>>),
+}
+
+struct Sending {
+    frames: Frames,
+    length: Option<u64>,
+    progress: Progress,
+}
+
+impl http_body::Body for Sending {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.progress.started.store(true, Ordering::SeqCst);
+        match &mut self.frames {
+            Frames::One(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Frames::Many(receiver) => receiver.poll_recv(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}

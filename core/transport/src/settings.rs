@@ -1,0 +1,139 @@
+//! How connections are made.
+
+use std::{path::PathBuf, sync::Once, time::Duration};
+
+use bankchannel_foundation::{Error, Result, Secret, error::row};
+
+/// How connections to one server are made.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address below which the operations' paths stand, such as `https://ws-api.test.isecure.fi/v2`. Plain HTTP is
+    /// taken for loopback addresses only.
+    pub base_url: String,
+    /// What the server is told the program is.
+    pub user_agent: String,
+    /// How long making a connection may take.
+    pub connect_timeout: Duration,
+    /// The largest answer besides its content, in bytes.
+    pub max_answer_bytes: usize,
+    /// TLS.
+    pub tls: Tls,
+    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's.
+    pub proxy: Option<String>,
+}
+
+/// Whom to trust, and who we are.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Further certificate authorities, PEM, besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Whether only the authorities of `ca_file` are trusted.
+    pub only_ca_file: bool,
+    /// Our certificate and private key, both PEM in one text.
+    pub client_identity: Option<Secret>,
+}
+
+/// The largest answer besides its content: WS Channel sheet §8.6.
+const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_url: String::new(),
+            user_agent: concat!("bankchannel/", env!("CARGO_PKG_VERSION")).into(),
+            connect_timeout: Duration::from_secs(10),
+            max_answer_bytes: MAX_ANSWER_BYTES,
+            tls: Tls::default(),
+            proxy: None,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn client(&self) -> Result<reqwest::Client> {
+        install_provider();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&self.user_agent)
+            .connect_timeout(self.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .tcp_nodelay(true)
+            .referer(false);
+        if let Some(path) = &self.tls.ca_file {
+            let pem = std::fs::read(path).map_err(|why| invalid("ca_file", format!("{}: {why}", path.display())))?;
+            let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| invalid("ca_file", "is not PEM"))?;
+            if roots.is_empty() {
+                return Err(invalid("ca_file", "holds no certificate"));
+            }
+            builder = if self.tls.only_ca_file { builder.tls_certs_only(roots) } else { builder.tls_certs_merge(roots) };
+        }
+        if let Some(pem) = &self.tls.client_identity {
+            let identity = reqwest::Identity::from_pem(pem.expose().as_bytes())
+                .map_err(|_| invalid("client_identity", "is not a PEM certificate with its private key"))?;
+            builder = builder.identity(identity);
+        }
+        if is_loopback(&self.base_url) {
+            // A proxy cannot reach this machine's own addresses.
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = &self.proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| invalid("proxy", "is not a proxy's URL"))?;
+            builder = builder.proxy(proxy);
+        }
+        builder.build().map_err(|why| invalid("tls", format!("the HTTP client cannot be made: {}", why.without_url())))
+    }
+}
+
+/// Checks a base URL and gives it without a slash at its end.
+///
+/// # Errors
+/// `configuration.invalid`: not a URL, credentials, query or fragment in it, or plain HTTP to another machine.
+pub fn check_base_url(text: &str) -> Result<String> {
+    let url = reqwest::Url::parse(text).map_err(|_| invalid("base_url", "is not a URL"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(text) => {}
+        "http" => return Err(invalid("base_url", "must be https: plain HTTP is for loopback addresses only")),
+        _ => return Err(invalid("base_url", "must begin with https://")),
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("base_url", "must hold no user, password, query or fragment"));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn is_loopback(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
+    Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
+}
+
+/// Chooses rustls' cryptography for this process, unless somebody has.
+fn install_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that one is installed already, which is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_base_url;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for good in ["https://ws-api.isecure.fi/v2", "http://127.0.0.1:8080/v2", "http://[::1]:80/v2", "http://localhost/v2/"] {
+            assert!(check_base_url(good).is_ok(), "{good}");
+        }
+        for bad in ["http://ws-api.isecure.fi/v2", "http://127.0.0.1.example.com/", "ftp://x/", "https://u:p@x/", "https://x/?a=b", "x", ""] {
+            assert!(check_base_url(bad).is_err(), "{bad}");
+        }
+    }
+}

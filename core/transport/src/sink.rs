@@ -1,0 +1,149 @@
+//! Where an answer's content goes.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use bankchannel_foundation::{Content, Error, Result, error::row};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// Where an answer's content goes. A file appears under its name only when all of it is there and on disk; a partial
+/// one is never left.
+#[derive(Debug)]
+pub struct Sink(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Memory { bytes: Vec<u8>, limit: usize },
+    File { path: PathBuf, replace: bool, partial: Option<Partial>, size: u64 },
+    Pieces { sender: mpsc::Sender<Bytes>, size: u64 },
+}
+
+impl Sink {
+    /// Into memory, up to a limit in bytes.
+    #[must_use]
+    pub fn memory(limit: usize) -> Self {
+        Self(Kind::Memory { bytes: Vec::new(), limit })
+    }
+
+    /// Into a file; one that exists is replaced only when told so.
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>, replace: bool) -> Self {
+        Self(Kind::File { path: path.into(), replace, partial: None, size: 0 })
+    }
+
+    /// To a receiver, piece by piece. The pieces are good only if the call succeeds.
+    #[must_use]
+    pub fn pieces(sender: mpsc::Sender<Bytes>) -> Self {
+        Self(Kind::Pieces { sender, size: 0 })
+    }
+
+    /// What was taken so far, as the response will describe it.
+    #[must_use]
+    pub fn described(&mut self) -> Content {
+        match &mut self.0 {
+            Kind::Memory { bytes, .. } => Content::Bytes(std::mem::take(bytes).into()),
+            Kind::File { path, size, .. } => Content::File { path: path.clone(), size: *size },
+            Kind::Pieces { size, .. } => Content::Delivered { size: *size },
+        }
+    }
+
+    /// Makes what was taken final: a file gets its name.
+    ///
+    /// # Errors
+    /// `resource.storage` when the file cannot be written or exists already.
+    pub async fn commit(&mut self) -> Result<()> {
+        let Kind::File { path, replace, partial, .. } = &mut self.0 else { return Ok(()) };
+        let (path, replace) = (path.clone(), *replace);
+        let partial = match partial.take() {
+            Some(partial) => partial,
+            None => Partial::create(&path)?, // empty content is a file too
+        };
+        tokio::task::spawn_blocking(move || partial.name(&path, replace))
+            .await
+            .map_err(|_| Error::because(&row::INTERNAL, "writing the file was interrupted"))?
+    }
+
+    pub(crate) async fn write(&mut self, piece: &[u8]) -> Result<()> {
+        match &mut self.0 {
+            Kind::Memory { bytes, limit } => {
+                if bytes.len() + piece.len() > *limit {
+                    return Err(Error::because(&row::ANSWER_TOO_LARGE, format!("the content is larger than {limit} bytes; take it as a file"))
+                        .with("limit_bytes", *limit));
+                }
+                bytes.extend_from_slice(piece);
+            }
+            Kind::File { path, partial, size, .. } => {
+                let open = match partial {
+                    Some(open) => open,
+                    None => partial.insert(Partial::create(path)?),
+                };
+                open.file.write_all(piece).map_err(|why| unwritable(&open.path, &why))?;
+                *size += piece.len() as u64;
+            }
+            Kind::Pieces { sender, size } => {
+                sender.send(Bytes::copy_from_slice(piece)).await.map_err(|_| Error::new(&row::CANCELLED))?;
+                *size += piece.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what was taken, for another attempt; false where that is not possible.
+    pub(crate) fn reset(&mut self) -> bool {
+        match &mut self.0 {
+            Kind::Memory { bytes, .. } => bytes.clear(),
+            Kind::File { partial, size, .. } => {
+                *partial = None;
+                *size = 0;
+            }
+            Kind::Pieces { size, .. } => return *size == 0,
+        }
+        true
+    }
+}
+
+/// A file being written under a name of its own; gone when it is dropped before it got its real one.
+#[derive(Debug)]
+struct Partial {
+    file: File,
+    path: PathBuf,
+}
+
+impl Partial {
+    fn create(target: &Path) -> Result<Self> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let name = target.file_name().ok_or_else(|| Error::invalid_field("path", "must name a file"))?;
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let path = target.with_file_name(format!(".{}.{}-{number}.partial", name.to_string_lossy(), std::process::id()));
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|why| unwritable(&path, &why))?;
+        Ok(Self { file, path })
+    }
+
+    fn name(self, target: &Path, replace: bool) -> Result<()> {
+        self.file.sync_all().map_err(|why| unwritable(target, &why))?;
+        if replace {
+            fs::rename(&self.path, target).map_err(|why| unwritable(target, &why))?;
+        } else {
+            // A link is made only where nothing is: neither a file nor somebody's symbolic link is overwritten.
+            fs::hard_link(&self.path, target).map_err(|why| unwritable(target, &why))?;
+        }
+        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(|why| unwritable(target, &why))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn unwritable(path: &Path, why: &std::io::Error) -> Error {
+    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", path.display()))
+}

@@ -1,0 +1,1 @@
+//! Scenario runners, interoperability tests and benchmarks of bankchannel
