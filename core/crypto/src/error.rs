@@ -1,0 +1,106 @@
+//! What can go wrong, precisely enough to say whose fault it is.
+
+/// A cryptographic operation that did not succeed. No text holds key material or content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no PEM block of the wanted kind.
+    #[error("no PEM block found; a {expected} is wanted (-----BEGIN …-----)")]
+    NoPem {
+        /// What was wanted.
+        expected: &'static str,
+    },
+    /// A PEM block is damaged.
+    #[error("the PEM text is damaged: its lines or its base64 cannot be read")]
+    MalformedPem,
+    /// The text is larger than any PEM file that makes sense.
+    #[error("the PEM text has {actual} bytes; at most {limit} are accepted")]
+    PemTooLarge {
+        /// The limit, bytes.
+        limit: usize,
+        /// What was given, bytes.
+        actual: usize,
+    },
+    /// A private key where a public key is wanted. It may now be known to others.
+    #[error("this is a private key; give only the public key (openssl pkey -pubout)")]
+    PrivateKeyGiven,
+    /// A public key where a private key is wanted.
+    #[error("this is a public key; the private key is wanted")]
+    PublicKeyGiven,
+    /// A certificate where a key is wanted.
+    #[error("this is a certificate; the key is wanted (openssl x509 -pubkey -noout)")]
+    CertificateGiven,
+    /// A key protected by a passphrase.
+    #[error("the key is encrypted; decrypt it first (openssl pkey -in FILE -out FILE)")]
+    EncryptedPem,
+    /// A PEM block of another kind.
+    #[error("a PEM block of kind {found:?} was found; a {expected} is wanted")]
+    UnexpectedPem {
+        /// The label found.
+        found: String,
+        /// What was wanted.
+        expected: &'static str,
+    },
+    /// More than one key.
+    #[error("more than one key in the PEM text; give exactly one")]
+    SeveralKeys,
+    /// A key of another algorithm.
+    #[error("this is not an RSA key")]
+    NotRsa,
+    /// An RSA key below the minimum.
+    #[error("the RSA key has fewer than 2048 bits; use 2048 or more")]
+    KeyTooSmall,
+    /// An RSA key above the maximum.
+    #[error("the RSA key has more than 8192 bits")]
+    KeyTooLarge,
+    /// The numbers of a key do not belong together, or its encoding is damaged.
+    #[error("the key is damaged or inconsistent")]
+    InvalidKey,
+    /// An RSA size that is not generated here.
+    #[error("RSA keys of {bits} bits are not generated; choose 2048, 3072 or 4096")]
+    UnsupportedKeySize {
+        /// The size asked for.
+        bits: usize,
+    },
+    /// The plaintext does not fit into one RSA block.
+    #[error("{actual} bytes do not fit into one RSA-OAEP block; at most {limit} do")]
+    MessageTooLong {
+        /// The limit, bytes.
+        limit: usize,
+        /// What was given, bytes.
+        actual: usize,
+    },
+    /// A certificate that cannot be read.
+    #[error("invalid certificate: {0}")]
+    InvalidCertificate(&'static str),
+    /// A parameter of a certificate to be issued is wrong.
+    #[error("cannot issue a certificate: {0}")]
+    InvalidRequest(&'static str),
+    /// Key material of the wrong length.
+    #[error("a sealing key has 32 bytes; {actual} were given")]
+    SealingKeyLength {
+        /// What was given, bytes.
+        actual: usize,
+    },
+    /// Sealed bytes of an unknown layout.
+    #[error("the sealed data has an unknown format or is cut short")]
+    SealedFormat,
+    /// Sealed with a key that is not at hand.
+    #[error("the data was sealed with key {key_id}, which is not available; restore that key")]
+    UnknownSealingKey {
+        /// The key's id, hex.
+        key_id: String,
+    },
+    /// Sealed bytes, or what they are bound to, were changed.
+    #[error("the sealed data was changed, or belongs to something else")]
+    SealedDamaged,
+    /// A stored password hash that cannot be read.
+    #[error("the stored password hash is damaged")]
+    InvalidPasswordHash,
+    /// A shared secret that is not base32 or too short or long.
+    #[error("the TOTP secret is not valid: base32 of 10 to 64 bytes is wanted")]
+    InvalidTotpSecret,
+    /// The cryptographic library refused an operation that should not fail.
+    #[error("internal error in {0}")]
+    Internal(&'static str),
+}

@@ -1,0 +1,28 @@
+//! Cryptography for bankchannel, thin and safe over libraries. Nothing here is specific to a protocol.
+//!
+//! | module | what | by |
+//! |---|---|---|
+//! | [`rsa`] | RSA keys in PEM, OAEP with SHA-1 | aws-lc-rs |
+//! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex | aws-lc-rs |
+//! | [`random`] | bytes, codes, identifiers | aws-lc-rs |
+//! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
+//! | [`password`] | Argon2id password hashes, counted | argon2 |
+//! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
+//! | [`x509`] | reading certificates, a small issuer | x509-parser, rcgen |
+//!
+//! Every private-key operation runs in aws-lc-rs. The clock is always passed in.
+
+pub mod aead;
+pub mod digest;
+mod error;
+pub mod password;
+mod pem;
+pub mod random;
+pub mod rsa;
+pub mod totp;
+pub mod x509;
+
+pub use error::Error;
+
+/// The result of this crate's operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

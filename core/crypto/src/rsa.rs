@@ -1,0 +1,279 @@
+//! RSA keys in PEM, and RSAES-OAEP with SHA-1 (WS Channel sheet §3.1).
+//!
+//! SHA-1 in OAEP is sound (sheet §10 S5) and what the deployed service and its clients speak; no other hash is offered.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::error::KeyRejected;
+use aws_lc_rs::rsa::{
+    KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+    PublicEncryptingKey,
+};
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+use zeroize::Zeroizing;
+
+use crate::{Error, Result, digest, pem};
+
+/// Smallest RSA modulus accepted, bits (sheet §3.1).
+pub const MIN_BITS: usize = 2048;
+/// Largest RSA modulus accepted, bits.
+pub const MAX_BITS: usize = 8192;
+/// What OAEP with SHA-1 takes from a block, bytes: a 2048-bit key holds 256 − 42 = 214.
+pub const OAEP_SHA1_OVERHEAD: usize = 42;
+
+const PUBLIC: &str = "public key (PUBLIC KEY or RSA PUBLIC KEY)";
+const PRIVATE: &str = "private key (PRIVATE KEY or RSA PRIVATE KEY)";
+/// DER of the object identifier rsaEncryption (RFC 8017).
+const RSA_ENCRYPTION: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
+/// An RSA public key of 2048 to 8192 bits. Cheap to clone.
+#[derive(Clone)]
+pub struct PublicKey {
+    spki: Arc<[u8]>,
+    key: Arc<OaepPublicEncryptingKey>,
+}
+
+impl PublicKey {
+    /// Reads exactly one `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` (PKCS#1); text around it is skipped.
+    ///
+    /// # Errors
+    /// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::PrivateKeyGiven`], [`Error::CertificateGiven`],
+    /// [`Error::EncryptedPem`], [`Error::UnexpectedPem`], [`Error::SeveralKeys`], [`Error::NotRsa`],
+    /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    pub fn from_pem(text: &str) -> Result<Self> {
+        let blocks = pem::blocks(text, PUBLIC)?;
+        if let Some(wrong) = blocks.iter().find(|block| !block.is_public_key()) {
+            return Err(wrong.unexpected(PUBLIC));
+        }
+        match &blocks[..] {
+            [block] if block.label == "PUBLIC KEY" => Self::from_spki_der(&block.bytes),
+            [block] => Self::from_pkcs1_der(&block.bytes),
+            _ => Err(Error::SeveralKeys),
+        }
+    }
+
+    /// Reads a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// [`Error::NotRsa`], [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    pub fn from_spki_der(der: &[u8]) -> Result<Self> {
+        let (rest, spki) = SubjectPublicKeyInfo::from_der(der).map_err(|_| Error::InvalidKey)?;
+        if !rest.is_empty() {
+            return Err(Error::InvalidKey);
+        }
+        if spki.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
+            return Err(Error::NotRsa);
+        }
+        Self::from_pkcs1_der(&spki.subject_public_key.data)
+    }
+
+    fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
+        let (rest, numbers) = RSAPublicKey::from_der(der).map_err(|_| Error::InvalidKey)?;
+        if !rest.is_empty() {
+            return Err(Error::InvalidKey);
+        }
+        check_bits(bit_length(numbers.modulus))?;
+        let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| Error::InvalidKey)?;
+        let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
+        let key = PublicEncryptingKey::from_der(spki.as_ref()).map_err(|_| Error::InvalidKey)?;
+        Self::from_parts(spki.as_ref(), key)
+    }
+
+    fn from_parts(spki: &[u8], key: PublicEncryptingKey) -> Result<Self> {
+        let key = OaepPublicEncryptingKey::new(key).map_err(|_| Error::InvalidKey)?;
+        Ok(Self { spki: spki.into(), key: Arc::new(key) })
+    }
+
+    /// The key as `-----BEGIN PUBLIC KEY-----`.
+    pub fn to_spki_pem(&self) -> String {
+        pem::encode("PUBLIC KEY", &self.spki)
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// SHA-256 over the SubjectPublicKeyInfo: the key's name in the sheet.
+    pub fn spki_sha256(&self) -> [u8; 32] {
+        digest::sha256(&self.spki)
+    }
+
+    /// Length of the modulus, and of every ciphertext, bytes.
+    pub fn modulus_len(&self) -> usize {
+        self.key.ciphertext_size()
+    }
+
+    /// Longest plaintext that OAEP with SHA-1 takes, bytes: 214 for 2048 bits.
+    pub fn oaep_sha1_capacity(&self) -> usize {
+        self.modulus_len() - OAEP_SHA1_OVERHEAD
+    }
+
+    /// RSAES-OAEP with SHA-1 and MGF1-SHA-1, empty label. The result has [`modulus_len`](Self::modulus_len) bytes.
+    ///
+    /// # Errors
+    /// [`Error::MessageTooLong`].
+    pub fn encrypt_oaep_sha1(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
+        let limit = self.oaep_sha1_capacity();
+        if plaintext.len() > limit {
+            return Err(Error::MessageTooLong { limit, actual: plaintext.len() });
+        }
+        let mut out = vec![0; self.modulus_len()];
+        let length = self
+            .key
+            .encrypt(&OAEP_SHA1_MGF1SHA1, plaintext, &mut out, None)
+            .map_err(|_| Error::Internal("RSA encryption"))?
+            .len();
+        out.truncate(length);
+        Ok(out)
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.spki == other.spki
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey").field("spki_sha256", &digest::hex(&self.spki_sha256())).finish_non_exhaustive()
+    }
+}
+
+/// An RSA private key of 2048 to 8192 bits. Cheap to clone; `Debug` shows the public half's hash only.
+#[derive(Clone)]
+pub struct PrivateKey {
+    pkcs8: Arc<Zeroizing<Vec<u8>>>,
+    key: Arc<OaepPrivateDecryptingKey>,
+    public: PublicKey,
+}
+
+/// Decryption failed. It says no more on purpose: a difference would be an oracle (sheet §10 S4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the data cannot be decrypted with this key")]
+pub struct DecryptError;
+
+impl PrivateKey {
+    /// Makes a new key of 2048, 3072 or 4096 bits, e = 65537. Takes up to some seconds of computing.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedKeySize`].
+    pub fn generate(bits: usize) -> Result<Self> {
+        let size = match bits {
+            2048 => KeySize::Rsa2048,
+            3072 => KeySize::Rsa3072,
+            4096 => KeySize::Rsa4096,
+            _ => return Err(Error::UnsupportedKeySize { bits }),
+        };
+        let key = PrivateDecryptingKey::generate(size).map_err(|_| Error::Internal("RSA key generation"))?;
+        Self::from_key(key)
+    }
+
+    /// Reads the first private key, `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1); other text is skipped.
+    ///
+    /// # Errors
+    /// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::EncryptedPem`], [`Error::PublicKeyGiven`],
+    /// [`Error::CertificateGiven`], [`Error::UnexpectedPem`], [`Error::NotRsa`], [`Error::KeyTooSmall`],
+    /// [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    pub fn from_pem(text: &str) -> Result<Self> {
+        let blocks = pem::blocks(text, PRIVATE)?;
+        let block = blocks.iter().find(|block| block.is_private()).unwrap_or(&blocks[0]);
+        if block.is_encrypted() {
+            return Err(Error::EncryptedPem);
+        }
+        match block.label.as_str() {
+            "PRIVATE KEY" => Self::from_pkcs8_der(&block.bytes),
+            "RSA PRIVATE KEY" => {
+                let pair = KeyPair::from_der(&block.bytes).map_err(rejected)?;
+                let pkcs8: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| Error::InvalidKey)?;
+                Self::from_pkcs8_der(&Zeroizing::new(pkcs8.as_ref().to_vec()))
+            }
+            _ if block.is_private() => Err(Error::NotRsa),
+            _ => Err(block.unexpected(PRIVATE)),
+        }
+    }
+
+    fn from_pkcs8_der(der: &[u8]) -> Result<Self> {
+        // The algorithm stands near the front: SEQUENCE, version, SEQUENCE { OID, … }.
+        if !der[..der.len().min(32)].windows(RSA_ENCRYPTION.len()).any(|window| window == RSA_ENCRYPTION) {
+            return Err(Error::NotRsa);
+        }
+        Self::from_key(PrivateDecryptingKey::from_pkcs8(der).map_err(rejected)?)
+    }
+
+    fn from_key(key: PrivateDecryptingKey) -> Result<Self> {
+        check_bits(key.key_size_bits())?;
+        let pkcs8: Pkcs8V1Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
+        let pkcs8 = Arc::new(Zeroizing::new(pkcs8.as_ref().to_vec()));
+        let public = key.public_key();
+        let spki: PublicKeyX509Der<'static> = public.as_der().map_err(|_| Error::InvalidKey)?;
+        let public = PublicKey::from_parts(spki.as_ref(), public)?;
+        let key = OaepPrivateDecryptingKey::new(key).map_err(|_| Error::InvalidKey)?;
+        Ok(Self { pkcs8, key: Arc::new(key), public })
+    }
+
+    /// The key as unencrypted `-----BEGIN PRIVATE KEY-----` (PKCS#8). Wiped when dropped.
+    pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Reverses [`PublicKey::encrypt_oaep_sha1`].
+    ///
+    /// # Errors
+    /// [`DecryptError`] for every reason, a wrong length included.
+    pub fn decrypt_oaep_sha1(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+        if ciphertext.len() != self.public.modulus_len() {
+            return Err(DecryptError);
+        }
+        let mut out = Zeroizing::new(vec![0; self.key.min_output_size()]);
+        let length = self.key.decrypt(&OAEP_SHA1_MGF1SHA1, ciphertext, &mut out, None).map_err(|_| DecryptError)?.len();
+        out.truncate(length);
+        Ok(out)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+fn check_bits(bits: usize) -> Result<()> {
+    match bits {
+        ..MIN_BITS => Err(Error::KeyTooSmall),
+        MIN_BITS..=MAX_BITS => Ok(()),
+        _ => Err(Error::KeyTooLarge),
+    }
+}
+
+/// aws-lc-rs tells its reasons in its text only.
+fn rejected(error: KeyRejected) -> Error {
+    match error.to_string().as_str() {
+        "TooSmall" => Error::KeyTooSmall,
+        "TooLarge" => Error::KeyTooLarge,
+        _ => Error::InvalidKey,
+    }
+}
+
+/// Bits of a big-endian number, leading zeros not counted.
+fn bit_length(number: &[u8]) -> usize {
+    let significant = number.iter().position(|&byte| byte != 0).map_or(&[][..], |start| &number[start..]);
+    significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize)
+}
+
+#[cfg(test)]
+#[path = "rsa_tests.rs"]
+mod tests;

@@ -1,0 +1,8 @@
+//! Certificates: reading them, and a small issuer.
+
+mod certificate;
+mod issuer;
+mod name;
+
+pub use certificate::Certificate;
+pub use issuer::{Issuer, IssuerParts};

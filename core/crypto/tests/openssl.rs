@@ -1,0 +1,201 @@
+//! The `openssl` command reads what this crate writes, and this crate what `openssl` writes. All data is made here.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use bankchannel_crypto::rsa::{PrivateKey, PublicKey};
+use bankchannel_crypto::x509::{Certificate, Issuer};
+use bankchannel_crypto::{Error, digest};
+use jiff::Timestamp;
+
+/// A folder for the files of one test, and openssl running in it.
+struct Openssl {
+    folder: tempfile::TempDir,
+}
+
+impl Openssl {
+    /// `None`, with the reason printed, where there is no `openssl` command.
+    fn new() -> Option<Self> {
+        if Command::new("openssl").arg("version").output().is_err() {
+            #[allow(clippy::print_stderr)]
+            {
+                eprintln!("skipped: there is no openssl command on this machine");
+            }
+            return None;
+        }
+        Some(Self { folder: tempfile::tempdir().unwrap() })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn run(&self, arguments: &str) -> Output {
+        let output = Command::new("openssl")
+            .args(arguments.split_whitespace())
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "openssl {arguments}: {log}{}", String::from_utf8_lossy(&output.stdout));
+        output
+    }
+
+    fn text(&self, arguments: &str) -> String {
+        String::from_utf8(self.run(arguments).stdout).unwrap().trim_end().to_owned()
+    }
+}
+
+#[test]
+fn oaep_both_ways() {
+    let Some(openssl) = Openssl::new() else { return };
+    let options = "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1 -pkeyopt rsa_mgf1_md:sha1";
+    let key = PrivateKey::generate(2048).unwrap();
+    openssl.write("key.pem", &*key.to_pkcs8_pem());
+    openssl.write("public.pem", key.public().to_spki_pem());
+    // The plaintext sample of WS Channel sheet §3.1.
+    let plaintext = b"Toddler_..123456789012345||1475175151231";
+    openssl.write("ours.bin", key.public().encrypt_oaep_sha1(plaintext).unwrap());
+    let output = openssl.run(&format!("pkeyutl -decrypt -inkey key.pem -in ours.bin {options}"));
+    assert_eq!(output.stdout, plaintext);
+    openssl.write("plain.bin", plaintext);
+    let output = openssl.run(&format!("pkeyutl -encrypt -pubin -inkey public.pem -in plain.bin {options}"));
+    assert_eq!(key.decrypt_oaep_sha1(&output.stdout).unwrap()[..], plaintext[..]);
+    let other = openssl.run(
+        "pkeyutl -encrypt -pubin -inkey public.pem -in plain.bin -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256",
+    );
+    assert!(key.decrypt_oaep_sha1(&other.stdout).is_err(), "OAEP with another hash");
+}
+
+#[test]
+fn keys_of_every_form() {
+    let Some(openssl) = Openssl::new() else { return };
+    openssl.run("genrsa -out pkcs8.pem 2048");
+    openssl.run("rsa -in pkcs8.pem -traditional -out pkcs1.pem");
+    openssl.run("rsa -in pkcs8.pem -pubout -out spki.pem");
+    openssl.run("rsa -in pkcs8.pem -RSAPublicKey_out -out pkcs1-public.pem");
+    assert!(openssl.read("pkcs1.pem").contains("BEGIN RSA PRIVATE KEY"));
+    assert!(openssl.read("pkcs1-public.pem").contains("BEGIN RSA PUBLIC KEY"));
+    let key = PrivateKey::from_pem(&openssl.read("pkcs8.pem")).unwrap();
+    let old = PrivateKey::from_pem(&openssl.read("pkcs1.pem")).unwrap();
+    assert_eq!(*key.to_pkcs8_pem(), *old.to_pkcs8_pem());
+    assert_eq!(*key.to_pkcs8_pem(), openssl.read("pkcs8.pem"));
+    for name in ["spki.pem", "pkcs1-public.pem"] {
+        let public = PublicKey::from_pem(&openssl.read(name)).unwrap();
+        assert_eq!(&public, key.public());
+        assert_eq!(public.to_spki_pem(), openssl.read("spki.pem"));
+    }
+    openssl.run("rsa -in pkcs8.pem -pubout -outform DER -out spki.der");
+    let der = std::fs::read(openssl.path("spki.der")).unwrap();
+    assert_eq!(digest::sha256(&der), key.public().spki_sha256());
+
+    openssl.run("rsa -in pkcs8.pem -aes256 -passout pass:x -out encrypted.pem");
+    openssl.run("rsa -in pkcs8.pem -traditional -aes256 -passout pass:x -out encrypted1.pem");
+    for name in ["encrypted.pem", "encrypted1.pem"] {
+        assert_eq!(PrivateKey::from_pem(&openssl.read(name)).unwrap_err(), Error::EncryptedPem, "{name}");
+        assert_eq!(PublicKey::from_pem(&openssl.read(name)).unwrap_err(), Error::EncryptedPem, "{name}");
+    }
+    openssl.run("genrsa -out small.pem 1024");
+    openssl.run("rsa -in small.pem -traditional -out small1.pem");
+    openssl.run("rsa -in small.pem -pubout -out small-public.pem");
+    for name in ["small.pem", "small1.pem"] {
+        assert_eq!(PrivateKey::from_pem(&openssl.read(name)).unwrap_err(), Error::KeyTooSmall, "{name}");
+    }
+    assert_eq!(PublicKey::from_pem(&openssl.read("small-public.pem")).unwrap_err(), Error::KeyTooSmall);
+    openssl.run("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.pem");
+    openssl.run("pkey -in ec.pem -pubout -out ec-public.pem");
+    assert_eq!(PrivateKey::from_pem(&openssl.read("ec.pem")).unwrap_err(), Error::NotRsa);
+    assert_eq!(PublicKey::from_pem(&openssl.read("ec-public.pem")).unwrap_err(), Error::NotRsa);
+}
+
+#[test]
+fn certificates_of_openssl_say_what_openssl_says() {
+    let Some(openssl) = Openssl::new() else { return };
+    openssl.run("genrsa -out key.pem 2048");
+    for (subject, serial) in [
+        ("/C=FI/O=Synthetic,Oy/CN=1000038023", "0x11A05D"),
+        ("/CN=low", "0x0A"),
+        ("/CN=high", "0xFEDCBA9876543210"),
+        ("/C=FI/O=No+common=name/OU=#x", "1"),
+        ("/C=FI/O=Serial/serialNumber=123", "255"),
+    ] {
+        openssl.run(&format!("req -x509 -new -key key.pem -subj {subject} -set_serial {serial} -days 3 -out cert.pem"));
+        let pem = openssl.read("cert.pem");
+        let certificate = Certificate::from_pem(&pem).unwrap();
+        let field = |option: &str| {
+            let line = openssl.text(&format!("x509 -in cert.pem -noout {option}"));
+            line.split_once('=').unwrap().1.to_owned()
+        };
+        assert_eq!(certificate.serial(), field("-serial"));
+        assert_eq!(certificate.expires_text(), field("-enddate"));
+        let whole = field("-subject -nameopt RFC2253");
+        match subject.split_once("CN=") {
+            Some((_, common)) => assert_eq!(certificate.subject(), common),
+            // openssl names serialNumber, which RFC 4514 leaves to its number.
+            None if subject.contains("serialNumber") => {
+                assert_eq!(certificate.subject(), "2.5.4.5=#1303313233,O=Serial,C=FI");
+            }
+            None => assert_eq!(certificate.subject(), whole),
+        }
+        assert_eq!(certificate.issuer(), certificate.subject());
+        let key = PrivateKey::from_pem(&openssl.read("key.pem")).unwrap();
+        assert!(certificate.matches_private_key(&key));
+        assert!(!certificate.matches_private_key(&PrivateKey::generate(2048).unwrap()));
+        assert_eq!(certificate.to_pem(), pem);
+        let prefaced = openssl.text("x509 -in cert.pem -text");
+        assert_eq!(Certificate::from_pem(&prefaced).unwrap(), certificate);
+    }
+    let wrong = Certificate::from_pem(&openssl.read("key.pem")).unwrap_err();
+    assert_eq!(wrong, Error::PrivateKeyGiven);
+    assert!(matches!(Certificate::from_pem("hello"), Err(Error::NoPem { .. })));
+}
+
+#[test]
+fn openssl_accepts_what_the_issuer_issues() {
+    let Some(openssl) = Openssl::new() else { return };
+    let now = Timestamp::now();
+    let hours = |count: i64| jiff::SignedDuration::from_hours(count);
+    let issuer = Issuer::create("Simulator Test CA", now - hours(1), now + hours(24 * 365)).unwrap();
+    let key = PrivateKey::generate(2048).unwrap();
+    let issue = |issuer: &Issuer, serial: &[u8]| {
+        issuer.issue("SIM-0123456789ab", "Synthetic Öy", key.public(), serial, now - hours(1), now + hours(48)).unwrap()
+    };
+    let restored = Issuer::from_pem_parts(&issuer.to_pem_parts()).unwrap();
+    assert_eq!(restored.certificate(), issuer.certificate());
+    openssl.write("ca.pem", issuer.certificate().to_pem());
+    for (issuer, serial, shown) in [(&issuer, &[0x11, 0xa0, 0x5d][..], "11A05D"), (&restored, &[0xff, 0x01], "FF01")] {
+        let pem = issue(issuer, serial);
+        openssl.write("leaf.pem", &pem);
+        openssl.run("verify -x509_strict -CAfile ca.pem leaf.pem");
+        let certificate = Certificate::from_pem(&pem).unwrap();
+        assert_eq!((certificate.subject(), certificate.issuer()), ("SIM-0123456789ab", "Simulator Test CA"));
+        assert_eq!(certificate.serial(), shown);
+        assert_eq!(openssl.text("x509 -in leaf.pem -noout -serial"), format!("serial={shown}"));
+        assert_eq!(certificate.not_after().as_second(), (now + hours(48)).as_second());
+        assert!(certificate.matches_private_key(&key));
+    }
+    let stranger = Issuer::create("Simulator Test CA", now - hours(1), now + hours(24)).unwrap();
+    openssl.write("leaf.pem", issue(&stranger, &[1]));
+    let arguments = ["verify", "-CAfile", "ca.pem", "leaf.pem"];
+    let output = Command::new("openssl").args(arguments).current_dir(openssl.folder.path()).output().unwrap();
+    assert!(!output.status.success(), "a namesake's certificate must not verify");
+
+    let mut mixed = issuer.to_pem_parts();
+    mixed.private_key = stranger.to_pem_parts().private_key;
+    assert_eq!(Issuer::from_pem_parts(&mixed).unwrap_err(), Error::InvalidKey);
+    assert!(!format!("{mixed:?} {issuer:?}").contains("PRIVATE"));
+    for (name, serial) in [("", &[1][..]), ("a", &[]), ("a", &[0]), ("a", &[1; 21])] {
+        let result = issuer.issue(name, "", key.public(), serial, now, now + hours(1));
+        assert!(matches!(result, Err(Error::InvalidRequest(_))), "{name:?} {serial:?}");
+    }
+    assert!(issuer.issue("a", "", key.public(), &[1], now, now).is_err());
+}
