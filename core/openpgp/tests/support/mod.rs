@@ -30,15 +30,7 @@ impl Gpg {
         let mut child = Command::new("gpg")
             .env("GNUPGHOME", self.home())
             .env("LC_ALL", "C")
-            .args([
-                "--batch",
-                "--yes",
-                "--no-tty",
-                "--pinentry-mode",
-                "loopback",
-                "--passphrase",
-                "",
-            ])
+            .args(["--batch", "--yes", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", ""])
             .args(["--trust-model", "always", "--status-fd", "2"])
             .args(arguments)
             .stdin(Stdio::piped())
@@ -66,22 +58,12 @@ impl Gpg {
     }
 
     /// Makes a key that is not locked; returns its fingerprint. `lifetime` as gpg writes it: `never`, `1d`.
-    pub(crate) fn generate(
-        &self,
-        user: &str,
-        algorithm: &str,
-        usage: &str,
-        lifetime: &str,
-        extra: &[&str],
-    ) -> String {
+    pub(crate) fn generate(&self, user: &str, algorithm: &str, usage: &str, lifetime: &str, extra: &[&str]) -> String {
         let before = self.fingerprints();
         let mut arguments = extra.to_vec();
         arguments.extend(["--quick-gen-key", user, algorithm, usage, lifetime]);
         self.run(&arguments, b"");
-        self.fingerprints()
-            .into_iter()
-            .find(|fingerprint| !before.contains(fingerprint))
-            .unwrap()
+        self.fingerprints().into_iter().find(|fingerprint| !before.contains(fingerprint)).unwrap()
     }
 
     /// Fingerprints of all primary keys.
@@ -115,19 +97,13 @@ impl Gpg {
         let (sig, doc) = (self.home().join("s.asc"), self.home().join("d.bin"));
         std::fs::write(&sig, signature).unwrap();
         std::fs::write(&doc, document).unwrap();
-        self.try_run(
-            &["--verify", sig.to_str().unwrap(), doc.to_str().unwrap()],
-            b"",
-        )
+        self.try_run(&["--verify", sig.to_str().unwrap(), doc.to_str().unwrap()], b"")
     }
 }
 
 impl Drop for Gpg {
     fn drop(&mut self) {
-        let _ = Command::new("gpgconf")
-            .env("GNUPGHOME", self.home())
-            .args(["--kill", "all"])
-            .status();
+        let _ = Command::new("gpgconf").env("GNUPGHOME", self.home()).args(["--kill", "all"]).status();
     }
 }
 
