@@ -1,0 +1,31 @@
+//! ISO 20022 payment files, status reports and statements: validate, explain, read and write.
+//!
+//! ```text
+//!  payment file ──► explain ──► what is wrong: line, field, what to change
+//!  (pain.001)   └─► decide  ──► pain.002  (status of every transaction)   ──► read ──► tables
+//!                   (bank)      camt.054  (what was debited)              ──► read
+//!                               camt.053  (statement: balances, entries)  ──► read
+//! ```
+//!
+//! Nothing here opens a file, reads the clock or draws a random number: bytes, times and ids are passed in, so the same
+//! input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel
+//! sheet §10 S30). The documents follow WS Channel sheet §6.7 and §6.8.
+
+pub mod amount;
+pub mod camt;
+pub mod iban;
+pub mod meaning;
+pub mod pain001;
+pub mod pain002;
+mod problem;
+pub mod schema;
+pub mod simulator;
+mod text;
+mod xml;
+
+pub use problem::Problem;
+pub use schema::MessageType;
+pub use xml::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
+
+/// An example payment: two credit transfers of together 1450.05 EUR (see `examples/README.md` for its origin).
+pub const EXAMPLE_PAIN001: &str = include_str!("../examples/pain.001.001.09.xml");

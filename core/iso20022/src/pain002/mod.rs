@@ -1,0 +1,98 @@
+//! Payment status report (`pain.002.001.10`): what the bank says about each transaction of a payment file.
+
+mod read;
+mod write;
+
+use serde::Serialize;
+
+pub use read::read;
+pub(crate) use write::render;
+pub use write::write;
+
+/// A status report. The values are those of the document, verbatim.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StatusReport {
+    /// `GrpHdr/MsgId`.
+    pub message_id: String,
+    /// `GrpHdr/CreDtTm`.
+    pub created: String,
+    /// `OrgnlMsgId`: the message id of the payment file.
+    pub original_message_id: String,
+    /// `OrgnlMsgNmId`: the message name of the payment file, such as `pain.001.001.09`.
+    pub original_message_name: String,
+    /// `OrgnlNbOfTxs`, when given.
+    pub original_transaction_count: Option<String>,
+    /// `OrgnlCtrlSum`, when given.
+    pub original_control_sum: Option<String>,
+    /// `GrpSts`, when given.
+    pub status: Option<String>,
+    /// Reasons for the status of the whole file.
+    pub reasons: Vec<Reason>,
+    /// `OrgnlPmtInfAndSts`, in order.
+    pub payments: Vec<PaymentStatus>,
+}
+
+/// Status of one `PmtInf`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PaymentStatus {
+    /// `OrgnlPmtInfId`.
+    pub id: String,
+    /// `PmtInfSts`, when given.
+    pub status: Option<String>,
+    /// Reasons for the status of this part.
+    pub reasons: Vec<Reason>,
+    /// `TxInfAndSts`, in order.
+    pub transactions: Vec<TransactionStatus>,
+}
+
+/// Status of one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TransactionStatus {
+    /// `OrgnlInstrId`, when given.
+    pub instruction_id: Option<String>,
+    /// `OrgnlEndToEndId`, when given.
+    pub end_to_end_id: Option<String>,
+    /// `OrgnlUETR`, when given.
+    pub uetr: Option<String>,
+    /// `TxSts`, when given.
+    pub status: Option<String>,
+    /// Reasons for the status.
+    pub reasons: Vec<Reason>,
+    /// `OrgnlTxRef/Amt/InstdAmt`, when the bank repeats it.
+    pub amount: Option<crate::amount::Amount>,
+}
+
+/// Why a status is what it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// `Rsn/Cd`, or `Rsn/Prtry` where the bank uses a code of its own.
+    pub code: Option<String>,
+    /// `AddtlInf`, all lines.
+    pub information: Vec<String>,
+}
+
+impl StatusReport {
+    /// Whether the bank took the whole file: neither the group, nor a part, nor a transaction is rejected or cancelled.
+    pub fn is_accepted(&self) -> bool {
+        let parts = self.payments.iter().map(|part| &part.status);
+        let transactions =
+            self.payments.iter().flat_map(|part| &part.transactions).map(|transaction| &transaction.status);
+        std::iter::once(&self.status)
+            .chain(parts)
+            .chain(transactions)
+            .flatten()
+            .all(|status| !matches!(status.as_str(), "RJCT" | "CANC"))
+    }
+}
+
+impl Reason {
+    /// A reason with a code and one text, which the writer cuts into lines.
+    pub fn new(code: impl Into<String>, information: impl Into<String>) -> Self {
+        Self { code: Some(code.into()), information: vec![information.into()] }
+    }
+
+    /// What the code means, in words; `None` for unknown codes.
+    pub fn meaning(&self) -> Option<&'static str> {
+        self.code.as_deref().and_then(crate::meaning::reason)
+    }
+}
