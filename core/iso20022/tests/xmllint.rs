@@ -115,30 +115,43 @@ fn blanks_around_a_date_are_good_whatever_xmllint_says() {
 }
 
 #[test]
-fn dropping_or_doubling_any_line_of_the_example() {
-    let lines: Vec<&str> = EXAMPLE_PAIN001.lines().collect();
-    for index in 1..lines.len() {
-        let mut dropped = lines.clone();
-        dropped.remove(index);
-        let mut doubled = lines.clone();
-        doubled.insert(index, lines[index]);
-        let mut swapped = lines.clone();
-        swapped.swap(index, index - 1);
-        for (file, what) in [(dropped, "dropped"), (doubled, "doubled"), (swapped, "swapped")] {
-            if agree(MessageType::Pain00100109, file.join("\n").as_bytes(), &format!("line {} {what}", index + 1))
-                .is_none()
-            {
-                return;
+fn dropping_or_doubling_or_swapping_any_line() {
+    let (now, today, ids) = moment();
+    let opened = opening_statement(&Ledger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap().1;
+    let outcome = decide(EXAMPLE_PAIN001.as_bytes(), &opened, now, today, &ids).unwrap();
+    let Outcome::Accepted { pain002, camt054, camt053, .. } = outcome else { panic!("rejected") };
+    for (message, file) in [
+        (MessageType::Pain00100109, EXAMPLE_PAIN001),
+        (MessageType::Pain00200110, str::from_utf8(&pain002).unwrap()),
+        (MessageType::Camt05400102, str::from_utf8(&camt054).unwrap()),
+        (MessageType::Camt05300102, str::from_utf8(&camt053).unwrap()),
+        (MessageType::Camt05300108, include_str!("data/camt.053.001.08.xml")),
+    ] {
+        let lines: Vec<&str> = file.lines().collect();
+        for index in 1..lines.len() {
+            let mut dropped = lines.clone();
+            dropped.remove(index);
+            let mut doubled = lines.clone();
+            doubled.insert(index, lines[index]);
+            let mut swapped = lines.clone();
+            swapped.swap(index, index - 1);
+            for (file, what) in [(dropped, "dropped"), (doubled, "doubled"), (swapped, "swapped")] {
+                let what = format!("{message}, line {} {what}", index + 1);
+                if agree(message, file.join("\n").as_bytes(), &what).is_none() {
+                    return;
+                }
             }
         }
     }
 }
 
+fn moment() -> (Timestamp, Date, Ids) {
+    ("2026-11-20T07:00:00Z".parse().unwrap(), "2026-11-20".parse().unwrap(), Ids::new("A".repeat(20)).unwrap())
+}
+
 #[test]
 fn everything_the_simulator_writes() {
-    let now: Timestamp = "2026-11-20T07:00:00Z".parse().unwrap();
-    let today: Date = "2026-11-20".parse().unwrap();
-    let ids = Ids::new("A".repeat(20)).unwrap();
+    let (now, today, ids) = moment();
     let (opening, ledger) =
         opening_statement(&Ledger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap();
     assert_ne!(agree(MessageType::Camt05300102, &opening, "opening statement"), Some(false));
