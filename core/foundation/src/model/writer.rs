@@ -48,6 +48,10 @@ impl ObjectWriter {
         }
         let name = if writer.dialect == Dialect::Wire { field.wire } else { field.name };
         let written = value.write(writer);
+        if written.is_null() {
+            // Absent in this dialect only: the wire may have a word for "none".
+            return;
+        }
         self.map.insert(name.to_owned(), written);
     }
 

@@ -21,11 +21,13 @@ pub mod errors;
 pub mod login;
 pub mod model;
 pub mod operations;
+mod published_keys;
 pub mod refusal;
 mod route;
 
 pub use codec::{Credentials, Envelope, MAX_DEPTH, MAX_PLAIN_BODY};
 pub use operations::CATALOGUE;
+pub use published_keys::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 pub use refusal::Refusal;
 
 /// The protocol's name in the catalogue.

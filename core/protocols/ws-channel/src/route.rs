@@ -7,10 +7,10 @@ use bankchannel_foundation::{
     operation::{Access, Parameters, RateClass, Repeat, Route},
 };
 
-use crate::PROTOCOL;
+use crate::{PROTOCOL, errors::texts};
 
 /// What a session of the wrong mode is told where the operation has no text of its own (§1.7).
-const ADMIN_REQUIRED: &str = "Admin mode session required";
+const ADMIN_REQUIRED: &str = texts::ADMIN_REQUIRED.text;
 
 /// How long a client waits (§8.1).
 const TIMEOUT_S: u32 = 30;
@@ -33,16 +33,7 @@ pub(crate) const fn exchange(
     errors: &'static [&'static Row],
     route: Route,
 ) -> Declaration {
-    Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject,
-        kind: Kind::Exchange,
-        summary,
-        doc,
-        errors,
-        route: Some(route),
-    }
+    Declaration { name, protocol: PROTOCOL, subject, kind: Kind::Exchange, summary, doc, errors, route: Some(route) }
 }
 
 /// A local operation's declaration.
@@ -53,16 +44,7 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject,
-        kind: Kind::Local,
-        summary,
-        doc,
-        errors,
-        route: None,
-    }
+    Declaration { name, protocol: PROTOCOL, subject, kind: Kind::Local, summary, doc, errors, route: None }
 }
 
 /// A route for a request that anyone may send; its rate is counted per address.
@@ -88,11 +70,7 @@ pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'stat
 pub(crate) const fn session(wire_name: &'static str, method: Method, path: &'static str) -> Route {
     Route {
         failures: SESSION_FAILURES,
-        access: Access::Session {
-            modes: &["admin", "data"],
-            refusal: "",
-            owner: false,
-        },
+        access: Access::Session { modes: &["admin", "data"], refusal: "", owner: false },
         rate: RateClass::Key,
         ..public(wire_name, method, path)
     }
@@ -100,40 +78,30 @@ pub(crate) const fn session(wire_name: &'static str, method: Method, path: &'sta
 
 /// A route for an admin session.
 pub(crate) const fn admin(wire_name: &'static str, method: Method, path: &'static str) -> Route {
+    Route { access: admin_only(ADMIN_REQUIRED), ..session(wire_name, method, path) }
+}
+
+/// Who may call what only an admin session may; `refusal` is what a data session is told.
+pub(crate) const fn admin_only(refusal: &'static str) -> Access {
+    Access::Session { modes: &["admin"], refusal, owner: false }
+}
+
+/// A route for an admin session of the API key's owner.
+pub(crate) const fn owner(wire_name: &'static str, method: Method, path: &'static str) -> Route {
     Route {
-        access: Access::Session {
-            modes: &["admin"],
-            refusal: ADMIN_REQUIRED,
-            owner: false,
-        },
+        access: Access::Session { modes: &["admin"], refusal: ADMIN_REQUIRED, owner: true },
         ..session(wire_name, method, path)
     }
 }
 
 /// A route for a data session; `refusal` is what an admin session is told.
-pub(crate) const fn data(
-    wire_name: &'static str,
-    method: Method,
-    path: &'static str,
-    refusal: &'static str,
-) -> Route {
-    Route {
-        access: Access::Session {
-            modes: &["data"],
-            refusal,
-            owner: false,
-        },
-        ..session(wire_name, method, path)
-    }
+pub(crate) const fn data(wire_name: &'static str, method: Method, path: &'static str, refusal: &'static str) -> Route {
+    Route { access: Access::Session { modes: &["data"], refusal, owner: false }, ..session(wire_name, method, path) }
 }
 
 /// The failures of a route behind which a bank is asked.
 pub(crate) const fn at_bank(route: Route) -> Route {
-    Route {
-        failures: BANK_FAILURES,
-        timeout_s: BANK_TIMEOUT_S,
-        ..route
-    }
+    Route { failures: BANK_FAILURES, timeout_s: BANK_TIMEOUT_S, ..route }
 }
 
 const fn parameters(method: Method) -> Parameters {

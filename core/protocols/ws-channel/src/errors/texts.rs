@@ -116,6 +116,7 @@ texts! {
     USER_PRESENT = "User already exists", 400, USER_EXISTS, Validation;
     ADMIN_MISSING = "Admin account must be registered first", 400, ADMIN_FIRST, Validation;
     ADMIN_REQUIRED = "Admin mode session required", 403, MODE_REFUSED, Role;
+    DATA_REQUIRED = "Data mode session required", 403, MODE_REFUSED, Role;
     OWNER_REQUIRED = "Only the API key owner may call this operation", 403, OWNER_ONLY, Role;
     UNAUTHORIZED = "Unauthorized", 401, SESSION_REFUSED, Auth;
     NO_CHANNEL = "No channel configured for this bank", 400, NO_BANK_CHANNEL, NotImplemented;

@@ -13,6 +13,19 @@ pub enum Mode {
     Data,
 }
 
+/// The mode of what only an administrator has: a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum AdminMode {
+    /// The only one.
+    Admin,
+}
+
+impl From<AdminMode> for Mode {
+    fn from(_: AdminMode) -> Self {
+        Self::Admin
+    }
+}
+
 /// Whether a mode of an account is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
@@ -46,6 +59,12 @@ text_type! {
         rule: email,
     }
 
+    /// An e-mail address in the letter case it was written in (§2.25: a confirmation must repeat it byte for byte).
+    pub struct WrittenEmail {
+        format: "email", pattern: "", max_bytes: 254, example: "customer@example.test",
+        rule: |text| email(text).map(|_| Cow::Borrowed(text)),
+    }
+
     /// A phone number in E.164 with its plus (§1.3).
     pub struct Phone {
         format: "", pattern: "^\\+[1-9][0-9]{6,14}$", max_bytes: 16, example: "+358401234567",
@@ -62,16 +81,21 @@ text_type! {
     }
 }
 
+impl WrittenEmail {
+    /// The address as it is compared: in lower case.
+    #[must_use]
+    pub fn email(&self) -> Email {
+        Email(self.0.to_ascii_lowercase())
+    }
+}
+
 fn email(text: &str) -> Result<Cow<'_, str>, &'static str> {
-    let fits = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-    }) && !text
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || c == '/');
+    let fits = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/');
     if !fits {
-        return Err(
-            "must be an e-mail address with one @ and no space, slash or control character",
-        );
+        return Err("must be an e-mail address with one @ and no space, slash or control character");
     }
     Ok(if text.bytes().any(|b| b.is_ascii_uppercase()) {
         Cow::Owned(text.to_ascii_lowercase())
@@ -82,9 +106,8 @@ fn email(text: &str) -> Result<Cow<'_, str>, &'static str> {
 
 fn phone(text: &str) -> Result<Cow<'_, str>, &'static str> {
     let digits = text.strip_prefix('+').unwrap_or_default();
-    let fits = (7..=15).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !digits.starts_with('0');
+    let fits =
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     if fits {
         Ok(Cow::Borrowed(text))
     } else {

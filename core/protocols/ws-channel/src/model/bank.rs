@@ -46,10 +46,7 @@ impl Bank {
     /// The bank of this id, in any letter case.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|bank| bank.as_str().eq_ignore_ascii_case(text))
+        Self::ALL.iter().copied().find(|bank| bank.as_str().eq_ignore_ascii_case(text))
     }
 }
 
@@ -60,12 +57,8 @@ impl std::fmt::Display for Bank {
 }
 
 impl Boundary for Bank {
-    const SHAPE: &'static Shape = &Shape::Enum(EnumShape {
-        name: "Bank",
-        doc: "A bank, by the id of the API.",
-        open: false,
-        values: VALUES,
-    });
+    const SHAPE: &'static Shape =
+        &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by the id of the API.", open: false, values: VALUES });
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;

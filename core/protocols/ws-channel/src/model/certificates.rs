@@ -1,1 +1,266 @@
-//! Certificates at a bank (§2.13).
+//! Certificates at a bank (§2.13–§2.18).
+
+use std::{borrow::Cow, fmt};
+
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
+    text_type,
+};
+use jiff::{civil::DateTime, tz::TimeZone};
+
+text_type! {
+    /// A certificate as PEM (§2.18).
+    pub struct CertificatePem {
+        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN CERTIFICATE-----",
+        rule: |text| if text.trim().is_empty() { Err("must not be empty") } else { Ok(Cow::Borrowed(text)) },
+    }
+
+    /// The Web Services user id of the contract with the bank: 1 to 32 printable ASCII characters (§2.17).
+    pub struct WsUserId {
+        format: "", pattern: "^[ -~]{1,32}$", max_bytes: 32, example: "1000038023",
+        rule: |text| if !text.is_empty() && text.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
+            Ok(Cow::Borrowed(text))
+        } else {
+            Err("must be 1 to 32 printable ASCII characters")
+        },
+    }
+}
+
+/// What the export of private keys may be set to: it cannot be switched on again (§2.14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum ExportSetting {
+    /// Private keys never leave the service, from now on.
+    Disabled,
+}
+
+/// Whether private keys may be exported (§2.24).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum ExportPolicy {
+    /// They may not, and this cannot be changed.
+    Disabled,
+    /// They may, encrypted to a registered export key.
+    Allowed,
+    /// A value this version does not know.
+    Other(String),
+}
+
+/// How an account comes to use a bank's certificates (§2.13).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum Access {
+    /// They are its own.
+    Direct,
+    /// Another account shares them.
+    Shared,
+    /// A value this version does not know.
+    Other(String),
+}
+
+/// What a certificate is for.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum Purpose {
+    /// Signing messages to the bank.
+    Signing,
+    /// Encrypting messages to and from the bank.
+    Encryption,
+    /// A value this version does not know.
+    Other(String),
+}
+
+/// A certificate of the account's own (§2.13).
+#[derive(Debug, Clone, Boundary)]
+pub struct CertDescriptor {
+    /// `BANK_customer_signing_cert` or `BANK_customer_encryption_cert`.
+    pub cert_name: String,
+    /// The end of its validity.
+    pub expires: CertExpiry,
+    /// The issuer's common name, or its whole name where it has none.
+    pub issuer: String,
+    /// The subject's common name, or its whole name where it has none.
+    pub subject: String,
+    /// The serial number: upper-case hex without separators.
+    pub serial: String,
+    /// The certificate.
+    #[boundary(wire = "PEM")]
+    pub pem: CertificatePem,
+}
+
+/// A bank that the account can reach, with its own certificates or with shared ones (API 2.8).
+#[derive(Debug, Clone, Boundary)]
+pub struct BankConnection {
+    /// The bank's id.
+    pub bank: String,
+    /// Whose certificates are used.
+    pub access: Access,
+    /// The certificates; a shared one does not tell its owner.
+    pub certificates: Vec<ConnectionCertificate>,
+}
+
+/// One certificate of a connection.
+#[derive(Debug, Clone, Boundary)]
+pub struct ConnectionCertificate {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The end of its validity.
+    pub expires: CertExpiry,
+}
+
+/// A certificate that was retired: never used again (API 2.9).
+#[derive(Debug, Clone, Boundary)]
+pub struct RetiredCert {
+    /// `BANK.REMOVED.xxxxxxxx_customer_signing_cert`.
+    pub cert_name: String,
+    /// The bank's id.
+    pub bank: String,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// The end of its validity; left out where it is not known.
+    pub expires: RetiredExpiry,
+}
+
+/// An exported certificate with its private key (§2.16).
+#[derive(Debug, Clone, Boundary)]
+pub struct CertAndKey {
+    /// The certificate.
+    pub certificate: CertificatePem,
+    /// The private key: an armored OpenPGP message that only the export key opens; inside is PKCS#8 PEM.
+    pub encrypted_private_key: String,
+}
+
+/// The end of a certificate's validity, in UTC to the second. RFC 3339 on the boundary; on the wire OpenSSL's text, such
+/// as `Oct 28 06:30:08 2017 GMT` (§2.13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CertExpiry(DateTime);
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MUST_BE: &str = "must be an instant, such as 2028-11-20T06:00:00Z, on the wire such as Nov 20 06:00:00 2028 GMT";
+const UNKNOWN: &str = "unknown";
+
+impl CertExpiry {
+    /// From seconds since 1970-01-01T00:00:00Z; `None` beyond the years 1 to 9999.
+    #[must_use]
+    pub fn from_unix_s(seconds: i64) -> Option<Self> {
+        Self::of(jiff::Timestamp::from_second(seconds).ok()?)
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_s(self) -> i64 {
+        self.0.to_zoned(TimeZone::UTC).map_or(0, |at| at.timestamp().as_second())
+    }
+
+    fn of(at: jiff::Timestamp) -> Option<Self> {
+        let at = at.to_zoned(TimeZone::UTC).datetime();
+        (at.year() >= 1).then_some(())?;
+        DateTime::new(at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second(), 0).ok().map(Self)
+    }
+
+    fn from_openssl(text: &str) -> Option<Self> {
+        let mut words = text.split_ascii_whitespace();
+        let (month, day, time, year) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        if words.next()? != "GMT" || words.next().is_some() || !time.is_ascii() || time.len() != 8 {
+            return None;
+        }
+        let month = MONTHS.iter().position(|name| *name == month)? + 1;
+        let part = |at: usize| time.get(at..at + 2).and_then(|two| two.parse::<i8>().ok());
+        let (2, 5) = (time.find(':')?, time.rfind(':')?) else { return None };
+        let year = year.parse().ok().filter(|year| (1..=9999).contains(year))?;
+        let (month, day) = (i8::try_from(month).ok()?, day.parse().ok()?);
+        DateTime::new(year, month, day, part(0)?, part(3)?, part(6)?, 0).ok().map(Self)
+    }
+}
+
+impl fmt::Display for CertExpiry {
+    /// OpenSSL's text, the wire's form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.0;
+        let month = MONTHS[usize::try_from(at.month() - 1).unwrap_or_default() % 12];
+        write!(f, "{month} {:>2} {:02}:{:02}:{:02} {:04} GMT", at.day(), at.hour(), at.minute(), at.second(), at.year())
+    }
+}
+
+impl Model for CertExpiry {
+    const SHAPE: &'static Shape = &Shape::Timestamp;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        let rfc_3339 = || text.parse().ok().and_then(Self::of);
+        let read = match reader.dialect() {
+            Dialect::Boundary => rfc_3339(),
+            Dialect::Wire => Self::from_openssl(&text).or_else(rfc_3339),
+        };
+        read.ok_or_else(|| reader.invalid(MUST_BE))
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        Value::String(match writer.dialect() {
+            Dialect::Boundary => format!("{}Z", self.0),
+            Dialect::Wire => self.to_string(),
+        })
+    }
+}
+
+/// [`CertExpiry`] of a retired certificate: left out on the boundary and `unknown` on the wire where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RetiredExpiry(pub Option<CertExpiry>);
+
+impl Model for RetiredExpiry {
+    const SHAPE: &'static Shape = CertExpiry::SHAPE;
+    const OPTIONAL: bool = true;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        if reader.dialect() == Dialect::Wire && value.as_str() == Some(UNKNOWN) {
+            return Ok(Self(None));
+        }
+        CertExpiry::read(value, reader).map(|at| Self(Some(at)))
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        match (self.0, writer.dialect()) {
+            (Some(at), _) => at.write(writer),
+            (None, Dialect::Wire) => Value::String(UNKNOWN.into()),
+            (None, Dialect::Boundary) => Value::Null,
+        }
+    }
+
+    fn absent(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn openssl_text_is_read_and_written() {
+        for (text, seconds) in [
+            ("Oct 28 06:30:08 2017 GMT", 1_509_172_208),
+            ("Nov  1 00:00:00 2028 GMT", 1_856_649_600),
+            ("Dec 31 23:59:59 9999 GMT", 253_402_300_799),
+        ] {
+            let read = CertExpiry::from_openssl(text).unwrap();
+            assert_eq!((read.unix_s(), read.to_string().as_str()), (seconds, text));
+            assert_eq!(CertExpiry::from_unix_s(seconds), Some(read));
+        }
+        // Without padding it is read too.
+        assert_eq!(
+            CertExpiry::from_openssl("Nov 1 00:00:00 2028 GMT").unwrap().to_string(),
+            "Nov  1 00:00:00 2028 GMT"
+        );
+        for bad in [
+            "",
+            "unknown",
+            "Oct 28 06:30:08 2017",
+            "Oct 28 6:30:08 2017 GMT",
+            "Oct 32 06:30:08 2017 GMT",
+            "Ok 1 é0:00:00 2017 GMT",
+        ] {
+            assert_eq!(CertExpiry::from_openssl(bad), None, "{bad}");
+        }
+    }
+}

@@ -12,11 +12,7 @@ text_type! {
     /// A bank's own name for a kind of file, such as `pain.001.001.09` or `KTL` (§5.1).
     pub struct FileType {
         format: "", pattern: "^[A-Za-z0-9._-]{1,64}$", max_bytes: 64, example: "pain.001.001.09",
-        rule: |text| if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err("must be 1 to 64 letters, digits, points, _ or -")
-        },
+        rule: file_type,
     }
 
     /// What a bank calls one file: opaque (§1.3).
@@ -36,6 +32,18 @@ text_type! {
             let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || c == '/' || c == '\\');
             if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 255 characters without /, \\ or control characters") }
         },
+    }
+}
+
+fn file_type(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text == "ALL" {
+        // §2.20: the service refuses it as a type.
+        return Err("ALL is not a type; leave the field out for all types");
+    }
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must be 1 to 64 letters, digits, points, _ or -")
     }
 }
 
@@ -118,7 +126,7 @@ impl Boundary for Signatures {
         format: "",
         pattern: "",
         max_bytes: SIGNATURES_MAX,
-        example: "",
+        example: "-----BEGIN PGP SIGNATURE-----",
     });
     // The service has a text of its own for an upload without signature.
     const WIRE_OPTIONAL: bool = true;

@@ -1,1 +1,84 @@
 //! PGP keys (§7).
+
+use std::borrow::Cow;
+
+use bankchannel_foundation::{Boundary, secret_type, text_type};
+
+text_type! {
+    /// The short id of a PGP key: the last 8 hex digits of its fingerprint, in upper case (§2.0). Letter case does not
+    /// matter when reading. It names a key; it does not prove one.
+    pub struct PgpKeyId {
+        format: "", pattern: "^[0-9A-Fa-f]{8}$", max_bytes: 8, example: "3A3A59B2",
+        rule: |text| if text.len() == 8 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(Cow::Owned(text.to_ascii_uppercase()))
+        } else {
+            Err("must be 8 hex digits")
+        },
+    }
+}
+
+secret_type! {
+    /// An ASCII-armored public key to register (§7). It is kept like a secret because somebody may give a private key
+    /// by mistake: that is refused and never logged.
+    pub struct PgpKey {
+        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        rule: armored,
+    }
+
+    /// One or more ASCII-armored private keys, one after the other.
+    pub struct PgpPrivateKeys {
+        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PRIVATE KEY BLOCK-----",
+        rule: armored,
+    }
+}
+
+text_type! {
+    /// One or more ASCII-armored public keys, one after the other.
+    pub struct PgpPublicKeys {
+        format: "", pattern: "", max_bytes: 1_048_576, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        rule: armored,
+    }
+}
+
+fn armored(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.trim().is_empty() { Err("must be an ASCII-armored key") } else { Ok(Cow::Borrowed(text)) }
+}
+
+/// What a PGP key is registered for (§7). One key cannot have both purposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum PgpKeyPurpose {
+    /// It verifies the signatures of uploads.
+    Authorize,
+    /// Exported private keys are encrypted to it.
+    Export,
+}
+
+/// What a listed PGP key is registered for.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum ListedPurpose {
+    /// It verifies the signatures of uploads.
+    Authorize,
+    /// Exported private keys are encrypted to it.
+    Export,
+    /// A value this version does not know.
+    Other(String),
+}
+
+impl From<PgpKeyPurpose> for ListedPurpose {
+    fn from(purpose: PgpKeyPurpose) -> Self {
+        match purpose {
+            PgpKeyPurpose::Authorize => Self::Authorize,
+            PgpKeyPurpose::Export => Self::Export,
+        }
+    }
+}
+
+/// A registered PGP key (§2.26).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct PgpKeyDescriptor {
+    /// Its short id.
+    pub pgp_key_id: PgpKeyId,
+    /// What it is for; an older service may leave it out.
+    pub pgp_key_purpose: Option<ListedPurpose>,
+}

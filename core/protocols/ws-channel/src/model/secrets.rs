@@ -26,32 +26,58 @@ secret_type! {
 
     /// A session's token: visible ASCII, at most 8192 bytes (§2.0).
     pub struct IdToken {
-        format: "", pattern: "", max_bytes: 8192, example: "",
+        format: "", pattern: "", max_bytes: 8192, example: "example-id-token",
         rule: visible,
     }
 
     /// A token of narrow scope: for one verification of an e-mail address or one enrolment of an authenticator (§2.0).
     pub struct AccessToken {
-        format: "", pattern: "", max_bytes: 4096, example: "",
+        format: "", pattern: "", max_bytes: 4096, example: "example-access-token",
         rule: visible,
     }
 
     /// The handle of a login's second step (§2.0).
     pub struct MfaSession {
-        format: "", pattern: "", max_bytes: 4096, example: "",
+        format: "", pattern: "", max_bytes: 4096, example: "example-mfa-session",
         rule: visible,
     }
 
-    /// A challenge of the server: base64, milliseconds and a UUID, separated by `|` (§2.0).
+    /// A challenge of the server: base64, milliseconds and a UUID, separated by `|` (§2.0). Any text is taken here:
+    /// a client checks the form before it encrypts, a server tells a wrong one from a right one in words of its own (§3.2).
     pub struct Challenge {
-        format: "", pattern: "", max_bytes: 512, example: "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde",
-        rule: visible,
+        format: "", pattern: "", max_bytes: 4096, example: "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde",
+        rule: |text| Ok(Cow::Borrowed(text)),
     }
 
     /// A password and its challenge's time stamp, encrypted to the service's key: base64 (§3.1).
     pub struct EncryptedPassword {
-        format: "", pattern: "", max_bytes: 4096, example: "",
+        format: "", pattern: "", max_bytes: 4096, example: "ZW5jcnlwdGVk",
         rule: |text| Ok(Cow::Borrowed(text)),
+    }
+
+    /// The secret of an authenticator: base32 without padding (§3.3).
+    pub struct TotpSecret {
+        format: "", pattern: "", max_bytes: 256, example: "JBSWY3DPEHPK3PXP",
+        rule: visible,
+    }
+
+    /// An `otpauth://` URI for an authenticator's QR code; it holds the secret (§2.9).
+    pub struct OtpauthUri {
+        format: "", pattern: "", max_bytes: 2048,
+        example: "otpauth://totp/ISECure:user%40example.test?secret=JBSWY3DPEHPK3PXP&issuer=ISECure",
+        rule: visible,
+    }
+
+    /// The full PIN from a bank for an enrolment: 1 to 64 visible ASCII characters without spaces (§2.17).
+    pub struct BankPin {
+        format: "", pattern: "^[!-~]{1,64}$", max_bytes: 64, example: "1234567890123456",
+        rule: visible,
+    }
+
+    /// A private key as PEM, PKCS#8 or PKCS#1, not encrypted (§2.18).
+    pub struct PrivateKeyPem {
+        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PRIVATE KEY-----",
+        rule: not_blank,
     }
 }
 
@@ -61,4 +87,8 @@ fn visible(text: &str) -> Result<Cow<'_, str>, &'static str> {
     } else {
         Err("must be visible ASCII characters without spaces")
     }
+}
+
+fn not_blank(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.trim().is_empty() { Err("must not be empty") } else { Ok(Cow::Borrowed(text)) }
 }

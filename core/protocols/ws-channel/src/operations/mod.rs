@@ -3,7 +3,12 @@
 //! A new operation is its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below: from
 //! the list come the catalogue, the client's methods, the generic call and the server's router.
 
+pub mod account;
+pub mod certs;
 pub mod files;
+pub mod integrator;
+pub mod pgp;
+pub mod session;
 
 use bankchannel_foundation::operation::Entry;
 
@@ -12,8 +17,35 @@ use bankchannel_foundation::operation::Entry;
 macro_rules! for_each_operation {
     ($callback:path) => {
         $callback! {
+            exchange account::init_register::InitRegister;
+            exchange account::register::Register;
+            exchange account::verify_phone::VerifyPhone;
+            exchange account::verify_email::VerifyEmail;
+            exchange account::init_password_reset::InitPasswordReset;
+            exchange account::password_reset::PasswordReset;
+            exchange session::init_login::InitLogin;
+            exchange session::login::Login;
+            exchange session::login_mfa::LoginMfa;
+            exchange session::select_mfa::SelectMfa;
+            exchange session::verify_totp::VerifyTotp;
+            exchange session::logout::Logout;
+            exchange certs::list_certs::ListCerts;
+            exchange certs::config_certs::ConfigCerts;
+            exchange certs::share_certs::ShareCerts;
+            exchange certs::unshare_certs::UnshareCerts;
+            exchange certs::export_cert::ExportCert;
+            exchange certs::enroll_cert::EnrollCert;
+            exchange certs::import_cert::ImportCert;
+            exchange certs::retire_cert::RetireCert;
             exchange files::list_files::ListFiles;
             exchange files::upload_file::UploadFile;
+            exchange files::download_file::DownloadFile;
+            exchange files::delete_file::DeleteFile;
+            exchange integrator::list_accounts::ListAccounts;
+            exchange integrator::delete_account::DeleteAccount;
+            exchange pgp::list_keys::ListKeys;
+            exchange pgp::upload_key::UploadKey;
+            exchange pgp::delete_key::DeleteKey;
         }
     };
 }

@@ -1,5 +1,7 @@
 //! Files at a bank.
 
+pub mod delete_file;
+pub mod download_file;
 pub mod list_files;
 pub mod upload_file;
 

@@ -73,12 +73,7 @@ impl Operation for UploadFile {
             success: 201,
             repeat: Repeat::AfterRateLimit,
             request_content: Some("FileContents"),
-            ..route::at_bank(route::data(
-                "UploadFile",
-                Method::Put,
-                "/files/{Bank}",
-                UPLOAD_REFUSAL,
-            ))
+            ..route::at_bank(route::data("UploadFile", Method::Put, "/files/{Bank}", UPLOAD_REFUSAL))
         },
     );
 }

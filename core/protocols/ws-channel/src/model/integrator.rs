@@ -1,0 +1,70 @@
+//! Accounts as the owner of their API key sees them (§2.24, §2.25).
+
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
+};
+
+use super::{AccountType, CertDescriptor, Email, ExportPolicy, Registration, RetiredCert};
+
+/// One account under the API key.
+#[derive(Debug, Clone, Boundary)]
+pub struct AccountDescriptor {
+    /// Its e-mail address.
+    pub email: Email,
+    /// The registrant's full name.
+    pub name: String,
+    /// Its phone number.
+    pub phone: String,
+    /// Whether private keys may be exported.
+    #[boundary(alias = "export")]
+    pub export: ExportPolicy,
+    /// Its own certificates.
+    pub certs: Vec<CertDescriptor>,
+    /// Whether its admin user is registered.
+    pub admin_mode: Option<Registration>,
+    /// Whether its data user is registered.
+    pub data_mode: Option<Registration>,
+    /// What it is to the API key (API 2.9).
+    pub account_type: Option<AccountType>,
+    /// The account whose certificates it uses; left out when it uses none but its own (API 2.9).
+    pub linked_to: LinkedTo,
+    /// Its retired certificates (API 2.9).
+    pub retired: Option<Vec<RetiredCert>>,
+}
+
+/// The e-mail address of the account that shares its certificates with this one. The wire's empty text is "none".
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkedTo(pub Option<Email>);
+
+impl Model for LinkedTo {
+    const SHAPE: &'static Shape = Email::SHAPE;
+    const OPTIONAL: bool = true;
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        Email::read(value, reader).map(|email| Self(Some(email)))
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        match (self.0, writer.dialect()) {
+            (Some(email), _) => email.write(writer),
+            (None, Dialect::Wire) => Value::String(String::new()),
+            (None, Dialect::Boundary) => Value::Null,
+        }
+    }
+
+    fn absent(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(None))
+    }
+}
+
+/// What a deletion removed; `false` is what was absent already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub struct Deleted {
+    /// The admin user.
+    pub admin_user: bool,
+    /// The data user.
+    pub data_user: bool,
+    /// The account with its certificates, keys and links.
+    pub account: bool,
+}

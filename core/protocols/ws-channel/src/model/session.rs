@@ -1,0 +1,135 @@
+//! Sessions and second factors (§2.8–§2.10).
+
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
+};
+
+use super::AccountType;
+
+/// A second factor, as a request names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum MfaType {
+    /// A code by SMS.
+    #[boundary("SMS_MFA")]
+    Sms,
+    /// A code of an authenticator.
+    #[boundary("SOFTWARE_TOKEN_MFA")]
+    Totp,
+}
+
+/// A second factor, as the service offers it.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum MfaOption {
+    /// A code by SMS.
+    #[boundary("SMS_MFA")]
+    Sms,
+    /// A code of an authenticator.
+    #[boundary("SOFTWARE_TOKEN_MFA")]
+    Totp,
+    /// A value this version does not know.
+    Other(String),
+}
+
+impl MfaOption {
+    /// The factor, when it is one that this version can use.
+    #[must_use]
+    pub fn known(&self) -> Option<MfaType> {
+        match self {
+            Self::Sms => Some(MfaType::Sms),
+            Self::Totp => Some(MfaType::Totp),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl From<MfaType> for MfaOption {
+    fn from(factor: MfaType) -> Self {
+        match factor {
+            MfaType::Sms => Self::Sms,
+            MfaType::Totp => Self::Totp,
+        }
+    }
+}
+
+/// What the service asks for next.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum ChallengeName {
+    /// A code by SMS.
+    #[boundary("SMS_MFA")]
+    Sms,
+    /// A code of an authenticator.
+    #[boundary("SOFTWARE_TOKEN_MFA")]
+    Totp,
+    /// The choice of a factor.
+    #[boundary("SELECT_MFA_TYPE")]
+    Select,
+    /// A value this version does not know: a login stops at it.
+    Other(String),
+}
+
+impl From<MfaType> for ChallengeName {
+    fn from(factor: MfaType) -> Self {
+        match factor {
+            MfaType::Sms => Self::Sms,
+            MfaType::Totp => Self::Totp,
+        }
+    }
+}
+
+/// The longest life of a session that is believed, in seconds (§2.0).
+pub const EXPIRES_IN_MAX: u32 = 86_400;
+
+/// How long a session lives, in seconds: 1 to 86400. On the wire it is written as a string; a number is read too (§2.0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExpiresIn(u32);
+
+impl ExpiresIn {
+    /// A life of so many seconds; `None` outside 1 to 86400.
+    #[must_use]
+    pub fn from_seconds(seconds: u32) -> Option<Self> {
+        (1..=EXPIRES_IN_MAX).contains(&seconds).then_some(Self(seconds))
+    }
+
+    /// The seconds.
+    #[must_use]
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl Model for ExpiresIn {
+    const SHAPE: &'static Shape = &Shape::Integer { min: 1, max: EXPIRES_IN_MAX as i64 };
+
+    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let seconds = match (&value, reader.dialect()) {
+            (Value::Number(number), _) => number.as_u64(),
+            (Value::String(text), Dialect::Wire) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            _ => None,
+        };
+        seconds
+            .and_then(|seconds| u32::try_from(seconds).ok())
+            .and_then(Self::from_seconds)
+            .ok_or_else(|| reader.invalid(format!("must be a whole number of seconds from 1 to {EXPIRES_IN_MAX}")))
+    }
+
+    fn write(self, writer: &mut Writer) -> Value {
+        match writer.dialect() {
+            Dialect::Boundary => Value::from(self.0),
+            Dialect::Wire => Value::String(self.0.to_string()),
+        }
+    }
+}
+
+/// What the account is, as a login tells it (API 2.10).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct AccountInfo {
+    /// What it is to its API key.
+    pub r#type: AccountType,
+    /// Features switched on for it, by the service's names.
+    pub features: Option<Vec<String>>,
+    /// Products the tenant is entitled to, by the service's names.
+    pub entitlements: Option<Vec<String>>,
+}

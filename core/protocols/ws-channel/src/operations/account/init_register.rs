@@ -1,0 +1,51 @@
+//! `InitRegister`: GET `/account/{Email}/{Mode}` (§2.1).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    Envelope,
+    model::{Challenge, Email, Mode},
+    route,
+};
+
+/// Who wants to register.
+#[derive(Debug, Clone, Boundary)]
+pub struct InitRegisterRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+}
+
+/// The challenge.
+#[derive(Debug, Clone, Boundary)]
+pub struct InitRegisterResponse {
+    /// What `register` answers: `encrypt_password` makes the answer from it. Good once, for five minutes.
+    pub challenge: Challenge,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// Fetches the challenge that a registration answers.
+#[derive(Debug)]
+pub struct InitRegister;
+
+impl Operation for InitRegister {
+    type Request = InitRegisterRequest;
+    type Response = InitRegisterResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.init_register",
+        "account",
+        "Fetch a challenge for a registration",
+        "The first of the two steps of a registration: `register` answers the challenge within five minutes. Challenges of `init_login` \
+         and of this operation are interchangeable. It answers the same whether or not the account exists, and changes nothing.",
+        &[],
+        route::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
+    );
+}
+
+impl Exchange for InitRegister {
+    type Codec = Envelope;
+}

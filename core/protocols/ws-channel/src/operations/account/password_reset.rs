@@ -1,0 +1,72 @@
+//! `PasswordReset`: POST `/account/{Email}/{Mode}/password` (§2.6).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Challenge, Code, Email, EncryptedPassword, Mode},
+    route,
+};
+
+/// The code, and the new password as the answer to a challenge.
+#[derive(Debug, Clone, Boundary)]
+pub struct PasswordResetRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The challenge, unchanged.
+    pub ch_resp: Challenge,
+    /// The six digits from the SMS.
+    pub code: Code,
+    /// The new password, encrypted for this challenge (§3.1).
+    pub encrypted: EncryptedPassword,
+}
+
+/// The new password is set.
+#[derive(Debug, Clone, Boundary)]
+pub struct PasswordResetResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[
+    &errors::CODE_REFUSED,
+    &errors::CODE_EXPIRED,
+    &errors::ATTEMPTS_EXCEEDED,
+    &errors::LOGIN_REFUSED,
+    &errors::PARAMETER_REFUSED,
+];
+
+/// Sets a new password.
+#[derive(Debug)]
+pub struct PasswordReset;
+
+impl Operation for PasswordReset {
+    type Request = PasswordResetRequest;
+    type Response = PasswordResetResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.password_reset",
+        "account",
+        "Set a new password with the code from the SMS",
+        "Replaces the password of this one user, ends all its sessions and clears its lockout; the other user is untouched. It does \
+         not log in and verifies nothing. The challenge comes from `init_login` or `init_register`. Never repeated by itself: after an \
+         unknown outcome try the new password.",
+        ERRORS,
+        Route {
+            repeat: Repeat::Never,
+            ..route::public("PasswordReset", Method::Post, "/account/{Email}/{Mode}/password")
+        },
+    );
+}
+
+impl Exchange for PasswordReset {
+    type Codec = Envelope;
+}

@@ -1,0 +1,86 @@
+//! `Register`: PUT `/account/{Email}/{Mode}` (§2.2).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{RateClass, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{ApiKey, Challenge, Email, EncryptedPassword, Mode, Name, Phone},
+    route,
+};
+
+/// Who registers, and the answer to the challenge.
+#[derive(Debug, Clone, Boundary)]
+pub struct RegisterRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The key of the integrator, or `0` for a new one.
+    #[boundary(profile)]
+    pub api_key: ApiKey,
+    /// The challenge, unchanged.
+    pub ch_resp: Challenge,
+    /// The company's name.
+    #[boundary(profile)]
+    pub company: Name,
+    /// The password, encrypted for this challenge (§3.1): what `encrypt_password` answers.
+    pub encrypted: EncryptedPassword,
+    /// The full name of the person who registers.
+    #[boundary(profile)]
+    pub name: Name,
+    /// The phone that codes are sent to; the same for both users.
+    #[boundary(profile)]
+    pub phone: Phone,
+}
+
+/// The user exists; its phone and e-mail are not verified yet.
+#[derive(Debug, Clone, Boundary)]
+pub struct RegisterResponse {
+    /// The key, new or as given: keep it, every later call needs it.
+    pub api_key: ApiKey,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[
+    &errors::USER_EXISTS,
+    &errors::ADMIN_FIRST,
+    &errors::API_KEY_REFUSED,
+    &errors::LOGIN_REFUSED,
+    &errors::PARAMETER_REFUSED,
+];
+
+/// Registers one of an account's two users.
+#[derive(Debug)]
+pub struct Register;
+
+impl Operation for Register {
+    type Request = RegisterRequest;
+    type Response = RegisterResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.register",
+        "account",
+        "Register an account's admin or data user",
+        "Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data user with the API key \
+         that the admin's registration answered and the same phone. API key `0` asks for a new key and makes the account its owner. \
+         Before the first file both users verify phone and e-mail: log in, and give the codes. The password has at least 20 characters \
+         with lower case, upper case, digit and special character, and at most 199 bytes. Never repeated after an error: look by logging in.",
+        ERRORS,
+        Route {
+            success: 201,
+            rate: RateClass::Registration,
+            ..route::public("Register", Method::Put, "/account/{Email}/{Mode}")
+        },
+    );
+}
+
+impl Exchange for Register {
+    type Codec = Envelope;
+}

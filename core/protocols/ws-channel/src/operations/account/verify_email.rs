@@ -1,0 +1,73 @@
+//! `VerifyEmail`: POST `/account/{Email}/{Mode}` (§2.4).
+
+use bankchannel_foundation::{
+    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    error::Row,
+    error::row,
+    message::InRequest,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{AccessToken, Code, Email, Mode},
+    route,
+};
+
+/// The token of the login and the code from the mail.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyEmailRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// From the login that asked for this.
+    pub access_token: AccessToken,
+    /// The six digits from the mail.
+    pub code: Code,
+}
+
+/// The address is verified; now log in.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyEmailResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] =
+    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
+
+/// Verifies the e-mail address of one user.
+#[derive(Debug)]
+pub struct VerifyEmail;
+
+impl Operation for VerifyEmail {
+    type Request = VerifyEmailRequest;
+    type Response = VerifyEmailResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.verify_email",
+        "account",
+        "Verify a user's e-mail address with the code from the mail",
+        "The login that asks for it answers the token and sends the code. The token lives for 15 minutes, the code for 24 hours; the \
+         token is spent by success. Admin and data user are verified separately. A refused code is never sent again by itself.",
+        ERRORS,
+        Route { repeat: Repeat::Never, ..route::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}") },
+    );
+}
+
+impl Exchange for VerifyEmail {
+    type Codec = Envelope;
+
+    /// A code that is not six digits is refused by the name that clients know it by (§1.7): the wire's field is `Code`.
+    fn decode_request(message: InRequest) -> Result<VerifyEmailRequest, Error> {
+        Envelope::decode_request::<Self>(message).map_err(|fault| match fault.detail("field") {
+            Some("Code") if fault.row() == &row::INVALID_FIELD => {
+                Error::invalid_field("EmailCode", "must be six digits")
+            }
+            _ => fault,
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! `VerifyPhone`: POST `/account/{Email}/{Mode}/{Phone}` (§2.3).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Code, Email, Mode, Phone},
+    route,
+};
+
+/// The phone and its code.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyPhoneRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The registered phone.
+    #[boundary(profile)]
+    pub phone: Phone,
+    /// The six digits from the SMS.
+    pub code: Code,
+}
+
+/// The phone is verified; now log in for the e-mail's code.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyPhoneResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED];
+
+/// Verifies the phone of one user.
+#[derive(Debug)]
+pub struct VerifyPhone;
+
+impl Operation for VerifyPhone {
+    type Request = VerifyPhoneRequest;
+    type Response = VerifyPhoneResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.verify_phone",
+        "account",
+        "Verify a user's phone with the code from the SMS",
+        "The code came when the user registered; a login with the right password sends it again when the last one is a minute old, \
+         five times a day. It lives for 24 hours. A wrong phone, a wrong code and a phone that is verified already are refused alike. \
+         Admin and data user are verified separately. A refused code is never sent again by itself.",
+        ERRORS,
+        Route {
+            repeat: Repeat::Never,
+            ..route::public("VerifyPhone", Method::Post, "/account/{Email}/{Mode}/{Phone}")
+        },
+    );
+}
+
+impl Exchange for VerifyPhone {
+    type Codec = Envelope;
+}

@@ -1,0 +1,43 @@
+//! `ConfigCerts`: POST `/certs` (§2.14).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+
+use crate::{Envelope, errors, model::ExportSetting, route};
+
+/// The setting.
+#[derive(Debug, Clone, Boundary)]
+pub struct ConfigCertsRequest {
+    /// Only `disabled`.
+    pub export: ExportSetting,
+}
+
+/// Export is switched off.
+#[derive(Debug, Clone, Boundary)]
+pub struct ConfigCertsResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::NOT_IMPLEMENTED];
+
+/// Switches off the export of private keys.
+#[derive(Debug)]
+pub struct ConfigCerts;
+
+impl Operation for ConfigCerts {
+    type Request = ConfigCertsRequest;
+    type Response = ConfigCertsResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.config_certs",
+        "certs",
+        "Switch off the export of private keys for good",
+        "One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The deployed service \
+         does not carry this out yet and answers `ws_channel.not_implemented`.",
+        ERRORS,
+        route::admin("ConfigCerts", Method::Post, "/certs"),
+    );
+}
+
+impl Exchange for ConfigCerts {
+    type Codec = Envelope;
+}

@@ -1,0 +1,82 @@
+//! `EnrollCert`: POST `/certs/{Bank}` (§2.17, §6.2).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Bank, BankPin, Name, WsUserId},
+    route,
+};
+
+/// What the bank gave.
+#[derive(Debug, Clone, Boundary)]
+pub struct EnrollCertRequest {
+    /// The bank (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// The full PIN from the bank: where it comes in parts, all of them in the right order.
+    pub code: BankPin,
+    /// The company's name exactly as in the contract with the bank.
+    #[boundary(profile)]
+    pub company: Name,
+    /// The Web Services user id of the contract with the bank.
+    pub ws_user_id: WsUserId,
+}
+
+/// The certificate is there.
+#[derive(Debug, Clone, Boundary)]
+pub struct EnrollCertResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// What a data session is told (§1.7).
+const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
+
+/// How long a client waits: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
+const TIMEOUT_S: u32 = 150;
+
+const ERRORS: &[&Row] = &[
+    &errors::MODE_REFUSED,
+    &errors::BANK_UNKNOWN,
+    &errors::CERTIFICATE_EXISTS,
+    &errors::PARAMETER_REFUSED,
+    &errors::NO_BANK_CHANNEL,
+    &errors::ENTITLEMENT,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+];
+
+/// Enrols for a certificate at a bank.
+#[derive(Debug)]
+pub struct EnrollCert;
+
+impl Operation for EnrollCert {
+    type Request = EnrollCertRequest;
+    type Response = EnrollCertResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.enroll_cert",
+        "certs",
+        "Enrol for a certificate at a bank with its PIN",
+        "The service makes a key pair, has the bank certify it and keeps both; it renews them by itself. With real banks it may take \
+         minutes. It is never repeated by itself: a PIN is good once, and a wrong one, or OP's two halves in the wrong order, locks the \
+         enrolment at the bank. One certificate per bank: retire the old one first.",
+        ERRORS,
+        Route {
+            success: 201,
+            access: route::admin_only(ENROLLMENT_REFUSAL),
+            repeat: Repeat::Never,
+            timeout_s: TIMEOUT_S,
+            ..route::at_bank(route::admin("EnrollCert", Method::Post, "/certs/{Bank}"))
+        },
+    );
+}
+
+impl Exchange for EnrollCert {
+    type Codec = Envelope;
+}

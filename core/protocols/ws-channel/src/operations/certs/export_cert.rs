@@ -1,0 +1,68 @@
+//! `ExportCert`: GET `/certs/{Bank}` (§2.16, §6.4).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Bank, CertAndKey, PgpKeyId},
+    route,
+};
+
+/// Which certificate, for which key.
+#[derive(Debug, Clone, Boundary)]
+pub struct ExportCertRequest {
+    /// The bank (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// A key that is registered with purpose `export`.
+    pub pgp_key_id: PgpKeyId,
+}
+
+/// The certificate and its private key.
+#[derive(Debug, Clone, Boundary)]
+pub struct ExportCertResponse {
+    /// One pair; two for Danske Bank, signing first.
+    pub certs_and_keys: Vec<CertAndKey>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// What a data session is told (§1.7).
+const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
+
+const ERRORS: &[&Row] = &[
+    &errors::MODE_REFUSED,
+    &errors::BANK_UNKNOWN,
+    &errors::PGP_KEY_MISSING,
+    &errors::CERTIFICATE_MISSING,
+    &errors::PARAMETER_REFUSED,
+    &errors::NOT_IMPLEMENTED,
+];
+
+/// Exports a certificate with its private key.
+#[derive(Debug)]
+pub struct ExportCert;
+
+impl Operation for ExportCert {
+    type Request = ExportCertRequest;
+    type Response = ExportCertResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.export_cert",
+        "certs",
+        "Export a certificate with its private key, encrypted to a PGP key",
+        "Own certificates only, and only while export is not disabled. The private key comes as an OpenPGP message that only the \
+         registered export key opens: `decrypt_exported_key` does. Every export is written into the service's audit trail.",
+        ERRORS,
+        Route {
+            access: route::admin_only(EXPORT_REFUSAL),
+            audited: true,
+            ..route::admin("ExportCert", Method::Get, "/certs/{Bank}")
+        },
+    );
+}
+
+impl Exchange for ExportCert {
+    type Codec = Envelope;
+}

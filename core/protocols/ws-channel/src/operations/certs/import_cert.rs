@@ -1,0 +1,78 @@
+//! `ImportCert`: PUT `/certs/{Bank}` (§2.18, §6.3).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Bank, CertificatePem, Name, PrivateKeyPem, WsUserId},
+    route,
+};
+
+/// The certificate and its key.
+#[derive(Debug, Clone, Boundary)]
+pub struct ImportCertRequest {
+    /// The bank (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// The signing certificate as PEM.
+    pub certificate: CertificatePem,
+    /// The company's name exactly as in the contract with the bank.
+    #[boundary(profile)]
+    pub company: Name,
+    /// Its private key as PEM, PKCS#8 or PKCS#1, not encrypted.
+    pub private_key: PrivateKeyPem,
+    /// The Web Services user id of the contract with the bank.
+    pub ws_user_id: WsUserId,
+    /// Danske Bank only: the encryption certificate.
+    pub enc_certificate: Option<CertificatePem>,
+    /// Danske Bank only: its private key.
+    #[boundary(wire = "EncPrivatekey", alias = "EncPrivateKey")]
+    pub enc_private_key: Option<PrivateKeyPem>,
+}
+
+/// The certificate is there.
+#[derive(Debug, Clone, Boundary)]
+pub struct ImportCertResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// What a data session is told (§1.7).
+const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
+
+const ERRORS: &[&Row] = &[
+    &errors::MODE_REFUSED,
+    &errors::BANK_UNKNOWN,
+    &errors::CERTIFICATE_REFUSED,
+    &errors::CERTIFICATE_EXISTS,
+    &errors::PARAMETER_REFUSED,
+];
+
+/// Imports a certificate and its private key.
+#[derive(Debug)]
+pub struct ImportCert;
+
+impl Operation for ImportCert {
+    type Request = ImportCertRequest;
+    type Response = ImportCertResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.import_cert",
+        "certs",
+        "Import a certificate and its private key that exist already",
+        "For certificates that were enrolled elsewhere. The private key leaves this machine: it travels to the service and rests there \
+         encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the encryption pair too. One \
+         certificate per bank: retire the old one first.",
+        ERRORS,
+        Route {
+            success: 201,
+            access: route::admin_only(IMPORT_REFUSAL),
+            ..route::admin("ImportCert", Method::Put, "/certs/{Bank}")
+        },
+    );
+}
+
+impl Exchange for ImportCert {
+    type Codec = Envelope;
+}

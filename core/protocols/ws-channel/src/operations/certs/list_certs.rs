@@ -1,0 +1,48 @@
+//! `ListCerts`: GET `/certs` (§2.13).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    Envelope,
+    model::{BankConnection, CertDescriptor, RetiredCert},
+    route,
+};
+
+/// Nothing to say.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListCertsRequest;
+
+/// The certificates.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListCertsResponse {
+    /// Own, active certificates.
+    pub certs: Vec<CertDescriptor>,
+    /// Banks that can be reached, with own or shared certificates (API 2.8).
+    pub connections: Option<Vec<BankConnection>>,
+    /// Retired certificates, when there are any (API 2.9).
+    pub retired: Option<Vec<RetiredCert>>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// Lists the account's bank certificates.
+#[derive(Debug)]
+pub struct ListCerts;
+
+impl Operation for ListCerts {
+    type Request = ListCertsRequest;
+    type Response = ListCertsResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.list_certs",
+        "certs",
+        "List the account's bank certificates",
+        "The account's own certificates, the banks it can reach with own or shared ones, and the retired ones. The service renews \
+         certificates by itself, 30 days before they expire: then serial number and expiry change.",
+        &[],
+        route::session("ListCerts", Method::Get, "/certs"),
+    );
+}
+
+impl Exchange for ListCerts {
+    type Codec = Envelope;
+}

@@ -1,0 +1,60 @@
+//! `RetireCert`: DELETE `/certs/{Bank}` (§2.19, §6.6).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Parameters, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Bank, Email},
+    route,
+};
+
+/// Which certificates.
+#[derive(Debug, Clone, Boundary)]
+pub struct RetireCertRequest {
+    /// The bank (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// A customer's account, for the owner of the API key; the session's own when left out.
+    pub account: Option<Email>,
+}
+
+/// The certificates are retired.
+#[derive(Debug, Clone, Boundary)]
+pub struct RetireCertResponse {
+    /// The bank.
+    pub bank: Bank,
+    /// Their new names, such as `nordea.REMOVED.1a2b3c4d`.
+    pub retired_cert_names: Vec<String>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] =
+    &[&errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::USER_UNKNOWN, &errors::OWNER_ONLY];
+
+/// Retires the certificates for a bank.
+#[derive(Debug)]
+pub struct RetireCert;
+
+impl Operation for RetireCert {
+    type Request = RetireCertRequest;
+    type Response = RetireCertResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.retire_cert",
+        "certs",
+        "Retire the certificates for a bank",
+        "They are never used again and cannot be brought back; accounts that share them lose access at once. Then a new enrolment or \
+         import is possible. The owner of the API key may retire those of a customer. Never repeated by itself after an error.",
+        ERRORS,
+        Route { parameters: Parameters::Query, ..route::admin("RetireCert", Method::Delete, "/certs/{Bank}") },
+    );
+}
+
+impl Exchange for RetireCert {
+    type Codec = Envelope;
+}

@@ -1,0 +1,50 @@
+//! `ShareCerts`: PUT `/certs/shared/{ExtEmail}` (§2.15, §6.5).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+};
+
+use crate::{Envelope, errors, model::Email, route};
+
+/// With whom to share.
+#[derive(Debug, Clone, Boundary)]
+pub struct ShareCertsRequest {
+    /// The other account, under the same API key.
+    pub ext_email: Email,
+}
+
+/// The links as they are now.
+#[derive(Debug, Clone, Boundary)]
+pub struct ShareCertsResponse {
+    /// The account whose certificates this one uses; none or one.
+    pub shared_from: Vec<Email>,
+    /// The accounts that use this account's certificates.
+    pub shared_to: Vec<Email>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::USER_UNKNOWN, &errors::PARAMETER_REFUSED];
+
+/// Shares the account's certificates.
+#[derive(Debug)]
+pub struct ShareCerts;
+
+impl Operation for ShareCerts {
+    type Request = ShareCertsRequest;
+    type Response = ShareCertsResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.share_certs",
+        "certs",
+        "Let another account use this account's certificates",
+        "All banks of this account, present and future; a certificate of the other account's own wins over a shared one. It may use the \
+         certificates for files; it never sees or exports them. Nothing is handed on from there. Files it sends need its own authorize \
+         keys. An account can use the certificates of one other only. Repeating it changes nothing.",
+        ERRORS,
+        Route { success: 201, ..route::admin("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
+    );
+}
+
+impl Exchange for ShareCerts {
+    type Codec = Envelope;
+}

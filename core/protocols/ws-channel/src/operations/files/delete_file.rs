@@ -1,0 +1,67 @@
+//! `DeleteFile`: DELETE `/files/{Bank}/{FileType}/{FileReference}` (§2.23).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+
+use crate::{
+    Envelope, errors,
+    errors::texts,
+    model::{Bank, FileReference, FileType},
+    route,
+};
+
+/// Which file.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteFileRequest {
+    /// The bank (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// The bank's name for its kind, as listed.
+    pub file_type: FileType,
+    /// What the bank calls it, as listed.
+    pub file_reference: FileReference,
+}
+
+/// The file is deleted.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteFileResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[
+    &errors::MODE_REFUSED,
+    &errors::PARAMETER_REFUSED,
+    &errors::BANK_UNKNOWN,
+    &errors::CERTIFICATE_MISSING,
+    &errors::NO_BANK_CHANNEL,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+    &errors::ENTITLEMENT,
+];
+
+/// Deletes a file.
+#[derive(Debug)]
+pub struct DeleteFile;
+
+impl Operation for DeleteFile {
+    type Request = DeleteFileRequest;
+    type Response = DeleteFileResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.delete_file",
+        "files",
+        "Delete a file at a bank",
+        "The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A second deletion is refused. \
+         Needs a data session.",
+        ERRORS,
+        route::at_bank(route::data(
+            "DeleteFile",
+            Method::Delete,
+            "/files/{Bank}/{FileType}/{FileReference}",
+            texts::DATA_REQUIRED.text,
+        )),
+    );
+}
+
+impl Exchange for DeleteFile {
+    type Codec = Envelope;
+}

@@ -1,0 +1,76 @@
+//! `DownloadFile`: GET `/files/{Bank}/{FileType}/{FileReference}` (§2.22).
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+};
+
+use crate::{
+    Envelope, errors,
+    model::{Bank, FileReference, FileType},
+    route,
+};
+
+/// Which file.
+#[derive(Debug, Clone, Boundary)]
+pub struct DownloadFileRequest {
+    /// The bank (§6.1).
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// The bank's name for its kind, as listed.
+    pub file_type: FileType,
+    /// What the bank calls it, as listed.
+    pub file_reference: FileReference,
+}
+
+/// The file.
+#[derive(Debug, Clone, Boundary)]
+pub struct DownloadFileResponse {
+    /// Its bytes.
+    pub content: Content,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// What an admin session is told (§1.7).
+const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
+
+const ERRORS: &[&Row] = &[
+    &errors::MODE_REFUSED,
+    &errors::PARAMETER_REFUSED,
+    &errors::BANK_UNKNOWN,
+    &errors::CERTIFICATE_MISSING,
+    &errors::NO_BANK_CHANNEL,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+    &errors::ENTITLEMENT,
+];
+
+/// Downloads a file.
+#[derive(Debug)]
+pub struct DownloadFile;
+
+impl Operation for DownloadFile {
+    type Request = DownloadFileRequest;
+    type Response = DownloadFileResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.download_file",
+        "files",
+        "Download a file from a bank",
+        "The file becomes `DLD` at the bank and can be downloaded again: the bytes are the same. Needs a data session.",
+        ERRORS,
+        Route {
+            audited: true,
+            response_content: Some("Content"),
+            ..route::at_bank(route::data(
+                "DownloadFile",
+                Method::Get,
+                "/files/{Bank}/{FileType}/{FileReference}",
+                DOWNLOAD_REFUSAL,
+            ))
+        },
+    );
+}
+
+impl Exchange for DownloadFile {
+    type Codec = Envelope;
+}

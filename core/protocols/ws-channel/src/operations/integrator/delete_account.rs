@@ -1,0 +1,55 @@
+//! `DeleteAccount`: DELETE `/account/{Email}` (§2.25).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+
+use crate::{
+    Envelope, errors,
+    model::{Deleted, Email, WrittenEmail},
+    route,
+};
+
+/// Which account.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteAccountRequest {
+    /// The customer's account; never taken from the profile.
+    pub email: WrittenEmail,
+    /// The same e-mail address, letter for letter as in `email`.
+    pub confirm: String,
+}
+
+/// The account is deleted.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteAccountResponse {
+    /// What was removed now.
+    pub deleted: Deleted,
+    /// The account.
+    pub email: Email,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] =
+    &[&errors::OWNER_ONLY, &errors::REAUTHENTICATE, &errors::USER_UNKNOWN, &errors::PARAMETER_REFUSED];
+
+/// Deletes a customer's account.
+#[derive(Debug)]
+pub struct DeleteAccount;
+
+impl Operation for DeleteAccount {
+    type Request = DeleteAccountRequest;
+    type Response = DeleteAccountResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.delete_account",
+        "integrator",
+        "Delete a customer's account for good",
+        "Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be brought back. For the owner \
+         of the API key, with a login at most ten minutes old. An owner's account, and one that shares its certificates, are refused. \
+         After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself.",
+        ERRORS,
+        route::owner("DeleteAccount", Method::Delete, "/account/{Email}"),
+    );
+}
+
+impl Exchange for DeleteAccount {
+    type Codec = Envelope;
+}

@@ -1,0 +1,41 @@
+//! `ListAccounts`: GET `/integrator/accounts` (§2.24).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+
+use crate::{Envelope, errors, model::AccountDescriptor, route};
+
+/// Nothing to say.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListAccountsRequest;
+
+/// The accounts.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListAccountsResponse {
+    /// Every account under the key.
+    pub accounts: Vec<AccountDescriptor>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::OWNER_ONLY];
+
+/// Lists the accounts under the API key.
+#[derive(Debug)]
+pub struct ListAccounts;
+
+impl Operation for ListAccounts {
+    type Request = ListAccountsRequest;
+    type Response = ListAccountsResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.list_accounts",
+        "integrator",
+        "List the accounts under the API key",
+        "For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.",
+        ERRORS,
+        route::owner("ListAccounts", Method::Get, "/integrator/accounts"),
+    );
+}
+
+impl Exchange for ListAccounts {
+    type Codec = Envelope;
+}

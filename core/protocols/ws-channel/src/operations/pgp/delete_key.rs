@@ -1,0 +1,49 @@
+//! `DeleteKey`: DELETE `/pgp` (§2.26, §7).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+
+use crate::{
+    Envelope, errors,
+    model::{PgpKeyDescriptor, PgpKeyId},
+    route,
+};
+
+/// Which key.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteKeyRequest {
+    /// Its short id, as listed.
+    pub pgp_key_id: PgpKeyId,
+}
+
+/// The key is removed.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteKeyResponse {
+    /// The keys that are left; newer services leave it out.
+    pub pgp_keys: Option<Vec<PgpKeyDescriptor>>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::PGP_KEY_MISSING, &errors::NOT_IMPLEMENTED];
+
+/// Removes a registered PGP key.
+#[derive(Debug)]
+pub struct DeleteKey;
+
+impl Operation for DeleteKey {
+    type Request = DeleteKeyRequest;
+    type Response = DeleteKeyResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.delete_key",
+        "pgp",
+        "Remove a registered PGP key",
+        "Without an authorize key the account can send no more files. The deployed service does not carry this out yet and answers \
+         `ws_channel.not_implemented`.",
+        ERRORS,
+        route::admin("DeleteKey", Method::Delete, "/pgp"),
+    );
+}
+
+impl Exchange for DeleteKey {
+    type Codec = Envelope;
+}

@@ -1,0 +1,52 @@
+//! `UploadKey`: PUT `/pgp` (§2.26, §7).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
+};
+
+use crate::{
+    Envelope, errors,
+    model::{PgpKey, PgpKeyPurpose},
+    route,
+};
+
+/// The key and what it is for.
+#[derive(Debug, Clone, Boundary)]
+pub struct UploadKeyRequest {
+    /// One ASCII-armored public key; never a private one.
+    pub pgp_key: PgpKey,
+    /// What it is for.
+    pub pgp_key_purpose: PgpKeyPurpose,
+}
+
+/// The key is registered.
+#[derive(Debug, Clone, Boundary)]
+pub struct UploadKeyResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED];
+
+/// Registers a PGP public key.
+#[derive(Debug)]
+pub struct UploadKey;
+
+impl Operation for UploadKey {
+    type Request = UploadKeyRequest;
+    type Response = UploadKeyResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.upload_key",
+        "pgp",
+        "Register a PGP public key",
+        "With purpose `authorize` its signatures let uploads through; with purpose `export` exported private keys are encrypted to it. \
+         A key has one purpose only. Whoever holds the private half of an authorize key and a data session can send payments. Repeating \
+         it changes nothing. On the deployed service it cannot be undone.",
+        ERRORS,
+        Route { success: 201, ..route::admin("UploadKey", Method::Put, "/pgp") },
+    );
+}
+
+impl Exchange for UploadKey {
+    type Codec = Envelope;
+}

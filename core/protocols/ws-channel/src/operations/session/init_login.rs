@@ -1,0 +1,51 @@
+//! `InitLogin`: GET `/session/{Email}/{Mode}` (§2.7).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    Envelope,
+    model::{Challenge, Email, Mode},
+    route,
+};
+
+/// Who wants to log in.
+#[derive(Debug, Clone, Boundary)]
+pub struct InitLoginRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+}
+
+/// The challenge.
+#[derive(Debug, Clone, Boundary)]
+pub struct InitLoginResponse {
+    /// What `login` answers: `encrypt_password` makes the answer from it. Good once, for five minutes.
+    pub challenge: Challenge,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// Fetches the challenge that a login answers.
+#[derive(Debug)]
+pub struct InitLogin;
+
+impl Operation for InitLogin {
+    type Request = InitLoginRequest;
+    type Response = InitLoginResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.init_login",
+        "session",
+        "Fetch a challenge for a login",
+        "The first step of a login, a registration or a password reset: the next call answers the challenge within five minutes. It \
+         answers the same whether or not the account exists, and changes nothing.",
+        &[],
+        route::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
+    );
+}
+
+impl Exchange for InitLogin {
+    type Codec = Envelope;
+}

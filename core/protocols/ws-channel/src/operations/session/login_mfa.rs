@@ -1,0 +1,88 @@
+//! `LoginMFA`: PUT `/session/{Email}/{Mode}/mfacode` (§2.9).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{
+        AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Code, Email, ExpiresIn, IdToken, MfaSession,
+        MfaType, OtpauthUri, TotpSecret,
+    },
+    route,
+};
+
+/// The code and the step it belongs to.
+#[derive(Debug, Clone, Boundary)]
+pub struct LoginMfaRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Always `admin`: only its user has a second factor.
+    #[boundary(profile)]
+    pub mode: AdminMode,
+    /// The code from the SMS or the authenticator.
+    pub code: Code,
+    /// From the login or the choice of the factor.
+    pub session: MfaSession,
+    /// The factor the code is of: what the login asked for; `SMS_MFA` when left out.
+    pub challenge_name: Option<MfaType>,
+    /// Whether to begin the enrolment of an authenticator.
+    #[boundary(wire = "SetupTOTP")]
+    pub setup_totp: Option<bool>,
+}
+
+/// A session, or what is wanted first.
+#[derive(Debug, Clone, Boundary)]
+pub struct LoginMfaResponse {
+    /// The session's token; with it the login is complete.
+    pub id_token: Option<IdToken>,
+    /// The API key of the account, with the token.
+    pub api_key: Option<ApiKey>,
+    /// How long the session lives, with the token.
+    pub expires_in: Option<ExpiresIn>,
+    /// The handle of the second step.
+    pub session: Option<MfaSession>,
+    /// What the second step is.
+    pub challenge_name: Option<ChallengeName>,
+    /// The secret for the authenticator, when its enrolment was asked for.
+    pub secret_code: Option<TotpSecret>,
+    /// The same for a QR code.
+    pub otpauth_uri: Option<OtpauthUri>,
+    /// With the secret: for `verify_totp`. Alone: for `verify_email`.
+    pub access_token: Option<AccessToken>,
+    /// What the account is, with the token (API 2.10).
+    pub account: Option<AccountInfo>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] =
+    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
+
+/// Gives the code of a login's second factor.
+#[derive(Debug)]
+pub struct LoginMfa;
+
+impl Operation for LoginMfa {
+    type Request = LoginMfaRequest;
+    type Response = LoginMfaResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.login_mfa",
+        "session",
+        "Give the code of the second factor",
+        "The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user for an hour. With \
+         `setup_totp` the answer also carries the secret for an authenticator, shown this once: `verify_totp` completes the enrolment. \
+         A refused code is never sent again by itself.",
+        ERRORS,
+        Route { repeat: Repeat::Never, ..route::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode") },
+    );
+}
+
+impl Exchange for LoginMfa {
+    type Codec = Envelope;
+}

@@ -1,0 +1,57 @@
+//! `Logout`: DELETE `/session/{Email}/{Mode}` (§2.12).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    message::Method,
+    operation::{Parameters, Route},
+};
+
+use crate::{
+    Envelope,
+    model::{AccessToken, Email, Mode},
+    route,
+};
+
+/// Whose sessions end: the user that the session belongs to.
+#[derive(Debug, Clone, Boundary)]
+pub struct LogoutRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of the account's two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// Accepted for older clients; everything is revoked with it or without.
+    pub access_token: Option<AccessToken>,
+}
+
+/// The sessions have ended.
+#[derive(Debug, Clone, Boundary)]
+pub struct LogoutResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// Ends all sessions of a user.
+#[derive(Debug)]
+pub struct Logout;
+
+impl Operation for Logout {
+    type Request = LogoutRequest;
+    type Response = LogoutResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.logout",
+        "session",
+        "End all sessions of a user",
+        "Revokes every token of this user that was issued up to now, on every machine; the account's other user stays logged in.",
+        &[],
+        Route {
+            parameters: Parameters::BodyOrQuery,
+            ..route::session("Logout", Method::Delete, "/session/{Email}/{Mode}")
+        },
+    );
+}
+
+impl Exchange for Logout {
+    type Codec = Envelope;
+}

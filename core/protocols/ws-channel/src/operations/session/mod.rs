@@ -1,0 +1,8 @@
+//! Logging in and out.
+
+pub mod init_login;
+pub mod login;
+pub mod login_mfa;
+pub mod logout;
+pub mod select_mfa;
+pub mod verify_totp;

@@ -1,0 +1,65 @@
+//! `VerifyTOTP`: PUT `/session/{Email}/{Mode}/verifytotp` (§2.11).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation,
+    error::Row,
+    message::Method,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    Envelope, errors,
+    model::{AccessToken, AdminMode, Code, Email},
+    route,
+};
+
+/// A current code of the new secret.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyTotpRequest {
+    /// The account (§1.3).
+    #[boundary(profile)]
+    pub email: Email,
+    /// Always `admin`: only its user has a second factor.
+    #[boundary(profile)]
+    pub mode: AdminMode,
+    /// From `login_mfa` with `setup_totp`.
+    pub access_token: AccessToken,
+    /// The authenticator's current code.
+    pub code: Code,
+}
+
+/// The authenticator is enrolled.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyTotpResponse {
+    /// The service's text.
+    pub response_text: String,
+}
+
+const ERRORS: &[&Row] =
+    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
+
+/// Completes the enrolment of an authenticator.
+#[derive(Debug)]
+pub struct VerifyTotp;
+
+impl Operation for VerifyTotp {
+    type Request = VerifyTotpRequest;
+    type Response = VerifyTotpResponse;
+    const DECLARATION: Declaration = route::exchange(
+        "ws_channel.verify_totp",
+        "session",
+        "Complete the enrolment of an authenticator",
+        "Proves that the authenticator has the secret that `login_mfa` answered. From then on it is the preferred factor and SMS the \
+         fallback; an earlier authenticator is replaced. The token lives for ten minutes and five tries. A refused code is never sent \
+         again by itself.",
+        ERRORS,
+        Route {
+            repeat: Repeat::Never,
+            ..route::public("VerifyTOTP", Method::Put, "/session/{Email}/{Mode}/verifytotp")
+        },
+    );
+}
+
+impl Exchange for VerifyTotp {
+    type Codec = Envelope;
+}
