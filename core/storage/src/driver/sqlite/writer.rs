@@ -1,0 +1,188 @@
+//! The one writer: what waited is run in one transaction, each verb in a savepoint of its own, and acknowledged
+//! only after the COMMIT of all returned, which is after the log was synced.
+
+use crate::Outcome;
+use crate::driver::{Tx, Verb};
+use crate::error::{Result, StoreError};
+use crate::store::Generations;
+use crate::verbs::audit::{AuditSlot, run_audited};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Verbs in one COMMIT at most: bounds how long the first of them waits.
+const MAX_GROUP: usize = 256;
+/// Verbs that may wait; beyond that callers wait for room.
+const QUEUE: usize = 4096;
+
+/// Hands verbs to the writer task.
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn spawn(tx: Tx, generations: Arc<Generations>) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(write_until_closed(tx, receiver, generations));
+        Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    pub(super) async fn submit<A, T>(&self, args: A, verb: Verb<A, T>, audit: AuditSlot) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Outcome + Send + 'static,
+    {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let job = QueuedVerb { args, verb, audit, value: None, reply };
+        queue.send(Box::new(job)).await.map_err(|_| StoreError::Closed)?;
+        drop(queue);
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = self.task.lock().await.take() {
+            // A writer that panicked has nothing left to close.
+            let _ = task.await;
+        }
+    }
+}
+
+async fn write_until_closed(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, generations: Arc<Generations>) {
+    let mut group = Vec::new();
+    while let Some(first) = queue.recv().await {
+        group.push(first);
+        while group.len() < MAX_GROUP {
+            match queue.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        run_group(&mut tx, &mut group, &generations).await;
+    }
+    // Folding the log is a kindness to the next start; failing at it loses nothing.
+    let _ = tx.script("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;
+}
+
+/// Runs all of `group` in one transaction and answers each of them.
+async fn run_group(tx: &mut Tx, group: &mut Vec<Box<dyn Job>>, generations: &Generations) {
+    let answers = match run_transaction(tx, group, generations).await {
+        Ok(answers) => answers,
+        Err(Failure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, generations).await,
+        Err(Failure::InVerb(error) | Failure::AtEnds(error)) => group.iter().map(|_| Err(error.clone())).collect(),
+    };
+    for (job, answer) in group.drain(..).zip(answers) {
+        job.finish(answer);
+    }
+}
+
+/// One verb's fault took the whole transaction with it (SQLite does that when the disk is full). The others have
+/// done nothing wrong and nothing of them was kept: each gets a transaction of its own.
+async fn run_one_by_one(tx: &mut Tx, group: &mut [Box<dyn Job>], generations: &Generations) -> Vec<Result<()>> {
+    let mut answers = Vec::with_capacity(group.len());
+    for job in group {
+        match run_transaction(tx, std::slice::from_mut(job), generations).await {
+            Ok(mut answer) => answers.append(&mut answer),
+            Err(Failure::InVerb(error) | Failure::AtEnds(error)) => answers.push(Err(error)),
+        }
+    }
+    answers
+}
+
+/// Why a transaction ended without effect.
+enum Failure {
+    /// A verb's fault: rolled back for certain.
+    InVerb(StoreError),
+    /// BEGIN or COMMIT failed. After a failed COMMIT nobody knows what a crash would leave, so nothing is repeated.
+    AtEnds(StoreError),
+}
+
+async fn run_transaction(
+    tx: &mut Tx,
+    group: &mut [Box<dyn Job>],
+    generations: &Generations,
+) -> std::result::Result<Vec<Result<()>>, Failure> {
+    tx.script("BEGIN IMMEDIATE".to_owned()).await.map_err(Failure::AtEnds)?;
+    let ended = match run_jobs(tx, group).await {
+        Ok(answers) => tx.script("COMMIT".to_owned()).await.map(|()| answers).map_err(Failure::AtEnds),
+        Err(error) => Err(Failure::InVerb(error)),
+    };
+    let touched = tx.take_touched();
+    if ended.is_ok() {
+        // Before the acknowledgement: who hears of the change finds no older answer in a cache.
+        generations.bump(&touched);
+    } else {
+        // When SQLite has rolled back by itself this statement fails, and that is fine.
+        let _ = tx.script("ROLLBACK".to_owned()).await;
+    }
+    ended
+}
+
+/// An error here is one that the whole transaction cannot survive.
+async fn run_jobs(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<()>>> {
+    if let [only] = group {
+        return run_caught(only, tx).await.map(|()| vec![Ok(())]);
+    }
+    let mut answers = Vec::with_capacity(group.len());
+    for job in group {
+        tx.script("SAVEPOINT verb".to_owned()).await?;
+        let answer = run_caught(job, tx).await;
+        if let Err(error) = &answer
+            && tx.script("ROLLBACK TO verb".to_owned()).await.is_err()
+        {
+            return Err(error.clone());
+        }
+        tx.script("RELEASE verb".to_owned()).await?;
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+/// A panic in one verb is that verb's error, not the end of the writer.
+async fn run_caught(job: &mut Box<dyn Job>, tx: &mut Tx) -> Result<()> {
+    match AssertUnwindSafe(job.run(tx)).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::internal("a verb panicked")),
+    }
+}
+
+trait Job: Send {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, Result<()>>;
+    fn finish(self: Box<Self>, answer: Result<()>);
+}
+
+struct QueuedVerb<A, T> {
+    args: A,
+    verb: Verb<A, T>,
+    audit: AuditSlot,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<A, T> Job for QueuedVerb<A, T>
+where
+    A: Send + Sync,
+    T: Outcome + Send,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, Result<()>> {
+        Box::pin(async move {
+            self.value = Some(run_audited(tx, &self.args, self.verb, &self.audit).await?);
+            Ok(())
+        })
+    }
+
+    fn finish(self: Box<Self>, answer: Result<()>) {
+        let answer = match (answer, self.value) {
+            (Err(error), _) => Err(error),
+            (Ok(()), Some(value)) => Ok(value),
+            (Ok(()), None) => Err(StoreError::internal("a verb ended without a value")),
+        };
+        // A caller that stopped waiting needs no answer; the verb is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}

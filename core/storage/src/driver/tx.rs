@@ -1,0 +1,115 @@
+//! The transaction that a verb works in.
+
+use super::{Dialect, Row, Value, postgres, sqlite};
+use crate::error::{Result, StoreError};
+use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, Sqlite, SqliteConnection, Transaction};
+use std::sync::Arc;
+
+/// A connection inside its transaction (or, for one-statement reads, outside any).
+pub(crate) struct Tx {
+    connection: Connection,
+    place: Arc<str>,
+    touched: Touched,
+}
+
+/// Where the statements go.
+pub(crate) enum Connection {
+    Writer(Box<SqliteConnection>),
+    SqliteRead(PoolConnection<Sqlite>),
+    SqliteSnapshot(Transaction<'static, Sqlite>),
+    PostgresRead(PoolConnection<Postgres>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What a verb changed that callers may have cached.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    pub(crate) auth: bool,
+    pub(crate) files: Vec<String>,
+}
+
+impl Tx {
+    pub(crate) fn new(connection: Connection, place: Arc<str>) -> Self {
+        Self { connection, place, touched: Touched::default() }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.connection {
+            Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => Dialect::Sqlite,
+            Connection::PostgresRead(_) | Connection::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement; answers the number of rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
+        let done = match &mut self.connection {
+            Connection::Writer(c) => sqlite::execute(c, sql, args).await,
+            Connection::SqliteRead(c) => sqlite::execute(c, sql, args).await,
+            Connection::SqliteSnapshot(c) => sqlite::execute(c, sql, args).await,
+            Connection::PostgresRead(c) => postgres::execute(c, sql, args).await,
+            Connection::Postgres(c) => postgres::execute(c, sql, args).await,
+        };
+        done.map_err(|error| self.fault(&error))
+    }
+
+    /// Runs a statement; answers its rows.
+    pub(crate) async fn query(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
+        let rows = match &mut self.connection {
+            Connection::Writer(c) => sqlite::query(c, sql, args).await,
+            Connection::SqliteRead(c) => sqlite::query(c, sql, args).await,
+            Connection::SqliteSnapshot(c) => sqlite::query(c, sql, args).await,
+            Connection::PostgresRead(c) => postgres::query(c, sql, args).await,
+            Connection::Postgres(c) => postgres::query(c, sql, args).await,
+        };
+        rows.map_err(|error| self.fault(&error))
+    }
+
+    /// The first row, if any.
+    pub(crate) async fn first(&mut self, sql: &'static str, args: &[Value]) -> Result<Option<Row>> {
+        Ok(self.query(sql, args).await?.into_iter().next())
+    }
+
+    /// The one integer of a statement that always answers one row.
+    pub(crate) async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64> {
+        match self.first(sql, args).await? {
+            Some(mut row) => row.int(),
+            None => Err(StoreError::internal("a counting statement answered no row")),
+        }
+    }
+
+    /// Runs a script of several statements without parameters (migrations, transaction control).
+    pub(crate) async fn script(&mut self, sql: String) -> Result<()> {
+        let sql = sqlx::AssertSqlSafe(sql);
+        let done = match &mut self.connection {
+            Connection::Writer(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::SqliteRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::SqliteSnapshot(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::PostgresRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::Postgres(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+        };
+        done.map_err(|error| self.fault(&error))
+    }
+
+    /// Says that sessions, accounts, tenants or entitlements that callers may have cached changed.
+    pub(crate) fn touch_auth(&mut self) {
+        self.touched.auth = true;
+    }
+
+    /// Says that the file listing of this account changed.
+    pub(crate) fn touch_files(&mut self, email: &str) {
+        self.touched.files.push(email.to_owned());
+    }
+
+    pub(crate) fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
+    }
+
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    fn fault(&self, error: &sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(error, &self.place)
+    }
+}

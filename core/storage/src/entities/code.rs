@@ -1,0 +1,145 @@
+//! One-time codes (WS Channel sheet §3.8, S8, S9).
+
+use super::common::{Digest, Mode, text_enum};
+use super::lockout::{LockKey, LockPolicy};
+use crate::outcome::outcomes;
+
+text_enum! {
+    /// What a code is for; one live code per (e-mail, mode, purpose).
+    pub enum CodePurpose {
+        /// Confirms the phone.
+        VerifyPhone = "verify_phone",
+        /// Confirms the e-mail address.
+        VerifyEmail = "verify_email",
+        /// Second factor.
+        Mfa = "mfa",
+        /// Password reset.
+        PasswordReset = "password_reset",
+    }
+}
+
+/// A limit that an event counts against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// What is counted, and of whom.
+    pub key: LockKey,
+    /// How many in which time; the duration is not used.
+    pub policy: LockPolicy,
+}
+
+/// A code about to be sent. It replaces the earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCode {
+    /// Account.
+    pub email: String,
+    /// User.
+    pub mode: Mode,
+    /// Purpose.
+    pub purpose: CodePurpose,
+    /// Digest of the code.
+    pub hash: Digest,
+    /// Unix ms.
+    pub expires: i64,
+    /// Least time since the last one for this purpose, ms.
+    pub min_gap: i64,
+    /// All of these must have room; then it counts against all.
+    pub quotas: Vec<Quota>,
+    /// Now, Unix ms.
+    pub now: i64,
+}
+
+/// May the code be sent?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeSend {
+    /// Stored: send it.
+    Send,
+    /// The last one is too young; nothing changed.
+    TooSoon {
+        /// From when on, Unix ms.
+        retry_at: i64,
+    },
+    /// A quota is used up; nothing changed.
+    TooMany {
+        /// From when on, Unix ms.
+        retry_at: i64,
+    },
+}
+
+outcomes!(CodeSend { Self::Send => "done", Self::TooSoon { .. } => "too_soon", Self::TooMany { .. } => "too_many" });
+
+/// What a submitted code was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeCheck {
+    /// Right: used up, its effect applied in the same transaction.
+    Right,
+    /// Wrong, or no code is waiting.
+    Wrong,
+    /// Too late.
+    Expired,
+    /// Too many wrong tries: this code is dead, right or not.
+    TooMany,
+    /// The token that must come with it is unknown, foreign or expired.
+    NoToken,
+}
+
+outcomes!(CodeCheck {
+    Self::Right => "done",
+    Self::Wrong => "wrong_code",
+    Self::Expired => "expired",
+    Self::TooMany => "too_many_tries",
+    Self::NoToken => "no_token",
+});
+
+/// Confirms the phone number of a mode user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifyPhone {
+    /// Account.
+    pub email: String,
+    /// User.
+    pub mode: Mode,
+    /// Must be the registered one; another counts as a wrong code.
+    pub phone: String,
+    /// Digest of the submitted code.
+    pub hash: Digest,
+    /// Wrong tries that a code survives.
+    pub max_tries: i64,
+    /// Now, Unix ms.
+    pub now: i64,
+}
+
+/// Confirms the e-mail address of a mode user; the token dies with success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifyEmail {
+    /// Account.
+    pub email: String,
+    /// User.
+    pub mode: Mode,
+    /// Digest of the AccessToken.
+    pub token: Digest,
+    /// Digest of the submitted code.
+    pub hash: Digest,
+    /// Wrong tries that a code survives.
+    pub max_tries: i64,
+    /// Now, Unix ms.
+    pub now: i64,
+}
+
+/// Replaces a password: with a right code the new hash is stored, every session and pending token of the user
+/// is revoked and its counters are cleared.
+#[derive(Clone)]
+pub struct PasswordReset {
+    /// Account.
+    pub email: String,
+    /// User.
+    pub mode: Mode,
+    /// Digest of the submitted code.
+    pub hash: Digest,
+    /// New password hash, PHC string format.
+    pub password_hash: String,
+    /// Wrong tries that a code survives.
+    pub max_tries: i64,
+    /// Lockouts to lift.
+    pub clear: Vec<LockKey>,
+    /// Now, Unix ms.
+    pub now: i64,
+}

@@ -1,0 +1,16 @@
+//! What verbs take and answer: plain data with typed words.
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod certificate;
+pub(crate) mod code;
+pub(crate) mod common;
+pub(crate) mod file;
+pub(crate) mod ledger;
+pub(crate) mod link;
+pub(crate) mod lockout;
+pub(crate) mod maintenance;
+pub(crate) mod pending;
+pub(crate) mod pgp;
+pub(crate) mod session;
+pub(crate) mod tenant;

@@ -1,0 +1,59 @@
+//! What must survive in a WS Channel service, as atomic verbs over SQLite and PostgreSQL.
+//!
+//! ```text
+//!   handler ── Store::consume_challenge(…) ──┐        each verb: one closure over `Tx`,
+//!   handler ── Store::record_upload(…) ──────┤        the same SQL text for both databases
+//!                                            ▼
+//!      SQLite: one writer task, SAVEPOINT per verb, one COMMIT (fsync) for all that waited
+//!      PostgreSQL: a pool, one SERIALIZABLE transaction per verb, repeated on conflict
+//! ```
+//!
+//! Rules of this crate:
+//!
+//! * A verb is acknowledged only after its COMMIT returned. What a verb changes, it changes whole or not at all.
+//! * What the peer did wrong (a used challenge, a wrong code, a taken name) is a *result* of the verb.
+//!   [`StoreError`] is for faults of the environment: locked, damaged, read-only, full, unreachable.
+//! * Time (Unix milliseconds), random values and identifiers are passed in. Codes and tokens arrive as
+//!   [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
+//! * [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to.
+
+mod driver;
+mod entities;
+mod error;
+mod migrations;
+mod outcome;
+mod store;
+mod verbs;
+
+pub use driver::postgres::PostgresSettings;
+pub use driver::sqlite::SqliteSettings;
+pub use entities::account::{
+    Account, AccountListing, Credential, DeleteOutcome, ModeState, RegisterOutcome, Registration, RegistrationKey,
+};
+pub use entities::audit::{AuditEntry, AuditFilter, AuditRecord, AuditVerdict};
+pub use entities::certificate::{
+    CertMaterial, CertSet, CertState, Completion, DueRenewal, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome,
+    RetiredCert,
+};
+pub use entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, Quota, VerifyEmail, VerifyPhone};
+pub use entities::common::{Digest, Mode};
+pub use entities::file::{
+    BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, NewUpload, Upload, UploadOutcome,
+    UploadState,
+};
+pub use entities::ledger::{BookOutcome, Booking, Ledger, LedgerChange, NewLedger};
+pub use entities::link::{Links, ShareOutcome, UnshareOutcome};
+pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
+pub use entities::maintenance::{BackupReport, PurgePolicy, PurgeReport};
+pub use entities::pending::{
+    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, Pending, PendingKind, SelectMfa,
+    SelectOutcome, TotpOutcome,
+};
+pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
+pub use entities::session::{Factor, NewSession, Session};
+pub use entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
+pub use error::StoreError;
+pub use outcome::Outcome;
+pub use store::Store;
+pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
+pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;

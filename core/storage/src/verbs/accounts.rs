@@ -1,0 +1,207 @@
+//! Accounts: read, listed for their owner, deleted.
+
+use super::certificates::{read_retired, select_sets};
+use super::registration::remove_user;
+use super::tenants::read_tenant;
+use crate::driver::{Row, Tx, args};
+use crate::entities::account::{Account, AccountListing, Credential, DeleteOutcome, ModeState};
+use crate::entities::common::Mode;
+use crate::entities::session::Factor;
+use crate::error::{Result, StoreError};
+use crate::store::Store;
+use std::collections::BTreeMap;
+
+/// Columns that [`read_account`] takes.
+pub(super) const ACCOUNT_COLUMNS_LEN: usize = 9;
+
+const SELECT_ACCOUNT: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
+    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1";
+
+const SELECT_CREDENTIAL: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
+    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
+    u.password_hash, u.phone_verified, u.email_verified, u.totp_secret, u.totp_last_step, u.preferred_factor, \
+    t.api_key, t.owner_email, t.minted_by_operator, t.enabled, t.transfer_enabled, t.waiver, t.rate_class, t.created \
+    FROM mode_user u JOIN account a ON a.email = u.email JOIN tenant t ON t.api_key = a.api_key WHERE u.email = $1 AND u.mode = $2";
+
+const SELECT_ACCOUNTS: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
+    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END FROM account a JOIN tenant t ON t.api_key = a.api_key \
+    WHERE a.api_key = $1 ORDER BY a.email";
+
+impl Store {
+    /// One account.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn account(&self, email: &str) -> std::result::Result<Option<Account>, StoreError> {
+        self.read(email.to_owned(), |tx, email| {
+            Box::pin(async move {
+                tx.first(SELECT_ACCOUNT, args![email]).await?.map(|mut row| read_account(&mut row)).transpose()
+            })
+        })
+        .await
+    }
+
+    /// What Login, InitPasswordReset and LoginMFA need of a mode user.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn credential(&self, email: &str, mode: Mode) -> std::result::Result<Option<Credential>, StoreError> {
+        self.read((email.to_owned(), mode), |tx, (email, mode)| {
+            Box::pin(
+                async move { tx.first(SELECT_CREDENTIAL, args![email, *mode]).await?.map(read_credential).transpose() },
+            )
+        })
+        .await
+    }
+
+    /// Replaces a password hash that is still `old` (stronger parameters after a login). Revokes nothing.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn rehash_password(
+        &self,
+        email: &str,
+        mode: Mode,
+        old: &str,
+        new: &str,
+    ) -> std::result::Result<bool, StoreError> {
+        self.write((email.to_owned(), mode, old.to_owned(), new.to_owned()), |tx, (email, mode, old, new)| {
+            Box::pin(async move {
+                let sql =
+                    "UPDATE mode_user SET password_hash = $4 WHERE email = $1 AND mode = $2 AND password_hash = $3";
+                Ok(tx.execute(sql, args![email, *mode, old, new]).await? == 1)
+            })
+        })
+        .await
+    }
+
+    /// ConfigCerts (WS Channel sheet §2.14): forbids export for ever. False when there is no such account.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn disable_export(&self, email: &str) -> std::result::Result<bool, StoreError> {
+        self.write(email.to_owned(), |tx, email| {
+            Box::pin(async move {
+                tx.touch_auth();
+                Ok(tx.execute("UPDATE account SET export_allowed = 0 WHERE email = $1", args![email]).await? == 1)
+            })
+        })
+        .await
+    }
+
+    /// ListAccounts (WS Channel sheet §2.24): all accounts of a key by address, the owner included.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn list_accounts(&self, api_key: &str) -> std::result::Result<Vec<AccountListing>, StoreError> {
+        self.read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key))).await
+    }
+
+    /// DeleteAccount (WS Channel sheet §2.25): erases users, certificates, keys, links, files and, last, the record.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn delete_account(&self, api_key: &str, email: &str) -> std::result::Result<DeleteOutcome, StoreError> {
+        self.write((api_key.to_owned(), email.to_owned()), |tx, (api_key, email)| Box::pin(delete(tx, api_key, email)))
+            .await
+    }
+}
+
+async fn list(tx: &mut Tx, api_key: &str) -> Result<Vec<AccountListing>> {
+    let mut listings = BTreeMap::new();
+    for mut row in tx.query(SELECT_ACCOUNTS, args![api_key]).await? {
+        let account = read_account(&mut row)?;
+        let (admin, data) = (ModeState::default(), ModeState::default());
+        let listing = AccountListing { account, admin, data, certs: Vec::new(), retired: Vec::new() };
+        listings.insert(listing.account.email.clone(), listing);
+    }
+    let sql = "SELECT u.email, u.mode, u.phone_verified * u.email_verified FROM mode_user u \
+               JOIN account a ON a.email = u.email WHERE a.api_key = $1";
+    for mut row in tx.query(sql, args![api_key]).await? {
+        let (email, mode, active) = (row.text()?, row.word(Mode::parse)?, row.bool()?);
+        if let Some(listing) = listings.get_mut(&email) {
+            let state = ModeState { registered: true, active };
+            match mode {
+                Mode::Admin => listing.admin = state,
+                Mode::Data => listing.data = state,
+            }
+        }
+    }
+    for set in select_sets(tx, None, Some(api_key)).await?.into_iter().filter(|set| set.signing.is_some()) {
+        if let Some(listing) = listings.get_mut(&set.email) {
+            listing.certs.push(set);
+        }
+    }
+    let sql = "SELECT r.email, r.name, r.bank, r.purpose, r.pem, r.subject, r.issuer, r.serial, r.not_after, r.retired_at \
+               FROM retired_certificate r JOIN account a ON a.email = r.email WHERE a.api_key = $1 \
+               ORDER BY r.email, r.retired_at, r.name, r.purpose DESC";
+    for row in tx.query(sql, args![api_key]).await? {
+        let retired = read_retired(row)?;
+        if let Some(listing) = listings.get_mut(&retired.email) {
+            listing.retired.push(retired);
+        }
+    }
+    Ok(listings.into_values().collect())
+}
+
+async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
+    let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
+               (SELECT count(*) FROM account b WHERE b.linked_to = a.email) \
+               FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1 AND a.api_key = $2";
+    let Some(mut row) = tx.first(sql, args![email, api_key]).await? else {
+        return Ok(DeleteOutcome::Absent);
+    };
+    if row.bool()? {
+        return Ok(DeleteOutcome::Owner);
+    }
+    if row.int()? > 0 {
+        return Ok(DeleteOutcome::Sharing);
+    }
+    let admin = remove_user(tx, email, Mode::Admin).await?;
+    let data = remove_user(tx, email, Mode::Data).await?;
+    let mut content = Vec::new();
+    let sql = "SELECT path FROM bank_file WHERE api_key = $1 AND email = $2 AND path IS NOT NULL \
+               UNION ALL SELECT path FROM upload WHERE api_key = $1 AND (email = $2 OR connection = $2) AND path IS NOT NULL";
+    for mut row in tx.query(sql, args![api_key, email]).await? {
+        content.push(row.text()?);
+    }
+    tx.execute("DELETE FROM bank_file WHERE api_key = $1 AND email = $2", args![api_key, email]).await?;
+    tx.execute("DELETE FROM upload WHERE api_key = $1 AND (email = $2 OR connection = $2)", args![api_key, email])
+        .await?;
+    tx.execute("DELETE FROM ledger WHERE api_key = $1 AND email = $2", args![api_key, email]).await?;
+    tx.execute("DELETE FROM pgp_key WHERE email = $1", args![email]).await?;
+    tx.execute("DELETE FROM cert_set WHERE email = $1", args![email]).await?;
+    tx.execute("DELETE FROM retired_certificate WHERE email = $1", args![email]).await?;
+    tx.execute("DELETE FROM invite WHERE email = $1", args![email]).await?;
+    let account = tx.execute("DELETE FROM account WHERE email = $1", args![email]).await? == 1;
+    tx.touch_files(email);
+    Ok(DeleteOutcome::Deleted { admin, data, account, content })
+}
+
+/// Reads [`ACCOUNT_COLUMNS_LEN`] columns.
+pub(super) fn read_account(row: &mut Row) -> Result<Account> {
+    Ok(Account {
+        email: row.text()?,
+        api_key: row.text()?,
+        name: row.text()?,
+        company: row.text()?,
+        phone: row.text()?,
+        export_allowed: row.bool()?,
+        linked_to: row.opt_text()?,
+        created: row.int()?,
+        is_owner: row.bool()?,
+    })
+}
+
+fn read_credential(mut row: Row) -> Result<Credential> {
+    Ok(Credential {
+        account: read_account(&mut row)?,
+        password_hash: row.text()?,
+        phone_verified: row.bool()?,
+        email_verified: row.bool()?,
+        totp_secret: row.opt_blob()?,
+        totp_last_step: row.int()?,
+        preferred_factor: row.opt_word(Factor::parse)?,
+        tenant: read_tenant(&mut row)?,
+    })
+}

@@ -1,0 +1,171 @@
+//! One-time codes: stored hashed, one per purpose, each used once.
+
+use super::lockouts::{clear, count, quota};
+use super::sessions::revoke_tokens;
+use crate::driver::{Tx, args};
+use crate::entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, VerifyEmail, VerifyPhone};
+use crate::entities::common::{Digest, Mode};
+use crate::entities::lockout::QuotaState;
+use crate::entities::pending::PendingKind;
+use crate::error::{Result, StoreError};
+use crate::store::Store;
+
+impl Store {
+    /// Stores a code that replaces the earlier one, if the gap and all quotas allow. Send it only on
+    /// [`CodeSend::Send`].
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn put_code(&self, code: NewCode) -> std::result::Result<CodeSend, StoreError> {
+        self.write(code, |tx, code| Box::pin(store_code(tx, code))).await
+    }
+
+    /// VerifyPhone (WS Channel sheet §2.3): a right code makes the phone verified.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn verify_phone(&self, request: VerifyPhone) -> std::result::Result<CodeCheck, StoreError> {
+        self.write(request, |tx, r| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM account WHERE email = $1 AND phone = $2";
+                let phone_fits = tx.number(sql, args![&r.email, &r.phone]).await? == 1;
+                let check =
+                    use_code(tx, &r.email, r.mode, CodePurpose::VerifyPhone, &r.hash, phone_fits, r.max_tries, r.now)
+                        .await?;
+                if check == CodeCheck::Right {
+                    let sql = "UPDATE mode_user SET phone_verified = 1 WHERE email = $1 AND mode = $2";
+                    tx.execute(sql, args![&r.email, r.mode]).await?;
+                    tx.touch_auth();
+                }
+                Ok(check)
+            })
+        })
+        .await
+    }
+
+    /// VerifyEmail (WS Channel sheet §2.4): a right code makes the address verified and the token dies.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn verify_email(&self, request: VerifyEmail) -> std::result::Result<CodeCheck, StoreError> {
+        self.write(request, |tx, r| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM pending_auth WHERE token = $1 AND kind = $2 AND email = $3 AND mode = $4 AND expires > $5";
+                let live = tx.number(sql, args![r.token, PendingKind::VerifyEmail, &r.email, r.mode, r.now]).await?;
+                if live == 0 {
+                    return Ok(CodeCheck::NoToken);
+                }
+                let check = use_code(tx, &r.email, r.mode, CodePurpose::VerifyEmail, &r.hash, true, r.max_tries, r.now).await?;
+                if check == CodeCheck::Right {
+                    tx.execute("DELETE FROM pending_auth WHERE token = $1", args![r.token]).await?;
+                    let sql = "UPDATE mode_user SET email_verified = 1 WHERE email = $1 AND mode = $2";
+                    tx.execute(sql, args![&r.email, r.mode]).await?;
+                    tx.touch_auth();
+                }
+                Ok(check)
+            })
+        })
+        .await
+    }
+
+    /// PasswordReset (WS Channel sheet §2.6).
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn reset_password(&self, request: PasswordReset) -> std::result::Result<CodeCheck, StoreError> {
+        self.write(request, |tx, r| {
+            Box::pin(async move {
+                let check =
+                    use_code(tx, &r.email, r.mode, CodePurpose::PasswordReset, &r.hash, true, r.max_tries, r.now)
+                        .await?;
+                if check == CodeCheck::Right {
+                    let sql = "UPDATE mode_user SET password_hash = $3 WHERE email = $1 AND mode = $2";
+                    tx.execute(sql, args![&r.email, r.mode, &r.password_hash]).await?;
+                    revoke_tokens(tx, &r.email, r.mode, r.now).await?;
+                    clear(tx, &r.clear).await?;
+                }
+                Ok(check)
+            })
+        })
+        .await
+    }
+
+    /// Forgets a code that could not be delivered. Its quotas stay used.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn drop_code(
+        &self,
+        email: &str,
+        mode: Mode,
+        purpose: CodePurpose,
+    ) -> std::result::Result<bool, StoreError> {
+        self.write((email.to_owned(), mode, purpose), |tx, (email, mode, purpose)| {
+            Box::pin(async move {
+                let sql = "DELETE FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
+                Ok(tx.execute(sql, args![email, *mode, *purpose]).await? == 1)
+            })
+        })
+        .await
+    }
+}
+
+pub(super) async fn store_code(tx: &mut Tx, code: &NewCode) -> Result<CodeSend> {
+    let sql = "SELECT sent_at FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
+    if let Some(mut row) = tx.first(sql, args![&code.email, code.mode, code.purpose]).await? {
+        let retry_at = row.int()? + code.min_gap;
+        if code.now < retry_at {
+            return Ok(CodeSend::TooSoon { retry_at });
+        }
+    }
+    for limit in &code.quotas {
+        if let QuotaState::Exhausted { retry_at } = quota(tx, &limit.key, limit.policy, code.now).await? {
+            return Ok(CodeSend::TooMany { retry_at });
+        }
+    }
+    for limit in &code.quotas {
+        count(tx, &limit.key, code.now).await?;
+    }
+    let sql = "INSERT INTO code (email, mode, purpose, hash, expires, tries, sent_at) VALUES ($1, $2, $3, $4, $5, 0, $6) \
+               ON CONFLICT (email, mode, purpose) DO UPDATE SET hash = excluded.hash, expires = excluded.expires, \
+               tries = 0, sent_at = excluded.sent_at";
+    tx.execute(sql, args![&code.email, code.mode, code.purpose, code.hash, code.expires, code.now]).await?;
+    Ok(CodeSend::Send)
+}
+
+/// Uses the code up when it is right and `also` holds; counts a wrong try otherwise.
+#[allow(clippy::too_many_arguments)] // private; the callers' requests are the parameter objects
+async fn use_code(
+    tx: &mut Tx,
+    email: &str,
+    mode: Mode,
+    purpose: CodePurpose,
+    hash: &Digest,
+    also: bool,
+    max_tries: i64,
+    now: i64,
+) -> Result<CodeCheck> {
+    let sql = "SELECT hash, expires, tries FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
+    let Some(mut row) = tx.first(sql, args![email, mode, purpose]).await? else {
+        return Ok(CodeCheck::Wrong);
+    };
+    let (stored, expires, tries) = (row.digest()?, row.int()?, row.int()?);
+    if tries >= max_tries {
+        return Ok(CodeCheck::TooMany);
+    }
+    if expires <= now {
+        return Ok(CodeCheck::Expired);
+    }
+    if !(same_digest(&stored, hash) & also) {
+        let sql = "UPDATE code SET tries = tries + 1 WHERE email = $1 AND mode = $2 AND purpose = $3";
+        tx.execute(sql, args![email, mode, purpose]).await?;
+        return Ok(CodeCheck::Wrong);
+    }
+    tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2 AND purpose = $3", args![email, mode, purpose]).await?;
+    Ok(CodeCheck::Right)
+}
+
+/// Compares without stopping at the first difference.
+pub(super) fn same_digest(a: &Digest, b: &Digest) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
+}

@@ -1,0 +1,19 @@
+//! The verbs, one file per subject. Each is one transaction; inside, plain SQL that both databases read.
+
+mod accounts;
+pub(crate) mod audit;
+mod certificates;
+mod challenges;
+mod codes;
+pub(crate) mod files;
+mod ledger;
+mod links;
+mod lockouts;
+mod maintenance;
+mod pending;
+pub(crate) mod pgp_keys;
+mod registration;
+mod renewal;
+mod sessions;
+mod tenants;
+mod uploads;

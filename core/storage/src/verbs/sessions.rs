@@ -1,0 +1,120 @@
+//! Sessions: begun by login, looked up by every protected call, revoked at once.
+
+use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
+use super::lockouts::clear;
+use crate::driver::{Row, Tx, args};
+use crate::entities::common::{Digest, Mode};
+use crate::entities::lockout::LockKey;
+use crate::entities::session::{Factor, NewSession, Session};
+use crate::error::{Result, StoreError};
+use crate::store::Store;
+
+impl Store {
+    /// Begins a session and lifts the given lockouts.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn create_session(
+        &self,
+        session: NewSession,
+        clear_failures: Vec<LockKey>,
+    ) -> std::result::Result<(), StoreError> {
+        self.write((session, clear_failures), |tx, (session, keys)| {
+            Box::pin(async move {
+                insert_session(tx, session).await?;
+                clear(tx, keys).await
+            })
+        })
+        .await
+    }
+
+    /// The living session of a token with the state of its account, user and tenant.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn session(&self, token: &Digest, now: i64) -> std::result::Result<Option<Session>, StoreError> {
+        self.read((*token, now), |tx, (token, now)| {
+            Box::pin(async move {
+                let row = tx.first(LOOKUP, args![*token, *now]).await?;
+                row.map(read_session).transpose()
+            })
+        })
+        .await
+    }
+
+    /// Tells the last use of a session (for an idle timeout). False when it is gone.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn touch_session(&self, token: &Digest, now: i64) -> std::result::Result<bool, StoreError> {
+        self.write((*token, now), |tx, (token, now)| {
+            Box::pin(async move {
+                let sql = "UPDATE session SET last_used = $2 WHERE token = $1 AND last_used < $2";
+                tx.execute(sql, args![*token, *now]).await?;
+                Ok(tx.number("SELECT count(*) FROM session WHERE token = $1", args![*token]).await? == 1)
+            })
+        })
+        .await
+    }
+
+    /// Logout (WS Channel sheet §2.12): revokes every session, MFA session and access token of the user that was
+    /// issued up to `up_to`, Unix ms. Answers how many sessions went.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn revoke_all(&self, email: &str, mode: Mode, up_to: i64) -> std::result::Result<i64, StoreError> {
+        self.write((email.to_owned(), mode, up_to), |tx, (email, mode, up_to)| {
+            Box::pin(revoke_tokens(tx, email, *mode, *up_to))
+        })
+        .await
+    }
+}
+
+pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
+    let sql = "INSERT INTO session (token, email, mode, api_key, auth_time, factor, expires, last_used) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $5)";
+    tx.execute(sql, args![s.token, &s.email, s.mode, &s.api_key, s.auth_time, s.factor, s.expires]).await?;
+    Ok(())
+}
+
+pub(super) async fn revoke_tokens(tx: &mut Tx, email: &str, mode: Mode, up_to: i64) -> Result<i64> {
+    let sql = "DELETE FROM session WHERE email = $1 AND mode = $2 AND auth_time <= $3";
+    let sessions = tx.execute(sql, args![email, mode, up_to]).await?;
+    let sql = "DELETE FROM pending_auth WHERE email = $1 AND mode = $2 AND issued <= $3";
+    tx.execute(sql, args![email, mode, up_to]).await?;
+    tx.touch_auth();
+    Ok(i64::try_from(sessions).unwrap_or(i64::MAX))
+}
+
+/// Account columns in the order of `read_account`, then the rest.
+const LOOKUP: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
+    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
+    s.email, s.mode, s.api_key, s.auth_time, s.factor, s.expires, s.last_used, \
+    COALESCE(u.phone_verified * u.email_verified, 0), COALESCE(t.enabled, 0), COALESCE(t.transfer_enabled, 0) \
+    FROM session s \
+    LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key \
+    LEFT JOIN mode_user u ON u.email = s.email AND u.mode = s.mode \
+    LEFT JOIN tenant t ON t.api_key = s.api_key \
+    WHERE s.token = $1 AND s.expires > $2";
+
+fn read_session(mut row: Row) -> Result<Session> {
+    let account = if row.is_null() {
+        row.skip(ACCOUNT_COLUMNS_LEN);
+        None
+    } else {
+        Some(read_account(&mut row)?)
+    };
+    Ok(Session {
+        email: row.text()?,
+        mode: row.word(Mode::parse)?,
+        api_key: row.text()?,
+        auth_time: row.int()?,
+        factor: row.word(Factor::parse)?,
+        expires: row.int()?,
+        last_used: row.int()?,
+        account,
+        verified: row.bool()?,
+        tenant_enabled: row.bool()?,
+        transfer_enabled: row.bool()?,
+    })
+}

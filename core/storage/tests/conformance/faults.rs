@@ -1,0 +1,229 @@
+//! What the environment can do to a SQLite data folder, and what PostgreSQL cannot do.
+
+use crate::samples::*;
+use bankchannel_storage::*;
+use sqlx::{Connection as _, Row as _};
+use std::fs;
+use std::path::Path;
+
+async fn raw(folder: &Path, sql: &'static str) -> Vec<sqlx::sqlite::SqliteRow> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("service.sqlite"));
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    rows
+}
+
+async fn fault(folder: &Path) -> StoreError {
+    let error = Store::open_sqlite(folder).await.unwrap_err();
+    assert!(error.to_string().len() > 40, "a fault says what to do: {error}");
+    error
+}
+
+#[tokio::test]
+async fn an_empty_folder_becomes_a_private_durable_database_and_opens_again() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("new/data");
+    for _ in 0..2 {
+        let store = Store::open_sqlite(&folder).await.unwrap();
+        store.close().await;
+    }
+    let versions = raw(&folder, "SELECT version FROM schema_version").await;
+    assert_eq!(versions.len(), 1, "a migration is applied once");
+    assert_eq!(raw(&folder, "PRAGMA journal_mode").await[0].get::<String, _>(0), "wal");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&folder.join("service.sqlite")), 0o600);
+        let store = Store::open_sqlite(&folder).await.unwrap();
+        store.consume_challenge("a", NOW).await.unwrap();
+        assert_eq!(mode(&folder.join("service.sqlite-wal")), 0o600);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_and_a_closed_store_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    assert!(matches!(fault(folder.path()).await, StoreError::Locked { .. }));
+    assert!(store.consume_challenge("a", NOW).await.unwrap());
+    store.close().await;
+    assert_eq!(store.consume_challenge("b", NOW).await, Err(StoreError::Closed));
+    assert_eq!(store.account(OWNER).await, Err(StoreError::Closed));
+    drop(store);
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    assert!(!store.consume_challenge("a", NOW).await.unwrap());
+}
+
+#[tokio::test]
+async fn damage_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("service.sqlite");
+    fs::write(&file, "this is not a database, but it is long enough to hold a header: ".repeat(4)).unwrap();
+    assert!(matches!(fault(folder.path()).await, StoreError::Damaged { .. }));
+    fs::write(&file, b"SQLite format 3\0").unwrap();
+    assert!(matches!(fault(folder.path()).await, StoreError::Damaged { .. }));
+
+    fs::remove_file(&file).unwrap();
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    tenant_with_customer(&store).await;
+    store.check_integrity().await.unwrap();
+    store.close().await;
+    drop(store);
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    assert!(matches!(fault(folder.path()).await, StoreError::Damaged { .. }), "cut short");
+    // Every page but the first is overwritten: opening may succeed, the check must not.
+    let mut scratched = whole.clone();
+    scratched[4096..].fill(0xA5);
+    fs::write(&file, &scratched).unwrap();
+    match Store::open_sqlite(folder.path()).await {
+        Err(error) => assert!(matches!(error, StoreError::Damaged { .. }), "{error}"),
+        Ok(store) => assert!(matches!(store.check_integrity().await, Err(StoreError::Damaged { .. }))),
+    }
+    fs::write(&file, &whole).unwrap();
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    assert!(store.account(OWNER).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    Store::open_sqlite(folder.path()).await.unwrap().close().await;
+    raw(folder.path(), "INSERT INTO schema_version (version, name) VALUES (999, 'future')").await;
+    assert_eq!(fault(folder.path()).await, StoreError::SchemaNewer { found: 999, known: 1 });
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_hold_a_folder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = fault(&file.join("data")).await;
+    assert!(matches!(&error, StoreError::Io { place, .. } if place.ends_with("data")), "{error:?}");
+}
+
+/// A limit on the database size gives the same SQLite error as a full disk.
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = SqliteSettings { max_database_bytes: Some(600 * 1024), ..SqliteSettings::default() };
+    let store = Store::open_sqlite_with(folder.path(), &settings).await.unwrap();
+    tenant_with_customer(&store).await;
+    let scope = scope(OWNER, "nordea");
+    let mut kept = Vec::new();
+    let mut refused = 0;
+    for round in 0..6 {
+        let answers = crate::race(8, |index| {
+            let (store, scope) = (store.clone(), scope.clone());
+            let reference = format!("F{round}-{index}");
+            let mut file = bank_file(&reference, "VA", NOW);
+            file.content = FileContent::Inline(vec![1; 32 * 1024]);
+            async move { (reference, store.put_files(&scope, vec![file]).await) }
+        })
+        .await;
+        for (reference, answer) in answers {
+            match answer {
+                Ok(()) => kept.push(reference),
+                Err(StoreError::Full { .. }) => refused += 1,
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+    }
+    assert!(refused > 0 && !kept.is_empty());
+    let listed: Vec<_> =
+        store.list_files(&scope, &FileFilter::default()).await.unwrap().into_iter().map(|f| f.reference).collect();
+    kept.sort();
+    assert_eq!(listed, kept, "what was acknowledged is there, what was refused is not");
+    assert!(store.delete_file(&scope, "VA", &kept[0]).await.unwrap().is_some(), "the writer lives on");
+    store.close().await;
+    drop(store);
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    assert_eq!(store.list_files(&scope, &FileFilter::default()).await.unwrap().len(), kept.len() - 1);
+    store.check_integrity().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_read_only_folder_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(data.join("probe"), "").is_ok() {
+        println!("not run: this user may write everywhere; the error's mapping has a unit test");
+        return;
+    }
+    assert!(matches!(fault(&data).await, StoreError::ReadOnly { .. }));
+}
+
+#[tokio::test]
+async fn a_broken_audit_chain_is_found() {
+    for tampering in [
+        "UPDATE audit SET object = 'other' WHERE seq = 2",
+        "DELETE FROM audit WHERE seq = 2",
+        "DELETE FROM audit WHERE seq = 3",
+        "UPDATE audit SET outcome = 'done' WHERE seq = 2",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_sqlite(folder.path()).await.unwrap();
+        for outcome in ["a", "b", "c"] {
+            let entry =
+                AuditEntry { at: NOW, operation: "x".to_owned(), outcome: outcome.to_owned(), ..AuditEntry::default() };
+            store.append_audit(entry).await.unwrap();
+        }
+        store.close().await;
+        drop(store);
+        raw(folder.path(), tampering).await;
+        let store = Store::open_sqlite(folder.path()).await.unwrap();
+        let verdict = store.verify_audit().await.unwrap();
+        assert!(matches!(verdict, AuditVerdict::Broken { .. }), "{tampering}: {verdict:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_while_writing_is_a_working_data_folder() {
+    let parent = tempfile::tempdir().unwrap();
+    let (data, copy) = (parent.path().join("data"), parent.path().join("copy"));
+    let store = Store::open_sqlite(&data).await.unwrap();
+    tenant_with_customer(&store).await;
+    fs::create_dir_all(data.join("files/ab")).unwrap();
+    fs::write(data.join("files/ab/large"), vec![9; 100_000]).unwrap();
+    let mut large = bank_file("LARGE", "VA", NOW);
+    large.content = FileContent::External { path: "ab/large".to_owned(), size: 100_000 };
+    store.put_files(&scope(OWNER, "nordea"), vec![large]).await.unwrap();
+    let writing = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for index in 0..200 {
+                store.consume_challenge(&format!("c{index}"), NOW).await.unwrap();
+            }
+        }
+    });
+    let report = store.backup(&copy).await.unwrap();
+    writing.await.unwrap();
+    assert_eq!((report.files, report.file_bytes), (1, 100_000));
+    assert!(matches!(store.backup(&copy).await, Err(StoreError::Misuse { .. })), "a backup overwrites nothing");
+    let restored = Store::open_sqlite(&copy).await.unwrap();
+    restored.check_integrity().await.unwrap();
+    assert!(restored.account(CUSTOMER).await.unwrap().is_some());
+    assert_eq!(fs::read(copy.join("files/ab/large")).unwrap(), vec![9; 100_000]);
+
+    let paths = store.delete_file(&scope(OWNER, "nordea"), "VA", "LARGE").await.unwrap().unwrap();
+    store.discard_content(&data.join("files"), &paths).await.unwrap();
+    store.discard_content(&data.join("files"), &paths).await.unwrap();
+    assert!(!data.join("files/ab/large").exists());
+}
+
+#[tokio::test]
+async fn an_unreachable_server_is_named_without_its_password() {
+    let error = Store::connect_postgres("postgres://user:hunter2@127.0.0.1:1/db").await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+    let error = Store::connect_postgres("nonsense hunter2").await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }) && !format!("{error:?}").contains("hunter2"));
+}

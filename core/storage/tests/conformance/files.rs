@@ -1,0 +1,197 @@
+//! Bank files, upload journal, balances.
+
+use crate::samples::*;
+use crate::{cases, race};
+use bankchannel_storage::*;
+
+cases!(
+    listings_are_ordered_filtered_and_apart,
+    files_are_read_marked_and_deleted,
+    files_appear_together_or_not_at_all,
+    the_journal_remembers_and_finishes_once,
+    duplicates_are_found_when_asked_for,
+    a_payment_is_booked_once_against_the_right_balance,
+);
+
+async fn listings_are_ordered_filtered_and_apart(store: Store) {
+    let mine = scope(OWNER, "nordea");
+    let mut files = vec![bank_file("B", "VA", NOW), bank_file("A", "VA", NOW), bank_file("C", "KTL", NOW - 1)];
+    files[0].status = "DLD".to_owned();
+    store.put_files(&mine, files).await.unwrap();
+    for other in
+        [scope(OWNER, "aktia"), scope(CUSTOMER, "nordea"), FileScope { api_key: "foreign".to_owned(), ..mine.clone() }]
+    {
+        store.put_files(&other, vec![bank_file("A", "VA", NOW)]).await.unwrap();
+    }
+    let list = |file_type: Option<&str>, status: Option<&str>| {
+        let filter = FileFilter { file_type: file_type.map(str::to_owned), status: status.map(str::to_owned) };
+        let (store, mine) = (store.clone(), mine.clone());
+        async move { store.list_files(&mine, &filter).await.unwrap().into_iter().map(|f| f.reference).collect::<Vec<_>>() }
+    };
+    assert_eq!(list(None, None).await, ["C", "A", "B"]);
+    assert_eq!(list(Some("VA"), None).await, ["A", "B"]);
+    assert_eq!(list(None, Some("NEW")).await, ["C", "A"]);
+    assert_eq!(list(Some("VA"), Some("DLD")).await, ["B"]);
+    assert!(list(Some("va"), None).await.is_empty());
+
+    let many: Vec<_> = (0..LIST_CAP + 5).map(|i| bank_file(&format!("M{i:06}"), "MANY", NOW + i)).collect();
+    store.put_files(&mine, many).await.unwrap();
+    let capped = list(Some("MANY"), None).await;
+    assert_eq!(capped.len() as i64, LIST_CAP);
+    assert_eq!(
+        (capped[0].as_str(), capped.last().unwrap().as_str()),
+        ("M000005", "M010004"),
+        "the newest, oldest first"
+    );
+}
+
+async fn files_are_read_marked_and_deleted(store: Store) {
+    let mine = scope(OWNER, "nordea");
+    let mut large = bank_file("LARGE", "VA", NOW);
+    large.content = FileContent::External { path: "ab/large.bin".to_owned(), size: 1 << 20 };
+    let mut waiting = bank_file("WFP", "VA", NOW);
+    waiting.status = "WFP".to_owned();
+    store.put_files(&mine, vec![bank_file("SMALL", "VA", NOW), large.clone(), waiting]).await.unwrap();
+    let small = store.file(&mine, "VA", "SMALL").await.unwrap().unwrap();
+    assert_eq!(small.content, FileContent::Inline(b"content of SMALL".to_vec()));
+    assert_eq!((small.file.size, small.file.target_id.as_deref()), (16, Some("MLP")));
+    assert_eq!(store.file(&mine, "VA", "LARGE").await.unwrap().unwrap().content, large.content);
+    assert!(store.file(&mine, "KTL", "SMALL").await.unwrap().is_none(), "the type belongs to the address");
+    assert!(store.file(&scope(CUSTOMER, "nordea"), "VA", "SMALL").await.unwrap().is_none());
+
+    let generation = store.files_generation(OWNER);
+    assert!(store.mark_downloaded(&mine, "SMALL").await.unwrap());
+    assert!(!store.is_only_writer() || store.files_generation(OWNER) > generation);
+    assert!(!store.mark_downloaded(&mine, "SMALL").await.unwrap());
+    assert!(!store.mark_downloaded(&mine, "WFP").await.unwrap(), "other words of the bank stay");
+    assert_eq!(store.file(&mine, "VA", "SMALL").await.unwrap().unwrap().file.status, "DLD");
+    assert_eq!(store.content_paths().await.unwrap(), ["ab/large.bin"]);
+    assert_eq!(store.delete_file(&mine, "KTL", "LARGE").await.unwrap(), None);
+    assert_eq!(store.delete_file(&mine, "VA", "LARGE").await.unwrap(), Some(vec!["ab/large.bin".to_owned()]));
+    assert_eq!(store.delete_file(&mine, "VA", "LARGE").await.unwrap(), None);
+    assert_eq!(store.delete_file(&mine, "VA", "SMALL").await.unwrap(), Some(vec![]));
+}
+
+async fn files_appear_together_or_not_at_all(store: Store) {
+    let mine = scope(OWNER, "nordea");
+    store.put_files(&mine, vec![bank_file("TAKEN", "VA", NOW)]).await.unwrap();
+    let refused = store.put_files(&mine, vec![bank_file("FIRST", "VA", NOW), bank_file("TAKEN", "VA", NOW)]).await;
+    assert!(matches!(refused, Err(StoreError::Misuse { .. })), "{refused:?}");
+    let mut escaping = bank_file("ESCAPE", "VA", NOW);
+    escaping.content = FileContent::External { path: "../outside".to_owned(), size: 1 };
+    let mut fat = bank_file("FAT", "VA", NOW);
+    fat.content = FileContent::Inline(vec![0; INLINE_LIMIT + 1]);
+    for bad in [escaping, fat] {
+        let refused = store.put_files(&mine, vec![bank_file("FIRST", "VA", NOW), bad]).await;
+        assert!(matches!(refused, Err(StoreError::Misuse { .. })), "{refused:?}");
+    }
+    assert_eq!(store.list_files(&mine, &FileFilter::default()).await.unwrap().len(), 1);
+    let mut full = bank_file("FULL", "VA", NOW);
+    full.content = FileContent::Inline(vec![7; INLINE_LIMIT]);
+    store.put_files(&mine, vec![full]).await.unwrap();
+}
+
+async fn the_journal_remembers_and_finishes_once(store: Store) {
+    assert_eq!(store.record_upload(upload("u1", OWNER)).await.unwrap(), UploadOutcome::Recorded);
+    assert!(matches!(store.record_upload(upload("u1", OWNER)).await, Err(StoreError::Misuse { .. })));
+    let mut large = upload("u2", OWNER);
+    large.content = Some(FileContent::External { path: "up/u2".to_owned(), size: 11 });
+    large.now = NOW + 1;
+    store.record_upload(large).await.unwrap();
+    let waiting = store.uploads_in_state(UploadState::Received, 10).await.unwrap();
+    assert_eq!(waiting.iter().map(|u| u.id.as_str()).collect::<Vec<_>>(), ["u1", "u2"]);
+    assert_eq!(waiting[0].signers, ["AAAA", "BBBB"]);
+    assert_eq!(waiting[0].content, Some(FileContent::Inline(b"hello world".to_vec())));
+    assert_eq!((waiting[0].sha256, waiting[0].scope.clone()), (digest("u1"), scope(OWNER, "simulator")));
+
+    let finished = race(8, |_| {
+        let store = store.clone();
+        async move { store.finish_upload("u2", UploadState::Unknown, "timeout", NOW + 2).await.unwrap() }
+    })
+    .await;
+    assert_eq!(finished.iter().flatten().count(), 1);
+    assert_eq!(finished.into_iter().flatten().next(), Some(vec!["up/u2".to_owned()]));
+    let done = store.upload("u2").await.unwrap().unwrap();
+    assert_eq!((done.state, done.detail.as_str()), (UploadState::Unknown, "timeout"));
+    assert_eq!((done.finished, done.content), (Some(NOW + 2), None));
+    assert_eq!(store.finish_upload("absent", UploadState::Failed, "", NOW).await.unwrap(), None);
+    assert!(store.upload("absent").await.unwrap().is_none());
+}
+
+async fn duplicates_are_found_when_asked_for(store: Store) {
+    let same = |id: &str, now: i64, since: Option<i64>| NewUpload {
+        sha256: digest("same bytes"),
+        now,
+        no_duplicate_since: since,
+        ..upload(id, OWNER)
+    };
+    assert_eq!(store.record_upload(same("a", NOW, Some(NOW - DAY))).await.unwrap(), UploadOutcome::Recorded);
+    let twin = store.record_upload(same("b", NOW + HOUR, Some(NOW + HOUR - DAY))).await.unwrap();
+    assert_eq!(twin, UploadOutcome::Duplicate { of: "a".to_owned() });
+    assert_eq!(store.record_upload(same("c", NOW + HOUR, None)).await.unwrap(), UploadOutcome::Recorded);
+    let other = NewUpload { email: CUSTOMER.to_owned(), ..same("d", NOW + HOUR, Some(0)) };
+    assert_eq!(store.record_upload(other).await.unwrap(), UploadOutcome::Recorded);
+    let next_day = store.record_upload(same("e", NOW + 2 * DAY, Some(NOW + DAY))).await.unwrap();
+    assert_eq!(next_day, UploadOutcome::Recorded);
+    store.finish_upload("e", UploadState::Failed, "", NOW).await.unwrap();
+    let after_failure = store.record_upload(same("f", NOW + 2 * DAY, Some(NOW + DAY))).await.unwrap();
+    assert_eq!(after_failure, UploadOutcome::Recorded, "what failed may be sent again");
+}
+
+async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
+    const IBAN: &str = "FI2112345600000785";
+    let mine = scope(OWNER, "simulator");
+    store.fund_ledger(&mine, NewLedger { iban: IBAN.to_owned(), balance_cents: 1000, statement: 1 }).await.unwrap();
+    for index in 0..8 {
+        store.record_upload(upload(&format!("u{index}"), OWNER)).await.unwrap();
+    }
+    // Each task pays 100 cents as the simulator does: read, compute, book, begin again when somebody was faster.
+    let stale = race(8, |index| {
+        let (store, mine) = (store.clone(), mine.clone());
+        async move {
+            for repeats in 0.. {
+                let ledger = store.ledgers(&mine).await.unwrap().remove(0);
+                let change = LedgerChange {
+                    iban: IBAN.to_owned(),
+                    expected_version: ledger.version,
+                    balance_cents: ledger.balance_cents - 100,
+                    statement: ledger.statement + 1,
+                };
+                let booking = Booking {
+                    scope: mine.clone(),
+                    upload_id: format!("u{index}"),
+                    detail: "ACSC".to_owned(),
+                    changes: vec![change],
+                    files: vec![bank_file(&format!("S{}", ledger.statement + 1), "camt.053.001.02", NOW)],
+                    now: NOW,
+                };
+                match store.book(booking).await.unwrap() {
+                    BookOutcome::Booked => return repeats,
+                    BookOutcome::Stale => {}
+                    BookOutcome::NotWaiting => panic!("booked twice"),
+                }
+            }
+            unreachable!()
+        }
+    })
+    .await;
+    assert_eq!(stale.len(), 8);
+    let ledger = store.ledgers(&mine).await.unwrap().remove(0);
+    assert_eq!((ledger.balance_cents, ledger.statement), (200, 9));
+    assert_eq!(store.list_files(&mine, &FileFilter::default()).await.unwrap().len(), 8);
+    let change =
+        LedgerChange { iban: IBAN.to_owned(), expected_version: ledger.version, balance_cents: 0, statement: 10 };
+    let again = Booking {
+        scope: mine.clone(),
+        upload_id: "u0".to_owned(),
+        detail: String::new(),
+        changes: vec![change],
+        files: vec![bank_file("AGAIN", "camt.053.001.02", NOW)],
+        now: NOW,
+    };
+    assert_eq!(store.book(again).await.unwrap(), BookOutcome::NotWaiting);
+    assert_eq!(store.ledgers(&mine).await.unwrap()[0].balance_cents, 200);
+    store.fund_ledger(&mine, NewLedger { iban: IBAN.to_owned(), balance_cents: 5000, statement: 0 }).await.unwrap();
+    let funded = store.ledgers(&mine).await.unwrap().remove(0);
+    assert_eq!((funded.balance_cents, funded.statement), (5000, 9), "funding keeps the statement number");
+}
