@@ -1,1 +1,38 @@
-//! What every foreign language needs of bankchannel and none may repeat
+//! What every foreign language needs and none may repeat.
+//!
+//! ```text
+//!   Client ── begin(name, JSON, how) ──► Call ── resume(reply) ──► Event
+//!                                                  Response │ Failed │ Ask │ WantPiece │ Piece
+//!   local(name, JSON)        operations that only compute, on the caller's own thread
+//!   Cancel                   stops a call, from any thread
+//!   Server                   an embedded counterpart
+//! ```
+//!
+//! A call is resumable: it ends in a response or an error, or it asks the caller for something and goes on with
+//! the reply. So prompts, signers and streams work the same in every language, and no thread of ours ever enters
+//! one. One runtime serves all; after a `fork` the child gets its own, and its own connections.
+
+mod call;
+mod client;
+mod convert;
+mod per_process;
+mod runtime;
+mod server;
+
+pub use bankchannel::{CancellationToken as Cancel, Error, Outcome, Result, Secret, VERSION};
+pub use bankchannel_foundation::error::row;
+pub use call::{Call, Event, How, Reply, Take};
+pub use client::Client;
+pub use convert::{MAX_JSON, local, parse_json};
+pub use runtime::runtime;
+pub use server::Server;
+
+/// The version of the boundary's contract. It grows when something is added and a program can tell; it never means
+/// something else than before.
+pub const ABI_VERSION: u32 = 1;
+
+/// The catalogue as JSON text.
+#[must_use]
+pub fn catalogue_json() -> String {
+    bankchannel::catalogue_json().to_string()
+}

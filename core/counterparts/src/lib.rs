@@ -1,1 +1,12 @@
-//! Embedded servers: the other end of every protocol of bankchannel
+//! Embedded servers: the other end of every protocol of bankchannel.
+//!
+//! ```text
+//!   http          listening, routing by declaration, bounded bodies, streamed answers
+//!   ws_channel    the WS Channel service: somebody can run it
+//! ```
+//!
+//! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the
+//! protocol is served by `ws_channel/files/list_files.rs` here.
+
+pub mod http;
+pub mod ws_channel;

@@ -11,7 +11,7 @@ use bankchannel_foundation::{
     message::{InResponse, Method, OutRequest},
 };
 
-use crate::{Plan, Transport, failure, receive, send};
+use crate::{Plan, SegmentBody, Transport, failure, receive};
 
 /// How far an attempt has come, seen from outside when it is cut off.
 #[derive(Clone, Default)]
@@ -65,7 +65,9 @@ async fn run(transport: &Transport, request: &OutRequest, plan: &mut Plan<'_>, p
         builder = builder.header(*name, header);
     }
     if !request.body.is_empty() {
-        builder = builder.header("content-type", "application/json").body(send::body(&request.body, progress)?);
+        builder = builder
+            .header("content-type", "application/json")
+            .body(reqwest::Body::wrap(SegmentBody::open(&request.body, Arc::clone(&progress.started))?));
     }
     let started = Instant::now();
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;

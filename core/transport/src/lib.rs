@@ -12,7 +12,7 @@ mod attempt;
 mod backoff;
 mod failure;
 mod receive;
-mod send;
+mod segments;
 mod settings;
 mod sink;
 
@@ -24,6 +24,7 @@ use bankchannel_foundation::{
     message::{InResponse, OutRequest},
     operation::Repeat,
 };
+pub use segments::SegmentBody;
 pub use settings::{Settings, Tls, check_base_url};
 pub use sink::Sink;
 pub use tokio_util::sync::CancellationToken;

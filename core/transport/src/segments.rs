@@ -4,7 +4,10 @@ use std::{
     fs::File,
     io::Read,
     pin::Pin,
-    sync::atomic::Ordering,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -18,28 +21,46 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::attempt::Progress;
-
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
 /// How many encoded steps wait to be sent.
 const AHEAD: usize = 4;
 
-/// The HTTP body of a message body. Files are opened here, so that one that cannot be read fails before anything is sent.
-pub(crate) fn body(body: &Body, progress: &Progress) -> Result<reqwest::Body, Error> {
-    let mut sources = Vec::new();
-    let mut length = Some(0u64);
-    for segment in body.segments() {
-        let (source, size) = Source::open(segment)?;
-        length = length.zip(size).map(|(sum, size)| sum + size);
-        sources.push(source);
+/// A message body as an HTTP body: what a client sends and a server answers.
+pub struct SegmentBody {
+    frames: Frames,
+    length: Option<u64>,
+    started: Arc<AtomicBool>,
+}
+
+impl SegmentBody {
+    /// Opens what the body is made of, so that a file that cannot be read fails before anything is sent. Needs a tokio
+    /// runtime. `started` becomes true when the first byte is asked for.
+    ///
+    /// # Errors
+    /// `input.content_unreadable`.
+    pub fn open(body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
+        let mut sources = Vec::new();
+        let mut length = Some(0u64);
+        for segment in body.segments() {
+            let (source, size) = Source::open(segment)?;
+            length = length.zip(size).map(|(sum, size)| sum + size);
+            sources.push(source);
+        }
+        let frames = match <[Source; 1]>::try_from(sources) {
+            Ok([Source::Literal(bytes)]) => Frames::One(Some(bytes)),
+            Ok(one) => Frames::Many(produce(one.into())),
+            Err(none) if none.is_empty() => Frames::One(None),
+            Err(many) => Frames::Many(produce(many)),
+        };
+        Ok(Self { frames, length, started })
     }
-    let frames = match <[Source; 1]>::try_from(sources) {
-        Ok([Source::Literal(bytes)]) => Frames::One(Some(bytes)),
-        Ok(one) => Frames::Many(produce(one.into())),
-        Err(many) => Frames::Many(produce(many)),
-    };
-    Ok(reqwest::Body::wrap(Sending { frames, length, progress: progress.clone() }))
+
+    /// The length in bytes, where it is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
 }
 
 enum Source {
@@ -145,22 +166,20 @@ enum Frames {
     Many(mpsc::Receiver<Result<Bytes, Error>>),
 }
 
-struct Sending {
-    frames: Frames,
-    length: Option<u64>,
-    progress: Progress,
-}
-
-impl http_body::Body for Sending {
+impl http_body::Body for SegmentBody {
     type Data = Bytes;
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        self.progress.started.store(true, Ordering::SeqCst);
+        self.started.store(true, Ordering::SeqCst);
         match &mut self.frames {
             Frames::One(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Frames::Many(receiver) => receiver.poll_recv(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
         }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.frames, Frames::One(None))
     }
 
     fn size_hint(&self) -> SizeHint {

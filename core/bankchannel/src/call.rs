@@ -1,0 +1,97 @@
+//! One call: its deadline, its cancellation, its content, and whom it may ask.
+
+use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, time::{Duration, Instant}};
+
+use bankchannel_foundation::{Content, Error, Result, Secret};
+use bankchannel_transport::{CancellationToken, Sink};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// How one call is to be carried out. The default waits as long as the operation's own time limit, sends no
+/// content, takes content into memory, and asks nobody.
+#[derive(Clone, Default)]
+pub struct CallOptions {
+    /// How long the call may take; `None` is the operation's own limit. Zero is expired at once.
+    pub timeout: Option<Duration>,
+    /// Cancels the call.
+    pub cancel: CancellationToken,
+    /// Content given beside the JSON.
+    pub content: Option<Content>,
+    /// Where content of the answer goes.
+    pub destination: Destination,
+    /// Who answers questions, such as for a one-time code.
+    pub asker: Option<Arc<dyn Asker>>,
+}
+
+impl std::fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallOptions").field("timeout", &self.timeout).field("content", &self.content).finish_non_exhaustive()
+    }
+}
+
+/// Where content of an answer goes.
+#[derive(Clone, Default)]
+pub enum Destination {
+    /// Into memory, up to [`MEMORY_MAX`] bytes.
+    #[default]
+    Memory,
+    /// Into this file, which must not exist; it appears only when it is complete.
+    File(PathBuf),
+    /// Into this file, in place of one that exists.
+    ReplaceFile(PathBuf),
+    /// To this receiver, piece by piece; the pieces are good only if the call succeeds.
+    Pieces(mpsc::Sender<Bytes>),
+}
+
+/// The most content that is taken into memory, in bytes.
+pub const MEMORY_MAX: usize = 64 * 1024 * 1024;
+
+impl Destination {
+    pub(crate) fn sink(&self) -> Sink {
+        match self {
+            Self::Memory => Sink::memory(MEMORY_MAX),
+            Self::File(path) => Sink::file(path, false),
+            Self::ReplaceFile(path) => Sink::file(path, true),
+            Self::Pieces(sender) => Sink::pieces(sender.clone()),
+        }
+    }
+}
+
+impl CallOptions {
+    /// The instant at which the call gives up, from the time limit given or the operation's own.
+    pub(crate) fn deadline(&self, own_s: u32) -> Instant {
+        let limit = self.timeout.unwrap_or(Duration::from_secs(own_s.into()));
+        // A limit beyond what the clock can show is as good as a century.
+        Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(3_155_760_000))
+    }
+}
+
+/// Answers what a call asks in its middle: a one-time code, say.
+pub trait Asker: Send + Sync {
+    /// Answers one question; an error ends the call with it.
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>>;
+}
+
+/// What a call asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, …
+    pub kind: &'static str,
+    /// For a person.
+    pub text: String,
+    /// The answers to choose from; empty where any is possible.
+    pub choices: Vec<String>,
+}
+
+/// What was answered.
+pub type Answer = Secret;
+
+impl CallOptions {
+    /// Asks, when there is somebody to ask.
+    pub(crate) async fn ask(&self, question: Question) -> Result<Answer, Error> {
+        match &self.asker {
+            Some(asker) => asker.ask(question).await,
+            None => Err(Error::invalid_field(question.kind, format!("is needed ({}), and nobody is there to be asked", question.text))),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The catalogue: every operation there is, for people, generators and other languages.
+
+use bankchannel_foundation::{
+    Kind,
+    error::{self, Row},
+    model::{Dialect, schema},
+    operation::Entry,
+};
+use serde_json::{Value, json};
+
+/// Every operation, in order of protocol and subject.
+pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
+    bankchannel_ws_channel::CATALOGUE.iter().chain(crate::ws_channel::FLOWS)
+}
+
+/// The operation of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    catalogue().find(|entry| entry.declaration.name == name)
+}
+
+/// The catalogue as JSON: of every operation its name, protocol, kind, summary, schemas and errors.
+#[must_use]
+pub fn catalogue_json() -> Value {
+    catalogue().map(entry_json).collect()
+}
+
+/// Every row of the error table.
+pub fn error_table() -> impl Iterator<Item = &'static Row> {
+    error::ROWS.iter().chain(bankchannel_ws_channel::errors::ROWS).copied()
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    let declaration = entry.declaration;
+    let errors: Vec<&str> = declaration.errors.iter().map(|row| row.code).collect();
+    json!({
+        "name": declaration.name,
+        "protocol": declaration.protocol,
+        "kind": declaration.kind.as_str(),
+        "subject": declaration.subject,
+        "summary": declaration.summary,
+        "description": declaration.doc,
+        "request_schema": schema::schema(entry.request, Dialect::Boundary),
+        "response_schema": schema::schema(entry.response, Dialect::Boundary),
+        "errors": errors,
+        "timeout_s": declaration.route.as_ref().map(|route| route.timeout_s),
+        "is_local": declaration.kind == Kind::Local,
+    })
+}

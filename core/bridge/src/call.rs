@@ -1,0 +1,298 @@
+//! A resumable call.
+
+use std::{
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use bankchannel::{
+    Answer, Asker, CallOptions, CancellationToken, Content, Destination, Error, Question, Result, Secret,
+    operation::Kind,
+    ws_channel::Done,
+};
+use bankchannel_foundation::{error::row, model::Pieces};
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::{Client, convert::parse_json, runtime::runtime};
+
+/// How a call is to be carried out.
+#[derive(Default)]
+pub struct How {
+    /// Milliseconds it may take: −1 the operation's own limit, 0 expired at once.
+    pub timeout_ms: i64,
+    /// Cancels it, from any thread.
+    pub cancel: CancellationToken,
+    /// Content that goes with the request.
+    pub content: Take,
+    /// Where content of the response goes.
+    pub destination: Take,
+}
+
+/// Content on the boundary.
+#[derive(Default)]
+pub enum Take {
+    /// None; for a response: in memory.
+    #[default]
+    Default,
+    /// These bytes.
+    Bytes(Bytes),
+    /// This file; for a response it must not exist.
+    Path(PathBuf),
+    /// This file, replaced when it exists; for a response only.
+    Replace(PathBuf),
+    /// Piece by piece through `resume`.
+    Pieces,
+}
+
+/// Where a call is.
+#[derive(Debug)]
+pub enum Event {
+    /// It ended well.
+    Response {
+        /// The response as JSON.
+        json: String,
+        /// Its content, when it was taken into memory.
+        content: Option<Bytes>,
+    },
+    /// It failed.
+    Failed(Error),
+    /// It asks; the reply is [`Reply::Answer`].
+    Ask(Question),
+    /// It wants the next piece of the request's content; the reply is [`Reply::Piece`] or [`Reply::End`].
+    WantPiece,
+    /// It gives a piece of the response's content; the reply is [`Reply::Go`].
+    Piece(Bytes),
+}
+
+/// What the caller says to go on.
+#[derive(Debug)]
+pub enum Reply {
+    /// Nothing to say: at the beginning, and after a piece was taken.
+    Go,
+    /// The answer to a question.
+    Answer(Secret),
+    /// The next piece of content.
+    Piece(Bytes),
+    /// There is no more content.
+    End,
+    /// The caller's own code failed; the call ends with this error.
+    Fail(Error),
+}
+
+/// A running call. Dropping it cancels it.
+pub struct Call {
+    events: mpsc::Receiver<Event>,
+    replies: mpsc::Sender<Reply>,
+    cancel: CancellationToken,
+    awaited: Awaited,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Nothing,
+    Answer,
+    Piece,
+    Ended,
+}
+
+impl Call {
+    /// Begins a call. An operation that only computes is carried out here and now.
+    #[must_use]
+    pub fn begin(client: &Client, name: &str, request: &[u8], how: How) -> Self {
+        let (events_in, events) = mpsc::channel(1);
+        let (replies, replies_out) = mpsc::channel(1);
+        let cancel = how.cancel.child_token();
+        let call = Self { events, replies, cancel: cancel.clone(), awaited: Awaited::Nothing };
+        if let Err(error) = start(client, name, request, how, cancel, &events_in, replies_out) {
+            let _ = events_in.try_send(Event::Failed(error));
+        }
+        call
+    }
+
+    /// Goes on with a reply and waits for what comes next. Blocks the calling thread.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for a reply that does not fit what was asked; the call is as it was.
+    pub fn resume(&mut self, reply: Reply) -> Result<Event> {
+        let waited = self.give(reply)?;
+        let event = if waited { self.events.blocking_recv() } else { None };
+        Ok(self.note(event))
+    }
+
+    /// The same, without blocking.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub async fn resume_async(&mut self, reply: Reply) -> Result<Event> {
+        let waited = self.give(reply)?;
+        let event = if waited { self.events.recv().await } else { None };
+        Ok(self.note(event))
+    }
+
+    /// Waits for what comes next, at most this long; `None` when nothing came. The reply must have been given.
+    pub fn wait(&mut self, time: Duration) -> Option<Event> {
+        let runtime = runtime().ok()?;
+        let event = runtime.block_on(async { tokio::time::timeout(time, self.events.recv()).await }).ok()?;
+        Some(self.note(event))
+    }
+
+    /// Gives a reply without waiting; [`wait`](Self::wait) waits.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub fn reply(&mut self, reply: Reply) -> Result<()> {
+        self.give(reply).map(|_| ())
+    }
+
+    /// Cancels the call; it ends with the error `cancelled`.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Passes the reply on; false when the call has ended already.
+    fn give(&mut self, reply: Reply) -> Result<bool> {
+        let fits = matches!(
+            (self.awaited, &reply),
+            (Awaited::Nothing, Reply::Go)
+                | (Awaited::Answer, Reply::Answer(_) | Reply::Fail(_))
+                | (Awaited::Piece, Reply::Piece(_) | Reply::End | Reply::Fail(_))
+        );
+        if self.awaited == Awaited::Ended {
+            return Ok(false);
+        }
+        if !fits {
+            return Err(Error::invalid_field("reply", "does not fit what the call asked for"));
+        }
+        if !matches!(reply, Reply::Go) {
+            // A full or closed channel means that the call is ending: the next event says how.
+            let _ = self.replies.try_send(reply);
+        }
+        Ok(true)
+    }
+
+    fn note(&mut self, event: Option<Event>) -> Event {
+        let event = event.unwrap_or_else(|| Event::Failed(Error::because(&row::CLOSED, "the call has ended")));
+        self.awaited = match &event {
+            Event::Response { .. } | Event::Failed(_) => Awaited::Ended,
+            Event::Ask(_) => Awaited::Answer,
+            Event::WantPiece => Awaited::Piece,
+            Event::Piece(_) => Awaited::Nothing,
+        };
+        event
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+fn start(
+    client: &Client,
+    name: &str,
+    request: &[u8],
+    how: How,
+    cancel: CancellationToken,
+    events: &mpsc::Sender<Event>,
+    replies: mpsc::Receiver<Reply>,
+) -> Result<()> {
+    let request = parse_json(request)?;
+    let local = bankchannel::find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local);
+    let replies = Arc::new(tokio::sync::Mutex::new(replies));
+    let content = match how.content {
+        Take::Default => None,
+        Take::Bytes(bytes) => Some(Content::Bytes(bytes)),
+        Take::Path(path) | Take::Replace(path) => Some(Content::from(path.as_path())),
+        Take::Pieces if local => {
+            return Err(Error::invalid_field("content", "must be bytes or a path: this operation only computes"));
+        }
+        Take::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
+    };
+    if local {
+        let response = client.here()?.call_local(name, request, content)?;
+        let _ = events.try_send(Event::Response { json: response.to_string(), content: None });
+        return Ok(());
+    }
+    let runtime = runtime()?;
+    let destination = match how.destination {
+        Take::Default | Take::Bytes(_) => Destination::Memory,
+        Take::Path(path) => Destination::File(path),
+        Take::Replace(path) => Destination::ReplaceFile(path),
+        Take::Pieces => Destination::Pieces(given(events.clone(), runtime)),
+    };
+    let options = CallOptions {
+        timeout: u64::try_from(how.timeout_ms).ok().map(Duration::from_millis),
+        cancel: cancel.clone(),
+        content,
+        destination,
+        asker: Some(Arc::new(Questions { events: events.clone(), replies })),
+    };
+    let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
+    runtime.spawn(async move {
+        let ended = end(client.call_json(&name, request, options).await);
+        let _ = events.send(ended).await;
+    });
+    Ok(())
+}
+
+fn end(result: Result<Done>) -> Event {
+    match result {
+        Err(error) => Event::Failed(error),
+        Ok(Done { response, content }) => {
+            let content = match content {
+                Some(Content::Bytes(bytes)) => Some(bytes),
+                _ => None,
+            };
+            Event::Response { json: Value::to_string(&response), content }
+        }
+    }
+}
+
+/// Content that is asked for piece by piece. It is read on a thread that may block.
+fn wanted(events: mpsc::Sender<Event>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>) -> Content {
+    Content::Pieces(Pieces::new(move || {
+        events.blocking_send(Event::WantPiece).map_err(|_| Error::new(&row::CANCELLED))?;
+        match replies.blocking_lock().blocking_recv() {
+            Some(Reply::Piece(piece)) => Ok(Some(piece)),
+            Some(Reply::End) => Ok(None),
+            Some(Reply::Fail(error)) => Err(error),
+            _ => Err(Error::new(&row::CANCELLED)),
+        }
+    }))
+}
+
+/// Content that is given piece by piece.
+fn given(events: mpsc::Sender<Event>, runtime: &tokio::runtime::Runtime) -> mpsc::Sender<Bytes> {
+    let (sender, mut receiver) = mpsc::channel(1);
+    runtime.spawn(async move {
+        while let Some(piece) = receiver.recv().await {
+            if events.send(Event::Piece(piece)).await.is_err() {
+                break;
+            }
+        }
+    });
+    sender
+}
+
+struct Questions {
+    events: mpsc::Sender<Event>,
+    replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>,
+}
+
+impl Asker for Questions {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        Box::pin(async move {
+            self.events.send(Event::Ask(question)).await.map_err(|_| Error::new(&row::CANCELLED))?;
+            match self.replies.lock().await.recv().await {
+                Some(Reply::Answer(answer)) => Ok(answer),
+                Some(Reply::Fail(error)) => Err(error),
+                _ => Err(Error::new(&row::CANCELLED)),
+            }
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Embedded counterparts as handles.
+
+use bankchannel::{Error, Result};
+use bankchannel_counterparts::ws_channel::{ServiceOptions, Running};
+use bankchannel_foundation::{error::row, model};
+
+use crate::{convert::parse_json, runtime::runtime};
+
+/// A running counterpart. Dropping it stops it.
+pub struct Server {
+    running: Option<Running>,
+    process: u32,
+}
+
+impl Server {
+    /// Starts a counterpart (`ws-channel`) with its options as JSON.
+    ///
+    /// # Errors
+    /// `input.*`, `configuration.invalid`, `resource.storage`.
+    pub fn start(kind: &str, options: &[u8]) -> Result<Self> {
+        if kind != bankchannel::ws_channel::PROTOCOL {
+            return Err(Error::invalid_field("kind", "must be `ws-channel`"));
+        }
+        let options: ServiceOptions = model::read_boundary(parse_json(options)?)?;
+        let running = runtime()?.block_on(Running::start(options))?;
+        Ok(Self { running: Some(running), process: std::process::id() })
+    }
+
+    /// What its readiness line says: kind, base URL, public key file, control URL.
+    ///
+    /// # Errors
+    /// `configuration.forked` in a child of the process that started it; `configuration.closed` when it was stopped.
+    pub fn info(&self) -> Result<String> {
+        self.usable()?;
+        let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
+        Ok(running.readiness().to_string())
+    }
+
+    /// Stops it; running answers get some time to finish.
+    ///
+    /// # Errors
+    /// As [`info`](Self::info).
+    pub fn stop(&mut self) -> Result<()> {
+        self.usable()?;
+        let running = self.running.take().ok_or_else(|| Error::new(&row::CLOSED))?;
+        runtime()?.block_on(running.stop());
+        Ok(())
+    }
+
+    fn usable(&self) -> Result<()> {
+        if self.process == std::process::id() { Ok(()) } else { Err(Error::new(&row::FORKED)) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // The threads that serve it are the parent's: here there is nothing to stop, and nothing may be dropped.
+            std::mem::forget(self.running.take());
+        } else if let Some(running) = self.running.take()
+            && let Ok(runtime) = runtime()
+        {
+            runtime.block_on(running.stop());
+        }
+    }
+}

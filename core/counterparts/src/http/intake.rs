@@ -1,0 +1,186 @@
+//! A request's body as it arrives: bounded, its content spooled to memory or to a file.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use bankchannel_foundation::{
+    Content,
+    json::{ContentSplitter, SplitError},
+};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+/// Content up to this size stays in memory.
+const IN_MEMORY: usize = 2 * 1024 * 1024;
+/// How long a client may pause in the middle of a body.
+const PAUSE: Duration = Duration::from_secs(30);
+/// How much of a refused body is read on, so that the client hears the answer instead of a reset.
+const DRAIN_MAX: usize = 16 * 1024 * 1024;
+/// How long that may take.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// Why a body was not taken.
+#[derive(Debug)]
+pub(crate) enum IntakeError {
+    /// Larger than the limit.
+    TooLarge,
+    /// The content member is not base64.
+    NotBase64,
+    /// Not JSON.
+    Malformed,
+    /// The client went away or paused too long.
+    Broken,
+    /// The spool cannot be written.
+    Storage(std::io::Error),
+}
+
+/// A body that was taken: what is beside the content, and the content.
+pub(crate) struct Taken {
+    pub(crate) body: Bytes,
+    pub(crate) content: Option<Content>,
+    /// Removes the spool file when the request is done.
+    pub(crate) _spool: Option<SpoolFile>,
+}
+
+/// Takes a body without content.
+pub(crate) async fn plain(mut body: Incoming, limit: usize) -> Result<Taken, IntakeError> {
+    let mut taken = BytesMut::new();
+    while let Some(piece) = next(&mut body).await? {
+        if taken.len() + piece.len() > limit {
+            drain(body).await;
+            return Err(IntakeError::TooLarge);
+        }
+        taken.extend_from_slice(&piece);
+    }
+    Ok(Taken { body: taken.freeze(), content: None, _spool: None })
+}
+
+/// Takes a body whose member `member` is streamed out as content. `limit` bounds the whole body.
+pub(crate) async fn with_content(
+    mut body: Incoming,
+    member: &'static str,
+    limit: usize,
+    rest_limit: usize,
+    spool: &Path,
+) -> Result<Taken, IntakeError> {
+    let mut splitter = ContentSplitter::new(member, rest_limit);
+    let mut content = Spool { directory: spool, memory: Vec::new(), file: None, size: 0 };
+    let mut total = 0;
+    while let Some(piece) = next(&mut body).await? {
+        total += piece.len();
+        let split = if total > limit {
+            Err(SplitError::RestTooLarge)
+        } else {
+            splitter.push(&piece, &mut |bytes: &[u8]| content.write(bytes))
+        };
+        if let Err(error) = split {
+            drain(body).await;
+            return Err(error.into());
+        }
+    }
+    let (rest, found) = splitter.finish().map_err(IntakeError::from)?;
+    let (content, spool) = content.finish()?;
+    Ok(Taken { body: rest.into(), content: found.then_some(content), _spool: spool })
+}
+
+/// Reads a refused body to its end, within bounds, so that the client hears why.
+pub(crate) async fn drain(mut body: Incoming) {
+    let read_on = async {
+        let mut left = DRAIN_MAX;
+        while let Ok(Some(piece)) = next(&mut body).await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIME, read_on).await;
+}
+
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, IntakeError> {
+    loop {
+        match tokio::time::timeout(PAUSE, body.frame()).await {
+            Err(_) | Ok(Some(Err(_))) => return Err(IntakeError::Broken),
+            Ok(None) => return Ok(None),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+impl From<SplitError<IntakeError>> for IntakeError {
+    fn from(error: SplitError<Self>) -> Self {
+        match error {
+            SplitError::NotBase64 => Self::NotBase64,
+            SplitError::RestTooLarge => Self::TooLarge,
+            SplitError::Malformed => Self::Malformed,
+            SplitError::Sink(error) => error,
+        }
+    }
+}
+
+/// Content on its way: in memory first, in a file once it is large.
+struct Spool<'a> {
+    directory: &'a Path,
+    memory: Vec<u8>,
+    file: Option<(File, SpoolFile)>,
+    size: u64,
+}
+
+impl Spool<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), IntakeError> {
+        self.size += bytes.len() as u64;
+        if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
+            let (mut file, guard) = SpoolFile::create(self.directory).map_err(IntakeError::Storage)?;
+            file.write_all(&self.memory).map_err(IntakeError::Storage)?;
+            self.memory = Vec::new();
+            self.file = Some((file, guard));
+        }
+        match &mut self.file {
+            Some((file, _)) => file.write_all(bytes).map_err(IntakeError::Storage),
+            None => {
+                self.memory.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(Content, Option<SpoolFile>), IntakeError> {
+        match self.file {
+            None => Ok((Content::Bytes(self.memory.into()), None)),
+            Some((file, guard)) => {
+                drop(file);
+                Ok((Content::File { path: guard.0.clone(), size: self.size }, Some(guard)))
+            }
+        }
+    }
+}
+
+/// A file of the spool; removed when dropped, unless somebody moved it away before.
+pub(crate) struct SpoolFile(PathBuf);
+
+impl SpoolFile {
+    fn create(directory: &Path) -> std::io::Result<(File, Self)> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let name = format!("upload-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let path = directory.join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok((file, Self(path)))
+    }
+}
+
+impl Drop for SpoolFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,8 @@
+//! What every counterpart has in common on the network: listening, routing by declaration, bounded bodies, answers.
+
+pub(crate) mod answer;
+pub(crate) mod intake;
+pub(crate) mod listen;
+pub(crate) mod router;
+
+pub use listen::{ListenError, Listener, TlsFiles};

@@ -1,0 +1,133 @@
+//! Routing by declaration: the paths and methods come from the catalogue (WS Channel sheet §1.3, §1.4).
+
+use bankchannel_foundation::{
+    message::{Method, percent_decode},
+    operation::Entry,
+};
+
+/// The routes of one protocol.
+pub(crate) struct Router {
+    routes: Vec<Served>,
+}
+
+struct Served {
+    method: Method,
+    parts: Vec<Part>,
+    index: usize,
+}
+
+enum Part {
+    Literal(&'static str),
+    Parameter(&'static str),
+}
+
+/// Where a path leads.
+pub(crate) enum Found {
+    /// To this operation of the catalogue, with these parameters.
+    Operation {
+        /// Its place in the catalogue.
+        index: usize,
+        /// The path's parameters, decoded once.
+        parameters: Vec<(&'static str, String)>,
+    },
+    /// To a path that has only these methods.
+    OtherMethods(Vec<&'static str>),
+    /// Nowhere.
+    Nothing,
+    /// The path itself is not acceptable.
+    Malformed,
+}
+
+impl Router {
+    /// The routes of these operations.
+    pub(crate) fn new(catalogue: &'static [Entry]) -> Self {
+        let mut routes: Vec<Served> = catalogue
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| {
+                let route = entry.declaration.route.as_ref()?;
+                let parts = route.path.split('/').skip(1).map(part).collect();
+                Some(Served { method: route.method, parts, index })
+            })
+            .collect();
+        // `…/{Mode}/password` before `…/{Mode}/{Phone}`: the path with fewer parameters wins.
+        routes.sort_by_key(|route| route.parts.iter().filter(|part| matches!(part, Part::Parameter(_))).count());
+        Self { routes }
+    }
+
+    /// Finds the operation for a raw path below the base path. One slash at its end does not matter.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Found {
+        let Some(segments) = segments(path) else { return Found::Malformed };
+        let matching: Vec<&Served> = self.routes.iter().filter(|route| fits(&route.parts, &segments)).collect();
+        // Only the most literal of the matching paths counts, whatever the method.
+        let Some(best) = matching.first().map(|route| literals(&route.parts)) else { return Found::Nothing };
+        let candidates = || matching.iter().filter(|route| literals(&route.parts) == best);
+        match candidates().find(|route| route.method.as_str() == method) {
+            Some(route) => Found::Operation { index: route.index, parameters: parameters(&route.parts, segments) },
+            None => {
+                // A method that only a less literal path has still leads there: PUT …/mfacode is one, POST …/{Phone} another.
+                match matching.iter().find(|route| route.method.as_str() == method) {
+                    Some(route) => Found::Operation { index: route.index, parameters: parameters(&route.parts, segments) },
+                    None => {
+                        let mut methods: Vec<&str> = matching.iter().map(|route| route.method.as_str()).collect();
+                        methods.sort_unstable();
+                        methods.dedup();
+                        Found::OtherMethods(methods)
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn part(text: &'static str) -> Part {
+    match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+        Some(name) => Part::Parameter(name),
+        None => Part::Literal(text),
+    }
+}
+
+/// Splits on `/` first and decodes each segment once after; `None` for a segment that is refused.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/')
+        .map(|segment| percent_decode(segment).filter(|text| text != "." && text != ".." && !text.contains('\0')))
+        .collect()
+}
+
+fn fits(parts: &[Part], segments: &[String]) -> bool {
+    parts.len() == segments.len()
+        && parts.iter().zip(segments).all(|(part, segment)| match part {
+            Part::Literal(text) => text == segment,
+            Part::Parameter(_) => true,
+        })
+}
+
+fn literals(parts: &[Part]) -> usize {
+    parts.iter().filter(|part| matches!(part, Part::Literal(_))).count()
+}
+
+fn parameters(parts: &[Part], segments: Vec<String>) -> Vec<(&'static str, String)> {
+    parts
+        .iter()
+        .zip(segments)
+        .filter_map(|(part, segment)| match part {
+            Part::Parameter(name) => Some((*name, segment)),
+            Part::Literal(_) => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_split_first_and_decoded_once() {
+        assert_eq!(segments("/a%2Fb/c+d/"), Some(vec!["a/b".into(), "c+d".into()]));
+        for bad in ["/..", "/%2e%2e/x", "/%00", "/%zz", "/."] {
+            assert_eq!(segments(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who is asking (WS Channel sheet §1.2, §3.7).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel_crypto::digest;
+use bankchannel_foundation::operation::Access;
+use bankchannel_storage::{Digest, Session};
+use bankchannel_ws_channel::{Refusal, errors::texts};
+use hyper::HeaderMap;
+
+use super::{fault::Fault, service::Service};
+
+/// How many sessions are remembered; beyond that, all are looked up again.
+const REMEMBERED: usize = 10_000;
+
+/// Sessions looked up before, as long as nothing that matters to any session has changed. Only with a store that no other
+/// process writes to; so a revocation counts at once.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    known: Mutex<(u64, HashMap<Digest, Arc<Session>>)>,
+}
+
+impl Sessions {
+    fn get(&self, generation: u64, token: &Digest) -> Option<Arc<Session>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.0 == generation).then(|| known.1.get(token).cloned()).flatten()
+    }
+
+    fn put(&self, generation: u64, token: Digest, session: Arc<Session>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != generation || known.1.len() >= REMEMBERED {
+            known.0 = generation;
+            known.1.clear();
+        }
+        known.1.insert(token, session);
+    }
+}
+
+/// Checks a request's session against what the operation's declaration asks for. The order is §3.7's: token, key, account,
+/// mode, owner.
+///
+/// # Errors
+/// 401 and 403 in the service's words.
+pub(crate) async fn authorize(service: &Service, headers: &HeaderMap, access: &Access) -> Result<Option<Arc<Session>>, Fault> {
+    let Access::Session { modes, refusal, owner } = *access else { return Ok(None) };
+    let now = service.now_ms();
+    let token = single(headers, "authorization").ok_or(&texts::UNAUTHORIZED)?;
+    let session = lookup(service, &digest::sha256(token.as_bytes()), now).await?.ok_or(&texts::UNAUTHORIZED)?;
+    let idle_ms = service.config.idle_ttl_s.map(|seconds| i64::from(seconds) * 1000);
+    if session.expires <= now || idle_ms.is_some_and(|limit| session.last_used + limit <= now) {
+        return Err((&texts::UNAUTHORIZED).into());
+    }
+    let key = single(headers, "x-api-key").ok_or(&texts::API_KEY_FORBIDDEN)?;
+    if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) || !session.tenant_enabled {
+        return Err((&texts::API_KEY_FORBIDDEN).into());
+    }
+    let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
+    if !session.verified {
+        return Err((&texts::VERIFICATION_WITHDRAWN).into());
+    }
+    if !modes.contains(&session.mode.as_str()) {
+        return Err(Refusal::new(403, refusal).into());
+    }
+    if owner && !account.is_owner {
+        return Err((&texts::OWNER_REQUIRED).into());
+    }
+    Ok(Some(session))
+}
+
+async fn lookup(service: &Service, token: &Digest, now: i64) -> Result<Option<Arc<Session>>, Fault> {
+    let cached = service.store.is_only_writer() && service.config.idle_ttl_s.is_none();
+    let generation = service.store.auth_generation();
+    if cached && let Some(session) = service.sessions.get(generation, token) {
+        return Ok(Some(session));
+    }
+    let Some(session) = service.store.session(token, now).await? else { return Ok(None) };
+    if service.config.idle_ttl_s.is_some() {
+        service.store.touch_session(token, now).await?;
+    }
+    let session = Arc::new(session);
+    if cached {
+        service.sessions.put(generation, *token, Arc::clone(&session));
+    }
+    Ok(Some(session))
+}
+
+/// A header's one value; `None` when it is absent or has several that differ.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    values.all(|value| value == first).then(|| first.to_str().ok()).flatten()
+}

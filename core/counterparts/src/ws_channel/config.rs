@@ -1,0 +1,231 @@
+//! The configuration file: §13 of the sheet in one place.
+
+use std::net::IpAddr;
+
+use bankchannel_foundation::{Error, Result, Secret, error::row};
+use hyper::HeaderMap;
+use serde::Deserialize;
+
+use super::ServiceOptions;
+
+/// The service's configuration. `docs/ws-channel.md` has a commented file with every setting.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `test` or `production`: production refuses the simulator and a fixed code.
+    pub flavour: Flavour,
+    /// The path below which the operations stand.
+    pub base_path: String,
+    /// A PostgreSQL URL, in place of SQLite in the data folder.
+    pub postgres_url: Option<String>,
+    /// How long a challenge lives, in seconds.
+    pub challenge_ttl_s: u32,
+    /// How long a session lives, in seconds.
+    pub token_ttl_s: u32,
+    /// After how many seconds without a call a session ends; absent: never before its time.
+    pub idle_ttl_s: Option<u32>,
+    /// Whether a login with several factors asks which.
+    pub mfa_choice: MfaChoice,
+    /// How long the second step of a login may take, in seconds.
+    pub mfa_session_ttl_s: u32,
+    /// Wrong codes after which the second step is over.
+    pub mfa_max_tries: u32,
+    /// Wrong passwords: count, window and duration.
+    pub lockout: Lockout,
+    /// Wrong second-factor codes: count, window and duration.
+    pub code_lockout: Lockout,
+    /// 400, or 200 for the steps of a login.
+    pub logical_failure_status: u16,
+    /// Origins that may call from a browser.
+    pub cors_origins: Vec<String>,
+    /// Rate limits.
+    pub rate_limit: RateLimit,
+    /// How many registrations one address may make per hour.
+    pub registrations_per_ip: u32,
+    /// Registration and reset codes to one phone per day.
+    pub sms_per_phone: u32,
+    /// Second-factor codes to one account per hour.
+    pub mfa_codes_per_account: u32,
+    /// How many different keys must have signed an upload.
+    pub required_authorizations: u32,
+    /// Whether the same bytes within 24 hours are refused.
+    pub reject_duplicate_uploads: bool,
+    /// Whether a stranger needs the owner's invitation to register under a key.
+    pub registration_requires_invite: bool,
+    /// Whether new keys may move files at once.
+    pub transfer_enabled: bool,
+    /// Whether the simulator needs an entitlement.
+    pub simulator_entitlement_required: bool,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// The largest file, in bytes.
+    pub max_file_bytes: u64,
+    /// How many days before its end a certificate is renewed.
+    pub renew_before_days: u32,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxy: Vec<IpAddr>,
+    /// Fixes every code that is sent; from the command line only.
+    #[serde(skip)]
+    pub fixed_code: Option<Secret>,
+    /// Lifts every limit; from the command line only.
+    #[serde(skip)]
+    pub no_limits: bool,
+    /// Opens the control interface; from the command line only.
+    #[serde(skip)]
+    pub control: bool,
+}
+
+/// What the installation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavour {
+    /// Trying out: the simulator is there.
+    Test,
+    /// Real money.
+    Production,
+}
+
+/// Whether a login with several factors asks which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MfaChoice {
+    /// The preferred one is asked for.
+    Preferred,
+    /// The user chooses.
+    Always,
+}
+
+/// So many failures within so many seconds lock for so many seconds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lockout {
+    /// How many failures.
+    pub count: u32,
+    /// Within how many seconds.
+    pub window_s: u32,
+    /// Lock for how many seconds.
+    pub duration_s: u32,
+}
+
+/// Rate limits: a rate and how many may come at once.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimit {
+    /// Calls per second of one API key.
+    pub per_key_per_s: u32,
+    /// Calls of one API key at once.
+    pub per_key_burst: u32,
+    /// Calls without a session per minute from one address.
+    pub per_address_per_min: u32,
+    /// Calls without a session from one address at once.
+    pub per_address_burst: u32,
+    /// Failed logins per minute from one address.
+    pub failed_logins_per_min: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { per_key_per_s: 20, per_key_burst: 60, per_address_per_min: 300, per_address_burst: 60, failed_logins_per_min: 30 }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            flavour: Flavour::Test,
+            base_path: "/v2".into(),
+            postgres_url: None,
+            challenge_ttl_s: 300,
+            token_ttl_s: 3600,
+            idle_ttl_s: None,
+            mfa_choice: MfaChoice::Preferred,
+            mfa_session_ttl_s: 180,
+            mfa_max_tries: 5,
+            lockout: Lockout { count: 10, window_s: 900, duration_s: 900 },
+            code_lockout: Lockout { count: 10, window_s: 3600, duration_s: 3600 },
+            logical_failure_status: 400,
+            cors_origins: Vec::new(),
+            rate_limit: RateLimit::default(),
+            registrations_per_ip: 60,
+            sms_per_phone: 5,
+            mfa_codes_per_account: 30,
+            required_authorizations: 1,
+            reject_duplicate_uploads: false,
+            registration_requires_invite: false,
+            transfer_enabled: true,
+            simulator_entitlement_required: false,
+            max_body_bytes: 10 * 1024 * 1024,
+            max_file_bytes: 7 * 1024 * 1024,
+            renew_before_days: 30,
+            trusted_proxy: Vec::new(),
+            fixed_code: None,
+            no_limits: false,
+            control: false,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration file and takes the options in.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, with file, line and what to change.
+    pub fn load(options: &ServiceOptions, loopback: bool) -> Result<Self> {
+        let mut config = match &options.config {
+            None => Self::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|why| invalid("config", format!("{path}: {why}")))?;
+                toml::from_str(&text).map_err(|why| invalid("config", format!("{path}: {why}")))?
+            }
+        };
+        config.fixed_code = options.verification_code.clone();
+        config.no_limits = options.no_limits.unwrap_or(false);
+        config.control = options.control.unwrap_or(false);
+        config.check(loopback)?;
+        Ok(config)
+    }
+
+    fn check(&self, loopback: bool) -> Result<()> {
+        for (name, given) in
+            [("verification_code", self.fixed_code.is_some()), ("no_limits", self.no_limits), ("control", self.control)]
+        {
+            if given && !loopback {
+                return Err(invalid(name, "is for tests: only when listening on a loopback address"));
+            }
+            if given && self.flavour == Flavour::Production {
+                return Err(invalid(name, "is for tests: not with flavour = \"production\""));
+            }
+        }
+        if let Some(code) = &self.fixed_code
+            && (code.expose().len() != 6 || !code.expose().bytes().all(|b| b.is_ascii_digit()))
+        {
+            return Err(invalid("verification_code", "must be six digits"));
+        }
+        if !matches!(self.logical_failure_status, 200 | 400) {
+            return Err(invalid("logical_failure_status", "must be 400 or 200"));
+        }
+        if !self.base_path.is_empty() && !self.base_path.starts_with('/') {
+            return Err(invalid("base_path", "must begin with a slash"));
+        }
+        Ok(())
+    }
+
+    /// Whether a browser page of this origin may call.
+    pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
+        self.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin)
+    }
+
+    /// The client's address: the socket's, or what a trusted proxy says.
+    pub(crate) fn client_address(&self, headers: &HeaderMap, socket: IpAddr) -> IpAddr {
+        if !self.trusted_proxy.contains(&socket) {
+            return socket;
+        }
+        let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        // The last entry is the one that our own proxy wrote.
+        forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok()).unwrap_or(socket)
+    }
+}
+
+fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
+    Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
+}

@@ -1,0 +1,31 @@
+//! The WS Channel service.
+//!
+//! ```text
+//!   pipeline    route → limits → session → body → typed request → handler → typed response → audit
+//!   account/ session/ certs/ files/ pgp/ integrator/     one handler per operation
+//!   banks       what is behind: the simulator, later real channels
+//!   outbox      codes on their way to people      keys    what the data folder holds of keys
+//!   limits      rate limits                       auth    who is asking
+//! ```
+
+mod account;
+mod auth;
+mod banks;
+mod certs;
+mod config;
+mod fault;
+mod files;
+mod integrator;
+mod keys;
+mod limits;
+mod options;
+mod outbox;
+mod pgp;
+mod pipeline;
+mod running;
+mod service;
+mod session;
+
+pub use config::Config;
+pub use options::ServiceOptions;
+pub use running::Running;

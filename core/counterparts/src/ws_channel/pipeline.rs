@@ -1,0 +1,246 @@
+//! From an HTTP request to an HTTP answer, by the operation's declaration.
+
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::{
+    Exchange, Operation,
+    message::{InRequest, OutResponse, percent_decode},
+    operation::{Entry, Route},
+};
+use bankchannel_ws_channel::{CATALOGUE, MAX_PLAIN_BODY, Refusal, errors::texts, model::Bank, operations};
+use hyper::{HeaderMap, Request, Response, StatusCode, body::Incoming, header};
+
+use super::{
+    auth,
+    fault::Fault,
+    service::{Call, Service},
+};
+use crate::http::{
+    answer::{self, AnswerBody},
+    intake::{self, IntakeError, Taken},
+    router::{Found, Router},
+};
+
+/// The service as it answers requests.
+pub(crate) struct Pipeline {
+    pub(crate) service: Arc<Service>,
+    router: Router,
+    base_path: String,
+}
+
+type Handled<'a> = Pin<Box<dyn Future<Output = Result<OutResponse, Fault>> + Send + 'a>>;
+
+impl Pipeline {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        let base_path = service.config.base_path.trim_end_matches('/').to_owned();
+        Self { service, router: Router::new(CATALOGUE), base_path }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+        let request_id = random::uuid_v4();
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let mut response = self.route(request, peer, &request_id).await;
+        let headers = response.headers_mut();
+        if let Ok(id) = request_id.parse() {
+            headers.insert("x-request-id", id);
+        }
+        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        if let Some(origin) = origin.filter(|origin| self.service.config.allows_origin(origin.as_bytes())) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::VARY, header::HeaderValue::from_static("origin"));
+        }
+        response
+    }
+
+    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, request_id: &str) -> Response<AnswerBody> {
+        let path = request.uri().path();
+        let found = match path.strip_prefix(&self.base_path).filter(|rest| rest.starts_with('/')) {
+            Some(rest) => self.router.find(request.method().as_str(), rest),
+            None => Found::Nothing,
+        };
+        match found {
+            Found::Operation { index, parameters } => {
+                let entry = &CATALOGUE[index];
+                let address = self.service.config.client_address(request.headers(), peer.ip());
+                let mut call = Call::new(request_id.to_owned(), entry.declaration.name, address, self.service.now_ms());
+                let result = self.serve(request, entry, parameters, &mut call).await;
+                self.finish(entry, &call, result).await
+            }
+            Found::OtherMethods(_) if request.method() == hyper::Method::OPTIONS => preflight(),
+            Found::OtherMethods(methods) => {
+                let mut response = refuse(&Refusal::new(405, "Method not allowed"), request_id);
+                if let Ok(allow) = methods.join(", ").parse() {
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
+                response
+            }
+            Found::Nothing => refuse(&Refusal::new(404, "Not found"), request_id),
+            Found::Malformed => refuse(&Refusal::new(400, "Invalid parameter(s)"), request_id),
+        }
+    }
+
+    async fn serve(
+        &self,
+        request: Request<Incoming>,
+        entry: &'static Entry,
+        parameters: Vec<(&'static str, String)>,
+        call: &mut Call,
+    ) -> Result<OutResponse, Fault> {
+        let route = entry.declaration.route.as_ref().ok_or_else(|| Fault::internal("a routed operation has a route"))?;
+        let (head, body) = request.into_parts();
+        // What is refused before the body was read: read it on, so that the client hears the answer.
+        let early = self.before_body(route, &head.headers, &parameters, call).await;
+        if let Err(fault) = early {
+            intake::drain(body).await;
+            return Err(fault);
+        }
+        let query = parse_query(head.uri.query().unwrap_or_default())?;
+        let taken = self.take_body(route, body).await?;
+        let message = InRequest { path: parameters, query, body: taken.body, content: taken.content };
+        let response = dispatch(&self.service, call, entry.declaration.name, message).await;
+        drop(taken._spool);
+        response
+    }
+
+    async fn before_body(
+        &self,
+        route: &'static Route,
+        headers: &HeaderMap,
+        parameters: &[(&'static str, String)],
+        call: &mut Call,
+    ) -> Result<(), Fault> {
+        check_headers(headers)?;
+        self.service.limits.by_address(route.rate, call.address, call.now_ms)?;
+        call.caller = auth::authorize(&self.service, headers, &route.access).await?;
+        if let Some(caller) = &call.caller {
+            self.service.limits.by_key(&caller.api_key, call.now_ms)?;
+        }
+        match parameters.iter().find(|(name, _)| *name == "Bank") {
+            Some((_, bank)) if bank.is_empty() => Err((&texts::BANK_MISSING).into()),
+            Some((_, bank)) if Bank::from_text(bank).is_none() => Err((&texts::BANK_INVALID).into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<Taken, Fault> {
+        let config = &self.service.config;
+        let taken = match route.request_content {
+            Some(member) => {
+                let spool = self.service.data.join("spool");
+                intake::with_content(body, member, config.max_body_bytes, MAX_PLAIN_BODY, &spool).await
+            }
+            None => intake::plain(body, MAX_PLAIN_BODY.min(config.max_body_bytes)).await,
+        };
+        taken.map_err(|error| match error {
+            IntakeError::TooLarge => Refusal::new(413, "Request too large").into(),
+            IntakeError::NotBase64 => Refusal::invalid(route.request_content.unwrap_or_default()).into(),
+            IntakeError::Malformed => Refusal::new(400, "Invalid parameter(s)").into(),
+            IntakeError::Broken => Refusal::new(400, "Invalid parameter(s)").into(),
+            IntakeError::Storage(why) => Fault::internal(format!("the upload spool cannot be written: {why}")),
+        })
+    }
+
+    async fn finish(&self, entry: &'static Entry, call: &Call, result: Result<OutResponse, Fault>) -> Response<AnswerBody> {
+        let audited = entry.declaration.route.as_ref().is_some_and(|route| route.audited);
+        let refusal = match result {
+            Ok(message) => {
+                if audited && !call.is_audited()
+                    && let Err(why) = self.service.store.append_audit(call.audit_entry("", "done")).await
+                {
+                    return refuse(&Fault::from(why).into_refusal(&call.request_id), &call.request_id);
+                }
+                match answer::message(&message) {
+                    Ok(response) => return response,
+                    Err(why) => Fault::internal(why).into_refusal(&call.request_id),
+                }
+            }
+            Err(fault) => fault.into_refusal(&call.request_id),
+        };
+        tracing::info!(request_id = call.request_id, operation = call.operation, status = refusal.status, "refused");
+        if audited && !call.is_audited() && refusal.status != 429 {
+            let entry = call.audit_entry("", &format!("refused {}", refusal.status));
+            if let Err(why) = self.service.store.append_audit(entry).await {
+                tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");
+            }
+        }
+        refuse(&self.as_configured(entry, refusal), &call.request_id)
+    }
+
+    /// `logical_failure_status = 200`: the steps of a login say no with HTTP 200 (§1.5).
+    fn as_configured(&self, entry: &'static Entry, refusal: Refusal) -> Refusal {
+        const AUTH_STEPS: &[&str] =
+            &["register", "verify_email", "verify_phone", "password_reset", "login", "login_mfa", "select_mfa", "verify_totp"];
+        let logical = refusal.status == 400 && AUTH_STEPS.contains(&entry.short_name()) && entry.short_name() != "register";
+        if logical && self.service.config.logical_failure_status == 200 {
+            Refusal { status: 200, ..refusal }
+        } else {
+            refusal
+        }
+    }
+}
+
+fn refuse(refusal: &Refusal, request_id: &str) -> Response<AnswerBody> {
+    let message = refusal.message(request_id);
+    let mut response = answer::message(&message).unwrap_or_else(|_| answer::empty(StatusCode::INTERNAL_SERVER_ERROR));
+    if let Some(seconds) = refusal.retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn preflight() -> Response<AnswerBody> {
+    let mut response = answer::empty(StatusCode::NO_CONTENT);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, header::HeaderValue::from_static("GET,PUT,POST,DELETE"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        header::HeaderValue::from_static("authorization,content-type,x-api-key"),
+    );
+    response
+}
+
+/// §1.2: no content coding, and a content type that may be JSON.
+fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity") {
+        return Err(Refusal::invalid("Content-Encoding"));
+    }
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
+    let refused = ["application/x-www-form-urlencoded", "multipart/", "text/"].iter().any(|other| kind.starts_with(other));
+    if refused && !kind.starts_with("text/json") { Err(Refusal::invalid("Content-Type")) } else { Ok(()) }
+}
+
+fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            percent_decode(name).zip(percent_decode(value)).ok_or_else(|| Refusal::new(400, "Invalid parameter(s)"))
+        })
+        .collect()
+}
+
+macro_rules! handlers {
+    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+        /// Hands a request to its operation's handler.
+        fn dispatch<'a>(service: &'a Service, call: &'a Call, name: &'static str, message: InRequest) -> Handled<'a> {
+            $(handlers!(@one $kind service call name message $subject $file $name);)+
+            Box::pin(async move { Err(Fault::internal(format!("{name} is listed but not served"))) })
+        }
+    };
+    (@one exchange $service:ident $call:ident $name:ident $message:ident $subject:ident $file:ident $op:ident) => {
+        if $name == operations::$subject::$file::$op::DECLARATION.name {
+            return Box::pin(async move {
+                let request = operations::$subject::$file::$op::decode_request($message).map_err(|fault| Refusal::from_input(&fault))?;
+                let response = super::$subject::$file::handle($service, $call, request).await?;
+                Ok(operations::$subject::$file::$op::encode_response(response))
+            });
+        }
+    };
+    (@one local $($rest:tt)*) => {};
+}
+
+bankchannel_ws_channel::for_each_operation!(handlers);
