@@ -8,6 +8,7 @@ use crate::entities::audit::AuditEntry;
 use crate::error::{Result, StoreError};
 use crate::outcome::Outcome;
 use crate::verbs::audit::AuditSlot;
+use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -118,31 +119,49 @@ impl Store {
         }
     }
 
-    pub(crate) async fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> Result<T>
+    // The three return boxed futures so that a verb's arguments stand in memory once, not in every future above.
+
+    pub(crate) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
         T: Outcome + Send + 'static,
     {
-        match &self.shared.driver {
-            Driver::Sqlite(driver) => driver.write(args, verb, self.audit.clone()).await,
-            Driver::Postgres(driver) => driver.write(&args, verb, self.audit.clone(), &self.shared.generations).await,
-        }
+        Box::pin(async move {
+            match &self.shared.driver {
+                Driver::Sqlite(driver) => driver.write(args, verb, self.audit.clone()).await,
+                Driver::Postgres(driver) => {
+                    driver.write(&args, verb, self.audit.clone(), &self.shared.generations).await
+                }
+            }
+        })
     }
 
     /// A verb of one reading statement.
-    pub(crate) async fn read<A, T>(&self, args: A, verb: Verb<A, T>) -> Result<T> {
-        match &self.shared.driver {
-            Driver::Sqlite(driver) => driver.read(&args, verb).await,
-            Driver::Postgres(driver) => driver.read(&args, verb).await,
-        }
+    pub(crate) fn read<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        Box::pin(async move {
+            match &self.shared.driver {
+                Driver::Sqlite(driver) => driver.read(&args, verb).await,
+                Driver::Postgres(driver) => driver.read(&args, verb).await,
+            }
+        })
     }
 
     /// A verb of several reading statements that must see the same moment.
-    pub(crate) async fn read_snapshot<A, T>(&self, args: A, verb: Verb<A, T>) -> Result<T> {
-        match &self.shared.driver {
-            Driver::Sqlite(driver) => driver.read_snapshot(&args, verb).await,
-            Driver::Postgres(driver) => driver.read_snapshot(&args, verb).await,
-        }
+    pub(crate) fn read_snapshot<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        Box::pin(async move {
+            match &self.shared.driver {
+                Driver::Sqlite(driver) => driver.read_snapshot(&args, verb).await,
+                Driver::Postgres(driver) => driver.read_snapshot(&args, verb).await,
+            }
+        })
     }
 
     /// The SQLite half, for what only it can do.

@@ -146,19 +146,34 @@ async fn a_full_disk_loses_nothing_and_is_named() {
     store.check_integrity().await.unwrap();
 }
 
+/// A user who may write everywhere (root) runs this test once more as `nobody`.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_read_only_folder_is_named() {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65534;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(data.join("probe"), "").is_ok() {
-        println!("not run: this user may write everywhere; the error's mapping has a unit test");
+    if fs::write(data.join("probe"), "").is_err() {
+        assert!(matches!(fault(&data).await, StoreError::ReadOnly { .. }));
+        assert!(matches!(fault(&data.join("below")).await, StoreError::ReadOnly { .. }));
         return;
     }
-    assert!(matches!(fault(&data).await, StoreError::ReadOnly { .. }));
+    let copy = folder.path().join("test");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+    let done = std::process::Command::new(&copy)
+        .args(["--exact", "faults::a_read_only_folder_is_named"])
+        .current_dir("/")
+        .uid(NOBODY)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[tokio::test]
