@@ -1,1 +1,20 @@
-//! Scenario runners, interoperability tests and benchmarks of bankchannel
+//! The scenario runners: one interpreter for every face.
+//!
+//! ```text
+//!   tests/scenarios/wire/*.json ──► wire    raw HTTP in, raw HTTP out
+//!   tests/scenarios/api/*.json  ──► api ──► face: rust, cli, and a driver process per language
+//!                                            (c, php, python, python-async, node)
+//! ```
+//!
+//! A scenario is data: where it comes from, steps, what must come out. `tests/scenarios/README.md` has its language.
+//! Each face leaves a report, `target/scenario-reports/FACE.json`, with the ids it ran.
+
+pub mod api;
+pub mod bench;
+pub mod expect;
+pub mod faces;
+pub mod report;
+pub mod scenario;
+pub mod template;
+pub mod wire;
+pub mod world;

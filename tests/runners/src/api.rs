@@ -1,0 +1,128 @@
+//! Runs api scenarios through a face.
+
+use serde_json::{Value, json};
+
+use crate::{
+    expect,
+    faces::Face,
+    scenario::{Case, Suite},
+    template,
+    world::{Told, World},
+};
+
+/// How a case went in a face.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Went {
+    /// Everything held.
+    Well,
+    /// The face cannot do what the case needs, for this reason.
+    NotApplicable(String),
+}
+
+/// Runs one case through a face.
+///
+/// # Errors
+/// Which step failed, and why.
+pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Told<Went> {
+    if !case.faces.is_empty() && !case.faces.iter().any(|name| name == face.name()) {
+        return Ok(Went::NotApplicable("the case names other faces".into()));
+    }
+    let mut world = World::start(&case.config, &case.options).await?;
+    world.values = template::given(&world, &case.values);
+    let result = steps(suite, &mut world, face, &case.steps).await;
+    let closed = face.reset().await;
+    world.stop().await;
+    match result {
+        Ok(()) => closed.map(|()| Went::Well),
+        Err(Failure::NotApplicable(why)) => Ok(Went::NotApplicable(why)),
+        Err(Failure::Told(why)) => Err(why),
+    }
+}
+
+enum Failure {
+    NotApplicable(String),
+    Told(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self::Told(why)
+    }
+}
+
+async fn steps(suite: &Suite, world: &mut World, face: &mut dyn Face, steps_: &[Value]) -> Result<(), Failure> {
+    for (number, step) in steps_.iter().enumerate() {
+        match Box::pin(one(suite, world, face, step)).await {
+            Err(Failure::Told(why)) => return Err(Failure::Told(format!("step {}: {why}", number + 1))),
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value) -> Result<(), Failure> {
+    if let Some(name) = step["use"].as_str() {
+        let procedure = suite.procedures.get(name).ok_or_else(|| format!("there is no procedure `{name}`"))?;
+        for (key, value) in step["with"].as_object().into_iter().flatten() {
+            let value = template::fill(world, value)?;
+            world.values.insert(key.clone(), value);
+        }
+        return Box::pin(steps(suite, world, face, procedure)).await;
+    }
+    if template::common_step(world, step).await? {
+        return Ok(());
+    }
+    if let Some(client) = step["open"].as_str() {
+        let mut settings = template::fill(world, &step["settings"])?;
+        for (name, value) in [("base_url", json!(world.base_url)), ("public_key_pem", json!(world.public_key_pem))] {
+            if settings.get(name).is_none() {
+                settings[name] = value;
+            }
+        }
+        let answer = face.send(json!({"op": "open", "client": client, "settings": settings})).await?;
+        return judge(world, step, &answer);
+    }
+    if step["call"].is_string() {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(step["within_s"].as_u64().unwrap_or(0));
+        loop {
+            let answer = call(world, face, step).await?;
+            match judge(world, step, &answer) {
+                Err(Failure::Told(_)) if tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+    Err(Failure::Told(format!("not a step: {step}")))
+}
+
+async fn call(world: &World, face: &mut dyn Face, step: &Value) -> Told<Value> {
+    let part = |name: &str| template::fill(world, &step[name]);
+    let answers = part("answers")?;
+    let request = json!({
+        "op": "call",
+        "client": step["client"].as_str().unwrap_or("main"),
+        "name": step["call"],
+        "request": match part("request")? { Value::Null => json!({}), given => given },
+        "content": part("content")?,
+        "destination": part("destination")?,
+        "timeout_ms": step["timeout_ms"].as_i64().unwrap_or(-1),
+        "answers": if answers.is_null() { json!({}) } else { answers },
+        // Codes are looked up when they are asked for: they are sent in the middle of the call.
+        "outbox": world.data().join("outbox.jsonl"),
+        "cancel_after_ms": step["cancel_after_ms"],
+    });
+    face.send(request).await
+}
+
+fn judge(world: &mut World, step: &Value, answer: &Value) -> Result<(), Failure> {
+    if let Some(why) = answer["not_applicable"].as_str() {
+        return Err(Failure::NotApplicable(why.to_owned()));
+    }
+    let wanted = template::fill(world, &step["expect"])?;
+    let wanted = if wanted.is_null() { json!({"error": {"$absent": true}}) } else { wanted };
+    expect::matches(&wanted, answer).map_err(|why| format!("{}: answer{why}\n  answered {answer}", step["call"]))?;
+    template::save(world, &step["save"], answer)?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Scenario files.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A file of scenarios.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Where the cases come from.
+    pub source: String,
+    /// Steps by name, which cases may use.
+    #[serde(default)]
+    pub procedures: BTreeMap<String, Vec<Value>>,
+    /// The cases.
+    #[serde(default)]
+    pub cases: Vec<Case>,
+}
+
+/// One case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The id in the sheet's checklist.
+    pub id: String,
+    /// What it shows.
+    pub title: String,
+    /// The faces it concerns; every one when empty.
+    #[serde(default)]
+    pub faces: Vec<String>,
+    /// The service's configuration file.
+    #[serde(default)]
+    pub config: Value,
+    /// The service's options, besides those of every test.
+    #[serde(default)]
+    pub options: Value,
+    /// Values that the steps may name.
+    #[serde(default)]
+    pub values: BTreeMap<String, Value>,
+    /// What happens, in order.
+    pub steps: Vec<Value>,
+}
+
+/// Cases with the procedures they may use.
+#[derive(Debug, Default)]
+pub struct Suite {
+    /// The cases, in order of file and place.
+    pub cases: Vec<Case>,
+    /// Steps by name.
+    pub procedures: BTreeMap<String, Vec<Value>>,
+}
+
+/// The folder of all scenarios.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+impl Suite {
+    /// Reads every file of `tests/scenarios/NAME`.
+    ///
+    /// # Panics
+    /// On a file that is no scenario file, or an id that stands twice: the suite itself is broken then.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        let mut suite = Self::default();
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder().join(name))
+            .expect("the scenario folder is there")
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let text = std::fs::read_to_string(&path).expect("a scenario file can be read");
+            let file: File = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+            assert!(!file.source.is_empty(), "{} says where its cases come from", path.display());
+            suite.procedures.extend(file.procedures);
+            suite.cases.extend(file.cases);
+        }
+        let mut ids: Vec<&str> = suite.cases.iter().map(|case| case.id.as_str()).collect();
+        ids.sort_unstable();
+        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "an id stands twice in {name}");
+        suite
+    }
+}

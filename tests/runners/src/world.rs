@@ -1,0 +1,188 @@
+//! What a scenario happens in: a service of its own, its clock, its outbox, and keys made for it.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Mutex, OnceLock},
+    time::SystemTime,
+};
+
+use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
+use bankchannel_crypto::rsa;
+use bankchannel_foundation::model;
+use bankchannel_openpgp as openpgp;
+use serde_json::{Value, json};
+
+use crate::wire;
+
+/// A service, started for one case.
+pub struct World {
+    /// The service; `None` while it is stopped.
+    running: Option<Running>,
+    options: Value,
+    folder: tempfile::TempDir,
+    /// Its base URL.
+    pub base_url: String,
+    /// Its control URL.
+    pub control_url: String,
+    /// Its public key, PEM.
+    pub public_key_pem: String,
+    /// How far its clock was moved, in seconds.
+    pub advanced_s: i64,
+    /// Values that steps have saved.
+    pub values: BTreeMap<String, Value>,
+}
+
+/// What goes wrong is told as text: a scenario's failure is read by a person.
+pub type Told<T> = Result<T, String>;
+
+impl World {
+    /// Starts a service with this configuration and these options.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn start(config: &Value, options: &Value) -> Told<Self> {
+        let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
+        let mut table = config.as_object().cloned().unwrap_or_default();
+        table.entry("rsa_private_key").or_insert_with(|| json!(shared_rsa_key()));
+        let text = toml::to_string(&table).map_err(|why| why.to_string())?;
+        let config_file = folder.path().join("service.toml");
+        std::fs::write(&config_file, text).map_err(|why| why.to_string())?;
+        let mut all = json!({
+            "data": folder.path().join("data"),
+            "config": config_file,
+            "control": true,
+        });
+        for (name, value) in options.as_object().into_iter().flatten() {
+            all[name] = value.clone();
+        }
+        let mut world = Self {
+            running: None,
+            options: all,
+            folder,
+            base_url: String::new(),
+            control_url: String::new(),
+            public_key_pem: String::new(),
+            advanced_s: 0,
+            values: BTreeMap::new(),
+        };
+        world.resume().await?;
+        Ok(world)
+    }
+
+    /// Stops the service and starts it again on the same data.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn restart(&mut self) -> Told<()> {
+        self.stop().await;
+        self.resume().await
+    }
+
+    /// Stops the service.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    async fn resume(&mut self) -> Told<()> {
+        let options: ServiceOptions = model::read_boundary(self.options.clone()).map_err(|why| why.to_string())?;
+        let running = Running::start(options).await.map_err(|why| why.to_string())?;
+        let ready = running.readiness();
+        let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
+        self.base_url = text("base_url");
+        self.control_url = text("control_url");
+        self.public_key_pem = std::fs::read_to_string(text("public_key_file")).map_err(|why| why.to_string())?;
+        self.running = Some(running);
+        Ok(())
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder for the files of this case.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        let path = self.folder.path().join("scratch");
+        let _ = std::fs::create_dir_all(&path);
+        path
+    }
+
+    /// Calls the control interface.
+    ///
+    /// # Errors
+    /// What it answered.
+    pub async fn control(&self, method: &str, path: &str, body: &Value) -> Told<Value> {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = wire::exchange(&format!("{}/{path}", self.control_url), method, &[], text.as_bytes()).await?;
+        if answer.status / 100 != 2 {
+            return Err(format!("control {method} {path}: HTTP {} {}", answer.status, answer.text()));
+        }
+        Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    }
+
+    /// Every message that would have been sent, oldest first.
+    #[must_use]
+    pub fn outbox(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.data().join("outbox.jsonl")).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The last code sent to this user for this purpose.
+    #[must_use]
+    pub fn last_code(&self, email: &str, mode: &str, purpose: &str) -> Option<String> {
+        let is = |message: &Value, name: &str, value: &str| message[name].as_str().is_some_and(|text| text.eq_ignore_ascii_case(value));
+        self.outbox()
+            .iter()
+            .rev()
+            .find(|message| is(message, "email", email) && is(message, "mode", mode) && is(message, "purpose", purpose))
+            .and_then(|message| Some(message["code"].as_str()?.to_owned()))
+    }
+
+    /// Now, by the service's clock, in seconds.
+    #[must_use]
+    pub fn now_s(&self) -> i64 {
+        jiff::Timestamp::now().as_second() + self.advanced_s
+    }
+}
+
+/// One service key for all cases of a run: making one takes longer than most cases.
+fn shared_rsa_key() -> String {
+    static KEY: OnceLock<PathBuf> = OnceLock::new();
+    let path = KEY.get_or_init(|| {
+        let key = rsa::PrivateKey::generate(2048).expect("a key can be made");
+        let path = std::env::temp_dir().join(format!("bankchannel-test-key-{}.pem", std::process::id()));
+        std::fs::write(&path, key.to_pkcs8_pem().expect("a key has a PEM").as_bytes()).expect("the key can be written");
+        path
+    });
+    path.display().to_string()
+}
+
+/// The PGP key of this name: made at first use, the same for the whole run. `rsa…` names give RSA-2048 keys.
+///
+/// # Panics
+/// When no key can be made.
+#[must_use]
+pub fn pgp_key(name: &str) -> openpgp::PrivateKey {
+    static KEYS: Mutex<BTreeMap<String, openpgp::PrivateKey>> = Mutex::new(BTreeMap::new());
+    let mut keys = KEYS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    keys.entry(name.to_owned())
+        .or_insert_with(|| {
+            let algorithm = if name.starts_with("rsa") { openpgp::Algorithm::Rsa2048 } else { openpgp::Algorithm::Ed25519 };
+            openpgp::PrivateKey::generate(openpgp::Generate {
+                name: name.to_owned(),
+                email: format!("{name}@example.test"),
+                algorithm,
+                // A little in the past: a case may look at the key with a clock that lags.
+                created: SystemTime::now() - std::time::Duration::from_secs(60),
+                expires: None,
+                passphrase: None,
+            })
+            .expect("a PGP key can be made")
+        })
+        .clone()
+}
