@@ -21,7 +21,7 @@ pub use bankchannel_foundation::{
     model::{self, Date, Decimal, Timestamp},
     operation,
 };
-pub use bankchannel_transport::CancellationToken;
+pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use call::{Answer, Asker, CallOptions, Destination, Question};
 pub use catalogue::{catalogue, catalogue_json, error_table, find};
 

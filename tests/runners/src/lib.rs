@@ -10,9 +10,10 @@
 //! Each face leaves a report, `target/scenario-reports/FACE.json`, with the ids it ran.
 
 pub mod api;
-pub mod bench;
+pub mod encrypt;
 pub mod expect;
 pub mod faces;
+pub mod fuzz;
 pub mod report;
 pub mod scenario;
 pub mod template;

@@ -1,0 +1,209 @@
+//! The type model through the derive macro: both dialects, every error naming its field, schemas.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use bankchannel_foundation::{
+    Boundary, Content, Error, Secret,
+    model::{Date, Decimal, Dialect, Profile, Reader, Timestamp, Value, Writer, read_boundary, schema, write_boundary},
+    text_type,
+};
+use serde_json::json;
+
+text_type! {
+    /// Eight digits.
+    pub struct Number {
+        format: "", pattern: "^[0-9]{8}$", max_bytes: 8, example: "12345678",
+        rule: |text| if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) { Ok(Cow::Borrowed(text)) } else { Err("must be eight digits") },
+    }
+}
+
+/// What may be asked for.
+#[derive(Debug, Clone, PartialEq, Boundary)]
+enum Wish {
+    /// The first.
+    #[boundary("ONE")]
+    One,
+    /// The second.
+    NumberTwo,
+}
+
+/// What may be answered.
+#[derive(Debug, Clone, PartialEq, Boundary)]
+#[boundary(open)]
+enum State {
+    /// Fresh.
+    #[boundary("NEW")]
+    New,
+    /// The peer's own.
+    Other(String),
+}
+
+/// A part of the whole.
+#[derive(Debug, Clone, Boundary)]
+struct Part {
+    /// How many.
+    count: u32,
+    /// When.
+    at: Option<Timestamp>,
+}
+
+/// Either of two.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(tag = "kind")]
+enum Either {
+    /// A part.
+    Part(Part),
+    /// Nothing more.
+    Nothing,
+}
+
+/// The whole.
+#[derive(Debug, Clone, Boundary)]
+struct Whole {
+    /// Who.
+    #[boundary(profile)]
+    number: Number,
+    /// What.
+    wish: Option<Wish>,
+    /// How it stands.
+    state: Option<State>,
+    /// Its parts.
+    parts: Option<Vec<Part>>,
+    /// How much.
+    amount: Option<Decimal>,
+    /// On which day.
+    day: Option<Date>,
+    /// By name.
+    named: Option<BTreeMap<String, u32>>,
+    /// One or the other.
+    either: Option<Either>,
+    /// Not for showing.
+    #[boundary(wire = "PASS", alias = "Pass")]
+    password: Option<Secret>,
+    /// Only here.
+    #[boundary(off_wire)]
+    note: Option<String>,
+    /// Whether.
+    really: Option<bool>,
+}
+
+fn error(value: Value) -> Error {
+    read_boundary::<Whole>(value).map(drop).expect_err("refused")
+}
+
+#[test]
+fn errors_name_the_field_and_say_what_it_must_be() {
+    for (given, field, says) in [
+        (json!({}), "number", "is missing"),
+        (json!({"number": "123"}), "number", "eight digits"),
+        (json!({"number": 12345678}), "number", "a string, not a number"),
+        (json!({"number": "12345678", "wish": "THREE"}), "wish", "ONE, number_two"),
+        (json!({"number": "12345678", "parts": [{"count": 1}, {"count": -1}]}), "parts[1].count", "whole number"),
+        (json!({"number": "12345678", "parts": [{"count": 1}, {}]}), "parts[1].count", "is missing"),
+        (json!({"number": "12345678", "amount": 1.5}), "amount", "a string, not a number"),
+        (json!({"number": "12345678", "amount": "1,5"}), "amount", "decimal"),
+        (json!({"number": "12345678", "day": "2026-13-01"}), "day", "a date"),
+        (json!({"number": "12345678", "named": {"a": "b"}}), "named.a", "whole number"),
+        (json!({"number": "12345678", "either": {"kind": "third"}}), "either", "part, nothing"),
+        (json!({"number": "12345678", "either": {"count": 1}}), "either.kind", "is missing"),
+        (json!({"number": "12345678", "password": {"env": "BANKCHANNEL_NO_SUCH_VARIABLE"}}), "password", "not set"),
+        (json!({"number": "12345678", "password": {"file": "/nowhere/at/all"}}), "password", "/nowhere/at/all"),
+        (json!({"number": "12345678", "really": "true"}), "really", "true or false"),
+        (json!({"number": "12345678", "wihs": "ONE"}), "wihs", "number, wish, state"),
+    ] {
+        let error = error(given.clone());
+        assert_eq!(error.detail("field"), Some(field), "{given}: {error}");
+        assert!(error.message().contains(says), "{given}: {error}");
+        assert_eq!(error.category().as_str(), "invalid_input");
+    }
+    assert!(error(json!([])).message().contains("an object, not a list"));
+}
+
+#[test]
+fn the_boundary_form_round_trips() {
+    let given = json!({
+        "number": "12345678", "wish": "number_two", "state": "ODD", "parts": [{"count": 3, "at": "2026-11-20T08:00:00.000+02:00"}],
+        "amount": "1450.05", "day": "2026-11-20", "named": {"a": 1}, "either": {"kind": "part", "count": 2}, "note": "n", "really": true,
+    });
+    let whole: Whole = read_boundary(given.clone()).expect("reads");
+    assert_eq!(whole.state, Some(State::Other("ODD".into())));
+    assert_eq!(write_boundary(whole), given);
+}
+
+#[test]
+fn the_wire_has_its_own_names_and_tolerances() {
+    let read = |value: Value| Whole::read(value, &mut Reader::new(Dialect::Wire));
+    let whole = read(json!({"Number": "12345678", "Wish": null, "State": "", "Pass": "p", "Really": "true", "Unknown": [], "Parts": [{"Count": "3"}]}))
+        .expect("reads");
+    assert_eq!((whole.wish, whole.state, whole.really), (None, None, Some(true)));
+    assert_eq!(whole.password.as_ref().map(Secret::expose), Some("p"));
+    assert_eq!(whole.parts.expect("parts")[0].count, 3);
+    assert!(read(json!({"Number": "12345678", "PASS": "p", "Pass": "p"})).is_ok());
+    assert_eq!(read(json!({"Number": "12345678", "PASS": "p", "Pass": "q"})).expect_err("differ").detail("field"), Some("PASS"));
+    // A secret is never taken from a file because a peer says so.
+    assert!(read(json!({"Number": "12345678", "PASS": {"file": "/etc/hostname"}})).is_err());
+    let written = read_boundary::<Whole>(json!({"number": "12345678", "note": "stays", "password": "x"}))
+        .expect("reads")
+        .write(&mut Writer::new(Dialect::Wire));
+    assert_eq!(written, json!({"Number": "12345678", "PASS": "x"}));
+}
+
+#[test]
+fn what_is_left_out_comes_from_the_profile() {
+    struct Known;
+    impl Profile for Known {
+        fn value(&self, field: &str) -> Option<Value> {
+            (field == "number").then(|| json!("87654321"))
+        }
+    }
+    let read = |value| Whole::read(value, &mut Reader::new(Dialect::Boundary).with_profile(&Known));
+    assert_eq!(read(json!({})).expect("reads").number.as_str(), "87654321");
+    assert_eq!(read(json!({"number": "12345678"})).expect("reads").number.as_str(), "12345678");
+    assert!(read(json!({"number": "1"})).is_err(), "a wrong value is not replaced by the profile's");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let whole: Whole = read_boundary(json!({"number": "12345678", "password": "hunter2hunter2"})).expect("reads");
+    assert!(!format!("{whole:?}").contains("hunter2"));
+    let error = error(json!({"number": "hunter2hunter2"}));
+    assert!(!error.to_string().contains("hunter2"), "a secret in the wrong field is not repeated: {error}");
+}
+
+#[test]
+fn content_comes_beside_the_json_or_in_it() {
+    /// With content.
+    #[derive(Debug, Boundary)]
+    struct Sent {
+        /// The file.
+        file: Content,
+    }
+    let read = |value, content: Option<Content>| Sent::read(value, &mut Reader::new(Dialect::Boundary).with_content(content));
+    let beside = read(json!({}), Some(Content::from(b"abc".to_vec()))).expect("reads");
+    assert_eq!(beside.file.known_size(), Some(3));
+    assert!(matches!(read(json!({"file": {"base64": "YWJj"}}), None).expect("reads").file, Content::Bytes(bytes) if &*bytes == b"abc"));
+    assert!(matches!(read(json!({"file": {"path": "x"}}), None).expect("reads").file, Content::File { .. }));
+    for (value, content) in [
+        (json!({}), None),
+        (json!({"file": {"base64": "a-_="}}), None),
+        (json!({"file": {"base64": "YWJj", "path": "x"}}), None),
+        (json!({"file": "YWJj"}), None),
+        (json!({"file": {"path": "x"}}), Some(Content::from(vec![]))),
+    ] {
+        assert_eq!(read(value, content).expect_err("refused").detail("field").map(|f| f.split('.').next().unwrap_or(f)), Some("file"));
+    }
+}
+
+#[test]
+fn the_schema_says_what_the_reader_does() {
+    let schema = schema::schema(Whole::SHAPE, Dialect::Boundary);
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema.get("required"), None, "the one required field may come from the profile");
+    assert_eq!(schema["properties"]["wish"]["enum"], json!(["ONE", "number_two"]));
+    assert_eq!(schema["properties"]["state"].get("enum"), None, "an open enum takes what a peer sends");
+    assert_eq!(schema["properties"]["parts"]["items"]["required"], json!(["count"]));
+    assert_eq!(schema["properties"]["either"]["oneOf"][0]["properties"]["kind"]["const"], "part");
+    let wire = bankchannel_foundation::model::schema::schema(Whole::SHAPE, Dialect::Wire);
+    assert_eq!(wire["required"], json!(["Number"]));
+    assert!(wire["properties"].get("Note").is_none() && wire["properties"].get("PASS").is_some());
+}
