@@ -1,0 +1,98 @@
+//! PHP's dialect of the C header.
+//!
+//! PHP's parser takes every line that starts with `#` for a comment: it would read both branches of an `#if`, and
+//! stumble over `extern "C" {`. And it looks for `FFI_SCOPE` and `FFI_LIB` in the very first bytes only. So the
+//! conditions are decided here, as a C99 compiler decides them, and comments are dropped: PHP reads this file at run
+//! time.
+
+/// The first bytes, as `ffi.preload` wants them.
+const FIRST: &str = "#define FFI_SCOPE \"bankchannel\"\n#define FFI_LIB \"libbankchannel_c.so\"\n";
+
+/// Makes PHP's dialect. Fails on a condition that it does not know, rather than to guess.
+pub(crate) fn dialect(header: &str) -> Result<String, String> {
+    let mut out = FIRST.to_owned();
+    let mut conditions = Vec::new();
+    for line in without_comments(header).lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        let Some(directive) = line.trim_start().strip_prefix('#') else {
+            if conditions.iter().all(|holds| *holds) {
+                out.push_str(line);
+                out.push('\n');
+            }
+            continue;
+        };
+        let (word, rest) = directive.trim_start().split_once(' ').unwrap_or((directive.trim(), ""));
+        match word {
+            "if" | "ifdef" | "ifndef" => conditions.push(holds(word, rest)?),
+            "else" => {
+                let last = conditions.last_mut().ok_or("an #else without #if")?;
+                *last = !*last;
+            }
+            "endif" => {
+                conditions.pop().ok_or("an #endif without #if")?;
+            }
+            "include" => {}
+            "define" if conditions.iter().all(|holds| *holds) => out.push_str(&constant(rest)?),
+            "define" => {}
+            other => return Err(format!("PHP's header: #{other} is not known")),
+        }
+    }
+    if conditions.is_empty() { Ok(out) } else { Err("an #if without #endif".into()) }
+}
+
+/// What a C99 compiler says to a condition.
+fn holds(word: &str, rest: &str) -> Result<bool, String> {
+    // C++ or C23 is what cbindgen asks for before it writes an enum's underlying type; with a space more or less.
+    let rest: String = rest.split_whitespace().collect();
+    match (word, rest.as_str()) {
+        ("ifdef", "__cplusplus") => Ok(false),
+        ("ifndef", "__cplusplus" | "BANKCHANNEL_H") => Ok(true),
+        ("if", "__STDC_VERSION__>=202311L" | "defined(__cplusplus)||__STDC_VERSION__>=202311L") => Ok(false),
+        ("if", "__STDC_VERSION__<202311L" | "!defined(__cplusplus)") => Ok(true),
+        _ => Err(format!("PHP's header: the condition `#{word} {rest}` is not known")),
+    }
+}
+
+/// PHP cannot read a `#define`; an enum's member it can.
+fn constant(rest: &str) -> Result<String, String> {
+    match rest.split_once(' ') {
+        None => Ok(String::new()),
+        Some((name, value)) if value.trim().parse::<i64>().is_ok() => {
+            Ok(format!("enum {{ {name} = {} }};\n", value.trim()))
+        }
+        Some((name, _)) => Err(format!("PHP's header: the constant {name} is no whole number")),
+    }
+}
+
+fn without_comments(header: &str) -> String {
+    let mut out = String::with_capacity(header.len());
+    let mut rest = header;
+    while let Some(start) = rest.find("/*") {
+        out.push_str(&rest[..start]);
+        rest = rest[start..].split_once("*/").map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_decided_and_constants_become_members() {
+        let header = "/* a\n b */\n#ifndef BANKCHANNEL_H\n#define BANKCHANNEL_H\n#include <stdint.h>\n#define BANKCHANNEL_X 1\n\
+                      enum E\n#if __STDC_VERSION__ >= 202311L\n  : uint32_t\n#endif\n{ A };\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\
+                      #ifndef __cplusplus\ntypedef uint32_t E;\n#else\nbad\n#endif\nint f(void); /* c */\n#endif  /* BANKCHANNEL_H */\n";
+        let expected =
+            format!("{FIRST}enum {{ BANKCHANNEL_X = 1 }};\nenum E\n{{ A }};\ntypedef uint32_t E;\nint f(void);\n");
+        assert_eq!(dialect(header), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        assert!(dialect("#if defined(_WIN32)\n#endif\n").is_err());
+        assert!(dialect("#define X \"text\"\n").is_err());
+        assert!(dialect("#pragma once\n").is_err());
+        assert!(dialect("#ifdef __cplusplus\n").is_err());
+    }
+}

@@ -1,0 +1,507 @@
+/*
+ * bankchannel: talk to banks from code. The C interface.
+ *
+ * Generated from ffi/src by ffi/generate; do not edit. docs/c-abi.md is the whole contract. In short:
+ *
+ *  - A function is named like a method. Inputs come before outputs, a buffer is followed by its size, and text is
+ *    UTF-8 without NUL at its end. Inputs are borrowed during the function only.
+ *  - Every function that can fail returns a BankchannelStatus, and on BANKCHANNEL_STATUS_ERROR and
+ *    BANKCHANNEL_STATUS_MISUSE gives an error object to `error`, unless that is NULL. Free it.
+ *  - Outputs are written only on success. No function ever calls back into the program.
+ *  - What is given by ..._new, ..._begin or ..._start is freed by ..._free; bytes by bankchannel_bytes_free.
+ *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
+ */
+
+#ifndef BANKCHANNEL_H
+#define BANKCHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The version of the contract that this header describes. A library whose `bankchannel_abi_version` is the same or
+ * larger keeps it.
+ */
+#define BANKCHANNEL_ABI_VERSION 1
+
+/**
+ * How a function ended: what the caller does next. The substance of a failure is in the error object.
+ */
+enum BankchannelStatus
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Done. Of a call: it ended well, and its response was given.
+     */
+    BANKCHANNEL_STATUS_OK = 0,
+    /**
+     * It failed; the error object says whose fault it is and what to do. Of a call: it has ended.
+     */
+    BANKCHANNEL_STATUS_ERROR = 1,
+    /**
+     * The arguments cannot be used (NULL, not UTF-8, a reply that does not fit, a handle in use by another
+     * thread): nothing was done, and every handle is as it was. The error object says which argument.
+     */
+    BANKCHANNEL_STATUS_MISUSE = 2,
+    /**
+     * The call asks something, such as for a one-time code. The question was given as JSON
+     * `{"kind": …, "text": …, "choices": […]}`; go on with `BANKCHANNEL_REPLY_ANSWER`.
+     */
+    BANKCHANNEL_STATUS_ASK = 3,
+    /**
+     * The call wants the next piece of the content to send; go on with `BANKCHANNEL_REPLY_PIECE` or
+     * `BANKCHANNEL_REPLY_END`.
+     */
+    BANKCHANNEL_STATUS_WANT_PIECE = 4,
+    /**
+     * The call gave a piece of the content received; go on with `BANKCHANNEL_REPLY_GO`. The pieces are good only
+     * if the call ends well.
+     */
+    BANKCHANNEL_STATUS_PIECE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum BankchannelStatus BankchannelStatus;
+#else
+typedef uint32_t BankchannelStatus;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whose fault an error is. Later versions may have more: treat an unknown number as `INTERNAL`.
+ */
+enum BankchannelCategory
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * There is no error.
+     */
+    BANKCHANNEL_CATEGORY_NONE = 0,
+    /**
+     * The caller's input cannot be used; the error names the field and what to change.
+     */
+    BANKCHANNEL_CATEGORY_INVALID_INPUT = 1,
+    /**
+     * The client, server or environment is set up wrongly; the error says what to set.
+     */
+    BANKCHANNEL_CATEGORY_CONFIGURATION = 2,
+    /**
+     * The connection failed; see the outcome before sending anything again.
+     */
+    BANKCHANNEL_CATEGORY_TRANSPORT = 3,
+    /**
+     * The deadline passed; see the outcome before sending anything again.
+     */
+    BANKCHANNEL_CATEGORY_TIMED_OUT = 4,
+    /**
+     * The caller cancelled; see the outcome before sending anything again.
+     */
+    BANKCHANNEL_CATEGORY_CANCELLED = 5,
+    /**
+     * Not logged in, or the password, code or token was refused.
+     */
+    BANKCHANNEL_CATEGORY_AUTHENTICATION = 6,
+    /**
+     * Logged in, but this account, mode or key may not do it.
+     */
+    BANKCHANNEL_CATEGORY_PERMISSION = 7,
+    /**
+     * A signature or decryption failed, or the key is not fit for it.
+     */
+    BANKCHANNEL_CATEGORY_SIGNATURE = 8,
+    /**
+     * The peer answered something that its protocol does not allow.
+     */
+    BANKCHANNEL_CATEGORY_PEER_PROTOCOL = 9,
+    /**
+     * The peer understood and said no; its code and text are attached.
+     */
+    BANKCHANNEL_CATEGORY_PEER_REFUSED = 10,
+    /**
+     * Too many calls or tries; wait as long as the error says.
+     */
+    BANKCHANNEL_CATEGORY_RATE_LIMITED = 11,
+    /**
+     * This build, bank or service does not offer it.
+     */
+    BANKCHANNEL_CATEGORY_NOT_SUPPORTED = 12,
+    /**
+     * It clashes with what exists already, or somebody else was first.
+     */
+    BANKCHANNEL_CATEGORY_CONFLICT = 13,
+    /**
+     * A disk, memory or size limit was reached.
+     */
+    BANKCHANNEL_CATEGORY_RESOURCE_EXHAUSTED = 14,
+    /**
+     * A defect of bankchannel; please report it.
+     */
+    BANKCHANNEL_CATEGORY_INTERNAL = 15,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum BankchannelCategory BankchannelCategory;
+#else
+typedef uint32_t BankchannelCategory;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the caller says to a call, to go on.
+ */
+enum BankchannelReply
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing to say: at the beginning, and after a piece was given. Data is ignored.
+     */
+    BANKCHANNEL_REPLY_GO = 0,
+    /**
+     * The answer to a question, as UTF-8 text.
+     */
+    BANKCHANNEL_REPLY_ANSWER = 1,
+    /**
+     * The next piece of content, of any size but 0; it is copied before the function returns.
+     */
+    BANKCHANNEL_REPLY_PIECE = 2,
+    /**
+     * There is no more content. Data is ignored.
+     */
+    BANKCHANNEL_REPLY_END = 3,
+    /**
+     * The caller cannot give what was asked: the call ends with an error that carries the text given as data.
+     */
+    BANKCHANNEL_REPLY_FAIL = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum BankchannelReply BankchannelReply;
+#else
+typedef uint32_t BankchannelReply;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where content is, or where it is to go.
+ */
+enum BankchannelContent
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A request: none. A response: into memory, given with the response; at most 64 MiB.
+     */
+    BANKCHANNEL_CONTENT_DEFAULT = 0,
+    /**
+     * A request: these bytes, copied before the function returns. Not for a response.
+     */
+    BANKCHANNEL_CONTENT_BYTES = 1,
+    /**
+     * The file of this path (UTF-8). For a response it must not exist, and appears only when it is complete.
+     */
+    BANKCHANNEL_CONTENT_PATH = 2,
+    /**
+     * A response: the file of this path, replaced when it exists. Not for a request.
+     */
+    BANKCHANNEL_CONTENT_REPLACE = 3,
+    /**
+     * Piece by piece through `bankchannel_call_resume`. Not with `bankchannel_call` and `bankchannel_local`.
+     */
+    BANKCHANNEL_CONTENT_PIECES = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum BankchannelContent BankchannelContent;
+#else
+typedef uint32_t BankchannelContent;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A running call. One thread at a time may use it, not always the same.
+ */
+typedef struct BankchannelCall BankchannelCall;
+
+/**
+ * Stops the calls that were begun with it. Any number of threads may use it at once, and any number of calls share it.
+ */
+typedef struct BankchannelCancel BankchannelCancel;
+
+/**
+ * A client: settings, the current session, connections. Any number of threads may call through it at once.
+ * After a fork the child may go on using it: it makes connections of its own.
+ */
+typedef struct BankchannelClient BankchannelClient;
+
+/**
+ * What went wrong, whole. It never changes: any number of threads may read it.
+ */
+typedef struct BankchannelError BankchannelError;
+
+/**
+ * Keeps the memory of a `BankchannelBytes` alive.
+ */
+typedef struct BankchannelOwner BankchannelOwner;
+
+/**
+ * A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in a
+ * fork's child every function but `bankchannel_server_free` fails with `configuration.forked`.
+ */
+typedef struct BankchannelServer BankchannelServer;
+
+/**
+ * Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL.
+ * Free them with `bankchannel_bytes_free`. Nothing at all is all zero; content of no bytes has `size` 0 and `data`
+ * that is not NULL.
+ */
+typedef struct {
+    /**
+     * The bytes; read-only.
+     */
+    const char *data;
+    /**
+     * How many.
+     */
+    size_t size;
+    /**
+     * What keeps them alive; for the library.
+     */
+    BankchannelOwner *owner;
+} BankchannelBytes;
+
+/**
+ * How a call is to be carried out. Fill it with `bankchannel_call_options_init`, then set what is to differ.
+ * Later versions have more members at the end; `size` says which a program knows.
+ */
+typedef struct {
+    /**
+     * `sizeof(BankchannelCallOptions)`.
+     */
+    size_t size;
+    /**
+     * Milliseconds that the call may take: −1 the operation's own limit, 0 expired at once.
+     */
+    int64_t timeout_ms;
+    /**
+     * Stops the call; may be NULL.
+     */
+    const BankchannelCancel *cancel;
+    /**
+     * Where the content of the request is: one of `BankchannelContent`.
+     */
+    uint32_t content_kind;
+    /**
+     * Where content of the response goes: one of `BankchannelContent`.
+     */
+    uint32_t destination_kind;
+    /**
+     * The bytes, or the path; needed during `bankchannel_call_begin` only.
+     */
+    const char *content;
+    /**
+     * How many bytes.
+     */
+    size_t content_size;
+    /**
+     * The path; needed during `bankchannel_call_begin` only.
+     */
+    const char *destination;
+    /**
+     * How many bytes it has.
+     */
+    size_t destination_size;
+} BankchannelCallOptions;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the contract that the library keeps; compare it with `BANKCHANNEL_ABI_VERSION` before anything else.
+ */
+uint32_t bankchannel_abi_version(void);
+
+/**
+ * The library's version, such as `0.1.0`. It lives for ever.
+ */
+const char *bankchannel_version(void);
+
+/**
+ * Every operation there is, as a JSON array: name, kind, documentation, schemas of request and response, error codes.
+ */
+BankchannelStatus bankchannel_catalogue(BankchannelBytes *json,
+                                        BankchannelError **error);
+
+/**
+ * Frees bytes that the library gave, and makes the place all zero, so that freeing it again does no harm.
+ * NULL is allowed.
+ */
+void bankchannel_bytes_free(BankchannelBytes *bytes);
+
+/**
+ * The stable code, such as `transport.connect_failed`. It lives as long as the error; NULL for NULL.
+ */
+const char *bankchannel_error_code(const BankchannelError *error);
+
+/**
+ * Whose fault it is; `BANKCHANNEL_CATEGORY_NONE` for NULL.
+ */
+BankchannelCategory bankchannel_error_category(const BankchannelError *error);
+
+/**
+ * What happened and what to do, for a person. It lives as long as the error; NULL for NULL.
+ */
+const char *bankchannel_error_message(const BankchannelError *error);
+
+/**
+ * The whole error as JSON: `code`, `category`, `message`, `retryable`, `operation`, `http_status`, `outcome`,
+ * `retry_after_s`, `peer`, `context`. It lives as long as the error; NULL for NULL.
+ */
+const char *bankchannel_error_json(const BankchannelError *error);
+
+/**
+ * Frees an error. NULL is allowed.
+ */
+void bankchannel_error_free(BankchannelError *error);
+
+/**
+ * Makes a token that stops calls.
+ */
+BankchannelStatus bankchannel_cancel_new(BankchannelCancel **cancel, BankchannelError **error);
+
+/**
+ * Stops every call that was begun with the token, now and later: each ends with the error `cancelled`, whose outcome
+ * says whether the peer may have acted already.
+ */
+BankchannelStatus bankchannel_cancel_now(const BankchannelCancel *cancel,
+                                         BankchannelError **error);
+
+/**
+ * Frees a token. The calls that were begun with it go on. NULL is allowed.
+ */
+void bankchannel_cancel_free(BankchannelCancel *cancel);
+
+/**
+ * Fills options with the defaults: the operation's own time limit, no content, a response's content into memory.
+ * `size` is `sizeof(BankchannelCallOptions)`.
+ */
+BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
+                                                size_t size,
+                                                BankchannelError **error);
+
+/**
+ * Makes a client of the WS Channel from its settings, a JSON object (`docs/reference`). Nothing is sent, and no
+ * thread is started.
+ */
+BankchannelStatus bankchannel_client_new(const char *settings,
+                                         size_t settings_size,
+                                         BankchannelClient **client,
+                                         BankchannelError **error);
+
+/**
+ * Frees a client. Calls that were begun with it go on to their end. NULL is allowed.
+ */
+void bankchannel_client_free(BankchannelClient *client);
+
+/**
+ * Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
+ * response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
+ * A call that asks something fails: begin it with `bankchannel_call_begin` instead.
+ */
+BankchannelStatus bankchannel_call(const BankchannelClient *client,
+                                   const char *name,
+                                   size_t name_size,
+                                   const char *request,
+                                   size_t request_size,
+                                   const BankchannelCallOptions *options,
+                                   BankchannelBytes *json,
+                                   BankchannelBytes *content,
+                                   BankchannelError **error);
+
+/**
+ * Carries out an operation that only computes, without a client: no network, no other thread.
+ */
+BankchannelStatus bankchannel_local(const char *name,
+                                    size_t name_size,
+                                    const char *request,
+                                    size_t request_size,
+                                    const BankchannelCallOptions *options,
+                                    BankchannelBytes *json,
+                                    BankchannelBytes *content,
+                                    BankchannelError **error);
+
+/**
+ * Begins a call that `bankchannel_call_resume` carries on. Only unusable arguments fail here: what is wrong with the
+ * request itself is said by the first resume.
+ */
+BankchannelStatus bankchannel_call_begin(const BankchannelClient *client,
+                                         const char *name,
+                                         size_t name_size,
+                                         const char *request,
+                                         size_t request_size,
+                                         const BankchannelCallOptions *options,
+                                         BankchannelCall **call,
+                                         BankchannelError **error);
+
+/**
+ * Goes on with a reply (one of `BankchannelReply`; the first is `BANKCHANNEL_REPLY_GO`) and waits for what comes next.
+ *
+ * `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
+ * `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
+ * `ERROR`: the call has ended. `MISUSE`: nothing happened.
+ * Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing.
+ */
+BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
+                                          uint32_t reply,
+                                          const char *data,
+                                          size_t data_size,
+                                          BankchannelBytes *json,
+                                          BankchannelBytes *content,
+                                          BankchannelError **error);
+
+/**
+ * Frees a call; one that still runs is cancelled. NULL is allowed.
+ */
+void bankchannel_call_free(BankchannelCall *call);
+
+/**
+ * Starts a counterpart. `kind` is `ws-channel`; `options` is a JSON object (`docs/reference`), or nothing for a free
+ * port on loopback and a temporary data folder.
+ */
+BankchannelStatus bankchannel_server_start(const char *kind,
+                                           size_t kind_size,
+                                           const char *options,
+                                           size_t options_size,
+                                           BankchannelServer **server,
+                                           BankchannelError **error);
+
+/**
+ * What a client needs to reach it, as JSON: `kind`, `base_url`, `public_key_file`, `control_url`.
+ */
+BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
+                                          BankchannelBytes *json,
+                                          BankchannelError **error);
+
+/**
+ * Stops it; running answers get some time to finish. The handle still has to be freed.
+ */
+BankchannelStatus bankchannel_server_stop(BankchannelServer *server, BankchannelError **error);
+
+/**
+ * Frees a server, and stops it when it still runs. NULL is allowed.
+ */
+void bankchannel_server_free(BankchannelServer *server);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* BANKCHANNEL_H */
