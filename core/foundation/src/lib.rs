@@ -27,5 +27,5 @@ pub mod secret;
 
 pub use error::{Category, Error, Outcome, Result};
 pub use model::{Boundary, Content};
-pub use operation::{Codec, Declaration, Exchange, Kind, Operation};
+pub use operation::{Codec, Declaration, Exchange, Kind, Local, LocalContext, Operation};
 pub use secret::Secret;

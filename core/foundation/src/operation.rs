@@ -1,8 +1,9 @@
 //! The declaration of an operation: declared once, reached everywhere.
 
 use crate::{
-    Error,
-    error::Row,
+    Content, Error,
+    clock::Clock,
+    error::{Row, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
     model::{Boundary, Shape},
 };
@@ -51,6 +52,50 @@ pub trait Exchange: Operation + Sized {
     /// The peer's refusal, or `peer.*` when the answer breaks the protocol.
     fn decode_response(message: InResponse) -> Result<Self::Response, Error> {
         Self::Codec::decode_response::<Self>(message)
+    }
+}
+
+/// An operation that computes only: synchronous in every language, no network.
+pub trait Local: Operation {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// Those of the declaration, and `input.*`.
+    fn run(request: Self::Request, with: LocalContext<'_>) -> Result<Self::Response, Error>;
+}
+
+/// What a local operation is given besides its request.
+pub struct LocalContext<'a> {
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// The request's content, opened by the caller; read once.
+    pub content: Option<Box<dyn std::io::Read + Send>>,
+}
+
+impl std::fmt::Debug for LocalContext<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalContext").field("content", &self.content.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl LocalContext<'_> {
+    /// The time, as the standard library has it.
+    #[must_use]
+    pub fn now(&self) -> std::time::SystemTime {
+        let ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(ms)
+    }
+
+    /// The content of a request: what the caller opened, or what the request holds in memory.
+    ///
+    /// # Errors
+    /// `input.content_unreadable` for a file, which only the caller may open.
+    pub fn take_content(&mut self, given: Content) -> Result<Box<dyn std::io::Read + Send>, Error> {
+        match (self.content.take(), given) {
+            (Some(opened), _) => Ok(opened),
+            (None, Content::Bytes(bytes)) => Ok(Box::new(std::io::Cursor::new(bytes))),
+            (None, _) => Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call")),
+        }
     }
 }
 

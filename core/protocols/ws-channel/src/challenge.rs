@@ -36,7 +36,11 @@ fn is_stamp(text: &str) -> bool {
 ///
 /// # Errors
 /// `input.invalid_field` for a password that is empty or longer than 199 bytes; `ws_channel.challenge_malformed`.
-pub fn encrypt_password(password: &Secret, challenge: &Challenge, key: &rsa::PublicKey) -> Result<EncryptedPassword, Error> {
+pub fn encrypt_password(
+    password: &Secret,
+    challenge: &Challenge,
+    key: &rsa::PublicKey,
+) -> Result<EncryptedPassword, Error> {
     let stamp = time_stamp(challenge)?;
     let length = password.expose().len();
     if length == 0 || length > PASSWORD_MAX {
@@ -54,7 +58,8 @@ pub fn encrypt_password(password: &Secret, challenge: &Challenge, key: &rsa::Pub
 pub fn open_password(plain: &[u8], stamp: &str) -> Option<Secret> {
     let at = plain.windows(SEPARATOR.len()).rposition(|window| window == SEPARATOR.as_bytes())?;
     let (password, answered) = (&plain[..at], &plain[at + SEPARATOR.len()..]);
-    let fits = digest::constant_time_eq(answered, stamp.as_bytes()) && !password.is_empty() && password.len() <= PASSWORD_MAX;
+    let fits =
+        digest::constant_time_eq(answered, stamp.as_bytes()) && !password.is_empty() && password.len() <= PASSWORD_MAX;
     let text = std::str::from_utf8(password).ok().filter(|_| fits)?;
     Some(Secret::new(text))
 }
@@ -83,7 +88,9 @@ impl<'a> Returned<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut fields = text.split('|');
-        let (nonce, stamp, uuid, None) = (fields.next()?, fields.next()?, fields.next()?, fields.next()) else { return None };
+        let (nonce, stamp, uuid, None) = (fields.next()?, fields.next()?, fields.next()?, fields.next()) else {
+            return None;
+        };
         let digits = stamp.len() == 13 && !stamp.starts_with('0') && stamp.bytes().all(|b| b.is_ascii_digit());
         let mac = STANDARD.decode(nonce).ok().filter(|mac| mac.len() == 32 && nonce.len() == 44)?;
         let form = digits && is_uuid(uuid);

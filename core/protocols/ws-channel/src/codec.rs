@@ -37,17 +37,11 @@ pub struct Envelope;
 impl Codec for Envelope {
     type Credentials = Credentials;
 
-    fn encode_request<O: Operation>(
-        request: O::Request,
-        with: &Credentials,
-    ) -> Result<OutRequest, Error> {
+    fn encode_request<O: Operation>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
         let route = route::<O>();
         let mut writer = Writer::new(Dialect::Wire);
         let Value::Object(mut map) = request.write(&mut writer) else {
-            return Err(Error::because(
-                &row::INTERNAL,
-                "a request of this protocol is a struct",
-            ));
+            return Err(Error::because(&row::INTERNAL, "a request of this protocol is a struct"));
         };
         let mut target = fill_path(route.path, &mut map)?;
         let body = match route.parameters {
@@ -55,20 +49,13 @@ impl Codec for Envelope {
                 push_query(&mut target, map);
                 Body::empty()
             }
-            Parameters::Body | Parameters::BodyOrQuery => {
-                match (route.request_content, writer.content()) {
-                    (Some(member), Some(content)) => Body::json_with_content(map, member, content),
-                    _ if map.is_empty() => Body::empty(),
-                    _ => Body::json(map),
-                }
-            }
+            Parameters::Body | Parameters::BodyOrQuery => match (route.request_content, writer.content()) {
+                (Some(member), Some(content)) => Body::json_with_content(map, member, content),
+                _ if map.is_empty() => Body::empty(),
+                _ => Body::json(map),
+            },
         };
-        Ok(OutRequest {
-            method: route.method,
-            target,
-            headers: headers(&route.access, with)?,
-            body,
-        })
+        Ok(OutRequest { method: route.method, target, headers: headers(&route.access, with)?, body })
     }
 
     fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error> {
@@ -88,16 +75,11 @@ impl Codec for Envelope {
             map.insert(name.to_owned(), Value::String(value));
         }
         let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
-        if route
-            .request_content
-            .is_some_and(|member| map.get(member).is_some_and(|v| v.as_str() == Some("")))
+        if route.request_content.is_some_and(|member| map.get(member).is_some_and(|v| v.as_str() == Some("")))
             && reader.has_content()
         {
             // The splitter has left an empty string in the content's place; it is not an absent field.
-            map.insert(
-                route.request_content.unwrap_or_default().to_owned(),
-                Value::String(CONTENT_MARK.into()),
-            );
+            map.insert(route.request_content.unwrap_or_default().to_owned(), Value::String(CONTENT_MARK.into()));
         }
         O::Request::read(Value::Object(map), &mut reader)
     }
@@ -114,10 +96,7 @@ impl Codec for Envelope {
             (Some(member), Some(content)) => Body::json_with_content(map, member, content),
             _ => Body::json(map),
         };
-        OutResponse {
-            status: route.success,
-            body,
-        }
+        OutResponse { status: route.success, body }
     }
 
     fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
@@ -131,14 +110,7 @@ impl Codec for Envelope {
         let status = message.status;
         let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
         O::Response::read(Value::Object(map), &mut reader).map_err(|fault| {
-            broken(
-                status,
-                format!(
-                    "the answer of {} does not fit: {}",
-                    route.wire_name,
-                    fault.message()
-                ),
-            )
+            broken(status, format!("the answer of {} does not fit: {}", route.wire_name, fault.message()))
         })
     }
 }
@@ -148,17 +120,11 @@ const CONTENT_MARK: &str = "(streamed)";
 
 fn route<O: Operation>() -> &'static Route {
     let declaration: &'static Declaration = const { &O::DECLARATION };
-    declaration
-        .route
-        .as_ref()
-        .expect("every exchange of this protocol is declared with a route")
+    declaration.route.as_ref().expect("every exchange of this protocol is declared with a route")
 }
 
 fn known<O: Operation>(name: &str) -> bool {
-    O::Request::SHAPE
-        .fields()
-        .iter()
-        .any(|field| field.wire == name)
+    O::Request::SHAPE.fields().iter().any(|field| field.wire == name)
 }
 
 /// Puts the path's parameters into the template and takes them out of the map.
@@ -166,17 +132,11 @@ fn fill_path(template: &str, map: &mut Map<String, Value>) -> Result<String, Err
     let mut target = String::new();
     for part in template.split('/').skip(1) {
         target.push('/');
-        match part
-            .strip_prefix('{')
-            .and_then(|part| part.strip_suffix('}'))
-        {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             None => target.push_str(part),
             Some(name) => {
-                let Some(Value::String(value)) = map.remove(name) else {
-                    return Err(
-                        Error::because(&row::MISSING_FIELD, format!("{name} is missing"))
-                            .with("field", name),
-                    );
+                let Some(Value::String(value)) = map.shift_remove(name) else {
+                    return Err(Error::because(&row::MISSING_FIELD, format!("{name} is missing")).with("field", name));
                 };
                 if value == "." || value == ".." || value.is_empty() {
                     return Err(Error::invalid_field(name, "cannot stand in a path"));
@@ -204,17 +164,10 @@ fn headers(access: &Access, with: &Credentials) -> Result<Vec<(&'static str, Sec
     let Access::Session { .. } = access else {
         return Ok(Vec::new());
     };
-    let not_logged_in = || {
-        Error::new(&errors::NOT_LOGGED_IN)
-            .with_outcome(Outcome::NotSent)
-            .with("class", Class::Auth)
-    };
+    let not_logged_in = || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", Class::Auth);
     let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
     let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;
-    Ok(vec![
-        ("authorization", Secret::new(token.expose())),
-        ("x-api-key", Secret::new(key.expose())),
-    ])
+    Ok(vec![("authorization", Secret::new(token.expose())), ("x-api-key", Secret::new(key.expose()))])
 }
 
 fn body_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
@@ -223,14 +176,8 @@ fn body_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
     }
     match json::parse(body, MAX_DEPTH) {
         Ok(Value::Object(map)) => Ok(map),
-        Ok(_) => Err(Error::because(
-            &row::INVALID_JSON,
-            "the body must be a JSON object",
-        )),
-        Err(fault) => Err(Error::because(
-            &row::INVALID_JSON,
-            format!("the body is {fault}"),
-        )),
+        Ok(_) => Err(Error::because(&row::INVALID_JSON, "the body must be a JSON object")),
+        Err(fault) => Err(Error::because(&row::INVALID_JSON, format!("the body is {fault}"))),
     }
 }
 
@@ -240,10 +187,7 @@ fn accepted(message: &InResponse) -> Result<Map<String, Value>, Error> {
     let fields = match json::parse(&message.body, MAX_DEPTH) {
         Ok(Value::Object(fields)) => fields,
         _ if success => {
-            return Err(broken(
-                message.status,
-                "a success status without a JSON object".into(),
-            ));
+            return Err(broken(message.status, "a success status without a JSON object".into()));
         }
         _ => return Err(errors::not_the_service(message)),
     };
@@ -252,23 +196,14 @@ fn accepted(message: &InResponse) -> Result<Map<String, Value>, Error> {
     match (success, code, said) {
         (true, Some(code), Some(_)) if code == "00" => Ok(fields),
         (_, Some(code), Some(said)) => {
-            let peer = Peer {
-                code: Some(code),
-                text: Some(said),
-                request_id: text("RequestId"),
-            };
+            let peer = Peer { code: Some(code), text: Some(said), request_id: text("RequestId") };
             Err(errors::refused(message.status, peer, message.retry_after_s))
         }
-        (true, ..) => Err(broken(
-            message.status,
-            "the answer has no ResponseCode or no ResponseText".into(),
-        )),
+        (true, ..) => Err(broken(message.status, "the answer has no ResponseCode or no ResponseText".into())),
         (false, ..) => Err(errors::not_the_service(message)),
     }
 }
 
 fn broken(status: u16, why: String) -> Error {
-    Error::because(&row::PEER_PROTOCOL, why)
-        .with_status(status)
-        .with_outcome(Outcome::Accepted)
+    Error::because(&row::PEER_PROTOCOL, why).with_status(status).with_outcome(Outcome::Accepted)
 }

@@ -15,12 +15,13 @@
 //!
 //! Section numbers in the documentation (`§2.8`) are those of the WS Channel sheet.
 
-//pub mod challenge;
+pub mod challenge;
 mod codec;
 pub mod errors;
 pub mod login;
 pub mod model;
 pub mod operations;
+mod pgp;
 mod published_keys;
 pub mod refusal;
 mod route;

@@ -28,12 +28,7 @@ impl Refusal {
     /// A refusal with this status and text.
     #[must_use]
     pub fn new(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            status,
-            code: "01".into(),
-            text: text.into(),
-            retry_after_s: None,
-        }
+        Self { status, code: "01".into(), text: text.into(), retry_after_s: None }
     }
 
     /// `Invalid parameter(s): NAME`, with the name as it stands on the wire.
@@ -51,10 +46,7 @@ impl Refusal {
     /// A 429 with the seconds to wait.
     #[must_use]
     pub fn rate_limited(retry_after_s: u64) -> Self {
-        Self {
-            retry_after_s: Some(retry_after_s),
-            ..Self::new(429, "Too many requests")
-        }
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(429, "Too many requests") }
     }
 
     /// The refusal of a request that could not be read.
@@ -62,20 +54,10 @@ impl Refusal {
     pub fn from_input(fault: &Error) -> Self {
         let field = fault.detail("field").unwrap_or_default();
         // A field inside a list or object is refused as the parameter it belongs to.
-        let top = |field: &str| {
-            field
-                .split(['.', '['])
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let top = |field: &str| field.split(['.', '[']).next().unwrap_or_default().to_owned();
         if fault.row() == &row::MISSING_FIELD {
             let names: Vec<String> = field.split(", ").map(top).collect();
-            return if names == ["Bank"] {
-                (&texts::BANK_MISSING).into()
-            } else {
-                Self::missing(&names.join(", "))
-            };
+            return if names == ["Bank"] { (&texts::BANK_MISSING).into() } else { Self::missing(&names.join(", ")) };
         }
         match top(field).as_str() {
             "" => Self::new(400, "Invalid parameter(s)"),
@@ -88,17 +70,10 @@ impl Refusal {
     #[must_use]
     pub fn message(&self, request_id: &str) -> OutResponse {
         let mut map = Map::new();
-        for (name, value) in [
-            ("RequestId", request_id),
-            ("ResponseCode", &self.code),
-            ("ResponseText", &self.text),
-        ] {
+        for (name, value) in [("RequestId", request_id), ("ResponseCode", &self.code), ("ResponseText", &self.text)] {
             map.insert(name.into(), Value::String(value.into()));
         }
-        OutResponse {
-            status: self.status,
-            body: Body::json(map),
-        }
+        OutResponse { status: self.status, body: Body::json(map) }
     }
 }
 

@@ -32,20 +32,13 @@ pub(crate) fn refused(status: u16, peer: Peer, retry_after_s: Option<u64>) -> Er
     if let Some(reason) = login_failure_reason(said) {
         error = error.with("reason", reason);
     }
-    error.with_peer(Peer {
-        text: Some(shown),
-        ..peer
-    })
+    error.with_peer(Peer { text: Some(shown), ..peer })
 }
 
 /// The error for an answer that the service itself did not write: a gateway's, a proxy's.
 pub(crate) fn not_the_service(message: &InResponse) -> Error {
     let text = String::from_utf8_lossy(&message.body[..message.body.len().min(EXCERPT * 4)]);
-    let excerpt: String = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(EXCERPT)
-        .collect();
+    let excerpt: String = text.chars().filter(|c| !c.is_control()).take(EXCERPT).collect();
     let (row, class) = match message.status {
         300..=399 => (&row::REDIRECTED, Class::Unknown),
         429 => (&row::RATE_LIMITED, Class::Limit),
@@ -63,11 +56,7 @@ pub(crate) fn not_the_service(message: &InResponse) -> Error {
 
 /// Whether an answer of this status says that nothing was done.
 fn outcome(status: u16) -> Outcome {
-    if (500..600).contains(&status) {
-        Outcome::Unknown
-    } else {
-        Outcome::Refused
-    }
+    if (500..600).contains(&status) { Outcome::Unknown } else { Outcome::Refused }
 }
 
 /// The four texts of §1.7 behind which a bank may be temporarily unable.
@@ -108,13 +97,7 @@ pub fn login_failure_reason(said: &str) -> Option<&'static str> {
         Some("resend_required")
     } else if has(&["already"]) && has(&["verif", "confirm"]) {
         Some("already_verified")
-    } else if has(&[
-        "not confirmed",
-        "unconfirmed",
-        "must confirm",
-        "confirm your",
-        "confirm registration",
-    ]) {
+    } else if has(&["not confirmed", "unconfirmed", "must confirm", "confirm your", "confirm registration"]) {
         Some("unconfirmed")
     } else if has(&["not verif", "unverified"]) {
         Some("not_verified")

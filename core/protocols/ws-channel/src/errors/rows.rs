@@ -73,6 +73,14 @@ bankchannel_foundation::error_rows! {
         "The service failed.", "Quote the request id to its support; see the outcome first.";
     REFUSED = "ws_channel.refused", PeerRefused, never,
         "The service refused.", "Its own text is attached.";
+    LOGIN_STEP = "ws_channel.login_step", InvalidInput, never,
+        "The login waits for something else.", "Ask it for its next step and answer that one.";
+    PGP_KEY_UNFIT = "ws_channel.pgp_key_unfit", Signature, never,
+        "The PGP key cannot be used for this.", "It has expired, was revoked, or is not made for it: the message says which.";
+    PASSPHRASE_REFUSED = "ws_channel.passphrase_refused", Signature, never,
+        "The passphrase does not open the private key.", "Give the passphrase of this key.";
+    DECRYPTION_FAILED = "ws_channel.decryption_failed", Signature, never,
+        "The message cannot be decrypted.", "Use the private half of the key it was exported for; a damaged message must be exported again.";
     PAYMENT_FILE_INVALID = "ws_channel.payment_file_invalid", InvalidInput, never,
         "The payment file is not valid.", "The message says where and what to change.";
     CHALLENGE_MALFORMED = "ws_channel.challenge_malformed", PeerProtocol, never,

@@ -89,6 +89,7 @@ texts! {
     NO_CERTIFICATE_NO_LINK = "No available valid bank certificates, no linked account", 400, CERTIFICATE_MISSING, Validation;
     NO_CERTIFICATE = "No certificate(s) for this bank,", 400, CERTIFICATE_MISSING, Validation;
     NO_ACCOUNT = "No data. User may not be registered.", 400, USER_UNKNOWN, Validation;
+    NO_ACCOUNT_DATA = "No db data exists for user", 400, USER_UNKNOWN, Validation;
     NO_CONTENT = "No file contents to upload", 400, CONTENT_EMPTY, Validation;
     NO_SIGNATURE_PACKETS = "No signatures found. File upload requires PGP authorize key detached signature(s).", 400, SIGNATURE_MALFORMED, Validation;
     NO_SIGNATURE = "No signatures. File uploads require PGP signatures with registered PGP keys.", 400, SIGNATURE_MISSING, Validation;
@@ -125,36 +126,18 @@ texts! {
 /// The text that the service said; the two generic ones may be followed by names.
 pub(super) fn find(said: &str) -> Option<Meaning> {
     let said = said.trim();
-    for (prefix, row) in [
-        ("Invalid parameter(s)", &PARAMETER_REFUSED),
-        ("Missing parameter(s)", &PARAMETER_REFUSED),
-    ] {
+    for (prefix, row) in [("Invalid parameter(s)", &PARAMETER_REFUSED), ("Missing parameter(s)", &PARAMETER_REFUSED)] {
         if said.starts_with(prefix) {
             // Clients of this API key on these two as wrong codes (§8.3).
-            let code = matches!(
-                said,
-                "Invalid parameter(s): Code" | "Invalid parameter(s): EmailCode"
-            );
+            let code = matches!(said, "Invalid parameter(s): Code" | "Invalid parameter(s): EmailCode");
             return Some(if code {
-                Meaning {
-                    row: &CODE_REFUSED,
-                    class: Class::Code,
-                }
+                Meaning { row: &CODE_REFUSED, class: Class::Code }
             } else {
-                Meaning {
-                    row,
-                    class: Class::Validation,
-                }
+                Meaning { row, class: Class::Validation }
             });
         }
     }
-    TEXTS
-        .iter()
-        .find(|text| text.text == said)
-        .map(|text| Meaning {
-            row: text.row,
-            class: text.class,
-        })
+    TEXTS.iter().find(|text| text.text == said).map(|text| Meaning { row: text.row, class: text.class })
 }
 
 /// What a text means.

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
     text_type,
 };
-use jiff::{civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
 
 text_type! {
     /// A certificate as PEM (§2.18).
@@ -135,6 +135,7 @@ pub struct CertAndKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CertExpiry(DateTime);
 
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MUST_BE: &str = "must be an instant, such as 2028-11-20T06:00:00Z, on the wire such as Nov 20 06:00:00 2028 GMT";
 const UNKNOWN: &str = "unknown";
@@ -143,19 +144,25 @@ impl CertExpiry {
     /// From seconds since 1970-01-01T00:00:00Z; `None` beyond the years 1 to 9999.
     #[must_use]
     pub fn from_unix_s(seconds: i64) -> Option<Self> {
-        Self::of(jiff::Timestamp::from_second(seconds).ok()?)
+        Self::of(EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?)
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn unix_s(self) -> i64 {
-        self.0.to_zoned(TimeZone::UTC).map_or(0, |at| at.timestamp().as_second())
+        self.0.duration_since(EPOCH).as_secs()
     }
 
-    fn of(at: jiff::Timestamp) -> Option<Self> {
-        let at = at.to_zoned(TimeZone::UTC).datetime();
+    fn of(at: DateTime) -> Option<Self> {
         (at.year() >= 1).then_some(())?;
         DateTime::new(at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second(), 0).ok().map(Self)
+    }
+
+    fn from_rfc_3339(text: &str) -> Option<Self> {
+        // The last day of the year 9999 means "never" (RFC 5280) and lies beyond what an instant with offset can be.
+        let utc = text.strip_suffix('Z').filter(|text| text.len() >= 19).and_then(|text| text.parse().ok());
+        let with_offset = || Some(text.parse::<jiff::Timestamp>().ok()?.to_zoned(TimeZone::UTC).datetime());
+        utc.or_else(with_offset).and_then(Self::of)
     }
 
     fn from_openssl(text: &str) -> Option<Self> {
@@ -187,10 +194,9 @@ impl Model for CertExpiry {
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
-        let rfc_3339 = || text.parse().ok().and_then(Self::of);
         let read = match reader.dialect() {
-            Dialect::Boundary => rfc_3339(),
-            Dialect::Wire => Self::from_openssl(&text).or_else(rfc_3339),
+            Dialect::Boundary => Self::from_rfc_3339(&text),
+            Dialect::Wire => Self::from_openssl(&text).or_else(|| Self::from_rfc_3339(&text)),
         };
         read.ok_or_else(|| reader.invalid(MUST_BE))
     }
@@ -246,6 +252,14 @@ mod tests {
             let read = CertExpiry::from_openssl(text).unwrap();
             assert_eq!((read.unix_s(), read.to_string().as_str()), (seconds, text));
             assert_eq!(CertExpiry::from_unix_s(seconds), Some(read));
+        }
+        for (text, kept) in [
+            ("9999-12-31T23:59:59Z", Some("Dec 31 23:59:59 9999 GMT")),
+            ("2028-11-20T08:00:00.5+02:00", Some("Nov 20 06:00:00 2028 GMT")),
+            ("2028-11-20Z", None),
+            ("2028-11-20T08:00:00", None),
+        ] {
+            assert_eq!(CertExpiry::from_rfc_3339(text).map(|at| at.to_string()).as_deref(), kept, "{text}");
         }
         // Without padding it is read too.
         assert_eq!(

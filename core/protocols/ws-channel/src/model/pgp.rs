@@ -25,17 +25,15 @@ secret_type! {
         rule: armored,
     }
 
+    /// One or more ASCII-armored keys, one after the other; a private one stands for its public half.
+    pub struct PgpKeys {
+        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        rule: armored,
+    }
+
     /// One or more ASCII-armored private keys, one after the other.
     pub struct PgpPrivateKeys {
         format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PRIVATE KEY BLOCK-----",
-        rule: armored,
-    }
-}
-
-text_type! {
-    /// One or more ASCII-armored public keys, one after the other.
-    pub struct PgpPublicKeys {
-        format: "", pattern: "", max_bytes: 1_048_576, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
         rule: armored,
     }
 }

@@ -58,7 +58,7 @@ secret_type! {
     /// The secret of an authenticator: base32 without padding (§3.3).
     pub struct TotpSecret {
         format: "", pattern: "", max_bytes: 256, example: "JBSWY3DPEHPK3PXP",
-        rule: visible,
+        rule: not_blank,
     }
 
     /// An `otpauth://` URI for an authenticator's QR code; it holds the secret (§2.9).

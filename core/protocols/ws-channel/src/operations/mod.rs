@@ -46,6 +46,15 @@ macro_rules! for_each_operation {
             exchange pgp::list_keys::ListKeys;
             exchange pgp::upload_key::UploadKey;
             exchange pgp::delete_key::DeleteKey;
+            local session::encrypt_password::EncryptPassword;
+            local session::totp_code::TotpCode;
+            local pgp::generate_key::GenerateKey;
+            local pgp::inspect_key::InspectKey;
+            local pgp::sign_file::SignFile;
+            local pgp::verify_file::VerifyFile;
+            local pgp::encrypt_for_export::EncryptForExport;
+            local pgp::decrypt_exported_key::DecryptExportedKey;
+            local files::check_payment_file::CheckPaymentFile;
         }
     };
 }

@@ -1,5 +1,6 @@
 //! Files at a bank.
 
+pub mod check_payment_file;
 pub mod delete_file;
 pub mod download_file;
 pub mod list_files;

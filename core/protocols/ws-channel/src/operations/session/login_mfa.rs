@@ -10,8 +10,8 @@ use bankchannel_foundation::{
 use crate::{
     Envelope, errors,
     model::{
-        AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Code, Email, ExpiresIn, IdToken, MfaSession,
-        MfaType, OtpauthUri, TotpSecret,
+        AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Code, Email, ExpiresIn, IdToken, MfaOption,
+        MfaSession, MfaType, OtpauthUri, TotpSecret,
     },
     route,
 };
@@ -49,6 +49,10 @@ pub struct LoginMfaResponse {
     pub session: Option<MfaSession>,
     /// What the second step is.
     pub challenge_name: Option<ChallengeName>,
+    /// The factors to choose from.
+    pub mfa_options: Option<Vec<MfaOption>>,
+    /// Where an SMS would go, masked.
+    pub sms_destination: Option<String>,
     /// The secret for the authenticator, when its enrolment was asked for.
     pub secret_code: Option<TotpSecret>,
     /// The same for a QR code.

@@ -1,1 +1,0 @@
-//! The login as a state machine.

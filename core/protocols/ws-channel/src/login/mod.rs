@@ -1,0 +1,26 @@
+//! The login as a typed state machine, without I/O (§3.4, §3.6, §8.1).
+//!
+//! ```text
+//!             ┌────────────────────────────────────────────────┐
+//!             ▼                                                │ verified
+//!   FetchChallenge ─► SendLogin ─┬─► phone: AskCode ─► VerifyPhone
+//!                                ├─► e-mail: AskCode ─► VerifyEmail
+//!                                ├─► SelectMfa ─┐
+//!                                ├─► AskCode ◄──┴─► SendMfa ─► (the same answers again)
+//!                                └─► Done · Failed · Stalled
+//! ```
+//!
+//! [`LoginState::of`] says what one answer of the service means. [`LoginMachine`] drives a whole login: it says what to do
+//! next, takes what came of it, and can be written down in between and read in another process. Both fail closed: what
+//! they do not know is an error, never a login.
+
+mod machine;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use machine::{CodeKind, CodeWanted, LoginMachine, MAX_CODE_TRIES, MAX_TRANSITIONS, Setup, Step};
+pub use state::{
+    Answer, Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsEmailVerification, NeedsMfa,
+    NeedsMfaSelection, Prompt, Stalled, TotpEnrolment, VerificationAccepted, Verified,
+};

@@ -1,0 +1,168 @@
+//! Checks a payment file before it is sent.
+
+use std::io::Read as _;
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, model::Decimal,
+};
+use bankchannel_iso20022::{MAX_BYTES, Problem, pain001};
+
+use crate::route;
+
+/// The file.
+#[derive(Debug, Clone, Boundary)]
+pub struct CheckPaymentFileRequest {
+    /// Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
+    pub content: Content,
+}
+
+/// What there is to say about it.
+#[derive(Debug, Clone, Boundary)]
+pub struct CheckPaymentFileResponse {
+    /// Whether nothing is wrong, as far as can be told without the bank.
+    pub ok: bool,
+    /// What is wrong; at most 50 problems.
+    pub problems: Vec<PaymentProblem>,
+    /// The message that the file says it is, such as `pain.001.001.03`.
+    pub message_name: Option<String>,
+    /// The payment, when the file could be read; it may still have problems of counts, sums or accounts.
+    pub payment: Option<PaymentSummary>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Boundary)]
+pub struct PaymentProblem {
+    /// The line in the file, from 1; left out when the problem has no single place.
+    pub line: Option<u64>,
+    /// The column in bytes, from 1.
+    pub column: Option<u64>,
+    /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; left out when the file
+    /// could not be read as XML.
+    pub field: Option<String>,
+    /// The reason code that a bank would answer: `FF01`, `AM10`, `AM18`, `AC01`, `AC02`.
+    pub reason: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to change.
+    pub fix: String,
+}
+
+/// A payment file in short.
+#[derive(Debug, Clone, Boundary)]
+pub struct PaymentSummary {
+    /// The message id.
+    pub message_id: String,
+    /// When the message was made, as it says itself.
+    pub created: String,
+    /// Who initiates it.
+    pub initiating_party: Option<String>,
+    /// How many transactions the file really holds.
+    pub transactions: u64,
+    /// What each account is asked to pay on each day, in the order of the file.
+    pub payments: Vec<PaymentPart>,
+}
+
+/// The transactions that are debited from one account on one day.
+#[derive(Debug, Clone, Boundary)]
+pub struct PaymentPart {
+    /// The payment information id.
+    pub id: String,
+    /// The execution date, or date and time, as it stands in the file.
+    pub execution_date: String,
+    /// The debtor's name.
+    pub debtor: Option<String>,
+    /// The account that pays.
+    pub iban: Option<String>,
+    /// How many transactions it holds.
+    pub transactions: u64,
+    /// What they come to, by currency.
+    pub totals: Vec<CurrencyTotal>,
+}
+
+/// A sum in one currency.
+#[derive(Debug, Clone, Boundary)]
+pub struct CurrencyTotal {
+    /// The currency's code, such as `EUR`.
+    pub currency: String,
+    /// The sum.
+    pub amount: Decimal,
+}
+
+/// Checks a payment file.
+#[derive(Debug)]
+pub struct CheckPaymentFile;
+
+impl Operation for CheckPaymentFile {
+    type Request = CheckPaymentFileRequest;
+    type Response = CheckPaymentFileResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.check_payment_file",
+        "files",
+        "Check a payment file before it is sent",
+        "Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO schema, counts, control \
+         sums, and the check digits of accounts. A faulty file is an answer, not an error. Whether the bank knows the account and has \
+         the money on it, only the bank can say.",
+        &[],
+    );
+}
+
+impl Local for CheckPaymentFile {
+    fn run(request: CheckPaymentFileRequest, mut with: LocalContext<'_>) -> Result<CheckPaymentFileResponse, Error> {
+        let mut bytes = Vec::new();
+        // One byte more than is allowed, so that the check itself finds a file that is too large.
+        let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+        with.take_content(request.content)?
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;
+        let report = pain001::explain(&bytes);
+        Ok(CheckPaymentFileResponse {
+            ok: report.is_good(),
+            message_name: report.identity.and_then(|identity| identity.message_name),
+            payment: report.payment.as_ref().map(summary),
+            problems: report.problems.into_iter().map(problem).collect(),
+        })
+    }
+}
+
+fn problem(found: Problem) -> PaymentProblem {
+    PaymentProblem {
+        line: found.line.map(|line| line as u64),
+        column: found.column.map(|column| column as u64),
+        field: Some(found.path).filter(|path| !path.is_empty()),
+        reason: found.code.to_owned(),
+        message: found.message,
+        fix: found.change,
+    }
+}
+
+fn summary(payment: &pain001::Payment) -> PaymentSummary {
+    PaymentSummary {
+        message_id: payment.message_id.clone(),
+        created: payment.created.clone(),
+        initiating_party: payment.initiating_party.clone(),
+        transactions: payment.transactions().count() as u64,
+        payments: payment.payments.iter().map(part).collect(),
+    }
+}
+
+fn part(info: &pain001::PaymentInfo) -> PaymentPart {
+    let mut totals: Vec<(String, i64)> = Vec::new();
+    for transaction in &info.transactions {
+        match totals.iter_mut().find(|(currency, _)| *currency == transaction.currency) {
+            Some((_, sum)) => *sum = sum.saturating_add(transaction.amount_cents),
+            None => totals.push((transaction.currency.clone(), transaction.amount_cents)),
+        }
+    }
+    PaymentPart {
+        id: info.id.clone(),
+        execution_date: info.execution_date.clone(),
+        debtor: info.debtor.name.clone(),
+        iban: info.debtor.iban.clone(),
+        transactions: info.transactions.len() as u64,
+        totals: totals
+            .into_iter()
+            .map(|(currency, cents)| CurrencyTotal { currency, amount: Decimal::from_cents(cents) })
+            .collect(),
+    }
+}

@@ -1,0 +1,55 @@
+//! Encrypts a bank's private key to an export key (§6.4).
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row};
+use bankchannel_openpgp as openpgp;
+
+use crate::{
+    errors,
+    model::{PgpKeys, PrivateKeyPem},
+    pgp, route,
+};
+
+/// What to encrypt to which key.
+#[derive(Debug, Clone, Boundary)]
+pub struct EncryptForExportRequest {
+    /// The private key as PEM.
+    pub private_key: PrivateKeyPem,
+    /// The armored key that may open it.
+    pub public_key: PgpKeys,
+}
+
+/// The message.
+#[derive(Debug, Clone, Boundary)]
+pub struct EncryptForExportResponse {
+    /// An armored OpenPGP message, in the form that `export_cert` answers.
+    pub encrypted_private_key: String,
+}
+
+const ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT];
+
+/// Encrypts a private key to an export key.
+#[derive(Debug)]
+pub struct EncryptForExport;
+
+impl Operation for EncryptForExport {
+    type Request = EncryptForExportRequest;
+    type Response = EncryptForExportResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.encrypt_for_export",
+        "pgp",
+        "Encrypt a private key to an export key",
+        "What the service does with the private key of an exported certificate: AES-256 with integrity protection, to every \
+         encryption key of the given one, unsigned.",
+        ERRORS,
+    );
+}
+
+impl Local for EncryptForExport {
+    fn run(request: EncryptForExportRequest, with: LocalContext<'_>) -> Result<EncryptForExportResponse, Error> {
+        let keys = pgp::public_keys("public_key", request.public_key.expose())?;
+        let [key] = &keys[..] else { return Err(pgp::fault("public_key", openpgp::Error::SeveralKeys)) };
+        let encrypted_private_key = openpgp::encrypt(key, request.private_key.expose().as_bytes(), with.now())
+            .map_err(|why| pgp::fault("public_key", why))?;
+        Ok(EncryptForExportResponse { encrypted_private_key })
+    }
+}

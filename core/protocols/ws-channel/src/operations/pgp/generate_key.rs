@@ -1,0 +1,109 @@
+//! Makes a PGP key on this machine.
+
+use std::time::{Duration, SystemTime};
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, model::Timestamp};
+use bankchannel_openpgp::{self as openpgp, Generate, PrivateKey};
+use zeroize::Zeroizing;
+
+use crate::{
+    model::{Email, Name, PgpKeyId, PgpPrivateKeys},
+    pgp, route,
+};
+
+/// The algorithm of a key to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum KeyAlgorithm {
+    /// Small and fast: the default.
+    #[boundary("ed25519")]
+    Ed25519,
+    /// RSA with 2048 bits, the least that is accepted.
+    #[boundary("rsa2048")]
+    Rsa2048,
+    /// RSA with 3072 bits.
+    #[boundary("rsa3072")]
+    Rsa3072,
+    /// RSA with 4096 bits.
+    #[boundary("rsa4096")]
+    Rsa4096,
+}
+
+/// Whose key, and of which kind.
+#[derive(Debug, Clone, Boundary)]
+pub struct GenerateKeyRequest {
+    /// The name in the key's user id.
+    #[boundary(profile)]
+    pub name: Name,
+    /// The e-mail address in the key's user id.
+    #[boundary(profile)]
+    pub email: Email,
+    /// The algorithm; Ed25519 when left out.
+    pub algorithm: Option<KeyAlgorithm>,
+    /// Locks the private key; without it the key lies open in its file.
+    pub passphrase: Option<Secret>,
+    /// The end of its validity; never when left out.
+    pub expires: Option<Timestamp>,
+}
+
+/// The key.
+#[derive(Debug, Clone, Boundary)]
+pub struct GenerateKeyResponse {
+    /// The armored public key: what `upload_key` registers.
+    pub public_key: String,
+    /// The armored private key: whoever has it can sign payments.
+    pub private_key: PgpPrivateKeys,
+    /// The fingerprint: 40 upper-case hex digits.
+    pub fingerprint: String,
+    /// The short id, by which the service lists the key.
+    pub pgp_key_id: PgpKeyId,
+}
+
+/// Makes a PGP key.
+#[derive(Debug)]
+pub struct GenerateKey;
+
+impl Operation for GenerateKey {
+    type Request = GenerateKeyRequest;
+    type Response = GenerateKeyResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.generate_key",
+        "pgp",
+        "Make a PGP key pair on this machine",
+        "A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads. It is fit for both purposes \
+         of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: keep the private key where only the \
+         signer can read it. An RSA key takes up to some seconds.",
+        &[],
+    );
+}
+
+impl Local for GenerateKey {
+    fn run(request: GenerateKeyRequest, with: LocalContext<'_>) -> Result<GenerateKeyResponse, Error> {
+        let created = with.now();
+        let key = PrivateKey::generate(Generate {
+            name: request.name.as_str().to_owned(),
+            email: request.email.as_str().to_owned(),
+            algorithm: match request.algorithm.unwrap_or(KeyAlgorithm::Ed25519) {
+                KeyAlgorithm::Ed25519 => openpgp::Algorithm::Ed25519,
+                KeyAlgorithm::Rsa2048 => openpgp::Algorithm::Rsa2048,
+                KeyAlgorithm::Rsa3072 => openpgp::Algorithm::Rsa3072,
+                KeyAlgorithm::Rsa4096 => openpgp::Algorithm::Rsa4096,
+            },
+            created,
+            expires: request.expires.map(|end| expiry(&end)).transpose()?,
+            passphrase: request.passphrase.map(|secret| Zeroizing::new(secret.expose().to_owned())),
+        })
+        .map_err(|why| pgp::fault("key", why))?;
+        let public = key.public();
+        Ok(GenerateKeyResponse {
+            public_key: public.to_armored().map_err(|why| pgp::fault("key", why))?,
+            private_key: PgpPrivateKeys::new(&key.to_armored().map_err(|why| pgp::fault("key", why))?)?,
+            fingerprint: public.fingerprint(),
+            pgp_key_id: PgpKeyId::new(&public.short_id())?,
+        })
+    }
+}
+
+fn expiry(end: &Timestamp) -> Result<SystemTime, Error> {
+    let ms = u64::try_from(end.as_ms()).map_err(|_| Error::invalid_field("expires", "must lie in the future"))?;
+    Ok(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
+}

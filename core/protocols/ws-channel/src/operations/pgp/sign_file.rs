@@ -1,0 +1,81 @@
+//! Signs a file for an upload (§5.2).
+
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Secret};
+use bankchannel_openpgp::{self as openpgp, HashAlgorithm, UnlockedSigner};
+
+use crate::{
+    model::{PgpPrivateKeys, Signatures},
+    pgp, route,
+};
+
+/// The hash of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum SignatureHash {
+    /// SHA-256: the default.
+    #[boundary("sha256")]
+    Sha256,
+    /// SHA-384.
+    #[boundary("sha384")]
+    Sha384,
+    /// SHA-512.
+    #[boundary("sha512")]
+    Sha512,
+}
+
+/// What to sign with what.
+#[derive(Debug, Clone, Boundary)]
+pub struct SignFileRequest {
+    /// The file's raw bytes: exactly those that will be uploaded.
+    pub content: Content,
+    /// The armored private key; several, one after the other, make one signature each.
+    pub private_key: PgpPrivateKeys,
+    /// Opens the private keys that are locked.
+    pub passphrase: Option<Secret>,
+    /// The hash; SHA-256 when left out.
+    pub hash: Option<SignatureHash>,
+}
+
+/// The signatures.
+#[derive(Debug, Clone, Boundary)]
+pub struct SignFileResponse {
+    /// One armored detached signature per key, one after the other: what `upload_file` takes.
+    pub signature: Signatures,
+}
+
+/// Signs a file.
+#[derive(Debug)]
+pub struct SignFile;
+
+impl Operation for SignFile {
+    type Request = SignFileRequest;
+    type Response = SignFileResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.sign_file",
+        "pgp",
+        "Sign a file with one or more private keys",
+        "A detached signature of the raw bytes as a binary document, dated now. The file is read once and never held, whatever its \
+         size. What is uploaded must be the very same bytes: a changed line end breaks the signature. It covers the bytes only, \
+         neither bank nor file type: whoever has file and signature can send them elsewhere under the same account.",
+        pgp::KEY_ERRORS,
+    );
+}
+
+impl Local for SignFile {
+    fn run(request: SignFileRequest, mut with: LocalContext<'_>) -> Result<SignFileResponse, Error> {
+        let now = with.now();
+        let keys = pgp::private_keys("private_key", request.private_key.expose(), request.passphrase.as_ref())?;
+        let signers = keys
+            .iter()
+            .map(|key| key.signer(now).map_err(|why| pgp::fault("private_key", why)))
+            .collect::<Result<Vec<UnlockedSigner>, Error>>()?;
+        let hash = match request.hash.unwrap_or(SignatureHash::Sha256) {
+            SignatureHash::Sha256 => HashAlgorithm::Sha256,
+            SignatureHash::Sha384 => HashAlgorithm::Sha384,
+            SignatureHash::Sha512 => HashAlgorithm::Sha512,
+        };
+        let armored =
+            openpgp::sign_detached(&signers.iter().collect::<Vec<_>>(), with.take_content(request.content)?, hash, now)
+                .map_err(|why| pgp::fault("private_key", why))?;
+        Ok(SignFileResponse { signature: Signatures::new(armored) })
+    }
+}

@@ -1,0 +1,120 @@
+//! Verifies a file's signatures (§5.2).
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+};
+use bankchannel_openpgp::{self as openpgp, SignatureResult, VerifyPolicy};
+
+use crate::{
+    errors,
+    model::{PgpKeys, Signatures},
+    pgp, route,
+};
+
+/// What to verify by which keys.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyFileRequest {
+    /// The file's raw bytes.
+    pub content: Content,
+    /// The armored keys, one after the other, public or private.
+    pub public_key: PgpKeys,
+    /// The armored detached signatures, one after the other.
+    pub signature: Signatures,
+}
+
+/// What became of one signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum Verdict {
+    /// It is valid, by a key that was good then and is good now.
+    Good,
+    /// None of the given keys made it.
+    UnknownIssuer,
+    /// It names a given key, but does not count.
+    Bad,
+}
+
+/// One signature.
+#[derive(Debug, Clone, Boundary)]
+pub struct SignatureVerdict {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The fingerprint of the given key that it names.
+    pub fingerprint: Option<String>,
+    /// The fingerprint of the key or subkey that made it, when it is good.
+    pub signing_key: Option<String>,
+    /// When it was made, when it is good.
+    pub created: Option<Timestamp>,
+    /// Who claims to have made it, when that key was not given: fingerprints or key ids.
+    pub issuers: Option<Vec<String>>,
+    /// Why it does not count.
+    pub reason: Option<String>,
+}
+
+/// The verdicts.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyFileResponse {
+    /// Whether at least one signature is good: what the service asks of an upload.
+    pub good: bool,
+    /// The signatures in their order.
+    pub signatures: Vec<SignatureVerdict>,
+}
+
+const ERRORS: &[&Row] = &[&errors::SIGNATURE_MALFORMED, &errors::PGP_KEY_REFUSED];
+
+/// Verifies a file's signatures.
+#[derive(Debug)]
+pub struct VerifyFile;
+
+impl Operation for VerifyFile {
+    type Request = VerifyFileRequest;
+    type Response = VerifyFileResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.verify_file",
+        "pgp",
+        "Verify the signatures of a file",
+        "By the rules of the service: binary documents only, no SHA-1, a key that is neither expired nor revoked, then and now. A bad \
+         signature is an answer, not an error. The file is read once and never held.",
+        ERRORS,
+    );
+}
+
+impl Local for VerifyFile {
+    fn run(request: VerifyFileRequest, mut with: LocalContext<'_>) -> Result<VerifyFileResponse, Error> {
+        let keys = pgp::public_keys("public_key", request.public_key.expose())?;
+        let keys: Vec<_> = keys.iter().collect();
+        let armored = request.signature.as_str().as_bytes();
+        let content = with.take_content(request.content)?;
+        let verdict = openpgp::verify_detached(armored, &keys, content, with.now(), &VerifyPolicy::default())
+            .map_err(|why| pgp::fault("signature", why))?;
+        Ok(VerifyFileResponse { good: verdict.is_good(), signatures: verdict.results.into_iter().map(told).collect() })
+    }
+}
+
+fn told(result: SignatureResult) -> SignatureVerdict {
+    let nothing = SignatureVerdict {
+        verdict: Verdict::Bad,
+        fingerprint: None,
+        signing_key: None,
+        created: None,
+        issuers: None,
+        reason: None,
+    };
+    match result {
+        SignatureResult::Good { fingerprint, signing_key, created } => SignatureVerdict {
+            verdict: Verdict::Good,
+            fingerprint: Some(fingerprint),
+            signing_key: Some(signing_key),
+            created: Some(pgp::time_stamp(created)),
+            ..nothing
+        },
+        SignatureResult::UnknownIssuer { issuers } => SignatureVerdict {
+            verdict: Verdict::UnknownIssuer,
+            issuers: Some(issuers),
+            reason: Some("it was made by none of the given keys".into()),
+            ..nothing
+        },
+        SignatureResult::Bad { fingerprint, reason } => {
+            SignatureVerdict { fingerprint: Some(fingerprint), reason: Some(reason.to_string()), ..nothing }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Encrypts a password for a challenge (§3.1).
+
+use bankchannel_crypto::rsa;
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
+
+use crate::{
+    challenge, errors,
+    model::{Challenge, EncryptedPassword},
+    route,
+};
+
+/// The password and the challenge it answers.
+#[derive(Debug, Clone, Boundary)]
+pub struct EncryptPasswordRequest {
+    /// From `init_login` or `init_register`.
+    pub challenge: Challenge,
+    /// The password: 1 to 199 bytes as UTF-8.
+    pub password: Secret,
+    /// The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048 bits.
+    pub public_key: String,
+}
+
+/// The answer to the challenge.
+#[derive(Debug, Clone, Boundary)]
+pub struct EncryptPasswordResponse {
+    /// What `login`, `register` and `password_reset` send as `encrypted`.
+    pub encrypted: EncryptedPassword,
+}
+
+const ERRORS: &[&Row] = &[&errors::CHALLENGE_MALFORMED];
+
+/// Encrypts a password for a challenge.
+#[derive(Debug)]
+pub struct EncryptPassword;
+
+impl Operation for EncryptPassword {
+    type Request = EncryptPasswordRequest;
+    type Response = EncryptPasswordResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.encrypt_password",
+        "session",
+        "Encrypt a password for a challenge",
+        "RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the key that the service publishes. The published \
+         keys of the test and the production environment are part of bankchannel; a service of one's own has its own key.",
+        ERRORS,
+    );
+}
+
+impl Local for EncryptPassword {
+    fn run(request: EncryptPasswordRequest, _: LocalContext<'_>) -> Result<EncryptPasswordResponse, Error> {
+        let key =
+            rsa::PublicKey::from_pem(&request.public_key).map_err(|why| Error::invalid_field("public_key", why))?;
+        let encrypted = challenge::encrypt_password(&request.password, &request.challenge, &key)?;
+        Ok(EncryptPasswordResponse { encrypted })
+    }
+}

@@ -1,0 +1,55 @@
+//! The present code of an authenticator (§3.3).
+
+use bankchannel_crypto::totp;
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+
+use crate::{
+    model::{Code, TotpSecret},
+    route,
+};
+
+/// The authenticator's secret.
+#[derive(Debug, Clone, Boundary)]
+pub struct TotpCodeRequest {
+    /// The secret that `login_mfa` answered when the authenticator was enrolled: base32, spaces and letter case do not matter.
+    pub secret: TotpSecret,
+}
+
+/// The code.
+#[derive(Debug, Clone, Boundary)]
+pub struct TotpCodeResponse {
+    /// The six digits.
+    pub code: Code,
+    /// For how many more seconds this is the present code: 1 to 30.
+    pub seconds_left: u32,
+}
+
+/// Computes the present code of an authenticator.
+#[derive(Debug)]
+pub struct TotpCode;
+
+impl Operation for TotpCode {
+    type Request = TotpCodeRequest;
+    type Response = TotpCodeResponse;
+    const DECLARATION: Declaration = route::local(
+        "ws_channel.totp_code",
+        "session",
+        "Compute the present code of an authenticator",
+        "RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the next step. A \
+         secret that lies beside the password is no second factor any more.",
+        &[],
+    );
+}
+
+impl Local for TotpCode {
+    fn run(request: TotpCodeRequest, with: LocalContext<'_>) -> Result<TotpCodeResponse, Error> {
+        let secret =
+            totp::Secret::from_base32(request.secret.expose()).map_err(|why| Error::invalid_field("secret", why))?;
+        let now = u64::try_from(with.clock.now_s()).unwrap_or_default();
+        let left = totp::STEP_SECONDS - now % totp::STEP_SECONDS;
+        Ok(TotpCodeResponse {
+            code: Code::new(&totp::code_at_counter(&secret, totp::counter(now)))?,
+            seconds_left: u32::try_from(left).unwrap_or_default(),
+        })
+    }
+}

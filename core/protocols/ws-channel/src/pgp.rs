@@ -1,0 +1,91 @@
+//! From the OpenPGP library's terms to this protocol's: keys as they are given, errors as they are told.
+
+use std::time::SystemTime;
+
+use bankchannel_foundation::{
+    Error, Secret,
+    error::{Row, row},
+    model::Timestamp,
+};
+use bankchannel_openpgp::{self as openpgp, Limits, PrivateKey, PublicKey};
+
+use crate::errors;
+
+const BEGIN: &str = "-----BEGIN PGP ";
+
+/// Errors of the local operations over keys.
+pub(crate) const KEY_ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
+
+/// The armored keys of a text, one after the other. A text without armor is one that its reader will refuse.
+fn blocks(text: &str) -> Vec<&str> {
+    let starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
+    if starts.is_empty() {
+        return vec![text];
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().zip(ends).map(|(&start, end)| &text[start..end]).collect()
+}
+
+/// The private keys of a text, opened with the passphrase where they are locked.
+///
+/// # Errors
+/// Of [`KEY_ERRORS`], naming `field`.
+pub(crate) fn private_keys(
+    field: &'static str,
+    text: &str,
+    passphrase: Option<&Secret>,
+) -> Result<Vec<PrivateKey>, Error> {
+    blocks(text)
+        .into_iter()
+        .map(|block| {
+            let mut key = PrivateKey::from_armored(block.as_bytes()).map_err(|why| fault(field, why))?;
+            if key.is_locked() {
+                let given = passphrase.ok_or_else(|| fault(field, openpgp::Error::Locked))?;
+                key.unlock(given.expose()).map_err(|why| fault(field, why))?;
+            }
+            Ok(key)
+        })
+        .collect()
+}
+
+/// The public keys of a text; a private key stands for its public half.
+///
+/// # Errors
+/// Of [`KEY_ERRORS`], naming `field`.
+pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicKey>, Error> {
+    let read = |block: &str| match PublicKey::from_armored(block.as_bytes(), Limits::default()) {
+        Err(openpgp::Error::PrivateKeyMaterial) => PrivateKey::from_armored(block.as_bytes()).map(|key| key.public()),
+        other => other,
+    };
+    blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
+}
+
+/// The error that the library's error means for the field `field`.
+pub(crate) fn fault(field: &'static str, why: openpgp::Error) -> Error {
+    use openpgp::Error as E;
+    let row: &'static Row = match &why {
+        E::InvalidParameter { field, reason } => return Error::invalid_field(field, reason),
+        E::Read(_) => &row::CONTENT_UNREADABLE,
+        E::Internal(_) => &row::INTERNAL,
+        E::Locked | E::WrongPassphrase => &errors::PASSPHRASE_REFUSED,
+        E::DecryptionFailed => &errors::DECRYPTION_FAILED,
+        E::NoSigningKey
+        | E::NoEncryptionKey
+        | E::KeyExpired
+        | E::KeyRevoked
+        | E::SignatureBeforeKey
+        | E::UnsupportedAlgorithm { .. }
+        | E::UnsupportedProtection => &errors::PGP_KEY_UNFIT,
+        E::NoSignaturePackets | E::NotBinaryDocument => &errors::SIGNATURE_MALFORMED,
+        _ if field == "signature" => &errors::SIGNATURE_MALFORMED,
+        _ if field == "encrypted_private_key" => &row::INVALID_FIELD,
+        _ => &errors::PGP_KEY_REFUSED,
+    };
+    Error::because(row, format!("{field}: {why}")).with("field", field)
+}
+
+/// A time of the library's as a time stamp; to the second, as OpenPGP has it.
+pub(crate) fn time_stamp(at: SystemTime) -> Timestamp {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Timestamp::from_ms(i64::try_from(seconds).unwrap_or_default().saturating_mul(1000))
+}

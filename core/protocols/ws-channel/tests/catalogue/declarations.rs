@@ -1,0 +1,161 @@
+//! The master table of §1.4, §4 and §8.6 against the declarations.
+
+use std::collections::BTreeSet;
+
+use bankchannel_foundation::{
+    Kind,
+    error::Row,
+    operation::{Access, Entry, RateClass, Repeat, Route},
+};
+use bankchannel_ws_channel::{CATALOGUE, errors};
+
+/// §1.4 and §4: operation, method, path, success, who may call it (`none`, `both`, `admin`, `data`, `owner`).
+const MASTER: &[(&str, &str, &str, u16, &str)] = &[
+    ("InitRegister", "GET", "/account/{Email}/{Mode}", 200, "none"),
+    ("Register", "PUT", "/account/{Email}/{Mode}", 201, "none"),
+    ("VerifyEmail", "POST", "/account/{Email}/{Mode}", 200, "none"),
+    ("VerifyPhone", "POST", "/account/{Email}/{Mode}/{Phone}", 200, "none"),
+    ("InitPasswordReset", "GET", "/account/{Email}/{Mode}/password", 200, "none"),
+    ("PasswordReset", "POST", "/account/{Email}/{Mode}/password", 200, "none"),
+    ("InitLogin", "GET", "/session/{Email}/{Mode}", 200, "none"),
+    ("Login", "POST", "/session/{Email}/{Mode}", 200, "none"),
+    ("LoginMFA", "PUT", "/session/{Email}/{Mode}/mfacode", 200, "none"),
+    ("SelectMFA", "PUT", "/session/{Email}/{Mode}/selectmfa", 200, "none"),
+    ("VerifyTOTP", "PUT", "/session/{Email}/{Mode}/verifytotp", 200, "none"),
+    ("Logout", "DELETE", "/session/{Email}/{Mode}", 200, "both"),
+    ("ListCerts", "GET", "/certs", 200, "both"),
+    ("ConfigCerts", "POST", "/certs", 200, "admin"),
+    ("ShareCerts", "PUT", "/certs/shared/{ExtEmail}", 201, "admin"),
+    ("UnshareCerts", "DELETE", "/certs/shared/{ExtEmail}", 200, "admin"),
+    ("ExportCert", "GET", "/certs/{Bank}", 200, "admin"),
+    ("EnrollCert", "POST", "/certs/{Bank}", 201, "admin"),
+    ("ImportCert", "PUT", "/certs/{Bank}", 201, "admin"),
+    ("RetireCert", "DELETE", "/certs/{Bank}", 200, "admin"),
+    ("ListFiles", "GET", "/files/{Bank}", 200, "both"),
+    ("UploadFile", "PUT", "/files/{Bank}", 201, "data"),
+    ("DownloadFile", "GET", "/files/{Bank}/{FileType}/{FileReference}", 200, "data"),
+    ("DeleteFile", "DELETE", "/files/{Bank}/{FileType}/{FileReference}", 200, "data"),
+    ("ListAccounts", "GET", "/integrator/accounts", 200, "owner"),
+    ("DeleteAccount", "DELETE", "/account/{Email}", 200, "owner"),
+    ("ListKeys", "GET", "/pgp", 200, "both"),
+    ("UploadKey", "PUT", "/pgp", 201, "admin"),
+    ("DeleteKey", "DELETE", "/pgp", 200, "admin"),
+];
+
+/// §1.7: what a session of the wrong mode is told.
+const REFUSALS: &[(&str, &str)] = &[
+    ("EnrollCert", "Cert enrollment allowed for admin user only"),
+    ("ExportCert", "Cert export allowed for admin user only"),
+    ("ImportCert", "Cert import allowed for admin user only"),
+    ("DownloadFile", "File downloads not allowed on admin mode, use data account mode"),
+    ("UploadFile", "File uploads not allowed on admin mode, use data account mode"),
+    ("DeleteFile", "Data mode session required"),
+];
+
+/// §8.6: what is never sent again by itself, not even after a 429.
+const NEVER: &[&str] = &["VerifyPhone", "VerifyEmail", "LoginMFA", "VerifyTOTP", "PasswordReset", "EnrollCert"];
+
+fn exchanges() -> impl Iterator<Item = (&'static Entry, &'static Route)> {
+    CATALOGUE.iter().filter_map(|entry| Some((entry, entry.declaration.route.as_ref()?)))
+}
+
+fn find(wire_name: &str) -> &'static Route {
+    exchanges().map(|(_, route)| route).find(|route| route.wire_name == wire_name).expect(wire_name)
+}
+
+#[test]
+fn the_master_table() {
+    assert_eq!(exchanges().count(), MASTER.len());
+    for &(wire_name, method, path, success, who) in MASTER {
+        let route = find(wire_name);
+        assert_eq!((route.method.as_str(), route.path, route.success), (method, path, success), "{wire_name}");
+        let declared = match route.access {
+            Access::Public => "none",
+            Access::Session { modes: ["admin", "data"], owner: false, .. } => "both",
+            Access::Session { modes: ["admin"], owner: false, .. } => "admin",
+            Access::Session { modes: ["admin"], owner: true, .. } => "owner",
+            Access::Session { modes: ["data"], owner: false, .. } => "data",
+            Access::Session { .. } => "something else",
+        };
+        assert_eq!(declared, who, "{wire_name}");
+        if let Access::Session { modes: [_], refusal, .. } = route.access {
+            let told =
+                REFUSALS.iter().find(|(name, _)| *name == wire_name).map_or("Admin mode session required", |row| row.1);
+            assert_eq!(refusal, told, "{wire_name}");
+        }
+        let needed: &[u16] = if who == "none" { &[400, 429, 500] } else { &[400, 401, 403, 429, 500] };
+        assert!(needed.iter().all(|status| route.failures.contains(status)), "{wire_name}");
+    }
+}
+
+#[test]
+fn what_may_be_repeated() {
+    for (_, route) in exchanges() {
+        let expected = match route.wire_name {
+            name if NEVER.contains(&name) => Repeat::Never,
+            // A GET with an effect.
+            "InitPasswordReset" => Repeat::AfterRateLimit,
+            _ if route.method.as_str() == "GET" => Repeat::Safe,
+            _ => Repeat::AfterRateLimit,
+        };
+        assert_eq!(route.repeat, expected, "{}", route.wire_name);
+        let rate = match route.wire_name {
+            "Register" | "InitPasswordReset" => RateClass::Registration,
+            _ if matches!(route.access, Access::Public) => RateClass::Address,
+            _ => RateClass::Key,
+        };
+        assert_eq!(route.rate, rate, "{}", route.wire_name);
+    }
+    // §6.2: enrolment may take long.
+    assert!(find("EnrollCert").timeout_s >= 120);
+    // §6.4: every export is written down.
+    assert!(find("ExportCert").audited && find("UploadFile").audited && !find("ListFiles").audited);
+    assert_eq!(find("DownloadFile").response_content, Some("Content"));
+    assert_eq!(find("UploadFile").request_content, Some("FileContents"));
+}
+
+#[test]
+fn declarations_are_whole() {
+    let mut names = BTreeSet::new();
+    for entry in CATALOGUE {
+        let declaration = entry.declaration;
+        let name = declaration.name;
+        assert!(names.insert(name), "{name} twice");
+        assert!(
+            name.starts_with("ws_channel.") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.'),
+            "{name}"
+        );
+        assert!(["account", "session", "certs", "files", "pgp", "integrator"].contains(&declaration.subject), "{name}");
+        assert!(!declaration.summary.is_empty() && !declaration.summary.ends_with('.'), "{name}");
+        assert!(declaration.doc.len() > 40 && declaration.doc.ends_with('.'), "{name}");
+        assert_eq!(declaration.kind == Kind::Exchange, declaration.route.is_some(), "{name}");
+        for fields in [entry.request.fields(), entry.response.fields()] {
+            assert!(fields.iter().all(|field| !field.doc.is_empty()), "{name}");
+        }
+        if declaration.kind == Kind::Exchange {
+            assert_eq!(entry.response.fields().last().map(|field| field.name), Some("response_text"), "{name}");
+        }
+        let codes: BTreeSet<_> = declaration.errors.iter().map(|row| row.code).collect();
+        assert_eq!(codes.len(), declaration.errors.len(), "{name} names an error twice");
+    }
+    assert_eq!(CATALOGUE.iter().filter(|entry| entry.declaration.kind == Kind::Local).count(), 9);
+}
+
+#[test]
+fn profile_fields_are_the_clients_own() {
+    const PROFILE: [&str; 7] = ["email", "mode", "phone", "name", "company", "api_key", "bank"];
+    for entry in CATALOGUE {
+        for field in entry.request.fields() {
+            // A customer's account is never the client's own by default.
+            let own = PROFILE.contains(&field.name) && entry.declaration.name != "ws_channel.delete_account";
+            assert_eq!(field.profile, own, "{} {}", entry.declaration.name, field.name);
+        }
+    }
+}
+
+#[test]
+fn error_codes_are_unique_and_of_this_protocol() {
+    let codes: BTreeSet<&str> = errors::ROWS.iter().map(|row: &&Row| row.code).collect();
+    assert_eq!(codes.len(), errors::ROWS.len());
+    assert!(codes.iter().all(|code| code.starts_with("ws_channel.")));
+}

@@ -1,0 +1,246 @@
+//! What the service's refusals mean (§1.7, §8.6), and how a server words its own.
+
+use bankchannel_foundation::{
+    Category, Exchange, Outcome,
+    message::{InRequest, InResponse},
+};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts::TEXTS,
+    operations::{
+        account::{register::Register, verify_email::VerifyEmail, verify_phone::VerifyPhone},
+        certs::{config_certs::ConfigCerts, import_cert::ImportCert},
+        files::{list_files::ListFiles, upload_file::UploadFile},
+        pgp::list_keys::ListKeys,
+        session::login_mfa::LoginMfa,
+    },
+};
+use serde_json::json;
+
+use crate::harness::answer;
+
+/// Every text of §1.7, with the code and class it means.
+const TEXTS_OF_THE_SHEET: &[(&str, &str, &str)] = &[
+    ("All signature verification(s) failed", "upload_rejected", "validation"),
+    ("Bank certificate(s) already exists", "certificate_exists", "validation"),
+    ("Bank data error", "bank_unavailable", "bank"),
+    ("Can not renew cert without existing private key!", "certificate_refused", "validation"),
+    ("Cert enrollment allowed for admin user only", "mode_refused", "role"),
+    ("Cert export allowed for admin user only", "mode_refused", "role"),
+    ("Cert export not yet supported.", "not_implemented", "not_implemented"),
+    ("Cert import allowed for admin user only", "mode_refused", "role"),
+    ("Certificate PEM format validation failed!", "certificate_refused", "validation"),
+    ("Could not read PGP key IDs", "pgp_key_refused", "validation"),
+    ("Empty bank response or error on SOAP level", "bank_unavailable", "bank"),
+    ("Failed to initialize TargetId for Nordea", "bank_refused", "bank"),
+    ("File downloads not allowed on admin mode, use data account mode", "mode_refused", "role"),
+    ("File uploads not allowed on admin mode, use data account mode", "mode_refused", "role"),
+    ("Internal server processing side error", "service_failed", "server"),
+    ("Invalid parameter bank", "bank_unknown", "validation"),
+    ("Invalid parameter(s)", "parameter_refused", "validation"),
+    ("Invalid parameter(s): Password, Phone", "parameter_refused", "validation"),
+    ("Invalid signature format.", "signature_malformed", "validation"),
+    ("Missing parameter bank", "bank_unknown", "validation"),
+    ("Missing parameter(s)", "parameter_refused", "validation"),
+    ("Missing parameter(s): Company", "parameter_refused", "validation"),
+    ("No PGP keys!", "pgp_key_missing", "validation"),
+    ("No PGP keys. PGP keys are required to sign files for upload.", "pgp_key_missing", "validation"),
+    (
+        "No available bank certificates, linked account does not contain data for bank either",
+        "certificate_missing",
+        "validation",
+    ),
+    ("No available bank certificates, no linked data", "certificate_missing", "validation"),
+    ("No available valid bank certificates, no linked account", "certificate_missing", "validation"),
+    ("No certificate(s) for this bank,", "certificate_missing", "validation"),
+    ("No data. User may not be registered.", "user_unknown", "validation"),
+    ("No db data exists for user", "user_unknown", "validation"),
+    ("No file contents to upload", "content_empty", "validation"),
+    (
+        "No signatures found. File upload requires PGP authorize key detached signature(s).",
+        "signature_malformed",
+        "validation",
+    ),
+    ("No signatures. File uploads require PGP signatures with registered PGP keys.", "signature_missing", "validation"),
+    ("No suitable PGP keys found.", "signature_key_unknown", "validation"),
+    ("RSA Enc.Key is not private key!", "certificate_refused", "validation"),
+    ("RSA Key is not private key!", "certificate_refused", "validation"),
+    ("Requested export PGP key not found.", "pgp_key_missing", "validation"),
+    ("Technical error. Failed to parse bank response.", "bank_unavailable", "bank"),
+    ("Technical error. No proper response body from bank.", "bank_unavailable", "bank"),
+    ("Unauthorized. Could not decode account mode from token", "session_refused", "auth"),
+    ("Unauthorized. Ensure phone and email are verified.", "not_verified", "auth"),
+    ("User does not exist!", "user_unknown", "validation"),
+    ("configcerts not yet implemented", "not_implemented", "not_implemented"),
+    ("unlinkaccount not yet implemented", "not_implemented", "not_implemented"),
+    ("pgpDelete is not yet supported", "not_implemented", "not_implemented"),
+    ("Invalid API key", "api_key_refused", "role"),
+    ("Re-authenticate to delete accounts", "reauthenticate", "auth"),
+    ("Bank Simulator access is not enabled for this tenant", "not_entitled", "entitlement"),
+    ("CodeMismatchException: Invalid verification code provided, please try again.", "code_refused", "code"),
+    ("ExpiredCodeException: Invalid code provided, please request a code again.", "code_expired", "code"),
+    ("LimitExceededException: Attempt limit exceeded, please try after some time.", "attempts_exceeded", "limit"),
+    ("Invalid parameter(s): Code", "code_refused", "code"),
+    ("Invalid parameter(s): EmailCode", "code_refused", "code"),
+    ("User authentication failed.", "login_refused", "auth"),
+    ("User already exists", "user_exists", "validation"),
+    ("Admin account must be registered first", "admin_first", "validation"),
+    ("Admin mode session required", "mode_refused", "role"),
+    ("Only the API key owner may call this operation", "owner_only", "role"),
+    ("Unauthorized", "session_refused", "auth"),
+];
+
+fn refused(status: u16, text: &str) -> InResponse {
+    answer(status, &json!({"RequestId": "r-1", "ResponseCode": "01", "ResponseText": text}).to_string())
+}
+
+#[test]
+fn every_text_means_something() {
+    for &(text, code, class) in TEXTS_OF_THE_SHEET {
+        // §9.2: the deployed service may answer on 200 as well.
+        for status in [200, 400] {
+            let error = ListKeys::decode_response(refused(status, text)).unwrap_err();
+            assert_eq!((error.code(), error.detail("class")), (&*format!("ws_channel.{code}"), Some(class)), "{text}");
+            let peer = error.peer().unwrap();
+            assert_eq!((peer.code.as_deref(), peer.request_id.as_deref()), (Some("01"), Some("r-1")));
+            assert_eq!(error.outcome(), Some(Outcome::Refused));
+        }
+    }
+    // And what the server says is known to the client.
+    for text in TEXTS {
+        let error = ListKeys::decode_response(refused(text.status, text.text)).unwrap_err();
+        assert_eq!(error.code(), text.row.code, "{}", text.text);
+    }
+}
+
+/// K05: refusals of the service, and answers of somebody else.
+#[test]
+fn refusals_and_strangers() {
+    let said = ListFiles::decode_response(refused(200, "Something new")).unwrap_err();
+    assert_eq!((said.code(), said.category()), ("ws_channel.refused", Category::PeerRefused));
+    let said = ListFiles::decode_response(refused(400, "Something new")).unwrap_err();
+    assert_eq!((said.code(), said.http_status()), ("ws_channel.refused", Some(400)));
+    for (status, body, code) in [
+        (403, r#"{"message":"Forbidden"}"#, "peer.http_status"),
+        (502, "<html>Bad gateway</html>", "peer.unavailable"),
+        (302, "", "peer.redirected"),
+        (404, "nginx", "peer.http_status"),
+        (429, "slow down", "peer.rate_limited"),
+        (401, r#"{"message":"Unauthorized"}"#, "ws_channel.session_refused"),
+    ] {
+        let error = ListFiles::decode_response(answer(status, body)).unwrap_err();
+        assert_eq!((error.code(), error.peer()), (code, None), "{status} {body}");
+    }
+    // Codes other than 00 and 01 are the bank's own (§1.5).
+    let bank = answer(400, r#"{"ResponseCode":"26","ResponseText":"Technical maintenance"}"#);
+    let error = UploadFile::decode_response(bank).unwrap_err();
+    assert_eq!((error.code(), error.detail("class")), ("ws_channel.bank_refused", Some("bank")));
+    // A server error leaves open what was done; a bank's text says that a repeat may help.
+    let error = UploadFile::decode_response(refused(502, "Bank data error")).unwrap_err();
+    assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), true));
+    let late = InResponse { retry_after_s: Some(7), ..refused(429, "Too many requests") };
+    let error = ListFiles::decode_response(late).unwrap_err();
+    assert_eq!((error.code(), error.retry_after_s()), ("peer.rate_limited", Some(7)));
+}
+
+/// K06: a success that is none.
+#[test]
+fn broken_successes() {
+    for body in [
+        r#"{"ResponseCode":"00"}"#,
+        r#"{"ResponseText":"OK"}"#,
+        r#"{"ResponseCode":"00","ResponseText":null,"PgpKeys":[]}"#,
+        "null",
+        "[]",
+        "",
+        "OK",
+        r#"{"ResponseCode":"00","ResponseText":"OK"}"#,
+        r#"{"ResponseCode":"00","ResponseText":"OK","PgpKeys":{}}"#,
+    ] {
+        let error = ListKeys::decode_response(answer(200, body)).unwrap_err();
+        assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(Outcome::Accepted)), "{body}");
+    }
+}
+
+fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest {
+    InRequest {
+        path: path.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        body: body.to_string().into(),
+        ..InRequest::default()
+    }
+}
+
+fn told<O: Exchange>(message: InRequest) -> String {
+    match O::decode_request(message) {
+        Ok(_) => "accepted".to_owned(),
+        Err(fault) => Refusal::from_input(&fault).text.into_owned(),
+    }
+}
+
+const USER: [(&str, &str); 2] = [("Email", "user@example.test"), ("Mode", "admin")];
+
+/// §1.4, §1.7, R06, R07, R12, L15, L16, C07, C11, X8: the words of a server for what it cannot read.
+#[test]
+fn a_server_names_what_is_wrong() {
+    let with_phone = |phone| [USER[0], USER[1], ("Phone", phone)];
+    for bad in [json!("12345"), json!("12a456"), json!(123_456), json!("１２３４５６")] {
+        let phone = request(&with_phone("+358401234567"), json!({"Code": bad}));
+        assert_eq!(told::<VerifyPhone>(phone), "Invalid parameter(s): Code");
+        let email = request(&USER, json!({"Code": bad, "AccessToken": "t"}));
+        assert_eq!(told::<VerifyEmail>(email), "Invalid parameter(s): EmailCode");
+    }
+    assert_eq!(told::<VerifyEmail>(request(&USER, json!({"Code": null}))), "Missing parameter(s): AccessToken, Code");
+    assert_eq!(
+        told::<VerifyEmail>(request(&USER, json!({"Code": "123456", "AccessToken": 1}))),
+        "Invalid parameter(s): AccessToken"
+    );
+    assert_eq!(
+        told::<VerifyPhone>(request(&with_phone("358401234567"), json!({"Code": "123456"}))),
+        "Invalid parameter(s): Phone"
+    );
+
+    let register = |change: &str, value: serde_json::Value| {
+        let mut body = json!({"ApiKey": "0", "ChResp": "anything at all", "Company": "C", "Encrypted": "e", "Name": "N", "Phone": "+358401234567"});
+        body[change] = value;
+        request(&USER, body)
+    };
+    assert_eq!(told::<Register>(register("Extra", json!(1))), "accepted");
+    assert_eq!(told::<Register>(register("ApiKey", json!(0))), "Invalid parameter(s): ApiKey");
+    assert_eq!(told::<Register>(register("Phone", json!("0401234567"))), "Invalid parameter(s): Phone");
+    assert_eq!(told::<Register>(register("Company", json!(""))), "Missing parameter(s): Company");
+    assert_eq!(told::<Register>(register("Name", json!("a\u{7}"))), "Invalid parameter(s): Name");
+
+    let mfa = |mode, change: &str, value: serde_json::Value| {
+        let mut body = json!({"Code": "123456", "Session": "s", "ChResp": "left over", "Encrypted": "left over"});
+        body[change] = value;
+        request(&[USER[0], ("Mode", mode)], body)
+    };
+    assert_eq!(told::<LoginMfa>(mfa("admin", "SetupTOTP", json!("true"))), "accepted");
+    assert_eq!(told::<LoginMfa>(mfa("admin", "SetupTOTP", json!(1))), "Invalid parameter(s): SetupTOTP");
+    assert_eq!(told::<LoginMfa>(mfa("data", "Extra", json!(1))), "Invalid parameter(s): Mode");
+    assert_eq!(told::<LoginMfa>(mfa("admin", "ChallengeName", json!("RETINA"))), "Invalid parameter(s): ChallengeName");
+
+    assert_eq!(told::<ConfigCerts>(request(&[], json!({"Export": "allowed"}))), "Invalid parameter(s): Export");
+    assert_eq!(told::<ConfigCerts>(request(&[], json!([]))), "Invalid parameter(s)");
+    let import = |bank, keys: serde_json::Value| {
+        let mut body = json!({"Certificate": "c", "PrivateKey": "k", "Company": "C", "WsUserId": "w"});
+        body.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        request(&[("Bank", bank)], body)
+    };
+    assert_eq!(told::<ImportCert>(import("DanskeBank", json!({"EncPrivateKey": "x"}))), "accepted");
+    assert_eq!(
+        told::<ImportCert>(import("danskebank", json!({"EncPrivateKey": "x", "EncPrivatekey": "y"}))),
+        "Invalid parameter(s): EncPrivatekey"
+    );
+    assert_eq!(told::<ImportCert>(import("nobank", json!({}))), "Invalid parameter bank");
+
+    let list = |query: &[(&str, &str)]| InRequest {
+        path: vec![("Bank", "seb".into())],
+        query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..InRequest::default()
+    };
+    assert_eq!(told::<ListFiles>(list(&[("Status", ""), ("Other", "1"), ("Other", "2")])), "accepted");
+    assert_eq!(told::<ListFiles>(list(&[("FileType", "ALL")])), "Invalid parameter(s): FileType");
+    assert_eq!(told::<ListFiles>(list(&[("Status", "new")])), "Invalid parameter(s): Status");
+    assert_eq!(told::<ListFiles>(list(&[("Status", "NEW"), ("Status", "NEW")])), "Invalid parameter(s): Status");
+}
