@@ -2,15 +2,17 @@
 
 use bankchannel_foundation::{Boundary, Error};
 
-use super::state::{
-    Answer, Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsMfa, NeedsMfaSelection, Prompt, Stalled,
-    VerificationAccepted, Verified,
+use super::{
+    classify::Answer,
+    state::{
+        Failed, FailureReason, LoginState, MfaMethod, NeedsMfa, NeedsMfaSelection, Prompt, Stalled,
+        VerificationAccepted, Verified,
+    },
+    step::{CodeKind, CodeWanted, Setup, Step},
 };
 use crate::{
     errors,
-    model::{
-        AccessToken, AdminMode, ApiKey, Challenge, Code, Email, EncryptedPassword, MfaSession, MfaType, Mode, Phone,
-    },
+    model::{AccessToken, AdminMode, Challenge, Code, EncryptedPassword, MfaSession, MfaType, Phone},
     operations::{
         account::{verify_email::VerifyEmailRequest, verify_phone::VerifyPhoneRequest},
         session::{
@@ -27,23 +29,6 @@ pub const MAX_TRANSITIONS: u32 = 8;
 
 /// How often a code is asked for while the service says that it is wrong (§8.3).
 pub const MAX_CODE_TRIES: u32 = 3;
-
-/// Who logs in, and how.
-#[derive(Debug, Clone, Boundary)]
-pub struct Setup {
-    /// The account.
-    pub email: Email,
-    /// Which of its two users.
-    pub mode: Mode,
-    /// Its phone, in case it is not verified yet.
-    pub phone: Option<Phone>,
-    /// The API key that the client has; another one in the answer ends the login.
-    pub api_key: Option<ApiKey>,
-    /// The factor to choose where there is a choice; left out, the authenticator if offered, else the first.
-    pub factor: Option<MfaMethod>,
-    /// Whether to ask for the enrolment of an authenticator.
-    pub setup_totp: bool,
-}
 
 /// A login on its way. It is a value: written down with its secrets, it can be read in another process and go on there.
 /// Whoever writes it down seals it. The password is never part of it.
@@ -117,66 +102,6 @@ struct Choice {
 struct Ended {
     /// What it came to.
     result: LoginState,
-}
-
-/// Which code is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-pub enum CodeKind {
-    /// The second factor's, by SMS.
-    MfaSms,
-    /// The second factor's, from an authenticator.
-    MfaTotp,
-    /// The one that verifies the e-mail address, by mail.
-    Email,
-    /// The one that verifies the phone, by SMS.
-    Phone,
-}
-
-impl CodeKind {
-    fn prompt(self) -> Prompt {
-        match self {
-            Self::MfaSms | Self::MfaTotp => Prompt::Mfa,
-            Self::Email => Prompt::EmailVerification,
-            Self::Phone => Prompt::PhoneVerification,
-        }
-    }
-}
-
-/// A code to ask somebody for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodeWanted {
-    /// Which.
-    pub kind: CodeKind,
-    /// How many were wrong already: above 0, the one before this was.
-    pub wrong: u32,
-    /// Whether the phone's number must be given too: [`LoginMachine::give_phone`].
-    pub phone_missing: bool,
-}
-
-/// What to do next.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// Send this; then [`LoginMachine::give_challenge`].
-    FetchChallenge(InitLoginRequest),
-    /// Encrypt the password for this challenge and send [`LoginMachine::login_request`]; then
-    /// [`LoginMachine::login_answer`].
-    SendLogin(Challenge),
-    /// Ask for the code; then [`LoginMachine::give_code`].
-    AskCode(CodeWanted),
-    /// Send this; then [`LoginMachine::verified`].
-    VerifyPhone(VerifyPhoneRequest),
-    /// Send this; then [`LoginMachine::verified`].
-    VerifyEmail(VerifyEmailRequest),
-    /// Send this; then [`LoginMachine::mfa_answer`].
-    SendMfa(LoginMfaRequest),
-    /// Send this, or first choose another: [`LoginMachine::choose`]; then [`LoginMachine::selection_answer`].
-    SelectMfa(SelectMfaRequest),
-    /// Nothing: the login is complete.
-    Done(Authenticated),
-    /// Nothing: it failed.
-    Failed(Failed),
-    /// Nothing: it goes in circles.
-    Stalled(Stalled),
 }
 
 impl LoginMachine {

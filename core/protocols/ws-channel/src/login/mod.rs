@@ -14,13 +14,19 @@
 //! next, takes what came of it, and can be written down in between and read in another process. Both fail closed: what
 //! they do not know is an error, never a login.
 
+mod classify;
 mod machine;
+#[cfg(test)]
+mod properties;
 mod state;
+mod step;
 #[cfg(test)]
 mod tests;
 
-pub use machine::{CodeKind, CodeWanted, LoginMachine, MAX_CODE_TRIES, MAX_TRANSITIONS, Setup, Step};
+pub use classify::Answer;
+pub use machine::{LoginMachine, MAX_CODE_TRIES, MAX_TRANSITIONS};
 pub use state::{
-    Answer, Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsEmailVerification, NeedsMfa,
-    NeedsMfaSelection, Prompt, Stalled, TotpEnrolment, VerificationAccepted, Verified,
+    Authenticated, Failed, FailureReason, LoginState, MfaMethod, NeedsEmailVerification, NeedsMfa, NeedsMfaSelection,
+    Prompt, Stalled, TotpEnrolment, VerificationAccepted, Verified,
 };
+pub use step::{CodeKind, CodeWanted, Setup, Step};
