@@ -1,0 +1,59 @@
+//! A load generator: connections that send one prepared request again and again.
+
+use std::time::{Duration, Instant};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// How many requests per second `connections` connections get answered within `time`.
+pub(crate) async fn requests_per_second(address: &str, request: &[u8], connections: usize, time: Duration) -> f64 {
+    // A little before counting begins, so that caches and connections stand.
+    run(address, request, connections, time / 4).await;
+    let begun = Instant::now();
+    let answered = run(address, request, connections, time).await;
+    answered as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn run(address: &str, request: &[u8], connections: usize, time: Duration) -> u64 {
+    let end = Instant::now() + time;
+    let mut tasks = Vec::new();
+    for _ in 0..connections {
+        let (address, request) = (address.to_owned(), request.to_vec());
+        tasks.push(tokio::spawn(async move {
+            let mut stream = TcpStream::connect(&address).await.expect("a connection");
+            stream.set_nodelay(true).expect("an option");
+            let (mut buffer, mut answered) = (Vec::with_capacity(64 * 1024), 0);
+            while Instant::now() < end {
+                stream.write_all(&request).await.expect("sends");
+                answer(&mut stream, &mut buffer).await;
+                answered += 1;
+            }
+            answered
+        }));
+    }
+    let mut answered = 0;
+    for task in tasks {
+        answered += task.await.expect("a connection's task");
+    }
+    answered
+}
+
+/// Reads one answer with a content length; it must be a success.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    loop {
+        let read = stream.read_buf(buffer).await.expect("receives");
+        assert!(read > 0, "the server closed the connection");
+        let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
+        assert!(head.starts_with("http/1.1 2"), "a success, not {head}\n{}", String::from_utf8_lossy(&buffer[end..]));
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
+        let whole = end + 4 + length.expect("a content length");
+        while buffer.len() < whole {
+            assert!(stream.read_buf(buffer).await.expect("receives") > 0, "a whole answer");
+        }
+        return;
+    }
+}

@@ -1,0 +1,37 @@
+//! Measures bankchannel against what a user would pick instead: ratios from one run, in one table.
+//!
+//! `tests/benchmarks/run` builds and runs it; names after it pick single measurements.
+
+// A benchmark's table is its output.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod load;
+mod memory;
+mod prepare;
+mod service;
+mod startup;
+mod table;
+
+use table::Table;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().map(String::as_str) == Some("child") {
+        return memory::child(&arguments[1..]);
+    }
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    let mut table = Table::default();
+    if wanted("prepare") {
+        prepare::measure(&mut table);
+    }
+    if wanted("startup") {
+        startup::measure(&mut table);
+    }
+    if wanted("service") {
+        service::measure(&mut table);
+    }
+    if wanted("memory") {
+        memory::measure(&mut table);
+    }
+    table.print();
+}

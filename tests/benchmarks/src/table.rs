@@ -1,0 +1,85 @@
+//! The table of results.
+
+use std::time::{Duration, Instant};
+
+/// What was measured.
+#[derive(Default)]
+pub(crate) struct Table {
+    rows: Vec<[String; 5]>,
+}
+
+impl Table {
+    /// A ratio against a bound: at most it, or at least it.
+    pub(crate) fn ratio(&mut self, name: &str, ours: &str, against: &str, ratio: f64, bound: Bound) {
+        let (holds, bound) = match bound {
+            Bound::AtMost(most) => (ratio <= most, format!("≤ {most}")),
+            Bound::AtLeast(least) => (ratio >= least, format!("≥ {least}")),
+            Bound::None => (true, "-".into()),
+        };
+        let verdict = if holds { "" } else { "  falls short" };
+        let row = [name.into(), ours.into(), against.into(), format!("{ratio:.2}"), format!("{bound}{verdict}")];
+        println!("{}", row.join(" | "));
+        self.rows.push(row);
+    }
+
+    /// Everything, aligned.
+    pub(crate) fn print(&self) {
+        let head = ["measurement", "bankchannel", "against", "ratio", "bound"].map(String::from);
+        let all: Vec<&[String; 5]> = std::iter::once(&head).chain(&self.rows).collect();
+        let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: [usize; 5] = std::array::from_fn(width);
+        println!();
+        for row in all {
+            let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            println!("{}", cells.join("  ").trim_end());
+        }
+    }
+}
+
+/// What a ratio must be.
+pub(crate) enum Bound {
+    /// No larger.
+    AtMost(f64),
+    /// No smaller.
+    AtLeast(f64),
+    /// Only told.
+    None,
+}
+
+/// The median time of several runs, after one to warm up.
+pub(crate) fn median(runs: usize, mut work: impl FnMut()) -> Duration {
+    work();
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let begun = Instant::now();
+            work();
+            begun.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// The median ratio of two works done in turn, and their median times: a drift of the machine hits both.
+pub(crate) fn paired(runs: usize, mut ours: impl FnMut(), mut other: impl FnMut()) -> (f64, Duration, Duration) {
+    ours();
+    other();
+    let mut pairs: Vec<(f64, Duration, Duration)> = (0..runs)
+        .map(|_| {
+            let begun = Instant::now();
+            ours();
+            let mine = begun.elapsed();
+            let begun = Instant::now();
+            other();
+            let theirs = begun.elapsed();
+            (mine.as_secs_f64() / theirs.as_secs_f64(), mine, theirs)
+        })
+        .collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    pairs[pairs.len() / 2]
+}
+
+/// A time for the table.
+pub(crate) fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+}
