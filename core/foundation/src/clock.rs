@@ -25,6 +25,12 @@ impl SystemClock {
         self.offset_ms.fetch_add(by, Ordering::SeqCst);
     }
 
+    /// How far this clock is ahead of the system's, in milliseconds.
+    #[must_use]
+    pub fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::SeqCst)
+    }
+
     /// Sets this clock so that it now shows `now_ms`.
     pub fn set_ms(&self, now_ms: i64) {
         self.offset_ms.store(now_ms - system_ms(), Ordering::SeqCst);

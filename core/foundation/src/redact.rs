@@ -22,7 +22,16 @@ pub fn redact(value: &Value, safe: &[&str]) -> Value {
                 .collect::<Map<_, _>>(),
         ),
         Value::Array(values) => Value::Array(
-            values.iter().map(|value| if value.is_object() || value.is_array() { redact(value, safe) } else { Value::String(REDACTED.into()) }).collect(),
+            values
+                .iter()
+                .map(|value| {
+                    if value.is_object() || value.is_array() {
+                        redact(value, safe)
+                    } else {
+                        Value::String(REDACTED.into())
+                    }
+                })
+                .collect(),
         ),
         _ => Value::String(REDACTED.into()),
     }
@@ -39,15 +48,21 @@ fn redact_text(value: &Value) -> Value {
 /// challenges. Used on every text that a log or an error shows and that came from outside.
 #[must_use]
 pub fn redact_words(text: &str) -> String {
-    let is_break = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | ',' | ';' | '?' | '&');
+    let is_break =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | ',' | ';' | '?' | '&');
     let mut out = String::with_capacity(text.len());
     for part in text.split_inclusive(is_break) {
         let word = part.trim_end_matches(is_break);
         let tail = &part[word.len()..];
         // A URL or path is looked at segment by segment, so that its harmless parts stay readable.
-        let shown: Vec<&str> = word.split('/').map(|piece| if is_sensitive(piece) { REDACTED } else { piece }).collect();
+        let shown: Vec<&str> =
+            word.split('/').map(|piece| if is_sensitive(piece) { REDACTED } else { piece }).collect();
         // Base64 may hold slashes: a word that is sensitive as a whole goes as a whole.
-        if !word.contains("://") && is_token(word) { out.push_str(REDACTED) } else { out.push_str(&shown.join("/")) }
+        if !word.contains("://") && is_token(word) {
+            out.push_str(REDACTED)
+        } else {
+            out.push_str(&shown.join("/"))
+        }
         out.push_str(tail);
     }
     out
@@ -64,19 +79,25 @@ fn is_email(word: &str) -> bool {
 
 fn is_phone(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    [lower.find('+').map(|at| at + 1), lower.find("%2b").map(|at| at + 3)].into_iter().flatten().any(|from| {
-        word.get(from..).is_some_and(|rest| rest.bytes().take_while(u8::is_ascii_digit).count() >= 6)
-    })
+    [lower.find('+').map(|at| at + 1), lower.find("%2b").map(|at| at + 3)]
+        .into_iter()
+        .flatten()
+        .any(|from| word.get(from..).is_some_and(|rest| rest.bytes().take_while(u8::is_ascii_digit).count() >= 6))
 }
 
 fn is_token(word: &str) -> bool {
     let value = word.rsplit_once("=\"").map_or(word, |(_, value)| value);
-    let url_safe = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let url_safe =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let long = value.len() >= 40 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b));
     let parts: Vec<&str> = value.split('.').collect();
-    let jwt = parts.len() == 3 && value.len() >= 20 && parts.iter().all(|part| url_safe(part)) && parts[0].starts_with("ey");
+    let jwt =
+        parts.len() == 3 && value.len() >= 20 && parts.iter().all(|part| url_safe(part)) && parts[0].starts_with("ey");
     let pipes: Vec<&str> = value.split('|').collect();
-    let challenge = pipes.len() == 3 && !pipes[0].is_empty() && pipes[1].bytes().all(|b| b.is_ascii_digit()) && !pipes[1].is_empty();
+    let challenge = pipes.len() == 3
+        && !pipes[0].is_empty()
+        && pipes[1].bytes().all(|b| b.is_ascii_digit())
+        && !pipes[1].is_empty();
     long || jwt || challenge
 }
 
@@ -87,8 +108,14 @@ mod tests {
 
     #[test]
     fn only_safe_keys_survive() {
-        let shown = redact(&json!({"Bank": "nordea", "FutureToken": "x", "Nested": {"EncryptedPrivateKey": "y", "Status": "NEW"}, "L": ["z"]}), &["bank", "status"]);
-        assert_eq!(shown, json!({"Bank": "nordea", "FutureToken": REDACTED, "Nested": {"EncryptedPrivateKey": REDACTED, "Status": "NEW"}, "L": [REDACTED]}));
+        let shown = redact(
+            &json!({"Bank": "nordea", "FutureToken": "x", "Nested": {"EncryptedPrivateKey": "y", "Status": "NEW"}, "L": ["z"]}),
+            &["bank", "status"],
+        );
+        assert_eq!(
+            shown,
+            json!({"Bank": "nordea", "FutureToken": REDACTED, "Nested": {"EncryptedPrivateKey": REDACTED, "Status": "NEW"}, "L": [REDACTED]})
+        );
     }
 
     #[test]

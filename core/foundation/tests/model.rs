@@ -139,7 +139,10 @@ fn the_wire_has_its_own_names_and_tolerances() {
     assert_eq!(whole.password.as_ref().map(Secret::expose), Some("p"));
     assert_eq!(whole.parts.expect("parts")[0].count, 3);
     assert!(read(json!({"Number": "12345678", "PASS": "p", "Pass": "p"})).is_ok());
-    assert_eq!(read(json!({"Number": "12345678", "PASS": "p", "Pass": "q"})).expect_err("differ").detail("field"), Some("PASS"));
+    assert_eq!(
+        read(json!({"Number": "12345678", "PASS": "p", "Pass": "q"})).expect_err("differ").detail("field"),
+        Some("PASS")
+    );
     // A secret is never taken from a file because a peer says so.
     assert!(read(json!({"Number": "12345678", "PASS": {"file": "/etc/hostname"}})).is_err());
     let written = read_boundary::<Whole>(json!({"number": "12345678", "note": "stays", "password": "x"}))
@@ -178,10 +181,13 @@ fn content_comes_beside_the_json_or_in_it() {
         /// The file.
         file: Content,
     }
-    let read = |value, content: Option<Content>| Sent::read(value, &mut Reader::new(Dialect::Boundary).with_content(content));
+    let read =
+        |value, content: Option<Content>| Sent::read(value, &mut Reader::new(Dialect::Boundary).with_content(content));
     let beside = read(json!({}), Some(Content::from(b"abc".to_vec()))).expect("reads");
     assert_eq!(beside.file.known_size(), Some(3));
-    assert!(matches!(read(json!({"file": {"base64": "YWJj"}}), None).expect("reads").file, Content::Bytes(bytes) if &*bytes == b"abc"));
+    assert!(
+        matches!(read(json!({"file": {"base64": "YWJj"}}), None).expect("reads").file, Content::Bytes(bytes) if &*bytes == b"abc")
+    );
     assert!(matches!(read(json!({"file": {"path": "x"}}), None).expect("reads").file, Content::File { .. }));
     for (value, content) in [
         (json!({}), None),
@@ -190,7 +196,10 @@ fn content_comes_beside_the_json_or_in_it() {
         (json!({"file": "YWJj"}), None),
         (json!({"file": {"path": "x"}}), Some(Content::from(vec![]))),
     ] {
-        assert_eq!(read(value, content).expect_err("refused").detail("field").map(|f| f.split('.').next().unwrap_or(f)), Some("file"));
+        assert_eq!(
+            read(value, content).expect_err("refused").detail("field").map(|f| f.split('.').next().unwrap_or(f)),
+            Some("file")
+        );
     }
 }
 

@@ -24,7 +24,12 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
                 texts.push(quote! { Self::#variant_ident => #value });
             }
             Fields::Unnamed(fields) if open && fields.unnamed.len() == 1 => other = Some(variant_ident),
-            _ => return Err(syn::Error::new_spanned(variant, "a value of a boundary enum holds nothing; for data use #[boundary(tag = …)]")),
+            _ => {
+                return Err(syn::Error::new_spanned(
+                    variant,
+                    "a value of a boundary enum holds nothing; for data use #[boundary(tag = …)]",
+                ));
+            }
         }
     }
     let fallback = match (open, other) {
@@ -33,7 +38,12 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
             quote! { other => Some(Self::#other(other.to_owned())) }
         }
         (false, None) => quote! { _ => None },
-        _ => return Err(syn::Error::new_spanned(ident, "an open enum ends in `Other(String)`, a closed one has no such variant")),
+        _ => {
+            return Err(syn::Error::new_spanned(
+                ident,
+                "an open enum ends in `Other(String)`, a closed one has no such variant",
+            ));
+        }
     };
     Ok(quote! {
         impl #ident {

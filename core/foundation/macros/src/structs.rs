@@ -26,6 +26,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &FieldsNamed) -> syn::Result<T
                 aliases: &[#(#aliases),*],
                 doc: #field_doc,
                 shape: <#ty as ::bankchannel_foundation::model::Boundary>::SHAPE,
+                wire_shape: <#ty as ::bankchannel_foundation::model::Boundary>::WIRE_SHAPE,
                 optional: <#ty as ::bankchannel_foundation::model::Boundary>::OPTIONAL,
                 wire_optional: <#ty as ::bankchannel_foundation::model::Boundary>::WIRE_OPTIONAL,
                 profile: #profile,

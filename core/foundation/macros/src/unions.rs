@@ -18,13 +18,20 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
         let holds = match &variant.fields {
             Fields::Unit => None,
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(&fields.unnamed[0].ty),
-            _ => return Err(syn::Error::new_spanned(variant, "a variant of a boundary union holds one struct or nothing")),
+            _ => {
+                return Err(syn::Error::new_spanned(
+                    variant,
+                    "a variant of a boundary union holds one struct or nothing",
+                ));
+            }
         };
         match holds {
             None => {
                 shapes.push(quote! { ::bankchannel_foundation::model::UnionVariant { tag: #value, doc: #value_doc, shape: None } });
                 reads.push(quote! { #value => Ok(Self::#variant_ident) });
-                writes.push(quote! { Self::#variant_ident => ::bankchannel_foundation::model::tagged(#tag, #value, None) });
+                writes.push(
+                    quote! { Self::#variant_ident => ::bankchannel_foundation::model::tagged(#tag, #value, None) },
+                );
             }
             Some(ty) => {
                 shapes.push(quote! {

@@ -24,7 +24,11 @@ impl Base64Decoder {
     ///
     /// # Errors
     /// [`NotBase64`], or what the receiver returns.
-    pub fn push<E: From<NotBase64>>(&mut self, text: &[u8], mut give: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub fn push<E: From<NotBase64>>(
+        &mut self,
+        text: &[u8],
+        mut give: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         for run in text.split(|byte| byte.is_ascii_whitespace()) {
             self.push_run(run, &mut give)?;
         }
@@ -39,7 +43,11 @@ impl Base64Decoder {
         if self.carried == 0 { Ok(()) } else { Err(NotBase64) }
     }
 
-    fn push_run<E: From<NotBase64>>(&mut self, mut run: &[u8], give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    fn push_run<E: From<NotBase64>>(
+        &mut self,
+        mut run: &[u8],
+        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         if run.is_empty() {
             return Ok(());
         }
@@ -65,7 +73,11 @@ impl Base64Decoder {
         Ok(())
     }
 
-    fn decode<E: From<NotBase64>>(&mut self, text: &[u8], give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    fn decode<E: From<NotBase64>>(
+        &mut self,
+        text: &[u8],
+        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         if self.ended {
             return Err(NotBase64.into());
         }

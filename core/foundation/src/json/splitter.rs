@@ -80,7 +80,11 @@ impl ContentSplitter {
     ///
     /// # Errors
     /// [`SplitError`]; the splitter is of no use afterwards.
-    pub fn push<E>(&mut self, mut piece: &[u8], give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), SplitError<E>> {
+    pub fn push<E>(
+        &mut self,
+        mut piece: &[u8],
+        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), SplitError<E>> {
         while !piece.is_empty() {
             let taken = match self.state {
                 State::Content => self.content(piece, give)?,
@@ -171,7 +175,11 @@ impl ContentSplitter {
         Taken { bytes: 1, kept: true }
     }
 
-    fn content<E>(&mut self, piece: &[u8], give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<Taken, SplitError<E>> {
+    fn content<E>(
+        &mut self,
+        piece: &[u8],
+        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<Taken, SplitError<E>> {
         let run = run_length(piece);
         if run > 0 {
             self.base64.push(&piece[..run], |bytes| give(bytes).map_err(SplitError::Sink))?;
@@ -188,7 +196,11 @@ impl ContentSplitter {
         Ok(Taken { bytes: 1, kept: true })
     }
 
-    fn content_escape<E>(&mut self, byte: u8, give: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<Taken, SplitError<E>> {
+    fn content_escape<E>(
+        &mut self,
+        byte: u8,
+        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<Taken, SplitError<E>> {
         self.escape.push(byte);
         let whole = if self.escape[0] == b'u' { 5 } else { 1 };
         if self.escape.len() == whole {

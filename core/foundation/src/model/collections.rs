@@ -12,6 +12,7 @@ const ELEMENTS_MAX: usize = 100_000;
 
 impl<T: Boundary> Boundary for Option<T> {
     const SHAPE: &'static Shape = T::SHAPE;
+    const WIRE_SHAPE: &'static Shape = T::WIRE_SHAPE;
     const OPTIONAL: bool = true;
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
@@ -33,6 +34,7 @@ impl<T: Boundary> Boundary for Option<T> {
 
 impl<T: Boundary> Boundary for Vec<T> {
     const SHAPE: &'static Shape = &Shape::List(T::SHAPE);
+    const WIRE_SHAPE: &'static Shape = &Shape::List(T::WIRE_SHAPE);
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let Value::Array(values) = value else {
@@ -41,7 +43,11 @@ impl<T: Boundary> Boundary for Vec<T> {
         if values.len() > ELEMENTS_MAX {
             return Err(reader.invalid(format!("has more than {ELEMENTS_MAX} elements")));
         }
-        values.into_iter().enumerate().map(|(index, value)| reader.at_index(index, |reader| T::read(value, reader))).collect()
+        values
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| reader.at_index(index, |reader| T::read(value, reader)))
+            .collect()
     }
 
     fn write(self, writer: &mut Writer) -> Value {
@@ -51,6 +57,7 @@ impl<T: Boundary> Boundary for Vec<T> {
 
 impl<T: Boundary> Boundary for BTreeMap<String, T> {
     const SHAPE: &'static Shape = &Shape::Map(T::SHAPE);
+    const WIRE_SHAPE: &'static Shape = &Shape::Map(T::WIRE_SHAPE);
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let Value::Object(map) = value else {

@@ -27,7 +27,7 @@ pub enum Content {
         /// How many bytes, when it was last looked at; 0 when it was not yet.
         size: u64,
     },
-    /// Arriving piece by piece, once.
+    /// Arriving piece by piece.
     Pieces(Pieces),
     /// Delivered already, to where the caller asked.
     Delivered {
@@ -36,24 +36,49 @@ pub enum Content {
     },
 }
 
-/// Content that arrives once, piece by piece; `None` from the source is the end.
+/// Content that arrives piece by piece; `None` from the source is the end.
 #[derive(Clone)]
 pub struct Pieces {
-    source: Arc<Mutex<Option<PieceSource>>>,
+    source: Arc<Mutex<Source>>,
+    size: Option<u64>,
 }
 
-type PieceSource = Box<dyn FnMut() -> Result<Option<Bytes>, Error> + Send>;
+/// A blocking source of pieces.
+pub type PieceSource = Box<dyn FnMut() -> Result<Option<Bytes>, Error> + Send>;
+
+enum Source {
+    Once(Option<PieceSource>),
+    Again(Box<dyn FnMut() -> PieceSource + Send>),
+}
 
 impl Pieces {
-    /// Takes a blocking source of pieces.
+    /// Takes a blocking source of pieces, which is read once.
     pub fn new(source: impl FnMut() -> Result<Option<Bytes>, Error> + Send + 'static) -> Self {
-        Self { source: Arc::new(Mutex::new(Some(Box::new(source)))) }
+        Self { source: Arc::new(Mutex::new(Source::Once(Some(Box::new(source))))), size: None }
     }
 
-    /// Takes the source: the first who asks gets it, for it can be read only once.
+    /// Takes what opens a source of exactly `size` bytes, as often as it is needed.
+    pub fn again(size: u64, open: impl FnMut() -> PieceSource + Send + 'static) -> Self {
+        Self { source: Arc::new(Mutex::new(Source::Again(Box::new(open)))), size: Some(size) }
+    }
+
+    /// Takes the source. One that can be read only once is for the first who asks.
     #[must_use]
     pub fn take(&self) -> Option<PieceSource> {
-        self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        match &mut *self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Source::Once(source) => source.take(),
+            Source::Again(open) => Some(open()),
+        }
+    }
+
+    /// The size in bytes of all pieces together, where it is known.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    fn is_repeatable(&self) -> bool {
+        matches!(&*self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner), Source::Again(_))
     }
 }
 
@@ -64,14 +89,18 @@ impl Content {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::File { size, .. } | Self::Delivered { size } => Some(*size),
-            Self::Pieces(_) => None,
+            Self::Pieces(pieces) => pieces.size,
         }
     }
 
     /// Whether it can be read a second time, as a repeated request needs.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
-        matches!(self, Self::Bytes(_) | Self::File { .. })
+        match self {
+            Self::Bytes(_) | Self::File { .. } => true,
+            Self::Pieces(pieces) => pieces.is_repeatable(),
+            Self::Delivered { .. } => false,
+        }
     }
 }
 
@@ -124,9 +153,10 @@ impl Boundary for Content {
         let one = if map.len() == 1 { map.iter().next() } else { None };
         match one.and_then(|(key, value)| Some((key.as_str(), value.as_str()?))) {
             Some(("path", path)) => Ok(Self::File { path: path.into(), size: 0 }),
-            Some(("base64", text)) => {
-                STANDARD.decode(text).map(Self::from).map_err(|_| reader.invalid("base64: must be standard base64 with padding"))
-            }
+            Some(("base64", text)) => STANDARD
+                .decode(text)
+                .map(Self::from)
+                .map_err(|_| reader.invalid("base64: must be standard base64 with padding")),
             _ => Err(reader.invalid(FORMS)),
         }
     }

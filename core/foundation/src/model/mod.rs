@@ -20,7 +20,7 @@ mod text;
 mod time;
 mod writer;
 
-pub use content::{Content, Pieces};
+pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
 pub use reader::{ObjectReader, Profile, Reader};
 pub use serde_json::Value;
@@ -46,6 +46,9 @@ pub enum Dialect {
 pub trait Boundary: Sized + Send + 'static {
     /// What the type is, for schemas, typed faces and documentation.
     const SHAPE: &'static Shape;
+
+    /// What it is on the wire, where that is another thing.
+    const WIRE_SHAPE: &'static Shape = Self::SHAPE;
 
     /// Whether a field of this type may be left out.
     const OPTIONAL: bool = false;

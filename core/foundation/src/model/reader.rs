@@ -149,8 +149,10 @@ impl<'a> Reader<'a> {
 
     fn missing(&self, names: &[&str]) -> Error {
         let place = self.place();
-        let full: Vec<String> =
-            names.iter().map(|name| if place.is_empty() { (*name).to_owned() } else { format!("{place}.{name}") }).collect();
+        let full: Vec<String> = names
+            .iter()
+            .map(|name| if place.is_empty() { (*name).to_owned() } else { format!("{place}.{name}") })
+            .collect();
         let list = full.join(", ");
         let verb = if full.len() == 1 { "is" } else { "are" };
         Error::because(&row::MISSING_FIELD, format!("{list} {verb} missing")).with("field", list)

@@ -113,12 +113,17 @@ pub(super) fn read_secret(value: Value, reader: &Reader<'_>) -> Result<Secret, E
                 Some(("file", path)) => from_file(path, reader)?,
                 Some(("env", name)) => match std::env::var(name) {
                     Ok(text) => Secret::new(text),
-                    Err(_) => return Err(reader.invalid(format!("the environment variable {name} is not set or not UTF-8"))),
+                    Err(_) => {
+                        return Err(reader.invalid(format!("the environment variable {name} is not set or not UTF-8")));
+                    }
                 },
                 _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
             }
         }
-        other => return Err(reader.invalid(format!("must be a string, {{\"file\": PATH}} or {{\"env\": NAME}}, not {}", kind(&other)))),
+        other => {
+            return Err(reader
+                .invalid(format!("must be a string, {{\"file\": PATH}} or {{\"env\": NAME}}, not {}", kind(&other))));
+        }
     };
     if secret.expose().len() > SECRET_MAX {
         return Err(reader.invalid(format!("is longer than {SECRET_MAX} bytes")));

@@ -10,7 +10,9 @@ pub fn schema(shape: &Shape, dialect: Dialect) -> Value {
     match shape {
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
-        Shape::Decimal => json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal number."}),
+        Shape::Decimal => {
+            json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal number."})
+        }
         Shape::Date => json!({"type": "string", "format": "date"}),
         Shape::Timestamp => json!({"type": "string", "format": "date-time"}),
         Shape::Text(shape) => text(shape),
@@ -58,7 +60,8 @@ pub fn object(shape: &StructShape, dialect: Dialect, keep: impl Fn(&Field) -> bo
 /// A field's schema with its documentation.
 #[must_use]
 pub fn described(field: &Field, dialect: Dialect) -> Value {
-    let mut out = schema(field.shape, dialect);
+    let shape = if dialect == Dialect::Wire { field.wire_shape } else { field.shape };
+    let mut out = schema(shape, dialect);
     let mut doc = field.doc.to_owned();
     if dialect == Dialect::Boundary && field.profile {
         doc.push_str("\nLeft out, it is taken from the client's profile.");

@@ -99,6 +99,8 @@ pub struct Field {
     pub doc: &'static str,
     /// What it holds.
     pub shape: &'static Shape,
+    /// What it holds on the wire.
+    pub wire_shape: &'static Shape,
     /// Whether it may be left out.
     pub optional: bool,
     /// Whether it may be left out of what is read from the wire.

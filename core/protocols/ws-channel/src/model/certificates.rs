@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
+    model::{Boundary as Model, Dialect, Reader, Shape, TextShape, Value, Writer},
     text_type,
 };
 use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
@@ -191,6 +191,14 @@ impl fmt::Display for CertExpiry {
 
 impl Model for CertExpiry {
     const SHAPE: &'static Shape = &Shape::Timestamp;
+    const WIRE_SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "CertExpiry",
+        doc: "An instant as OpenSSL writes it, the day padded to two with a space.",
+        format: "",
+        pattern: "^[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4} GMT$",
+        max_bytes: 24,
+        example: "Nov 20 06:00:00 2028 GMT",
+    });
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
@@ -215,6 +223,14 @@ pub struct RetiredExpiry(pub Option<CertExpiry>);
 
 impl Model for RetiredExpiry {
     const SHAPE: &'static Shape = CertExpiry::SHAPE;
+    const WIRE_SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "RetiredExpiry",
+        doc: "An instant as OpenSSL writes it, or `unknown`.",
+        format: "",
+        pattern: "^([A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4} GMT|unknown)$",
+        max_bytes: 24,
+        example: "unknown",
+    });
     const OPTIONAL: bool = true;
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {

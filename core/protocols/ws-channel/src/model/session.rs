@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
+    model::{Boundary as Model, Dialect, Reader, Shape, TextShape, Value, Writer},
 };
 
 use super::AccountType;
@@ -102,6 +102,14 @@ impl ExpiresIn {
 
 impl Model for ExpiresIn {
     const SHAPE: &'static Shape = &Shape::Integer { min: 1, max: EXPIRES_IN_MAX as i64 };
+    const WIRE_SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "ExpiresIn",
+        doc: "Seconds as a string.",
+        format: "",
+        pattern: "^[0-9]{1,5}$",
+        max_bytes: 5,
+        example: "3600",
+    });
 
     fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let seconds = match (&value, reader.dialect()) {
