@@ -5,10 +5,10 @@ use std::{
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
+use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Content,
     json::{ContentSplitter, SplitError},
@@ -171,9 +171,7 @@ pub(crate) struct SpoolFile(PathBuf);
 
 impl SpoolFile {
     fn create(directory: &Path) -> std::io::Result<(File, Self)> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let name = format!("upload-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        let path = directory.join(name);
+        let path = directory.join(format!("upload-{}", random::base32_lower(20)));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         Ok((file, Self(path)))
     }

@@ -1,6 +1,7 @@
 //! What every counterpart has in common on the network: listening, routing by declaration, bounded bodies, answers.
 
 pub(crate) mod answer;
+pub(crate) mod control;
 pub(crate) mod intake;
 pub(crate) mod listen;
 pub(crate) mod router;

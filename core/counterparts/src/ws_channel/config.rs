@@ -18,6 +18,16 @@ pub struct Config {
     pub base_path: String,
     /// A PostgreSQL URL, in place of SQLite in the data folder.
     pub postgres_url: Option<String>,
+    /// The folder of the keys; absent: `keys` in the data folder. Instances that share a database share it.
+    pub keys_folder: Option<String>,
+    /// The RSA private key that passwords are decrypted with, a PEM file of mode 0600; absent: the service's own.
+    pub rsa_private_key: Option<String>,
+    /// The key before it, accepted while clients change over to the new one.
+    pub rsa_previous_private_key: Option<String>,
+    /// How codes leave the service.
+    pub delivery: DeliveryKind,
+    /// The banks.
+    pub banks: BanksConfig,
     /// How long a challenge lives, in seconds.
     pub challenge_ttl_s: u32,
     /// How long a session lives, in seconds.
@@ -95,6 +105,40 @@ pub enum MfaChoice {
     Always,
 }
 
+/// How codes leave the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryKind {
+    /// Appended to `outbox.jsonl` in the data folder, from where somebody else carries them on.
+    File,
+    /// Nowhere but to the control interface.
+    Memory,
+}
+
+/// The banks.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BanksConfig {
+    /// What the simulator does with payments.
+    pub simulator: SimulatorMode,
+}
+
+impl Default for BanksConfig {
+    fn default() -> Self {
+        Self { simulator: SimulatorMode::Book }
+    }
+}
+
+/// What the simulator does with payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SimulatorMode {
+    /// Books them and answers with files.
+    Book,
+    /// Keeps them in the journal and does nothing more: for measuring. Under `book` they are worked off later.
+    Store,
+}
+
 /// So many failures within so many seconds lock for so many seconds.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,7 +169,13 @@ pub struct RateLimit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { per_key_per_s: 20, per_key_burst: 60, per_address_per_min: 300, per_address_burst: 60, failed_logins_per_min: 30 }
+        Self {
+            per_key_per_s: 20,
+            per_key_burst: 60,
+            per_address_per_min: 300,
+            per_address_burst: 60,
+            failed_logins_per_min: 30,
+        }
     }
 }
 
@@ -135,6 +185,11 @@ impl Default for Config {
             flavour: Flavour::Test,
             base_path: "/v2".into(),
             postgres_url: None,
+            keys_folder: None,
+            rsa_private_key: None,
+            rsa_previous_private_key: None,
+            delivery: DeliveryKind::File,
+            banks: BanksConfig::default(),
             challenge_ttl_s: 300,
             token_ttl_s: 3600,
             idle_ttl_s: None,
@@ -201,6 +256,24 @@ impl Config {
         {
             return Err(invalid("verification_code", "must be six digits"));
         }
+        if self.delivery == DeliveryKind::Memory && !self.control {
+            return Err(invalid(
+                "delivery",
+                "`memory` shows codes to the control interface only, which is not open: use `file`",
+            ));
+        }
+        for (name, value, least, most) in [
+            ("challenge_ttl_s", self.challenge_ttl_s, 10, 3600),
+            ("token_ttl_s", self.token_ttl_s, 1, 86_400),
+            ("mfa_session_ttl_s", self.mfa_session_ttl_s, 10, 3600),
+            ("mfa_max_tries", self.mfa_max_tries, 1, 100),
+            ("lockout.count", self.lockout.count, 1, 1_000_000),
+            ("code_lockout.count", self.code_lockout.count, 1, 1_000_000),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(invalid(name, format_args!("must be from {least} to {most}")));
+            }
+        }
         if !matches!(self.logical_failure_status, 200 | 400) {
             return Err(invalid("logical_failure_status", "must be 400 or 200"));
         }
@@ -226,6 +299,7 @@ impl Config {
     }
 }
 
-fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
+/// A setting that cannot be used.
+pub(crate) fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
     Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
 }

@@ -1,24 +1,74 @@
-//! Rate limits: token buckets per API key and per address (WS Channel sheet §4, §10, §13).
+//! Rate limits: token buckets per API key and per address, and quotas of codes (WS Channel sheet §4, §10, §13).
 
 use std::{
     collections::HashMap,
     hash::Hash,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, RwLock},
 };
 
 use bankchannel_foundation::operation::RateClass;
+use bankchannel_storage::{LockKey, LockPolicy, Quota};
 use bankchannel_ws_channel::Refusal;
+use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 
 /// How many keys or addresses are remembered; full buckets are forgotten first.
 const REMEMBERED: usize = 50_000;
 
-/// The rate limits of a service. They live in memory: a restart forgives, and what must be remembered (lockouts, codes a
-/// day) is in the store.
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Least time between two codes to the same person for the same purpose (WS Channel sheet §2.3, §2.5).
+const CODE_GAP_MS: i64 = MINUTE_MS;
+/// Mails with a code to one address a day. The sheet counts messages to phones only; a mailbox is flooded as easily.
+const MAILS_PER_ADDRESS: i64 = 20;
+
+/// The limits in numbers; the control interface may change them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rates {
+    /// Whether limits of rate and count apply at all. Lockouts after wrong passwords and codes always do.
+    pub(crate) enabled: bool,
+    pub(crate) per_key_per_s: u32,
+    pub(crate) per_key_burst: u32,
+    pub(crate) per_address_per_min: u32,
+    pub(crate) per_address_burst: u32,
+    pub(crate) failed_logins_per_min: u32,
+    pub(crate) registrations_per_ip: u32,
+    pub(crate) sms_per_phone: u32,
+    pub(crate) mfa_codes_per_account: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self::of(&Config::default())
+    }
+}
+
+impl Rates {
+    /// The configured limits.
+    pub(crate) fn of(config: &Config) -> Self {
+        let rate = &config.rate_limit;
+        Self {
+            enabled: !config.no_limits,
+            per_key_per_s: rate.per_key_per_s,
+            per_key_burst: rate.per_key_burst,
+            per_address_per_min: rate.per_address_per_min,
+            per_address_burst: rate.per_address_burst,
+            failed_logins_per_min: rate.failed_logins_per_min,
+            registrations_per_ip: config.registrations_per_ip,
+            sms_per_phone: config.sms_per_phone,
+            mfa_codes_per_account: config.mfa_codes_per_account,
+        }
+    }
+}
+
+/// The rate limits of a service. Rates live in memory: a restart forgives them. What must be remembered (lockouts, codes a
+/// day) is in the store; here are its numbers.
 pub(crate) struct Limits {
-    enabled: bool,
+    rates: RwLock<Rates>,
     keys: Buckets<String>,
     addresses: Buckets<IpAddr>,
     registrations: Buckets<IpAddr>,
@@ -27,15 +77,32 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(config: &Config) -> Self {
-        let rate = &config.rate_limit;
-        let per = |count: u32, seconds: f64| f64::from(count) / seconds / 1000.0;
         Self {
-            enabled: !config.no_limits,
-            keys: Buckets::new(per(rate.per_key_per_s, 1.0), rate.per_key_burst),
-            addresses: Buckets::new(per(rate.per_address_per_min, 60.0), rate.per_address_burst),
-            registrations: Buckets::new(per(config.registrations_per_ip, 3600.0), config.registrations_per_ip),
-            failed_logins: Buckets::new(per(rate.failed_logins_per_min, 60.0), rate.failed_logins_per_min),
+            rates: RwLock::new(Rates::of(config)),
+            keys: Buckets::default(),
+            addresses: Buckets::default(),
+            registrations: Buckets::default(),
+            failed_logins: Buckets::default(),
         }
+    }
+
+    /// The limits in numbers.
+    pub(crate) fn rates(&self) -> Rates {
+        *self.rates.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets other limits and forgets what was counted.
+    pub(crate) fn change(&self, rates: Rates) {
+        *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
+        self.forget();
+    }
+
+    /// Forgets what was counted in memory.
+    pub(crate) fn forget(&self) {
+        self.keys.forget();
+        self.addresses.forget();
+        self.registrations.forget();
+        self.failed_logins.forget();
     }
 
     /// Counts a call of someone who is not known yet.
@@ -43,15 +110,17 @@ impl Limits {
     /// # Errors
     /// 429 with the seconds to wait.
     pub(crate) fn by_address(&self, class: RateClass, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
-        match class {
-            _ if !self.enabled => Ok(()),
-            RateClass::Key => Ok(()),
-            RateClass::Address => self.addresses.take(address, now_ms),
-            RateClass::Registration => {
-                self.addresses.take(address, now_ms)?;
-                self.registrations.take(address, now_ms)
-            }
+        let rates = self.rates();
+        if !rates.enabled || class == RateClass::Key {
+            return Ok(());
         }
+        let calls = Rate::new(rates.per_address_per_min, MINUTE_MS, rates.per_address_burst);
+        self.addresses.take(address, calls, now_ms)?;
+        if class == RateClass::Registration {
+            let registrations = Rate::new(rates.registrations_per_ip, HOUR_MS, rates.registrations_per_ip);
+            self.registrations.take(address, registrations, now_ms)?;
+        }
+        Ok(())
     }
 
     /// Counts a call under an API key.
@@ -59,7 +128,11 @@ impl Limits {
     /// # Errors
     /// 429 with the seconds to wait.
     pub(crate) fn by_key(&self, key: &str, now_ms: i64) -> Result<(), Refusal> {
-        if self.enabled { self.keys.take(key.to_owned(), now_ms) } else { Ok(()) }
+        let rates = self.rates();
+        if !rates.enabled {
+            return Ok(());
+        }
+        self.keys.take(key.to_owned(), Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst), now_ms)
     }
 
     /// Sees that this address has not failed to log in too often.
@@ -67,53 +140,110 @@ impl Limits {
     /// # Errors
     /// 429 with the seconds to wait.
     pub(crate) fn may_log_in(&self, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
-        if self.enabled { self.failed_logins.look(address, now_ms) } else { Ok(()) }
+        let rates = self.rates();
+        if rates.enabled { self.failed_logins.look(address, failed(rates), now_ms) } else { Ok(()) }
     }
 
     /// Counts a failed login of this address.
     pub(crate) fn login_failed(&self, address: IpAddr, now_ms: i64) {
-        let _ = self.failed_logins.take(address, now_ms);
+        let _ = self.failed_logins.take(address, failed(self.rates()), now_ms);
+    }
+
+    /// Codes to one phone a day: for registration and for password reset together (S9).
+    pub(crate) fn phone(&self) -> LockPolicy {
+        let rates = self.rates();
+        let limit = if rates.enabled { i64::from(rates.sms_per_phone) } else { i64::MAX };
+        LockPolicy { limit, window: DAY_MS, duration: 0 }
+    }
+
+    /// What a code to a phone counts against.
+    pub(crate) fn phone_quotas(&self, phone: &str) -> Vec<Quota> {
+        self.quotas("code.phone", phone, self.phone())
+    }
+
+    /// What a code to a mailbox counts against.
+    pub(crate) fn mail_quotas(&self, email: &str) -> Vec<Quota> {
+        self.quotas("code.email", email, LockPolicy { limit: MAILS_PER_ADDRESS, window: DAY_MS, duration: 0 })
+    }
+
+    /// What a code for a second factor counts against.
+    pub(crate) fn mfa_quotas(&self, email: &str) -> Vec<Quota> {
+        let limit = i64::from(self.rates().mfa_codes_per_account);
+        self.quotas("code.mfa", email, LockPolicy { limit, window: HOUR_MS, duration: 0 })
+    }
+
+    /// Least time between two codes for the same purpose, in milliseconds.
+    pub(crate) fn code_gap_ms(&self) -> i64 {
+        if self.rates().enabled { CODE_GAP_MS } else { 0 }
+    }
+
+    fn quotas(&self, scope: &str, subject: &str, policy: LockPolicy) -> Vec<Quota> {
+        if !self.rates().enabled {
+            return Vec::new();
+        }
+        vec![Quota { key: LockKey::new(scope, subject), policy }]
+    }
+}
+
+fn failed(rates: Rates) -> Rate {
+    Rate::new(rates.failed_logins_per_min, MINUTE_MS, rates.failed_logins_per_min)
+}
+
+/// How fast a bucket fills, and how much it holds.
+#[derive(Clone, Copy)]
+struct Rate {
+    per_ms: f64,
+    burst: f64,
+}
+
+impl Rate {
+    fn new(count: u32, within_ms: i64, burst: u32) -> Self {
+        Self { per_ms: f64::from(count.max(1)) / within_ms as f64, burst: f64::from(burst.max(1)) }
     }
 }
 
 struct Buckets<K> {
-    per_ms: f64,
-    burst: f64,
     levels: Mutex<HashMap<K, (f64, i64)>>,
 }
 
+impl<K> Default for Buckets<K> {
+    fn default() -> Self {
+        Self { levels: Mutex::default() }
+    }
+}
+
 impl<K: Eq + Hash> Buckets<K> {
-    fn new(per_ms: f64, burst: u32) -> Self {
-        Self { per_ms, burst: f64::from(burst.max(1)), levels: Mutex::default() }
+    fn take(&self, key: K, rate: Rate, now_ms: i64) -> Result<(), Refusal> {
+        self.change(key, rate, now_ms, 1.0)
     }
 
-    fn take(&self, key: K, now_ms: i64) -> Result<(), Refusal> {
-        self.change(key, now_ms, 1.0)
+    fn look(&self, key: K, rate: Rate, now_ms: i64) -> Result<(), Refusal> {
+        self.change(key, rate, now_ms, 0.0)
     }
 
-    fn look(&self, key: K, now_ms: i64) -> Result<(), Refusal> {
-        self.change(key, now_ms, 0.0)
+    fn forget(&self) {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn change(&self, key: K, now_ms: i64, taken: f64) -> Result<(), Refusal> {
+    fn change(&self, key: K, rate: Rate, now_ms: i64, taken: f64) -> Result<(), Refusal> {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.len() >= REMEMBERED {
-            levels.retain(|_, (level, at)| self.filled(*level, *at, now_ms) < self.burst);
+            levels.retain(|_, (level, at)| filled(*level, *at, rate, now_ms) < rate.burst);
         }
-        let (level, at) = levels.get(&key).copied().unwrap_or((self.burst, now_ms));
-        let level = self.filled(level, at, now_ms);
+        let (level, at) = levels.get(&key).copied().unwrap_or((rate.burst, now_ms));
+        let level = filled(level, at, rate, now_ms);
         if level < 1.0 {
-            let wait_s = ((1.0 - level) / self.per_ms / 1000.0).ceil().max(1.0);
+            let wait_s = ((1.0 - level) / rate.per_ms / 1000.0).ceil().max(1.0);
             return Err(Refusal::rate_limited(wait_s as u64));
         }
         levels.insert(key, (level - taken, now_ms));
         Ok(())
     }
+}
 
-    fn filled(&self, level: f64, at: i64, now_ms: i64) -> f64 {
-        let passed = (now_ms - at).max(0) as f64;
-        (level + passed * self.per_ms).min(self.burst)
-    }
+fn filled(level: f64, at: i64, rate: Rate, now_ms: i64) -> f64 {
+    let passed = (now_ms - at).max(0) as f64;
+    (level + passed * rate.per_ms).min(rate.burst)
 }
 
 #[cfg(test)]
@@ -122,11 +252,25 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_the_rate_refills() {
-        let buckets = Buckets::new(0.005, 3);
-        assert!((0..3).all(|_| buckets.take("k", 0).is_ok()));
-        let refused = buckets.take("k", 0).expect_err("empty");
+        let (buckets, rate) = (Buckets::default(), Rate::new(5, 1000, 3));
+        assert!((0..3).all(|_| buckets.take("k", rate, 0).is_ok()));
+        let refused = buckets.take("k", rate, 0).expect_err("empty");
         assert_eq!((refused.status, refused.retry_after_s), (429, Some(1)));
-        assert!(buckets.take("other", 0).is_ok());
-        assert!(buckets.take("k", 200).is_ok() && buckets.take("k", 200).is_err());
+        assert!(buckets.take("other", rate, 0).is_ok());
+        assert!(buckets.take("k", rate, 200).is_ok() && buckets.take("k", rate, 200).is_err());
+    }
+
+    /// Published clients send 30 calls without a session within two seconds and know no 429; a fresh registration with both
+    /// users and both logins sends some 20 of them.
+    #[test]
+    fn the_defaults_let_published_clients_pass_and_stop_a_flood() {
+        let limits = Limits::new(&Config::default());
+        let address = IpAddr::from([203, 0, 113, 7]);
+        let passed = (0..1000).take_while(|_| limits.by_address(RateClass::Address, address, 0).is_ok()).count();
+        assert!((30..100).contains(&passed), "{passed}");
+        assert!(limits.by_address(RateClass::Address, IpAddr::from([203, 0, 113, 8]), 0).is_ok());
+        let limits = Limits::new(&Config { no_limits: true, ..Config::default() });
+        assert!((0..1000).all(|_| limits.by_address(RateClass::Registration, address, 0).is_ok()));
+        assert!(limits.phone_quotas("+358401234567").is_empty());
     }
 }

@@ -12,20 +12,31 @@ mod account;
 mod auth;
 mod banks;
 mod certs;
+mod challenges;
+mod codes;
 mod config;
+mod control;
+mod data;
 mod fault;
 mod files;
 mod integrator;
 mod keys;
 mod limits;
+pub mod operator;
 mod options;
 mod outbox;
 mod pgp;
 mod pipeline;
 mod running;
+mod seed;
 mod service;
 mod session;
+mod upkeep;
+mod work;
 
+pub use banks::{
+    Asked, BankChannel, BankError, Channels, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing,
+};
 pub use config::Config;
 pub use options::ServiceOptions;
 pub use running::Running;

@@ -1,6 +1,6 @@
 //! From an HTTP request to an HTTP answer, by the operation's declaration.
 
-use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Instant};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
@@ -14,10 +14,12 @@ use hyper::{HeaderMap, Request, Response, StatusCode, body::Incoming, header};
 use super::{
     auth,
     fault::Fault,
+    files::listings::Asked,
     service::{Call, Service},
 };
 use crate::http::{
     answer::{self, AnswerBody},
+    control::Seen,
     intake::{self, IntakeError, Taken},
     router::{Found, Router},
 };
@@ -37,11 +39,35 @@ impl Pipeline {
         Self { service, router: Router::new(CATALOGUE), base_path }
     }
 
+    /// Answers one request. One that may change something runs to its end even when its client goes away in the middle:
+    /// a certificate that a bank has issued is stored, an upload's outcome is recorded.
+    pub(crate) async fn answer_to_the_end(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+        if request.method() == hyper::Method::GET {
+            return self.answer(request, peer).await;
+        }
+        let running = tokio::spawn(async move { self.answer(request, peer).await });
+        running.await.unwrap_or_else(|why| {
+            tracing::error!(%why, "a request did not come to its end");
+            refuse(&(&texts::INTERNAL_ERROR).into(), &random::uuid_v4())
+        })
+    }
+
     /// Answers one request.
     pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
         let request_id = random::uuid_v4();
+        let seen = self.service.control.is_some().then(|| Arrived::of(&request));
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let mut response = self.route(request, peer, &request_id).await;
+        let (operation, mut response) = self.route(request, peer, &request_id).await;
+        if let (Some(control), Some(seen)) = (&self.service.control, seen) {
+            control.record(&Seen {
+                method: &seen.method,
+                path: &seen.path,
+                status: response.status().as_u16(),
+                operation,
+                request_id: &request_id,
+                elapsed_ms: seen.at.elapsed().as_secs_f64() * 1000.0,
+            });
+        }
         let headers = response.headers_mut();
         if let Ok(id) = request_id.parse() {
             headers.insert("x-request-id", id);
@@ -54,19 +80,30 @@ impl Pipeline {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, request_id: &str) -> Response<AnswerBody> {
+    async fn route(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        request_id: &str,
+    ) -> (&'static str, Response<AnswerBody>) {
         let path = request.uri().path();
         let found = match path.strip_prefix(&self.base_path).filter(|rest| rest.starts_with('/')) {
             Some(rest) => self.router.find(request.method().as_str(), rest),
             None => Found::Nothing,
         };
-        match found {
+        let response = match found {
             Found::Operation { index, parameters } => {
                 let entry = &CATALOGUE[index];
                 let address = self.service.config.client_address(request.headers(), peer.ip());
-                let mut call = Call::new(request_id.to_owned(), entry.declaration.name, address, self.service.now_ms());
+                let name = entry.declaration.name;
+                if let Some(status) = self.service.control.as_ref().and_then(|control| control.fault_for(name)) {
+                    intake::drain(request.into_body()).await;
+                    return (name, refuse(&told_to_fail(status), request_id));
+                }
+                let mut call = Call::new(request_id.to_owned(), name, address, self.service.now_ms());
+                call.prefetch = is_prefetch(request.headers());
                 let result = self.serve(request, entry, parameters, &mut call).await;
-                self.finish(entry, &call, result).await
+                return (name, self.finish(entry, &call, result).await);
             }
             Found::OtherMethods(_) if request.method() == hyper::Method::OPTIONS => preflight(),
             Found::OtherMethods(methods) => {
@@ -78,7 +115,8 @@ impl Pipeline {
             }
             Found::Nothing => refuse(&Refusal::new(404, "Not found"), request_id),
             Found::Malformed => refuse(&Refusal::new(400, "Invalid parameter(s)"), request_id),
-        }
+        };
+        ("", response)
     }
 
     async fn serve(
@@ -96,11 +134,19 @@ impl Pipeline {
             intake::drain(body).await;
             return Err(fault);
         }
+        let asked = Asked::of(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
+        let asked = asked.filter(|_| http_body::Body::is_end_stream(&body));
+        if let Some(known) = asked.as_ref().and_then(|asked| self.service.files.listings.get(&self.service, asked, call.now_ms)) {
+            return Ok(known);
+        }
         let query = parse_query(head.uri.query().unwrap_or_default())?;
         let taken = self.take_body(route, body).await?;
         let message = InRequest { path: parameters, query, body: taken.body, content: taken.content };
         let response = dispatch(&self.service, call, entry.declaration.name, message).await;
         drop(taken._spool);
+        if let (Some(asked), Ok(answer)) = (asked, &response) {
+            self.service.files.listings.keep(asked, call, answer);
+        }
         response
     }
 
@@ -119,9 +165,13 @@ impl Pipeline {
         }
         match parameters.iter().find(|(name, _)| *name == "Bank") {
             Some((_, bank)) if bank.is_empty() => Err((&texts::BANK_MISSING).into()),
-            Some((_, bank)) if Bank::from_text(bank).is_none() => Err((&texts::BANK_INVALID).into()),
+            Some((_, bank)) if !self.knows(bank) => Err((&texts::BANK_INVALID).into()),
             _ => Ok(()),
         }
+    }
+
+    fn knows(&self, bank: &str) -> bool {
+        Bank::from_text(bank).is_some_and(|bank| self.service.banks.knows(bank))
     }
 
     async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<Taken, Fault> {
@@ -179,6 +229,34 @@ impl Pipeline {
             refusal
         }
     }
+}
+
+/// What the transcript keeps of a request.
+struct Arrived {
+    method: String,
+    path: String,
+    at: Instant,
+}
+
+impl Arrived {
+    fn of(request: &Request<Incoming>) -> Self {
+        Self { method: request.method().to_string(), path: request.uri().path().to_owned(), at: Instant::now() }
+    }
+}
+
+/// The answer to a request that the control interface was told to fail.
+fn told_to_fail(status: u16) -> Refusal {
+    let text = if status == 500 { texts::INTERNAL_ERROR.text } else { "Told to fail by the control interface" };
+    let retry_after_s = matches!(status, 429 | 503).then_some(1);
+    Refusal { retry_after_s, ..Refusal::new(status, text) }
+}
+
+/// S38: browsers say so when they ask for what nobody clicked yet.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["purpose", "sec-purpose", "x-purpose", "x-moz"].iter().any(|name| {
+        let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+        value.contains("prefetch") || value.contains("prerender") || value.contains("preview")
+    })
 }
 
 fn refuse(refusal: &Refusal, request_id: &str) -> Response<AnswerBody> {

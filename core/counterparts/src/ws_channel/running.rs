@@ -6,27 +6,35 @@ use std::{
     sync::Arc,
 };
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
-use bankchannel_storage::Store;
+use bankchannel_foundation::{Result, clock::SystemClock};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     auth::Sessions,
-    banks::Banks,
-    config::Config,
+    banks::{self, Banks, Channels},
+    config::{Config, invalid},
+    control::Target,
+    data,
+    files::Files,
     keys::Keys,
     limits::Limits,
+    operator::{BackupSummary, back_up},
     options::ServiceOptions,
     outbox::Outbox,
     pipeline::Pipeline,
     service::Service,
+    upkeep,
+    work::{Heavy, Turns},
 };
-use crate::http::{Listener, TlsFiles};
+use crate::http::{
+    Listener, TlsFiles,
+    control::{self, Control},
+};
 
 /// Where a service listens when it was not told.
-const LISTEN: &str = "127.0.0.1:0";
+pub(crate) const LISTEN: &str = "127.0.0.1:0";
 
 /// A running service.
 pub struct Running {
@@ -46,40 +54,60 @@ impl Running {
     /// # Errors
     /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
     pub async fn start(options: ServiceOptions) -> Result<Self> {
-        let listen: SocketAddr = options
-            .listen
-            .as_deref()
-            .unwrap_or(LISTEN)
-            .parse()
-            .map_err(|_| invalid("listen", "must be an address and port such as 127.0.0.1:8080"))?;
+        Self::start_with(options, Channels::default()).await
+    }
+
+    /// As [`start`](Self::start), with channels to banks beside the built-in simulator.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with(options: ServiceOptions, channels: Channels) -> Result<Self> {
+        let listen = address(&options)?;
         let config = Config::load(&options, listen.ip().is_loopback())?;
-        let (data, temporary) = data_folder(options.data.as_deref())?;
-        let store = open_store(&config, &data).await?;
+        let (data, temporary) = data::prepare(options.data.as_deref())?;
+        // The store first: its lock keeps a second process from everything else in the folder.
+        let store = data::open_store(&config, &data).await?;
         let keys = Keys::load_or_make(&data, &config)?;
-        let listener = Listener::bind(listen, tls(&options)?.as_ref()).await.map_err(|why| invalid("listen", why))?;
-        let base_url = format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
-        let clock = Arc::new(SystemClock::default());
-        let banks = Banks::open(&data, &config, &keys)?;
+        let banks = Banks::open(&data, &config, &keys)?.with_channels(channels);
+        let outbox = Outbox::open(&data, &config)?;
+        let tls = tls(&options)?;
+        let listener = Listener::bind(listen, tls.as_ref()).await.map_err(|why| invalid("listen", why))?;
+        let base_url =
+            format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
+        let control = config.control.then(|| Arc::new(Control::default()));
+        warn_about(&config);
         let service = Arc::new(Service {
-            outbox: Outbox::open(&data, &config)?,
+            outbox,
             limits: Limits::new(&config),
             sessions: Sessions::default(),
             banks,
-            clock,
+            clock: Arc::new(SystemClock::default()),
             store,
             keys,
+            files: Files::default(),
+            heavy: Heavy::default(),
+            turns: Turns::default(),
+            control: control.clone(),
             config,
-            data: data.clone(),
+            data,
         });
         let stop = CancellationToken::new();
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
         let mut tasks = vec![tokio::spawn(listener.serve(stop.clone(), move |request, peer| {
             let pipeline = Arc::clone(&pipeline);
-            async move { pipeline.answer(request, peer).await }
+            async move { pipeline.answer_to_the_end(request, peer).await }
         }))];
-        tasks.extend(super::banks::background(&service, &stop));
+        let mut control_url = None;
+        if let Some(control) = control {
+            let target = Arc::new(Target { service: Arc::clone(&service), control });
+            let (url, task) = open_control(target, &stop).await?;
+            control_url = Some(url);
+            tasks.push(task);
+        }
+        tasks.push(upkeep::begin(&service, &stop));
+        tasks.extend(banks::background(&service, &stop));
         let public_key_file = service.keys.public_key_file.clone();
-        Ok(Self { service, base_url, control_url: None, public_key_file, stop, tasks, _temporary: temporary })
+        Ok(Self { service, base_url, control_url, public_key_file, stop, tasks, _temporary: temporary })
     }
 
     /// What the readiness line says.
@@ -93,6 +121,31 @@ impl Running {
         })
     }
 
+    /// Gives the debtor accounts of a payment file money at the simulator, for an account that has a certificate there:
+    /// each gets at least what the file takes from it. Answers their IBANs.
+    ///
+    /// # Errors
+    /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
+    pub async fn fund_simulator(&self, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
+        banks::fund_simulator(&self.service, email, payment_file).await
+    }
+
+    /// Renews every certificate that is due now, without waiting for the daily run; answers how many.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub async fn renew_due(&self) -> Result<usize> {
+        banks::renew_due(&self.service).await.map_err(data::storage)
+    }
+
+    /// Copies database, content files and keys into a folder that is absent or empty, while the service goes on.
+    ///
+    /// # Errors
+    /// `resource.storage`; `not_supported` with PostgreSQL.
+    pub async fn backup(&self, target: &Path) -> Result<BackupSummary> {
+        back_up(&self.service.store, &self.service.config, &self.service.data, target).await
+    }
+
     /// Stops: no new requests, running ones get some time to finish, then the store is closed.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -103,42 +156,47 @@ impl Running {
     }
 }
 
-fn data_folder(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
-    let unusable = |path: &Path, why: std::io::Error| {
-        Error::because(&row::STORAGE, format!("the data folder {} cannot be used: {why}", path.display()))
-    };
-    let (data, temporary) = match given {
-        Some(path) => (PathBuf::from(path), None),
-        None => {
-            let folder = tempfile::tempdir().map_err(|why| unusable(Path::new("(temporary)"), why))?;
-            (folder.path().to_owned(), Some(folder))
-        }
-    };
-    for folder in [data.clone(), data.join("spool"), data.join("files")] {
-        let mut builder = std::fs::DirBuilder::new();
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&folder).map_err(|why| unusable(&folder, why))?;
+/// The address to listen on.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) fn address(options: &ServiceOptions) -> Result<SocketAddr> {
+    let given = options.listen.as_deref().unwrap_or(LISTEN);
+    given.parse().map_err(|_| invalid("listen", "must be an address and port such as 127.0.0.1:8080"))
+}
+
+/// What weakens the service is said at every start.
+fn warn_about(config: &Config) {
+    if config.fixed_code.is_some() {
+        tracing::warn!("every code that would be sent is the one given as verification code");
     }
-    let data = data.canonicalize().map_err(|why| unusable(&data, why))?;
-    Ok((data, temporary))
+    if config.no_limits {
+        tracing::warn!("the limits of rate and count are lifted");
+    }
+    if config.control {
+        tracing::warn!("the control interface is open: whoever reaches it can do anything");
+    }
 }
 
-async fn open_store(config: &Config, data: &Path) -> Result<Store> {
-    let opened = match &config.postgres_url {
-        Some(url) => Store::connect_postgres(url).await,
-        None => Store::open_sqlite(data).await,
-    };
-    opened.map_err(|why| Error::because(&row::STORAGE, why.to_string()))
+async fn open_control(target: Arc<Target>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>)> {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = Listener::bind(any, None).await.map_err(|why| invalid("control", why))?;
+    let url = format!("{}://{}", listener.scheme(), listener.address());
+    let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
+        let target = Arc::clone(&target);
+        async move { control::answer(target, request).await }
+    }));
+    Ok((url, task))
 }
 
-fn tls(options: &ServiceOptions) -> Result<Option<TlsFiles>> {
+/// The TLS files.
+///
+/// # Errors
+/// `configuration.invalid` for half of them.
+pub(crate) fn tls(options: &ServiceOptions) -> Result<Option<TlsFiles>> {
     match (&options.tls_cert, &options.tls_key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate: certificate.into(), key: key.into() })),
         _ => Err(invalid("tls_cert", "goes with tls_key: give both or neither")),
     }
-}
-
-fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
-    Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
 }

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod certificates;
 mod challenges;
 mod codes;
+mod erasure;
 pub(crate) mod files;
 mod ledger;
 mod links;

@@ -1,9 +1,49 @@
-//! x
+//! `InitPasswordReset` (WS Channel sheet §2.5): the same answer, after the same time, whether or not anything was sent.
 
-use bankchannel_ws_channel::operations::account::init_password_reset::{InitPasswordResetRequest, InitPasswordResetResponse};
+use std::time::Duration;
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use bankchannel_storage::CodeSend;
+use bankchannel_ws_channel::operations::account::init_password_reset::{
+    InitPasswordResetRequest, InitPasswordResetResponse,
+};
+use tokio::time::Instant;
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: InitPasswordResetRequest) -> Result<InitPasswordResetResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+use crate::ws_channel::{
+    challenges,
+    codes::{self, Draft},
+    fault::Fault,
+    service::{Call, Service},
+};
+
+/// No answer comes before this time has passed: storing and sending a code takes less on any disk that is not broken.
+const LEAST_TIME: Duration = Duration::from_millis(60);
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: InitPasswordResetRequest,
+) -> Result<InitPasswordResetResponse, Fault> {
+    let answer_at = Instant::now() + LEAST_TIME;
+    // S38: a browser that looks ahead has not been asked to reset anything.
+    let sent = if call.prefetch { Ok(()) } else { send(service, call, &request).await };
+    tokio::time::sleep_until(answer_at).await;
+    sent?;
+    Ok(InitPasswordResetResponse { response_text: "SMS sent".into() })
+}
+
+async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest) -> Result<(), Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
+        return Ok(());
+    };
+    let draft = Draft::password_reset(service, &credential.account, mode, call.now_ms);
+    if call.audited_store(&service.store, email, "").put_code(draft.new).await? != CodeSend::Send {
+        return Ok(());
+    }
+    // A delivery that fails is logged and not told: an unknown user's would not fail.
+    if let Err(why) = codes::send(service, &draft.message).await {
+        let _ = why.into_refusal(&call.request_id);
+    }
+    Ok(())
 }

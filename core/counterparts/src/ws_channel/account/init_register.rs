@@ -1,9 +1,18 @@
-//! x
+//! `InitRegister` (WS Channel sheet §2.1).
 
 use bankchannel_ws_channel::operations::account::init_register::{InitRegisterRequest, InitRegisterResponse};
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use crate::ws_channel::{
+    challenges,
+    fault::Fault,
+    service::{Call, Service},
+};
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: InitRegisterRequest) -> Result<InitRegisterResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: InitRegisterRequest,
+) -> Result<InitRegisterResponse, Fault> {
+    let challenge = challenges::mint(service, call, &request.email, request.mode)?;
+    Ok(InitRegisterResponse { challenge, response_text: "OK".into() })
 }

@@ -6,3 +6,17 @@ pub(crate) mod password_reset;
 pub(crate) mod register;
 pub(crate) mod verify_email;
 pub(crate) mod verify_phone;
+
+use bankchannel_storage::CodeCheck;
+use bankchannel_ws_channel::{Refusal, errors::texts};
+
+/// What a submitted code is answered with.
+fn code_accepted(check: CodeCheck) -> Result<(), Refusal> {
+    match check {
+        CodeCheck::Right => Ok(()),
+        CodeCheck::Wrong => Err((&texts::CODE_WRONG).into()),
+        CodeCheck::Expired => Err((&texts::CODE_TOO_OLD).into()),
+        CodeCheck::TooMany => Err((&texts::LIMIT_EXCEEDED).into()),
+        CodeCheck::NoToken => Err(Refusal::invalid("AccessToken")),
+    }
+}

@@ -1,9 +1,51 @@
-//! x
+//! `PasswordReset` (WS Channel sheet §2.6, §3.5).
 
-use bankchannel_ws_channel::operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse};
+use bankchannel_storage::{CodePurpose, PasswordReset};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse},
+};
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use super::{
+    code_accepted,
+    register::{NewPassword, hash_new_password},
+};
+use crate::ws_channel::{
+    challenges, codes,
+    fault::Fault,
+    service::{Call, Service},
+    session::lock_keys,
+};
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: PasswordResetRequest) -> Result<PasswordResetResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: PasswordResetRequest,
+) -> Result<PasswordResetResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let who = (&request.email, request.mode);
+    let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
+    let opened = service.heavy.run(move || hash_new_password(&answered)).await??;
+    let password_hash = match opened {
+        NewPassword::Hashed(hash) => hash,
+        NewPassword::Unreadable => {
+            service.limits.login_failed(call.address, call.now_ms);
+            return Err((&texts::AUTHENTICATION_FAILED).into());
+        }
+        NewPassword::Unacceptable => return Err(Refusal::invalid("Password").into()),
+    };
+    let reset = PasswordReset {
+        email: email.to_owned(),
+        mode,
+        hash: codes::hash(service, email, mode, CodePurpose::PasswordReset, request.code.expose()),
+        password_hash,
+        max_tries: codes::MAX_TRIES,
+        clear: lock_keys(email, mode),
+        now: call.now_ms,
+    };
+    let _turn = service.turns.wait(email, mode).await;
+    code_accepted(call.audited_store(&service.store, email, "").reset_password(reset).await?)?;
+    Ok(PasswordResetResponse { response_text: "Password reset".into() })
 }

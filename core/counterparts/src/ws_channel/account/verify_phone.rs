@@ -1,9 +1,30 @@
-//! x
+//! `VerifyPhone` (WS Channel sheet §2.3).
 
+use bankchannel_storage::{CodePurpose, VerifyPhone};
 use bankchannel_ws_channel::operations::account::verify_phone::{VerifyPhoneRequest, VerifyPhoneResponse};
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use super::code_accepted;
+use crate::ws_channel::{
+    challenges, codes,
+    fault::Fault,
+    service::{Call, Service},
+};
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: VerifyPhoneRequest) -> Result<VerifyPhoneResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: VerifyPhoneRequest,
+) -> Result<VerifyPhoneResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let verification = VerifyPhone {
+        email: email.to_owned(),
+        mode,
+        phone: request.phone.as_str().to_owned(),
+        hash: codes::hash(service, email, mode, CodePurpose::VerifyPhone, request.code.expose()),
+        max_tries: codes::MAX_TRIES,
+        now: call.now_ms,
+    };
+    code_accepted(call.audited_store(&service.store, email, "").verify_phone(verification).await?)?;
+    Ok(VerifyPhoneResponse { response_text: "Phone confirmation successful.".into() })
 }

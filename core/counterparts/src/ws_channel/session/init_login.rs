@@ -1,9 +1,18 @@
-//! x
+//! `InitLogin` (WS Channel sheet §2.7): the same answer whether or not there is such a user.
 
 use bankchannel_ws_channel::operations::session::init_login::{InitLoginRequest, InitLoginResponse};
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use crate::ws_channel::{
+    challenges,
+    fault::Fault,
+    service::{Call, Service},
+};
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: InitLoginRequest) -> Result<InitLoginResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: InitLoginRequest,
+) -> Result<InitLoginResponse, Fault> {
+    let challenge = challenges::mint(service, call, &request.email, request.mode)?;
+    Ok(InitLoginResponse { challenge, response_text: "OK".into() })
 }

@@ -1,9 +1,205 @@
-//! x
+//! `Login` (WS Channel sheet §2.8, §3.2, §3.4).
 
-use bankchannel_ws_channel::operations::session::login::{LoginRequest, LoginResponse};
+use bankchannel_crypto::password;
+use bankchannel_storage::{Challenge, CodeSend, Credential, Factor, Mode, PendingKind};
+use bankchannel_ws_channel::{
+    errors::texts,
+    model::{ChallengeName, MfaOption, MfaType},
+    operations::session::login::{LoginRequest, LoginResponse},
+};
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use super::{
+    account_info, challenge_of, masked, mfa_lock, password_lock, policy, text_of,
+    token::{self, Session, Token},
+};
+use crate::ws_channel::{
+    challenges,
+    codes::{self, Draft},
+    config::MfaChoice,
+    fault::Fault,
+    service::{Call, Service},
+};
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: LoginRequest) -> Result<LoginResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest) -> Result<LoginResponse, Fault> {
+    let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
+    call.about(email, mode);
+    let who = (&request.email, request.mode);
+    let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
+    let _turn = service.turns.wait(email, mode).await;
+    let credential = check_password(service, call, answered, email, mode).await?;
+    if !credential.tenant.enabled {
+        return Err((&texts::API_KEY_INVALID).into());
+    }
+    if !credential.phone_verified {
+        ask_for_phone(service, call, &credential, mode).await
+    } else if !credential.email_verified {
+        ask_for_email(service, call, &credential, mode).await
+    } else if mode == Mode::Data {
+        grant(service, call, &credential).await
+    } else {
+        ask_for_factor(service, call, &credential).await
+    }
+}
+
+/// Checks 6 to 9 of §3.2 and the lockout. An unknown user, a wrong password and what cannot be decrypted cost one password
+/// hash each and are answered alike.
+async fn check_password(
+    service: &Service,
+    call: &Call,
+    answered: challenges::Answered,
+    email: &str,
+    mode: Mode,
+) -> Result<Credential, Fault> {
+    let lock = password_lock(email, mode);
+    // Unknown users are locked like others, or the lockout would tell who exists.
+    if service.store.locked_until(&lock, call.now_ms).await?.is_some() {
+        return Err((&texts::LIMIT_EXCEEDED).into());
+    }
+    let credential = service.store.credential(email, mode).await?;
+    let stored = credential.as_ref().map(|found| found.password_hash.clone());
+    let verdict = service.heavy.run(move || verify(&answered, stored.as_deref())).await??;
+    match (verdict, credential) {
+        (Verdict::Right, Some(credential)) => Ok(credential),
+        (verdict, _) => {
+            service.limits.login_failed(call.address, call.now_ms);
+            if verdict != Verdict::Unreadable {
+                service.store.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
+            }
+            Err((&texts::AUTHENTICATION_FAILED).into())
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Verdict {
+    Right,
+    Wrong,
+    /// Not encrypted to this service's key, or for another challenge: nobody guessed a password (§10 S4).
+    Unreadable,
+}
+
+/// Runs one password hash, whatever the answer.
+fn verify(answered: &challenges::Answered, stored: Option<&str>) -> Result<Verdict, Fault> {
+    let Some(given) = answered.open() else {
+        password::dummy_verify(b"");
+        return Ok(Verdict::Unreadable);
+    };
+    let bytes = given.expose().as_bytes();
+    match stored {
+        None => password::dummy_verify(bytes),
+        Some(stored) if password::verify(bytes, stored).map_err(Fault::internal)? => return Ok(Verdict::Right),
+        Some(_) => {}
+    }
+    Ok(Verdict::Wrong)
+}
+
+/// The phone is not verified: the code goes out again when the last one is a minute old (§2.3).
+async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
+    let email = &user.account.email;
+    service.store.clear_failures(&[password_lock(email, mode)]).await?;
+    let draft = Draft::verify_phone(service, &user.account, mode, call.now_ms);
+    if call.audited_store(&service.store, email, "phone").put_code(draft.new).await? == CodeSend::Send {
+        codes::send(service, &draft.message).await?;
+    }
+    Ok(answer("User authentication failed. Verify phone number with received SMS."))
+}
+
+/// The mail address is not verified: a token that allows nothing else, and a code.
+async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
+    let email = &user.account.email;
+    service.store.clear_failures(&[password_lock(email, mode)]).await?;
+    let token = Token::new();
+    let pending = token::pending(service, call, (email, mode), PendingKind::VerifyEmail, &token);
+    let draft = Draft::verify_email(service, &user.account, mode, call.now_ms);
+    let store = call.audited_store(&service.store, email, "email");
+    match store.open_pending(pending.clone(), Some(draft.new)).await? {
+        CodeSend::Send => codes::send(service, &draft.message).await?,
+        // The code sent a moment ago is still good.
+        CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
+            service.store.open_pending(pending, None).await?;
+        }
+    }
+    Ok(LoginResponse { access_token: Some(token.access_token()?), ..answer("Login OK. Verify email address.") })
+}
+
+/// Data mode has no second factor.
+async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
+    let session = Session::new(service, call, &user.account, Mode::Data, Factor::Password)?;
+    let locks = vec![password_lock(&user.account.email, Mode::Data)];
+    call.audited_store(&service.store, &user.account.email, "session").create_session(session.new, locks).await?;
+    Ok(LoginResponse {
+        id_token: Some(session.id_token),
+        api_key: Some(session.api_key),
+        expires_in: Some(session.expires_in),
+        account: Some(account_info(service, &user.account).await?),
+        ..answer("Login OK")
+    })
+}
+
+async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
+    let email = &user.account.email;
+    let who = (email.as_str(), Mode::Admin);
+    if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
+        return Err((&texts::LIMIT_EXCEEDED).into());
+    }
+    service.store.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
+    let token = Token::new();
+    let Some(factor) = preferred(service, user) else {
+        let pending = token::mfa_step(service, call, who, Challenge::Select, &token);
+        call.audited_store(&service.store, email, "choice of factor").open_pending(pending, None).await?;
+        return Ok(LoginResponse {
+            session: Some(token.mfa_session()?),
+            challenge_name: Some(ChallengeName::Select),
+            mfa_options: Some(vec![MfaOption::Sms, MfaOption::Totp]),
+            sms_destination: Some(masked(&user.account.phone)),
+            ..answer("Select MFA type")
+        });
+    };
+    let pending = token::mfa_step(service, call, who, challenge_of(factor), &token);
+    let store = call.audited_store(&service.store, email, "second factor");
+    match factor {
+        MfaType::Totp => {
+            store.open_pending(pending, None).await?;
+        }
+        MfaType::Sms => {
+            let draft = Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
+            if store.open_pending(pending, Some(draft.new)).await? != CodeSend::Send {
+                return Err((&texts::LIMIT_EXCEEDED).into());
+            }
+            codes::send(service, &draft.message).await?;
+        }
+    }
+    Ok(LoginResponse {
+        session: Some(token.mfa_session()?),
+        challenge_name: Some(factor.into()),
+        ..answer(text_of(factor))
+    })
+}
+
+/// The factor that is asked for; `None`: the user chooses.
+fn preferred(service: &Service, user: &Credential) -> Option<MfaType> {
+    if user.totp_secret.is_none() {
+        return Some(MfaType::Sms);
+    }
+    match user.preferred_factor {
+        _ if service.config.mfa_choice == MfaChoice::Always => None,
+        Some(Factor::Totp) => Some(MfaType::Totp),
+        Some(Factor::Sms) => Some(MfaType::Sms),
+        Some(Factor::Password) | None => None,
+    }
+}
+
+fn answer(text: &str) -> LoginResponse {
+    LoginResponse {
+        id_token: None,
+        api_key: None,
+        expires_in: None,
+        session: None,
+        challenge_name: None,
+        mfa_options: None,
+        sms_destination: None,
+        access_token: None,
+        account: None,
+        response_text: text.to_owned(),
+    }
 }

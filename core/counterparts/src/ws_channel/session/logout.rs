@@ -1,9 +1,28 @@
-//! x
+//! `Logout` (WS Channel sheet §2.12): everything of this user that was issued until now, on every machine.
 
-use bankchannel_ws_channel::operations::session::logout::{LogoutRequest, LogoutResponse};
+use bankchannel_ws_channel::{
+    Refusal,
+    operations::session::logout::{LogoutRequest, LogoutResponse},
+};
 
-use crate::ws_channel::{fault::Fault, service::{Call, Service}};
+use crate::ws_channel::{
+    challenges,
+    fault::Fault,
+    service::{Call, Service},
+};
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: LogoutRequest) -> Result<LogoutResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutRequest) -> Result<LogoutResponse, Fault> {
+    let caller = call.caller()?;
+    let foreign = |name: &str| Refusal { status: 403, ..Refusal::invalid(name) };
+    if request.email.as_str() != caller.email {
+        return Err(foreign("Email").into());
+    }
+    if challenges::stored(request.mode) != caller.mode {
+        return Err(foreign("Mode").into());
+    }
+    let _turn = service.turns.wait(&caller.email, caller.mode).await;
+    // What is in the store now was issued before now, whatever the clock said then.
+    let store = call.audited_store(&service.store, &caller.email, "");
+    store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
+    Ok(LogoutResponse { response_text: "Logged out".into() })
 }

@@ -5,4 +5,87 @@ pub(crate) mod login;
 pub(crate) mod login_mfa;
 pub(crate) mod logout;
 pub(crate) mod select_mfa;
+pub(crate) mod token;
 pub(crate) mod verify_totp;
+
+use bankchannel_crypto::totp;
+use bankchannel_storage::{Account, Challenge, LockKey, LockPolicy, Mode};
+use bankchannel_ws_channel::model::MfaType;
+
+use super::{config::Lockout, fault::Fault, service::Service};
+
+/// Where wrong passwords of a user are counted.
+pub(crate) fn password_lock(email: &str, mode: Mode) -> LockKey {
+    LockKey::new("password", format!("{email} {}", mode.as_str()))
+}
+
+/// Where wrong second-factor codes of a user are counted.
+pub(crate) fn mfa_lock(email: &str, mode: Mode) -> LockKey {
+    LockKey::new("mfa", format!("{email} {}", mode.as_str()))
+}
+
+/// Both, for what lifts them.
+pub(crate) fn lock_keys(email: &str, mode: Mode) -> Vec<LockKey> {
+    vec![password_lock(email, mode), mfa_lock(email, mode)]
+}
+
+/// A configured lockout in the store's terms.
+fn policy(lockout: Lockout) -> LockPolicy {
+    LockPolicy {
+        limit: i64::from(lockout.count),
+        window: i64::from(lockout.window_s) * 1000,
+        duration: i64::from(lockout.duration_s) * 1000,
+    }
+}
+
+/// A phone number as a login shows it: `+*****5507` (§2.8).
+fn masked(phone: &str) -> String {
+    format!("+*****{}", &phone[phone.len().saturating_sub(4)..])
+}
+
+fn text_of(factor: MfaType) -> &'static str {
+    match factor {
+        MfaType::Sms => "Give SMS code",
+        MfaType::Totp => "Give authenticator code",
+    }
+}
+
+fn challenge_of(factor: MfaType) -> Challenge {
+    match factor {
+        MfaType::Sms => Challenge::Sms,
+        MfaType::Totp => Challenge::Totp,
+    }
+}
+
+/// What a sealed TOTP secret is bound to.
+fn totp_binding(email: &str) -> Vec<u8> {
+    format!("totp\n{email}").into_bytes()
+}
+
+fn open_totp(service: &Service, email: &str, sealed: &[u8]) -> Result<totp::Secret, Fault> {
+    let bytes = service.keys.vault().open(&totp_binding(email), sealed).map_err(Fault::internal)?;
+    totp::Secret::from_bytes(&bytes).map_err(Fault::internal)
+}
+
+/// The step that a submitted authenticator code is of, if it is of an acceptable one.
+fn totp_step(secret: &totp::Secret, code: &str, now_ms: i64, last_used: Option<i64>) -> Option<i64> {
+    let now_s = u64::try_from(now_ms / 1000).ok()?;
+    let last_used = last_used.and_then(|step| u64::try_from(step).ok());
+    totp::verify(secret, code, now_s, last_used).and_then(|step| i64::try_from(step).ok())
+}
+
+/// What an account is to its key, as a login tells it.
+async fn account_info(
+    service: &Service,
+    account: &Account,
+) -> Result<bankchannel_ws_channel::model::AccountInfo, Fault> {
+    use bankchannel_storage::EntitlementState;
+    use bankchannel_ws_channel::model::{AccountInfo, AccountType};
+    let entitlements = service.store.entitlements(&account.api_key).await?;
+    let active = entitlements.into_iter().filter(|one| one.state == EntitlementState::Active);
+    Ok(AccountInfo {
+        r#type: if account.is_owner { AccountType::Integrator } else { AccountType::Customer },
+        features: Some(Vec::new()),
+        entitlements: Some(active.map(|one| one.product).collect()),
+    })
+}

@@ -1,0 +1,255 @@
+//! The control interface: the same in every counterpart, for tests and demonstrations (design §6).
+//!
+//! ```text
+//!   GET  outbox        the messages that would go by SMS or mail, oldest first
+//!   GET  transcript    the latest requests: method, path (redacted), status, operation, request id, milliseconds
+//!   POST reset         everything as after a first start: data, outbox, transcript, clock, limits, faults
+//!   POST seed          puts data in: its form is the counterpart's own
+//!   POST clock         {"now": RFC 3339} or {"advance_s": N}
+//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1}: these requests are answered so, and do nothing
+//!   POST limits        {…}: other limits; what is left out has its default
+//! ```
+//!
+//! It is off unless asked for, listens on loopback only, and refuses browsers.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bankchannel_foundation::{
+    Error,
+    clock::{Clock, SystemClock},
+    json,
+    model::Timestamp,
+    redact::redact_words,
+};
+use hyper::{Request, Response, StatusCode, body::Incoming, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    answer::{self, AnswerBody},
+    intake,
+};
+
+/// How many requests the transcript remembers.
+const REMEMBERED: usize = 1000;
+/// The largest body: seeds with files.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+const MAX_DEPTH: usize = 16;
+
+/// What a counterpart does when it is told to.
+pub(crate) trait Controlled: Send + Sync + 'static {
+    /// Its clock.
+    fn clock(&self) -> &SystemClock;
+    /// Its state of control.
+    fn control(&self) -> &Control;
+    /// The messages since the start.
+    fn outbox(&self) -> Vec<Value>;
+    /// Forgets all data.
+    fn reset(&self) -> Controlling<'_>;
+    /// Puts data in.
+    fn seed(&self, request: Value) -> Controlling<'_>;
+    /// Sets other limits.
+    ///
+    /// # Errors
+    /// `input.*`.
+    fn limits(&self, request: Value) -> Result<Value, Error>;
+}
+
+/// What a control operation answers, when it is done.
+pub(crate) type Controlling<'a> = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>>;
+
+/// What the control interface knows about requests.
+#[derive(Default)]
+pub(crate) struct Control {
+    transcript: Mutex<VecDeque<Value>>,
+    faults: Mutex<Vec<Fault>>,
+    pending_faults: AtomicUsize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fault {
+    operation: String,
+    status: u16,
+    #[serde(default = "one")]
+    count: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// One line of the transcript.
+pub(crate) struct Seen<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    pub(crate) operation: &'a str,
+    pub(crate) request_id: &'a str,
+    pub(crate) elapsed_ms: f64,
+}
+
+impl Control {
+    /// Remembers a request.
+    pub(crate) fn record(&self, seen: &Seen<'_>) {
+        let line = json!({
+            "method": seen.method,
+            "path": redact_words(seen.path),
+            "status": seen.status,
+            "operation": seen.operation,
+            "request_id": seen.request_id,
+            "ms": (seen.elapsed_ms * 100.0).round() / 100.0,
+        });
+        let mut transcript = self.transcript.lock().unwrap_or_else(PoisonError::into_inner);
+        transcript.push_back(line);
+        if transcript.len() > REMEMBERED {
+            transcript.pop_front();
+        }
+    }
+
+    /// The status that a request of this operation shall be answered with, if it was told to fail.
+    pub(crate) fn fault_for(&self, operation: &str) -> Option<u16> {
+        if self.pending_faults.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let short = operation.rsplit_once('.').map_or(operation, |(_, short)| short);
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = faults.iter().position(|fault| fault.operation == operation || fault.operation == short)?;
+        let status = faults[at].status;
+        faults[at].count -= 1;
+        if faults[at].count == 0 {
+            faults.remove(at);
+        }
+        self.pending_faults.store(faults.len(), Ordering::Release);
+        Some(status)
+    }
+
+    fn fail(&self, fault: Fault) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.push(fault);
+        self.pending_faults.store(faults.len(), Ordering::Release);
+    }
+
+    fn transcript(&self) -> Vec<Value> {
+        self.transcript.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn forget(&self) {
+        self.transcript.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.pending_faults.store(0, Ordering::Release);
+    }
+}
+
+/// Answers one request to the control interface.
+pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>) -> Response<AnswerBody> {
+    let (head, body) = request.into_parts();
+    // A page in a browser on this machine must not reach it.
+    if head.headers.contains_key(header::ORIGIN) {
+        return refuse(StatusCode::FORBIDDEN, "not for browsers");
+    }
+    let path = head.uri.path().trim_matches('/');
+    let known = matches!(path, "outbox" | "transcript" | "reset" | "seed" | "clock" | "fail_next" | "limits");
+    match (head.method.as_str(), path) {
+        ("GET", "outbox") => return answer::json(StatusCode::OK, Value::Array(target.outbox()).to_string()),
+        ("GET", "transcript") => {
+            return answer::json(StatusCode::OK, Value::Array(target.control().transcript()).to_string());
+        }
+        ("POST", "reset" | "seed" | "clock" | "fail_next" | "limits") => {}
+        (_, _) if known => {
+            return refuse(StatusCode::METHOD_NOT_ALLOWED, "use GET for outbox and transcript, POST for the others");
+        }
+        _ => {
+            return refuse(
+                StatusCode::NOT_FOUND,
+                "there are: outbox, transcript, reset, seed, clock, fail_next, limits",
+            );
+        }
+    }
+    let request = match take(body).await {
+        Ok(request) => request,
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+    };
+    let done = match path {
+        "reset" => reset(&*target).await,
+        "seed" => target.seed(request).await,
+        "clock" => set_clock(&*target, request),
+        "limits" => target.limits(request),
+        _ => fail_next(&*target, request),
+    };
+    match done {
+        Ok(value) => answer::json(StatusCode::OK, value.to_string()),
+        Err(error) => answer::json(StatusCode::BAD_REQUEST, json!({ "error": error.to_json() }).to_string()),
+    }
+}
+
+async fn take(body: Incoming) -> Result<Value, String> {
+    let taken = intake::plain(body, MAX_BODY).await.map_err(|_| "the body could not be read".to_owned())?;
+    if taken.body.is_empty() {
+        return Ok(json!({}));
+    }
+    json::parse(&taken.body, MAX_DEPTH).map_err(|why| format!("the body is {why}"))
+}
+
+async fn reset(target: &dyn Controlled) -> Result<Value, Error> {
+    let done = target.reset().await?;
+    target.control().forget();
+    let clock = target.clock();
+    clock.advance_ms(-clock.offset_ms());
+    Ok(done)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockRequest {
+    now: Option<String>,
+    advance_s: Option<f64>,
+}
+
+/// The farthest that the clock moves at once: a hundred years.
+const FARTHEST_S: f64 = 100.0 * 366.0 * 86_400.0;
+
+fn set_clock(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
+    let request: ClockRequest = read(request)?;
+    let clock = target.clock();
+    match (request.now, request.advance_s) {
+        (Some(now), None) => clock.set_ms(Timestamp::new(&now)?.as_ms()),
+        (None, Some(seconds)) if seconds.abs() <= FARTHEST_S => clock.advance_ms((seconds * 1000.0) as i64),
+        (None, Some(_)) => return Err(Error::invalid_field("advance_s", "is more than a hundred years")),
+        _ => return Err(Error::invalid_field("now", "give either `now` (RFC 3339) or `advance_s` (seconds)")),
+    }
+    Ok(json!({ "now": Timestamp::from_ms(clock.now_ms()).as_str() }))
+}
+
+fn fail_next(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
+    let fault: Fault = read(request)?;
+    if !(400..600).contains(&fault.status) {
+        return Err(Error::invalid_field("status", "must be from 400 to 599"));
+    }
+    if fault.count == 0 {
+        return Err(Error::invalid_field("count", "must be at least 1"));
+    }
+    target.control().fail(fault);
+    Ok(json!({}))
+}
+
+/// Reads a request of the control interface.
+///
+/// # Errors
+/// `input.invalid_json`, with what is wrong.
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
+    serde_json::from_value(request)
+        .map_err(|why| Error::because(&bankchannel_foundation::error::row::INVALID_JSON, why.to_string()))
+}
+
+fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
+    answer::json(status, json!({ "error": { "message": why } }).to_string())
+}

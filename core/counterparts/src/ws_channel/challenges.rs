@@ -1,0 +1,140 @@
+//! Challenges and the passwords encrypted to answer them (WS Channel sheet §3.2).
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::Secret;
+use bankchannel_storage::Mode as StoredMode;
+use bankchannel_ws_channel::{
+    challenge::{self, Returned},
+    errors::texts,
+    model::{Challenge, Email, EncryptedPassword, Mode},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{
+    fault::Fault,
+    keys::LoginKeys,
+    service::{Call, Service},
+};
+
+/// How far ahead of this clock a challenge of another instance may be.
+const SKEW_MS: i64 = 5_000;
+/// Used challenges are remembered at least so long (§3.2 check 4).
+const REMEMBERED_MS: i64 = 600_000;
+/// Password rules (§2.2).
+const PASSWORD_CHARACTERS_MIN: usize = 20;
+
+/// A new challenge.
+///
+/// # Errors
+/// An internal fault only.
+pub(crate) fn mint(service: &Service, call: &Call, email: &Email, mode: Mode) -> Result<Challenge, Fault> {
+    let key = service.keys.challenge.at(call.now_ms);
+    Challenge::new(&challenge::mint(&key, email, mode, call.now_ms, &random::uuid_v4())).map_err(Fault::internal)
+}
+
+/// An answer whose challenge was good and is now used up; not decrypted yet.
+pub(crate) struct Answered {
+    keys: LoginKeys,
+    ciphertext: Option<Vec<u8>>,
+    stamp: String,
+}
+
+impl Answered {
+    /// Decrypts: the password, when all is right. Milliseconds of computing: for [`Heavy`](super::work::Heavy).
+    /// `None` for every reason.
+    pub(crate) fn open(&self) -> Option<Secret> {
+        let plain = self.keys.open(self.ciphertext.as_deref().unwrap_or_default())?;
+        challenge::open_password(&plain, &self.stamp)
+    }
+}
+
+/// Checks a challenge that came back and uses it up, whatever follows (checks 1 to 5).
+///
+/// # Errors
+/// `User authentication failed.`, 429 for an address that failed too often: that burns no challenge.
+pub(crate) async fn take(
+    service: &Service,
+    call: &Call,
+    (email, mode): (&Email, Mode),
+    answer: &Challenge,
+    encrypted: &EncryptedPassword,
+) -> Result<Answered, Fault> {
+    service.limits.may_log_in(call.address, call.now_ms)?;
+    let taken = check(service, call, (email, mode), answer, encrypted).await;
+    if matches!(taken, Err(Fault::Refused(_))) {
+        service.limits.login_failed(call.address, call.now_ms);
+    }
+    taken
+}
+
+async fn check(
+    service: &Service,
+    call: &Call,
+    (email, mode): (&Email, Mode),
+    answer: &Challenge,
+    encrypted: &EncryptedPassword,
+) -> Result<Answered, Fault> {
+    let returned = Returned::parse(answer.expose()).ok_or(&texts::AUTHENTICATION_FAILED)?;
+    let key = service.keys.challenge.at(returned.made_ms);
+    let ttl_ms = i64::from(service.config.challenge_ttl_s) * 1000;
+    let oldest = call.now_ms - ttl_ms;
+    let fresh = (oldest..=call.now_ms + SKEW_MS).contains(&returned.made_ms);
+    if !returned.is_made_by(&[&key], email, mode) || !fresh {
+        return Err((&texts::AUTHENTICATION_FAILED).into());
+    }
+    let until = call.now_ms + REMEMBERED_MS.max(ttl_ms + SKEW_MS);
+    if !service.store.consume_challenge(returned.uuid, until).await? {
+        return Err((&texts::AUTHENTICATION_FAILED).into());
+    }
+    let compact: String = encrypted.expose().chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    Ok(Answered {
+        keys: service.keys.login.clone(),
+        ciphertext: STANDARD.decode(compact).ok(),
+        stamp: returned.stamp().to_owned(),
+    })
+}
+
+/// Whether a new password keeps the rules of §2.2.
+pub(crate) fn is_acceptable(password: &Secret) -> bool {
+    let text = password.expose();
+    let has = |test: fn(char) -> bool| text.chars().any(test);
+    text.chars().count() >= PASSWORD_CHARACTERS_MIN
+        && text.len() <= challenge::PASSWORD_MAX
+        && has(char::is_lowercase)
+        && has(char::is_uppercase)
+        && has(|c| c.is_ascii_digit())
+        && has(|c| !c.is_alphanumeric() && !c.is_control())
+        && !has(char::is_control)
+}
+
+/// The store's word for a mode.
+pub(crate) fn stored(mode: Mode) -> StoredMode {
+    match mode {
+        Mode::Admin => StoredMode::Admin,
+        Mode::Data => StoredMode::Data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R05: at least 20 characters with one of each class, at most 199 bytes.
+    #[test]
+    fn password_rules() {
+        let fits = |text: &str| is_acceptable(&Secret::new(text));
+        assert!(fits("Toddler_..123456789012345"));
+        assert!(fits("Aa1!aaaaaaaaaaaaaaaa"));
+        for bad in [
+            "Aa1!aaaaaaaaaaaaaaa",
+            "AAAAAAAAAAAAAAAAAAA1!",
+            "aaaaaaaaaaaaaaaaaaa1!",
+            "Aaaaaaaaaaaaaaaaaaaa!",
+            "Aaaaaaaaaaaaaaaaaaaa1",
+            "Aa1!aaaaaaaaaaaaaaaa\n",
+        ] {
+            assert!(!fits(bad), "{bad:?}");
+        }
+        assert!(fits(&format!("Aa1!{}", "a".repeat(195))) && !fits(&format!("Aa1!{}", "a".repeat(196))));
+    }
+}

@@ -1,0 +1,110 @@
+//! Codes: made, stored hashed, sent (WS Channel sheet §3.8).
+
+use bankchannel_foundation::Secret;
+use bankchannel_storage::{Account, CodePurpose, Mode, NewCode, Quota};
+
+use super::{
+    fault::Fault,
+    outbox::{Channel, Message},
+    service::Service,
+};
+
+const MINUTE_MS: i64 = 60_000;
+/// How long the code for a phone or a mail address lives (§3.3).
+pub(crate) const VERIFICATION_TTL_MS: i64 = 24 * 60 * MINUTE_MS;
+/// How long the code for a password reset lives (§3.3).
+pub(crate) const RESET_TTL_MS: i64 = 15 * MINUTE_MS;
+/// Wrong tries that a code survives; then only a new one helps (§10 S8).
+pub(crate) const MAX_TRIES: i64 = 5;
+
+/// A code that is about to be stored and, if the store agrees, sent.
+pub(crate) struct Draft {
+    pub(crate) message: Message,
+    pub(crate) new: NewCode,
+}
+
+impl Draft {
+    /// For the phone of a registration.
+    pub(crate) fn verify_phone(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+        let quotas = service.limits.phone_quotas(&account.phone);
+        let expires = now + VERIFICATION_TTL_MS;
+        Self::new(service, account, mode, CodePurpose::VerifyPhone, Some(expires), quotas, now)
+    }
+
+    /// For the mail address of a registration.
+    pub(crate) fn verify_email(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+        let quotas = service.limits.mail_quotas(&account.email);
+        let expires = now + VERIFICATION_TTL_MS;
+        Self::new(service, account, mode, CodePurpose::VerifyEmail, Some(expires), quotas, now)
+    }
+
+    /// For a password reset.
+    pub(crate) fn password_reset(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+        let quotas = service.limits.phone_quotas(&account.phone);
+        Self::new(service, account, mode, CodePurpose::PasswordReset, Some(now + RESET_TTL_MS), quotas, now)
+    }
+
+    /// For the second factor; it lives as long as the step that asks for it, and any login may send another at once.
+    pub(crate) fn second_factor(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
+        let quotas = service.limits.mfa_quotas(&account.email);
+        Self::new(service, account, mode, CodePurpose::Mfa, None, quotas, now)
+    }
+
+    fn new(
+        service: &Service,
+        account: &Account,
+        mode: Mode,
+        purpose: CodePurpose,
+        expires: Option<i64>,
+        quotas: Vec<Quota>,
+        now: i64,
+    ) -> Self {
+        let step_ends = now + i64::from(service.config.mfa_session_ttl_s) * 1000;
+        let min_gap = if expires.is_some() { service.limits.code_gap_ms() } else { 0 };
+        let expires = expires.unwrap_or(step_ends);
+        let code = service.outbox.new_code();
+        let (channel, to) = match purpose {
+            CodePurpose::VerifyEmail => (Channel::Email, account.email.clone()),
+            _ => (Channel::Sms, account.phone.clone()),
+        };
+        let hash = service.keys.challenge.hash_code(&account.email, mode.as_str(), purpose, code.expose());
+        let email = account.email.clone();
+        Self {
+            new: NewCode { email: email.clone(), mode, purpose, hash, expires, min_gap, quotas, now },
+            message: Message { channel, to, purpose, email, mode, code, expires_ms: expires },
+        }
+    }
+}
+
+/// Sends a stored code; one that cannot be sent is forgotten.
+///
+/// # Errors
+/// An internal fault that names the outbox.
+pub(crate) async fn send(service: &Service, message: &Message) -> Result<(), Fault> {
+    if let Err(why) = service.outbox.send(message).await {
+        service.store.drop_code(&message.email, message.mode, message.purpose).await?;
+        return Err(Fault::internal(format!("a code could not be handed to the outbox: {why}")));
+    }
+    Ok(())
+}
+
+/// The stored form of a code that somebody submitted.
+pub(crate) fn hash(service: &Service, email: &str, mode: Mode, purpose: CodePurpose, code: &str) -> [u8; 32] {
+    service.keys.challenge.hash_code(email, mode.as_str(), purpose, code)
+}
+
+/// A code whose message is made by hand: a registration's, whose account is not there yet.
+pub(crate) fn registration(service: &Service, email: &str, phone: &str, mode: Mode, now: i64) -> (Message, [u8; 32]) {
+    let code: Secret = service.outbox.new_code();
+    let hash = hash(service, email, mode, CodePurpose::VerifyPhone, code.expose());
+    let message = Message {
+        channel: Channel::Sms,
+        to: phone.to_owned(),
+        purpose: CodePurpose::VerifyPhone,
+        email: email.to_owned(),
+        mode,
+        code,
+        expires_ms: now + VERIFICATION_TTL_MS,
+    };
+    (message, hash)
+}

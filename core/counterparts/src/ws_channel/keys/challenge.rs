@@ -1,0 +1,68 @@
+//! The keys of challenges and of stored codes (WS Channel sheet §3.2, §3.8), all derived from one secret.
+
+use std::path::Path;
+
+use bankchannel_crypto::{digest, random};
+use bankchannel_foundation::{Result, Secret};
+use bankchannel_storage::{CodePurpose, Digest};
+use zeroize::Zeroizing;
+
+use super::{
+    damaged,
+    files::{Missing, read_or_make},
+};
+
+/// The file with the secret.
+const FILE: &str = "challenge.key";
+/// A challenge key serves for one hour.
+const PERIOD_MS: i64 = 3_600_000;
+
+/// Gives each hour its own challenge key. Which one made a challenge follows from the challenge's own time, so every
+/// instance that has the same secret accepts it, however their clocks differ, and no rotation has to be agreed upon. Within
+/// the life of a challenge two keys count at most: its hour's, and before a full hour the last one's.
+pub(crate) struct ChallengeKey {
+    secret: Zeroizing<[u8; 32]>,
+    codes: Zeroizing<[u8; 32]>,
+}
+
+impl ChallengeKey {
+    /// Reads the file, or makes it.
+    ///
+    /// # Errors
+    /// As [`read_or_make`]; `configuration.invalid` for a damaged file.
+    pub(crate) fn load(folder: &Path, missing: Missing) -> Result<Self> {
+        let path = folder.join(FILE);
+        let text = read_or_make(&path, missing, || Ok(line(&Zeroizing::new(random::bytes()))))?;
+        let secret = read_line(text.expose().trim_end()).ok_or_else(|| damaged(&path, "it holds no key"))?;
+        let codes = Zeroizing::new(digest::hmac_sha256(&*secret, &[b"bankchannel codes"]));
+        Ok(Self { secret, codes })
+    }
+
+    /// The key of challenges made at this time, in milliseconds.
+    pub(crate) fn at(&self, made_ms: i64) -> [u8; 32] {
+        let period = made_ms.div_euclid(PERIOD_MS).to_be_bytes();
+        digest::hmac_sha256(&*self.secret, &[b"bankchannel challenges", &period])
+    }
+
+    /// The form in which a code is stored. Six digits are soon guessed from a plain hash; without this key they are not.
+    pub(crate) fn hash_code(&self, email: &str, mode: &str, purpose: CodePurpose, code: &str) -> Digest {
+        let parts = [purpose.as_str(), mode, email, code].join("\n");
+        digest::hmac_sha256(&*self.codes, &[parts.as_bytes()])
+    }
+}
+
+fn line(secret: &Zeroizing<[u8; 32]>) -> Secret {
+    Secret::new(format!("{} {}\n", check(secret), digest::hex(&**secret)))
+}
+
+fn read_line(line: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let (written, bytes) = line.split_once(' ')?;
+    let bytes = Zeroizing::new(digest::from_hex(bytes)?);
+    let secret = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).ok()?);
+    (written == check(&secret)).then_some(secret)
+}
+
+/// Says whether the secret is still the one that was written.
+fn check(secret: &Zeroizing<[u8; 32]>) -> String {
+    digest::hex(&digest::hmac_sha256(&**secret, &[b"bankchannel challenge key id"])[..8])
+}

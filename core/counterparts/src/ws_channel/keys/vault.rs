@@ -1,0 +1,86 @@
+//! Sealing what rests in the store: private keys of certificates, TOTP secrets (WS Channel sheet §10 S26, S36).
+
+use std::path::Path;
+
+use bankchannel_crypto::{
+    aead::{SealingKey, Vault},
+    digest,
+};
+use bankchannel_foundation::{Result, Secret};
+use zeroize::Zeroizing;
+
+use super::{
+    damaged,
+    files::{Missing, read_or_make},
+};
+
+/// The file with the sealing keys.
+const FILE: &str = "vault.keys";
+
+/// Seals and opens what rests in the store. The keys themselves are behind it: in a local file, later in an HSM or a
+/// cloud's key service.
+pub(crate) trait KeyVault: Send + Sync {
+    /// Seals `secret`; only [`open`](Self::open) with the same `associated` data gives it back.
+    ///
+    /// # Errors
+    /// When the vault cannot be reached.
+    fn seal(&self, associated: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError>;
+
+    /// Reverses [`seal`](Self::seal).
+    ///
+    /// # Errors
+    /// When the data is damaged, belongs to something else or was sealed with a key that is not here.
+    fn open(&self, associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError>;
+}
+
+/// The vault could not do it. The text holds nothing secret.
+#[derive(Debug, thiserror::Error)]
+#[error("the key vault: {0}")]
+pub(crate) struct VaultError(String);
+
+/// A vault whose keys are in a file: one line per key, its id and its bytes in hex; the first seals.
+pub(crate) struct LocalVault(Vault);
+
+impl LocalVault {
+    /// Reads the file, or makes it with one new key.
+    ///
+    /// # Errors
+    /// As [`read_or_make`]; `configuration.invalid` for a damaged file.
+    pub(crate) fn load(folder: &Path, missing: Missing) -> Result<Self> {
+        let path = folder.join(FILE);
+        let text = read_or_make(&path, missing, || Ok(line(&SealingKey::generate())))?;
+        let mut keys = Vec::new();
+        for (number, line) in text.expose().lines().enumerate() {
+            let key =
+                read_line(line).ok_or_else(|| damaged(&path, format_args!("line {} holds no key", number + 1)))?;
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            return Err(damaged(&path, "it holds no key"));
+        }
+        let current = keys.remove(0);
+        Ok(Self(Vault::new(current, keys)))
+    }
+}
+
+impl KeyVault for LocalVault {
+    fn seal(&self, associated: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Ok(self.0.seal(secret, associated))
+    }
+
+    fn open(&self, associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.0.open(sealed, associated).map_err(|why| VaultError(why.to_string()))
+    }
+}
+
+fn line(key: &SealingKey) -> Secret {
+    Secret::new(format!("{} {}\n", digest::hex(&key.key_id()), digest::hex(key.as_bytes())))
+}
+
+/// The id says whether the key is still the one that was written.
+fn read_line(line: &str) -> Option<SealingKey> {
+    let (id, bytes) = line.split_once(' ')?;
+    let bytes = Zeroizing::new(digest::from_hex(bytes)?);
+    let key = SealingKey::from_bytes(&bytes).ok()?;
+    (digest::from_hex(id)? == key.key_id()).then_some(key)
+}

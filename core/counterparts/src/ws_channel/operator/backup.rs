@@ -1,0 +1,149 @@
+//! Backup and restore of a data folder: database, content files and the keys without which both are worth little.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_storage::{Store, StoreError};
+use serde::Serialize;
+
+use crate::ws_channel::{
+    config::Config,
+    data::{storage, unusable},
+    keys::{self, Keys, Missing},
+    upkeep::HEADS_FILE,
+};
+
+/// The database within a data folder or backup.
+const DATABASE: &str = "service.sqlite";
+
+/// What a backup or restore copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupSummary {
+    /// Size of the database, in bytes.
+    pub database_bytes: u64,
+    /// Content files.
+    pub files: u64,
+    /// Their size, in bytes.
+    pub file_bytes: u64,
+    /// Key files.
+    pub keys: u64,
+}
+
+/// Copies what a data folder consists of into a folder that is absent or empty; everything is synced before the answer.
+pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
+    let report = store.backup(target).await.map_err(|why| match why {
+        StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
+        other => storage(other),
+    })?;
+    let mut copied = Copied::default();
+    copied.folder(&keys::folder(data, config), &target.join(keys::FOLDER))?;
+    for name in [keys::PUBLIC_KEY_FILE, HEADS_FILE] {
+        if data.join(name).exists() {
+            Copied::default().file(&data.join(name), &target.join(name))?;
+        }
+    }
+    sync_folder(target)?;
+    Ok(BackupSummary {
+        database_bytes: report.database_bytes,
+        files: report.files,
+        file_bytes: report.file_bytes,
+        keys: copied.files,
+    })
+}
+
+/// Puts a backup in place as a new data folder, which must be absent or empty, and checks that it can be served.
+///
+/// # Errors
+/// `input.invalid_field` for what is no backup or a folder that is not empty; `resource.storage`.
+pub async fn restore(backup: &Path, data: &Path) -> Result<BackupSummary> {
+    if !backup.join(DATABASE).is_file() || !backup.join(keys::FOLDER).is_dir() {
+        let why = format!("{} holds no backup: {DATABASE} and {} must be in it", backup.display(), keys::FOLDER);
+        return Err(Error::invalid_field("backup", why));
+    }
+    if fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
+        let why = format!("{} is not empty: give a folder that is, or none", data.display());
+        return Err(Error::invalid_field("data", why));
+    }
+    let copied = copy_backup(backup, data)?;
+    Keys::load(data, &Config::default(), Missing::Refuse)?;
+    let store = Store::open_sqlite(data).await.map_err(storage)?;
+    let whole = store.check_integrity().await;
+    store.close().await;
+    whole.map_err(storage)?;
+    Ok(copied)
+}
+
+fn copy_backup(backup: &Path, data: &Path) -> Result<BackupSummary> {
+    private_folder(data)?;
+    let (mut keys_copied, mut files) = (Copied::default(), Copied::default());
+    keys_copied.folder(&backup.join(keys::FOLDER), &data.join(keys::FOLDER))?;
+    if backup.join("files").is_dir() {
+        files.folder(&backup.join("files"), &data.join("files"))?;
+    }
+    for name in [keys::PUBLIC_KEY_FILE, HEADS_FILE] {
+        if backup.join(name).exists() {
+            Copied::default().file(&backup.join(name), &data.join(name))?;
+        }
+    }
+    // The database last: a folder without it is not taken for a restored one.
+    let mut database = Copied::default();
+    database.file(&backup.join(DATABASE), &data.join(DATABASE))?;
+    sync_folder(data)?;
+    Ok(BackupSummary {
+        database_bytes: database.bytes,
+        files: files.files,
+        file_bytes: files.bytes,
+        keys: keys_copied.files,
+    })
+}
+
+#[derive(Default)]
+struct Copied {
+    files: u64,
+    bytes: u64,
+}
+
+impl Copied {
+    fn folder(&mut self, from: &Path, to: &Path) -> Result<()> {
+        private_folder(to)?;
+        let entries = fs::read_dir(from).map_err(|why| unusable(from, &why))?;
+        for entry in entries {
+            let entry = entry.map_err(|why| unusable(from, &why))?;
+            let kind = entry.file_type().map_err(|why| unusable(&entry.path(), &why))?;
+            // Links are not followed: a data folder has none.
+            if kind.is_dir() {
+                self.folder(&entry.path(), &to.join(entry.file_name()))?;
+            } else if kind.is_file() {
+                self.file(&entry.path(), &to.join(entry.file_name()))?;
+            }
+        }
+        sync_folder(to)
+    }
+
+    fn file(&mut self, from: &Path, to: &Path) -> Result<()> {
+        self.bytes += copy(from, to).map_err(|why| unusable(to, &why))?;
+        self.files += 1;
+        Ok(())
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut source = File::open(from)?;
+    let mut target = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    let bytes = io::copy(&mut source, &mut target)?;
+    target.sync_all()?;
+    Ok(bytes)
+}
+
+fn private_folder(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(|why| unusable(path, &why))
+}

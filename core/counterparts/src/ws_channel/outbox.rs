@@ -1,0 +1,223 @@
+//! Codes on their way to people (WS Channel sheet §3.8).
+
+use std::{
+    collections::VecDeque,
+    fs::{File, OpenOptions},
+    future::Future,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::{Error, Result, Secret, error::row, model::Timestamp};
+use bankchannel_storage::{CodePurpose, Mode};
+use serde_json::{Value, json};
+
+use super::config::{Config, DeliveryKind};
+
+/// The file of messages below the data folder.
+pub(crate) const FILE: &str = "outbox.jsonl";
+/// How many messages the control interface remembers.
+const REMEMBERED: usize = 10_000;
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Sms,
+    Email,
+}
+
+/// One code on its way. `Debug` does not show the code.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) channel: Channel,
+    /// A phone number or an e-mail address.
+    pub(crate) to: String,
+    pub(crate) purpose: CodePurpose,
+    pub(crate) email: String,
+    pub(crate) mode: Mode,
+    pub(crate) code: Secret,
+    /// Unix milliseconds.
+    pub(crate) expires_ms: i64,
+}
+
+impl Message {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": random::uuid_v4(),
+            "channel": match self.channel { Channel::Sms => "sms", Channel::Email => "email" },
+            "to": self.to,
+            "purpose": self.purpose.as_str(),
+            "email": self.email,
+            "mode": self.mode.as_str(),
+            "code": self.code.expose(),
+            "expires_at": Timestamp::from_ms(self.expires_ms).as_str(),
+        })
+    }
+}
+
+/// A way to people. SMTP and SMS gateways will be others.
+pub(crate) trait Delivery: Send + Sync {
+    /// Hands a message over. Once this says `Ok` the message is not lost.
+    fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>>;
+}
+
+/// Makes codes and sends them.
+pub(crate) struct Outbox {
+    delivery: Box<dyn Delivery>,
+    fixed_code: Option<Secret>,
+    /// What the control interface shows; absent without it.
+    recent: Option<Mutex<VecDeque<Value>>>,
+}
+
+impl Outbox {
+    /// Opens the configured way.
+    ///
+    /// # Errors
+    /// `resource.storage` when the file cannot be written.
+    pub(crate) fn open(data: &Path, config: &Config) -> Result<Self> {
+        let delivery: Box<dyn Delivery> = match config.delivery {
+            DeliveryKind::File => Box::new(FileDelivery::open(&data.join(FILE))?),
+            DeliveryKind::Memory => Box::new(MemoryDelivery),
+        };
+        let recent = config.control.then(Mutex::default);
+        Ok(Self { delivery, fixed_code: config.fixed_code.clone(), recent })
+    }
+
+    /// A new code: six random digits, or the fixed one.
+    pub(crate) fn new_code(&self) -> Secret {
+        self.fixed_code.clone().unwrap_or_else(|| Secret::new(random::digits6()))
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When it could not be handed over; it is then not on its way.
+    pub(crate) async fn send(&self, message: &Message) -> std::io::Result<()> {
+        let message = message.to_json();
+        self.delivery.deliver(message.clone()).await?;
+        if let Some(recent) = &self.recent {
+            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.push_back(message);
+            if recent.len() > REMEMBERED {
+                recent.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    /// The messages since the start, oldest first; none without the control interface.
+    pub(crate) fn recent(&self) -> Vec<Value> {
+        let Some(recent) = &self.recent else { return Vec::new() };
+        recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Forgets what [`recent`](Self::recent) shows.
+    pub(crate) fn forget(&self) {
+        if let Some(recent) = &self.recent {
+            recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+/// Appends to a file of JSON lines, mode 0600, and syncs each: somebody else carries them on.
+struct FileDelivery {
+    path: PathBuf,
+    file: Arc<Mutex<File>>,
+}
+
+impl FileDelivery {
+    fn open(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        let file = file.map_err(|why| {
+            let text = format!("the outbox {} cannot be written: {why}", path.display());
+            Error::because(&row::STORAGE, text).with("file", path.display())
+        })?;
+        Ok(Self { path: path.to_owned(), file: Arc::new(Mutex::new(file)) })
+    }
+}
+
+impl Delivery for FileDelivery {
+    fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
+        let file = Arc::clone(&self.file);
+        Box::pin(async move {
+            let line = Secret::new(format!("{message}\n"));
+            let written = tokio::task::spawn_blocking(move || append(&file, &line)).await;
+            let written = written.unwrap_or_else(|_| Err(std::io::Error::other("writing the outbox panicked")));
+            written.map_err(|why| std::io::Error::new(why.kind(), format!("{}: {why}", self.path.display())))
+        })
+    }
+}
+
+/// Appends a line, whole or not at all: what a full disk cut off is taken back, so that the next line stands by itself.
+fn append(file: &Mutex<File>, line: &Secret) -> std::io::Result<()> {
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = file.metadata()?.len();
+    let written = file.write_all(line.expose().as_bytes()).and_then(|()| file.sync_data());
+    if written.is_err() {
+        let _ = file.set_len(before);
+    }
+    written
+}
+
+/// Goes nowhere: the control interface shows what was sent.
+struct MemoryDelivery;
+
+impl Delivery for MemoryDelivery {
+    fn deliver(&self, _: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn message() -> Message {
+        Message {
+            channel: Channel::Sms,
+            to: "+358401234567".into(),
+            purpose: CodePurpose::VerifyPhone,
+            email: "user@example.test".into(),
+            mode: Mode::Admin,
+            code: "004711".into(),
+            expires_ms: 1_767_225_600_000,
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_are_lines_of_a_private_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path(), &Config::default()).unwrap();
+        outbox.send(&message()).await.unwrap();
+        outbox.send(&message()).await.unwrap();
+        let path = folder.path().join(FILE);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 2);
+        let line: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_eq!(line["code"], "004711");
+        assert_eq!(line["purpose"], "verify_phone");
+        assert_eq!(line["mode"], "admin");
+        assert_eq!(line["expires_at"], "2026-01-01T00:00:00.000Z");
+        assert!(outbox.recent().is_empty(), "remembered for the control interface only");
+    }
+
+    #[test]
+    fn codes_are_not_shown() {
+        assert!(!format!("{:?}", message()).contains("004711"));
+    }
+
+    #[test]
+    fn a_fixed_code_is_every_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { fixed_code: Some("123456".into()), ..Config::default() };
+        assert_eq!(Outbox::open(folder.path(), &config).unwrap().new_code().expose(), "123456");
+    }
+}

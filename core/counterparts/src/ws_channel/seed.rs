@@ -1,0 +1,342 @@
+//! Data for tests and demonstrations: accounts that are ready to use, with what they need.
+
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
+
+use bankchannel_crypto::{digest, password, random};
+use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_storage::{
+    CodeCheck, CodePurpose, CodeSend, Digest, Factor, FileContent, FileScope, INLINE_LIMIT, LockPolicy, Mode,
+    NewBankFile, NewCode, NewPending, NewSession, NewTenant, PendingKind, RegisterOutcome, Registration,
+    RegistrationKey, VerifyEmail, VerifyPhone,
+};
+use bankchannel_ws_channel::{
+    model::{Bank, BankPin, Email, Name, PgpKey, PgpKeyPurpose, Phone, WsUserId},
+    operations::{certs::enroll_cert::EnrollCertRequest, pgp::upload_key::UploadKeyRequest},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    banks::fund_simulator,
+    certs, challenges,
+    data::storage,
+    fault::Fault,
+    pgp,
+    service::{Call, Service},
+    session::token::Token,
+};
+
+/// What is to be put in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seed {
+    #[serde(default)]
+    accounts: Vec<SeedAccount>,
+}
+
+/// An account that is ready to use.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedAccount {
+    email: String,
+    password: String,
+    #[serde(default = "default_phone")]
+    phone: String,
+    #[serde(default = "default_name")]
+    company: String,
+    #[serde(default = "default_name")]
+    name: String,
+    #[serde(default = "both_modes")]
+    modes: Vec<String>,
+    /// An existing key, or one to be made; left out, a new one. The first account under a made key owns it.
+    api_key: Option<String>,
+    #[serde(default = "yes")]
+    verified: bool,
+    /// Whether the answer has a session's token for each mode, as if logged in.
+    #[serde(default)]
+    sessions: bool,
+    /// Banks to be enrolled at.
+    #[serde(default)]
+    certificates: Vec<String>,
+    #[serde(default)]
+    pgp_keys: Vec<SeedKey>,
+    #[serde(default)]
+    files: Vec<SeedFile>,
+    /// Payment files, base64, whose debtor accounts the simulator opens with money enough. Needs its certificate.
+    #[serde(default)]
+    payments: Vec<String>,
+}
+
+/// A PGP key of the account.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedKey {
+    /// Armored.
+    key: String,
+    /// `authorize` or `export`.
+    #[serde(default = "authorize")]
+    purpose: String,
+}
+
+/// A file that lies at a bank for this account.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedFile {
+    #[serde(default = "simulator")]
+    bank: String,
+    file_type: String,
+    /// Base64.
+    content: String,
+    reference: Option<String>,
+    #[serde(default = "new_status")]
+    status: String,
+}
+
+fn default_phone() -> String {
+    "+358401234567".into()
+}
+
+fn default_name() -> String {
+    "Seeded Example Oy".into()
+}
+
+fn both_modes() -> Vec<String> {
+    vec!["admin".into(), "data".into()]
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn simulator() -> String {
+    Bank::Simulator.as_str().into()
+}
+
+fn authorize() -> String {
+    "authorize".into()
+}
+
+fn new_status() -> String {
+    "NEW".into()
+}
+
+/// Puts it in.
+///
+/// # Errors
+/// `input.*` that names what cannot be used; what stands before it is in.
+pub(crate) async fn plant(service: &Service, seed: Seed) -> Result<Value> {
+    let mut hashes = HashMap::new();
+    let mut accounts = Vec::new();
+    for account in seed.accounts {
+        accounts.push(plant_account(service, account, &mut hashes).await?);
+    }
+    Ok(json!({ "accounts": accounts }))
+}
+
+/// By the verbs that a client's calls would use.
+async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMap<String, String>) -> Result<Value> {
+    let email = Email::new(&seed.email)?.as_str().to_owned();
+    let phone = Phone::new(&seed.phone)?.as_str().to_owned();
+    let modes = modes(&seed.modes)?;
+    if !challenges::is_acceptable(&Secret::new(&*seed.password)) {
+        return Err(Error::invalid_field(
+            "password",
+            "must have 20 characters or more with lower and upper case, digit and special",
+        ));
+    }
+    // Many accounts of one test share a password: hash it once.
+    let password_hash = match hashes.get(&seed.password) {
+        Some(hash) => hash.clone(),
+        None => {
+            let given = Secret::new(&*seed.password);
+            let hashed = service.heavy.run(move || password::hash(given.expose().as_bytes())).await;
+            let hash = hashed
+                .map_err(|_| Error::because(&row::INTERNAL, "the password could not be hashed"))?
+                .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+            hashes.insert(seed.password.clone(), hash.clone());
+            hash
+        }
+    };
+    let now = service.now_ms();
+    let mut api_key = seed.api_key.clone();
+    if let Some(key) = &api_key {
+        let tenant = NewTenant {
+            api_key: key.clone(),
+            owner_email: Some(email.clone()),
+            transfer_enabled: true,
+            waiver: false,
+            rate_class: "default".into(),
+            now,
+        };
+        service.store.mint_tenant(tenant).await.map_err(storage)?;
+    }
+    let mut id_tokens = serde_json::Map::new();
+    for mode in modes {
+        let code_hash = digest::sha256(&random::bytes::<32>());
+        let key = match &api_key {
+            Some(key) => RegistrationKey::Existing(key.clone()),
+            None => RegistrationKey::Mint { api_key: random::alphanumeric(40), transfer_enabled: true },
+        };
+        let registration = Registration {
+            email: email.clone(),
+            mode,
+            key,
+            name: seed.name.clone(),
+            company: seed.company.clone(),
+            phone: phone.clone(),
+            password_hash: password_hash.clone(),
+            code_hash,
+            code_expires: now + 1000,
+            phone_limit: LockPolicy { limit: i64::MAX, window: 1, duration: 0 },
+            overwrite_after: i64::MAX,
+            invite_required: false,
+            now,
+        };
+        let key = match service.store.register(registration).await.map_err(storage)? {
+            RegisterOutcome::Created { api_key, .. } => api_key,
+            other => return Err(Error::invalid_field("accounts", format!("{email}: {other:?}"))),
+        };
+        if seed.verified {
+            verify(service, &email, &phone, mode, code_hash, now).await?;
+        }
+        if seed.sessions {
+            let (token, _) = session(service, &email, mode, &key, now).await?;
+            id_tokens.insert(mode.as_str().into(), token.into());
+        }
+        api_key = Some(key);
+    }
+    let api_key = api_key.unwrap_or_default();
+    for bank in &seed.certificates {
+        enrol(service, &email, &api_key, bank, &seed.company).await?;
+    }
+    for key in &seed.pgp_keys {
+        put_key(service, &email, &api_key, key).await?;
+    }
+    for payment in &seed.payments {
+        let file = STANDARD.decode(payment).map_err(|_| Error::invalid_field("payments", "must be base64"))?;
+        fund_simulator(service, &email, &file).await?;
+    }
+    put_files(service, &api_key, &email, seed.files, now).await?;
+    Ok(json!({ "email": email, "api_key": api_key, "id_tokens": id_tokens }))
+}
+
+fn modes(names: &[String]) -> Result<Vec<Mode>> {
+    let wrong =
+        || Error::invalid_field("modes", "must be [\"admin\"] or [\"admin\", \"data\"]; data needs admin before it");
+    let modes: Option<Vec<Mode>> = names.iter().map(|name| Mode::parse(name)).collect();
+    modes.filter(|modes| matches!(modes[..], [Mode::Admin] | [Mode::Admin, Mode::Data])).ok_or_else(wrong)
+}
+
+/// Verifies phone and mail address as their owner would, with codes that only this function knows.
+async fn verify(service: &Service, email: &str, phone: &str, mode: Mode, hash: [u8; 32], now: i64) -> Result<()> {
+    let failed = || Error::because(&row::INTERNAL, "a seeded account could not be verified");
+    let by_phone = VerifyPhone { email: email.into(), mode, phone: phone.into(), hash, max_tries: 5, now };
+    let check = service.store.verify_phone(by_phone).await.map_err(storage)?;
+    let token = Token::new();
+    let pending = NewPending {
+        token: token.digest,
+        kind: PendingKind::VerifyEmail,
+        email: email.into(),
+        mode,
+        challenge: None,
+        secret: None,
+        now,
+        expires: now + 1000,
+    };
+    let code = NewCode {
+        email: email.into(),
+        mode,
+        purpose: CodePurpose::VerifyEmail,
+        hash,
+        expires: now + 1000,
+        min_gap: 0,
+        quotas: Vec::new(),
+        now,
+    };
+    let sent = service.store.open_pending(pending, Some(code)).await.map_err(storage)?;
+    let by_mail = VerifyEmail { email: email.into(), mode, token: token.digest, hash, max_tries: 5, now };
+    let done = service.store.verify_email(by_mail).await.map_err(storage)?;
+    if (check, sent, done) == (CodeCheck::Right, CodeSend::Send, CodeCheck::Right) { Ok(()) } else { Err(failed()) }
+}
+
+async fn session(service: &Service, email: &str, mode: Mode, api_key: &str, now: i64) -> Result<(String, Digest)> {
+    let token = Token::new();
+    let factor = if mode == Mode::Data { Factor::Password } else { Factor::Sms };
+    let session = NewSession {
+        token: token.digest,
+        email: email.into(),
+        mode,
+        api_key: api_key.into(),
+        auth_time: now,
+        factor,
+        expires: now + i64::from(service.config.token_ttl_s) * 1000,
+    };
+    service.store.create_session(session, Vec::new()).await.map_err(storage)?;
+    let text = token.id_token().map_err(|_| Error::because(&row::INTERNAL, "a token could not be made"))?;
+    Ok((text.expose().to_owned(), token.digest))
+}
+
+/// Enrols as the account's admin would: by the handler of that operation.
+async fn enrol(service: &Service, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
+    let request = EnrollCertRequest {
+        bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is no bank's id"))?,
+        code: BankPin::new(&random::alphanumeric(28))?,
+        company: Name::new(company)?,
+        ws_user_id: WsUserId::new(&random::alphanumeric(16))?,
+    };
+    let call = admin_call(service, "ws_channel.enroll_cert", email, api_key).await?;
+    certs::enroll_cert::handle(service, &call, request).await.map(drop).map_err(|why| refused("certificates", why))
+}
+
+async fn put_key(service: &Service, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
+    let request = UploadKeyRequest {
+        pgp_key: PgpKey::new(&key.key)?,
+        pgp_key_purpose: match key.purpose.as_str() {
+            "authorize" => PgpKeyPurpose::Authorize,
+            "export" => PgpKeyPurpose::Export,
+            _ => return Err(Error::invalid_field("purpose", "must be authorize or export")),
+        },
+    };
+    let call = admin_call(service, "ws_channel.upload_key", email, api_key).await?;
+    pgp::upload_key::handle(service, &call, request).await.map(drop).map_err(|why| refused("pgp_keys", why))
+}
+
+/// A call by the account's admin, whose session ends with it.
+async fn admin_call(service: &Service, operation: &'static str, email: &str, api_key: &str) -> Result<Call> {
+    let now = service.now_ms();
+    let (token, digest) = session(service, email, Mode::Admin, api_key, now).await?;
+    drop(token);
+    let mut call = Call::new(random::uuid_v4(), operation, IpAddr::from([127, 0, 0, 1]), now);
+    call.caller = service.store.session(&digest, now).await.map_err(storage)?.map(Arc::new);
+    Ok(call)
+}
+
+fn refused(field: &str, why: Fault) -> Error {
+    Error::invalid_field(field, why.into_refusal("seed").text)
+}
+
+async fn put_files(service: &Service, api_key: &str, email: &str, files: Vec<SeedFile>, now: i64) -> Result<()> {
+    for file in files {
+        let bank = Bank::from_text(&file.bank).ok_or_else(|| Error::invalid_field("bank", "is no bank's id"))?;
+        let content = STANDARD.decode(&file.content).map_err(|_| Error::invalid_field("content", "must be base64"))?;
+        if content.len() > INLINE_LIMIT {
+            return Err(Error::invalid_field(
+                "content",
+                format!("has more than {INLINE_LIMIT} bytes: upload it instead"),
+            ));
+        }
+        let scope = FileScope { api_key: api_key.into(), email: email.into(), bank: bank.as_str().into() };
+        let new = NewBankFile {
+            reference: file.reference.unwrap_or_else(|| random::base32_lower(26)),
+            file_type: file.file_type,
+            status: file.status,
+            created: now,
+            service_id: None,
+            target_id: None,
+            content: FileContent::Inline(content),
+        };
+        service.store.put_files(&scope, vec![new]).await.map_err(storage)?;
+    }
+    Ok(())
+}

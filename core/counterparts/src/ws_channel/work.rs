@@ -1,0 +1,71 @@
+//! Work that is heavy, and work on one user at a time.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+use bankchannel_storage::Mode;
+use bankchannel_ws_channel::Refusal;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
+
+use super::fault::Fault;
+
+/// How many password hashes run at once at most: each takes 19 MiB.
+const AT_ONCE_MAX: usize = 8;
+/// How long a request waits for its turn.
+const WAIT: Duration = Duration::from_secs(20);
+/// How many users are told apart when taking turns.
+const TURNS: usize = 1024;
+
+/// Password hashes and RSA decryptions: off the threads that serve connections, and only so many at once, so that a flood
+/// of logins takes neither all memory nor all cores.
+pub(crate) struct Heavy {
+    permits: Semaphore,
+}
+
+impl Default for Heavy {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { permits: Semaphore::new(cores.clamp(2, AT_ONCE_MAX)) }
+    }
+}
+
+impl Heavy {
+    /// Runs `work` when it is its turn.
+    ///
+    /// # Errors
+    /// 503 when too many others are waiting.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let busy = || Refusal { retry_after_s: Some(5), ..Refusal::new(503, "Service busy, please try again later") };
+        let permit = tokio::time::timeout(WAIT, self.permits.acquire()).await.map_err(|_| busy())?;
+        let _permit = permit.map_err(Fault::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
+    }
+}
+
+/// One login, reset or logout of a user at a time, so that guesses made at the same moment are counted one after the other
+/// and no session outlives a reset that it raced against. Users that fall into the same place wait for each other. With
+/// several instances on one database each takes turns for itself: the lockout then allows a few guesses more.
+pub(crate) struct Turns {
+    places: Vec<Mutex<()>>,
+    state: RandomState,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { places: (0..TURNS).map(|_| Mutex::default()).collect(), state: RandomState::new() }
+    }
+}
+
+impl Turns {
+    /// Waits for this user's turn; it lasts until the guard is dropped.
+    pub(crate) async fn wait(&self, email: &str, mode: Mode) -> MutexGuard<'_, ()> {
+        let place = self.state.hash_one((email, mode)) % TURNS as u64;
+        self.places[place as usize].lock().await
+    }
+}
