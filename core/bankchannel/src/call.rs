@@ -1,11 +1,19 @@
 //! One call: its deadline, its cancellation, its content, and whom it may ask.
 
-use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, time::{Duration, Instant}};
+use std::{
+    future::Future,
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use bankchannel_foundation::{Content, Error, Result, Secret};
-use bankchannel_transport::{CancellationToken, Sink};
+use bankchannel_foundation::{Content, Result, Secret};
+use bankchannel_transport::{CancellationToken, Observer, Sink};
 use bytes::Bytes;
 use tokio::sync::mpsc;
+
+use crate::{CallLog, Watcher, observe::Observers};
 
 /// How one call is to be carried out. The default waits as long as the operation's own time limit, sends no
 /// content, takes content into memory, and asks nobody.
@@ -21,11 +29,18 @@ pub struct CallOptions {
     pub destination: Destination,
     /// Who answers questions, such as for a one-time code.
     pub asker: Option<Arc<dyn Asker>>,
+    /// Collects the call's log, redacted.
+    pub log: Option<CallLog>,
+    /// Is told how the call goes on: bytes sent and received, steps of a flow.
+    pub progress: Option<Watcher>,
 }
 
 impl std::fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallOptions").field("timeout", &self.timeout).field("content", &self.content).finish_non_exhaustive()
+        f.debug_struct("CallOptions")
+            .field("timeout", &self.timeout)
+            .field("content", &self.content)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,6 +73,24 @@ impl Destination {
 }
 
 impl CallOptions {
+    /// Writes a line, which must be redacted, into the call's log and into the program's.
+    pub(crate) fn note(&self, line: &str) {
+        tracing::debug!("{line}");
+        if let Some(log) = &self.log {
+            log.push(line);
+        }
+    }
+
+    /// Whether anybody reads what [`note`](Self::note) writes.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.log.is_some() || tracing::enabled!(tracing::Level::DEBUG)
+    }
+
+    /// Who is told of the exchanges of this call.
+    pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
+        Observers::of(self.log.clone(), self.progress.clone())
+    }
+
     /// The instant at which the call gives up, from the time limit given or the operation's own.
     pub(crate) fn deadline(&self, own_s: u32) -> Instant {
         let limit = self.timeout.unwrap_or(Duration::from_secs(own_s.into()));
@@ -75,7 +108,8 @@ pub trait Asker: Send + Sync {
 /// What a call asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, …
+    /// `phone_code`, `email_code`, `sms_code`, `totp_code`, `reset_code`: six digits; `mfa_method`: `sms` or `totp`;
+    /// `phone`: the account's phone number.
     pub kind: &'static str,
     /// For a person.
     pub text: String,
@@ -85,13 +119,3 @@ pub struct Question {
 
 /// What was answered.
 pub type Answer = Secret;
-
-impl CallOptions {
-    /// Asks, when there is somebody to ask.
-    pub(crate) async fn ask(&self, question: Question) -> Result<Answer, Error> {
-        match &self.asker {
-            Some(asker) => asker.ask(question).await,
-            None => Err(Error::invalid_field(question.kind, format!("is needed ({}), and nobody is there to be asked", question.text))),
-        }
-    }
-}

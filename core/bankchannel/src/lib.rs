@@ -3,14 +3,18 @@
 //! ```text
 //!   ws_channel::WsChannel    a client: settings, the current session, connections
 //!      .list_files(…)        a method per operation, typed
+//!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code in its middle
 //!      .call_json(…)         the same by name, JSON in and out: what every language stands on
-//!   catalogue()              every operation there is, with its schemas
+//!   call_local(…)            operations that only compute, without a client
+//!   catalogue(), openapi(…)  every operation there is, with its schemas
 //! ```
 //!
 //! A client is cheap to clone, and safe to use from many tasks at once.
 
-mod catalogue;
 pub mod call;
+mod catalogue;
+pub mod observe;
+mod openapi;
 pub mod ws_channel;
 
 pub use bankchannel_foundation::{
@@ -24,6 +28,9 @@ pub use bankchannel_foundation::{
 pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use call::{Answer, Asker, CallOptions, Destination, Question};
 pub use catalogue::{catalogue, catalogue_json, error_table, find};
+pub use observe::{CallLog, Progress, Watcher};
+pub use openapi::openapi;
+pub use ws_channel::call_local;
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,8 +1,8 @@
 //! One attempt at an exchange, raced against its deadline and its cancellation.
 
-use std::{
-    sync::{Arc, atomic::{AtomicBool, Ordering}},
-    time::Instant,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bankchannel_foundation::{
@@ -22,7 +22,11 @@ pub(crate) struct Progress {
     pub(crate) accepted: Arc<AtomicBool>,
 }
 
-pub(crate) async fn attempt(transport: &Transport, request: &OutRequest, plan: &mut Plan<'_>) -> Result<InResponse, Error> {
+pub(crate) async fn attempt(
+    transport: &Transport,
+    request: &OutRequest,
+    plan: &mut Plan<'_>,
+) -> Result<InResponse, Error> {
     let progress = Progress::default();
     // A request without a body gives no sign of being written: it counts as started.
     progress.started.store(request.body.is_empty(), Ordering::SeqCst);
@@ -50,7 +54,12 @@ fn outcome(progress: &Progress) -> Outcome {
     }
 }
 
-async fn run(transport: &Transport, request: &OutRequest, plan: &mut Plan<'_>, progress: &Progress) -> Result<InResponse, Error> {
+async fn run(
+    transport: &Transport,
+    request: &OutRequest,
+    plan: &mut Plan<'_>,
+    progress: &Progress,
+) -> Result<InResponse, Error> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -65,18 +74,10 @@ async fn run(transport: &Transport, request: &OutRequest, plan: &mut Plan<'_>, p
         builder = builder.header(*name, header);
     }
     if !request.body.is_empty() {
-        builder = builder
-            .header("content-type", "application/json")
-            .body(reqwest::Body::wrap(SegmentBody::open(&request.body, Arc::clone(&progress.started))?));
+        let body = SegmentBody::open(&request.body, Arc::clone(&progress.started))?.observed_by(plan.observer.clone());
+        builder = builder.header("content-type", "application/json").body(reqwest::Body::wrap(body));
     }
-    let started = Instant::now();
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;
-    tracing::debug!(
-        status = response.status().as_u16(),
-        method = request.method.as_str(),
-        elapsed_ms = started.elapsed().as_millis() as u64,
-        "answered"
-    );
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
     receive::receive(response, transport.max_answer_bytes, plan).await
 }

@@ -8,7 +8,7 @@ use std::{
 use bankchannel_foundation::{Error, error::row, message::InResponse, operation::Repeat};
 
 /// How often an exchange is repeated at most.
-pub(crate) const EXTRA_ATTEMPTS: u32 = 2;
+pub const EXTRA_ATTEMPTS: u32 = 2;
 
 /// The longest wait before an attempt, in milliseconds.
 const DELAY_MAX_MS: u64 = 5000;
@@ -28,8 +28,10 @@ pub(crate) fn allows(repeat: Repeat, result: &Result<InResponse, Error>) -> bool
     }
 }
 
-/// How long to wait before the attempt after attempt `number` (from 0).
-pub(crate) fn delay(number: u32, asked_s: Option<u64>) -> Duration {
+/// How long to wait before the attempt after attempt `number` (from 0): a random time that grows, or what the server
+/// asked for, and never more than five seconds.
+#[must_use]
+pub fn delay(number: u32, asked_s: Option<u64>) -> Duration {
     let most = DELAY_MAX_MS.min(DELAY_FIRST_MS << number);
     // Jitter only spreads clients apart; the hasher's random keys are enough for it.
     let drawn = RandomState::new().hash_one(number) % (most + 1);

@@ -12,14 +12,17 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
     let error = error.without_url();
     let causes = causes(&error);
     if let Some(given) = own(&error) {
-        return given.with_outcome(if progress.started.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent });
+        // The content could not be read to its end, so the last of the body was never written: no server takes a body
+        // that is cut short for a whole one, and sending it again is safe.
+        return given.with_outcome(Outcome::NotSent);
     }
     if error.is_connect() {
         let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECT_FAILED };
         return Error::because(row, format!("{} ({causes})", row.text)).with_outcome(Outcome::NotSent);
     }
     if error.is_builder() {
-        return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}")).with_outcome(Outcome::NotSent);
+        return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}"))
+            .with_outcome(Outcome::NotSent);
     }
     let outcome = if progress.started.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
     // A client certificate is asked for after the handshake in TLS 1.3: its refusal shows up as a lost connection.

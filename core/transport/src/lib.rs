@@ -11,19 +11,23 @@
 mod attempt;
 mod backoff;
 mod failure;
+mod observer;
 mod receive;
 mod segments;
 mod settings;
 mod sink;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
+pub use backoff::{EXTRA_ATTEMPTS, delay as retry_delay};
 use bankchannel_foundation::{
     Error, Outcome, Result,
     error::row,
     message::{InResponse, OutRequest},
     operation::Repeat,
+    redact::redact_words,
 };
+pub use observer::Observer;
 pub use segments::SegmentBody;
 pub use settings::{Settings, Tls, check_base_url};
 pub use sink::Sink;
@@ -49,6 +53,18 @@ pub struct Plan<'a> {
     pub response_content: Option<&'static str>,
     /// Where the answer's content goes.
     pub sink: &'a mut Sink,
+    /// Who is told how it goes on.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl Plan<'_> {
+    /// Writes a line, which must be redacted, into the log of this exchange and into the program's.
+    fn log(&self, line: &str) {
+        tracing::debug!("{line}");
+        if let Some(observer) = &self.observer {
+            observer.log(line);
+        }
+    }
 }
 
 impl Transport {
@@ -74,6 +90,8 @@ impl Transport {
     /// status is not an error here.
     pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
+        // What is logged of the address: e-mail addresses and phone numbers stand in paths.
+        let shown = format!("{} {}", request.method.as_str(), redact_words(&request.target));
         let mut number = 0;
         loop {
             if plan.cancel.is_cancelled() {
@@ -82,8 +100,21 @@ impl Transport {
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
             }
+            plan.log(&format!("request {shown}"));
+            let started = Instant::now();
             let result = attempt::attempt(self, request, &mut plan).await;
-            let again = repeatable && number < backoff::EXTRA_ATTEMPTS && plan.sink.reset() && backoff::allows(plan.repeat, &result);
+            let elapsed = started.elapsed().as_millis();
+            match &result {
+                Ok(answer) => plan.log(&format!("response {} {shown} in {elapsed} ms", answer.status)),
+                Err(error) => plan.log(&format!(
+                    "error {} {shown} after {elapsed} ms, outcome {}",
+                    error.code(),
+                    outcome_name(error)
+                )),
+            }
+            // The sink is emptied only for a repetition: a result that counts keeps what it has written.
+            let again =
+                repeatable && number < EXTRA_ATTEMPTS && backoff::allows(plan.repeat, &result) && plan.sink.reset();
             if !again {
                 return result;
             }
@@ -93,10 +124,24 @@ impl Transport {
                 return result;
             }
             tokio::select! {
-                () = plan.cancel.cancelled() => return result,
+                () = plan.cancel.cancelled() => return Err(cancelled_between(result)),
                 () = tokio::time::sleep(delay) => {}
             }
             number += 1;
         }
     }
+}
+
+/// Cancelled while it waited to be sent again: what the last attempt came to still holds.
+fn cancelled_between(result: Result<InResponse>) -> Error {
+    let outcome = match &result {
+        Ok(answer) if answer.status == 429 => Outcome::Refused,
+        Ok(_) => Outcome::Unknown,
+        Err(error) => error.outcome().unwrap_or(Outcome::Unknown),
+    };
+    Error::new(&row::CANCELLED).with_outcome(outcome)
+}
+
+fn outcome_name(error: &Error) -> &'static str {
+    error.outcome().map_or("none", Outcome::as_str)
 }

@@ -28,14 +28,16 @@ pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Pla
             answer.body = body;
             answer.content = content;
         }
-        None => answer.body = whole(&mut response, limit, success).await?,
+        None => answer.body = whole(&mut response, limit, success, plan).await?,
     }
     Ok(answer)
 }
 
-async fn whole(response: &mut Response, limit: usize, success: bool) -> Result<Bytes, Error> {
+async fn whole(response: &mut Response, limit: usize, success: bool, plan: &Plan<'_>) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();
+    let (mut arrived, total) = (0, response.content_length());
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success))? {
+        observe(plan, &mut arrived, piece.len(), total);
         if body.len() + piece.len() > limit {
             return Err(too_large(limit, success));
         }
@@ -52,7 +54,9 @@ async fn split(
 ) -> Result<(Bytes, Option<Content>), Error> {
     let mut splitter = ContentSplitter::new(member, limit);
     let mut decoded = Vec::new();
+    let (mut arrived, total) = (0, response.content_length());
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, true))? {
+        observe(plan, &mut arrived, piece.len(), total);
         decoded.clear();
         splitter
             .push(&piece, &mut |bytes: &[u8]| {
@@ -66,6 +70,13 @@ async fn split(
     }
     let (rest, found) = splitter.finish().map_err(|error: SplitError<Error>| unsplittable(error, limit))?;
     Ok((rest.into(), found.then(|| plan.sink.described())))
+}
+
+fn observe(plan: &Plan<'_>, arrived: &mut u64, more: usize, total: Option<u64>) {
+    *arrived += more as u64;
+    if let Some(observer) = &plan.observer {
+        observer.received(*arrived, total);
+    }
 }
 
 fn unsplittable(error: SplitError<Error>, limit: usize) -> Error {

@@ -15,11 +15,14 @@ use bankchannel_foundation::{
     Content, Error, Outcome,
     error::row,
     message::{Body, Segment},
+    model::PieceSource,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use crate::Observer;
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -31,6 +34,8 @@ pub struct SegmentBody {
     frames: Frames,
     length: Option<u64>,
     started: Arc<AtomicBool>,
+    given: u64,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl SegmentBody {
@@ -53,7 +58,14 @@ impl SegmentBody {
             Err(none) if none.is_empty() => Frames::One(None),
             Err(many) => Frames::Many(produce(many)),
         };
-        Ok(Self { frames, length, started })
+        Ok(Self { frames, length, started, given: 0, observer: None })
+    }
+
+    /// Tells this observer of every byte that leaves.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Option<Arc<dyn Observer>>) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// The length in bytes, where it is known.
@@ -67,7 +79,7 @@ enum Source {
     Literal(Bytes),
     Memory(Bytes),
     Reader(File, u64),
-    Pieces(Box<dyn FnMut() -> Result<Option<Bytes>, Error> + Send>),
+    Pieces(PieceSource, Option<u64>),
 }
 
 impl Source {
@@ -94,10 +106,11 @@ impl Source {
                     Error::because(&row::CONTENT_UNREADABLE, "the content was read before and can be read only once")
                         .with_outcome(Outcome::NotSent)
                 })?;
-                Ok((Self::Pieces(source), None))
+                Ok((Self::Pieces(source, pieces.size()), pieces.size().and_then(encoded)))
             }
             Segment::Base64(Content::Delivered { .. }) => {
-                Err(Error::because(&row::CONTENT_UNREADABLE, "the content was delivered elsewhere").with_outcome(Outcome::NotSent))
+                Err(Error::because(&row::CONTENT_UNREADABLE, "the content was delivered elsewhere")
+                    .with_outcome(Outcome::NotSent))
             }
         }
     }
@@ -108,34 +121,55 @@ impl Source {
             Self::Literal(bytes) => give(bytes),
             Self::Memory(bytes) => bytes.chunks(STEP).try_for_each(|step| give(encode(step))),
             Self::Reader(file, size) => read(file, size, give),
-            Self::Pieces(mut next) => {
-                let mut carry = BytesMut::new();
-                while let Some(piece) = next()? {
-                    carry.extend_from_slice(&piece);
-                    while carry.len() >= STEP {
-                        give(encode(&carry.split_to(STEP)))?;
-                    }
-                }
-                if carry.is_empty() { Ok(()) } else { give(encode(&carry)) }
-            }
+            Self::Pieces(next, size) => gather(next, size, give),
         }
     }
 }
 
 fn read(mut file: File, size: u64, give: &mut impl FnMut(Bytes) -> Result<(), Error>) -> Result<(), Error> {
-    let changed = |why: &str| Error::because(&row::CONTENT_UNREADABLE, format!("the file {why} while it was being sent"));
+    let changed =
+        |why: &str| Error::because(&row::CONTENT_UNREADABLE, format!("the file {why} while it was being sent"));
     let mut buffer = vec![0; STEP];
     let mut left = size;
     while left > 0 {
         let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         file.read_exact(&mut buffer[..want]).map_err(|_| changed("became shorter or unreadable"))?;
         left -= want as u64;
-        give(encode(&buffer[..want]))?;
+        let step = encode(&buffer[..want]);
+        if left == 0 && !matches!(file.read(&mut buffer[..1]), Ok(0)) {
+            // Noticed before the last step leaves: a body that is never complete is never carried out.
+            return Err(changed("became longer"));
+        }
+        give(step)?;
     }
-    match file.read(&mut buffer[..1]) {
-        Ok(0) => Ok(()),
-        _ => Err(changed("became longer")),
+    Ok(())
+}
+
+/// Encodes pieces of any size. Where their size together was promised, the last of them leaves only when it is true.
+fn gather(
+    mut next: PieceSource,
+    size: Option<u64>,
+    give: &mut impl FnMut(Bytes) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut carry = BytesMut::new();
+    let mut seen = 0u64;
+    while let Some(mut piece) = next()? {
+        seen += piece.len() as u64;
+        if size.is_some_and(|size| seen > size) {
+            return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is longer than was promised"));
+        }
+        while carry.is_empty() && piece.len() > STEP {
+            give(encode(&piece.split_to(STEP)))?;
+        }
+        carry.extend_from_slice(&piece);
+        while carry.len() > STEP {
+            give(encode(&carry.split_to(STEP)))?;
+        }
     }
+    if size.is_some_and(|size| seen < size) {
+        return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is shorter than was promised"));
+    }
+    if carry.is_empty() { Ok(()) } else { give(encode(&carry)) }
 }
 
 fn encode(step: &[u8]) -> Bytes {
@@ -172,10 +206,17 @@ impl http_body::Body for SegmentBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.started.store(true, Ordering::SeqCst);
-        match &mut self.frames {
-            Frames::One(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Frames::Many(receiver) => receiver.poll_recv(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+        let polled = match &mut self.frames {
+            Frames::One(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Frames::Many(receiver) => receiver.poll_recv(cx),
+        };
+        if let (Poll::Ready(Some(Ok(bytes))), true) = (&polled, self.observer.is_some()) {
+            self.given += bytes.len() as u64;
+            if let Some(observer) = &self.observer {
+                observer.sent(self.given, self.length);
+            }
         }
+        polled.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {

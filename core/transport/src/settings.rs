@@ -65,7 +65,8 @@ impl Settings {
             if roots.is_empty() {
                 return Err(invalid("ca_file", "holds no certificate"));
             }
-            builder = if self.tls.only_ca_file { builder.tls_certs_only(roots) } else { builder.tls_certs_merge(roots) };
+            builder =
+                if self.tls.only_ca_file { builder.tls_certs_only(roots) } else { builder.tls_certs_merge(roots) };
         }
         if let Some(pem) = &self.tls.client_identity {
             let identity = reqwest::Identity::from_pem(pem.expose().as_bytes())
@@ -105,7 +106,9 @@ fn is_loopback(url: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(url) else { return false };
     match url.host_str() {
         Some("localhost") => true,
-        Some(host) => host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+        Some(host) => {
+            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
         None => false,
     }
 }
@@ -129,10 +132,20 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for good in ["https://ws-api.isecure.fi/v2", "http://127.0.0.1:8080/v2", "http://[::1]:80/v2", "http://localhost/v2/"] {
+        for good in
+            ["https://ws-api.isecure.fi/v2", "http://127.0.0.1:8080/v2", "http://[::1]:80/v2", "http://localhost/v2/"]
+        {
             assert!(check_base_url(good).is_ok(), "{good}");
         }
-        for bad in ["http://ws-api.isecure.fi/v2", "http://127.0.0.1.example.com/", "ftp://x/", "https://u:p@x/", "https://x/?a=b", "x", ""] {
+        for bad in [
+            "http://ws-api.isecure.fi/v2",
+            "http://127.0.0.1.example.com/",
+            "ftp://x/",
+            "https://u:p@x/",
+            "https://x/?a=b",
+            "x",
+            "",
+        ] {
             assert!(check_base_url(bad).is_err(), "{bad}");
         }
     }

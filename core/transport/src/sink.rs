@@ -2,13 +2,13 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write,
+    io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use bankchannel_foundation::{Content, Error, Result, error::row};
+use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -43,6 +43,27 @@ impl Sink {
         Self(Kind::Pieces { sender, size: 0 })
     }
 
+    /// Sees, before anything is asked of the server, whether a file can be made: the folder is there, and the name is free.
+    ///
+    /// # Errors
+    /// `input.invalid_field` with outcome `not_sent`.
+    pub fn check(&self) -> Result<()> {
+        let Kind::File { path, replace, .. } = &self.0 else { return Ok(()) };
+        let refused = |why: String| Err(Error::invalid_field("destination", why).with_outcome(Outcome::NotSent));
+        if path.file_name().is_none() {
+            return refused(format!("{} does not name a file", path.display()));
+        }
+        if !directory_of(path).is_dir() {
+            return refused(format!("{} is not a folder", directory_of(path).display()));
+        }
+        // A symbolic link counts as being there, wherever it points.
+        match fs::symlink_metadata(path) {
+            Ok(found) if found.is_dir() => refused(format!("{} is a folder", path.display())),
+            Ok(_) if !replace => refused(format!("{} exists already", path.display())),
+            _ => Ok(()),
+        }
+    }
+
     /// What was taken so far, as the response will describe it.
     #[must_use]
     pub fn described(&mut self) -> Content {
@@ -73,8 +94,11 @@ impl Sink {
         match &mut self.0 {
             Kind::Memory { bytes, limit } => {
                 if bytes.len() + piece.len() > *limit {
-                    return Err(Error::because(&row::ANSWER_TOO_LARGE, format!("the content is larger than {limit} bytes; take it as a file"))
-                        .with("limit_bytes", *limit));
+                    return Err(Error::because(
+                        &row::ANSWER_TOO_LARGE,
+                        format!("the content is larger than {limit} bytes; take it as a file"),
+                    )
+                    .with("limit_bytes", *limit));
                 }
                 bytes.extend_from_slice(piece);
             }
@@ -120,8 +144,14 @@ impl Partial {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let name = target.file_name().ok_or_else(|| Error::invalid_field("path", "must name a file"))?;
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path = target.with_file_name(format!(".{}.{}-{number}.partial", name.to_string_lossy(), std::process::id()));
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|why| unwritable(&path, &why))?;
+        let path =
+            target.with_file_name(format!(".{}.{}-{number}.partial", name.to_string_lossy(), std::process::id()));
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|why| unwritable(&path, &why))?;
         Ok(Self { file, path })
     }
 
@@ -130,12 +160,31 @@ impl Partial {
         if replace {
             fs::rename(&self.path, target).map_err(|why| unwritable(target, &why))?;
         } else {
-            // A link is made only where nothing is: neither a file nor somebody's symbolic link is overwritten.
-            fs::hard_link(&self.path, target).map_err(|why| unwritable(target, &why))?;
+            self.claim(target).map_err(|why| unwritable(target, &why))?;
         }
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(directory).and_then(|directory| directory.sync_all()).map_err(|why| unwritable(target, &why))
+        File::open(directory_of(target))
+            .and_then(|directory| directory.sync_all())
+            .map_err(|why| unwritable(target, &why))
     }
+}
+
+impl Partial {
+    /// Takes a name that is free. A link is made only where nothing is: neither a file nor somebody's symbolic link is
+    /// overwritten.
+    fn claim(&self, target: &Path) -> std::io::Result<()> {
+        match fs::hard_link(&self.path, target) {
+            Err(why) if matches!(why.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+                // A file system without links: the name is taken by an empty file of ours, and that is replaced.
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?;
+                fs::rename(&self.path, target).inspect_err(|_| drop(fs::remove_file(target)))
+            }
+            other => other,
+        }
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Drop for Partial {

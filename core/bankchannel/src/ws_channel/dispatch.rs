@@ -1,15 +1,21 @@
-//! The operations as typed methods, and by name with JSON: both from the protocol's one list.
+//! The operations as typed methods, and by name with JSON: both from the protocol's one list and the list of flows.
 
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Result,
+    Boundary, Content, Error, Kind, Result,
     error::row,
-    model::{Dialect, Value, Writer},
+    model::{Dialect, Profile, Value, Writer},
+    operation::{Entry, Operation},
 };
 use bankchannel_ws_channel::operations;
 
-use super::WsChannel;
+use super::{
+    PROTOCOL, WsChannel,
+    flows::{self, Flow},
+    local,
+    settings::ProfileOf,
+};
 use crate::CallOptions;
 
 /// What a call by name gave.
@@ -23,27 +29,59 @@ pub struct Done {
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Done>> + Send + 'a>>;
 
-fn done<T: Boundary>(response: T) -> Done {
+pub(super) fn done<T: Boundary>(response: T) -> Done {
     let mut writer = Writer::new(Dialect::Boundary);
     let response = response.write(&mut writer);
     Done { response, content: writer.content() }
 }
 
 impl WsChannel {
-    /// Carries out an operation by its name (`ws_channel.list_files`), with JSON in and out.
+    /// Carries out an operation by its name (`ws_channel.list_files`), with JSON in and out. What the request leaves out is
+    /// taken from the settings and the session.
     ///
     /// # Errors
     /// Any; each with the operation's name.
-    pub async fn call_json(&self, name: &str, request: Value, options: CallOptions) -> Result<Done> {
-        let Some(entry) = crate::find(name).filter(|entry| entry.declaration.protocol == super::PROTOCOL) else {
-            return Err(Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{}`", printable(name))));
-        };
-        self.run(entry.declaration.name, request, options).await.map_err(|error| error.in_operation(entry.declaration.name))
+    pub async fn call_json(&self, name: &str, request: Value, mut options: CallOptions) -> Result<Done> {
+        let entry = entry(name)?;
+        let name = entry.declaration.name;
+        if entry.declaration.kind == Kind::Local {
+            // It may compute for seconds: not on a thread that drives connections.
+            let (client, content) = (self.clone(), options.content.take());
+            let work = tokio::task::spawn_blocking(move || client.local(name, request, content));
+            return work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was broken off"))?;
+        }
+        self.run(name, request, options).await.map_err(|error| error.in_operation(name))
+    }
+
+    /// Carries out an operation that only computes, on this thread. What the request leaves out is taken from the settings
+    /// and the session.
+    ///
+    /// # Errors
+    /// Those of the operation; `input.unknown_operation` for one that is not local.
+    pub fn call_local(&self, name: &str, request: Value, content: Option<Content>) -> Result<Value> {
+        self.local(name, request, content).map(|done| done.response)
+    }
+
+    fn local(&self, name: &str, request: Value, content: Option<Content>) -> Result<Done> {
+        run_local(name, request, content, Some(&ProfileOf::of(self)))
     }
 }
 
-fn printable(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(64).collect()
+/// Carries out a local operation by its name: it only computes, on this thread, without a client.
+///
+/// # Errors
+/// Those of the operation; `input.unknown_operation` for one that is not local.
+pub fn call_local(name: &str, request: Value, content: Option<Content>) -> Result<Value> {
+    run_local(name, request, content, None).map(|done| done.response)
+}
+
+fn entry(name: &str) -> Result<&'static Entry> {
+    crate::find(name).filter(|entry| entry.declaration.protocol == PROTOCOL).ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Error {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`"))
 }
 
 macro_rules! dispatch {
@@ -51,22 +89,42 @@ macro_rules! dispatch {
         impl WsChannel {
             fn run<'a>(&'a self, name: &'static str, request: Value, mut options: CallOptions) -> Running<'a> {
                 let content = options.content.take();
-                $(
-                    if name == <operations::$subject::$file::$name as bankchannel_foundation::Operation>::DECLARATION.name {
-                        return dispatch!(@run $kind self, operations::$subject::$file::$name, request, content, options);
-                    }
-                )+
-                Box::pin(async move { Err(Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{name}`"))) })
+                $(dispatch!(@run $kind self, name, operations::$subject::$file::$name, request, content, options);)+
+                self.run_flow(name, request, content, options)
             }
         }
+
+        fn run_local(name: &str, request: Value, content: Option<Content>, profile: Option<&dyn Profile>) -> Result<Done> {
+            $(dispatch!(@local $kind name, operations::$subject::$file::$name, request, content, profile);)+
+            match crate::find(name) {
+                None => Err(unknown(name)),
+                Some(entry) => Err(Error::because(
+                    &row::UNKNOWN_OPERATION,
+                    format!("`{}` is not an operation that only computes: it needs a client", entry.declaration.name),
+                )),
+            }
+        }
+
         $(dispatch!(@method $kind $subject $file $name);)+
     };
-    (@run exchange $self:ident, $op:path, $request:ident, $content:ident, $options:ident) => {
-        Box::pin(async move {
-            let request = $self.read_request($request, $content)?;
-            Ok(done($self.exchange::<$op>(request, &$options).await?))
-        })
+
+    (@run exchange $self:ident, $asked:ident, $op:path, $request:ident, $content:ident, $options:ident) => {
+        if $asked == <$op as Operation>::DECLARATION.name {
+            return Box::pin(async move {
+                let request = $self.read_request::<$op>($request, $content)?;
+                Ok(done($self.exchange::<$op>(request, &$options).await?))
+            });
+        }
     };
+    (@run local $($rest:tt)+) => {};
+
+    (@local local $asked:ident, $op:path, $request:ident, $content:ident, $profile:ident) => {
+        if $asked == <$op as Operation>::DECLARATION.name {
+            return local::carry_out::<$op>($request, $content, $profile).map_err(|error| error.in_operation(<$op as Operation>::DECLARATION.name));
+        }
+    };
+    (@local exchange $($rest:tt)+) => {};
+
     (@method exchange $subject:ident $file:ident $name:ident) => {
         impl WsChannel {
             #[doc = concat!("See [`operations::", stringify!($subject), "::", stringify!($file), "::", stringify!($name), "`].")]
@@ -75,12 +133,50 @@ macro_rules! dispatch {
             /// Those of the declaration, and any that an exchange may have.
             pub async fn $file(
                 &self,
-                request: <operations::$subject::$file::$name as bankchannel_foundation::Operation>::Request,
-            ) -> Result<<operations::$subject::$file::$name as bankchannel_foundation::Operation>::Response> {
+                request: <operations::$subject::$file::$name as Operation>::Request,
+            ) -> Result<<operations::$subject::$file::$name as Operation>::Response> {
                 self.exchange::<operations::$subject::$file::$name>(request, &CallOptions::default()).await
             }
         }
     };
+    (@method local $($rest:tt)+) => {};
 }
 
 bankchannel_ws_channel::for_each_operation!(dispatch);
+
+macro_rules! dispatch_flows {
+    ($($file:ident::$name:ident;)+) => {
+        impl WsChannel {
+            fn run_flow<'a>(&'a self, name: &'static str, request: Value, content: Option<Content>, options: CallOptions) -> Running<'a> {
+                $(
+                    if name == <flows::$file::$name as Operation>::DECLARATION.name {
+                        return Box::pin(async move {
+                            let request = self.read_request::<flows::$file::$name>(request, content)?;
+                            Ok(done(self.$file(request, &options).await?))
+                        });
+                    }
+                )+
+                Box::pin(async move { Err(unknown(name)) })
+            }
+        }
+
+        $(
+            impl WsChannel {
+                #[doc = concat!("See [`flows::", stringify!($file), "::", stringify!($name), "`].")]
+                ///
+                /// # Errors
+                /// Those of the declaration, and any that its exchanges may have.
+                pub async fn $file(
+                    &self,
+                    request: <flows::$file::$name as Operation>::Request,
+                    options: &CallOptions,
+                ) -> Result<<flows::$file::$name as Operation>::Response> {
+                    let running: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(<flows::$file::$name as Flow>::run(self, request, options));
+                    running.await.map_err(|error: Error| error.in_operation(<flows::$file::$name as Operation>::DECLARATION.name))
+                }
+            }
+        )+
+    };
+}
+
+flows::for_each_flow!(dispatch_flows);

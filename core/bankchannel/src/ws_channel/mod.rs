@@ -1,31 +1,36 @@
 //! The client of the ISECure WS Channel.
+//!
+//! ```text
+//!   settings (explicit, environment) ──► WsChannel ── exchange ──► transport
+//!                                          │  ▲
+//!                       flows: log_in, …───┘  └── session: token, API key, until when
+//! ```
 
 mod dispatch;
+mod effects;
+mod env;
+mod exchange;
+pub mod flows;
+mod local;
+mod public_key;
+mod seal;
 mod session;
 mod settings;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use bankchannel_foundation::{
-    Content, Error, Exchange, Outcome, Result,
-    error::row,
-    model::{Dialect, Reader, Value},
-    operation::{Access, Entry, Route},
+    Content, Error, Operation, Result,
+    model::{Boundary, Dialect, Reader, Value},
 };
-use bankchannel_transport::{Plan, Transport};
-pub use bankchannel_ws_channel::{
-    Credentials, Envelope, PROTOCOL, errors,
-    model::*,
-    operations,
-};
-pub use dispatch::Done;
-pub use session::Session;
+use bankchannel_transport::Transport;
+pub use bankchannel_ws_channel::{Credentials, Envelope, PROTOCOL, challenge, errors, login, model::*, operations};
+pub use dispatch::{Done, call_local};
+pub use env::code_from_env;
+pub use flows::FLOWS;
+pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
+pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
-
-use crate::CallOptions;
-
-/// The operations that are composed of others.
-pub static FLOWS: &[Entry] = &[];
 
 /// A client of the WS Channel: settings, connections and the current session.
 ///
@@ -37,6 +42,8 @@ struct Inner {
     settings: WsChannelSettings,
     transport: Transport,
     session: Mutex<Session>,
+    /// Held while the session is renewed, so that calls that notice together log in once.
+    renewing: tokio::sync::Mutex<()>,
 }
 
 impl WsChannel {
@@ -45,9 +52,9 @@ impl WsChannel {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used.
     pub fn new(settings: WsChannelSettings) -> Result<Self> {
-        let transport = Transport::new(&settings.transport())?;
-        let session = Session::from_settings(&settings);
-        Ok(Self(Arc::new(Inner { settings, transport, session: Mutex::new(session) })))
+        let transport = Transport::new(&settings.transport()?)?;
+        let session = Mutex::new(Session::from_settings(&settings));
+        Ok(Self(Arc::new(Inner { settings, transport, session, renewing: tokio::sync::Mutex::new(()) })))
     }
 
     /// Makes a client from settings as JSON.
@@ -64,72 +71,50 @@ impl WsChannel {
         &self.0.settings
     }
 
+    /// The base URL, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.0.transport.base_url()
+    }
+
     /// The current session.
     #[must_use]
     pub fn session(&self) -> Session {
-        self.0.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    /// The current session, unless it is being changed at this very moment: never waits, so that it is safe in the child of
+    /// a fork, where whoever changes it does not exist.
+    #[must_use]
+    pub fn try_session(&self) -> Option<Session> {
+        match self.0.session.try_lock() {
+            Ok(session) => Some(session.clone()),
+            Err(TryLockError::Poisoned(session)) => Some(session.into_inner().clone()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Takes a session into use, in place of the current one.
     pub fn set_session(&self, session: Session) {
-        *self.0.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
+        *self.lock() = session;
     }
 
-    /// Carries out one exchange.
-    ///
-    /// # Errors
-    /// Any; each with its outcome and the operation's name.
-    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
-    where
-        O: Exchange<Codec = Envelope>,
-    {
-        self.attempt::<O>(request, options).await.map_err(|error| error.in_operation(O::DECLARATION.name))
+    fn lock(&self) -> MutexGuard<'_, Session> {
+        self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
-    where
-        O: Exchange<Codec = Envelope>,
-    {
-        let route = route::<O>()?;
-        let credentials = self.credentials(&route.access)?;
-        let message = O::encode_request(request, &credentials)?;
-        let mut sink = options.destination.sink();
-        let plan = Plan {
-            deadline: Some(options.deadline(self.0.settings.timeout_s.filter(|given| *given > 0).unwrap_or(route.timeout_s))),
-            cancel: &options.cancel,
-            repeat: route.repeat,
-            response_content: route.response_content,
-            sink: &mut sink,
-        };
-        let answer = self.0.transport.exchange(&message, plan).await?;
-        let response = O::decode_response(answer)?;
-        sink.commit().await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
-        Ok(response)
-    }
-
-    /// Reads the boundary form of a request, with what it leaves out taken from the settings.
-    pub(crate) fn read_request<T: bankchannel_foundation::Boundary>(&self, value: Value, content: Option<Content>) -> Result<T> {
-        let profile = settings::ProfileOf { settings: &self.0.settings, session: self.session() };
+    /// Reads the boundary form of a request, with what it leaves out taken from the settings and the session.
+    fn read_request<O: Operation>(&self, value: Value, content: Option<Content>) -> Result<O::Request> {
+        let mut profile = settings::ProfileOf::of(self);
+        // A logout is the session's, whatever user the settings name.
+        profile.session_first = O::DECLARATION.name == operations::session::logout::Logout::DECLARATION.name;
         let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(&profile);
-        let request = T::read(value, &mut reader)?;
+        let request = O::Request::read(value, &mut reader)?;
         if reader.has_content() {
             return Err(Error::invalid_field("content", "was given, but this operation takes none"));
         }
         Ok(request)
     }
-
-    fn credentials(&self, access: &Access) -> Result<Credentials> {
-        let session = self.session();
-        if matches!(access, Access::Session { .. }) && session.is_expired() {
-            return Err(Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent));
-        }
-        Ok(session.credentials())
-    }
-}
-
-fn route<O: Exchange>() -> Result<&'static Route> {
-    let declaration = const { &O::DECLARATION };
-    declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
 }
 
 impl std::fmt::Debug for WsChannel {

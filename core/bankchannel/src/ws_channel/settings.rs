@@ -1,10 +1,11 @@
 //! A client's settings: one declaration for every language, the settings file and the command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use bankchannel_foundation::{
-    Boundary, Secret,
-    model::{Profile, Value, Writer, Dialect},
+    Boundary, Error, Result, Secret,
+    error::row,
+    model::{Dialect, Profile, Value, Writer},
 };
 use bankchannel_transport::{Settings, Tls};
 use bankchannel_ws_channel::{
@@ -12,7 +13,7 @@ use bankchannel_ws_channel::{
     model::{ApiKey, Bank, Email, IdToken, Mode, Name, Phone},
 };
 
-use super::Session;
+use super::{Session, WsChannel};
 
 /// Which of the service's installations is meant (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -57,10 +58,16 @@ pub struct WsChannelSettings {
     pub timeout_s: Option<u32>,
     /// Whether a data session that the service no longer accepts is renewed once per call, with the password.
     pub renew_session: Option<bool>,
+    /// What sessions and logins are sealed with when they leave this process: 32 random characters or more.
+    pub seal_key: Option<Secret>,
     /// Further certificate authorities to trust: a PEM file.
     pub ca_file: Option<String>,
+    /// Whether only the authorities of `ca_file` are trusted, not the system's.
+    pub only_ca_file: Option<bool>,
     /// A proxy's URL, in place of the environment's.
     pub proxy: Option<String>,
+    /// The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6).
+    pub max_answer_bytes: Option<u32>,
 }
 
 impl WsChannelSettings {
@@ -74,21 +81,38 @@ impl WsChannelSettings {
         }
     }
 
-    pub(super) fn transport(&self) -> Settings {
-        Settings {
-            base_url: self.effective_base_url().to_owned(),
-            connect_timeout: Duration::from_secs(10),
-            tls: Tls { ca_file: self.ca_file.as_ref().map(PathBuf::from), ..Tls::default() },
-            proxy: self.proxy.clone(),
-            ..Settings::default()
+    pub(super) fn transport(&self) -> Result<Settings> {
+        let defaults = Settings::default();
+        let only_ca_file = self.only_ca_file.unwrap_or_default();
+        if only_ca_file && self.ca_file.is_none() {
+            return Err(
+                Error::because(&row::CONFIGURATION, "only_ca_file: needs ca_file").with("field", "only_ca_file")
+            );
         }
+        Ok(Settings {
+            base_url: self.effective_base_url().to_owned(),
+            tls: Tls { ca_file: self.ca_file.as_ref().map(PathBuf::from), only_ca_file, ..Tls::default() },
+            proxy: self.proxy.clone(),
+            max_answer_bytes: self
+                .max_answer_bytes
+                .map_or(defaults.max_answer_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+            ..defaults
+        })
     }
 }
 
 /// What requests leave out is taken from here.
 pub(super) struct ProfileOf<'a> {
-    pub(super) settings: &'a WsChannelSettings,
-    pub(super) session: Session,
+    settings: &'a WsChannelSettings,
+    session: Session,
+    /// Whether the session's user counts before the settings'.
+    pub(super) session_first: bool,
+}
+
+impl<'a> ProfileOf<'a> {
+    pub(super) fn of(client: &'a WsChannel) -> Self {
+        Self { settings: client.settings(), session: client.session(), session_first: false }
+    }
 }
 
 impl Profile for ProfileOf<'_> {
@@ -96,15 +120,21 @@ impl Profile for ProfileOf<'_> {
         fn write<T: Boundary>(value: Option<T>) -> Option<Value> {
             value.map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
         }
-        let settings = self.settings;
+        fn first<T: Boundary + Clone>(settings: &Option<T>, session: &Option<T>, session_first: bool) -> Option<Value> {
+            let (one, other) = if session_first { (session, settings) } else { (settings, session) };
+            write(one.clone().or_else(|| other.clone()))
+        }
+        let Self { settings, session, session_first } = self;
         match field {
-            "email" => write(settings.email.clone()),
-            "mode" => write(settings.mode.or(self.session.mode)),
+            "email" => first(&settings.email, &session.email, *session_first),
+            "mode" => first(&settings.mode, &session.mode, *session_first),
             "phone" => write(settings.phone.clone()),
             "name" => write(settings.name.clone()),
             "company" => write(settings.company.clone()),
             "bank" => write(settings.bank),
-            "api_key" => write(self.session.api_key.clone().or_else(|| settings.api_key.clone())),
+            "api_key" => first(&settings.api_key, &session.api_key, true),
+            "password" => write(settings.password.clone()),
+            "seal_key" => write(settings.seal_key.clone()),
             _ => None,
         }
     }

@@ -1,0 +1,113 @@
+//! What a call tells while it runs: its log, and how far it is.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bankchannel_transport::Observer;
+
+/// The most lines that a log keeps; older ones make room.
+pub const LOG_LINES_MAX: usize = 1000;
+
+/// A call's log: redacted lines, kept until somebody takes them. Clones share the lines, so that one is given to the
+/// call and another is read, on whatever thread the reader likes.
+#[derive(Clone, Default)]
+pub struct CallLog(Arc<Mutex<VecDeque<String>>>);
+
+impl CallLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the lines written since the last time, oldest first.
+    #[must_use]
+    pub fn drain(&self) -> Vec<String> {
+        self.lines().drain(..).collect()
+    }
+
+    pub(crate) fn push(&self, line: &str) {
+        let mut lines = self.lines();
+        if lines.len() == LOG_LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back(line.to_owned());
+    }
+
+    fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for CallLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CallLog({} lines)", self.lines().len())
+    }
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done, for a person; empty where only the bytes have changed.
+    pub text: String,
+    /// Bytes of the present message's body that have gone out or come in.
+    pub bytes: u64,
+    /// How many there will be, where that is known.
+    pub total: Option<u64>,
+}
+
+/// Is told how far a call is. Called from the task that carries the call out: it must be quick and never wait.
+pub type Watcher = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// A call's log and watcher, as the transport sees them.
+pub(crate) struct Observers {
+    log: Option<CallLog>,
+    watcher: Option<Watcher>,
+}
+
+impl Observers {
+    pub(crate) fn of(log: Option<CallLog>, watcher: Option<Watcher>) -> Option<Arc<dyn Observer>> {
+        (log.is_some() || watcher.is_some()).then(|| Arc::new(Self { log, watcher }) as Arc<dyn Observer>)
+    }
+
+    fn moved(&self, bytes: u64, total: Option<u64>) {
+        if let Some(watcher) = &self.watcher {
+            watcher(&Progress { text: String::new(), bytes, total });
+        }
+    }
+}
+
+impl Observer for Observers {
+    fn log(&self, line: &str) {
+        if let Some(log) = &self.log {
+            log.push(line);
+        }
+    }
+
+    fn sent(&self, bytes: u64, total: Option<u64>) {
+        self.moved(bytes, total);
+    }
+
+    fn received(&self, bytes: u64, total: Option<u64>) {
+        self.moved(bytes, total);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_keeps_the_newest_lines_and_is_drained_once() {
+        let log = CallLog::new();
+        let reader = log.clone();
+        for number in 0..LOG_LINES_MAX + 3 {
+            log.push(&number.to_string());
+        }
+        let lines = reader.drain();
+        assert_eq!((lines.len(), lines[0].as_str()), (LOG_LINES_MAX, "3"));
+        assert!(log.drain().is_empty());
+    }
+}

@@ -1,0 +1,128 @@
+//! What requests and answers do to the session (WS Channel sheet §8.1, §8.6).
+
+use std::{any::Any, time::Instant};
+
+use bankchannel_foundation::{Error, Outcome, Result};
+use bankchannel_ws_channel::{
+    login::LoginState,
+    model::{ApiKey, Email, IdToken, Mode},
+    operations::{
+        account::{
+            password_reset::PasswordResetRequest,
+            register::{RegisterRequest, RegisterResponse},
+        },
+        session::{
+            login::{LoginRequest, LoginResponse},
+            login_mfa::{LoginMfaRequest, LoginMfaResponse},
+            logout::LogoutRequest,
+        },
+    },
+};
+
+use super::WsChannel;
+
+/// What a request will do to the session, seen before it is sent.
+pub(super) enum Effect {
+    None,
+    /// A step of a login as this user.
+    LogIn {
+        email: Email,
+        mode: Mode,
+    },
+    LogOut,
+    /// The answer holds the account's API key.
+    KeepKey,
+    /// Every session of this user ends.
+    EndSessions {
+        email: Email,
+        mode: Mode,
+    },
+}
+
+impl Effect {
+    pub(super) fn of(request: &dyn Any) -> Self {
+        if let Some(LoginRequest { email, mode, .. }) = request.downcast_ref() {
+            Self::LogIn { email: email.clone(), mode: *mode }
+        } else if let Some(LoginMfaRequest { email, mode, .. }) = request.downcast_ref() {
+            Self::LogIn { email: email.clone(), mode: (*mode).into() }
+        } else if let Some(PasswordResetRequest { email, mode, .. }) = request.downcast_ref() {
+            Self::EndSessions { email: email.clone(), mode: *mode }
+        } else if request.is::<LogoutRequest>() {
+            Self::LogOut
+        } else if request.is::<RegisterRequest>() {
+            Self::KeepKey
+        } else {
+            Self::None
+        }
+    }
+
+    pub(super) fn is_log_out(&self) -> bool {
+        matches!(self, Self::LogOut)
+    }
+}
+
+impl WsChannel {
+    /// Takes note of an answer.
+    ///
+    /// # Errors
+    /// `peer.protocol` for a login's answer that may not be believed: the step it asks for is unknown, or it gives another
+    /// API key than the configured one.
+    pub(super) fn take_note(&self, effect: &Effect, answer: &dyn Any, since: Instant) -> Result<()> {
+        match effect {
+            Effect::None | Effect::LogOut => Ok(()),
+            Effect::LogIn { email, mode } => self.note_login(answer, email, *mode, since),
+            Effect::KeepKey => {
+                if let Some(RegisterResponse { api_key, .. }) = answer.downcast_ref() {
+                    self.lock().api_key = Some(api_key.clone());
+                }
+                Ok(())
+            }
+            Effect::EndSessions { email, mode } => {
+                let mut session = self.lock();
+                if session.email.as_ref() == Some(email) && session.mode == Some(*mode) {
+                    session.forget();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes note of a failure.
+    pub(super) fn note_failure(&self, effect: &Effect, error: &Error) {
+        // A login that was tried and failed leaves nobody logged in; one that was never sent changes nothing.
+        if matches!(effect, Effect::LogIn { .. }) && error.outcome() != Some(Outcome::NotSent) {
+            self.lock().forget();
+        }
+    }
+
+    /// Forgets a token that the service does not accept, unless there is a newer one already.
+    pub(super) fn forget_token(&self, refused: Option<&IdToken>) {
+        let mut session = self.lock();
+        let is_it = |held: &IdToken| refused.is_some_and(|refused| refused.expose() == held.expose());
+        if session.id_token.as_ref().is_some_and(is_it) {
+            session.forget();
+        }
+    }
+
+    fn note_login(&self, answer: &dyn Any, email: &Email, mode: Mode, since: Instant) -> Result<()> {
+        let configured: Option<ApiKey> = self.session().api_key;
+        let state = if let Some(answer) = answer.downcast_ref::<LoginResponse>() {
+            LoginState::of(answer.clone(), configured.as_ref())
+        } else if let Some(answer) = answer.downcast_ref::<LoginMfaResponse>() {
+            LoginState::of(answer.clone(), configured.as_ref())
+        } else {
+            return Ok(());
+        };
+        match state {
+            Ok(LoginState::Authenticated(given)) => self.lock().logged_in(given, email.clone(), mode, since),
+            Ok(LoginState::Failed(_)) => self.lock().forget(),
+            // On the way to a login the former session stays as it is (§8.1): it is not this login's.
+            Ok(_) => {}
+            Err(error) => {
+                self.lock().forget();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! One exchange: credentials, limits, effects on the session, and the one renewal there may be.
+
+use std::{
+    any::Any,
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{
+    Error, Exchange, Outcome, Result, Secret,
+    error::row,
+    json,
+    message::{InResponse, OutRequest},
+    model::Value,
+    operation::{Access, Repeat, Route},
+    redact::redact_words,
+};
+use bankchannel_transport::Plan;
+use bankchannel_ws_channel::{
+    Envelope, MAX_DEPTH,
+    challenge::encrypt_password,
+    errors,
+    login::LoginState,
+    model::{Email, IdToken, Mode},
+    operations::session::{
+        init_login::{InitLogin, InitLoginRequest},
+        login::{Login, LoginRequest},
+    },
+};
+
+use super::{Session, WsChannel, effects::Effect};
+use crate::CallOptions;
+
+impl WsChannel {
+    /// Carries out one exchange.
+    ///
+    /// # Errors
+    /// Any; each with its outcome and the operation's name.
+    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Envelope>,
+    {
+        let result = self.attempt::<O>(request, options).await.map_err(|error| error.in_operation(O::DECLARATION.name));
+        if let Err(error) = &result {
+            options.note(&failure_line(error));
+        }
+        result
+    }
+
+    async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Envelope>,
+    {
+        let route = route::<O>()?;
+        let protected = matches!(route.access, Access::Session { .. });
+        let effect = Effect::of(&request as &dyn Any);
+        let deadline = options.deadline(self.limit_s(route.timeout_s));
+        let within = options.until(deadline);
+        let mut may_renew = protected && !effect.is_log_out() && self.can_renew();
+        let mut session = self.session();
+        if protected && !effect.is_log_out() && session.is_expired() {
+            if !may_renew {
+                return Err(Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent));
+            }
+            may_renew = false;
+            self.renew(session.id_token.as_ref(), &within).await?;
+            session = self.session();
+        }
+        let mut message = O::encode_request(request, &session.credentials())?;
+        if effect.is_log_out() {
+            // First here, whatever the service will say: nobody goes on with a session that was to end.
+            self.lock().forget();
+        }
+        loop {
+            let since = Instant::now();
+            let result = match self.send::<O>(&message, route, &effect, deadline, options).await {
+                Ok(answer) => self.take_note(&effect, &answer as &dyn Any, since).map(|()| answer),
+                Err(error) => Err(error),
+            };
+            let error = match result {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            self.note_failure(&effect, &error);
+            if !(protected && error.http_status() == Some(401)) {
+                return Err(error);
+            }
+            self.forget_token(session.id_token.as_ref());
+            if !may_renew || !message.body.is_repeatable() {
+                return Err(error);
+            }
+            may_renew = false;
+            options.note("the service no longer accepts the session: it is renewed once");
+            if let Err(why) = self.renew(session.id_token.as_ref(), &within).await {
+                return Err(error.with("renewal", why.code()));
+            }
+            session = self.session();
+            replace_credentials(&mut message, &session);
+        }
+    }
+
+    async fn send<O>(
+        &self,
+        message: &OutRequest,
+        route: &Route,
+        effect: &Effect,
+        deadline: Instant,
+        options: &CallOptions,
+    ) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Envelope>,
+    {
+        let mut sink = options.destination.sink();
+        if route.response_content.is_some() {
+            sink.check()?;
+        }
+        let plan = Plan {
+            deadline: Some(deadline),
+            cancel: &options.cancel,
+            repeat: if effect.is_log_out() { Repeat::Never } else { route.repeat },
+            response_content: route.response_content,
+            sink: &mut sink,
+            observer: options.observer(),
+        };
+        let answer = self.0.transport.exchange(message, plan).await?;
+        if options.is_logged() {
+            options.note(&answer_line(O::DECLARATION.name, &answer));
+        }
+        let response = O::decode_response(answer)?;
+        sink.commit().await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
+        Ok(response)
+    }
+
+    /// How long an exchange may take: as the settings say, or its own limit.
+    pub(super) fn limit_s(&self, own_s: u32) -> u32 {
+        self.0.settings.timeout_s.filter(|given| *given > 0).unwrap_or(own_s)
+    }
+
+    fn can_renew(&self) -> bool {
+        let settings = &self.0.settings;
+        settings.renew_session == Some(true)
+            && settings.password.is_some()
+            && self.session().mode.or(settings.mode) == Some(Mode::Data)
+            && self.session().email.or_else(|| settings.email.clone()).is_some()
+    }
+
+    /// Logs in again in data mode, in place of a token that ended. Calls that notice at the same time wait for one login.
+    fn renew<'a>(
+        &'a self,
+        ended: Option<&'a IdToken>,
+        options: &'a CallOptions,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        Box::pin(async move {
+            let _one = options.race(self.0.renewing.lock()).await?;
+            let held = self.session();
+            let is_newer =
+                held.id_token.as_ref().is_some_and(|held| ended.is_none_or(|ended| ended.expose() != held.expose()));
+            if is_newer && !held.is_expired() {
+                return Ok(());
+            }
+            let missing = |what: &str| {
+                Error::because(&row::CONFIGURATION, format!("{what} is needed to renew the session"))
+                    .with("field", what)
+            };
+            let email = held.email.or_else(|| self.0.settings.email.clone()).ok_or_else(|| missing("email"))?;
+            let password = self.0.settings.password.clone().ok_or_else(|| missing("password"))?;
+            self.log_in_data(email, &password, options).await
+        })
+    }
+
+    async fn log_in_data(&self, email: Email, password: &Secret, options: &CallOptions) -> Result<()> {
+        let key = self.0.settings.public_key()?;
+        let request = InitLoginRequest { email: email.clone(), mode: Mode::Data };
+        let challenge = self.exchange::<InitLogin>(request, options).await?.challenge;
+        let encrypted = encrypt_password(password, &challenge, &key)?;
+        let request = LoginRequest { email, mode: Mode::Data, ch_resp: challenge, encrypted };
+        let answer = self.exchange::<Login>(request, options).await?;
+        match LoginState::of(answer, self.session().api_key.as_ref())? {
+            LoginState::Authenticated(_) => Ok(()),
+            _ => Err(Error::because(
+                &errors::LOGIN_FAILED,
+                "The login wants a code; log in with the flow that asks for it.",
+            )),
+        }
+    }
+}
+
+impl CallOptions {
+    /// The same for a step of this call, which has until `deadline`. Content and destination are the call's own.
+    pub(crate) fn until(&self, deadline: Instant) -> Self {
+        Self {
+            timeout: Some(deadline.saturating_duration_since(Instant::now())),
+            cancel: self.cancel.clone(),
+            asker: self.asker.clone(),
+            log: self.log.clone(),
+            progress: self.progress.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Waits for something of our own, unless the call is cancelled or its time is up first.
+    ///
+    /// # Errors
+    /// `cancelled`, `timeout.deadline`.
+    pub(crate) async fn race<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
+        let limit = async {
+            match self.timeout {
+                Some(limit) => tokio::time::sleep(limit.min(LONG)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent)),
+            got = wait => Ok(got),
+            () = limit => Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent)),
+        }
+    }
+}
+
+/// As good as for ever, and short enough for every clock.
+const LONG: Duration = Duration::from_secs(3_155_760_000);
+
+fn route<O: Exchange>() -> Result<&'static Route> {
+    let declaration = const { &O::DECLARATION };
+    declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+}
+
+/// Puts the new session's token where the old one's stands.
+fn replace_credentials(message: &mut OutRequest, session: &Session) {
+    for (name, value) in &mut message.headers {
+        let new = match *name {
+            "authorization" => session.id_token.as_ref().map(|token| Secret::new(token.expose())),
+            "x-api-key" => session.api_key.as_ref().map(|key| Secret::new(key.expose())),
+            _ => None,
+        };
+        if let Some(new) = new {
+            *value = new;
+        }
+    }
+}
+
+/// The longest answer that is looked into for the log, in bytes.
+const LOGGED_ANSWER_MAX: usize = 64 * 1024;
+
+fn answer_line(operation: &str, answer: &InResponse) -> String {
+    let fields = (answer.body.len() <= LOGGED_ANSWER_MAX).then(|| json::parse(&answer.body, MAX_DEPTH).ok()).flatten();
+    let text = |name: &str| {
+        let found = fields.as_ref().and_then(|fields| fields.get(name)).and_then(Value::as_str).unwrap_or("-");
+        redact_words(&found.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+    };
+    format!(
+        "{operation}: HTTP {} ResponseCode {} ResponseText {}",
+        answer.status,
+        text("ResponseCode"),
+        text("ResponseText")
+    )
+}
+
+fn failure_line(error: &Error) -> String {
+    let outcome = error.outcome().map_or("none", Outcome::as_str);
+    let request_id = error.peer().and_then(|peer| peer.request_id.as_deref()).unwrap_or("-");
+    format!(
+        "{}: failed with {}, outcome {outcome}, RequestId {}",
+        error.operation().unwrap_or("-"),
+        error.code(),
+        redact_words(request_id)
+    )
+}

@@ -1,0 +1,71 @@
+//! A login in steps: its beginning.
+
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret};
+use bankchannel_ws_channel::{
+    login::{LoginMachine, MfaMethod, Setup},
+    model::{Email, Mode, Phone},
+};
+
+use super::{Flow, LogInProgress, driver, flow, log_in, paused::progress, steps::Steps};
+use crate::{
+    CallOptions,
+    ws_channel::{WsChannel, seal::SealKey},
+};
+
+/// Who logs in, and what the waiting login is sealed with.
+#[derive(Debug, Clone, Boundary)]
+pub struct BeginLogInRequest {
+    /// The account.
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of its two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The password.
+    #[boundary(profile)]
+    pub password: Secret,
+    /// The account's phone, for the case that it is not verified yet.
+    #[boundary(profile)]
+    pub phone: Option<Phone>,
+    /// The second factor to use where there is a choice.
+    pub mfa_method: Option<MfaMethod>,
+    /// Whether to begin the enrolment of an authenticator.
+    pub setup_totp: Option<bool>,
+    /// What the waiting login is sealed with; the process that goes on needs the same.
+    #[boundary(profile)]
+    pub seal_key: SealKey,
+}
+
+/// Begins a login.
+#[derive(Debug)]
+pub struct BeginLogIn;
+
+impl Operation for BeginLogIn {
+    type Request = BeginLogInRequest;
+    type Response = LogInProgress;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.begin_log_in",
+        "session",
+        "Begin a login that another process may finish",
+        "Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the login so far, sealed: \
+         keep it, ask the person, and go on with `continue_log_in`, in this process or in another, within the life of the code. \
+         The password is not in it. A login that needs no code is complete at once.",
+        log_in::ERRORS,
+    );
+}
+
+impl Flow for BeginLogIn {
+    async fn run(client: &WsChannel, request: BeginLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
+        let steps = Steps::begin(client, options)?;
+        let mut machine = LoginMachine::new(Setup {
+            email: request.email,
+            mode: request.mode,
+            phone: request.phone,
+            api_key: client.session().api_key,
+            factor: request.mfa_method,
+            setup_totp: request.setup_totp.unwrap_or_default(),
+        });
+        let stop = driver::advance(&steps, &mut machine, Some(&request.password), false).await?;
+        progress(client, &machine, stop, &request.seal_key)
+    }
+}

@@ -1,0 +1,185 @@
+//! Downloads all new files into a folder (WS Channel sheet §8.4).
+
+use bankchannel_foundation::{Boundary, Category, Declaration, Error, Operation, Result, error::Row};
+use bankchannel_ws_channel::{
+    errors,
+    model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
+};
+
+use super::{
+    Flow,
+    fetch::{Fetched, into_folder, list, open_folder},
+    flow,
+    steps::Steps,
+};
+use crate::{CallOptions, ws_channel::WsChannel};
+
+/// Which files, and where to.
+#[derive(Debug, Clone, Boundary)]
+pub struct DownloadNewFilesRequest {
+    /// The bank that holds them.
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// Only files of this type; all types when left out.
+    pub file_type: Option<FileType>,
+    /// Only files of this status; `NEW` when left out.
+    pub status: Option<StatusFilter>,
+    /// The folder; its last part is made when it is missing.
+    pub directory: String,
+    /// Only the file of this reference.
+    pub file_reference: Option<FileReference>,
+}
+
+/// What became of each file.
+#[derive(Debug, Clone, Boundary)]
+pub struct DownloadNewFilesResponse {
+    /// The files in the order of the listing.
+    pub files: Vec<DownloadedFile>,
+    /// How many were downloaded.
+    pub downloaded: u32,
+    /// How many were there already.
+    pub existing: u32,
+    /// How many failed.
+    pub failed: u32,
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, Boundary)]
+pub struct DownloadedFile {
+    /// Its name in the folder; left out where none could be made.
+    pub name: Option<String>,
+    /// Where it is; left out where it failed.
+    pub path: Option<String>,
+    /// What the bank calls it.
+    pub file_reference: FileReference,
+    /// The bank's name for its kind.
+    pub file_type: String,
+    /// How many bytes were downloaded.
+    pub bytes: Option<u64>,
+    /// What became of it.
+    pub status: DownloadStatus,
+    /// The code of the error, where it failed.
+    pub error: Option<String>,
+    /// What went wrong, for a person.
+    pub error_message: Option<String>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum DownloadStatus {
+    /// It is in the folder now.
+    Downloaded,
+    /// It was there already and was left as it is.
+    Exists,
+    /// It is not there.
+    Failed,
+}
+
+const ERRORS: &[&Row] = &[
+    &errors::MODE_REFUSED,
+    &errors::CERTIFICATE_MISSING,
+    &errors::NO_BANK_CHANNEL,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+    &errors::REFERENCE_UNSAFE,
+];
+
+/// Downloads new files.
+#[derive(Debug)]
+pub struct DownloadNewFiles;
+
+impl Operation for DownloadNewFiles {
+    type Request = DownloadNewFilesRequest;
+    type Response = DownloadNewFilesResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.download_new_files",
+        "files",
+        "Download all new files into a folder",
+        "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file that is there is left as it is, \
+         so that a second run goes on where the first one ended. A file appears under its name only when it is complete; nothing is \
+         overwritten, no link is followed, nothing lands outside the folder. The listing and each file are tried up to three times; a \
+         file that fails does not stop the others. The call itself fails when the listing cannot be had, or when going on makes no \
+         sense: the session has ended, the call was cancelled, its time is up.",
+        ERRORS,
+    );
+}
+
+impl Flow for DownloadNewFiles {
+    async fn run(
+        client: &WsChannel,
+        request: DownloadNewFilesRequest,
+        options: &CallOptions,
+    ) -> Result<DownloadNewFilesResponse> {
+        let steps = Steps::begin(client, options)?;
+        let folder = open_folder(&request.directory)?;
+        steps.say("listing the files");
+        let status = request.status.unwrap_or(StatusFilter::New);
+        let found = list(&steps, request.bank, request.file_type, status).await?;
+        let wanted =
+            |file: &&FileDescriptor| request.file_reference.as_ref().is_none_or(|only| *only == file.file_reference);
+        let mut answer = DownloadNewFilesResponse { files: Vec::new(), downloaded: 0, existing: 0, failed: 0 };
+        for file in found.iter().filter(wanted) {
+            match into_folder(&steps, request.bank, file, &folder).await {
+                Ok(fetched) => answer.note(described(file, &fetched)),
+                Err(error) if ends_all(&error) => return Err(error.with("downloaded", answer.downloaded)),
+                Err(error) => answer.note(failed(file, &error)),
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl DownloadNewFilesResponse {
+    fn note(&mut self, file: DownloadedFile) {
+        match file.status {
+            DownloadStatus::Downloaded => self.downloaded += 1,
+            DownloadStatus::Exists => self.existing += 1,
+            DownloadStatus::Failed => self.failed += 1,
+        }
+        self.files.push(file);
+    }
+}
+
+/// Whether the other files would fail the same way.
+fn ends_all(error: &Error) -> bool {
+    matches!(
+        error.category(),
+        Category::Authentication | Category::Cancelled | Category::TimedOut | Category::ResourceExhausted
+    )
+}
+
+fn described(file: &FileDescriptor, fetched: &Fetched) -> DownloadedFile {
+    let (status, path, bytes) = match fetched {
+        Fetched::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
+        Fetched::Exists { path } => (DownloadStatus::Exists, path, None),
+    };
+    DownloadedFile {
+        name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        path: Some(path.display().to_string()),
+        bytes,
+        status,
+        ..of(file)
+    }
+}
+
+fn failed(file: &FileDescriptor, error: &Error) -> DownloadedFile {
+    DownloadedFile {
+        name: super::file_name(file).ok(),
+        error: Some(error.code().to_owned()),
+        error_message: Some(error.message().to_owned()),
+        ..of(file)
+    }
+}
+
+fn of(file: &FileDescriptor) -> DownloadedFile {
+    DownloadedFile {
+        name: None,
+        path: None,
+        file_reference: file.file_reference.clone(),
+        file_type: file.file_type.clone(),
+        bytes: None,
+        status: DownloadStatus::Failed,
+        error: None,
+        error_message: None,
+    }
+}

@@ -1,0 +1,165 @@
+//! Drives the protocol's login machine over the client.
+
+use bankchannel_crypto::rsa::PublicKey;
+use bankchannel_foundation::{Error, Outcome, Result, Secret, error::Peer};
+use bankchannel_ws_channel::{
+    challenge::encrypt_password,
+    errors,
+    login::{Authenticated, CodeKind, CodeWanted, Failed, LoginMachine, MfaMethod, Step},
+    model::{Code, Phone},
+    operations::{
+        account::{verify_email::VerifyEmail, verify_phone::VerifyPhone},
+        session::{init_login::InitLogin, login::Login, login_mfa::LoginMfa, select_mfa::SelectMfa},
+    },
+};
+
+use super::steps::{Steps, code_question, needed};
+use crate::Question;
+
+/// Where a login stops for its caller.
+pub(super) enum Stop {
+    Done(Authenticated),
+    Code(CodeWanted),
+    Choice,
+}
+
+/// Goes on until the login is complete or its caller must say something. `chosen` is whether the factor is decided.
+pub(super) async fn advance(
+    steps: &Steps<'_>,
+    machine: &mut LoginMachine,
+    password: Option<&Secret>,
+    mut chosen: bool,
+) -> Result<Stop> {
+    loop {
+        match machine.step() {
+            Step::FetchChallenge(request) => {
+                // Looked at before anything is sent: a login that cannot be finished is not begun.
+                public_key(steps, password)?;
+                let challenge = steps.exchange::<InitLogin>(request).await?.challenge;
+                machine.give_challenge(challenge)?;
+            }
+            Step::SendLogin(challenge) => {
+                let (key, password) = public_key(steps, password)?;
+                let request = machine.login_request(encrypt_password(password, &challenge, &key)?)?;
+                match steps.exchange::<Login>(request).await {
+                    Ok(answer) => drop(machine.login_answer(answer)?),
+                    Err(error) => refused(machine, error)?,
+                }
+            }
+            Step::AskCode(wanted) => return Ok(Stop::Code(wanted)),
+            Step::VerifyPhone(request) => match steps.exchange::<VerifyPhone>(request).await {
+                Ok(answer) => drop(machine.verified(answer.response_text)?),
+                Err(error) => refused(machine, error)?,
+            },
+            Step::VerifyEmail(request) => match steps.exchange::<VerifyEmail>(request).await {
+                Ok(answer) => drop(machine.verified(answer.response_text)?),
+                Err(error) => refused(machine, error)?,
+            },
+            Step::SelectMfa(request) => {
+                let several = machine.choice().is_some_and(|(methods, _)| methods.len() > 1);
+                if several && !chosen && machine.setup().factor.is_none() {
+                    return Ok(Stop::Choice);
+                }
+                chosen = true;
+                match steps.exchange::<SelectMfa>(request).await {
+                    Ok(answer) => drop(machine.selection_answer(answer)?),
+                    Err(error) => refused(machine, error)?,
+                }
+            }
+            Step::SendMfa(request) => match steps.exchange::<LoginMfa>(request).await {
+                Ok(answer) => drop(machine.mfa_answer(answer)?),
+                Err(error) => refused(machine, error)?,
+            },
+            Step::Done(done) => return Ok(Stop::Done(done)),
+            Step::Failed(failed) => return Err(failure(failed)),
+            Step::Stalled(stalled) => {
+                return Err(Error::new(&errors::LOGIN_STALLED)
+                    .with("step", stalled.step)
+                    .with("transitions", stalled.transitions)
+                    .with_outcome(Outcome::Refused));
+            }
+        }
+    }
+}
+
+/// Drives a login to its end and asks for what it needs; `code` answers the first question for a code.
+pub(super) async fn log_in(
+    steps: &Steps<'_>,
+    machine: &mut LoginMachine,
+    password: Option<&Secret>,
+    mut code: Option<Code>,
+) -> Result<Authenticated> {
+    let mut chosen = false;
+    loop {
+        match advance(steps, machine, password, chosen).await? {
+            Stop::Done(done) => return Ok(done),
+            Stop::Code(wanted) => {
+                if wanted.phone_missing {
+                    let question = code_question("phone", "The account's phone number, such as +358401234567");
+                    machine.give_phone(steps.ask_for(question, Phone::new).await?)?;
+                }
+                let answer = match code.take() {
+                    Some(code) => code,
+                    None => steps.ask_for(question(&wanted, machine), Code::new).await?,
+                };
+                machine.give_code(answer)?;
+            }
+            Stop::Choice => {
+                if steps.has_asker() {
+                    let question = choice_question(machine);
+                    machine.choose(steps.ask_for(question, read_method).await?)?;
+                }
+                // With nobody to ask, the machine's own preference stands.
+                chosen = true;
+            }
+        }
+    }
+}
+
+/// What to ask for a code that is wanted.
+pub(super) fn question(wanted: &CodeWanted, machine: &LoginMachine) -> Question {
+    let (setup, again) = (machine.setup(), if wanted.wrong > 0 { "That code was wrong. " } else { "" });
+    let (kind, text) = match wanted.kind {
+        CodeKind::Phone => ("phone_code", "The code from the SMS that verifies the phone"),
+        CodeKind::Email => ("email_code", "The code from the mail that verifies the e-mail address"),
+        CodeKind::MfaSms => ("sms_code", "The code from the SMS"),
+        CodeKind::MfaTotp => ("totp_code", "The authenticator's present code"),
+    };
+    code_question(kind, format!("{again}{text} ({}, mode {})", setup.email, setup.mode))
+}
+
+fn choice_question(machine: &LoginMachine) -> Question {
+    let (methods, destination) = machine.choice().unwrap_or((&[], None));
+    let sms = destination.map(|masked| format!("; an SMS goes to {masked}")).unwrap_or_default();
+    Question {
+        kind: "mfa_method",
+        text: format!("Which second factor{sms}"),
+        choices: methods.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn read_method(text: &str) -> Result<MfaMethod> {
+    MfaMethod::from_text(text).ok_or_else(|| Error::invalid_field("mfa_method", "must be `sms` or `totp`"))
+}
+
+fn public_key<'s>(steps: &Steps<'_>, password: Option<&'s Secret>) -> Result<(PublicKey, &'s Secret)> {
+    Ok((steps.client.settings().public_key()?, needed(password, "password")?))
+}
+
+/// Takes a refusal: a wrong code may be asked for again, anything else ends the flow with the error itself.
+fn refused(machine: &mut LoginMachine, error: Error) -> Result<()> {
+    machine.refused(&error);
+    match machine.step() {
+        Step::AskCode(wanted) if wanted.wrong > 0 && error.row() == &errors::CODE_REFUSED => Ok(()),
+        _ => Err(error),
+    }
+}
+
+fn failure(failed: Failed) -> Error {
+    let text = format!("{} The service said: {}", errors::LOGIN_FAILED.text, failed.response_text);
+    Error::because(&errors::LOGIN_FAILED, text)
+        .with("reason", failed.reason)
+        .with("class", "auth")
+        .with_outcome(Outcome::Refused)
+        .with_peer(Peer { code: failed.response_code, text: Some(failed.response_text), request_id: None })
+}

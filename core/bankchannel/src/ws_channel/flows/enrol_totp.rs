@@ -1,0 +1,127 @@
+//! Enrols an authenticator (WS Channel sheet §2.9, §2.11).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, Outcome, Result, Secret, clock::SystemClock,
+    error::row,
+};
+use bankchannel_ws_channel::{
+    errors,
+    login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, TotpEnrolment},
+    model::{AdminMode, Code, Email, Mode, OtpauthUri, Phone, TotpSecret},
+    operations::session::{
+        totp_code::{TotpCode, TotpCodeRequest},
+        verify_totp::{VerifyTotp, VerifyTotpRequest},
+    },
+};
+
+use super::{
+    Flow, driver, flow, log_in,
+    steps::{Steps, code_question},
+};
+use crate::{CallOptions, ws_channel::WsChannel};
+
+/// Who enrols, and how the new authenticator is confirmed.
+#[derive(Debug, Clone, Boundary)]
+pub struct EnrolTotpRequest {
+    /// The account; it is its admin user's authenticator.
+    #[boundary(profile)]
+    pub email: Email,
+    /// The admin user's password.
+    #[boundary(profile)]
+    pub password: Secret,
+    /// The account's phone, for the case that it is not verified yet.
+    #[boundary(profile)]
+    pub phone: Option<Phone>,
+    /// The second factor for the login itself, where there is a choice.
+    pub mfa_method: Option<MfaMethod>,
+    /// The answer to the login's first question for a code, when it is known beforehand.
+    pub code: Option<Code>,
+    /// Whether the confirming code is computed here. Left out, a person puts the secret into an authenticator and is asked
+    /// for `totp_code`.
+    pub compute_code: Option<bool>,
+}
+
+/// The authenticator is enrolled.
+#[derive(Debug, Clone, Boundary)]
+pub struct EnrolTotpResponse {
+    /// The secret, base32: for the authenticator, and shown this once.
+    pub secret_code: TotpSecret,
+    /// The same for a QR code.
+    pub otpauth_uri: Option<OtpauthUri>,
+    /// The service's text.
+    pub response_text: String,
+}
+
+/// Enrols an authenticator.
+#[derive(Debug)]
+pub struct EnrolTotp;
+
+impl Operation for EnrolTotp {
+    type Request = EnrolTotpRequest;
+    type Response = EnrolTotpResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.enrol_totp",
+        "session",
+        "Enrol an authenticator as second factor",
+        "Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator, and confirms it with a code. \
+         From then on the authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced. The \
+         question `totp_code` holds the secret in its text. A secret kept beside the password is no second factor any more.",
+        log_in::ERRORS,
+    );
+}
+
+impl Flow for EnrolTotp {
+    async fn run(client: &WsChannel, request: EnrolTotpRequest, options: &CallOptions) -> Result<EnrolTotpResponse> {
+        let steps = Steps::begin(client, options)?;
+        let mut machine = LoginMachine::new(Setup {
+            email: request.email.clone(),
+            mode: Mode::Admin,
+            phone: request.phone,
+            api_key: client.session().api_key,
+            factor: request.mfa_method,
+            setup_totp: true,
+        });
+        let done = driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await?;
+        let enrolment = done.totp_enrolment.ok_or_else(|| {
+            Error::because(&row::PEER_PROTOCOL, "the login is complete, but the service began no enrolment")
+                .with_outcome(Outcome::Accepted)
+        })?;
+        let response_text =
+            confirm(&steps, &request.email, &enrolment, request.compute_code.unwrap_or_default()).await?;
+        let TotpEnrolment { secret_code, otpauth_uri, .. } = enrolment;
+        Ok(EnrolTotpResponse { secret_code, otpauth_uri, response_text })
+    }
+}
+
+async fn confirm(steps: &Steps<'_>, email: &Email, enrolment: &TotpEnrolment, compute: bool) -> Result<String> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let code = if compute { computed(&enrolment.secret_code)? } else { asked(steps, enrolment, tries > 1).await? };
+        let request = VerifyTotpRequest {
+            email: email.clone(),
+            mode: AdminMode::Admin,
+            access_token: enrolment.access_token.clone(),
+            code,
+        };
+        match steps.exchange::<VerifyTotp>(request).await {
+            Ok(answer) => return Ok(answer.response_text),
+            Err(error) if error.row() == &errors::CODE_REFUSED && !compute && tries < MAX_CODE_TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn computed(secret: &TotpSecret) -> Result<Code> {
+    let with = LocalContext { clock: &SystemClock::default(), content: None };
+    TotpCode::run(TotpCodeRequest { secret: secret.clone() }, with).map(|answer| answer.code)
+}
+
+async fn asked(steps: &Steps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {
+    let again = if wrong { "That code was wrong. " } else { "" };
+    let text = format!(
+        "{again}Enter the key {} into the authenticator, then give its present code",
+        enrolment.secret_code.expose()
+    );
+    steps.ask_for(code_question("totp_code", text), Code::new).await
+}

@@ -1,0 +1,114 @@
+//! The session as a value that another process can take.
+
+use std::time::Duration;
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Operation, Outcome, Result,
+    clock::{Clock, SystemClock},
+    error::Row,
+};
+use bankchannel_ws_channel::{
+    errors,
+    model::{ApiKey, Email, IdToken, Mode},
+};
+
+use super::{Flow, flow};
+use crate::{
+    CallOptions,
+    ws_channel::{
+        Session, WsChannel,
+        seal::{self, SealKey, Sealed},
+    },
+};
+
+/// What the session is sealed with.
+#[derive(Debug, Clone, Boundary)]
+pub struct ExportSessionRequest {
+    /// 32 random characters or more; `import_session` needs the same.
+    #[boundary(profile)]
+    pub seal_key: SealKey,
+}
+
+/// The session.
+#[derive(Debug, Clone, Boundary)]
+pub struct ExportSessionResponse {
+    /// The session, sealed.
+    pub sealed: Sealed,
+    /// For how many more seconds it lives, when that is known.
+    pub seconds_left: Option<u32>,
+}
+
+/// A session as it is written down.
+#[derive(Debug, Clone, Boundary)]
+pub(super) struct Exported {
+    /// The service it is a session at.
+    pub(super) base_url: String,
+    /// The account.
+    pub(super) email: Option<Email>,
+    /// The mode.
+    pub(super) mode: Option<Mode>,
+    /// The API key.
+    pub(super) api_key: Option<ApiKey>,
+    /// The token.
+    pub(super) id_token: IdToken,
+    /// When it ends, in milliseconds since 1970, by this machine's clock.
+    pub(super) ends_ms: Option<u64>,
+}
+
+pub(super) const PURPOSE: &str = "bankchannel ws-channel session";
+
+/// Exports the session.
+#[derive(Debug)]
+pub struct ExportSession;
+
+impl Operation for ExportSession {
+    type Request = ExportSessionRequest;
+    type Response = ExportSessionResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.export_session",
+        "session",
+        "Write down the session, sealed, for another process",
+        "Token, API key, account and end of the session, encrypted with a key derived from the seal key. Sends nothing. Whoever has it \
+         and the seal key is logged in.",
+        EXPORT_ERRORS,
+    );
+}
+
+impl Flow for ExportSession {
+    async fn run(client: &WsChannel, request: ExportSessionRequest, _: &CallOptions) -> Result<ExportSessionResponse> {
+        let session = client.session();
+        let left = session.time_left();
+        let expired = session.is_expired();
+        let Session { api_key, id_token, email, mode, .. } = session;
+        let refused = |row| Err(Error::new(row).with("class", "auth").with_outcome(Outcome::NotSent));
+        let Some(id_token) = id_token else { return refused(&errors::NOT_LOGGED_IN) };
+        if expired {
+            return refused(&errors::SESSION_EXPIRED);
+        }
+        let exported = Exported {
+            base_url: client.base_url().to_owned(),
+            email,
+            mode,
+            api_key,
+            id_token,
+            ends_ms: left.map(|left| now_ms().saturating_add(millis(left))),
+        };
+        Ok(ExportSessionResponse {
+            sealed: seal::seal(exported, &request.seal_key, PURPOSE)?,
+            seconds_left: left.map(|left| u32::try_from(left.as_secs()).unwrap_or(u32::MAX)),
+        })
+    }
+}
+
+pub(super) fn now_ms() -> u64 {
+    u64::try_from(SystemClock::default().now_ms()).unwrap_or_default()
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+const EXPORT_ERRORS: &[&Row] = &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED];
+
+/// The rows of an import.
+pub(super) const IMPORT_ERRORS: &[&Row] = &[&errors::SESSION_EXPIRED];

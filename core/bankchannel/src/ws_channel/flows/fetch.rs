@@ -1,0 +1,104 @@
+//! Lists and downloads with the tries of WS Channel sheet §8.4.
+
+use std::path::{Path, PathBuf};
+
+use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
+use bankchannel_ws_channel::{
+    model::{Bank, FileDescriptor, FileType, StatusFilter},
+    operations::files::{
+        download_file::{DownloadFile, DownloadFileRequest, DownloadFileResponse},
+        list_files::{ListFiles, ListFilesRequest},
+    },
+};
+
+use super::{file_names::file_name, steps::Steps};
+use crate::Destination;
+
+/// How often a listing or a download is tried at most.
+pub const DOWNLOAD_TRIES: u32 = 3;
+
+/// Lists files, trying again where the answer was broken.
+pub(super) async fn list(
+    steps: &Steps<'_>,
+    bank: Bank,
+    file_type: Option<FileType>,
+    status: StatusFilter,
+) -> Result<Vec<FileDescriptor>> {
+    let mut tries = 1;
+    loop {
+        let request = ListFilesRequest { bank, file_type: file_type.clone(), status: Some(status) };
+        match steps.exchange::<ListFiles>(request).await {
+            Ok(answer) => return Ok(answer.file_descriptors),
+            Err(error) if tries < DOWNLOAD_TRIES && is_worth_another(&error) => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Downloads one file, trying again where the answer was broken.
+pub(super) async fn download(
+    steps: &Steps<'_>,
+    bank: Bank,
+    file: &FileDescriptor,
+    destination: Destination,
+) -> Result<Content> {
+    let file_type = FileType::parse(&file.file_type).map_err(|why| {
+        Error::because(&row::PEER_PROTOCOL, format!("the listing has a FileType that cannot be asked for: it {why}"))
+    })?;
+    let mut tries = 1;
+    loop {
+        let request =
+            DownloadFileRequest { bank, file_type: file_type.clone(), file_reference: file.file_reference.clone() };
+        match steps.exchange_to::<DownloadFile>(request, destination.clone()).await {
+            Ok(DownloadFileResponse { content, .. }) => return Ok(content),
+            Err(error) if tries < DOWNLOAD_TRIES && is_worth_another(&error) => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// An answer that broke off or cannot be had now was tried again by the transport already; one that was complete and
+/// unreadable is tried again here.
+fn is_worth_another(error: &Error) -> bool {
+    error.row() == &row::PEER_PROTOCOL
+}
+
+/// What became of a file that was to be put into a folder.
+pub(super) enum Fetched {
+    Downloaded { path: PathBuf, bytes: u64 },
+    Exists { path: PathBuf },
+}
+
+/// Downloads a file into a folder, unless it is there.
+pub(super) async fn into_folder(
+    steps: &Steps<'_>,
+    bank: Bank,
+    file: &FileDescriptor,
+    folder: &Path,
+) -> Result<Fetched> {
+    let name = file_name(file)?;
+    let path = folder.join(&name);
+    // A symbolic link counts as being there: it is neither followed nor replaced.
+    if path.symlink_metadata().is_ok() {
+        steps.say(&format!("{name} exists already, skipping"));
+        return Ok(Fetched::Exists { path });
+    }
+    steps.say(&format!("downloading {name}"));
+    let content = download(steps, bank, file, Destination::File(path.clone())).await?;
+    Ok(Fetched::Downloaded { path, bytes: content.known_size().unwrap_or_default() })
+}
+
+/// Sees that the folder is there; its last part is made when it is missing.
+pub(super) fn open_folder(folder: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(folder);
+    let refused = |why: &dyn std::fmt::Display| {
+        Error::invalid_field("directory", format!("{} cannot be used: {why}", path.display()))
+            .with_outcome(Outcome::NotSent)
+    };
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(refused(&"it is not a folder")),
+        Err(_) => std::fs::create_dir(&path).map_err(|why| refused(&why))?,
+    }
+    Ok(path)
+}

@@ -1,0 +1,94 @@
+//! Takes a session that another process wrote down.
+
+use std::time::{Duration, Instant};
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Operation, Outcome, Result};
+use bankchannel_ws_channel::{
+    errors,
+    model::{EXPIRES_IN_MAX, Email, Mode},
+};
+
+use super::{
+    Flow,
+    export_session::{Exported, IMPORT_ERRORS, PURPOSE, now_ms},
+    flow,
+};
+use crate::{
+    CallOptions,
+    ws_channel::{
+        Session, WsChannel,
+        seal::{self, SealKey, Sealed},
+    },
+};
+
+/// The session, and what opens it.
+#[derive(Debug, Clone, Boundary)]
+pub struct ImportSessionRequest {
+    /// What `export_session` answered.
+    pub sealed: Sealed,
+    /// What it was sealed with.
+    #[boundary(profile)]
+    pub seal_key: SealKey,
+}
+
+/// The client has the session.
+#[derive(Debug, Clone, Boundary)]
+pub struct ImportSessionResponse {
+    /// Whose it is.
+    pub email: Option<Email>,
+    /// Which of the account's two users.
+    pub mode: Option<Mode>,
+    /// For how many more seconds it lives, when that is known.
+    pub seconds_left: Option<u32>,
+}
+
+/// Imports a session.
+#[derive(Debug)]
+pub struct ImportSession;
+
+impl Operation for ImportSession {
+    type Request = ImportSessionRequest;
+    type Response = ImportSessionResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.import_session",
+        "session",
+        "Take a session that another process wrote down",
+        "The client uses it from now on, in place of the one it had. Sends nothing: whether the service still accepts the session shows \
+         at the next call. What was sealed with another key, damaged, or belongs to another service is refused, and the client keeps \
+         what it had.",
+        IMPORT_ERRORS,
+    );
+}
+
+impl Flow for ImportSession {
+    async fn run(client: &WsChannel, request: ImportSessionRequest, _: &CallOptions) -> Result<ImportSessionResponse> {
+        let exported: Exported = seal::open(&request.sealed, &request.seal_key, PURPOSE)?;
+        if exported.base_url != client.base_url() {
+            let why = "is a session at another service than this client's";
+            return Err(Error::invalid_field("sealed", why).with("reason", "other_service"));
+        }
+        // A clock that was set back must not make a session live longer than any can.
+        let longest = Duration::from_secs(EXPIRES_IN_MAX.into());
+        let left = exported.ends_ms.map(|ends| Duration::from_millis(ends.saturating_sub(now_ms())).min(longest));
+        let session = Session {
+            api_key: exported.api_key,
+            id_token: Some(exported.id_token),
+            email: exported.email,
+            mode: exported.mode,
+            ends: left.map(|left| Instant::now() + left),
+        };
+        if session.is_expired() {
+            return Err(Error::new(&errors::SESSION_EXPIRED)
+                .with("class", "auth")
+                .with("reason", "expired")
+                .with_outcome(Outcome::NotSent));
+        }
+        let answer = ImportSessionResponse {
+            email: session.email.clone(),
+            mode: session.mode,
+            seconds_left: left.map(|left| u32::try_from(left.as_secs()).unwrap_or(u32::MAX)),
+        };
+        client.set_session(session);
+        Ok(answer)
+    }
+}

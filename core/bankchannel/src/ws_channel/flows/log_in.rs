@@ -1,0 +1,79 @@
+//! The whole login as one call (WS Channel sheet §3.4).
+
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row};
+use bankchannel_ws_channel::{
+    errors,
+    login::{Authenticated, LoginMachine, MfaMethod, Setup},
+    model::{Code, Email, Mode, Phone},
+};
+
+use super::{Flow, driver, flow, steps::Steps};
+use crate::{CallOptions, ws_channel::WsChannel};
+
+/// Who logs in, and how.
+#[derive(Debug, Clone, Boundary)]
+pub struct LogInRequest {
+    /// The account.
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of its two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The password.
+    #[boundary(profile)]
+    pub password: Secret,
+    /// The account's phone, for the case that it is not verified yet; asked for when it is needed and left out.
+    #[boundary(profile)]
+    pub phone: Option<Phone>,
+    /// The second factor to use where there is a choice. Left out, it is asked for; with nobody to ask it is the
+    /// authenticator.
+    pub mfa_method: Option<MfaMethod>,
+    /// Whether to begin the enrolment of an authenticator: the answer then has its secret. `enrol_totp` does all of it.
+    pub setup_totp: Option<bool>,
+    /// The answer to the first question for a code, when it is known beforehand.
+    pub code: Option<Code>,
+}
+
+pub(super) const ERRORS: &[&Row] = &[
+    &errors::LOGIN_REFUSED,
+    &errors::LOGIN_FAILED,
+    &errors::LOGIN_STALLED,
+    &errors::CODE_REFUSED,
+    &errors::CODE_EXPIRED,
+    &errors::ATTEMPTS_EXCEEDED,
+    &errors::CHALLENGE_MALFORMED,
+];
+
+/// Logs in.
+#[derive(Debug)]
+pub struct LogIn;
+
+impl Operation for LogIn {
+    type Request = LogInRequest;
+    type Response = Authenticated;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.log_in",
+        "session",
+        "Log in, with all its steps",
+        "Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies phone and e-mail, chooses \
+         a second factor, gives its code. It asks for `phone_code`, `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` \
+         as it comes to them; a wrong code is asked for again, three times in all. Afterwards the client has the session. Where \
+         question and answer lie in different processes, `begin_log_in` and `continue_log_in` do the same in steps.",
+        ERRORS,
+    );
+}
+
+impl Flow for LogIn {
+    async fn run(client: &WsChannel, request: LogInRequest, options: &CallOptions) -> Result<Authenticated> {
+        let steps = Steps::begin(client, options)?;
+        let mut machine = LoginMachine::new(Setup {
+            email: request.email,
+            mode: request.mode,
+            phone: request.phone,
+            api_key: client.session().api_key,
+            factor: request.mfa_method,
+            setup_totp: request.setup_totp.unwrap_or_default(),
+        });
+        driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await
+    }
+}

@@ -1,0 +1,88 @@
+//! Operations composed of others: each drives several exchanges as one call, and may ask in its middle.
+//!
+//! A new flow is its file, its `pub mod` line and its name in the list below: from the list come the catalogue, the
+//! client's methods and the generic call.
+
+pub mod begin_log_in;
+pub mod continue_log_in;
+pub mod download_new_files;
+pub mod enrol_totp;
+pub mod export_session;
+pub mod import_session;
+pub mod log_in;
+pub mod register_account;
+pub mod reset_password;
+pub mod sign_and_upload;
+pub mod upload_and_wait;
+
+mod driver;
+mod fetch;
+mod file_names;
+mod inline;
+mod password_rule;
+mod paused;
+mod source;
+mod steps;
+
+use std::future::Future;
+
+use bankchannel_foundation::{Declaration, Kind, Operation, Result, error::Row, operation::Entry};
+use bankchannel_ws_channel::PROTOCOL;
+pub use download_new_files::{DownloadStatus, DownloadedFile};
+pub use fetch::DOWNLOAD_TRIES;
+pub use file_names::file_name;
+pub use inline::InlineContent;
+pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
+
+use super::WsChannel;
+use crate::CallOptions;
+
+/// A flow: several exchanges as one call.
+pub trait Flow: Operation {
+    /// Carries it out. A limit of `options` is for all of it together; without one each exchange has its own.
+    fn run(
+        client: &WsChannel,
+        request: Self::Request,
+        options: &CallOptions,
+    ) -> impl Future<Output = Result<Self::Response>> + Send;
+}
+
+/// Hands the list of flows to a macro.
+macro_rules! for_each_flow {
+    ($callback:ident) => {
+        $callback! {
+            register_account::RegisterAccount;
+            log_in::LogIn;
+            begin_log_in::BeginLogIn;
+            continue_log_in::ContinueLogIn;
+            enrol_totp::EnrolTotp;
+            reset_password::ResetPassword;
+            export_session::ExportSession;
+            import_session::ImportSession;
+            sign_and_upload::SignAndUpload;
+            upload_and_wait::UploadAndWait;
+            download_new_files::DownloadNewFiles;
+        }
+    };
+}
+pub(super) use for_each_flow;
+
+macro_rules! catalogue {
+    ($($file:ident::$name:ident;)+) => {
+        /// Every flow of this protocol.
+        pub static FLOWS: &[Entry] = &[$(Entry::of::<$file::$name>()),+];
+    };
+}
+
+for_each_flow!(catalogue);
+
+/// A flow's declaration.
+const fn flow(
+    name: &'static str,
+    subject: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+) -> Declaration {
+    Declaration { name, protocol: PROTOCOL, subject, kind: Kind::Flow, summary, doc, errors, route: None }
+}

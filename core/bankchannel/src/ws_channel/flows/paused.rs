@@ -1,0 +1,113 @@
+//! A login that waits: what its caller is told, and what it is when it is written down.
+
+use bankchannel_foundation::{
+    Boundary, Error, Result,
+    clock::{Clock, SystemClock},
+};
+use bankchannel_ws_channel::login::{Authenticated, LoginMachine, MfaMethod};
+
+use super::driver::{Stop, question};
+use crate::ws_channel::{
+    WsChannel,
+    seal::{self, SealKey, Sealed},
+};
+
+/// What a login has come to.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(tag = "state")]
+pub enum LogInProgress {
+    /// It is complete, and the client has the session.
+    Authenticated(Authenticated),
+    /// It waits for a code.
+    NeedsCode(NeedsCode),
+    /// It waits for the choice of a second factor.
+    NeedsChoice(NeedsChoice),
+}
+
+/// A code is wanted.
+#[derive(Debug, Clone, Boundary)]
+pub struct NeedsCode {
+    /// Which: `phone_code`, `email_code`, `sms_code` or `totp_code`.
+    pub kind: String,
+    /// The question, for a person.
+    pub text: String,
+    /// How many codes were wrong already.
+    pub wrong: u32,
+    /// Whether the account's phone number must be given too.
+    pub phone_missing: bool,
+    /// The login so far: give it to `continue_log_in`, with the code.
+    pub sealed: Sealed,
+}
+
+/// The choice of a second factor is wanted.
+#[derive(Debug, Clone, Boundary)]
+pub struct NeedsChoice {
+    /// The factors to choose from.
+    pub methods: Vec<MfaMethod>,
+    /// Where an SMS would go, masked.
+    pub sms_destination: Option<String>,
+    /// The login so far: give it to `continue_log_in`, with the choice.
+    pub sealed: Sealed,
+}
+
+/// A login as it is written down.
+#[derive(Debug, Clone, Boundary)]
+struct Paused {
+    /// The service it is a login at.
+    base_url: String,
+    /// When it was written down, in milliseconds since 1970.
+    made_ms: u64,
+    /// The login.
+    login: LoginMachine,
+}
+
+const PURPOSE: &str = "bankchannel ws-channel login";
+
+/// How long a login may wait, in milliseconds: as long as the longest-lived of its codes (WS Channel sheet §3.3).
+const WAIT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Says where a login stands, and writes it down where it waits.
+pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, key: &SealKey) -> Result<LogInProgress> {
+    let sealed = || {
+        let paused = Paused { base_url: client.base_url().to_owned(), made_ms: now_ms(), login: machine.clone() };
+        seal::seal(paused, key, PURPOSE)
+    };
+    Ok(match stop {
+        Stop::Done(done) => LogInProgress::Authenticated(done),
+        Stop::Code(wanted) => {
+            let question = question(&wanted, machine);
+            LogInProgress::NeedsCode(NeedsCode {
+                kind: question.kind.to_owned(),
+                text: question.text,
+                wrong: wanted.wrong,
+                phone_missing: wanted.phone_missing,
+                sealed: sealed()?,
+            })
+        }
+        Stop::Choice => {
+            let (methods, destination) = machine.choice().unwrap_or((&[], None));
+            LogInProgress::NeedsChoice(NeedsChoice {
+                methods: methods.to_vec(),
+                sms_destination: destination.map(str::to_owned),
+                sealed: sealed()?,
+            })
+        }
+    })
+}
+
+/// Reads a login that was written down.
+pub(super) fn resume(client: &WsChannel, sealed: &Sealed, key: &SealKey) -> Result<LoginMachine> {
+    let paused: Paused = seal::open(sealed, key, PURPOSE)?;
+    let refused = |reason: &str, why: &str| Error::invalid_field("sealed", why).with("reason", reason);
+    if paused.base_url != client.base_url() {
+        return Err(refused("other_service", "is a login at another service than this client's"));
+    }
+    if now_ms().saturating_sub(paused.made_ms) > WAIT_MAX_MS {
+        return Err(refused("expired", "has waited for more than a day: begin a new login"));
+    }
+    Ok(paused.login)
+}
+
+fn now_ms() -> u64 {
+    u64::try_from(SystemClock::default().now_ms()).unwrap_or_default()
+}

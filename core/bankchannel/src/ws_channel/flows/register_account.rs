@@ -1,0 +1,91 @@
+//! Registers a user of an account (WS Channel sheet §2.1, §2.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row};
+use bankchannel_ws_channel::{
+    challenge::encrypt_password,
+    errors,
+    model::{ApiKey, Email, Mode, Name, Phone},
+    operations::account::{
+        init_register::{InitRegister, InitRegisterRequest},
+        register::{Register, RegisterRequest, RegisterResponse},
+    },
+};
+
+use super::{Flow, flow, password_rule, steps::Steps};
+use crate::{CallOptions, ws_channel::WsChannel};
+
+/// Who registers.
+#[derive(Debug, Clone, Boundary)]
+pub struct RegisterAccountRequest {
+    /// The account's e-mail address.
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of its two users; the admin user comes first.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The full name of the person who registers.
+    #[boundary(profile)]
+    pub name: Name,
+    /// The company's name.
+    #[boundary(profile)]
+    pub company: Name,
+    /// The phone that codes are sent to; the same for both users.
+    #[boundary(profile)]
+    pub phone: Phone,
+    /// The password: at least 20 characters with lower and upper case, digit and special, at most 199 bytes.
+    #[boundary(profile)]
+    pub password: Secret,
+    /// The integrator's key, `0` for a new one. Left out, the key that the client has, else `0`.
+    #[boundary(profile)]
+    pub api_key: Option<ApiKey>,
+}
+
+const ERRORS: &[&Row] = &[
+    &errors::USER_EXISTS,
+    &errors::ADMIN_FIRST,
+    &errors::API_KEY_REFUSED,
+    &errors::LOGIN_REFUSED,
+    &errors::PARAMETER_REFUSED,
+    &errors::CHALLENGE_MALFORMED,
+];
+
+/// Registers a user.
+#[derive(Debug)]
+pub struct RegisterAccount;
+
+impl Operation for RegisterAccount {
+    type Request = RegisterAccountRequest;
+    type Response = RegisterResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.register_account",
+        "account",
+        "Register an account's admin or data user",
+        "Fetches the challenge, encrypts the password and registers. The service sends a code to the phone; the first login asks for it. \
+         Register the admin user first, then the data user: the client keeps the API key that the first one answered. Never repeated \
+         after an error: look by logging in.",
+        ERRORS,
+    );
+}
+
+impl Flow for RegisterAccount {
+    async fn run(
+        client: &WsChannel,
+        request: RegisterAccountRequest,
+        options: &CallOptions,
+    ) -> Result<RegisterResponse> {
+        let steps = Steps::begin(client, options)?;
+        password_rule::check("password", &request.password)?;
+        let key = client.settings().public_key()?;
+        let RegisterAccountRequest { email, mode, name, company, phone, password, api_key } = request;
+        let api_key = match api_key.or(client.session().api_key) {
+            Some(key) => key,
+            None => ApiKey::new("0")?,
+        };
+        let challenge = InitRegisterRequest { email: email.clone(), mode };
+        let ch_resp = steps.exchange::<InitRegister>(challenge).await?.challenge;
+        let encrypted = encrypt_password(&password, &ch_resp, &key)?;
+        steps
+            .exchange::<Register>(RegisterRequest { email, mode, api_key, ch_resp, company, encrypted, name, phone })
+            .await
+    }
+}

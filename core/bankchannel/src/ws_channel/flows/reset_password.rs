@@ -1,0 +1,89 @@
+//! Sets a new password (WS Channel sheet §3.5).
+
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row};
+use bankchannel_ws_channel::{
+    challenge::encrypt_password,
+    errors,
+    model::{Code, Email, Mode},
+    operations::{
+        account::{
+            init_password_reset::{InitPasswordReset, InitPasswordResetRequest},
+            password_reset::{PasswordReset, PasswordResetRequest, PasswordResetResponse},
+        },
+        session::init_login::{InitLogin, InitLoginRequest},
+    },
+};
+
+use super::{
+    Flow, flow, password_rule,
+    steps::{Steps, code_question},
+};
+use crate::{CallOptions, ws_channel::WsChannel};
+
+/// Whose password becomes what.
+#[derive(Debug, Clone, Boundary)]
+pub struct ResetPasswordRequest {
+    /// The account.
+    #[boundary(profile)]
+    pub email: Email,
+    /// Which of its two users.
+    #[boundary(profile)]
+    pub mode: Mode,
+    /// The new password: at least 20 characters with lower and upper case, digit and special, at most 199 bytes.
+    pub new_password: Secret,
+    /// The code, when `init_password_reset` had it sent before; left out, one is sent now and asked for.
+    pub code: Option<Code>,
+}
+
+const ERRORS: &[&Row] = &[
+    &errors::CODE_REFUSED,
+    &errors::CODE_EXPIRED,
+    &errors::ATTEMPTS_EXCEEDED,
+    &errors::LOGIN_REFUSED,
+    &errors::PARAMETER_REFUSED,
+    &errors::CHALLENGE_MALFORMED,
+];
+
+/// Sets a new password.
+#[derive(Debug)]
+pub struct ResetPassword;
+
+impl Operation for ResetPassword {
+    type Request = ResetPasswordRequest;
+    type Response = PasswordResetResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.reset_password",
+        "account",
+        "Set a new password with a code from an SMS",
+        "Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the account's other user \
+         is untouched. It does not log in. A code is sent once a minute and five times a day at most; to an unknown account nothing is \
+         sent, and the service does not say so. A refused code is not asked for again: it may be that the code was right and \
+         something else was not.",
+        ERRORS,
+    );
+}
+
+impl Flow for ResetPassword {
+    async fn run(
+        client: &WsChannel,
+        request: ResetPasswordRequest,
+        options: &CallOptions,
+    ) -> Result<PasswordResetResponse> {
+        let steps = Steps::begin(client, options)?;
+        password_rule::check("new_password", &request.new_password)?;
+        let key = client.settings().public_key()?;
+        let ResetPasswordRequest { email, mode, new_password, code } = request;
+        let code = match code {
+            Some(code) => code,
+            None => {
+                steps.exchange::<InitPasswordReset>(InitPasswordResetRequest { email: email.clone(), mode }).await?;
+                let text = format!("The code from the SMS that resets the password ({email}, mode {mode})");
+                steps.ask_for(code_question("reset_code", text), Code::new).await?
+            }
+        };
+        // Fetched after the code has come: a challenge lives for five minutes, the code for fifteen.
+        let ch_resp = steps.exchange::<InitLogin>(InitLoginRequest { email: email.clone(), mode }).await?.challenge;
+        let encrypted = encrypt_password(&new_password, &ch_resp, &key)?;
+        steps.exchange::<PasswordReset>(PasswordResetRequest { email, mode, ch_resp, code, encrypted }).await
+    }
+}

@@ -1,0 +1,130 @@
+//! The steps of a flow: one limit over all of them, one cancellation, one log.
+
+use std::time::{Duration, Instant};
+
+use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
+use bankchannel_ws_channel::Envelope;
+
+use crate::{Answer, CallOptions, Destination, Progress, Question, ws_channel::WsChannel};
+
+/// The steps of one flow.
+pub(super) struct Steps<'a> {
+    pub(super) client: &'a WsChannel,
+    options: &'a CallOptions,
+    deadline: Option<Instant>,
+}
+
+impl<'a> Steps<'a> {
+    /// Begins a flow, unless it is over before it began.
+    pub(super) fn begin(client: &'a WsChannel, options: &'a CallOptions) -> Result<Self> {
+        let steps =
+            Self { client, options, deadline: options.timeout.and_then(|limit| Instant::now().checked_add(limit)) };
+        if options.cancel.is_cancelled() {
+            return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
+        }
+        if steps.left().is_some_and(|left| left.is_zero()) {
+            return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
+        }
+        Ok(steps)
+    }
+
+    /// The time that is left of the flow's own limit.
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// One exchange, within its own limit and the flow's.
+    pub(super) async fn exchange<O: Exchange<Codec = Envelope>>(&self, request: O::Request) -> Result<O::Response> {
+        self.exchange_to::<O>(request, Destination::Memory).await
+    }
+
+    /// One exchange whose content goes to `destination`.
+    pub(super) async fn exchange_to<O: Exchange<Codec = Envelope>>(
+        &self,
+        request: O::Request,
+        destination: Destination,
+    ) -> Result<O::Response> {
+        let own = const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s);
+        let own = Duration::from_secs(self.client.limit_s(own).into());
+        let options = CallOptions { destination, ..self.within(Some(self.left().map_or(own, |left| left.min(own)))) };
+        self.client.exchange::<O>(request, &options).await
+    }
+
+    /// Asks the caller.
+    ///
+    /// # Errors
+    /// `input.missing_field` where nobody is there to be asked; `cancelled` and `timeout.deadline` while waiting.
+    pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
+        let Some(asker) = &self.options.asker else {
+            let text = format!("{} is needed ({}), and nobody is there to be asked", question.kind, question.text);
+            return Err(Error::because(&row::MISSING_FIELD, text)
+                .with("field", question.kind)
+                .with_outcome(Outcome::NotSent));
+        };
+        self.options.note(&format!("asks for {}", question.kind));
+        self.within(self.left()).race(asker.ask(question)).await?
+    }
+
+    /// Asks for something with a format; what does not fit is asked for again.
+    pub(super) async fn ask_for<T>(&self, question: Question, read: impl Fn(&str) -> Result<T>) -> Result<T> {
+        let mut question = question;
+        for _ in 1..ASKS_MAX {
+            match read(self.ask(question.clone()).await?.expose().trim()) {
+                Ok(read) => return Ok(read),
+                Err(why) => question.text = format!("{} ({})", question.text, why.message()),
+            }
+        }
+        read(self.ask(question).await?.expose().trim())
+    }
+
+    pub(super) fn has_asker(&self) -> bool {
+        self.options.asker.is_some()
+    }
+
+    /// Waits so long.
+    pub(super) async fn wait(&self, time: Duration) -> Result<()> {
+        self.within(self.left()).race(tokio::time::sleep(time)).await
+    }
+
+    /// Waits for work of our own that may take long.
+    pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let done = self.within(self.left()).race(tokio::task::spawn_blocking(work)).await?;
+        done.map_err(|_| Error::because(&row::INTERNAL, "the computation was broken off"))?
+    }
+
+    /// Says what is being done: to the log, and to who watches.
+    pub(super) fn say(&self, text: &str) {
+        self.options.note(text);
+        if let Some(watcher) = &self.options.progress {
+            watcher(&Progress { text: text.to_owned(), bytes: 0, total: None });
+        }
+    }
+
+    fn within(&self, timeout: Option<Duration>) -> CallOptions {
+        CallOptions {
+            timeout,
+            cancel: self.options.cancel.clone(),
+            asker: self.options.asker.clone(),
+            log: self.options.log.clone(),
+            progress: self.options.progress.clone(),
+            ..CallOptions::default()
+        }
+    }
+}
+
+/// How often the same thing is asked for while the answer has not its format.
+const ASKS_MAX: u32 = 3;
+
+/// A question for a code.
+pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> Question {
+    Question { kind, text: text.into(), choices: Vec::new() }
+}
+
+/// What every request for a secret may be: the settings' or the caller's.
+pub(super) fn needed<'s>(secret: Option<&'s Secret>, field: &'static str) -> Result<&'s Secret> {
+    secret.ok_or_else(|| {
+        Error::because(&row::MISSING_FIELD, format!("{field} is missing"))
+            .with("field", field)
+            .with_outcome(Outcome::NotSent)
+    })
+}

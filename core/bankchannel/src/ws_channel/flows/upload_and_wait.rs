@@ -1,0 +1,279 @@
+//! Sends a file and waits for what the bank answers (WS Channel sheet §8.2).
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{
+    Boundary, Category, Content, Declaration, Error, Operation, Outcome, Result, Secret,
+    error::{Row, row},
+};
+use bankchannel_ws_channel::{
+    errors,
+    model::{Bank, FileDescriptor, FileName, FileReference, FileType, PgpPrivateKeys, Signatures, StatusFilter},
+    operations::pgp::sign_file::SignatureHash,
+};
+
+use super::{
+    Flow,
+    fetch::{Fetched, download, into_folder, list, open_folder},
+    flow,
+    inline::InlineContent,
+    sign_and_upload::{self, Authority, Keys, prepare},
+    steps::Steps,
+};
+use crate::{CallOptions, Destination, ws_channel::WsChannel};
+
+/// What to send, and what to wait for.
+#[derive(Debug, Clone, Boundary)]
+pub struct UploadAndWaitRequest {
+    /// The bank to send it to.
+    #[boundary(profile)]
+    pub bank: Bank,
+    /// The bank's name for its kind, such as `pain.001.001.09`.
+    pub file_type: FileType,
+    /// The file's name as the bank will see it; left out, the name that the file has on disk.
+    pub file_name: Option<FileName>,
+    /// The file's bytes.
+    pub content: Content,
+    /// The armored private key that is registered with purpose `authorize`. Either this or `signature`.
+    pub private_key: Option<PgpPrivateKeys>,
+    /// Opens the private keys that are locked.
+    pub passphrase: Option<Secret>,
+    /// The hash of the signature; SHA-256 when left out.
+    pub hash: Option<SignatureHash>,
+    /// Signatures that were made elsewhere over the same bytes.
+    pub signature: Option<Signatures>,
+    /// The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
+    pub wait_for: Vec<FileType>,
+    /// How long to wait for all answers together, in seconds; 60 when left out.
+    pub timeout_s: Option<u32>,
+    /// How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least.
+    pub poll_interval_ms: Option<u32>,
+    /// The folder that the answers go into, named as `download_new_files` names them; left out, they are in the response.
+    pub directory: Option<String>,
+}
+
+/// The file was accepted, and the bank has answered.
+#[derive(Debug, Clone, Boundary)]
+pub struct UploadAndWaitResponse {
+    /// The name it was sent under.
+    pub file_name: FileName,
+    /// How many bytes were sent.
+    pub bytes: u64,
+    /// The answers, in the order of `wait_for`.
+    pub answers: Vec<BankAnswer>,
+    /// The service's text on the upload.
+    pub response_text: String,
+}
+
+/// A file that the bank answered with.
+#[derive(Debug, Clone, Boundary)]
+pub struct BankAnswer {
+    /// What the bank says of it.
+    pub file: FileDescriptor,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// Where it is, when a folder was given.
+    pub path: Option<String>,
+    /// Its bytes, when no folder was given.
+    pub content: Option<InlineContent>,
+}
+
+/// How long to wait, in seconds, when the caller does not say (§8.2).
+const WAIT_S: u32 = 60;
+/// How long to wait between two looks, in milliseconds (§8.2).
+const POLL_MS: u32 = 1000;
+/// The shortest time between two looks, in milliseconds: the service counts calls.
+const POLL_MIN_MS: u32 = 100;
+/// The most types that are waited for.
+const WAIT_FOR_MAX: usize = 20;
+
+const ERRORS: &[&Row] = &[
+    &errors::ANSWER_NOT_FOUND,
+    &errors::REFERENCE_UNSAFE,
+    &errors::PGP_KEY_REFUSED,
+    &errors::PGP_KEY_UNFIT,
+    &errors::PASSPHRASE_REFUSED,
+    &errors::SIGNATURE_KEY_UNKNOWN,
+    &errors::UPLOAD_REJECTED,
+    &errors::PGP_KEY_MISSING,
+    &errors::CONTENT_EMPTY,
+    &errors::MODE_REFUSED,
+    &errors::CERTIFICATE_MISSING,
+    &errors::NO_BANK_CHANNEL,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+];
+
+/// Uploads and waits.
+#[derive(Debug)]
+pub struct UploadAndWait;
+
+impl Operation for UploadAndWait {
+    type Request = UploadAndWaitRequest;
+    type Response = UploadAndWaitResponse;
+    const DECLARATION: Declaration = flow(
+        "ws_channel.upload_and_wait",
+        "files",
+        "Sign a file, send it, and wait for the bank's answers",
+        "Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload` does, then looks until there is a \
+         new one of each type, and downloads it. New means new since the upload: where several files are on their way at once, the \
+         answer to another upload may be taken for this one's, so read what it refers to. Every error after the upload was accepted \
+         has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later.",
+        ERRORS,
+    );
+}
+
+impl Flow for UploadAndWait {
+    async fn run(
+        client: &WsChannel,
+        request: UploadAndWaitRequest,
+        options: &CallOptions,
+    ) -> Result<UploadAndWaitResponse> {
+        let steps = Steps::begin(client, options)?;
+        let authority = authority(request.private_key, request.passphrase, request.hash, request.signature)?;
+        let types = unique(request.wait_for)?;
+        let folder = request.directory.as_deref().map(open_folder).transpose()?;
+        let bank = request.bank;
+        let prepared = prepare(&steps, request.content, request.file_name, authority).await?;
+        let mut known = BTreeSet::new();
+        for file_type in &types {
+            let listed = list(&steps, bank, Some(file_type.clone()), StatusFilter::All).await;
+            let listed = listed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            known.extend(listed.into_iter().map(|file| (file.file_type, file.file_reference)));
+        }
+        let sent = prepared.upload(&steps, bank, request.file_type).await?;
+        let waiting = Waiting {
+            steps: &steps,
+            bank,
+            known,
+            until: Instant::now() + Duration::from_secs(request.timeout_s.unwrap_or(WAIT_S).into()),
+            interval: Duration::from_millis(request.poll_interval_ms.unwrap_or(POLL_MS).max(POLL_MIN_MS).into()),
+            folder,
+        };
+        let answers = waiting.answers(&types).await.map_err(after_upload)?;
+        let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
+        Ok(UploadAndWaitResponse { file_name, bytes, answers, response_text })
+    }
+}
+
+fn authority(
+    private_key: Option<PgpPrivateKeys>,
+    passphrase: Option<Secret>,
+    hash: Option<SignatureHash>,
+    signature: Option<Signatures>,
+) -> Result<Authority> {
+    match (private_key, signature) {
+        (Some(private_key), None) => Ok(Authority::Keys(Keys { private_key, passphrase, hash })),
+        (None, Some(signature)) => Ok(Authority::Signed(signature)),
+        (Some(_), Some(_)) => Err(Error::invalid_field("signature", "and private_key exclude each other")),
+        (None, None) => {
+            Err(Error::because(&row::MISSING_FIELD, "private_key or signature is missing").with("field", "private_key"))
+        }
+    }
+}
+
+fn unique(types: Vec<FileType>) -> Result<Vec<FileType>> {
+    if types.is_empty() || types.len() > WAIT_FOR_MAX {
+        return Err(Error::invalid_field("wait_for", format!("must name 1 to {WAIT_FOR_MAX} types")));
+    }
+    let mut seen = BTreeSet::new();
+    Ok(types.into_iter().filter(|file_type| seen.insert(file_type.clone())).collect())
+}
+
+/// What happens after the upload does not change that it was accepted.
+fn after_upload(error: Error) -> Error {
+    error.with("upload", "accepted").with("retryable", false).with_outcome(Outcome::Accepted)
+}
+
+struct Waiting<'a> {
+    steps: &'a Steps<'a>,
+    bank: Bank,
+    known: BTreeSet<(String, FileReference)>,
+    until: Instant,
+    interval: Duration,
+    folder: Option<PathBuf>,
+}
+
+impl Waiting<'_> {
+    async fn answers(&self, types: &[FileType]) -> Result<Vec<BankAnswer>> {
+        let mut found: Vec<Option<BankAnswer>> = types.iter().map(|_| None).collect();
+        loop {
+            // The last look also sees what somebody else has downloaded meanwhile.
+            let last = Instant::now() >= self.until;
+            let status = if last { StatusFilter::All } else { StatusFilter::New };
+            for (file_type, place) in types.iter().zip(&mut found) {
+                if place.is_none() {
+                    *place = self.look(file_type, status).await?;
+                }
+            }
+            if found.iter().all(Option::is_some) {
+                return Ok(found.into_iter().flatten().collect());
+            }
+            if last {
+                let missing = types.iter().zip(&found).filter(|(_, found)| found.is_none());
+                let missing = missing.map(|(file_type, _)| file_type.as_str()).collect::<Vec<_>>().join(", ");
+                let text =
+                    format!("{} The upload was accepted; still missing: {missing}.", errors::ANSWER_NOT_FOUND.text);
+                return Err(Error::because(&errors::ANSWER_NOT_FOUND, text).with("missing", missing));
+            }
+            let left = self.until.saturating_duration_since(Instant::now());
+            self.steps.wait(self.interval.min(left)).await?;
+        }
+    }
+
+    async fn look(&self, file_type: &FileType, status: StatusFilter) -> Result<Option<BankAnswer>> {
+        let listed = match list(self.steps, self.bank, Some(file_type.clone()), status).await {
+            Ok(listed) => listed,
+            Err(error) if passes(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_new = |file: &FileDescriptor| {
+            file.file_type == file_type.as_str()
+                && !self.known.contains(&(file.file_type.clone(), file.file_reference.clone()))
+        };
+        let Some(file) = listed.into_iter().find(is_new) else { return Ok(None) };
+        match self.take(file).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if passes(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn take(&self, file: FileDescriptor) -> Result<BankAnswer> {
+        if let Some(folder) = &self.folder {
+            let (path, bytes) = match into_folder(self.steps, self.bank, &file, folder).await? {
+                Fetched::Downloaded { path, bytes } => (path, bytes),
+                Fetched::Exists { path } => {
+                    let bytes = std::fs::metadata(&path).map_or(0, |found| found.len());
+                    (path, bytes)
+                }
+            };
+            return Ok(BankAnswer { file, bytes, path: Some(path.display().to_string()), content: None });
+        }
+        self.steps.say(&format!("downloading the {}", file.file_type));
+        match download(self.steps, self.bank, &file, Destination::Memory).await? {
+            Content::Bytes(bytes) => {
+                let size = bytes.len() as u64;
+                Ok(BankAnswer { file, bytes: size, path: None, content: Some(InlineContent(bytes)) })
+            }
+            other => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
+        }
+    }
+}
+
+/// Whether a failed look is no reason to stop waiting: the next one may succeed.
+fn passes(error: &Error) -> bool {
+    let passing = [
+        &row::CONNECT_FAILED,
+        &row::CONNECTION_LOST,
+        &row::UNAVAILABLE,
+        &row::RATE_LIMITED,
+        &errors::BANK_UNAVAILABLE,
+        &errors::SERVICE_FAILED,
+    ];
+    passing.contains(&error.row()) || (error.category() == Category::TimedOut && error.http_status().is_some())
+}

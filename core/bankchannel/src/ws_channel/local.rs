@@ -1,0 +1,91 @@
+//! Operations that only compute: on the caller's own thread, without a client.
+
+use std::{
+    fs::File,
+    io::{Cursor, Read},
+};
+
+use bankchannel_foundation::{
+    Boundary, Content, Error, Local, LocalContext, Result,
+    clock::SystemClock,
+    error::row,
+    model::{Dialect, PieceSource, Profile, Reader, Value},
+};
+use bytes::Bytes;
+
+use super::dispatch::{Done, done};
+
+/// Carries out a local operation from its request's boundary form.
+pub(super) fn carry_out<O: Local>(
+    mut request: Value,
+    attached: Option<Content>,
+    profile: Option<&dyn Profile>,
+) -> Result<Done> {
+    let content = match attached {
+        Some(content) => Some(content),
+        None => named_content::<O>(&mut request)?,
+    };
+    let opened = content.clone().map(open).transpose()?;
+    let mut reader = Reader::new(Dialect::Boundary).with_content(content);
+    if let Some(profile) = profile {
+        reader = reader.with_profile(profile);
+    }
+    let request = O::Request::read(request, &mut reader)?;
+    if reader.has_content() {
+        return Err(Error::invalid_field("content", "was given, but this operation takes none"));
+    }
+    O::run(request, LocalContext { clock: &SystemClock::default(), content: opened }).map(done)
+}
+
+/// Takes the content that the JSON itself names.
+fn named_content<O: Local>(request: &mut Value) -> Result<Option<Content>> {
+    let Some(field) = O::Request::SHAPE.content_field() else { return Ok(None) };
+    let named =
+        request.as_object_mut().and_then(|fields| fields.shift_remove(field.name)).filter(|value| !value.is_null());
+    named.map(|value| Content::read(value, &mut Reader::new(Dialect::Boundary))).transpose()
+}
+
+/// Opens content for reading it once, from its beginning.
+pub(super) fn open(content: Content) -> Result<Box<dyn Read + Send>> {
+    match content {
+        Content::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes))),
+        Content::File { path, .. } => {
+            let unreadable = |why: std::io::Error| {
+                Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
+            };
+            let file = File::open(&path).map_err(unreadable)?;
+            if !file.metadata().map_err(unreadable)?.is_file() {
+                return Err(unreadable(std::io::Error::other("it is not a regular file")));
+            }
+            Ok(Box::new(file))
+        }
+        Content::Pieces(pieces) => match pieces.take() {
+            Some(source) => Ok(Box::new(PieceReader { source, rest: Bytes::new() })),
+            None => {
+                Err(Error::because(&row::CONTENT_UNREADABLE, "the content was read before and can be read only once"))
+            }
+        },
+        Content::Delivered { .. } => {
+            Err(Error::because(&row::CONTENT_UNREADABLE, "the content was delivered elsewhere"))
+        }
+    }
+}
+
+struct PieceReader {
+    source: PieceSource,
+    rest: Bytes,
+}
+
+impl Read for PieceReader {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.rest.is_empty() {
+            match (self.source)().map_err(|why| std::io::Error::other(why.to_string()))? {
+                Some(piece) => self.rest = piece,
+                None => return Ok(0),
+            }
+        }
+        let count = buffer.len().min(self.rest.len());
+        buffer[..count].copy_from_slice(&self.rest.split_to(count));
+        Ok(count)
+    }
+}

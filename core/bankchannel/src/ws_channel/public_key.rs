@@ -1,0 +1,84 @@
+//! Which public key passwords are encrypted to.
+
+use bankchannel_crypto::rsa::PublicKey;
+use bankchannel_foundation::{Error, Outcome, Result, error::row};
+use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
+
+use super::{Environment, WsChannelSettings};
+
+/// The longest key file that is read, in bytes.
+const KEY_FILE_MAX: u64 = 64 * 1024;
+
+impl WsChannelSettings {
+    /// The service's public key: the one given as text, else the one in the file, else the environment's. A base URL of
+    /// one's own with neither key nor environment has no key: a password is never encrypted to somebody else's.
+    ///
+    /// # Errors
+    /// `configuration.invalid` with outcome `not_sent`: no key, a file that cannot be read, no RSA key, fewer than 2048 bits.
+    pub fn public_key(&self) -> Result<PublicKey> {
+        let (setting, pem) = self.public_key_text()?;
+        PublicKey::from_pem(&pem).map_err(|why| unusable(setting, why))
+    }
+
+    fn public_key_text(&self) -> Result<(&'static str, String)> {
+        if let Some(pem) = &self.public_key_pem {
+            return Ok(("public_key_pem", pem.clone()));
+        }
+        if let Some(path) = &self.public_key_file {
+            let unreadable = |why: std::io::Error| unusable("public_key_file", format!("{path} cannot be read: {why}"));
+            if std::fs::metadata(path).map_err(unreadable)?.len() > KEY_FILE_MAX {
+                return Err(unusable("public_key_file", format!("{path} is longer than {KEY_FILE_MAX} bytes")));
+            }
+            return std::fs::read_to_string(path).map(|pem| ("public_key_file", pem)).map_err(unreadable);
+        }
+        let known = match self.base_url.as_deref().map(|url| url.trim_end_matches('/')) {
+            None | Some(TEST_BASE_URL) => Some(Environment::Test),
+            Some(PRODUCTION_BASE_URL) => Some(Environment::Production),
+            Some(_) => None,
+        };
+        match self.environment.or(known) {
+            Some(Environment::Test) => Ok(("environment", TEST_PUBLIC_KEY_PEM.into())),
+            Some(Environment::Production) => Ok(("environment", PRODUCTION_PUBLIC_KEY_PEM.into())),
+            None => {
+                Err(unusable("public_key_file", "is needed: base_url names a service whose public key is not known"))
+            }
+        }
+    }
+}
+
+fn unusable(setting: &'static str, why: impl std::fmt::Display) -> Error {
+    Error::because(&row::CONFIGURATION, format!("{setting}: {why}"))
+        .with("field", setting)
+        .with_outcome(Outcome::NotSent)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_published_keys_belong_to_their_environments() {
+        let hash = |settings: &WsChannelSettings| {
+            bankchannel_crypto::digest::hex(&settings.public_key().unwrap().spki_sha256())
+        };
+        let settings = WsChannelSettings::default();
+        // WS Channel sheet §3.1.
+        assert_eq!(hash(&settings), "c6483907aafa24bd5693bdeff607b306b70b63e27e8206255159ba9eb797acf5");
+        let settings = WsChannelSettings { environment: Some(Environment::Production), ..settings };
+        assert_eq!(hash(&settings), "3bf4f4688c810fe8225cdf19bc7e7753b68c10faf7c3235e81a55016e376ffb2");
+        let by_url =
+            WsChannelSettings { base_url: Some(format!("{PRODUCTION_BASE_URL}/")), ..WsChannelSettings::default() };
+        assert_eq!(hash(&by_url), hash(&settings));
+    }
+
+    #[test]
+    fn another_service_needs_its_own_key() {
+        let own = WsChannelSettings { base_url: Some("http://127.0.0.1:1/v2".into()), ..WsChannelSettings::default() };
+        let error = own.public_key().unwrap_err();
+        assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+        let absent = WsChannelSettings { public_key_file: Some("/nonexistent/key.pem".into()), ..own };
+        let error = absent.public_key().unwrap_err();
+        assert!(error.message().contains("/nonexistent/key.pem"), "{error}");
+    }
+}

@@ -1,0 +1,113 @@
+//! What leaves this process and comes back: sealed with a key of the caller's.
+//!
+//! The text is `bc1.` and the base64url of AES-256-GCM data (`bankchannel_crypto::aead`), keyed with HMAC-SHA-256 of the
+//! caller's secret. What is inside is bound to what it is for: a session cannot be taken for a login.
+
+use bankchannel_crypto::{Error as CryptoError, aead::SealingKey, digest};
+use bankchannel_foundation::{
+    Boundary, Error, Result, Secret, json,
+    model::{Value, read_boundary, write_boundary},
+    secret_type,
+};
+use data_encoding::BASE64URL_NOPAD;
+
+/// The shortest secret that anything is sealed with, in bytes: the key is derived without a slow hash, so that the secret
+/// itself must be hard to guess.
+pub const SEAL_KEY_MIN: usize = 32;
+
+/// The format's name and version.
+const PREFIX: &str = "bc1.";
+/// The longest sealed text that is looked at, in bytes.
+const SEALED_MAX: usize = 64 * 1024;
+/// The deepest nesting of what is inside.
+const DEPTH_MAX: usize = 8;
+
+secret_type! {
+    /// What was sealed: give it back as it is, with the same seal key.
+    pub struct Sealed {
+        format: "", pattern: "^bc1\\.[A-Za-z0-9_-]+$", max_bytes: SEALED_MAX, example: "bc1.AbCd",
+        rule: |text| if text.starts_with(PREFIX) {
+            Ok(std::borrow::Cow::Borrowed(text))
+        } else {
+            Err("was not sealed by this library, or by a later version of it")
+        },
+    }
+
+    /// What sessions and logins are sealed with: 32 random bytes or more, the same in every process that opens them.
+    pub struct SealKey {
+        format: "", pattern: "^.{32,}$", max_bytes: 4096, example: "0123456789abcdef0123456789abcdef",
+        rule: |text| if text.len() >= SEAL_KEY_MIN {
+            Ok(std::borrow::Cow::Borrowed(text))
+        } else {
+            Err("must be 32 bytes or more, and random: openssl rand -hex 32 makes one")
+        },
+    }
+}
+
+/// Seals a value. `purpose` is authenticated with it.
+pub(super) fn seal<T: Boundary>(value: T, key: &SealKey, purpose: &str) -> Result<Sealed> {
+    let plain = Secret::new(write_boundary(value).to_string());
+    let sealed = sealing_key(key)?.seal(plain.expose().as_bytes(), purpose.as_bytes());
+    Sealed::new(&format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&sealed)))
+}
+
+/// Opens what [`seal`] sealed for the same purpose.
+///
+/// # Errors
+/// `input.invalid_field` for the field `sealed`; the detail `reason` is `wrong_key`, `damaged` or `format`.
+pub(super) fn open<T: Boundary>(sealed: &Sealed, key: &SealKey, purpose: &str) -> Result<T> {
+    let refused = |reason: &str, why: &str| Error::invalid_field("sealed", why).with("reason", reason);
+    let format = || refused("format", "was cut short, or sealed by another version of this library");
+    let text = sealed.expose().strip_prefix(PREFIX).ok_or_else(format)?;
+    let bytes = BASE64URL_NOPAD
+        .decode(text.trim_end().as_bytes())
+        .map_err(|_| refused("damaged", "is damaged: it is not base64url"))?;
+    let plain = sealing_key(key)?.open(&bytes, purpose.as_bytes()).map_err(|why| match why {
+        CryptoError::UnknownSealingKey { .. } => refused("wrong_key", "was sealed with another seal key"),
+        CryptoError::SealedDamaged => refused("damaged", "was changed, or is not what this operation opens"),
+        _ => format(),
+    })?;
+    let value: Value = json::parse(&plain, DEPTH_MAX).map_err(|_| format())?;
+    read_boundary(value).map_err(|_| format())
+}
+
+fn sealing_key(key: &SealKey) -> Result<SealingKey> {
+    let derived = digest::hmac_sha256(key.expose().as_bytes(), &[b"bankchannel seal 1"]);
+    SealingKey::from_bytes(&derived).map_err(|why| Error::invalid_field("seal_key", why))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+    struct Kept {
+        /// Something.
+        word: String,
+    }
+
+    fn key(fill: &str) -> SealKey {
+        SealKey::new(&fill.repeat(32)).unwrap()
+    }
+
+    #[test]
+    fn it_opens_with_the_same_key_and_purpose_only() {
+        let kept = Kept { word: "secret word".into() };
+        let sealed = seal(kept.clone(), &key("a"), "one").unwrap();
+        assert!(!sealed.expose().contains("secret") && !format!("{sealed:?}").contains("bc1"));
+        assert_eq!(open::<Kept>(&sealed, &key("a"), "one").unwrap(), kept);
+        let reason = |sealed: &Sealed, fill: &str, purpose: &str| {
+            open::<Kept>(sealed, &key(fill), purpose).unwrap_err().detail("reason").unwrap().to_owned()
+        };
+        assert_eq!(reason(&sealed, "b", "one"), "wrong_key");
+        assert_eq!(reason(&sealed, "a", "two"), "damaged");
+        let text = sealed.expose();
+        let last = if text.ends_with('A') { "B" } else { "A" };
+        let changed = Sealed::new(&format!("{}{last}{}", &text[..40], &text[41..])).unwrap();
+        assert_ne!(reason(&changed, "a", "one"), "format");
+        assert_eq!(reason(&Sealed::new(&text[..30]).unwrap(), "a", "one"), "format");
+        assert_eq!(reason(&Sealed::new("bc1.!!").unwrap(), "a", "one"), "damaged");
+        assert!(Sealed::new("bc2.AAAA").is_err() && SealKey::new("short").is_err());
+    }
+}
