@@ -95,6 +95,10 @@ impl World {
         self.control_url = text("control_url");
         self.public_key_pem = std::fs::read_to_string(text("public_key_file")).map_err(|why| why.to_string())?;
         self.running = Some(running);
+        if self.advanced_s != 0 {
+            // A restarted service has the system's clock again; time does not run back in a case.
+            self.control("POST", "clock", &json!({"advance_s": self.advanced_s})).await?;
+        }
         Ok(())
     }
 
@@ -156,13 +160,17 @@ fn shared_rsa_key() -> String {
     let path = KEY.get_or_init(|| {
         let key = rsa::PrivateKey::generate(2048).expect("a key can be made");
         let path = std::env::temp_dir().join(format!("bankchannel-test-key-{}.pem", std::process::id()));
-        std::fs::write(&path, key.to_pkcs8_pem().expect("a key has a PEM").as_bytes()).expect("the key can be written");
+        std::fs::write(&path, key.to_pkcs8_pem().as_bytes()).expect("the key can be written");
         path
     });
     path.display().to_string()
 }
 
-/// The PGP key of this name: made at first use, the same for the whole run. `rsa…` names give RSA-2048 keys.
+/// How long a key with a name that begins with `brief` lives, from a minute before it is made.
+const BRIEF: std::time::Duration = std::time::Duration::from_secs(30 * 60);
+
+/// The PGP key of this name: made at first use, the same for the whole run. `rsa…` names give RSA-2048 keys, `brief…` names
+/// keys that expire after half an hour.
 ///
 /// # Panics
 /// When no key can be made.
@@ -179,7 +187,7 @@ pub fn pgp_key(name: &str) -> openpgp::PrivateKey {
                 algorithm,
                 // A little in the past: a case may look at the key with a clock that lags.
                 created: SystemTime::now() - std::time::Duration::from_secs(60),
-                expires: None,
+                expires: name.starts_with("brief").then(|| SystemTime::now() + BRIEF),
                 passphrase: None,
             })
             .expect("a PGP key can be made")
