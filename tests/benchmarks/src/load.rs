@@ -57,3 +57,31 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
         return;
     }
 }
+
+/// The body of the answer to one request.
+pub(crate) async fn body(address: &str, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request).await.expect("sends");
+    let mut buffer = Vec::new();
+    answer(&mut stream, &mut buffer).await;
+    let end = buffer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
+    buffer.split_off(end + 4)
+}
+
+/// Posts JSON and reads the JSON that is answered.
+pub(crate) fn post(url: &str, json: &str) -> serde_json::Value {
+    use std::io::{Read, Write};
+    let rest = url.strip_prefix("http://").expect("a plain URL");
+    let (host, path) = rest.split_once('/').expect("a path");
+    let mut stream = std::net::TcpStream::connect(host).expect("a connection");
+    let head = format!(
+        "POST /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        json.len()
+    );
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(json.as_bytes())).expect("sends");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("receives");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 2"), "{answer}");
+    serde_json::from_str(body).expect("JSON")
+}
