@@ -85,10 +85,17 @@ pub enum Reply {
 
 /// A running call. Dropping it cancels it.
 pub struct Call {
+    // Always there, but for the end of `drop`.
+    ends: Option<Ends>,
+    awaited: Awaited,
+    process: u32,
+}
+
+/// The caller's ends of a call.
+struct Ends {
     events: mpsc::Receiver<Event>,
     replies: mpsc::Sender<Reply>,
     cancel: CancellationToken,
-    awaited: Awaited,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,7 +113,8 @@ impl Call {
         let (events_in, events) = mpsc::channel(1);
         let (replies, replies_out) = mpsc::channel(1);
         let cancel = how.cancel.child_token();
-        let call = Self { events, replies, cancel: cancel.clone(), awaited: Awaited::Nothing };
+        let ends = Ends { events, replies, cancel: cancel.clone() };
+        let call = Self { ends: Some(ends), awaited: Awaited::Nothing, process: std::process::id() };
         if let Err(error) = start(client, name, request, how, cancel, &events_in, replies_out) {
             let _ = events_in.try_send(Event::Failed(error));
         }
@@ -119,7 +127,7 @@ impl Call {
     /// `input.invalid_field` for a reply that does not fit what was asked; the call is as it was.
     pub fn resume(&mut self, reply: Reply) -> Result<Event> {
         let waited = self.give(reply)?;
-        let event = if waited { self.events.blocking_recv() } else { None };
+        let event = self.ends.as_mut().filter(|_| waited).and_then(|ends| ends.events.blocking_recv());
         Ok(self.note(event))
     }
 
@@ -129,14 +137,18 @@ impl Call {
     /// As [`resume`](Self::resume).
     pub async fn resume_async(&mut self, reply: Reply) -> Result<Event> {
         let waited = self.give(reply)?;
-        let event = if waited { self.events.recv().await } else { None };
+        let event = match self.ends.as_mut().filter(|_| waited) {
+            Some(ends) => ends.events.recv().await,
+            None => None,
+        };
         Ok(self.note(event))
     }
 
     /// Waits for what comes next, at most this long; `None` when nothing came. The reply must have been given.
     pub fn wait(&mut self, time: Duration) -> Option<Event> {
         let runtime = runtime().ok()?;
-        let event = runtime.block_on(async { tokio::time::timeout(time, self.events.recv()).await }).ok()?;
+        let ends = self.ends.as_mut()?;
+        let event = runtime.block_on(async { tokio::time::timeout(time, ends.events.recv()).await }).ok()?;
         Some(self.note(event))
     }
 
@@ -150,11 +162,17 @@ impl Call {
 
     /// Cancels the call; it ends with the error `cancelled`.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        if let Some(ends) = &self.ends {
+            ends.cancel.cancel();
+        }
     }
 
     /// Passes the reply on; false when the call has ended already.
     fn give(&mut self, reply: Reply) -> Result<bool> {
+        if self.process != std::process::id() {
+            // What would answer it runs in the parent: waiting here would be for ever.
+            return Err(Error::because(&row::FORKED, "this call was begun by the parent process"));
+        }
         let fits = matches!(
             (self.awaited, &reply),
             (Awaited::Nothing, Reply::Go)
@@ -169,13 +187,19 @@ impl Call {
         }
         if !matches!(reply, Reply::Go) {
             // A full or closed channel means that the call is ending: the next event says how.
-            let _ = self.replies.try_send(reply);
+            let _ = self.ends.as_ref().map(|ends| ends.replies.try_send(reply));
         }
         Ok(true)
     }
 
     fn note(&mut self, event: Option<Event>) -> Event {
-        let event = event.unwrap_or_else(|| Event::Failed(Error::because(&row::CLOSED, "the call has ended")));
+        let event = event.unwrap_or_else(|| {
+            Event::Failed(if self.awaited == Awaited::Ended {
+                Error::because(&row::CLOSED, "the call has ended")
+            } else {
+                Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
+            })
+        });
         self.awaited = match &event {
             Event::Response { .. } | Event::Failed(_) => Awaited::Ended,
             Event::Ask(_) => Awaited::Answer,
@@ -188,7 +212,13 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.cancel.cancel();
+        if self.process != std::process::id() {
+            // The other ends are held by threads of the parent, perhaps locked by them when it forked: not even
+            // dropping may touch them.
+            std::mem::forget(self.ends.take());
+        } else {
+            self.cancel();
+        }
     }
 }
 
@@ -219,11 +249,16 @@ fn start(
         return Ok(());
     }
     let runtime = runtime()?;
+    let mut giving = None;
     let destination = match how.destination {
         Take::Default | Take::Bytes(_) => Destination::Memory,
         Take::Path(path) => Destination::File(path),
         Take::Replace(path) => Destination::ReplaceFile(path),
-        Take::Pieces => Destination::Pieces(given(events.clone(), runtime)),
+        Take::Pieces => {
+            let (sender, task) = given(events.clone(), runtime);
+            giving = Some(task);
+            Destination::Pieces(sender)
+        }
     };
     let options = CallOptions {
         timeout: u64::try_from(how.timeout_ms).ok().map(Duration::from_millis),
@@ -231,10 +266,15 @@ fn start(
         content,
         destination,
         asker: Some(Arc::new(Questions { events: events.clone(), replies })),
+        ..CallOptions::default()
     };
     let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
     runtime.spawn(async move {
         let ended = end(client.call_json(&name, request, options).await);
+        if let Some(giving) = giving {
+            // The last piece goes before the response: after that nobody asks for it.
+            let _ = giving.await;
+        }
         let _ = events.send(ended).await;
     });
     Ok(())
@@ -267,16 +307,16 @@ fn wanted(events: mpsc::Sender<Event>, replies: Arc<tokio::sync::Mutex<mpsc::Rec
 }
 
 /// Content that is given piece by piece.
-fn given(events: mpsc::Sender<Event>, runtime: &tokio::runtime::Runtime) -> mpsc::Sender<Bytes> {
+fn given(events: mpsc::Sender<Event>, runtime: &tokio::runtime::Runtime) -> (mpsc::Sender<Bytes>, tokio::task::JoinHandle<()>) {
     let (sender, mut receiver) = mpsc::channel(1);
-    runtime.spawn(async move {
+    let task = runtime.spawn(async move {
         while let Some(piece) = receiver.recv().await {
             if events.send(Event::Piece(piece)).await.is_err() {
                 break;
             }
         }
     });
-    sender
+    (sender, task)
 }
 
 struct Questions {

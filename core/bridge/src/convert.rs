@@ -1,8 +1,8 @@
 //! JSON across the boundary, and operations that only compute.
 
-use bankchannel::{Content, Error, Result};
+use bankchannel::{Content, Error, Question, Result};
 use bankchannel_foundation::{error::row, json};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The longest JSON text that is taken, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
@@ -30,4 +30,10 @@ pub fn parse_json(text: &[u8]) -> Result<Value> {
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn local(name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
     bankchannel::call_local(name, parse_json(request)?, content).map(|response| response.to_string())
+}
+
+/// A question as JSON text: `{"kind", "text", "choices"}`.
+#[must_use]
+pub fn question_json(question: &Question) -> String {
+    json!({"kind": question.kind, "text": question.text, "choices": question.choices}).to_string()
 }

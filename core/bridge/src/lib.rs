@@ -19,11 +19,11 @@ mod per_process;
 mod runtime;
 mod server;
 
-pub use bankchannel::{CancellationToken as Cancel, Error, Outcome, Result, Secret, VERSION};
+pub use bankchannel::{CancellationToken as Cancel, Category, Content, Error, Outcome, Question, Result, Secret, VERSION};
 pub use bankchannel_foundation::error::row;
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
-pub use convert::{MAX_JSON, local, parse_json};
+pub use convert::{MAX_JSON, local, parse_json, question_json};
 pub use runtime::runtime;
 pub use server::Server;
 
