@@ -62,6 +62,10 @@ impl Running {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_with(options: ServiceOptions, channels: Channels) -> Result<Self> {
+        Box::pin(Self::begin(options, channels)).await
+    }
+
+    async fn begin(options: ServiceOptions, channels: Channels) -> Result<Self> {
         let listen = address(&options)?;
         let config = Config::load(&options, listen.ip().is_loopback())?;
         let (data, temporary) = data::prepare(options.data.as_deref())?;

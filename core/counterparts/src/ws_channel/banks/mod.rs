@@ -1,24 +1,142 @@
 //! The banks behind the service: WS Channel sheet §6.
+//!
+//! ```text
+//!   channel      what a bank is to the service: one trait
+//!   simulator/   the built-in one: own CA, books, answer files
+//!   reach        which certificates a file operation uses, and whether the tenant may
+//!   renewal      the daily renewal of certificates        settle     what a crash left behind
+//! ```
 
-use std::{path::Path, sync::Arc};
+mod channel;
+mod fund;
+mod reach;
+mod renewal;
+mod settle;
+mod simulator;
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, atomic::AtomicI64},
+    time::SystemTime,
+};
 
 use bankchannel_foundation::Result;
+use bankchannel_storage::FileScope;
+use bankchannel_ws_channel::model::Bank;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{config::Config, keys::Keys, service::Service};
+use super::{
+    config::{Config, Flavour},
+    fault::Fault,
+    keys::Keys,
+    service::Service,
+};
 
-/// The banks behind the service.
-pub(crate) struct Banks {}
+pub use channel::{Asked, BankChannel, BankError, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing};
+pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
+pub(crate) use fund::fund_simulator;
+pub(crate) use reach::Reached;
+pub(crate) use renewal::renew_due;
 
-impl Banks {
-    /// Opens what the banks keep in the data folder.
-    pub(crate) fn open(_data: &Path, _config: &Config, _keys: &Keys) -> Result<Self> {
-        Ok(Self {})
+/// Channels to banks beside the built-in simulator.
+#[derive(Clone, Default)]
+pub struct Channels(HashMap<Bank, Arc<dyn BankChannel>>);
+
+impl Channels {
+    /// With this channel to this bank, in place of an earlier one.
+    #[must_use]
+    pub fn with(mut self, bank: Bank, channel: Arc<dyn BankChannel>) -> Self {
+        self.0.insert(bank, channel);
+        self
     }
 }
 
-/// What runs beside the requests.
-pub(crate) fn background(_service: &Arc<Service>, _stop: &CancellationToken) -> Vec<JoinHandle<()>> {
-    Vec::new()
+impl std::fmt::Debug for Channels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The banks behind the service.
+pub(crate) struct Banks {
+    simulator: Option<Arc<simulator::Simulator>>,
+    channels: Channels,
+    reached: reach::Known,
+    /// What is older than this was left behind by a run before.
+    opened: SystemTime,
+    /// When renewals were looked for last, in milliseconds of the service's clock.
+    renewals_looked_at: AtomicI64,
+}
+
+impl Banks {
+    /// Opens what the banks keep in the data folder.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for damaged key files.
+    pub(crate) fn open(data: &Path, config: &Config, _keys: &Keys) -> Result<Self> {
+        let simulator = match config.flavour {
+            Flavour::Test => Some(Arc::new(simulator::Simulator::open(data, config)?)),
+            Flavour::Production => None,
+        };
+        Ok(Self {
+            simulator,
+            channels: Channels::default(),
+            reached: reach::Known::default(),
+            opened: SystemTime::now(),
+            renewals_looked_at: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// With these channels too.
+    pub(crate) fn with_channels(self, channels: Channels) -> Self {
+        Self { channels, ..self }
+    }
+
+    /// The channel to a bank, where there is one.
+    pub(crate) fn channel(&self, bank: Bank) -> Option<&dyn BankChannel> {
+        if let Some(channel) = self.channels.0.get(&bank) {
+            return Some(&**channel);
+        }
+        match (bank, &self.simulator) {
+            (Bank::Simulator, Some(simulator)) => Some(&**simulator),
+            _ => None,
+        }
+    }
+
+    /// Whether the service knows this bank at all: production does not know the simulator (§6.1).
+    pub(crate) fn knows(&self, bank: Bank) -> bool {
+        bank != Bank::Simulator || self.channel(bank).is_some()
+    }
+
+    /// What follows from an import: at the simulator there must be an account to pay from.
+    pub(crate) async fn imported(&self, service: &Service, scope: &FileScope) -> Result<(), Fault> {
+        match &self.simulator {
+            Some(_) if scope.bank == Bank::Simulator.as_str() => simulator::open_books(&service.store, scope).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What runs beside the requests: the simulator's work, the daily renewal, and once what a crash left behind.
+pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    let settling = Arc::clone(service);
+    let mut tasks = vec![
+        tokio::spawn(stopped_by(stop.clone(), async move { settle::after_start(&settling).await })),
+        tokio::spawn(stopped_by(stop.clone(), renewal::run(Arc::clone(service)))),
+    ];
+    if let Some(simulator) = &service.banks.simulator
+        && simulator.books_payments()
+    {
+        tasks.push(tokio::spawn(simulator::work(Arc::clone(service), Arc::clone(simulator), stop.clone())));
+    }
+    tasks
+}
+
+async fn stopped_by(stop: CancellationToken, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work => {}
+    }
 }

@@ -1,12 +1,27 @@
-//! ConfigCerts.
+//! `ConfigCerts` (WS Channel sheet §2.14).
 
-use bankchannel_ws_channel::operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse};
+use bankchannel_ws_channel::{
+    errors::texts,
+    model::ExportSetting,
+    operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse},
+};
 
+use super::OK;
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: ConfigCertsRequest) -> Result<ConfigCertsResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: ConfigCertsRequest,
+) -> Result<ConfigCertsResponse, Fault> {
+    let session = call.caller()?;
+    let ExportSetting::Disabled = request.export;
+    let store = call.audited_store(&service.store, &session.email, "export disabled");
+    if !store.disable_export(&session.email).await? {
+        return Err((&texts::NO_ACCOUNT).into());
+    }
+    Ok(ConfigCertsResponse { response_text: OK.into() })
 }

@@ -1,12 +1,68 @@
-//! ExportCert.
+//! `ExportCert` (WS Channel sheet §2.16, §6.4).
 
-use bankchannel_ws_channel::operations::certs::export_cert::{ExportCertRequest, ExportCertResponse};
+use bankchannel_openpgp::{Limits, PublicKey};
+use bankchannel_storage::{PgpKey, PgpPurpose};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{CertAndKey, CertificatePem, PgpKeyId},
+    operations::certs::export_cert::{ExportCertRequest, ExportCertResponse},
+};
 
+use super::{OK, material};
 use crate::ws_channel::{
     fault::Fault,
+    files::at,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: ExportCertRequest) -> Result<ExportCertResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: ExportCertRequest,
+) -> Result<ExportCertResponse, Fault> {
+    let session = call.caller()?;
+    let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
+    let sets = service.store.cert_sets(&session.email).await?;
+    let set = sets.into_iter().find(|set| set.bank == request.bank.as_str() && set.signing.is_some());
+    // A borrower is told so whatever keys it has: shared certificates are not exported.
+    if set.is_none() && account.linked_to.is_some() {
+        return Err((&texts::NO_CERTIFICATE).into());
+    }
+    let keys = service.store.pgp_keys(&session.email).await?;
+    let key = export_key(&keys, &request.pgp_key_id)?;
+    if !account.export_allowed {
+        return Err(Refusal::invalid("Export").into());
+    }
+    let set = set.ok_or(&texts::NO_CERTIFICATE)?;
+    let mut certs_and_keys = Vec::new();
+    for (purpose, found) in material::parts(&set) {
+        let place = material::Place { email: &set.email, bank: &set.bank, purpose };
+        let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
+        certs_and_keys.push(CertAndKey {
+            certificate: CertificatePem::new(&found.pem).map_err(Fault::internal)?,
+            encrypted_private_key: encrypt(key.armored.clone(), private, call.now_ms).await?,
+        });
+    }
+    // Recorded before it leaves: what cannot be recorded is not exported.
+    call.record(&service.store, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
+    Ok(ExportCertResponse { certs_and_keys, response_text: OK.into() })
+}
+
+fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, Fault> {
+    if keys.is_empty() {
+        return Err((&texts::NO_PGP_KEYS).into());
+    }
+    let named = keys.iter().find(|key| key.short_id == id.as_str() && key.purpose == PgpPurpose::Export);
+    named.ok_or_else(|| (&texts::EXPORT_KEY_NOT_FOUND).into())
+}
+
+async fn encrypt(armored: String, private: impl AsRef<str> + Send + 'static, now_ms: i64) -> Result<String, Fault> {
+    let work = move || {
+        let key = PublicKey::from_armored(armored.as_bytes(), Limits::default()).map_err(Fault::internal)?;
+        // Registered while it was good; expired or revoked by now, it receives nothing.
+        bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
+            .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Fault::internal)?
 }

@@ -1,12 +1,56 @@
-//! ListCerts.
+//! `ListCerts` (WS Channel sheet §2.13).
 
-use bankchannel_ws_channel::operations::certs::list_certs::{ListCertsRequest, ListCertsResponse};
+use bankchannel_storage::{CertSet, CertState};
+use bankchannel_ws_channel::{
+    model::{Access, BankConnection},
+    operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},
+};
 
+use super::{OK, material};
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: ListCertsRequest) -> Result<ListCertsResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    _request: ListCertsRequest,
+) -> Result<ListCertsResponse, Fault> {
+    let session = call.caller()?;
+    let own = service.store.cert_sets(&session.email).await?;
+    let retired = service.store.retired_certs(&session.email).await?;
+    let lender = session.account.as_ref().and_then(|account| account.linked_to.as_deref());
+    let lent = match lender {
+        Some(lender) => service.store.cert_sets(lender).await?,
+        None => Vec::new(),
+    };
+    let certs = own.iter().map(material::descriptors).collect::<Result<Vec<_>, _>>()?.concat();
+    let mut connections = Vec::new();
+    for set in own.iter().filter(|set| set.signing.is_some()) {
+        connections.push(connection(set, Access::Direct)?);
+    }
+    for set in lent.iter().filter(|set| is_usable(set, call.now_ms)) {
+        // An own certificate wins, unless its time is over: then files go through the shared one (§6.5).
+        if !own.iter().any(|own| own.bank == set.bank && is_usable(own, call.now_ms)) {
+            connections.push(connection(set, Access::Shared)?);
+        }
+    }
+    connections.sort_by(|a, b| a.bank.cmp(&b.bank));
+    let retired: Vec<_> = retired.iter().map(material::retired).collect();
+    Ok(ListCertsResponse {
+        certs,
+        connections: Some(connections),
+        retired: Some(retired).filter(|list| !list.is_empty()),
+        response_text: OK.into(),
+    })
+}
+
+fn connection(set: &CertSet, access: Access) -> Result<BankConnection, Fault> {
+    Ok(BankConnection { bank: set.bank.clone(), access, certificates: material::connection_certificates(set)? })
+}
+
+fn is_usable(set: &CertSet, now: i64) -> bool {
+    let alive = material::parts(set).all(|(_, material)| material.not_after > now);
+    matches!(set.state, CertState::Active | CertState::Renewing) && set.signing.is_some() && alive
 }

@@ -1,10 +1,22 @@
-//! Certificates: WS Channel sheet §2.13–§2.20, §6.
+//! Certificates at banks: WS Channel sheet §2.13–§2.19, §6.
 
-pub(crate) mod list_certs;
 pub(crate) mod config_certs;
+pub(crate) mod enroll_cert;
+pub(crate) mod export_cert;
+pub(crate) mod import_cert;
+pub(crate) mod list_certs;
+pub(crate) mod material;
+pub(crate) mod retire_cert;
 pub(crate) mod share_certs;
 pub(crate) mod unshare_certs;
-pub(crate) mod export_cert;
-pub(crate) mod enroll_cert;
-pub(crate) mod import_cert;
-pub(crate) mod retire_cert;
+
+use bankchannel_storage::{FileScope, Session};
+use bankchannel_ws_channel::model::Bank;
+
+/// What is said when nothing more specific is (§1.7).
+pub(super) const OK: &str = "OK";
+
+/// The account's own place at a bank.
+pub(super) fn own_scope(session: &Session, bank: Bank) -> FileScope {
+    FileScope { api_key: session.api_key.clone(), email: session.email.clone(), bank: bank.as_str().to_owned() }
+}

@@ -1,12 +1,39 @@
-//! RetireCert.
+//! `RetireCert` (WS Channel sheet §2.19, §6.6).
 
-use bankchannel_ws_channel::operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse};
+use bankchannel_crypto::{digest, random};
+use bankchannel_storage::{FileScope, RetireOutcome};
+use bankchannel_ws_channel::{
+    errors::texts,
+    operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse},
+};
 
+use super::OK;
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: RetireCertRequest) -> Result<RetireCertResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: RetireCertRequest,
+) -> Result<RetireCertResponse, Fault> {
+    let session = call.caller()?;
+    let is_owner = session.account.as_ref().is_some_and(|account| account.is_owner);
+    let email = match &request.account {
+        Some(_) if !is_owner => return Err((&texts::OWNER_REQUIRED).into()),
+        Some(account) => account.as_str(),
+        None => &session.email,
+    };
+    let scope =
+        FileScope { api_key: session.api_key.clone(), email: email.to_owned(), bank: request.bank.as_str().to_owned() };
+    let suffix = digest::hex(&random::bytes::<4>());
+    let store = call.audited_store(&service.store, &scope.bank, email);
+    match store.retire_certs(&scope, &suffix, call.now_ms).await? {
+        RetireOutcome::Retired { name } => {
+            Ok(RetireCertResponse { bank: request.bank, retired_cert_names: vec![name], response_text: OK.into() })
+        }
+        RetireOutcome::NothingActive => Err((&texts::NO_CERTIFICATE).into()),
+        RetireOutcome::NoAccount => Err((&texts::USER_ABSENT).into()),
+    }
 }

@@ -1,12 +1,30 @@
-//! UnshareCerts.
+//! `UnshareCerts` (WS Channel sheet §2.15, §6.5).
 
-use bankchannel_ws_channel::operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse};
+use bankchannel_storage::UnshareOutcome;
+use bankchannel_ws_channel::{
+    errors::texts,
+    operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse},
+};
 
+use super::{OK, share_certs::addresses};
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: UnshareCertsRequest) -> Result<UnshareCertsResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: UnshareCertsRequest,
+) -> Result<UnshareCertsResponse, Fault> {
+    let session = call.caller()?;
+    let target = request.ext_email.as_str();
+    let store = call.audited_store(&service.store, target, "");
+    match store.unshare_certs(&session.api_key, &session.email, target).await? {
+        UnshareOutcome::Unshared(links) => {
+            let (shared_from, shared_to) = addresses(links)?;
+            Ok(UnshareCertsResponse { shared_from, shared_to, response_text: OK.into() })
+        }
+        UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
+    }
 }

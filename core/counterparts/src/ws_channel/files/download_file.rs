@@ -1,12 +1,93 @@
-//! DownloadFile.
+//! `DownloadFile` (WS Channel sheet §2.22, §5.4).
 
-use bankchannel_ws_channel::operations::files::download_file::{DownloadFileRequest, DownloadFileResponse};
+use std::{fs::File, io::Read, path::PathBuf};
 
+use bankchannel_foundation::{Content, Error, error::row, model::Pieces};
+use bankchannel_storage::{FileScope, Store};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    operations::files::download_file::{DownloadFileRequest, DownloadFileResponse},
+};
+use bytes::Bytes;
+
+use super::may_transfer;
 use crate::ws_channel::{
+    banks::{BANK_TIMEOUT, within},
+    certs::OK,
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: DownloadFileRequest) -> Result<DownloadFileResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+/// How much of a file is read at a time: a multiple of three, so that its base64 needs no carrying over.
+const STEP: usize = 192 * 1024;
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: DownloadFileRequest,
+) -> Result<DownloadFileResponse, Fault> {
+    let session = may_transfer(call)?;
+    let reached = service.banks.reach(service, session, request.bank, call.now_ms).await?;
+    let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
+    let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
+    let connection = reached.connection(service, service.store.clone(), call.now_ms);
+    let found = within(BANK_TIMEOUT, channel.download(&connection, kind, reference)).await?;
+    if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
+        return Err((&texts::BANK_DATA_ERROR).into());
+    }
+    let (bank, detail) = (request.bank.as_str(), format!("{kind} {reference}"));
+    let content = match found.content {
+        // All of it is here: marked and recorded in one step, then sent.
+        Content::Bytes(bytes) if found.mark => {
+            let store = call.audited_as(&service.store, bank, &detail, "done");
+            store.mark_downloaded(&reached.scope, reference).await?;
+            Content::Bytes(bytes)
+        }
+        Content::File { path, size } => {
+            if let Err(why) = tokio::fs::File::open(&path).await {
+                return Err(match why.kind() {
+                    // Deleted since it was looked up.
+                    std::io::ErrorKind::NotFound => Refusal::invalid("FileReference").into(),
+                    _ => Fault::internal(format!("a content file cannot be read: {why}")),
+                });
+            }
+            call.record(&service.store, bank, &detail).await?;
+            let mark = found.mark.then(|| (service.store.clone(), reached.scope.clone(), reference.to_owned()));
+            streamed(path, size, mark)
+        }
+        content => {
+            call.record(&service.store, bank, &detail).await?;
+            content
+        }
+    };
+    Ok(DownloadFileResponse { content, response_text: OK.into() })
+}
+
+/// A file in pieces. Marked as downloaded when the last piece was produced and before the answer ends, so that a broken
+/// transfer leaves it new and a complete one never does.
+fn streamed(path: PathBuf, size: u64, mark: Option<(Store, FileScope, String)>) -> Content {
+    let runtime = tokio::runtime::Handle::current();
+    let lost = |why: &dyn std::fmt::Display| Error::because(&row::STORAGE, why.to_string());
+    Content::Pieces(Pieces::again(size, move || {
+        let (path, runtime, mut mark) = (path.clone(), runtime.clone(), mark.clone());
+        let (mut file, mut left) = (None, size);
+        Box::new(move || {
+            let file = match &mut file {
+                Some(open) => open,
+                none => none.insert(File::open(&path).map_err(|why| lost(&why))?),
+            };
+            if left == 0 {
+                if let Some((store, scope, reference)) = mark.take() {
+                    runtime.block_on(store.mark_downloaded(&scope, &reference)).map_err(|why| lost(&why))?;
+                }
+                return Ok(None);
+            }
+            let want = STEP.min(usize::try_from(left).unwrap_or(usize::MAX));
+            let mut piece = vec![0; want];
+            file.read_exact(&mut piece).map_err(|why| lost(&why))?;
+            left -= want as u64;
+            Ok(Some(Bytes::from(piece)))
+        })
+    }))
 }

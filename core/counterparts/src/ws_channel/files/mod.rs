@@ -1,6 +1,36 @@
-//! Files: WS Channel sheet §2.21–§2.24, §5.
+//! Files at banks: WS Channel sheet §2.20–§2.23, §5.
 
-pub(crate) mod list_files;
-pub(crate) mod upload_file;
-pub(crate) mod download_file;
+pub(crate) mod content;
 pub(crate) mod delete_file;
+pub(crate) mod download_file;
+pub(crate) mod list_files;
+pub(crate) mod listings;
+pub(crate) mod signatures;
+pub(crate) mod upload_file;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bankchannel_storage::Session;
+use bankchannel_ws_channel::errors::texts;
+
+use super::{fault::Fault, service::Call};
+
+/// What the file operations remember.
+#[derive(Default)]
+pub(crate) struct Files {
+    /// Listings written before.
+    pub(crate) listings: listings::Listings,
+    /// PGP keys read before.
+    pub(crate) keys: signatures::ReadKeys,
+}
+
+/// The caller, whose API key may move files (§4).
+pub(super) fn may_transfer(call: &Call) -> Result<&Session, Fault> {
+    let session = call.caller()?;
+    if session.transfer_enabled { Ok(session) } else { Err((&texts::API_KEY_FORBIDDEN).into()) }
+}
+
+/// The service's clock as the OpenPGP side wants it.
+pub(crate) fn at(now_ms: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or_default())
+}

@@ -1,12 +1,44 @@
-//! DeleteAccount.
+//! `DeleteAccount` (WS Channel sheet §2.25).
 
-use bankchannel_ws_channel::operations::integrator::delete_account::{DeleteAccountRequest, DeleteAccountResponse};
+use bankchannel_storage::DeleteOutcome;
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::Deleted,
+    operations::integrator::delete_account::{DeleteAccountRequest, DeleteAccountResponse},
+};
 
 use crate::ws_channel::{
+    certs::OK,
     fault::Fault,
+    files::content,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: DeleteAccountRequest) -> Result<DeleteAccountResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+/// How old the login may be.
+const LOGIN_AGE_MS: i64 = 600 * 1000;
+
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: DeleteAccountRequest,
+) -> Result<DeleteAccountResponse, Fault> {
+    let session = call.caller()?;
+    if call.now_ms - session.auth_time > LOGIN_AGE_MS {
+        return Err((&texts::LOGIN_TOO_OLD).into());
+    }
+    if request.confirm != request.email.as_str() {
+        return Err(Refusal::invalid("Confirm").into());
+    }
+    let email = request.email.email();
+    let store = call.audited_store(&service.store, email.as_str(), "");
+    match store.delete_account(&session.api_key, email.as_str()).await? {
+        DeleteOutcome::Deleted { admin, data, account, content: paths } => {
+            content::discard(service, &paths).await;
+            let deleted = Deleted { admin_user: admin, data_user: data, account };
+            Ok(DeleteAccountResponse { deleted, email, response_text: OK.into() })
+        }
+        DeleteOutcome::Absent => Err((&texts::USER_ABSENT).into()),
+        DeleteOutcome::Owner | DeleteOutcome::Sharing => Err(Refusal::invalid("Email").into()),
+    }
 }

@@ -1,12 +1,25 @@
-//! DeleteKey.
+//! `DeleteKey` (WS Channel sheet §2.26, §7).
 
-use bankchannel_ws_channel::operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse};
+use bankchannel_ws_channel::{
+    errors::texts,
+    operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse},
+};
 
+use super::descriptors;
 use crate::ws_channel::{
+    certs::OK,
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: DeleteKeyRequest) -> Result<DeleteKeyResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: DeleteKeyRequest,
+) -> Result<DeleteKeyResponse, Fault> {
+    let session = call.caller()?;
+    let store = call.audited_store(&service.store, request.pgp_key_id.as_str(), "");
+    let left = store.delete_pgp_key(&session.email, request.pgp_key_id.as_str()).await?;
+    let left = left.ok_or(&texts::NO_SUITABLE_KEYS)?;
+    Ok(DeleteKeyResponse { pgp_keys: Some(descriptors(&left)?), response_text: OK.into() })
 }

@@ -1,12 +1,19 @@
-//! ListKeys.
+//! `ListKeys` (WS Channel sheet §2.26).
 
 use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKeysResponse};
 
+use super::descriptors;
 use crate::ws_channel::{
+    certs::OK,
     fault::Fault,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: ListKeysRequest) -> Result<ListKeysResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    _request: ListKeysRequest,
+) -> Result<ListKeysResponse, Fault> {
+    let keys = service.store.pgp_keys(&call.caller()?.email).await?;
+    Ok(ListKeysResponse { pgp_keys: descriptors(&keys)?, response_text: OK.into() })
 }

@@ -1,5 +1,25 @@
-//! PGP keys: WS Channel sheet §2.27–§2.29, §5.1.
+//! PGP keys of an account: WS Channel sheet §2.26, §7.
 
+pub(crate) mod delete_key;
 pub(crate) mod list_keys;
 pub(crate) mod upload_key;
-pub(crate) mod delete_key;
+
+use bankchannel_storage::{PgpKey, PgpPurpose};
+use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyId};
+
+use super::fault::Fault;
+
+/// Keys as listed.
+pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, Fault> {
+    keys.iter()
+        .map(|key| {
+            Ok(PgpKeyDescriptor {
+                pgp_key_id: PgpKeyId::new(&key.short_id).map_err(Fault::internal)?,
+                pgp_key_purpose: Some(match key.purpose {
+                    PgpPurpose::Authorize => ListedPurpose::Authorize,
+                    PgpPurpose::Export => ListedPurpose::Export,
+                }),
+            })
+        })
+        .collect()
+}

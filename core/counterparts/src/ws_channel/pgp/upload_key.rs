@@ -1,12 +1,63 @@
-//! UploadKey.
+//! `UploadKey` (WS Channel sheet §2.26, §7).
 
-use bankchannel_ws_channel::operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse};
+use bankchannel_openpgp::{Error as PgpError, Limits, PublicKey};
+use bankchannel_storage::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{PgpKey, PgpKeyPurpose},
+    operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse},
+};
 
 use crate::ws_channel::{
+    certs::OK,
     fault::Fault,
+    files::at,
     service::{Call, Service},
 };
 
-pub(crate) async fn handle(_service: &Service, _call: &Call, _request: UploadKeyRequest) -> Result<UploadKeyResponse, Fault> {
-    Err(Fault::internal("not served yet"))
+pub(crate) async fn handle(
+    service: &Service,
+    call: &Call,
+    request: UploadKeyRequest,
+) -> Result<UploadKeyResponse, Fault> {
+    let session = call.caller()?;
+    let (purpose, now_ms) = (request.pgp_key_purpose, call.now_ms);
+    let examined = tokio::task::spawn_blocking(move || examine(&request.pgp_key, purpose, now_ms));
+    let (key, fits) = examined.await.map_err(Fault::internal)??;
+    if !fits {
+        // Registered for its other purpose it is refused for that, whatever it could do.
+        let known = service.store.pgp_keys(&session.email).await?;
+        let elsewhere = known.iter().any(|k| k.fingerprint == key.fingerprint && k.purpose != key.purpose);
+        return Err(Refusal::invalid(if elsewhere { "PgpKeyPurpose" } else { "PgpKey" }).into());
+    }
+    let detail = format!("{} {}", key.purpose.as_str(), key.fingerprint);
+    let store = call.audited_store(&service.store, &key.short_id, &detail);
+    match store.add_pgp_key(NewPgpKey { email: session.email.clone(), key }).await? {
+        AddKeyOutcome::Added | AddKeyOutcome::Unchanged => Ok(UploadKeyResponse { response_text: OK.into() }),
+        AddKeyOutcome::OtherPurpose => Err(Refusal::invalid("PgpKeyPurpose").into()),
+        AddKeyOutcome::ShortIdTaken | AddKeyOutcome::TooMany => Err(Refusal::invalid("PgpKey").into()),
+        AddKeyOutcome::NoAccount => Err((&texts::NO_ACCOUNT).into()),
+    }
+}
+
+/// Reads a key from foreign bytes and sees whether it can do what it is to be registered for.
+fn examine(armored: &PgpKey, purpose: PgpKeyPurpose, now_ms: i64) -> Result<(StoredKey, bool), Fault> {
+    let key = PublicKey::from_armored(armored.expose().as_bytes(), Limits::default()).map_err(|why| match why {
+        PgpError::NoKey | PgpError::InvalidKey(_) => (&texts::PGP_KEY_UNREADABLE).into(),
+        _ => Fault::from(Refusal::invalid("PgpKey")),
+    })?;
+    let now = at(now_ms);
+    let (purpose, fits) = match purpose {
+        PgpKeyPurpose::Authorize => (PgpPurpose::Authorize, key.can_sign(now)),
+        PgpKeyPurpose::Export => (PgpPurpose::Export, key.can_encrypt(now)),
+    };
+    let stored = StoredKey {
+        fingerprint: key.fingerprint(),
+        short_id: key.short_id(),
+        purpose,
+        armored: key.to_armored().map_err(Fault::internal)?,
+        added: now_ms,
+    };
+    Ok((stored, fits && !key.revoked(now)))
 }

@@ -1,0 +1,274 @@
+//! What a bank is to the service (WS Channel sheet §6.9): one trait, whoever is behind it.
+
+use std::{fmt, future::Future, pin::Pin, time::Duration};
+
+use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_foundation::Content;
+use bankchannel_storage::{
+    BankFile, CertSet, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store, StoreError,
+};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::texts,
+    model::{BankPin, Name, WsUserId},
+};
+
+use crate::ws_channel::{
+    certs::material::{self, Place},
+    fault::Fault,
+    keys::Keys,
+};
+
+/// How long a bank may take for files.
+pub(crate) const BANK_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a bank may take for certificates.
+pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A bank's answer on its way.
+pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
+
+/// A bank as the service talks to it. Each verb is one call of the bank's Web Services (sheet §6.9).
+///
+/// An implementation does not repeat an upload, an enrolment or a renewal by itself. The service stops waiting after 60
+/// seconds (certificates: 120) and then takes the outcome of an upload for unknown.
+pub trait BankChannel: Send + Sync {
+    /// `DownloadFileList`: what the bank holds, oldest first.
+    fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>>;
+
+    /// `DownloadFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
+    fn download<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, Downloaded>;
+
+    /// `UploadFile`.
+    fn upload<'a>(&'a self, at: &'a Connection<'a>, file: &'a Outgoing<'a>) -> Asked<'a, ()>;
+
+    /// `DeleteFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
+    fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()>;
+
+    /// The bank's PKI request: makes the private keys and has them certified.
+    fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued>;
+
+    /// The bank's PKI renewal, with the present keys of the connection.
+    fn renew<'a>(&'a self, at: &'a Connection<'a>) -> Asked<'a, Issued>;
+
+    /// What this bank requires of an enrolment beyond §2.17; asked before anything is reserved.
+    ///
+    /// # Errors
+    /// [`BankError::Parameter`].
+    fn check_enrolment(&self, _request: &Enrolment) -> Result<(), BankError> {
+        Ok(())
+    }
+
+    /// What this bank requires of an upload; asked after the signatures were found good, before it is journalled.
+    ///
+    /// # Errors
+    /// [`BankError::Parameter`].
+    fn check_upload(&self, _upload: &NewUpload) -> Result<(), BankError> {
+        Ok(())
+    }
+
+    /// Whether the service's journal is this bank's inbox: an upload is done once it is journalled with its bytes, and
+    /// [`upload`](Self::upload) only says that there is work.
+    fn works_from_journal(&self) -> bool {
+        false
+    }
+
+    /// Whether this bank's files are in the service's own store.
+    fn keeps_files_here(&self) -> bool {
+        false
+    }
+}
+
+/// An account's way to a bank, with the certificates that it uses.
+pub struct Connection<'a> {
+    /// Whose connection: with shared certificates, their owner's.
+    pub scope: &'a FileScope,
+    /// The certificates; their private keys are sealed.
+    pub set: &'a CertSet,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+    pub(crate) store: Store,
+    pub(crate) keys: &'a Keys,
+}
+
+impl Connection<'_> {
+    /// The private key of the signing certificate.
+    ///
+    /// # Errors
+    /// [`BankError::Failed`] when there is none or it cannot be unsealed.
+    pub fn signing_key(&self) -> Result<PrivateKey, BankError> {
+        self.key(material::SIGNING, self.set.signing.as_ref())
+    }
+
+    /// The private key of the encryption certificate, where the bank has one.
+    ///
+    /// # Errors
+    /// As [`signing_key`](Self::signing_key).
+    pub fn encryption_key(&self) -> Result<PrivateKey, BankError> {
+        self.key(material::ENCRYPTION, self.set.encryption.as_ref())
+    }
+
+    fn key(
+        &self,
+        purpose: &'static str,
+        found: Option<&bankchannel_storage::CertMaterial>,
+    ) -> Result<PrivateKey, BankError> {
+        let found = found.ok_or_else(|| BankError::Failed(format!("the set has no {purpose} certificate")))?;
+        let place = Place { email: &self.set.email, bank: &self.set.bank, purpose };
+        material::open(self.keys, place, found).map_err(|why| match why {
+            Fault::Internal(why) => BankError::Failed(why),
+            _ => BankError::Failed(format!("the private {purpose} key cannot be used")),
+        })
+    }
+}
+
+impl fmt::Debug for Connection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("bank", &self.scope.bank).finish_non_exhaustive()
+    }
+}
+
+/// A file that a bank has given.
+#[derive(Debug)]
+pub struct Downloaded {
+    /// The file.
+    pub content: Content,
+    /// Whether the service's own store is to mark it as downloaded.
+    pub mark: bool,
+}
+
+/// A file for a bank, its signatures found good.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// What the journal says of it.
+    pub upload: &'a NewUpload,
+    /// The bytes.
+    pub content: &'a Content,
+}
+
+/// A request for certificates.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// For whom, at which bank.
+    pub scope: FileScope,
+    /// The Web Services user id of the contract.
+    pub ws_user_id: WsUserId,
+    /// The company name of the contract.
+    pub company: Name,
+    /// The PIN from the bank.
+    pub code: BankPin,
+    /// The company name of the account.
+    pub account_company: String,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// What a bank issued.
+#[derive(Debug)]
+pub struct Issued {
+    /// For signing.
+    pub signing: IssuedPair,
+    /// For encryption, where the bank has that.
+    pub encryption: Option<IssuedPair>,
+    /// The target id, where the bank told one.
+    pub target_id: Option<String>,
+    /// Balances to begin with, of a bank whose books are in the service's store.
+    pub ledgers: Vec<NewLedger>,
+    /// Files that appear with the enrolment, of a bank whose files are there.
+    pub files: Vec<NewBankFile>,
+}
+
+/// A certificate and its private key.
+#[derive(Debug)]
+pub struct IssuedPair {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Its private key.
+    pub private_key: PrivateKey,
+}
+
+/// Why a bank did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BankError {
+    /// The bank's own refusal, passed through.
+    #[error("the bank refused: {code} {text}")]
+    Refused {
+        /// Two digits, neither `00` nor `01`.
+        code: String,
+        /// The bank's words.
+        text: String,
+    },
+    /// A parameter, by its wire name, that this bank does not take.
+    #[error("the bank does not take the parameter {0}")]
+    Parameter(&'static str),
+    /// A business error without a code of its own.
+    #[error("the bank reported a data error")]
+    Data,
+    /// A SOAP fault or an empty answer.
+    #[error("the bank answered with a fault or nothing")]
+    Empty,
+    /// An answer that cannot be read.
+    #[error("the bank's answer cannot be read")]
+    Unparsable,
+    /// The connection broke before a whole answer was there.
+    #[error("the connection broke before the bank's answer was there")]
+    NoAnswer,
+    /// No connection: the bank got nothing.
+    #[error("no connection to the bank")]
+    Unreachable,
+    /// No answer in time.
+    #[error("the bank did not answer in time")]
+    TimedOut,
+    /// Nordea did not tell the target id.
+    #[error("the bank told no target id")]
+    TargetId,
+    /// Something on this side failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl BankError {
+    /// Whether an upload that ended so may have reached the bank.
+    #[must_use]
+    pub fn leaves_upload_unknown(&self) -> bool {
+        match self {
+            Self::Empty | Self::Unparsable | Self::NoAnswer | Self::TimedOut | Self::Failed(_) => true,
+            Self::Refused { .. } | Self::Parameter(_) | Self::Data | Self::Unreachable | Self::TargetId => false,
+        }
+    }
+}
+
+impl From<StoreError> for BankError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<BankError> for Fault {
+    /// The texts of §1.7.
+    fn from(error: BankError) -> Self {
+        match error {
+            BankError::Refused { code, text } if is_bank_code(&code) => {
+                Self::Refused(Refusal { code, ..Refusal::new(400, text) })
+            }
+            BankError::Refused { .. } | BankError::Data => (&texts::BANK_DATA_ERROR).into(),
+            BankError::Parameter(name) => Self::Refused(Refusal::invalid(name)),
+            BankError::Empty => (&texts::EMPTY_BANK_RESPONSE).into(),
+            BankError::Unparsable => (&texts::BANK_RESPONSE_UNPARSABLE).into(),
+            BankError::NoAnswer | BankError::Unreachable => (&texts::BANK_RESPONSE_MISSING).into(),
+            BankError::TimedOut => (&texts::BANK_TIMED_OUT).into(),
+            BankError::TargetId => (&texts::NORDEA_TARGET_ID).into(),
+            BankError::Failed(why) => Self::Internal(why),
+        }
+    }
+}
+
+/// Two digits that are not the service's own.
+fn is_bank_code(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "00" && code != "01"
+}
+
+/// Waits for a bank, but not for ever.
+pub(crate) async fn within<T>(limit: Duration, asked: Asked<'_, T>) -> Result<T, BankError> {
+    tokio::time::timeout(limit, asked).await.unwrap_or(Err(BankError::TimedOut))
+}

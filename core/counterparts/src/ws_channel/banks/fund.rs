@@ -1,0 +1,57 @@
+//! Money at the simulator for the debtor accounts of a payment file.
+
+use std::collections::BTreeMap;
+
+use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_iso20022::{iban, pain001, simulator::DEFAULT_BALANCE_CENTS};
+use bankchannel_storage::{EffectiveCerts, FileScope, NewLedger};
+use bankchannel_ws_channel::model::Bank;
+
+use crate::ws_channel::service::Service;
+
+/// Opens the debtor accounts of a payment file at the simulator for an account that has a certificate there, own or shared,
+/// each with at least as much as the file takes from it; an account that has more keeps it. Answers the IBANs.
+///
+/// # Errors
+/// `input.invalid_field` when the file cannot be read or the account has no certificate at the simulator.
+pub(crate) async fn fund_simulator(service: &Service, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
+    let stored = |why: bankchannel_storage::StoreError| Error::because(&row::STORAGE, why.to_string());
+    let debits = debits(payment_file)?;
+    let now = service.now_ms();
+    let email = email.to_ascii_lowercase();
+    let account = service.store.account(&email).await.map_err(stored)?;
+    let account = account.ok_or_else(|| Error::invalid_field("email", "is not registered"))?;
+    let bank = Bank::Simulator.as_str();
+    let set = match service.store.effective_certs(&email, bank, now).await.map_err(stored)? {
+        EffectiveCerts::Usable { set, .. } => set,
+        _ => return Err(Error::invalid_field("email", "has no certificate at the simulator: enrol first")),
+    };
+    let scope = FileScope { api_key: account.api_key, email: set.email.clone(), bank: bank.to_owned() };
+    let ledgers = service.store.ledgers(&scope).await.map_err(stored)?;
+    for (iban, debit) in &debits {
+        let there = ledgers.iter().find(|ledger| ledger.iban == *iban).map_or(0, |ledger| ledger.balance_cents);
+        let wanted = DEFAULT_BALANCE_CENTS.max(*debit);
+        if there < wanted {
+            let ledger = NewLedger { iban: iban.clone(), balance_cents: wanted, statement: 0 };
+            service.store.fund_ledger(&scope, ledger).await.map_err(stored)?;
+        }
+    }
+    Ok(debits.into_keys().collect())
+}
+
+/// What the file takes from which account.
+fn debits(payment_file: &[u8]) -> Result<BTreeMap<String, i64>> {
+    let report = pain001::explain(payment_file);
+    let Some(payment) = report.payment else {
+        let why = report.problems.first().map_or_else(|| "is no payment file".to_owned(), ToString::to_string);
+        return Err(Error::invalid_field("payment_file", why));
+    };
+    let mut debits = BTreeMap::new();
+    for info in &payment.payments {
+        let Some(account) = &info.debtor.iban else { continue };
+        let sum: i64 = info.transactions.iter().fold(0, |sum: i64, one| sum.saturating_add(one.amount_cents));
+        let total: &mut i64 = debits.entry(iban::compact(account)).or_default();
+        *total = total.saturating_add(sum);
+    }
+    Ok(debits)
+}

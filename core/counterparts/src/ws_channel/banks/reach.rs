@@ -1,0 +1,109 @@
+//! Which certificates a file operation uses (WS Channel sheet §6.5), and whether the tenant may (§4, §6.7).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel_storage::{CertSet, EffectiveCerts, EntitlementState, FileScope, Session, Store};
+use bankchannel_ws_channel::{errors::texts, model::Bank};
+
+use super::{Banks, Connection};
+use crate::ws_channel::{certs::material, fault::Fault, service::Service};
+
+/// What a tenant must be entitled to where the configuration asks for it.
+pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";
+/// How many connections are remembered; beyond that, all are looked up again.
+const REMEMBERED: usize = 10_000;
+
+/// A connection that may be used.
+pub(crate) struct Reached {
+    /// Whose it is.
+    pub(crate) scope: FileScope,
+    set: CertSet,
+    /// Until when it may be used as it is, in milliseconds: then a certificate ends.
+    pub(crate) until: i64,
+}
+
+impl Reached {
+    /// The connection as a bank gets it. What the bank writes into the service's own store it writes through `store`.
+    pub(crate) fn connection<'a>(&'a self, service: &'a Service, store: Store, now_ms: i64) -> Connection<'a> {
+        Connection { scope: &self.scope, set: &self.set, now_ms, store, keys: &service.keys }
+    }
+}
+
+/// Connections looked up before.
+#[derive(Default)]
+pub(super) struct Known(Mutex<Found>);
+
+/// By account and bank; right as long as the store's generation stays.
+#[derive(Default)]
+struct Found {
+    generation: u64,
+    connections: HashMap<(String, Bank), Arc<Reached>>,
+}
+
+impl Known {
+    fn get(&self, generation: u64, email: &str, bank: Bank, now: i64) -> Option<Arc<Reached>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.connections.get(&(email.to_owned(), bank))?;
+        (known.generation == generation && now < found.until).then(|| Arc::clone(found))
+    }
+
+    fn put(&self, generation: u64, email: &str, bank: Bank, reached: Arc<Reached>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.generation != generation || known.connections.len() >= REMEMBERED {
+            *known = Found { generation, connections: HashMap::new() };
+        }
+        known.connections.insert((email.to_owned(), bank), reached);
+    }
+}
+
+impl Banks {
+    /// The connection that a file operation of this session uses.
+    ///
+    /// # Errors
+    /// The three texts of §1.7 by the state of the account's link; the entitlement's text.
+    pub(crate) async fn reach(
+        &self,
+        service: &Service,
+        session: &Session,
+        bank: Bank,
+        now: i64,
+    ) -> Result<Arc<Reached>, Fault> {
+        let remember = service.store.is_only_writer();
+        let generation = service.store.auth_generation();
+        if remember && let Some(known) = self.reached.get(generation, &session.email, bank, now) {
+            return Ok(known);
+        }
+        self.check_entitled(service, &session.api_key, bank).await?;
+        let set = match service.store.effective_certs(&session.email, bank.as_str(), now).await? {
+            EffectiveCerts::Usable { set, .. } => *set,
+            EffectiveCerts::NotLinked => return Err((&texts::NO_CERTIFICATE_NO_LINK).into()),
+            EffectiveCerts::LinkedWithoutData => return Err((&texts::NO_CERTIFICATE_NO_LINKED_DATA).into()),
+            EffectiveCerts::LinkedWithoutBank => return Err((&texts::NO_CERTIFICATE_LINKED).into()),
+        };
+        let scope =
+            FileScope { api_key: session.api_key.clone(), email: set.email.clone(), bank: bank.as_str().to_owned() };
+        let until = material::parts(&set).map(|(_, material)| material.not_after).min().unwrap_or(now);
+        let reached = Arc::new(Reached { scope, set, until });
+        if remember {
+            self.reached.put(generation, &session.email, bank, Arc::clone(&reached));
+        }
+        Ok(reached)
+    }
+
+    /// Whether a tenant may use a bank; only the simulator may ask for an entitlement.
+    ///
+    /// # Errors
+    /// The text of §1.7.
+    pub(crate) async fn check_entitled(&self, service: &Service, api_key: &str, bank: Bank) -> Result<(), Fault> {
+        if bank != Bank::Simulator || !service.config.simulator_entitlement_required {
+            return Ok(());
+        }
+        let entitlements = service.store.entitlements(api_key).await?;
+        let entitled =
+            entitlements.iter().any(|e| e.product == SIMULATOR_PRODUCT && e.state == EntitlementState::Active);
+        if entitled { Ok(()) } else { Err((&texts::NOT_ENTITLED).into()) }
+    }
+}

@@ -1,0 +1,108 @@
+//! The daily renewal of certificates (WS Channel sheet §6.2): the old set is used until the new one is stored.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bankchannel_crypto::random;
+use bankchannel_storage::{AuditEntry, CertSet, DueRenewal, FileScope, StoreError};
+use bankchannel_ws_channel::{errors::texts, model::Bank};
+
+use super::{BankChannel, BankError, Connection, PKI_TIMEOUT, within};
+use crate::ws_channel::{certs::enroll_cert::new_set, fault::Fault, service::Service};
+
+/// The name under which renewals are recorded.
+const OPERATION: &str = "ws_channel.renew_cert";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// A set that was tried within this time is left alone: a little less than a day, so that a daily run finds it.
+const TRIED_MS: i64 = DAY_MS - 60 * 60 * 1000;
+/// How often the service's clock is looked at: it may be moved.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Once a day of the service's clock.
+pub(super) async fn run(service: Arc<Service>) {
+    loop {
+        let last = service.banks.renewals_looked_at.load(Ordering::SeqCst);
+        if service.now_ms().saturating_sub(last) >= DAY_MS
+            && let Err(why) = renew_due(&service).await
+        {
+            tracing::error!(%why, "the renewals that are due cannot be looked for");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Renews every set that is due now and not tried yet today, marks those whose time is over, and says how many were
+/// renewed.
+///
+/// # Errors
+/// Faults of the store; a renewal that fails is recorded and comes again tomorrow.
+pub(crate) async fn renew_due(service: &Service) -> Result<usize, StoreError> {
+    let now = service.now_ms();
+    service.banks.renewals_looked_at.store(now, Ordering::SeqCst);
+    let soon = now + i64::from(service.config.renew_before_days) * DAY_MS;
+    let mut renewed = 0;
+    for due in service.store.renewals_due(soon, now - TRIED_MS).await? {
+        // An expired certificate proves nothing to a bank any more.
+        if due.first_expiry > now && renew(service, &due, now).await? {
+            renewed += 1;
+        }
+    }
+    service.store.expire_certs(now).await?;
+    Ok(renewed)
+}
+
+async fn renew(service: &Service, due: &DueRenewal, now: i64) -> Result<bool, StoreError> {
+    let Some((bank, channel)) = Bank::from_text(&due.bank).and_then(|bank| Some((bank, service.banks.channel(bank)?)))
+    else {
+        return Ok(false);
+    };
+    let ticket = random::base32_lower(26);
+    let taken = service.store.begin_renewal(&due.email, &due.bank, &ticket, now, now - TRIED_MS).await?;
+    let Some(set) = taken else { return Ok(false) };
+    let entry = AuditEntry {
+        at: now,
+        request_id: random::uuid_v4(),
+        api_key: due.api_key.clone(),
+        email: due.email.clone(),
+        operation: OPERATION.into(),
+        object: due.bank.clone(),
+        ..AuditEntry::default()
+    };
+    match ask(service, due, bank, channel, &set, now).await {
+        Ok(new) => {
+            let entry = AuditEntry { detail: format!("serial {}", new.signing.serial), ..entry };
+            service.store.with_audit(entry).complete_renewal(&due.email, &due.bank, &ticket, new, now).await
+        }
+        Err(why) => {
+            tracing::warn!(bank = due.bank, why, "a certificate was not renewed");
+            let entry = AuditEntry { outcome: "failed".into(), detail: why, ..entry };
+            service.store.with_audit(entry).abandon_renewal(&due.email, &due.bank, &ticket).await?;
+            Ok(false)
+        }
+    }
+}
+
+async fn ask(
+    service: &Service,
+    due: &DueRenewal,
+    bank: Bank,
+    channel: &dyn BankChannel,
+    set: &CertSet,
+    now_ms: i64,
+) -> Result<bankchannel_storage::NewCertSet, String> {
+    let words = |fault: Fault| match fault {
+        Fault::Refused(refusal) => refusal.text.into_owned(),
+        Fault::Store(why) => why.to_string(),
+        Fault::Internal(why) => why,
+    };
+    service.banks.check_entitled(service, &due.api_key, bank).await.map_err(words)?;
+    let scope = FileScope { api_key: due.api_key.clone(), email: due.email.clone(), bank: due.bank.clone() };
+    let at = Connection { scope: &scope, set, now_ms, store: service.store.clone(), keys: &service.keys };
+    at.signing_key().map_err(|why| format!("{} {why}", texts::RENEWAL_WITHOUT_KEY.text))?;
+    let issued = within(PKI_TIMEOUT, channel.renew(&at)).await.map_err(|why: BankError| why.to_string())?;
+    let target_id = issued.target_id.clone().or_else(|| set.target_id.clone());
+    let (new, ..) = new_set(&service.keys, &scope, &set.ws_user_id, &set.company, issued).map_err(words)?;
+    Ok(bankchannel_storage::NewCertSet { target_id, ..new })
+}

@@ -1,0 +1,112 @@
+//! Certificates between the bank, the store and the listings; private keys rest sealed (§6.2, §10 S26).
+
+use bankchannel_crypto::{digest, rsa::PrivateKey, x509::Certificate};
+use bankchannel_storage::{CertMaterial, CertSet, RetiredCert as StoredRetired};
+use bankchannel_ws_channel::model::{
+    CertDescriptor, CertExpiry, CertificatePem, ConnectionCertificate, Purpose, RetiredCert, RetiredExpiry,
+};
+
+use crate::ws_channel::{fault::Fault, keys::Keys};
+
+/// The two certificates of a set, in the order in which they are listed.
+pub(crate) const SIGNING: &str = "signing";
+/// The second of them: Danske Bank only.
+pub(crate) const ENCRYPTION: &str = "encryption";
+
+/// Whose key it is: what its seal is bound to, so that a sealed key moved to another row does not open.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) bank: &'a str,
+    pub(crate) purpose: &'static str,
+}
+
+impl Place<'_> {
+    fn associated(&self, serial: &str) -> Vec<u8> {
+        format!("bank key\n{}\n{}\n{}\n{serial}", self.email, self.bank, self.purpose).into_bytes()
+    }
+}
+
+/// Seals a private key and puts it beside its certificate.
+pub(crate) fn seal(
+    keys: &Keys,
+    place: Place<'_>,
+    certificate: &Certificate,
+    key: &PrivateKey,
+) -> Result<CertMaterial, Fault> {
+    let pem = key.to_pkcs8_pem();
+    let sealed_key =
+        keys.vault().seal(&place.associated(certificate.serial()), pem.as_bytes()).map_err(Fault::internal)?;
+    let key_id = bankchannel_crypto::aead::key_id_of(&sealed_key).map(|id| digest::hex(&id)).unwrap_or_default();
+    Ok(CertMaterial {
+        pem: certificate.to_pem(),
+        subject: certificate.subject().to_owned(),
+        issuer: certificate.issuer().to_owned(),
+        serial: certificate.serial().to_owned(),
+        not_after: certificate.not_after().as_millisecond(),
+        sealed_key,
+        key_id,
+    })
+}
+
+/// Opens a sealed private key.
+pub(crate) fn open(keys: &Keys, place: Place<'_>, material: &CertMaterial) -> Result<PrivateKey, Fault> {
+    let pem = keys.vault().open(&place.associated(&material.serial), &material.sealed_key).map_err(Fault::internal)?;
+    let pem = std::str::from_utf8(&pem).map_err(|_| Fault::internal("a sealed key is no PEM text"))?;
+    PrivateKey::from_pem(pem).map_err(Fault::internal)
+}
+
+/// The certificates of a set with their purposes.
+pub(crate) fn parts(set: &CertSet) -> impl Iterator<Item = (&'static str, &CertMaterial)> {
+    [(SIGNING, set.signing.as_ref()), (ENCRYPTION, set.encryption.as_ref())]
+        .into_iter()
+        .filter_map(|(purpose, material)| Some((purpose, material?)))
+}
+
+/// A set as listed; nothing while an enrolment is under way (§2.13).
+pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
+    parts(set)
+        .map(|(purpose, material)| {
+            Ok(CertDescriptor {
+                cert_name: cert_name(&set.bank, purpose),
+                expires: expiry(material.not_after)?,
+                issuer: material.issuer.clone(),
+                subject: material.subject.clone(),
+                serial: material.serial.clone(),
+                pem: CertificatePem::new(&material.pem).map_err(Fault::internal)?,
+            })
+        })
+        .collect()
+}
+
+/// What a connection tells of a set: no PEM, no owner (§2.13).
+pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, Fault> {
+    parts(set)
+        .map(|(purpose, material)| {
+            Ok(ConnectionCertificate { purpose: purpose_of(purpose), expires: expiry(material.not_after)? })
+        })
+        .collect()
+}
+
+/// A retired certificate as listed.
+pub(crate) fn retired(cert: &StoredRetired) -> RetiredCert {
+    RetiredCert {
+        cert_name: cert_name(&cert.name, &cert.purpose),
+        bank: cert.bank.clone(),
+        purpose: purpose_of(&cert.purpose),
+        expires: RetiredExpiry(expiry(cert.not_after).ok()),
+    }
+}
+
+fn cert_name(prefix: &str, purpose: &str) -> String {
+    format!("{prefix}_customer_{purpose}_cert")
+}
+
+fn purpose_of(purpose: &str) -> Purpose {
+    if purpose == SIGNING { Purpose::Signing } else { Purpose::Encryption }
+}
+
+fn expiry(not_after_ms: i64) -> Result<CertExpiry, Fault> {
+    CertExpiry::from_unix_s(not_after_ms.div_euclid(1000))
+        .ok_or_else(|| Fault::internal("a stored certificate ends beyond the calendar"))
+}

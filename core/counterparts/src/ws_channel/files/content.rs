@@ -1,0 +1,114 @@
+//! File content on disk: below `DATA/files`, written and synced before anything names it.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::Content;
+use bankchannel_storage::{FileContent, INLINE_LIMIT};
+
+use crate::ws_channel::{fault::Fault, service::Service};
+
+/// How much of a file is read at a time.
+const STEP: usize = 256 * 1024;
+
+/// Where content files are.
+pub(crate) fn folder(data: &Path) -> PathBuf {
+    data.join("files")
+}
+
+/// Makes content durable: small content goes into the row that will name it, larger content into a file of its own. A
+/// spooled file is moved, not copied.
+pub(crate) async fn keep(data: &Path, content: Content) -> Result<FileContent, Fault> {
+    let folder = folder(data);
+    match content {
+        Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
+        Content::Bytes(_) | Content::File { .. } => {
+            let work = move || store(&folder, &content);
+            tokio::task::spawn_blocking(work)
+                .await
+                .map_err(Fault::internal)?
+                .map_err(|why| Fault::internal(format!("a content file cannot be written: {why}")))
+        }
+        Content::Pieces(_) | Content::Delivered { .. } => Err(Fault::internal("a server's content is bytes or a file")),
+    }
+}
+
+fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
+    let name = format!("c{}", random::base32_lower(26));
+    let path = folder.join(&name);
+    let size = match content {
+        Content::Bytes(bytes) => {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            bytes.len() as u64
+        }
+        Content::File { path: spooled, .. } => {
+            let file = File::open(spooled)?;
+            file.sync_all()?;
+            std::fs::rename(spooled, &path)?;
+            file.metadata()?.len()
+        }
+        Content::Pieces(_) | Content::Delivered { .. } => return Err(std::io::Error::other("not a server's content")),
+    };
+    // The name must survive too.
+    File::open(folder)?.sync_all()?;
+    Ok(FileContent::External { path: name, size: i64::try_from(size).unwrap_or(i64::MAX) })
+}
+
+/// Removes content that nothing names any more. What cannot be removed now goes when the service starts again.
+pub(crate) async fn discard(service: &Service, paths: &[String]) {
+    if paths.is_empty() {
+        return;
+    }
+    if let Err(why) = service.store.discard_content(&folder(&service.data), paths).await {
+        tracing::warn!(%why, "a content file that nothing names any more cannot be removed yet");
+    }
+}
+
+/// Stored content as content: bytes, or the file to read.
+pub(crate) fn stored(data: &Path, content: FileContent) -> Content {
+    match content {
+        FileContent::Inline(bytes) => Content::Bytes(bytes.into()),
+        FileContent::External { path, size } => {
+            Content::File { path: folder(data).join(path), size: u64::try_from(size).unwrap_or_default() }
+        }
+    }
+}
+
+/// Passes content once, piece by piece. Blocks.
+pub(crate) fn feed(content: &Content, mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
+    match content {
+        Content::Bytes(bytes) => take(bytes),
+        Content::File { path, .. } => {
+            let mut file = File::open(path)?;
+            let mut buffer = vec![0; STEP];
+            loop {
+                match file.read(&mut buffer)? {
+                    0 => break,
+                    read => take(&buffer[..read]),
+                }
+            }
+        }
+        Content::Pieces(_) | Content::Delivered { .. } => return Err(std::io::Error::other("not a server's content")),
+    }
+    Ok(())
+}
+
+/// Reads at most `limit` bytes of content. Blocks.
+pub(crate) fn read_up_to(content: &Content, limit: usize) -> std::io::Result<Vec<u8>> {
+    match content {
+        Content::Bytes(bytes) => Ok(bytes[..bytes.len().min(limit)].to_vec()),
+        Content::File { path, .. } => {
+            let mut bytes = Vec::new();
+            File::open(path)?.take(limit as u64).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        }
+        Content::Pieces(_) | Content::Delivered { .. } => Err(std::io::Error::other("not a server's content")),
+    }
+}

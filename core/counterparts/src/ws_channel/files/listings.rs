@@ -1,0 +1,102 @@
+//! Listings written before, kept as long as nothing that they show has changed.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use bankchannel_foundation::message::OutResponse;
+
+use crate::ws_channel::service::{Call, Service};
+
+/// The operation whose answers are kept.
+const OPERATION: &str = "ws_channel.list_files";
+/// A larger answer is written anew each time.
+const LARGEST: u64 = 256 * 1024;
+/// Bytes of all kept answers together; beyond that, all are forgotten.
+const TOTAL: u64 = 32 * 1024 * 1024;
+/// What an entry costs beside its answer, in bytes; about.
+const ENTRY: u64 = 512;
+/// A longer query is not worth remembering.
+const LONGEST_QUERY: usize = 256;
+
+/// What was asked: whose, at which bank, with which query, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    email: String,
+    bank: String,
+    query: String,
+}
+
+impl Asked {
+    /// What this request asks, where its answer may be kept: only with a store that no other process writes to.
+    pub(crate) fn of(
+        service: &Service,
+        call: &Call,
+        parameters: &[(&'static str, String)],
+        query: &str,
+    ) -> Option<Self> {
+        if call.operation != OPERATION || !service.store.is_only_writer() || query.len() > LONGEST_QUERY {
+            return None;
+        }
+        let session = call.caller.as_deref()?;
+        let bank = parameters.iter().find(|(name, _)| *name == "Bank")?.1.clone();
+        Some(Self { email: session.email.clone(), bank, query: query.to_owned() })
+    }
+}
+
+/// What an answer stays right under.
+#[derive(Debug, Clone)]
+pub(crate) struct Fresh {
+    /// [`bankchannel_storage::Store::auth_generation`], read before the store was.
+    pub(crate) auth: u64,
+    /// [`bankchannel_storage::Store::files_generation`] of the connection's owner, likewise.
+    pub(crate) files: u64,
+    /// The connection's owner.
+    pub(crate) owner: String,
+    /// Not from this moment on, in milliseconds: a certificate ends.
+    pub(crate) until: i64,
+}
+
+impl Fresh {
+    fn holds(&self, service: &Service, now_ms: i64) -> bool {
+        now_ms < self.until
+            && self.auth == service.store.auth_generation()
+            && self.files == service.store.files_generation(&self.owner)
+    }
+}
+
+/// Answers kept.
+#[derive(Default)]
+pub(crate) struct Listings(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: u64,
+    answers: HashMap<Asked, (Fresh, OutResponse)>,
+}
+
+impl Listings {
+    /// The answer, if it is known and still right.
+    pub(crate) fn get(&self, service: &Service, asked: &Asked, now_ms: i64) -> Option<OutResponse> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fresh, answer) = kept.answers.get(asked)?;
+        fresh.holds(service, now_ms).then(|| answer.clone())
+    }
+
+    /// Keeps an answer, if its handler said what it stays right under.
+    pub(crate) fn keep(&self, asked: Asked, call: &Call, answer: &OutResponse) {
+        let (Some(fresh), Some(length)) = (call.fresh.get(), answer.body.known_length()) else { return };
+        if length > LARGEST {
+            return;
+        }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.bytes + length + ENTRY > TOTAL {
+            *kept = Kept::default();
+        }
+        kept.bytes += length + ENTRY;
+        if let Some((_, old)) = kept.answers.insert(asked, (fresh.clone(), answer.clone())) {
+            kept.bytes = kept.bytes.saturating_sub(old.body.known_length().unwrap_or_default() + ENTRY);
+        }
+    }
+}

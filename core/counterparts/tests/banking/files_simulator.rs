@@ -1,0 +1,174 @@
+//! The simulator bank (§6.7, §6.8; §11.7 F15–F20).
+
+use bankchannel_counterparts::ws_channel::Channels;
+use bankchannel_iso20022::{
+    MessageType, camt, pain002,
+    schema::validate,
+    simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN},
+};
+use bankchannel_storage::{Store, UploadState};
+use reqwest::Method;
+
+use crate::{
+    files_upload::wait_for,
+    served::{Served, payment},
+};
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// Sees that a document is valid by its schema and holds its type's name.
+fn checked(kind: &str, document: &[u8]) {
+    assert!(text(document).contains(&format!("urn:iso:std:iso:20022:tech:xsd:{kind}")), "{kind}");
+    validate(MessageType::from_name(kind).unwrap(), document).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f15_f17_f18_a_payment_is_booked_and_answered() {
+    let served = Served::start().await;
+    let (who, signer) = served.customer("f17@example.test").await;
+    let opening = served.references(&who, "camt.053.001.02", "NEW").await;
+    assert_eq!(opening.len(), 1);
+    let first = served.download(&who, "camt.053.001.02", &opening[0]).await;
+    assert_eq!(served.download(&who, "camt.053.001.02", &opening[0]).await, first, "identical bytes");
+    assert!(served.references(&who, "camt.053.001.02", "NEW").await.is_empty());
+    assert_eq!(served.references(&who, "camt.053.001.02", "DLD").await, opening);
+    checked("camt.053.001.02", &first);
+    let account = &camt::read(&first).unwrap().accounts[0];
+    assert_eq!((account.account.as_str(), account.sequence.as_deref()), (DEFAULT_IBAN, Some("1")));
+    assert!(account.entries.is_empty());
+
+    served.upload(&who, signer.signed(payment())).await.ok(201);
+    let report = served.new_file(&who, "pain.002.001.10").await;
+    // They appear together: what is there with the first is there at once.
+    assert_eq!(served.references(&who, "camt.054.001.02", "NEW").await.len(), 1);
+    assert_eq!(served.references(&who, "camt.053.001.02", "NEW").await.len(), 1);
+    let (notice, statement) =
+        (served.new_file(&who, "camt.054.001.02").await, served.new_file(&who, "camt.053.001.02").await);
+    checked("pain.002.001.10", &report);
+    checked("camt.054.001.02", &notice);
+    checked("camt.053.001.02", &statement);
+    let report = pain002::read(&report).unwrap();
+    assert_eq!(report.status.as_deref(), Some("ACCP"));
+    assert_eq!(report.original_message_id, "BANKCHANNEL-EXAMPLE-0001");
+    let account = &camt::read(&statement).unwrap().accounts[0];
+    let cents = |code| account.balance(code).unwrap().signed_cents().unwrap();
+    assert_eq!((cents("OPBD"), cents("CLBD")), (DEFAULT_BALANCE_CENTS, 999_854_995));
+    assert_eq!(account.entries.len(), 1, "one entry for the batch");
+    // The next payment goes on from there.
+    served.upload(&who, signer.signed(payment())).await.ok(201);
+    let statement = served.new_file(&who, "camt.053.001.02").await;
+    let account = &camt::read(&statement).unwrap().accounts[0];
+    assert_eq!(account.balance("OPBD").unwrap().signed_cents(), Some(999_854_995));
+    assert_eq!(account.sequence.as_deref(), Some("3"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f16_a_deleted_file_is_gone() {
+    let served = Served::start().await;
+    let (who, _) = served.customer("f16@example.test").await;
+    let reference = served.references(&who, "camt.053.001.02", "ALL").await.remove(0);
+    let path = format!("/files/simulator/camt.053.001.02/{reference}");
+    let other_type = format!("/files/simulator/pain.002.001.10/{reference}");
+    let gone = "Invalid parameter(s): FileReference";
+    served.data(&who, Method::DELETE, &other_type, None).await.refused(400, gone);
+    served.get(&who, &other_type).await.refused(400, gone);
+    served.data(&who, Method::DELETE, &path, None).await.ok(200);
+    served.get(&who, &path).await.refused(400, gone);
+    served.data(&who, Method::DELETE, &path, None).await.refused(400, gone);
+    assert!(served.references(&who, "camt.053.001.02", "ALL").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_f20_payments_that_are_rejected() {
+    let served = Served::start().await;
+    let (who, signer) = served.customer("f19@example.test").await;
+    let good = text(payment());
+    let dtd = good.replacen("<Document", "<!DOCTYPE x [<!ENTITY a \"EXPANDED\">]><Document", 1);
+    for (name, file, code) in [
+        ("control sum", good.replace("1450.05", "1450.06"), "AM10"),
+        ("count", good.replace("<NbOfTxs>2</NbOfTxs>", "<NbOfTxs>3</NbOfTxs>"), "AM18"),
+        ("debtor", good.replace(DEFAULT_IBAN, "FI4950009420028730"), "AC02"),
+        ("creditor", good.replace("DE89370400440532013000", "DE88370400440532013000"), "AC01"),
+        ("namespace", good.replace("pain.001.001.09", "pain.001.001.03"), "FF01"),
+        ("no XML", "garbage".to_owned(), "FF01"),
+        ("DTD", dtd, "FF01"),
+    ] {
+        served.upload(&who, signer.signed(file.as_bytes())).await.ok(201);
+        let bytes = served.new_file(&who, "pain.002.001.10").await;
+        checked("pain.002.001.10", &bytes);
+        assert!(!text(&bytes).contains("EXPANDED"));
+        let report = pain002::read(&bytes).unwrap();
+        assert_eq!(report.status.as_deref(), Some("RJCT"), "{name}");
+        assert_eq!(report.reasons[0].code.as_deref(), Some(code), "{name}");
+    }
+    assert!(served.references(&who, "camt.054.001.02", "ALL").await.is_empty());
+    assert_eq!(served.references(&who, "camt.053.001.02", "ALL").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retiring_and_enrolling_again_resets_the_balance() {
+    let served = Served::start().await;
+    let (who, signer) = served.customer("reset@example.test").await;
+    served.upload(&who, signer.signed(payment())).await.ok(201);
+    wait_for(&served, &who, 2).await;
+    served.admin(&who, Method::DELETE, "/certs/simulator", None).await.ok(200);
+    served.enrol(&who).await.ok(201);
+    wait_for(&served, &who, 3).await;
+    let before = served.references(&who, "camt.053.001.02", "ALL").await;
+    served.upload(&who, signer.signed(payment())).await.ok(201);
+    let after = wait_for(&served, &who, 4).await;
+    let new = after.iter().find(|reference| !before.contains(reference)).unwrap();
+    let statement = camt::read(&served.download(&who, "camt.053.001.02", new).await).unwrap();
+    assert_eq!(statement.accounts[0].balance("OPBD").unwrap().signed_cents(), Some(DEFAULT_BALANCE_CENTS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_debtor_accounts_of_a_file_can_be_funded() {
+    let served = Served::start().await;
+    let (who, signer) = served.customer("fund@example.test").await;
+    let file = text(payment()).replace(DEFAULT_IBAN, "FI4950009420028730");
+    let ibans = served.running.fund_simulator("Fund@example.test", file.as_bytes()).await.unwrap();
+    assert_eq!(ibans, ["FI4950009420028730"]);
+    served.upload(&who, signer.signed(file.as_bytes())).await.ok(201);
+    let report = pain002::read(&served.new_file(&who, "pain.002.001.10").await).unwrap();
+    assert_eq!(report.status.as_deref(), Some("ACCP"));
+    for (email, file) in [("nobody@example.test", payment()), (&who.email, b"garbage")] {
+        assert!(served.running.fund_simulator(email, file).await.is_err());
+    }
+    let other = served.owner("unenrolled@example.test").await;
+    assert!(served.running.fund_simulator(&other.email, payment()).await.is_err());
+}
+
+/// What was acknowledged before a restart is worked off after it; what lies about is cleared away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_works_off_what_was_acknowledged() {
+    let only_keep = "[banks]\nsimulator = \"store\"";
+    let served = Served::with(only_keep, Channels::default()).await;
+    let (who, signer) = served.customer("restart@example.test").await;
+    served.upload(&who, signer.signed(payment())).await.ok(201);
+    // Larger than a row takes: its bytes lie in a file of their own.
+    let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
+    served.upload(&who, signer.signed(&large)).await.ok(201);
+    assert!(served.references(&who, "pain.002.001.10", "ALL").await.is_empty(), "kept and nothing more");
+    let files = served.folder.path().join("data/files");
+    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 1);
+    let stray = files.join("cleftbehind");
+    std::fs::write(&stray, b"x").unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    std::fs::File::options().write(true).open(&stray).unwrap().set_modified(old).unwrap();
+    let served = served.again("").await;
+    wait_for(&served, &who, 3).await;
+    assert_eq!(served.references(&who, "pain.002.001.10", "NEW").await.len(), 2);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while std::fs::read_dir(&files).unwrap().count() > 0 {
+        assert!(std::time::Instant::now() < until, "content files left");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let Served { running, folder, .. } = served;
+    running.stop().await;
+    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    assert!(store.uploads_in_state(UploadState::Received, 10).await.unwrap().is_empty());
+    assert_eq!(store.uploads_in_state(UploadState::Accepted, 10).await.unwrap().len(), 2);
+}

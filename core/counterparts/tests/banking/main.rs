@@ -1,0 +1,16 @@
+//! Certificates, PGP keys and files of the WS Channel service, over HTTP. Test names begin with the ids of the WS Channel
+//! sheet's §11. Keys, certificates and signatures are made by the tests; the payment is `EXAMPLE_PAIN001` of the ISO 20022
+//! crate, whose origin is told there.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod certs_export;
+mod certs_lifecycle;
+mod certs_sharing;
+mod files_banks;
+mod files_large;
+mod files_listing;
+mod files_simulator;
+mod files_upload;
+mod pgp_keys;
+mod roles;
+mod served;
