@@ -1,0 +1,198 @@
+//! Kill −9 in the middle of uploads and registrations: everything that was acknowledged is there afterwards, nothing twice.
+//!
+//! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500). A round: the service starts on the data that the
+//! last kill left, clients upload payments and register accounts until it is killed at a random moment.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use bankchannel::{CallOptions, Content, ws_channel::WsChannel};
+use bankchannel_iso20022::{EXAMPLE_PAIN001, pain002};
+use bankchannel_openpgp as openpgp;
+use bankchannel_tests::{faces::built, world::pgp_key};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+const EMAIL: &str = "kill@example.test";
+const PASSWORD: &str = "Kill_minus_nine_12345";
+/// The service's balance allows some 6,800 example payments: a fresh folder after so many rounds.
+const ROUNDS_PER_FOLDER: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there_and_nothing_twice() {
+    let mut left: usize = std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let mut seen = (0, 0);
+    while left > 0 {
+        let rounds = left.min(ROUNDS_PER_FOLDER);
+        let counted = rounds_on_one_folder(rounds).await;
+        seen = (seen.0 + counted.0, seen.1 + counted.1);
+        left -= rounds;
+    }
+    println!("acknowledged before a kill: {} uploads, {} registrations", seen.0, seen.1);
+    assert!(seen.0 > 0 && seen.1 > 0, "the kills came before anything was acknowledged: the test proved nothing");
+}
+
+/// What clients were told.
+#[derive(Default)]
+struct Told {
+    uploads: BTreeSet<String>,
+    tried: BTreeSet<String>,
+    registered: BTreeSet<String>,
+}
+
+async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let told = Arc::new(Mutex::new(Told::default()));
+    let mut account = Value::Null;
+    for round in 0..rounds {
+        let (mut child, ready) = start(&data).await;
+        if account.is_null() {
+            account = seed(&ready).await;
+        }
+        let mut tasks = Vec::new();
+        for worker in 0..3 {
+            tasks.push(tokio::spawn(upload(client(&ready, &account), Arc::clone(&told), format!("{round}-{worker}"))));
+        }
+        tasks.push(tokio::spawn(register(client(&ready, &account), Arc::clone(&told), round)));
+        // Around the time that a few uploads take, and never the same.
+        let moment = 60 + u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").subsec_micros() % 240);
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        child.kill().await.expect("it is there");
+        for task in tasks {
+            task.await.expect("a client");
+        }
+    }
+    let (mut child, ready) = start(&data).await;
+    check(client(&ready, &account), &told.lock().expect("clients are gone")).await;
+    child.kill().await.expect("it is there");
+    let told = told.lock().expect("clients are gone");
+    (told.uploads.len(), told.registered.len())
+}
+
+async fn start(data: &std::path::Path) -> (Child, Value) {
+    let program = built().join("bankchannel");
+    let mut child = Command::new(&program)
+        .args(["serve", "ws-channel", "--listen", "127.0.0.1:0", "--no-limits", "--control", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|why| panic!("{} does not start ({why}): build the workspace first", program.display()));
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let line = lines.next_line().await.expect("readable").expect("a readiness line");
+    (child, serde_json::from_str(&line).expect("JSON"))
+}
+
+async fn seed(ready: &Value) -> Value {
+    let body = json!({"accounts": [{
+        "email": EMAIL, "password": PASSWORD, "company": "Kill", "name": "Kill", "sessions": true, "certificates": ["simulator"],
+        "pgp_keys": [{"key": pgp_key("kill").public().to_armored().expect("armor"), "purpose": "authorize"}],
+    }]});
+    let url = format!("{}/seed", ready["control_url"].as_str().expect("a control URL"));
+    let answer = bankchannel_tests::wire::exchange(&url, "POST", &[], body.to_string().as_bytes()).await.expect("answers");
+    assert_eq!(answer.status / 100, 2, "{}", answer.text());
+    serde_json::from_slice::<Value>(&answer.body).expect("JSON")["accounts"][0].clone()
+}
+
+fn client(ready: &Value, account: &Value) -> WsChannel {
+    WsChannel::from_json(json!({
+        "base_url": ready["base_url"], "public_key_file": ready["public_key_file"], "email": EMAIL, "mode": "data",
+        "api_key": account["api_key"], "id_token": account["id_tokens"]["data"], "bank": "simulator",
+    }))
+    .expect("a client")
+}
+
+/// Uploads payments with message ids of their own until the service is gone.
+async fn upload(client: WsChannel, told: Arc<Mutex<Told>>, worker: String) {
+    for number in 0.. {
+        let id = format!("KILL-{worker}-{number}");
+        let payment = EXAMPLE_PAIN001.replace("BANKCHANNEL-EXAMPLE-0001", &id);
+        assert!(payment.contains(&id), "the example's message id is known here");
+        let now = SystemTime::now();
+        let signer = pgp_key("kill").signer(now).expect("an unlocked key");
+        let signature = openpgp::sign_detached(&[&signer], payment.as_bytes(), openpgp::HashAlgorithm::Sha256, now).expect("signs");
+        told.lock().expect("not poisoned").tried.insert(id.clone());
+        let request = json!({"file_name": "payment.xml", "file_type": "pain.001.001.09", "signature": signature});
+        let options = CallOptions { content: Some(Content::from(payment.into_bytes())), ..CallOptions::default() };
+        match client.call_json("ws_channel.upload_file", request, options).await {
+            Ok(_) => drop(told.lock().expect("not poisoned").uploads.insert(id)),
+            Err(error) => {
+                let outcome = error.outcome().map(bankchannel::Outcome::as_str);
+                assert!(matches!(outcome, Some("not_sent" | "unknown" | "accepted")), "a kill gives a transport error: {error}");
+                if outcome == Some("accepted") {
+                    told.lock().expect("not poisoned").uploads.insert(id);
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Registers accounts until the service is gone.
+async fn register(client: WsChannel, told: Arc<Mutex<Told>>, round: usize) {
+    for number in 0.. {
+        let email = format!("r{round}-{number}@example.test");
+        let request = json!({
+            "email": email, "mode": "admin", "name": "R", "company": "R", "phone": format!("+35840{round:04}{number:04}"),
+            "password": PASSWORD, "api_key": "0",
+        });
+        match client.call_json("ws_channel.register_account", request, CallOptions::default()).await {
+            Ok(_) => drop(told.lock().expect("not poisoned").registered.insert(email)),
+            Err(_) => return,
+        }
+    }
+}
+
+async fn check(client: WsChannel, told: &Told) {
+    let call = |name: &'static str, request: Value| {
+        let client = client.clone();
+        async move { client.call_json(name, request, CallOptions::default()).await }
+    };
+    // What was acknowledged before the last kill may still be worked off.
+    let mut reports = BTreeMap::new();
+    for _ in 0..100 {
+        let listed = call("ws_channel.list_files", json!({"file_type": "pain.002.001.10"})).await.expect("lists").response;
+        let files = listed["file_descriptors"].as_array().expect("a list").clone();
+        for file in &files {
+            let reference = file["file_reference"].as_str().expect("a reference").to_owned();
+            if reports.contains_key(&reference) {
+                continue;
+            }
+            let request = json!({"file_type": "pain.002.001.10", "file_reference": reference});
+            let done = call("ws_channel.download_file", request).await.expect("downloads");
+            let Some(Content::Bytes(bytes)) = done.content else { panic!("content in memory") };
+            reports.insert(reference, pain002::read(&bytes).expect("a status report").original_message_id.clone());
+        }
+        let found: BTreeSet<&String> = reports.values().collect();
+        if told.uploads.iter().all(|id| found.contains(id)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for id in reports.values() {
+        *count.entry(id).or_default() += 1;
+    }
+    let lost: Vec<_> = told.uploads.iter().filter(|id| !count.contains_key(id.as_str())).collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let twice: Vec<_> = count.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(twice.is_empty(), "booked more than once: {twice:?}");
+    let strange: Vec<_> = count.keys().filter(|id| !told.tried.contains(**id)).collect();
+    assert!(strange.is_empty(), "booked and never sent: {strange:?}");
+    for email in &told.registered {
+        let request = json!({
+            "email": email, "mode": "admin", "name": "R", "company": "R", "phone": "+358401234567", "password": PASSWORD, "api_key": "0",
+        });
+        let error = call("ws_channel.register_account", request).await.map(|done| done.response);
+        let code = error.as_ref().err().map(bankchannel::Error::code);
+        assert_eq!(code, Some("ws_channel.user_exists"), "{email} was acknowledged: {error:?}");
+    }
+}
