@@ -160,7 +160,7 @@ impl Spool<'_> {
             None => Ok((Content::Bytes(self.memory.into()), None)),
             Some((file, guard)) => {
                 drop(file);
-                Ok((Content::File { path: guard.0.clone(), size: self.size }, Some(guard)))
+                Ok((Content::File { path: guard.0.clone(), size: Some(self.size) }, Some(guard)))
             }
         }
     }

@@ -67,7 +67,9 @@ impl Router {
             None => {
                 // A method that only a less literal path has still leads there: PUT …/mfacode is one, POST …/{Phone} another.
                 match matching.iter().find(|route| route.method.as_str() == method) {
-                    Some(route) => Found::Operation { index: route.index, parameters: parameters(&route.parts, segments) },
+                    Some(route) => {
+                        Found::Operation { index: route.index, parameters: parameters(&route.parts, segments) }
+                    }
                     None => {
                         let mut methods: Vec<&str> = matching.iter().map(|route| route.method.as_str()).collect();
                         methods.sort_unstable();

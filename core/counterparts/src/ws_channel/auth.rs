@@ -44,7 +44,11 @@ impl Sessions {
 ///
 /// # Errors
 /// 401 and 403 in the service's words.
-pub(crate) async fn authorize(service: &Service, headers: &HeaderMap, access: &Access) -> Result<Option<Arc<Session>>, Fault> {
+pub(crate) async fn authorize(
+    service: &Service,
+    headers: &HeaderMap,
+    access: &Access,
+) -> Result<Option<Arc<Session>>, Fault> {
     let Access::Session { modes, refusal, owner } = *access else { return Ok(None) };
     let now = service.now_ms();
     let token = single(headers, "authorization").ok_or(&texts::UNAUTHORIZED)?;

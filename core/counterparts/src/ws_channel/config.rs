@@ -303,3 +303,16 @@ impl Config {
 pub(crate) fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
     Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The file that operators start from says what is so without it.
+    #[test]
+    fn the_documented_file_has_the_defaults() {
+        let documented: Config = toml::from_str(include_str!("../../../../docs/ws-channel.toml")).unwrap();
+        assert_eq!(format!("{documented:?}"), format!("{:?}", Config::default()));
+    }
+}

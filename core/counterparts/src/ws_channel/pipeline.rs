@@ -41,7 +41,11 @@ impl Pipeline {
 
     /// Answers one request. One that may change something runs to its end even when its client goes away in the middle:
     /// a certificate that a bank has issued is stored, an upload's outcome is recorded.
-    pub(crate) async fn answer_to_the_end(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+    pub(crate) async fn answer_to_the_end(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Response<AnswerBody> {
         if request.method() == hyper::Method::GET {
             return self.answer(request, peer).await;
         }
@@ -126,7 +130,8 @@ impl Pipeline {
         parameters: Vec<(&'static str, String)>,
         call: &mut Call,
     ) -> Result<OutResponse, Fault> {
-        let route = entry.declaration.route.as_ref().ok_or_else(|| Fault::internal("a routed operation has a route"))?;
+        let route =
+            entry.declaration.route.as_ref().ok_or_else(|| Fault::internal("a routed operation has a route"))?;
         let (head, body) = request.into_parts();
         // What is refused before the body was read: read it on, so that the client hears the answer.
         let early = self.before_body(route, &head.headers, &parameters, call).await;
@@ -136,7 +141,9 @@ impl Pipeline {
         }
         let asked = Asked::of(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
         let asked = asked.filter(|_| http_body::Body::is_end_stream(&body));
-        if let Some(known) = asked.as_ref().and_then(|asked| self.service.files.listings.get(&self.service, asked, call.now_ms)) {
+        if let Some(known) =
+            asked.as_ref().and_then(|asked| self.service.files.listings.get(&self.service, asked, call.now_ms))
+        {
             return Ok(known);
         }
         let query = parse_query(head.uri.query().unwrap_or_default())?;
@@ -192,11 +199,17 @@ impl Pipeline {
         })
     }
 
-    async fn finish(&self, entry: &'static Entry, call: &Call, result: Result<OutResponse, Fault>) -> Response<AnswerBody> {
+    async fn finish(
+        &self,
+        entry: &'static Entry,
+        call: &Call,
+        result: Result<OutResponse, Fault>,
+    ) -> Response<AnswerBody> {
         let audited = entry.declaration.route.as_ref().is_some_and(|route| route.audited);
         let refusal = match result {
             Ok(message) => {
-                if audited && !call.is_audited()
+                if audited
+                    && !call.is_audited()
                     && let Err(why) = self.service.store.append_audit(call.audit_entry("", "done")).await
                 {
                     return refuse(&Fault::from(why).into_refusal(&call.request_id), &call.request_id);
@@ -220,9 +233,18 @@ impl Pipeline {
 
     /// `logical_failure_status = 200`: the steps of a login say no with HTTP 200 (§1.5).
     fn as_configured(&self, entry: &'static Entry, refusal: Refusal) -> Refusal {
-        const AUTH_STEPS: &[&str] =
-            &["register", "verify_email", "verify_phone", "password_reset", "login", "login_mfa", "select_mfa", "verify_totp"];
-        let logical = refusal.status == 400 && AUTH_STEPS.contains(&entry.short_name()) && entry.short_name() != "register";
+        const AUTH_STEPS: &[&str] = &[
+            "register",
+            "verify_email",
+            "verify_phone",
+            "password_reset",
+            "login",
+            "login_mfa",
+            "select_mfa",
+            "verify_totp",
+        ];
+        let logical =
+            refusal.status == 400 && AUTH_STEPS.contains(&entry.short_name()) && entry.short_name() != "register";
         if logical && self.service.config.logical_failure_status == 200 {
             Refusal { status: 200, ..refusal }
         } else {
@@ -286,7 +308,8 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
-    let refused = ["application/x-www-form-urlencoded", "multipart/", "text/"].iter().any(|other| kind.starts_with(other));
+    let refused =
+        ["application/x-www-form-urlencoded", "multipart/", "text/"].iter().any(|other| kind.starts_with(other));
     if refused && !kind.starts_with("text/json") { Err(Refusal::invalid("Content-Type")) } else { Ok(()) }
 }
 

@@ -1,10 +1,6 @@
 //! A service from start to stop.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use bankchannel_foundation::{Result, clock::SystemClock};
 use serde_json::{Value, json};
@@ -20,7 +16,7 @@ use super::{
     files::Files,
     keys::Keys,
     limits::Limits,
-    operator::{BackupSummary, back_up},
+    operator::{Desk, Door},
     options::ServiceOptions,
     outbox::Outbox,
     pipeline::Pipeline,
@@ -108,6 +104,12 @@ impl Running {
             control_url = Some(url);
             tasks.push(task);
         }
+        // With PostgreSQL the operator asks the database.
+        if let Some(door) = service.store.is_only_writer().then(|| Door::open(&service.data)).flatten() {
+            let (store, clock) = (service.store.clone(), Arc::clone(&service.clock));
+            let desk = Desk::with_clock(store, service.config.clone(), service.data.clone(), clock);
+            tasks.push(door.serve(desk, stop.clone()));
+        }
         tasks.push(upkeep::begin(&service, &stop));
         tasks.extend(banks::background(&service, &stop));
         let public_key_file = service.keys.public_key_file.clone();
@@ -140,14 +142,6 @@ impl Running {
     /// `resource.storage`.
     pub async fn renew_due(&self) -> Result<usize> {
         banks::renew_due(&self.service).await.map_err(data::storage)
-    }
-
-    /// Copies database, content files and keys into a folder that is absent or empty, while the service goes on.
-    ///
-    /// # Errors
-    /// `resource.storage`; `not_supported` with PostgreSQL.
-    pub async fn backup(&self, target: &Path) -> Result<BackupSummary> {
-        back_up(&self.service.store, &self.service.config, &self.service.data, target).await
     }
 
     /// Stops: no new requests, running ones get some time to finish, then the store is closed.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use bankchannel_crypto::{digest, password, random};
 use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_storage::{
-    CodeCheck, CodePurpose, CodeSend, Digest, Factor, FileContent, FileScope, INLINE_LIMIT, LockPolicy, Mode,
+    CodeCheck, CodePurpose, CodeSend, Digest, Factor, FileContent, FileScope, INLINE_LIMIT, LockKey, LockPolicy, Mode,
     NewBankFile, NewCode, NewPending, NewSession, NewTenant, PendingKind, RegisterOutcome, Registration,
     RegistrationKey, VerifyEmail, VerifyPhone,
 };
@@ -51,6 +51,9 @@ struct SeedAccount {
     modes: Vec<String>,
     /// An existing key, or one to be made; left out, a new one. The first account under a made key owns it.
     api_key: Option<String>,
+    /// With a key to be made: whether its users need no verification.
+    #[serde(default)]
+    verification_waiver: bool,
     #[serde(default = "yes")]
     verified: bool,
     /// Whether the answer has a session's token for each mode, as if logged in.
@@ -165,7 +168,7 @@ async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMa
             api_key: key.clone(),
             owner_email: Some(email.clone()),
             transfer_enabled: true,
-            waiver: false,
+            waiver: seed.verification_waiver,
             rate_class: "default".into(),
             now,
         };
@@ -206,6 +209,8 @@ async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMa
         }
         api_key = Some(key);
     }
+    // Nothing was sent to this phone.
+    service.store.clear_failures(&[LockKey::new("code.phone", &*phone)]).await.map_err(storage)?;
     let api_key = api_key.unwrap_or_default();
     for bank in &seed.certificates {
         enrol(service, &email, &api_key, bank, &seed.company).await?;

@@ -4,8 +4,7 @@ use std::{
     net::IpAddr,
     path::PathBuf,
     sync::{
-        Arc,
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };

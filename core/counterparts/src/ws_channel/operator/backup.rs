@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::{Store, StoreError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ws_channel::{
     config::Config,
@@ -22,7 +22,7 @@ use crate::ws_channel::{
 const DATABASE: &str = "service.sqlite";
 
 /// What a backup or restore copied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupSummary {
     /// Size of the database, in bytes.
     pub database_bytes: u64,
@@ -35,6 +35,9 @@ pub struct BackupSummary {
 }
 
 /// Copies what a data folder consists of into a folder that is absent or empty; everything is synced before the answer.
+///
+/// # Errors
+/// `resource.storage`; `not_supported` with PostgreSQL.
 pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
     let report = store.backup(target).await.map_err(|why| match why {
         StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
@@ -115,7 +118,7 @@ impl Copied {
         for entry in entries {
             let entry = entry.map_err(|why| unusable(from, &why))?;
             let kind = entry.file_type().map_err(|why| unusable(&entry.path(), &why))?;
-            // Links are not followed: a data folder has none.
+            // Links are not followed, and what is being written is passed over: a data folder has neither for long.
             if kind.is_dir() {
                 self.folder(&entry.path(), &to.join(entry.file_name()))?;
             } else if kind.is_file() {

@@ -1,0 +1,132 @@
+//! The operator's way into a running service: a socket in the data folder that only the service's user can open. One line
+//! of JSON each way.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use bankchannel_foundation::{
+    Error, Result,
+    error::{Row, row},
+};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{UnixListener, UnixStream},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{command::Command, desk::Desk};
+
+/// The socket below the data folder.
+const FILE: &str = "admin.sock";
+/// The longest command, in bytes.
+const MAX_COMMAND: u64 = 64 * 1024;
+/// The longest answer: a page of the audit trail.
+const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+/// How long a command may take to arrive.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// The open door of a running service.
+pub(crate) struct Door {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Door {
+    /// Opens it. A service without one works as well; its operator then has to stop it first.
+    pub(crate) fn open(data: &Path) -> Option<Self> {
+        let path = data.join(FILE);
+        // The data folder's lock is ours, so what lies here was left behind.
+        let _ = fs::remove_file(&path);
+        let opened = UnixListener::bind(&path)
+            .and_then(|listener| fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map(|()| listener));
+        match opened {
+            Ok(listener) => Some(Self { listener, path }),
+            Err(why) => {
+                tracing::warn!(path = %path.display(), %why, "the operator's socket cannot be opened: admin commands need a stopped service");
+                None
+            }
+        }
+    }
+
+    /// Lets the operator in until it is told to stop.
+    pub(crate) fn serve(self, desk: Desk, stop: CancellationToken) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    () = stop.cancelled() => break,
+                    accepted = self.listener.accept() => accepted,
+                };
+                match accepted {
+                    Ok((stream, _)) => {
+                        let desk = desk.clone();
+                        tokio::spawn(async move { answer(stream, &desk).await });
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+            let _ = fs::remove_file(&self.path);
+        })
+    }
+}
+
+async fn answer(mut stream: UnixStream, desk: &Desk) {
+    let mut given = Vec::new();
+    let mut bounded = (&mut stream).take(MAX_COMMAND);
+    if !matches!(tokio::time::timeout(PAUSE, bounded.read_to_end(&mut given)).await, Ok(Ok(_))) {
+        return;
+    }
+    let done = match serde_json::from_slice::<Command>(&given) {
+        Ok(command) => desk.carry_out(command).await,
+        Err(why) => Err(Error::because(&row::INVALID_JSON, format!("the command cannot be read: {why}"))),
+    };
+    let told = match done {
+        Ok(value) => json!({ "done": value }),
+        Err(error) => json!({ "error": error.code(), "message": error.message(), "field": error.detail("field") }),
+    };
+    // Whoever asked may have gone.
+    let _ = stream.write_all(told.to_string().as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+/// The socket of the service that runs on a data folder, if one does.
+pub(crate) async fn of_running(data: &Path) -> Option<PathBuf> {
+    let path = data.join(FILE);
+    UnixStream::connect(&path).await.ok().map(|_| path)
+}
+
+/// Has a running service carry out a command.
+///
+/// # Errors
+/// What the service says; `resource.storage` when it went away.
+pub(crate) async fn ask(socket: &Path, command: &Command) -> Result<Value> {
+    let gone = |why: std::io::Error| {
+        Error::because(&row::STORAGE, format!("the running service did not answer through {}: {why}", socket.display()))
+    };
+    let request = serde_json::to_vec(command).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    let mut stream = UnixStream::connect(socket).await.map_err(gone)?;
+    stream.write_all(&request).await.map_err(gone)?;
+    stream.shutdown().await.map_err(gone)?;
+    let mut told = Vec::new();
+    stream.take(MAX_ANSWER).read_to_end(&mut told).await.map_err(gone)?;
+    let mut told: Value = serde_json::from_slice(&told).map_err(|why| gone(why.into()))?;
+    if let Some(code) = told["error"].as_str() {
+        let error = Error::because(row_of(code), told["message"].as_str().unwrap_or_default());
+        return Err(match told["field"].as_str() {
+            Some(field) => error.with("field", field),
+            None => error,
+        });
+    }
+    Ok(told["done"].take())
+}
+
+/// The rows that a command may answer with.
+fn row_of(code: &str) -> &'static Row {
+    let rows = [&row::INVALID_FIELD, &row::INVALID_JSON, &row::CONFIGURATION, &row::STORAGE, &row::NOT_SUPPORTED];
+    rows.into_iter().find(|row| row.code == code).unwrap_or(&row::INTERNAL)
+}

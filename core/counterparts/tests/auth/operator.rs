@@ -1,0 +1,120 @@
+//! What the operator does beside `serve`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use bankchannel_counterparts::ws_channel::operator::{self, NewKey, Operator};
+use serde_json::Value;
+
+use crate::support::{PASSWORD, World};
+
+#[tokio::test]
+async fn keys_are_made_switched_and_entitled() {
+    let mut world = World::start().await;
+    let key = world.account("op@example.test").await;
+    let session = world.data_session("op@example.test").await;
+    let options = world.options();
+    let operator = Operator::open(&options).await.unwrap();
+    let made =
+        operator.create_key(NewKey { owner: Some("New@example.test".into()), ..NewKey::default() }).await.unwrap();
+    assert_eq!((made.api_key.len(), made.owner.as_deref(), made.transfer), (40, Some("new@example.test"), false));
+    assert_eq!(operator.keys().await.unwrap().len(), 2);
+    assert!(operator.set_transfer(&made.api_key, true).await.unwrap().transfer);
+    let entitled = operator.set_entitlement(&key, operator::SIMULATOR_PRODUCT, "active").await.unwrap();
+    assert_eq!(entitled.entitlements[0].state, "active");
+    assert!(!operator.set_enabled(&key, false).await.unwrap().enabled);
+    for wrong in [
+        operator.set_enabled("unknown", true).await.err(),
+        operator.set_entitlement(&key, "x", "maybe").await.err(),
+        operator.create_key(NewKey { api_key: Some(key.clone()), ..NewKey::default() }).await.err(),
+        operator.create_key(NewKey { api_key: Some("short".into()), ..NewKey::default() }).await.err(),
+        operator.invite(&key, "nobody").await.err(),
+    ] {
+        assert_eq!(wrong.expect("refused").code(), "input.invalid_field");
+    }
+    // The running service was asked: a key that was disabled is refused from the next call on.
+    world.protected("GET", "/pgp", &session, Value::Null).await.is(403, "Invalid API key");
+    world.login("op@example.test", "data", PASSWORD).await.is(400, "Invalid API key");
+    assert_eq!(std::fs::metadata(world.data().join("admin.sock")).unwrap().permissions().mode() & 0o777, 0o600);
+    // The same without a service.
+    world.stop().await;
+    assert!(!world.data().join("admin.sock").exists());
+    let operator = Operator::open(&options).await.unwrap();
+    assert!(operator.set_enabled(&key, true).await.unwrap().enabled);
+    assert_eq!(operator.keys().await.unwrap().len(), 2);
+    operator.close().await;
+    let world = world.restart_stopped().await;
+    assert!(world.alive(&session).await);
+}
+
+#[tokio::test]
+async fn the_audit_trail_says_who_did_what_and_shows_tampering() {
+    let mut world = World::start().await;
+    world.register("trail@example.test", "admin", "0").await.is(201, "Created");
+    world.login("trail@example.test", "admin", crate::support::OTHER_PASSWORD).await;
+    world.login("trail@example.test", "admin", PASSWORD).await;
+    world.stop().await;
+    let operator = Operator::open(&world.options()).await.unwrap();
+    operator.create_key(NewKey::default()).await.unwrap();
+    let lines = operator.audit(Default::default()).await.unwrap();
+    let told: Vec<(&str, &str, &str)> =
+        lines.iter().map(|line| (&*line.operation, &*line.outcome, &*line.email)).collect();
+    assert_eq!(
+        told,
+        [
+            ("ws_channel.register", "done", "trail@example.test"),
+            ("ws_channel.login", "refused 400", "trail@example.test"),
+            ("ws_channel.login", "done", "trail@example.test"),
+            ("operator.create_key", "done", ""),
+        ]
+    );
+    let check = operator.verify_audit().await.unwrap();
+    assert!(check.intact && check.records == Some(4) && check.head == lines.last().map(|line| line.hash.clone()));
+    operator.close().await;
+}
+
+#[tokio::test]
+async fn a_backup_of_a_running_service_is_restored_with_its_keys() {
+    let world = World::start().await;
+    world.account("backup@example.test").await;
+    let session = world.data_session("backup@example.test").await;
+    let room = tempfile::tempdir().unwrap();
+    let backup = room.path().join("backup");
+    let operator = Operator::open(&world.options()).await.unwrap();
+    let copied = operator.backup(&backup).await.unwrap();
+    assert!(copied.keys >= 3 && copied.database_bytes > 0, "{copied:?}");
+    assert!(operator.backup(&backup).await.is_err(), "not empty");
+    let data = room.path().join("data");
+    operator::restore(&backup, &data).await.unwrap();
+    let refused = operator::restore(&backup, &data).await.err().expect("not empty");
+    assert!(refused.message().contains("not empty"), "{refused}");
+    assert!(operator::restore(&data.join("files"), &room.path().join("x")).await.is_err(), "no backup");
+    let restored = World::with("", |options| options.data = Some(data.to_str().unwrap().into())).await;
+    assert_eq!(restored.key.to_spki_pem(), world.key.to_spki_pem());
+    assert!(restored.alive(&session).await);
+    restored.login("backup@example.test", "data", PASSWORD).await.is(200, "Login OK");
+}
+
+#[tokio::test]
+async fn a_check_finds_what_a_start_would() {
+    let mut world = World::start().await;
+    let mut options = world.options();
+    let taken = world.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    options.listen = Some(taken);
+    let subjects = |findings: &[operator::Finding]| -> Vec<&'static str> {
+        findings.iter().filter(|finding| !finding.ok).map(|finding| finding.subject).collect()
+    };
+    assert_eq!(subjects(&operator::check(&options).await), ["listen", "store"]);
+    world.stop().await;
+    assert!(subjects(&operator::check(&options).await).is_empty());
+    options.tls_cert = Some("nowhere.pem".into());
+    options.tls_key = Some("nowhere.pem".into());
+    assert_eq!(subjects(&operator::check(&options).await), ["listen"]);
+    options.config = Some("/nowhere.toml".into());
+    assert_eq!(subjects(&operator::check(&options).await), ["configuration"]);
+    let fresh = bankchannel_counterparts::ws_channel::ServiceOptions {
+        data: Some(world.data().join("not-there").to_str().unwrap().into()),
+        ..Default::default()
+    };
+    assert!(subjects(&operator::check(&fresh).await).is_empty());
+    assert!(!world.data().join("not-there").exists(), "a check makes nothing");
+}
