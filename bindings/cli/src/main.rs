@@ -1,2 +1,38 @@
-//! The bankchannel command
-fn main() {}
+//! The `bankchannel` command.
+//!
+//! ```text
+//!   argv ── app ──┬─ operations   groups account, session, certs, files, pgp, integrator, and `call`: from the catalogue
+//!                 ├─ pgp          sign, verify, generate, inspect: on this machine, no service needed
+//!                 ├─ serve        the WS Channel service, and `admin` for its operator
+//!                 ├─ demo         everything once, against a service and a bank of its own
+//!                 └─ catalogue, completion
+//!   options ─ settings file ─ environment ─► settings       what a client is made with
+//!   output     the one place that writes to stdout and stderr
+//!   exit       errors, and the exit codes that scripts rely on
+//! ```
+
+mod app;
+mod catalogue;
+mod completion;
+mod demo;
+mod exit;
+mod operations;
+mod options;
+mod output;
+mod pgp;
+mod serve;
+mod settings;
+
+use std::{ffi::OsString, process::ExitCode};
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Asked for by scripts again and again: answered before anything is built or started.
+    if let [_, only] = &arguments[..]
+        && ["--version", "-V", "-v"].iter().any(|flag| only == flag)
+    {
+        output::line(&format!("bankchannel {}", bankchannel::VERSION));
+        return ExitCode::SUCCESS;
+    }
+    app::run(arguments)
+}

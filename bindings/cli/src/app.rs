@@ -1,0 +1,136 @@
+//! From arguments to an exit code.
+
+use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
+
+use crate::{
+    catalogue, completion, demo,
+    exit::{FAILED, Failure, Outcome},
+    operations::{self, Spec},
+    output::Format,
+    pgp, serve,
+};
+
+const EXAMPLES: &str = "Examples:
+  bankchannel demo                       everything once, on this machine, with a bank of its own
+  bankchannel demo --payment my.xml      the same with your payment file
+  bankchannel account register --help    how to begin with the real service
+  bankchannel files list-files -b nordea
+  bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
+
+Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemented by the service;
+4 an admin session is needed. With --json a command prints one JSON object: its response, or {\"error\": …}.";
+
+/// Runs the program.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
+    let specs = operations::specs();
+    let matches = match command(&specs).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error, format),
+    };
+    match dispatch(&specs, &matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            format.fail(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// The whole command line.
+pub(crate) fn command(specs: &[Spec]) -> Command {
+    let mut root = Command::new("bankchannel")
+        .version(bankchannel::VERSION)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("version")
+                .short('V')
+                .short_alias('v')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("Print the version"),
+        )
+        .about("Talk to banks: files over the ISECure WS Channel, OpenPGP, and a service to test against")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    for name in groups(specs) {
+        let group = operations::group(name, specs);
+        root = root.subcommand(if name == pgp::GROUP { pgp::commands(group) } else { group });
+    }
+    root.subcommand(operations::call_command())
+        .subcommand(catalogue::command())
+        .subcommand(demo::command())
+        .subcommand(serve::command())
+        .subcommand(serve::admin_command())
+        .subcommand(completion::command())
+}
+
+/// The groups, in the order of the catalogue.
+fn groups(specs: &[Spec]) -> Vec<&'static str> {
+    let order = ["account", "session", "certs", "files", pgp::GROUP, "integrator"];
+    let found: BTreeSet<&'static str> = specs.iter().map(|spec| spec.group).collect();
+    let known = order.into_iter().filter(|name| found.contains(name) || *name == pgp::GROUP);
+    known.chain(found.iter().copied().filter(|name| !order.contains(name))).collect()
+}
+
+fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+    match name {
+        "call" => operations::call(inner),
+        "catalogue" => catalogue::run(inner),
+        "demo" => demo::run(inner),
+        "serve" => serve::run(inner),
+        "admin" => serve::run_admin(inner),
+        "completion" => completion::run(inner, command(specs)),
+        group => {
+            let Some((name, inner)) = inner.subcommand() else { return Err(Failure::usage("a command is missing")) };
+            if group == pgp::GROUP && pgp::COMMANDS.contains(&name) {
+                return pgp::run(name, inner);
+            }
+            let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);
+            operations::run(spec.ok_or_else(|| Failure::usage(format!("there is no command `{group} {name}`")))?, inner)
+        }
+    }
+}
+
+/// Help and version are no errors; everything else that the parser says is exit code 1.
+fn usage(error: &clap::Error, format: Format) -> ExitCode {
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !is_help
+        && let (Format::Json, Some(value)) = (format, Failure::usage(error.to_string().trim().to_owned()).json())
+    {
+        crate::output::json(&value);
+    }
+    // A reader that has gone away is no reason to fail.
+    let _ = error.print();
+    ExitCode::from(if is_help { 0 } else { FAILED })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_of_the_catalogue_is_there() {
+        let specs = operations::specs();
+        let root = command(&specs);
+        for spec in &specs {
+            let group =
+                root.get_subcommands().find(|command| command.get_name() == spec.group).expect("the group is there");
+            assert!(
+                group.get_subcommands().any(|command| command.get_name() == spec.name),
+                "{} {}",
+                spec.group,
+                spec.name
+            );
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command(&operations::specs()).debug_assert();
+    }
+}

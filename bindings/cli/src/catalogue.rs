@@ -1,0 +1,38 @@
+//! `catalogue`: every operation there is.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::{
+    exit::{Failure, Outcome},
+    output::{self, table},
+};
+
+/// The command.
+pub(crate) fn command() -> Command {
+    Command::new("catalogue")
+        .about("List every operation, for people, programs and API tools")
+        .after_help("Examples:\n  bankchannel catalogue\n  bankchannel catalogue --json | jq '.[].name'\n  bankchannel catalogue --openapi ws-channel > ws-channel.json")
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("A JSON array with names, schemas and errors"))
+        .arg(Arg::new("openapi").long("openapi").value_name("KIND").conflicts_with("json").help("An OpenAPI 3.1 description of a service: ws-channel"))
+}
+
+/// Prints it.
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    if let Some(kind) = matches.get_one::<String>("openapi") {
+        let known = bankchannel::catalogue()
+            .any(|entry| entry.declaration.protocol == kind && entry.declaration.route.is_some());
+        if !known {
+            return Err(Failure::usage(format!("--openapi: there is no kind `{kind}`; there is ws-channel")));
+        }
+        output::json(&bankchannel::openapi(kind)?);
+    } else if matches.get_flag("json") {
+        output::json(&bankchannel::catalogue_json());
+    } else {
+        let rows = bankchannel::catalogue().map(|entry| {
+            let declaration = entry.declaration;
+            [declaration.name, declaration.kind.as_str(), declaration.subject, declaration.summary].map(str::to_owned)
+        });
+        output::line(table::table(&["Operation", "Kind", "Group", "What it does"], rows).trim_end());
+    }
+    Ok(())
+}

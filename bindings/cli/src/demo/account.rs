@@ -1,0 +1,73 @@
+//! The account of the demo: registration and login of its two users.
+
+use std::{path::Path, sync::Arc};
+
+use bankchannel::{CallOptions, Content, Destination, ws_channel::WsChannel};
+use bankchannel_crypto::random;
+use serde_json::{Value, json};
+
+use super::codes::Codes;
+use crate::exit::{Failure, Outcome};
+
+/// The registrant. Addresses of `example.test` and this phone number belong to nobody.
+pub(super) const EMAIL: &str = "eve@example.test";
+const NAME: &str = "Eve Example";
+pub(super) const COMPANY: &str = "Example Oy";
+const PHONE: &str = "+358401234567";
+/// How many random characters a password has, besides one of each required class.
+const PASSWORD_RANDOM: usize = 24;
+
+/// One user with a client of its own, as an application has it.
+pub(super) struct User {
+    client: WsChannel,
+    codes: Arc<Codes>,
+}
+
+impl User {
+    /// A user of a mode, not registered yet. `api_key` is `0` for the first.
+    pub(super) fn new(service: &Value, outbox: &Path, mode: &'static str, api_key: &str) -> Outcome<Self> {
+        let settings = json!({
+            "base_url": service["base_url"], "public_key_file": service["public_key_file"], "email": EMAIL, "mode": mode,
+            "password": format!("aA1!{}", random::alphanumeric(PASSWORD_RANDOM)), "name": NAME, "company": COMPANY,
+            "phone": PHONE, "api_key": api_key, "bank": "simulator",
+        });
+        Ok(Self { client: WsChannel::from_json(settings)?, codes: Arc::new(Codes::new(outbox.to_owned(), mode)) })
+    }
+
+    /// Registers; answers the API key.
+    pub(super) async fn register(&self) -> Outcome<String> {
+        let response = self.call("ws_channel.register_account", json!({})).await?;
+        text(&response, "api_key")
+    }
+
+    /// Logs in, with every code that is asked for; answers which codes came.
+    pub(super) async fn log_in(&self) -> Outcome<String> {
+        self.call("ws_channel.log_in", json!({})).await?;
+        Ok(self.codes.seen())
+    }
+
+    /// Carries out an operation.
+    pub(super) async fn call(&self, name: &str, request: Value) -> Outcome<Value> {
+        self.call_with(name, request, None, Destination::Memory).await.map(|(response, _)| response)
+    }
+
+    /// Carries out an operation with content.
+    pub(super) async fn call_with(
+        &self,
+        name: &str,
+        request: Value,
+        content: Option<Content>,
+        destination: Destination,
+    ) -> Outcome<(Value, Option<Content>)> {
+        let asker = Arc::clone(&self.codes);
+        let options = CallOptions { asker: Some(asker), content, destination, ..CallOptions::default() };
+        let done = self.client.call_json(name, request, options).await?;
+        Ok((done.response, done.content))
+    }
+}
+
+/// A text of a response.
+pub(super) fn text(value: &Value, field: &str) -> Outcome<String> {
+    let found = value.get(field).and_then(Value::as_str);
+    found.map(str::to_owned).ok_or_else(|| Failure::usage(format!("the response has no {field}")))
+}

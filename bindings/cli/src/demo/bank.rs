@@ -1,0 +1,84 @@
+//! The bank's side of the demo: enrolment, listing, download.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use bankchannel::{Content, Destination};
+use bankchannel_crypto::{digest::hex, random};
+use serde_json::{Value, json};
+
+use super::account::{COMPANY, User, text};
+use crate::exit::{Failure, Outcome};
+
+/// How long the bank may take to answer, and how often is looked.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A file that the bank made, downloaded.
+pub(super) struct Downloaded {
+    pub(super) file_type: String,
+    pub(super) reference: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) path: Option<PathBuf>,
+}
+
+/// Enrols with credentials of the form that the simulator gives its customers.
+pub(super) async fn enrol(admin: &User) -> Outcome<String> {
+    let pin = format!("SIM-{}", hex(&random::bytes::<12>()));
+    let user = format!("SIM-{}", hex(&random::bytes::<6>()));
+    admin.call("ws_channel.enroll_cert", json!({ "code": pin, "company": COMPANY, "ws_user_id": user })).await?;
+    let listed = admin.call("ws_channel.list_certs", json!({})).await?;
+    let certificate = listed["certs"].as_array().and_then(|certs| certs.first()).cloned().unwrap_or_default();
+    Ok(certificate.get("cert_name").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// The references of all files that the bank holds.
+pub(super) async fn references(data: &User) -> Outcome<BTreeSet<String>> {
+    Ok(list(data).await?.into_iter().map(|(_, reference)| reference).collect())
+}
+
+/// Waits for files that were not there before; they appear together.
+pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> Outcome<Vec<(String, String)>> {
+    let begun = Instant::now();
+    loop {
+        let new: Vec<_> = list(data).await?.into_iter().filter(|(_, reference)| !before.contains(reference)).collect();
+        if !new.is_empty() {
+            return Ok(new);
+        }
+        if begun.elapsed() > ANSWER_WITHIN {
+            return Err(Failure::usage("the bank did not answer within a minute"));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Downloads a file: into a folder, or into memory.
+pub(super) async fn download(data: &User, file: (String, String), folder: Option<PathBuf>) -> Outcome<Downloaded> {
+    let (file_type, reference) = file;
+    let request = json!({ "file_type": file_type, "file_reference": reference });
+    // Both parts come from the service: only what is a plain name becomes one.
+    let plain =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !text.starts_with('.');
+    let path = folder
+        .filter(|_| plain(&file_type) && plain(&reference))
+        .map(|folder| folder.join(format!("{file_type}_{reference}.xml")));
+    let destination = path.clone().map_or(Destination::Memory, Destination::File);
+    let (_, content) = data.call_with("ws_channel.download_file", request, None, destination).await?;
+    let bytes = match (&path, content) {
+        (Some(path), _) => {
+            std::fs::read(path).map_err(|why| Failure::usage(format!("{} cannot be read: {why}", path.display())))?
+        }
+        (None, Some(Content::Bytes(bytes))) => bytes.to_vec(),
+        (None, _) => return Err(Failure::usage("the download has no content")),
+    };
+    Ok(Downloaded { file_type, reference, bytes, path })
+}
+
+async fn list(data: &User) -> Outcome<Vec<(String, String)>> {
+    let listed = data.call("ws_channel.list_files", json!({ "status": "ALL" })).await?;
+    let files = listed["file_descriptors"].as_array().cloned().unwrap_or_default();
+    files.iter().map(|file| Ok((text(file, "file_type")?, text(file, "file_reference")?))).collect()
+}

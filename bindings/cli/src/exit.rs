@@ -1,0 +1,157 @@
+//! What can go wrong, and the exit codes that scripts rely on (WS Channel sheet §8.4).
+
+use bankchannel::Error;
+use bankchannel_foundation::error::row;
+use serde_json::{Value, json};
+
+/// Errors, usage errors, and everything that has no code of its own.
+pub(crate) const FAILED: u8 = 1;
+/// The stored session has expired, or the service no longer accepts it.
+const SESSION_EXPIRED: u8 = 2;
+/// The service does not carry out the operation.
+const NOT_IMPLEMENTED: u8 = 3;
+/// The operation needs an admin session, and this one is of the data user.
+const ADMIN_REQUIRED: u8 = 4;
+
+/// The texts that scripts compare with.
+pub(crate) const SESSION_EXISTS_TEXT: &str = "Session already exists, no need to login.";
+const SESSION_EXPIRED_TEXT: &str = "Session expired. Please re-login.";
+const NOT_IMPLEMENTED_TEXT: &str = "API feature not yet implemented.";
+const ADMIN_REQUIRED_TEXT: &str = "Admin mode session required for this command, currently using data mode.";
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The library says why.
+    Error(Error),
+    /// The options or a file that they name cannot be used; the text says what to change.
+    Usage(String),
+    /// There is no session, or none that is good any more.
+    SessionExpired,
+    /// An admin session is needed.
+    AdminRequired,
+    /// Everything was said already.
+    Told,
+}
+
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// A usage error.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::SessionExpired => SESSION_EXPIRED,
+            Self::AdminRequired => ADMIN_REQUIRED,
+            Self::Usage(_) | Self::Told => FAILED,
+            Self::Error(error) => match error.code() {
+                "ws_channel.not_logged_in" | "ws_channel.session_expired" | "ws_channel.session_refused" => {
+                    SESSION_EXPIRED
+                }
+                "ws_channel.not_implemented" => NOT_IMPLEMENTED,
+                "ws_channel.mode_refused" if wants_admin(error) => ADMIN_REQUIRED,
+                _ => FAILED,
+            },
+        }
+    }
+
+    /// What a person reads, on stderr. `None` when it was said already.
+    pub(crate) fn text(&self) -> Option<String> {
+        let exact = match self.code() {
+            SESSION_EXPIRED => Some(SESSION_EXPIRED_TEXT),
+            NOT_IMPLEMENTED => Some(NOT_IMPLEMENTED_TEXT),
+            ADMIN_REQUIRED => Some(ADMIN_REQUIRED_TEXT),
+            _ => None,
+        };
+        match (self, exact) {
+            (Self::Told, _) => None,
+            (Self::Error(error), Some(exact)) => Some(format!("{exact}\n{}", explained(error))),
+            (_, Some(exact)) => Some(exact.to_owned()),
+            (Self::Error(error), None) => Some(explained(error)),
+            (Self::Usage(text), None) => Some(text.clone()),
+            (Self::SessionExpired | Self::AdminRequired, None) => None,
+        }
+    }
+
+    /// What a program reads: the error with all its details.
+    pub(crate) fn json(&self) -> Option<Value> {
+        let error = match self {
+            Self::Error(error) => error.to_json(),
+            Self::Usage(text) => Error::because(&row::INVALID_FIELD, text.clone()).to_json(),
+            Self::SessionExpired => local("ws_channel.session_expired", "authentication", SESSION_EXPIRED_TEXT),
+            Self::AdminRequired => local("ws_channel.mode_refused", "permission", ADMIN_REQUIRED_TEXT),
+            Self::Told => return None,
+        };
+        Some(json!({ "error": error }))
+    }
+}
+
+/// An error of this program that has the code of a library's row: nothing was sent.
+fn local(code: &str, category: &str, message: &str) -> Value {
+    json!({
+        "code": code, "category": category, "message": message, "retryable": false, "operation": null,
+        "http_status": null, "outcome": "not_sent", "retry_after_s": null, "peer": null, "context": {},
+    })
+}
+
+/// Whether the service refused a data session because only an admin may do it.
+fn wants_admin(error: &Error) -> bool {
+    let text = error.peer().and_then(|peer| peer.text.as_deref()).unwrap_or(error.message());
+    text.to_ascii_lowercase().contains("admin") && !text.contains("data account")
+}
+
+/// An error with what to do about it.
+fn explained(error: &Error) -> String {
+    let mut text = format!("error: {error}");
+    if let Some(request) = error.peer().and_then(|peer| peer.request_id.as_deref()) {
+        text.push_str(&format!("\n  request id: {request}"));
+    }
+    if let Some(service) = error.detail("service") {
+        text.push_str(&format!("\n  the service: {service}"));
+    }
+    if let Some(seconds) = error.retry_after_s() {
+        text.push_str(&format!("\n  try again in {seconds} s"));
+    }
+    text.push_str(&format!("\n  {}", error.row().doc));
+    text
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_those_of_the_table() {
+        assert_eq!(Failure::SessionExpired.code(), 2);
+        assert_eq!(Failure::AdminRequired.code(), 4);
+        assert_eq!(Failure::usage("x").code(), 1);
+        for (code, exit) in [
+            ("ws_channel.session_refused", 2),
+            ("ws_channel.not_implemented", 3),
+            ("ws_channel.upload_rejected", 1),
+            ("transport.connect_failed", 1),
+        ] {
+            let row = bankchannel::error_table().find(|row| row.code == code).expect("the code is in the table");
+            assert_eq!(Failure::Error(Error::new(row)).code(), exit, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_a_missing_admin_session_is_exit_code_four() {
+        let row =
+            bankchannel::error_table().find(|row| row.code == "ws_channel.mode_refused").expect("it is in the table");
+        let said = |text: &str| Failure::Error(Error::because(row, text)).code();
+        assert_eq!(said("Admin mode session required for this command, currently using data mode."), 4);
+        assert_eq!(said("File uploads not allowed on admin mode, use data account mode"), 1);
+    }
+}

@@ -1,0 +1,113 @@
+//! Answers to what a flow asks in its middle: from the options, the environment, or the person at the terminal.
+
+use std::{
+    future::{self, Future},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bankchannel::{Answer, Asker, CancellationToken, Error, Question, Result, Secret};
+
+use crate::{
+    exit::Failure,
+    output::{self, progress::Progress, prompt},
+};
+
+/// Whether the program waits at a prompt, where an interrupt must end it at once.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// What the shell expects of a program that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Who answers.
+pub(super) struct Answers {
+    /// `admin` or `data`: the environment's codes may differ by it.
+    pub(super) mode: String,
+    /// What was answered from the environment: a code that was refused is not given again.
+    pub(super) given: Mutex<Vec<&'static str>>,
+    /// Whether nobody may be asked.
+    pub(super) noninteractive: bool,
+    /// What is shown meanwhile.
+    pub(super) progress: Arc<Progress>,
+}
+
+impl Asker for Answers {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        // Only one call runs in this program, and it waits for this answer: nothing is held up by waiting for a person.
+        Box::pin(future::ready(self.answer(&question)))
+    }
+}
+
+impl Answers {
+    fn answer(&self, question: &Question) -> Result<Answer> {
+        let is_code = question.kind.ends_with("_code");
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if !given.contains(&question.kind)
+            && let Some(code) = self.from_environment(question.kind)
+        {
+            given.push(question.kind);
+            return Ok(Secret::new(code));
+        }
+        if !prompt::possible(self.noninteractive) {
+            let hint = if is_code {
+                "give --code, or ISECURE_MFA_CODE, ISECURE_EMAIL_CODE or ISECURE_PHONE_CODE"
+            } else {
+                "give it as an option"
+            };
+            return Err(Error::invalid_field(
+                question.kind,
+                format!("is needed ({}), and nobody may be asked: {hint}", question.text),
+            ));
+        }
+        self.progress.aside(|| ask(question)).map_err(|failure| {
+            let why = match failure {
+                Failure::Usage(text) => text,
+                _ => "cannot be asked for".to_owned(),
+            };
+            Error::invalid_field(question.kind, why)
+        })
+    }
+
+    /// WS Channel sheet §8.1: `ISECURE_{ADMIN,DATA}_{MFA,EMAIL,PHONE}_CODE`, then without the mode.
+    fn from_environment(&self, kind: &str) -> Option<String> {
+        let what = match kind {
+            "phone_code" => "PHONE",
+            "email_code" => "EMAIL",
+            "sms_code" | "totp_code" | "mfa_code" => "MFA",
+            _ => return None,
+        };
+        let variables = [format!("ISECURE_{}_{what}_CODE", self.mode.to_uppercase()), format!("ISECURE_{what}_CODE")];
+        variables.iter().find_map(|variable| std::env::var(variable).ok().filter(|code| !code.is_empty()))
+    }
+}
+
+fn ask(question: &Question) -> Result<Answer, Failure> {
+    ASKING.store(true, Ordering::SeqCst);
+    let answer = if !question.choices.is_empty() {
+        prompt::choice(&question.text, &question.choices)
+    } else if question.kind.ends_with("_code") {
+        prompt::secret(&question.text)
+    } else {
+        prompt::line(&question.text)
+    };
+    ASKING.store(false, Ordering::SeqCst);
+    answer.map(Secret::new)
+}
+
+/// Cancels on Ctrl-C, so that the error can say how far the call came. A second one ends the program.
+pub(super) fn watch_interrupt(cancel: &CancellationToken) {
+    let cancel = cancel.clone();
+    let Ok(runtime) = bankchannel_bridge::runtime() else { return };
+    runtime.spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if cancel.is_cancelled() || ASKING.load(Ordering::SeqCst) {
+                output::note("");
+                std::process::exit(INTERRUPTED);
+            }
+            cancel.cancel();
+        }
+    });
+}

@@ -1,0 +1,98 @@
+//! `call`: any operation of the catalogue, as it is.
+
+use std::path::Path;
+
+use bankchannel::{CallOptions, Content};
+use bankchannel_foundation::operation::Entry;
+use clap::{Arg, ArgMatches, Command};
+use serde_json::Value;
+
+use super::{
+    result::Target,
+    run::{carry_out, finish, session_for},
+    spec::{force_argument, output_argument},
+};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{Common, camel, connection, kebab, read_file},
+};
+
+const EXAMPLES: &str = "Examples:
+  bankchannel call list_files '{\"bank\": \"nordea\", \"status\": \"NEW\"}'
+  bankchannel call ws_channel.init_login -e me@example.com -m data
+  bankchannel call upload_file @request.json --content payment.xml
+  bankchannel call download_file '{\"bank\": \"nordea\", \"file_type\": \"KTL\", \"file_reference\": \"1\"}' -o ktl.txt
+
+The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out.";
+
+/// The command.
+pub(crate) fn call_command() -> Command {
+    let shown = ["phone", "name", "company", "bank", "password"];
+    connection(
+        Command::new("call")
+            .about("Carry out any operation of the catalogue, with JSON in and out")
+            .after_help(EXAMPLES),
+        &shown,
+    )
+    .arg(
+        Arg::new("operation")
+            .value_name("OPERATION")
+            .required(true)
+            .help("Its name, such as ws_channel.list_files or list_files"),
+    )
+    .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
+    .arg(Arg::new("content").long("content").value_name("FILE|-").help("Content that goes with the request"))
+    .arg(output_argument())
+    .arg(force_argument())
+}
+
+/// Runs it.
+pub(crate) fn call(matches: &ArgMatches) -> Outcome {
+    let name = matches.get_one::<String>("operation").map(String::as_str).unwrap_or_default();
+    let entry = find(name).ok_or_else(|| {
+        Failure::usage(format!("there is no operation `{name}`; `bankchannel catalogue` lists them all"))
+    })?;
+    let mut common = Common::read(matches)?;
+    let target = Target::read(matches, common.format);
+    let request = request(matches.get_one::<String>("request").map(String::as_str))?;
+    let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
+    let token = session_for(entry, &mut common)?;
+    let client = common.settings.client(token.as_ref())?;
+    let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
+    let result = carry_out(&client, entry, request, options, &common);
+    finish(entry, &client, token.as_ref(), &mut common, &result)?;
+    target.show(entry, result?)
+}
+
+/// The operation of this name, in any spelling that leaves no doubt.
+fn find(name: &str) -> Option<&'static Entry> {
+    let short = name.rsplit_once('.').map_or(name, |(_, short)| short);
+    bankchannel::find(name).or_else(|| {
+        bankchannel::catalogue().find(|entry| {
+            let own = entry.short_name();
+            own == short || kebab(own) == short || camel(own) == short
+        })
+    })
+}
+
+fn request(given: Option<&str>) -> Outcome<Value> {
+    let text = match given {
+        None => return Ok(Value::Null),
+        Some("-") => read_file("the request", "-")?,
+        Some(text) => match text.strip_prefix('@') {
+            Some(path) => read_file("the request", path)?,
+            None => text.to_owned(),
+        },
+    };
+    Ok(bankchannel_bridge::parse_json(text.as_bytes())?)
+}
+
+fn content(path: &str) -> Outcome<Content> {
+    if path != "-" {
+        return Ok(Content::from(Path::new(path)));
+    }
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
+        .map_err(|why| Failure::usage(format!("stdin cannot be read: {why}")))?;
+    Ok(Content::from(bytes))
+}

@@ -1,0 +1,70 @@
+//! Help that no declaration has: what the groups are about, and examples.
+
+/// What a group is about.
+pub(super) fn group(name: &str) -> &'static str {
+    match name {
+        "account" => "Register, verify, reset the password",
+        "session" => "Log in and out, second factors",
+        "certs" => "Bank certificates: enrol, import, share, export, retire",
+        "files" => "Send files to banks, list and fetch what banks have sent",
+        "pgp" => "Keys that sign uploads: on this machine and at the service",
+        "integrator" => "Accounts under an API key",
+        _ => "Operations of this subject",
+    }
+}
+
+/// Examples for a group.
+pub(super) fn group_examples(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "account" => {
+            "Examples:\n  bankchannel account register -m admin -e me@example.com --name 'Eve Example' --company 'Example Oy' --phone +358401234567\n  \
+             bankchannel account register -m data\n  bankchannel account password-reset -m data\n\nWho gives nothing is asked. A settings file spares the repeating; see `bankchannel account register --help`."
+        }
+        "session" => {
+            "Examples:\n  bankchannel session login -m admin          asks for the password and the codes\n  \
+             printf '%s\\n' \"$PASSWORD\" | bankchannel session login --noninteractive --password-stdin\n  bankchannel session logout\n\nThe session is kept in the settings file for the commands that follow."
+        }
+        "certs" => {
+            "Examples:\n  bankchannel certs list-certs\n  bankchannel certs enroll-cert -b simulator --company 'Example Oy' --ws-user-id SIM-0123456789ab --pincode SIM-0123456789abcdef01234567\n  \
+             bankchannel certs import-cert -b nordea --ws-user-id 1234567890 --certificate cert.pem --privatekey key.pem\n\nAll but list-certs need an admin session."
+        }
+        "files" => {
+            "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
+             bankchannel files download-files -b nordea --syncdir inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
+        }
+        "integrator" => {
+            "Examples:\n  bankchannel integrator list-accounts\n  bankchannel integrator delete-account --help"
+        }
+        "pgp" => {
+            "Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n  bankchannel pgp sign --key keys/authorize-private.asc payment.xml\n  \
+             bankchannel pgp verify --key keys/authorize-public.asc --signature payment.xml.asc payment.xml\n  bankchannel pgp upload-key --pgpkeypurpose authorize --pgpkeycontents @keys/authorize-public.asc"
+        }
+        _ => return None,
+    })
+}
+
+/// Examples for a command.
+pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
+    Some(match (group, name) {
+        ("account", "register") => {
+            "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the one of wscli:\n\n  settings:\n    email: me@example.com\n    \
+             mode: admin\n    name: Eve Example\n    company: Example Oy\n    phone: \"+358401234567\"\n    apikey: \"0\"\n    environment: test\n    bank: simulator\n\n\
+             The admin user is registered first, then the data user; the API key that the first registration answers is kept in the file."
+        }
+        ("session", "login") => {
+            "Examples:\n  bankchannel session login -m admin\n  bankchannel session login -m admin --session SESSION --code 123456    the second step alone\n\n\
+             Codes are also taken from ISECURE_ADMIN_MFA_CODE, ISECURE_DATA_EMAIL_CODE and so on (…_{MFA,EMAIL,PHONE}_CODE, with the mode or without)."
+        }
+        ("files", "upload-file") => {
+            "Examples:\n  bankchannel files upload-file --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
+             bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere."
+        }
+        ("files", "download-files") => {
+            "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; those that are there already are skipped."
+        }
+        ("files", "download-file") => {
+            "Without --output the file goes to stdout as it is; with --json it stands in the response as base64."
+        }
+        _ => return None,
+    })
+}

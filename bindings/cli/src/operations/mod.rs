@@ -1,0 +1,27 @@
+//! The commands that come from the catalogue: a new operation is a new command, with nothing to be done here.
+
+mod answers;
+mod call;
+mod help;
+mod request;
+mod result;
+mod run;
+mod spec;
+
+use clap::Command;
+
+pub(crate) use call::{call, call_command};
+pub(crate) use run::run;
+pub(crate) use spec::{Spec, specs};
+
+/// A group with its commands.
+pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {
+    let mut group = Command::new(name).about(help::group(name)).subcommand_required(true).arg_required_else_help(true);
+    if let Some(examples) = help::group_examples(name) {
+        group = group.after_help(examples);
+    }
+    for spec in specs.iter().filter(|spec| spec.group == name) {
+        group = group.subcommand(spec.command());
+    }
+    group
+}

@@ -1,0 +1,197 @@
+//! Runs a command of the catalogue: session in, call, result out, session kept.
+
+use std::sync::{Arc, Mutex};
+
+use bankchannel::{
+    CallOptions, CancellationToken, Category, Watcher,
+    ws_channel::{Done, WsChannel},
+};
+use bankchannel_foundation::operation::{Entry, Kind};
+use clap::ArgMatches;
+use serde_json::{Value, json};
+
+use super::{
+    answers::{Answers, watch_interrupt},
+    request,
+    result::Target,
+    spec::{Needs, Spec, needs},
+};
+use crate::{
+    exit::{Failure, Outcome, SESSION_EXISTS_TEXT},
+    options::{Common, option_list},
+    output::{self, Format, progress::Progress},
+    settings::{
+        NEW_API_KEY,
+        token::{self, Stored, Token},
+    },
+};
+
+/// Runs a command.
+pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
+    let mut common = Common::read(matches)?;
+    let target = Target::read(matches, common.format);
+    let entry = chosen(spec, matches, &common)?;
+    if is_login(entry) && logged_in(entry, matches, &mut common)? {
+        return Ok(());
+    }
+    let token = session_for(entry, &mut common)?;
+    let request = request::build(entry, matches, &mut common)?;
+    let client = common.settings.client(token.as_ref())?;
+    let options = CallOptions { destination: target.destination(entry), ..CallOptions::default() };
+    let result = carry_out(&client, entry, request, options, &common);
+    finish(entry, &client, token.as_ref(), &mut common, &result)?;
+    target.show(entry, result.map_err(|failure| in_options(failure, entry))?)
+}
+
+/// Calls an operation, with progress, answers and Ctrl-C.
+pub(super) fn carry_out(
+    client: &WsChannel,
+    entry: &'static Entry,
+    request: Value,
+    options: CallOptions,
+    common: &Common,
+) -> Outcome<Done> {
+    let cancel = CancellationToken::new();
+    watch_interrupt(&cancel);
+    let progress = Arc::new(Progress::begin(entry.declaration.summary));
+    let answers = Answers {
+        mode: common.settings.mode().to_owned(),
+        given: Mutex::default(),
+        noninteractive: common.noninteractive,
+        progress: Arc::clone(&progress),
+    };
+    let shown = Arc::clone(&progress);
+    let watcher: Watcher = Arc::new(move |report| shown.update(report));
+    let options = CallOptions { cancel, asker: Some(Arc::new(answers)), progress: Some(watcher), ..options };
+    let done = bankchannel_bridge::runtime()?.block_on(client.call_json(entry.declaration.name, request, options));
+    drop(progress);
+    done.map_err(|error| match error.category() {
+        Category::Transport | Category::TimedOut => Failure::Error(error.with("service", client.base_url())),
+        _ => Failure::Error(error),
+    })
+}
+
+/// The session for an operation. What is missing or wrong is told before anything is sent. An operation that needs none
+/// gets none: it is for the mode that is asked for, whatever mode is logged in.
+pub(super) fn session_for(entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
+    let settings = &common.settings;
+    let needs = needs(entry);
+    if needs == Needs::Nothing {
+        return Ok(None);
+    }
+    let token = match token::find(settings)? {
+        Stored::Good(token) => token,
+        // A session that may have ended here can still be ended there.
+        Stored::Expired(token) if is_logout(entry) => token,
+        Stored::Elsewhere => {
+            output::note("the stored session belongs to another service and is not used");
+            return Err(Failure::SessionExpired);
+        }
+        Stored::Expired(_) | Stored::None => return Err(Failure::SessionExpired),
+    };
+    if needs == Needs::Admin && token.mode.as_deref() == Some("data") {
+        return Err(Failure::AdminRequired);
+    }
+    // An explicit mode that is not the session's means another session.
+    if settings.is_given("mode") && token.mode.as_deref().is_some_and(|mode| mode != settings.mode()) {
+        return Err(Failure::SessionExpired);
+    }
+    if is_logout(entry) {
+        // Gone here first, whatever the service answers.
+        common.settings.drop_session()?;
+    }
+    Ok(Some(token))
+}
+
+/// Keeps what a call changed: a new session, a new API key; drops a session that the service no longer accepts.
+pub(super) fn finish(
+    entry: &Entry,
+    client: &WsChannel,
+    before: Option<&Token>,
+    common: &mut Common,
+    result: &Outcome<Done>,
+) -> Outcome {
+    if let Err(Failure::Error(error)) = result {
+        if error.code() == "ws_channel.session_refused" && !common.settings.is_given("idtoken") {
+            common.settings.drop_session()?;
+        }
+        return Ok(());
+    }
+    if entry.declaration.kind == Kind::Local || is_logout(entry) {
+        return Ok(());
+    }
+    // A new password ends the user's sessions everywhere.
+    if matches!(entry.short_name(), "reset_password" | "password_reset")
+        && common.settings.filed("idtokenmode") == Some(common.settings.mode())
+    {
+        return common.settings.drop_session();
+    }
+    let session = client.session();
+    let is_new =
+        session.id_token.as_ref().is_some_and(|token| before.is_none_or(|before| before.text != token.expose()));
+    if is_new {
+        common.settings.keep_session(&session)?;
+    }
+    let key = session.api_key.as_ref().map(|key| key.expose()).filter(|key| *key != NEW_API_KEY);
+    if let Some(key) = key
+        && common.settings.value("apikey") != Some(key)
+    {
+        common.settings.keep(&[("apikey", Some(key.to_owned()))])?;
+        if let Some(file) = &common.settings.file {
+            output::note(&format!("the API key is kept in {}", file.path().display()));
+        }
+    }
+    Ok(())
+}
+
+/// Which of a command's operations is meant.
+fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> Outcome<&'static Entry> {
+    for (entry, fields) in &spec.also {
+        if request::has_all(entry, fields, matches, common)? {
+            return Ok(entry);
+        }
+    }
+    Ok(spec.main)
+}
+
+/// Whether a login has nothing to do because the stored session is good; one of another mode is dropped.
+fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<bool> {
+    let sets_up = matches.try_get_one::<String>("setup-totp").ok().flatten().is_some_and(|value| value == "true");
+    let stored = token::find(&common.settings)?;
+    if let Stored::Good(token) = &stored
+        && token.mode.as_deref() == Some(common.settings.mode())
+        && !sets_up
+        && entry.declaration.kind == Kind::Flow
+    {
+        match common.format {
+            Format::Json => output::json(&json!({ "response_text": SESSION_EXISTS_TEXT })),
+            Format::Table => output::line(SESSION_EXISTS_TEXT),
+        }
+        return Ok(true);
+    }
+    common.settings.drop_session()?;
+    Ok(false)
+}
+
+fn is_login(entry: &Entry) -> bool {
+    matches!(entry.short_name(), "log_in" | "login_mfa")
+}
+
+fn is_logout(entry: &Entry) -> bool {
+    entry.short_name() == "logout"
+}
+
+/// A missing field, told as the option that gives it.
+fn in_options(failure: Failure, entry: &Entry) -> Failure {
+    match &failure {
+        Failure::Error(error) if error.code() == "input.missing_field" && error.http_status().is_none() => {
+            let fields = error.detail("field").unwrap_or_default();
+            Failure::usage(format!(
+                "missing: {}\n  give it as an option or in the settings file; `bankchannel {} --help` explains",
+                option_list(fields),
+                entry.declaration.subject
+            ))
+        }
+        _ => failure,
+    }
+}

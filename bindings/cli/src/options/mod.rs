@@ -1,0 +1,11 @@
+//! Options of commands: those that every command shares, and those that come from an operation's declaration.
+
+mod names;
+mod shape;
+mod shared;
+mod value;
+
+pub(crate) use names::{camel, kebab, option_list};
+pub(crate) use shape::{add_fields, field_value};
+pub(crate) use shared::{Common, add_common, connection, format};
+pub(crate) use value::read_file;

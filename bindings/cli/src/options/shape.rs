@@ -1,0 +1,122 @@
+//! Options from an operation's declaration, and their values back as its request.
+
+use std::collections::BTreeSet;
+
+use bankchannel_foundation::{
+    model::{Field, Shape},
+    operation::Entry,
+};
+use clap::{
+    Arg, ArgAction, ArgMatches, Command,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+use serde_json::Value;
+
+use super::{
+    names::{Names, SHARED, names},
+    value,
+};
+use crate::{exit::Outcome, settings::Settings};
+
+/// The argument that names the content without an option.
+const CONTENT: &str = "content-argument";
+
+/// Adds an option for every field of the operations' requests that is not a setting, and a plain argument for content.
+pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
+    let mut taken: BTreeSet<String> = command.get_arguments().flat_map(spellings).collect();
+    for entry in entries {
+        for field in entry.request.fields().iter().filter(|field| !is_shared(field)) {
+            let names = names(entry.short_name(), field);
+            if !taken.insert(names.long.clone()) {
+                continue;
+            }
+            let aliases: Vec<String> =
+                names.aliases.iter().filter(|alias| taken.insert((*alias).clone())).cloned().collect();
+            command = command.arg(argument(field, &names, aliases));
+        }
+    }
+    if let Some(field) = entries.iter().find_map(|entry| entry.request.content_field()) {
+        command = command.arg(
+            Arg::new(CONTENT).value_name("FILE").help(format!("{} (a path, or - for stdin)", sentence(field.doc))),
+        );
+    }
+    command
+}
+
+/// The value of a field: from the options, then from the settings file.
+pub(crate) fn field_value(
+    entry: &Entry,
+    field: &'static Field,
+    matches: &ArgMatches,
+    settings: &Settings,
+) -> Outcome<Option<Value>> {
+    let names = names(entry.short_name(), field);
+    let option = format!("--{}", names.long);
+    let mut given = texts(matches, &names.long);
+    if given.is_empty() && matches!(field.shape, Shape::Content) {
+        // Where a command may run several operations, each may have its own name for what is sent.
+        given = [CONTENT, "file-contents", "content"]
+            .into_iter()
+            .map(|id| texts(matches, id))
+            .find(|found| !found.is_empty())
+            .unwrap_or_default();
+    }
+    if !given.is_empty() {
+        return value::from_texts(&option, field.shape, &given).map(Some);
+    }
+    let filed =
+        names.setting.as_deref().and_then(|key| settings.filed(key)).filter(|text| !stands_for_all(field, text));
+    filed.map(|text| value::from_texts(&option, field.shape, &[text.to_owned()])).transpose()
+}
+
+/// Whether the field is a setting that every command takes the same way.
+pub(super) fn is_shared(field: &Field) -> bool {
+    SHARED.iter().any(|(name, _)| *name == field.name)
+}
+
+/// `wscli`'s settings may say `ALL` for "every type", which the service knows only as leaving it out.
+fn stands_for_all(field: &Field, text: &str) -> bool {
+    field.name == "file_type" && text == "ALL"
+}
+
+fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
+    let found = matches.try_get_many::<String>(id).ok().flatten();
+    found.map(|values| values.cloned().collect()).unwrap_or_default()
+}
+
+fn argument(field: &'static Field, names: &Names, aliases: Vec<String>) -> Arg {
+    let argument =
+        Arg::new(names.long.clone()).long(names.long.clone()).visible_aliases(aliases).help(sentence(field.doc));
+    match field.shape {
+        Shape::Bool => argument
+            .value_name("BOOL")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(PossibleValuesParser::new(["true", "false"])),
+        Shape::Enum(shape) if !shape.open => argument.value_name(placeholder(field)).value_parser(
+            PossibleValuesParser::new(shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc))),
+        ),
+        Shape::List(_) => argument.value_name(placeholder(field)).action(ArgAction::Append),
+        Shape::Content => argument.value_name("FILE|-"),
+        shape if value::is_text_of_file(shape) => argument.value_name("FILE|@FILE|TEXT"),
+        _ => argument.value_name(placeholder(field)),
+    }
+}
+
+fn placeholder(field: &Field) -> String {
+    field.name.rsplit('_').next().unwrap_or(field.name).to_uppercase()
+}
+
+/// A field's documentation as help: its first paragraph, without the final full stop.
+fn sentence(doc: &str) -> String {
+    let first = doc.split("\n\n").next().unwrap_or(doc);
+    let joined = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    joined.strip_suffix('.').map(str::to_owned).unwrap_or(joined)
+}
+
+fn spellings(argument: &Arg) -> Vec<String> {
+    let long = argument.get_long().map(str::to_owned);
+    let aliases = argument.get_all_aliases().unwrap_or_default();
+    long.into_iter().chain(aliases.into_iter().map(str::to_owned)).collect()
+}

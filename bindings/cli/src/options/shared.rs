@@ -1,0 +1,196 @@
+//! Options that commands share: whose account, which service, how to show the result.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
+
+use crate::{
+    exit::{Failure, Outcome},
+    output::{self, Format, prompt},
+    settings::Settings,
+};
+
+const ACCOUNT: &str = "Account";
+const SERVICE: &str = "Service";
+const RESULT: &str = "Result";
+
+/// Options whose values are settings, by their keys in the settings file.
+const GIVEN: &[&str] = &[
+    "email",
+    "mode",
+    "apikey",
+    "idtoken",
+    "password",
+    "phone",
+    "name",
+    "company",
+    "bank",
+    "environment",
+    "baseurl",
+    "publickeyfile",
+    "cafile",
+    "proxy",
+];
+
+/// What every command of an operation understands.
+pub(crate) struct Common {
+    /// The settings of this run.
+    pub(crate) settings: Settings,
+    /// How the result is shown.
+    pub(crate) format: Format,
+    /// Whether nobody may be asked.
+    pub(crate) noninteractive: bool,
+}
+
+/// Adds how results are shown.
+pub(crate) fn add_common(command: Command) -> Command {
+    command.arg(
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help_heading(RESULT)
+            .help("Print one JSON object; a failure is printed as {\"error\": …}"),
+    )
+}
+
+/// Adds the options of whoever talks to a service. `shown` names the fields that the command really uses: the others
+/// are understood, as `wscli` does, but not listed.
+pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
+    let text = |name: &'static str, value: &'static str, heading: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help_heading(heading).help(help)
+    };
+    let profile = |name: &'static str, value: &'static str, help: &'static str| {
+        text(name, value, ACCOUNT, help).hide(!shown.contains(&name))
+    };
+    add_common(command)
+        .arg(text("config", "FILE", ACCOUNT, "Settings file of mode 0600 [default: ~/.wscli/settings.yaml]").short('c'))
+        .arg(text("email", "ADDRESS", ACCOUNT, "The account [env: ISECURE_EMAIL]").short('e'))
+        .arg(
+            text("mode", "MODE", ACCOUNT, "Which of its users [env: ISECURE_MODE] [default: data]")
+                .short('m')
+                .value_parser(PossibleValuesParser::new(["admin", "data"])),
+        )
+        .arg(
+            text("apikey", "KEY", ACCOUNT, "The API key; 0 asks for a new one [env: ISECURE_API_KEY] [default: 0]")
+                .short('a')
+                .visible_alias("api-key"),
+        )
+        .arg(
+            text("idtoken", "TOKEN", ACCOUNT, "A session's token, in place of the stored one")
+                .short('i')
+                .alias("id-token"),
+        )
+        .arg(
+            text(
+                "password",
+                "PASSWORD",
+                ACCOUNT,
+                "The password; better: a prompt, --password-stdin, or ISECURE_PASSWORD",
+            )
+            .hide(!shown.contains(&"password")),
+        )
+        .arg(
+            Arg::new("password-stdin")
+                .long("password-stdin")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("password")
+                .help_heading(ACCOUNT)
+                .hide(!shown.contains(&"password"))
+                .help("Read the password from the first line of stdin"),
+        )
+        .arg(profile("phone", "NUMBER", "The phone that codes are sent to, such as +358401234567 [env: ISECURE_PHONE]"))
+        .arg(profile("name", "NAME", "The registrant's full name [env: ISECURE_NAME]"))
+        .arg(profile("company", "NAME", "The company's name [env: ISECURE_COMPANY]"))
+        .arg(profile("bank", "BANK", "The bank, such as nordea or simulator [env: ISECURE_BANK]").short('b'))
+        .arg(
+            Arg::new("noninteractive")
+                .long("noninteractive")
+                .visible_alias("non-interactive")
+                .action(ArgAction::SetTrue)
+                .help_heading(ACCOUNT)
+                .help("Never ask; fail when something is missing"),
+        )
+        .arg(text("environment", "NAME", SERVICE, "test or production [default: test]"))
+        .arg(
+            text(
+                "baseurl",
+                "URL",
+                SERVICE,
+                "The service's address, in place of the environment's [env: ISECURE_BASE_URL]",
+            )
+            .visible_alias("base-url"),
+        )
+        .arg(
+            text(
+                "publickeyfile",
+                "PEM",
+                SERVICE,
+                "Its public key, in place of the environment's [env: ISECURE_PUBLIC_KEY_PEM_FILE]",
+            )
+            .visible_alias("public-key-file"),
+        )
+        .arg(text("cafile", "PEM", SERVICE, "Further certificate authorities to trust").alias("ca-file"))
+        .arg(text("proxy", "URL", SERVICE, "A proxy, in place of the system's"))
+        .arg(
+            text("timeout", "SECONDS", SERVICE, "How long a call may take [default: the operation's own limit]")
+                .value_parser(clap::value_parser!(u32)),
+        )
+}
+
+impl Common {
+    /// Reads the shared options and the settings file.
+    pub(crate) fn read(matches: &ArgMatches) -> Outcome<Self> {
+        let format = format(matches);
+        let text = |name: &str| matches.get_one::<String>(name).cloned();
+        let mut given: BTreeMap<String, String> =
+            GIVEN.iter().filter_map(|name| Some(((*name).to_owned(), text(name)?))).collect();
+        if given.contains_key("password") {
+            output::note(
+                "warning: a password on the command line is seen by other users and kept in the shell's history; use --password-stdin",
+            );
+        }
+        if matches.get_flag("password-stdin") {
+            given.insert("password".into(), prompt::stdin_line()?);
+        }
+        let settings = Settings::load(text("config").as_deref(), given, matches.get_one::<u32>("timeout").copied())?;
+        Ok(Self { settings, format, noninteractive: matches.get_flag("noninteractive") })
+    }
+
+    /// The password: from the settings, or asked for.
+    pub(crate) fn password(&mut self, question: &str, is_new: bool) -> Outcome<String> {
+        use crate::settings::PASSWORD_MIN;
+        let long_enough = |text: &str| text.chars().count() >= PASSWORD_MIN;
+        let too_short = || format!("the password is shorter than {PASSWORD_MIN} characters");
+        let asking = prompt::possible(self.noninteractive);
+        if let Some(password) = self.settings.value("password") {
+            if long_enough(password) {
+                return Ok(password.to_owned());
+            }
+            if !asking {
+                return Err(Failure::usage(too_short()));
+            }
+            output::note(&too_short());
+        }
+        if !asking {
+            return Err(Failure::usage(
+                "the password is missing: give --password-stdin, ISECURE_PASSWORD or the settings file",
+            ));
+        }
+        loop {
+            let password = prompt::secret(question)?;
+            if !long_enough(&password) {
+                output::note(&too_short());
+            } else if is_new && prompt::secret("The same again")? != password {
+                output::note("the two are not the same");
+            } else {
+                self.settings.give("password", password.clone());
+                return Ok(password);
+            }
+        }
+    }
+}
+
+/// How the result is shown.
+pub(crate) fn format(matches: &ArgMatches) -> Format {
+    if matches.get_flag("json") { Format::Json } else { Format::Table }
+}

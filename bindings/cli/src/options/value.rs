@@ -1,0 +1,133 @@
+//! Texts of the command line as values of the boundary.
+
+use std::{io::Read as _, path::Path};
+
+use bankchannel_foundation::model::Shape;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::exit::{Failure, Outcome};
+
+/// The largest text that is read from a file into an option, in bytes: keys, certificates, signatures, JSON.
+const MAX_TEXT: u64 = 16 * 1024 * 1024;
+
+/// The value that an option's texts stand for; `option` names it in an error.
+pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String]) -> Outcome<Value> {
+    if let Shape::List(item) = shape {
+        let [one] = texts else { return texts.iter().map(|text| from_text(option, item, text)).collect() };
+        return if one.trim_start().starts_with('[') {
+            parse(option, one)
+        } else {
+            Ok(json!([from_text(option, item, one)?]))
+        };
+    }
+    match texts {
+        [one] => from_text(option, shape, one),
+        _ => Err(Failure::usage(format!("{option} may be given once"))),
+    }
+}
+
+fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> {
+    match shape {
+        Shape::Bool => match text {
+            "true" | "yes" | "1" => Ok(Value::Bool(true)),
+            "false" | "no" | "0" => Ok(Value::Bool(false)),
+            _ => Err(Failure::usage(format!("{option} must be true or false"))),
+        },
+        Shape::Integer { .. } => {
+            text.parse::<i64>().map(Value::from).map_err(|_| Failure::usage(format!("{option} must be a whole number")))
+        }
+        Shape::Content => content(option, text),
+        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) => {
+            parse(option, &text_or_file(option, text)?)
+        }
+        shape if is_text_of_file(shape) => armor_or_file(option, text),
+        Shape::Text(_) | Shape::Secret(_) if text.starts_with('@') => text_or_file(option, text).map(Value::String),
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}
+
+/// Whether the text is one that people keep in files: a key, a certificate, a signature.
+pub(super) fn is_text_of_file(shape: &Shape) -> bool {
+    matches!(shape, Shape::Text(text) | Shape::Secret(text) if text.example.starts_with("-----BEGIN"))
+}
+
+/// A path, `@PATH`, `-` for stdin, or, as `wscli` takes it, the bytes as base64.
+fn content(option: &str, text: &str) -> Outcome<Value> {
+    if text == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|why| Failure::usage(format!("{option}: stdin cannot be read: {why}")))?;
+        return Ok(json!({ "base64": STANDARD.encode(bytes) }));
+    }
+    if let Some(path) = text.strip_prefix('@') {
+        return Ok(json!({ "path": path }));
+    }
+    if !Path::new(text).exists() && !text.is_empty() && STANDARD.decode(text).is_ok() {
+        return Ok(json!({ "base64": text }));
+    }
+    Ok(json!({ "path": text }))
+}
+
+/// An armored or PEM text itself, or the file that holds it.
+fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
+    if text.trim_start().starts_with("-----BEGIN") {
+        return Ok(Value::String(text.to_owned()));
+    }
+    let path = text.strip_prefix('@').unwrap_or(text);
+    if path == text && path != "-" && !Path::new(path).exists() {
+        // Not a file: the library says what the text must be.
+        return Ok(Value::String(text.to_owned()));
+    }
+    read_file(option, path).map(Value::String)
+}
+
+fn text_or_file(option: &str, text: &str) -> Outcome<String> {
+    match text.strip_prefix('@') {
+        Some(path) => read_file(option, path),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// Reads a text file, or stdin for `-`; `option` names it in an error.
+pub(crate) fn read_file(option: &str, path: &str) -> Outcome<String> {
+    let failed = |why: std::io::Error| Failure::usage(format!("{option}: {path} cannot be read: {why}"));
+    let mut text = String::new();
+    let mut read = |reader: &mut dyn std::io::Read| reader.take(MAX_TEXT + 1).read_to_string(&mut text).map_err(failed);
+    let size = match path {
+        "-" => read(&mut std::io::stdin().lock())?,
+        _ => read(&mut std::fs::File::open(path).map_err(failed)?)?,
+    };
+    if size as u64 > MAX_TEXT {
+        return Err(Failure::usage(format!("{option}: {path} is larger than {MAX_TEXT} bytes")));
+    }
+    Ok(text)
+}
+
+fn parse(option: &str, text: &str) -> Outcome<Value> {
+    bankchannel_bridge::parse_json(text.as_bytes())
+        .map_err(|error| Failure::usage(format!("{option}: {}", error.message())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_is_a_path_or_base64() {
+        assert_eq!(content("--content", "@a.xml").unwrap(), json!({"path": "a.xml"}));
+        assert_eq!(content("--content", "no-such-file.xml").unwrap(), json!({"path": "no-such-file.xml"}));
+        assert_eq!(content("--content", "PGE+").unwrap(), json!({"base64": "PGE+"}));
+    }
+
+    #[test]
+    fn lists_are_repeated_or_json() {
+        let shape: &'static Shape = &Shape::List(&Shape::Integer { min: 0, max: 9 });
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        assert_eq!(from_texts("--n", shape, &texts(&["1", "2"])).unwrap(), json!([1, 2]));
+        assert_eq!(from_texts("--n", shape, &texts(&["[3,4]"])).unwrap(), json!([3, 4]));
+        assert!(from_texts("--n", shape, &texts(&["x"])).is_err());
+    }
+}

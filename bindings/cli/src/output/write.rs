@@ -1,0 +1,51 @@
+//! The two streams. A reader that has gone away ends the program quietly: nobody is there to be told.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Writes a line to stdout.
+pub(crate) fn line(text: &str) {
+    settle(write(&mut io::stdout().lock(), &[text.as_bytes(), b"\n"]));
+}
+
+/// Writes bytes to stdout as they are.
+pub(crate) fn bytes(bytes: &[u8]) {
+    settle(write(&mut io::stdout().lock(), &[bytes]));
+}
+
+/// Writes a line to stderr: what is going on, warnings, errors.
+pub(crate) fn note(text: &str) {
+    // Where even stderr is gone there is nothing left to do about it.
+    let _ = write(&mut io::stderr().lock(), &[text.as_bytes(), b"\n"]);
+}
+
+/// Writes to stderr without ending the line.
+pub(crate) fn partial(text: &str) {
+    let _ = write(&mut io::stderr().lock(), &[text.as_bytes()]);
+}
+
+/// Whether a person looks at stdout.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether a person looks at stderr.
+pub(crate) fn error_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+fn write(stream: &mut impl Write, parts: &[&[u8]]) -> io::Result<()> {
+    for part in parts {
+        stream.write_all(part)?;
+    }
+    stream.flush()
+}
+
+fn settle(written: io::Result<()>) {
+    if let Err(why) = written {
+        if why.kind() == io::ErrorKind::BrokenPipe {
+            std::process::exit(0);
+        }
+        note(&format!("error: the output cannot be written: {why}"));
+        std::process::exit(i32::from(crate::exit::FAILED));
+    }
+}

@@ -1,0 +1,96 @@
+//! `pgp generate`: a key pair that signs uploads, in the form that gpg 2.2 reads.
+
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
+use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use serde_json::json;
+
+use super::{keys, told};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, format},
+    output::progress::Progress,
+};
+
+/// The names that the published clients use (WS Channel sheet §8.1).
+const PUBLIC: &str = "authorize-public.asc";
+const PRIVATE: &str = "authorize-private.asc";
+/// The permissions of both files.
+const KEY_MODE: u32 = 0o600;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The command.
+pub(super) fn command() -> Command {
+    add_common(Command::new("generate"))
+        .about("Make a key pair")
+        .after_help(format!("Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites {PUBLIC} and {PRIVATE} (mode 0600); files that exist are left alone.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one."))
+        .arg(Arg::new("name").long("name").value_name("NAME").required(true).help("Whose key it is"))
+        .arg(Arg::new("email").long("email").value_name("ADDRESS").required(true).help("The e-mail address in the key"))
+        .arg(
+            Arg::new("algorithm")
+                .long("algorithm")
+                .value_name("NAME")
+                .default_value("ed25519")
+                .value_parser(PossibleValuesParser::new(["ed25519", "rsa3072", "rsa4096"]))
+                .help("The kind of key"),
+        )
+        .arg(Arg::new("output-dir").long("output-dir").value_name("DIR").required(true).help("Where the files go; made with mode 0700 when absent"))
+        .arg(Arg::new("expires-days").long("expires-days").value_name("DAYS").value_parser(value_parser!(u32).range(1..=36_500)).help("How long the key is good [default: for ever]"))
+        .arg(keys::passphrase_argument("Lock the private key with the passphrase in this file; left out, it is not locked"))
+}
+
+/// Makes the key.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let folder = PathBuf::from(text("output-dir"));
+    let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));
+    if let Some(taken) = [&public, &private].into_iter().find(|path| path.exists()) {
+        return Err(Failure::usage(format!("{} exists already and is left alone", taken.display())));
+    }
+    let now = SystemTime::now();
+    let progress = Progress::begin("making the key");
+    let key = PrivateKey::generate(Generate {
+        name: text("name"),
+        email: text("email"),
+        algorithm: algorithm(&text("algorithm")),
+        created: now,
+        expires: matches.get_one::<u32>("expires-days").map(|days| now + DAY * *days),
+        passphrase: keys::passphrase(matches)?,
+    })
+    .map_err(told("the key"))?;
+    drop(progress);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", folder.display())))?;
+    // The private key first: a public one alone would be of no use.
+    keys::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
+    keys::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;
+    format(matches).show(&json!({
+        "fingerprint": key.fingerprint(),
+        "pgp_key_id": key.public().short_id(),
+        "algorithm": key.public().algorithm(),
+        "public_key_file": shown(&public),
+        "private_key_file": shown(&private),
+    }));
+    Ok(())
+}
+
+fn algorithm(name: &str) -> Algorithm {
+    match name {
+        "rsa3072" => Algorithm::Rsa3072,
+        "rsa4096" => Algorithm::Rsa4096,
+        _ => Algorithm::Ed25519,
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,45 @@
+//! `pgp inspect`: what a key file holds.
+
+use std::time::SystemTime;
+
+use bankchannel_openpgp::{inspect, limits::MAX_PRIVATE_KEY_BYTES};
+use clap::{Arg, ArgMatches, Command};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{keys, told};
+use crate::{
+    exit::Outcome,
+    options::{add_common, format},
+};
+
+/// The command.
+pub(super) fn command() -> Command {
+    add_common(Command::new("inspect"))
+        .about("Show what a key file holds: fingerprint, ids, algorithm, what it is good for")
+        .after_help("Examples:\n  bankchannel pgp inspect authorize-public.asc")
+        .arg(Arg::new("file").value_name("FILE").required(true).help("An armored key, public or private; - for stdin"))
+}
+
+/// Shows it.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
+    let text = Zeroizing::new(keys::read(path, MAX_PRIVATE_KEY_BYTES as u64)?);
+    let info = inspect(text.as_bytes(), SystemTime::now()).map_err(told(path))?;
+    let time = |time: SystemTime| jiff::Timestamp::try_from(time).ok().map(|time| time.to_string());
+    format(matches).show(&json!({
+        "fingerprint": info.fingerprint,
+        "key_id": info.key_id,
+        "pgp_key_id": info.short_id,
+        "user_ids": info.user_ids,
+        "algorithm": info.algorithm,
+        "created": time(info.created),
+        "expires": info.expires.and_then(time),
+        "revoked": info.revoked,
+        "can_sign": info.can_sign,
+        "can_encrypt": info.can_encrypt,
+        "private_key": info.secret,
+        "locked": info.locked,
+    }));
+    Ok(())
+}

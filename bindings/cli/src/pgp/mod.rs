@@ -1,0 +1,41 @@
+//! `pgp sign`, `verify`, `generate`, `inspect`: OpenPGP on this machine.
+
+mod generate;
+mod inspect;
+mod keys;
+mod sign;
+mod verify;
+
+use clap::{ArgMatches, Command};
+
+use crate::exit::{Failure, Outcome};
+
+/// The group that they stand in, beside the operations on a service's keys.
+pub(crate) const GROUP: &str = "pgp";
+
+/// Their names.
+pub(crate) const COMMANDS: &[&str] = &["sign", "verify", "generate", "inspect"];
+
+/// Adds them to the group.
+pub(crate) fn commands(group: Command) -> Command {
+    group
+        .subcommand(sign::command())
+        .subcommand(verify::command())
+        .subcommand(generate::command())
+        .subcommand(inspect::command())
+}
+
+/// Runs one of them.
+pub(crate) fn run(name: &str, matches: &ArgMatches) -> Outcome {
+    match name {
+        "sign" => sign::run(matches),
+        "verify" => verify::run(matches),
+        "generate" => generate::run(matches),
+        _ => inspect::run(matches),
+    }
+}
+
+/// An error of the OpenPGP library, with the file that it is about.
+fn told(file: &str) -> impl Fn(bankchannel_openpgp::Error) -> Failure + '_ {
+    move |error| Failure::usage(format!("{file}: {error}"))
+}

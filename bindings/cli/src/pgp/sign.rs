@@ -1,0 +1,62 @@
+//! `pgp sign`: a detached, armored signature over a file's bytes.
+
+use std::{fs::File, path::PathBuf, time::SystemTime};
+
+use bankchannel_openpgp::{HashAlgorithm, UnlockedSigner, sign_detached};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::json;
+
+use super::{keys, told};
+use crate::{
+    exit::{Failure, Outcome},
+    options::add_common,
+    output::{self, Format},
+};
+
+/// The permissions of a signature: it is made to be given away.
+const SIGNATURE_MODE: u32 = 0o644;
+
+/// The command.
+pub(super) fn command() -> Command {
+    add_common(Command::new("sign"))
+        .about("Sign a file: armored, detached, SHA-256")
+        .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify reads the signature. The file is read once, however large it is.")
+        .arg(Arg::new("key").long("key").value_name("FILE").required(true).action(ArgAction::Append).help("The private key, armored; several sign one after the other"))
+        .arg(Arg::new("output").long("output").short('o').value_name("SIG").help("Where the signature goes, - for stdout [default: FILE.asc]"))
+        .arg(keys::passphrase_argument("The passphrase of a locked key; left out, it is asked for"))
+        .arg(Arg::new("file").value_name("FILE").required(true).help("What is signed"))
+}
+
+/// Signs.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
+    let now = SystemTime::now();
+    let mut signers: Vec<UnlockedSigner> = Vec::new();
+    for key in matches.get_many::<String>("key").into_iter().flatten() {
+        signers.push(keys::private(key, matches)?.signer(now).map_err(told(key))?);
+    }
+    let output = matches.get_one::<String>("output").cloned().unwrap_or_else(|| format!("{path}.asc"));
+    let target = PathBuf::from(&output);
+    if output != "-" && target.exists() {
+        return Err(Failure::usage(format!("{output} exists already and is left alone; name another with --output")));
+    }
+    let file = File::open(path).map_err(|why| Failure::usage(format!("{path} cannot be read: {why}")))?;
+    let signers: Vec<&UnlockedSigner> = signers.iter().collect();
+    let signature = sign_detached(&signers, file, HashAlgorithm::Sha256, now).map_err(told(path))?;
+    let format = crate::options::format(matches);
+    if output == "-" && format == Format::Table {
+        output::bytes(signature.as_bytes());
+        return Ok(());
+    }
+    if output != "-" {
+        keys::write_new(&target, SIGNATURE_MODE, signature.as_bytes())?;
+    }
+    let fingerprints: Vec<&str> = signers.iter().map(|signer| signer.primary_fingerprint()).collect();
+    match format {
+        Format::Json => output::json(
+            &json!({ "signature": signature, "output": (output != "-").then_some(&output), "signed_by": fingerprints }),
+        ),
+        Format::Table => output::note(&format!("signed by {}: {output}", fingerprints.join(", "))),
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! `pgp verify`: exit 0 for a good signature, 1 for any other, and why.
+
+use std::{fs::File, time::SystemTime};
+
+use bankchannel_openpgp::{PublicKey, SignatureResult, VerifyPolicy, limits::MAX_SIGNATURE_BYTES, verify_detached};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
+
+use super::{keys, told};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, format},
+    output::{self, Format},
+};
+
+/// The command.
+pub(super) fn command() -> Command {
+    add_common(Command::new("verify"))
+        .about("Check a detached signature: exit 0 when one is good, 1 when none is")
+        .after_help(
+            "Examples:\n  bankchannel pgp verify --key authorize-public.asc --signature payment.xml.asc payment.xml",
+        )
+        .arg(
+            Arg::new("key")
+                .long("key")
+                .value_name("FILE")
+                .required(true)
+                .action(ArgAction::Append)
+                .help("A key, public or private, armored; may be given several times"),
+        )
+        .arg(
+            Arg::new("signature")
+                .long("signature")
+                .value_name("SIG")
+                .required(true)
+                .help("The armored signatures, one or several"),
+        )
+        .arg(Arg::new("file").value_name("FILE").required(true).help("What was signed"))
+}
+
+/// Verifies.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let text = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
+    let (path, signature) = (text("file"), text("signature"));
+    let keys: Vec<PublicKey> = matches
+        .get_many::<String>("key")
+        .into_iter()
+        .flatten()
+        .map(|path| keys::public(path))
+        .collect::<Outcome<_>>()?;
+    let armored = keys::read(signature, MAX_SIGNATURE_BYTES as u64)?;
+    let file = File::open(path).map_err(|why| Failure::usage(format!("{path} cannot be read: {why}")))?;
+    let keys: Vec<&PublicKey> = keys.iter().collect();
+    let verdict = verify_detached(armored.as_bytes(), &keys, file, SystemTime::now(), &VerifyPolicy::default())
+        .map_err(told(signature))?;
+    match format(matches) {
+        Format::Json => {
+            let results: Vec<Value> = verdict.results.iter().map(as_json).collect();
+            output::json(&json!({ "good": verdict.is_good(), "signatures": results }));
+        }
+        Format::Table => verdict.results.iter().for_each(|result| output::line(&as_text(result))),
+    }
+    if verdict.is_good() { Ok(()) } else { Err(Failure::Told) }
+}
+
+fn as_text(result: &SignatureResult) -> String {
+    match result {
+        SignatureResult::Good { fingerprint, created, .. } => {
+            format!("GOOD signature by {fingerprint}, made {}", time(*created))
+        }
+        SignatureResult::UnknownIssuer { issuers } => {
+            format!("BAD signature: made by {}, not by a key that was given", listed(issuers))
+        }
+        SignatureResult::Bad { fingerprint, reason } => format!("BAD signature in the name of {fingerprint}: {reason}"),
+    }
+}
+
+fn as_json(result: &SignatureResult) -> Value {
+    match result {
+        SignatureResult::Good { fingerprint, signing_key, created } => {
+            json!({ "good": true, "fingerprint": fingerprint, "signing_key": signing_key, "created": time(*created), "reason": null })
+        }
+        SignatureResult::UnknownIssuer { issuers } => {
+            json!({ "good": false, "fingerprint": null, "issuers": issuers, "reason": "made by none of the keys" })
+        }
+        SignatureResult::Bad { fingerprint, reason } => {
+            json!({ "good": false, "fingerprint": fingerprint, "reason": reason.to_string() })
+        }
+    }
+}
+
+fn listed(issuers: &[String]) -> String {
+    if issuers.is_empty() { "an unnamed key".to_owned() } else { issuers.join(", ") }
+}
+
+fn time(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time).map_or_else(|_| "at an unknown time".to_owned(), |time| time.to_string())
+}

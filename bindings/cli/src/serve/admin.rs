@@ -1,0 +1,214 @@
+//! `admin`: what the operator of a service decides and looks after.
+
+use std::path::Path;
+
+use bankchannel_counterparts::ws_channel::{
+    ServiceOptions,
+    operator::{self, NewKey, Operator},
+};
+use bankchannel_storage::AuditFilter;
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, format},
+    output::Format,
+};
+
+const EXAMPLES: &str = "Examples:
+  bankchannel admin key-list --data ws-data
+  bankchannel admin key-create --data ws-data --owner owner@example.com
+  bankchannel admin key-set --data ws-data --apikey KEY --waiver on
+  bankchannel admin entitlement --data ws-data --apikey KEY --product bank-simulator --state active
+  bankchannel admin audit --data ws-data --email me@example.com --limit 20
+  bankchannel admin audit-verify --data ws-data
+  bankchannel admin backup --data ws-data --to backup-2026-11-20
+  bankchannel admin restore --from backup-2026-11-20 --data ws-data-restored
+
+With SQLite the service must be stopped meanwhile; with PostgreSQL (postgres_url in --config) it may run.";
+
+/// The commands.
+pub(crate) fn command() -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("on|off").value_parser(PossibleValuesParser::new(["on", "off"])).help(help)
+    };
+    let key = || text("apikey", "KEY", "The API key").visible_alias("api-key").required(true);
+    Command::new("admin")
+        .about("Operate a service: keys, entitlements, invitations, audit trail, backup")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(on_data("key-list", "List all API keys"))
+        .subcommand(
+            on_data("key-create", "Make an API key")
+                .arg(text("owner", "ADDRESS", "Who becomes its owner by registering with it"))
+                .arg(text("apikey", "KEY", "The key itself; left out, a random one").visible_alias("api-key"))
+                .arg(
+                    Arg::new("no-transfer")
+                        .long("no-transfer")
+                        .action(ArgAction::SetTrue)
+                        .help("Without leave to move files"),
+                )
+                .arg(
+                    Arg::new("waiver")
+                        .long("waiver")
+                        .action(ArgAction::SetTrue)
+                        .help("Its users need not verify phone and e-mail"),
+                ),
+        )
+        .subcommand(
+            on_data("key-set", "Change an API key")
+                .arg(key())
+                .arg(switch("enabled", "Whether requests with it are served"))
+                .arg(switch("transfer", "Whether files may be moved with it"))
+                .arg(switch("waiver", "Whether its new users need not verify phone and e-mail")),
+        )
+        .subcommand(
+            on_data("entitlement", "Give, hold back or take away an entitlement")
+                .arg(key())
+                .arg(text("product", "NAME", "The product").default_value(operator::SIMULATOR_PRODUCT))
+                .arg(
+                    text("state", "STATE", "active, suspended or missing")
+                        .required(true)
+                        .value_parser(PossibleValuesParser::new(["active", "suspended", "missing"])),
+                ),
+        )
+        .subcommand(
+            on_data("invite", "Invite an address to register under a key")
+                .arg(key())
+                .arg(text("email", "ADDRESS", "The address").required(true)),
+        )
+        .subcommand(
+            on_data("audit", "Read the audit trail")
+                .arg(text("apikey", "KEY", "Only of this key").visible_alias("api-key"))
+                .arg(text("email", "ADDRESS", "Only by this account"))
+                .arg(text("operation", "NAME", "Only this operation, such as UploadFile"))
+                .arg(text("outcome", "TEXT", "Only with this outcome"))
+                .arg(text("after", "NUMBER", "Only after this record").value_parser(value_parser!(i64)))
+                .arg(
+                    text("limit", "COUNT", "At most so many")
+                        .value_parser(value_parser!(i64).range(1..=100_000))
+                        .default_value("100"),
+                ),
+        )
+        .subcommand(on_data("audit-verify", "Recompute the audit trail's chain: exit 1 when a record was changed"))
+        .subcommand(
+            on_data("backup", "Copy database, files and keys into a new folder")
+                .arg(text("to", "DIR", "The folder").required(true)),
+        )
+        .subcommand(
+            add_common(Command::new("restore"))
+                .about("Make a data folder from a backup")
+                .arg(text("from", "DIR", "The backup").required(true))
+                .arg(text("data", "DIR", "The new data folder: empty or absent").required(true)),
+        )
+}
+
+/// Runs one of them.
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+    bankchannel_bridge::runtime()?.block_on(carry_out(name, inner))
+}
+
+async fn carry_out(name: &str, matches: &ArgMatches) -> Outcome {
+    let format = format(matches);
+    let given = |name: &str| matches.get_one::<String>(name).cloned();
+    if name == "restore" {
+        let (from, data) = (given("from").unwrap_or_default(), given("data").unwrap_or_default());
+        return show(format, "restored", operator::restore(Path::new(&from), Path::new(&data)).await?);
+    }
+    let options = ServiceOptions { data: given("data"), config: given("config"), ..ServiceOptions::default() };
+    let operator = Operator::open(&options).await?;
+    let result = on_operator(name, matches, &operator, format).await;
+    operator.close().await;
+    result
+}
+
+async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {
+    let given = |name: &str| matches.get_one::<String>(name).cloned();
+    let key = given("apikey").unwrap_or_default();
+    match name {
+        "key-list" => show(format, "keys", operator.keys().await?),
+        "key-create" => {
+            let new = NewKey {
+                owner: given("owner"),
+                api_key: given("apikey"),
+                transfer: !matches.get_flag("no-transfer"),
+                waiver: matches.get_flag("waiver"),
+            };
+            show(format, "key", operator.create_key(new).await?)
+        }
+        "key-set" => set_key(matches, operator, format, &key).await,
+        "entitlement" => {
+            let (product, state) = (given("product").unwrap_or_default(), given("state").unwrap_or_default());
+            show(format, "key", operator.set_entitlement(&key, &product, &state).await?)
+        }
+        "invite" => show(format, "key", operator.invite(&key, &given("email").unwrap_or_default()).await?),
+        "audit" => {
+            let number = |name: &str| matches.get_one::<i64>(name).copied().unwrap_or_default();
+            let filter = AuditFilter {
+                after_seq: number("after"),
+                api_key: given("apikey"),
+                email: given("email"),
+                operation: given("operation"),
+                outcome: given("outcome"),
+                limit: number("limit"),
+                ..AuditFilter::default()
+            };
+            show(format, "records", operator.audit(filter).await?)
+        }
+        "audit-verify" => {
+            let check = operator.verify_audit().await?;
+            let intact = check.intact;
+            show(format, "audit", check)?;
+            if intact { Ok(()) } else { Err(Failure::Told) }
+        }
+        _ => show(format, "copied", operator.backup(Path::new(&given("to").unwrap_or_default())).await?),
+    }
+}
+
+async fn set_key(matches: &ArgMatches, operator: &Operator, format: Format, key: &str) -> Outcome {
+    let switch = |name: &str| matches.get_one::<String>(name).map(|value| value == "on");
+    let mut changed = None;
+    if let Some(on) = switch("enabled") {
+        changed = Some(operator.set_enabled(key, on).await?);
+    }
+    if let Some(on) = switch("transfer") {
+        changed = Some(operator.set_transfer(key, on).await?);
+    }
+    if let Some(on) = switch("waiver") {
+        changed = Some(operator.set_waiver(key, on).await?);
+    }
+    match changed {
+        Some(key) => show(format, "key", key),
+        None => Err(Failure::usage("nothing to change: give --enabled, --transfer or --waiver")),
+    }
+}
+
+/// Shows a result: for a program under its name, for a person as it is.
+fn show(format: Format, name: &str, value: impl Serialize) -> Outcome {
+    let value =
+        serde_json::to_value(value).map_err(|why| Failure::usage(format!("the result cannot be shown: {why}")))?;
+    match format {
+        Format::Json => {
+            let mut map = serde_json::Map::new();
+            map.insert(name.to_owned(), value);
+            format.show(&Value::Object(map));
+        }
+        Format::Table => format.show(&value),
+    }
+    Ok(())
+}
+
+fn on_data(name: &'static str, about: &'static str) -> Command {
+    add_common(Command::new(name))
+        .about(about)
+        .arg(text("data", "DIR", "The service's data folder").required(true))
+        .arg(text("config", "FILE", "The service's configuration file"))
+}
+
+fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}

@@ -1,0 +1,206 @@
+//! What a client is made with: command line over settings file over environment over defaults (WS Channel sheet §8.1, §8.4).
+
+mod edit;
+mod file;
+pub(crate) mod token;
+
+use std::collections::BTreeMap;
+
+use bankchannel::ws_channel::{Session, WsChannel};
+use serde_json::{Map, Value};
+
+use crate::exit::{Failure, Outcome};
+
+pub(crate) use file::SettingsFile;
+
+/// The API key that asks for a new one.
+pub(crate) const NEW_API_KEY: &str = "0";
+/// The mode of who says none (sheet §8.1).
+const DEFAULT_MODE: &str = "data";
+/// The fewest characters of a password (sheet §2.2).
+pub(crate) const PASSWORD_MIN: usize = 20;
+
+/// Settings that travel into a client, by their names in the settings file, with their names in the library.
+const CLIENT: &[(&str, &str)] = &[
+    ("baseurl", "base_url"),
+    ("publickeyfile", "public_key_file"),
+    ("publickeypem", "public_key_pem"),
+    ("email", "email"),
+    ("mode", "mode"),
+    ("password", "password"),
+    ("name", "name"),
+    ("company", "company"),
+    ("phone", "phone"),
+    ("apikey", "api_key"),
+    ("bank", "bank"),
+    ("cafile", "ca_file"),
+    ("proxy", "proxy"),
+];
+
+/// Environment variables, with the settings that they stand for (sheet §8.1).
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("ISECURE_BASE_URL", "baseurl"),
+    ("ISECURE_API_KEY", "apikey"),
+    ("ISECURE_COMPANY", "company"),
+    ("ISECURE_NAME", "name"),
+    ("ISECURE_EMAIL", "email"),
+    ("ISECURE_PHONE", "phone"),
+    ("ISECURE_PASSWORD", "password"),
+    ("ISECURE_PUBLIC_KEY_PEM", "publickeypem"),
+    ("ISECURE_PUBLIC_KEY_PEM_FILE", "publickeyfile"),
+    ("ISECURE_PUBLIC_KEY_FILE", "publickeyfile"),
+    ("ISECURE_MODE", "mode"),
+    ("ISECURE_BANK", "bank"),
+];
+
+/// The settings of one run.
+pub(crate) struct Settings {
+    /// From the command line, by the names of the settings file.
+    given: BTreeMap<String, String>,
+    /// The settings file, when there is one.
+    pub(crate) file: Option<SettingsFile>,
+    environment: BTreeMap<&'static str, String>,
+    /// Seconds that a call may take.
+    pub(crate) timeout_s: Option<u32>,
+}
+
+impl Settings {
+    /// Reads the settings file: the one named, or the user's own where there is one.
+    pub(crate) fn load(config: Option<&str>, given: BTreeMap<String, String>, timeout_s: Option<u32>) -> Outcome<Self> {
+        let file = match config {
+            Some(path) => Some(SettingsFile::open(path.as_ref())?),
+            None => SettingsFile::open_default()?,
+        };
+        let variables = ENVIRONMENT.iter().filter_map(|(variable, name)| {
+            let value = std::env::var(variable).ok().filter(|value| !value.is_empty())?;
+            Some((*name, value))
+        });
+        Ok(Self {
+            given: given.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            file,
+            environment: variables.collect(),
+            timeout_s,
+        })
+    }
+
+    /// A setting by its name in the settings file; empty values count as absent.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let file = || self.file.as_ref().and_then(|file| file.value(name));
+        let found = self.given.get(name).map(String::as_str).or_else(file);
+        found.or_else(|| self.environment.get(name).map(String::as_str))
+    }
+
+    /// A setting of the settings file alone.
+    pub(crate) fn filed(&self, name: &str) -> Option<&str> {
+        self.file.as_ref().and_then(|file| file.value(name))
+    }
+
+    /// Whether the command line has it.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
+    /// Sets a value for this run, as if the command line had it.
+    pub(crate) fn give(&mut self, name: &str, value: String) {
+        self.given.insert(name.to_owned(), value);
+    }
+
+    /// The mode that is asked for.
+    pub(crate) fn mode(&self) -> &str {
+        self.value("mode").unwrap_or(DEFAULT_MODE)
+    }
+
+    /// The base URL that counts, so that a stored token is never sent to another service than its own.
+    pub(crate) fn base_url(&self) -> Outcome<String> {
+        let settings: bankchannel::ws_channel::WsChannelSettings =
+            bankchannel::model::read_boundary(self.client_json()?)?;
+        Ok(settings.effective_base_url().trim_end_matches('/').to_owned())
+    }
+
+    /// A client with these settings, and with the session when there is one.
+    pub(crate) fn client(&self, token: Option<&token::Token>) -> Outcome<WsChannel> {
+        let mut json = self.client_json()?;
+        if let (Value::Object(map), Some(token)) = (&mut json, token) {
+            map.insert("id_token".into(), Value::String(token.text.clone()));
+            if let Some(mode) = &token.mode {
+                map.insert("mode".into(), Value::String(mode.clone()));
+            }
+        }
+        Ok(WsChannel::from_json(json)?)
+    }
+
+    fn client_json(&self) -> Outcome<Value> {
+        let mut map = Map::new();
+        for (name, field) in CLIENT {
+            if let Some(value) = self.value(name) {
+                map.insert((*field).into(), Value::String(value.to_owned()));
+            }
+        }
+        // A key file of the command line goes before a key text of the environment, and the other way round.
+        if self.is_given("publickeyfile") {
+            map.remove("public_key_pem");
+        } else if map.contains_key("public_key_pem") && map.contains_key("public_key_file") {
+            let filed = self.filed("publickeypem").is_some();
+            map.remove(if filed { "public_key_file" } else { "public_key_pem" });
+        }
+        map.insert("mode".into(), Value::String(self.mode().to_owned()));
+        map.entry("api_key").or_insert_with(|| Value::String(NEW_API_KEY.to_owned()));
+        if let Some(environment) = self.environment_name()? {
+            map.insert("environment".into(), Value::String(environment.into()));
+        }
+        if let Some(seconds) = self.timeout_s {
+            map.insert("timeout_s".into(), Value::from(seconds));
+        }
+        Ok(Value::Object(map))
+    }
+
+    fn environment_name(&self) -> Outcome<Option<&'static str>> {
+        match self.value("environment") {
+            None => Ok(None),
+            Some("test" | "testing") => Ok(Some("test")),
+            Some("production") => Ok(Some("production")),
+            Some(other) => Err(Failure::usage(format!("environment: `{other}` is not one of test, production"))),
+        }
+    }
+
+    /// Keeps values in the settings file; `None` removes one. The file is made when there is none.
+    pub(crate) fn keep(&mut self, changes: &[(&str, Option<String>)]) -> Outcome {
+        if self.file.is_none() {
+            self.file = Some(SettingsFile::create_default()?);
+        }
+        match &mut self.file {
+            Some(file) => file.change(changes),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps a session that a login gave.
+    pub(crate) fn keep_session(&mut self, session: &Session) -> Outcome {
+        let Some(token) = &session.id_token else { return Ok(()) };
+        let base_url = self.base_url()?;
+        let mode = session.mode.map_or_else(|| self.mode().to_owned(), |mode| token::mode_name(mode).to_owned());
+        let expiry = session.ends.map(token::expiry_text);
+        let mut changes = vec![
+            ("idtoken", Some(token.expose().to_owned())),
+            ("idtokenexpiry", expiry),
+            ("idtokenmode", Some(mode)),
+            ("idtokenbaseurl", Some(base_url)),
+        ];
+        if let Some(key) = session.api_key.as_ref().map(|key| key.expose()).filter(|key| *key != NEW_API_KEY)
+            && self.filed("apikey") != Some(key)
+        {
+            changes.push(("apikey", Some(key.to_owned())));
+        }
+        self.keep(&changes)
+    }
+
+    /// Removes the stored session.
+    pub(crate) fn drop_session(&mut self) -> Outcome {
+        let stored = token::KEYS.iter().any(|key| self.filed(key).is_some());
+        if !stored {
+            return Ok(());
+        }
+        let changes: Vec<_> = token::KEYS.iter().map(|key| (*key, None)).collect();
+        self.keep(&changes)
+    }
+}

@@ -1,0 +1,113 @@
+//! The stored session: when it is reused and when it is dropped (WS Channel sheet §8.4, K12, K13).
+
+use std::time::Instant;
+
+use bankchannel::ws_channel::Mode;
+use jiff::{Timestamp, ToSpan, civil::DateTime, tz::TimeZone};
+
+use super::Settings;
+use crate::exit::Outcome;
+
+/// What is stored of a session.
+pub(crate) const KEYS: [&str; 4] = ["idtoken", "idtokenexpiry", "idtokenmode", "idtokenbaseurl"];
+/// The zone of `idtokenexpiry`.
+const ZONE: &str = "Europe/Helsinki";
+/// Its form, which is PHP's `Y-m-d H:i:s`.
+const FORM: &str = "%Y-%m-%d %H:%M:%S";
+/// How many seconds before its end a stored session counts as over, both when it is written and when it is read.
+const MARGIN_S: i64 = 10;
+
+/// A session's token for one run.
+#[derive(Clone)]
+pub(crate) struct Token {
+    /// The token.
+    pub(crate) text: String,
+    /// Its mode, when known.
+    pub(crate) mode: Option<String>,
+}
+
+/// What there is to use.
+pub(crate) enum Stored {
+    /// A token that is good as far as can be told.
+    Good(Token),
+    /// One that has ended or is about to.
+    Expired(Token),
+    /// One of another service.
+    Elsewhere,
+    /// None.
+    None,
+}
+
+/// The token of this run: the command line's, or the stored one.
+pub(crate) fn find(settings: &Settings) -> Outcome<Stored> {
+    if settings.is_given("idtoken") {
+        let mode = settings.is_given("mode").then(|| settings.mode().to_owned());
+        return Ok(settings
+            .value("idtoken")
+            .map_or(Stored::None, |text| Stored::Good(Token { text: text.to_owned(), mode })));
+    }
+    let Some(text) = settings.filed("idtoken") else { return Ok(Stored::None) };
+    let token = Token { text: text.to_owned(), mode: settings.filed("idtokenmode").map(str::to_owned) };
+    if let Some(theirs) = settings.filed("idtokenbaseurl")
+        && theirs != settings.base_url()?
+    {
+        return Ok(Stored::Elsewhere);
+    }
+    if settings.filed("idtokenexpiry").is_some_and(|expiry| is_over(expiry, Timestamp::now())) {
+        return Ok(Stored::Expired(token));
+    }
+    Ok(Stored::Good(token))
+}
+
+/// Whether a stored session is over. An expiry that cannot be read is: better one login more than a refused call.
+fn is_over(expiry: &str, now: Timestamp) -> bool {
+    let end = DateTime::strptime(FORM, expiry).ok().and_then(|time| zone().to_timestamp(time).ok());
+    end.is_none_or(|end| now.saturating_add(MARGIN_S.seconds()).is_ok_and(|soon| soon >= end))
+}
+
+/// When a session ends, as it is stored: ten seconds early, in Helsinki's time.
+pub(crate) fn expiry_text(ends: Instant) -> String {
+    let left = ends.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
+    // A session lives for a day at most; the cast cannot lose anything.
+    #[allow(clippy::cast_possible_truncation)]
+    let seconds = left.min(86_400.0) as i64 - MARGIN_S;
+    let end = Timestamp::now().saturating_add(seconds.seconds()).unwrap_or(Timestamp::MAX);
+    end.to_zoned(zone()).strftime(FORM).to_string()
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
+}
+
+/// A mode as the settings file has it.
+pub(crate) fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Admin => "admin",
+        Mode::Data => "data",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_helsinki_time_ten_seconds_early() {
+        let text = expiry_text(Instant::now() + Duration::from_secs(3600));
+        let end = zone().to_timestamp(DateTime::strptime(FORM, &text).unwrap()).unwrap();
+        let left = end.duration_since(Timestamp::now()).as_secs();
+        assert!((3588..=3591).contains(&left), "{left}");
+    }
+
+    #[test]
+    fn a_session_is_over_ten_seconds_before_its_expiry() {
+        // 12:00 in Helsinki in winter is 10:00 UTC.
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert!(!is_over("2026-01-15 12:00:00", at("2026-01-15T09:59:49Z")));
+        assert!(is_over("2026-01-15 12:00:00", at("2026-01-15T09:59:50Z")));
+        assert!(is_over("2026-01-15 12:00:00", at("2026-01-15T09:59:55Z")));
+        assert!(is_over("nonsense", at("2026-01-15T09:00:00Z")));
+    }
+}

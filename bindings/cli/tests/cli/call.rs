@@ -1,0 +1,76 @@
+//! `call` and `catalogue`.
+
+use serde_json::Value;
+
+use crate::support::{Home, logged_in};
+
+#[test]
+fn any_operation_can_be_called_by_its_name_in_any_spelling() {
+    let home = logged_in();
+    for name in ["list_files", "ws_channel.list_files", "list-files", "listFiles"] {
+        let ran = home.run(&["call", name, r#"{"status": "ALL"}"#, "--json"]);
+        // No certificate yet: the service itself says so, so that it was asked.
+        assert_eq!(ran.expect(1).json()["error"]["operation"], "ws_channel.list_files");
+    }
+    let challenge = home.run(&["call", "ws_channel.init_login", "--json"]).expect(0).json();
+    assert!(challenge["challenge"].as_str().unwrap().contains('|'));
+    let keys = home.run_with_input(&["call", "list_keys", "-", "--json"], b"{}").expect(0).json();
+    assert_eq!(keys["pgp_keys"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_local_operation_needs_neither_settings_nor_service() {
+    let home = Home::empty();
+    let request = r#"{"secret": "JBSWY3DPEHPK3PXP"}"#;
+    std::fs::write(home.path("request.json"), request).unwrap();
+    for given in [request, "@request.json"] {
+        let code = home.run(&["call", "totp_code", given, "--json"]).expect(0).json();
+        assert_eq!(code["code"].as_str().unwrap().len(), 6);
+    }
+    std::fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
+    let checked = home.run(&["call", "check_payment_file", "--content", "payment.xml", "--json"]).expect(0).json();
+    assert_eq!(checked["ok"], true);
+    let checked = home.run(&["files", "check-payment-file", "payment.xml"]).expect(0);
+    assert!(checked.out.contains("BANKCHANNEL-EXAMPLE-0001"), "{}", checked.out);
+}
+
+#[test]
+fn unknown_fields_and_wrong_content_are_refused() {
+    let home = logged_in();
+    let ran = home.run(&["call", "list_keys", r#"{"nonsense": 1}"#, "--json"]).expect(1);
+    assert_eq!(ran.json()["error"]["code"], "input.unknown_field");
+    let ran = home.run(&["call", "list_keys", "--content", "nothing.xml", "--json"]).expect(1);
+    assert_eq!(ran.json()["error"]["category"], "invalid_input");
+}
+
+#[test]
+fn a_response_goes_into_a_new_private_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = logged_in();
+    home.run(&["call", "list_keys", "-o", "keys.json"]).expect(0);
+    let text = std::fs::read_to_string(home.path("keys.json")).unwrap();
+    assert!(serde_json::from_str::<Value>(&text).unwrap().get("pgp_keys").is_some());
+    assert_eq!(std::fs::metadata(home.path("keys.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    home.run(&["call", "list_keys", "-o", "keys.json"]).expect(1);
+    home.run(&["call", "list_keys", "-o", "keys.json", "--force"]).expect(0);
+}
+
+#[test]
+fn the_catalogue_is_an_array_of_every_operation() {
+    let home = Home::empty();
+    let catalogue = home.run(&["catalogue", "--json"]).expect(0).json();
+    let entries = catalogue.as_array().unwrap();
+    assert_eq!(entries.len(), bankchannel::catalogue().count());
+    for entry in entries {
+        for field in ["name", "protocol", "kind", "summary", "request_schema", "response_schema", "errors"] {
+            assert!(entry.get(field).is_some(), "{field} is missing in {entry}");
+        }
+    }
+    let table = home.run(&["catalogue"]).expect(0).out;
+    assert!(table.contains("ws_channel.upload_file"));
+    let openapi = home.run(&["catalogue", "--openapi", "ws-channel"]).expect(0).json();
+    assert!(
+        openapi["openapi"].as_str().unwrap().starts_with("3.1") && openapi["paths"].as_object().unwrap().len() >= 15
+    );
+    home.run(&["catalogue", "--openapi", "nonsense"]).expect(1);
+}

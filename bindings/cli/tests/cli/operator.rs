@@ -1,0 +1,114 @@
+//! `serve` and `admin`.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    os::unix::fs::PermissionsExt as _,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::support::{Home, ran};
+
+fn serve(home: &Home, more: &[&str]) -> (Child, Value) {
+    let mut child = home
+        .command(&[&["serve", "ws-channel", "--data", "data"], more].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let ready = serde_json::from_str(&line).unwrap_or_else(|why| {
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        panic!("{why}: {line} {text}")
+    });
+    (child, ready)
+}
+
+fn stop(child: Child, signal: &str) -> crate::support::Ran {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    ran(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_service_says_one_line_and_ends_at_a_signal() {
+    let home = Home::empty();
+    for signal in ["-TERM", "-INT"] {
+        let (child, ready) = serve(&home, &["--verification-code", "123456", "--no-limits"]);
+        assert_eq!((ready["kind"].as_str(), &ready["control_url"]), (Some("ws-channel"), &Value::Null));
+        let file = ready["public_key_file"].as_str().unwrap();
+        assert!(file.starts_with('/') && fs::read_to_string(file).unwrap().starts_with("-----BEGIN PUBLIC KEY-----"));
+        let base_url = ready["base_url"].as_str().unwrap();
+        home.run(&["call", "init_login", "-e", "a@example.test", "--base-url", base_url]).expect(0);
+        let ran = stop(child, signal).expect(0);
+        assert!(ran.err.contains("--verification-code") && ran.err.contains("limits are lifted"), "{}", ran.err);
+    }
+    assert_eq!(fs::metadata(home.path("data")).unwrap().permissions().mode() & 0o7777, 0o700);
+}
+
+#[test]
+fn the_control_interface_is_there_when_asked_for() {
+    let home = Home::empty();
+    let (child, ready) = serve(&home, &["--control"]);
+    assert!(ready["control_url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    stop(child, "-TERM").expect(0);
+}
+
+#[test]
+fn what_is_for_tests_is_refused_off_loopback() {
+    let home = Home::empty();
+    for flag in [&["--verification-code", "123456"][..], &["--no-limits"], &["--control"]] {
+        home.run(&[&["serve", "ws-channel", "--data", "data", "--listen", "0.0.0.0:0"], flag].concat()).expect(1);
+    }
+    home.run(&["serve", "ws-channel", "--data", "data", "--tls-cert", "x.pem"]).expect(1);
+    home.run(&["serve", "nonsense"]).expect(1);
+}
+
+#[test]
+fn a_check_finds_what_a_start_would_stumble_over() {
+    let home = Home::empty();
+    let good = home.run(&["serve", "ws-channel", "--data", "data", "--check", "--json"]).expect(0).json();
+    assert_eq!(good["ok"], true);
+    fs::write(home.path("service.toml"), "nonsense = 1\n").unwrap();
+    let bad = home
+        .run(&["serve", "ws-channel", "--data", "data", "--config", "service.toml", "--check", "--json"])
+        .expect(1)
+        .json();
+    assert_eq!(bad["ok"], false);
+    assert!(bad.to_string().contains("nonsense"), "{bad}");
+    home.run(&["serve", "ws-channel", "--data", "data", "--config", "service.toml"]).expect(1);
+}
+
+#[test]
+fn the_operator_looks_after_keys_audit_and_backup() {
+    let home = Home::empty();
+    let (child, _) = serve(&home, &[]);
+    stop(child, "-TERM").expect(0);
+    let admin = |arguments: &[&str]| home.run(&[&["admin"], arguments, &["--data", "data", "--json"]].concat());
+
+    let key = admin(&["key-create", "--owner", "owner@example.test"]).expect(0).json();
+    let key = key["key"]["api_key"].as_str().unwrap().to_owned();
+    let changed = admin(&["key-set", "--apikey", &key, "--waiver", "on", "--enabled", "off"]).expect(0).json();
+    assert_eq!((&changed["key"]["waiver"], &changed["key"]["enabled"]), (&Value::Bool(true), &Value::Bool(false)));
+    admin(&["key-set", "--apikey", &key]).expect(1);
+    admin(&["entitlement", "--apikey", &key, "--state", "active"]).expect(0);
+    admin(&["invite", "--apikey", &key, "--email", "guest@example.test"]).expect(0);
+    admin(&["key-set", "--apikey", "abcdefghijklmnopqrstuvwxyz0123456789ABCD", "--waiver", "on"]).expect(1);
+    let listed = admin(&["key-list"]).expect(0).json();
+    assert_eq!(listed["keys"][0]["entitlements"][0]["state"], "active");
+
+    let records = admin(&["audit"]).expect(0).json();
+    assert!(records["records"].as_array().unwrap().len() >= 4, "{records}");
+    assert_eq!(admin(&["audit-verify"]).expect(0).json()["audit"]["intact"], true);
+
+    let folder = home.path("backup").display().to_string();
+    admin(&["backup", "--to", &folder]).expect(0);
+    home.run(&["admin", "restore", "--from", &folder, "--data", "restored"]).expect(0);
+    home.run(&["admin", "restore", "--from", &folder, "--data", "restored"]).expect(1);
+    let listed = home.run(&["admin", "key-list", "--data", "restored", "--json"]).expect(0).json();
+    assert_eq!(listed["keys"][0]["api_key"], key);
+    home.run(&["admin", "key-list", "--data", "no-such-folder"]).expect(1);
+}

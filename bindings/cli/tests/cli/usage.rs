@@ -1,0 +1,113 @@
+//! Help, usage errors, completion, and a reader that goes away.
+
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+};
+
+use crate::support::Home;
+
+#[test]
+fn help_and_version_are_success() {
+    let home = Home::empty();
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["-V"],
+        &["-v"],
+        &["files", "--help"],
+        &["files", "upload-file", "--help"],
+        &["help", "demo"],
+    ] {
+        let ran = home.run(arguments).expect(0);
+        assert!(!ran.out.is_empty() && ran.err.is_empty(), "{arguments:?}: {}", ran.err);
+    }
+    assert_eq!(home.run(&["--version"]).out, format!("bankchannel {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_is_exit_1() {
+    let home = Home::empty();
+    for arguments in [
+        &[][..],
+        &["nonsense"],
+        &["files"],
+        &["files", "list-files", "--nonsense"],
+        &["call"],
+        &["call", "no_such_operation"],
+        &["session", "login", "-m", "root"],
+        &["pgp", "sign"],
+        &["call", "init_login", "{"],
+    ] {
+        let ran = home.run(arguments).expect(1);
+        assert!(ran.out.is_empty() && !ran.err.is_empty(), "{arguments:?}: {}", ran.out);
+    }
+    let ran = home.run(&["files", "nonsense", "--json"]).expect(1);
+    assert_eq!(ran.json()["error"]["category"], "invalid_input");
+}
+
+#[test]
+fn a_missing_value_is_told_as_the_option_that_gives_it() {
+    let ran = Home::empty().run(&["account", "verify-phone", "--code", "123456", "-e", "a@example.test"]).expect(1);
+    assert!(ran.err.contains("--phone"), "{}", ran.err);
+}
+
+#[test]
+fn a_password_on_the_command_line_is_warned_about_and_a_short_one_refused() {
+    let arguments = ["session", "login", "-e", "a@example.test", "--password", "short", "--noninteractive"];
+    let ran = Home::empty().run(&arguments).expect(1);
+    assert!(
+        ran.err.contains("warning: a password on the command line") && ran.err.contains("shorter than 20"),
+        "{}",
+        ran.err
+    );
+    let arguments = ["session", "login", "-e", "a@example.test", "--password-stdin", "--noninteractive"];
+    let ran = Home::empty().run_with_input(&arguments, b"short too\n").expect(1);
+    assert!(!ran.err.contains("warning") && ran.err.contains("shorter than 20"), "{}", ran.err);
+}
+
+#[test]
+fn completion_is_made_for_the_shells_and_bash_reads_it() {
+    let home = Home::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = home.run(&["completion", shell]).expect(0);
+        assert!(ran.out.contains("list-files"), "{shell}");
+    }
+    let script = home.run(&["completion", "bash"]).out;
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    assert!(bash.wait().unwrap().success());
+    home.run(&["completion", "nonsense"]).expect(1);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    let home = Home::empty();
+    let mut child =
+        home.command(&["catalogue", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 4];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn every_help_text_can_be_shown() {
+    let home = Home::empty();
+    let groups = ["account", "session", "certs", "files", "pgp", "integrator", "admin"];
+    for group in groups {
+        let listed = home.run(&[group, "--help"]).expect(0).out;
+        let commands: Vec<&str> = listed
+            .lines()
+            .skip_while(|line| !line.starts_with("Commands:"))
+            .skip(1)
+            .take_while(|line| line.starts_with("  "))
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        assert!(commands.len() >= 3, "{group}: {listed}");
+        for command in commands.into_iter().filter(|command| *command != "help") {
+            let help = home.run(&[group, command, "--help"]).expect(0).out;
+            assert!(help.contains("Usage:"), "{group} {command}");
+        }
+    }
+}
