@@ -56,12 +56,14 @@ fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::er
 }
 
 fn is_tls(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| {
-        cause.is::<rustls::Error>()
-            || cause
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(|inner| inner.is::<rustls::Error>())
+    chain(error)
+        .any(|cause| cause.is::<rustls::Error>() || cause.downcast_ref::<std::io::Error>().is_some_and(holds_tls))
+}
+
+/// An I/O error's source is that of the error it holds, so that the held one must be asked for; it may be one again.
+fn holds_tls(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(holds_tls)
     })
 }
 

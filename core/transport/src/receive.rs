@@ -36,6 +36,9 @@ pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Pla
 async fn whole(response: &mut Response, limit: usize, success: bool, plan: &Plan<'_>) -> Result<Bytes, Error> {
     let mut body = BytesMut::new();
     let (mut arrived, total) = (0, response.content_length());
+    if total.is_some_and(|total| total > limit as u64) {
+        return Err(too_large(limit, success));
+    }
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success))? {
         observe(plan, &mut arrived, piece.len(), total);
         if body.len() + piece.len() > limit {

@@ -69,7 +69,7 @@ impl Sink {
     pub fn described(&mut self) -> Content {
         match &mut self.0 {
             Kind::Memory { bytes, .. } => Content::Bytes(std::mem::take(bytes).into()),
-            Kind::File { path, size, .. } => Content::File { path: path.clone(), size: *size },
+            Kind::File { path, size, .. } => Content::File { path: path.clone(), size: Some(*size) },
             Kind::Pieces { size, .. } => Content::Delivered { size: *size },
         }
     }

@@ -52,7 +52,6 @@ fn refused(why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use bankchannel_foundation::model::Timestamp;
     use bankchannel_ws_channel::model::{FileReference, FileStatus};
 
     use super::*;
@@ -60,7 +59,7 @@ mod tests {
     fn named(file_type: &str, reference: &str, timestamp: &str) -> Result<String> {
         file_name(&FileDescriptor {
             file_reference: FileReference::new(reference)?,
-            file_timestamp: Timestamp::new(timestamp)?,
+            file_timestamp: timestamp.to_owned(),
             file_type: file_type.into(),
             status: FileStatus::New,
             service_id: None,

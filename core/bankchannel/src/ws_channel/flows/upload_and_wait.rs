@@ -186,7 +186,7 @@ fn unique(types: Vec<FileType>) -> Result<Vec<FileType>> {
 
 /// What happens after the upload does not change that it was accepted.
 fn after_upload(error: Error) -> Error {
-    error.with("upload", "accepted").with("retryable", false).with_outcome(Outcome::Accepted)
+    error.with("upload", "accepted").with_retryable(false).with_outcome(Outcome::Accepted)
 }
 
 struct Waiting<'a> {

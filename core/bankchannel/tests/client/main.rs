@@ -1,0 +1,13 @@
+//! The client against a server that does what the test says: retries, refusals, sessions, faults of the network.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod content;
+mod faults;
+mod logins;
+mod repeats;
+mod sessions;
+mod tls;

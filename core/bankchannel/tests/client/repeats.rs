@@ -1,0 +1,103 @@
+//! What is sent again by itself, and what never (WS Channel sheet §8.1, §8.6, §11.8).
+
+use std::time::{Duration, Instant};
+
+use bankchannel::{
+    Outcome,
+    ws_channel::{
+        Bank, FileName, FileType, PgpKey, PgpKeyPurpose, Signatures,
+        operations::{
+            certs::config_certs::ConfigCertsRequest, files::list_files::ListFilesRequest,
+            files::upload_file::UploadFileRequest, pgp::upload_key::UploadKeyRequest,
+        },
+    },
+};
+use serde_json::json;
+
+use crate::support::{Act, Server, client, ok, refused};
+
+pub(crate) fn list() -> ListFilesRequest {
+    ListFilesRequest { bank: Bank::Nordea, file_type: None, status: None }
+}
+
+pub(crate) fn upload(bytes: &'static [u8]) -> UploadFileRequest {
+    UploadFileRequest {
+        bank: Bank::Nordea,
+        file_contents: bytes.to_vec().into(),
+        file_name: FileName::new("payments.xml").unwrap(),
+        file_type: FileType::new("pain.001.001.09").unwrap(),
+        signature: Signatures::new("-----BEGIN PGP SIGNATURE-----"),
+    }
+}
+
+fn upload_key() -> UploadKeyRequest {
+    UploadKeyRequest {
+        pgp_key: PgpKey::new("-----BEGIN PGP PUBLIC KEY BLOCK-----").unwrap(),
+        pgp_key_purpose: PgpKeyPurpose::Authorize,
+    }
+}
+
+#[tokio::test]
+async fn k01_a_get_is_repeated_after_503_until_it_succeeds() {
+    let unavailable = || Act::Answer(refused(503, "Service unavailable"));
+    let server =
+        Server::in_turn([unavailable(), unavailable(), Act::Answer(ok(200, json!({"FileDescriptors": []})))]).await;
+    assert!(client(&server).list_files(list()).await.unwrap().file_descriptors.is_empty());
+    assert_eq!(server.seen().len(), 3);
+    // And not more often than that.
+    let server = Server::in_turn([unavailable()]).await;
+    let error = client(&server).list_files(list()).await.unwrap_err();
+    assert_eq!((error.http_status(), server.seen().len()), (Some(503), 3));
+}
+
+#[tokio::test]
+async fn k02_an_upload_is_not_repeated_after_503() {
+    let server = Server::in_turn([Act::Answer(refused(503, "Service unavailable"))]).await;
+    let error = client(&server).upload_file(upload(b"x")).await.unwrap_err();
+    assert_eq!((error.http_status(), error.outcome(), error.retryable()), (Some(503), Some(Outcome::Unknown), false));
+    assert_eq!(error.operation(), Some("ws_channel.upload_file"));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn k03_after_429_anything_is_repeated_when_the_server_says_so() {
+    let limited = Act::Answer(refused(429, "Too many requests").with("retry-after", "1"));
+    let server = Server::in_turn([limited, Act::Answer(ok(201, json!({})))]).await;
+    let started = Instant::now();
+    client(&server).upload_key(upload_key()).await.unwrap();
+    assert_eq!(server.seen().len(), 2);
+    assert!(started.elapsed() >= Duration::from_secs(1), "Retry-After is heeded: {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn k04_a_post_is_not_repeated_after_a_network_error() {
+    let server = Server::in_turn([Act::ResetAfterRequest]).await;
+    let request = serde_json::from_value(json!({"export": "disabled"}))
+        .map(bankchannel::model::read_boundary::<ConfigCertsRequest>);
+    let error = client(&server).config_certs(request.unwrap().unwrap()).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(Outcome::Unknown)));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_get_is_repeated_after_a_lost_connection() {
+    let server = Server::in_turn([
+        Act::ResetAfterRequest,
+        Act::CloseAfterRequest,
+        Act::Answer(ok(200, json!({"FileDescriptors": []}))),
+    ])
+    .await;
+    client(&server).list_files(list()).await.unwrap();
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_wait_that_would_outlast_the_deadline_is_not_begun() {
+    let server = Server::in_turn([Act::Answer(refused(429, "Too many requests").with("retry-after", "3"))]).await;
+    let options = bankchannel::CallOptions { timeout: Some(Duration::from_secs(2)), ..Default::default() };
+    let started = Instant::now();
+    let error =
+        client(&server).call_json("ws_channel.list_files", json!({"bank": "nordea"}), options).await.unwrap_err();
+    assert_eq!((error.code(), error.retry_after_s()), ("peer.rate_limited", Some(3)));
+    assert!(started.elapsed() < Duration::from_secs(1));
+}

@@ -1,0 +1,169 @@
+//! What calls do to the session (WS Channel sheet §8.1, §8.6).
+
+use std::time::{Duration, Instant};
+
+use bankchannel::{
+    Outcome,
+    ws_channel::{Mode, Session, WsChannel, WsChannelSettings},
+};
+use serde_json::json;
+
+use crate::{
+    repeats::{list, upload},
+    support::{Act, PASSWORD, Seen, Server, client, ok, people::API_KEY, refused, session, settings},
+};
+
+pub(crate) const CHALLENGE: &str =
+    "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde";
+
+pub(crate) fn logged_in(token: &str) -> Act {
+    Act::Answer(ok(200, json!({"IdToken": token, "ApiKey": API_KEY, "ExpiresIn": "3600", "ResponseText": "Login OK"})))
+}
+
+/// Accepts one token, and gives it to who logs in.
+fn only(token: &'static str) -> impl Fn(&Seen, usize) -> Act + Send + Sync {
+    move |seen, _| match (seen.method.as_str(), seen.path.starts_with("/v2/session/")) {
+        ("GET", true) => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
+        ("POST", true) => logged_in(token),
+        _ if seen.header("authorization") != Some(token) => Act::Answer(refused(401, "Unauthorized")),
+        ("PUT", _) => Act::Answer(ok(201, json!({}))),
+        _ => Act::Answer(ok(200, json!({"FileDescriptors": []}))),
+    }
+}
+
+fn renewing(server: &Server) -> WsChannel {
+    let settings = WsChannelSettings { renew_session: Some(true), password: Some(PASSWORD.into()), ..settings(server) };
+    let client = WsChannel::new(settings).unwrap();
+    client.set_session(session("old", Mode::Data));
+    client
+}
+
+#[tokio::test]
+async fn k08_an_expired_session_is_noticed_here() {
+    let server = Server::in_turn([Act::Stall]).await;
+    let client = client(&server);
+    // Five seconds before its end it counts as expired.
+    client.set_session(Session { ends: Some(Instant::now() + Duration::from_secs(4)), ..session("t", Mode::Data) });
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome(), error.detail("class")),
+        ("ws_channel.session_expired", Some(Outcome::NotSent), Some("auth"))
+    );
+    client.set_session(Session::default());
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.not_logged_in", Some(Outcome::NotSent)));
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_refused_session_is_forgotten() {
+    let server = Server::start(only("new")).await;
+    let client = client(&server);
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("ws_channel.session_refused", Some(Outcome::Refused)));
+    assert!(!client.session().is_logged_in() && client.session().api_key.is_some());
+    assert_eq!(server.seen().len(), 1, "nobody asked for a renewal");
+}
+
+#[tokio::test]
+async fn a_data_session_is_renewed_once_and_the_call_goes_on() {
+    let server = Server::start(only("new")).await;
+    let client = renewing(&server);
+    client.upload_file(upload(b"payment")).await.unwrap();
+    let paths: Vec<(String, bool)> =
+        server.seen().iter().map(|seen| (seen.method.clone(), seen.header("authorization") == Some("new"))).collect();
+    let expected = [("PUT", false), ("GET", false), ("POST", false), ("PUT", true)];
+    assert_eq!(paths, expected.map(|(method, new)| (method.to_owned(), new)));
+    assert_eq!(client.session().id_token.unwrap().expose(), "new");
+    // The password went out encrypted, for this challenge.
+    let sent = server.seen()[2].json();
+    let cipher = data_encoding::BASE64.decode(sent["Encrypted"].as_str().unwrap().as_bytes()).unwrap();
+    let plain = crate::support::key().decrypt_oaep_sha1(&cipher).unwrap();
+    assert_eq!(*plain, *format!("{PASSWORD}||1494962070679").as_bytes());
+    assert_eq!(sent["ChResp"], CHALLENGE);
+}
+
+#[tokio::test]
+async fn an_expired_data_session_is_renewed_before_it_is_used() {
+    let server = Server::start(only("new")).await;
+    let client = renewing(&server);
+    client.set_session(Session { ends: Some(Instant::now()), ..session("old", Mode::Data) });
+    client.list_files(list()).await.unwrap();
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_renewal_that_does_not_help_is_not_repeated() {
+    let server = Server::start(|seen, _| match (seen.method.as_str(), seen.path.starts_with("/v2/session/")) {
+        ("GET", true) => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
+        ("POST", true) => logged_in("useless"),
+        _ => Act::Answer(refused(401, "Unauthorized")),
+    })
+    .await;
+    let error = renewing(&server).list_files(list()).await.unwrap_err();
+    assert_eq!((error.http_status(), server.seen().len()), (Some(401), 4));
+}
+
+#[tokio::test]
+async fn an_admin_session_is_never_renewed_by_itself() {
+    let server = Server::start(only("new")).await;
+    let client = renewing(&server);
+    client.set_session(session("old", Mode::Admin));
+    assert_eq!(client.list_files(list()).await.unwrap_err().http_status(), Some(401));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn calls_that_notice_together_log_in_once() {
+    let server = Server::start(only("new")).await;
+    let client = renewing(&server);
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            tokio::spawn({
+                let client = client.clone();
+                async move { client.list_files(list()).await }
+            })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(server.seen().iter().filter(|seen| seen.method == "POST").count(), 1);
+}
+
+#[tokio::test]
+async fn logout_clears_here_first_and_is_never_repeated() {
+    let server = Server::in_turn([Act::Answer(refused(429, "Too many requests"))]).await;
+    let client = client(&server);
+    // The session has expired here: it is logged out all the same, as the user it belongs to.
+    client.set_session(Session { ends: Some(Instant::now()), ..session("mine", Mode::Admin) });
+    let error = client.call_json("ws_channel.logout", json!({}), Default::default()).await.unwrap_err();
+    assert_eq!((error.code(), server.seen().len()), ("peer.rate_limited", 1));
+    assert_eq!(
+        (server.seen()[0].path.as_str(), server.seen()[0].header("authorization")),
+        ("/v2/session/user%40example.test/admin", Some("mine"))
+    );
+    assert!(!client.session().is_logged_in());
+}
+
+#[tokio::test]
+async fn registration_keeps_the_key_it_was_given() {
+    let server = Server::in_turn([Act::Answer(ok(201, json!({"ApiKey": API_KEY})))]).await;
+    let client = WsChannel::new(settings(&server)).unwrap();
+    let request = json!({"api_key": "0", "ch_resp": CHALLENGE, "encrypted": "ZW5j", "name": "N", "company": "C", "phone": "+358401234567", "mode": "admin"});
+    client.call_json("ws_channel.register", request, Default::default()).await.unwrap();
+    assert_eq!(client.session().api_key.unwrap().expose(), API_KEY);
+}
+
+#[tokio::test]
+async fn a_failed_login_discards_the_former_session_and_an_unsent_one_does_not() {
+    let server = Server::in_turn([Act::Answer(refused(400, "User authentication failed."))]).await;
+    let client = client(&server);
+    let request = json!({"ch_resp": CHALLENGE, "encrypted": "ZW5j"});
+    let unsent = bankchannel::CallOptions { timeout: Some(Duration::ZERO), ..Default::default() };
+    client.call_json("ws_channel.login", request.clone(), unsent).await.unwrap_err();
+    assert!(client.session().is_logged_in());
+    let error = client.call_json("ws_channel.login", request, Default::default()).await.unwrap_err();
+    assert_eq!(error.code(), "ws_channel.login_refused");
+    assert!(!client.session().is_logged_in());
+}

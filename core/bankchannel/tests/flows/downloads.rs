@@ -1,0 +1,157 @@
+//! All new files into a folder (WS Channel sheet §8.4, §11.8 K15, K16).
+
+use std::{
+    fs,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bankchannel::{CallOptions, Progress};
+use serde_json::{Value, json};
+
+use crate::{
+    bank::Bank,
+    support::{Act, Server, client, ok, refused},
+};
+
+async fn run(server: &Server, request: Value) -> bankchannel::Result<Value> {
+    client(server)
+        .call_json("ws_channel.download_new_files", request, CallOptions::default())
+        .await
+        .map(|done| done.response)
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn k15_a_second_run_skips_what_is_there() {
+    let bank = Bank::holding(&[("VA", "227166", b"one"), ("camt.053.001.02", "b-2", b"two")]);
+    let server = Server::start(move |seen, _| bank.act(seen)).await;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("statements");
+    let request = json!({"bank": "nordea", "directory": folder, "status": "ALL"});
+    let first = run(&server, request.clone()).await.unwrap();
+    assert_eq!((&first["downloaded"], &first["existing"], &first["failed"]), (&json!(2), &json!(0), &json!(0)));
+    assert_eq!(names(&folder), ["20261120__VA_227166.dat", "20261120__camt.053.001.02_b-2.dat"]);
+    assert_eq!(fs::read(folder.join("20261120__VA_227166.dat")).unwrap(), b"one");
+    assert_eq!(first["files"][0]["bytes"], 3);
+    let before = server.seen().len();
+    let second = run(&server, request).await.unwrap();
+    assert_eq!((&second["downloaded"], &second["existing"]), (&json!(0), &json!(2)));
+    assert_eq!(second["files"][1]["status"], "exists");
+    assert_eq!(server.seen().len(), before + 1, "only the listing");
+    // By default only new files are listed, and these were downloaded.
+    let third = run(&server, json!({"bank": "nordea", "directory": folder})).await.unwrap();
+    assert_eq!(third["files"], json!([]));
+    assert!(server.seen().last().unwrap().path.ends_with("?Status=NEW"));
+}
+
+#[tokio::test]
+async fn k16_nothing_lands_outside_the_folder() {
+    let bank = Bank::holding(&[
+        ("VA", "../../x", b"evil"),
+        ("VA", "/etc/x", b"evil"),
+        ("VA", "a b", b"odd"),
+        ("VA", "good", b"good"),
+    ]);
+    let server = Server::start(move |seen, _| bank.act(seen)).await;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("a").join("b");
+    fs::create_dir_all(&folder).unwrap();
+    let answer = run(&server, json!({"bank": "nordea", "directory": folder})).await.unwrap();
+    assert_eq!((&answer["downloaded"], &answer["failed"]), (&json!(2), &json!(2)));
+    assert_eq!(answer["files"][0]["error"], "ws_channel.reference_unsafe");
+    let found = names(&folder);
+    assert_eq!((found.len(), found[1].as_str()), (2, "20261120__VA_good.dat"));
+    assert!(found[0].starts_with("20261120__VA_a_b-"));
+    assert_eq!((names(parent.path()).len(), names(&parent.path().join("a")).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_link_in_the_way_is_neither_followed_nor_replaced() {
+    let bank = Bank::holding(&[("VA", "1", b"content")]);
+    let server = Server::start(move |seen, _| bank.act(seen)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    let link = folder.path().join("20261120__VA_1.dat");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let answer = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap();
+    assert_eq!(answer["files"][0]["status"], "exists");
+    assert!(!target.exists() && link.symlink_metadata().unwrap().is_symlink());
+}
+
+#[tokio::test]
+async fn broken_answers_are_tried_three_times_and_one_failure_stops_nothing() {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two"), ("VA", "3", b"three")]);
+    let (lists, ones, twos) = (AtomicUsize::new(0), AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&twos);
+    let server = Server::start(move |seen, _| {
+        let next = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::SeqCst);
+        if seen.path.contains('?') && next(&lists) < 2 {
+            return Act::Answer(ok(200, json!({"FileDescriptors": "broken"})));
+        }
+        if seen.path.ends_with("/1") && next(&ones) < 2 {
+            return Act::Answer(ok(200, json!({"Content": "%%%"})));
+        }
+        if seen.path.ends_with("/2") {
+            next(&counted);
+            return Act::Answer(ok(200, json!({"Content": "%%%"})));
+        }
+        bank.act(seen)
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let answer = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap();
+    assert_eq!((&answer["downloaded"], &answer["failed"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&answer["files"][1]["status"], &answer["files"][1]["error"]),
+        (&json!("failed"), &json!("peer.protocol"))
+    );
+    assert_eq!(twos.load(Ordering::SeqCst), 3);
+    assert_eq!(names(folder.path()), ["20261120__VA_1.dat", "20261120__VA_3.dat"], "no partial file is left");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_ends_the_flow() {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
+    let server = Server::start(move |seen, _| {
+        if seen.path.ends_with("/2") { Act::Answer(refused(401, "Unauthorized")) } else { bank.act(seen) }
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let error = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.detail("downloaded"), error.operation()),
+        ("ws_channel.session_refused", Some("1"), Some("ws_channel.download_file"))
+    );
+}
+
+#[tokio::test]
+async fn one_reference_only_and_progress_on_the_way() {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
+    let server = Server::start(move |seen, _| bank.act(seen)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&said);
+    let options = CallOptions {
+        progress: Some(Arc::new(move |step: &Progress| told.lock().unwrap().push(step.text.clone()))),
+        ..CallOptions::default()
+    };
+    let request = json!({"bank": "nordea", "directory": folder.path(), "file_reference": "2"});
+    let answer = client(&server).call_json("ws_channel.download_new_files", request, options).await.unwrap().response;
+    assert_eq!(
+        (answer["files"].as_array().unwrap().len(), names(folder.path())),
+        (1, vec!["20261120__VA_2.dat".to_owned()])
+    );
+    assert!(said.lock().unwrap().contains(&"downloading 20261120__VA_2.dat".to_owned()));
+    let file = folder.path().join("20261120__VA_2.dat");
+    let error = run(&server, json!({"bank": "nordea", "directory": file})).await.unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("directory")));
+}

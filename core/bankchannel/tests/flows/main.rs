@@ -1,0 +1,12 @@
+//! The flows, against a small service that keeps what the flow needs.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod bank;
+mod downloads;
+mod logins;
+mod uploads;
+mod values;

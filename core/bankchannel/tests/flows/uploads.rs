@@ -1,0 +1,251 @@
+//! Signing, uploading and waiting for the answers.
+
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bankchannel::{CallOptions, Content, Outcome, model::Pieces};
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::{
+    bank::Bank,
+    support::{Act, Server, client, ok, private_key, refused},
+};
+
+const PAYMENT: &[u8] = b"<Document>\r\npayment\n</Document>";
+
+fn sign(more: Value) -> Value {
+    let mut request = json!({"bank": "simulator", "file_type": "pain.001.001.09", "private_key": private_key()});
+    request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    request
+}
+
+fn with(content: impl Into<Content>) -> CallOptions {
+    CallOptions { content: Some(content.into()), ..CallOptions::default() }
+}
+
+fn verified(sent: &Value, bytes: &[u8]) -> bool {
+    let generated = json!({"private_key": private_key()});
+    let public = bankchannel_openpgp::PrivateKey::from_armored(generated["private_key"].as_str().unwrap().as_bytes())
+        .unwrap()
+        .public();
+    let request = json!({"public_key": public.to_armored().unwrap(), "signature": sent["Signature"]});
+    bankchannel::call_local("ws_channel.verify_file", request, Some(bytes.to_vec().into())).unwrap()["good"] == true
+}
+
+#[tokio::test]
+async fn what_is_signed_is_what_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("payments.xml");
+    fs::write(&path, PAYMENT).unwrap();
+    let mut left = Some(PAYMENT);
+    let pieces = Pieces::new(move || Ok(left.take().map(Into::into)));
+    for (content, name) in [
+        (Content::from(path.as_path()), None),
+        (Content::from(PAYMENT.to_vec()), Some("a.xml")),
+        (Content::Pieces(pieces), Some("b.xml")),
+    ] {
+        let server = Server::in_turn([Act::Answer(ok(201, json!({})))]).await;
+        let request = sign(json!({"file_name": name}));
+        let done =
+            client(&server).call_json("ws_channel.sign_and_upload", request, with(content)).await.unwrap().response;
+        assert_eq!(
+            (&done["file_name"], &done["bytes"]),
+            (&json!(name.unwrap_or("payments.xml")), &json!(PAYMENT.len()))
+        );
+        let seen = server.seen();
+        let sent = seen[0].json();
+        assert_eq!(BASE64.decode(sent["FileContents"].as_str().unwrap().as_bytes()).unwrap(), PAYMENT);
+        assert!(seen[0].header("content-length").is_some(), "the length is known");
+        assert!(verified(&sent, PAYMENT) && !verified(&sent, b"other bytes"));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_signed_is_not_sent() {
+    let server = Server::in_turn([Act::Stall]).await;
+    let cases = [
+        (sign(json!({"file_name": "a.xml", "private_key": "nonsense"})), PAYMENT, "ws_channel.pgp_key_refused"),
+        (sign(json!({"file_name": "a.xml"})), b"" as &[u8], "ws_channel.content_empty"),
+        (sign(json!({})), PAYMENT, "input.missing_field"),
+    ];
+    for (request, bytes, code) in cases {
+        let error =
+            client(&server).call_json("ws_channel.sign_and_upload", request, with(bytes.to_vec())).await.unwrap_err();
+        assert_eq!((error.code(), error.outcome()), (code, Some(Outcome::NotSent)), "{error}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn after_429_the_same_bytes_are_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("payments.xml");
+    fs::write(&path, PAYMENT).unwrap();
+    let server =
+        Server::in_turn([Act::Answer(refused(429, "Too many requests")), Act::Answer(ok(201, json!({})))]).await;
+    client(&server).call_json("ws_channel.sign_and_upload", sign(json!({})), with(path.as_path())).await.unwrap();
+    let seen = server.seen();
+    assert_eq!((seen.len(), &seen[0].body), (2, &seen[1].body));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_between_signing_and_sending_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("payments.xml");
+    let size = 24 * 1024 * 1024;
+    fs::write(&path, vec![b'a'; size]).unwrap();
+    let go_on = Arc::new(Notify::new());
+    let server = Server::in_turn([Act::Hold(Arc::clone(&go_on), ok(201, json!({})))]).await;
+    let (client, content) = (client(&server), with(path.as_path()));
+    let call =
+        tokio::spawn(async move { client.call_json("ws_channel.sign_and_upload", sign(json!({})), content).await });
+    server.wait_for(1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    // The size stays, and so does every byte that has gone out: only the last one is another.
+    use std::os::unix::fs::FileExt as _;
+    fs::OpenOptions::new().write(true).open(&path).unwrap().write_all_at(b"b", size as u64 - 1).unwrap();
+    go_on.notify_one();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("input.content_unreadable", Some(Outcome::NotSent)), "{error}");
+    assert!(!server.seen()[0].complete);
+}
+
+fn wait(more: Value) -> Value {
+    let mut request = sign(
+        json!({"file_name": "a.xml", "wait_for": ["pain.002.001.10", "camt.053.001.02"], "poll_interval_ms": 100}),
+    );
+    request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    request
+}
+
+/// Accepts uploads, and answers each with these types a moment later.
+async fn answering(bank: Bank, types: &'static [&'static str]) -> Server {
+    Server::start(move |seen, _| {
+        if seen.method == "PUT" {
+            let bank = bank.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(150)).await;
+                for file_type in types {
+                    bank.add(file_type, "new", b"answer");
+                }
+            });
+            return Act::Answer(ok(201, json!({})));
+        }
+        bank.act(seen)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn new_answers_are_found_among_old_ones() {
+    let bank = Bank::holding(&[("pain.002.001.10", "old", b"old"), ("camt.053.001.02", "old", b"old")]);
+    let server = answering(bank, &["camt.053.001.02", "pain.002.001.10"]).await;
+    let done = client(&server)
+        .call_json("ws_channel.upload_and_wait", wait(json!({})), with(PAYMENT.to_vec()))
+        .await
+        .unwrap()
+        .response;
+    let types: Vec<&str> = done["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|answer| answer["file"]["file_type"].as_str().unwrap())
+        .collect();
+    assert_eq!(types, ["pain.002.001.10", "camt.053.001.02"]);
+    for answer in done["answers"].as_array().unwrap() {
+        assert_eq!(
+            (&answer["file"]["file_reference"], &answer["content"], &answer["bytes"]),
+            (&json!("new"), &json!("YW5zd2Vy"), &json!(6))
+        );
+    }
+    assert_eq!(server.seen().iter().filter(|seen| seen.method == "PUT").count(), 1);
+}
+
+#[tokio::test]
+async fn answers_go_into_a_folder() {
+    let server = answering(Bank::default(), &["camt.053.001.02", "pain.002.001.10"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = wait(json!({"directory": folder.path()}));
+    let done = client(&server)
+        .call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec()))
+        .await
+        .unwrap()
+        .response;
+    let path = done["answers"][0]["path"].as_str().unwrap();
+    assert!(path.ends_with("20261120__pain.002.001.10_new.dat") && fs::read(path).unwrap() == b"answer");
+    assert!(done["answers"][0].get("content").is_none());
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_says_that_the_upload_was_accepted() {
+    let server = answering(Bank::default(), &["pain.002.001.10"]).await;
+    let started = Instant::now();
+    let error = client(&server)
+        .call_json("ws_channel.upload_and_wait", wait(json!({"timeout_s": 1})), with(PAYMENT.to_vec()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome(), error.retryable()),
+        ("ws_channel.answer_not_found", Some(Outcome::Accepted), false)
+    );
+    assert_eq!((error.detail("upload"), error.detail("missing")), (Some("accepted"), Some("camt.053.001.02")));
+    assert!(started.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn waiting_outlives_a_gateway_that_fails_and_ends_with_the_session() {
+    let bank = Bank::default();
+    let server = Server::start(move |seen, number| {
+        let uploaded = number > 2;
+        match seen.method.as_str() {
+            "PUT" => {
+                for file_type in ["pain.002.001.10", "camt.053.001.02"] {
+                    bank.add(file_type, "new", b"answer");
+                }
+                Act::Answer(ok(201, json!({})))
+            }
+            _ if uploaded && number < 6 => Act::Answer(refused(502, "Bank data error")),
+            _ => bank.act(seen),
+        }
+    })
+    .await;
+    client(&server).call_json("ws_channel.upload_and_wait", wait(json!({})), with(PAYMENT.to_vec())).await.unwrap();
+
+    let server = Server::start(|seen, number| match seen.method.as_str() {
+        "PUT" => Act::Answer(ok(201, json!({}))),
+        _ if number > 2 => Act::Answer(refused(401, "Unauthorized")),
+        _ => Act::Answer(ok(200, json!({"FileDescriptors": []}))),
+    })
+    .await;
+    let error = client(&server)
+        .call_json("ws_channel.upload_and_wait", wait(json!({})), with(PAYMENT.to_vec()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome(), error.detail("upload")),
+        ("ws_channel.session_refused", Some(Outcome::Accepted), Some("accepted"))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_upload_is_no_wait() {
+    let server = Server::start(|seen, _| match seen.method.as_str() {
+        "PUT" => Act::Answer(refused(400, "No suitable PGP keys found.")),
+        _ => Act::Answer(ok(200, json!({"FileDescriptors": []}))),
+    })
+    .await;
+    let error = client(&server)
+        .call_json("ws_channel.upload_and_wait", wait(json!({})), with(PAYMENT.to_vec()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome(), error.detail("upload")),
+        ("ws_channel.signature_key_unknown", Some(Outcome::Refused), None)
+    );
+    assert_eq!(server.seen().len(), 3);
+}
