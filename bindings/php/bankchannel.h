@@ -56,7 +56,7 @@ typedef struct BankchannelError BankchannelError;
 typedef struct BankchannelOwner BankchannelOwner;
 typedef struct BankchannelServer BankchannelServer;
 typedef struct {
-    const char *data;
+    char *data;
     size_t size;
     BankchannelOwner *owner;
 } BankchannelBytes;
@@ -66,9 +66,9 @@ typedef struct {
     const BankchannelCancel *cancel;
     uint32_t content_kind;
     uint32_t destination_kind;
-    const char *content;
+    char *content;
     size_t content_size;
-    const char *destination;
+    char *destination;
     size_t destination_size;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);

@@ -1,1 +1,43 @@
-//! The C ABI of bankchannel
+//! The C ABI of bankchannel: thin over `core/bridge`, and the only room with unsafe code.
+//!
+//! The contract is `docs/c-abi.md`; the header `include/bankchannel.h` is generated from these files.
+//!
+//! ```text
+//!   library   versions, catalogue          call     begin, resume, one-shot, local
+//!   client    a protocol's client          options  how a call is carried out
+//!   server    an embedded counterpart      cancel   stops calls, from any thread
+//!   error     what went wrong, whole       bytes    memory that the library gives away
+//!   guard     every entry goes through it: panics caught, errors handed over
+//!   input     what comes in: NULL, size and UTF-8 checked
+//! ```
+
+mod bytes;
+mod call;
+mod cancel;
+mod client;
+mod error;
+mod guard;
+mod input;
+mod library;
+mod options;
+mod server;
+mod status;
+
+pub use bytes::{BankchannelBytes, BankchannelOwner, bankchannel_bytes_free};
+pub use call::{
+    BankchannelCall, bankchannel_call, bankchannel_call_begin, bankchannel_call_free, bankchannel_call_resume,
+    bankchannel_local,
+};
+pub use cancel::{BankchannelCancel, bankchannel_cancel_free, bankchannel_cancel_new, bankchannel_cancel_now};
+pub use client::{BankchannelClient, bankchannel_client_free, bankchannel_client_new};
+pub use error::{
+    BankchannelError, bankchannel_error_category, bankchannel_error_code, bankchannel_error_free,
+    bankchannel_error_json, bankchannel_error_message,
+};
+pub use library::{BANKCHANNEL_ABI_VERSION, bankchannel_abi_version, bankchannel_catalogue, bankchannel_version};
+pub use options::{BankchannelCallOptions, bankchannel_call_options_init};
+pub use server::{
+    BankchannelServer, bankchannel_server_free, bankchannel_server_info, bankchannel_server_start,
+    bankchannel_server_stop,
+};
+pub use status::{BankchannelCategory, BankchannelContent, BankchannelReply, BankchannelStatus};

@@ -15,7 +15,7 @@ pub(crate) fn dialect(header: &str) -> Result<String, String> {
     for line in without_comments(header).lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         let Some(directive) = line.trim_start().strip_prefix('#') else {
             if conditions.iter().all(|holds| *holds) {
-                out.push_str(line);
+                out.push_str(&member(line));
                 out.push('\n');
             }
             continue;
@@ -49,6 +49,15 @@ fn holds(word: &str, rest: &str) -> Result<bool, String> {
         ("if", "__STDC_VERSION__>=202311L" | "defined(__cplusplus)||__STDC_VERSION__>=202311L") => Ok(false),
         ("if", "__STDC_VERSION__<202311L" | "!defined(__cplusplus)") => Ok(true),
         _ => Err(format!("PHP's header: the condition `#{word} {rest}` is not known")),
+    }
+}
+
+/// PHP turns a member of type `const char *` into a string when it is read, up to a NUL that may not be there: of a
+/// `char *` it makes a pointer.
+fn member(line: &str) -> String {
+    match line.trim_start().strip_prefix("const char *") {
+        Some(rest) if rest.ends_with(';') && !rest.contains(')') => format!("    char *{rest}"),
+        _ => line.to_owned(),
     }
 }
 
@@ -86,6 +95,14 @@ mod tests {
         let expected =
             format!("{FIRST}enum {{ BANKCHANNEL_X = 1 }};\nenum E\n{{ A }};\ntypedef uint32_t E;\nint f(void);\n");
         assert_eq!(dialect(header), Ok(expected));
+    }
+
+    #[test]
+    fn a_pointer_in_a_struct_stays_a_pointer() {
+        assert_eq!(member("    const char *data;"), "    char *data;");
+        for same in ["const char *bankchannel_version(void);", "    const char *name,", "    const char *name);"] {
+            assert_eq!(member(same), same);
+        }
     }
 
     #[test]

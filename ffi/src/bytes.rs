@@ -1,0 +1,58 @@
+//! Memory that the library gives away.
+
+use std::{ffi::c_char, ptr};
+
+use ::bytes::Bytes;
+
+use crate::guard::quietly;
+
+/// Keeps the memory of a `BankchannelBytes` alive.
+pub struct BankchannelOwner {
+    _kept: Bytes,
+}
+
+/// Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL.
+/// Free them with `bankchannel_bytes_free`. Nothing at all is all zero; content of no bytes has `size` 0 and `data`
+/// that is not NULL.
+#[repr(C)]
+#[derive(Debug)]
+pub struct BankchannelBytes {
+    /// The bytes; read-only.
+    pub data: *const c_char,
+    /// How many.
+    pub size: usize,
+    /// What keeps them alive; for the library.
+    pub owner: *mut BankchannelOwner,
+}
+
+impl BankchannelBytes {
+    /// Nothing.
+    pub const NOTHING: Self = Self { data: ptr::null(), size: 0, owner: ptr::null_mut() };
+
+    /// Gives bytes away; they are not copied.
+    pub(crate) fn of(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        let (data, size) = (bytes.as_ptr().cast(), bytes.len());
+        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { _kept: bytes })) }
+    }
+}
+
+/// Frees bytes that the library gave, and makes the place all zero, so that freeing it again does no harm.
+/// NULL is allowed.
+///
+/// # Safety
+/// `bytes` is NULL, or points to bytes that the library wrote or to zeroes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_bytes_free(bytes: *mut BankchannelBytes) {
+    quietly(|| {
+        if bytes.is_null() {
+            return;
+        }
+        // SAFETY: not NULL, and the caller promises that it holds what the library wrote, or zeroes.
+        let taken = unsafe { bytes.replace(BankchannelBytes::NOTHING) };
+        if !taken.owner.is_null() {
+            // SAFETY: the owner was made by `BankchannelBytes::of` and is taken out of its place only here.
+            drop(unsafe { Box::from_raw(taken.owner) });
+        }
+    });
+}

@@ -1,0 +1,273 @@
+//! Calls: in one go, or resumed wherever they ask.
+
+use std::{
+    ffi::c_char,
+    sync::{Mutex, TryLockError},
+};
+
+use ::bytes::Bytes;
+use bankchannel_bridge::{Call, Content, Error, Event, How, Reply, Secret, Take, local, row};
+
+use crate::{
+    BankchannelBytes, BankchannelCallOptions, BankchannelClient, BankchannelError, BankchannelReply, BankchannelStatus,
+    guard::{Failure, guard, misuse, quietly},
+    input::{buffer, handle, place, text},
+    options,
+};
+
+/// A running call. One thread at a time may use it, not always the same.
+pub struct BankchannelCall {
+    state: Mutex<State>,
+}
+
+struct State {
+    call: Call,
+    last: BankchannelStatus,
+}
+
+/// Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
+/// response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
+/// A call that asks something fails: begin it with `bankchannel_call_begin` instead.
+///
+/// # Safety
+/// Handles were not freed; buffers have as many bytes as their sizes say; `options` is NULL or as it says of itself;
+/// `json`, `content` and `error` are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_call(
+    client: *const BankchannelClient,
+    name: *const c_char,
+    name_size: usize,
+    request: *const c_char,
+    request_size: usize,
+    options: *const BankchannelCallOptions,
+    json: *mut BankchannelBytes,
+    content: *mut BankchannelBytes,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("json", json)?;
+        place("content", content)?;
+        // SAFETY: as the caller promises.
+        let how = unsafe { in_one_go(options) }?;
+        // SAFETY: as the caller promises.
+        let mut call = unsafe { begin(client, name, name_size, request, request_size, how) }?;
+        let mut event = call.resume(Reply::Go)?;
+        while let Event::Ask(question) = event {
+            let why = format!("is needed ({}), and nobody is there to be asked", question.text);
+            event = call.resume(Reply::Fail(Error::invalid_field(question.kind, why)))?;
+        }
+        // SAFETY: both are places, and the caller promises that they may be written.
+        unsafe { hand_over(event, json, content) }
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Carries out an operation that only computes, without a client: no network, no other thread.
+///
+/// # Safety
+/// As `bankchannel_call`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_local(
+    name: *const c_char,
+    name_size: usize,
+    request: *const c_char,
+    request_size: usize,
+    options: *const BankchannelCallOptions,
+    json: *mut BankchannelBytes,
+    content: *mut BankchannelBytes,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("json", json)?;
+        place("content", content)?;
+        // SAFETY: as the caller promises.
+        let how = unsafe { in_one_go(options) }?;
+        // SAFETY: as the caller promises.
+        let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
+        let given = match how.content {
+            Take::Bytes(bytes) => Some(Content::Bytes(bytes)),
+            Take::Path(path) => Some(Content::from(path.as_path())),
+            _ => None,
+        };
+        let response = local(name, request.as_bytes(), given)?;
+        // SAFETY: both are places, and the caller promises that they may be written.
+        unsafe { hand_over(Event::Response { json: response, content: None }, json, content) }
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Begins a call that `bankchannel_call_resume` carries on. Only unusable arguments fail here: what is wrong with the
+/// request itself is said by the first resume.
+///
+/// # Safety
+/// As `bankchannel_call`; `call` is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_call_begin(
+    client: *const BankchannelClient,
+    name: *const c_char,
+    name_size: usize,
+    request: *const c_char,
+    request_size: usize,
+    options: *const BankchannelCallOptions,
+    call: *mut *mut BankchannelCall,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("call", call)?;
+        // SAFETY: as the caller promises.
+        let begun = unsafe { begin(client, name, name_size, request, request_size, options::read(options)?) }?;
+        let state = State { call: begun, last: BankchannelStatus::Ok };
+        let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state) }));
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { call.write(made) };
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Goes on with a reply (one of `BankchannelReply`; the first is `BANKCHANNEL_REPLY_GO`) and waits for what comes next.
+///
+/// `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
+/// `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
+/// `ERROR`: the call has ended. `MISUSE`: nothing happened.
+/// Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing.
+///
+/// # Safety
+/// `call` is NULL or a call that was not freed; `data` has `data_size` bytes; `json`, `content` and `error` are NULL
+/// or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_call_resume(
+    call: *mut BankchannelCall,
+    reply: u32,
+    data: *const c_char,
+    data_size: usize,
+    json: *mut BankchannelBytes,
+    content: *mut BankchannelBytes,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("json", json)?;
+        place("content", content)?;
+        // SAFETY: as the caller promises.
+        let call = unsafe { handle("call", call) }?;
+        let mut state = match call.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(misuse("call", "is in use by another thread")),
+        };
+        // SAFETY: as the caller promises.
+        let reply = unsafe { read_reply(state.last, reply, data, data_size) }?;
+        let event = state.call.resume(reply).map_err(|error| {
+            // The one error of the kind is a reply that does not fit; the others, such as a fork, end the call.
+            if error.code() == row::INVALID_FIELD.code { Failure::Misuse(error) } else { Failure::Failed(error) }
+        })?;
+        // SAFETY: both are places, and the caller promises that they may be written.
+        let handed = unsafe { hand_over(event, json, content) };
+        state.last = *handed.as_ref().unwrap_or(&BankchannelStatus::Error);
+        handed
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Frees a call; one that still runs is cancelled. NULL is allowed.
+///
+/// # Safety
+/// `call` is NULL or a call that was not freed and that no other thread uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_call_free(call: *mut BankchannelCall) {
+    quietly(|| {
+        if !call.is_null() {
+            // SAFETY: calls are made with `Box::into_raw`, and the caller frees each once.
+            drop(unsafe { Box::from_raw(call) });
+        }
+    });
+}
+
+/// # Safety
+/// As `bankchannel_call`.
+unsafe fn begin(
+    client: *const BankchannelClient,
+    name: *const c_char,
+    name_size: usize,
+    request: *const c_char,
+    request_size: usize,
+    how: How,
+) -> Result<Call, Failure> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let client = handle("client", client)?;
+        let name = text("name", name, name_size)?;
+        let request = text("request", request, request_size)?;
+        Ok(Call::begin(&client.client, name, request.as_bytes(), how))
+    }
+}
+
+/// Options of a call that cannot be resumed.
+///
+/// # Safety
+/// As [`options::read`].
+unsafe fn in_one_go(options: *const BankchannelCallOptions) -> Result<How, Failure> {
+    // SAFETY: as the caller promises.
+    let how = unsafe { options::read(options) }?;
+    for (argument, take) in [("content_kind", &how.content), ("destination_kind", &how.destination)] {
+        if matches!(take, Take::Pieces) {
+            return Err(misuse(argument, "PIECES needs a call that is resumed: use bankchannel_call_begin"));
+        }
+    }
+    Ok(how)
+}
+
+/// # Safety
+/// `data` has `size` bytes.
+unsafe fn read_reply(last: BankchannelStatus, reply: u32, data: *const c_char, size: usize) -> Result<Reply, Failure> {
+    Ok(match BankchannelReply::of(reply) {
+        Some(BankchannelReply::Go) => Reply::Go,
+        Some(BankchannelReply::End) => Reply::End,
+        // SAFETY: as the caller promises.
+        Some(BankchannelReply::Answer) => Reply::Answer(Secret::new(unsafe { text("data", data, size) }?)),
+        Some(BankchannelReply::Piece) => {
+            // SAFETY: as the caller promises.
+            let piece = unsafe { buffer("data", data, size) }?;
+            if piece.is_empty() {
+                return Err(misuse("data", "a piece has at least one byte; END says that there is no more"));
+            }
+            Reply::Piece(Bytes::copy_from_slice(piece))
+        }
+        Some(BankchannelReply::Fail) => {
+            // SAFETY: as the caller promises.
+            let why = unsafe { text("data", data, size) }?;
+            let row = if last == BankchannelStatus::WantPiece { &row::CONTENT_UNREADABLE } else { &row::CANCELLED };
+            Reply::Fail(if why.is_empty() { Error::new(row) } else { Error::because(row, why) })
+        }
+        None => return Err(misuse("reply", "is none of BankchannelReply")),
+    })
+}
+
+/// # Safety
+/// `json` and `content` may be written.
+unsafe fn hand_over(
+    event: Event,
+    json: *mut BankchannelBytes,
+    content: *mut BankchannelBytes,
+) -> Result<BankchannelStatus, Failure> {
+    let (status, text, bytes) = match event {
+        Event::Response { json, content } => (BankchannelStatus::Ok, Some(json.into()), content),
+        Event::Ask(question) => {
+            (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question).into()), None)
+        }
+        Event::WantPiece => (BankchannelStatus::WantPiece, None, None),
+        Event::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),
+        Event::Failed(error) => return Err(error.into()),
+    };
+    let give = |bytes: Option<Bytes>| bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of);
+    // SAFETY: as the caller promises.
+    unsafe {
+        json.write(give(text));
+        content.write(give(bytes));
+    }
+    Ok(status)
+}

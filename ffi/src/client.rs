@@ -1,0 +1,56 @@
+//! A protocol's client.
+
+use std::ffi::c_char;
+
+use bankchannel_bridge::Client;
+
+use crate::{
+    BankchannelError, BankchannelStatus,
+    guard::{guard, quietly},
+    input::{place, text},
+};
+
+/// A client: settings, the current session, connections. Any number of threads may call through it at once.
+/// After a fork the child may go on using it: it makes connections of its own.
+pub struct BankchannelClient {
+    pub(crate) client: Client,
+}
+
+/// Makes a client of the WS Channel from its settings, a JSON object (`docs/reference`). Nothing is sent, and no
+/// thread is started.
+///
+/// # Safety
+/// `settings` has `settings_size` bytes; `client` and `error` are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_client_new(
+    settings: *const c_char,
+    settings_size: usize,
+    client: *mut *mut BankchannelClient,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("client", client)?;
+        // SAFETY: as the caller promises.
+        let settings = unsafe { text("settings", settings, settings_size) }?;
+        let made = Box::into_raw(Box::new(BankchannelClient { client: Client::new(settings.as_bytes())? }));
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { client.write(made) };
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Frees a client. Calls that were begun with it go on to their end. NULL is allowed.
+///
+/// # Safety
+/// `client` is NULL or a client that was not freed and that no other thread uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_client_free(client: *mut BankchannelClient) {
+    quietly(|| {
+        if !client.is_null() {
+            // SAFETY: clients are made with `Box::into_raw`, and the caller frees each once.
+            drop(unsafe { Box::from_raw(client) });
+        }
+    });
+}

@@ -1,0 +1,119 @@
+//! Every entry goes through here: panics are caught, errors handed over, a status comes out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bankchannel_bridge::{Error, row};
+
+use crate::{BankchannelError, BankchannelStatus};
+
+/// Why an entry did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The arguments cannot be used; nothing was done.
+    Misuse(Error),
+    /// It was tried and failed.
+    Failed(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// An argument that cannot be used.
+pub(crate) fn misuse(argument: &str, why: &str) -> Failure {
+    Failure::Misuse(Error::invalid_field(argument, why))
+}
+
+/// Runs an entry's body. On failure the error object goes to `error`, unless that is NULL.
+///
+/// # Safety
+/// `error` is NULL or may be written.
+pub(crate) unsafe fn guard(
+    error: *mut *mut BankchannelError,
+    body: impl FnOnce() -> Result<BankchannelStatus, Failure>,
+) -> BankchannelStatus {
+    // A panic leaves our own state no worse than an error does: what bodies change lies behind mutexes that are
+    // taken again after a panic, or is dropped with the body.
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        // The panic's text is left out: it may hold what the caller gave.
+        Err(Failure::Failed(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped this function")))
+    });
+    let (status, why) = match result {
+        Ok(status) => return status,
+        Err(Failure::Misuse(why)) => (BankchannelStatus::Misuse, why),
+        Err(Failure::Failed(why)) => (BankchannelStatus::Error, why),
+    };
+    if !error.is_null() {
+        let whole = Box::into_raw(Box::new(BankchannelError::new(&why)));
+        // SAFETY: the caller of the entry promises that `error`, when not NULL, may be written.
+        unsafe { error.write(whole) };
+    }
+    status
+}
+
+/// Runs what must not fail, such as freeing: a panic ends here.
+pub(crate) fn quietly(body: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(body));
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::{ffi::CStr, ptr};
+
+    use super::*;
+    use crate::{bankchannel_error_code, bankchannel_error_free, bankchannel_error_json};
+
+    #[test]
+    fn a_panic_becomes_an_internal_error_without_the_panics_text() {
+        let mut error = ptr::null_mut();
+        // SAFETY: `error` is a place of ours.
+        let status = unsafe { guard(&raw mut error, || panic!("my-password")) };
+        assert_eq!(status, BankchannelStatus::Error);
+        // SAFETY: the error was written by `guard`.
+        unsafe {
+            assert_eq!(CStr::from_ptr(bankchannel_error_code(error)).to_str().unwrap(), "internal");
+            assert!(!CStr::from_ptr(bankchannel_error_json(error)).to_str().unwrap().contains("my-password"));
+            bankchannel_error_free(error);
+        }
+    }
+
+    #[test]
+    fn a_panic_without_a_place_for_the_error_is_a_status() {
+        // SAFETY: NULL is allowed.
+        let status = unsafe { guard(ptr::null_mut(), || panic!("on demand")) };
+        assert_eq!(status, BankchannelStatus::Error);
+        quietly(|| panic!("on demand"));
+    }
+
+    /// No entry may do its work outside the guard: each exported function that can fail names it.
+    #[test]
+    fn every_exported_function_goes_through_the_guard() {
+        let sources = [
+            include_str!("bytes.rs"),
+            include_str!("call.rs"),
+            include_str!("cancel.rs"),
+            include_str!("client.rs"),
+            include_str!("error.rs"),
+            include_str!("library.rs"),
+            include_str!("options.rs"),
+            include_str!("server.rs"),
+        ];
+        let mut seen = 0;
+        for source in sources {
+            for function in source.split("#[unsafe(no_mangle)]").skip(1) {
+                let body = function.split("\n}\n").next().unwrap();
+                let name = body.split("fn ").nth(1).unwrap().split('(').next().unwrap();
+                seen += 1;
+                // These read a constant or a field and cannot panic.
+                let constant = ["bankchannel_abi_version", "bankchannel_version"].contains(&name)
+                    || (name.starts_with("bankchannel_error_") && name != "bankchannel_error_free");
+                assert!(constant || body.contains("guard(") || body.contains("quietly("), "{name}");
+            }
+        }
+        assert!(seen >= 20, "{seen}");
+    }
+}

@@ -1,0 +1,180 @@
+//! How a call is carried out.
+
+use std::{
+    ffi::c_char,
+    mem::{MaybeUninit, size_of},
+    path::PathBuf,
+    ptr,
+};
+
+use ::bytes::Bytes;
+use bankchannel_bridge::{How, Take};
+
+use crate::{
+    BankchannelCancel, BankchannelContent, BankchannelError, BankchannelStatus,
+    guard::{Failure, guard, misuse},
+    input::{buffer, place, text},
+};
+
+/// How a call is to be carried out. Fill it with `bankchannel_call_options_init`, then set what is to differ.
+/// Later versions have more members at the end; `size` says which a program knows.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct BankchannelCallOptions {
+    /// `sizeof(BankchannelCallOptions)`.
+    pub size: usize,
+    /// Milliseconds that the call may take: −1 the operation's own limit, 0 expired at once.
+    pub timeout_ms: i64,
+    /// Stops the call; may be NULL.
+    pub cancel: *const BankchannelCancel,
+    /// Where the content of the request is: one of `BankchannelContent`.
+    pub content_kind: u32,
+    /// Where content of the response goes: one of `BankchannelContent`.
+    pub destination_kind: u32,
+    /// The bytes, or the path; needed during `bankchannel_call_begin` only.
+    pub content: *const c_char,
+    /// How many bytes.
+    pub content_size: usize,
+    /// The path; needed during `bankchannel_call_begin` only.
+    pub destination: *const c_char,
+    /// How many bytes it has.
+    pub destination_size: usize,
+}
+
+impl Default for BankchannelCallOptions {
+    fn default() -> Self {
+        Self {
+            size: size_of::<Self>(),
+            timeout_ms: -1,
+            cancel: ptr::null(),
+            content_kind: BankchannelContent::Default as u32,
+            destination_kind: BankchannelContent::Default as u32,
+            content: ptr::null(),
+            content_size: 0,
+            destination: ptr::null(),
+            destination_size: 0,
+        }
+    }
+}
+
+/// Fills options with the defaults: the operation's own time limit, no content, a response's content into memory.
+/// `size` is `sizeof(BankchannelCallOptions)`.
+///
+/// # Safety
+/// `options` is NULL or has `size` bytes that may be written; `error` is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_call_options_init(
+    options: *mut BankchannelCallOptions,
+    size: usize,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("options", options)?;
+        known_size(size)?;
+        let defaults = BankchannelCallOptions { size, ..BankchannelCallOptions::default() };
+        // SAFETY: the caller promises `size` bytes, which are at least as many as are written; members that only a
+        // later version knows are zero, which means that they are not set.
+        unsafe {
+            options.cast::<u8>().write_bytes(0, size);
+            options.write_unaligned(defaults);
+        }
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Larger options than any later version will have are an uninitialised size.
+const SIZE_MAX: usize = 4096;
+
+fn known_size(size: usize) -> Result<(), Failure> {
+    if (size_of::<BankchannelCallOptions>()..=SIZE_MAX).contains(&size) {
+        Ok(())
+    } else {
+        Err(misuse("options", "size must be sizeof(BankchannelCallOptions)"))
+    }
+}
+
+/// Reads the caller's options; NULL is the defaults. Content bytes are copied here.
+///
+/// # Safety
+/// `options` is NULL, or has as many bytes as its `size` says, and what it points to is as its members say.
+pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How, Failure> {
+    if options.is_null() {
+        return Ok(How { timeout_ms: -1, ..How::default() });
+    }
+    // SAFETY: the caller promises the whole struct, which starts with its size.
+    let size = unsafe { options.cast::<usize>().read_unaligned() };
+    known_size(size)?;
+    let mut ours = MaybeUninit::<BankchannelCallOptions>::uninit();
+    let known = size_of::<BankchannelCallOptions>();
+    // SAFETY: the caller's struct has `size` bytes, at least as many as ours; every bit pattern of them is a value.
+    let given = unsafe {
+        ptr::copy_nonoverlapping(options.cast::<u8>(), ours.as_mut_ptr().cast::<u8>(), known);
+        ours.assume_init()
+    };
+    // SAFETY: the bytes from `known` to `size` belong to the caller's struct.
+    let later = unsafe { buffer("options", options.cast::<c_char>().wrapping_add(known), size - known) }?;
+    if later.iter().any(|byte| *byte != 0) {
+        return Err(misuse("options", "set a member that this version of the library does not know"));
+    }
+    if given.timeout_ms < -1 {
+        return Err(misuse("options", "timeout_ms must be -1, 0 or more"));
+    }
+    // SAFETY: the caller promises that the members hold what they say.
+    unsafe {
+        Ok(How {
+            timeout_ms: given.timeout_ms,
+            cancel: given.cancel.as_ref().map(|cancel| cancel.token.clone()).unwrap_or_default(),
+            content: content(&given)?,
+            destination: destination(&given)?,
+        })
+    }
+}
+
+/// # Safety
+/// `content` has `content_size` bytes.
+unsafe fn content(given: &BankchannelCallOptions) -> Result<Take, Failure> {
+    let (data, size) = (given.content, given.content_size);
+    match BankchannelContent::of(given.content_kind) {
+        Some(BankchannelContent::Default) => Ok(Take::Default),
+        // SAFETY: as the caller promises.
+        Some(BankchannelContent::Bytes) => {
+            Ok(Take::Bytes(Bytes::copy_from_slice(unsafe { buffer("content", data, size) }?)))
+        }
+        // SAFETY: as the caller promises.
+        Some(BankchannelContent::Path) => Ok(Take::Path(unsafe { path("content", data, size) }?)),
+        Some(BankchannelContent::Pieces) => Ok(Take::Pieces),
+        Some(BankchannelContent::Replace) => {
+            Err(misuse("content_kind", "REPLACE is for the destination of a response"))
+        }
+        None => Err(misuse("content_kind", "is none of BankchannelContent")),
+    }
+}
+
+/// # Safety
+/// `destination` has `destination_size` bytes.
+unsafe fn destination(given: &BankchannelCallOptions) -> Result<Take, Failure> {
+    let (data, size) = (given.destination, given.destination_size);
+    match BankchannelContent::of(given.destination_kind) {
+        Some(BankchannelContent::Default) => Ok(Take::Default),
+        // SAFETY: as the caller promises.
+        Some(BankchannelContent::Path) => Ok(Take::Path(unsafe { path("destination", data, size) }?)),
+        // SAFETY: as the caller promises.
+        Some(BankchannelContent::Replace) => Ok(Take::Replace(unsafe { path("destination", data, size) }?)),
+        Some(BankchannelContent::Pieces) => Ok(Take::Pieces),
+        Some(BankchannelContent::Bytes) => Err(misuse("destination_kind", "BYTES is for the content of a request")),
+        None => Err(misuse("destination_kind", "is none of BankchannelContent")),
+    }
+}
+
+/// # Safety
+/// `data` has `size` bytes.
+unsafe fn path(argument: &str, data: *const c_char, size: usize) -> Result<PathBuf, Failure> {
+    // SAFETY: as the caller promises.
+    let path = unsafe { text(argument, data, size) }?;
+    if path.is_empty() || path.contains('\0') {
+        return Err(misuse(argument, "must be a path: not empty and without NUL"));
+    }
+    Ok(PathBuf::from(path))
+}

@@ -1,0 +1,105 @@
+//! An embedded counterpart.
+
+use std::{
+    ffi::c_char,
+    sync::{Mutex, PoisonError},
+};
+
+use bankchannel_bridge::Server;
+
+use crate::{
+    BankchannelBytes, BankchannelError, BankchannelStatus,
+    guard::{guard, quietly},
+    input::{handle, place, text},
+};
+
+/// A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in a
+/// fork's child every function but `bankchannel_server_free` fails with `configuration.forked`.
+pub struct BankchannelServer {
+    server: Mutex<Server>,
+}
+
+/// Starts a counterpart. `kind` is `ws-channel`; `options` is a JSON object (`docs/reference`), or nothing for a free
+/// port on loopback and a temporary data folder.
+///
+/// # Safety
+/// `kind` and `options` have as many bytes as their sizes say; `server` and `error` are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_server_start(
+    kind: *const c_char,
+    kind_size: usize,
+    options: *const c_char,
+    options_size: usize,
+    server: *mut *mut BankchannelServer,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("server", server)?;
+        // SAFETY: as the caller promises.
+        let (kind, options) = unsafe { (text("kind", kind, kind_size)?, text("options", options, options_size)?) };
+        let options = if options.is_empty() { "{}" } else { options };
+        let started = Server::start(kind, options.as_bytes())?;
+        let made = Box::into_raw(Box::new(BankchannelServer { server: Mutex::new(started) }));
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { server.write(made) };
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// What a client needs to reach it, as JSON: `kind`, `base_url`, `public_key_file`, `control_url`.
+///
+/// # Safety
+/// `server` is NULL or a server that was not freed; `json` and `error` are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_server_info(
+    server: *const BankchannelServer,
+    json: *mut BankchannelBytes,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("json", json)?;
+        // SAFETY: as the caller promises.
+        let server = unsafe { handle("server", server) }?;
+        let info = server.server.lock().unwrap_or_else(PoisonError::into_inner).info()?;
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { json.write(BankchannelBytes::of(info)) };
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Stops it; running answers get some time to finish. The handle still has to be freed.
+///
+/// # Safety
+/// `server` is NULL or a server that was not freed; `error` is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_server_stop(
+    server: *mut BankchannelServer,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        // SAFETY: as the caller promises.
+        let server = unsafe { handle("server", server) }?;
+        server.server.lock().unwrap_or_else(PoisonError::into_inner).stop()?;
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+/// Frees a server, and stops it when it still runs. NULL is allowed.
+///
+/// # Safety
+/// `server` is NULL or a server that was not freed and that no other thread uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_server_free(server: *mut BankchannelServer) {
+    quietly(|| {
+        if !server.is_null() {
+            // SAFETY: servers are made with `Box::into_raw`, and the caller frees each once.
+            drop(unsafe { Box::from_raw(server) });
+        }
+    });
+}

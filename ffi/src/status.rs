@@ -1,0 +1,153 @@
+//! The enums of the boundary. Their numbers never change; new ones are only added.
+
+use bankchannel_bridge::Category;
+
+/// How a function ended: what the caller does next. The substance of a failure is in the error object.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BankchannelStatus {
+    /// Done. Of a call: it ended well, and its response was given.
+    Ok = 0,
+    /// It failed; the error object says whose fault it is and what to do. Of a call: it has ended.
+    Error = 1,
+    /// The arguments cannot be used (NULL, not UTF-8, a reply that does not fit, a handle in use by another
+    /// thread): nothing was done, and every handle is as it was. The error object says which argument.
+    Misuse = 2,
+    /// The call asks something, such as for a one-time code. The question was given as JSON
+    /// `{"kind": …, "text": …, "choices": […]}`; go on with `BANKCHANNEL_REPLY_ANSWER`.
+    Ask = 3,
+    /// The call wants the next piece of the content to send; go on with `BANKCHANNEL_REPLY_PIECE` or
+    /// `BANKCHANNEL_REPLY_END`.
+    WantPiece = 4,
+    /// The call gave a piece of the content received; go on with `BANKCHANNEL_REPLY_GO`. The pieces are good only
+    /// if the call ends well.
+    Piece = 5,
+}
+
+/// What the caller says to a call, to go on.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BankchannelReply {
+    /// Nothing to say: at the beginning, and after a piece was given. Data is ignored.
+    Go = 0,
+    /// The answer to a question, as UTF-8 text.
+    Answer = 1,
+    /// The next piece of content, of any size but 0; it is copied before the function returns.
+    Piece = 2,
+    /// There is no more content. Data is ignored.
+    End = 3,
+    /// The caller cannot give what was asked: the call ends with an error that carries the text given as data.
+    Fail = 4,
+}
+
+impl BankchannelReply {
+    /// The reply of a number that a caller gave.
+    pub(crate) fn of(number: u32) -> Option<Self> {
+        [Self::Go, Self::Answer, Self::Piece, Self::End, Self::Fail].into_iter().find(|reply| *reply as u32 == number)
+    }
+}
+
+/// Where content is, or where it is to go.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BankchannelContent {
+    /// A request: none. A response: into memory, given with the response; at most 64 MiB.
+    Default = 0,
+    /// A request: these bytes, copied before the function returns. Not for a response.
+    Bytes = 1,
+    /// The file of this path (UTF-8). For a response it must not exist, and appears only when it is complete.
+    Path = 2,
+    /// A response: the file of this path, replaced when it exists. Not for a request.
+    Replace = 3,
+    /// Piece by piece through `bankchannel_call_resume`. Not with `bankchannel_call` and `bankchannel_local`.
+    Pieces = 4,
+}
+
+impl BankchannelContent {
+    /// The kind of a number that a caller gave.
+    pub(crate) fn of(number: u32) -> Option<Self> {
+        [Self::Default, Self::Bytes, Self::Path, Self::Replace, Self::Pieces]
+            .into_iter()
+            .find(|kind| *kind as u32 == number)
+    }
+}
+
+/// Whose fault an error is. Later versions may have more: treat an unknown number as `INTERNAL`.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BankchannelCategory {
+    /// There is no error.
+    None = 0,
+    /// The caller's input cannot be used; the error names the field and what to change.
+    InvalidInput = 1,
+    /// The client, server or environment is set up wrongly; the error says what to set.
+    Configuration = 2,
+    /// The connection failed; see the outcome before sending anything again.
+    Transport = 3,
+    /// The deadline passed; see the outcome before sending anything again.
+    TimedOut = 4,
+    /// The caller cancelled; see the outcome before sending anything again.
+    Cancelled = 5,
+    /// Not logged in, or the password, code or token was refused.
+    Authentication = 6,
+    /// Logged in, but this account, mode or key may not do it.
+    Permission = 7,
+    /// A signature or decryption failed, or the key is not fit for it.
+    Signature = 8,
+    /// The peer answered something that its protocol does not allow.
+    PeerProtocol = 9,
+    /// The peer understood and said no; its code and text are attached.
+    PeerRefused = 10,
+    /// Too many calls or tries; wait as long as the error says.
+    RateLimited = 11,
+    /// This build, bank or service does not offer it.
+    NotSupported = 12,
+    /// It clashes with what exists already, or somebody else was first.
+    Conflict = 13,
+    /// A disk, memory or size limit was reached.
+    ResourceExhausted = 14,
+    /// A defect of bankchannel; please report it.
+    Internal = 15,
+}
+
+impl From<Category> for BankchannelCategory {
+    fn from(category: Category) -> Self {
+        match category {
+            Category::InvalidInput => Self::InvalidInput,
+            Category::Configuration => Self::Configuration,
+            Category::Transport => Self::Transport,
+            Category::TimedOut => Self::TimedOut,
+            Category::Cancelled => Self::Cancelled,
+            Category::Authentication => Self::Authentication,
+            Category::Permission => Self::Permission,
+            Category::Signature => Self::Signature,
+            Category::PeerProtocol => Self::PeerProtocol,
+            Category::PeerRefused => Self::PeerRefused,
+            Category::RateLimited => Self::RateLimited,
+            Category::NotSupported => Self::NotSupported,
+            Category::Conflict => Self::Conflict,
+            Category::ResourceExhausted => Self::ResourceExhausted,
+            Category::Internal => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_have_the_numbers_of_their_order() {
+        for (at, category) in Category::ALL.into_iter().enumerate() {
+            assert_eq!(BankchannelCategory::from(category) as usize, at + 1, "{}", category.as_str());
+        }
+    }
+
+    #[test]
+    fn unknown_numbers_are_nothing() {
+        assert_eq!(BankchannelReply::of(4), Some(BankchannelReply::Fail));
+        assert_eq!(BankchannelReply::of(5), None);
+        assert_eq!(BankchannelContent::of(4), Some(BankchannelContent::Pieces));
+        assert_eq!(BankchannelContent::of(u32::MAX), None);
+    }
+}

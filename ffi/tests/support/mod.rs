@@ -1,0 +1,339 @@
+//! What the tests of the C ABI share: its functions with Rust's types around them.
+
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use std::{
+    ffi::{CStr, c_char},
+    io::{Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    process::Command,
+    ptr, slice,
+};
+
+use bankchannel_c::*;
+use serde_json::{Value, json};
+
+/// The root of the project.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The shared library that was built together with this test.
+pub fn library() -> PathBuf {
+    let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+    let places = [deps.join("libbankchannel_c.so"), deps.parent().unwrap().join("libbankchannel_c.so")];
+    let built = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+    places.into_iter().filter(|path| path.is_file()).max_by_key(built).expect("the library is built")
+}
+
+/// Runs a program that must succeed; what it printed.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|why| panic!("{command:?}: {why}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A text as the functions take it.
+pub fn text(text: &str) -> (*const c_char, usize) {
+    (text.as_ptr().cast(), text.len())
+}
+
+/// Takes bytes that the library gave; `None` where it gave none.
+pub fn take(bytes: &mut BankchannelBytes) -> Option<Vec<u8>> {
+    let some = !bytes.owner.is_null();
+    // SAFETY: the library wrote them.
+    let copy = some.then(|| unsafe { slice::from_raw_parts(bytes.data.cast::<u8>(), bytes.size) }.to_vec());
+    // SAFETY: as above; a second time must do no harm.
+    unsafe {
+        bankchannel_bytes_free(bytes);
+        bankchannel_bytes_free(bytes);
+    }
+    assert!(bytes.data.is_null() && bytes.owner.is_null() && bytes.size == 0);
+    copy
+}
+
+/// Takes an error that the library gave, as JSON; its parts agree with it.
+pub fn take_error(error: *mut BankchannelError) -> Value {
+    assert!(!error.is_null(), "a failure gives an error");
+    // SAFETY: the library gave it.
+    unsafe {
+        let read = |text: *const c_char| CStr::from_ptr(text).to_str().unwrap().to_owned();
+        let json: Value = serde_json::from_str(&read(bankchannel_error_json(error))).unwrap();
+        assert_eq!(json["code"], read(bankchannel_error_code(error)));
+        assert_eq!(json["message"], read(bankchannel_error_message(error)));
+        assert_ne!(bankchannel_error_category(error), BankchannelCategory::None);
+        bankchannel_error_free(error);
+        json
+    }
+}
+
+/// How a function ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: BankchannelStatus,
+    pub json: Value,
+    pub content: Option<Vec<u8>>,
+}
+
+/// Turns what a function wrote into values; on failure `json` is the error.
+pub fn ended(
+    status: BankchannelStatus,
+    json: &mut BankchannelBytes,
+    content: &mut BankchannelBytes,
+    error: *mut BankchannelError,
+) -> Ended {
+    if matches!(status, BankchannelStatus::Error | BankchannelStatus::Misuse) {
+        assert!(json.owner.is_null() && content.owner.is_null(), "outputs are written only on success");
+        return Ended { status, json: take_error(error), content: None };
+    }
+    assert!(error.is_null());
+    let json = take(json).map_or(Value::Null, |json| serde_json::from_slice(&json).unwrap());
+    Ended { status, json, content: take(content) }
+}
+
+/// A client.
+pub struct Client(pub *mut BankchannelClient);
+
+// SAFETY: the contract says that clients may be shared.
+unsafe impl Send for Client {}
+// SAFETY: as above.
+unsafe impl Sync for Client {}
+
+impl Client {
+    pub fn new(settings: &Value) -> Result<Self, Value> {
+        let settings = settings.to_string();
+        let (mut client, mut error) = (ptr::null_mut(), ptr::null_mut());
+        let (data, size) = text(&settings);
+        // SAFETY: places and buffers of ours.
+        match unsafe { bankchannel_client_new(data, size, &raw mut client, &raw mut error) } {
+            BankchannelStatus::Ok => Ok(Self(client)),
+            _ => Err(take_error(error)),
+        }
+    }
+
+    pub fn call(&self, name: &str, request: &Value, options: *const BankchannelCallOptions) -> Ended {
+        let request = request.to_string();
+        let ((name, name_size), (request, request_size)) = (text(name), text(&request));
+        let (mut json, mut content, mut error) =
+            (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
+        // SAFETY: places and buffers of ours.
+        let status = unsafe {
+            bankchannel_call(
+                self.0,
+                name,
+                name_size,
+                request,
+                request_size,
+                options,
+                &raw mut json,
+                &raw mut content,
+                &raw mut error,
+            )
+        };
+        ended(status, &mut json, &mut content, error)
+    }
+
+    pub fn begin(&self, name: &str, request: &Value, options: *const BankchannelCallOptions) -> Call {
+        let request = request.to_string();
+        let ((name, name_size), (request, request_size)) = (text(name), text(&request));
+        let (mut call, mut error) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: places and buffers of ours.
+        let status = unsafe {
+            bankchannel_call_begin(
+                self.0,
+                name,
+                name_size,
+                request,
+                request_size,
+                options,
+                &raw mut call,
+                &raw mut error,
+            )
+        };
+        assert_eq!(status, BankchannelStatus::Ok);
+        Call(call)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // SAFETY: the last use.
+        unsafe { bankchannel_client_free(self.0) };
+    }
+}
+
+/// A resumable call.
+pub struct Call(pub *mut BankchannelCall);
+
+// SAFETY: the contract says that a call may move between threads, and refuses two at once.
+unsafe impl Send for Call {}
+// SAFETY: as above.
+unsafe impl Sync for Call {}
+
+impl Call {
+    pub fn resume(&self, reply: BankchannelReply, data: &[u8]) -> Ended {
+        let (mut json, mut content, mut error) =
+            (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
+        // SAFETY: places and buffers of ours.
+        let status = unsafe {
+            bankchannel_call_resume(
+                self.0,
+                reply as u32,
+                data.as_ptr().cast(),
+                data.len(),
+                &raw mut json,
+                &raw mut content,
+                &raw mut error,
+            )
+        };
+        ended(status, &mut json, &mut content, error)
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // SAFETY: the last use.
+        unsafe { bankchannel_call_free(self.0) };
+    }
+}
+
+/// Options with the defaults, made as a program makes them.
+pub fn options() -> BankchannelCallOptions {
+    let mut options = std::mem::MaybeUninit::uninit();
+    // SAFETY: a place of ours, of the size given.
+    unsafe {
+        let status =
+            bankchannel_call_options_init(options.as_mut_ptr(), size_of::<BankchannelCallOptions>(), ptr::null_mut());
+        assert_eq!(status, BankchannelStatus::Ok);
+        options.assume_init()
+    }
+}
+
+/// A service under test.
+pub struct Service {
+    pub handle: *mut BankchannelServer,
+    pub info: Value,
+}
+
+// SAFETY: the contract says that servers may be shared.
+unsafe impl Send for Service {}
+// SAFETY: as above.
+unsafe impl Sync for Service {}
+
+impl Service {
+    pub fn start() -> Self {
+        let options = json!({"verification_code": "123456", "no_limits": true, "control": true}).to_string();
+        let ((kind, kind_size), (options, options_size)) = (text("ws-channel"), text(&options));
+        let (mut handle, mut error) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: places and buffers of ours.
+        let status = unsafe {
+            bankchannel_server_start(kind, kind_size, options, options_size, &raw mut handle, &raw mut error)
+        };
+        if status != BankchannelStatus::Ok {
+            panic!("{}", take_error(error));
+        }
+        let mut service = Self { handle, info: Value::Null };
+        service.info = service.ask_info().expect("it runs");
+        service
+    }
+
+    pub fn ask_info(&self) -> Result<Value, Value> {
+        let (mut json, mut error) = (BankchannelBytes::NOTHING, ptr::null_mut());
+        // SAFETY: places of ours.
+        match unsafe { bankchannel_server_info(self.handle, &raw mut json, &raw mut error) } {
+            BankchannelStatus::Ok => Ok(serde_json::from_slice(&take(&mut json).unwrap()).unwrap()),
+            _ => Err(take_error(error)),
+        }
+    }
+
+    /// An account that is ready to use, with a certificate at the simulator, a PGP key and a file; and the settings
+    /// of a client with its data session.
+    pub fn seeded(&self, email: &str, public_key: &str, file: &[u8]) -> (Value, Value) {
+        let account = json!({
+            "email": email, "password": PASSWORD, "sessions": true, "certificates": ["simulator"],
+            "pgp_keys": [{"key": public_key}],
+            "files": [{"file_type": "KTL", "content": base64(file), "reference": "R1"}],
+        });
+        let seeded = self.control("seed", &json!({"accounts": [account]}))["accounts"][0].clone();
+        let settings = json!({
+            "base_url": self.info["base_url"], "public_key_file": self.info["public_key_file"], "bank": "simulator",
+            "email": email, "mode": "data", "api_key": seeded["api_key"], "id_token": seeded["id_tokens"]["data"],
+        });
+        (seeded, settings)
+    }
+
+    /// Posts to the control interface.
+    pub fn control(&self, path: &str, body: &Value) -> Value {
+        let url = self.info["control_url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        let (host, base) = url.split_once('/').unwrap_or((&url, ""));
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST /{}{path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            if base.is_empty() { String::new() } else { format!("{}/", base.trim_end_matches('/')) },
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).unwrap()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // SAFETY: the last use.
+        unsafe { bankchannel_server_free(self.handle) };
+    }
+}
+
+/// The seeded accounts' password.
+pub const PASSWORD: &str = "Correct-Horse-Battery-9!";
+
+/// A PGP key pair made by the library: public and private, armored.
+pub fn pgp_key() -> (String, String) {
+    let made =
+        local("ws_channel.generate_key", &json!({"name": "Test Person", "email": "test@example.test"}), &options());
+    assert_eq!(made.status, BankchannelStatus::Ok, "{made:?}");
+    let part = |name: &str| made.json[name].as_str().unwrap().to_owned();
+    (part("public_key"), part("private_key"))
+}
+
+/// An operation that only computes.
+pub fn local(name: &str, request: &Value, options: *const BankchannelCallOptions) -> Ended {
+    let request = request.to_string();
+    let ((name, name_size), (request, request_size)) = (text(name), text(&request));
+    let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
+    // SAFETY: places and buffers of ours.
+    let status = unsafe {
+        bankchannel_local(
+            name,
+            name_size,
+            request,
+            request_size,
+            options,
+            &raw mut json,
+            &raw mut content,
+            &raw mut error,
+        )
+    };
+    ended(status, &mut json, &mut content, error)
+}
+
+/// Standard base64.
+pub fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
