@@ -1,0 +1,282 @@
+//! PHP: structs as readonly classes, closed enums as enums, unions as class trees.
+
+use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
+
+use crate::{
+    Generated,
+    model::{Named, Protocol},
+    names::{camel, pascal},
+    php::{class, quoted},
+    text::{Out, plain},
+};
+
+/// Whether a value is given by the caller or comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// A caller gives it: a secret may be named, a date is any date object.
+    In,
+    /// It comes back.
+    Out,
+}
+
+/// The files of a type.
+pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
+    let namespace = format!("Bankchannel\\{}", protocol.client);
+    let path = |name: &str| format!("{}/{name}", protocol.client);
+    match named {
+        Named::Struct(shape) => vec![class(&path(shape.name), &namespace, |out| structure(out, shape))],
+        Named::Enum(shape) if shape.open => vec![class(&path(shape.name), &namespace, |out| names(out, shape))],
+        Named::Enum(shape) => vec![class(&path(shape.name), &namespace, |out| enumeration(out, shape))],
+        Named::Union(shape) => {
+            let mut files = vec![class(&path(shape.name), &namespace, |out| union(out, shape))];
+            for variant in shape.variants {
+                let name = shape.name.to_owned() + &pascal(variant.tag);
+                let fields = variant.shape.map_or(&[][..], |shape| shape.fields());
+                files.push(class(&path(&name), &namespace, |out| {
+                    imports(out, fields);
+                    out.jsdoc("", &plain(variant.doc));
+                    out.line(format!("final class {name} extends {}", shape.name));
+                    members(out, fields, Some((shape.tag, variant.tag)));
+                }));
+            }
+            files
+        }
+    }
+}
+
+/// The type as PHP declares it.
+pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
+    let name = match shape {
+        Shape::Bool => "bool",
+        Shape::Integer { .. } => "int",
+        Shape::Secret(_) if side == Side::In => {
+            return if optional { "string|Secret|null".into() } else { "string|Secret".into() };
+        }
+        Shape::Decimal | Shape::Text(_) | Shape::Secret(_) => "string",
+        Shape::Date | Shape::Timestamp if side == Side::In => "\\DateTimeInterface",
+        Shape::Date | Shape::Timestamp => "\\DateTimeImmutable",
+        // A resource has no declaration in PHP.
+        Shape::Content if side == Side::In => return "mixed".into(),
+        Shape::Content => "Content",
+        Shape::Enum(shape) if shape.open => "string",
+        Shape::Enum(shape) => shape.name,
+        Shape::List(_) | Shape::Map(_) => "array",
+        Shape::Struct(shape) => shape.name,
+        Shape::Union(shape) => shape.name,
+    };
+    if optional { format!("?{name}") } else { name.to_owned() }
+}
+
+/// The type as its documentation has it, for readers and PHPStan.
+pub(crate) fn documented(shape: &Shape, side: Side) -> String {
+    match shape {
+        Shape::Content if side == Side::In => "Content|string|\\SplFileInfo|resource".into(),
+        Shape::List(of) => format!("list<{}>", documented(of, side)),
+        Shape::Map(of) => format!("array<string, {}>", documented(of, side)),
+        other => declared(other, side, false),
+    }
+}
+
+/// The value as JSON has it.
+pub(crate) fn encoded(shape: &Shape, value: &str, optional: bool) -> String {
+    let guard = |with: String| if optional { format!("{value} === null ? null : {with}") } else { with };
+    match shape {
+        Shape::Date => guard(format!("Encode::date({value})")),
+        Shape::Timestamp => guard(format!("Encode::timestamp({value})")),
+        Shape::Secret(_) => guard(format!("Encode::secret({value})")),
+        Shape::Enum(shape) if !shape.open => {
+            if optional {
+                format!("{value}?->value")
+            } else {
+                format!("{value}->value")
+            }
+        }
+        Shape::List(of) => guard(format!("array_values({})", mapped(of, value))),
+        Shape::Map(of) => guard(format!("(object) {}", mapped(of, value))),
+        Shape::Struct(_) | Shape::Union(_) => guard(format!("(object) {value}->toArray()")),
+        _ => value.to_owned(),
+    }
+}
+
+fn mapped(of: &Shape, value: &str) -> String {
+    match encoded(of, "$item", false) {
+        same if same == "$item" => value.to_owned(),
+        each => {
+            // A secret's class is not imported where values only come back.
+            let kind = if matches!(of, Shape::Secret(_)) { "mixed".into() } else { declared(of, Side::In, false) };
+            format!("array_map(static fn ({kind} $item): mixed => {each}, {value})")
+        }
+    }
+}
+
+/// The value out of JSON's.
+fn decoded(shape: &Shape, value: &str) -> String {
+    let each = |of: &Shape| match decoded(of, "$item") {
+        same if same == "$item" => value.to_owned(),
+        each => format!("array_map(static fn (mixed $item): mixed => {each}, {value})"),
+    };
+    match shape {
+        Shape::Date | Shape::Timestamp => format!("new \\DateTimeImmutable({value})"),
+        Shape::Enum(shape) if !shape.open => format!("{}::from({value})", shape.name),
+        Shape::List(of) | Shape::Map(of) => each(of),
+        Shape::Struct(StructShape { name, .. }) | Shape::Union(UnionShape { name, .. }) => {
+            format!("{name}::fromArray({value})")
+        }
+        _ => value.to_owned(),
+    }
+}
+
+fn imports(out: &mut Out, fields: &[Field]) {
+    let has = |wanted: fn(&Shape) -> bool| fields.iter().any(|field| wanted(field.shape));
+    if has(|shape| matches!(shape, Shape::Content)) {
+        out.line("use Bankchannel\\Content;");
+    }
+    if !fields.is_empty() {
+        out.line("use Bankchannel\\Encode;");
+        out.blank();
+    }
+}
+
+fn structure(out: &mut Out, shape: &'static StructShape) {
+    imports(out, shape.fields);
+    out.jsdoc("", &plain(shape.doc));
+    out.line(format!("final class {}", shape.name));
+    members(out, shape.fields, None);
+}
+
+/// The body of a class: a constructor with named arguments, and the way from and to JSON.
+fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>) {
+    out.line("{");
+    let (optional, mut order): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| field.optional);
+    order.extend(optional);
+    if !fields.is_empty() {
+        let mut doc = String::new();
+        for field in &order {
+            let null = if field.optional { "|null" } else { "" };
+            let text = plain(field.doc).replace("\n\n", " ");
+            doc.push_str(&format!(
+                "@param {}{null} ${} {text}\n",
+                documented(field.shape, Side::Out),
+                camel(field.name)
+            ));
+        }
+        out.jsdoc("    ", doc.trim_end());
+        out.line("    public function __construct(");
+        for field in &order {
+            let default = if field.optional { " = null" } else { "" };
+            let secret = if matches!(field.shape, Shape::Secret(_)) { "#[\\SensitiveParameter] " } else { "" };
+            let kind = declared(field.shape, Side::Out, field.optional);
+            out.line(format!("        {secret}public readonly {kind} ${}{default},", camel(field.name)));
+        }
+        out.line("    ) {");
+        out.line("    }");
+        out.blank();
+    }
+    let content = fields.iter().any(|field| matches!(field.shape, Shape::Content));
+    out.jsdoc("    ", "@internal\n\n@param array<string, mixed> $data");
+    out.line(format!(
+        "    public static function fromArray(array $data{}): self",
+        if content { ", ?Content $content = null" } else { "" }
+    ));
+    out.line("    {");
+    out.line("        return new self(");
+    for field in &order {
+        let from = format!("$data[{}]", quoted(field.name));
+        let value = match (field.shape, field.optional) {
+            (Shape::Content, true) => "$content".to_owned(),
+            (Shape::Content, false) => "$content ?? Content::bytes('')".to_owned(),
+            (shape, false) => decoded(shape, &from),
+            (shape, true) => match decoded(shape, &from) {
+                same if same == from => format!("{from} ?? null"),
+                other => format!("isset({from}) ? {other} : null"),
+            },
+        };
+        out.line(format!("            {}: {value},", camel(field.name)));
+    }
+    out.line("        );");
+    out.line("    }");
+    out.blank();
+    out.jsdoc("    ", "The value as JSON has it.\n\n@return array<string, mixed>");
+    out.line("    public function toArray(): array");
+    out.line("    {");
+    if fields.is_empty() && tag.is_none() {
+        out.line("        return [];");
+    } else {
+        out.line(if fields.is_empty() { "        return [" } else { "        return Encode::present([" });
+        if let Some((field, value)) = tag {
+            out.line(format!("            {} => {},", quoted(field), quoted(value)));
+        }
+        for field in fields.iter().filter(|field| !matches!(field.shape, Shape::Content)) {
+            let value = encoded(field.shape, &format!("$this->{}", camel(field.name)), field.optional);
+            out.line(format!("            {} => {value},", quoted(field.name)));
+        }
+        out.line(if fields.is_empty() { "        ];" } else { "        ]);" });
+    }
+    out.line("    }");
+    out.line("}");
+}
+
+fn enumeration(out: &mut Out, shape: &'static EnumShape) {
+    out.jsdoc("", &plain(shape.doc));
+    out.line(format!("enum {}: string", shape.name));
+    out.line("{");
+    for (at, value) in shape.values.iter().enumerate() {
+        if at > 0 {
+            out.blank();
+        }
+        out.jsdoc("    ", &plain(value.doc));
+        out.line(format!("    case {} = {};", identifier(value.value), quoted(value.value)));
+    }
+    out.line("}");
+}
+
+fn names(out: &mut Out, shape: &'static EnumShape) {
+    out.jsdoc("", &format!("{}\n\nThe values known to this version; the peer may send others.", plain(shape.doc)));
+    out.line(format!("final class {}", shape.name));
+    out.line("{");
+    for value in shape.values {
+        out.jsdoc("    ", &plain(value.doc));
+        out.line(format!("    public const {} = {};", constant(value.value), quoted(value.value)));
+    }
+    out.line("}");
+}
+
+fn union(out: &mut Out, shape: &'static UnionShape) {
+    out.jsdoc("", &plain(shape.doc));
+    out.line(format!("abstract class {}", shape.name));
+    out.line("{");
+    out.jsdoc("    ", "@internal\n\n@param array<string, mixed> $data");
+    out.line("    public static function fromArray(array $data): self");
+    out.line("    {");
+    out.line(format!("        return match ($data[{}]) {{", quoted(shape.tag)));
+    for variant in shape.variants {
+        out.line(format!(
+            "            {} => {}{}::fromArray($data),",
+            quoted(variant.tag),
+            shape.name,
+            pascal(variant.tag)
+        ));
+    }
+    out.line("        };");
+    out.line("    }");
+    out.blank();
+    out.jsdoc("    ", "The value as JSON has it.\n\n@return array<string, mixed>");
+    out.line("    abstract public function toArray(): array;");
+    out.line("}");
+}
+
+/// `SMS_MFA` → `SmsMfa`; `ALL` → `All`.
+fn identifier(value: &str) -> String {
+    let words: String =
+        value.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let name = pascal(&words);
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+/// `SMS_MFA` → `SMS_MFA`; `pain.001` → `PAIN_001`.
+fn constant(value: &str) -> String {
+    let name: String =
+        value.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    // `class` is the one name that PHP does not let a constant have.
+    if name == "CLASS" || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}

@@ -1,0 +1,53 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel;
+
+use Bankchannel\Bridge\FfiBridge;
+use Bankchannel\Bridge\Place;
+use Bankchannel\Exception\BankchannelException;
+
+/** The library itself. */
+final class Bankchannel
+{
+    /**
+     * The native library's version, such as `0.1.0`.
+     *
+     * @throws BankchannelException when the library cannot be used; the message says what to install or set.
+     */
+    public static function version(): string
+    {
+        return (new FfiBridge())->version();
+    }
+
+    /**
+     * Every operation there is.
+     *
+     * @return list<array<string, mixed>>
+     *
+     * @throws BankchannelException
+     */
+    public static function catalogue(): array
+    {
+        return array_values((array) json_decode((new FfiBridge())->catalogue(), true));
+    }
+
+    /**
+     * Carries out an operation that only computes, without a client.
+     *
+     * @param array<string, mixed>                      $request
+     * @param Content|string|\SplFileInfo|null          $content a string is a path
+     *
+     * @return array<string, mixed>
+     *
+     * @throws BankchannelException
+     */
+    public static function local(string $name, #[\SensitiveParameter] array $request = [], Content|string|\SplFileInfo|null $content = null): array
+    {
+        $given = Content::of($content)?->place() ?? new Place();
+        $event = (new FfiBridge())->local($name, Encode::json(Encode::present($request)), $given);
+
+        return (array) json_decode($event->json, true);
+    }
+}

@@ -1,0 +1,73 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Bridge;
+
+use Bankchannel\Exception\BankchannelException;
+
+/**
+ * The way into the native library: its functions as PHP sees them. `FfiBridge` is the one that works; tests may give
+ * another to a client.
+ */
+interface Bridge
+{
+    /** The library's version, such as `0.1.0`. */
+    public function version(): string;
+
+    /**
+     * Every operation there is, as JSON.
+     *
+     * @throws BankchannelException
+     */
+    public function catalogue(): string;
+
+    /**
+     * Makes a client from its settings, a JSON object.
+     *
+     * @throws BankchannelException
+     */
+    public function openClient(#[\SensitiveParameter] string $settings): Handle;
+
+    /**
+     * Begins a call; `resume` carries it on. `$timeoutMs` −1 is the operation's own limit.
+     *
+     * @throws BankchannelException
+     */
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, Place $content, Place $destination): Handle;
+
+    /**
+     * Goes on with a reply (one of `Reply`) and waits for what comes next.
+     *
+     * @throws BankchannelException
+     */
+    public function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event;
+
+    /**
+     * Carries out an operation that only computes.
+     *
+     * @throws BankchannelException
+     */
+    public function local(string $name, #[\SensitiveParameter] string $request, Place $content): Event;
+
+    /**
+     * Starts a service of this kind with its options, a JSON object.
+     *
+     * @throws BankchannelException
+     */
+    public function startServer(string $kind, #[\SensitiveParameter] string $options): Handle;
+
+    /**
+     * What a client needs to reach it, as JSON.
+     *
+     * @throws BankchannelException
+     */
+    public function serverInfo(Handle $server): string;
+
+    /**
+     * Stops it.
+     *
+     * @throws BankchannelException
+     */
+    public function stopServer(Handle $server): void;
+}

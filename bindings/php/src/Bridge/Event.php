@@ -1,0 +1,20 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Bridge;
+
+/**
+ * Where a call is: its status, and the JSON and content that came with it.
+ *
+ * @internal
+ */
+final class Event
+{
+    public function __construct(
+        public readonly int $status,
+        public readonly string $json,
+        public readonly ?string $content,
+    ) {
+    }
+}

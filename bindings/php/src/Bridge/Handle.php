@@ -1,0 +1,35 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Bridge;
+
+/**
+ * Something that the native library gave away, and gets back when this object is gone.
+ *
+ * @internal
+ */
+final class Handle
+{
+    /** @param \Closure(mixed): void $free */
+    public function __construct(
+        public readonly mixed $pointer,
+        private readonly \Closure $free,
+    ) {
+    }
+
+    public function __destruct()
+    {
+        ($this->free)($this->pointer);
+    }
+
+    private function __clone()
+    {
+    }
+
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        throw new \LogicException('A bankchannel handle belongs to this process and cannot be serialized.');
+    }
+}

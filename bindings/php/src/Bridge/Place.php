@@ -1,0 +1,25 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Bridge;
+
+/**
+ * Where content is, or where it goes: `BankchannelContent` of bankchannel.h, and the bytes or the path.
+ *
+ * @internal
+ */
+final class Place
+{
+    public const DEFAULT = 0;
+    public const BYTES = 1;
+    public const PATH = 2;
+    public const REPLACE = 3;
+    public const PIECES = 4;
+
+    public function __construct(
+        public readonly int $kind = self::DEFAULT,
+        public readonly string $data = '',
+    ) {
+    }
+}

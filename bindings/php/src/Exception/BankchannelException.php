@@ -1,0 +1,114 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Exception;
+
+/**
+ * What went wrong, whole. The classes below it are the categories: catch the one that you can do something about.
+ */
+abstract class BankchannelException extends \RuntimeException
+{
+    /** The stable code, such as `ws_channel.upload_rejected`: one of `Bankchannel\ErrorCode`. */
+    public readonly string $errorCode;
+
+    /** Whose fault it is: the class as a name, such as `peer_refused`. */
+    public readonly string $category;
+
+    /** Whether the same call, later and unchanged, may succeed. */
+    public readonly bool $retryable;
+
+    /** The operation that failed, such as `ws_channel.upload_file`. */
+    public readonly ?string $operation;
+
+    /** The HTTP status that was answered. */
+    public readonly ?int $httpStatus;
+
+    /**
+     * How far an exchange came: `not_sent`, `unknown` (it may have reached the peer), `refused` or `accepted`. After
+     * `unknown` and `accepted`, find out before you send a payment again.
+     */
+    public readonly ?string $outcome;
+
+    /** Seconds that the peer asked to wait. */
+    public readonly ?int $retryAfterS;
+
+    /** What the peer said. */
+    public readonly ?Peer $peer;
+
+    /** @var array<string, string> The details of this case. */
+    public readonly array $context;
+
+    /**
+     * @internal
+     *
+     * @param array<string, mixed> $error the error as the library gives it
+     */
+    final public function __construct(array $error, ?\Throwable $previous = null)
+    {
+        parent::__construct((string) ($error['message'] ?? ''), 0, $previous);
+        $this->errorCode = (string) ($error['code'] ?? 'internal');
+        $this->category = (string) ($error['category'] ?? 'internal');
+        $this->retryable = (bool) ($error['retryable'] ?? false);
+        $this->operation = $error['operation'] ?? null;
+        $this->httpStatus = $error['http_status'] ?? null;
+        $this->outcome = $error['outcome'] ?? null;
+        $this->retryAfterS = $error['retry_after_s'] ?? null;
+        $this->context = (array) ($error['context'] ?? []);
+        $peer = $error['peer'] ?? null;
+        $this->peer = is_array($peer) ? new Peer($peer['code'] ?? null, $peer['text'] ?? null, $peer['request_id'] ?? null) : null;
+    }
+
+    /**
+     * The exception of an error of the library, in the class of its category.
+     *
+     * @internal
+     */
+    public static function fromJson(string $json): self
+    {
+        $error = json_decode($json, true);
+        $error = is_array($error) ? $error : ['code' => 'internal', 'category' => 'internal', 'message' => 'the library gave an error that is not JSON'];
+        // A category of a later version is still an error.
+        $class = Categories::CLASSES[$error['category'] ?? ''] ?? InternalException::class;
+
+        return new $class($error);
+    }
+
+    /**
+     * An error of the caller's input that never reached the library.
+     *
+     * @internal
+     */
+    public static function invalidInput(string $field, string $why, ?\Throwable $previous = null): InvalidInputException
+    {
+        return new InvalidInputException([
+            'code' => 'input.invalid_field',
+            'category' => 'invalid_input',
+            'message' => "{$field}: {$why}",
+            'context' => ['field' => $field],
+        ], $previous);
+    }
+
+    /**
+     * The whole error as the library gives it.
+     *
+     * @return array<string, mixed>
+     */
+    public function toArray(): array
+    {
+        return [
+            'code' => $this->errorCode,
+            'category' => $this->category,
+            'message' => $this->getMessage(),
+            'retryable' => $this->retryable,
+            'operation' => $this->operation,
+            'http_status' => $this->httpStatus,
+            'outcome' => $this->outcome,
+            'retry_after_s' => $this->retryAfterS,
+            'peer' => $this->peer === null
+                ? null
+                : ['code' => $this->peer->code, 'text' => $this->peer->text, 'request_id' => $this->peer->requestId],
+            'context' => (object) $this->context,
+        ];
+    }
+}

@@ -1,0 +1,312 @@
+<?php
+
+/*
+ * The scenario driver of PHP: one JSON object per line on stdin, carried out through the typed methods of
+ * Bankchannel\WsChannel, one JSON object per line on stdout. tests/scenarios/README.md has the protocol.
+ *
+ *   BANKCHANNEL_LIBRARY=target/release/libbankchannel_c.so php tests/runners/drivers/php/driver.php
+ */
+
+declare(strict_types=1);
+
+require __DIR__ . '/../../../../bindings/php/src/autoload.php';
+
+use Bankchannel\AbstractClient;
+use Bankchannel\Bankchannel;
+use Bankchannel\Content;
+use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Question;
+use Bankchannel\Secret;
+use Bankchannel\WsChannel;
+
+final class Driver
+{
+    /** @var array<string, WsChannel> */
+    private array $clients = [];
+
+    /** @return array<string, mixed> */
+    public function answer(array $request): array
+    {
+        try {
+            return match ($request['op'] ?? null) {
+                'hello' => ['face' => 'php', 'version' => Bankchannel::version()],
+                'open' => $this->open($request['client'], (array) $request['settings']),
+                'close' => $this->close($request['client']),
+                'call' => $this->call($request),
+                default => throw new LogicException('unknown op'),
+            };
+        } catch (BankchannelException $error) {
+            return ['error' => $error->toArray()];
+        }
+    }
+
+    /** @return array<string, mixed> */
+    private function open(string $name, array $settings): array
+    {
+        [$arguments, $why] = self::arguments(WsChannel::class, '__construct', $settings);
+        if ($why !== null) {
+            return $why;
+        }
+        $this->clients[$name] = new WsChannel(...$arguments);
+
+        return ['ok' => true];
+    }
+
+    /** @return array<string, mixed> */
+    private function close(string $name): array
+    {
+        if (isset($this->clients[$name])) {
+            $this->clients[$name]->close();
+            unset($this->clients[$name]);
+        }
+
+        return ['ok' => true];
+    }
+
+    /** @return array<string, mixed> */
+    private function call(array $request): array
+    {
+        if (($request['cancel_after_ms'] ?? null) !== null) {
+            return ['not_applicable' => 'a PHP program has one thread, and that waits for the call: nobody is there to cancel it'];
+        }
+        $client = $this->clients[$request['client'] ?? 'main'] ?? throw new LogicException('no such client was opened');
+        [$protocol, $operation] = explode('.', $request['name'], 2) + [1 => ''];
+        $method = lcfirst(str_replace('_', '', ucwords($operation, '_')));
+        if (method_exists($client, $method) && (new ReflectionMethod($client, $method))->getName() !== $method) {
+            // PHP does not tell `login` from `logIn`: the exchange of such a pair has a name of its own.
+            $method = 'exchange' . ucfirst($method);
+        }
+        if ($protocol !== 'ws_channel' || !method_exists($client, $method)) {
+            return $this->generic($client, $request);
+        }
+        $given = (array) ($request['request'] ?? []);
+        [$arguments, $why] = self::arguments($client::class, $method, $given);
+        if ($why !== null) {
+            // What the typed face cannot even express, its caller never sends; the library's own answer is shown.
+            return $this->generic($client, $request);
+        }
+        $parameters = array_map(static fn (ReflectionParameter $one) => $one->getName(), (new ReflectionMethod($client, $method))->getParameters());
+        $content = self::content($request['content'] ?? null);
+        if ($content !== null) {
+            $place = self::contentParameter($client, $method);
+            if ($place === null || isset($arguments[$place])) {
+                return $this->generic($client, $request);
+            }
+            $arguments[$place] = $content;
+        }
+        [$destination, $collected] = self::destination($request['destination'] ?? null);
+        if ($destination !== null) {
+            if (!in_array('destination', $parameters, true)) {
+                return $this->generic($client, $request);
+            }
+            $arguments['destination'] = $destination;
+        }
+        if (($request['timeout_ms'] ?? -1) >= 0 && in_array('timeoutMs', $parameters, true)) {
+            $arguments['timeoutMs'] = $request['timeout_ms'];
+        }
+        if (in_array('onCode', $parameters, true)) {
+            $arguments['onCode'] = self::answers($request);
+        }
+        try {
+            $result = $client->{$method}(...$arguments);
+        } catch (ArgumentCountError) {
+            // A required argument is missing: PHP itself says so before the library can.
+            return $this->generic($client, $request);
+        }
+        $found = null;
+        foreach (get_object_vars($result) as $value) {
+            $found = $value instanceof Content ? $value : $found;
+        }
+
+        return self::response(self::described($result), $found, $collected);
+    }
+
+    /** The same by name: for what the typed face refuses before the library sees it. @return array<string, mixed> */
+    private function generic(AbstractClient $client, array $request): array
+    {
+        [$destination, $collected] = self::destination($request['destination'] ?? null);
+        [$response, $content] = $client->call(
+            $request['name'],
+            (array) ($request['request'] ?? []),
+            self::content($request['content'] ?? null),
+            $destination,
+            ($request['timeout_ms'] ?? -1) >= 0 ? $request['timeout_ms'] : null,
+            self::answers($request),
+        );
+
+        return self::response($response, $content, $collected);
+    }
+
+    /** @return array<string, mixed> */
+    private static function response(array $response, ?Content $content, mixed $collected): array
+    {
+        $bytes = null;
+        if ($collected !== null) {
+            rewind($collected);
+            $bytes = stream_get_contents($collected);
+        } elseif ($content !== null && $content->path === null) {
+            $bytes = $content->contents();
+        }
+
+        return ['response' => (object) $response, 'content' => $bytes === null ? null : ['base64' => base64_encode($bytes)]];
+    }
+
+    /** A typed result as JSON has it, its content described as the library does. @return array<string, mixed> */
+    private static function described(object $result): array
+    {
+        $json = $result->toArray();
+        foreach (get_object_vars($result) as $name => $value) {
+            if ($value instanceof Content) {
+                $snake = strtolower((string) preg_replace('/[A-Z]/', '_$0', $name));
+                $json[$snake] = array_filter(['size' => $value->size, 'path' => $value->path], static fn (mixed $one) => $one !== null);
+            }
+        }
+
+        return $json;
+    }
+
+    /**
+     * JSON's fields as named arguments of PHP's types.
+     *
+     * @return array{array<string, mixed>, array<string, mixed>|null} the arguments, or an answer in place of the call
+     */
+    private static function arguments(string $class, string $method, array $fields): array
+    {
+        $parameters = [];
+        foreach ((new ReflectionMethod($class, $method))->getParameters() as $parameter) {
+            $parameters[$parameter->getName()] = $parameter;
+        }
+        $arguments = [];
+        foreach ($fields as $field => $value) {
+            $name = lcfirst(str_replace('_', '', ucwords((string) $field, '_')));
+            $parameter = $parameters[$name] ?? null;
+            if ($parameter === null) {
+                return [[], self::refused((string) $field, 'there is no such field', 'input.unknown_field')];
+            }
+            try {
+                $arguments[$name] = self::typed($parameter->getType(), $value);
+            } catch (ValueError | TypeError $why) {
+                return [[], self::refused((string) $field, $why->getMessage(), 'input.invalid_field')];
+            }
+        }
+
+        return [$arguments, null];
+    }
+
+    private static function typed(?ReflectionType $type, mixed $value): mixed
+    {
+        $names = match (true) {
+            $type instanceof ReflectionUnionType => array_map(static fn (ReflectionType $one) => (string) $one, $type->getTypes()),
+            $type instanceof ReflectionNamedType => [$type->getName()],
+            default => [],
+        };
+        foreach ($names as $name) {
+            if ($name === Secret::class && is_array($value)) {
+                return isset($value['file']) ? Secret::file($value['file']) : Secret::env((string) ($value['env'] ?? ''));
+            }
+            if (enum_exists($name) && is_string($value)) {
+                return $name::from($value);
+            }
+            if ($name === 'DateTimeInterface' && is_string($value)) {
+                return new DateTimeImmutable($value);
+            }
+            if (class_exists($name) && is_array($value)) {
+                return $name::fromArray($value);
+            }
+        }
+        if ($names === ['mixed'] && is_array($value)) {
+            return self::content($value);
+        }
+        $fits = $names === [] || in_array('mixed', $names, true) || in_array(get_debug_type($value), $names, true)
+            || ($value === null && ($type?->allowsNull() ?? true));
+        if (!$fits) {
+            throw new TypeError('must be ' . implode('|', $names) . ', not ' . get_debug_type($value));
+        }
+
+        return $value;
+    }
+
+    /** @return array<string, mixed> */
+    private static function refused(string $field, string $why, string $code): array
+    {
+        return ['error' => ['code' => $code, 'category' => 'invalid_input', 'message' => "{$field}: {$why}", 'context' => ['field' => $field]]];
+    }
+
+    private static function contentParameter(object $client, string $method): ?string
+    {
+        foreach ((new ReflectionMethod($client, $method))->getParameters() as $parameter) {
+            if ((string) $parameter->getType() === 'mixed' && $parameter->getName() !== 'destination') {
+                return $parameter->getName();
+            }
+        }
+
+        return null;
+    }
+
+    private static function content(mixed $given): ?Content
+    {
+        if (isset($given['base64'])) {
+            return Content::bytes((string) base64_decode($given['base64'], true));
+        }
+        if (isset($given['path'])) {
+            return Content::path($given['path']);
+        }
+        if (isset($given['pieces'])) {
+            $stream = fopen('php://temp', 'w+b');
+            foreach ($given['pieces'] as $piece) {
+                fwrite($stream, (string) base64_decode($piece, true));
+            }
+            rewind($stream);
+
+            return Content::stream($stream);
+        }
+
+        return null;
+    }
+
+    /** @return array{mixed, mixed} the destination, and the stream that collects pieces */
+    private static function destination(mixed $given): array
+    {
+        if (isset($given['path'])) {
+            return [$given['path'], null];
+        }
+        if (isset($given['pieces'])) {
+            $stream = fopen('php://temp', 'w+b');
+
+            return [$stream, $stream];
+        }
+
+        return [null, null];
+    }
+
+    /** Answers by kind: given beforehand, or the last code of the outbox that fits. */
+    private static function answers(array $request): Closure
+    {
+        return static function (Question $question) use ($request): string {
+            $answer = $request['answers'][$question->kind] ?? throw BankchannelException::fromJson((string) json_encode(
+                ['code' => 'cancelled', 'category' => 'cancelled', 'message' => "no answer to {$question->kind}", 'operation' => $request['name']],
+            ));
+            if (is_string($answer)) {
+                return $answer;
+            }
+            foreach (array_reverse((array) file((string) ($request['outbox'] ?? ''))) as $line) {
+                $message = (array) json_decode((string) $line, true);
+                $wanted = $answer['outbox'] ?? $answer;
+                if (array_intersect_key($message, $wanted) == $wanted && isset($message['code'])) {
+                    return (string) $message['code'];
+                }
+            }
+            throw new LogicException("the outbox has no code for {$question->kind}");
+        };
+    }
+}
+
+$driver = new Driver();
+while (($line = fgets(STDIN)) !== false) {
+    try {
+        $answer = $driver->answer((array) json_decode($line, true, 512, JSON_THROW_ON_ERROR));
+    } catch (Throwable $broken) {
+        $answer = ['broken' => $broken::class . ': ' . $broken->getMessage() . ' at ' . basename($broken->getFile()) . ':' . $broken->getLine()];
+    }
+    fwrite(STDOUT, json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE) . "\n");
+}
