@@ -18,11 +18,7 @@ pub(crate) const MESSAGE: &str = "PGP MESSAGE";
 /// Decodes every armored block of `text`. Between blocks only white space may stand.
 ///
 /// `limit` bounds the number of blocks; a text without any block is [`Error::NotArmored`].
-pub(crate) fn decode_blocks(
-    text: &[u8],
-    label: &'static str,
-    limit: usize,
-) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> Result<Vec<Vec<u8>>> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let begin = format!("-----BEGIN {label}-----");
     let end = format!("-----END {label}-----");
@@ -37,16 +33,11 @@ pub(crate) fn decode_blocks(
             None if content == begin.as_bytes() => start = Some(at),
             None if blocks.is_empty() => return Err(Error::NotArmored { expected: label }),
             None => {
-                return Err(Error::InvalidFormat(format!(
-                    "text outside the {label} blocks"
-                )));
+                return Err(Error::InvalidFormat(format!("text outside the {label} blocks")));
             }
             Some(from) if content == end.as_bytes() => {
                 if blocks.len() == limit {
-                    return Err(Error::TooMany {
-                        what: "armored blocks",
-                        limit,
-                    });
+                    return Err(Error::TooMany { what: "armored blocks", limit });
                 }
                 blocks.push(decode(&text[from..offset], label)?);
                 start = None;
@@ -55,9 +46,7 @@ pub(crate) fn decode_blocks(
         }
     }
     if start.is_some() {
-        return Err(Error::InvalidFormat(format!(
-            "a {label} block has no END line"
-        )));
+        return Err(Error::InvalidFormat(format!("a {label} block has no END line")));
     }
     if blocks.is_empty() {
         return Err(Error::NotArmored { expected: label });

@@ -5,9 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// The text is not ASCII armor of the wanted kind.
-    #[error(
-        "this is not an ASCII-armored {expected}; it must begin with -----BEGIN {expected}-----"
-    )]
+    #[error("this is not an ASCII-armored {expected}; it must begin with -----BEGIN {expected}-----")]
     NotArmored {
         /// The wanted armor label, such as `PGP SIGNATURE`.
         expected: &'static str,
@@ -37,9 +35,7 @@ pub enum Error {
     #[error("the armored block holds no OpenPGP signature packet")]
     NoSignaturePackets,
     /// No signature is a binary document signature (type 0x00).
-    #[error(
-        "no signature is a binary document signature; sign without text mode (gpg: leave out --textmode)"
-    )]
+    #[error("no signature is a binary document signature; sign without text mode (gpg: leave out --textmode)")]
     NotBinaryDocument,
     /// Private key material where only a public key may stand. The bytes should be discarded.
     #[error("this contains private key material; send only the public key (gpg --armor --export)")]
@@ -66,9 +62,7 @@ pub enum Error {
     #[error("wrong passphrase for the private key")]
     WrongPassphrase,
     /// The secret is protected in a way that is not supported (a smart card stub, for example).
-    #[error(
-        "the private key is protected in an unsupported way (a smart-card stub or an unknown method)"
-    )]
+    #[error("the private key is protected in an unsupported way (a smart-card stub or an unknown method)")]
     UnsupportedProtection,
     /// No key or subkey may sign.
     #[error("the key has no usable signing key or subkey")]
@@ -107,6 +101,9 @@ pub enum Error {
     /// The message was not encrypted to this key, or was changed.
     #[error("the message cannot be decrypted with this key, or it was damaged")]
     DecryptionFailed,
+    /// The message was decrypted, and its content is compressed, which is not read here.
+    #[error("the message is compressed, which is not read here; encrypt it without (gpg: --compress-algo none)")]
+    Compressed,
     /// The document could not be read.
     #[error("reading the document failed: {0}")]
     Read(#[from] std::io::Error),

@@ -39,11 +39,7 @@ pub(crate) fn accepted(algorithm: types::HashAlgorithm) -> Option<&'static diges
 
 /// Completes the hash of a document with what a version 4 signature adds to it (RFC 4880 §5.2.4): its own hashed part
 /// and the trailer.
-pub(crate) fn finish_v4(
-    mut document: Context,
-    head: [u8; 4],
-    hashed_area: &[u8],
-) -> Option<digest::Digest> {
+pub(crate) fn finish_v4(mut document: Context, head: [u8; 4], hashed_area: &[u8]) -> Option<digest::Digest> {
     let area_len = u16::try_from(hashed_area.len()).ok()?;
     document.update(&head);
     document.update(&area_len.to_be_bytes());

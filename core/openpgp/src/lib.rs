@@ -32,8 +32,8 @@ pub use message::{decrypt, encrypt};
 pub use sign::{DetachedSigner, sign_detached};
 pub use signer::UnlockedSigner;
 pub use verify::{
-    BadReason, DetachedVerifier, ParsedSignature, SignatureResult, SignatureSet, Verdict,
-    VerifyPolicy, parse_signatures, verify_detached,
+    BadReason, DetachedVerifier, ParsedSignature, SignatureResult, SignatureSet, Verdict, VerifyPolicy,
+    parse_signatures, verify_detached,
 };
 
 /// The result of this crate's operations.

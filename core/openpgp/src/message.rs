@@ -1,18 +1,18 @@
 //! Encrypted messages: secrets exported to a customer's key (WS Channel sheet §6.4), and reading them.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use sequoia_openpgp::armor::Kind;
 use sequoia_openpgp::crypto::{Decryptor, SessionKey};
 use sequoia_openpgp::packet::key::{SecretParts, UnspecifiedRole};
-use sequoia_openpgp::packet::{Key, PKESK, SKESK};
-use sequoia_openpgp::parse::Parse;
-use sequoia_openpgp::parse::stream::{
-    DecryptionHelper, DecryptorBuilder, MessageStructure, VerificationHelper,
-};
+use sequoia_openpgp::packet::{Key, PKESK, Packet, SKESK};
+use sequoia_openpgp::parse::stream::{DecryptionHelper, DecryptorBuilder, MessageStructure, VerificationHelper};
+use sequoia_openpgp::parse::{PacketParser, Parse};
 use sequoia_openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Recipient};
-use sequoia_openpgp::types::{Features, SymmetricAlgorithm};
+use sequoia_openpgp::types::{CompressionAlgorithm, Features, SymmetricAlgorithm};
 use sequoia_openpgp::{Cert, KeyHandle};
 use zeroize::Zeroizing;
 
@@ -59,44 +59,48 @@ pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<Stri
 ///
 /// # Errors
 /// [`Error::Locked`], [`Error::TooLarge`], [`Error::NotArmored`], [`Error::InvalidFormat`],
-/// [`Error::DecryptionFailed`].
+/// [`Error::DecryptionFailed`], [`Error::Compressed`].
 pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zeroizing<Vec<u8>>> {
     if armored.len() > MAX_MESSAGE_BYTES {
-        return Err(Error::TooLarge {
-            what: "the message",
-            limit: MAX_MESSAGE_BYTES,
-            actual: armored.len(),
-        });
+        return Err(Error::TooLarge { what: "the message", limit: MAX_MESSAGE_BYTES, actual: armored.len() });
     }
     if key.is_locked() {
         return Err(Error::Locked);
     }
     let blocks = armor::decode_blocks(armored, armor::MESSAGE, 1)?;
     let policy = policy(now);
+    let compressed = Rc::new(Cell::new(false));
+    let failed = || if compressed.get() { Error::Compressed } else { Error::DecryptionFailed };
+    let keys = Keys { open: open_keys(&key.cert), compressed: Rc::clone(&compressed) };
     let mut reader = DecryptorBuilder::from_bytes(&blocks[0])
-        .and_then(|builder| builder.with_policy(&policy, now, Keys(open_keys(&key.cert))))
-        .map_err(|_| Error::DecryptionFailed)?;
+        .and_then(|builder| builder.with_policy(&policy, now, keys))
+        .map_err(|_| failed())?;
     let mut plaintext = Zeroizing::new(Vec::with_capacity(armored.len()));
     // Only the end of the message proves its integrity: nothing is given out before it was reached.
     let limit = MAX_PLAINTEXT_BYTES as u64 + 1;
-    reader
-        .by_ref()
-        .take(limit)
-        .read_to_end(&mut plaintext)
-        .map_err(|_| Error::DecryptionFailed)?;
+    reader.by_ref().take(limit).read_to_end(&mut plaintext).map_err(|_| failed())?;
     if plaintext.len() > MAX_PLAINTEXT_BYTES {
-        return Err(Error::TooLarge {
-            what: "the plaintext",
-            limit: MAX_PLAINTEXT_BYTES,
-            actual: plaintext.len(),
-        });
+        return Err(Error::TooLarge { what: "the plaintext", limit: MAX_PLAINTEXT_BYTES, actual: plaintext.len() });
     }
     Ok(plaintext)
 }
 
-struct Keys(Vec<Key<SecretParts, UnspecifiedRole>>);
+struct Keys {
+    open: Vec<Key<SecretParts, UnspecifiedRole>>,
+    /// Set when the decrypted packets are compressed, which then makes reading them fail.
+    compressed: Rc<Cell<bool>>,
+}
 
 impl VerificationHelper for Keys {
+    fn inspect(&mut self, parser: &PacketParser<'_>) -> sequoia_openpgp::Result<()> {
+        if let Packet::CompressedData(packet) = &parser.packet
+            && packet.algo() != CompressionAlgorithm::Uncompressed
+        {
+            self.compressed.set(true);
+        }
+        Ok(())
+    }
+
     fn get_certs(&mut self, _ids: &[KeyHandle]) -> sequoia_openpgp::Result<Vec<Cert>> {
         Ok(Vec::new())
     }
@@ -114,15 +118,12 @@ impl DecryptionHelper for Keys {
         algorithm: Option<SymmetricAlgorithm>,
         decrypt: &mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
     ) -> sequoia_openpgp::Result<Option<Cert>> {
-        for key in &self.0 {
+        for key in &self.open {
             let handle = key.key_handle();
             let mut pair = key.clone().into_keypair()?;
             for pkesk in pkesks {
                 // A message may hide its recipient; then every key is tried.
-                if pkesk
-                    .recipient()
-                    .is_some_and(|recipient| !recipient.aliases(&handle))
-                {
+                if pkesk.recipient().is_some_and(|recipient| !recipient.aliases(&handle)) {
                     continue;
                 }
                 let opened = pkesk.decrypt(&mut pair as &mut dyn Decryptor, algorithm);

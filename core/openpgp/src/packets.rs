@@ -20,10 +20,7 @@ pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<Vec<Packet>> {
     let mut packets = Vec::new();
     while let PacketParserResult::Some(parser) = result {
         if packets.len() == limit {
-            return Err(Error::TooMany {
-                what: "OpenPGP packets",
-                limit,
-            });
+            return Err(Error::TooMany { what: "OpenPGP packets", limit });
         }
         let (packet, next) = parser.next().map_err(|_| damaged())?;
         packets.push(packet);

@@ -45,10 +45,7 @@ pub struct DetachedSigner {
 
 impl std::fmt::Debug for DetachedSigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DetachedSigner")
-            .field("keys", &self.keys)
-            .field("hash", &self.hash)
-            .finish_non_exhaustive()
+        f.debug_struct("DetachedSigner").field("keys", &self.keys).field("hash", &self.hash).finish_non_exhaustive()
     }
 }
 
@@ -62,23 +59,14 @@ impl DetachedSigner {
             return Err(Error::NoSigner);
         }
         if keys.len() > MAX_SIGNERS {
-            return Err(Error::TooMany {
-                what: "signing keys",
-                limit: MAX_SIGNERS,
-            });
+            return Err(Error::TooMany { what: "signing keys", limit: MAX_SIGNERS });
         }
         if keys.iter().any(|key| key.created() > time) {
             return Err(Error::SignatureBeforeKey);
         }
-        let algorithm =
-            hash::accepted(hash.openpgp()).ok_or(Error::Internal("the choice of a hash"))?;
+        let algorithm = hash::accepted(hash.openpgp()).ok_or(Error::Internal("the choice of a hash"))?;
         let keys = keys.iter().map(|&key| key.clone()).collect();
-        Ok(Self {
-            keys,
-            hash,
-            time,
-            document: Context::new(algorithm),
-        })
+        Ok(Self { keys, hash, time, document: Context::new(algorithm) })
     }
 
     /// The next piece of the document.
@@ -108,12 +96,7 @@ impl DetachedSigner {
             .and_then(|builder| builder.set_issuer(public.keyid()))
             .map_err(failed)?;
         let area = builder.hashed_area().clone();
-        let head = [
-            4,
-            SignatureType::Binary.into(),
-            public.pk_algo().into(),
-            self.hash.openpgp().into(),
-        ];
+        let head = [4, SignatureType::Binary.into(), public.pk_algo().into(), self.hash.openpgp().into()];
         let digest = hash::finish_v4(self.document.clone(), head, &area.to_vec().map_err(failed)?)
             .ok_or(Error::Internal("building the signature packet"))?;
         let prefix = [digest.as_ref()[0], digest.as_ref()[1]];
@@ -127,9 +110,7 @@ impl DetachedSigner {
             key.sign_digest(&digest)?,
         );
         let mut bytes = Vec::new();
-        Packet::from(signature)
-            .serialize(&mut bytes)
-            .map_err(failed)?;
+        Packet::from(signature).serialize(&mut bytes).map_err(failed)?;
         Ok(bytes)
     }
 }

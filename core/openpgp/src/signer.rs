@@ -32,15 +32,10 @@ enum Secret {
 
 impl UnlockedSigner {
     /// Moves the unencrypted secret of `key` into aws-lc-rs, which checks that its parts belong together.
-    pub(crate) fn new(
-        key: &Key<SecretParts, UnspecifiedRole>,
-        certificate: String,
-    ) -> Result<Self> {
+    pub(crate) fn new(key: &Key<SecretParts, UnspecifiedRole>, certificate: String) -> Result<Self> {
         let public = key.parts_as_public().clone();
-        let unsupported = || Error::UnsupportedAlgorithm {
-            algorithm: name(public.mpis()),
-            purpose: "making signatures",
-        };
+        let unsupported =
+            || Error::UnsupportedAlgorithm { algorithm: name(public.mpis()), purpose: "making signatures" };
         if !is_acceptable_signer(public.mpis()) {
             return Err(unsupported());
         }
@@ -51,29 +46,14 @@ impl UnlockedSigner {
             (mpi::PublicKey::RSA { e, n }, mpi::SecretKeyMaterial::RSA { d, p, q, u }) => {
                 import_rsa(n, e, d, p, q, u).map(Secret::Rsa)
             }
-            (
-                mpi::PublicKey::EdDSA {
-                    curve: Curve::Ed25519,
-                    q,
-                },
-                mpi::SecretKeyMaterial::EdDSA { scalar },
-            ) => {
-                let point = q
-                    .value()
-                    .strip_prefix(&[0x40])
-                    .ok_or_else(|| unsound("the public point"))?;
+            (mpi::PublicKey::EdDSA { curve: Curve::Ed25519, q }, mpi::SecretKeyMaterial::EdDSA { scalar }) => {
+                let point = q.value().strip_prefix(&[0x40]).ok_or_else(|| unsound("the public point"))?;
                 import_ed25519(&scalar.value_padded(32), point)
             }
-            (mpi::PublicKey::Ed25519 { a }, mpi::SecretKeyMaterial::Ed25519 { x }) => {
-                import_ed25519(x, &a[..])
-            }
+            (mpi::PublicKey::Ed25519 { a }, mpi::SecretKeyMaterial::Ed25519 { x }) => import_ed25519(x, &a[..]),
             _ => Err(unsupported()),
         })?;
-        Ok(Self {
-            public,
-            certificate,
-            secret: Arc::new(secret),
-        })
+        Ok(Self { public, certificate, secret: Arc::new(secret) })
     }
 
     /// Fingerprint of the key or subkey that signs, 40 upper-case hex digits.
@@ -106,25 +86,16 @@ impl UnlockedSigner {
                     _ => return Err(Error::Internal("the choice of a hash for RSA")),
                 };
                 let mut out = vec![0; pair.public_modulus_len()];
-                pair.sign_digest(encoding, digest, &mut out)
-                    .map_err(|_| Error::Internal("RSA signing"))?;
+                pair.sign_digest(encoding, digest, &mut out).map_err(|_| Error::Internal("RSA signing"))?;
                 Ok(mpi::Signature::RSA { s: out.into() })
             }
             Secret::Ed25519(pair) => {
-                let out = pair
-                    .try_sign(digest.as_ref())
-                    .map_err(|_| Error::Internal("Ed25519 signing"))?;
-                let out: [u8; 64] = out
-                    .as_ref()
-                    .try_into()
-                    .map_err(|_| Error::Internal("Ed25519 signing"))?;
+                let out = pair.try_sign(digest.as_ref()).map_err(|_| Error::Internal("Ed25519 signing"))?;
+                let out: [u8; 64] = out.as_ref().try_into().map_err(|_| Error::Internal("Ed25519 signing"))?;
                 Ok(if self.public.pk_algo() == PublicKeyAlgorithm::Ed25519 {
                     mpi::Signature::Ed25519 { s: Box::new(out) }
                 } else {
-                    mpi::Signature::EdDSA {
-                        r: mpi::MPI::new(&out[..32]),
-                        s: mpi::MPI::new(&out[32..]),
-                    }
+                    mpi::Signature::EdDSA { r: mpi::MPI::new(&out[..32]), s: mpi::MPI::new(&out[32..]) }
                 })
             }
         }
@@ -138,30 +109,19 @@ impl Signer for UnlockedSigner {
     }
 
     fn acceptable_hashes(&self) -> &[HashAlgorithm] {
-        &[
-            HashAlgorithm::SHA256,
-            HashAlgorithm::SHA384,
-            HashAlgorithm::SHA512,
-        ]
+        &[HashAlgorithm::SHA256, HashAlgorithm::SHA384, HashAlgorithm::SHA512]
     }
 
-    fn sign(
-        &mut self,
-        algorithm: HashAlgorithm,
-        digest: &[u8],
-    ) -> sequoia_openpgp::Result<mpi::Signature> {
+    fn sign(&mut self, algorithm: HashAlgorithm, digest: &[u8]) -> sequoia_openpgp::Result<mpi::Signature> {
         let algorithm = hash::accepted(algorithm).ok_or(Error::Internal("the choice of a hash"))?;
-        let digest = Digest::import_less_safe(digest, algorithm)
-            .map_err(|_| Error::Internal("the digest length"))?;
+        let digest = Digest::import_less_safe(digest, algorithm).map_err(|_| Error::Internal("the digest length"))?;
         Ok(self.sign_digest(&digest)?)
     }
 }
 
 impl fmt::Debug for UnlockedSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnlockedSigner")
-            .field("fingerprint", &self.fingerprint())
-            .finish_non_exhaustive()
+        f.debug_struct("UnlockedSigner").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
 }
 
@@ -176,9 +136,7 @@ pub(crate) fn generate_rsa(bits: usize) -> Result<Zeroizing<Vec<u8>>> {
         _ => return Err(Error::Internal("the choice of an RSA size")),
     };
     let pair = RsaKeyPair::generate(size).map_err(|_| Error::Internal("RSA key generation"))?;
-    let der: Pkcs8V1Der<'static> = pair
-        .as_der()
-        .map_err(|_| Error::Internal("RSA key export"))?;
+    let der: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| Error::Internal("RSA key export"))?;
     Ok(Zeroizing::new(der.as_ref().to_vec()))
 }
 
@@ -201,10 +159,7 @@ fn import_rsa(
 ) -> Result<RsaKeyPair> {
     let (first, second) = (q.value(), p.value());
     RsaKeyPair::from_components(&KeyPairComponents {
-        public_key: PublicKeyComponents {
-            n: n.value(),
-            e: e.value(),
-        },
+        public_key: PublicKeyComponents { n: n.value(), e: e.value() },
         d: d.value(),
         p: first,
         q: second,
@@ -232,10 +187,7 @@ fn remainder_by_predecessor(value: &[u8], prime: &[u8]) -> Zeroizing<Vec<u8>> {
     modulus[0] &= !1;
     let mut rest = Zeroizing::new(vec![0u64; modulus.len()]);
     let mut reduced = rest.clone();
-    for bit in value
-        .iter()
-        .flat_map(|byte| (0..8).rev().map(move |shift| u64::from(byte >> shift & 1)))
-    {
+    for bit in value.iter().flat_map(|byte| (0..8).rev().map(move |shift| u64::from(byte >> shift & 1))) {
         let mut carry = bit;
         for limb in rest.iter_mut() {
             let next = *limb >> 63;
@@ -255,24 +207,13 @@ fn remainder_by_predecessor(value: &[u8], prime: &[u8]) -> Zeroizing<Vec<u8>> {
             *limb = *limb & !take | other & take;
         }
     }
-    Zeroizing::new(
-        rest.iter()
-            .rev()
-            .flat_map(|limb| limb.to_be_bytes())
-            .collect(),
-    )
+    Zeroizing::new(rest.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect())
 }
 
 /// Big-endian bytes as limbs, the lowest first; at least one.
 fn limbs(bytes: &[u8]) -> Vec<u64> {
-    let mut limbs: Vec<u64> = bytes
-        .rchunks(8)
-        .map(|chunk| {
-            chunk
-                .iter()
-                .fold(0, |limb, &byte| limb << 8 | u64::from(byte))
-        })
-        .collect();
+    let mut limbs: Vec<u64> =
+        bytes.rchunks(8).map(|chunk| chunk.iter().fold(0, |limb, &byte| limb << 8 | u64::from(byte))).collect();
     limbs.resize(limbs.len().max(1), 0);
     limbs
 }
@@ -285,18 +226,12 @@ mod tests {
     fn remainder_matches_machine_arithmetic() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         for _ in 0..2_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let value = u128::from(state) << 64 | u128::from(state.rotate_left(17));
             let prime = (state.rotate_left(31) | 1).max(3);
             let rest = remainder_by_predecessor(&value.to_be_bytes(), &prime.to_be_bytes());
             let expected = (value % u128::from(prime - 1)) as u64;
-            assert_eq!(
-                rest[..],
-                expected.to_be_bytes()[..],
-                "{value} mod {prime} - 1"
-            );
+            assert_eq!(rest[..], expected.to_be_bytes()[..], "{value} mod {prime} - 1");
         }
     }
 }

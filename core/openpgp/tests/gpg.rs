@@ -4,8 +4,8 @@
 mod support;
 
 use bankchannel_openpgp::{
-    Algorithm, BadReason, Error, HashAlgorithm, PrivateKey, PublicKey, SignatureResult, Verdict,
-    VerifyPolicy, decrypt, encrypt, inspect, parse_signatures, sign_detached, verify_detached,
+    Algorithm, BadReason, Error, HashAlgorithm, PrivateKey, PublicKey, SignatureResult, Verdict, VerifyPolicy, decrypt,
+    encrypt, inspect, parse_signatures, sign_detached, verify_detached,
 };
 use support::{Gpg, days, now, our_key};
 
@@ -37,25 +37,14 @@ fn gpg_accepts_our_keys_and_signatures() {
         gpg.run(&["--import"], key.public().to_armored().unwrap().as_bytes());
         let signer = key.signer(now()).unwrap();
         let signature = sign_detached(&[&signer], DOCUMENT, hash, now()).unwrap();
-        assert!(
-            !signature.contains("Version:") && !signature.contains("Comment:"),
-            "{signature}"
-        );
+        assert!(!signature.contains("Version:") && !signature.contains("Comment:"), "{signature}");
 
         let output = gpg.verify(&signature, DOCUMENT);
         let log = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success() && log.contains(&format!("VALIDSIG {}", key.fingerprint())),
-            "{log}"
-        );
+        assert!(output.status.success() && log.contains(&format!("VALIDSIG {}", key.fingerprint())), "{log}");
         let output = gpg.verify(&signature, b"something else");
-        assert!(
-            !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("BADSIG")
-        );
-        assert_eq!(
-            check(signature.as_bytes(), &key.public(), DOCUMENT).good_fingerprints(),
-            [key.fingerprint()]
-        );
+        assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("BADSIG"));
+        assert_eq!(check(signature.as_bytes(), &key.public(), DOCUMENT).good_fingerprints(), [key.fingerprint()]);
     }
 }
 
@@ -67,18 +56,12 @@ fn gpg_uses_our_private_keys() {
             let mut key = our_key(algorithm, passphrase);
             assert_eq!(key.is_locked(), passphrase.is_some());
             let given = ["--passphrase", passphrase.unwrap_or("")];
-            gpg.run(
-                &[&given[..], &["--import"]].concat(),
-                key.to_armored().unwrap().as_bytes(),
-            );
+            gpg.run(&[&given[..], &["--import"]].concat(), key.to_armored().unwrap().as_bytes());
             let signature = gpg.sign(&key.fingerprint(), DOCUMENT, &given);
             assert!(check(&signature, &key.public(), DOCUMENT).is_good());
 
             // The other way: what gpg exports is read, unlocked and signed with here.
-            let exported = gpg.run(
-                &[&given[..], &["--armor", "--export-secret-keys"]].concat(),
-                b"",
-            );
+            let exported = gpg.run(&[&given[..], &["--armor", "--export-secret-keys"]].concat(), b"");
             let mut back = PrivateKey::from_armored(&exported).unwrap();
             if let Some(passphrase) = passphrase {
                 assert!(matches!(back.signer(now()), Err(Error::Locked)));
@@ -89,8 +72,7 @@ fn gpg_uses_our_private_keys() {
             assert!(!back.is_locked());
             for key in [&back, &key] {
                 let signer = key.signer(now()).unwrap();
-                let signature =
-                    sign_detached(&[&signer], DOCUMENT, HashAlgorithm::Sha256, now()).unwrap();
+                let signature = sign_detached(&[&signer], DOCUMENT, HashAlgorithm::Sha256, now()).unwrap();
                 assert!(gpg.verify(&signature, DOCUMENT).status.success());
             }
         }
@@ -109,18 +91,9 @@ fn signatures_of_gpg_are_verified() {
         ("nistp384", &["SHA384", "SHA512"]),
         ("nistp521", &["SHA512"]),
     ] {
-        let key = gpg.generate(
-            &format!("{algorithm} <a@example.test>"),
-            algorithm,
-            "sign",
-            "never",
-            &[],
-        );
+        let key = gpg.generate(&format!("{algorithm} <a@example.test>"), algorithm, "sign", "never", &[]);
         let public = gpg.export(&key);
-        assert_eq!(
-            (public.algorithm(), public.fingerprint()),
-            (algorithm.to_owned(), key.clone())
-        );
+        assert_eq!((public.algorithm(), public.fingerprint()), (algorithm.to_owned(), key.clone()));
         assert!(public.can_sign(now()) && !public.can_encrypt(now()));
         for &digest in digests {
             let signature = gpg.sign(&key, DOCUMENT, &["--digest-algo", digest]);
@@ -129,10 +102,7 @@ fn signatures_of_gpg_are_verified() {
                 [key.as_str()],
                 "{algorithm} {digest}"
             );
-            assert_eq!(
-                reason(&check(&signature, &public, b"changed")),
-                BadReason::Mismatch
-            );
+            assert_eq!(reason(&check(&signature, &public, b"changed")), BadReason::Mismatch);
         }
     }
 }
@@ -143,35 +113,20 @@ fn weak_hash_text_mode_and_small_keys_are_refused() {
     let key = gpg.generate("w <w@example.test>", "rsa2048", "sign", "never", &[]);
     let public = gpg.export(&key);
     let sha1 = gpg.sign(&key, DOCUMENT, &["--digest-algo", "SHA1"]);
-    assert_eq!(
-        reason(&check(&sha1, &public, DOCUMENT)),
-        BadReason::WeakHash
-    );
+    assert_eq!(reason(&check(&sha1, &public, DOCUMENT)), BadReason::WeakHash);
     let text = gpg.sign(&key, DOCUMENT, &["--textmode"]);
-    assert!(matches!(
-        parse_signatures(&text),
-        Err(Error::NotBinaryDocument)
-    ));
+    assert!(matches!(parse_signatures(&text), Err(Error::NotBinaryDocument)));
     // Beside a good one, the text-mode signature is bad on its own account.
     let both = [text, gpg.sign(&key, DOCUMENT, &[])].concat();
     let verdict = check(&both, &public, DOCUMENT);
-    assert!(matches!(
-        verdict.results[0],
-        SignatureResult::Bad {
-            reason: BadReason::NotBinary,
-            ..
-        }
-    ));
+    assert!(matches!(verdict.results[0], SignatureResult::Bad { reason: BadReason::NotBinary, .. }));
     assert!(verdict.is_good());
 
     let small = gpg.generate("s <s@example.test>", "rsa1024", "sign", "never", &[]);
     let public = gpg.export(&small);
     assert!(!public.can_sign(now()));
     let signature = gpg.sign(&small, DOCUMENT, &[]);
-    assert_eq!(
-        reason(&check(&signature, &public, DOCUMENT)),
-        BadReason::KeyNotForSigning
-    );
+    assert_eq!(reason(&check(&signature, &public, DOCUMENT)), BadReason::KeyNotForSigning);
 }
 
 #[test]
@@ -185,24 +140,12 @@ fn signing_subkeys_count_and_encryption_subkeys_do_not() {
     assert_ne!(public.signing_key_ids(now())[0], public.key_id());
     let signature = gpg.sign(&key, DOCUMENT, &[]);
     let verdict = check(&signature, &public, DOCUMENT);
-    let [
-        SignatureResult::Good {
-            fingerprint,
-            signing_key,
-            ..
-        },
-    ] = &verdict.results[..]
-    else {
-        panic!("{verdict:?}")
-    };
+    let [SignatureResult::Good { fingerprint, signing_key, .. }] = &verdict.results[..] else { panic!("{verdict:?}") };
     assert_eq!(fingerprint, &key);
     assert!(signing_key.ends_with(&public.signing_key_ids(now())[0]));
     // A private key whose primary secret is kept elsewhere still signs by its subkey.
     let exported = gpg.run(&["--armor", "--export-secret-subkeys", &key], b"");
-    let signer = PrivateKey::from_armored(&exported)
-        .unwrap()
-        .signer(now())
-        .unwrap();
+    let signer = PrivateKey::from_armored(&exported).unwrap().signer(now()).unwrap();
     let signature = sign_detached(&[&signer], DOCUMENT, HashAlgorithm::Sha256, now()).unwrap();
     assert!(gpg.verify(&signature, DOCUMENT).status.success());
 }
@@ -214,36 +157,21 @@ fn expired_and_revoked_keys_authorise_nothing() {
     let key = gpg.generate("old <old@example.test>", "ed25519", "sign", "2d", &past);
     let signature = gpg.sign(&key, DOCUMENT, &past);
     let public = gpg.export(&key);
-    assert_eq!(
-        reason(&check(&signature, &public, DOCUMENT)),
-        BadReason::KeyExpired
-    );
+    assert_eq!(reason(&check(&signature, &public, DOCUMENT)), BadReason::KeyExpired);
     assert!(!public.can_sign(now()));
     let created = public.created();
-    let then = verify_detached(
-        &signature,
-        &[&public],
-        DOCUMENT,
-        created + days(1),
-        &VerifyPolicy::default(),
-    )
-    .unwrap();
+    let then = verify_detached(&signature, &[&public], DOCUMENT, created + days(1), &VerifyPolicy::default()).unwrap();
     assert!(then.is_good(), "good while the key was: {then:?}");
 
     let key = gpg.generate("rev <rev@example.test>", "rsa2048", "sign", "never", &[]);
     let signature = gpg.sign(&key, DOCUMENT, &[]);
     assert!(check(&signature, &gpg.export(&key), DOCUMENT).is_good());
     let certificate = gpg.home().join(format!("openpgp-revocs.d/{key}.rev"));
-    let revocation = std::fs::read_to_string(certificate)
-        .unwrap()
-        .replace(":-----BEGIN", "-----BEGIN");
+    let revocation = std::fs::read_to_string(certificate).unwrap().replace(":-----BEGIN", "-----BEGIN");
     gpg.run(&["--import"], revocation.as_bytes());
     let public = gpg.export(&key);
     assert!(public.revoked(now()) && !public.can_sign(now()));
-    assert_eq!(
-        reason(&check(&signature, &public, DOCUMENT)),
-        BadReason::KeyRevoked
-    );
+    assert_eq!(reason(&check(&signature, &public, DOCUMENT)), BadReason::KeyRevoked);
 }
 
 #[test]
@@ -253,20 +181,8 @@ fn an_extended_key_keeps_its_signatures() {
     let extended = ["--faked-system-time", "20250102T120000"];
     let key = gpg.generate("ext <ext@example.test>", "ed25519", "sign", "2d", &made);
     let signature = gpg.sign(&key, DOCUMENT, &made);
-    gpg.run(
-        &[&extended[..], &["--quick-set-expire", &key, "20y"]].concat(),
-        b"",
-    );
-    let minimal = gpg.run(
-        &[
-            "--armor",
-            "--export-options",
-            "export-minimal",
-            "--export",
-            &key,
-        ],
-        b"",
-    );
+    gpg.run(&[&extended[..], &["--quick-set-expire", &key, "20y"]].concat(), b"");
+    let minimal = gpg.run(&["--armor", "--export-options", "export-minimal", "--export", &key], b"");
     let minimal = PublicKey::from_armored(&minimal, Default::default()).unwrap();
     assert!(check(&signature, &minimal, DOCUMENT).is_good());
 }
@@ -277,16 +193,7 @@ fn signatures_from_the_future_are_refused_after_a_day() {
     let key = gpg.generate("f <f@example.test>", "ed25519", "sign", "never", &[]);
     let public = gpg.export(&key);
     let signature = gpg.sign(&key, DOCUMENT, &[]);
-    let at = |time| {
-        verify_detached(
-            &signature,
-            &[&public],
-            DOCUMENT,
-            time,
-            &VerifyPolicy::default(),
-        )
-        .unwrap()
-    };
+    let at = |time| verify_detached(&signature, &[&public], DOCUMENT, time, &VerifyPolicy::default()).unwrap();
     assert_eq!(reason(&at(now() - days(2))), BadReason::FromTheFuture);
     assert!(at(now()).is_good());
     assert!(at(now() + days(400)).is_good());
@@ -299,26 +206,12 @@ fn several_packets_in_one_block_and_several_blocks() {
     let second = gpg.generate("2 <2@example.test>", "rsa2048", "sign", "never", &[]);
     let one_block = gpg.sign(&first, DOCUMENT, &["--local-user", &second]);
     let (one, two) = (gpg.export(&first), gpg.export(&second));
-    let verdict = verify_detached(
-        &one_block,
-        &[&one, &two],
-        DOCUMENT,
-        now(),
-        &VerifyPolicy::default(),
-    )
-    .unwrap();
+    let verdict = verify_detached(&one_block, &[&one, &two], DOCUMENT, now(), &VerifyPolicy::default()).unwrap();
     assert_eq!(verdict.good_fingerprints().len(), 2, "{verdict:?}");
 
-    let blocks = [
-        gpg.sign(&first, DOCUMENT, &[]),
-        b"\r\n\n".to_vec(),
-        gpg.sign(&second, DOCUMENT, &[]),
-    ]
-    .concat();
+    let blocks = [gpg.sign(&first, DOCUMENT, &[]), b"\r\n\n".to_vec(), gpg.sign(&second, DOCUMENT, &[])].concat();
     let verdict = check(&blocks, &two, DOCUMENT);
-    assert!(
-        matches!(&verdict.results[0], SignatureResult::UnknownIssuer { issuers } if issuers.contains(&first))
-    );
+    assert!(matches!(&verdict.results[0], SignatureResult::UnknownIssuer { issuers } if issuers.contains(&first)));
     assert_eq!(verdict.good_fingerprints(), [second.as_str()]);
     assert!(verdict.has_known_issuer());
 }
@@ -335,37 +228,23 @@ fn gpg_decrypts_our_messages_and_we_its() {
         let log = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.stdout, secret, "{log}");
         // Symmetric algorithm 9 is AES-256; no signature status may appear.
-        assert!(
-            log.contains("DECRYPTION_INFO 2 9") && !log.contains("SIG "),
-            "{log}"
-        );
-        assert_eq!(
-            decrypt(&key, message.as_bytes(), now()).unwrap()[..],
-            secret[..]
-        );
+        assert!(log.contains("DECRYPTION_INFO 2 9") && !log.contains("SIG "), "{log}");
+        assert_eq!(decrypt(&key, message.as_bytes(), now()).unwrap()[..], secret[..]);
 
         let fingerprint = key.fingerprint();
-        let arguments = [
-            "--armor",
-            "--compress-algo",
-            "none",
-            "--recipient",
-            &fingerprint,
-            "--encrypt",
-        ];
+        let arguments = ["--armor", "--compress-algo", "none", "--recipient", &fingerprint, "--encrypt"];
         let theirs = gpg.run(&arguments, secret);
         assert_eq!(decrypt(&key, &theirs, now()).unwrap()[..], secret[..]);
+        // What gpg does when it is not told otherwise.
+        let arguments = ["--armor", "--compress-algo", "zip", "--recipient", &fingerprint, "--encrypt"];
+        let packed = gpg.run(&arguments, &secret.repeat(20));
+        assert!(matches!(decrypt(&key, &packed, now()), Err(Error::Compressed)));
         let other = our_key(Algorithm::Ed25519, None);
-        assert!(matches!(
-            decrypt(&other, &theirs, now()),
-            Err(Error::DecryptionFailed)
-        ));
+        assert!(matches!(decrypt(&other, &packed, now()), Err(Error::DecryptionFailed)));
+        assert!(matches!(decrypt(&other, &theirs, now()), Err(Error::DecryptionFailed)));
     }
     let signing_only = gpg.generate("n <n@example.test>", "ed25519", "sign", "never", &[]);
-    assert!(matches!(
-        encrypt(&gpg.export(&signing_only), secret, now()),
-        Err(Error::NoEncryptionKey)
-    ));
+    assert!(matches!(encrypt(&gpg.export(&signing_only), secret, now()), Err(Error::NoEncryptionKey)));
 }
 
 #[test]
@@ -378,11 +257,7 @@ fn inspection_of_gpg_keys() {
     assert_eq!(public.user_ids, ["I <i@example.test>"]);
     assert!(public.can_sign && !public.can_encrypt && !public.revoked && !public.secret);
     assert_eq!(public.expires.unwrap(), public.created + days(30));
-    let secret = inspect(
-        &gpg.run(&["--armor", "--export-secret-keys", &key], b""),
-        now(),
-    )
-    .unwrap();
+    let secret = inspect(&gpg.run(&["--armor", "--export-secret-keys", &key], b""), now()).unwrap();
     assert!(secret.secret && !secret.locked);
     assert_eq!(secret.fingerprint, public.fingerprint);
 }

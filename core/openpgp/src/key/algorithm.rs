@@ -32,16 +32,14 @@ pub(crate) fn name(key: &PublicKey) -> String {
         PublicKey::RSA { n, .. } => format!("rsa{}", n.bits()),
         PublicKey::DSA { p, .. } => format!("dsa{}", p.bits()),
         PublicKey::ElGamal { p, .. } => format!("elg{}", p.bits()),
-        PublicKey::EdDSA { curve, .. }
-        | PublicKey::ECDSA { curve, .. }
-        | PublicKey::ECDH { curve, .. } => curve_name(curve),
+        PublicKey::EdDSA { curve, .. } | PublicKey::ECDSA { curve, .. } | PublicKey::ECDH { curve, .. } => {
+            curve_name(curve)
+        }
         PublicKey::Ed25519 { .. } => "ed25519".into(),
         PublicKey::X25519 { .. } => "x25519".into(),
         PublicKey::Ed448 { .. } => "ed448".into(),
         PublicKey::X448 { .. } => "x448".into(),
-        other => other
-            .algo()
-            .map_or_else(|| "unknown".into(), |algorithm| algorithm.to_string()),
+        other => other.algo().map_or_else(|| "unknown".into(), |algorithm| algorithm.to_string()),
     }
 }
 

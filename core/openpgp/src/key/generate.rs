@@ -7,8 +7,7 @@ use sequoia_openpgp::packet::key::{Key4, KeyRole, PrimaryRole, SecretParts, Subo
 use sequoia_openpgp::packet::signature::SignatureBuilder;
 use sequoia_openpgp::packet::{Key, UserID};
 use sequoia_openpgp::types::{
-    CompressionAlgorithm, Curve, Features, HashAlgorithm, KeyFlags, SignatureType,
-    SymmetricAlgorithm,
+    CompressionAlgorithm, Curve, Features, HashAlgorithm, KeyFlags, SignatureType, SymmetricAlgorithm,
 };
 use sequoia_openpgp::{Cert, Packet};
 use zeroize::Zeroizing;
@@ -56,26 +55,16 @@ impl PrivateKey {
     /// [`Error::InvalidParameter`]; [`Error::Internal`] when the cryptographic library fails.
     pub fn generate(wanted: Generate) -> Result<Self> {
         let user_id = user_id(&wanted.name, &wanted.email)?;
-        let validity = match wanted.expires {
-            Some(end) => Some(
-                end.duration_since(wanted.created)
-                    .ok()
-                    .filter(|time| time.as_secs() > 0)
-                    .ok_or(Error::InvalidParameter {
-                        field: "expires",
-                        reason: "it must lie after the creation time",
-                    })?,
-            ),
-            None => None,
-        };
-        let primary: Key<SecretParts, PrimaryRole> =
-            new_key(wanted.algorithm, true, wanted.created)?;
-        let subkey: Key<SecretParts, SubordinateRole> =
-            new_key(wanted.algorithm, false, wanted.created)?;
-        let mut signer = UnlockedSigner::new(
-            primary.role_as_unspecified(),
-            primary.fingerprint().to_hex(),
-        )?;
+        let validity =
+            match wanted.expires {
+                Some(end) => Some(end.duration_since(wanted.created).ok().filter(|time| time.as_secs() > 0).ok_or(
+                    Error::InvalidParameter { field: "expires", reason: "it must lie after the creation time" },
+                )?),
+                None => None,
+            };
+        let primary: Key<SecretParts, PrimaryRole> = new_key(wanted.algorithm, true, wanted.created)?;
+        let subkey: Key<SecretParts, SubordinateRole> = new_key(wanted.algorithm, false, wanted.created)?;
+        let mut signer = UnlockedSigner::new(primary.role_as_unspecified(), primary.fingerprint().to_hex())?;
 
         let cert = (|| -> sequoia_openpgp::Result<Cert> {
             let bare = Cert::try_from(vec![Packet::from(primary.clone())])?;
@@ -85,10 +74,7 @@ impl PrivateKey {
                 .set_key_validity_period(validity)?
                 .set_primary_userid(true)?
                 .set_features(Features::empty().set_seipdv1())?
-                .set_preferred_symmetric_algorithms(vec![
-                    SymmetricAlgorithm::AES256,
-                    SymmetricAlgorithm::AES128,
-                ])?
+                .set_preferred_symmetric_algorithms(vec![SymmetricAlgorithm::AES256, SymmetricAlgorithm::AES128])?
                 .set_preferred_hash_algorithms(vec![
                     HashAlgorithm::SHA256,
                     HashAlgorithm::SHA512,
@@ -96,9 +82,7 @@ impl PrivateKey {
                 ])?
                 .set_preferred_compression_algorithms(vec![CompressionAlgorithm::Uncompressed])?;
             let binding = user_id.bind(&mut signer, &bare, template)?;
-            let subkey_flags = KeyFlags::empty()
-                .set_transport_encryption()
-                .set_storage_encryption();
+            let subkey_flags = KeyFlags::empty().set_transport_encryption().set_storage_encryption();
             let template = self::template(SignatureType::SubkeyBinding, wanted.created)?
                 .set_key_flags(subkey_flags)?
                 .set_key_validity_period(validity)?;
@@ -106,10 +90,7 @@ impl PrivateKey {
             let (primary, subkey) = match &wanted.passphrase {
                 Some(passphrase) => {
                     let password = Password::from(passphrase.as_str());
-                    (
-                        primary.encrypt_secret(&password)?,
-                        subkey.encrypt_secret(&password)?,
-                    )
+                    (primary.encrypt_secret(&password)?, subkey.encrypt_secret(&password)?)
                 }
                 None => (primary, subkey),
             };
@@ -139,9 +120,7 @@ impl std::fmt::Debug for Generate {
 
 fn template(kind: SignatureType, created: SystemTime) -> sequoia_openpgp::Result<SignatureBuilder> {
     // SHA-512 for what lasts as long as the key.
-    SignatureBuilder::new(kind)
-        .set_hash_algo(HashAlgorithm::SHA512)
-        .set_signature_creation_time(created)
+    SignatureBuilder::new(kind).set_hash_algo(HashAlgorithm::SHA512).set_signature_creation_time(created)
 }
 
 /// `Name <email>`, or the one that is given.
@@ -154,10 +133,7 @@ fn user_id(name: &str, email: &str) -> Result<UserID> {
             "it contains a control character"
         } else if value.contains(['<', '>']) {
             "it contains < or >"
-        } else if field == "email"
-            && !value.is_empty()
-            && (!value.contains('@') || value.contains(' '))
-        {
+        } else if field == "email" && !value.is_empty() && (!value.contains('@') || value.contains(' ')) {
             "it is not an email address"
         } else {
             continue;
@@ -166,10 +142,7 @@ fn user_id(name: &str, email: &str) -> Result<UserID> {
     }
     Ok(match (name, email) {
         ("", "") => {
-            return Err(Error::InvalidParameter {
-                field: "name",
-                reason: "name and email are both empty",
-            });
+            return Err(Error::InvalidParameter { field: "name", reason: "name and email are both empty" });
         }
         ("", email) => UserID::from(email),
         (name, "") => UserID::from(name),
@@ -177,11 +150,7 @@ fn user_id(name: &str, email: &str) -> Result<UserID> {
     })
 }
 
-fn new_key<R: KeyRole>(
-    algorithm: Algorithm,
-    signing: bool,
-    created: SystemTime,
-) -> Result<Key<SecretParts, R>> {
+fn new_key<R: KeyRole>(algorithm: Algorithm, signing: bool, created: SystemTime) -> Result<Key<SecretParts, R>> {
     let failed = |_| Error::Internal("key generation");
     let bits = match algorithm {
         Algorithm::Ed25519 if signing => {
@@ -199,16 +168,11 @@ fn new_key<R: KeyRole>(
     };
     let der = generate_rsa(bits)?;
     let (d, p, q) = rsa_numbers(&der).ok_or(Error::Internal("reading the generated RSA key"))?;
-    Key4::import_secret_rsa(d, p, q, created)
-        .map(Key::from)
-        .map_err(failed)
+    Key4::import_secret_rsa(d, p, q, created).map(Key::from).map_err(failed)
 }
 
 /// The classic (RFC 4880bis) form of Ed25519, which GnuPG 2.2 knows.
-fn ed25519<R: KeyRole>(
-    seed: &[u8; 32],
-    created: SystemTime,
-) -> sequoia_openpgp::Result<Key4<SecretParts, R>> {
+fn ed25519<R: KeyRole>(seed: &[u8; 32], created: SystemTime) -> sequoia_openpgp::Result<Key4<SecretParts, R>> {
     Key4::import_secret_ed25519(seed, created)
 }
 
@@ -239,12 +203,7 @@ fn element(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     } else {
         let count = usize::from(first & 0x7f);
         let digits = rest.get(..count).filter(|_| (1..=4).contains(&count))?;
-        (
-            digits
-                .iter()
-                .fold(0, |length, &digit| length << 8 | usize::from(digit)),
-            &rest[count..],
-        )
+        (digits.iter().fold(0, |length, &digit| length << 8 | usize::from(digit)), &rest[count..])
     };
     Some((rest.get(..length)?, &rest[length..]))
 }

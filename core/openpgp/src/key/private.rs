@@ -29,17 +29,9 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::NoPrivateKey`] for a public key, and those of [`PublicKey::from_armored`].
     pub fn from_armored(text: &[u8]) -> Result<Self> {
-        let limits = Limits {
-            bytes: MAX_PRIVATE_KEY_BYTES,
-            user_ids: MAX_USER_IDS,
-            packets: MAX_KEY_PACKETS,
-        };
+        let limits = Limits { bytes: MAX_PRIVATE_KEY_BYTES, user_ids: MAX_USER_IDS, packets: MAX_KEY_PACKETS };
         if text.len() > limits.bytes {
-            return Err(Error::TooLarge {
-                what: "the private key",
-                limit: limits.bytes,
-                actual: text.len(),
-            });
+            return Err(Error::TooLarge { what: "the private key", limit: limits.bytes, actual: text.len() });
         }
         let blocks = match armor::decode_blocks(text, armor::PRIVATE_KEY, limits.packets) {
             Err(Error::NotArmored { .. }) if PublicKey::from_armored(text, limits).is_ok() => {
@@ -67,18 +59,13 @@ impl PrivateKey {
     /// [`Error::Internal`] if the library cannot write it.
     pub fn to_armored(&self) -> Result<Zeroizing<String>> {
         let mut bytes = Zeroizing::new(Vec::new());
-        self.cert
-            .as_tsk()
-            .serialize(&mut *bytes)
-            .map_err(|_| Error::Internal("writing the private key"))?;
+        self.cert.as_tsk().serialize(&mut *bytes).map_err(|_| Error::Internal("writing the private key"))?;
         armor::encode(Kind::SecretKey, &bytes).map(Zeroizing::new)
     }
 
     /// The public half.
     pub fn public(&self) -> PublicKey {
-        PublicKey {
-            cert: self.cert.clone().strip_secret_key_material(),
-        }
+        PublicKey { cert: self.cert.clone().strip_secret_key_material() }
     }
 
     /// Fingerprint of the primary key, 40 upper-case hex digits.
@@ -88,10 +75,7 @@ impl PrivateKey {
 
     /// Whether a passphrase is needed before it can sign.
     pub fn is_locked(&self) -> bool {
-        self.cert
-            .keys()
-            .secret()
-            .any(|key| is_locked(key.key().secret()))
+        self.cert.keys().secret().any(|key| is_locked(key.key().secret()))
     }
 
     /// Opens every locked part with the passphrase. A key that is not locked stays as it is.
@@ -111,11 +95,7 @@ impl PrivateKey {
                 }
                 SecretKeyMaterial::Encrypted(_) => {}
             }
-            let unlocked = key
-                .key()
-                .clone()
-                .decrypt_secret(&password)
-                .map_err(|_| Error::WrongPassphrase)?;
+            let unlocked = key.key().clone().decrypt_secret(&password).map_err(|_| Error::WrongPassphrase)?;
             opened.push(if key.primary() {
                 unlocked.role_into_primary().into()
             } else {
@@ -124,16 +104,10 @@ impl PrivateKey {
         }
         if opened.is_empty() {
             let all_stubs = stubs > 0 && self.cert.keys().unencrypted_secret().next().is_none();
-            return if all_stubs {
-                Err(Error::UnsupportedProtection)
-            } else {
-                Ok(())
-            };
+            return if all_stubs { Err(Error::UnsupportedProtection) } else { Ok(()) };
         }
         let cert = self.cert.clone().insert_packets(opened);
-        self.cert = cert
-            .map_err(|_| Error::Internal("unlocking the private key"))?
-            .0;
+        self.cert = cert.map_err(|_| Error::Internal("unlocking the private key"))?.0;
         Ok(())
     }
 
@@ -149,10 +123,7 @@ impl PrivateKey {
             .keys()
             .secret()
             .map(|key| key.key().clone())
-            .filter(|key| {
-                good.iter()
-                    .any(|other| other.fingerprint() == key.fingerprint())
-            })
+            .filter(|key| good.iter().any(|other| other.fingerprint() == key.fingerprint()))
             .collect();
         keys.sort_by_key(|key| key.creation_time());
         let newest_first = || keys.iter().rev();
@@ -167,11 +138,7 @@ impl PrivateKey {
     }
 
     fn why_not(&self, now: SystemTime) -> Error {
-        let states = || {
-            self.cert
-                .keys()
-                .map(|key| signing_key_state(&self.cert, key.key(), now, now))
-        };
+        let states = || self.cert.keys().map(|key| signing_key_state(&self.cert, key.key(), now, now));
         if states().any(|state| state == KeyState::Expired) {
             Error::KeyExpired
         } else if states().any(|state| state == KeyState::Revoked) {
@@ -184,18 +151,13 @@ impl PrivateKey {
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey")
-            .field("fingerprint", &self.fingerprint())
-            .finish_non_exhaustive()
+        f.debug_struct("PrivateKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
 }
 
 /// Keys whose secret is in the clear, for decryption.
 pub(crate) fn open_keys(cert: &Cert) -> Vec<Key<SecretParts, UnspecifiedRole>> {
-    cert.keys()
-        .unencrypted_secret()
-        .map(|key| key.key().clone())
-        .collect()
+    cert.keys().unencrypted_secret().map(|key| key.key().clone()).collect()
 }
 
 /// Locked by a passphrase, as opposed to a stub whose secret lies elsewhere.

@@ -26,11 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: MAX_KEY_BYTES,
-            user_ids: MAX_USER_IDS,
-            packets: MAX_KEY_PACKETS,
-        }
+        Self { bytes: MAX_KEY_BYTES, user_ids: MAX_USER_IDS, packets: MAX_KEY_PACKETS }
     }
 }
 
@@ -49,11 +45,7 @@ impl PublicKey {
     /// [`Error::UnsupportedVersion`], [`Error::InvalidKey`].
     pub fn from_armored(text: &[u8], limits: Limits) -> Result<Self> {
         if text.len() > limits.bytes {
-            return Err(Error::TooLarge {
-                what: "the key",
-                limit: limits.bytes,
-                actual: text.len(),
-            });
+            return Err(Error::TooLarge { what: "the key", limit: limits.bytes, actual: text.len() });
         }
         if contains(text, armor::PRIVATE_KEY.as_bytes()) {
             return Err(Error::PrivateKeyMaterial);
@@ -62,15 +54,10 @@ impl PublicKey {
         for block in armor::decode_blocks(text, armor::PUBLIC_KEY, limits.packets)? {
             found.extend(packets::read(&block, limits.packets)?);
         }
-        if found
-            .iter()
-            .any(|packet| matches!(packet.tag(), Tag::SecretKey | Tag::SecretSubkey))
-        {
+        if found.iter().any(|packet| matches!(packet.tag(), Tag::SecretKey | Tag::SecretSubkey)) {
             return Err(Error::PrivateKeyMaterial);
         }
-        Ok(Self {
-            cert: certificate(found, limits)?,
-        })
+        Ok(Self { cert: certificate(found, limits)? })
     }
 
     /// Fingerprint of the primary key, 40 upper-case hex digits.
@@ -91,10 +78,7 @@ impl PublicKey {
 
     /// User ids, lossy where they are not UTF-8.
     pub fn user_ids(&self) -> Vec<String> {
-        self.cert
-            .userids()
-            .map(|id| String::from_utf8_lossy(id.userid().value()).into_owned())
-            .collect()
+        self.cert.userids().map(|id| String::from_utf8_lossy(id.userid().value()).into_owned()).collect()
     }
 
     /// Algorithm of the primary key as GnuPG spells it: `ed25519`, `rsa3072`.
@@ -130,10 +114,7 @@ impl PublicKey {
 
     /// Key ids (16 upper-case hex digits) of the key and subkeys that may sign at `now`.
     pub fn signing_key_ids(&self, now: SystemTime) -> Vec<String> {
-        validity::signing_keys(&self.cert, now)
-            .iter()
-            .map(|key| key.keyid().to_hex())
-            .collect()
+        validity::signing_keys(&self.cert, now).iter().map(|key| key.keyid().to_hex()).collect()
     }
 
     /// The armored public key, without Comment or Version lines.
@@ -142,18 +123,14 @@ impl PublicKey {
     /// [`Error::Internal`] if the library cannot write it.
     pub fn to_armored(&self) -> Result<String> {
         let mut bytes = Vec::new();
-        self.cert
-            .serialize(&mut bytes)
-            .map_err(|_| Error::Internal("writing the public key"))?;
+        self.cert.serialize(&mut bytes).map_err(|_| Error::Internal("writing the public key"))?;
         armor::encode(Kind::PublicKey, &bytes)
     }
 }
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey")
-            .field("fingerprint", &self.fingerprint())
-            .finish_non_exhaustive()
+        f.debug_struct("PublicKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
 }
 
@@ -164,10 +141,7 @@ pub(crate) fn short_id(fingerprint: &str) -> String {
 
 /// Assembles exactly one version 4 certificate from packets that may only be those of a key.
 pub(crate) fn certificate(found: Vec<Packet>, limits: Limits) -> Result<Cert> {
-    let primaries = found
-        .iter()
-        .filter(|packet| matches!(packet.tag(), Tag::PublicKey | Tag::SecretKey))
-        .count();
+    let primaries = found.iter().filter(|packet| matches!(packet.tag(), Tag::PublicKey | Tag::SecretKey)).count();
     if primaries == 0 {
         return Err(Error::NoKey);
     }
@@ -175,26 +149,16 @@ pub(crate) fn certificate(found: Vec<Packet>, limits: Limits) -> Result<Cert> {
         return Err(Error::SeveralKeys);
     }
     if found.len() > limits.packets {
-        return Err(Error::TooMany {
-            what: "OpenPGP packets",
-            limit: limits.packets,
-        });
+        return Err(Error::TooMany { what: "OpenPGP packets", limit: limits.packets });
     }
-    let ids = found
-        .iter()
-        .filter(|packet| matches!(packet.tag(), Tag::UserID | Tag::UserAttribute))
-        .count();
+    let ids = found.iter().filter(|packet| matches!(packet.tag(), Tag::UserID | Tag::UserAttribute)).count();
     if ids > limits.user_ids {
-        return Err(Error::TooMany {
-            what: "user ids",
-            limit: limits.user_ids,
-        });
+        return Err(Error::TooMany { what: "user ids", limit: limits.user_ids });
     }
     for packet in &found {
         check_packet(packet)?;
     }
-    Cert::from_packets(found.into_iter())
-        .map_err(|_| Error::InvalidKey("its packets do not form a key".into()))
+    Cert::from_packets(found.into_iter()).map_err(|_| Error::InvalidKey("its packets do not form a key".into()))
 }
 
 fn check_packet(packet: &Packet) -> Result<()> {
@@ -204,41 +168,22 @@ fn check_packet(packet: &Packet) -> Result<()> {
         Packet::SecretKey(key) => key.version(),
         Packet::SecretSubkey(key) => key.version(),
         Packet::Unknown(unknown) if is_key(unknown.tag()) => {
-            return Err(Error::InvalidKey(
-                "a key packet cannot be read: unknown version or damaged".into(),
-            ));
+            return Err(Error::InvalidKey("a key packet cannot be read: unknown version or damaged".into()));
         }
         packet => {
             let belongs = matches!(
                 packet.tag(),
-                Tag::UserID
-                    | Tag::UserAttribute
-                    | Tag::Signature
-                    | Tag::Trust
-                    | Tag::Marker
-                    | Tag::Padding
+                Tag::UserID | Tag::UserAttribute | Tag::Signature | Tag::Trust | Tag::Marker | Tag::Padding
             );
-            let unexpected = || {
-                Error::InvalidFormat(format!(
-                    "a {} packet does not belong into a key",
-                    packet.tag()
-                ))
-            };
+            let unexpected = || Error::InvalidFormat(format!("a {} packet does not belong into a key", packet.tag()));
             return if belongs { Ok(()) } else { Err(unexpected()) };
         }
     };
-    if version == 4 {
-        Ok(())
-    } else {
-        Err(Error::UnsupportedVersion(version))
-    }
+    if version == 4 { Ok(()) } else { Err(Error::UnsupportedVersion(version)) }
 }
 
 fn is_key(tag: Tag) -> bool {
-    matches!(
-        tag,
-        Tag::PublicKey | Tag::PublicSubkey | Tag::SecretKey | Tag::SecretSubkey
-    )
+    matches!(tag, Tag::PublicKey | Tag::PublicSubkey | Tag::SecretKey | Tag::SecretSubkey)
 }
 
 fn contains(text: &[u8], needle: &[u8]) -> bool {

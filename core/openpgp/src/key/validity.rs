@@ -32,15 +32,9 @@ pub(crate) fn policy(now: SystemTime) -> StandardPolicy<'static> {
 }
 
 /// Runs `read` on the certificate as valid at `now`; `None` if no accepted self-signature makes it valid.
-pub(crate) fn with_valid<T>(
-    cert: &Cert,
-    now: SystemTime,
-    read: impl FnOnce(&ValidCert<'_>) -> T,
-) -> Option<T> {
+pub(crate) fn with_valid<T>(cert: &Cert, now: SystemTime, read: impl FnOnce(&ValidCert<'_>) -> T) -> Option<T> {
     let policy = policy(now);
-    cert.with_policy(&policy, now)
-        .ok()
-        .map(|valid| read(&valid))
+    cert.with_policy(&policy, now).ok().map(|valid| read(&valid))
 }
 
 /// When the primary key expires, as its self-signatures say at `now`.
@@ -50,10 +44,7 @@ pub(crate) fn expires(cert: &Cert, now: SystemTime) -> Option<SystemTime> {
 
 /// Whether the primary key is revoked at `now`. A revocation counts even where no self-signature is valid.
 pub(crate) fn is_revoked(cert: &Cert, now: SystemTime) -> bool {
-    matches!(
-        cert.revocation_status(&policy(now), now),
-        RevocationStatus::Revoked(_)
-    )
+    matches!(cert.revocation_status(&policy(now), now), RevocationStatus::Revoked(_))
 }
 
 /// Keys that may sign at `now`: good themselves, of a good certificate, of an accepted algorithm.
@@ -69,23 +60,13 @@ pub(crate) fn encryption_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
     if is_revoked(cert, now) {
         return Vec::new();
     }
-    let flags = KeyFlags::empty()
-        .set_transport_encryption()
-        .set_storage_encryption();
+    let flags = KeyFlags::empty().set_transport_encryption().set_storage_encryption();
     with_valid(cert, now, |valid| {
         if valid.alive().is_err() {
             return Vec::new();
         }
-        let usable = valid
-            .keys()
-            .supported()
-            .alive()
-            .revoked(false)
-            .key_flags(flags);
-        usable
-            .map(|key| key.key().clone())
-            .filter(|key| is_acceptable_recipient(key.mpis()))
-            .collect()
+        let usable = valid.keys().supported().alive().revoked(false).key_flags(flags);
+        usable.map(|key| key.key().clone()).filter(|key| is_acceptable_recipient(key.mpis())).collect()
     })
     .unwrap_or_default()
 }
@@ -94,12 +75,7 @@ pub(crate) fn encryption_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
 ///
 /// Where every self-signature is younger than `time` (the owner extended the key and exported only the newest), the
 /// present one speaks for the past: what it says about expiry still counts from the key's creation.
-pub(crate) fn signing_key_state(
-    cert: &Cert,
-    key: &PublicPart,
-    now: SystemTime,
-    time: SystemTime,
-) -> KeyState {
+pub(crate) fn signing_key_state(cert: &Cert, key: &PublicPart, now: SystemTime, time: SystemTime) -> KeyState {
     if !is_acceptable_signer(key.mpis()) {
         return KeyState::Unusable;
     }
@@ -107,22 +83,13 @@ pub(crate) fn signing_key_state(
         return KeyState::NotYet;
     }
     let policy = policy(now);
-    if matches!(
-        cert.revocation_status(&policy, time),
-        RevocationStatus::Revoked(_)
-    ) {
+    if matches!(cert.revocation_status(&policy, time), RevocationStatus::Revoked(_)) {
         return KeyState::Revoked;
     }
-    let Some(erased) = cert
-        .keys()
-        .find(|candidate| candidate.key().fingerprint() == key.fingerprint())
-    else {
+    let Some(erased) = cert.keys().find(|candidate| candidate.key().fingerprint() == key.fingerprint()) else {
         return KeyState::Unusable;
     };
-    let bound = erased
-        .clone()
-        .with_policy(&policy, time)
-        .or_else(|_| erased.with_policy(&policy, now));
+    let bound = erased.clone().with_policy(&policy, time).or_else(|_| erased.with_policy(&policy, now));
     let Ok(bound) = bound else {
         return KeyState::Unusable;
     };
@@ -133,13 +100,6 @@ pub(crate) fn signing_key_state(
         return KeyState::Unusable;
     }
     let certificate_ends = bound.valid_cert().primary_key().key_expiration_time();
-    let ends = [certificate_ends, bound.key_expiration_time()]
-        .into_iter()
-        .flatten()
-        .min();
-    if ends.is_some_and(|end| end <= time) {
-        KeyState::Expired
-    } else {
-        KeyState::Good
-    }
+    let ends = [certificate_ends, bound.key_expiration_time()].into_iter().flatten().min();
+    if ends.is_some_and(|end| end <= time) { KeyState::Expired } else { KeyState::Good }
 }

@@ -4,6 +4,4 @@ mod signatures;
 mod verifier;
 
 pub use signatures::{ParsedSignature, SignatureSet, parse_signatures};
-pub use verifier::{
-    BadReason, DetachedVerifier, SignatureResult, Verdict, VerifyPolicy, verify_detached,
-};
+pub use verifier::{BadReason, DetachedVerifier, SignatureResult, Verdict, VerifyPolicy, verify_detached};

@@ -17,34 +17,22 @@ use crate::{Error, PublicKey, Result, armor, packets};
 /// [`Error::NoSignaturePackets`], and [`Error::NotBinaryDocument`] if not one signature has type 0x00.
 pub fn parse_signatures(armored: &[u8]) -> Result<SignatureSet> {
     if armored.len() > MAX_SIGNATURE_BYTES {
-        return Err(Error::TooLarge {
-            what: "the signature",
-            limit: MAX_SIGNATURE_BYTES,
-            actual: armored.len(),
-        });
+        return Err(Error::TooLarge { what: "the signature", limit: MAX_SIGNATURE_BYTES, actual: armored.len() });
     }
     let mut signatures = Vec::new();
     for block in armor::decode_blocks(armored, armor::SIGNATURE, MAX_SIGNATURE_BLOCKS)? {
         for packet in packets::read(&block, MAX_SIGNATURES)? {
             if signatures.len() == MAX_SIGNATURES {
-                return Err(Error::TooMany {
-                    what: "signature packets",
-                    limit: MAX_SIGNATURES,
-                });
+                return Err(Error::TooMany { what: "signature packets", limit: MAX_SIGNATURES });
             }
             match packet {
-                Packet::Signature(signature) => signatures.push(ParsedSignature {
-                    packet: Some(signature),
-                }),
+                Packet::Signature(signature) => signatures.push(ParsedSignature { packet: Some(signature) }),
                 Packet::Unknown(unknown) if unknown.tag() == Tag::Signature => {
                     signatures.push(ParsedSignature { packet: None });
                 }
                 Packet::Marker(_) | Packet::Padding(_) => {}
                 other => {
-                    let text = format!(
-                        "a {} packet does not belong into a signature block",
-                        other.tag()
-                    );
+                    let text = format!("a {} packet does not belong into a signature block", other.tag());
                     return Err(Error::InvalidFormat(text));
                 }
             }
@@ -73,9 +61,7 @@ impl SignatureSet {
 
     /// Whether any signature names one of `keys`, or a subkey of one, as its maker.
     pub fn names_any(&self, keys: &[&PublicKey]) -> bool {
-        self.signatures
-            .iter()
-            .any(|signature| keys.iter().any(|key| signature.names(key)))
+        self.signatures.iter().any(|signature| keys.iter().any(|key| signature.names(key)))
     }
 
     /// Starts checking a document that will be fed in pieces.
@@ -99,34 +85,23 @@ impl ParsedSignature {
 
     /// When it claims to have been made.
     pub fn created(&self) -> Option<SystemTime> {
-        self.packet
-            .as_ref()
-            .and_then(|packet| packet.signature_creation_time())
+        self.packet.as_ref().and_then(|packet| packet.signature_creation_time())
     }
 
     /// Whether it signs a binary document (type 0x00).
     pub fn is_binary(&self) -> bool {
         // An unreadable packet is judged later, as a bad signature.
-        self.packet
-            .as_ref()
-            .is_none_or(|packet| packet.typ() == SignatureType::Binary)
+        self.packet.as_ref().is_none_or(|packet| packet.typ() == SignatureType::Binary)
     }
 
     /// Whether its maker is `key` or a subkey of it, by its own words.
     pub fn names(&self, key: &PublicKey) -> bool {
         let handles = self.handles();
-        key.cert.keys().any(|key| {
-            handles
-                .iter()
-                .any(|handle| handle.aliases(key.key().key_handle()))
-        })
+        key.cert.keys().any(|key| handles.iter().any(|handle| handle.aliases(key.key().key_handle())))
     }
 
     pub(super) fn handles(&self) -> Vec<KeyHandle> {
-        self.packet
-            .as_ref()
-            .map(Signature::get_issuers)
-            .unwrap_or_default()
+        self.packet.as_ref().map(Signature::get_issuers).unwrap_or_default()
     }
 
     pub(super) fn hash(&self) -> Option<HashAlgorithm> {

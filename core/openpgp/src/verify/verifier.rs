@@ -40,9 +40,7 @@ pub struct VerifyPolicy {
 
 impl Default for VerifyPolicy {
     fn default() -> Self {
-        Self {
-            future_tolerance: Duration::from_secs(24 * 60 * 60),
-        }
+        Self { future_tolerance: Duration::from_secs(24 * 60 * 60) }
     }
 }
 
@@ -74,9 +72,7 @@ impl Verdict {
 
     /// Whether at least one signature names a key that was given, good or not.
     pub fn has_known_issuer(&self) -> bool {
-        self.results
-            .iter()
-            .any(|result| !matches!(result, SignatureResult::UnknownIssuer { .. }))
+        self.results.iter().any(|result| !matches!(result, SignatureResult::UnknownIssuer { .. }))
     }
 }
 
@@ -153,20 +149,14 @@ pub struct DetachedVerifier {
 
 impl std::fmt::Debug for DetachedVerifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DetachedVerifier")
-            .field("set", &self.set)
-            .finish_non_exhaustive()
+        f.debug_struct("DetachedVerifier").field("set", &self.set).finish_non_exhaustive()
     }
 }
 
 impl DetachedVerifier {
     pub(super) fn new(set: SignatureSet) -> Self {
         let mut documents: Vec<(HashAlgorithm, Context)> = Vec::new();
-        for signature in set
-            .signatures
-            .iter()
-            .filter(|signature| signature.is_binary())
-        {
+        for signature in set.signatures.iter().filter(|signature| signature.is_binary()) {
             let Some(algorithm) = signature.hash() else {
                 continue;
             };
@@ -194,9 +184,7 @@ impl DetachedVerifier {
     /// Ends the document and judges every signature by `keys` at the time `now`.
     pub fn finish(self, keys: &[&PublicKey], now: SystemTime, policy: &VerifyPolicy) -> Verdict {
         let judge = |signature| self.judge(signature, keys, now, policy);
-        Verdict {
-            results: self.set.signatures.iter().map(judge).collect(),
-        }
+        Verdict { results: self.set.signatures.iter().map(judge).collect() }
     }
 
     fn judge(
@@ -211,11 +199,7 @@ impl DetachedVerifier {
         // Key ids can collide, so every key that fits gets its chance.
         for key in keys {
             let candidates = key.cert.keys().map(|candidate| candidate.key().clone());
-            for candidate in candidates.filter(|key| {
-                handles
-                    .iter()
-                    .any(|handle| handle.aliases(key.key_handle()))
-            }) {
+            for candidate in candidates.filter(|key| handles.iter().any(|handle| handle.aliases(key.key_handle()))) {
                 let Some(signature) = &parsed.packet else {
                     continue;
                 };
@@ -223,24 +207,15 @@ impl DetachedVerifier {
                 match self.check(signature, key, &candidate, now, policy) {
                     Ok(created) => {
                         let signing_key = candidate.fingerprint().to_hex();
-                        return SignatureResult::Good {
-                            fingerprint,
-                            signing_key,
-                            created,
-                        };
+                        return SignatureResult::Good { fingerprint, signing_key, created };
                     }
                     Err(reason) => {
-                        bad.get_or_insert(SignatureResult::Bad {
-                            fingerprint,
-                            reason,
-                        });
+                        bad.get_or_insert(SignatureResult::Bad { fingerprint, reason });
                     }
                 }
             }
         }
-        bad.unwrap_or_else(|| SignatureResult::UnknownIssuer {
-            issuers: parsed.issuers(),
-        })
+        bad.unwrap_or_else(|| SignatureResult::UnknownIssuer { issuers: parsed.issuers() })
     }
 
     fn check(
@@ -257,28 +232,19 @@ impl DetachedVerifier {
         if v4.typ() != sequoia_openpgp::types::SignatureType::Binary {
             return Err(BadReason::NotBinary);
         }
-        let document = self
-            .documents
-            .iter()
-            .find(|(algorithm, _)| *algorithm == v4.hash_algo());
+        let document = self.documents.iter().find(|(algorithm, _)| *algorithm == v4.hash_algo());
         let Some((_, document)) = document else {
             return Err(BadReason::WeakHash);
         };
         let created = v4.signature_creation_time().ok_or(BadReason::Malformed)?;
         // A critical subpacket that nobody understands forbids relying on the signature (RFC 4880 §5.2.3.1).
-        if v4
-            .hashed_area()
-            .iter()
-            .any(|subpacket| subpacket.critical() && is_unknown(subpacket.tag()))
-        {
+        if v4.hashed_area().iter().any(|subpacket| subpacket.critical() && is_unknown(subpacket.tag())) {
             return Err(BadReason::Malformed);
         }
         if created > now + policy.future_tolerance {
             return Err(BadReason::FromTheFuture);
         }
-        let lifetime = v4
-            .signature_validity_period()
-            .filter(|lifetime| !lifetime.is_zero());
+        let lifetime = v4.signature_validity_period().filter(|lifetime| !lifetime.is_zero());
         if lifetime.is_some_and(|lifetime| created + lifetime <= now) {
             return Err(BadReason::SignatureExpired);
         }
@@ -293,28 +259,15 @@ impl DetachedVerifier {
                 KeyState::Unusable => return Err(BadReason::KeyNotForSigning),
             }
         }
-        let area = v4
-            .hashed_area()
-            .to_vec()
-            .map_err(|_| BadReason::Malformed)?;
-        let head = [
-            4,
-            v4.typ().into(),
-            v4.pk_algo().into(),
-            v4.hash_algo().into(),
-        ];
+        let area = v4.hashed_area().to_vec().map_err(|_| BadReason::Malformed)?;
+        let head = [4, v4.typ().into(), v4.pk_algo().into(), v4.hash_algo().into()];
         let digest = hash::finish_v4(document.clone(), head, &area).ok_or(BadReason::Malformed)?;
-        signature
-            .verify_digest(key, digest.as_ref())
-            .map_err(|_| BadReason::Mismatch)?;
+        signature.verify_digest(key, digest.as_ref()).map_err(|_| BadReason::Mismatch)?;
         Ok(created)
     }
 }
 
 fn is_unknown(tag: sequoia_openpgp::packet::signature::subpacket::SubpacketTag) -> bool {
     use sequoia_openpgp::packet::signature::subpacket::SubpacketTag;
-    matches!(
-        tag,
-        SubpacketTag::Unknown(_) | SubpacketTag::Reserved(_) | SubpacketTag::Private(_)
-    )
+    matches!(tag, SubpacketTag::Unknown(_) | SubpacketTag::Reserved(_) | SubpacketTag::Private(_))
 }
