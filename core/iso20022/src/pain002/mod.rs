@@ -72,16 +72,14 @@ pub struct Reason {
 }
 
 impl StatusReport {
-    /// Whether the bank took the whole file: neither the group, nor a part, nor a transaction is rejected or cancelled.
+    /// Whether the bank took the whole file: it says a status, and none, of the group, a part or a transaction, is rejected,
+    /// cancelled or accepted in part only.
     pub fn is_accepted(&self) -> bool {
         let parts = self.payments.iter().map(|part| &part.status);
         let transactions =
             self.payments.iter().flat_map(|part| &part.transactions).map(|transaction| &transaction.status);
-        std::iter::once(&self.status)
-            .chain(parts)
-            .chain(transactions)
-            .flatten()
-            .all(|status| !matches!(status.as_str(), "RJCT" | "CANC"))
+        let mut told = std::iter::once(&self.status).chain(parts).chain(transactions).flatten().peekable();
+        told.peek().is_some() && told.all(|status| !matches!(status.as_str(), "RJCT" | "CANC" | "PART"))
     }
 }
 
@@ -94,5 +92,35 @@ impl Reason {
     /// What the code means, in words; `None` for unknown codes.
     pub fn meaning(&self) -> Option<&'static str> {
         self.code.as_deref().and_then(crate::meaning::reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_status_accepts_and_one_refusal_refuses() {
+        let report = |group: Option<&str>, transaction: Option<&str>| StatusReport {
+            status: group.map(str::to_owned),
+            payments: vec![PaymentStatus {
+                transactions: vec![TransactionStatus {
+                    status: transaction.map(str::to_owned),
+                    ..TransactionStatus::default()
+                }],
+                ..PaymentStatus::default()
+            }],
+            ..StatusReport::default()
+        };
+        for (group, transaction, accepted) in [
+            (None, None, false),
+            (Some("ACCP"), None, true),
+            (None, Some("ACSP"), true),
+            (Some("PART"), Some("ACSP"), false),
+            (Some("ACCP"), Some("RJCT"), false),
+            (Some("RJCT"), None, false),
+        ] {
+            assert_eq!(report(group, transaction).is_accepted(), accepted, "{group:?} {transaction:?}");
+        }
     }
 }

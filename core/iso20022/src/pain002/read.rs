@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::schema::plain;
 use crate::xml::{self, Node, Tree};
 
-/// Reads a status report. Any version of `pain.002` is read; what is not known is left out.
+/// Reads a status report. Any version of `pain.002` from version 3 on is read; what is not known is left out.
 ///
 /// # Errors
 /// The file is not XML, is refused by the limits, or is no status report.

@@ -18,6 +18,10 @@ pub(crate) fn xmllint(message: MessageType, bytes: &[u8]) -> Option<bool> {
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
+            assert!(
+                std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_none(),
+                "xmllint cannot be started: {error}"
+            );
             eprintln!("skipped: xmllint cannot be started ({error}); install libxml2-utils");
             return None;
         }
