@@ -12,9 +12,6 @@
 //! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
 //! and randomness are passed in or live elsewhere.
 
-#[cfg(test)]
-extern crate self as bankchannel_foundation;
-
 pub mod clock;
 pub mod error;
 pub mod json;

@@ -48,28 +48,53 @@ fn redact_text(value: &Value) -> Value {
 /// challenges. Used on every text that a log or an error shows and that came from outside.
 #[must_use]
 pub fn redact_words(text: &str) -> String {
-    let is_break =
-        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | ',' | ';' | '?' | '&');
     let mut out = String::with_capacity(text.len());
     for part in text.split_inclusive(is_break) {
         let word = part.trim_end_matches(is_break);
-        let tail = &part[word.len()..];
-        // A URL or path is looked at segment by segment, so that its harmless parts stay readable.
-        let shown: Vec<&str> =
-            word.split('/').map(|piece| if is_sensitive(piece) { REDACTED } else { piece }).collect();
-        // Base64 may hold slashes: a word that is sensitive as a whole goes as a whole.
-        if !word.contains("://") && is_token(word) {
-            out.push_str(REDACTED)
+        // Base64 may hold slashes and equals signs, a challenge too: a word that is sensitive as a whole goes as a whole.
+        if is_token(bare(word)) && !word.contains("://") {
+            push_redacted(&mut out, word);
         } else {
-            out.push_str(&shown.join("/"))
+            // A URL or path is looked at segment by segment, so that its harmless parts stay readable.
+            for segment in word.split_inclusive('/') {
+                push_segment(&mut out, segment);
+            }
         }
-        out.push_str(tail);
+        out.push_str(&part[word.len()..]);
     }
     out
 }
 
-fn is_sensitive(word: &str) -> bool {
-    is_email(word) || is_phone(word) || is_token(word)
+/// What stands between words.
+fn is_break(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '?' | '&' | '\\')
+}
+
+/// A word without the punctuation around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(['.', '!', ':', '*'])
+}
+
+fn push_redacted(out: &mut String, word: &str) {
+    let core = bare(word);
+    let start = word.find(core).unwrap_or_default();
+    out.push_str(&word[..start]);
+    out.push_str(REDACTED);
+    out.push_str(&word[start + core.len()..]);
+}
+
+fn push_segment(out: &mut String, segment: &str) {
+    let piece = segment.trim_end_matches('/');
+    if is_email(piece) || is_phone(piece) {
+        push_redacted(out, piece);
+    } else {
+        // `ApiKey:…`, `idtoken=…`: the name stays, the value goes.
+        for value in piece.split_inclusive([':', '=']) {
+            if is_token(bare(value)) { push_redacted(out, value) } else { out.push_str(value) }
+        }
+    }
+    out.push_str(&segment[piece.len()..]);
 }
 
 fn is_email(word: &str) -> bool {
@@ -85,19 +110,24 @@ fn is_phone(word: &str) -> bool {
         .any(|from| word.get(from..).is_some_and(|rest| rest.bytes().take_while(u8::is_ascii_digit).count() >= 6))
 }
 
+/// The shortest run of base64 or hex that is taken for a key or token: longer than a UUID.
+const TOKEN_MIN: usize = 40;
+
 fn is_token(word: &str) -> bool {
-    let value = word.rsplit_once("=\"").map_or(word, |(_, value)| value);
-    let url_safe =
-        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let long = value.len() >= 40 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b));
-    let parts: Vec<&str> = value.split('.').collect();
-    let jwt =
-        parts.len() == 3 && value.len() >= 20 && parts.iter().all(|part| url_safe(part)) && parts[0].starts_with("ey");
-    let pipes: Vec<&str> = value.split('|').collect();
+    let url_safe = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    // Equals signs are padding: one in the middle stands between a name and its value.
+    let mut unpadded = word.trim_end_matches('=').bytes();
+    let long = word.len() >= TOKEN_MIN && unpadded.all(|b| url_safe(b) || b == b'+' || b == b'/');
+    // Signed ones have three parts, encrypted ones five, of which one may be empty.
+    let jwt = word.len() >= 20
+        && word.starts_with("ey")
+        && word.matches('.').count() >= 2
+        && word.bytes().all(|b| url_safe(b) || b == b'.');
+    let pipes: Vec<&str> = word.split('|').collect();
     let challenge = pipes.len() == 3
         && !pipes[0].is_empty()
-        && pipes[1].bytes().all(|b| b.is_ascii_digit())
-        && !pipes[1].is_empty();
+        && !pipes[1].is_empty()
+        && pipes[1].bytes().all(|b| b.is_ascii_digit());
     long || jwt || challenge
 }
 
@@ -126,13 +156,31 @@ mod tests {
             "call +358401234567",
             "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde",
             "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl",
+            "token eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl.",
+            "idtoken=eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl",
+            "Session: [eyJhbGciOi..eyJzdWIiOi.c2lnbmF0dXJl.eyJ]",
+            "ApiKey:4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2",
+            "key=4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2;next",
+            "it was 4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2abc.",
+            "ChResp:9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde.",
+            "mailto:user@example.test:",
+            "https://example.invalid/reset/4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2?email=user@example.test",
         ] {
             let shown = redact_words(text);
             assert!(shown.contains(REDACTED), "{shown}");
-            for leaked in ["example", "358401234567", "1494962070679", "eyJ"] {
+            for leaked in ["user", "example.test", "358401234567", "1494962070679", "2646b71b", "eyJ", "4vN6", "9Ty4"] {
                 assert!(!shown.contains(leaked), "{shown}");
             }
         }
-        assert_eq!(redact_words("GET /certs/nordea: 403"), "GET /certs/nordea: 403");
+        for harmless in [
+            "GET /certs/nordea: 403",
+            "the time 2026-11-20T08:00:00.000+02:00 is over",
+            "RequestId=2646b71b-9b51-4d11-bf5e-cca5617bcfde.",
+            "Invalid parameter(s): Password, Phone",
+            "https://example.invalid:8443/v2/session?x=1",
+        ] {
+            assert_eq!(redact_words(harmless), harmless);
+        }
+        assert_eq!(redact_words("ApiKey:4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2."), "ApiKey:[redacted].");
     }
 }

@@ -97,7 +97,9 @@ fn errors_name_the_field_and_say_what_it_must_be() {
         (json!({}), "number", "is missing"),
         (json!({"number": "123"}), "number", "eight digits"),
         (json!({"number": 12345678}), "number", "a string, not a number"),
-        (json!({"number": "12345678", "wish": "THREE"}), "wish", "ONE, number_two"),
+        (json!({"number": "12345678", "wish": "THREE"}), "wish", "(5 characters) is not one of ONE, number_two"),
+        (json!({"number": "12345678", "wish": "one"}), "wish", "`one` is not one of"),
+        (json!({"number": "12345678", "wish": "nunber_to"}), "wish", "`nunber_to` is not one of"),
         (json!({"number": "12345678", "parts": [{"count": 1}, {"count": -1}]}), "parts[1].count", "whole number"),
         (json!({"number": "12345678", "parts": [{"count": 1}, {}]}), "parts[1].count", "is missing"),
         (json!({"number": "12345678", "amount": 1.5}), "amount", "a string, not a number"),
@@ -106,8 +108,11 @@ fn errors_name_the_field_and_say_what_it_must_be() {
         (json!({"number": "12345678", "named": {"a": "b"}}), "named.a", "whole number"),
         (json!({"number": "12345678", "either": {"kind": "third"}}), "either", "part, nothing"),
         (json!({"number": "12345678", "either": {"count": 1}}), "either.kind", "is missing"),
+        (json!({"number": "12345678", "either": {"kind": 7}}), "either.kind", "a string, not a number"),
+        (json!({"number": "12345678", "either": {"kind": "nothing", "count": 1}}), "count", "no field `count`"),
         (json!({"number": "12345678", "password": {"env": "BANKCHANNEL_NO_SUCH_VARIABLE"}}), "password", "not set"),
         (json!({"number": "12345678", "password": {"file": "/nowhere/at/all"}}), "password", "/nowhere/at/all"),
+        (json!({"number": "12345678", "password": {"file": "/dev/zero"}}), "password", "not a regular file"),
         (json!({"number": "12345678", "really": "true"}), "really", "true or false"),
         (json!({"number": "12345678", "wihs": "ONE"}), "wihs", "number, wish, state"),
     ] {
@@ -169,8 +174,14 @@ fn what_is_left_out_comes_from_the_profile() {
 fn secrets_are_never_shown() {
     let whole: Whole = read_boundary(json!({"number": "12345678", "password": "hunter2hunter2"})).expect("reads");
     assert!(!format!("{whole:?}").contains("hunter2"));
-    let error = error(json!({"number": "hunter2hunter2"}));
-    assert!(!error.to_string().contains("hunter2"), "a secret in the wrong field is not repeated: {error}");
+    for misplaced in [
+        json!({"number": "hunter2hunter2"}),
+        json!({"number": "12345678", "wish": "hunter2hunter2"}),
+        json!({"number": "12345678", "either": {"kind": "hunter2hunter2"}}),
+    ] {
+        let error = error(misplaced);
+        assert!(!error.to_string().contains("hunter2"), "a secret in the wrong field is not repeated: {error}");
+    }
 }
 
 #[test]
@@ -188,7 +199,9 @@ fn content_comes_beside_the_json_or_in_it() {
     assert!(
         matches!(read(json!({"file": {"base64": "YWJj"}}), None).expect("reads").file, Content::Bytes(bytes) if &*bytes == b"abc")
     );
-    assert!(matches!(read(json!({"file": {"path": "x"}}), None).expect("reads").file, Content::File { .. }));
+    let named = read(json!({"file": {"path": "x"}}), None).expect("reads").file;
+    assert!(matches!(named, Content::File { size: None, .. }));
+    assert_eq!(named.known_size(), None, "it was not looked at yet");
     for (value, content) in [
         (json!({}), None),
         (json!({"file": {"base64": "a-_="}}), None),

@@ -28,7 +28,11 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
         match holds {
             None => {
                 shapes.push(quote! { ::bankchannel_foundation::model::UnionVariant { tag: #value, doc: #value_doc, shape: None } });
-                reads.push(quote! { #value => Ok(Self::#variant_ident) });
+                reads.push(quote! {
+                    #value => ::bankchannel_foundation::model::ObjectReader::open(rest, &[], reader)?
+                        .close(&[], reader)
+                        .map(|()| Self::#variant_ident)
+                });
                 writes.push(
                     quote! { Self::#variant_ident => ::bankchannel_foundation::model::tagged(#tag, #value, None) },
                 );

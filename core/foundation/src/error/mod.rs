@@ -29,6 +29,7 @@ struct Details {
     peer: Option<Peer>,
     outcome: Option<Outcome>,
     retry_after_s: Option<u64>,
+    retryable: Option<bool>,
     context: BTreeMap<&'static str, String>,
 }
 
@@ -61,6 +62,7 @@ impl Error {
             peer: None,
             outcome: None,
             retry_after_s: None,
+            retryable: None,
             context: BTreeMap::new(),
         }))
     }
@@ -110,6 +112,13 @@ impl Error {
     #[must_use]
     pub fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
         self.0.retry_after_s = seconds;
+        self
+    }
+
+    /// Says whether a repeat can help, where this case knows better than its row.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = Some(retryable);
         self
     }
 
@@ -171,7 +180,7 @@ impl Error {
     /// have taken effect and must not take effect twice.
     #[must_use]
     pub fn retryable(&self) -> bool {
-        self.0.context.get("retryable").map_or(self.0.row.retryable, |given| given == "true")
+        self.0.retryable.unwrap_or(self.0.row.retryable)
     }
 
     /// The details of this case.

@@ -148,7 +148,7 @@ pub mod row {
         CONNECT_FAILED = "transport.connect_failed", Transport, again,
             "No connection to the server could be made.", "Check the address and the network; nothing was sent.";
         TLS_FAILED = "transport.tls_failed", Transport, never,
-            "The server's TLS certificate or handshake was refused.", "Check the host name, the clock and the trusted roots; nothing was sent.";
+            "The server's TLS certificate or handshake was refused.", "Check the host name, the clock, the trusted roots and the client certificate; see the outcome: `unknown` when it broke after the handshake.";
         CONNECTION_LOST = "transport.connection_lost", Transport, never,
             "The connection broke before the answer was complete.", "The request may have taken effect: find out before sending it again.";
         TIMED_OUT = "timeout.deadline", TimedOut, never,

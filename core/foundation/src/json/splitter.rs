@@ -14,7 +14,7 @@ pub enum SplitError<E> {
     NotBase64,
     /// What stands beside the content is longer than the limit.
     RestTooLarge,
-    /// A key is longer than any key may be, or an escape is none.
+    /// A key is longer than any key may be, an escape is none, or the content holds a bare control character.
     Malformed,
     /// Whoever takes the content failed.
     Sink(E),
@@ -182,6 +182,10 @@ impl ContentSplitter {
     ) -> Result<Taken, SplitError<E>> {
         let run = run_length(piece);
         if run > 0 {
+            // The smallest byte of all, so that the loop needs no branch: JSON has no control characters inside a string.
+            if piece[..run].iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
+                return Err(SplitError::Malformed);
+            }
             self.base64.push(&piece[..run], |bytes| give(bytes).map_err(SplitError::Sink))?;
             return Ok(Taken { bytes: run, kept: false });
         }
@@ -237,7 +241,9 @@ fn unescape(escape: &[u8]) -> Option<u8> {
         [b'n'] => Some(b'\n'),
         [b'r'] => Some(b'\r'),
         [b't'] => Some(b'\t'),
-        [b'u', hex @ ..] => u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok().filter(u8::is_ascii),
+        [b'u', hex @ ..] if hex.iter().all(u8::is_ascii_hexdigit) => {
+            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok().filter(u8::is_ascii)
+        }
         _ => None,
     }
 }
@@ -298,6 +304,11 @@ mod tests {
         assert_eq!(split(r#"{"FileContents":"aGV"}"#, 7), Err(SplitError::NotBase64));
         assert_eq!(split(&format!(r#"{{"a":"{}"}}"#, "x".repeat(2000)), 64), Err(SplitError::RestTooLarge));
         assert_eq!(split(&format!(r#"{{"{}":1}}"#, "k".repeat(300)), 64), Err(SplitError::Malformed));
-        assert_eq!(split(r#"{"FileContents":"\x"}"#, 64), Err(SplitError::Malformed));
+        for bad in [r"\x", r"\u+03d", r"\u00g0", "aGVs\nbG8=", "aGVs\u{0}bG8="] {
+            let text = format!(r#"{{"FileContents":"{bad}"}}"#);
+            for size in [1, 64] {
+                assert_eq!(split(&text, size), Err(SplitError::Malformed), "{bad}");
+            }
+        }
     }
 }

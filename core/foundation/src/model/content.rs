@@ -24,8 +24,8 @@ pub enum Content {
     File {
         /// Where.
         path: PathBuf,
-        /// How many bytes, when it was last looked at; 0 when it was not yet.
-        size: u64,
+        /// How many bytes, when it was last looked at; `None` when it was not yet.
+        size: Option<u64>,
     },
     /// Arriving piece by piece.
     Pieces(Pieces),
@@ -88,7 +88,8 @@ impl Content {
     pub fn known_size(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
-            Self::File { size, .. } | Self::Delivered { size } => Some(*size),
+            Self::File { size, .. } => *size,
+            Self::Delivered { size } => Some(*size),
             Self::Pieces(pieces) => pieces.size,
         }
     }
@@ -108,7 +109,8 @@ impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(f, "Content({} bytes)", bytes.len()),
-            Self::File { path, size } => write!(f, "Content({size} bytes in {})", path.display()),
+            Self::File { path, size: Some(size) } => write!(f, "Content({size} bytes in {})", path.display()),
+            Self::File { path, size: None } => write!(f, "Content({})", path.display()),
             Self::Pieces(_) => f.write_str("Content(pieces)"),
             Self::Delivered { size } => write!(f, "Content({size} bytes, delivered)"),
         }
@@ -129,7 +131,7 @@ impl From<Bytes> for Content {
 
 impl From<&std::path::Path> for Content {
     fn from(path: &std::path::Path) -> Self {
-        Self::File { path: path.to_owned(), size: 0 }
+        Self::File { path: path.to_owned(), size: None }
     }
 }
 
@@ -152,7 +154,7 @@ impl Boundary for Content {
         }
         let one = if map.len() == 1 { map.iter().next() } else { None };
         match one.and_then(|(key, value)| Some((key.as_str(), value.as_str()?))) {
-            Some(("path", path)) => Ok(Self::File { path: path.into(), size: 0 }),
+            Some(("path", path)) => Ok(Self::File { path: path.into(), size: None }),
             Some(("base64", text)) => STANDARD
                 .decode(text)
                 .map(Self::from)

@@ -42,9 +42,13 @@ const MUST_BE: &str = "must be a decimal number as a string, such as \"1450.05\"
 
 fn well_formed(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    numeric(whole) && numeric(fraction) && whole.len() + fraction.len() <= DIGITS_MAX + 1
+    let count = match digits.split_once('.') {
+        Some((whole, fraction)) if numeric(whole) && numeric(fraction) => whole.len() + fraction.len(),
+        None if numeric(digits) => digits.len(),
+        _ => return false,
+    };
+    count <= DIGITS_MAX
 }
 
 impl fmt::Display for Decimal {
@@ -78,8 +82,13 @@ mod tests {
 
     #[test]
     fn floats_in_disguise_are_refused() {
-        for text in ["", ".", "1.", ".5", "1e3", "NaN", "1,5", "+1", "--1", "1234567890123456789.0"] {
+        for text in
+            ["", ".", "1.", ".5", "1e3", "NaN", "1,5", "+1", "--1", "1234567890123456789", "12345678901234567.89"]
+        {
             assert!(Decimal::new(text).is_err(), "{text}");
+        }
+        for text in ["123456789012345678", "-1234567890123456.78", "0.00"] {
+            assert!(Decimal::new(text).is_ok(), "{text}");
         }
     }
 }

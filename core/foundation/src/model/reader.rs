@@ -92,9 +92,13 @@ impl<'a> Reader<'a> {
             Shape::Union(shape) => shape.variants.iter().map(|v| v.tag).collect(),
             _ => Vec::new(),
         };
-        // What was found is not repeated in full: a secret may have landed in the wrong field.
-        let shown: String = found.chars().take(24).filter(|c| !c.is_control()).collect();
-        self.invalid(format!("`{shown}` is not one of {}", names.join(", ")))
+        let list = names.join(", ");
+        // A secret may have landed in the wrong field: only what is a slip of the pen is repeated.
+        if names.iter().any(|name| is_near(found, name)) {
+            self.invalid(format!("`{found}` is not one of {list}"))
+        } else {
+            self.invalid(format!("what was given ({} characters) is not one of {list}", found.chars().count()))
+        }
     }
 
     /// Takes the tag out of a union's object.
@@ -107,7 +111,11 @@ impl<'a> Reader<'a> {
         };
         match map.remove(tag) {
             Some(Value::String(found)) => Ok((found, Value::Object(map))),
-            _ => Err(self.missing(&[tag])),
+            None | Some(Value::Null) => Err(self.missing(&[tag])),
+            Some(other) => {
+                let why = format!("must be a string, not {}", kind(&other));
+                Err(self.inside(Step::Name(tag), |reader| reader.invalid(why)))
+            }
         }
     }
 
@@ -262,6 +270,33 @@ fn settle_wire_names(map: &mut Map<String, Value>, field: &'static Field) -> Res
 
 fn empty(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// The most letters that two names may differ in to be taken for the same one misspelt.
+const SLIP: usize = 2;
+
+/// Whether a text is this name in another letter case or misspelt.
+fn is_near(found: &str, name: &str) -> bool {
+    if found.eq_ignore_ascii_case(name) {
+        return true;
+    }
+    let (found, name): (Vec<char>, Vec<char>) = (found.chars().take(64).collect(), name.chars().collect());
+    // Of a name as short as the slips allowed, nothing would have to be right.
+    found.len().abs_diff(name.len()) <= SLIP && name.len() > SLIP && distance(&found, &name) <= SLIP
+}
+
+/// How many letters must be changed, put in or left out to make one text the other.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, right) in b.iter().enumerate() {
+            let change = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }
 
 /// The JSON type of a value, for a message.

@@ -1,6 +1,9 @@
 //! Booleans, integers, plain text and secrets.
 
+use std::io::Read as _;
+
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::{Boundary, Dialect, Reader, Shape, TextShape, Writer, reader::kind};
 use crate::{Error, Secret};
@@ -132,11 +135,19 @@ pub(super) fn read_secret(value: Value, reader: &Reader<'_>) -> Result<Secret, E
 }
 
 fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
-    let length = std::fs::metadata(path).map_err(|e| reader.invalid(format!("{path}: {e}")))?.len();
-    if length > SECRET_MAX as u64 {
+    let unreadable = |why: std::io::Error| reader.invalid(format!("{path}: {why}"));
+    // Looked at before it is opened: opening a pipe waits for its writer.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(reader.invalid(format!("{path} is not a regular file")));
+    }
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    // One allocation, so that no copy is left behind; a file may grow while it is read.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX + 1));
+    file.take(SECRET_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > SECRET_MAX {
         return Err(reader.invalid(format!("{path} is longer than {SECRET_MAX} bytes")));
     }
-    let text = std::fs::read_to_string(path).map_err(|e| reader.invalid(format!("{path}: {e}")))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| reader.invalid(format!("{path} is not UTF-8 text")))?;
     let secret = Secret::new(text);
     // An editor ends the file with a line break that is not part of the secret; a PEM does not mind.
     let trimmed = secret.expose().strip_suffix('\n').unwrap_or(secret.expose());

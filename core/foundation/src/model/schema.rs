@@ -121,6 +121,9 @@ fn union(shape: &UnionShape, dialect: Dialect) -> Value {
         .map(|variant| {
             let mut out = match variant.shape {
                 Some(shape) => schema(shape, dialect),
+                None if dialect == Dialect::Boundary => {
+                    json!({"type": "object", "properties": {}, "additionalProperties": false})
+                }
                 None => json!({"type": "object", "properties": {}}),
             };
             out["description"] = json!(variant.doc);

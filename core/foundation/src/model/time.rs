@@ -27,10 +27,11 @@ impl Timestamp {
         Self::parse(text).ok_or_else(|| Error::invalid_field("timestamp", MUST_BE))
     }
 
-    /// The instant, in UTC with milliseconds.
+    /// The instant, in UTC with milliseconds. One that four digits of a year cannot hold becomes the nearest that they can.
     #[must_use]
     pub fn from_ms(ms: i64) -> Self {
-        let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let within = ms.clamp(FIRST_MS, LAST_MS);
+        let instant = jiff::Timestamp::from_millisecond(within).unwrap_or(jiff::Timestamp::MAX);
         Self { text: format!("{instant:.3}"), instant }
     }
 
@@ -47,9 +48,39 @@ impl Timestamp {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let instant = text.parse().ok()?;
+        let instant = if is_rfc3339(text) { text.parse().ok()? } else { return None };
         Some(Self { text: text.to_owned(), instant })
     }
+}
+
+/// 0000-01-01T00:00:00.000Z: years before have no RFC 3339 form.
+const FIRST_MS: i64 = -62_167_219_200_000;
+/// 9999-12-30T22:00:00.999Z: the last that the calendar library knows in every offset.
+const LAST_MS: i64 = 253_402_207_200_999;
+
+/// Whether a text has the form of RFC 3339 §5.6: the calendar library takes more of ISO 8601 than that.
+fn is_rfc3339(text: &str) -> bool {
+    let Some((date_time, rest)) = text.as_bytes().split_at_checked(19) else { return false };
+    let fits = |text: &[u8], form: &[u8]| {
+        text.len() == form.len()
+            && text.iter().zip(form).all(|(b, form)| match form {
+                b'0' => b.is_ascii_digit(),
+                b'T' => matches!(b, b'T' | b't' | b' '),
+                b'+' => matches!(b, b'+' | b'-'),
+                other => b == other,
+            })
+    };
+    let rest = match rest.split_first() {
+        Some((b'.', fraction)) => {
+            let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+            if digits == 0 {
+                return false;
+            }
+            &fraction[digits..]
+        }
+        _ => rest,
+    };
+    fits(date_time, b"0000-00-00T00:00:00") && (matches!(rest, b"Z" | b"z") || fits(rest, b"+00:00"))
 }
 
 const MUST_BE: &str = "must be an RFC 3339 instant with offset, such as 2026-11-20T08:00:00.000+02:00";
@@ -90,5 +121,41 @@ impl Boundary for Date {
 
     fn write(self, _: &mut Writer) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rfc_3339_is_an_instant() {
+        for text in ["2026-11-20T08:00:00.000+02:00", "2026-11-20T08:00:00Z", "2026-11-20 08:00:00.123456-03:30"] {
+            assert!(Timestamp::new(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-20",
+            "2026-11-20T08:00:00",
+            "2026-11-20T08:00:00.Z",
+            "2026-11-20T08:00Z",
+            "20261120T080000Z",
+            "2026-11-20T08:00:00+02",
+            "2026-11-20T08:00:00+02:00[Europe/Helsinki]",
+            "+002026-11-20T08:00:00Z",
+            "2026-13-20T08:00:00Z",
+        ] {
+            assert!(Timestamp::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_year_holds_becomes_the_nearest_that_one_does() {
+        assert_eq!(Timestamp::from_ms(0).as_str(), "1970-01-01T00:00:00.000Z");
+        for (ms, year) in [(i64::MIN, "0000-01-01"), (i64::MAX, "9999-12-30")] {
+            let shown = Timestamp::from_ms(ms);
+            assert!(shown.as_str().starts_with(year), "{shown}");
+            assert_eq!(Timestamp::new(shown.as_str()).map(|read| read.as_ms()).ok(), Some(shown.as_ms()));
+        }
     }
 }

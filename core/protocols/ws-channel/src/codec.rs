@@ -101,7 +101,7 @@ impl Codec for Envelope {
 
     fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
         let route = route::<O>();
-        let mut map = accepted(&message)?;
+        let mut map = accepted(route, &message)?;
         if let Some(member) = route.response_content
             && message.content.is_some()
         {
@@ -182,14 +182,14 @@ fn body_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
 }
 
 /// The fields of a successful answer; anything else is the error it means (§1.5, §8.6).
-fn accepted(message: &InResponse) -> Result<Map<String, Value>, Error> {
+fn accepted(route: &Route, message: &InResponse) -> Result<Map<String, Value>, Error> {
     let success = (200..300).contains(&message.status);
     let fields = match json::parse(&message.body, MAX_DEPTH) {
         Ok(Value::Object(fields)) => fields,
         _ if success => {
             return Err(broken(message.status, "a success status without a JSON object".into()));
         }
-        _ => return Err(errors::not_the_service(message)),
+        _ => return Err(errors::not_the_service(route, message)),
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let (code, said) = (text("ResponseCode"), text("ResponseText"));
@@ -197,10 +197,10 @@ fn accepted(message: &InResponse) -> Result<Map<String, Value>, Error> {
         (true, Some(code), Some(_)) if code == "00" => Ok(fields),
         (_, Some(code), Some(said)) => {
             let peer = Peer { code: Some(code), text: Some(said), request_id: text("RequestId") };
-            Err(errors::refused(message.status, peer, message.retry_after_s))
+            Err(errors::refused(route, message.status, peer, message.retry_after_s))
         }
         (true, ..) => Err(broken(message.status, "the answer has no ResponseCode or no ResponseText".into())),
-        (false, ..) => Err(errors::not_the_service(message)),
+        (false, ..) => Err(errors::not_the_service(route, message)),
     }
 }
 

@@ -65,10 +65,13 @@ pub(crate) fn fault(field: &'static str, why: openpgp::Error) -> Error {
     use openpgp::Error as E;
     let row: &'static Row = match &why {
         E::InvalidParameter { field, reason } => return Error::invalid_field(field, reason),
-        E::Read(_) => &row::CONTENT_UNREADABLE,
+        // Only the content is read from elsewhere: keys and signatures are in the request.
+        E::Read(why) => {
+            return Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")).with("field", "content");
+        }
         E::Internal(_) => &row::INTERNAL,
         E::Locked | E::WrongPassphrase => &errors::PASSPHRASE_REFUSED,
-        E::DecryptionFailed => &errors::DECRYPTION_FAILED,
+        E::DecryptionFailed | E::Compressed => &errors::DECRYPTION_FAILED,
         E::NoSigningKey
         | E::NoEncryptionKey
         | E::KeyExpired

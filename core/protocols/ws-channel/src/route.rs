@@ -7,7 +7,10 @@ use bankchannel_foundation::{
     operation::{Access, Parameters, RateClass, Repeat, Route},
 };
 
-use crate::{PROTOCOL, errors::texts};
+use crate::{
+    PROTOCOL,
+    errors::{self, texts},
+};
 
 /// What a session of the wrong mode is told where the operation has no text of its own (§1.7).
 const ADMIN_REQUIRED: &str = texts::ADMIN_REQUIRED.text;
@@ -23,6 +26,62 @@ const PUBLIC_FAILURES: &[u16] = &[400, 413, 429, 500, 503];
 const SESSION_FAILURES: &[u16] = &[400, 401, 403, 413, 429, 500, 503];
 /// What the server may answer where a bank is asked.
 const BANK_FAILURES: &[u16] = &[400, 401, 403, 413, 429, 500, 502, 503, 504];
+
+/// Joins lists of errors, and further errors, into one list.
+macro_rules! errors_of {
+    ($($list:path),+ ; $($own:expr),* $(,)?) => {{
+        const LISTS: &[&[&bankchannel_foundation::error::Row]] = &[$($list,)+ &[$($own),*]];
+        const JOINED: [&bankchannel_foundation::error::Row; $crate::route::count(LISTS)] = $crate::route::join(LISTS);
+        &JOINED
+    }};
+}
+pub(crate) use errors_of;
+
+/// What any session may be told.
+pub(crate) const SESSION_ERRORS: &[&Row] = &[
+    &errors::NOT_LOGGED_IN,
+    &errors::SESSION_EXPIRED,
+    &errors::SESSION_REFUSED,
+    &errors::NOT_VERIFIED,
+    &errors::API_KEY_REFUSED,
+    &errors::USER_UNKNOWN,
+];
+/// What a session is told where one mode only will do.
+pub(crate) const MODE_ERRORS: &[&Row] = errors_of!(SESSION_ERRORS; &errors::MODE_REFUSED);
+/// What a session is told where only the owner of the API key will do.
+pub(crate) const OWNER_ERRORS: &[&Row] = errors_of!(MODE_ERRORS; &errors::OWNER_ONLY);
+/// What is told where a bank is asked.
+pub(crate) const BANK_ERRORS: &[&Row] = &[
+    &errors::BANK_UNKNOWN,
+    &errors::NO_BANK_CHANNEL,
+    &errors::BANK_REFUSED,
+    &errors::BANK_UNAVAILABLE,
+    &errors::ENTITLEMENT,
+];
+
+pub(crate) const fn count(lists: &[&[&'static Row]]) -> usize {
+    let (mut sum, mut at) = (0, 0);
+    while at < lists.len() {
+        sum += lists[at].len();
+        at += 1;
+    }
+    sum
+}
+
+pub(crate) const fn join<const N: usize>(lists: &[&[&'static Row]]) -> [&'static Row; N] {
+    let mut out = [&errors::REFUSED; N];
+    let (mut list, mut next) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            out[next] = lists[list][at];
+            next += 1;
+            at += 1;
+        }
+        list += 1;
+    }
+    out
+}
 
 /// An exchange's declaration.
 pub(crate) const fn exchange(

@@ -76,7 +76,7 @@ pub(crate) fn stored(data: &Path, content: FileContent) -> Content {
     match content {
         FileContent::Inline(bytes) => Content::Bytes(bytes.into()),
         FileContent::External { path, size } => {
-            Content::File { path: folder(data).join(path), size: u64::try_from(size).unwrap_or_default() }
+            Content::File { path: folder(data).join(path), size: u64::try_from(size).ok() }
         }
     }
 }

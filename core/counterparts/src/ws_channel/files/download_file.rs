@@ -52,6 +52,7 @@ pub(crate) async fn handle(
                     _ => Fault::internal(format!("a content file cannot be read: {why}")),
                 });
             }
+            let size = size.ok_or_else(|| Fault::internal("a content file is stored without its size"))?;
             call.record(&service.store, bank, &detail).await?;
             let mark = found.mark.then(|| (service.store.clone(), reached.scope.clone(), reference.to_owned()));
             streamed(path, size, mark)

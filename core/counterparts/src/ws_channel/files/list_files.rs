@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use bankchannel_foundation::model::Timestamp;
 use bankchannel_storage::{BankFile, FileFilter};
 use bankchannel_ws_channel::{
     errors::texts,
@@ -53,7 +52,7 @@ pub(crate) async fn handle(
 fn descriptor(file: BankFile) -> Result<FileDescriptor, Fault> {
     Ok(FileDescriptor {
         file_reference: FileReference::new(&file.reference).map_err(Fault::internal)?,
-        file_timestamp: Timestamp::new(&bank_time(file.created)).map_err(Fault::internal)?,
+        file_timestamp: bank_time(file.created),
         file_type: file.file_type,
         status: match file.status.as_str() {
             "NEW" => FileStatus::New,

@@ -5,7 +5,7 @@ pub(crate) mod list_keys;
 pub(crate) mod upload_key;
 
 use bankchannel_storage::{PgpKey, PgpPurpose};
-use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyId};
+use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor};
 
 use super::fault::Fault;
 
@@ -14,7 +14,7 @@ pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, Faul
     keys.iter()
         .map(|key| {
             Ok(PgpKeyDescriptor {
-                pgp_key_id: PgpKeyId::new(&key.short_id).map_err(Fault::internal)?,
+                pgp_key_id: key.short_id.clone(),
                 pgp_key_purpose: Some(match key.purpose {
                     PgpPurpose::Authorize => ListedPurpose::Authorize,
                     PgpPurpose::Export => ListedPurpose::Export,

@@ -7,6 +7,7 @@ use bankchannel_foundation::{
     Error, Outcome,
     error::{Peer, Row, row},
     message::InResponse,
+    operation::{Repeat, Route},
     redact::redact_words,
 };
 
@@ -15,30 +16,35 @@ pub use texts::{Class, Text};
 
 /// How much of an answer that is not the service's is shown, in characters.
 const EXCERPT: usize = 200;
+/// How much of it is looked at, in bytes: what is redacted may be long.
+const EXCERPT_READ: usize = 4096;
+/// How much of the service's text is shown, in characters.
+const TEXT_MAX: usize = 500;
+/// How much of the service's code and request id is shown, in characters.
+const WORD_MAX: usize = 64;
 
 /// The error that a refusal of the service means.
-pub(crate) fn refused(status: u16, peer: Peer, retry_after_s: Option<u64>) -> Error {
+pub(crate) fn refused(route: &Route, status: u16, peer: Peer, retry_after_s: Option<u64>) -> Error {
     let said = peer.text.as_deref().unwrap_or_default();
     let (row, class) = meaning(status, peer.code.as_deref().unwrap_or_default(), said);
-    let shown = redact_words(said);
+    let is_bank_text = BANK_TEXTS.contains(&said);
+    let shown = shown(said, TEXT_MAX);
     let mut error = Error::because(row, format!("{} The service said: {shown}", row.text))
         .with_status(status)
         .with("class", class)
-        .with_outcome(outcome(status))
+        .with_outcome(outcome(route, status, is_bank_text))
+        .with_retryable(retryable(route, status, is_bank_text))
         .with_retry_after(retry_after_s);
-    if class == Class::Bank && BANK_TEXTS.contains(&said) {
-        error = error.with("retryable", true);
-    }
     if let Some(reason) = login_failure_reason(said) {
         error = error.with("reason", reason);
     }
-    error.with_peer(Peer { text: Some(shown), ..peer })
+    let word = |text: Option<String>| text.map(|text| self::shown(&text, WORD_MAX));
+    error.with_peer(Peer { code: word(peer.code), text: Some(shown), request_id: word(peer.request_id) })
 }
 
 /// The error for an answer that the service itself did not write: a gateway's, a proxy's.
-pub(crate) fn not_the_service(message: &InResponse) -> Error {
-    let text = String::from_utf8_lossy(&message.body[..message.body.len().min(EXCERPT * 4)]);
-    let excerpt: String = text.chars().filter(|c| !c.is_control()).take(EXCERPT).collect();
+pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
+    let text = String::from_utf8_lossy(&message.body[..message.body.len().min(EXCERPT_READ)]);
     let (row, class) = match message.status {
         300..=399 => (&row::REDIRECTED, Class::Unknown),
         429 => (&row::RATE_LIMITED, Class::Limit),
@@ -48,15 +54,32 @@ pub(crate) fn not_the_service(message: &InResponse) -> Error {
     };
     Error::because(row, format!("{} (HTTP {})", row.text, message.status))
         .with_status(message.status)
-        .with("answer", redact_words(&excerpt))
+        .with("answer", shown(&text, EXCERPT))
         .with("class", class)
-        .with_outcome(outcome(message.status))
+        .with_outcome(outcome(route, message.status, false))
+        .with_retryable(retryable(route, message.status, false))
         .with_retry_after(message.retry_after_s)
 }
 
-/// Whether an answer of this status says that nothing was done.
-fn outcome(status: u16) -> Outcome {
-    if (500..600).contains(&status) { Outcome::Unknown } else { Outcome::Refused }
+/// A text from outside as it may be shown: redacted first, so that the cut leaves no half of a token.
+fn shown(text: &str, max: usize) -> String {
+    redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
+}
+
+/// Whether an answer says that nothing was done. The service says the same of a bank that did not do it and of a bank
+/// that was not heard any more (§6.9), so after a bank's text only what has no effect is sure to have had none.
+fn outcome(route: &Route, status: u16, is_bank_text: bool) -> Outcome {
+    let unheard = is_bank_text && route.repeat != Repeat::Safe;
+    if unheard || (500..600).contains(&status) { Outcome::Unknown } else { Outcome::Refused }
+}
+
+/// Whether the same call, later and unchanged, may be made again and may succeed (§8.6).
+fn retryable(route: &Route, status: u16, is_bank_text: bool) -> bool {
+    match route.repeat {
+        Repeat::Safe => is_bank_text || matches!(status, 429 | 502..=504),
+        Repeat::AfterRateLimit => status == 429,
+        Repeat::Never => false,
+    }
 }
 
 /// The four texts of §1.7 behind which a bank may be temporarily unable.
@@ -67,8 +90,13 @@ static BANK_TEXTS: &[&str] = &[
     texts::BANK_DATA_ERROR.text,
 ];
 
+/// The service's own codes are `00` and `01`; any other two digits are a bank's (§1.5).
+fn is_bank_code(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "01" && code != "00"
+}
+
 fn meaning(status: u16, code: &str, said: &str) -> (&'static Row, Class) {
-    if code != "01" && code != "00" {
+    if is_bank_code(code) {
         return (&BANK_REFUSED, Class::Bank);
     }
     if let Some(text) = texts::find(said) {

@@ -1,6 +1,6 @@
 //! Drives a whole login: says what to do next and takes what came of it.
 
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Boundary, Error, Outcome, error::row};
 
 use super::{
     classify::Answer,
@@ -300,13 +300,21 @@ impl LoginMachine {
     }
 
     /// Takes the error of the step that was sent. A wrong code is asked for again, three times at most; any other refusal ends
-    /// the login. An error without an answer of the service leaves it where it was, except that a challenge is used up.
+    /// the login. An error without an answer of the service leaves it where it was, except that a challenge is used up and a code
+    /// that was sent is asked for again, for a code is never sent twice by itself (§8.6). A 429 is such an error too: nothing
+    /// was done, not even the challenge is used up.
     pub fn refused(&mut self, error: &Error) {
-        let Some(failed) = Failed::from_error(error) else {
-            if let Position::Challenged(_) = self.position {
-                self.position = Position::Start;
+        let limited = error.row() == &row::RATE_LIMITED;
+        let failed = match Failed::from_error(error) {
+            Some(failed) if !limited => failed,
+            _ => {
+                match &mut self.position {
+                    Position::Challenged(_) if !limited => self.position = Position::Start,
+                    Position::Code(pending) if error.outcome() != Some(Outcome::NotSent) => pending.code = None,
+                    _ => {}
+                }
+                return;
             }
-            return;
         };
         match &mut self.position {
             Position::Ended(_) => {}

@@ -285,6 +285,44 @@ fn refusals() {
     assert!(matches!(it.step(), Step::FetchChallenge(_)));
 }
 
+/// §8.6: a code whose fate is unknown is asked for again, never sent again; after a 429 the login goes on where it stood.
+#[test]
+fn what_is_no_refusal_does_not_end_the_login() {
+    use bankchannel_foundation::{Outcome, error::row};
+
+    let limited = {
+        let body = json!({"RequestId": "r", "ResponseCode": "01", "ResponseText": "Too many requests"}).to_string();
+        let answer = InResponse { status: 429, body: body.into(), ..InResponse::default() };
+        LoginMfa::decode_response(answer).unwrap_err()
+    };
+    let lost = Error::new(&row::CONNECTION_LOST).with_outcome(Outcome::Unknown);
+    let not_sent = Error::new(&row::CONNECT_FAILED).with_outcome(Outcome::NotSent);
+    for (text, keys, kind) in [
+        ("Give SMS code", sms("s"), CodeKind::MfaSms),
+        (PHONE_TEXT, json!({}), CodeKind::Phone),
+        (EMAIL_TEXT, json!({"AccessToken": "a"}), CodeKind::Email),
+    ] {
+        let mut it = machine(Mode::Admin);
+        login(&mut it, text, keys);
+        for error in [&lost, &limited] {
+            code(&mut it, kind);
+            it.refused(error);
+            assert!(
+                matches!(it.step(), Step::AskCode(CodeWanted { kind: asked, wrong: 0, .. }) if asked == kind),
+                "{error}: {:?}",
+                it.step()
+            );
+        }
+        code(&mut it, kind);
+        it.refused(&not_sent);
+        assert!(!matches!(it.step(), Step::AskCode(_)), "what never left is still to be sent");
+    }
+    let mut it = machine(Mode::Data);
+    to_challenge(&mut it);
+    it.refused(&limited);
+    assert!(matches!(it.step(), Step::SendLogin(_)));
+}
+
 #[test]
 fn out_of_step_calls_change_nothing() {
     let mut it = machine(Mode::Data);

@@ -73,7 +73,7 @@ text_type! {
 
     /// A person's full name or a company's name: 1 to 128 characters, no control characters (§2.0).
     pub struct Name {
-        format: "", pattern: "^[^\\u0000-\\u001f\\u007f]{1,128}$", max_bytes: 512, example: "Example Company Oy",
+        format: "", pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$", max_bytes: 512, example: "Example Company Oy",
         rule: |text| {
             let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
             if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 128 characters without control characters") }

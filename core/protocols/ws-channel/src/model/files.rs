@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Dialect, Reader, Shape, TextShape, Timestamp, Value, Writer},
+    model::{Dialect, Reader, Shape, TextShape, Value, Writer},
     text_type,
 };
 
@@ -27,7 +27,7 @@ text_type! {
 
     /// A file's name as the bank will see it: 1 to 255 characters, no slash, backslash or control character (§2.21).
     pub struct FileName {
-        format: "", pattern: "^[^/\\\\\\u0000-\\u001f\\u007f]{1,255}$", max_bytes: 1020, example: "payments.xml",
+        format: "", pattern: "^[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]{1,255}$", max_bytes: 1020, example: "payments.xml",
         rule: |text| {
             let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || c == '/' || c == '\\');
             if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 255 characters without /, \\ or control characters") }
@@ -39,6 +39,10 @@ fn file_type(text: &str) -> Result<Cow<'_, str>, &'static str> {
     if text == "ALL" {
         // §2.20: the service refuses it as a type.
         return Err("ALL is not a type; leave the field out for all types");
+    }
+    if text == "." || text == ".." {
+        // It stands in a path, and in the names of downloaded files.
+        return Err("must not be . or ..");
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
         Ok(Cow::Borrowed(text))
@@ -80,8 +84,8 @@ pub enum FileStatus {
 pub struct FileDescriptor {
     /// What to download or delete it by.
     pub file_reference: FileReference,
-    /// When the bank made it.
-    pub file_timestamp: Timestamp,
+    /// When the bank made it: RFC 3339 with offset and milliseconds, or what the bank wrote in its place.
+    pub file_timestamp: String,
     /// The bank's name for its kind.
     pub file_type: String,
     /// `NEW`, `DLD` or the bank's own value.

@@ -75,8 +75,8 @@ impl From<PgpKeyPurpose> for ListedPurpose {
 /// A registered PGP key (§2.26).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct PgpKeyDescriptor {
-    /// Its short id.
-    pub pgp_key_id: PgpKeyId,
+    /// Its short id: 8 hex digits, or what the service wrote in their place.
+    pub pgp_key_id: String,
     /// What it is for; an older service may leave it out.
     pub pgp_key_purpose: Option<ListedPurpose>,
 }

@@ -141,6 +141,36 @@ fn declarations_are_whole() {
     assert_eq!(CATALOGUE.iter().filter(|entry| entry.declaration.kind == Kind::Local).count(), 9);
 }
 
+/// What follows from the route: nobody has to remember it where an operation is declared.
+#[test]
+fn declarations_name_the_errors_of_their_route() {
+    const OF_SESSIONS: &[&Row] =
+        &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED, &errors::SESSION_REFUSED, &errors::API_KEY_REFUSED];
+    const OF_BANKS: &[&Row] = &[
+        &errors::BANK_UNKNOWN,
+        &errors::NO_BANK_CHANNEL,
+        &errors::BANK_REFUSED,
+        &errors::BANK_UNAVAILABLE,
+        &errors::ENTITLEMENT,
+    ];
+    for (entry, route) in exchanges() {
+        let named = |row: &&Row| entry.declaration.errors.iter().any(|named| named.code == row.code);
+        let name = route.wire_name;
+        if let Access::Session { modes, owner, .. } = route.access {
+            assert!(OF_SESSIONS.iter().all(named), "{name}");
+            assert_eq!(named(&&errors::MODE_REFUSED), modes.len() == 1, "{name}");
+            assert!(!owner || named(&&errors::OWNER_ONLY), "{name}");
+        } else {
+            assert!(!named(&&errors::SESSION_REFUSED), "{name}");
+        }
+        let asks_bank = route.failures.contains(&502);
+        assert_eq!(OF_BANKS.iter().all(named), asks_bank, "{name}");
+        assert_eq!(named(&&errors::PARAMETER_REFUSED), !entry.request.fields().is_empty(), "{name}");
+        let gives_code = entry.request.fields().iter().any(|field| field.name == "code" && name != "EnrollCert");
+        assert!(!gives_code || named(&&errors::ATTEMPTS_EXCEEDED), "{name}");
+    }
+}
+
 #[test]
 fn profile_fields_are_the_clients_own() {
     const PROFILE: [&str; 7] = ["email", "mode", "phone", "name", "company", "api_key", "bank"];

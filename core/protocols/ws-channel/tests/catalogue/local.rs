@@ -173,3 +173,26 @@ fn content_must_be_opened() {
     let request = json!({"content": {"path": "/nowhere"}, "private_key": made["private_key"]});
     assert_eq!(run::<SignFile>(request).unwrap_err().code(), "input.content_unreadable");
 }
+
+/// A fault of reading the content is no fault of the key or the signature.
+#[test]
+fn unreadable_content_is_blamed_on_the_content() {
+    struct Broken;
+    impl std::io::Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is on fire"))
+        }
+    }
+    let made = key(None);
+    let clock = FixedClock::at_ms(NOW_MS);
+    let with = || LocalContext { clock: &clock, content: Some(Box::new(Broken)) };
+    let content = json!({"path": "payments.xml"});
+    let sign = json!({"content": content, "private_key": made["private_key"]});
+    let signed = SignFile::run(read_boundary(sign).unwrap(), with()).map(drop).unwrap_err();
+    let good = run::<SignFile>(json!({"content": {"base64": "YWJj"}, "private_key": made["private_key"]})).unwrap();
+    let verify = json!({"content": content, "public_key": made["public_key"], "signature": good["signature"]});
+    let verified = VerifyFile::run(read_boundary(verify).unwrap(), with()).map(drop).unwrap_err();
+    for error in [signed, verified] {
+        assert_eq!((error.code(), error.detail("field")), ("input.content_unreadable", Some("content")), "{error}");
+    }
+}

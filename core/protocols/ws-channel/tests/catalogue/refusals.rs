@@ -90,6 +90,14 @@ const TEXTS_OF_THE_SHEET: &[(&str, &str, &str)] = &[
     ("Unauthorized", "session_refused", "auth"),
 ];
 
+/// The texts of §1.7 behind which a bank may be temporarily unable, or may have done what it was asked (§6.9).
+const BANK_SILENCE: &[&str] = &[
+    "Bank data error",
+    "Empty bank response or error on SOAP level",
+    "Technical error. Failed to parse bank response.",
+    "Technical error. No proper response body from bank.",
+];
+
 fn refused(status: u16, text: &str) -> InResponse {
     answer(status, &json!({"RequestId": "r-1", "ResponseCode": "01", "ResponseText": text}).to_string())
 }
@@ -104,6 +112,12 @@ fn every_text_means_something() {
             let peer = error.peer().unwrap();
             assert_eq!((peer.code.as_deref(), peer.request_id.as_deref()), (Some("01"), Some("r-1")));
             assert_eq!(error.outcome(), Some(Outcome::Refused));
+            // Of all refusals only a bank's silence may be over soon, and only a listing may simply be asked for again.
+            let silent = BANK_SILENCE.contains(&text);
+            assert_eq!(error.retryable(), silent, "{text}");
+            let error = UploadFile::decode_response(refused(status, text)).unwrap_err();
+            let outcome = if silent { Outcome::Unknown } else { Outcome::Refused };
+            assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{text}");
         }
     }
     // And what the server says is known to the client.
@@ -135,12 +149,52 @@ fn refusals_and_strangers() {
     let bank = answer(400, r#"{"ResponseCode":"26","ResponseText":"Technical maintenance"}"#);
     let error = UploadFile::decode_response(bank).unwrap_err();
     assert_eq!((error.code(), error.detail("class")), ("ws_channel.bank_refused", Some("bank")));
-    // A server error leaves open what was done; a bank's text says that a repeat may help.
-    let error = UploadFile::decode_response(refused(502, "Bank data error")).unwrap_err();
-    assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), true));
+    // Two ASCII digits, that is: anything else is no bank's.
+    for code in ["X20", "2", "026", "٢٦", ""] {
+        let odd = answer(400, &json!({"ResponseCode": code, "ResponseText": "Technical maintenance"}).to_string());
+        assert_eq!(UploadFile::decode_response(odd).unwrap_err().code(), "ws_channel.refused", "{code}");
+    }
+    // A server error leaves open what was done: what has effects is never repeated then, what has none may be (§8.6).
+    for (status, body, safe) in [
+        (502, r#"{"ResponseCode":"01","ResponseText":"Bank data error"}"#, true),
+        (503, "<html>Service unavailable</html>", true),
+        (504, r#"{"message":"Endpoint request timed out"}"#, true),
+        (500, r#"{"ResponseCode":"01","ResponseText":"Internal server processing side error"}"#, false),
+    ] {
+        let error = UploadFile::decode_response(answer(status, body)).unwrap_err();
+        assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), false), "{status} {body}");
+        let error = ListFiles::decode_response(answer(status, body)).unwrap_err();
+        assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), safe), "{status} {body}");
+    }
+    // After a 429 nothing was done; a code is not submitted again all the same.
+    let limited = || refused(429, "Too many requests");
+    let error = UploadFile::decode_response(limited()).unwrap_err();
+    assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Refused), true));
+    let error = LoginMfa::decode_response(limited()).unwrap_err();
+    assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Refused), false));
     let late = InResponse { retry_after_s: Some(7), ..refused(429, "Too many requests") };
     let error = ListFiles::decode_response(late).unwrap_err();
     assert_eq!((error.code(), error.retry_after_s()), ("peer.rate_limited", Some(7)));
+}
+
+/// §10: what a peer says is shown cut and redacted; a request id that is a UUID can be quoted.
+#[test]
+fn what_a_peer_says_is_bounded_and_redacted() {
+    const KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
+    let uuid = "2646b71b-9b51-4d11-bf5e-cca5617bcfde";
+    let said = |id: &str, code: &str, text: &str| {
+        let body = json!({"RequestId": id, "ResponseCode": code, "ResponseText": text}).to_string();
+        ListFiles::decode_response(answer(400, &body)).unwrap_err()
+    };
+    let error = said(uuid, "01", &format!("ApiKey:{KEY} of user@example.test {}", "x ".repeat(5000)));
+    let peer = error.peer().unwrap();
+    assert_eq!(peer.request_id.as_deref(), Some(uuid));
+    let text = peer.text.as_deref().unwrap();
+    assert!(text.chars().count() == 500 && text.starts_with("ApiKey:[redacted] of [redacted] x"), "{text}");
+    let error = said(&"1 ".repeat(5000), KEY, &format!("{}{KEY}", "y ".repeat(245)));
+    let peer = error.peer().unwrap();
+    assert_eq!((peer.code.as_deref(), peer.request_id.as_ref().map(String::len)), (Some("[redacted]"), Some(64)));
+    assert!(!error.to_json().to_string().contains("4vN6"), "no half of a key is left at the cut: {error}");
 }
 
 /// K06: a success that is none.
@@ -240,7 +294,9 @@ fn a_server_names_what_is_wrong() {
         ..InRequest::default()
     };
     assert_eq!(told::<ListFiles>(list(&[("Status", ""), ("Other", "1"), ("Other", "2")])), "accepted");
-    assert_eq!(told::<ListFiles>(list(&[("FileType", "ALL")])), "Invalid parameter(s): FileType");
+    for file_type in ["ALL", ".", ".."] {
+        assert_eq!(told::<ListFiles>(list(&[("FileType", file_type)])), "Invalid parameter(s): FileType");
+    }
     assert_eq!(told::<ListFiles>(list(&[("Status", "new")])), "Invalid parameter(s): Status");
     assert_eq!(told::<ListFiles>(list(&[("Status", "NEW"), ("Status", "NEW")])), "Invalid parameter(s): Status");
 }

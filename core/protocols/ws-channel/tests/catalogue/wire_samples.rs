@@ -118,6 +118,18 @@ fn listings() {
         "GET /files/simulator?FileType=camt.053.001.02&Status=NEW",
         "",
     );
+    // What a bank or an older service words in its own way does not fail the whole listing.
+    let odd = json!({"ResponseCode": "00", "ResponseText": "OK", "FileDescriptors": [{"FileReference": "1",
+        "FileTimestamp": "2026-11-20T08:00:00", "FileType": "VA", "Status": "NEW"}]});
+    response::<ListFiles>(
+        odd,
+        json!({"file_descriptors": [{"file_reference": "1", "file_timestamp": "2026-11-20T08:00:00", "file_type": "VA",
+            "status": "NEW"}], "response_text": "OK"}),
+    );
+    response::<bankchannel_ws_channel::operations::pgp::list_keys::ListKeys>(
+        json!({"ResponseCode": "00", "ResponseText": "OK", "PgpKeys": [{"PgpKeyId": "0123456789ABCDEF"}]}),
+        json!({"pgp_keys": [{"pgp_key_id": "0123456789ABCDEF"}], "response_text": "OK"}),
+    );
     response::<ListFiles>(
         json!({"ResponseCode": "00", "ResponseText": "OK", "FileDescriptors": [{"FileReference": "k3v",
             "FileTimestamp": "2026-11-20T08:00:00.000+02:00", "FileType": "camt.053.001.02", "Status": "NEW",

@@ -2,12 +2,13 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation,
+    error::Row,
     message::Method,
     operation::{RateClass, Repeat, Route},
 };
 
 use crate::{
-    Envelope,
+    Envelope, errors,
     model::{Email, Mode},
     route,
 };
@@ -30,6 +31,8 @@ pub struct InitPasswordResetResponse {
     pub response_text: String,
 }
 
+const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
+
 /// Has the code for a password reset sent.
 #[derive(Debug)]
 pub struct InitPasswordReset;
@@ -44,7 +47,7 @@ impl Operation for InitPasswordReset {
         "Sends a code to the verified phone: once a minute and five times a day at most; it lives for 15 minutes. It answers the same \
          for an unknown account, to which nothing is sent. A GET with an effect: never prefetched, never cached, not repeated after a \
          server error.",
-        &[],
+        ERRORS,
         Route {
             repeat: Repeat::AfterRateLimit,
             rate: RateClass::Registration,

@@ -1,9 +1,9 @@
 //! `InitRegister`: GET `/account/{Email}/{Mode}` (§2.1).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope,
+    Envelope, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -28,6 +28,8 @@ pub struct InitRegisterResponse {
     pub response_text: String,
 }
 
+const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
+
 /// Fetches the challenge that a registration answers.
 #[derive(Debug)]
 pub struct InitRegister;
@@ -41,7 +43,7 @@ impl Operation for InitRegister {
         "Fetch a challenge for a registration",
         "The first of the two steps of a registration: `register` answers the challenge within five minutes. Challenges of `init_login` \
          and of this operation are interchangeable. It answers the same whether or not the account exists, and changes nothing.",
-        &[],
+        ERRORS,
         route::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
     );
 }

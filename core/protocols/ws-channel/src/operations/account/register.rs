@@ -54,6 +54,7 @@ const ERRORS: &[&Row] = &[
     &errors::ADMIN_FIRST,
     &errors::API_KEY_REFUSED,
     &errors::LOGIN_REFUSED,
+    &errors::ATTEMPTS_EXCEEDED,
     &errors::PARAMETER_REFUSED,
 ];
 
@@ -71,7 +72,7 @@ impl Operation for Register {
         "Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data user with the API key \
          that the admin's registration answered and the same phone. API key `0` asks for a new key and makes the account its owner. \
          Before the first file both users verify phone and e-mail: log in, and give the codes. The password has at least 20 characters \
-         with lower case, upper case, digit and special character, and at most 199 bytes. Never repeated after an error: look by logging in.",
+         with lower case, upper case, digit and special character, and at most 199 bytes. Never repeated after an error (except a 429, when nothing was done): look by logging in.",
         ERRORS,
         Route {
             success: 201,

@@ -36,7 +36,8 @@ pub struct VerifyPhoneResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED];
+const ERRORS: &[&Row] =
+    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Verifies the phone of one user.
 #[derive(Debug)]

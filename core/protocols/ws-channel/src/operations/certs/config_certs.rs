@@ -18,7 +18,7 @@ pub struct ConfigCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::NOT_IMPLEMENTED];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Switches off the export of private keys.
 #[derive(Debug)]

@@ -41,16 +41,8 @@ const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 /// How long a client waits: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
 const TIMEOUT_S: u32 = 150;
 
-const ERRORS: &[&Row] = &[
-    &errors::MODE_REFUSED,
-    &errors::BANK_UNKNOWN,
-    &errors::CERTIFICATE_EXISTS,
-    &errors::PARAMETER_REFUSED,
-    &errors::NO_BANK_CHANNEL,
-    &errors::ENTITLEMENT,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-];
+const ERRORS: &[&Row] =
+    route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
 /// Enrols for a certificate at a bank.
 #[derive(Debug)]

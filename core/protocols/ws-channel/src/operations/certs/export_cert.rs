@@ -32,14 +32,7 @@ pub struct ExportCertResponse {
 /// What a data session is told (§1.7).
 const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
 
-const ERRORS: &[&Row] = &[
-    &errors::MODE_REFUSED,
-    &errors::BANK_UNKNOWN,
-    &errors::PGP_KEY_MISSING,
-    &errors::CERTIFICATE_MISSING,
-    &errors::PARAMETER_REFUSED,
-    &errors::NOT_IMPLEMENTED,
-];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Exports a certificate with its private key.
 #[derive(Debug)]

@@ -42,13 +42,7 @@ pub struct ImportCertResponse {
 /// What a data session is told (§1.7).
 const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
-const ERRORS: &[&Row] = &[
-    &errors::MODE_REFUSED,
-    &errors::BANK_UNKNOWN,
-    &errors::CERTIFICATE_REFUSED,
-    &errors::CERTIFICATE_EXISTS,
-    &errors::PARAMETER_REFUSED,
-];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
 
 /// Imports a certificate and its private key.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ impl Operation for ListCerts {
         "List the account's bank certificates",
         "The account's own certificates, the banks it can reach with own or shared ones, and the retired ones. The service renews \
          certificates by itself, 30 days before they expire: then serial number and expiry change.",
-        &[],
+        route::SESSION_ERRORS,
         route::session("ListCerts", Method::Get, "/certs"),
     );
 }

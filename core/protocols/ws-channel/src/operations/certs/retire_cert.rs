@@ -26,16 +26,15 @@ pub struct RetireCertRequest {
 /// The certificates are retired.
 #[derive(Debug, Clone, Boundary)]
 pub struct RetireCertResponse {
-    /// The bank.
-    pub bank: Bank,
+    /// The bank's id.
+    pub bank: String,
     /// Their new names, such as `nordea.REMOVED.1a2b3c4d`.
     pub retired_cert_names: Vec<String>,
     /// The service's text.
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
-    &[&errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::USER_UNKNOWN, &errors::OWNER_ONLY];
+const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Retires the certificates for a bank.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl Operation for RetireCert {
         "certs",
         "Retire the certificates for a bank",
         "They are never used again and cannot be brought back; accounts that share them lose access at once. Then a new enrolment or \
-         import is possible. The owner of the API key may retire those of a customer. Never repeated by itself after an error.",
+         import is possible. The owner of the API key may retire those of a customer. Never repeated by itself after an error, except a 429, when nothing was done.",
         ERRORS,
         Route { parameters: Parameters::Query, ..route::admin("RetireCert", Method::Delete, "/certs/{Bank}") },
     );

@@ -24,7 +24,7 @@ pub struct ShareCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::USER_UNKNOWN, &errors::PARAMETER_REFUSED];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED);
 
 /// Shares the account's certificates.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ pub struct UnshareCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::USER_UNKNOWN, &errors::NOT_IMPLEMENTED];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
 
 /// Ends the sharing of certificates with one account.
 #[derive(Debug)]

@@ -28,16 +28,8 @@ pub struct DeleteFileResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[
-    &errors::MODE_REFUSED,
-    &errors::PARAMETER_REFUSED,
-    &errors::BANK_UNKNOWN,
-    &errors::CERTIFICATE_MISSING,
-    &errors::NO_BANK_CHANNEL,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-    &errors::ENTITLEMENT,
-];
+const ERRORS: &[&Row] =
+    route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Deletes a file.
 #[derive(Debug)]

@@ -34,16 +34,8 @@ pub struct DownloadFileResponse {
 /// What an admin session is told (§1.7).
 const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&Row] = &[
-    &errors::MODE_REFUSED,
-    &errors::PARAMETER_REFUSED,
-    &errors::BANK_UNKNOWN,
-    &errors::CERTIFICATE_MISSING,
-    &errors::NO_BANK_CHANNEL,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-    &errors::ENTITLEMENT,
-];
+const ERRORS: &[&Row] =
+    route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
 
 /// Downloads a file.
 #[derive(Debug)]

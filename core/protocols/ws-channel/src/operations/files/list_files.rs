@@ -1,9 +1,9 @@
 //! `ListFiles`: GET `/files/{Bank}` (§2.20).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope,
+    Envelope, errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
     route,
 };
@@ -29,6 +29,8 @@ pub struct ListFilesResponse {
     pub response_text: String,
 }
 
+const ERRORS: &[&Row] = route::errors_of!(route::SESSION_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
+
 /// Lists the files that a bank holds for the account.
 #[derive(Debug)]
 pub struct ListFiles;
@@ -42,7 +44,7 @@ impl Operation for ListFiles {
         "List the files that a bank holds for the account",
         "Statements, notifications and status reports that the bank has made ready, new ones and those downloaded before. \
          Uploaded files are not among them. Needs a certificate for the bank, own or shared.",
-        super::AT_BANK,
+        ERRORS,
         route::at_bank(route::session("ListFiles", Method::Get, "/files/{Bank}")),
     );
 }

@@ -41,19 +41,7 @@ pub struct UploadFileResponse {
 /// What an admin session is told (§1.7).
 const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&Row] = &[
-    &errors::SIGNATURE_MISSING,
-    &errors::SIGNATURE_MALFORMED,
-    &errors::SIGNATURE_KEY_UNKNOWN,
-    &errors::UPLOAD_REJECTED,
-    &errors::PGP_KEY_MISSING,
-    &errors::CONTENT_EMPTY,
-    &errors::BANK_UNKNOWN,
-    &errors::CERTIFICATE_MISSING,
-    &errors::NO_BANK_CHANNEL,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
 
 /// Sends a signed file to a bank.
 #[derive(Debug)]
@@ -66,7 +54,7 @@ impl Operation for UploadFile {
         "ws_channel.upload_file",
         "files",
         "Send a signed file to a bank",
-        "The file is sent once and never repeated by itself: identical bytes sent twice are two uploads. When the outcome is \
+        "The file is sent once and never repeated by itself, except after a 429, when nothing was done: identical bytes sent twice are two uploads. When the outcome is \
          `unknown`, look for the bank's answer files before sending it again. Needs a data session and a certificate for the bank.",
         ERRORS,
         Route {

@@ -28,8 +28,7 @@ pub struct DeleteAccountResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] =
-    &[&errors::OWNER_ONLY, &errors::REAUTHENTICATE, &errors::USER_UNKNOWN, &errors::PARAMETER_REFUSED];
+const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
 
 /// Deletes a customer's account.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ impl Operation for DeleteAccount {
         "Delete a customer's account for good",
         "Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be brought back. For the owner \
          of the API key, with a login at most ten minutes old. An owner's account, and one that shares its certificates, are refused. \
-         After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself.",
+         After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was done.",
         ERRORS,
         route::owner("DeleteAccount", Method::Delete, "/account/{Email}"),
     );

@@ -1,8 +1,8 @@
 //! `ListAccounts`: GET `/integrator/accounts` (§2.24).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
-use crate::{Envelope, errors, model::AccountDescriptor, route};
+use crate::{Envelope, model::AccountDescriptor, route};
 
 /// Nothing to say.
 #[derive(Debug, Clone, Boundary)]
@@ -17,8 +17,6 @@ pub struct ListAccountsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::OWNER_ONLY];
-
 /// Lists the accounts under the API key.
 #[derive(Debug)]
 pub struct ListAccounts;
@@ -31,7 +29,7 @@ impl Operation for ListAccounts {
         "integrator",
         "List the accounts under the API key",
         "For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.",
-        ERRORS,
+        route::OWNER_ERRORS,
         route::owner("ListAccounts", Method::Get, "/integrator/accounts"),
     );
 }

@@ -24,7 +24,7 @@ pub struct DeleteKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::PGP_KEY_MISSING, &errors::NOT_IMPLEMENTED];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
 
 /// Removes a registered PGP key.
 #[derive(Debug)]

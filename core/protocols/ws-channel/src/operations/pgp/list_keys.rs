@@ -29,7 +29,7 @@ impl Operation for ListKeys {
         "pgp",
         "List the account's registered PGP keys",
         "Keys belong to the account: both its users see and use them. The short id names a key; compare fingerprints where it matters.",
-        &[],
+        route::SESSION_ERRORS,
         route::session("ListKeys", Method::Get, "/pgp"),
     );
 }

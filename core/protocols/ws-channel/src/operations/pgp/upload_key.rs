@@ -26,7 +26,7 @@ pub struct UploadKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED];
+const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
 
 /// Registers a PGP public key.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! `InitLogin`: GET `/session/{Email}/{Mode}` (§2.7).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope,
+    Envelope, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -28,6 +28,8 @@ pub struct InitLoginResponse {
     pub response_text: String,
 }
 
+const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
+
 /// Fetches the challenge that a login answers.
 #[derive(Debug)]
 pub struct InitLogin;
@@ -41,7 +43,7 @@ impl Operation for InitLogin {
         "Fetch a challenge for a login",
         "The first step of a login, a registration or a password reset: the next call answers the challenge within five minutes. It \
          answers the same whether or not the account exists, and changes nothing.",
-        &[],
+        ERRORS,
         route::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
     );
 }

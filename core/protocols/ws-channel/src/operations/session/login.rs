@@ -51,7 +51,8 @@ pub struct LoginResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::LOGIN_REFUSED, &errors::ATTEMPTS_EXCEEDED];
+const ERRORS: &[&Row] =
+    &[&errors::LOGIN_REFUSED, &errors::ATTEMPTS_EXCEEDED, &errors::API_KEY_REFUSED, &errors::PARAMETER_REFUSED];
 
 /// Answers a login's challenge.
 #[derive(Debug)]

@@ -2,12 +2,13 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation,
+    error::Row,
     message::Method,
     operation::{Parameters, Route},
 };
 
 use crate::{
-    Envelope,
+    Envelope, errors,
     model::{AccessToken, Email, Mode},
     route,
 };
@@ -32,6 +33,8 @@ pub struct LogoutResponse {
     pub response_text: String,
 }
 
+const ERRORS: &[&Row] = route::errors_of!(route::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
+
 /// Ends all sessions of a user.
 #[derive(Debug)]
 pub struct Logout;
@@ -44,7 +47,7 @@ impl Operation for Logout {
         "session",
         "End all sessions of a user",
         "Revokes every token of this user that was issued up to now, on every machine; the account's other user stays logged in.",
-        &[],
+        ERRORS,
         Route {
             parameters: Parameters::BodyOrQuery,
             ..route::session("Logout", Method::Delete, "/session/{Email}/{Mode}")

@@ -34,7 +34,8 @@ pub struct SelectMfaResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::PARAMETER_REFUSED];
+const ERRORS: &[&Row] =
+    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
 /// Chooses the second factor.
 #[derive(Debug)]
