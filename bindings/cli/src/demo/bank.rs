@@ -17,6 +17,9 @@ use crate::exit::{Failure, Outcome};
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// The kinds of answers, in the order in which they are shown.
+const READING_ORDER: [&str; 3] = ["pain.002", "camt.054", "camt.053"];
+
 /// A file that the bank made, downloaded.
 pub(super) struct Downloaded {
     pub(super) file_type: String,
@@ -44,8 +47,13 @@ pub(super) async fn references(data: &User) -> Outcome<BTreeSet<String>> {
 pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> Outcome<Vec<(String, String)>> {
     let begun = Instant::now();
     loop {
-        let new: Vec<_> = list(data).await?.into_iter().filter(|(_, reference)| !before.contains(reference)).collect();
+        let mut new: Vec<_> =
+            list(data).await?.into_iter().filter(|(_, reference)| !before.contains(reference)).collect();
         if !new.is_empty() {
+            // As a person reads them: the verdict, what was booked, what is left.
+            new.sort_by_key(|(file_type, _)| {
+                READING_ORDER.iter().position(|first| file_type.starts_with(first)).unwrap_or(READING_ORDER.len())
+            });
             return Ok(new);
         }
         if begun.elapsed() > ANSWER_WITHIN {

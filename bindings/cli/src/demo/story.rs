@@ -88,7 +88,7 @@ async fn chapters(
             let accounts = running.fund_simulator(EMAIL, &payment.bytes).await?;
             Ok(((), accounts.join(", ")))
         };
-        steps.step("Open the debtor's accounts, with money on them", fund).await?;
+        steps.step("Open and fund the debtor's accounts", fund).await?;
     }
     let key = steps.step("Make a PGP key and upload its public half", key(&admin, workspace)).await?;
 

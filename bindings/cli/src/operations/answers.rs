@@ -46,7 +46,7 @@ impl Answers {
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         if !given.contains(&question.kind)
-            && let Some(code) = self.from_environment(question.kind)
+            && let Some(code) = environments_code(&self.mode, question.kind)
         {
             given.push(question.kind);
             return Ok(Secret::new(code));
@@ -70,18 +70,19 @@ impl Answers {
             Error::invalid_field(question.kind, why)
         })
     }
+}
 
-    /// WS Channel sheet §8.1: `ISECURE_{ADMIN,DATA}_{MFA,EMAIL,PHONE}_CODE`, then without the mode.
-    fn from_environment(&self, kind: &str) -> Option<String> {
-        let what = match kind {
-            "phone_code" => "PHONE",
-            "email_code" => "EMAIL",
-            "sms_code" | "totp_code" | "mfa_code" => "MFA",
-            _ => return None,
-        };
-        let variables = [format!("ISECURE_{}_{what}_CODE", self.mode.to_uppercase()), format!("ISECURE_{what}_CODE")];
-        variables.iter().find_map(|variable| std::env::var(variable).ok().filter(|code| !code.is_empty()))
-    }
+/// A code that the environment has: `ISECURE_{ADMIN,DATA}_{MFA,EMAIL,PHONE}_CODE`, then without the mode (WS Channel sheet
+/// §8.1).
+pub(super) fn environments_code(mode: &str, kind: &str) -> Option<String> {
+    let what = match kind {
+        "phone_code" => "PHONE",
+        "email_code" => "EMAIL",
+        "sms_code" | "totp_code" | "mfa_code" => "MFA",
+        _ => return None,
+    };
+    let variables = [format!("ISECURE_{}_{what}_CODE", mode.to_uppercase()), format!("ISECURE_{what}_CODE")];
+    variables.iter().find_map(|variable| std::env::var(variable).ok().filter(|code| !code.is_empty()))
 }
 
 fn ask(question: &Question) -> Result<Answer, Failure> {

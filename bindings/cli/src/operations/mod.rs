@@ -7,6 +7,7 @@ mod request;
 mod result;
 mod run;
 mod spec;
+mod waiting;
 
 use clap::Command;
 

@@ -15,6 +15,7 @@ use super::{
     request,
     result::Target,
     spec::{Needs, Spec, needs},
+    waiting,
 };
 use crate::{
     exit::{Failure, Outcome, SESSION_EXISTS_TEXT},
@@ -35,10 +36,14 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
         return Ok(());
     }
     let token = session_for(entry, &mut common)?;
-    let request = request::build(entry, matches, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
-    let options = CallOptions { destination: target.destination(entry), ..CallOptions::default() };
-    let result = carry_out(&client, entry, request, options, &common);
+    let result = if entry.short_name() == "log_in" && common.noninteractive {
+        waiting::log_in(entry, matches, &mut common, &client)
+    } else {
+        let request = request::build(entry, matches, &mut common)?;
+        let options = CallOptions { destination: target.destination(entry), ..CallOptions::default() };
+        carry_out(&client, entry, request, options, &common)
+    };
     finish(entry, &client, token.as_ref(), &mut common, &result)?;
     target.show(entry, result.map_err(|failure| in_options(failure, entry))?)
 }

@@ -36,9 +36,11 @@ pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
         }
     }
     if let Some(field) = entries.iter().find_map(|entry| entry.request.content_field()) {
-        command = command.arg(
-            Arg::new(CONTENT).value_name("FILE").help(format!("{} (a path, or - for stdin)", sentence(field.doc))),
-        );
+        command = command.arg(Arg::new(CONTENT).value_name("FILE").help(format!(
+            "{} (a path, or - for stdin; also as --{})",
+            sentence(field.doc),
+            field.name.replace('_', "")
+        )));
     }
     command
 }
@@ -98,14 +100,20 @@ fn argument(field: &'static Field, names: &Names, aliases: Vec<String>) -> Arg {
             PossibleValuesParser::new(shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc))),
         ),
         Shape::List(_) => argument.value_name(placeholder(field)).action(ArgAction::Append),
-        Shape::Content => argument.value_name("FILE|-"),
+        // Help shows it as the plain argument.
+        Shape::Content => argument.value_name("FILE|-").hide(true),
         shape if value::is_text_of_file(shape) => argument.value_name("FILE|@FILE|TEXT"),
         _ => argument.value_name(placeholder(field)),
     }
 }
 
 fn placeholder(field: &Field) -> String {
-    field.name.rsplit('_').next().unwrap_or(field.name).to_uppercase()
+    match field.name.rsplit('_').next().unwrap_or(field.name) {
+        "s" => "SECONDS".to_owned(),
+        "ms" => "MILLISECONDS".to_owned(),
+        "for" => "TYPE".to_owned(),
+        last => last.to_uppercase(),
+    }
 }
 
 /// A field's documentation as help: its first paragraph, without the final full stop.

@@ -118,7 +118,8 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 SERVICE,
                 "The service's address, in place of the environment's [env: ISECURE_BASE_URL]",
             )
-            .visible_alias("base-url"),
+            .long("base-url")
+            .alias("baseurl"),
         )
         .arg(
             text(
@@ -127,9 +128,10 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 SERVICE,
                 "Its public key, in place of the environment's [env: ISECURE_PUBLIC_KEY_PEM_FILE]",
             )
-            .visible_alias("public-key-file"),
+            .long("public-key-file")
+            .alias("publickeyfile"),
         )
-        .arg(text("cafile", "PEM", SERVICE, "Further certificate authorities to trust").alias("ca-file"))
+        .arg(text("cafile", "PEM", SERVICE, "Further certificate authorities to trust").long("ca-file").alias("cafile"))
         .arg(text("proxy", "URL", SERVICE, "A proxy, in place of the system's"))
         .arg(
             text("timeout", "SECONDS", SERVICE, "How long a call may take [default: the operation's own limit]")

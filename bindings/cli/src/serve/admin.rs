@@ -27,7 +27,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel admin backup --data ws-data --to backup-2026-11-20
   bankchannel admin restore --from backup-2026-11-20 --data ws-data-restored
 
-With SQLite the service must be stopped meanwhile; with PostgreSQL (postgres_url in --config) it may run.";
+The service may run meanwhile: it is then asked to do it. With PostgreSQL (postgres_url in --config) the database is asked.";
 
 /// The commands.
 pub(crate) fn command() -> Command {

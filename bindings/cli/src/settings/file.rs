@@ -41,6 +41,8 @@ const KEYS: &[&str] = &[
     "idtokenexpiry",
     "idtokenmode",
     "idtokenbaseurl",
+    "waitinglogin",
+    "waitingloginkey",
     "accesstoken",
     "session",
     "code",

@@ -66,7 +66,7 @@ fn without_keep_nothing_is_left_and_paths_are_null() {
 #[test]
 fn a_file_of_ones_own_is_booked_from_its_own_account() {
     let home = Home::empty();
-    // FI1410093000123458 is the example IBAN of Finance Finland's own guide.
+    // Made up for this test; its check digits are right.
     let own = EXAMPLE_PAIN001.replace("FI2112345600000785", "FI1410093000123458");
     fs::write(home.path("own.xml"), own).unwrap();
     let ran = home.run(&["demo", "--payment", "own.xml"]).expect(0);

@@ -86,7 +86,6 @@ fn a_check_finds_what_a_start_would_stumble_over() {
 fn the_operator_looks_after_keys_audit_and_backup() {
     let home = Home::empty();
     let (child, _) = serve(&home, &[]);
-    stop(child, "-TERM").expect(0);
     let admin = |arguments: &[&str]| home.run(&[&["admin"], arguments, &["--data", "data", "--json"]].concat());
 
     let key = admin(&["key-create", "--owner", "owner@example.test"]).expect(0).json();
@@ -100,6 +99,8 @@ fn the_operator_looks_after_keys_audit_and_backup() {
     let listed = admin(&["key-list"]).expect(0).json();
     assert_eq!(listed["keys"][0]["entitlements"][0]["state"], "active");
 
+    // So far the running service did it; from here on it is stopped.
+    stop(child, "-TERM").expect(0);
     let records = admin(&["audit"]).expect(0).json();
     assert!(records["records"].as_array().unwrap().len() >= 4, "{records}");
     assert_eq!(admin(&["audit-verify"]).expect(0).json()["audit"]["intact"], true);

@@ -162,13 +162,33 @@ fn a_password_is_reset_with_the_code_from_the_sms() {
 }
 
 #[test]
-fn without_a_code_a_login_that_may_not_ask_says_what_is_missing() {
+fn where_nobody_may_be_asked_a_login_waits_for_its_codes_from_run_to_run() {
+    let home = Home::with_account(&fresh_email(), "admin");
+    home.run(&["account", "register", "--noninteractive"]).expect(0);
+    let waiting = home.run(&["session", "login", "--noninteractive", "--json"]).expect(1);
+    assert_eq!(waiting.json()["kind"], "phone_code");
+    assert!(waiting.err.contains("--code"), "{}", waiting.err);
+    for next in ["email_code", "sms_code"] {
+        let waiting = home.run(&["session", "login", "--noninteractive", "--code", CODE, "--json"]).expect(1);
+        assert_eq!(waiting.json()["kind"], next);
+    }
+    assert!(home.setting("waitinglogin").is_some());
+    home.run(&["session", "login", "--noninteractive", "--code", CODE]).expect(0);
+    assert_eq!((home.setting("waitinglogin"), home.setting("waitingloginkey")), (None, None));
+    home.run(&["pgp", "list-keys"]).expect(0);
+}
+
+#[test]
+fn a_wrong_code_does_not_log_in() {
     let home = registered();
-    let asking = Home::empty();
-    asking.write_settings(&home.settings());
-    asking.set("idtoken", "");
-    let ran = asking.run(&["session", "login", "--noninteractive"]).expect(1);
-    assert!(ran.err.contains("ISECURE_MFA_CODE"), "{}", ran.err);
+    home.run(&["session", "logout"]).expect(0);
+    let without_codes = Home::empty();
+    without_codes.write_settings(&home.settings());
+    without_codes.run(&["session", "login", "--noninteractive"]).expect(1);
+    let wrong = without_codes.run(&["session", "login", "--noninteractive", "--code", "000000"]).expect(1);
+    assert!(wrong.out.contains("Wrong") || wrong.err.contains("code"), "{}{}", wrong.out, wrong.err);
+    assert_eq!(without_codes.setting("idtoken"), None);
+    without_codes.run(&["session", "login", "--noninteractive", "--code", CODE]).expect(0);
 }
 
 #[test]

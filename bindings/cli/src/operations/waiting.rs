@@ -1,0 +1,120 @@
+//! A login where nobody may be asked: it goes as far as the codes at hand take it, and the next run goes on from there.
+//!
+//! ```text
+//!   session login --noninteractive            exit 1: waits for sms_code; the login so far is kept, sealed
+//!   session login --noninteractive --code …   goes on with it
+//! ```
+
+use bankchannel::{CallOptions, ws_channel::Done};
+use bankchannel_crypto::random;
+use bankchannel_foundation::{Category, operation::Entry};
+use clap::ArgMatches;
+use serde_json::{Map, Value, json};
+
+use super::{answers::environments_code, request, run::carry_out};
+use crate::{
+    exit::{Failure, Outcome},
+    options::Common,
+    output,
+};
+
+const BEGIN: &str = "ws_channel.begin_log_in";
+const CONTINUE: &str = "ws_channel.continue_log_in";
+/// Where the login so far is kept in the settings file, and what it is sealed with.
+const SEALED: &str = "waitinglogin";
+const KEY: &str = "waitingloginkey";
+/// Characters of a seal key: as many as 256 random bits need.
+const KEY_LENGTH: usize = 43;
+
+/// Logs in as far as possible; the client and the answer when the login is complete.
+pub(super) fn log_in(
+    entry: &'static Entry,
+    matches: &ArgMatches,
+    common: &mut Common,
+    client: &bankchannel::ws_channel::WsChannel,
+) -> Outcome<Done> {
+    let Value::Object(mut given) = request::build(entry, matches, common)? else { return Err(Failure::Told) };
+    let mut code = given.remove("code").and_then(|code| code.as_str().map(str::to_owned));
+    let key = common.settings.filed(KEY).map_or_else(|| random::alphanumeric(KEY_LENGTH), str::to_owned);
+    let password = given.get("password").cloned().unwrap_or_default();
+    let go_on = |sealed: Value, field: &str, answer: Value, common: &Common| {
+        let mut request = Map::from_iter([("sealed".to_owned(), sealed), ("seal_key".to_owned(), json!(key))]);
+        request.insert("password".to_owned(), password.clone());
+        request.insert(field.to_owned(), answer);
+        step(client, CONTINUE, request, common)
+    };
+    let mut answered: Vec<String> = Vec::new();
+    let kept = common.settings.filed(SEALED).map(|sealed| json!(sealed));
+    let mut progress = match (kept, code.take()) {
+        (Some(sealed), Some(code)) => go_on(sealed, "code", json!(code), common),
+        (_, unused) => {
+            code = unused;
+            let mut request = given.clone();
+            request.insert("seal_key".to_owned(), json!(key));
+            step(client, BEGIN, request, common)
+        }
+    };
+    loop {
+        let done = match progress {
+            Ok(done) => done,
+            Err(failure) => {
+                // What was refused is not tried again; what did not arrive may be.
+                if matches!(&failure, Failure::Error(error) if !matches!(error.category(), Category::Transport | Category::TimedOut))
+                {
+                    forget(common)?;
+                }
+                return Err(failure);
+            }
+        };
+        let text = |name: &str| done.response.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let sealed = done.response.get("sealed").cloned().unwrap_or_default();
+        progress = match text("state").as_str() {
+            "needs_code" => {
+                let (kind, question) = (text("kind"), text("text"));
+                let from_environment =
+                    || environments_code(common.settings.mode(), &kind).filter(|_| !answered.contains(&kind));
+                let Some(answer) = code.take().or_else(from_environment) else {
+                    return wait(done, &key, &question, common);
+                };
+                answered.push(kind);
+                go_on(sealed, "code", json!(answer), common)
+            }
+            "needs_choice" => {
+                let methods = done.response.get("methods").and_then(Value::as_array).cloned().unwrap_or_default();
+                let wanted = given.get("mfa_method").cloned();
+                // An authenticator costs nothing and is safer than an SMS (WS Channel sheet §8.1).
+                let best = methods.iter().find(|method| *method == "totp").or(methods.first()).cloned();
+                go_on(sealed, "mfa_method", wanted.or(best).unwrap_or_default(), common)
+            }
+            _ => {
+                forget(common)?;
+                return Ok(done);
+            }
+        };
+    }
+}
+
+/// Keeps the login so far for the next run.
+fn wait(done: Done, key: &str, question: &str, common: &mut Common) -> Outcome<Done> {
+    let sealed = done.response.get("sealed").and_then(Value::as_str).map(str::to_owned);
+    common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned()))])?;
+    common.format.show(&done.response);
+    output::note(&format!(
+        "{question}: go on with `bankchannel session login --code CODE`, or set ISECURE_MFA_CODE, ISECURE_EMAIL_CODE, ISECURE_PHONE_CODE"
+    ));
+    Err(Failure::Told)
+}
+
+fn forget(common: &mut Common) -> Outcome {
+    if common.settings.filed(SEALED).is_some() { common.settings.keep(&[(SEALED, None), (KEY, None)]) } else { Ok(()) }
+}
+
+fn step(
+    client: &bankchannel::ws_channel::WsChannel,
+    name: &str,
+    request: Map<String, Value>,
+    common: &Common,
+) -> Outcome<Done> {
+    let entry = bankchannel::find(name).ok_or_else(|| Failure::usage(format!("there is no operation `{name}`")))?;
+    carry_out(client, entry, Value::Object(request), CallOptions::default(), common)
+}
