@@ -6,7 +6,7 @@ use crate::{
     expect,
     faces::Face,
     scenario::{Case, Suite},
-    template,
+    steps, template,
     world::{Told, World},
 };
 
@@ -28,8 +28,8 @@ pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Told<Went> 
         return Ok(Went::NotApplicable("the case names other faces".into()));
     }
     let mut world = World::start(&case.config, &case.options).await?;
-    world.values = template::given(&world, &case.values);
-    let result = steps(suite, &mut world, face, &case.steps).await;
+    world.values = template::given(&world, &suite.values, &case.values);
+    let result = run_steps(suite, &mut world, face, &case.steps).await;
     let closed = face.reset().await;
     world.stop().await;
     match result {
@@ -50,8 +50,8 @@ impl From<String> for Failure {
     }
 }
 
-async fn steps(suite: &Suite, world: &mut World, face: &mut dyn Face, steps_: &[Value]) -> Result<(), Failure> {
-    for (number, step) in steps_.iter().enumerate() {
+async fn run_steps(suite: &Suite, world: &mut World, face: &mut dyn Face, list: &[Value]) -> Result<(), Failure> {
+    for (number, step) in list.iter().enumerate() {
         match Box::pin(one(suite, world, face, step)).await {
             Err(Failure::Told(why)) => return Err(Failure::Told(format!("step {}: {why}", number + 1))),
             other => other?,
@@ -63,13 +63,12 @@ async fn steps(suite: &Suite, world: &mut World, face: &mut dyn Face, steps_: &[
 async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value) -> Result<(), Failure> {
     if let Some(name) = step["use"].as_str() {
         let procedure = suite.procedures.get(name).ok_or_else(|| format!("there is no procedure `{name}`"))?;
-        for (key, value) in step["with"].as_object().into_iter().flatten() {
-            let value = template::fill(world, value)?;
-            world.values.insert(key.clone(), value);
-        }
-        return Box::pin(steps(suite, world, face, procedure)).await;
+        let before = steps::enter(world, step)?;
+        let result = Box::pin(run_steps(suite, world, face, procedure)).await;
+        steps::leave(world, before);
+        return result;
     }
-    if template::common_step(world, step).await? {
+    if steps::common_step(world, step).await? {
         return Ok(());
     }
     if let Some(client) = step["open"].as_str() {
@@ -83,7 +82,8 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
         return judge(world, step, &answer);
     }
     if step["call"].is_string() {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(step["within_s"].as_u64().unwrap_or(0));
+        let deadline =
+            tokio::time::Instant::now() + std::time::Duration::from_secs(step["within_s"].as_u64().unwrap_or(0));
         loop {
             let answer = call(world, face, step).await?;
             match judge(world, step, &answer) {

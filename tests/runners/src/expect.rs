@@ -14,14 +14,18 @@ pub fn matches(wanted: &Value, found: &Value) -> Result<(), String> {
         return special(name, argument, found);
     }
     match (wanted, found) {
-        (Value::Object(wanted), Value::Object(_)) => {
-            wanted.iter().try_for_each(|(name, value)| matches(value, &found[name]).map_err(|why| format!(".{name}{why}")))
-        }
+        (Value::Object(wanted), Value::Object(_)) => wanted
+            .iter()
+            .try_for_each(|(name, value)| matches(value, &found[name]).map_err(|why| format!(".{name}{why}"))),
         (Value::Array(wanted), Value::Array(items)) => {
             if wanted.len() != items.len() {
                 return Err(format!(": {} elements instead of {}", items.len(), wanted.len()));
             }
-            wanted.iter().zip(items).enumerate().try_for_each(|(n, (w, f))| matches(w, f).map_err(|why| format!("[{n}]{why}")))
+            wanted
+                .iter()
+                .zip(items)
+                .enumerate()
+                .try_for_each(|(n, (w, f))| matches(w, f).map_err(|why| format!("[{n}]{why}")))
         }
         _ if wanted == found => Ok(()),
         _ => Err(format!(": {} instead of {}", shown(found), shown(wanted))),
@@ -47,7 +51,9 @@ fn special(name: &str, argument: &Value, found: &Value) -> Result<(), String> {
         "$length" => found.is_string() && argument.as_u64() == Some(text.chars().count() as u64),
         "$size" => found.as_array().is_some_and(|items| argument.as_u64() == Some(items.len() as u64)),
         "$not" => matches(argument, found).is_err(),
-        "$one_of" => argument.as_array().is_some_and(|options| options.iter().any(|option| matches(option, found).is_ok())),
+        "$one_of" => {
+            argument.as_array().is_some_and(|options| options.iter().any(|option| matches(option, found).is_ok()))
+        }
         "$all" => argument.as_array().is_some_and(|all| all.iter().all(|one| matches(one, found).is_ok())),
         "$has" => {
             let wanted = argument.as_array().map_or_else(|| vec![argument], |many| many.iter().collect());
@@ -60,6 +66,14 @@ fn special(name: &str, argument: &Value, found: &Value) -> Result<(), String> {
         "$base64" => {
             let decoded = STANDARD.decode(text).map_err(|_| format!(": {} is not base64", shown(found)))?;
             return matches(argument, &Value::String(String::from_utf8_lossy(&decoded).into_owned()));
+        }
+        "$count" => {
+            let items = found.as_array().ok_or(": is not a list")?;
+            let count = items.iter().filter(|item| matches(&argument["of"], item).is_ok()).count();
+            if argument["is"].as_u64() != Some(count as u64) {
+                return Err(format!(": {count} instead of {} elements are {}", argument["is"], shown(&argument["of"])));
+            }
+            true
         }
         "$members" => {
             let mut names: Vec<&str> = found.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();

@@ -10,12 +10,14 @@
 //! Each face leaves a report, `target/scenario-reports/FACE.json`, with the ids it ran.
 
 pub mod api;
+pub mod at_rest;
 pub mod encrypt;
 pub mod expect;
 pub mod faces;
 pub mod fuzz;
 pub mod report;
 pub mod scenario;
+pub mod steps;
 pub mod template;
 pub mod wire;
 pub mod world;

@@ -17,6 +17,9 @@ pub struct File {
     /// Steps by name, which cases may use.
     #[serde(default)]
     pub procedures: BTreeMap<String, Vec<Value>>,
+    /// Values that every case of the folder has, unless it says otherwise.
+    #[serde(default)]
+    pub values: BTreeMap<String, Value>,
     /// The cases.
     #[serde(default)]
     pub cases: Vec<Case>,
@@ -53,6 +56,8 @@ pub struct Suite {
     pub cases: Vec<Case>,
     /// Steps by name.
     pub procedures: BTreeMap<String, Vec<Value>>,
+    /// Values of every case.
+    pub values: BTreeMap<String, Value>,
 }
 
 /// The folder of all scenarios.
@@ -80,6 +85,7 @@ impl Suite {
             let file: File = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
             assert!(!file.source.is_empty(), "{} says where its cases come from", path.display());
             suite.procedures.extend(file.procedures);
+            suite.values.extend(file.values);
             suite.cases.extend(file.cases);
         }
         let mut ids: Vec<&str> = suite.cases.iter().map(|case| case.id.as_str()).collect();
@@ -87,4 +93,18 @@ impl Suite {
         assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "an id stands twice in {name}");
         suite
     }
+}
+
+/// The cases that `BANKCHANNEL_CASES` picks; all of them when it is not set. `W` picks every id that begins so.
+#[must_use]
+pub fn picked(cases: &[Case]) -> Vec<Case> {
+    let wanted = std::env::var("BANKCHANNEL_CASES").unwrap_or_default();
+    let wanted: Vec<&str> = wanted.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let picks = |case: &&Case| {
+        wanted.is_empty()
+            || wanted.iter().any(|one| {
+                case.id == *one || (!one.ends_with(|c: char| c.is_ascii_digit()) && case.id.starts_with(one))
+            })
+    };
+    cases.iter().filter(picks).cloned().collect()
 }

@@ -2,21 +2,23 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
 
-use bankchannel_crypto::{rsa, totp};
-use bankchannel_foundation::Secret;
+use bankchannel_crypto::{rsa, totp, x509::Certificate};
 use bankchannel_openpgp as openpgp;
-use bankchannel_ws_channel::{challenge, model::Challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    expect, scenario,
+    encrypt, expect, scenario,
     world::{Told, World, pgp_key},
 };
 
 /// The values that a case is given.
 #[must_use]
-pub fn given(world: &World, values: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+pub fn given(
+    world: &World,
+    common: &BTreeMap<String, Value>,
+    values: &BTreeMap<String, Value>,
+) -> BTreeMap<String, Value> {
     let mut out = BTreeMap::from([
         ("scratch".to_owned(), json!(world.scratch())),
         ("data".to_owned(), json!(world.data())),
@@ -25,6 +27,7 @@ pub fn given(world: &World, values: &BTreeMap<String, Value>) -> BTreeMap<String
         ("public_key_pem".to_owned(), json!(world.public_key_pem)),
         ("control_url".to_owned(), json!(world.control_url)),
     ]);
+    out.extend(common.clone());
     out.extend(values.clone());
     out
 }
@@ -38,8 +41,12 @@ pub fn fill(world: &World, value: &Value) -> Told<Value> {
         Value::String(text) => fill_text(world, text),
         Value::Array(items) => items.iter().map(|item| fill(world, item)).collect(),
         Value::Object(map) => match map.iter().next() {
-            Some((name, argument)) if map.len() == 1 && is_function(name) => function(world, name, &fill(world, argument)?),
-            _ => Ok(Value::Object(map.iter().map(|(k, v)| Ok((k.clone(), fill(world, v)?))).collect::<Told<Map<_, _>>>()?)),
+            Some((name, argument)) if map.len() == 1 && is_function(name) => {
+                function(world, name, &fill(world, argument)?)
+            }
+            _ => Ok(Value::Object(
+                map.iter().map(|(k, v)| Ok((k.clone(), fill(world, v)?))).collect::<Told<Map<_, _>>>()?,
+            )),
         },
         other => Ok(other.clone()),
     }
@@ -67,8 +74,30 @@ fn fill_text(world: &World, text: &str) -> Told<Value> {
 }
 
 const FUNCTIONS: &[&str] = &[
-    "$encrypt", "$code", "$wrong_code", "$sign", "$pgp_public", "$pgp_private", "$pgp_id", "$file", "$base64_of", "$totp",
-    "$concat", "$repeat", "$url", "$text_of", "$decrypt_pgp", "$lines", "$flip", "$lower", "$path",
+    "$encrypt",
+    "$code",
+    "$wrong_code",
+    "$sign",
+    "$pgp_public",
+    "$pgp_private",
+    "$pgp_id",
+    "$file",
+    "$base64_of",
+    "$totp",
+    "$concat",
+    "$repeat",
+    "$url",
+    "$text_of",
+    "$decrypt_pgp",
+    "$lines",
+    "$flip",
+    "$lower",
+    "$path",
+    "$slice",
+    "$part",
+    "$spki_of",
+    "$pkcs1_of",
+    "$replace",
 ];
 
 fn is_function(name: &str) -> bool {
@@ -79,7 +108,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
     let text = |key: &str| argument[key].as_str().ok_or_else(|| format!("{name} needs `{key}`"));
     let plain = || argument.as_str().ok_or_else(|| format!("{name} needs a text"));
     let out = match name {
-        "$encrypt" => encrypt(world, argument)?,
+        "$encrypt" => encrypt::password(&world.public_key_pem, argument)?,
         "$code" | "$wrong_code" => {
             let code = world
                 .last_code(text("email")?, text("mode")?, text("purpose")?)
@@ -96,7 +125,8 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
         "$text_of" => String::from_utf8_lossy(&STANDARD.decode(plain()?).map_err(|_| "not base64")?).into_owned(),
         "$totp" => {
             let secret = totp::Secret::from_base32(text("secret")?).map_err(|why| why.to_string())?;
-            let counter = totp::counter(u64::try_from(world.now_s()).unwrap_or(0)).wrapping_add_signed(argument["offset"].as_i64().unwrap_or(0));
+            let counter = totp::counter(u64::try_from(world.now_s()).unwrap_or(0))
+                .wrapping_add_signed(argument["offset"].as_i64().unwrap_or(0));
             totp::code_at_counter(&secret, counter)
         }
         "$concat" => argument.as_array().into_iter().flatten().map(as_text).collect(),
@@ -105,7 +135,8 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
         "$lower" => plain()?.to_lowercase(),
         "$lines" => {
             let width = usize::try_from(argument["width"].as_u64().unwrap_or(64)).unwrap_or(64);
-            let lines: Vec<String> = text("text")?.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+            let lines: Vec<String> =
+                text("text")?.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
             lines.join("\n")
         }
         "$flip" => {
@@ -114,8 +145,27 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
             let (first, rest) = given.split_at(1);
             format!("{}{rest}", if first == "A" { "B" } else { "A" })
         }
+        "$slice" => {
+            let end = |key: &str| argument[key].as_u64().and_then(|at| usize::try_from(at).ok());
+            let (text, from) = (text("text")?, end("from").unwrap_or(0));
+            text.get(from..end("to").unwrap_or(text.len())).ok_or("$slice leads outside of the text")?.to_owned()
+        }
+        "$part" => {
+            let number = usize::try_from(argument["n"].as_u64().unwrap_or(0)).unwrap_or(0);
+            text("text")?.split(text("by")?).nth(number).ok_or("$part has no such part")?.to_owned()
+        }
+        "$replace" => {
+            let (all, from) = (text("text")?, text("from")?);
+            if !all.contains(from) {
+                return Err(format!("$replace finds no {from:?}"));
+            }
+            all.replace(from, text("to")?)
+        }
+        "$spki_of" => STANDARD.encode(spki_of(plain()?)?),
+        "$pkcs1_of" => pkcs1_of(plain()?)?,
         "$decrypt_pgp" => {
-            let plain = openpgp::decrypt(&pgp_key(text("key")?), text("message")?.as_bytes(), SystemTime::now()).map_err(|why| why.to_string())?;
+            let plain = openpgp::decrypt(&pgp_key(text("key")?), text("message")?.as_bytes(), SystemTime::now())
+                .map_err(|why| why.to_string())?;
             String::from_utf8_lossy(&plain).into_owned()
         }
         _ => return Err(format!("there is no function {name}")),
@@ -125,19 +175,6 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
 
 fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// `{"password", "challenge", "timestamp"?}`: as a client does it, or with another time stamp.
-fn encrypt(world: &World, argument: &Value) -> Told<String> {
-    let password = argument["password"].as_str().ok_or("$encrypt needs `password`")?;
-    let key = rsa::PublicKey::from_pem(&world.public_key_pem).map_err(|why| why.to_string())?;
-    if let Some(stamp) = argument["timestamp"].as_str() {
-        let cipher = key.encrypt_oaep_sha1(format!("{password}||{stamp}").as_bytes()).map_err(|why| why.to_string())?;
-        return Ok(STANDARD.encode(cipher));
-    }
-    let challenge = Challenge::new(argument["challenge"].as_str().ok_or("$encrypt needs `challenge`")?).map_err(|why| why.to_string())?;
-    let encrypted = challenge::encrypt_password(&Secret::new(password), &challenge, &key).map_err(|why| why.to_string())?;
-    Ok(encrypted.expose().to_owned())
 }
 
 fn other_code(code: &str) -> String {
@@ -153,18 +190,37 @@ fn sign(argument: &Value) -> Told<String> {
     };
     let content = bytes_of(&argument["content"])?;
     let now = SystemTime::now();
-    let signers: Vec<_> = names
-        .iter()
-        .map(|name| pgp_key(name).signer(now))
-        .collect::<Result<_, _>>()
-        .map_err(|why| why.to_string())?;
+    let signers: Vec<_> =
+        names.iter().map(|name| pgp_key(name).signer(now)).collect::<Result<_, _>>().map_err(|why| why.to_string())?;
     let signers: Vec<&_> = signers.iter().collect();
-    openpgp::sign_detached(&signers, content.as_slice(), openpgp::HashAlgorithm::Sha256, now).map_err(|why| why.to_string())
+    openpgp::sign_detached(&signers, content.as_slice(), openpgp::HashAlgorithm::Sha256, now)
+        .map_err(|why| why.to_string())
 }
 
 /// A text's bytes, or those of `{"$file": NAME}` (already filled to a text).
-fn bytes_of(value: &Value) -> Told<Vec<u8>> {
+pub(crate) fn bytes_of(value: &Value) -> Told<Vec<u8>> {
     value.as_str().map(|text| text.as_bytes().to_vec()).ok_or_else(|| "a text is needed".to_owned())
+}
+
+/// The public key of a certificate, a private key or a public key, as DER.
+fn spki_of(pem: &str) -> Told<Vec<u8>> {
+    let from_certificate = || Certificate::from_pem(pem).ok().map(|certificate| certificate.spki_der().to_vec());
+    let from_private = || rsa::PrivateKey::from_pem(pem).ok().map(|key| key.public().spki_der().to_vec());
+    let from_public = || rsa::PublicKey::from_pem(pem).ok().map(|key| key.spki_der().to_vec());
+    from_certificate()
+        .or_else(from_private)
+        .or_else(from_public)
+        .ok_or_else(|| "not the PEM of a key or certificate".to_owned())
+}
+
+/// An `RSA PUBLIC KEY` (PKCS#1) of a `PUBLIC KEY` (SPKI) of 2048 bits.
+fn pkcs1_of(pem: &str) -> Told<String> {
+    // What SPKI puts before the key of 2048 bits: two sequences, the algorithm, a bit string.
+    const HEAD: usize = 24;
+    let key = rsa::PublicKey::from_pem(pem).map_err(|why| why.to_string())?;
+    let encoded = STANDARD.encode(key.spki_der().get(HEAD..).ok_or("too short for a key")?);
+    let lines: Vec<_> = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    Ok(format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", lines.join("\n")))
 }
 
 /// A file of `tests/scenarios/data`; the example payment under its name of the library.
@@ -179,76 +235,31 @@ fn data_path(name: &str) -> PathBuf {
     scenario::folder().join("data").join(name)
 }
 
-/// Keeps values of an answer: name → JSON pointer.
+/// Keeps values of an answer: name → JSON pointer, or `{"in": pointer to a list, "where": matcher, "take": pointer in the
+/// element}`. A pointer after `?` may lead nowhere. Names may hold values themselves: `${who}.token`.
 ///
 /// # Errors
 /// A pointer that leads nowhere.
 pub fn save(world: &mut World, wanted: &Value, answer: &Value) -> Told<()> {
-    for (name, pointer) in wanted.as_object().into_iter().flatten() {
-        let pointer = pointer.as_str().ok_or("`save` maps names to JSON pointers")?;
-        let value = answer.pointer(pointer).ok_or_else(|| format!("the answer has no {pointer}"))?;
-        world.values.insert(name.clone(), value.clone());
+    for (name, place) in wanted.as_object().into_iter().flatten() {
+        let name = as_text(&fill_text(world, name)?);
+        let follow = |from: &Value, pointer: &Value| {
+            let pointer = pointer.as_str().ok_or("`save` maps names to JSON pointers")?;
+            from.pointer(pointer).cloned().ok_or_else(|| format!("the answer has no {pointer}"))
+        };
+        let value = if place.is_object() {
+            let place = fill(world, place)?;
+            let list = follow(answer, &place["in"])?;
+            let found =
+                list.as_array().into_iter().flatten().find(|item| expect::matches(&place["where"], item).is_ok());
+            follow(found.ok_or_else(|| format!("nothing in {} is {}", place["in"], place["where"]))?, &place["take"])?
+        } else if let Some(pointer) = place.as_str().and_then(|pointer| pointer.strip_prefix('?')) {
+            let Some(value) = answer.pointer(pointer) else { continue };
+            value.clone()
+        } else {
+            follow(answer, place)?
+        };
+        world.values.insert(name, value);
     }
     Ok(())
-}
-
-/// Steps that wire and api have in common; false when it is none of them.
-///
-/// # Errors
-/// Why it failed.
-pub async fn common_step(world: &mut World, step: &Value) -> Told<bool> {
-    let Some((name, argument)) = step.as_object().and_then(|map| map.iter().next()) else { return Ok(false) };
-    match name.as_str() {
-        "set" => {
-            for (key, value) in argument.as_object().into_iter().flatten() {
-                let value = fill(world, value)?;
-                world.values.insert(key.clone(), value);
-            }
-        }
-        "advance_s" => {
-            let by = argument.as_i64().ok_or("`advance_s` is a number")?;
-            world.control("POST", "clock", &json!({"advance_s": by})).await?;
-            world.advanced_s += by;
-        }
-        "control" => {
-            let filled = fill(world, argument)?;
-            let method = filled["method"].as_str().unwrap_or("POST");
-            let answer = world.control(method, filled["path"].as_str().unwrap_or_default(), &filled["body"]).await?;
-            expect::matches(&fill(world, &step["expect"])?, &answer).or_else(|why| if step["expect"].is_null() { Ok(()) } else { Err(why) })?;
-            save(world, &step["save"], &answer)?;
-        }
-        "outbox" => expect::matches(&fill(world, argument)?, &Value::Array(world.outbox())).map_err(|why| format!("outbox{why}"))?,
-        "equal" => {
-            let pair = fill(world, argument)?;
-            if pair[0] != pair[1] {
-                return Err(format!("{} is not {}", pair[0], pair[1]));
-            }
-        }
-        "different" => {
-            let pair = fill(world, argument)?;
-            if pair[0] == pair[1] {
-                return Err(format!("{} is the same twice", pair[0]));
-            }
-        }
-        "value" => {
-            let filled = fill(world, argument)?;
-            expect::matches(&fill(world, &step["expect"])?, &filled).map_err(|why| format!("value{why}"))?;
-        }
-        "restart" => world.restart().await?,
-        "wait_ms" => tokio::time::sleep(std::time::Duration::from_millis(argument.as_u64().unwrap_or(0))).await,
-        "write_file" => {
-            let filled = fill(world, argument)?;
-            let path = world.scratch().join(filled["name"].as_str().ok_or("`write_file` needs `name`")?);
-            std::fs::write(&path, bytes_of(&filled["content"])?).map_err(|why| why.to_string())?;
-        }
-        "read_file" => {
-            let filled = fill(world, argument)?;
-            let path = PathBuf::from(filled["path"].as_str().ok_or("`read_file` needs `path`")?);
-            let bytes = std::fs::read(&path).map_err(|why| format!("{}: {why}", path.display()))?;
-            let text = Value::String(String::from_utf8_lossy(&bytes).into_owned());
-            expect::matches(&fill(world, &step["expect"])?, &text).map_err(|why| format!("file{why}"))?;
-        }
-        _ => return Ok(false),
-    }
-    Ok(true)
 }

@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     expect,
     scenario::{Case, Suite},
-    template,
+    steps, template,
     world::{Told, World},
 };
 
@@ -60,7 +60,10 @@ pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], bod
 }
 
 fn parse(bytes: &[u8]) -> Told<Answer> {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no answer, or one without an end of its head")?;
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .ok_or("no answer, or one without an end of its head")?;
     let head = String::from_utf8_lossy(&bytes[..end]);
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).ok_or("no HTTP status")?;
@@ -75,7 +78,7 @@ fn parse(bytes: &[u8]) -> Told<Answer> {
     let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
     let body = if chunked { unchunk(body)? } else { body.to_vec() };
     let length = headers.get("content-length").and_then(|length| length.parse().ok());
-    if length.is_some_and(|length: usize| length != body.len()) {
+    if !body.is_empty() && length.is_some_and(|length: usize| length != body.len()) {
         return Err(format!("the answer has {} bytes, not the {length:?} it announced", body.len()));
     }
     Ok(Answer { status, headers, body })
@@ -101,13 +104,13 @@ fn unchunk(mut bytes: &[u8]) -> Told<Vec<u8>> {
 /// Which step failed, and why.
 pub async fn run(suite: &Suite, case: &Case) -> Told<()> {
     let mut world = World::start(&case.config, &case.options).await?;
-    world.values = template::given(&world, &case.values);
-    let result = steps(suite, &mut world, &case.steps).await;
+    world.values = template::given(&world, &suite.values, &case.values);
+    let result = run_steps(suite, &mut world, &case.steps).await;
     world.stop().await;
     result
 }
 
-async fn steps(suite: &Suite, world: &mut World, steps: &[Value]) -> Told<()> {
+async fn run_steps(suite: &Suite, world: &mut World, steps: &[Value]) -> Told<()> {
     for (number, step) in steps.iter().enumerate() {
         Box::pin(one(suite, world, step)).await.map_err(|why| format!("step {}: {why}", number + 1))?;
     }
@@ -117,13 +120,12 @@ async fn steps(suite: &Suite, world: &mut World, steps: &[Value]) -> Told<()> {
 async fn one(suite: &Suite, world: &mut World, step: &Value) -> Told<()> {
     if let Some(name) = step["use"].as_str() {
         let procedure = suite.procedures.get(name).ok_or_else(|| format!("there is no procedure `{name}`"))?;
-        for (key, value) in step["with"].as_object().into_iter().flatten() {
-            let value = template::fill(world, value)?;
-            world.values.insert(key.clone(), value);
-        }
-        return steps(suite, world, procedure).await.map_err(|why| format!("{name}, {why}"));
+        let before = steps::enter(world, step)?;
+        let result = run_steps(suite, world, procedure).await.map_err(|why| format!("{name}, {why}"));
+        steps::leave(world, before);
+        return result;
     }
-    if template::common_step(world, step).await? {
+    if steps::common_step(world, step).await? {
         return Ok(());
     }
     let request = &step["request"];
@@ -132,7 +134,8 @@ async fn one(suite: &Suite, world: &mut World, step: &Value) -> Told<()> {
     }
     let times = step["repeat"].as_u64().unwrap_or(1);
     for _ in 0..times {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(step["within_s"].as_u64().unwrap_or(0));
+        let deadline =
+            tokio::time::Instant::now() + std::time::Duration::from_secs(step["within_s"].as_u64().unwrap_or(0));
         loop {
             let result = request_once(world, request, step).await;
             if result.is_ok() || tokio::time::Instant::now() >= deadline {
@@ -152,7 +155,9 @@ async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, value) in request["headers"].as_object().into_iter().flatten() {
         match value {
-            Value::Array(values) => headers.extend(values.iter().filter_map(|v| Some((name.clone(), v.as_str()?.to_owned())))),
+            Value::Array(values) => {
+                headers.extend(values.iter().filter_map(|v| Some((name.clone(), v.as_str()?.to_owned()))))
+            }
             Value::String(text) => headers.push((name.clone(), text.clone())),
             _ => {}
         }
@@ -160,7 +165,10 @@ async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<
     if let Some(session) = request["as"].as_str() {
         for (header, key) in [("authorization", "token"), ("x-api-key", "api_key")] {
             let value = world.values.get(&format!("{session}.{key}")).and_then(Value::as_str);
-            headers.push((header.to_owned(), value.ok_or_else(|| format!("no session `{session}` was saved"))?.to_owned()));
+            headers.push((
+                header.to_owned(),
+                value.ok_or_else(|| format!("no session `{session}` was saved"))?.to_owned(),
+            ));
         }
     }
     let body = body_of(&request)?;
@@ -170,9 +178,59 @@ async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<
     let answer = exchange(&format!("{}{path}", world.base_url), method, &headers, &body).await?;
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let seen = json!({"status": answer.status, "headers": answer.headers, "body": json});
-    let told = |why: String| format!("{method} {path}: {why}\n  answered {} {}", answer.status, answer.text());
-    check(world, &template::fill(world, &step["expect"])?, &seen).map_err(told)?;
+    let told = |why: String| {
+        let answered: String = answer.text().chars().take(600).collect();
+        format!("{method} {path}: {why}\n  answered {} {answered}", answer.status)
+    };
+    if method != "HEAD" {
+        envelope(&answer, &json).map_err(told)?;
+    }
+    check(&template::fill(world, &step["expect"])?, &seen).map_err(told)?;
     template::save(world, &step["save"], &json).map_err(told)
+}
+
+/// What holds for every answer there is (W14, W15).
+fn envelope(answer: &Answer, json: &Value) -> Told<()> {
+    let header = |name: &str| answer.headers.get(name).map(String::as_str).unwrap_or_default();
+    let id = header("x-request-id");
+    if !is_uuid(id) {
+        return Err(format!("the header x-request-id is {id:?}"));
+    }
+    if header("cache-control") != "no-store" {
+        return Err("the header cache-control is not no-store".into());
+    }
+    if answer.headers.contains_key("content-encoding") {
+        return Err("the answer has a content coding".into());
+    }
+    if answer.body.is_empty() {
+        return if answer.status == 204 { Ok(()) } else { Err("the answer has no body".into()) };
+    }
+    if !header("content-type").starts_with("application/json") || !json.is_object() {
+        return Err("the answer is not a JSON object".into());
+    }
+    let code = json["ResponseCode"].as_str().unwrap_or_default();
+    if code.len() != 2 || !code.bytes().all(|b| b.is_ascii_digit()) || !json["ResponseText"].is_string() {
+        return Err("the answer has no ResponseCode of two digits, or no ResponseText".into());
+    }
+    if json.as_object().into_iter().flatten().any(|(_, value)| value.is_null()) {
+        return Err("the answer has a null".into());
+    }
+    let members = json.as_object().map_or(0, serde_json::Map::len);
+    match code {
+        "00" if answer.status / 100 != 2 => Err("code 00 with a failure's status".into()),
+        "00" => Ok(()),
+        _ if members != 3 || json["RequestId"].as_str() != Some(id) => {
+            Err("a failure has three members, and the RequestId of the header".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+        && groups[2].starts_with('4')
 }
 
 /// The body's bytes: `json` as it is, `raw` text, or `hex`.
@@ -185,8 +243,7 @@ fn body_of(request: &Value) -> Told<Vec<u8>> {
     }
 }
 
-fn check(world: &World, wanted: &Value, seen: &Value) -> Told<()> {
-    let _ = world;
+fn check(wanted: &Value, seen: &Value) -> Told<()> {
     for (name, value) in wanted.as_object().into_iter().flatten() {
         let found = match name.as_str() {
             "status" | "headers" | "body" => &seen[name],

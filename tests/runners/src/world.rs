@@ -44,7 +44,9 @@ impl World {
     pub async fn start(config: &Value, options: &Value) -> Told<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
         let mut table = config.as_object().cloned().unwrap_or_default();
-        table.entry("rsa_private_key").or_insert_with(|| json!(shared_rsa_key()));
+        let key_file = folder.path().join("service-key.pem");
+        write_private(&key_file, shared_rsa_key()).map_err(|why| why.to_string())?;
+        table.entry("rsa_private_key").or_insert_with(|| json!(key_file));
         let text = toml::to_string(&table).map_err(|why| why.to_string())?;
         let config_file = folder.path().join("service.toml");
         std::fs::write(&config_file, text).map_err(|why| why.to_string())?;
@@ -139,7 +141,9 @@ impl World {
     /// The last code sent to this user for this purpose.
     #[must_use]
     pub fn last_code(&self, email: &str, mode: &str, purpose: &str) -> Option<String> {
-        let is = |message: &Value, name: &str, value: &str| message[name].as_str().is_some_and(|text| text.eq_ignore_ascii_case(value));
+        let is = |message: &Value, name: &str, value: &str| {
+            message[name].as_str().is_some_and(|text| text.eq_ignore_ascii_case(value))
+        };
         self.outbox()
             .iter()
             .rev()
@@ -155,15 +159,15 @@ impl World {
 }
 
 /// One service key for all cases of a run: making one takes longer than most cases.
-fn shared_rsa_key() -> String {
-    static KEY: OnceLock<PathBuf> = OnceLock::new();
-    let path = KEY.get_or_init(|| {
-        let key = rsa::PrivateKey::generate(2048).expect("a key can be made");
-        let path = std::env::temp_dir().join(format!("bankchannel-test-key-{}.pem", std::process::id()));
-        std::fs::write(&path, key.to_pkcs8_pem().as_bytes()).expect("the key can be written");
-        path
-    });
-    path.display().to_string()
+fn shared_rsa_key() -> &'static str {
+    static KEY: OnceLock<String> = OnceLock::new();
+    KEY.get_or_init(|| rsa::PrivateKey::generate(2048).expect("a key can be made").to_pkcs8_pem().to_string())
+}
+
+/// Writes a file that only we may read: the service takes its key from no other.
+fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 /// How long a key with a name that begins with `brief` lives, from a minute before it is made.
@@ -180,7 +184,8 @@ pub fn pgp_key(name: &str) -> openpgp::PrivateKey {
     let mut keys = KEYS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     keys.entry(name.to_owned())
         .or_insert_with(|| {
-            let algorithm = if name.starts_with("rsa") { openpgp::Algorithm::Rsa2048 } else { openpgp::Algorithm::Ed25519 };
+            let algorithm =
+                if name.starts_with("rsa") { openpgp::Algorithm::Rsa2048 } else { openpgp::Algorithm::Ed25519 };
             openpgp::PrivateKey::generate(openpgp::Generate {
                 name: name.to_owned(),
                 email: format!("{name}@example.test"),

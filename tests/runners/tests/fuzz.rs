@@ -1,6 +1,9 @@
 //! Each fuzz target's corpus, mutations of it, and random bytes. No seed is fixed: a failure prints its input.
 
-use std::{hash::{BuildHasher, Hasher, RandomState}, path::Path};
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    path::Path,
+};
 
 use bankchannel_tests::fuzz::TARGETS;
 

@@ -27,7 +27,8 @@ const ROUNDS_PER_FOLDER: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_there_and_nothing_twice() {
-    let mut left: usize = std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let mut left: usize =
+        std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
     let mut seen = (0, 0);
     while left > 0 {
         let rounds = left.min(ROUNDS_PER_FOLDER);
@@ -63,7 +64,8 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
         }
         tasks.push(tokio::spawn(register(client(&ready, &account), Arc::clone(&told), round)));
         // Around the time that a few uploads take, and never the same.
-        let moment = 60 + u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").subsec_micros() % 240);
+        let moment = 60
+            + u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").subsec_micros() % 240);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         child.kill().await.expect("it is there");
         for task in tasks {
@@ -97,7 +99,8 @@ async fn seed(ready: &Value) -> Value {
         "pgp_keys": [{"key": pgp_key("kill").public().to_armored().expect("armor"), "purpose": "authorize"}],
     }]});
     let url = format!("{}/seed", ready["control_url"].as_str().expect("a control URL"));
-    let answer = bankchannel_tests::wire::exchange(&url, "POST", &[], body.to_string().as_bytes()).await.expect("answers");
+    let answer =
+        bankchannel_tests::wire::exchange(&url, "POST", &[], body.to_string().as_bytes()).await.expect("answers");
     assert_eq!(answer.status / 100, 2, "{}", answer.text());
     serde_json::from_slice::<Value>(&answer.body).expect("JSON")["accounts"][0].clone()
 }
@@ -118,7 +121,8 @@ async fn upload(client: WsChannel, told: Arc<Mutex<Told>>, worker: String) {
         assert!(payment.contains(&id), "the example's message id is known here");
         let now = SystemTime::now();
         let signer = pgp_key("kill").signer(now).expect("an unlocked key");
-        let signature = openpgp::sign_detached(&[&signer], payment.as_bytes(), openpgp::HashAlgorithm::Sha256, now).expect("signs");
+        let signature =
+            openpgp::sign_detached(&[&signer], payment.as_bytes(), openpgp::HashAlgorithm::Sha256, now).expect("signs");
         told.lock().expect("not poisoned").tried.insert(id.clone());
         let request = json!({"file_name": "payment.xml", "file_type": "pain.001.001.09", "signature": signature});
         let options = CallOptions { content: Some(Content::from(payment.into_bytes())), ..CallOptions::default() };
@@ -126,7 +130,10 @@ async fn upload(client: WsChannel, told: Arc<Mutex<Told>>, worker: String) {
             Ok(_) => drop(told.lock().expect("not poisoned").uploads.insert(id)),
             Err(error) => {
                 let outcome = error.outcome().map(bankchannel::Outcome::as_str);
-                assert!(matches!(outcome, Some("not_sent" | "unknown" | "accepted")), "a kill gives a transport error: {error}");
+                assert!(
+                    matches!(outcome, Some("not_sent" | "unknown" | "accepted")),
+                    "a kill gives a transport error: {error}"
+                );
                 if outcome == Some("accepted") {
                     told.lock().expect("not poisoned").uploads.insert(id);
                 }
@@ -159,7 +166,8 @@ async fn check(client: WsChannel, told: &Told) {
     // What was acknowledged before the last kill may still be worked off.
     let mut reports = BTreeMap::new();
     for _ in 0..100 {
-        let listed = call("ws_channel.list_files", json!({"file_type": "pain.002.001.10"})).await.expect("lists").response;
+        let listed =
+            call("ws_channel.list_files", json!({"file_type": "pain.002.001.10"})).await.expect("lists").response;
         let files = listed["file_descriptors"].as_array().expect("a list").clone();
         for file in &files {
             let reference = file["file_reference"].as_str().expect("a reference").to_owned();

@@ -42,7 +42,8 @@ async fn the_answer_to_an_upload_leaves_after_its_sync() {
 
     let now = SystemTime::now();
     let signer = pgp_key("sync").signer(now).expect("an unlocked key");
-    let signature = openpgp::sign_detached(&[&signer], EXAMPLE_PAIN001.as_bytes(), openpgp::HashAlgorithm::Sha256, now).expect("signs");
+    let signature = openpgp::sign_detached(&[&signer], EXAMPLE_PAIN001.as_bytes(), openpgp::HashAlgorithm::Sha256, now)
+        .expect("signs");
     let body = json!({
         "FileContents": STANDARD.encode(EXAMPLE_PAIN001), "FileName": "payment.xml", "FileType": "pain.001.001.09", "Signature": signature,
     });
@@ -57,7 +58,8 @@ async fn the_answer_to_an_upload_leaves_after_its_sync() {
 }
 
 async fn send(url: &str, method: &str, headers: &[(&str, String)], body: &Value) -> wire::Answer {
-    let mut all: Vec<(String, String)> = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let mut all: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     all.push(("content-type".into(), "application/json".into()));
     wire::exchange(url, method, &all, body.to_string().as_bytes()).await.expect("answers")
 }
@@ -66,10 +68,12 @@ async fn send(url: &str, method: &str, headers: &[(&str, String)], body: &Value)
 fn assert_synced(calls: &str, request: &str, answer: &str) {
     let lines: Vec<&str> = calls.lines().collect();
     let arrived = lines.iter().position(|line| line.contains(request)).expect("the request is in the trace");
-    let answered = arrived + lines[arrived..].iter().position(|line| line.contains(answer)).expect("the answer is in the trace");
+    let answered =
+        arrived + lines[arrived..].iter().position(|line| line.contains(answer)).expect("the answer is in the trace");
     // A call that was interrupted in the trace ends in a line of its own: `<... fdatasync resumed>`.
     let synced = lines[arrived..answered].iter().any(|line| {
-        (line.contains("fsync(") || line.contains("fdatasync(") || line.contains("sync resumed>")) && line.trim_end().ends_with("= 0")
+        (line.contains("fsync(") || line.contains("fdatasync(") || line.contains("sync resumed>"))
+            && line.trim_end().ends_with("= 0")
     });
     assert!(synced, "the answer left before any sync had returned:\n{}", lines[arrived..=answered].join("\n"));
 }

@@ -57,8 +57,15 @@ impl Router {
 
     /// Finds the operation for a raw path below the base path. One slash at its end does not matter.
     pub(crate) fn find(&self, method: &str, path: &str) -> Found {
-        let Some(segments) = segments(path) else { return Found::Malformed };
-        let matching: Vec<&Served> = self.routes.iter().filter(|route| fits(&route.parts, &segments)).collect();
+        let Some(mut segments) = segments(path) else { return Found::Malformed };
+        let fitting =
+            |segments: &[String]| self.routes.iter().filter(|route| fits(&route.parts, segments)).collect::<Vec<_>>();
+        let mut matching = fitting(&segments);
+        if matching.is_empty() && path.ends_with('/') {
+            // What is no slash at the end is an empty parameter before it: `/files/` names no bank.
+            segments.push(String::new());
+            matching = fitting(&segments);
+        }
         // Only the most literal of the matching paths counts, whatever the method.
         let Some(best) = matching.first().map(|route| literals(&route.parts)) else { return Found::Nothing };
         let candidates = || matching.iter().filter(|route| literals(&route.parts) == best);

@@ -1,17 +1,71 @@
 //! The command line as a face: a process per call, its session kept in a settings file as a user's would be.
+//!
+//! ```text
+//!   open   a settings file in a folder of its own (0700, 0600), in wscli's keys
+//!   call   `bankchannel GROUP COMMAND --option=…` where there is such a command, else `bankchannel call NAME @FILE`
+//! ```
 
-use std::{collections::BTreeMap, future::Future, pin::Pin, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    pin::Pin,
+    process::Stdio,
+    time::Duration,
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use super::{Face, built};
+use super::{Face, arguments, built};
 use crate::world::Told;
+
+/// How long a process may take.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Settings of a client, and their keys in the settings file.
+const KEYS: &[(&str, &str)] = &[
+    ("base_url", "baseurl"),
+    ("public_key_file", "publickeyfile"),
+    ("public_key_pem", "publickeypem"),
+    ("email", "email"),
+    ("mode", "mode"),
+    ("password", "password"),
+    ("name", "name"),
+    ("company", "company"),
+    ("phone", "phone"),
+    ("api_key", "apikey"),
+    ("bank", "bank"),
+    ("ca_file", "cafile"),
+    ("proxy", "proxy"),
+    ("environment", "environment"),
+    ("id_token", "idtoken"),
+];
 
 /// The command line.
 #[derive(Default)]
 pub struct Cli {
-    clients: BTreeMap<String, Value>,
+    clients: BTreeMap<String, Client>,
+}
+
+struct Client {
+    folder: tempfile::TempDir,
+    seal_key: Value,
+}
+
+impl Client {
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("wscli/settings.yaml")
+    }
+
+    fn scratch(&self, name: &str, bytes: &[u8]) -> Told<PathBuf> {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).map_err(|why| why.to_string())?;
+        Ok(path)
+    }
 }
 
 impl Face for Cli {
@@ -21,15 +75,22 @@ impl Face for Cli {
 
     fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Told<Value>> + Send + '_>> {
         Box::pin(async move {
-            let client = request["client"].as_str().unwrap_or("main").to_owned();
+            let name = request["client"].as_str().unwrap_or("main").to_owned();
             match request["op"].as_str() {
-                Some("open") => {
-                    self.clients.insert(client, request["settings"].clone());
-                    Ok(json!({"ok": true}))
-                }
+                Some("open") => match open(&request["settings"])? {
+                    Opened::Client(client) => {
+                        self.clients.insert(name.clone(), client);
+                        // A process reads its settings when it runs: let it say now what it thinks of them.
+                        let probe = json!({"name": "ws_channel.encrypt_password", "request": {}, "timeout_ms": -1});
+                        let seen = call(&self.clients[&name], &probe).await?;
+                        let wrong = seen["error"]["category"] == "configuration";
+                        Ok(if wrong { seen } else { json!({"ok": true}) })
+                    }
+                    Opened::NotApplicable(why) => Ok(json!({"not_applicable": why})),
+                },
                 Some("call") => {
-                    let settings = self.clients.get(&client).cloned().ok_or_else(|| format!("no client `{client}` was opened"))?;
-                    call(&settings, &request).await
+                    let client = self.clients.get(&name).ok_or_else(|| format!("no client `{name}` was opened"))?;
+                    call(client, &request).await
                 }
                 other => Err(format!("unknown op {other:?}")),
             }
@@ -42,14 +103,193 @@ impl Face for Cli {
     }
 }
 
-async fn call(settings: &Value, request: &Value) -> Told<Value> {
-    for (key, why) in [("cancel_after_ms", "a process is cancelled by a signal, which ends it")] {
-        if !request[key].is_null() {
-            return Ok(json!({"not_applicable": why}));
+enum Opened {
+    Client(Client),
+    NotApplicable(String),
+}
+
+fn open(settings: &Value) -> Told<Opened> {
+    let mut text = String::from("settings:\n");
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        match KEYS.iter().find(|(setting, _)| setting == name) {
+            // A JSON text is a YAML text in double quotes.
+            Some((_, key)) => text.push_str(&format!("  {key}: {value}\n")),
+            None if name == "seal_key" => {}
+            None => return Ok(Opened::NotApplicable(format!("the command line has no setting `{name}`"))),
         }
     }
-    let _ = (settings, Stdio::piped(), Command::new(built()));
-    let _: Option<tokio::process::ChildStdin> = None;
-    let _ = AsyncWriteExt::flush(&mut tokio::io::sink()).await;
-    Err("written when the command line is there".into())
+    if settings["id_token"].is_string() && settings["mode"].is_string() {
+        text.push_str(&format!("  idtokenmode: {}\n", settings["mode"]));
+    }
+    let failed = |why: std::io::Error| why.to_string();
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let client = Client { folder, seal_key: settings["seal_key"].clone() };
+    let file = client.file();
+    let parent = file.parent().unwrap_or(Path::new("/"));
+    std::fs::DirBuilder::new().mode(0o700).create(parent).map_err(failed)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(&file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
+    Ok(Opened::Client(client))
+}
+
+async fn call(client: &Client, request: &Value) -> Told<Value> {
+    let mut given = request["request"].clone();
+    let name = request["name"].as_str().unwrap_or_default();
+    let entry = bankchannel::find(name).ok_or_else(|| format!("there is no operation {name}"))?;
+    let sealed = entry.request.fields().iter().any(|field| field.name == "seal_key");
+    if sealed && given["seal_key"].is_null() && !client.seal_key.is_null() {
+        given["seal_key"] = client.seal_key.clone();
+    }
+    let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into(), "-c".into()];
+    shared.push(client.file().display().to_string());
+    match request["timeout_ms"].as_i64() {
+        None | Some(-1) => {}
+        Some(limit) if limit > 0 && limit % 1000 == 0 => shared.push(format!("--timeout={}", limit / 1000)),
+        Some(_) => {
+            return Ok(
+                json!({"not_applicable": "the command line takes a limit in whole seconds, and 0 is the operation's own"}),
+            );
+        }
+    }
+    let output = request["destination"]["path"].as_str();
+    if request["destination"]["pieces"] == true {
+        return Ok(json!({"not_applicable": "the command line writes an answer's file whole"}));
+    }
+    shared.extend(output.map(|path| format!("--output={path}")));
+    let environment = match environment(&request["answers"]) {
+        Ok(environment) => environment,
+        Err(why) => return Ok(json!({"not_applicable": why})),
+    };
+    let content = content(client, &request["content"])?;
+    let bare = {
+        let file = client.scratch("request.json", given.to_string().as_bytes())?;
+        let mut all = vec!["call".to_owned(), name.to_owned(), format!("@{}", file.display())];
+        all.extend(content.iter().map(|path| format!("--content={}", path.display())));
+        all
+    };
+    let run = Run {
+        client,
+        shared: &shared,
+        environment: &environment,
+        cancel_after_ms: request["cancel_after_ms"].as_u64(),
+    };
+    if let Some(typed) = arguments::typed(entry, &given, content.as_deref()) {
+        let ended = run.run(&typed).await?;
+        // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
+        let refused_by_options = ended.json.is_none() || is_about_options(&ended);
+        if !refused_by_options {
+            return answer(ended, output);
+        }
+    }
+    answer(run.run(&bare).await?, output)
+}
+
+fn is_about_options(ended: &Ended) -> bool {
+    ended.json.as_ref().is_some_and(|json| {
+        let error = &json["error"];
+        error["code"] == "input.invalid_field" && error["operation"].is_null() && error["context"]["field"].is_null()
+    })
+}
+
+struct Run<'a> {
+    client: &'a Client,
+    shared: &'a [String],
+    environment: &'a [(String, String)],
+    cancel_after_ms: Option<u64>,
+}
+
+struct Ended {
+    json: Option<Value>,
+    code: Option<i32>,
+    told: String,
+}
+
+impl Run<'_> {
+    async fn run(&self, arguments: &[String]) -> Told<Ended> {
+        let program = built().join("bankchannel");
+        let mut child = Command::new(&program)
+            .args(arguments)
+            .args(self.shared)
+            .env_clear()
+            .env("HOME", self.client.folder.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|why| format!("{} does not start: {why}", program.display()))?;
+        if let Some(mut input) = child.stdin.take() {
+            let _ = input.shutdown().await;
+        }
+        if let (Some(after), Some(id)) = (self.cancel_after_ms, child.id()) {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                let _ = Command::new("kill").args(["-INT", &id.to_string()]).status().await;
+            });
+        }
+        let output = tokio::time::timeout(PATIENCE, child.wait_with_output())
+            .await
+            .map_err(|_| format!("bankchannel {} did not end", arguments.first().map_or("", String::as_str)))?
+            .map_err(|why| why.to_string())?;
+        let json = serde_json::from_slice(&output.stdout).ok();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok(Ended { json, code: output.status.code(), told })
+    }
+}
+
+fn answer(ended: Ended, output: Option<&str>) -> Told<Value> {
+    let Some(mut json) = ended.json else {
+        if ended.code == Some(0) && output.is_some() {
+            return Ok(json!({"response": {}, "content": null}));
+        }
+        return Err(format!("bankchannel ended with {:?} and printed no JSON: {}", ended.code, ended.told));
+    };
+    if json.get("error").is_some() {
+        return if ended.code == Some(0) { Err("an error with exit code 0".into()) } else { Ok(json) };
+    }
+    // `failed` files are an exit code of their own, with the whole response.
+    let failed = json["failed"].as_u64().is_some_and(|failed| failed > 0);
+    if ended.code != Some(i32::from(failed)) {
+        return Err(format!("bankchannel ended with {:?} after {json}", ended.code));
+    }
+    let base64 =
+        json.as_object_mut().into_iter().flatten().find_map(|(_, value)| value.as_object_mut()?.remove("base64"));
+    Ok(json!({"response": json, "content": base64.map(|text| json!({"base64": text}))}))
+}
+
+/// Codes that a flow asks for come from the environment, as in a script (WS Channel sheet §8.1).
+fn environment(answers: &Value) -> Result<Vec<(String, String)>, String> {
+    let mut out: BTreeMap<&str, String> = BTreeMap::new();
+    for (kind, value) in answers.as_object().into_iter().flatten() {
+        let variable = match kind.as_str() {
+            "phone_code" => "ISECURE_PHONE_CODE",
+            "email_code" => "ISECURE_EMAIL_CODE",
+            "sms_code" | "totp_code" | "mfa_code" => "ISECURE_MFA_CODE",
+            _ => return Err(format!("the command line asks for {kind} at a terminal only")),
+        };
+        let value = value.as_str().ok_or_else(|| format!("{kind} is not known before the process starts"))?;
+        if out.insert(variable, value.to_owned()).is_some_and(|other| other != value) {
+            return Err("two different codes of a second factor in one process".into());
+        }
+    }
+    Ok(out.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The file with the content that goes with a call.
+fn content(client: &Client, given: &Value) -> Told<Option<PathBuf>> {
+    let decode = |text: &str| STANDARD.decode(text).map_err(|why| why.to_string());
+    if let Some(path) = given["path"].as_str() {
+        return Ok(Some(path.into()));
+    }
+    let bytes = if let Some(text) = given["base64"].as_str() {
+        decode(text)?
+    } else if let Some(pieces) = given["pieces"].as_array() {
+        let pieces: Vec<Vec<u8>> = pieces.iter().filter_map(Value::as_str).map(decode).collect::<Told<_>>()?;
+        pieces.concat()
+    } else {
+        return Ok(None);
+    };
+    client.scratch("content", &bytes).map(Some)
 }

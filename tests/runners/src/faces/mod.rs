@@ -1,5 +1,7 @@
 //! The faces: every way in which a program uses bankchannel.
 
+mod arguments;
+mod c;
 mod cli;
 mod process;
 mod rust;
@@ -8,6 +10,7 @@ use std::{future::Future, path::PathBuf, pin::Pin};
 
 use serde_json::Value;
 
+pub use c::C;
 pub use cli::Cli;
 pub use process::Driver;
 pub use rust::Rust;
@@ -34,13 +37,43 @@ pub fn answer(answers: &Value, outbox: &str, kind: &str) -> Option<String> {
         Value::Object(wanted) => {
             let text = std::fs::read_to_string(outbox).ok()?;
             let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            let found = messages.iter().rev().find(|message| {
-                wanted.iter().all(|(name, value)| message[name] == *value)
-            })?;
+            let found =
+                messages.iter().rev().find(|message| wanted.iter().all(|(name, value)| message[name] == *value))?;
             found["code"].as_str().map(str::to_owned)
         }
         _ => None,
     }
+}
+
+/// Every face, in the order of the reports.
+pub const FACES: &[&str] = &["rust", "cli", "c", "php", "python", "python-async", "node"];
+
+/// Starts a face.
+///
+/// # Errors
+/// What is missing: the library or package of its language has to be built before (`tests/run` does).
+pub async fn start(name: &str) -> Told<Box<dyn Face>> {
+    let root = root();
+    let at = |path: &str| root.join(path).display().to_string();
+    let library = ("BANKCHANNEL_LIBRARY", built().join("libbankchannel_c.so").display().to_string());
+    let python = |arguments: &[&str]| {
+        let script = std::iter::once(at("tests/runners/drivers/python/driver.py"));
+        script.chain(arguments.iter().map(|argument| (*argument).to_owned())).collect::<Vec<_>>()
+    };
+    let packages = ("PYTHONPATH", at("bindings/python"));
+    Ok(match name {
+        "rust" => Box::new(Rust::default()),
+        "cli" => Box::new(Cli::default()),
+        "c" => Box::new(C::start().await?),
+        "php" => {
+            let arguments = ["-d".to_owned(), "ffi.enable=1".to_owned(), at("tests/runners/drivers/php/driver.php")];
+            Box::new(Driver::start(name, "php", &arguments, &[library]).await?)
+        }
+        "python" => Box::new(Driver::start(name, "python3", &python(&[]), &[packages]).await?),
+        "python-async" => Box::new(Driver::start(name, "python3", &python(&["--async"]), &[packages]).await?),
+        "node" => Box::new(Driver::start(name, "node", &[at("tests/runners/drivers/node/driver.mjs")], &[]).await?),
+        other => return Err(format!("there is no face `{other}`: there are {}", FACES.join(", "))),
+    })
 }
 
 /// The root of the project.

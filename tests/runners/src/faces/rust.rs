@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use bankchannel::{
-    Answer, Asker, CallOptions, Content, Destination, Error, Question, Secret,
-    ws_channel::WsChannel,
-};
+use bankchannel::{Answer, Asker, CallOptions, Content, Destination, Error, Question, Secret, ws_channel::WsChannel};
 use bankchannel_foundation::{error::row, model::Pieces};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -52,15 +49,17 @@ impl Face for Rust {
 
 async fn call(client: &WsChannel, request: &Value) -> Value {
     let (pieces_in, mut pieces) = tokio::sync::mpsc::channel(8);
-    let takes_pieces = request["destination"]["pieces"] == true;
+    let destination = match request["destination"]["path"].as_str() {
+        Some(path) => Destination::File(path.into()),
+        None if request["destination"]["pieces"] == true => Destination::Pieces(pieces_in.clone()),
+        None => Destination::Memory,
+    };
+    // The last sender's end is what ends the collecting below.
+    drop(pieces_in);
     let options = CallOptions {
         timeout: request["timeout_ms"].as_u64().map(Duration::from_millis),
         content: content(&request["content"]),
-        destination: match request["destination"]["path"].as_str() {
-            Some(path) => Destination::File(path.into()),
-            None if takes_pieces => Destination::Pieces(pieces_in),
-            None => Destination::Memory,
-        },
+        destination,
         asker: Some(Arc::new(Given {
             answers: request["answers"].clone(),
             outbox: request["outbox"].as_str().unwrap_or_default().to_owned(),
@@ -105,7 +104,8 @@ fn content(given: &Value) -> Option<Content> {
     if let Some(path) = given["path"].as_str() {
         return Some(Content::from(std::path::Path::new(path)));
     }
-    let pieces: Vec<Vec<u8>> = given["pieces"].as_array()?.iter().filter_map(|piece| Some(decode(piece.as_str()?))).collect();
+    let pieces: Vec<Vec<u8>> =
+        given["pieces"].as_array()?.iter().filter_map(|piece| Some(decode(piece.as_str()?))).collect();
     let mut pieces = pieces.into_iter();
     Some(Content::Pieces(Pieces::new(move || Ok(pieces.next().map(Into::into)))))
 }
@@ -118,6 +118,10 @@ struct Given {
 impl Asker for Given {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + '_>> {
         let found = answer(&self.answers, &self.outbox, question.kind);
-        Box::pin(async move { found.map(Secret::new).ok_or_else(|| Error::because(&row::CANCELLED, format!("no answer to {}", question.kind))) })
+        Box::pin(async move {
+            found
+                .map(Secret::new)
+                .ok_or_else(|| Error::because(&row::CANCELLED, format!("no answer to {}", question.kind)))
+        })
     }
 }

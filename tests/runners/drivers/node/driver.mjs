@@ -1,0 +1,114 @@
+// The scenario driver of the Node face: one JSON object per line in, one per line out.
+// Every call goes through the typed method, with fields in camelCase.
+
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Readable, Writable } from 'node:stream';
+
+import { BankchannelError, WsChannel, version } from '../../../../bindings/node/index.mjs';
+
+const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Renames the members of a value, at every level. */
+function renamed(value, way) {
+  if (Array.isArray(value)) return value.map((element) => renamed(element, way));
+  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, held]) => [way(name), renamed(held, way)]));
+}
+
+const clients = new Map();
+
+function contentOf(given) {
+  if (given.base64 !== undefined) return Buffer.from(given.base64, 'base64');
+  if (given.path !== undefined) return { path: given.path };
+  return Readable.from(given.pieces.map((piece) => Buffer.from(piece, 'base64')), { objectMode: false });
+}
+
+function answerOf(request, question) {
+  const wanted = request.answers?.[question.kind];
+  if (typeof wanted === 'string') return wanted;
+  if (wanted && typeof wanted === 'object') {
+    const messages = readFileSync(request.outbox, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    const found = messages.reverse().find((message) => Object.entries(wanted).every(([name, value]) => message[name] === value));
+    if (found) return found.code;
+  }
+  throw new Error(`no answer to ${question.kind}`);
+}
+
+// The request's field that is content, by operation: what its schema says is optional and marked.
+const contentFields = new Map();
+const { catalogue } = await import('../../../../bindings/node/index.mjs');
+for (const operation of catalogue()) {
+  for (const [name, schema] of Object.entries(operation.request_schema.properties ?? {})) {
+    if (schema['x-content']) contentFields.set(operation.name, camel(name));
+  }
+}
+
+async function call(client, request) {
+  const method = camel(request.name.split('.')[1]);
+  const given = renamed(request.request ?? {}, camel);
+  if (request.content) given[contentFields.get(request.name) ?? 'content'] = contentOf(request.content);
+  const options = { onCode: async (question) => answerOf(request, question) };
+  if (request.timeout_ms >= 0) options.timeoutMs = request.timeout_ms;
+  const pieces = [];
+  if (request.destination?.path) options.destination = { path: request.destination.path };
+  if (request.destination?.pieces) {
+    options.destination = new Writable({
+      write(piece, _, done) {
+        pieces.push(piece);
+        done();
+      },
+    });
+  }
+  let timer;
+  if (request.cancel_after_ms !== null && request.cancel_after_ms !== undefined) {
+    const stop = new AbortController();
+    options.signal = stop.signal;
+    if (request.cancel_after_ms === 0) stop.abort();
+    else timer = setTimeout(() => stop.abort(), request.cancel_after_ms);
+  }
+  try {
+    const response = await client[method](given, options);
+    let bytes = request.destination?.pieces ? Buffer.concat(pieces) : null;
+    for (const value of Object.values(response)) {
+      if (Buffer.isBuffer(value?.data)) {
+        bytes = value.data;
+        delete value.data;
+      }
+    }
+    return { response: renamed(response, snake), content: bytes && { base64: bytes.toString('base64') } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function handle(request) {
+  switch (request.op) {
+    case 'hello':
+      return { face: 'node', version };
+    case 'open':
+      clients.set(request.client, new WsChannel(renamed(request.settings ?? {}, camel)));
+      return { ok: true };
+    case 'close':
+      await clients.get(request.client)?.close();
+      clients.delete(request.client);
+      return { ok: true };
+    default:
+      return call(clients.get(request.client), request);
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (!line.trim()) continue;
+  let answer;
+  try {
+    answer = await handle(JSON.parse(line));
+  } catch (error) {
+    answer =
+      error instanceof BankchannelError
+        ? { error: error.toJSON() }
+        : { error: { code: 'driver', category: 'driver', message: String(error), context: {} } };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

@@ -1,0 +1,223 @@
+"""The scenario driver of the Python faces: one JSON object per line in, one per line out.
+
+`--async` drives `AsyncWsChannel`, else `WsChannel`. Every call goes through the typed method, with keyword arguments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import inspect
+import json
+import re
+import sys
+import threading
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import bankchannel
+from bankchannel import AsyncWsChannel, BankchannelError, Cancel, Question, WsChannel
+from bankchannel._record import Received, Record
+
+ASYNC = "--async" in sys.argv[1:]
+FACE = "python-async" if ASYNC else "python"
+
+Json = dict[str, Any]
+
+
+class Pieces:
+    """A file object that gives the scenario's pieces as they are cut."""
+
+    def __init__(self, pieces: list[str]) -> None:
+        self.pieces = [base64.b64decode(piece) for piece in pieces]
+
+    def read(self, size: int, /) -> bytes:
+        if not self.pieces:
+            return b""
+        piece, rest = self.pieces[0][:size], self.pieces[0][size:]
+        self.pieces[:1] = [rest] if rest else []
+        return piece
+
+
+class Collected:
+    """A file object that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, data: bytes, /) -> int:
+        self.pieces.append(bytes(data))
+        return len(data)
+
+
+def content_of(given: Json) -> Any:
+    if "base64" in given:
+        return base64.b64decode(given["base64"])
+    if "path" in given:
+        return Path(given["path"])
+    return Pieces(given["pieces"])
+
+
+def answer_of(request: Json, question: Question) -> str:
+    wanted = (request.get("answers") or {}).get(question.kind)
+    if isinstance(wanted, str):
+        return wanted
+    if isinstance(wanted, dict):
+        lines = Path(request["outbox"]).read_text().splitlines()
+        for message in map(json.loads, reversed(lines)):
+            if all(message.get(name) == value for name, value in wanted.items()):
+                return str(message["code"])
+    raise LookupError(f"no answer to {question.kind}")
+
+
+def plain(value: object) -> Any:
+    """A result as the boundary's JSON."""
+    if isinstance(value, Received):
+        return {"size": value.size, **({"path": str(value.path)} if value.path else {})}
+    if isinstance(value, Record):
+        return {name: plain(field) for name, field in value._values() if field is not None}
+    if isinstance(value, tuple):
+        return [plain(element) for element in value]
+    if isinstance(value, datetime):
+        return re.sub(r"\+00:00$", "Z", value.isoformat())
+    if isinstance(value, Decimal):
+        return str(value)
+    if hasattr(value, "items"):
+        return {key: plain(element) for key, element in value.items()}
+    return value if isinstance(value, (bool, int, str)) or value is None else str(value)
+
+
+def arguments(method: Any, request: Json) -> tuple[Json, Any]:
+    """The typed method's keyword arguments, and the object that takes the content."""
+    parameters = inspect.signature(method).parameters
+    given = dict(request.get("request") or {})
+    if request.get("content"):
+        names = [name for name, parameter in parameters.items() if parameter.annotation in ("Content", "Content | None")]
+        if not names:
+            raise TypeError("got an unexpected keyword argument 'content'")
+        given[names[0]] = content_of(request["content"])
+    collected = None
+    destination = request.get("destination")
+    if destination and destination.get("path"):
+        given["destination"] = Path(destination["path"])
+    elif destination and destination.get("pieces"):
+        given["destination"] = collected = Collected()
+    if "timeout" in parameters and request.get("timeout_ms", -1) >= 0:
+        given["timeout"] = request["timeout_ms"] / 1000
+    if "on_code" in parameters:
+        given["on_code"] = lambda question: answer_of(request, question)
+    return given, collected
+
+
+def answered(result: Record, collected: Collected | None) -> Json:
+    received = next((value for _, value in result._values() if isinstance(value, Received)), None)
+    data = None
+    if collected is not None:
+        data = b"".join(collected.pieces)
+    elif isinstance(received, Received) and received.path is None:
+        data = received.data
+    return {
+        "response": plain(result),
+        "content": None if data is None else {"base64": base64.b64encode(data).decode()},
+    }
+
+
+def refused(error: BaseException, operation: str | None = None) -> Json:
+    if isinstance(error, BankchannelError):
+        return {"error": error.to_json()}
+    if isinstance(error, TypeError):
+        # Python itself refuses a parameter that is missing or that there is not, before the package is asked.
+        unknown = "unexpected keyword" in str(error)
+        named = re.findall(r"'(\w+)'", str(error))
+        return {
+            "error": {
+                "code": "input.unknown_field" if unknown else "input.missing_field",
+                "category": "invalid_input",
+                "message": str(error),
+                "retryable": False,
+                "operation": operation,
+                "http_status": None,
+                "outcome": None,
+                "retry_after_s": None,
+                "peer": None,
+                "context": {"field": named[-1]} if named else {},
+            }
+        }
+    return {"error": {"code": "driver", "category": "driver", "message": f"{type(error).__name__}: {error}", "context": {}}}
+
+
+def call(client: WsChannel, request: Json) -> Json:
+    method = getattr(client, request["name"].split(".")[1])
+    given, collected = arguments(method, request)
+    timer = None
+    if request.get("cancel_after_ms") is not None:
+        given["cancel"] = token = Cancel()
+        if request["cancel_after_ms"] == 0:
+            token.cancel()
+        else:
+            timer = threading.Timer(request["cancel_after_ms"] / 1000, token.cancel)
+            timer.start()
+    try:
+        return answered(method(**given), collected)
+    finally:
+        if timer:
+            timer.cancel()
+
+
+async def call_async(client: AsyncWsChannel, request: Json) -> Json:
+    method = getattr(client, request["name"].split(".")[1])
+    given, collected = arguments(method, request)
+    if request.get("cancel_after_ms") == 0:
+        # A task that is cancelled before it runs never calls anything: the token says it to the call.
+        given["cancel"] = token = Cancel()
+        token.cancel()
+    made = method(**given)
+    if isinstance(made, Record):
+        return answered(made, collected)
+    task = asyncio.ensure_future(made)
+    if request.get("cancel_after_ms"):
+        asyncio.get_running_loop().call_later(request["cancel_after_ms"] / 1000, task.cancel)
+    try:
+        return answered(await task, collected)
+    except asyncio.CancelledError as cancelled:
+        # The call's own error, with its outcome, is the cause.
+        cause: BaseException | None = cancelled
+        while cause is not None and not isinstance(cause, BankchannelError):
+            cause = cause.__cause__ or cause.__context__
+        return refused(cause or cancelled)
+
+
+class Driver:
+    def __init__(self) -> None:
+        self.clients: dict[str, Any] = {}
+
+    async def handle(self, request: Json) -> Json:
+        try:
+            if request["op"] == "hello":
+                return {"face": FACE, "version": bankchannel.__version__}
+            if request["op"] == "open":
+                self.clients[request["client"]] = (AsyncWsChannel if ASYNC else WsChannel)(**request.get("settings") or {})
+                return {"ok": True}
+            if request["op"] == "close":
+                client = self.clients.pop(request["client"], None)
+                if client is not None:
+                    closed = client.close()
+                    if ASYNC:
+                        await closed
+                return {"ok": True}
+            client = self.clients[request["client"]]
+            return await call_async(client, request) if ASYNC else call(client, request)
+        except Exception as error:
+            return refused(error, request.get("name"))
+
+
+async def main() -> None:
+    driver = Driver()
+    for line in sys.stdin:
+        if line.strip():
+            print(json.dumps(await driver.handle(json.loads(line))), flush=True)
+
+
+asyncio.run(main())

@@ -1,0 +1,82 @@
+//! What lies in a data folder: secrets must not be readable there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use crate::world::Told;
+
+/// How many bytes of a PEM are looked for, from inside its secret part.
+const PART: usize = 32;
+
+/// Searches every file for these texts; of a PEM, for a part of its bytes and for its lines.
+///
+/// # Errors
+/// Which file has which of them.
+pub fn search(folder: &Path, texts: &[Value]) -> Told<()> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    if files.is_empty() {
+        return Err(format!("{} holds no files", folder.display()));
+    }
+    for file in files {
+        let held = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+        for (number, text) in texts.iter().enumerate() {
+            let text = text.as_str().ok_or("`data_has_no` takes texts")?;
+            for needle in needles(text)? {
+                if held.windows(needle.len()).any(|window| window == needle) {
+                    return Err(format!("{} holds text {}", file.display(), number + 1));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Told<()> {
+    for entry in fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))? {
+        let path = entry.map_err(|why| why.to_string())?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn needles(text: &str) -> Told<Vec<Vec<u8>>> {
+    if !text.starts_with("-----BEGIN") {
+        return if text.len() < 8 {
+            Err("too short to be searched for".into())
+        } else {
+            Ok(vec![text.as_bytes().to_vec()])
+        };
+    }
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(lines.concat()).map_err(|why| why.to_string())?;
+    let middle = der.len() / 2;
+    let part = der.get(middle..middle + PART).ok_or("too short for a key")?;
+    let line = lines.get(lines.len() / 2).ok_or("too short for a key")?;
+    Ok(vec![part.to_vec(), line.as_bytes().to_vec()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_secret_is_found_wherever_it_lies() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let deep = folder.path().join("a/b");
+        fs::create_dir_all(&deep).expect("a folder");
+        fs::write(deep.join("c"), b"before the-secret-itself after").expect("a file");
+        assert!(search(folder.path(), &[json!("the-secret-itself")]).is_err());
+        assert!(search(folder.path(), &[json!("another-secret")]).is_ok());
+    }
+}

@@ -1,0 +1,79 @@
+//! The command line's arguments for a call: its commands are made from the catalogue, and so are these.
+
+use std::path::Path;
+
+use bankchannel::operation::Entry;
+use serde_json::Value;
+
+/// Where `wscli` had a name, the flow has it.
+const COMMANDS: &[(&str, &[&str])] = &[
+    ("register_account", &["account", "register"]),
+    ("reset_password", &["account", "password-reset"]),
+    ("log_in", &["session", "login"]),
+    ("sign_and_upload", &["files", "upload-file"]),
+    ("upload_and_wait", &["files", "upload-file"]),
+    ("download_new_files", &["files", "download-files"]),
+];
+
+/// Whose name a flow has: they are reached by `call` alone.
+const WITHOUT: &[&str] = &["register", "password_reset", "login"];
+
+/// The arguments of the command that carries out this operation; `None` when there is none, or when a value cannot be told in
+/// options.
+pub(super) fn typed(entry: &Entry, request: &Value, content: Option<&Path>) -> Option<Vec<String>> {
+    let name = entry.short_name();
+    if WITHOUT.contains(&name) {
+        return None;
+    }
+    let mut out: Vec<String> = match COMMANDS.iter().find(|(operation, _)| *operation == name) {
+        Some((_, command)) => command.iter().map(|word| (*word).to_owned()).collect(),
+        None => vec![entry.declaration.subject.to_owned(), name.replace('_', "-")],
+    };
+    for (field, value) in request.as_object()? {
+        if !entry.request.fields().iter().any(|known| known.name == field) {
+            return None;
+        }
+        let values = match value {
+            Value::Array(values) => values.iter().collect(),
+            Value::Null => Vec::new(),
+            one => vec![one],
+        };
+        let option = if field == "api_key" { "apikey".to_owned() } else { field.replace('_', "-") };
+        for value in values {
+            match value {
+                Value::String(text) if !text.starts_with('@') => out.push(format!("--{option}={text}")),
+                Value::Bool(_) | Value::Number(_) => out.push(format!("--{option}={value}")),
+                _ => return None,
+            }
+        }
+    }
+    if let (Some(path), Some(field)) = (content, entry.request.content_field()) {
+        let option =
+            if out.get(1).is_some_and(|command| command == "upload-file") { "file-contents" } else { field.name };
+        out.push(format!("--{}={}", option.replace('_', "-"), path.display()));
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_request_becomes_options_where_it_can() {
+        let typed = |name: &str, request: Value| typed(bankchannel::find(name).unwrap(), &request, None);
+        assert_eq!(
+            typed("ws_channel.list_files", json!({"bank": "nordea", "status": "NEW"})).unwrap(),
+            ["files", "list-files", "--bank=nordea", "--status=NEW"]
+        );
+        assert_eq!(
+            typed("ws_channel.log_in", json!({"setup_totp": true})).unwrap(),
+            ["session", "login", "--setup-totp=true"]
+        );
+        assert_eq!(typed("ws_channel.login", json!({})), None);
+        assert_eq!(typed("ws_channel.list_files", json!({"colour": "red"})), None);
+        assert_eq!(typed("ws_channel.list_files", json!({"bank": {"a": 1}})), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! Every id of the sheet is proved somewhere: `tests/scenarios/ids.json`.
+
+use std::{collections::BTreeMap, fs};
+
+use bankchannel_tests::{
+    faces,
+    scenario::{self, Suite},
+};
+use serde::Deserialize;
+
+/// The ids of §11, by letter: 162.
+const IDS: &[(char, u32)] =
+    &[('W', 15), ('E', 17), ('R', 18), ('L', 29), ('B', 10), ('C', 22), ('P', 5), ('F', 22), ('K', 24)];
+/// The rows of §10.
+const SECURITY_ROWS: u32 = 40;
+
+#[derive(Deserialize)]
+struct Proofs {
+    ids: BTreeMap<String, Vec<String>>,
+}
+
+#[test]
+fn every_id_of_the_sheet_is_proved() {
+    let text = fs::read_to_string(scenario::folder().join("ids.json")).expect("ids.json is there");
+    let proofs: Proofs = serde_json::from_str(&text).expect("ids.json has its form");
+    let suites = [("wire", Suite::read("wire")), ("api", Suite::read("api"))];
+    let has = |suite: &str, id: &str| {
+        suites.iter().any(|(name, held)| *name == suite && held.cases.iter().any(|case| case.id == id))
+    };
+    let mut wanted: Vec<String> =
+        IDS.iter().flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number:02}"))).collect();
+    assert_eq!(wanted.len(), 162);
+    wanted.extend((1..=SECURITY_ROWS).map(|number| format!("S{number}")));
+    for id in &wanted {
+        assert!(proofs.ids.get(id).is_some_and(|proofs| !proofs.is_empty()), "{id} has no proof in ids.json");
+    }
+    for (id, places) in &proofs.ids {
+        assert!(wanted.contains(id), "{id} is no id of the sheet");
+        for place in places {
+            let there = match place.split_once("::") {
+                Some((path, name)) => has_test(path, name),
+                None => {
+                    let (suite, case) = place.split_once(':').unwrap_or((place, id));
+                    has(suite, case)
+                }
+            };
+            assert!(there, "{id}: {place} is not there");
+        }
+    }
+}
+
+/// Whether the file has a test of this name.
+fn has_test(path: &str, name: &str) -> bool {
+    let text = fs::read_to_string(faces::root().join(path)).unwrap_or_default();
+    let Some(at) = text.find(&format!("fn {name}(")) else { return false };
+    // The attribute stands in the lines just before.
+    text[..at].lines().rev().take(4).any(|line| line.contains("test]") || line.contains("test("))
+}
