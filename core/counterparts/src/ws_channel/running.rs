@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use bankchannel_foundation::{Result, clock::SystemClock};
+use bankchannel_storage::Store;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -67,10 +68,26 @@ impl Running {
         let (data, temporary) = data::prepare(options.data.as_deref())?;
         // The store first: its lock keeps a second process from everything else in the folder.
         let store = data::open_store(&config, &data).await?;
+        let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), channels).await;
+        if started.is_err() {
+            // Lets go of the folder before this says why, so that another try can have it.
+            store.close().await;
+        }
+        started
+    }
+
+    async fn serve(
+        options: &ServiceOptions,
+        listen: SocketAddr,
+        config: Config,
+        (data, temporary): (PathBuf, Option<tempfile::TempDir>),
+        store: Store,
+        channels: Channels,
+    ) -> Result<Self> {
         let keys = Keys::load_or_make(&data, &config)?;
         let banks = Banks::open(&data, &config, &keys)?.with_channels(channels);
         let outbox = Outbox::open(&data, &config)?;
-        let tls = tls(&options)?;
+        let tls = tls(options)?;
         let listener = Listener::bind(listen, tls.as_ref()).await.map_err(|why| invalid("listen", why))?;
         let base_url =
             format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
@@ -100,7 +117,7 @@ impl Running {
         let mut control_url = None;
         if let Some(control) = control {
             let target = Arc::new(Target { service: Arc::clone(&service), control });
-            let (url, task) = open_control(target, &stop).await?;
+            let (url, task) = open_control(target, &stop).await.inspect_err(|_| stop.cancel())?;
             control_url = Some(url);
             tasks.push(task);
         }

@@ -139,3 +139,58 @@ async fn a_call_that_was_told_to_fail_does_nothing() {
     assert_eq!(world.register("told@example.test", "admin", "0").await.status, 503);
     world.register("told@example.test", "admin", "0").await.is(201, "Created");
 }
+
+#[tokio::test]
+async fn codes_that_cannot_be_delivered_fail_the_call_unless_that_would_tell_who_exists() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    // Every write there fails for want of space.
+    std::os::unix::fs::symlink("/dev/full", data.join("outbox.jsonl")).unwrap();
+    let world = World::with("", |options| {
+        options.data = Some(data.to_str().unwrap().into());
+        options.no_limits = Some(true);
+    })
+    .await;
+    world.account("known@example.test").await;
+    world.register("new@example.test", "admin", "0").await.is(500, "Internal server processing side error");
+    // The registration stands; a code that nobody got does not.
+    world.register("new@example.test", "admin", "0").await.is(400, "User already exists");
+    world.login("new@example.test", "admin", PASSWORD).await.is(500, "Internal server processing side error");
+    world.login("known@example.test", "admin", PASSWORD).await.is(500, "Internal server processing side error");
+    world.get("/account/known@example.test/data/password").await.is(200, "SMS sent");
+    world.get("/account/nobody@example.test/data/password").await.is(200, "SMS sent");
+    world.login("known@example.test", "data", PASSWORD).await.is(200, "Login OK");
+}
+
+#[tokio::test]
+async fn while_clients_change_over_the_previous_key_is_accepted() {
+    let mut world = World::start().await;
+    world.account("rotate@example.test").await;
+    let old = world.key.clone();
+    world.stop().await;
+    let keys = world.data().join("keys");
+    std::fs::rename(keys.join("login-rsa.pem"), keys.join("login-rsa-previous.pem")).unwrap();
+    let mut world = world.restart_stopped().await;
+    assert_ne!(old, world.key);
+    world.login("rotate@example.test", "data", PASSWORD).await.is(200, "Login OK");
+    let new = std::mem::replace(&mut world.key, old.clone());
+    world.login("rotate@example.test", "data", PASSWORD).await.is(200, "Login OK");
+    world.stop().await;
+    std::fs::remove_file(keys.join("login-rsa-previous.pem")).unwrap();
+    let mut world = world.restart_stopped().await;
+    assert_eq!(world.key, new);
+    world.key = old;
+    world.login("rotate@example.test", "data", PASSWORD).await.is(400, crate::support::AUTH_FAILED);
+}
+
+/// Not timed here: what a start on an existing folder does must not grow with what is in it. The figure is measured by
+/// `tests/benchmarks`.
+#[tokio::test]
+async fn upkeep_is_not_part_of_a_start() {
+    let world = World::start().await;
+    world.account("start@example.test").await;
+    let world = world.restart().await;
+    assert!(!world.data().join("audit-heads.jsonl").exists(), "the trail is checked later");
+    world.login("start@example.test", "data", PASSWORD).await.is(200, "Login OK");
+}
