@@ -1,5 +1,6 @@
 //! Answers of the service.
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 /// An HTTP answer.
@@ -7,7 +8,7 @@ use serde_json::{Map, Value, json};
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// A success with these members.
@@ -32,7 +33,7 @@ impl Answer {
         Self::of(status, "application/json", body.to_string())
     }
 
-    pub fn of(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self { status, headers: vec![("content-type".into(), content_type.into())], body: body.into() }
     }
 
@@ -41,15 +42,18 @@ impl Answer {
         self
     }
 
-    /// The bytes of the answer as they travel.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// The head as it travels.
+    pub fn head(&self) -> Vec<u8> {
         let mut out = format!("HTTP/1.1 {} Reason\r\ncontent-length: {}\r\n", self.status, self.body.len());
         for (name, value) in &self.headers {
             out.push_str(&format!("{name}: {value}\r\n"));
         }
         out.push_str("\r\n");
-        let mut out = out.into_bytes();
-        out.extend_from_slice(&self.body);
-        out
+        out.into_bytes()
+    }
+
+    /// The whole answer as it travels.
+    pub fn bytes(&self) -> Vec<u8> {
+        [self.head().as_slice(), &self.body].concat()
     }
 }

@@ -188,7 +188,8 @@ async fn serve(
         }
         match act {
             Act::Answer(answer) | Act::Hold(_, answer) | Act::Swallow(answer) => {
-                if stream.write_all(&answer.bytes()).await.is_err() {
+                // In two parts: a large body is not copied.
+                if stream.write_all(&answer.head()).await.is_err() || stream.write_all(&answer.body).await.is_err() {
                     return;
                 }
             }

@@ -18,7 +18,7 @@ use crate::Question;
 
 /// Where a login stops for its caller.
 pub(super) enum Stop {
-    Done(Authenticated),
+    Done(Box<Authenticated>),
     Code(CodeWanted),
     Choice,
 }
@@ -70,7 +70,7 @@ pub(super) async fn advance(
                 Ok(answer) => drop(machine.mfa_answer(answer)?),
                 Err(error) => refused(machine, error)?,
             },
-            Step::Done(done) => return Ok(Stop::Done(done)),
+            Step::Done(done) => return Ok(Stop::Done(Box::new(done))),
             Step::Failed(failed) => return Err(failure(failed)),
             Step::Stalled(stalled) => {
                 return Err(Error::new(&errors::LOGIN_STALLED)
@@ -92,7 +92,7 @@ pub(super) async fn log_in(
     let mut chosen = false;
     loop {
         match advance(steps, machine, password, chosen).await? {
-            Stop::Done(done) => return Ok(done),
+            Stop::Done(done) => return Ok(*done),
             Stop::Code(wanted) => {
                 if wanted.phone_missing {
                     let question = code_question("phone", "The account's phone number, such as +358401234567");

@@ -73,7 +73,7 @@ pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, k
         seal::seal(paused, key, PURPOSE)
     };
     Ok(match stop {
-        Stop::Done(done) => LogInProgress::Authenticated(done),
+        Stop::Done(done) => LogInProgress::Authenticated(*done),
         Stop::Code(wanted) => {
             let question = question(&wanted, machine);
             LogInProgress::NeedsCode(NeedsCode {
