@@ -1,5 +1,6 @@
 //! Faults of the environment. What a peer did wrong is a result of the verb, never one of these.
 
+use crate::driver::Dialect;
 use std::io;
 use std::path::Path;
 
@@ -120,7 +121,7 @@ impl StoreError {
     }
 
     /// An error of the database driver; `place` is the database file or the word for the server.
-    pub(crate) fn from_sqlx(error: &sqlx::Error, place: &str) -> Self {
+    pub(crate) fn from_sqlx(error: &sqlx::Error, dialect: Dialect, place: &str) -> Self {
         match error {
             sqlx::Error::Database(fault) => {
                 let code = fault.code().unwrap_or_default().into_owned();
@@ -129,6 +130,10 @@ impl StoreError {
                 } else {
                     from_sqlite(&code, fault.message(), place)
                 }
+            }
+            sqlx::Error::Io(fault) if dialect == Dialect::Sqlite => Self::from_io(fault, Path::new(place)),
+            sqlx::Error::PoolTimedOut if dialect == Dialect::Sqlite => {
+                Self::Io { place: place.to_owned(), reason: "no reader became free in time".to_owned() }
             }
             sqlx::Error::Io(fault) => Self::Unreachable { reason: fault.to_string() },
             sqlx::Error::Tls(fault) => Self::Unreachable { reason: fault.to_string() },
@@ -161,20 +166,22 @@ fn from_sqlite(code: &str, message: &str, place: &str) -> StoreError {
     }
 }
 
-/// PostgreSQL SQLSTATE: class 08, 28, 3D and 57 mean that the server is not to be had; 53 that it is full.
+/// PostgreSQL SQLSTATE: class 08, 28, 3D and 57 mean that the server is not to be had, and so does class 53 (no
+/// connections, no memory left) but for the disk.
 fn from_postgres(code: &str, message: &str, place: &str) -> StoreError {
     const SERIALIZATION_FAILURE: &str = "40001";
     const DEADLOCK: &str = "40P01";
     // Under SERIALIZABLE a lost race can show as a unique violation; the repeated verb sees the winner's row.
     const UNIQUE_VIOLATION: &str = "23505";
+    const DISK_FULL: &str = "53100";
     let reason = message.to_owned();
     match code {
+        DISK_FULL => StoreError::Full { place: place.to_owned(), reason },
         SERIALIZATION_FAILURE | DEADLOCK | UNIQUE_VIOLATION => StoreError::Contended { tries: 1 },
         "25006" => StoreError::ReadOnly { place: place.to_owned(), reason },
-        _ if code.starts_with("08") || code.starts_with("28") || code.starts_with("3D") || code.starts_with("57") => {
+        _ if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class)) => {
             StoreError::Unreachable { reason }
         }
-        _ if code.starts_with("53") => StoreError::Full { place: place.to_owned(), reason },
         _ if code.starts_with("XX") => StoreError::Damaged { place: place.to_owned(), reason },
         _ => StoreError::internal(format!("{reason} (SQLSTATE {code})")),
     }
@@ -195,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_not_told_as_a_server() {
+        let of = |error: &sqlx::Error, dialect| StoreError::from_sqlx(error, dialect, "service.sqlite");
+        let full = sqlx::Error::Io(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(matches!(of(&full, Dialect::Sqlite), StoreError::Full { .. }));
+        assert!(matches!(of(&full, Dialect::Postgres), StoreError::Unreachable { .. }));
+        assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Sqlite), StoreError::Io { .. }));
+        assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Postgres), StoreError::Unreachable { .. }));
+    }
+
+    #[test]
     fn each_database_code_has_its_name() {
         assert!(matches!(from_sqlite("26", "file is not a database", "f"), StoreError::Damaged { .. }));
         assert!(matches!(from_sqlite("267", "corrupt virtual table", "f"), StoreError::Damaged { .. }));
@@ -204,6 +221,8 @@ mod tests {
         assert!(matches!(from_postgres("40001", "m", "p"), StoreError::Contended { .. }));
         assert!(matches!(from_postgres("28P01", "m", "p"), StoreError::Unreachable { .. }));
         assert!(matches!(from_postgres("53100", "m", "p"), StoreError::Full { .. }));
+        assert!(matches!(from_postgres("53300", "too many connections", "p"), StoreError::Unreachable { .. }));
+        assert!(matches!(from_postgres("53200", "out of memory", "p"), StoreError::Unreachable { .. }));
         assert!(matches!(from_postgres("42P01", "m", "p"), StoreError::Internal { .. }));
     }
 }

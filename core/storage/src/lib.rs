@@ -4,7 +4,7 @@
 //!   handler ── Store::consume_challenge(…) ──┐        each verb: one closure over `Tx`,
 //!   handler ── Store::record_upload(…) ──────┤        the same SQL text for both databases
 //!                                            ▼
-//!      SQLite: one writer task, SAVEPOINT per verb, one COMMIT (fsync) for all that waited
+//!      SQLite: one writer task, one COMMIT (fsync) for all that waited; apart when one fails
 //!      PostgreSQL: a pool, one SERIALIZABLE transaction per verb, repeated on conflict
 //! ```
 //!

@@ -97,8 +97,11 @@ impl Store {
         matches!(self.shared.driver, Driver::Sqlite(_))
     }
 
-    /// A number that grows before any change of a session (except its creation), mode user, account, tenant,
-    /// entitlement, certificate or link is acknowledged. Read it, then the store, and keep the answer for as long as the number stays.
+    /// A number that grows before any change to what a session may do or reach is acknowledged: its end, the verification or
+    /// removal of its user, a new password, the account's export switch or removal, the tenant's switches and
+    /// entitlements, stored and retired certificates, links, PGP keys. What is only added (a session, a registration, a key, the
+    /// reservation of an enrolment or renewal) and second factors do not make it grow. Read it, then the store, and keep
+    /// the answer for as long as the number stays.
     #[must_use]
     pub fn auth_generation(&self) -> u64 {
         self.shared.generations.auth.load(Ordering::Acquire)

@@ -248,6 +248,7 @@ async fn verify(service: &Service, email: &str, phone: &str, mode: Mode, hash: [
         secret: None,
         now,
         expires: now + 1000,
+        verified_hash: None,
     };
     let code = NewCode {
         email: email.into(),
@@ -276,8 +277,11 @@ async fn session(service: &Service, email: &str, mode: Mode, api_key: &str, now:
         auth_time: now,
         factor,
         expires: now + i64::from(service.config.token_ttl_s) * 1000,
+        verified_hash: None,
     };
-    service.store.create_session(session, Vec::new()).await.map_err(storage)?;
+    if !service.store.create_session(session, Vec::new()).await.map_err(storage)? {
+        return Err(Error::because(&row::INTERNAL, "a seeded session has no user"));
+    }
     let text = token.id_token().map_err(|_| Error::because(&row::INTERNAL, "a token could not be made"))?;
     Ok((text.expose().to_owned(), token.digest))
 }

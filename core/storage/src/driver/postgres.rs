@@ -1,7 +1,7 @@
 //! PostgreSQL: a pool, one SERIALIZABLE transaction per verb, repeated when it lost against another.
 
 use super::tx::Connection;
-use super::{Row, Tx, Value, Verb};
+use super::{Dialect, Row, Tx, Value, Verb};
 use crate::error::{Result, StoreError};
 use crate::store::Generations;
 use crate::verbs::audit::{AuditSlot, run_audited};
@@ -57,7 +57,7 @@ impl PostgresDriver {
             .acquire_timeout(settings.acquire_timeout)
             .connect_with(options)
             .await
-            .map_err(|error| StoreError::from_sqlx(&error, &place))?;
+            .map_err(|error| StoreError::from_sqlx(&error, Dialect::Postgres, &place))?;
         Ok(Self { pool, place })
     }
 
@@ -135,7 +135,7 @@ impl PostgresDriver {
     }
 
     fn fault(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(error, &self.place)
+        StoreError::from_sqlx(error, Dialect::Postgres, &self.place)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Dialect, Row, Value, postgres, sqlite};
 use crate::error::{Result, StoreError};
 use sqlx::pool::PoolConnection;
-use sqlx::{Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
 use std::sync::Arc;
 
 /// A connection inside its transaction (or, for one-statement reads, outside any).
@@ -105,11 +105,19 @@ impl Tx {
         std::mem::take(&mut self.touched)
     }
 
+    /// Closes the writer's connection and waits until the file is let go of; others go back to their pools.
+    pub(crate) async fn close(self) {
+        if let Connection::Writer(connection) = self.connection {
+            // The log is synced; what fails now is only tidying up.
+            let _ = connection.close().await;
+        }
+    }
+
     pub(crate) fn into_connection(self) -> Connection {
         self.connection
     }
 
     fn fault(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(error, &self.place)
+        StoreError::from_sqlx(error, self.dialect(), &self.place)
     }
 }

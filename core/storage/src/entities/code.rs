@@ -63,9 +63,16 @@ pub enum CodeSend {
         /// From when on, Unix ms.
         retry_at: i64,
     },
+    /// The user is gone, or its password is no longer the verified one; nothing changed.
+    Stale,
 }
 
-outcomes!(CodeSend { Self::Send => "done", Self::TooSoon { .. } => "too_soon", Self::TooMany { .. } => "too_many" });
+outcomes!(CodeSend {
+    Self::Send => "done",
+    Self::TooSoon { .. } => "too_soon",
+    Self::TooMany { .. } => "too_many",
+    Self::Stale => "stale",
+});
 
 /// What a submitted code was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,6 +49,9 @@ pub struct NewPending {
     pub now: i64,
     /// Unix ms.
     pub expires: i64,
+    /// The stored password hash that was verified: the step is opened only while it is still the user's. `None` where
+    /// no password was: the user need only be there.
+    pub verified_hash: Option<String>,
 }
 
 /// A living token.

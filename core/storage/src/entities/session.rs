@@ -32,6 +32,9 @@ pub struct NewSession {
     pub factor: Factor,
     /// Unix ms.
     pub expires: i64,
+    /// The stored password hash that was verified: the session begins only while it is still the user's. `None` where
+    /// no password was: the user need only be there.
+    pub verified_hash: Option<String>,
 }
 
 impl std::fmt::Debug for NewSession {

@@ -172,7 +172,7 @@ async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome
     tx.execute("DELETE FROM pgp_key WHERE email = $1", args![email]).await?;
     tx.execute("DELETE FROM cert_set WHERE email = $1", args![email]).await?;
     tx.execute("DELETE FROM retired_certificate WHERE email = $1", args![email]).await?;
-    tx.execute("DELETE FROM invite WHERE email = $1", args![email]).await?;
+    tx.execute("DELETE FROM invite WHERE email = $1 AND api_key = $2", args![email, api_key]).await?;
     let account = tx.execute("DELETE FROM account WHERE email = $1", args![email]).await? == 1;
     tx.touch_files(email);
     Ok(DeleteOutcome::Deleted { admin, data, account, content })

@@ -52,7 +52,7 @@ impl Store {
                 if tx.execute(sql, args![&c.email, &c.bank, CertState::Pending, &c.ticket]).await? == 0 {
                     return Ok(EnrolOutcome::Exists);
                 }
-                insert_set(tx, &c.email, &c.bank, &c.ticket, &c.set, c.now).await?;
+                insert_set(tx, (&c.email, &c.bank), &c.ticket, &c.set, c.now, NEVER).await?;
                 let scope = FileScope { api_key: c.api_key.clone(), email: c.email.clone(), bank: c.bank.clone() };
                 reset_ledgers(tx, &scope, &c.ledgers).await?;
                 insert_files(tx, &scope, &c.files).await?;
@@ -96,7 +96,7 @@ impl Store {
                 if tx.number(sql, args![&scope.email, &scope.bank]).await? > 0 {
                     return Ok(EnrolOutcome::Exists);
                 }
-                insert_set(tx, &scope.email, &scope.bank, ticket, set, *now).await?;
+                insert_set(tx, (&scope.email, &scope.bank), ticket, set, *now, NEVER).await?;
                 Ok(EnrolOutcome::Done)
             })
         })
@@ -202,21 +202,34 @@ async fn account_is_there(tx: &mut Tx, api_key: &str, email: &str) -> Result<boo
     Ok(tx.number("SELECT count(*) FROM account WHERE email = $1 AND api_key = $2", args![email, api_key]).await? == 1)
 }
 
-/// Inserts an active set.
+/// When a renewal of a new set was last tried.
+const NEVER: i64 = 0;
+
+/// Inserts an active set of (account, bank); `attempted` is when its renewal was last tried, Unix ms.
 pub(super) async fn insert_set(
     tx: &mut Tx,
-    email: &str,
-    bank: &str,
+    (email, bank): (&str, &str),
     ticket: &str,
     set: &NewCertSet,
     now: i64,
+    attempted: i64,
 ) -> Result<()> {
     let first_expiry =
         set.encryption.as_ref().map_or(set.signing.not_after, |e| e.not_after.min(set.signing.not_after));
     let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, attempted) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
-    let values =
-        args![email, bank, CertState::Active, ticket, &set.ws_user_id, &set.company, &set.target_id, first_expiry, now];
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values = args![
+        email,
+        bank,
+        CertState::Active,
+        ticket,
+        &set.ws_user_id,
+        &set.company,
+        &set.target_id,
+        first_expiry,
+        now,
+        attempted
+    ];
     tx.execute(sql, values).await?;
     let pairs = [("signing", Some(&set.signing)), ("encryption", set.encryption.as_ref())];
     for (purpose, material) in pairs {

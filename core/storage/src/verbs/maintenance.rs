@@ -77,7 +77,8 @@ impl Store {
         Ok(())
     }
 
-    /// Copies the database, at one moment, and the content files into `target`, which must be absent or empty.
+    /// Copies the database, at one moment, and the content files into `target`, which must be absent or empty; nobody but
+    /// its owner may enter it from then on.
     /// The service may go on working. Everything is synced before the answer. Restore: stop the service, put the
     /// copy in place of the data folder.
     ///
@@ -96,9 +97,10 @@ impl Store {
         if entries.next().is_some() {
             return Err(StoreError::misuse(format!("the backup folder {} is not empty", target.display())));
         }
+        let database = target.join(DATABASE_FILE);
+        prepare_backup(target, &database)?;
         // From here to the end no content file may vanish that the copied rows name.
         let _guard = self.content_guard().write().await;
-        let database = target.join(DATABASE_FILE);
         let name = database.to_str().ok_or_else(|| StoreError::misuse("the backup folder's name is not UTF-8"))?;
         sqlite.copy_to(name).await?;
         let folder = sqlite.folder().to_owned();
@@ -136,6 +138,19 @@ async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
         report.registrations += 1;
     }
     Ok(report)
+}
+
+/// Closes the folder to others and makes the database's file, empty and private: SQLite would make it by the umask, and
+/// others could read it while it is written.
+fn prepare_backup(folder: &Path, database: &Path) -> Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .map_err(|error| StoreError::from_io(&error, folder))?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(database).map(drop).map_err(|error| StoreError::from_io(&error, database))
 }
 
 /// Copies everything below `source` to `target/files` and syncs what the backup consists of.

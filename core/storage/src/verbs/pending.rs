@@ -2,7 +2,7 @@
 
 use super::codes::{same_digest, store_code};
 use super::lockouts::{clear, count_failure, lock_end};
-use super::sessions::insert_session;
+use super::sessions::{insert_session, still_holds};
 use crate::driver::{Tx, args};
 use crate::entities::code::{CodePurpose, CodeSend, NewCode};
 use crate::entities::common::{Digest, Mode};
@@ -16,7 +16,8 @@ use crate::store::Store;
 
 impl Store {
     /// Opens a pending step, with the code that goes with it. When the code may not be sent, nothing is stored;
-    /// [`CodeSend::TooSoon`] too: open the step again without a code, the earlier one is still good.
+    /// [`CodeSend::TooSoon`] too: open the step again without a code, the earlier one is still good. [`CodeSend::Stale`]
+    /// when what the step rests on no longer holds.
     ///
     /// # Errors
     /// Environment faults only.
@@ -27,6 +28,9 @@ impl Store {
     ) -> std::result::Result<CodeSend, StoreError> {
         self.write((pending, code), |tx, (pending, code)| {
             Box::pin(async move {
+                if !still_holds(tx, &pending.email, pending.mode, pending.verified_hash.as_deref()).await? {
+                    return Ok(CodeSend::Stale);
+                }
                 if let Some(code) = code {
                     let sent = store_code(tx, code).await?;
                     if sent != CodeSend::Send {
@@ -66,6 +70,7 @@ impl Store {
                         CodeSend::TooSoon { retry_at } | CodeSend::TooMany { retry_at } => {
                             return Ok(SelectOutcome::TooMany { retry_at });
                         }
+                        CodeSend::Stale => return Ok(SelectOutcome::Gone),
                     }
                 }
                 kill(tx, &r.old).await?;
@@ -138,6 +143,12 @@ async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
     let Some(pending) = find(tx, &a.token, a.now).await?.filter(|p| p.kind == PendingKind::Mfa) else {
         return Ok(MfaOutcome::Expired);
     };
+    // A reset or removal kills the token with the rest; what comes to nothing here is a grant for nobody.
+    if let Some(session) = &a.grant.session
+        && !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await?
+    {
+        return Ok(MfaOutcome::Expired);
+    }
     let right = if pending.email != a.email || pending.mode != a.mode {
         false
     } else {

@@ -40,6 +40,7 @@ impl Store {
                 if tx.execute(sql, args![email, short_id]).await? == 0 {
                     return Ok(None);
                 }
+                tx.touch_auth();
                 select(tx, email).await.map(Some)
             })
         })
@@ -68,6 +69,7 @@ async fn add(tx: &mut Tx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
     let sql =
         "INSERT INTO pgp_key (email, fingerprint, short_id, purpose, armored, added) VALUES ($1, $2, $3, $4, $5, $6)";
     tx.execute(sql, args![&new.email, &key.fingerprint, &key.short_id, key.purpose, &key.armored, key.added]).await?;
+    tx.touch_auth();
     Ok(AddKeyOutcome::Added)
 }
 

@@ -78,11 +78,15 @@ impl Store {
             (email.to_owned(), bank.to_owned(), ticket.to_owned(), set, now),
             |tx, (email, bank, ticket, set, now)| {
                 Box::pin(async move {
-                    let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
-                    if tx.execute(sql, args![email, bank, CertState::Renewing, ticket]).await? == 0 {
+                    // The old set may have expired while the bank was asked: the new one is all the more wanted.
+                    let sql =
+                        "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state IN ($3, $5) AND ticket = $4";
+                    let values = args![email, bank, CertState::Renewing, ticket, CertState::Expired];
+                    if tx.execute(sql, values).await? == 0 {
                         return Ok(false);
                     }
-                    insert_set(tx, email, bank, ticket, set, *now).await?;
+                    // It was tried now: a second job that still has the old expiry in hand does not renew it again.
+                    insert_set(tx, (email, bank), ticket, set, *now, *now).await?;
                     Ok(true)
                 })
             },

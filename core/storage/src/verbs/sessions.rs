@@ -10,7 +10,8 @@ use crate::error::{Result, StoreError};
 use crate::store::Store;
 
 impl Store {
-    /// Begins a session and lifts the given lockouts.
+    /// Begins a session and lifts the given lockouts. False, and nothing changed, when the user is gone or its password
+    /// is no longer the verified one: a reset leaves no session of the old password behind.
     ///
     /// # Errors
     /// Environment faults only.
@@ -18,11 +19,15 @@ impl Store {
         &self,
         session: NewSession,
         clear_failures: Vec<LockKey>,
-    ) -> std::result::Result<(), StoreError> {
+    ) -> std::result::Result<bool, StoreError> {
         self.write((session, clear_failures), |tx, (session, keys)| {
             Box::pin(async move {
+                if !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await? {
+                    return Ok(false);
+                }
                 insert_session(tx, session).await?;
-                clear(tx, keys).await
+                clear(tx, keys).await?;
+                Ok(true)
             })
         })
         .await
@@ -68,6 +73,21 @@ impl Store {
         })
         .await
     }
+}
+
+/// Whether the user is there, and its password is still the verified one.
+pub(super) async fn still_holds(tx: &mut Tx, email: &str, mode: Mode, verified_hash: Option<&str>) -> Result<bool> {
+    let found = match verified_hash {
+        None => {
+            let sql = "SELECT count(*) FROM mode_user WHERE email = $1 AND mode = $2";
+            tx.number(sql, args![email, mode]).await?
+        }
+        Some(hash) => {
+            let sql = "SELECT count(*) FROM mode_user WHERE email = $1 AND mode = $2 AND password_hash = $3";
+            tx.number(sql, args![email, mode, hash]).await?
+        }
+    };
+    Ok(found == 1)
 }
 
 pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {

@@ -158,6 +158,18 @@ async fn a_renewal_replaces_only_what_it_began_with(store: Store) {
     assert_eq!(nordea.len(), 1);
     assert_eq!((nordea[0].state, nordea[0].signing.as_ref().unwrap().serial.as_str()), (CertState::Active, "03"));
 
+    // A second job that looked before the first was done has the old expiry in hand.
+    assert!(store.begin_renewal(OWNER, "nordea", "stale", tomorrow, tomorrow).await.unwrap().is_none(), "just renewed");
+
+    // The old set expires while the bank is asked.
+    let slow = FileScope { bank: "sp".to_owned(), ..scope.clone() };
+    store.import_certs(&slow, "t", cert_set("04", NOW + DAY), NOW).await.unwrap();
+    store.begin_renewal(OWNER, "sp", "slow", NOW, NOW).await.unwrap().unwrap();
+    assert_eq!(store.expire_certs(NOW + DAY).await.unwrap(), 1);
+    assert!(!store.complete_renewal(OWNER, "sp", "other", cert_set("05", NOW + 400 * DAY), tomorrow).await.unwrap());
+    assert!(store.complete_renewal(OWNER, "sp", "slow", cert_set("05", NOW + 400 * DAY), tomorrow).await.unwrap());
+    assert!(matches!(store.effective_certs(OWNER, "sp", tomorrow).await.unwrap(), EffectiveCerts::Usable { .. }));
+
     store.begin_renewal(OWNER, "aktia", "third", tomorrow, tomorrow).await.unwrap().unwrap();
     store.retire_certs(&FileScope { bank: "aktia".to_owned(), ..scope }, "1a2b3c4d", tomorrow).await.unwrap();
     assert!(

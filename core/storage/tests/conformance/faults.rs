@@ -58,6 +58,31 @@ async fn a_second_server_is_refused_and_a_closed_store_says_so() {
     assert!(!store.consume_challenge("a", NOW).await.unwrap());
 }
 
+/// Dropped without being closed, a store still writes what it accepted; only then is the folder free.
+#[tokio::test]
+async fn the_folder_is_held_until_the_last_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    // Accepted, and never waited for: each is polled once, which hands it to the writer. (After 128, tokio makes a task wait.)
+    for index in 0..100 {
+        let store = store.clone();
+        let mut verb = Box::pin(async move { store.consume_challenge(&format!("c{index}"), NOW).await });
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(verb.as_mut().poll(context))).await;
+        assert!(polled.is_pending());
+    }
+    drop(store);
+    let store = loop {
+        match Store::open_sqlite(folder.path()).await {
+            Ok(store) => break store,
+            Err(StoreError::Locked { .. }) => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    for index in 0..100 {
+        assert!(!store.consume_challenge(&format!("c{index}"), NOW).await.unwrap(), "{index} was accepted");
+    }
+}
+
 #[tokio::test]
 async fn damage_is_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -219,7 +244,16 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
             }
         }
     });
+    fs::create_dir(&copy).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let report = store.backup(&copy).await.unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&copy), mode(&copy.join("service.sqlite"))), (0o700, 0o600));
+    }
     writing.await.unwrap();
     assert_eq!((report.files, report.file_bytes), (1, 100_000));
     assert!(matches!(store.backup(&copy).await, Err(StoreError::Misuse { .. })), "a backup overwrites nothing");

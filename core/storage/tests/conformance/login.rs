@@ -11,6 +11,8 @@ cases!(
     codes_have_gaps_and_quotas,
     email_verification_needs_its_token,
     a_reset_replaces_revokes_and_unlocks,
+    a_reset_leaves_nothing_of_the_old_password,
+    a_login_and_a_reset_exclude_each_other,
     mfa_by_sms_counts_kills_and_locks,
     one_of_many_mfa_answers_and_selections_wins,
     totp_is_enrolled_and_each_step_counts_once,
@@ -157,6 +159,81 @@ async fn a_reset_replaces_revokes_and_unlocks(store: Store) {
     assert!(store.session(&digest("data"), NOW).await.unwrap().is_some(), "the other mode is untouched");
     assert_eq!(store.locked_until(&key, NOW).await.unwrap(), None);
     assert_eq!(store.reset_password(right).await.unwrap(), CodeCheck::Wrong, "used up");
+}
+
+/// What was verified against the old password comes to nothing, whether it is stored before or after the reset.
+async fn a_reset_leaves_nothing_of_the_old_password(store: Store) {
+    tenant_with_customer(&store).await;
+    let old = store.credential(OWNER, Mode::Admin).await.unwrap().unwrap().password_hash;
+    let begin = |name: &str, hash: &str, now| NewSession {
+        verified_hash: Some(hash.to_owned()),
+        ..session(digest(name), OWNER, Mode::Admin, now)
+    };
+    let step = |name: &str, hash: &str| NewPending {
+        verified_hash: Some(hash.to_owned()),
+        ..pending(digest(name), PendingKind::Mfa, OWNER, Mode::Admin, NOW + MINUTE)
+    };
+    // The request arrives at NOW + 1; a login with the old password arrives later and is stored first.
+    assert!(store.create_session(begin("later", &old, NOW + MINUTE), vec![]).await.unwrap());
+    assert_eq!(store.open_pending(step("later step", &old), None).await.unwrap(), CodeSend::Send);
+    store.put_code(code(OWNER, Mode::Admin, CodePurpose::PasswordReset, NOW)).await.unwrap();
+    let reset = PasswordReset {
+        email: OWNER.to_owned(),
+        mode: Mode::Admin,
+        hash: digest("123456"),
+        password_hash: "$new".to_owned(),
+        max_tries: 5,
+        clear: vec![],
+        now: NOW + 1,
+    };
+    assert_eq!(store.reset_password(reset).await.unwrap(), CodeCheck::Right);
+    assert!(store.session(&digest("later"), NOW + MINUTE).await.unwrap().is_none());
+    assert!(store.pending(&digest("later step"), NOW + MINUTE).await.unwrap().is_none());
+    // And one that was verified before the reset and is stored after it.
+    let key = LockKey::new("password", "owner admin");
+    store.record_failure(&key, LockPolicy { limit: 1, window: HOUR, duration: HOUR }, NOW).await.unwrap();
+    assert!(!store.create_session(begin("late", &old, NOW + MINUTE), vec![key.clone()]).await.unwrap());
+    assert!(store.locked_until(&key, NOW).await.unwrap().is_some(), "nothing changed");
+    assert!(store.session(&digest("late"), NOW + MINUTE).await.unwrap().is_none());
+    let sms = code(OWNER, Mode::Admin, CodePurpose::Mfa, NOW);
+    assert_eq!(store.open_pending(step("late step", &old), Some(sms)).await.unwrap(), CodeSend::Stale);
+    assert!(store.pending(&digest("late step"), NOW + MINUTE).await.unwrap().is_none());
+    assert!(store.create_session(begin("new", "$new", NOW + MINUTE), vec![]).await.unwrap());
+    // Nor does a user who is gone get one.
+    let nobody = session(digest("nobody"), "nobody@example.test", Mode::Data, NOW);
+    assert!(!store.create_session(nobody, vec![]).await.unwrap());
+}
+
+/// Of a login and a reset at the same time, whatever their order, no session of the old password is left.
+async fn a_login_and_a_reset_exclude_each_other(store: Store) {
+    tenant_with_customer(&store).await;
+    let old = store.credential(OWNER, Mode::Data).await.unwrap().unwrap().password_hash;
+    store.put_code(code(OWNER, Mode::Data, CodePurpose::PasswordReset, NOW)).await.unwrap();
+    race(8, |index| {
+        let (store, old) = (store.clone(), old.clone());
+        async move {
+            if index == 4 {
+                let reset = PasswordReset {
+                    email: OWNER.to_owned(),
+                    mode: Mode::Data,
+                    hash: digest("123456"),
+                    password_hash: "$new".to_owned(),
+                    max_tries: 5,
+                    clear: vec![],
+                    now: NOW,
+                };
+                assert_eq!(store.reset_password(reset).await.unwrap(), CodeCheck::Right);
+            } else {
+                let token = digest(&format!("racing {index}"));
+                let begun = NewSession { verified_hash: Some(old), ..session(token, OWNER, Mode::Data, NOW + SECOND) };
+                store.create_session(begun, vec![]).await.unwrap();
+            }
+        }
+    })
+    .await;
+    for index in 0..8 {
+        assert!(store.session(&digest(&format!("racing {index}")), NOW + SECOND).await.unwrap().is_none());
+    }
 }
 
 fn answer(token: Digest, proof: MfaProof, now: i64) -> MfaAnswer {
@@ -317,6 +394,7 @@ async fn sessions_show_the_state_of_everything_and_are_revoked(store: Store) {
 }
 
 async fn failures_lock_for_a_while(store: Store) {
+    tenant_with_customer(&store).await;
     let (key, other) = (LockKey::new("password", "a"), LockKey::new("password", "b"));
     let policy = LockPolicy { limit: 3, window: 15 * MINUTE, duration: 15 * MINUTE };
     assert_eq!(store.record_failure(&key, policy, NOW).await.unwrap(), LockState::Open { failures: 1 });

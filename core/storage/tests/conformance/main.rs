@@ -48,6 +48,7 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Store) -
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
     static SCHEMAS: AtomicU32 = AtomicU32::new(0);
     let Ok(url) = std::env::var(POSTGRES_VARIABLE) else {
+        assert!(std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_none(), "{POSTGRES_VARIABLE} is not set");
         println!("not run: {POSTGRES_VARIABLE} is not set");
         return;
     };

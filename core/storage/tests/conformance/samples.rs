@@ -87,7 +87,17 @@ pub(crate) async fn tenant_with_customer(store: &Store) {
 
 pub(crate) fn pending(token: Digest, kind: PendingKind, email: &str, mode: Mode, now: i64) -> NewPending {
     let challenge = (kind == PendingKind::Mfa).then_some(Challenge::Sms);
-    NewPending { token, kind, email: email.to_owned(), mode, challenge, secret: None, now, expires: now + 180 * SECOND }
+    NewPending {
+        token,
+        kind,
+        email: email.to_owned(),
+        mode,
+        challenge,
+        secret: None,
+        now,
+        expires: now + 180 * SECOND,
+        verified_hash: None,
+    }
 }
 
 pub(crate) fn code(email: &str, mode: Mode, purpose: CodePurpose, now: i64) -> NewCode {
@@ -113,6 +123,7 @@ pub(crate) fn session(token: Digest, email: &str, mode: Mode, now: i64) -> NewSe
         auth_time: now,
         factor: Factor::Password,
         expires: now + HOUR,
+        verified_hash: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Login` (WS Channel sheet §2.8, §3.2, §3.4).
 
 use bankchannel_crypto::password;
-use bankchannel_storage::{Challenge, CodeSend, Credential, Factor, Mode, PendingKind};
+use bankchannel_storage::{Challenge, CodeSend, Credential, Factor, Mode, NewPending, PendingKind};
 use bankchannel_ws_channel::{
     errors::texts,
     model::{ChallengeName, MfaOption, MfaType},
@@ -109,24 +109,29 @@ async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: 
     let email = &user.account.email;
     service.store.clear_failures(&[password_lock(email, mode)]).await?;
     let token = Token::new();
-    let pending = token::pending(service, call, (email, mode), PendingKind::VerifyEmail, &token);
+    let pending = resting_on(user, token::pending(service, call, (email, mode), PendingKind::VerifyEmail, &token));
     let draft = Draft::verify_email(service, &user.account, mode, call.now_ms);
     let store = call.audited_store(&service.store, email, "email");
     match store.open_pending(pending.clone(), Some(draft.new)).await? {
         CodeSend::Send => codes::send(service, &draft.message).await?,
         // The code sent a moment ago is still good.
         CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
-            service.store.open_pending(pending, None).await?;
+            opened(service.store.open_pending(pending, None).await?)?;
         }
+        stale @ CodeSend::Stale => opened(stale)?,
     }
     Ok(LoginResponse { access_token: Some(token.access_token()?), ..answer("Login OK. Verify email address.") })
 }
 
 /// Data mode has no second factor.
 async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
-    let session = Session::new(service, call, &user.account, Mode::Data, Factor::Password)?;
+    let mut session = Session::new(service, call, &user.account, Mode::Data, Factor::Password)?;
+    session.new.verified_hash = Some(user.password_hash.clone());
     let locks = vec![password_lock(&user.account.email, Mode::Data)];
-    call.audited_store(&service.store, &user.account.email, "session").create_session(session.new, locks).await?;
+    let store = call.audited_store(&service.store, &user.account.email, "session");
+    if !store.create_session(session.new, locks).await? {
+        return Err((&texts::AUTHENTICATION_FAILED).into());
+    }
     Ok(LoginResponse {
         id_token: Some(session.id_token),
         api_key: Some(session.api_key),
@@ -145,8 +150,8 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
     service.store.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
     let token = Token::new();
     let Some(factor) = preferred(service, user) else {
-        let pending = token::mfa_step(service, call, who, Challenge::Select, &token);
-        call.audited_store(&service.store, email, "choice of factor").open_pending(pending, None).await?;
+        let pending = resting_on(user, token::mfa_step(service, call, who, Challenge::Select, &token));
+        opened(call.audited_store(&service.store, email, "choice of factor").open_pending(pending, None).await?)?;
         return Ok(LoginResponse {
             session: Some(token.mfa_session()?),
             challenge_name: Some(ChallengeName::Select),
@@ -155,17 +160,13 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
             ..answer("Select MFA type")
         });
     };
-    let pending = token::mfa_step(service, call, who, challenge_of(factor), &token);
+    let pending = resting_on(user, token::mfa_step(service, call, who, challenge_of(factor), &token));
     let store = call.audited_store(&service.store, email, "second factor");
     match factor {
-        MfaType::Totp => {
-            store.open_pending(pending, None).await?;
-        }
+        MfaType::Totp => opened(store.open_pending(pending, None).await?)?,
         MfaType::Sms => {
             let draft = Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
-            if store.open_pending(pending, Some(draft.new)).await? != CodeSend::Send {
-                return Err((&texts::LIMIT_EXCEEDED).into());
-            }
+            opened(store.open_pending(pending, Some(draft.new)).await?)?;
             codes::send(service, &draft.message).await?;
         }
     }
@@ -174,6 +175,20 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
         challenge_name: Some(factor.into()),
         ..answer(text_of(factor))
     })
+}
+
+/// A step that is opened only while the password that was checked is still the user's.
+fn resting_on(user: &Credential, pending: NewPending) -> NewPending {
+    NewPending { verified_hash: Some(user.password_hash.clone()), ..pending }
+}
+
+/// Whether a step was opened; a password that was reset meanwhile is answered like a wrong one.
+fn opened(sent: CodeSend) -> Result<(), Fault> {
+    match sent {
+        CodeSend::Send => Ok(()),
+        CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => Err((&texts::LIMIT_EXCEEDED).into()),
+        CodeSend::Stale => Err((&texts::AUTHENTICATION_FAILED).into()),
+    }
 }
 
 /// The factor that is asked for; `None`: the user chooses.

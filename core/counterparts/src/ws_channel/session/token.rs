@@ -67,6 +67,7 @@ impl Session {
             auth_time: call.now_ms,
             factor,
             expires: call.now_ms + i64::from(seconds) * 1000,
+            verified_hash: None,
         };
         Ok(Self {
             new,
@@ -100,6 +101,7 @@ pub(crate) fn pending(
         secret: None,
         now: call.now_ms,
         expires: call.now_ms + ttl_ms,
+        verified_hash: None,
     }
 }
 

@@ -5,13 +5,12 @@ pub(crate) use open::create_private_dir;
 mod writer;
 
 use super::tx::Connection;
-use super::{Row, Tx, Value, Verb, args};
+use super::{Dialect, Row, Tx, Value, Verb, args};
 use crate::error::{Result, StoreError};
 use crate::store::Generations;
 use crate::verbs::audit::AuditSlot;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use writer::Writer;
@@ -43,8 +42,6 @@ pub(crate) struct SqliteDriver {
     readers: SqlitePool,
     place: Arc<str>,
     folder: PathBuf,
-    /// Held open for as long as the store lives: the lock goes with the file handle.
-    _lock: File,
 }
 
 impl SqliteDriver {
@@ -59,7 +56,7 @@ impl SqliteDriver {
         crate::migrations::apply_sqlite(&mut tx).await?;
         open::check_content(&mut tx, &place).await?;
         let readers = open::reader_pool(&file, settings);
-        Ok(Self { writer: Writer::spawn(tx, generations), readers, place, folder: folder.to_owned(), _lock: lock })
+        Ok(Self { writer: Writer::spawn(tx, lock, generations), readers, place, folder: folder.to_owned() })
     }
 
     pub(crate) async fn write<A, T>(&self, args: A, verb: Verb<A, T>, audit: AuditSlot) -> Result<T>
@@ -103,7 +100,7 @@ impl SqliteDriver {
     }
 
     fn fault(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(error, &self.place)
+        StoreError::from_sqlx(error, Dialect::Sqlite, &self.place)
     }
 }
 

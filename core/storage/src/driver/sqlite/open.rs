@@ -1,7 +1,7 @@
 //! Opening a data folder: one process, private files, early and clear faults.
 
 use super::{LOCK_FILE, SqliteSettings};
-use crate::driver::Tx;
+use crate::driver::{Dialect, Tx};
 use crate::error::{Result, StoreError};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -66,11 +66,11 @@ pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place
     if let Some(bytes) = settings.max_database_bytes {
         options = options.pragma("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string());
     }
-    options.connect().await.map_err(|error| StoreError::from_sqlx(&error, place))
+    options.connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
 }
 
 pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConnection> {
-    base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, place))
+    base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
 }
 
 pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool {

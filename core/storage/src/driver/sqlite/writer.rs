@@ -1,5 +1,5 @@
-//! The one writer: what waited is run in one transaction, each verb in a savepoint of its own, and acknowledged
-//! only after the COMMIT of all returned, which is after the log was synced.
+//! The one writer: what waited is run in one transaction and acknowledged only after the COMMIT of all returned, which
+//! is after the log was synced. When a verb fails, nothing of the transaction is kept and each gets one of its own.
 
 use crate::Outcome;
 use crate::driver::{Tx, Verb};
@@ -8,6 +8,7 @@ use crate::store::Generations;
 use crate::verbs::audit::{AuditSlot, run_audited};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -25,9 +26,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn spawn(tx: Tx, generations: Arc<Generations>) -> Self {
+    /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes what was
+    /// accepted, and until then the folder is nobody else's.
+    pub(super) fn spawn(tx: Tx, lock: File, generations: Arc<Generations>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(write_until_closed(tx, receiver, generations));
+        let task = tokio::spawn(write_until_closed(tx, lock, receiver, generations));
         Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
     }
 
@@ -53,7 +56,12 @@ impl Writer {
     }
 }
 
-async fn write_until_closed(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>, generations: Arc<Generations>) {
+async fn write_until_closed(
+    mut tx: Tx,
+    lock: File,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    generations: Arc<Generations>,
+) {
     let mut group = Vec::new();
     while let Some(first) = queue.recv().await {
         group.push(first);
@@ -67,6 +75,8 @@ async fn write_until_closed(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>,
     }
     // Folding the log is a kindness to the next start; failing at it loses nothing.
     let _ = tx.script("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;
+    tx.close().await;
+    drop(lock);
 }
 
 /// Runs all of `group` in one transaction and answers each of them.
@@ -81,8 +91,8 @@ async fn run_group(tx: &mut Tx, group: &mut Vec<Box<dyn Job>>, generations: &Gen
     }
 }
 
-/// One verb's fault took the whole transaction with it (SQLite does that when the disk is full). The others have
-/// done nothing wrong and nothing of them was kept: each gets a transaction of its own.
+/// One verb's fault took the whole transaction with it. The others have done nothing wrong and nothing of them was kept:
+/// each gets a transaction of its own.
 async fn run_one_by_one(tx: &mut Tx, group: &mut [Box<dyn Job>], generations: &Generations) -> Vec<Result<()>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
@@ -123,22 +133,13 @@ async fn run_transaction(
     ended
 }
 
-/// An error here is one that the whole transaction cannot survive.
+/// The first error ends the transaction: it is a fault of the environment or a misuse, so rare that a savepoint around
+/// every verb would cost more than running the group again one by one.
 async fn run_jobs(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<()>>> {
-    if let [only] = group {
-        return run_caught(only, tx).await.map(|()| vec![Ok(())]);
-    }
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
-        tx.script("SAVEPOINT verb".to_owned()).await?;
-        let answer = run_caught(job, tx).await;
-        if let Err(error) = &answer
-            && tx.script("ROLLBACK TO verb".to_owned()).await.is_err()
-        {
-            return Err(error.clone());
-        }
-        tx.script("RELEASE verb".to_owned()).await?;
-        answers.push(answer);
+        run_caught(job, tx).await?;
+        answers.push(Ok(()));
     }
     Ok(answers)
 }
