@@ -14,24 +14,36 @@ use bankchannel_ws_channel::{Refusal, errors::texts};
 use super::{at, content};
 use crate::ws_channel::{fault::Fault, service::Service};
 
-/// How many keys are remembered; beyond that, all are read again.
+/// How many accounts' keys are remembered; beyond that, all are read again.
 const REMEMBERED: usize = 1000;
+/// Content up to this size is verified where it is: that takes less time than handing it to another thread.
+const AT_ONCE: u64 = 64 * 1024;
 
-/// PGP keys read before, by their armor: the same text is the same key.
+type Keys = Arc<[Arc<PublicKey>]>;
+
+/// Authorize keys read before, by account, as long as the store's generation stays. Only with a store that no other
+/// process writes to; so a removed key counts no more at once.
 #[derive(Default)]
-pub(crate) struct ReadKeys(Mutex<HashMap<String, Arc<PublicKey>>>);
+pub(crate) struct ReadKeys(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    generation: u64,
+    keys: HashMap<String, Keys>,
+}
 
 impl ReadKeys {
-    fn get(&self, armored: &str) -> Option<Arc<PublicKey>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(armored).cloned()
+    fn get(&self, generation: u64, email: &str) -> Option<Keys> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.generation == generation).then(|| known.keys.get(email).cloned()).flatten()
     }
 
-    fn put(&self, armored: String, key: Arc<PublicKey>) {
+    fn put(&self, generation: u64, email: &str, keys: Keys) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+        if known.generation != generation || known.keys.len() >= REMEMBERED {
+            *known = Known { generation, keys: HashMap::new() };
         }
-        known.insert(armored, key);
+        known.keys.insert(email.to_owned(), keys);
     }
 }
 
@@ -44,27 +56,26 @@ pub(crate) struct Signed {
 }
 
 /// The account's authorize keys.
-pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Vec<Arc<PublicKey>>, Fault> {
+pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Keys, Fault> {
+    let remember = service.store.is_only_writer();
+    let generation = service.store.auth_generation();
+    if remember && let Some(known) = service.files.keys.get(generation, email) {
+        return Ok(known);
+    }
     let stored = service.store.pgp_keys(email).await?;
-    let (mut keys, mut unread) = (Vec::new(), Vec::new());
-    for key in stored.into_iter().filter(|key| key.purpose == PgpPurpose::Authorize) {
-        match service.files.keys.get(&key.armored) {
-            Some(known) => keys.push(known),
-            None => unread.push(key.armored),
-        }
+    let read = move || {
+        let authorize = stored.iter().filter(|key| key.purpose == PgpPurpose::Authorize);
+        let read = |armored: &str| PublicKey::from_armored(armored.as_bytes(), Limits::default()).map(Arc::new);
+        authorize.map(|key| read(&key.armored)).collect::<Result<Keys, _>>()
+    };
+    let keys = tokio::task::spawn_blocking(read).await.map_err(Fault::internal)?.map_err(Fault::internal)?;
+    if keys.is_empty() {
+        return Err((&texts::NO_AUTHORIZE_KEYS).into());
     }
-    if !unread.is_empty() {
-        let read = |armored: String| {
-            PublicKey::from_armored(armored.as_bytes(), Limits::default()).map(|key| (armored, Arc::new(key)))
-        };
-        let work = move || unread.into_iter().map(read).collect::<Result<Vec<_>, _>>();
-        let read = tokio::task::spawn_blocking(work).await.map_err(Fault::internal)?.map_err(Fault::internal)?;
-        for (armored, key) in read {
-            service.files.keys.put(armored, Arc::clone(&key));
-            keys.push(key);
-        }
+    if remember {
+        service.files.keys.put(generation, email, Arc::clone(&keys));
     }
-    if keys.is_empty() { Err((&texts::NO_AUTHORIZE_KEYS).into()) } else { Ok(keys) }
+    Ok(keys)
 }
 
 /// Reads the armor and sees that it names one of the keys; the document is not looked at yet.
@@ -84,10 +95,11 @@ pub(crate) async fn verify(
     service: &Service,
     content: Content,
     set: SignatureSet,
-    keys: Vec<Arc<PublicKey>>,
+    keys: Keys,
     now_ms: i64,
 ) -> Result<Signed, Fault> {
     let needed = usize::try_from(service.config.required_authorizations.max(1)).unwrap_or(usize::MAX);
+    let here = content.known_size().is_some_and(|size| size <= AT_ONCE);
     let work = move || -> Result<Signed, Fault> {
         let (mut verifier, mut hash) = (set.verifier(), Sha256::new());
         let passed = content::feed(&content, |piece| {
@@ -103,5 +115,5 @@ pub(crate) async fn verify(
         }
         Ok(Signed { content, sha256: hash.finish(), signers })
     };
-    tokio::task::spawn_blocking(work).await.map_err(Fault::internal)?
+    if here { work() } else { tokio::task::spawn_blocking(work).await.map_err(Fault::internal)? }
 }
