@@ -1,1 +1,5 @@
-fn main() { napi_build::setup(); }
+//! Tells the linker what Node's addons need.
+
+fn main() {
+    napi_build::setup();
+}

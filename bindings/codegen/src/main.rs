@@ -1,2 +1,150 @@
-//! Writes the typed faces of every language from the catalogue
-fn main() {}
+//! Writes the typed faces of every language from the catalogue.
+//!
+//! ```text
+//!   bankchannel-codegen            writes every generated file below the repository's root
+//!   bankchannel-codegen --check    writes nothing; fails and names the files that are stale
+//!   bankchannel-codegen --root DIR takes DIR for the root, in place of the current folder
+//! ```
+//!
+//! A new operation needs no line here: everything comes from the catalogue, the settings and the error table.
+
+mod c_names;
+mod model;
+mod names;
+mod node;
+mod node_types;
+mod php;
+mod php_types;
+mod python;
+mod python_client;
+mod reference;
+mod text;
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use model::Model;
+
+/// One file that is written.
+pub(crate) struct Generated {
+    /// Below the repository's root.
+    pub(crate) path: String,
+    /// All of it.
+    pub(crate) text: String,
+}
+
+fn main() -> ExitCode {
+    match run(&std::env::args().skip(1).collect::<Vec<_>>()) {
+        Ok(code) => code,
+        Err(why) => {
+            say(&format!("bankchannel-codegen: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<ExitCode, String> {
+    let (mut check, mut root) = (false, PathBuf::from("."));
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--check" => check = true,
+            "--root" => root = rest.next().ok_or("--root needs a folder")?.into(),
+            other => return Err(format!("unknown argument {other}; there are --check and --root DIR")),
+        }
+    }
+    if !root.join("bindings/codegen/Cargo.toml").is_file() {
+        return Err(format!("{} is not the repository's root; run it there or give --root DIR", root.display()));
+    }
+    let files = generate(&Model::load()?)?;
+    let stale: Vec<&Generated> = files.iter().filter(|file| !is_fresh(&root, file)).collect();
+    if check {
+        for file in &stale {
+            say(&format!("stale: {}", file.path));
+        }
+        return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    for file in &stale {
+        write(&root.join(&file.path), &file.text)?;
+        say(&format!("written: {}", file.path));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every generated file.
+fn generate(model: &Model) -> Result<Vec<Generated>, String> {
+    let mut files = Vec::new();
+    files.extend(python::files(model)?);
+    files.extend(node::files(model)?);
+    files.extend(php::files(model)?);
+    files.extend(c_names::files(model));
+    files.extend(reference::files(model));
+    Ok(files)
+}
+
+fn is_fresh(root: &Path, file: &Generated) -> bool {
+    fs::read_to_string(root.join(&file.path)).is_ok_and(|found| found == file.text)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let fault = |why: io::Error| format!("{}: {why}", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(fault)?;
+    }
+    fs::write(path, text).map_err(fault)
+}
+
+fn say(line: &str) {
+    // Nobody listening is no fault of a generator.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn two_runs_write_the_same() {
+        let (first, second) = (generate(&Model::load().unwrap()).unwrap(), generate(&Model::load().unwrap()).unwrap());
+        assert_eq!(first.len(), second.len());
+        for (one, other) in first.iter().zip(&second) {
+            assert_eq!((&one.path, &one.text), (&other.path, &other.text));
+        }
+    }
+
+    #[test]
+    fn every_operation_reaches_every_face() {
+        let model = Model::load().unwrap();
+        let files = generate(&model).unwrap();
+        let text = |end: &str| files.iter().find(|file| file.path.ends_with(end)).unwrap().text.clone();
+        for operation in model.protocols.iter().flat_map(|protocol| &protocol.operations) {
+            let name = operation.entry.declaration.name;
+            for face in [
+                "bankchannel/ws_channel.py",
+                "lib/ws_channel.js",
+                "bankchannel_operations.h",
+                "reference/ws-channel.md",
+            ] {
+                assert!(text(face).contains(name), "{name} is not in {face}");
+            }
+            assert!(text("index.d.ts").contains(&format!("  {}(", names::camel(operation.name))), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_error_code_reaches_every_face() {
+        let model = Model::load().unwrap();
+        let files = generate(&model).unwrap();
+        for row in &model.errors {
+            for face in ["bankchannel/codes.py", "lib/errors.js", "reference/errors.md"] {
+                let file = files.iter().find(|file| file.path.ends_with(face)).unwrap();
+                assert!(file.text.contains(row.code), "{} is not in {face}", row.code);
+            }
+        }
+    }
+}

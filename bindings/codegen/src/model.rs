@@ -1,0 +1,249 @@
+//! What the generators read: operations, types, settings and errors, checked and in a fixed order.
+
+use bankchannel::{
+    model::{Boundary, EnumShape, Field, Shape, StructShape, UnionShape},
+    operation::{Entry, Kind},
+    ws_channel::WsChannelSettings,
+};
+use bankchannel_counterparts::ws_channel::ServiceOptions;
+use bankchannel_foundation::error::Row;
+
+/// Names that a typed method gives to its own options; a request's field of such a name would clash with them.
+const RESERVED: [&str; 8] = ["timeout", "timeout_ms", "cancel", "signal", "destination", "on_code", "self", "options"];
+
+/// Everything that is generated from.
+pub(crate) struct Model {
+    /// The protocols, each with a client.
+    pub(crate) protocols: Vec<Protocol>,
+    /// The error table.
+    pub(crate) errors: Vec<&'static Row>,
+}
+
+/// One protocol: a client, and a service to embed.
+pub(crate) struct Protocol {
+    /// `ws-channel`.
+    pub(crate) name: &'static str,
+    /// `ws_channel`.
+    pub(crate) module: String,
+    /// The client's class, `WsChannel`.
+    pub(crate) client: &'static str,
+    /// The client's settings.
+    pub(crate) settings: &'static StructShape,
+    /// The embedded service's options.
+    pub(crate) service: &'static StructShape,
+    /// In the catalogue's order.
+    pub(crate) operations: Vec<Operation>,
+    /// Every named type that the operations, settings and options use, each after those that it uses itself.
+    pub(crate) types: Vec<Named>,
+}
+
+/// One operation.
+pub(crate) struct Operation {
+    /// Its declaration and shapes.
+    pub(crate) entry: &'static Entry,
+    /// `list_files`.
+    pub(crate) name: &'static str,
+    /// The request.
+    pub(crate) request: &'static StructShape,
+    /// The response.
+    pub(crate) response: Answer,
+    /// The request's field that is content.
+    pub(crate) request_content: Option<&'static Field>,
+    /// The response's field that is content.
+    pub(crate) response_content: Option<&'static Field>,
+}
+
+/// A response: a struct, or one of several.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    /// The type's name.
+    pub(crate) name: &'static str,
+    /// The type.
+    pub(crate) shape: &'static Shape,
+}
+
+impl Operation {
+    /// Whether it only computes.
+    pub(crate) fn is_local(&self) -> bool {
+        self.entry.declaration.kind == Kind::Local
+    }
+
+    /// Whether it may ask questions in its middle.
+    pub(crate) fn asks(&self) -> bool {
+        self.entry.declaration.kind == Kind::Flow
+    }
+}
+
+/// A type with a name of its own in every language. Text types are plain text there.
+#[derive(Clone, Copy)]
+pub(crate) enum Named {
+    /// Named fields.
+    Struct(&'static StructShape),
+    /// One of a list of names.
+    Enum(&'static EnumShape),
+    /// One of several structs.
+    Union(&'static UnionShape),
+}
+
+impl Named {
+    /// The type's name.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Struct(shape) => shape.name,
+            Self::Enum(shape) => shape.name,
+            Self::Union(shape) => shape.name,
+        }
+    }
+}
+
+impl Model {
+    /// Reads the catalogue. Fails on what a typed face could not express.
+    pub(crate) fn load() -> Result<Self, String> {
+        let ws_channel = Protocol::load(
+            "ws-channel",
+            "WsChannel",
+            fields_of("WsChannelSettings", WsChannelSettings::SHAPE)?,
+            fields_of("ServiceOptions", ServiceOptions::SHAPE)?,
+        )?;
+        let known = ws_channel.operations.len();
+        if known != bankchannel::catalogue().count() {
+            return Err("the catalogue has operations of a protocol that no client is generated for".into());
+        }
+        Ok(Self { protocols: vec![ws_channel], errors: bankchannel::error_table().collect() })
+    }
+}
+
+impl Protocol {
+    fn load(
+        name: &'static str,
+        client: &'static str,
+        settings: &'static StructShape,
+        service: &'static StructShape,
+    ) -> Result<Self, String> {
+        let mut types = Types::default();
+        let mut operations = Vec::new();
+        for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == name) {
+            let operation = operation(entry)?;
+            types.add(entry.request)?;
+            types.add(entry.response)?;
+            operations.push(operation);
+        }
+        for field in settings.fields.iter().chain(service.fields) {
+            types.add(field.shape)?;
+        }
+        Ok(Self { name, module: name.replace('-', "_"), client, settings, service, operations, types: types.0 })
+    }
+
+    /// Whether a type of this name is used only as an alternative of a union: then the union's own class has its fields.
+    pub(crate) fn is_alternative(&self, name: &str) -> bool {
+        let names = |shape: &'static Shape| {
+            let mut shape = shape;
+            while let Shape::List(of) | Shape::Map(of) = shape {
+                shape = of;
+            }
+            shape.name() == Some(name)
+        };
+        let answered = self.operations.iter().any(|operation| names(operation.response.shape));
+        let held = self.types.iter().any(|named| match named {
+            Named::Struct(shape) => shape.fields.iter().any(|field| names(field.shape)),
+            _ => false,
+        });
+        !answered && !held
+    }
+
+    /// Whether a type of this name is a request: it is spread into a method's parameters.
+    pub(crate) fn is_request(&self, name: &str) -> bool {
+        self.operations.iter().any(|operation| operation.request.name == name)
+    }
+}
+
+fn operation(entry: &'static Entry) -> Result<Operation, String> {
+    let name = entry.declaration.name;
+    let request = fields_of(name, entry.request)?;
+    if let Some(field) = request.fields.iter().find(|field| RESERVED.contains(&field.name)) {
+        return Err(format!(
+            "{name}: a request cannot have a field `{}`: typed methods have an option of that name",
+            field.name
+        ));
+    }
+    let response = match entry.response {
+        Shape::Struct(_) | Shape::Union(_) => {
+            Answer { name: entry.response.name().unwrap_or_default(), shape: entry.response }
+        }
+        _ => return Err(format!("{name}: a response must be a struct or a union")),
+    };
+    for shape in [entry.request, entry.response] {
+        let fields = shape.fields();
+        if fields.iter().filter(|field| matches!(field.shape, Shape::Content)).count() > 1 {
+            return Err(format!("{name}: there is more than one content"));
+        }
+        if matches!(shape, Shape::Union(_)) && holds_content(shape)
+            || fields.iter().any(|field| holds_content(field.shape))
+        {
+            return Err(format!("{name}: content below the first level"));
+        }
+    }
+    Ok(Operation {
+        entry,
+        name: entry.short_name(),
+        request,
+        response,
+        request_content: entry.request.content_field(),
+        response_content: entry.response.content_field(),
+    })
+}
+
+fn fields_of(what: &str, shape: &'static Shape) -> Result<&'static StructShape, String> {
+    match shape {
+        Shape::Struct(shape) => Ok(shape),
+        _ => Err(format!("{what}: a request, response or set of options must be a struct")),
+    }
+}
+
+fn holds_content(shape: &Shape) -> bool {
+    match shape {
+        Shape::List(of) | Shape::Map(of) => matches!(of, Shape::Content) || holds_content(of),
+        Shape::Struct(shape) => {
+            shape.fields.iter().any(|field| matches!(field.shape, Shape::Content) || holds_content(field.shape))
+        }
+        Shape::Union(shape) => shape.variants.iter().filter_map(|variant| variant.shape).any(holds_content),
+        _ => false,
+    }
+}
+
+/// Named types, each after those that it uses.
+#[derive(Default)]
+struct Types(Vec<Named>);
+
+impl Types {
+    fn add(&mut self, shape: &'static Shape) -> Result<(), String> {
+        let named = match shape {
+            Shape::List(of) | Shape::Map(of) => return self.add(of),
+            Shape::Struct(shape) => Named::Struct(shape),
+            Shape::Enum(shape) => Named::Enum(shape),
+            Shape::Union(shape) => Named::Union(shape),
+            _ => return Ok(()),
+        };
+        if let Some(known) = self.0.iter().find(|known| known.name() == named.name()) {
+            let same = format!("{:?}", shape_of(known)) == format!("{:?}", shape_of(&named));
+            return if same { Ok(()) } else { Err(format!("two different types are named {}", named.name())) };
+        }
+        match named {
+            Named::Struct(shape) => shape.fields.iter().try_for_each(|field| self.add(field.shape))?,
+            Named::Union(shape) => {
+                shape.variants.iter().filter_map(|variant| variant.shape).try_for_each(|shape| self.add(shape))?
+            }
+            Named::Enum(_) => {}
+        }
+        self.0.push(named);
+        Ok(())
+    }
+}
+
+fn shape_of(named: &Named) -> &dyn std::fmt::Debug {
+    match named {
+        Named::Struct(shape) => shape,
+        Named::Enum(shape) => shape,
+        Named::Union(shape) => shape,
+    }
+}

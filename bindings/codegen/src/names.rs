@@ -1,0 +1,55 @@
+//! Names in each language's case.
+
+use bankchannel::Category;
+
+/// `list_files` → `listFiles`.
+pub(crate) fn camel(snake: &str) -> String {
+    let pascal = pascal(snake);
+    let mut letters = pascal.chars();
+    letters.next().map(|first| first.to_lowercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+/// `list_files` → `ListFiles`.
+pub(crate) fn pascal(snake: &str) -> String {
+    snake
+        .split(['_', '-', '.'])
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+        })
+        .collect()
+}
+
+/// `ws_channel.list_files` → `WS_CHANNEL_LIST_FILES`.
+pub(crate) fn upper(name: &str) -> String {
+    name.replace(['.', '-'], "_").to_ascii_uppercase()
+}
+
+/// The class of a category's errors. Python has a `PermissionError` of its own, which means a file's.
+pub(crate) fn error_class(category: Category) -> String {
+    match category {
+        Category::Permission => "PermissionDeniedError".into(),
+        other => pascal(other.as_str()) + "Error",
+    }
+}
+
+/// A name that Python takes for a keyword gets an underscore.
+pub(crate) fn python(name: &str) -> String {
+    const KEYWORDS: [&str; 12] =
+        ["from", "import", "class", "def", "global", "in", "is", "lambda", "pass", "return", "with", "async"];
+    if KEYWORDS.contains(&name) { format!("{name}_") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases() {
+        assert_eq!(camel("pgp_key_id"), "pgpKeyId");
+        assert_eq!(camel("bank"), "bank");
+        assert_eq!(pascal("rate_limited"), "RateLimited");
+        assert_eq!(upper("ws_channel.list_files"), "WS_CHANNEL_LIST_FILES");
+        assert_eq!(python("from"), "from_");
+    }
+}

@@ -1,0 +1,237 @@
+//! Node: `index.d.ts`.
+
+use bankchannel::{
+    Category,
+    model::{EnumShape, Field, Shape, StructShape, UnionShape},
+};
+
+use crate::{
+    model::{Model, Named, Operation, Protocol},
+    names::{camel, error_class, pascal, upper},
+    node::HEADER,
+    text::{Out, plain},
+};
+
+/// The part that is the same whatever the catalogue holds.
+const PRELUDE: &str = include_str!("prelude.d.ts");
+
+/// The whole of `index.d.ts`.
+pub(crate) fn declarations(model: &Model) -> Result<String, String> {
+    let mut out = Out::default();
+    out.line(HEADER);
+    out.blank();
+    out.line(PRELUDE.trim_end());
+    for category in Category::ALL {
+        out.blank();
+        out.jsdoc("", category.doc());
+        out.line(format!("export declare class {} extends BankchannelError {{}}", error_class(category)));
+    }
+    codes(&mut out, model);
+    for protocol in &model.protocols {
+        for named in &protocol.types {
+            if protocol.is_alternative(named.name())
+                && matches!(named, Named::Struct(shape) if !protocol.is_request(shape.name))
+            {
+                continue;
+            }
+            out.blank();
+            match named {
+                Named::Struct(shape) if protocol.is_request(shape.name) => interface(&mut out, shape, Way::In),
+                Named::Struct(shape) => interface(&mut out, shape, Way::Out),
+                Named::Enum(shape) => names(&mut out, shape),
+                Named::Union(shape) => union(&mut out, shape)?,
+            }
+        }
+        out.blank();
+        interface(&mut out, protocol.settings, Way::In);
+        out.blank();
+        interface(&mut out, protocol.service, Way::In);
+        service(&mut out, protocol);
+        client(&mut out, protocol);
+    }
+    Ok(out.done())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+}
+
+fn codes(out: &mut Out, model: &Model) {
+    out.blank();
+    out.jsdoc("", "The stable error codes.");
+    out.line("export declare const codes: {");
+    for row in &model.errors {
+        out.jsdoc("  ", &format!("{} {}", row.text, row.doc));
+        out.line(format!("  readonly {}: {:?};", upper(row.code), row.code));
+    }
+    out.line("};");
+    out.blank();
+    out.jsdoc("", "An error code: one of `codes`, or one that this version does not know.");
+    out.line("export type ErrorCode = (typeof codes)[keyof typeof codes] | (string & {});");
+}
+
+fn names(out: &mut Out, shape: &EnumShape) {
+    let mut doc = plain(shape.doc);
+    for value in shape.values {
+        doc.push_str(&format!("\n- `{}`: {}", value.value, plain(value.doc)));
+    }
+    if shape.open {
+        doc.push_str("\n- any other text: a value that this version does not know");
+    }
+    out.jsdoc("", &doc);
+    let values: Vec<String> = shape.values.iter().map(|value| format!("{:?}", value.value)).collect();
+    let open = if shape.open { " | (string & {})" } else { "" };
+    out.line(format!("export type {} = {}{open};", shape.name, values.join(" | ")));
+}
+
+fn interface(out: &mut Out, shape: &StructShape, way: Way) {
+    out.jsdoc("", &plain(shape.doc));
+    out.line(format!("export interface {} {{", shape.name));
+    fields(out, shape.fields, way);
+    out.line("}");
+}
+
+fn fields(out: &mut Out, fields: &[Field], way: Way) {
+    for field in fields {
+        let left_out = if field.profile && way == Way::In { " Left out, the client's own." } else { "" };
+        out.jsdoc("  ", &format!("{}{left_out}", plain(field.doc)));
+        let optional = if field.optional || (field.profile && way == Way::In) { "?" } else { "" };
+        let readonly = if way == Way::Out { "readonly " } else { "" };
+        out.line(format!("  {readonly}{}{optional}: {};", camel(field.name), type_of(field.shape, way)));
+    }
+}
+
+fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
+    let mut alternatives = Vec::new();
+    for variant in shape.variants {
+        let name = format!("{}{}", shape.name, pascal(variant.tag));
+        out.jsdoc("", &plain(variant.doc));
+        out.line(format!("export interface {name} {{"));
+        out.line(format!("  readonly {}: {:?};", camel(shape.tag), variant.tag));
+        match variant.shape {
+            Some(Shape::Struct(of)) => fields(out, of.fields, Way::Out),
+            None => {}
+            Some(_) => return Err(format!("{}: an alternative must be a struct", shape.name)),
+        }
+        out.line("}");
+        out.blank();
+        alternatives.push(name);
+    }
+    out.jsdoc("", &plain(shape.doc));
+    out.line(format!("export type {} = {};", shape.name, alternatives.join(" | ")));
+    Ok(())
+}
+
+fn type_of(shape: &Shape, way: Way) -> String {
+    match shape {
+        Shape::Bool => "boolean".into(),
+        Shape::Integer { .. } => "number".into(),
+        Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
+        Shape::Secret(_) => if way == Way::In { "Secret" } else { "string" }.into(),
+        Shape::Content => if way == Way::In { "Content" } else { "Received" }.into(),
+        Shape::Enum(shape) => shape.name.into(),
+        Shape::List(of) => format!("readonly {}[]", bracketed(of, way)),
+        Shape::Map(of) => format!("Readonly<Record<string, {}>>", type_of(of, way)),
+        Shape::Struct(shape) => shape.name.into(),
+        Shape::Union(shape) => shape.name.into(),
+    }
+}
+
+fn bracketed(shape: &Shape, way: Way) -> String {
+    let of = type_of(shape, way);
+    if of.contains(' ') { format!("({of})") } else { of }
+}
+
+fn service(out: &mut Out, protocol: &Protocol) {
+    out.blank();
+    out.jsdoc(
+        "",
+        &format!("An embedded {} service: the other side, in this process, for tests and trials.", protocol.name),
+    );
+    out.line("export declare class Service implements AsyncDisposable {");
+    out.line("  private constructor();");
+    out.jsdoc("  ", "Starts a service; the promise resolves when it takes calls.");
+    out.line(format!("  static start(options?: {}): Promise<Service>;", protocol.service.name));
+    for (name, doc) in [
+        ("baseUrl", "What clients take as `baseUrl`."),
+        ("publicKeyFile", "What clients take as `publicKeyFile`: an absolute path."),
+    ] {
+        out.jsdoc("  ", doc);
+        out.line(format!("  readonly {name}: string;"));
+    }
+    out.jsdoc("  ", "The control interface, where it was asked for.");
+    out.line("  readonly controlUrl: string | null;");
+    out.jsdoc("  ", "`baseUrl` and `publicKeyFile`, to spread into a client's settings.");
+    out.line("  readonly clientSettings: { baseUrl: string; publicKeyFile: string };");
+    out.jsdoc("  ", "Stops it; running answers get some time to finish.");
+    out.line("  close(): Promise<void>;");
+    out.line("  [Symbol.asyncDispose](): Promise<void>;");
+    out.line("}");
+}
+
+fn client(out: &mut Out, protocol: &Protocol) {
+    out.blank();
+    out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
+    out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.client));
+    out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", protocol.settings.name));
+    for operation in &protocol.operations {
+        method(out, operation);
+    }
+    out.blank();
+    out.jsdoc("  ", "Any operation by its name, with the fields in snake_case as the catalogue has them.");
+    out.line("  call(name: string, request?: object, options?: CallOptions & ContentOptions): Promise<unknown>;");
+    out.jsdoc("  ", "Ends the client: running calls are cancelled.");
+    out.line("  close(): Promise<void>;");
+    out.line("  [Symbol.asyncDispose](): Promise<void>;");
+    out.line("}");
+}
+
+fn method(out: &mut Out, operation: &Operation) {
+    let declaration = operation.entry.declaration;
+    let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
+    if !declaration.errors.is_empty() {
+        doc.push('\n');
+    }
+    for row in declaration.errors {
+        doc.push_str(&format!("\n@throws {{{}}} `{}`: {}", error_class(row.category), row.code, row.text));
+    }
+    let needed = operation.request.fields.iter().any(|field| !(field.optional || field.profile));
+    let request = format!("request{}: {}", if needed { "" } else { "?" }, operation.request.name);
+    let name = camel(operation.name);
+    out.blank();
+    out.jsdoc("  ", &doc);
+    if operation.is_local() {
+        // What only computes is there at once, so its content cannot arrive bit by bit.
+        let request = match operation.request_content {
+            Some(field) => format!(
+                "request: Omit<{}, {:?}> & {{ {}: LocalContent }}",
+                operation.request.name,
+                camel(field.name),
+                camel(field.name)
+            ),
+            None => request,
+        };
+        out.line(format!("  {name}({request}): {};", operation.response.name));
+        return;
+    }
+    let mut options = vec!["CallOptions"];
+    if operation.response_content.is_some() {
+        options.push("DestinationOption");
+    }
+    if operation.asks() {
+        options.push("ClientOptions");
+    }
+    out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), operation.response.name));
+    if operation.response_content.is_some() {
+        out.jsdoc(
+            "  ",
+            &format!("As `{name}`, with the content as a stream; it is good only if the stream ends without error."),
+        );
+        out.line(format!(
+            "  {name}Stream({request}, options?: CallOptions): Readable & {{ readonly response: Promise<{}> }};",
+            operation.response.name
+        ));
+    }
+}

@@ -1,0 +1,91 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A secret: the text itself, or where it is read from when the call begins. */
+export type Secret = string | { file: string } | { env: string };
+
+/** A file's content to send: bytes, a file, or a stream that is read once. A plain string is refused: it could be either. */
+export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
+
+/** Content for an operation that only computes. */
+export type LocalContent = Uint8Array | { path: string };
+
+/** Where received content goes: a file that must not exist unless `replace` is set, or a stream, which is ended. */
+export type Destination = { path: string; replace?: boolean } | Writable;
+
+/** Received content. */
+export interface Received {
+  /** How many bytes. */
+  readonly size: number;
+  /** The bytes; absent when they went to a `destination` or stream. */
+  readonly data?: Buffer;
+  /** The file they went to, when that was the destination. */
+  readonly path?: string;
+}
+
+/** What a call asks in its middle. */
+export interface Question {
+  /** What is asked: `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, or another. */
+  readonly kind: string;
+  /** For a person. */
+  readonly text: string;
+  /** The answers to choose from; empty where any is possible. */
+  readonly choices: readonly string[];
+}
+
+/** How one call is to be carried out. */
+export interface CallOptions {
+  /** Cancels the call: it ends with a `CancelledError` whose `cause` is the signal's reason. */
+  signal?: AbortSignal;
+  /** Milliseconds that it may take; 0 is expired at once. Left out, the client's or the operation's own limit. */
+  timeoutMs?: number;
+}
+
+/** Where the content of a response goes. */
+export interface DestinationOption {
+  /** Left out, into memory. */
+  destination?: Destination;
+}
+
+/** Content of a call by name. */
+export interface ContentOptions extends DestinationOption {
+  content?: Content;
+}
+
+/** What a client has besides its settings. */
+export interface ClientOptions {
+  /** Answers what an operation asks in its middle, such as for a one-time code. */
+  onCode?: (question: Question) => string | Promise<string>;
+}
+
+/** The catalogue: every operation with its schemas and errors. */
+export declare function catalogue(): ReadonlyArray<Readonly<Record<string, unknown>>>;
+
+/** The version of the library. */
+export declare const version: string;
+
+/** How far an exchange came: the one thing to know before a payment is sent again. */
+export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
+
+/** The base of every error of this library. */
+export declare class BankchannelError extends Error {
+  /** The stable code, such as `transport.connect_failed`. */
+  readonly code: ErrorCode;
+  /** Whose fault it is; the class says the same. */
+  readonly category: string;
+  /** Whether the same call, later and unchanged, may succeed. */
+  readonly retryable: boolean;
+  /** The operation that failed. */
+  readonly operation: string | null;
+  /** The HTTP status that was answered. */
+  readonly httpStatus: number | null;
+  /** How far the exchange came; `null` where there was none. */
+  readonly outcome: Outcome | null;
+  /** What the peer said. */
+  readonly peer: { readonly code: string | null; readonly text: string | null; readonly requestId: string | null } | null;
+  /** The details of this case. */
+  readonly context: Readonly<Record<string, string>>;
+  /** Seconds that the peer asked to wait. */
+  readonly retryAfterS: number | null;
+  /** The whole error, as it crosses every language boundary. */
+  toJSON(): Record<string, unknown>;
+}

@@ -1,0 +1,123 @@
+//! Writing lines: indentation, wrapping, comments.
+
+/// The longest line that is written, where words allow it.
+pub(crate) const WIDTH: usize = 110;
+
+/// The text of one file.
+#[derive(Default)]
+pub(crate) struct Out(String);
+
+impl Out {
+    /// One line.
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) {
+        self.0.push_str(text.as_ref().trim_end());
+        self.0.push('\n');
+    }
+
+    /// An empty line.
+    pub(crate) fn blank(&mut self) {
+        self.0.push('\n');
+    }
+
+    /// A Python docstring.
+    pub(crate) fn docstring(&mut self, indent: &str, text: &str) {
+        let text = text.replace('\\', "\\\\").replace("\"\"\"", "'''");
+        let lines = wrap(&text, WIDTH - indent.len() - 6);
+        match lines.as_slice() {
+            [one] if !one.ends_with('"') => self.line(format!("{indent}\"\"\"{one}\"\"\"")),
+            _ => {
+                for (index, line) in lines.iter().enumerate() {
+                    let before = if index == 0 { "\"\"\"" } else { "" };
+                    self.line(if line.is_empty() { String::new() } else { format!("{indent}{before}{line}") });
+                }
+                self.line(format!("{indent}\"\"\""));
+            }
+        }
+    }
+
+    /// A `/** … */` comment.
+    pub(crate) fn jsdoc(&mut self, indent: &str, text: &str) {
+        let text = text.replace("*/", "*\u{200b}/");
+        let lines = wrap(&text, WIDTH - indent.len() - 7);
+        if let [one] = lines.as_slice() {
+            self.line(format!("{indent}/** {one} */"));
+            return;
+        }
+        self.line(format!("{indent}/**"));
+        for line in lines {
+            self.line(format!("{indent} * {line}"));
+        }
+        self.line(format!("{indent} */"));
+    }
+
+    /// The text.
+    pub(crate) fn done(self) -> String {
+        self.0
+    }
+}
+
+/// Rust's links and line breaks taken out of a documentation text: one line per paragraph or list item.
+pub(crate) fn plain(doc: &str) -> String {
+    let mut paragraphs: Vec<String> = vec![String::new()];
+    for line in doc.lines().map(str::trim) {
+        if line.is_empty() {
+            paragraphs.push(String::new());
+        } else if let Some(last) = paragraphs.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(line);
+        }
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n").replace("[`", "`").replace("`]", "`")
+}
+
+/// Breaks text into lines of at most so many characters; its own line breaks stay.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let indent = " ".repeat(paragraph.len() - paragraph.trim_start().len());
+        // What is indented is an entry of a list: its further lines hang.
+        let hanging = if indent.is_empty() { String::new() } else { format!("{indent}    ") };
+        let mut line = String::new();
+        let mut first = true;
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                lines.push(std::mem::take(&mut line));
+                first = false;
+            }
+            line.push_str(match (line.is_empty(), first) {
+                (true, true) => &indent,
+                (true, false) => &hanging,
+                (false, _) => " ",
+            });
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_wrapped_and_paragraphs_stay() {
+        assert_eq!(wrap("one two three\n\nfour", 8), ["one two", "three", "", "four"]);
+        assert_eq!(wrap("  one two", 6), ["  one", "      two"]);
+    }
+
+    #[test]
+    fn links_become_plain() {
+        assert_eq!(plain("See\n[`Bank`].\n\nMore."), "See `Bank`.\n\nMore.");
+    }
+
+    #[test]
+    fn a_docstring_cannot_end_early() {
+        let mut out = Out::default();
+        out.docstring("", "ends in \"");
+        assert_eq!(out.done(), "\"\"\"ends in \"\n\"\"\"\n");
+    }
+}

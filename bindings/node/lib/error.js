@@ -1,0 +1,75 @@
+'use strict';
+
+const classes = new Map();
+
+/** The base of every error of this library. */
+class BankchannelError extends Error {
+  constructor(details, options) {
+    super(details.message, options);
+    const peer = details.peer;
+    this.code = details.code;
+    this.category = details.category;
+    this.retryable = Boolean(details.retryable);
+    this.operation = details.operation ?? null;
+    this.httpStatus = details.http_status ?? null;
+    this.outcome = details.outcome ?? null;
+    this.peer = peer ? { code: peer.code ?? null, text: peer.text ?? null, requestId: peer.request_id ?? null } : null;
+    this.context = details.context ?? {};
+    this.retryAfterS = details.retry_after_s ?? null;
+    Object.defineProperty(this, '_details', { value: details });
+  }
+
+  /** The whole error, as it crosses every language boundary. */
+  toJSON() {
+    return { ...this._details };
+  }
+}
+
+/** Makes a class the one of its category. */
+function register(category, errorClass) {
+  // `AbortError` is what programs look for when they cancelled something themselves.
+  const name = category === 'cancelled' ? 'AbortError' : errorClass.name;
+  Object.defineProperty(errorClass.prototype, 'name', { value: name, configurable: true, writable: true });
+  classes.set(category, errorClass);
+}
+
+/** The typed error of an error's JSON form. */
+function fromJson(text, options) {
+  require('./errors'); // registers the classes
+  const details = typeof text === 'string' ? JSON.parse(text) : text;
+  return new (classes.get(details.category) ?? BankchannelError)(details, options);
+}
+
+/** An error that the package itself finds, before the native half is asked. */
+function own(code, category, message, context = {}) {
+  const nothing = { operation: null, http_status: null, outcome: null, retry_after_s: null, peer: null };
+  return fromJson({ code, category, message, retryable: false, ...nothing, context });
+}
+
+/** An argument that cannot be used. */
+function invalidField(field, why) {
+  return own('input.invalid_field', 'invalid_input', `${field}: ${why}`, { field });
+}
+
+/** Calls the native half; what it throws becomes a typed error. */
+function typed(work) {
+  try {
+    return work();
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.message.startsWith('{"code"')) {
+      throw fromJson(thrown.message);
+    }
+    throw thrown;
+  }
+}
+
+/** Names the operation, where the package itself found the error. */
+function inOperation(error, operation) {
+  if (error instanceof BankchannelError && error.operation === null) {
+    error.operation = operation;
+    error._details.operation = operation;
+  }
+  return error;
+}
+
+module.exports = { BankchannelError, fromJson, inOperation, invalidField, own, register, typed };

@@ -1,0 +1,258 @@
+'use strict';
+
+// Typed calls against a scripted peer.
+
+const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { Readable, Writable, PassThrough } = require('node:stream');
+const { pipeline } = require('node:stream/promises');
+const { after, before, test } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
+
+const bankchannel = require('..');
+const { BankchannelError, CancelledError, ConfigurationError, InvalidInputError, TimedOutError, TransportError, WsChannel } = bankchannel;
+const { CONTENT, peer, silent } = require('./peer');
+
+const upload = { fileName: 'payments.xml', fileType: 'pain.001.001.09', signature: '-----BEGIN PGP SIGNATURE-----' };
+const which = { fileType: 'camt.053.001.08', fileReference: '227166' };
+
+let there;
+let client;
+let folder;
+
+before(async () => {
+  there = await peer();
+  client = new WsChannel(there.settings);
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
+});
+
+after(async () => {
+  await client.close();
+  there.close();
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** The error that a promise or function ends with. */
+async function failure(work) {
+  try {
+    await (typeof work === 'function' ? work() : work);
+  } catch (error) {
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'it did not fail' });
+}
+
+test('results are in camelCase', async () => {
+  const listed = await client.listFiles({ fileType: 'camt.053.001.08', status: 'ALL' });
+  assert.deepEqual(listed, {
+    fileDescriptors: [
+      {
+        fileReference: '227166',
+        fileTimestamp: '2026-11-20T08:00:00.250+02:00',
+        fileType: 'camt.053.001.08',
+        status: 'WFP',
+      },
+    ],
+    responseText: 'OK',
+  });
+  const raw = await client.call('ws_channel.list_files', { file_type: 'camt.053.001.08' });
+  assert.equal(raw.file_descriptors[0].file_reference, '227166');
+});
+
+test('content goes out in every form', async () => {
+  const data = crypto.randomBytes(700_001);
+  const file = path.join(folder, 'payments.xml');
+  fs.writeFileSync(file, data);
+  const pieces = [data.subarray(0, 10), data.subarray(10, 300_000), Buffer.alloc(0), data.subarray(300_000)];
+  const forms = [
+    data,
+    new Uint8Array(data),
+    { path: file },
+    fs.createReadStream(file),
+    Readable.from(pieces),
+    (async function* () {
+      yield* pieces;
+    })(),
+  ];
+  there.uploads.length = 0;
+  for (const fileContents of forms) await client.uploadFile({ ...upload, fileContents });
+  assert.deepEqual(there.uploads.map((sent) => sent.equals(data)), [true, true, true, true, true, true]);
+});
+
+test('content comes in in every form', async () => {
+  const { content } = await client.downloadFile(which);
+  assert.deepEqual([content.data.equals(CONTENT), content.size, content.path], [true, CONTENT.length, undefined]);
+
+  const file = path.join(folder, 'statement.xml');
+  const kept = await client.downloadFile(which, { destination: { path: file } });
+  assert.deepEqual(kept.content, { size: CONTENT.length, path: file });
+  assert.ok(fs.readFileSync(file).equals(CONTENT));
+  assert.ok((await failure(client.downloadFile(which, { destination: { path: file } }))) instanceof BankchannelError);
+  fs.writeFileSync(file, 'old');
+  await client.downloadFile(which, { destination: { path: file, replace: true } });
+  assert.ok(fs.readFileSync(file).equals(CONTENT));
+
+  const written = path.join(folder, 'written.xml');
+  const streamed = await client.downloadFile(which, { destination: fs.createWriteStream(written) });
+  assert.equal(streamed.content.size, CONTENT.length);
+  assert.ok(fs.readFileSync(written).equals(CONTENT));
+
+  const piped = path.join(folder, 'piped.xml');
+  const stream = client.downloadFileStream(which);
+  await pipeline(stream, fs.createWriteStream(piped));
+  assert.ok(fs.readFileSync(piped).equals(CONTENT));
+  assert.equal((await stream.response).responseText, 'OK');
+});
+
+test('a failing stream ends the call with its own error', async () => {
+  there.uploads.length = 0;
+  const torn = new Readable({
+    read() {
+      this.destroy(new RangeError('the tape is torn'));
+    },
+  });
+  assert.match((await failure(client.uploadFile({ ...upload, fileContents: torn }))).message, /torn/);
+  const full = new Writable({ write: (_, __, done) => done(new RangeError('the tape is full')) });
+  assert.match((await failure(client.downloadFile(which, { destination: full }))).message, /full/);
+  assert.equal(there.uploads.length, 0);
+  const objects = Readable.from([{ not: 'bytes' }]);
+  assert.ok((await failure(client.uploadFile({ ...upload, fileContents: objects }))) instanceof InvalidInputError);
+});
+
+test('a stream that nobody wants any more cancels its call', async () => {
+  const nobody = await silent();
+  const quiet = new WsChannel(nobody.settings);
+  const stream = quiet.downloadFileStream(which);
+  await nobody.arrived;
+  stream.destroy();
+  assert.equal((await failure(stream.response)).code, 'cancelled');
+  nobody.close();
+});
+
+test('a refusal arrives whole', async () => {
+  const error = await failure(client.deleteFile(which));
+  assert.ok(error instanceof BankchannelError && error instanceof Error);
+  assert.equal(error.operation, 'ws_channel.delete_file');
+  assert.deepEqual([error.httpStatus, error.outcome, error.retryable], [400, 'refused', false]);
+  assert.deepEqual(error.peer, { code: '15', text: 'FileReference is not valid', requestId: 'example-request-id' });
+  assert.equal(error.toJSON().http_status, 400);
+  assert.equal(error.constructor.name.endsWith('Error'), true);
+});
+
+test('wrong arguments name the field', async () => {
+  const calls = there.seen.calls;
+  const cases = [
+    ['bank', { bank: 'no such bank' }],
+    ['bank', { bank: 5 }],
+    ['status', { status: 'new' }],
+    ['fileType', { fileType: 5n }],
+    ['file_type', { fileType: 'a b' }],
+    ['file_type', { fileType: 'a\0b' }],
+    ['file', { file: 'KTL' }],
+    ['file_type', { file_type: 'KTL' }],
+    ['request', 'KTL'],
+  ];
+  for (const [field, given] of cases) {
+    const error = await failure(client.listFiles(given));
+    assert.ok(error instanceof InvalidInputError, String(error));
+    assert.equal(error.context.field.toLowerCase().replace('_', ''), field.toLowerCase().replace('_', ''));
+  }
+  assert.equal((await failure(client.downloadFile({ fileType: 'KTL' }))).code, 'input.missing_field');
+  assert.equal((await failure(client.listFiles({}, { timeoutMs: -1 }))).context.field, 'timeoutMs');
+  assert.equal((await failure(client.listFiles({}, { signal: 'no' }))).context.field, 'signal');
+  assert.equal((await failure(client.uploadFile({ ...upload, fileContents: 'text' }))).context.field, 'fileContents');
+  assert.equal(there.seen.calls, calls);
+});
+
+test('wrong settings are refused', async () => {
+  assert.ok((await failure(() => new WsChannel({ baseUrl: 'http://example.test/v2' }))) instanceof BankchannelError);
+  assert.ok((await failure(() => new WsChannel({ mode: 'boss' }))) instanceof InvalidInputError);
+  assert.equal((await failure(() => new WsChannel({ modus: 'data' }))).code, 'input.unknown_field');
+});
+
+test('a closed client says so', async () => {
+  const closed = new WsChannel(there.settings);
+  await closed.close();
+  const error = await failure(closed.listFiles());
+  assert.ok(error instanceof ConfigurationError);
+  assert.equal(error.code, bankchannel.codes.CONFIGURATION_CLOSED);
+});
+
+test('nobody there: nothing was sent', async () => {
+  const gone = await peer();
+  gone.close();
+  await sleep(20);
+  const error = await failure(new WsChannel(gone.settings).uploadFile({ ...upload, fileContents: Buffer.from('x') }));
+  assert.ok(error instanceof TransportError);
+  assert.deepEqual([error.code, error.outcome], ['transport.connect_failed', 'not_sent']);
+});
+
+test('deadlines', async () => {
+  const nobody = await silent();
+  const quiet = new WsChannel(nobody.settings);
+  const given = { ...upload, fileContents: Buffer.from('x') };
+  const at_once = await failure(quiet.uploadFile(given, { timeoutMs: 0 }));
+  assert.ok(at_once instanceof TimedOutError);
+  assert.equal(at_once.outcome, 'not_sent');
+  const later = await failure(quiet.uploadFile(given, { timeoutMs: 200 }));
+  assert.deepEqual([later.code, later.outcome], ['timeout.deadline', 'unknown']);
+  nobody.close();
+});
+
+test('signals cancel, before and in the middle', async () => {
+  const nobody = await silent();
+  const quiet = new WsChannel(nobody.settings);
+  const given = { ...upload, fileContents: Buffer.from('x') };
+  const before = await failure(quiet.uploadFile(given, { signal: AbortSignal.abort('too late') }));
+  assert.ok(before instanceof CancelledError);
+  assert.deepEqual([before.name, before.code, before.outcome, before.cause], ['AbortError', 'cancelled', 'not_sent', 'too late']);
+
+  const stop = new AbortController();
+  const running = failure(quiet.uploadFile(given, { signal: stop.signal }));
+  await nobody.arrived;
+  await sleep(100);
+  stop.abort();
+  const middle = await running;
+  assert.deepEqual([middle.code, middle.outcome, middle.cause], ['cancelled', 'unknown', stop.signal.reason]);
+  nobody.close();
+});
+
+test('a signal is heard while the caller’s own stream is silent', async () => {
+  const stop = new AbortController();
+  const running = failure(client.uploadFile({ ...upload, fileContents: new PassThrough() }, { signal: stop.signal }));
+  await sleep(100);
+  stop.abort();
+  assert.equal((await running).code, 'cancelled');
+});
+
+test('closing ends what is running', async () => {
+  const nobody = await silent();
+  const quiet = new WsChannel(nobody.settings);
+  const running = failure(quiet.listFiles());
+  await nobody.arrived;
+  await quiet.close();
+  assert.equal((await running).code, 'cancelled');
+  nobody.close();
+});
+
+test('the event loop runs while calls wait', async () => {
+  const nobody = await silent();
+  const quiet = new WsChannel(nobody.settings);
+  const running = Array.from({ length: 32 }, () => failure(quiet.listFiles({}, { timeoutMs: 500 })));
+  let ticks = 0;
+  const timer = setInterval(() => (ticks += 1), 5);
+  for (const error of await Promise.all(running)) assert.equal(error.code, 'timeout.deadline');
+  clearInterval(timer);
+  assert.ok(ticks > 20, `${ticks} ticks`);
+  nobody.close();
+});
+
+test('every operation has a method', () => {
+  for (const { name } of bankchannel.catalogue()) {
+    const method = name.split('.')[1].replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+    assert.equal(typeof client[method], 'function', name);
+  }
+});

@@ -1,0 +1,47 @@
+// Both module systems, and the types.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import * as module from '../index.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+// Where the tests' runner installs the compiler; the package itself needs none.
+const tsc = join(here, '../../../target/npm/node_modules/typescript/bin/tsc');
+
+test('both module systems give the same', () => {
+  const common = require('..');
+  assert.deepEqual(Object.keys(module).filter((name) => name !== 'default').sort(), Object.keys(common).sort());
+  assert.equal(module.WsChannel, common.WsChannel);
+});
+
+test('requiring the package starts nothing, and a process ends when its work is done', () => {
+  const program = `require(${JSON.stringify(join(here, '..'))})`;
+  const done = spawnSync(process.execPath, ['-e', program], { timeout: 20_000 });
+  assert.equal(done.status, 0, String(done.stderr));
+});
+
+test('right programs are typed, wrong ones are refused', { skip: !existsSync(tsc) && 'typescript is not installed' }, () => {
+  const types = join(dirname(tsc), '../../@types');
+  const common = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  const options = [...common, '--lib', 'es2022,esnext.disposable', '--typeRoots', types, '--types', 'node'];
+  const compile = (file) => spawnSync(process.execPath, [tsc, ...options, join(here, file)], { encoding: 'utf8' });
+  const right = compile('typed_right.mts');
+  assert.equal(right.stdout, '');
+  const wanted = [];
+  readFileSync(join(here, 'typed_wrong.mts'), 'utf8')
+    .split('\n')
+    .forEach((line, index) => line.endsWith('// error') && wanted.push(index + 1));
+  const found = [...compile('typed_wrong.mts').stdout.matchAll(/typed_wrong\.mts\((\d+),\d+\): error/g)].map((match) => Number(match[1]));
+  assert.deepEqual([...new Set(found)], wanted);
+});
+
+test('tsc is the one that was installed', { skip: !existsSync(tsc) && 'typescript is not installed' }, () => {
+  assert.match(execFileSync(process.execPath, [tsc, '--version'], { encoding: 'utf8' }), /^Version/);
+});

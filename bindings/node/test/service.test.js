@@ -1,0 +1,127 @@
+'use strict';
+
+// The whole main job against the package's own service: register, log in, enrol, sign, upload, download.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { after, before, test } = require('node:test');
+
+const { AuthenticationError, BankchannelError, ConfigurationError, InvalidInputError, Service, WsChannel } = require('..');
+
+const payment = path.join(__dirname, '../../../core/iso20022/examples/pain.001.001.09.xml');
+
+// Made up for this test; the service lives as long as the test.
+const account = {
+  email: 'user@example.test',
+  password: 'Toddler_..123456789012345',
+  phone: '+358401234567',
+  company: 'Example Company Oy',
+  name: 'Example User',
+  bank: 'simulator',
+};
+const code = async () => '123456';
+
+let service;
+
+before(async () => {
+  service = await Service.start({ verificationCode: '123456', noLimits: true });
+});
+
+after(() => service.close());
+
+test('a payment goes out and its statement comes back', async () => {
+  const admin = new WsChannel({ ...service.clientSettings, ...account, mode: 'admin', apiKey: '0' }, { onCode: code });
+  const { apiKey } = await admin.registerAccount();
+  const asked = [];
+  const onCode = (question) => {
+    asked.push(question.kind);
+    return '123456';
+  };
+  await admin.logIn({}, { onCode });
+  assert.deepEqual(asked, ['phone_code', 'email_code', 'sms_code']);
+  await admin.enrollCert({ code: 'SIM-0123456789abcdef01234567', wsUserId: 'SIM-0123456789ab' });
+  const signer = admin.generateKey();
+  await admin.uploadKey({ pgpKey: signer.publicKey, pgpKeyPurpose: 'authorize' });
+  assert.equal((await admin.listKeys()).pgpKeys[0].pgpKeyId, signer.pgpKeyId);
+
+  const data = new WsChannel({ ...service.clientSettings, ...account, mode: 'data', apiKey }, { onCode: code });
+  await data.registerAccount();
+  await data.logIn();
+  const { signature } = data.signFile({ content: { path: payment }, privateKey: signer.privateKey });
+  const upload = { fileName: 'payment.xml', fileType: 'pain.001.001.09', signature };
+  await data.uploadFile({ ...upload, fileContents: fs.createReadStream(payment) });
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
+  const done = await data.uploadAndWait({
+    content: { path: payment },
+    fileType: 'pain.001.001.09',
+    privateKey: signer.privateKey,
+    waitFor: ['pain.002.001.10'],
+    pollIntervalMs: 100,
+    directory,
+  });
+  assert.match(fs.readFileSync(done.answers[0].path, 'utf8'), /CstmrPmtStsRpt/);
+  fs.rmSync(directory, { recursive: true });
+
+  const { fileDescriptors } = await data.listFiles({ fileType: 'camt.053.001.02' });
+  const { fileType, fileReference } = fileDescriptors[0];
+  const { content } = await data.downloadFile({ fileType, fileReference });
+  const streamed = [];
+  for await (const piece of data.downloadFileStream({ fileType, fileReference })) streamed.push(piece);
+  assert.ok(Buffer.concat(streamed).equals(content.data));
+  assert.match(content.data.toString(), /BkToCstmrStmt/);
+
+  const other = Buffer.concat([fs.readFileSync(payment), Buffer.from('\n')]);
+  await assert.rejects(data.uploadFile({ ...upload, fileContents: other }), (error) => error.outcome === 'refused');
+  await data.logout();
+  await assert.rejects(data.listFiles(), AuthenticationError);
+  await Promise.all([admin.close(), data.close()]);
+});
+
+test('a login waits for its code in another client', async () => {
+  const settings = { ...service.clientSettings, ...account, email: 'steps@example.test', mode: 'admin' };
+  settings.sealKey = '0123456789abcdef0123456789abcdef';
+  const first = new WsChannel(settings);
+  const { apiKey } = await first.registerAccount({ apiKey: '0' });
+  let progress = await first.beginLogIn();
+  const kinds = [];
+  while (progress.state === 'needs_code') {
+    kinds.push(progress.kind);
+    progress = await new WsChannel({ ...settings, apiKey }).continueLogIn({ sealed: progress.sealed, code: '123456' });
+  }
+  assert.deepEqual(kinds, ['phone_code', 'email_code', 'sms_code']);
+  assert.equal(progress.state, 'authenticated');
+});
+
+test('an unknown user is an authentication error', async () => {
+  const nobody = { ...service.clientSettings, ...account, email: 'nobody@example.test', mode: 'data', apiKey: 'x'.repeat(40) };
+  await assert.rejects(new WsChannel(nobody).logIn(), (error) => error instanceof AuthenticationError && error.httpStatus === 400);
+});
+
+test('a failing prompt ends the call with its own error', async () => {
+  const client = new WsChannel({ ...service.clientSettings, ...account, email: 'prompt@example.test', mode: 'admin', apiKey: '0' });
+  await client.registerAccount();
+  const onCode = async () => {
+    throw new RangeError('nobody at the phone');
+  };
+  await assert.rejects(client.logIn({}, { onCode }), /nobody at the phone/);
+  await assert.rejects(client.logIn(), InvalidInputError);
+});
+
+test('a service that was closed is gone', async () => {
+  const own = await Service.start({ verificationCode: '123456', noLimits: true });
+  assert.ok(path.isAbsolute(own.publicKeyFile));
+  assert.equal(own.controlUrl, null);
+  await own.close();
+  await own.close();
+  const client = new WsChannel({ baseUrl: own.baseUrl, email: 'user@example.test', mode: 'data' });
+  await assert.rejects(client.initLogin(), BankchannelError);
+});
+
+test('wrong options are refused', async () => {
+  await assert.rejects(Service.start({ listen: 'not an address' }), ConfigurationError);
+  await assert.rejects(Service.start({ verificationCode: '12' }), ConfigurationError);
+  await assert.rejects(Service.start({ noLimits: 'yes' }), InvalidInputError);
+  await assert.rejects(Service.start({ nolimits: true }), InvalidInputError);
+});

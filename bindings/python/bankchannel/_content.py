@@ -1,0 +1,70 @@
+"""Content to send, and where received content goes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Protocol, Union
+
+from ._errors import invalid_field
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+class Readable(Protocol):
+    """A binary file object that can be read."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Writable(Protocol):
+    """A binary file object that can be written."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Replace:
+    """A destination that may exist already: it is replaced when the content is complete."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+
+
+Content = Union["Buffer", "os.PathLike[str]", Readable]
+"""Bytes, a path object, or a binary file object. A plain `str` is refused: it could be a path or the content."""
+
+Destination = Union["os.PathLike[str]", Replace, Writable]
+
+PIECE = 256 * 1024
+"""How much is read from a file object at a time, in bytes."""
+
+
+def source(field: str, content: object) -> tuple[dict[str, Any], Readable | None]:
+    """What the native call is given for a request's content, and the object that its pieces are read from."""
+    if content is None:
+        return {}, None
+    if isinstance(content, bytes):
+        return {"content": content}, None
+    if isinstance(content, (bytearray, memoryview)):
+        return {"content": bytes(content)}, None
+    if isinstance(content, os.PathLike):
+        return {"content_path": os.fspath(content)}, None
+    read = getattr(content, "read", None)
+    if callable(read):
+        return {"content_pieces": True}, content  # type: ignore[return-value]
+    raise invalid_field(field, f"must be bytes, a path object or a binary file object, not {type(content).__name__}")
+
+
+def sink(destination: object) -> tuple[dict[str, Any], Writable | None]:
+    """What the native call is given for a response's content, and the object that its pieces are written to."""
+    if destination is None:
+        return {}, None
+    if isinstance(destination, Replace):
+        return {"destination_path": destination.path, "replace": True}, None
+    if isinstance(destination, os.PathLike):
+        return {"destination_path": os.fspath(destination)}, None
+    if callable(getattr(destination, "write", None)):
+        return {"destination_pieces": True}, destination  # type: ignore[return-value]
+    raise invalid_field(
+        "destination", f"must be a path object, Replace or a binary file object, not {type(destination).__name__}"
+    )

@@ -1,0 +1,114 @@
+"""The base of all errors, and how the native half makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
+
+Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
+
+
+class Peer(NamedTuple):
+    """What the peer said."""
+
+    code: str | None
+    """The peer's own code."""
+    text: str | None
+    """The peer's own text."""
+    request_id: str | None
+    """What the peer calls this request."""
+
+
+class BankchannelError(Exception):
+    """The base of every error of this library."""
+
+    code: str
+    """The stable code, such as `transport.connect_failed`; `bankchannel.codes` has them all."""
+    category: str
+    """Whose fault it is; the class says the same."""
+    message: str
+    """What happened, for a person."""
+    retryable: bool
+    """Whether the same call, later and unchanged, may succeed."""
+    operation: str | None
+    """The operation that failed, such as `ws_channel.upload_file`."""
+    http_status: int | None
+    """The HTTP status that was answered."""
+    outcome: Outcome | None
+    """How far the exchange came: the one thing to know before a payment is sent again. `None` where there was none."""
+    peer: Peer | None
+    """What the peer said."""
+    context: Mapping[str, str]
+    """The details of this case, such as `field`."""
+    retry_after_s: int | None
+    """Seconds that the peer asked to wait."""
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        super().__init__(details["message"])
+        peer = details.get("peer")
+        self.code = details["code"]
+        self.category = details["category"]
+        self.message = details["message"]
+        self.retryable = bool(details.get("retryable"))
+        self.operation = details.get("operation")
+        self.http_status = details.get("http_status")
+        self.outcome = details.get("outcome")
+        self.peer = Peer(peer.get("code"), peer.get("text"), peer.get("request_id")) if peer else None
+        self.context = details.get("context") or {}
+        self.retry_after_s = details.get("retry_after_s")
+        self._details = dict(details)
+
+    def __str__(self) -> str:
+        before = f"{self.operation}: " if self.operation else ""
+        after = f"; outcome {self.outcome}" if self.outcome else ""
+        return f"{before}{self.message} [{self.code}{after}]"
+
+    def __reduce__(self) -> tuple[Callable[[str], BankchannelError], tuple[str]]:
+        return from_json, (json.dumps(self._details),)
+
+    def _in(self, operation: str) -> BankchannelError:
+        """Names the operation, where the package itself found the error."""
+        if self.operation is None:
+            self.operation = self._details["operation"] = operation
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole error, as it crosses every language boundary."""
+        return dict(self._details)
+
+
+_E = TypeVar("_E", bound=type[BankchannelError])
+_CLASSES: dict[str, type[BankchannelError]] = {}
+
+
+def register(category: str) -> Callable[[_E], _E]:
+    """Makes a class the one of its category."""
+
+    def keep(error_class: _E) -> _E:
+        _CLASSES[category] = error_class
+        return error_class
+
+    return keep
+
+
+def from_json(text: str) -> BankchannelError:
+    """The exception of an error's JSON form."""
+    from . import errors  # registers the classes when the first error is made, not at import
+
+    details = json.loads(text)
+    error_class = _CLASSES.get(details["category"], BankchannelError)
+    assert errors
+    return error_class(details)
+
+
+def own(code: str, category: str, message: str, **context: str) -> BankchannelError:
+    """An error that the package itself finds, before the native half is asked."""
+    nothing = ("operation", "http_status", "outcome", "retry_after_s", "peer")
+    details = {"code": code, "category": category, "message": message, "retryable": False}
+    return from_json(json.dumps({**details, **dict.fromkeys(nothing), "context": context}))
+
+
+def invalid_field(field: str, why: str) -> BankchannelError:
+    """An argument that cannot be used."""
+    return own("input.invalid_field", "invalid_input", f"{field}: {why}", field=field)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Builds the native half with plain cargo and puts it into the package, so that `PYTHONPATH=bindings/python` works.
+set -eu
+cd "$(dirname "$0")/../.."
+cargo build --release -p bankchannel-python
+case "$(uname -s)" in
+    Darwin) built=libbankchannel_python.dylib ;;
+    *) built=libbankchannel_python.so ;;
+esac
+# A running interpreter may have the old file mapped: replace it, do not write into it.
+cp "${CARGO_TARGET_DIR:-target}/release/$built" bindings/python/bankchannel/_native.abi3.so.new
+mv bindings/python/bankchannel/_native.abi3.so.new bindings/python/bankchannel/_native.abi3.so

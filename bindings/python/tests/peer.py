@@ -1,0 +1,140 @@
+"""A scripted peer: answers what the service would answer, slowly or not at all, and keeps what it was sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+CONTENT = bytes(range(256)) * 4096
+"""What `download_file` gives: 1 MiB in which every byte value stands."""
+
+DESCRIPTOR = {
+    "FileReference": "227166",
+    "FileTimestamp": "2026-11-20T08:00:00.250+02:00",
+    "FileType": "camt.053.001.08",
+    "Status": "WFP",
+}
+
+
+class Peer:
+    """A peer on a free port of this machine."""
+
+    def __init__(self) -> None:
+        self.uploads: list[bytes] = []
+        self.calls = 0
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "base_url": f"http://127.0.0.1:{self.server.server_address[1]}/v2",
+            "api_key": "example-api-key-0123456789",
+            "id_token": "example-id-token",
+            "mode": "data",
+            "bank": "simulator",
+        }
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        peer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                peer.calls += 1
+                if self.path.split("?")[0].count("/") == 3:
+                    self.give(200, {"FileDescriptors": [DESCRIPTOR]})
+                else:
+                    self.give(200, {"Content": base64.b64encode(CONTENT).decode()})
+
+            def do_PUT(self) -> None:
+                peer.calls += 1
+                if "chunked" in self.headers.get("transfer-encoding", ""):
+                    body = b""
+                    while size := int(self.rfile.readline() or b"-1", 16):
+                        if size < 0:
+                            self.close_connection = True
+                            return  # the caller gave up in the middle
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                else:
+                    body = self.rfile.read(int(self.headers["content-length"]))
+                peer.uploads.append(base64.b64decode(json.loads(body)["FileContents"]))
+                self.give(201, {})
+
+            def do_DELETE(self) -> None:
+                peer.calls += 1
+                self.give(400, {}, "15", "FileReference is not valid")
+
+            def give(self, status: int, fields: dict[str, Any], code: str = "00", text: str = "OK") -> None:
+                answer = {"ResponseCode": code, "ResponseText": text, "RequestId": "example-request-id", **fields}
+                body = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Silent:
+    """Takes connections and requests, and never answers."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.arrived = threading.Event()
+        self.connections: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections.append(connection)
+            connection.recv(1)
+            self.arrived.set()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "base_url": f"http://127.0.0.1:{self.listener.getsockname()[1]}/v2",
+            "api_key": "example-api-key-0123456789",
+            "id_token": "example-id-token",
+            "mode": "data",
+            "bank": "simulator",
+        }
+
+    def close(self) -> None:
+        self.listener.close()
+        for connection in self.connections:
+            connection.close()
+
+    def __enter__(self) -> Silent:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

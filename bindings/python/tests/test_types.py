@@ -1,0 +1,45 @@
+"""mypy takes the package in its strictest mode, and refuses wrong programs. Skipped where mypy is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent
+
+
+@unittest.skipUnless(importlib.util.find_spec("mypy"), "mypy is not installed")
+class Types(unittest.TestCase):
+    def mypy(self, *arguments: str) -> list[str]:
+        cache = PACKAGE.parent.parent / "target" / "mypy-cache"
+        config = ["--config-file", str(PACKAGE / "pyproject.toml"), "--cache-dir", str(cache)]
+        command = [sys.executable, "-m", "mypy", "--strict", *config, *arguments]
+        environment = {**os.environ, "MYPYPATH": f"{PACKAGE}:{HERE}"}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE)
+        return [line for line in done.stdout.splitlines() if ": error:" in line] + done.stderr.splitlines()
+
+    def test_the_package_and_its_tests_are_typed(self) -> None:
+        tests = [str(path) for path in sorted(HERE.glob("*.py")) if path.name != "typed_wrong.py"]
+        self.assertEqual(self.mypy(str(PACKAGE / "bankchannel"), *tests), [])
+
+    def test_wrong_programs_are_refused(self) -> None:
+        wanted = {}
+        for number, line in enumerate((HERE / "typed_wrong.py").read_text().splitlines(), 1):
+            if marked := re.search(r"# error: (.+)$", line):
+                wanted[number] = set(marked[1].split())
+        found: dict[int, set[str]] = {}
+        for line in self.mypy("typed_wrong.py"):
+            matched = re.match(r"typed_wrong\.py:(\d+): error: .*\[([\w-]+)\]$", line)
+            assert matched, line
+            found.setdefault(int(matched[1]), set()).add(matched[2])
+        self.assertEqual(found, wanted)
+
+
+if __name__ == "__main__":
+    unittest.main()
