@@ -138,9 +138,10 @@ unsafe fn content(given: &BankchannelCallOptions) -> Result<Take, Failure> {
     let (data, size) = (given.content, given.content_size);
     match BankchannelContent::of(given.content_kind) {
         Some(BankchannelContent::Default) => Ok(Take::Default),
-        // SAFETY: as the caller promises.
         Some(BankchannelContent::Bytes) => {
-            Ok(Take::Bytes(Bytes::copy_from_slice(unsafe { buffer("content", data, size) }?)))
+            // SAFETY: as the caller promises.
+            let bytes = unsafe { buffer("content", data, size) }?;
+            Ok(Take::Bytes(Bytes::copy_from_slice(bytes)))
         }
         // SAFETY: as the caller promises.
         Some(BankchannelContent::Path) => Ok(Take::Path(unsafe { path("content", data, size) }?)),

@@ -76,3 +76,20 @@ fn say(line: &str) {
     // Nobody listening is no fault of a generator.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_headers_are_fresh() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..").to_owned();
+        assert_eq!(run(&["--check".into(), "--root".into(), root]), Ok(ExitCode::SUCCESS));
+    }
+
+    #[test]
+    fn unknown_arguments_and_a_wrong_root_are_refused() {
+        assert!(run(&["--chekc".into()]).is_err());
+        assert!(run(&["--check".into(), "--root".into(), "/nowhere".into()]).is_err());
+    }
+}
