@@ -39,6 +39,10 @@ fn api_scenarios() {
         }
         told.extend(score.failed.iter().map(|why| format!("{face} {why}")));
     }
+    if faces::FACES.iter().all(|face| scores.contains_key(*face)) {
+        let unproved = cases.iter().filter(|case| !scores.values().any(|score| score.well.contains(&case.id)));
+        told.extend(unproved.map(|case| format!("{} runs through no face at all", case.id)));
+    }
     assert!(told.is_empty(), "{} failures in {:.1?}:\n\n{}", told.len(), started.elapsed(), told.join("\n\n"));
 }
 

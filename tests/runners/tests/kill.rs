@@ -3,6 +3,9 @@
 //! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500). A round: the service starts on the data that the
 //! last kill left, clients upload payments and register accounts until it is killed at a random moment.
 
+// What the kills interrupted is worth a line in the test's output.
+#![allow(clippy::print_stdout)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Stdio,
@@ -73,9 +76,9 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
         }
     }
     let (mut child, ready) = start(&data).await;
-    check(client(&ready, &account), &told.lock().expect("clients are gone")).await;
+    let told = std::mem::take(&mut *told.lock().expect("clients are gone"));
+    check(client(&ready, &account), &told).await;
     child.kill().await.expect("it is there");
-    let told = told.lock().expect("clients are gone");
     (told.uploads.len(), told.registered.len())
 }
 

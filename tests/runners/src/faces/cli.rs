@@ -177,10 +177,16 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
     if let Some(typed) = arguments::typed(entry, &given, content.as_deref()) {
         let ended = run.run(&typed).await?;
         // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
-        let refused_by_options = ended.json.is_none() || is_about_options(&ended);
+        let refused_by_options = ended.code != Some(0) && (ended.json.is_none() || is_about_options(&ended));
         if !refused_by_options {
             return answer(ended, output);
         }
+        let same = answer(run.run(&bare).await?, output)?;
+        return if same.get("error").is_some() {
+            Ok(same)
+        } else {
+            Err(format!("bankchannel {} refused what `call` accepts: {}", typed[..2].join(" "), ended.told))
+        };
     }
     answer(run.run(&bare).await?, output)
 }
