@@ -14,7 +14,6 @@ impl Table {
         let (holds, bound) = match bound {
             Bound::AtMost(most) => (ratio <= most, format!("≤ {most}")),
             Bound::AtLeast(least) => (ratio >= least, format!("≥ {least}")),
-            Bound::None => (true, "-".into()),
         };
         let verdict = if holds { "" } else { "  falls short" };
         let row = [name.into(), ours.into(), against.into(), format!("{ratio:.2}"), format!("{bound}{verdict}")];
@@ -42,22 +41,6 @@ pub(crate) enum Bound {
     AtMost(f64),
     /// No smaller.
     AtLeast(f64),
-    /// Only told.
-    None,
-}
-
-/// The median time of several runs, after one to warm up.
-pub(crate) fn median(runs: usize, mut work: impl FnMut()) -> Duration {
-    work();
-    let mut times: Vec<Duration> = (0..runs)
-        .map(|_| {
-            let begun = Instant::now();
-            work();
-            begun.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 /// The median ratio of two works done in turn, and their median times: a drift of the machine hits both.
