@@ -62,6 +62,8 @@ fn shared_option(field: &Field) -> Option<&'static str> {
 
 fn shared(field: &Field, option: &str, common: &mut Common) -> Outcome<Option<Value>> {
     match (field.name, field.shape) {
+        // A login that waits for a code was begun with the password; going on needs it seldom.
+        ("password", _) if field.optional && common.settings.value("password").is_none() => Ok(None),
         ("password", _) => common.password("Password", false).map(|text| Some(Value::String(text))),
         ("new_password", _) => common.password("New password", true).map(|text| Some(Value::String(text))),
         // Where only one mode is possible, a default must not stand in its way; a wrong one that was given is told.
