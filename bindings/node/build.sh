@@ -2,7 +2,8 @@
 # Builds the addon with plain cargo and puts it into the package, so that `require('./bindings/node')` works.
 set -eu
 cd "$(dirname "$0")/../.."
-cargo build --release -p bankchannel-node
+# `--built`: the workspace was built already.
+[ "${1:-}" = --built ] || cargo build --release -p bankchannel-node
 case "$(uname -s)" in
     Darwin) built=libbankchannel_node.dylib ;;
     *) built=libbankchannel_node.so ;;

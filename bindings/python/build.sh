@@ -2,7 +2,8 @@
 # Builds the native half with plain cargo and puts it into the package, so that `PYTHONPATH=bindings/python` works.
 set -eu
 cd "$(dirname "$0")/../.."
-cargo build --release -p bankchannel-python
+# `--built`: the workspace was built already.
+[ "${1:-}" = --built ] || cargo build --release -p bankchannel-python
 case "$(uname -s)" in
     Darwin) built=libbankchannel_python.dylib ;;
     *) built=libbankchannel_python.so ;;

@@ -14,7 +14,9 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
 
 
-@unittest.skipUnless(importlib.util.find_spec("mypy"), "mypy is not installed")
+@unittest.skipUnless(
+    importlib.util.find_spec("mypy") or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "mypy is not installed"
+)
 class Types(unittest.TestCase):
     def mypy(self, *arguments: str) -> list[str]:
         cache = PACKAGE.parent.parent / "target" / "mypy-cache"
