@@ -1,6 +1,7 @@
 //! A body as it leaves: literal text and base64 of content, produced while it is sent.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::Read,
     pin::Pin,
@@ -94,11 +95,14 @@ impl Source {
                     Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
                         .with_outcome(Outcome::NotSent)
                 };
+                let regular = |metadata: std::fs::Metadata| {
+                    let why = || std::io::Error::other("it is not a regular file");
+                    if metadata.is_file() { Ok(metadata) } else { Err(unreadable(why())) }
+                };
+                // Before it is opened: opening a pipe may wait for ever, and this is a thread that drives connections.
+                regular(std::fs::metadata(path).map_err(unreadable)?)?;
                 let file = File::open(path).map_err(unreadable)?;
-                let metadata = file.metadata().map_err(unreadable)?;
-                if !metadata.is_file() {
-                    return Err(unreadable(std::io::Error::other("it is not a regular file")));
-                }
+                let metadata = regular(file.metadata().map_err(unreadable)?)?;
                 Ok((Self::Reader(file, metadata.len()), encoded(metadata.len())))
             }
             Segment::Base64(Content::Pieces(pieces)) => {
@@ -115,61 +119,74 @@ impl Source {
         }
     }
 
-    /// Gives out the source's bytes as they travel; an error of the receiver (it is gone) ends it.
-    fn run(self, give: &mut impl FnMut(Bytes) -> Result<(), Error>) -> Result<(), Error> {
+    /// The next of the source's bytes as they travel; `None` at its end.
+    fn step(&mut self, buffer: &mut Vec<u8>, gathered: &mut Gathered) -> Result<Option<Bytes>, Error> {
         match self {
-            Self::Literal(bytes) => give(bytes),
-            Self::Memory(bytes) => bytes.chunks(STEP).try_for_each(|step| give(encode(step))),
-            Self::Reader(file, size) => read(file, size, give),
-            Self::Pieces(next, size) => gather(next, size, give),
+            Self::Literal(bytes) => Ok(Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty())),
+            Self::Memory(bytes) if bytes.is_empty() => Ok(None),
+            Self::Memory(bytes) => Ok(Some(encode(&bytes.split_to(bytes.len().min(STEP))))),
+            Self::Reader(file, left) => read(file, left, buffer),
+            Self::Pieces(next, size) => gather(next, *size, gathered),
         }
     }
 }
 
-fn read(mut file: File, size: u64, give: &mut impl FnMut(Bytes) -> Result<(), Error>) -> Result<(), Error> {
+/// `left` counts down to the end of the file.
+fn read(file: &mut File, left: &mut u64, buffer: &mut Vec<u8>) -> Result<Option<Bytes>, Error> {
     let changed =
         |why: &str| Error::because(&row::CONTENT_UNREADABLE, format!("the file {why} while it was being sent"));
-    let mut buffer = vec![0; STEP];
-    let mut left = size;
-    while left > 0 {
-        let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        file.read_exact(&mut buffer[..want]).map_err(|_| changed("became shorter or unreadable"))?;
-        left -= want as u64;
-        let step = encode(&buffer[..want]);
-        if left == 0 && !matches!(file.read(&mut buffer[..1]), Ok(0)) {
-            // Noticed before the last step leaves: a body that is never complete is never carried out.
-            return Err(changed("became longer"));
-        }
-        give(step)?;
+    if *left == 0 {
+        return Ok(None);
     }
-    Ok(())
+    buffer.resize(STEP, 0);
+    let want = STEP.min(usize::try_from(*left).unwrap_or(usize::MAX));
+    file.read_exact(&mut buffer[..want]).map_err(|_| changed("became shorter or unreadable"))?;
+    *left -= want as u64;
+    let step = encode(&buffer[..want]);
+    if *left == 0 && !matches!(file.read(&mut buffer[..1]), Ok(0)) {
+        // Noticed before the last step leaves: a body that is never complete is never carried out.
+        return Err(changed("became longer"));
+    }
+    Ok(Some(step))
+}
+
+/// Pieces taken from their source and not sent yet.
+#[derive(Default)]
+struct Gathered {
+    carry: BytesMut,
+    piece: Bytes,
+    seen: u64,
+    ended: bool,
 }
 
 /// Encodes pieces of any size. Where their size together was promised, the last of them leaves only when it is true.
-fn gather(
-    mut next: PieceSource,
-    size: Option<u64>,
-    give: &mut impl FnMut(Bytes) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut carry = BytesMut::new();
-    let mut seen = 0u64;
-    while let Some(mut piece) = next()? {
-        seen += piece.len() as u64;
-        if size.is_some_and(|size| seen > size) {
-            return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is longer than was promised"));
+fn gather(next: &mut PieceSource, size: Option<u64>, taken: &mut Gathered) -> Result<Option<Bytes>, Error> {
+    loop {
+        if taken.carry.is_empty() && taken.piece.len() > STEP {
+            return Ok(Some(encode(&taken.piece.split_to(STEP))));
         }
-        while carry.is_empty() && piece.len() > STEP {
-            give(encode(&piece.split_to(STEP)))?;
+        taken.carry.extend_from_slice(&std::mem::take(&mut taken.piece));
+        if taken.carry.len() > STEP {
+            return Ok(Some(encode(&taken.carry.split_to(STEP))));
         }
-        carry.extend_from_slice(&piece);
-        while carry.len() > STEP {
-            give(encode(&carry.split_to(STEP)))?;
+        if taken.ended {
+            let last = std::mem::take(&mut taken.carry);
+            return Ok((!last.is_empty()).then(|| encode(&last)));
+        }
+        match next()? {
+            Some(piece) => {
+                taken.seen += piece.len() as u64;
+                if size.is_some_and(|size| taken.seen > size) {
+                    return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is longer than was promised"));
+                }
+                taken.piece = piece;
+            }
+            None if size.is_some_and(|size| taken.seen < size) => {
+                return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is shorter than was promised"));
+            }
+            None => taken.ended = true,
         }
     }
-    if size.is_some_and(|size| seen < size) {
-        return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is shorter than was promised"));
-    }
-    if carry.is_empty() { Ok(()) } else { give(encode(&carry)) }
 }
 
 fn encode(step: &[u8]) -> Bytes {
@@ -179,20 +196,48 @@ fn encode(step: &[u8]) -> Bytes {
     out.into()
 }
 
-/// Reads and encodes on a thread that may block, a few steps ahead of the network.
+/// Reads and encodes a few steps ahead of the network. Each step has a thread that may block to itself and gives it back:
+/// a receiver that takes nothing holds none.
 fn produce(sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
-    tokio::task::spawn_blocking(move || {
-        // The receiver is dropped when the request ends early: then there is nobody to tell.
-        let mut give = |bytes| sender.blocking_send(Ok(bytes)).map_err(|_| Error::new(&row::CANCELLED));
-        for source in sources {
-            if let Err(error) = source.run(&mut give) {
-                let _ = sender.blocking_send(Err(error));
-                return;
+    let mut production = Some(Production { sources: sources.into(), ..Production::default() });
+    tokio::spawn(async move {
+        // The receiver is dropped when the exchange ends early: then there is nobody to tell.
+        while let (Some(mut producing), Ok(room)) = (production.take(), sender.reserve().await) {
+            let stepped = tokio::task::spawn_blocking(move || (producing.step(), producing)).await;
+            match stepped {
+                Ok((Ok(Some(bytes)), producing)) => {
+                    room.send(Ok(bytes));
+                    production = Some(producing);
+                }
+                Ok((Ok(None), _)) => {}
+                Ok((Err(error), _)) => room.send(Err(error)),
+                Err(why) => room.send(Err(Error::because(&row::CONTENT_UNREADABLE, why.to_string()))),
             }
         }
     });
     receiver
+}
+
+/// How far a body has come.
+#[derive(Default)]
+struct Production {
+    sources: VecDeque<Source>,
+    buffer: Vec<u8>,
+    gathered: Gathered,
+}
+
+impl Production {
+    fn step(&mut self) -> Result<Option<Bytes>, Error> {
+        while let Some(source) = self.sources.front_mut() {
+            if let Some(bytes) = source.step(&mut self.buffer, &mut self.gathered)? {
+                return Ok(Some(bytes));
+            }
+            self.sources.pop_front();
+            self.gathered = Gathered::default();
+        }
+        Ok(None)
+    }
 }
 
 enum Frames {
@@ -225,5 +270,37 @@ impl http_body::Body for SegmentBody {
 
     fn size_hint(&self) -> SizeHint {
         self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    fn body(bytes: &Bytes) -> SegmentBody {
+        let body = Body::json_with_content(serde_json::Map::new(), "C", Content::Bytes(bytes.clone()));
+        SegmentBody::open(&body, Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn a_body_that_nobody_takes_holds_no_thread() {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_time().build().unwrap();
+        let bytes = Bytes::from(vec![7; STEP * (AHEAD + 3) + 1]);
+        let both = async {
+            let mut stalled = body(&bytes);
+            stalled.frame().await.unwrap().unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let taken = body(&bytes).collect().await.unwrap().to_bytes();
+            drop(stalled);
+            taken
+        };
+        let taken = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), both).await.unwrap() });
+        assert_eq!(taken[..], *format!("{{\"C\":\"{}\"}}", STANDARD.encode(&bytes)).as_bytes());
     }
 }

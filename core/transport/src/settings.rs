@@ -18,8 +18,9 @@ pub struct Settings {
     pub max_answer_bytes: usize,
     /// TLS.
     pub tls: Tls,
-    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's.
-    pub proxy: Option<String>,
+    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's. It may hold a user and
+    /// a password.
+    pub proxy: Option<Secret>,
 }
 
 /// Whom to trust, and who we are.
@@ -77,7 +78,7 @@ impl Settings {
             // A proxy cannot reach this machine's own addresses.
             builder = builder.no_proxy();
         } else if let Some(proxy) = &self.proxy {
-            let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| invalid("proxy", "is not a proxy's URL"))?;
+            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| invalid("proxy", "is not a proxy's URL"))?;
             builder = builder.proxy(proxy);
         }
         builder.build().map_err(|why| invalid("tls", format!("the HTTP client cannot be made: {}", why.without_url())))
@@ -89,6 +90,10 @@ impl Settings {
 /// # Errors
 /// `configuration.invalid`: not a URL, credentials, query or fragment in it, or plain HTTP to another machine.
 pub fn check_base_url(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(invalid("base_url", "must hold no blanks"));
+    }
     let url = reqwest::Url::parse(text).map_err(|_| invalid("base_url", "is not a URL"))?;
     match url.scheme() {
         "https" => {}
@@ -143,10 +148,20 @@ mod tests {
             "ftp://x/",
             "https://u:p@x/",
             "https://x/?a=b",
+            "https://x/v 2",
+            "https://x/\nv2",
             "x",
             "",
         ] {
             assert!(check_base_url(bad).is_err(), "{bad}");
         }
+        assert_eq!(check_base_url(" https://ws-api.isecure.fi/v2/ \n").unwrap(), "https://ws-api.isecure.fi/v2");
+    }
+
+    #[test]
+    fn a_proxys_password_is_not_shown() {
+        let settings =
+            super::Settings { proxy: Some("http://user:hunter2@proxy:3128".into()), ..super::Settings::default() };
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

@@ -2,10 +2,10 @@
 
 use std::{
     fs::{self, File, OpenOptions},
+    hash::{BuildHasher, Hasher, RandomState},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
@@ -141,18 +141,17 @@ struct Partial {
 
 impl Partial {
     fn create(target: &Path) -> Result<Self> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
         let name = target.file_name().ok_or_else(|| Error::invalid_field("path", "must name a file"))?;
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path =
-            target.with_file_name(format!(".{}.{}-{number}.partial", name.to_string_lossy(), std::process::id()));
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|why| unwritable(&path, &why))?;
-        Ok(Self { file, path })
+        let name = name.to_string_lossy();
+        let mut tries = 1;
+        loop {
+            let path = target.with_file_name(partial_name(&name, random()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(file) => return Ok(Self { file, path }),
+                Err(why) if why.kind() == ErrorKind::AlreadyExists && tries < NAME_TRIES => tries += 1,
+                Err(why) => return Err(unwritable(&path, &why)),
+            }
+        }
     }
 
     fn name(self, target: &Path, replace: bool) -> Result<()> {
@@ -183,6 +182,21 @@ impl Partial {
     }
 }
 
+/// How many bytes of a file's name its partial name repeats: together they stay below the 255 that file systems take.
+const NAME_PART: usize = 200;
+/// How many names are tried where somebody has left files of the same.
+const NAME_TRIES: u32 = 8;
+
+fn partial_name(name: &str, suffix: u64) -> String {
+    let end = (0..=NAME_PART.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    format!(".{}.{suffix:016x}.partial", &name[..end])
+}
+
+/// A number that another process, were it one of the same id, does not hit upon: the standard library's maps are seeded so.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -195,4 +209,16 @@ impl Drop for Partial {
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Error {
     Error::because(&row::STORAGE, format!("{} cannot be written: {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partial_names_differ_and_stay_short() {
+        let long = "\u{e4}".repeat(127);
+        assert!(partial_name(&long, random()).len() <= 255 && partial_name("a.dat", 1).starts_with(".a.dat."));
+        assert_ne!(partial_name("a", random()), partial_name("a", random()));
+    }
 }
