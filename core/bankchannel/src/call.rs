@@ -106,7 +106,7 @@ pub trait Asker: Send + Sync {
 }
 
 /// What a call asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Question {
     /// `phone_code`, `email_code`, `sms_code`, `totp_code`, `reset_code`: six digits; `mfa_method`: `sms` or `totp`;
     /// `phone`: the account's phone number.
@@ -115,7 +115,20 @@ pub struct Question {
     pub text: String,
     /// The answers to choose from; empty where any is possible.
     pub choices: Vec<String>,
+    /// What the person needs for the answer and nobody else may see: the key of a new authenticator. It goes beside the text,
+    /// so that texts may be logged.
+    pub secret: Option<Secret>,
 }
+
+impl PartialEq for Question {
+    fn eq(&self, other: &Self) -> bool {
+        let secret = |question: &Self| question.secret.as_ref().map(|secret| secret.expose().to_owned());
+        (self.kind, &self.text, &self.choices) == (other.kind, &other.text, &other.choices)
+            && secret(self) == secret(other)
+    }
+}
+
+impl Eq for Question {}
 
 /// What was answered.
 pub type Answer = Secret;

@@ -1,7 +1,6 @@
 //! The catalogue: every operation there is, for people, generators and other languages.
 
 use bankchannel_foundation::{
-    Kind,
     error::{self, Row},
     model::{Dialect, schema},
     operation::Entry,
@@ -44,6 +43,5 @@ fn entry_json(entry: &Entry) -> Value {
         "response_schema": schema::schema(entry.response, Dialect::Boundary),
         "errors": errors,
         "timeout_s": declaration.route.as_ref().map(|route| route.timeout_s),
-        "is_local": declaration.kind == Kind::Local,
     })
 }

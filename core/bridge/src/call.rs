@@ -1,21 +1,15 @@
 //! A resumable call.
 
-use std::{
-    path::PathBuf,
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
     Answer, Asker, CallOptions, CancellationToken, Content, Destination, Error, Question, Result, Secret,
-    operation::Kind,
-    ws_channel::Done,
+    operation::Kind, ws_channel::Done,
 };
 use bankchannel_foundation::{error::row, model::Pieces};
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{Client, convert::parse_json, runtime::runtime};
 
@@ -146,9 +140,16 @@ impl Call {
 
     /// Waits for what comes next, at most this long; `None` when nothing came. The reply must have been given.
     pub fn wait(&mut self, time: Duration) -> Option<Event> {
-        let runtime = runtime().ok()?;
-        let ends = self.ends.as_mut()?;
-        let event = runtime.block_on(async { tokio::time::timeout(time, ends.events.recv()).await }).ok()?;
+        let Some(ends) = self.ends.as_mut() else { return Some(self.note(None)) };
+        // What is there already needs no runtime: least of all the news that there is none.
+        let event = match (ends.events.try_recv(), runtime()) {
+            (Ok(event), _) => Some(event),
+            (Err(TryRecvError::Disconnected), _) => None,
+            (Err(TryRecvError::Empty), Err(error)) => Some(Event::Failed(error)),
+            (Err(TryRecvError::Empty), Ok(runtime)) => {
+                runtime.block_on(async { tokio::time::timeout(time, ends.events.recv()).await }).ok()?
+            }
+        };
         Some(self.note(event))
     }
 
@@ -307,7 +308,10 @@ fn wanted(events: mpsc::Sender<Event>, replies: Arc<tokio::sync::Mutex<mpsc::Rec
 }
 
 /// Content that is given piece by piece.
-fn given(events: mpsc::Sender<Event>, runtime: &tokio::runtime::Runtime) -> (mpsc::Sender<Bytes>, tokio::task::JoinHandle<()>) {
+fn given(
+    events: mpsc::Sender<Event>,
+    runtime: &tokio::runtime::Runtime,
+) -> (mpsc::Sender<Bytes>, tokio::task::JoinHandle<()>) {
     let (sender, mut receiver) = mpsc::channel(1);
     let task = runtime.spawn(async move {
         while let Some(piece) = receiver.recv().await {

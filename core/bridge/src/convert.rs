@@ -16,7 +16,8 @@ const MAX_DEPTH: usize = 32;
 /// `input.too_large`, `input.invalid_json`.
 pub fn parse_json(text: &[u8]) -> Result<Value> {
     if text.len() > MAX_JSON {
-        return Err(Error::because(&row::TOO_LARGE, format!("the request is longer than {MAX_JSON} bytes")).with("limit_bytes", MAX_JSON));
+        return Err(Error::because(&row::TOO_LARGE, format!("the request is longer than {MAX_JSON} bytes"))
+            .with("limit_bytes", MAX_JSON));
     }
     if text.is_empty() {
         return Ok(Value::Null);
@@ -35,5 +36,9 @@ pub fn local(name: &str, request: &[u8], content: Option<Content>) -> Result<Str
 /// A question as JSON text: `{"kind", "text", "choices"}`.
 #[must_use]
 pub fn question_json(question: &Question) -> String {
-    json!({"kind": question.kind, "text": question.text, "choices": question.choices}).to_string()
+    let mut json = json!({"kind": question.kind, "text": question.text, "choices": question.choices});
+    if let Some(secret) = &question.secret {
+        json["secret"] = secret.expose().into();
+    }
+    json.to_string()
 }

@@ -1,5 +1,7 @@
 //! The one runtime.
 
+use std::panic::catch_unwind;
+
 use bankchannel::{Error, Result};
 use bankchannel_foundation::error::row;
 use tokio::runtime::{Builder, Runtime};
@@ -17,11 +19,15 @@ const WORKERS: usize = 2;
 /// `internal` when the system gives no threads.
 pub fn runtime() -> Result<&'static Runtime> {
     RUNTIME.get_or_make(|_| {
-        Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("bankchannel")
-            .enable_all()
-            .build()
-            .map_err(|why| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}")))
+        let failed = |why: &dyn std::fmt::Display| {
+            Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}"))
+        };
+        let build =
+            || Builder::new_multi_thread().worker_threads(WORKERS).thread_name("bankchannel").enable_all().build();
+        // It panics where a thread cannot be spawned; across a language boundary that would end the program.
+        match catch_unwind(build) {
+            Ok(built) => built.map_err(|why| failed(&why)),
+            Err(_) => Err(failed(&"the system gives no threads")),
+        }
     })
 }

@@ -1,12 +1,12 @@
 //! Embedded counterparts as handles.
 
 use bankchannel::{Error, Result};
-use bankchannel_counterparts::ws_channel::{ServiceOptions, Running};
+use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
 use bankchannel_foundation::{error::row, model};
 
 use crate::{convert::parse_json, runtime::runtime};
 
-/// A running counterpart. Dropping it stops it.
+/// A running counterpart. Dropping it tells it to stop; [`stop`](Server::stop) also waits until it has.
 pub struct Server {
     running: Option<Running>,
     process: u32,
@@ -60,7 +60,8 @@ impl Drop for Server {
         } else if let Some(running) = self.running.take()
             && let Ok(runtime) = runtime()
         {
-            runtime.block_on(running.stop());
+            // Whoever drops it may be an event loop or hold an interpreter's lock: it is told to stop, and not waited for.
+            runtime.spawn(running.stop());
         }
     }
 }

@@ -19,7 +19,7 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::WsChannel;
+use super::{Session, WsChannel};
 
 /// What a request will do to the session, seen before it is sent.
 pub(super) enum Effect {
@@ -78,10 +78,11 @@ impl WsChannel {
                 Ok(())
             }
             Effect::EndSessions { email, mode } => {
-                let mut session = self.lock();
-                if session.email.as_ref() == Some(email) && session.mode == Some(*mode) {
-                    session.forget();
-                }
+                self.replace(|session| {
+                    if session.email.as_ref() == Some(email) && session.mode == Some(*mode) {
+                        session.forget();
+                    }
+                });
                 Ok(())
             }
         }
@@ -91,7 +92,7 @@ impl WsChannel {
     pub(super) fn note_failure(&self, effect: &Effect, error: &Error) {
         // A login that was tried and failed leaves nobody logged in; one that was never sent changes nothing.
         if matches!(effect, Effect::LogIn { .. }) && error.outcome() != Some(Outcome::NotSent) {
-            self.lock().forget();
+            self.replace(Session::forget);
         }
     }
 
@@ -114,12 +115,14 @@ impl WsChannel {
             return Ok(());
         };
         match state {
-            Ok(LoginState::Authenticated(given)) => self.lock().logged_in(given, email.clone(), mode, since),
-            Ok(LoginState::Failed(_)) => self.lock().forget(),
+            Ok(LoginState::Authenticated(given)) => {
+                self.replace(|session| session.logged_in(given, email.clone(), mode, since));
+            }
+            Ok(LoginState::Failed(_)) => self.replace(Session::forget),
             // On the way to a login the former session stays as it is (§8.1): it is not this login's.
             Ok(_) => {}
             Err(error) => {
-                self.lock().forget();
+                self.replace(Session::forget);
                 return Err(error);
             }
         }

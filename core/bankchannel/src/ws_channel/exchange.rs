@@ -22,7 +22,7 @@ use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
     login::LoginState,
-    model::{Email, IdToken, Mode},
+    model::{Email, Mode},
     operations::session::{
         init_login::{InitLogin, InitLoginRequest},
         login::{Login, LoginRequest},
@@ -41,36 +41,43 @@ impl WsChannel {
     where
         O: Exchange<Codec = Envelope>,
     {
-        let result = self.attempt::<O>(request, options).await.map_err(|error| error.in_operation(O::DECLARATION.name));
+        let effect = Effect::of(&request as &dyn Any);
+        self.exchange_as::<O>(request, effect, options).await
+    }
+
+    async fn exchange_as<O>(&self, request: O::Request, effect: Effect, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Envelope>,
+    {
+        let result =
+            self.attempt::<O>(request, effect, options).await.map_err(|error| error.in_operation(O::DECLARATION.name));
         if let Err(error) = &result {
             options.note(&failure_line(error));
         }
         result
     }
 
-    async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    async fn attempt<O>(&self, request: O::Request, effect: Effect, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = Envelope>,
     {
         let route = route::<O>()?;
         let protected = matches!(route.access, Access::Session { .. });
-        let effect = Effect::of(&request as &dyn Any);
         let deadline = options.deadline(self.limit_s(route.timeout_s));
         let within = options.until(deadline);
-        let mut may_renew = protected && !effect.is_log_out() && self.can_renew();
-        let mut session = self.session();
+        let (mut session, generation) = self.held();
+        let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
         if protected && !effect.is_log_out() && session.is_expired() {
             if !may_renew {
                 return Err(Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent));
             }
             may_renew = false;
-            self.renew(session.id_token.as_ref(), &within).await?;
-            session = self.session();
+            session = self.renew(&session, generation, &within).await?;
         }
         let mut message = O::encode_request(request, &session.credentials())?;
         if effect.is_log_out() {
             // First here, whatever the service will say: nobody goes on with a session that was to end.
-            self.lock().forget();
+            self.replace(Session::forget);
         }
         loop {
             let since = Instant::now();
@@ -92,10 +99,10 @@ impl WsChannel {
             }
             may_renew = false;
             options.note("the service no longer accepts the session: it is renewed once");
-            if let Err(why) = self.renew(session.id_token.as_ref(), &within).await {
-                return Err(error.with("renewal", why.code()));
-            }
-            session = self.session();
+            session = match self.renew(&session, generation, &within).await {
+                Ok(renewed) => renewed,
+                Err(why) => return Err(error.with("renewal", why.code())),
+            };
             replace_credentials(&mut message, &session);
         }
     }
@@ -137,47 +144,74 @@ impl WsChannel {
         self.0.settings.timeout_s.filter(|given| *given > 0).unwrap_or(own_s)
     }
 
-    fn can_renew(&self) -> bool {
+    /// Whether the settings' password is that of the session's user: nobody else's session is renewed with it.
+    fn can_renew(&self, session: &Session) -> bool {
         let settings = &self.0.settings;
         settings.renew_session == Some(true)
             && settings.password.is_some()
-            && self.session().mode.or(settings.mode) == Some(Mode::Data)
-            && self.session().email.or_else(|| settings.email.clone()).is_some()
+            && session.mode.or(settings.mode) == Some(Mode::Data)
+            && settings.email.is_some()
+            && (session.email.is_none() || session.email == settings.email)
     }
 
-    /// Logs in again in data mode, in place of a token that ended. Calls that notice at the same time wait for one login.
+    /// Logs in again in data mode, as the user of the session that ended and in its place. Calls that notice at the same time
+    /// wait for one login. Where somebody has logged out meanwhile, or in as another user, nothing is renewed.
     fn renew<'a>(
         &'a self,
-        ended: Option<&'a IdToken>,
+        ended: &'a Session,
+        generation: u64,
         options: &'a CallOptions,
-    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Session>> + Send + 'a>> {
         Box::pin(async move {
             let _one = options.race(self.0.renewing.lock()).await?;
-            let held = self.session();
-            let is_newer =
-                held.id_token.as_ref().is_some_and(|held| ended.is_none_or(|ended| ended.expose() != held.expose()));
-            if is_newer && !held.is_expired() {
-                return Ok(());
-            }
             let missing = |what: &str| {
                 Error::because(&row::CONFIGURATION, format!("{what} is needed to renew the session"))
                     .with("field", what)
             };
-            let email = held.email.or_else(|| self.0.settings.email.clone()).ok_or_else(|| missing("email"))?;
+            let email = ended.email.clone().or_else(|| self.0.settings.email.clone());
+            let email = email.ok_or_else(|| missing("email"))?;
+            let (held, now) = self.held();
+            let token = |session: &Session| session.id_token.as_ref().map(|token| token.expose().to_owned());
+            let is_newer = held.is_logged_in() && token(&held) != token(ended);
+            if is_newer && held.email.as_ref() == Some(&email) && held.mode == Some(Mode::Data) && !held.is_expired() {
+                return Ok(held);
+            }
+            if now != generation {
+                return Err(session_gone());
+            }
             let password = self.0.settings.password.clone().ok_or_else(|| missing("password"))?;
-            self.log_in_data(email, &password, options).await
+            self.log_in_data(email, &password, generation, options).await
         })
     }
 
-    async fn log_in_data(&self, email: Email, password: &Secret, options: &CallOptions) -> Result<()> {
+    async fn log_in_data(
+        &self,
+        email: Email,
+        password: &Secret,
+        generation: u64,
+        options: &CallOptions,
+    ) -> Result<Session> {
         let key = self.0.settings.public_key()?;
         let request = InitLoginRequest { email: email.clone(), mode: Mode::Data };
         let challenge = self.exchange::<InitLogin>(request, options).await?.challenge;
         let encrypted = encrypt_password(password, &challenge, &key)?;
-        let request = LoginRequest { email, mode: Mode::Data, ch_resp: challenge, encrypted };
-        let answer = self.exchange::<Login>(request, options).await?;
-        match LoginState::of(answer, self.session().api_key.as_ref())? {
-            LoginState::Authenticated(_) => Ok(()),
+        let request = LoginRequest { email: email.clone(), mode: Mode::Data, ch_resp: challenge, encrypted };
+        // What the answer does to the session is decided here, not where a login of the caller's own is noted.
+        let since = Instant::now();
+        let answered = self.exchange_as::<Login>(request, Effect::None, options).await;
+        let state = answered.and_then(|answer| LoginState::of(answer, self.session().api_key.as_ref()));
+        if state.is_err() {
+            self.replace_if(generation, Session::forget);
+        }
+        match state? {
+            LoginState::Authenticated(given) => {
+                let mut renewed = Session::default();
+                let is_kept = self.replace_if(generation, |session| {
+                    session.logged_in(given, email, Mode::Data, since);
+                    renewed = session.clone();
+                });
+                if is_kept { Ok(renewed) } else { Err(session_gone()) }
+            }
             _ => Err(Error::because(
                 &errors::LOGIN_FAILED,
                 "The login wants a code; log in with the flow that asks for it.",
@@ -225,6 +259,11 @@ const LONG: Duration = Duration::from_secs(3_155_760_000);
 fn route<O: Exchange>() -> Result<&'static Route> {
     let declaration = const { &O::DECLARATION };
     declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+}
+
+/// The session was ended or replaced by its own user while a call of it was under way.
+fn session_gone() -> Error {
+    Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent)
 }
 
 /// Puts the new session's token where the old one's stands.

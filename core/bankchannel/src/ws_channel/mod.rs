@@ -17,7 +17,10 @@ mod seal;
 mod session;
 mod settings;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bankchannel_foundation::{
     Content, Error, Operation, Result,
@@ -42,6 +45,9 @@ struct Inner {
     settings: WsChannelSettings,
     transport: Transport,
     session: Mutex<Session>,
+    /// Grows whenever somebody logs in or out, and only while the session is locked: a renewal that began before must not
+    /// undo it.
+    generation: AtomicU64,
     /// Held while the session is renewed, so that calls that notice together log in once.
     renewing: tokio::sync::Mutex<()>,
 }
@@ -54,7 +60,13 @@ impl WsChannel {
     pub fn new(settings: WsChannelSettings) -> Result<Self> {
         let transport = Transport::new(&settings.transport()?)?;
         let session = Mutex::new(Session::from_settings(&settings));
-        Ok(Self(Arc::new(Inner { settings, transport, session, renewing: tokio::sync::Mutex::new(()) })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            transport,
+            session,
+            generation: AtomicU64::new(0),
+            renewing: tokio::sync::Mutex::new(()),
+        })))
     }
 
     /// Makes a client from settings as JSON.
@@ -96,7 +108,30 @@ impl WsChannel {
 
     /// Takes a session into use, in place of the current one.
     pub fn set_session(&self, session: Session) {
-        *self.lock() = session;
+        self.replace(|held| *held = session);
+    }
+
+    /// The session, and which one it is.
+    fn held(&self) -> (Session, u64) {
+        let session = self.lock();
+        (session.clone(), self.0.generation.load(Ordering::SeqCst))
+    }
+
+    /// Changes who is logged in: what a renewal still under way brings counts no more.
+    fn replace(&self, change: impl FnOnce(&mut Session)) {
+        let mut session = self.lock();
+        change(&mut session);
+        self.0.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Changes the session, unless it is no longer the one it was.
+    fn replace_if(&self, generation: u64, change: impl FnOnce(&mut Session)) -> bool {
+        let mut session = self.lock();
+        let is_same = self.0.generation.load(Ordering::SeqCst) == generation;
+        if is_same {
+            change(&mut session);
+        }
+        is_same
     }
 
     fn lock(&self) -> MutexGuard<'_, Session> {

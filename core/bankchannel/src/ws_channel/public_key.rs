@@ -1,5 +1,7 @@
 //! Which public key passwords are encrypted to.
 
+use std::io::Read as _;
+
 use bankchannel_crypto::rsa::PublicKey;
 use bankchannel_foundation::{Error, Outcome, Result, error::row};
 use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
@@ -26,10 +28,16 @@ impl WsChannelSettings {
         }
         if let Some(path) = &self.public_key_file {
             let unreadable = |why: std::io::Error| unusable("public_key_file", format!("{path} cannot be read: {why}"));
-            if std::fs::metadata(path).map_err(unreadable)?.len() > KEY_FILE_MAX {
+            if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+                return Err(unusable("public_key_file", format!("{path} is not a regular file")));
+            }
+            let (mut pem, file) = (String::new(), std::fs::File::open(path).map_err(unreadable)?);
+            // Whatever size the file claims to have.
+            file.take(KEY_FILE_MAX + 1).read_to_string(&mut pem).map_err(unreadable)?;
+            if pem.len() as u64 > KEY_FILE_MAX {
                 return Err(unusable("public_key_file", format!("{path} is longer than {KEY_FILE_MAX} bytes")));
             }
-            return std::fs::read_to_string(path).map(|pem| ("public_key_file", pem)).map_err(unreadable);
+            return Ok(("public_key_file", pem));
         }
         let known = match self.base_url.as_deref().map(|url| url.trim_end_matches('/')) {
             None | Some(TEST_BASE_URL) => Some(Environment::Test),
@@ -77,6 +85,8 @@ mod tests {
         let own = WsChannelSettings { base_url: Some("http://127.0.0.1:1/v2".into()), ..WsChannelSettings::default() };
         let error = own.public_key().unwrap_err();
         assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+        let device = WsChannelSettings { public_key_file: Some("/dev/zero".into()), ..own.clone() };
+        assert!(device.public_key().unwrap_err().message().contains("not a regular file"));
         let absent = WsChannelSettings { public_key_file: Some("/nonexistent/key.pem".into()), ..own };
         let error = absent.public_key().unwrap_err();
         assert!(error.message().contains("/nonexistent/key.pem"), "{error}");

@@ -64,8 +64,8 @@ pub struct WsChannelSettings {
     pub ca_file: Option<String>,
     /// Whether only the authorities of `ca_file` are trusted, not the system's.
     pub only_ca_file: Option<bool>,
-    /// A proxy's URL, in place of the environment's.
-    pub proxy: Option<String>,
+    /// A proxy's URL, in place of the environment's; it may hold a user and a password.
+    pub proxy: Option<Secret>,
     /// The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6).
     pub max_answer_bytes: Option<u32>,
 }

@@ -1,16 +1,20 @@
 //! What calls do to the session (WS Channel sheet §8.1, §8.6).
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bankchannel::{
     Outcome,
-    ws_channel::{Mode, Session, WsChannel, WsChannelSettings},
+    ws_channel::{Email, Mode, Session, WsChannel, WsChannelSettings},
 };
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::{
     repeats::{list, upload},
-    support::{Act, PASSWORD, Seen, Server, client, ok, people::API_KEY, refused, session, settings},
+    support::{Act, Answer, PASSWORD, Seen, Server, client, ok, people::API_KEY, refused, session, settings},
 };
 
 pub(crate) const CHALLENGE: &str =
@@ -111,6 +115,66 @@ async fn an_admin_session_is_never_renewed_by_itself() {
     client.set_session(session("old", Mode::Admin));
     assert_eq!(client.list_files(list()).await.unwrap_err().http_status(), Some(401));
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn another_users_session_is_never_renewed_as_the_settings_user() {
+    let server = Server::start(only("new")).await;
+    let client = renewing(&server);
+    let other = Some(Email::new("other@example.test").unwrap());
+    client.set_session(Session { email: other.clone(), ..session("old", Mode::Data) });
+    let error = client.upload_file(upload(b"payment")).await.unwrap_err();
+    assert_eq!((error.http_status(), server.seen().len()), (Some(401), 1), "the payment is not sent as somebody else");
+    client.set_session(Session { email: other, ends: Some(Instant::now()), ..session("old", Mode::Data) });
+    assert_eq!(client.upload_file(upload(b"payment")).await.unwrap_err().code(), "ws_channel.session_expired");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_logs_in_during_a_call_does_not_take_it_over() {
+    let (go_on, server) = held_upload(refused(401, "Unauthorized")).await;
+    let client = renewing(&server);
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { client.upload_file(upload(b"payment")).await }
+    });
+    server.wait_for(1).await;
+    let email = Some(Email::new("other@example.test").unwrap());
+    client.set_session(Session { email, ..session("others", Mode::Data) });
+    go_on.notify_one();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!((error.http_status(), error.detail("renewal")), (Some(401), Some("ws_channel.session_expired")));
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(client.session().id_token.unwrap().expose(), "others");
+}
+
+#[tokio::test]
+async fn a_renewal_does_not_undo_a_logout() {
+    let (go_on, server) = held_upload(refused(401, "Unauthorized")).await;
+    let client = renewing(&server);
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { client.upload_file(upload(b"payment")).await }
+    });
+    server.wait_for(1).await;
+    client.call_json("ws_channel.logout", json!({}), Default::default()).await.unwrap();
+    go_on.notify_one();
+    assert_eq!(call.await.unwrap().unwrap_err().http_status(), Some(401));
+    assert!(!client.session().is_logged_in());
+    assert_eq!(server.seen().len(), 2, "the upload and the logout");
+}
+
+/// Holds the first upload until it is told to go on, and then answers it like this.
+async fn held_upload(answer: Answer) -> (Arc<Notify>, Server) {
+    let go_on = Arc::new(Notify::new());
+    let held = Arc::clone(&go_on);
+    let server = Server::start(move |seen, _| match (seen.method.as_str(), seen.path.starts_with("/v2/session/")) {
+        ("DELETE", _) => Act::Answer(ok(200, json!({}))),
+        (_, true) => panic!("nobody is to log in"),
+        _ => Act::Hold(Arc::clone(&held), answer.clone()),
+    })
+    .await;
+    (go_on, server)
 }
 
 #[tokio::test]

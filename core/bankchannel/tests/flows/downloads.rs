@@ -8,12 +8,15 @@ use std::{
     },
 };
 
-use bankchannel::{CallOptions, Progress};
+use bankchannel::{
+    CallOptions, Progress,
+    ws_channel::{Mode, WsChannel, WsChannelSettings},
+};
 use serde_json::{Value, json};
 
 use crate::{
     bank::Bank,
-    support::{Act, Server, client, ok, refused},
+    support::{Act, Server, client, ok, refused, session, settings},
 };
 
 async fn run(server: &Server, request: Value) -> bankchannel::Result<Value> {
@@ -26,6 +29,7 @@ async fn run(server: &Server, request: Value) -> bankchannel::Result<Value> {
 fn names(folder: &std::path::Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| !name.starts_with(".bankchannel-begun-"));
     names.sort();
     names
 }
@@ -116,6 +120,48 @@ async fn broken_answers_are_tried_three_times_and_one_failure_stops_nothing() {
     );
     assert_eq!(twos.load(Ordering::SeqCst), 3);
     assert_eq!(names(folder.path()), ["20261120__VA_1.dat", "20261120__VA_3.dat"], "no partial file is left");
+}
+
+#[tokio::test]
+async fn what_was_sent_and_did_not_arrive_is_tried_again() {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
+    let times = AtomicUsize::new(0);
+    let server = Server::start(move |seen, _| {
+        let sent = bank.act(seen);
+        // The bank has sent it and counts it as downloaded; what arrived is of no use, in all three tries.
+        if seen.path.ends_with("/2") && times.fetch_add(1, Ordering::SeqCst) < 3 {
+            return Act::Answer(ok(200, json!({"Content": "%%%"})));
+        }
+        sent
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = json!({"bank": "nordea", "directory": folder.path()});
+    let first = run(&server, request.clone()).await.unwrap();
+    assert_eq!((&first["downloaded"], &first["failed"]), (&json!(1), &json!(1)));
+    let second = run(&server, request.clone()).await.unwrap();
+    assert_eq!((&second["files"].as_array().unwrap().len(), &second["downloaded"]), (&1, &json!(1)));
+    assert_eq!(fs::read(folder.path().join("20261120__VA_2.dat")).unwrap(), b"two");
+    // Nothing is remembered any more.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    let before = server.seen().len();
+    run(&server, request).await.unwrap();
+    assert_eq!(server.seen().len(), before + 1);
+}
+
+#[tokio::test]
+async fn one_file_that_takes_too_long_does_not_stop_the_others() {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
+    let server =
+        Server::start(move |seen, _| if seen.path.ends_with("/1") { Act::Stall } else { bank.act(seen) }).await;
+    let settings = WsChannelSettings { timeout_s: Some(1), ..settings(&server) };
+    let client = WsChannel::new(settings).unwrap();
+    client.set_session(session("token-of-the-test", Mode::Data));
+    let folder = tempfile::tempdir().unwrap();
+    let request = json!({"bank": "nordea", "directory": folder.path()});
+    let call = client.call_json("ws_channel.download_new_files", request, CallOptions::default());
+    let answer = call.await.unwrap().response;
+    assert_eq!((&answer["downloaded"], &answer["failed"]), (&json!(1), &json!(1)));
 }
 
 #[tokio::test]

@@ -163,6 +163,26 @@ async fn codes_that_stay_wrong_end_the_login() {
 }
 
 #[tokio::test]
+async fn who_says_sms_gets_one_though_there_is_an_authenticator() {
+    let server = Server::start(|seen, _| match (seen.method.as_str(), seen.path.rsplit('/').next()) {
+        ("GET", _) => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
+        ("PUT", Some("selectmfa")) => Act::Answer(ok(200, wants_sms())),
+        ("PUT", Some("mfacode")) => Act::Answer(ok(200, tokens())),
+        _ => Act::Answer(ok(
+            200,
+            json!({"ResponseText": "Give TOTP code", "ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "totp"}),
+        )),
+    })
+    .await;
+    let answers = Arc::new(Answers::new(&[("sms_code", &["222222"])]));
+    let options = CallOptions { asker: Some(answers.clone()), ..CallOptions::default() };
+    admin(&server).call_json("ws_channel.log_in", json!({"mfa_method": "sms"}), options).await.unwrap();
+    assert_eq!(answers.kinds(), ["sms_code"]);
+    let selected = server.seen()[2].json();
+    assert_eq!((&selected["Session"], &selected["MfaType"]), (&json!("totp"), &json!("SMS_MFA")));
+}
+
+#[tokio::test]
 async fn nobody_to_ask_is_said_so() {
     let server = Server::start(with_factor(wants_sms(), |_| Act::Stall)).await;
     let error = admin(&server).call_json("ws_channel.log_in", json!({}), CallOptions::default()).await.unwrap_err();
@@ -214,7 +234,16 @@ async fn an_authenticator_is_enrolled() {
     let options = CallOptions { asker: Some(answers.clone()), ..CallOptions::default() };
     let done = admin(&server).call_json("ws_channel.enrol_totp", json!({}), options.clone()).await.unwrap().response;
     assert_eq!((&done["secret_code"], &done["response_text"]), (&json!(SECRET), &json!("TOTP enabled")));
-    assert!(answers.asked()[1].text.contains(SECRET));
+    // The key goes beside the text: texts are shown, logged and put into errors.
+    let asked = &answers.asked()[1];
+    assert_eq!(asked.secret.as_ref().unwrap().expose(), SECRET);
+    assert!(!format!("{asked:?}").contains(SECRET));
+    let nobody = admin(&server)
+        .call_json("ws_channel.enrol_totp", json!({"code": "222222"}), CallOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(nobody.detail("field"), Some("totp_code"));
+    assert!(!nobody.to_json().to_string().contains(SECRET));
     let seen = server.seen();
     assert_eq!(
         (&seen[2].json()["SetupTOTP"], &seen[3].json()["AccessToken"], &seen[3].json()["Code"]),

@@ -1,6 +1,6 @@
 //! Downloads all new files into a folder (WS Channel sheet §8.4).
 
-use bankchannel_foundation::{Boundary, Category, Declaration, Error, Operation, Result, error::Row};
+use bankchannel_foundation::{Boundary, Category, Declaration, Error, Operation, Outcome, Result, error::Row};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
@@ -10,6 +10,7 @@ use super::{
     Flow,
     fetch::{Fetched, into_folder, list, open_folder},
     flow,
+    journal::Journal,
     steps::Steps,
 };
 use crate::{CallOptions, ws_channel::WsChannel};
@@ -98,7 +99,8 @@ impl Operation for DownloadNewFiles {
         "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file that is there is left as it is, \
          so that a second run goes on where the first one ended. A file appears under its name only when it is complete; nothing is \
          overwritten, no link is followed, nothing lands outside the folder. The listing and each file are tried up to three times; a \
-         file that fails does not stop the others. The call itself fails when the listing cannot be had, or when going on makes no \
+         file that fails does not stop the others. A file whose download was begun and not finished is tried again by the next run for new \
+         files, though the bank no longer lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or when going on makes no \
          sense: the session has ended, the call was cancelled, its time is up.",
         ERRORS,
     );
@@ -114,14 +116,32 @@ impl Flow for DownloadNewFiles {
         let folder = open_folder(&request.directory)?;
         steps.say("listing the files");
         let status = request.status.unwrap_or(StatusFilter::New);
-        let found = list(&steps, request.bank, request.file_type, status).await?;
+        let mut found = list(&steps, request.bank, request.file_type.clone(), status).await?;
+        let journal = Journal(&folder);
+        if status == StatusFilter::New && journal.has_any() {
+            steps.say("listing the files that an earlier run began");
+            let all = list(&steps, request.bank, request.file_type, StatusFilter::All).await?;
+            let is_new = |file: &FileDescriptor| {
+                found.iter().any(|new| (&new.file_type, &new.file_reference) == (&file.file_type, &file.file_reference))
+            };
+            let begun: Vec<_> = all.into_iter().filter(|file| journal.holds(file) && !is_new(file)).collect();
+            found.extend(begun);
+        }
         let wanted =
             |file: &&FileDescriptor| request.file_reference.as_ref().is_none_or(|only| *only == file.file_reference);
         let mut answer = DownloadNewFilesResponse { files: Vec::new(), downloaded: 0, existing: 0, failed: 0 };
         for file in found.iter().filter(wanted) {
-            match into_folder(&steps, request.bank, file, &folder).await {
+            let fetched = match journal.begin(file) {
+                Ok(()) => into_folder(&steps, request.bank, file, &folder).await,
+                Err(error) => Err(error),
+            };
+            // What the bank did not begin to send is as new as before.
+            if fetched.as_ref().err().is_none_or(was_not_sent) {
+                journal.end(file);
+            }
+            match fetched {
                 Ok(fetched) => answer.note(described(file, &fetched)),
-                Err(error) if ends_all(&error) => return Err(error.with("downloaded", answer.downloaded)),
+                Err(error) if ends_all(&error, &steps) => return Err(error.with("downloaded", answer.downloaded)),
                 Err(error) => answer.note(failed(file, &error)),
             }
         }
@@ -141,11 +161,17 @@ impl DownloadNewFilesResponse {
 }
 
 /// Whether the other files would fail the same way.
-fn ends_all(error: &Error) -> bool {
-    matches!(
-        error.category(),
-        Category::Authentication | Category::Cancelled | Category::TimedOut | Category::ResourceExhausted
-    )
+fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
+    match error.category() {
+        Category::Authentication | Category::Cancelled | Category::ResourceExhausted => true,
+        // One file's own limit is no reason to leave the others.
+        Category::TimedOut => steps.is_over(),
+        _ => false,
+    }
+}
+
+fn was_not_sent(error: &Error) -> bool {
+    matches!(error.outcome(), Some(Outcome::NotSent | Outcome::Refused))
 }
 
 fn described(file: &FileDescriptor, fetched: &Fetched) -> DownloadedFile {

@@ -30,6 +30,7 @@ pub(super) async fn advance(
     password: Option<&Secret>,
     mut chosen: bool,
 ) -> Result<Stop> {
+    let mut switched = false;
     loop {
         match machine.step() {
             Step::FetchChallenge(request) => {
@@ -46,7 +47,16 @@ pub(super) async fn advance(
                     Err(error) => refused(machine, error)?,
                 }
             }
-            Step::AskCode(wanted) => return Ok(Stop::Code(wanted)),
+            Step::AskCode(wanted) => {
+                // The authenticator is preferred by the service; whoever said `sms` falls back on it (§3.4).
+                let prefers_sms = machine.setup().factor == Some(MfaMethod::Sms);
+                let may_switch = wanted.kind == CodeKind::MfaTotp && wanted.wrong == 0 && prefers_sms && !switched;
+                if may_switch && machine.choose(MfaMethod::Sms).is_ok() {
+                    (switched, chosen) = (true, true);
+                    continue;
+                }
+                return Ok(Stop::Code(wanted));
+            }
             Step::VerifyPhone(request) => match steps.exchange::<VerifyPhone>(request).await {
                 Ok(answer) => drop(machine.verified(answer.response_text)?),
                 Err(error) => refused(machine, error)?,
@@ -130,11 +140,14 @@ pub(super) fn question(wanted: &CodeWanted, machine: &LoginMachine) -> Question 
 
 fn choice_question(machine: &LoginMachine) -> Question {
     let (methods, destination) = machine.choice().unwrap_or((&[], None));
-    let sms = destination.map(|masked| format!("; an SMS goes to {masked}")).unwrap_or_default();
+    // The service's own text: it must not steer a terminal.
+    let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+    let sms = destination.map(|masked| format!("; an SMS goes to {}", plain(masked))).unwrap_or_default();
     Question {
         kind: "mfa_method",
         text: format!("Which second factor{sms}"),
         choices: methods.iter().map(ToString::to_string).collect(),
+        secret: None,
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     Flow, driver, flow, log_in,
     steps::{Steps, code_question},
 };
-use crate::{CallOptions, ws_channel::WsChannel};
+use crate::{CallOptions, Question, ws_channel::WsChannel};
 
 /// Who enrols, and how the new authenticator is confirmed.
 #[derive(Debug, Clone, Boundary)]
@@ -65,7 +65,7 @@ impl Operation for EnrolTotp {
         "Enrol an authenticator as second factor",
         "Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator, and confirms it with a code. \
          From then on the authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced. The \
-         question `totp_code` holds the secret in its text. A secret kept beside the password is no second factor any more.",
+         question `totp_code` holds it in its member `secret`. A secret kept beside the password is no second factor any more.",
         log_in::ERRORS,
     );
 }
@@ -119,9 +119,8 @@ fn computed(secret: &TotpSecret) -> Result<Code> {
 
 async fn asked(steps: &Steps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {
     let again = if wrong { "That code was wrong. " } else { "" };
-    let text = format!(
-        "{again}Enter the key {} into the authenticator, then give its present code",
-        enrolment.secret_code.expose()
-    );
-    steps.ask_for(code_question("totp_code", text), Code::new).await
+    let text = format!("{again}Enter the key into the authenticator, then give its present code");
+    let question =
+        Question { secret: Some(Secret::new(enrolment.secret_code.expose())), ..code_question("totp_code", text) };
+    steps.ask_for(question, Code::new).await
 }

@@ -19,6 +19,7 @@ mod driver;
 mod fetch;
 mod file_names;
 mod inline;
+mod journal;
 mod password_rule;
 mod paused;
 mod source;

@@ -115,10 +115,15 @@ impl Source {
 impl Watched {
     fn open(path: PathBuf) -> Result<Self> {
         let fail = |why: &dyn std::fmt::Display| unreadable(&format!("{} cannot be read: {why}", path.display()));
+        let irregular = || fail(&"it is not a regular file");
+        // Before it is opened too: opening a pipe may wait for ever.
+        if !std::fs::metadata(&path).map_err(|why| fail(&why))?.is_file() {
+            return Err(irregular());
+        }
         let file = File::open(&path).map_err(|why| fail(&why))?;
         let metadata = file.metadata().map_err(|why| fail(&why))?;
         if !metadata.is_file() {
-            return Err(fail(&"it is not a regular file"));
+            return Err(irregular());
         }
         let seen = Seen::of(&metadata);
         Ok(Self { file, path, seen })

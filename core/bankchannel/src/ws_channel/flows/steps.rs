@@ -33,6 +33,11 @@ impl<'a> Steps<'a> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
+    /// Whether the flow's own time is up.
+    pub(super) fn is_over(&self) -> bool {
+        self.left().is_some_and(|left| left.is_zero())
+    }
+
     /// One exchange, within its own limit and the flow's.
     pub(super) async fn exchange<O: Exchange<Codec = Envelope>>(&self, request: O::Request) -> Result<O::Response> {
         self.exchange_to::<O>(request, Destination::Memory).await
@@ -56,7 +61,7 @@ impl<'a> Steps<'a> {
     /// `input.missing_field` where nobody is there to be asked; `cancelled` and `timeout.deadline` while waiting.
     pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
         let Some(asker) = &self.options.asker else {
-            let text = format!("{} is needed ({}), and nobody is there to be asked", question.kind, question.text);
+            let text = format!("{} is needed, and nobody is there to be asked", question.kind);
             return Err(Error::because(&row::MISSING_FIELD, text)
                 .with("field", question.kind)
                 .with_outcome(Outcome::NotSent));
@@ -117,7 +122,7 @@ const ASKS_MAX: u32 = 3;
 
 /// A question for a code.
 pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> Question {
-    Question { kind, text: text.into(), choices: Vec::new() }
+    Question { kind, text: text.into(), choices: Vec::new(), secret: None }
 }
 
 /// What every request for a secret may be: the settings' or the caller's.

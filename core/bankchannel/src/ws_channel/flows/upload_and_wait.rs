@@ -122,7 +122,8 @@ impl Operation for UploadAndWait {
         "Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload` does, then looks until there is a \
          new one of each type, and downloads it. New means new since the upload: where several files are on their way at once, the \
          answer to another upload may be taken for this one's, so read what it refers to. Every error after the upload was accepted \
-         has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later.",
+         has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The detail \
+         `taken` names the answers that were downloaded before the error, by type and reference: the bank lists them as downloaded.",
         ERRORS,
     );
 }
@@ -205,9 +206,12 @@ impl Waiting<'_> {
             // The last look also sees what somebody else has downloaded meanwhile.
             let last = Instant::now() >= self.until;
             let status = if last { StatusFilter::All } else { StatusFilter::New };
-            for (file_type, place) in types.iter().zip(&mut found) {
-                if place.is_none() {
-                    *place = self.look(file_type, status).await?;
+            for (number, file_type) in types.iter().enumerate() {
+                if found[number].is_none() {
+                    found[number] = match self.look(file_type, status).await {
+                        Ok(answer) => answer,
+                        Err(error) => return Err(with_taken(error, &found)),
+                    };
                 }
             }
             if found.iter().all(Option::is_some) {
@@ -218,10 +222,11 @@ impl Waiting<'_> {
                 let missing = missing.map(|(file_type, _)| file_type.as_str()).collect::<Vec<_>>().join(", ");
                 let text =
                     format!("{} The upload was accepted; still missing: {missing}.", errors::ANSWER_NOT_FOUND.text);
-                return Err(Error::because(&errors::ANSWER_NOT_FOUND, text).with("missing", missing));
+                let error = Error::because(&errors::ANSWER_NOT_FOUND, text).with("missing", missing);
+                return Err(with_taken(error, &found));
             }
             let left = self.until.saturating_duration_since(Instant::now());
-            self.steps.wait(self.interval.min(left)).await?;
+            self.steps.wait(self.interval.min(left)).await.map_err(|error| with_taken(error, &found))?;
         }
     }
 
@@ -263,6 +268,14 @@ impl Waiting<'_> {
             other => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
         }
     }
+}
+
+/// Says which answers were taken before it failed: the bank counts them as downloaded, so that they are no longer new.
+fn with_taken(error: Error, found: &[Option<BankAnswer>]) -> Error {
+    let taken =
+        found.iter().flatten().map(|answer| format!("{} {}", answer.file.file_type, answer.file.file_reference));
+    let taken = taken.collect::<Vec<_>>().join(", ");
+    if taken.is_empty() { error } else { error.with("taken", taken) }
 }
 
 /// Whether a failed look is no reason to stop waiting: the next one may succeed.
