@@ -26,7 +26,7 @@ const INTERRUPTED: i32 = 130;
 pub(super) struct Answers {
     /// `admin` or `data`: the environment's codes may differ by it.
     pub(super) mode: String,
-    /// What was answered from the environment: a code that was refused is not given again.
+    /// Which of the environment's codes were given: none is given twice, whatever it is asked for as.
     pub(super) given: Mutex<Vec<&'static str>>,
     /// Whether nobody may be asked.
     pub(super) noninteractive: bool,
@@ -45,10 +45,12 @@ impl Answers {
     fn answer(&self, question: &Question) -> Result<Answer> {
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        if !given.contains(&question.kind)
+        // A new authenticator's code cannot be known beforehand.
+        if question.secret.is_none()
+            && let Some(variable) = variable(question.kind).filter(|variable| !given.contains(variable))
             && let Some(code) = environments_code(&self.mode, question.kind)
         {
-            given.push(question.kind);
+            given.push(variable);
             return Ok(Secret::new(code));
         }
         if !prompt::possible(self.noninteractive) {
@@ -57,10 +59,7 @@ impl Answers {
             } else {
                 "give it as an option"
             };
-            return Err(Error::invalid_field(
-                question.kind,
-                format!("is needed ({}), and nobody may be asked: {hint}", question.text),
-            ));
+            return Err(Error::invalid_field(question.kind, format!("is needed, and nobody may be asked: {hint}")));
         }
         self.progress.aside(|| ask(question)).map_err(|failure| {
             let why = match failure {
@@ -75,17 +74,25 @@ impl Answers {
 /// A code that the environment has: `ISECURE_{ADMIN,DATA}_{MFA,EMAIL,PHONE}_CODE`, then without the mode (WS Channel sheet
 /// §8.1).
 pub(super) fn environments_code(mode: &str, kind: &str) -> Option<String> {
-    let what = match kind {
-        "phone_code" => "PHONE",
-        "email_code" => "EMAIL",
-        "sms_code" | "totp_code" | "mfa_code" => "MFA",
-        _ => return None,
-    };
+    let what = variable(kind)?;
     let variables = [format!("ISECURE_{}_{what}_CODE", mode.to_uppercase()), format!("ISECURE_{what}_CODE")];
     variables.iter().find_map(|variable| std::env::var(variable).ok().filter(|code| !code.is_empty()))
 }
 
+/// Which of the variables a kind of code comes from: one may serve several kinds.
+pub(super) fn variable(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "phone_code" => "PHONE",
+        "email_code" => "EMAIL",
+        "sms_code" | "totp_code" | "mfa_code" => "MFA",
+        _ => return None,
+    })
+}
+
 fn ask(question: &Question) -> Result<Answer, Failure> {
+    if let Some(secret) = &question.secret {
+        output::note(&format!("key: {}", secret.expose()));
+    }
     ASKING.store(true, Ordering::SeqCst);
     let answer = if !question.choices.is_empty() {
         prompt::choice(&question.text, &question.choices)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     result::Target,
-    run::{carry_out, finish, session_for},
+    run::{carry_out, check_keeping, finish, session_for, unless_unkept},
     spec::{force_argument, output_argument},
 };
 use crate::{
@@ -59,9 +59,12 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let token = session_for(entry, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
+    let reserved = target.reserve(entry)?;
+    check_keeping(entry, &common)?;
     let result = carry_out(&client, entry, request, options, &common);
-    finish(entry, &client, token.as_ref(), &mut common, &result)?;
-    target.show(entry, result?)
+    let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
+    let shown = result.and_then(|done| target.show(entry, done, reserved));
+    unless_unkept(kept, shown)
 }
 
 /// The operation of this name, in any spelling that leaves no doubt.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     exit::Outcome,
-    options::{Common, field_value},
+    options::{Common, field_value, has_value},
 };
 
 /// Where files go when no folder is named, as with `wscli`.
@@ -34,14 +34,10 @@ pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Co
     Ok(Value::Object(request))
 }
 
-/// Whether all these fields have a value.
-pub(super) fn has_all(entry: &'static Entry, fields: &[&str], matches: &ArgMatches, common: &Common) -> Outcome<bool> {
-    for field in entry.request.fields().iter().filter(|field| fields.contains(&field.name)) {
-        if field_value(entry, field, matches, &common.settings)?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Whether all these fields have a value. The values are not read: what comes from stdin can be read only once.
+pub(super) fn has_all(entry: &'static Entry, fields: &[&str], matches: &ArgMatches, common: &Common) -> bool {
+    let mut wanted = entry.request.fields().iter().filter(|field| fields.contains(&field.name));
+    wanted.all(|field| has_value(entry, field, matches, &common.settings))
 }
 
 /// The shared option that a field is filled from.

@@ -1,7 +1,7 @@
 //! Where a response goes: shown, or into a file.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -44,16 +44,37 @@ impl Target {
         }
     }
 
+    /// Opens the file of a response that is written as JSON, before anything is sent: what cannot be written must not be
+    /// found out when the service has already done its part.
+    pub(super) fn reserve(&self, entry: &Entry) -> Outcome<Option<Reserved>> {
+        match (&self.file, entry.response.content_field()) {
+            (Some(path), None) => Reserved::open(path, self.replace).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Shows the response.
-    pub(super) fn show(&self, entry: &Entry, done: Done) -> Outcome {
+    pub(super) fn show(&self, entry: &Entry, done: Done, reserved: Option<Reserved>) -> Outcome {
         let Done { mut response, content } = done;
+        if let Some(reserved) = reserved {
+            let path = reserved.path.clone();
+            match reserved.write(format!("{response}\n").as_bytes()) {
+                Ok(()) => {
+                    output::note(&format!("written to {}", path.display()));
+                    return Ok(());
+                }
+                Err(why) => {
+                    self.format.show(&response);
+                    output::note(&format!(
+                        "error: the operation was carried out (outcome accepted; do not repeat it), but {} cannot be written: {why}",
+                        path.display()
+                    ));
+                    return Err(Failure::Told);
+                }
+            }
+        }
         match (&self.file, entry.response.content_field(), content) {
             (Some(path), Some(_), _) => output::note(&format!("written to {}", path.display())),
-            (Some(path), None, _) => {
-                write_new(path, self.replace, format!("{response}\n").as_bytes())?;
-                output::note(&format!("written to {}", path.display()));
-                return Ok(());
-            }
             (None, Some(field), Some(Content::Bytes(bytes))) => {
                 if self.format == Format::Table {
                     output::bytes(&bytes);
@@ -98,16 +119,45 @@ fn checked(file: &Value) {
     }
 }
 
-/// Writes a file of mode 0600; one that exists is left alone unless it is to be replaced.
-fn write_new(path: &Path, replace: bool, bytes: &[u8]) -> Outcome {
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o600);
-    if replace {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
+/// A file that waits for a response: new and of mode 0600, or one that is replaced. A new one is gone again when nothing
+/// was written to it.
+pub(super) struct Reserved {
+    path: PathBuf,
+    file: File,
+    is_new: bool,
+}
+
+impl Reserved {
+    fn open(path: &Path, replace: bool) -> Outcome<Self> {
+        let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", path.display()));
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let (file, is_new) = match made {
+            Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists && replace => {
+                (OpenOptions::new().write(true).open(path).map_err(failed)?, false)
+            }
+            made => (made.map_err(failed)?, true),
+        };
+        Ok(Self { path: path.to_owned(), file, is_new })
     }
-    let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", path.display()));
-    let mut file = options.open(path).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+
+    fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let is_regular = self.file.metadata()?.is_file();
+        if is_regular {
+            self.file.set_len(0)?;
+        }
+        self.file.write_all(bytes)?;
+        if is_regular {
+            self.file.sync_all()?;
+        }
+        self.is_new = false;
+        Ok(())
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if self.is_new {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }

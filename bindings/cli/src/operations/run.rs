@@ -31,12 +31,14 @@ use crate::{
 pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     let mut common = Common::read(matches)?;
     let target = Target::read(matches, common.format);
-    let entry = chosen(spec, matches, &common)?;
+    let entry = chosen(spec, matches, &common);
     if is_login(entry) && logged_in(entry, matches, &mut common)? {
         return Ok(());
     }
     let token = session_for(entry, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
+    let reserved = target.reserve(entry)?;
+    check_keeping(entry, &common)?;
     let result = if entry.short_name() == "log_in" && common.noninteractive {
         waiting::log_in(entry, matches, &mut common, &client)
     } else {
@@ -44,8 +46,36 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
         let options = CallOptions { destination: target.destination(entry), ..CallOptions::default() };
         carry_out(&client, entry, request, options, &common)
     };
-    finish(entry, &client, token.as_ref(), &mut common, &result)?;
-    target.show(entry, result.map_err(|failure| in_options(failure, entry))?)
+    let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
+    let shown =
+        result.map_err(|failure| in_options(failure, entry)).and_then(|done| target.show(entry, done, reserved));
+    unless_unkept(kept, shown)
+}
+
+/// Sees that the settings file can be changed, before an operation is sent whose result belongs in it.
+pub(super) fn check_keeping(entry: &Entry, common: &Common) -> Outcome {
+    const KEEPING: &[&str] = &[
+        "log_in",
+        "login",
+        "login_mfa",
+        "begin_log_in",
+        "continue_log_in",
+        "enrol_totp",
+        "register",
+        "register_account",
+        "reset_password",
+        "password_reset",
+    ];
+    if KEEPING.contains(&entry.short_name()) { common.settings.check_keeping() } else { Ok(()) }
+}
+
+/// The outcome of a command whose result was shown: what could not be kept is told after it, never in its place.
+pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
+    let Err(failure) = kept else { return shown };
+    if let Some(why) = failure.text() {
+        output::note(&format!("error: the settings file could not be brought up to date: {why}"));
+    }
+    shown.and(Err(Failure::Told))
 }
 
 /// Calls an operation, with progress, answers and Ctrl-C.
@@ -150,13 +180,13 @@ pub(super) fn finish(
 }
 
 /// Which of a command's operations is meant.
-fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> Outcome<&'static Entry> {
+fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> &'static Entry {
     for (entry, fields) in &spec.also {
-        if request::has_all(entry, fields, matches, common)? {
-            return Ok(entry);
+        if request::has_all(entry, fields, matches, common) {
+            return entry;
         }
     }
-    Ok(spec.main)
+    spec.main
 }
 
 /// Whether a login has nothing to do because the stored session is good; one of another mode is dropped.

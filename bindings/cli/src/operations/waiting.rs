@@ -11,7 +11,11 @@ use bankchannel_foundation::{Category, operation::Entry};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::{answers::environments_code, request, run::carry_out};
+use super::{
+    answers::{environments_code, variable},
+    request,
+    run::carry_out,
+};
 use crate::{
     exit::{Failure, Outcome},
     options::Common,
@@ -23,6 +27,8 @@ const CONTINUE: &str = "ws_channel.continue_log_in";
 /// Where the login so far is kept in the settings file, and what it is sealed with.
 const SEALED: &str = "waitinglogin";
 const KEY: &str = "waitingloginkey";
+/// Whose it is: e-mail address and mode.
+const FOR: &str = "waitingloginfor";
 /// Characters of a seal key: as many as 256 random bits need.
 const KEY_LENGTH: usize = 43;
 
@@ -43,8 +49,10 @@ pub(super) fn log_in(
         request.insert(field.to_owned(), answer);
         step(client, CONTINUE, request, common)
     };
-    let mut answered: Vec<String> = Vec::new();
-    let kept = common.settings.filed(SEALED).map(|sealed| json!(sealed));
+    let mut answered = Vec::new();
+    // A login of somebody else, or of another mode, is not gone on with.
+    let is_same = common.settings.filed(FOR) == Some(whose(common).as_str());
+    let kept = common.settings.filed(SEALED).filter(|_| is_same).map(|sealed| json!(sealed));
     let mut progress = match (kept, code.take()) {
         (Some(sealed), Some(code)) => go_on(sealed, "code", json!(code), common),
         (_, unused) => {
@@ -71,12 +79,13 @@ pub(super) fn log_in(
         progress = match text("state").as_str() {
             "needs_code" => {
                 let (kind, question) = (text("kind"), text("text"));
-                let from_environment =
-                    || environments_code(common.settings.mode(), &kind).filter(|_| !answered.contains(&kind));
+                let from_environment = || {
+                    environments_code(common.settings.mode(), &kind).filter(|_| !answered.contains(&variable(&kind)))
+                };
                 let Some(answer) = code.take().or_else(from_environment) else {
                     return wait(done, &key, &question, common);
                 };
-                answered.push(kind);
+                answered.push(variable(&kind));
                 go_on(sealed, "code", json!(answer), common)
             }
             "needs_choice" => {
@@ -97,16 +106,26 @@ pub(super) fn log_in(
 /// Keeps the login so far for the next run.
 fn wait(done: Done, key: &str, question: &str, common: &mut Common) -> Outcome<Done> {
     let sealed = done.response.get("sealed").and_then(Value::as_str).map(str::to_owned);
-    common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned()))])?;
+    let whose = whose(common);
+    let kept = common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned())), (FOR, Some(whose))]);
     common.format.show(&done.response);
+    kept?;
     output::note(&format!(
         "{question}: go on with `bankchannel session login --code CODE`, or set ISECURE_MFA_CODE, ISECURE_EMAIL_CODE, ISECURE_PHONE_CODE"
     ));
     Err(Failure::Told)
 }
 
+fn whose(common: &Common) -> String {
+    format!("{} {}", common.settings.value("email").unwrap_or_default(), common.settings.mode())
+}
+
 fn forget(common: &mut Common) -> Outcome {
-    if common.settings.filed(SEALED).is_some() { common.settings.keep(&[(SEALED, None), (KEY, None)]) } else { Ok(()) }
+    if common.settings.filed(SEALED).is_some() {
+        common.settings.keep(&[(SEALED, None), (KEY, None), (FOR, None)])
+    } else {
+        Ok(())
+    }
 }
 
 fn step(

@@ -6,6 +6,6 @@ mod shared;
 mod value;
 
 pub(crate) use names::{camel, kebab, option_list};
-pub(crate) use shape::{add_fields, field_value};
+pub(crate) use shape::{add_fields, field_value, has_value};
 pub(crate) use shared::{Common, add_common, connection, format};
 pub(crate) use value::read_file;

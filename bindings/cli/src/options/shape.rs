@@ -53,22 +53,32 @@ pub(crate) fn field_value(
     settings: &Settings,
 ) -> Outcome<Option<Value>> {
     let names = names(entry.short_name(), field);
-    let option = format!("--{}", names.long);
-    let mut given = texts(matches, &names.long);
-    if given.is_empty() && matches!(field.shape, Shape::Content) {
+    let Some((texts, may_be_base64)) = found(&names, field, matches, settings) else { return Ok(None) };
+    value::from_texts(&format!("--{}", names.long), field.shape, &texts, may_be_base64).map(Some)
+}
+
+/// Whether a field has a value, which is not read.
+pub(crate) fn has_value(entry: &Entry, field: &'static Field, matches: &ArgMatches, settings: &Settings) -> bool {
+    found(&names(entry.short_name(), field), field, matches, settings).is_some()
+}
+
+/// The texts that a field's value is made of, and whether they may be the content itself as base64: so `wscli` has it, in
+/// the option and in the settings file. The plain argument is a file, and a mistyped name is a mistake.
+fn found(
+    names: &Names,
+    field: &'static Field,
+    matches: &ArgMatches,
+    settings: &Settings,
+) -> Option<(Vec<String>, bool)> {
+    let mut ids = vec![names.long.as_str()];
+    if matches!(field.shape, Shape::Content) {
         // Where a command may run several operations, each may have its own name for what is sent.
-        given = [CONTENT, "file-contents", "content"]
-            .into_iter()
-            .map(|id| texts(matches, id))
-            .find(|found| !found.is_empty())
-            .unwrap_or_default();
+        ids.extend([CONTENT, "file-contents", "content"]);
     }
-    if !given.is_empty() {
-        return value::from_texts(&option, field.shape, &given).map(Some);
-    }
+    let given = ids.into_iter().map(|id| (texts(matches, id), id != CONTENT)).find(|(found, _)| !found.is_empty());
     let filed =
-        names.setting.as_deref().and_then(|key| settings.filed(key)).filter(|text| !stands_for_all(field, text));
-    filed.map(|text| value::from_texts(&option, field.shape, &[text.to_owned()])).transpose()
+        || names.setting.as_deref().and_then(|key| settings.filed(key)).filter(|text| !stands_for_all(field, text));
+    given.or_else(|| filed().map(|text| (vec![text.to_owned()], true)))
 }
 
 /// Whether the field is a setting that every command takes the same way.

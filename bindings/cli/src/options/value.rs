@@ -11,8 +11,12 @@ use crate::exit::{Failure, Outcome};
 /// The largest text that is read from a file into an option, in bytes: keys, certificates, signatures, JSON.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
-/// The value that an option's texts stand for; `option` names it in an error.
-pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String]) -> Outcome<Value> {
+/// The value that an option's texts stand for; `option` names it in an error. `may_be_base64` is whether content may be the
+/// bytes themselves.
+pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String], may_be_base64: bool) -> Outcome<Value> {
+    if let (Shape::Content, [one]) = (shape, texts) {
+        return content(option, one, may_be_base64);
+    }
     if let Shape::List(item) = shape {
         let [one] = texts else { return texts.iter().map(|text| from_text(option, item, text)).collect() };
         return if one.trim_start().starts_with('[') {
@@ -37,7 +41,7 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
         Shape::Integer { .. } => {
             text.parse::<i64>().map(Value::from).map_err(|_| Failure::usage(format!("{option} must be a whole number")))
         }
-        Shape::Content => content(option, text),
+        Shape::Content => content(option, text, false),
         Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) => {
             parse(option, &text_or_file(option, text)?)
         }
@@ -52,8 +56,8 @@ pub(super) fn is_text_of_file(shape: &Shape) -> bool {
     matches!(shape, Shape::Text(text) | Shape::Secret(text) if text.example.starts_with("-----BEGIN"))
 }
 
-/// A path, `@PATH`, `-` for stdin, or, as `wscli` takes it, the bytes as base64.
-fn content(option: &str, text: &str) -> Outcome<Value> {
+/// A path, `@PATH`, `-` for stdin, or, as `wscli` takes it where it may be, the bytes as base64.
+fn content(option: &str, text: &str, may_be_base64: bool) -> Outcome<Value> {
     if text == "-" {
         let mut bytes = Vec::new();
         std::io::stdin()
@@ -65,7 +69,7 @@ fn content(option: &str, text: &str) -> Outcome<Value> {
     if let Some(path) = text.strip_prefix('@') {
         return Ok(json!({ "path": path }));
     }
-    if !Path::new(text).exists() && !text.is_empty() && STANDARD.decode(text).is_ok() {
+    if may_be_base64 && !Path::new(text).exists() && !text.is_empty() && STANDARD.decode(text).is_ok() {
         return Ok(json!({ "base64": text }));
     }
     Ok(json!({ "path": text }))
@@ -117,17 +121,19 @@ mod tests {
 
     #[test]
     fn content_is_a_path_or_base64() {
-        assert_eq!(content("--content", "@a.xml").unwrap(), json!({"path": "a.xml"}));
-        assert_eq!(content("--content", "no-such-file.xml").unwrap(), json!({"path": "no-such-file.xml"}));
-        assert_eq!(content("--content", "PGE+").unwrap(), json!({"base64": "PGE+"}));
+        assert_eq!(content("--content", "@a.xml", true).unwrap(), json!({"path": "a.xml"}));
+        assert_eq!(content("--content", "no-such-file.xml", true).unwrap(), json!({"path": "no-such-file.xml"}));
+        assert_eq!(content("--content", "PGE+", true).unwrap(), json!({"base64": "PGE+"}));
+        // A name that happens to be base64 is a name all the same, where only a file is meant.
+        assert_eq!(content("FILE", "payments", false).unwrap(), json!({"path": "payments"}));
     }
 
     #[test]
     fn lists_are_repeated_or_json() {
         let shape: &'static Shape = &Shape::List(&Shape::Integer { min: 0, max: 9 });
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        assert_eq!(from_texts("--n", shape, &texts(&["1", "2"])).unwrap(), json!([1, 2]));
-        assert_eq!(from_texts("--n", shape, &texts(&["[3,4]"])).unwrap(), json!([3, 4]));
-        assert!(from_texts("--n", shape, &texts(&["x"])).is_err());
+        assert_eq!(from_texts("--n", shape, &texts(&["1", "2"]), true).unwrap(), json!([1, 2]));
+        assert_eq!(from_texts("--n", shape, &texts(&["[3,4]"]), true).unwrap(), json!([3, 4]));
+        assert!(from_texts("--n", shape, &texts(&["x"]), true).is_err());
     }
 }

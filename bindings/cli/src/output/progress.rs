@@ -31,7 +31,7 @@ impl Progress {
             return;
         }
         if !report.text.is_empty() {
-            self.0.set_message(report.text.clone());
+            self.0.set_message(super::table::printable(report.text.clone()));
         }
         let total = report.total.map(|total| format!(" of {}", HumanBytes(total))).unwrap_or_default();
         self.0.set_prefix(if report.bytes > 0 {

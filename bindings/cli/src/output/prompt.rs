@@ -14,22 +14,22 @@ pub(crate) fn possible(noninteractive: bool) -> bool {
 
 /// Asks for a secret; what is typed is not shown.
 pub(crate) fn secret(question: &str) -> Outcome<String> {
-    rpassword::prompt_password(format!("{question}: "))
+    rpassword::prompt_password(format!("{}: ", plain(question)))
         .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
         .map_err(|why| Failure::usage(format!("the terminal cannot be read: {why}")))
 }
 
 /// Asks for a text that is no secret.
 pub(crate) fn line(question: &str) -> Outcome<String> {
-    output::partial(&format!("{question}: "));
+    output::partial(&format!("{}: ", plain(question)));
     stdin_line()
 }
 
 /// Asks for one of several answers, by number or by name.
 pub(crate) fn choice(question: &str, choices: &[String]) -> Outcome<String> {
-    output::note(question);
+    output::note(&plain(question));
     for (number, choice) in choices.iter().enumerate() {
-        output::note(&format!("  {}. {choice}", number + 1));
+        output::note(&format!("  {}. {}", number + 1, plain(choice)));
     }
     loop {
         output::partial(&format!("1-{}: ", choices.len()));
@@ -39,6 +39,11 @@ pub(crate) fn choice(question: &str, choices: &[String]) -> Outcome<String> {
             return Ok(chosen.clone());
         }
     }
+}
+
+/// A question may hold what a service wrote.
+fn plain(text: &str) -> String {
+    output::table::printable(text.to_owned())
 }
 
 /// Reads one line of stdin, without its end.

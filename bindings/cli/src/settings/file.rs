@@ -43,6 +43,7 @@ const KEYS: &[&str] = &[
     "idtokenbaseurl",
     "waitinglogin",
     "waitingloginkey",
+    "waitingloginfor",
     "accesstoken",
     "session",
     "code",
@@ -120,6 +121,22 @@ impl SettingsFile {
         &self.path
     }
 
+    /// Sees that [`change`](Self::change) will be able to do its work, and changes nothing.
+    pub(crate) fn check_changeable(&self) -> Outcome {
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let text = if path.exists() { read(&path)? } else { String::new() };
+        let probe = [("idtoken", Some("probe".to_owned())), ("apikey", Some("probe".to_owned()))];
+        let changed = edit::change(&text, &probe).ok().filter(|changed| verify(&text, changed, &probe).is_some());
+        if changed.is_none() {
+            return Err(unsafe_form(&path));
+        }
+        tempfile::Builder::new()
+            .prefix(".settings-")
+            .tempfile_in(folder_of(&path))
+            .map(drop)
+            .map_err(|why| unwritable(&path, &why))
+    }
+
     /// Changes values and leaves everything else in the file as it is, comments included. The file is replaced in
     /// one step: a reader sees the old one or the new one, and so does whoever comes after a crash.
     pub(crate) fn change(&mut self, changes: &[(&str, Option<String>)]) -> Outcome {
@@ -129,12 +146,7 @@ impl SettingsFile {
         let text = if path.exists() { read(&path)? } else { String::new() };
         let changed = edit::change(&text, changes)
             .map_err(|why| Failure::usage(format!("the settings file {} cannot be changed: {why}", path.display())))?;
-        self.values = verify(&text, &changed, changes).ok_or_else(|| {
-            Failure::usage(format!(
-                "the settings file {} has a form that cannot be changed safely; write its values one per line",
-                path.display()
-            ))
-        })?;
+        self.values = verify(&text, &changed, changes).ok_or_else(|| unsafe_form(&path))?;
         replace(&path, &changed).map_err(|why| unwritable(&path, &why))
     }
 }
@@ -215,7 +227,7 @@ fn read(path: &Path) -> Outcome<String> {
 }
 
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     // Made with mode 0600 from the beginning.
     let mut file = tempfile::Builder::new()
         .prefix(".settings-")
@@ -225,6 +237,17 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|why| why.error)?;
     File::open(folder)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn unsafe_form(path: &Path) -> Failure {
+    Failure::usage(format!(
+        "the settings file {} has a form that cannot be changed safely; write its values one per line",
+        path.display()
+    ))
 }
 
 fn require_mode(path: &Path, found: &Metadata, wanted: u32) -> Outcome {

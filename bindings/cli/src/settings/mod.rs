@@ -145,22 +145,13 @@ impl Settings {
         }
         map.insert("mode".into(), Value::String(self.mode().to_owned()));
         map.entry("api_key").or_insert_with(|| Value::String(NEW_API_KEY.to_owned()));
-        if let Some(environment) = self.environment_name()? {
+        if let Some(environment) = environment_name(self.value("environment"))? {
             map.insert("environment".into(), Value::String(environment.into()));
         }
         if let Some(seconds) = self.timeout_s {
             map.insert("timeout_s".into(), Value::from(seconds));
         }
         Ok(Value::Object(map))
-    }
-
-    fn environment_name(&self) -> Outcome<Option<&'static str>> {
-        match self.value("environment") {
-            None => Ok(None),
-            Some("test" | "testing") => Ok(Some("test")),
-            Some("production") => Ok(Some("production")),
-            Some(other) => Err(Failure::usage(format!("environment: `{other}` is not one of test, production"))),
-        }
     }
 
     /// Keeps values in the settings file; `None` removes one. The file is made when there is none.
@@ -172,6 +163,28 @@ impl Settings {
             Some(file) => file.change(changes),
             None => Ok(()),
         }
+    }
+
+    /// Sees that [`keep`](Self::keep) will be able to do its work.
+    pub(crate) fn check_keeping(&self) -> Outcome {
+        match &self.file {
+            Some(file) => file.check_changeable(),
+            None => SettingsFile::create_default()?.check_changeable(),
+        }
+    }
+
+    /// Where the settings file's own values point to: whose a stored session is that does not say.
+    pub(crate) fn filed_base_url(&self) -> Outcome<String> {
+        let mut map = Map::new();
+        if let Some(url) = self.filed("baseurl") {
+            map.insert("base_url".into(), Value::String(url.to_owned()));
+        }
+        if let Some(environment) = environment_name(self.filed("environment"))? {
+            map.insert("environment".into(), Value::String(environment.into()));
+        }
+        let settings: bankchannel::ws_channel::WsChannelSettings =
+            bankchannel::model::read_boundary(Value::Object(map))?;
+        Ok(settings.effective_base_url().trim_end_matches('/').to_owned())
     }
 
     /// Keeps a session that a login gave.
@@ -202,5 +215,14 @@ impl Settings {
         }
         let changes: Vec<_> = token::KEYS.iter().map(|key| (*key, None)).collect();
         self.keep(&changes)
+    }
+}
+
+fn environment_name(given: Option<&str>) -> Outcome<Option<&'static str>> {
+    match given {
+        None => Ok(None),
+        Some("test" | "testing") => Ok(Some("test")),
+        Some("production") => Ok(Some("production")),
+        Some(other) => Err(Failure::usage(format!("environment: `{other}` is not one of test, production"))),
     }
 }

@@ -48,9 +48,12 @@ pub(crate) fn find(settings: &Settings) -> Outcome<Stored> {
     }
     let Some(text) = settings.filed("idtoken") else { return Ok(Stored::None) };
     let token = Token { text: text.to_owned(), mode: settings.filed("idtokenmode").map(str::to_owned) };
-    if let Some(theirs) = settings.filed("idtokenbaseurl")
-        && theirs != settings.base_url()?
-    {
+    let theirs = match settings.filed("idtokenbaseurl") {
+        Some(theirs) => theirs.to_owned(),
+        // `wscli` does not write it: there a token is of the service that its settings file names.
+        None => settings.filed_base_url()?,
+    };
+    if theirs != settings.base_url()? {
         return Ok(Stored::Elsewhere);
     }
     if settings.filed("idtokenexpiry").is_some_and(|expiry| is_over(expiry, Timestamp::now())) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Home, logged_in};
+use crate::support::{Home, NOWHERE, PASSWORD, Script, logged_in};
 
 #[test]
 fn any_operation_can_be_called_by_its_name_in_any_spelling() {
@@ -53,6 +53,40 @@ fn a_response_goes_into_a_new_private_file() {
     assert_eq!(std::fs::metadata(home.path("keys.json")).unwrap().permissions().mode() & 0o777, 0o600);
     home.run(&["call", "list_keys", "-o", "keys.json"]).expect(1);
     home.run(&["call", "list_keys", "-o", "keys.json", "--force"]).expect(0);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_found_out_before_anything_is_sent() {
+    let home = logged_in();
+    let script = Script::serve(vec![(201, "{}".to_owned())]);
+    std::fs::write(home.path("resp.json"), "kept").unwrap();
+    let upload = |out: &str| {
+        let request = r#"{"bank": "nordea", "file_type": "NDCORPAYS", "file_name": "a.xml", "signature": "c2ln"}"#;
+        std::fs::write(home.path("a.xml"), "<a/>").unwrap();
+        let call = ["call", "upload_file", request, "--content", "a.xml", "-o", out, "-i", "token", "--base-url"];
+        home.run(&[&call[..], &[&script.base_url]].concat())
+    };
+    for out in ["resp.json", "no-folder/resp.json"] {
+        assert!(upload(out).expect(1).err.contains("cannot be written"));
+    }
+    assert_eq!(std::fs::read_to_string(home.path("resp.json")).unwrap(), "kept");
+    assert_eq!(script.requests(), [""; 0]);
+    // What was reserved for a call that failed is gone again.
+    home.run(&["call", "list_keys", "-o", "new.json", "-i", "token", "--base-url", NOWHERE]).expect(1);
+    assert!(!home.path("new.json").exists());
+}
+
+#[test]
+fn a_settings_file_that_cannot_be_changed_is_found_out_before_a_registration() {
+    let script = Script::serve(vec![(200, "{}".to_owned())]);
+    let home = Home::with_account("unkept@example.test", "admin");
+    home.write_settings(&format!(
+        "settings: {{email: unkept@example.test, mode: admin, password: \"{PASSWORD}\", base_url: \"{}\", name: E, company: C, phone: \"+358401234567\"}}\n",
+        script.base_url
+    ));
+    let ran = home.run(&["account", "register", "--noninteractive"]).expect(1);
+    assert!(ran.err.contains("cannot be changed safely"), "{}", ran.err);
+    assert_eq!(script.requests(), [""; 0]);
 }
 
 #[test]

@@ -56,6 +56,18 @@ fn k13_a_good_session_of_the_same_mode_needs_no_login() {
 }
 
 #[test]
+fn a_token_that_does_not_say_where_it_is_from_is_of_the_service_of_its_file() {
+    let home = Home::with_account("own@example.test", "data");
+    home.set("base_url", NOWHERE);
+    home.set("idtoken", "stored-token");
+    home.set("idtokenmode", "data");
+    home.set("idtokenexpiry", &in_helsinki(600));
+    home.run(&["files", "list-files", "--timeout", "5"]).expect(1);
+    let ran = home.run(&["files", "list-files", "--base-url", "http://127.0.0.1:10/v2"]).expect(2);
+    assert!(ran.err.contains("another service"), "{}", ran.err);
+}
+
+#[test]
 fn k12_a_session_that_ends_soon_or_is_of_another_mode_is_replaced() {
     let home = registered();
     let first = home.setting("idtoken").unwrap();

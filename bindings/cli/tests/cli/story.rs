@@ -179,6 +179,22 @@ fn where_nobody_may_be_asked_a_login_waits_for_its_codes_from_run_to_run() {
 }
 
 #[test]
+fn a_login_of_another_mode_that_waits_is_not_gone_on_with() {
+    let home = Home::with_account(&fresh_email(), "admin");
+    home.run(&["account", "register", "--noninteractive"]).expect(0);
+    let email = home.setting("email").unwrap();
+    // Going on with it would fail: it is none.
+    home.set("waitinglogin", "bc1.AAAA");
+    home.set("waitingloginkey", "0123456789012345678901234567890123456789012");
+    home.set("waitingloginfor", &format!("{email} admin"));
+    let run = || home.run(&["session", "login", "--noninteractive", "--code", CODE, "--json"]).expect(1).json();
+    assert_eq!(run()["error"]["context"]["field"], "sealed");
+    home.set("waitinglogin", "bc1.AAAA");
+    home.set("waitingloginfor", &format!("{email} data"));
+    assert_eq!(run()["kind"], "email_code");
+}
+
+#[test]
 fn a_wrong_code_does_not_log_in() {
     let home = registered();
     home.run(&["session", "logout"]).expect(0);
