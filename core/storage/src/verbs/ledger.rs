@@ -42,6 +42,23 @@ impl Store {
         self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger))).await
     }
 
+    /// Adds a connection's first bank account; nothing changes when it has any.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> std::result::Result<(), StoreError> {
+        self.write((scope.clone(), ledger), |tx, (s, ledger)| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3";
+                if tx.number(sql, args![&s.api_key, &s.email, &s.bank]).await? > 0 {
+                    return Ok(());
+                }
+                upsert(tx, s, ledger).await
+            })
+        })
+        .await
+    }
+
     /// Books a processed upload: journal, balances and files in one step, once.
     ///
     /// # Errors

@@ -42,11 +42,54 @@ impl Store {
         state: UploadState,
         limit: i64,
     ) -> std::result::Result<Vec<Upload>, StoreError> {
-        self.read((state, limit), |tx, (state, limit)| {
+        self.select_uploads(state, "", None, false, limit).await
+    }
+
+    /// As [`uploads_in_state`](Self::uploads_in_state), of one bank.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn uploads_to_bank(
+        &self,
+        state: UploadState,
+        bank: &str,
+        limit: i64,
+    ) -> std::result::Result<Vec<Upload>, StoreError> {
+        self.select_uploads(state, bank, None, false, limit).await
+    }
+
+    /// As [`uploads_in_state`](Self::uploads_in_state), without those whose bytes are stored: what a bank was being asked
+    /// about. `after` an upload (when it was received, its id) come those that follow it.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn uploads_without_content(
+        &self,
+        state: UploadState,
+        after: Option<(i64, &str)>,
+        limit: i64,
+    ) -> std::result::Result<Vec<Upload>, StoreError> {
+        self.select_uploads(state, "", after, true, limit).await
+    }
+
+    async fn select_uploads(
+        &self,
+        state: UploadState,
+        bank: &str,
+        after: Option<(i64, &str)>,
+        without_content: bool,
+        limit: i64,
+    ) -> std::result::Result<Vec<Upload>, StoreError> {
+        let (received, id) = after.unwrap_or((i64::MIN, ""));
+        let which = (state, bank.to_owned(), received, id.to_owned(), i64::from(without_content), limit);
+        self.read(which, |tx, (state, bank, received, id, without_content, limit)| {
             Box::pin(async move {
                 let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
-                           received, finished, path, content FROM upload WHERE state = $1 ORDER BY received, id LIMIT $2";
-                tx.query(sql, args![*state, *limit]).await?.into_iter().map(read_upload).collect()
+                           received, finished, path, content FROM upload WHERE state = $1 \
+                           AND (CAST($2 AS TEXT) = '' OR bank = $2) AND (received > $3 OR (received = $3 AND id > $4)) \
+                           AND (CAST($5 AS BIGINT) = 0 OR (path IS NULL AND content IS NULL)) ORDER BY received, id LIMIT $6";
+                let values = args![*state, &*bank, *received, &*id, *without_content, *limit];
+                tx.query(sql, values).await?.into_iter().map(read_upload).collect()
             })
         })
         .await

@@ -100,6 +100,25 @@ async fn the_journal_remembers_and_finishes_once(store: Store) {
     store.record_upload(large).await.unwrap();
     let waiting = store.uploads_in_state(UploadState::Received, 10).await.unwrap();
     assert_eq!(waiting.iter().map(|u| u.id.as_str()).collect::<Vec<_>>(), ["u1", "u2"]);
+    assert_eq!(store.uploads_to_bank(UploadState::Received, "simulator", 10).await.unwrap(), waiting);
+    assert!(store.uploads_to_bank(UploadState::Received, "nordea", 10).await.unwrap().is_empty());
+    for (id, received) in [("sent1", NOW), ("sent2", NOW), ("sent3", NOW + 5)] {
+        let sent = NewUpload { content: None, now: received, ..upload(id, OWNER) };
+        store.record_upload(sent).await.unwrap();
+    }
+    let mut paged = Vec::new();
+    let mut after: Option<(i64, String)> = None;
+    loop {
+        let from = after.as_ref().map(|(received, id)| (*received, &**id));
+        let page = store.uploads_without_content(UploadState::Received, from, 1).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.received, last.id.clone()));
+        paged.extend(page.into_iter().map(|u| u.id));
+    }
+    assert_eq!(paged, ["sent1", "sent2", "sent3"]);
+    for id in paged {
+        store.finish_upload(&id, UploadState::Unknown, "", NOW).await.unwrap();
+    }
     assert_eq!(waiting[0].signers, ["AAAA", "BBBB"]);
     assert_eq!(waiting[0].content, Some(FileContent::Inline(b"hello world".to_vec())));
     assert_eq!((waiting[0].sha256, waiting[0].scope.clone()), (digest("u1"), scope(OWNER, "simulator")));
