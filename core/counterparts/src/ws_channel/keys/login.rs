@@ -65,6 +65,12 @@ impl LoginKeys {
     }
 }
 
+/// The keys that the configuration keeps elsewhere, with the names that they have in a folder of keys.
+pub(crate) fn kept_elsewhere(config: &Config) -> impl Iterator<Item = (&Path, &'static str)> {
+    let keys = [(&config.rsa_private_key, FILE), (&config.rsa_previous_private_key, PREVIOUS_FILE)];
+    keys.into_iter().filter_map(|(path, name)| Some((Path::new(path.as_deref()?), name)))
+}
+
 fn configured(path: &str, setting: &'static str) -> Result<PrivateKey> {
     let bad = |why: &dyn std::fmt::Display| {
         Error::because(&row::CONFIGURATION, format!("{setting}: {path}: {why}")).with("field", setting)

@@ -24,7 +24,7 @@ use super::config::Config;
 
 pub(crate) use challenge::ChallengeKey;
 pub(crate) use files::{Missing, read_or_make};
-pub(crate) use login::LoginKeys;
+pub(crate) use login::{LoginKeys, kept_elsewhere};
 pub(crate) use vault::KeyVault;
 
 /// The folder of the keys below the data folder.

@@ -3,10 +3,11 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
 };
 
+use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::{Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use crate::ws_channel::{
 };
 
 /// The database within a data folder or backup.
-const DATABASE: &str = "service.sqlite";
+pub(super) const DATABASE: &str = "service.sqlite";
 
 /// What a backup or restore copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +40,28 @@ pub struct BackupSummary {
 /// # Errors
 /// `resource.storage`; `not_supported` with PostgreSQL.
 pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
+    let unfinished = Unfinished::begin(target, "target")?;
+    let summary = copy_data(store, config, data, &unfinished.folder).await?;
+    unfinished.finish()?;
+    Ok(summary)
+}
+
+async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
     let report = store.backup(target).await.map_err(|why| match why {
         StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
         other => storage(other),
     })?;
     let mut copied = Copied::default();
-    copied.folder(&keys::folder(data, config), &target.join(keys::FOLDER))?;
+    let folder = target.join(keys::FOLDER);
+    copied.folder(&keys::folder(data, config), &folder)?;
+    // Where a restored folder looks for them without any configuration. One of the service's own is not in use then.
+    for (path, name) in keys::kept_elsewhere(config) {
+        if fs::remove_file(folder.join(name)).is_ok() {
+            copied.files -= 1;
+        }
+        copied.file(path, &folder.join(name))?;
+    }
+    sync_folder(&folder)?;
     for name in [keys::PUBLIC_KEY_FILE, HEADS_FILE] {
         if data.join(name).exists() {
             Copied::default().file(&data.join(name), &target.join(name))?;
@@ -68,17 +85,58 @@ pub async fn restore(backup: &Path, data: &Path) -> Result<BackupSummary> {
         let why = format!("{} holds no backup: {DATABASE} and {} must be in it", backup.display(), keys::FOLDER);
         return Err(Error::invalid_field("backup", why));
     }
-    if fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
-        let why = format!("{} is not empty: give a folder that is, or none", data.display());
-        return Err(Error::invalid_field("data", why));
-    }
-    let copied = copy_backup(backup, data)?;
-    Keys::load(data, &Config::default(), Missing::Refuse)?;
-    let store = Store::open_sqlite(data).await.map_err(storage)?;
+    let unfinished = Unfinished::begin(data, "data")?;
+    let copied = copy_backup(backup, &unfinished.folder)?;
+    Keys::load(&unfinished.folder, &Config::default(), Missing::Refuse)?;
+    let store = Store::open_sqlite(&unfinished.folder).await.map_err(storage)?;
     let whole = store.check_integrity().await;
     store.close().await;
     whole.map_err(storage)?;
+    unfinished.finish()?;
     Ok(copied)
+}
+
+/// What is copied into a folder, until it is whole: below the folder itself, which may be a file system of its own. Goes
+/// when dropped unfinished.
+struct Unfinished<'a> {
+    target: &'a Path,
+    folder: PathBuf,
+}
+
+impl<'a> Unfinished<'a> {
+    /// Begins in a folder that is absent or empty.
+    fn begin(target: &'a Path, field: &'static str) -> Result<Self> {
+        private_folder(target)?;
+        let mut entries = fs::read_dir(target).map_err(|why| unusable(target, &why))?;
+        if entries.next().is_some() {
+            let why = format!("{} is not empty: give a folder that is, or none", target.display());
+            return Err(Error::invalid_field(field, why));
+        }
+        fs::set_permissions(target, fs::Permissions::from_mode(0o700)).map_err(|why| unusable(target, &why))?;
+        let folder = target.join(format!(".unfinished-{}", random::base32_lower(12)));
+        private_folder(&folder)?;
+        Ok(Self { target, folder })
+    }
+
+    /// Moves everything to its place, the database last: without it a folder is no backup and no data folder.
+    fn finish(self) -> Result<()> {
+        let fault = |why: io::Error| unusable(self.target, &why);
+        let entries = fs::read_dir(&self.folder).map_err(fault)?;
+        let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>();
+        for name in names.map_err(fault)?.iter().filter(|name| *name != DATABASE) {
+            fs::rename(self.folder.join(name), self.target.join(name)).map_err(fault)?;
+        }
+        sync_folder(self.target)?;
+        fs::rename(self.folder.join(DATABASE), self.target.join(DATABASE)).map_err(fault)?;
+        fs::remove_dir(&self.folder).map_err(fault)?;
+        sync_folder(self.target)
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }
 
 fn copy_backup(backup: &Path, data: &Path) -> Result<BackupSummary> {
@@ -93,7 +151,6 @@ fn copy_backup(backup: &Path, data: &Path) -> Result<BackupSummary> {
             Copied::default().file(&backup.join(name), &data.join(name))?;
         }
     }
-    // The database last: a folder without it is not taken for a restored one.
     let mut database = Copied::default();
     database.file(&backup.join(DATABASE), &data.join(DATABASE))?;
     sync_folder(data)?;

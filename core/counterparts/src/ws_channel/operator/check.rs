@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::Path};
 
 use serde::Serialize;
 
+use super::backup::DATABASE;
 use crate::{
     http::Listener,
     ws_channel::{
@@ -26,8 +27,8 @@ pub struct Finding {
     pub text: String,
 }
 
-/// Looks at configuration, address and TLS files, data folder, store and keys. Makes nothing; an existing SQLite database
-/// of an older version is brought up to date, as a start would.
+/// Looks at configuration, address and TLS files, data folder, store and keys. Makes nothing where there
+/// is no database yet; one that is there is opened as a start would, and brought up to date.
 pub async fn check(options: &ServiceOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
     let listen = match running::address(options) {
@@ -64,6 +65,11 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
         return vec![good("data", format!("{given} is not there yet and will be made"))];
     }
     let mut findings = Vec::new();
+    if config.postgres_url.is_none() && !data.join(DATABASE).exists() {
+        findings.push(good("store", format!("{DATABASE} is not there yet and will be made")));
+        findings.push(keys(data, config));
+        return findings;
+    }
     match open_store(config, data).await {
         Ok(store) => {
             let whole = store.check_integrity().await;
@@ -76,16 +82,19 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
         }
         Err(why) => findings.push(bad("store", why.message())),
     }
-    let keys = crate::ws_channel::keys::folder(data, config);
-    findings.push(if keys.exists() {
-        match Keys::load(data, config, Missing::Refuse) {
-            Ok(_) => good("keys", format!("{} can be read", keys.display())),
-            Err(why) => bad("keys", why.message()),
-        }
-    } else {
-        good("keys", format!("{} is not there yet and will be made", keys.display()))
-    });
+    findings.push(keys(data, config));
     findings
+}
+
+fn keys(data: &Path, config: &Config) -> Finding {
+    let keys = crate::ws_channel::keys::folder(data, config);
+    if !keys.exists() {
+        return good("keys", format!("{} is not there yet and will be made", keys.display()));
+    }
+    match Keys::load(data, config, Missing::Refuse) {
+        Ok(_) => good("keys", format!("{} can be read", keys.display())),
+        Err(why) => bad("keys", why.message()),
+    }
 }
 
 fn good(subject: &'static str, text: impl Into<String>) -> Finding {
