@@ -35,7 +35,8 @@ async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
-        return Ok(());
+        // Recorded here as it is for a known user: before the answer's time, not after.
+        return Ok(call.record(&service.store, email, "").await?);
     };
     let draft = Draft::password_reset(service, &credential.account, mode, call.now_ms);
     if call.audited_store(&service.store, email, "").put_code(draft.new).await? != CodeSend::Send {

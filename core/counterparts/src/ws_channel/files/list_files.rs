@@ -51,7 +51,7 @@ pub(crate) async fn handle(
 
 fn descriptor(file: BankFile) -> Result<FileDescriptor, Fault> {
     Ok(FileDescriptor {
-        file_reference: FileReference::new(&file.reference).map_err(Fault::internal)?,
+        file_reference: FileReference::new(&file.reference).map_err(|_| &texts::BANK_DATA_ERROR)?,
         file_timestamp: bank_time(file.created),
         file_type: file.file_type,
         status: match file.status.as_str() {
