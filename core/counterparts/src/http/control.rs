@@ -150,10 +150,13 @@ impl Control {
 }
 
 /// Answers one request to the control interface.
-pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>, port: u16) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
-    // A page in a browser on this machine must not reach it.
-    if head.headers.contains_key(header::ORIGIN) {
+    // A page in a browser on this machine must not reach it, under whatever name it was given this machine's address.
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| head.uri.authority().map(hyper::http::uri::Authority::as_str)).unwrap_or_default();
+    let browser = head.headers.contains_key(header::ORIGIN) || head.headers.contains_key("sec-fetch-site");
+    if browser || !is_own(host, port) {
         return refuse(StatusCode::FORBIDDEN, "not for browsers");
     }
     let path = head.uri.path().trim_matches('/');
@@ -189,6 +192,12 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         Ok(value) => answer::json(StatusCode::OK, value.to_string()),
         Err(error) => answer::json(StatusCode::BAD_REQUEST, json!({ "error": error.to_json() }).to_string()),
     }
+}
+
+/// Whether a request was addressed to this machine by a name that nobody else can give it.
+fn is_own(host: &str, port: u16) -> bool {
+    let Some((name, given)) = host.rsplit_once(':') else { return false };
+    given.parse() == Ok(port) && (name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]"))
 }
 
 async fn take(body: Incoming) -> Result<Value, String> {
@@ -252,4 +261,19 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Er
 
 fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
     answer::json(status, json!({ "error": { "message": why } }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn only_this_machines_own_names_are_answered() {
+        for own in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+            assert!(is_own(own, 8080), "{own}");
+        }
+        for foreign in ["", "127.0.0.1", "127.0.0.1:8081", "rebound.example.test:8080", "localhost.example.test:8080"] {
+            assert!(!is_own(foreign, 8080), "{foreign}");
+        }
+    }
 }

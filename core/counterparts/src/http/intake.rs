@@ -16,11 +16,14 @@ use bankchannel_foundation::{
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 /// Content up to this size stays in memory.
 const IN_MEMORY: usize = 2 * 1024 * 1024;
 /// How long a client may pause in the middle of a body.
 const PAUSE: Duration = Duration::from_secs(30);
+/// What a client must send per second, on the whole, beyond the time of one pause.
+const LEAST_RATE: u64 = 4 * 1024;
 /// How much of a refused body is read on, so that the client hears the answer instead of a reset.
 const DRAIN_MAX: usize = 16 * 1024 * 1024;
 /// How long that may take.
@@ -52,7 +55,8 @@ pub(crate) struct Taken {
 /// Takes a body without content.
 pub(crate) async fn plain(mut body: Incoming, limit: usize) -> Result<Taken, IntakeError> {
     let mut taken = BytesMut::new();
-    while let Some(piece) = next(&mut body).await? {
+    let pace = Pace::begin();
+    while let Some(piece) = next(&mut body, pace.until(taken.len())).await? {
         if taken.len() + piece.len() > limit {
             drain(body).await;
             return Err(IntakeError::TooLarge);
@@ -73,7 +77,8 @@ pub(crate) async fn with_content(
     let mut splitter = ContentSplitter::new(member, rest_limit);
     let mut content = Spool { directory: spool, memory: Vec::new(), file: None, size: 0 };
     let mut total = 0;
-    while let Some(piece) = next(&mut body).await? {
+    let pace = Pace::begin();
+    while let Some(piece) = next(&mut body, pace.until(total)).await? {
         total += piece.len();
         let split = if total > limit {
             Err(SplitError::RestTooLarge)
@@ -94,7 +99,7 @@ pub(crate) async fn with_content(
 pub(crate) async fn drain(mut body: Incoming) {
     let read_on = async {
         let mut left = DRAIN_MAX;
-        while let Ok(Some(piece)) = next(&mut body).await {
+        while let Ok(Some(piece)) = next(&mut body, Instant::now() + PAUSE).await {
             left = left.saturating_sub(piece.len());
             if left == 0 {
                 break;
@@ -104,9 +109,24 @@ pub(crate) async fn drain(mut body: Incoming) {
     let _ = tokio::time::timeout(DRAIN_TIME, read_on).await;
 }
 
-async fn next(body: &mut Incoming) -> Result<Option<Bytes>, IntakeError> {
+/// When a body began. However it is cut into pieces, it keeps up a pace, so that none lasts for ever.
+struct Pace(Instant);
+
+impl Pace {
+    fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Until when the next piece must be there, after so many bytes.
+    fn until(&self, taken: usize) -> Instant {
+        let earned = Duration::from_millis((taken as u64).saturating_mul(1000) / LEAST_RATE);
+        (self.0 + PAUSE + earned).min(Instant::now() + PAUSE)
+    }
+}
+
+async fn next(body: &mut Incoming, until: Instant) -> Result<Option<Bytes>, IntakeError> {
     loop {
-        match tokio::time::timeout(PAUSE, body.frame()).await {
+        match tokio::time::timeout_at(until, body.frame()).await {
             Err(_) | Ok(Some(Err(_))) => return Err(IntakeError::Broken),
             Ok(None) => return Ok(None),
             Ok(Some(Ok(frame))) => {
@@ -180,5 +200,22 @@ impl SpoolFile {
 impl Drop for SpoolFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trickle_is_no_body() {
+        let now = Instant::now();
+        let pace = Pace(now);
+        assert!(pace.until(1) < now + PAUSE + Duration::from_secs(1));
+        let later = pace.until(LEAST_RATE as usize * 3600);
+        assert!(
+            later >= now + PAUSE && later <= Instant::now() + PAUSE,
+            "ahead of its pace it may still pause no longer"
+        );
     }
 }

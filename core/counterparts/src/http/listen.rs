@@ -1,11 +1,15 @@
 //! Listening: plain on loopback, TLS anywhere; slow clients cut off; a stop that lets answers finish.
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     future::Future,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +20,10 @@ use hyper_util::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +35,12 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running answers get when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// How many connections are served at once; others wait to be accepted.
+const CONNECTIONS: usize = 1024;
+/// How many of them may come from one address (with IPv6: one network). This machine and trusted proxies may have all.
+const CONNECTIONS_PER_ADDRESS: usize = 128;
 
 /// Certificate chain and private key of a TLS listener, both PEM files.
 #[derive(Debug, Clone)]
@@ -57,6 +70,7 @@ pub struct Listener {
     tcp: TcpListener,
     tls: Option<TlsAcceptor>,
     address: SocketAddr,
+    proxies: Vec<IpAddr>,
 }
 
 impl Listener {
@@ -71,7 +85,13 @@ impl Listener {
         let tls = tls.map(acceptor).transpose()?;
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
-        Ok(Self { tcp, tls, address })
+        Ok(Self { tcp, tls, address, proxies: Vec::new() })
+    }
+
+    /// These addresses speak for many: they may have as many connections as there are.
+    #[must_use]
+    pub(crate) fn in_front_of(self, proxies: Vec<IpAddr>) -> Self {
+        Self { proxies, ..self }
     }
 
     /// The address, with the port that was taken.
@@ -93,24 +113,100 @@ impl Listener {
         R: Future<Output = Response<AnswerBody>> + Send + 'static,
     {
         let handle = Arc::new(handle);
-        let graceful = Arc::new(GracefulShutdown::new());
+        let graceful = GracefulShutdown::new();
+        let cut = CancellationToken::new();
+        let room = Arc::new(Semaphore::new(CONNECTIONS));
+        let places = Arc::new(Places::default());
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
-                accepted = self.tcp.accept() => accepted,
+                accepted = accept(&self.tcp, &room) => accepted,
             };
-            let Ok((stream, peer)) = accepted else {
+            let Ok((stream, peer, permit)) = accepted else {
                 // Out of file descriptors, most likely: a moment later some are free again.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
+            let own = peer.ip().to_canonical();
+            let unbounded = own.is_loopback() || self.proxies.iter().any(|proxy| proxy.to_canonical() == own);
+            let place = (!unbounded).then(|| Places::take(&places, network(own))).flatten();
+            if place.is_none() && !unbounded {
+                continue;
+            }
             let _ = stream.set_nodelay(true);
-            tokio::spawn(connection(stream, peer, self.tls.clone(), Arc::clone(&handle), graceful.watcher()));
+            let served = connection(stream, peer, self.tls.clone(), Arc::clone(&handle), graceful.watcher());
+            let cut = cut.clone();
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = cut.cancelled() => {}
+                    () = served => {}
+                }
+                drop((permit, place));
+            });
         }
         drop(self.tcp);
-        if let Ok(graceful) = Arc::try_unwrap(graceful).map(GracefulShutdown::shutdown) {
-            let _ = tokio::time::timeout(GRACE, graceful).await;
+        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+        // Whoever is not done by now reads or sends too slowly to be waited for.
+        cut.cancel();
+    }
+}
+
+/// The next connection, once there is room for one more.
+async fn accept(
+    tcp: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = tcp.accept().await?;
+    Ok((stream, peer, permit))
+}
+
+/// What counts as one address: with IPv6 the network that a customer gets, within which anyone has any number of them.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    const HOST_BITS: u32 = 64;
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> HOST_BITS << HOST_BITS).into()),
+        v4 => v4,
+    }
+}
+
+/// Connections by where they come from.
+#[derive(Default)]
+struct Places(Mutex<HashMap<IpAddr, usize>>);
+
+/// One of them; over when dropped.
+struct Place(Arc<Places>, IpAddr);
+
+impl Places {
+    /// A place for one more from this address, if it may have one.
+    fn take(places: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let mut taken = places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(address).or_default();
+        (*count < CONNECTIONS_PER_ADDRESS).then(|| {
+            *count += 1;
+            Place(Arc::clone(places), address)
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.1);
+            }
         }
+    }
+}
+
+/// Serves a connection, unless its first request takes too long to come: before that the library waits for any time.
+async fn serve_asking<E>(serving: impl Future<Output = Result<(), E>>, asked: &AtomicBool, wait: Duration) {
+    let mut serving = std::pin::pin!(serving);
+    // A connection's error is the client's business: it went away or spoke no HTTP.
+    if tokio::time::timeout(wait, &mut serving).await.is_err() && asked.load(Ordering::Relaxed) {
+        let _ = serving.await;
     }
 }
 
@@ -124,21 +220,27 @@ async fn connection<F, R>(
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<AnswerBody>> + Send + 'static,
 {
+    let asked = Arc::new(AtomicBool::new(false));
+    let asking = Arc::clone(&asked);
     let service = service_fn(move |request| {
+        asking.store(true, Ordering::Relaxed);
         let answer = handle(request, peer);
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(128 * 1024);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
-    // A connection's error is the client's business: it went away or spoke no HTTP.
+    let mut http2 = builder.http2();
+    http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
+    http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
     match tls {
         None => {
-            let _ = watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await;
+            let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            serve_asking(watcher.watch(serving), &asked, HEAD_TIMEOUT).await;
         }
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-                let _ = watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned()).await;
+                let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                serve_asking(watcher.watch(serving), &asked, HEAD_TIMEOUT).await;
             }
         }
     }
@@ -161,4 +263,35 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenError> {
         .map_err(|why| bad(&files.key, &why.to_string()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_so_many_connections_and_no_more() {
+        let places = Arc::new(Places::default());
+        let address = IpAddr::from([203, 0, 113, 7]);
+        let mut held: Vec<Place> =
+            (0..CONNECTIONS_PER_ADDRESS).filter_map(|_| Places::take(&places, address)).collect();
+        assert_eq!(held.len(), CONNECTIONS_PER_ADDRESS);
+        assert!(Places::take(&places, address).is_none());
+        assert!(Places::take(&places, IpAddr::from([203, 0, 113, 8])).is_some());
+        held.pop();
+        assert!(Places::take(&places, address).is_some());
+        drop(held);
+        assert!(places.0.lock().is_ok_and(|taken| taken.is_empty()));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_asks_nothing_ends() {
+        let silent = std::future::pending::<Result<(), ()>>;
+        let (short, long) = (Duration::from_millis(10), Duration::from_secs(60));
+        let asked = AtomicBool::new(false);
+        assert!(tokio::time::timeout(long, serve_asking(silent(), &asked, short)).await.is_ok());
+        let asked = AtomicBool::new(true);
+        let served = serve_asking(silent(), &asked, short);
+        assert!(tokio::time::timeout(short * 10, served).await.is_err(), "one that asked goes on");
+    }
 }

@@ -42,17 +42,22 @@ impl Sessions {
 /// Checks a request's session against what the operation's declaration asks for. The order is §3.7's: token, key, account,
 /// mode, owner.
 ///
+/// Once token and key are proven, `caller` says whose they are, also when the operation is then refused to them. Only a
+/// session that passes every check counts as used.
+///
 /// # Errors
 /// 401 and 403 in the service's words.
 pub(crate) async fn authorize(
     service: &Service,
     headers: &HeaderMap,
     access: &Access,
-) -> Result<Option<Arc<Session>>, Fault> {
-    let Access::Session { modes, refusal, owner } = *access else { return Ok(None) };
+    caller: &mut Option<Arc<Session>>,
+) -> Result<(), Fault> {
+    let Access::Session { modes, refusal, owner } = *access else { return Ok(()) };
     let now = service.now_ms();
     let token = single(headers, "authorization").ok_or(&texts::UNAUTHORIZED)?;
-    let session = lookup(service, &digest::sha256(token.as_bytes()), now).await?.ok_or(&texts::UNAUTHORIZED)?;
+    let token = digest::sha256(token.as_bytes());
+    let session = lookup(service, &token, now).await?.ok_or(&texts::UNAUTHORIZED)?;
     let idle_ms = service.config.idle_ttl_s.map(|seconds| i64::from(seconds) * 1000);
     if session.expires <= now || idle_ms.is_some_and(|limit| session.last_used + limit <= now) {
         return Err((&texts::UNAUTHORIZED).into());
@@ -61,6 +66,7 @@ pub(crate) async fn authorize(
     if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) || !session.tenant_enabled {
         return Err((&texts::API_KEY_FORBIDDEN).into());
     }
+    let session = &**caller.insert(session);
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     if !session.verified {
         return Err((&texts::VERIFICATION_WITHDRAWN).into());
@@ -71,7 +77,10 @@ pub(crate) async fn authorize(
     if owner && !account.is_owner {
         return Err((&texts::OWNER_REQUIRED).into());
     }
-    Ok(Some(session))
+    if idle_ms.is_some() {
+        service.store.touch_session(&token, now).await?;
+    }
+    Ok(())
 }
 
 async fn lookup(service: &Service, token: &Digest, now: i64) -> Result<Option<Arc<Session>>, Fault> {
@@ -81,9 +90,6 @@ async fn lookup(service: &Service, token: &Digest, now: i64) -> Result<Option<Ar
         return Ok(Some(session));
     }
     let Some(session) = service.store.session(token, now).await? else { return Ok(None) };
-    if service.config.idle_ttl_s.is_some() {
-        service.store.touch_session(token, now).await?;
-    }
     let session = Arc::new(session);
     if cached {
         service.sessions.put(generation, *token, Arc::clone(&session));

@@ -20,6 +20,9 @@ pub struct Config {
     pub postgres_url: Option<String>,
     /// The folder of the keys; absent: `keys` in the data folder. Instances that share a database share it.
     pub keys_folder: Option<String>,
+    /// With PostgreSQL, the folder of content too large for a row; absent: `files` in the data folder. Instances that share a
+    /// database share it.
+    pub files_folder: Option<String>,
     /// The RSA private key that passwords are decrypted with, a PEM file of mode 0600; absent: the service's own.
     pub rsa_private_key: Option<String>,
     /// The key before it, accepted while clients change over to the new one.
@@ -186,6 +189,7 @@ impl Default for Config {
             base_path: "/v2".into(),
             postgres_url: None,
             keys_folder: None,
+            files_folder: None,
             rsa_private_key: None,
             rsa_previous_private_key: None,
             delivery: DeliveryKind::File,
@@ -274,6 +278,9 @@ impl Config {
                 return Err(invalid(name, format_args!("must be from {least} to {most}")));
             }
         }
+        if self.files_folder.is_some() && self.postgres_url.is_none() {
+            return Err(invalid("files_folder", "goes with postgres_url: with SQLite all data is in one folder"));
+        }
         if !matches!(self.logical_failure_status, 200 | 400) {
             return Err(invalid("logical_failure_status", "must be 400 or 200"));
         }
@@ -290,12 +297,14 @@ impl Config {
 
     /// The client's address: the socket's, or what a trusted proxy says.
     pub(crate) fn client_address(&self, headers: &HeaderMap, socket: IpAddr) -> IpAddr {
-        if !self.trusted_proxy.contains(&socket) {
+        let socket = socket.to_canonical();
+        if !self.trusted_proxy.iter().any(|proxy| proxy.to_canonical() == socket) {
             return socket;
         }
-        let forwarded = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-        // The last entry is the one that our own proxy wrote.
-        forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok()).unwrap_or(socket)
+        let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+        // The last entry of the last line is the one that our own proxy wrote.
+        let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+        address.map_or(socket, |address| address.to_canonical())
     }
 }
 
@@ -308,6 +317,19 @@ pub(crate) fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_proxy_is_believed_for_the_last_entry_of_its_last_line_only() {
+        let proxy = IpAddr::from([192, 0, 2, 1]);
+        let config = Config { trusted_proxy: vec![proxy], ..Config::default() };
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", "198.51.100.1".parse().unwrap());
+        headers.append("x-forwarded-for", "198.51.100.2, 203.0.113.7".parse().unwrap());
+        let client = IpAddr::from([203, 0, 113, 7]);
+        assert_eq!(config.client_address(&headers, proxy), client);
+        assert_eq!(config.client_address(&headers, "::ffff:192.0.2.1".parse().unwrap()), client);
+        assert_eq!(config.client_address(&headers, IpAddr::from([192, 0, 2, 2])), IpAddr::from([192, 0, 2, 2]));
+    }
 
     /// The file that operators start from says what is so without it.
     #[test]

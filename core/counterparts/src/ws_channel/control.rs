@@ -6,9 +6,9 @@ use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
 use serde_json::{Value, json};
 
 use super::{
-    data::{FILES, storage},
+    data::{storage, unusable},
     limits::Rates,
-    seed,
+    outbox, seed,
     service::Service,
 };
 use crate::http::control::{Control, Controlled, Controlling, read};
@@ -36,8 +36,8 @@ impl Controlled for Target {
         Box::pin(async move {
             let service = &self.service;
             let content = service.store.erase_all().await.map_err(storage)?;
-            service.store.discard_content(&service.data.join(FILES), &content).await.map_err(storage)?;
-            service.outbox.forget();
+            service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
+            service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
             service.limits.change(Rates::of(&service.config));
             Ok(json!({}))
         })

@@ -29,10 +29,18 @@ pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::
         }
     };
     for folder in [data.clone(), data.join(SPOOL), data.join(FILES)] {
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|why| unusable(&folder, &why))?;
+        private_folder(&folder)?;
     }
     let data = data.canonicalize().map_err(|why| unusable(&data, &why))?;
     Ok((data, temporary))
+}
+
+/// Makes a folder that only its owner can enter, where it is not there yet.
+///
+/// # Errors
+/// `resource.storage`.
+pub(crate) fn private_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))
 }
 
 /// Opens the configured store.

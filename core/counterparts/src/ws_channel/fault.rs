@@ -1,7 +1,10 @@
 //! Why a handler gives no response.
 
 use bankchannel_storage::StoreError;
-use bankchannel_ws_channel::{Refusal, errors::{Text, texts}};
+use bankchannel_ws_channel::{
+    Refusal,
+    errors::{Text, texts},
+};
 
 /// Why a handler gives no response: the caller's fault, which is said; or ours, which is logged.
 #[derive(Debug)]

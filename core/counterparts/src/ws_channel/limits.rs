@@ -13,9 +13,12 @@ use bankchannel_ws_channel::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
+use crate::http::listen::network;
 
-/// How many keys or addresses are remembered; full buckets are forgotten first.
+/// How many keys or addresses are remembered; full buckets are forgotten first, then those not used for longest.
 const REMEMBERED: usize = 50_000;
+/// Of so many one is forgotten when all are still filling.
+const FORGOTTEN_PART: usize = 8;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -114,6 +117,7 @@ impl Limits {
         if !rates.enabled || class == RateClass::Key {
             return Ok(());
         }
+        let address = network(address);
         let calls = Rate::new(rates.per_address_per_min, MINUTE_MS, rates.per_address_burst);
         self.addresses.take(address, calls, now_ms)?;
         if class == RateClass::Registration {
@@ -121,6 +125,14 @@ impl Limits {
             self.registrations.take(address, registrations, now_ms)?;
         }
         Ok(())
+    }
+
+    /// Counts a call that was to be counted by its key and proved none.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub(crate) fn stranger(&self, class: RateClass, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
+        if class == RateClass::Key { self.by_address(RateClass::Address, address, now_ms) } else { Ok(()) }
     }
 
     /// Counts a call under an API key.
@@ -141,12 +153,12 @@ impl Limits {
     /// 429 with the seconds to wait.
     pub(crate) fn may_log_in(&self, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
         let rates = self.rates();
-        if rates.enabled { self.failed_logins.look(address, failed(rates), now_ms) } else { Ok(()) }
+        if rates.enabled { self.failed_logins.look(network(address), failed(rates), now_ms) } else { Ok(()) }
     }
 
     /// Counts a failed login of this address.
     pub(crate) fn login_failed(&self, address: IpAddr, now_ms: i64) {
-        let _ = self.failed_logins.take(address, failed(self.rates()), now_ms);
+        let _ = self.failed_logins.take(network(address), failed(self.rates()), now_ms);
     }
 
     /// Codes to one phone a day: for registration and for password reset together (S9).
@@ -227,8 +239,11 @@ impl<K: Eq + Hash> Buckets<K> {
 
     fn change(&self, key: K, rate: Rate, now_ms: i64, taken: f64) -> Result<(), Refusal> {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= REMEMBERED {
+        if levels.len() >= REMEMBERED && !levels.contains_key(&key) {
             levels.retain(|_, (level, at)| filled(*level, *at, rate, now_ms) < rate.burst);
+            if levels.len() >= REMEMBERED {
+                forget_oldest(&mut levels);
+            }
         }
         let (level, at) = levels.get(&key).copied().unwrap_or((rate.burst, now_ms));
         let level = filled(level, at, rate, now_ms);
@@ -239,6 +254,18 @@ impl<K: Eq + Hash> Buckets<K> {
         levels.insert(key, (level - taken, now_ms));
         Ok(())
     }
+}
+
+fn forget_oldest<K: Eq + Hash>(levels: &mut HashMap<K, (f64, i64)>) {
+    let mut times: Vec<i64> = levels.values().map(|(_, at)| *at).collect();
+    let count = (times.len() / FORGOTTEN_PART).max(1);
+    let (_, last, _) = times.select_nth_unstable(count - 1);
+    let (last, mut left) = (*last, count);
+    levels.retain(|_, (_, at)| {
+        let forget = *at <= last && left > 0;
+        left -= usize::from(forget);
+        !forget
+    });
 }
 
 fn filled(level: f64, at: i64, rate: Rate, now_ms: i64) -> f64 {
@@ -272,5 +299,22 @@ mod tests {
         let limits = Limits::new(&Config { no_limits: true, ..Config::default() });
         assert!((0..1000).all(|_| limits.by_address(RateClass::Registration, address, 0).is_ok()));
         assert!(limits.phone_quotas("+358401234567").is_empty());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_network_is_one_address() {
+        let buckets = Buckets::default();
+        let rate = Rate::new(1, HOUR_MS, 2);
+        for n in 0..u32::try_from(REMEMBERED).unwrap() + 10 {
+            buckets.take(n, rate, i64::from(n)).unwrap();
+        }
+        let levels = buckets.levels.lock().unwrap();
+        assert!(levels.len() <= REMEMBERED && levels.len() > REMEMBERED / 2, "{}", levels.len());
+        assert!(!levels.contains_key(&0) && levels.contains_key(&(REMEMBERED as u32)));
+        let address = |text: &str| network(text.parse().unwrap());
+        assert_eq!(address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff::9"));
+        assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
+        assert_eq!(address("::ffff:203.0.113.7"), address("203.0.113.7"));
+        assert_ne!(address("203.0.113.8"), address("203.0.113.7"));
     }
 }

@@ -2,10 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    fs::{File, OpenOptions},
+    fs::{File, Metadata, OpenOptions, Permissions},
     future::Future,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -63,6 +63,11 @@ impl Message {
 pub(crate) trait Delivery: Send + Sync {
     /// Hands a message over. Once this says `Ok` the message is not lost.
     fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>>;
+
+    /// Takes back what was handed over and is still here.
+    fn forget(&self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Makes codes and sends them.
@@ -115,15 +120,20 @@ impl Outbox {
         recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Forgets what [`recent`](Self::recent) shows.
-    pub(crate) fn forget(&self) {
+    /// Forgets what [`recent`](Self::recent) shows, and what lies in the file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) async fn forget(&self) -> std::io::Result<()> {
         if let Some(recent) = &self.recent {
             recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
+        self.delivery.forget()
     }
 }
 
-/// Appends to a file of JSON lines, mode 0600, and syncs each: somebody else carries them on.
+/// Appends to a file of JSON lines, mode 0600, and syncs each: somebody else carries them on. They rename the file first
+/// and read it then: the next message begins a new one.
 struct FileDelivery {
     path: PathBuf,
     file: Arc<Mutex<File>>,
@@ -131,8 +141,7 @@ struct FileDelivery {
 
 impl FileDelivery {
     fn open(path: &Path) -> Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|why| {
+        let file = open_private(path).map_err(|why| {
             let text = format!("the outbox {} cannot be written: {why}", path.display());
             Error::because(&row::STORAGE, text).with("file", path.display())
         })?;
@@ -142,22 +151,41 @@ impl FileDelivery {
 
 impl Delivery for FileDelivery {
     fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
-        let file = Arc::clone(&self.file);
+        let (file, path) = (Arc::clone(&self.file), self.path.clone());
         Box::pin(async move {
             let line = Secret::new(format!("{message}\n"));
-            let written = tokio::task::spawn_blocking(move || append(&file, &line)).await;
+            let written = tokio::task::spawn_blocking(move || append(&file, &path, &line)).await;
             let written = written.unwrap_or_else(|_| Err(std::io::Error::other("writing the outbox panicked")));
             written.map_err(|why| std::io::Error::new(why.kind(), format!("{}: {why}", self.path.display())))
         })
     }
+
+    fn forget(&self) -> std::io::Result<()> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).set_len(0)
+    }
+}
+
+/// Opens the file for appending; one that others can read is theirs no longer.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 /// Appends a line, whole or not at all: what a full disk cut off is taken back, so that the next line stands by itself.
-fn append(file: &Mutex<File>, line: &Secret) -> std::io::Result<()> {
+fn append(file: &Mutex<File>, path: &Path, line: &Secret) -> std::io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = |there: &Metadata, open: &Metadata| (there.dev(), there.ino()) == (open.dev(), open.ino());
+    let open = file.metadata()?;
+    if !std::fs::metadata(path).is_ok_and(|there| same(&there, &open)) {
+        *file = open_private(path)?;
+    }
     let before = file.metadata()?.len();
     let written = file.write_all(line.expose().as_bytes()).and_then(|()| file.sync_data());
-    if written.is_err() {
+    // Whoever carries messages on may have emptied the file meanwhile: it must not grow.
+    if written.is_err() && file.metadata().is_ok_and(|now| now.len() > before) {
         let _ = file.set_len(before);
     }
     written
@@ -175,8 +203,6 @@ impl Delivery for MemoryDelivery {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn message() -> Message {
@@ -207,6 +233,24 @@ mod tests {
         assert_eq!(line["mode"], "admin");
         assert_eq!(line["expires_at"], "2026-01-01T00:00:00.000Z");
         assert!(outbox.recent().is_empty(), "remembered for the control interface only");
+    }
+
+    #[tokio::test]
+    async fn an_open_file_is_closed_to_others_a_renamed_one_is_let_go_and_forgetting_empties_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, taken) = (folder.path().join(FILE), folder.path().join("taken"));
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let outbox = Outbox::open(folder.path(), &Config::default()).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        outbox.send(&message()).await.unwrap();
+        std::fs::rename(&path, &taken).unwrap();
+        outbox.send(&message()).await.unwrap();
+        for file in [&path, &taken] {
+            assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 1);
+        }
+        outbox.forget().await.unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
     }
 
     #[test]

@@ -46,14 +46,29 @@ impl Pipeline {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> Response<AnswerBody> {
-        if request.method() == hyper::Method::GET {
+        if !self.may_change(&request) {
             return self.answer(request, peer).await;
         }
-        let running = tokio::spawn(async move { self.answer(request, peer).await });
+        let tasks = self.service.running.clone();
+        let running = tasks.spawn(async move { self.answer(request, peer).await });
         running.await.unwrap_or_else(|why| {
             tracing::error!(%why, "a request did not come to its end");
             refuse(&(&texts::INTERNAL_ERROR).into(), &random::uuid_v4())
         })
+    }
+
+    /// Whether a request may change something: by its method, or, as `InitPasswordReset` does, by its declaration.
+    fn may_change(&self, request: &Request<Incoming>) -> bool {
+        if request.method() != hyper::Method::GET {
+            return true;
+        }
+        let Some(rest) = request.uri().path().strip_prefix(&self.base_path) else { return false };
+        match self.router.find("GET", rest) {
+            Found::Operation { index, .. } => {
+                CATALOGUE[index].declaration.route.as_ref().is_some_and(|route| route.audited)
+            }
+            _ => false,
+        }
     }
 
     /// Answers one request.
@@ -164,12 +179,18 @@ impl Pipeline {
         parameters: &[(&'static str, String)],
         call: &mut Call,
     ) -> Result<(), Fault> {
-        check_headers(headers)?;
         self.service.limits.by_address(route.rate, call.address, call.now_ms)?;
-        call.caller = auth::authorize(&self.service, headers, &route.access).await?;
-        if let Some(caller) = &call.caller {
-            self.service.limits.by_key(&caller.api_key, call.now_ms)?;
+        let admitted = match check_headers(headers) {
+            Ok(()) => auth::authorize(&self.service, headers, &route.access, &mut call.caller).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        // Counted before it is refused: a refusal costs the service as much as an answer.
+        match &call.caller {
+            Some(caller) => self.service.limits.by_key(&caller.api_key, call.now_ms)?,
+            None if admitted.is_err() => self.service.limits.stranger(route.rate, call.address, call.now_ms)?,
+            None => {}
         }
+        admitted?;
         match parameters.iter().find(|(name, _)| *name == "Bank") {
             Some((_, bank)) if bank.is_empty() => Err((&texts::BANK_MISSING).into()),
             Some((_, bank)) if !self.knows(bank) => Err((&texts::BANK_INVALID).into()),
@@ -222,7 +243,8 @@ impl Pipeline {
             Err(fault) => fault.into_refusal(&call.request_id),
         };
         tracing::info!(request_id = call.request_id, operation = call.operation, status = refusal.status, "refused");
-        if audited && !call.is_audited() && refusal.status != 429 {
+        // Who says not even who they are would only fill the trail.
+        if audited && !call.is_audited() && call.has_subject() && refusal.status != 429 {
             let entry = call.audit_entry("", &format!("refused {}", refusal.status));
             if let Err(why) = self.service.store.append_audit(entry).await {
                 tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");

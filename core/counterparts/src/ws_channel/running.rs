@@ -1,20 +1,20 @@
 //! A service from start to stop.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{Result, clock::SystemClock};
 use bankchannel_storage::Store;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     auth::Sessions,
-    banks::{self, Banks, Channels},
+    banks::{self, Banks, Channels, PKI_TIMEOUT},
     config::{Config, invalid},
     control::Target,
     data,
-    files::Files,
+    files::{Files, content},
     keys::Keys,
     limits::Limits,
     operator::{Desk, Door},
@@ -32,6 +32,9 @@ use crate::http::{
 
 /// Where a service listens when it was not told.
 pub(crate) const LISTEN: &str = "127.0.0.1:0";
+
+/// How long the last requests get to record what a bank has answered.
+const LAST_STEPS: Duration = Duration::from_secs(10);
 
 /// A running service.
 pub struct Running {
@@ -87,8 +90,10 @@ impl Running {
         let keys = Keys::load_or_make(&data, &config)?;
         let banks = Banks::open(&data, &config, &keys)?.with_channels(channels);
         let outbox = Outbox::open(&data, &config)?;
+        data::private_folder(&content::folder(&data, &config))?;
         let tls = tls(options)?;
         let listener = Listener::bind(listen, tls.as_ref()).await.map_err(|why| invalid("listen", why))?;
+        let listener = listener.in_front_of(config.trusted_proxy.clone());
         let base_url =
             format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
         let control = config.control.then(|| Arc::new(Control::default()));
@@ -107,6 +112,7 @@ impl Running {
             control: control.clone(),
             config,
             data,
+            running: TaskTracker::new(),
         });
         let stop = CancellationToken::new();
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
@@ -161,11 +167,16 @@ impl Running {
         banks::renew_due(&self.service).await.map_err(data::storage)
     }
 
-    /// Stops: no new requests, running ones get some time to finish, then the store is closed.
+    /// Stops: no new requests, running ones get some time to finish, those that may change something as long as a bank may
+    /// take; then the store is closed.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.service.running.close();
         for task in self.tasks {
             let _ = task.await;
+        }
+        if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
+            tracing::error!("requests that may change something did not come to their end before the stop");
         }
         self.service.store.close().await;
     }
@@ -191,15 +202,19 @@ fn warn_about(config: &Config) {
     if config.control {
         tracing::warn!("the control interface is open: whoever reaches it can do anything");
     }
+    if config.postgres_url.is_some() && config.files_folder.is_none() {
+        tracing::warn!("large files lie in this instance's data folder: several instances need one files_folder");
+    }
 }
 
 async fn open_control(target: Arc<Target>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>)> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = Listener::bind(any, None).await.map_err(|why| invalid("control", why))?;
     let url = format!("{}://{}", listener.scheme(), listener.address());
+    let port = listener.address().port();
     let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
         let target = Arc::clone(&target);
-        async move { control::answer(target, request).await }
+        async move { control::answer(target, request, port).await }
     }));
     Ok((url, task))
 }

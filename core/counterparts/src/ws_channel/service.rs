@@ -11,13 +11,14 @@ use std::{
 
 use bankchannel_foundation::clock::{Clock, SystemClock};
 use bankchannel_storage::{AuditEntry, Mode, Session, Store, StoreError};
+use tokio_util::task::TaskTracker;
 
 use super::{
     auth::Sessions,
     banks::Banks,
     config::Config,
     fault::Fault,
-    files::{Files, listings::Fresh},
+    files::{Files, content, listings::Fresh},
     keys::Keys,
     limits::Limits,
     outbox::Outbox,
@@ -53,12 +54,19 @@ pub(crate) struct Service {
     pub(crate) control: Option<Arc<Control>>,
     /// The data folder.
     pub(crate) data: PathBuf,
+    /// What runs to its end even when nobody waits for it any more: a stop waits.
+    pub(crate) running: TaskTracker,
 }
 
 impl Service {
     /// Now, in milliseconds.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    /// Where content files are.
+    pub(crate) fn files_folder(&self) -> PathBuf {
+        content::folder(&self.data, &self.config)
     }
 }
 
@@ -136,6 +144,11 @@ impl Call {
     /// Whether a verb has recorded this call.
     pub(crate) fn is_audited(&self) -> bool {
         self.audited.load(Ordering::SeqCst)
+    }
+
+    /// Whether anyone is known, or has said, to be asking.
+    pub(crate) fn has_subject(&self) -> bool {
+        self.caller.is_some() || self.about.get().is_some()
     }
 
     /// The record of this call.

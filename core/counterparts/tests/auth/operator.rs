@@ -85,13 +85,61 @@ async fn a_backup_of_a_running_service_is_restored_with_its_keys() {
     assert!(operator.backup(&backup).await.is_err(), "not empty");
     let data = room.path().join("data");
     operator::restore(&backup, &data).await.unwrap();
-    let refused = operator::restore(&backup, &data).await.err().expect("not empty");
+    let refused = operator::restore(&backup, &data).await.expect_err("not empty");
     assert!(refused.message().contains("not empty"), "{refused}");
     assert!(operator::restore(&data.join("files"), &room.path().join("x")).await.is_err(), "no backup");
     let restored = World::with("", |options| options.data = Some(data.to_str().unwrap().into())).await;
     assert_eq!(restored.key.to_spki_pem(), world.key.to_spki_pem());
     assert!(restored.alive(&session).await);
     restored.login("backup@example.test", "data", PASSWORD).await.is(200, "Login OK");
+}
+
+#[tokio::test]
+async fn strangers_are_counted_and_do_not_fill_the_audit_trail() {
+    let world = World::limited("").await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let stranger = crate::support::Session { token: "nobody".into(), api_key: "none".into() };
+    let (mut refused, mut limited) = (0, 0);
+    for _ in 0..120 {
+        for answer in [
+            world.send("POST", "/session/flood@example.test/data", &form, b"x".to_vec()).await,
+            world.protected("DELETE", "/certs/nordea", &stranger, serde_json::Value::Null).await,
+        ] {
+            match answer.status {
+                400 | 401 => refused += 1,
+                429 => limited += 1,
+                _ => panic!("{answer:?}"),
+            }
+        }
+    }
+    assert!(refused > 0 && limited > 100, "{refused} {limited}");
+    let operator = Operator::open(&world.options()).await.unwrap();
+    let lines = operator.audit(Default::default()).await.unwrap();
+    assert!(lines.is_empty(), "{} records", lines.len());
+}
+
+/// The keys that a configuration keeps elsewhere are in the backup too: a restored folder is served without it.
+#[tokio::test]
+async fn a_backup_holds_the_configured_keys_and_a_failed_one_leaves_nothing() {
+    let room = tempfile::tempdir().unwrap();
+    let key = room.path().join("service.pem");
+    let private = bankchannel_crypto::rsa::PrivateKey::generate(2048).unwrap();
+    std::fs::write(&key, private.to_pkcs8_pem().as_bytes()).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let world = World::configured(&format!("rsa_private_key = {key:?}")).await;
+    world.account("configured@example.test").await;
+    let backup = room.path().join("backup");
+    let operator = Operator::open(&world.options()).await.unwrap();
+    operator.backup(&backup).await.unwrap();
+    let data = room.path().join("data");
+    operator::restore(&backup, &data).await.unwrap();
+    let restored = World::with("", |options| options.data = Some(data.to_str().unwrap().into())).await;
+    assert_eq!(restored.key.to_spki_pem(), world.key.to_spki_pem());
+    restored.login("configured@example.test", "data", PASSWORD).await.is(200, "Login OK");
+    std::fs::write(backup.join("keys/vault.keys"), "damaged").unwrap();
+    let other = room.path().join("other");
+    assert!(operator::restore(&backup, &other).await.is_err());
+    assert_eq!(std::fs::read_dir(&other).unwrap().count(), 0);
 }
 
 #[tokio::test]
@@ -117,4 +165,7 @@ async fn a_check_finds_what_a_start_would() {
     };
     assert!(subjects(&operator::check(&fresh).await).is_empty());
     assert!(!world.data().join("not-there").exists(), "a check makes nothing");
+    std::fs::create_dir(world.data().join("not-there")).unwrap();
+    assert!(subjects(&operator::check(&fresh).await).is_empty());
+    assert_eq!(std::fs::read_dir(world.data().join("not-there")).unwrap().count(), 0, "a check makes nothing");
 }

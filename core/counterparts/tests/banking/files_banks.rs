@@ -1,9 +1,12 @@
 //! Banks behind the trait (§6.9): what a channel answers reaches the caller in the service's words, and an upload whose
 //! outcome nobody knows is recorded as such. The bank is made by the test.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use bankchannel_counterparts::ws_channel::{
@@ -99,6 +102,9 @@ impl BankChannel for Scripted {
     fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued> {
         Box::pin(async move {
             behave(request.company.as_str())?;
+            if request.company.as_str() == "slow" {
+                tokio::time::sleep(Duration::from_millis(600)).await;
+            }
             Ok(self.issue(10))
         })
     }
@@ -106,6 +112,23 @@ impl BankChannel for Scripted {
     fn renew<'a>(&'a self, _: &'a Connection<'a>) -> Asked<'a, Issued> {
         Box::pin(async move { Ok(self.issue(700)) })
     }
+}
+
+/// Nobody waits for the answer any more, and the service is told to stop: what the bank issues is stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_a_certificate_under_way() {
+    let served = Served::with("", Channels::default().with(Bank::Nordea, Arc::new(Scripted::default()))).await;
+    let who = served.owner("slow@example.test").await;
+    let mut body = enrolment();
+    body["Company"] = "slow".into();
+    let asking = served.admin(&who, Method::POST, "/certs/nordea", Some(body));
+    assert!(tokio::time::timeout(Duration::from_millis(200), asking).await.is_err());
+    let Served { running, folder, .. } = served;
+    running.stop().await;
+    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let now = Timestamp::now().as_millisecond();
+    let certs = store.effective_certs(&who.email, "nordea", now).await.unwrap();
+    assert!(matches!(certs, bankchannel_storage::EffectiveCerts::Usable { .. }), "{certs:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

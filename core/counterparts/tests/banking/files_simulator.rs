@@ -141,6 +141,28 @@ async fn the_debtor_accounts_of_a_file_can_be_funded() {
     assert!(served.running.fund_simulator(&other.email, payment()).await.is_err());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
+    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let (who, signer) = served.customer("unread@example.test").await;
+    let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
+    served.upload(&who, signer.signed(&large)).await.ok(201);
+    let files = served.folder.path().join("data/files");
+    let kept = std::fs::read_dir(&files).unwrap().next().unwrap().unwrap().path();
+    let aside = served.folder.path().join("aside");
+    std::fs::rename(&kept, &aside).unwrap();
+    let served = served.again("").await;
+    served.upload(&who, signer.signed(payment())).await.ok(201);
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(
+        served.references(&who, "pain.002.001.10", "ALL").await.is_empty(),
+        "a connection's payments keep their order"
+    );
+    std::fs::rename(&aside, &kept).unwrap();
+    wait_for(&served, &who, 3).await;
+    assert_eq!(served.references(&who, "pain.002.001.10", "NEW").await.len(), 2);
+}
+
 /// What was acknowledged before a restart is worked off after it; what lies about is cleared away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_works_off_what_was_acknowledged() {

@@ -119,12 +119,12 @@ impl Banks {
     }
 }
 
-/// What runs beside the requests: the simulator's work, the daily renewal, and once what a crash left behind.
+/// What runs beside the requests: the simulator's work, the daily renewal, and what a crash left behind.
 pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let settling = Arc::clone(service);
     let mut tasks = vec![
-        tokio::spawn(stopped_by(stop.clone(), async move { settle::after_start(&settling).await })),
-        tokio::spawn(stopped_by(stop.clone(), renewal::run(Arc::clone(service)))),
+        tokio::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
+        tokio::spawn(renewal::run(Arc::clone(service), stop.clone())),
     ];
     if let Some(simulator) = &service.banks.simulator
         && simulator.books_payments()

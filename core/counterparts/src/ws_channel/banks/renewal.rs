@@ -8,6 +8,7 @@ use std::{
 use bankchannel_crypto::random;
 use bankchannel_storage::{AuditEntry, CertSet, DueRenewal, FileScope, StoreError};
 use bankchannel_ws_channel::{errors::texts, model::Bank};
+use tokio_util::sync::CancellationToken;
 
 use super::{BankChannel, BankError, Connection, PKI_TIMEOUT, within};
 use crate::ws_channel::{certs::enroll_cert::new_set, fault::Fault, service::Service};
@@ -20,16 +21,20 @@ const TRIED_MS: i64 = DAY_MS - 60 * 60 * 1000;
 /// How often the service's clock is looked at: it may be moved.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Once a day of the service's clock.
-pub(super) async fn run(service: Arc<Service>) {
-    loop {
+/// Once a day of the service's clock. A stop waits for the renewal under way: what the bank issues is stored.
+pub(super) async fn run(service: Arc<Service>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
         let last = service.banks.renewals_looked_at.load(Ordering::SeqCst);
-        if service.now_ms().saturating_sub(last) >= DAY_MS
+        // The clock may have been put back too.
+        if service.now_ms().abs_diff(last) >= DAY_MS.unsigned_abs()
             && let Err(why) = renew_due(&service).await
         {
             tracing::error!(%why, "the renewals that are due cannot be looked for");
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
     }
 }
 
@@ -44,6 +49,9 @@ pub(crate) async fn renew_due(service: &Service) -> Result<usize, StoreError> {
     let soon = now + i64::from(service.config.renew_before_days) * DAY_MS;
     let mut renewed = 0;
     for due in service.store.renewals_due(soon, now - TRIED_MS).await? {
+        if service.running.is_closed() {
+            break;
+        }
         // An expired certificate proves nothing to a bank any more.
         if due.first_expiry > now && renew(service, &due, now).await? {
             renewed += 1;

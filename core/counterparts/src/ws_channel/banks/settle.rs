@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bankchannel_storage::{AuditEntry, StoreError, UploadState};
+use bankchannel_storage::{AuditEntry, StoreError, Upload, UploadState};
 use bankchannel_ws_channel::model::Bank;
 
 use super::BANK_TIMEOUT;
@@ -13,11 +13,20 @@ const PAGE: i64 = 1000;
 /// What was written so shortly before the start may belong to this run: file systems' clocks are coarse.
 const MARGIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Runs once, beside the first requests.
-pub(super) async fn after_start(service: &Service) {
-    if let Err(why) = settle_uploads(service).await {
-        tracing::error!(%why, "uploads left behind cannot be settled");
+/// How often uploads of other instances are looked at: one that crashed may never start again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Begins beside the first requests. Alone on its database the service looks once; with others, again and again.
+pub(super) async fn run(service: &Service) {
+    after_start(service).await;
+    while !service.store.is_only_writer() {
+        tokio::time::sleep(AGAIN).await;
+        log_failure(settle_uploads(service).await);
     }
+}
+
+async fn after_start(service: &Service) {
+    log_failure(settle_uploads(service).await);
     // Another instance's files look just like leftovers.
     if service.store.is_only_writer()
         && let Err(why) = remove_unnamed(service).await
@@ -26,19 +35,38 @@ pub(super) async fn after_start(service: &Service) {
     }
 }
 
+fn log_failure(settled: Result<(), StoreError>) {
+    if let Err(why) = settled {
+        tracing::error!(%why, "uploads left behind cannot be settled");
+    }
+}
+
 /// An upload on its way to a bank when the service ended: it may have arrived. What a bank that works from the journal
 /// still has to do is left to it.
 async fn settle_uploads(service: &Service) -> Result<(), StoreError> {
     let now = service.now_ms();
-    // Another instance's uploads of this moment are its own.
-    let wait_ms =
-        if service.store.is_only_writer() { 0 } else { 2 * i64::try_from(BANK_TIMEOUT.as_millis()).unwrap_or(0) };
-    for upload in service.store.uploads_in_state(UploadState::Received, PAGE).await? {
+    let mut after: Option<(i64, String)> = None;
+    loop {
+        let from = after.as_ref().map(|(received, id)| (*received, &**id));
+        let page = service.store.uploads_without_content(UploadState::Received, from, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some((last.received, last.id.clone()));
+        settle_page(service, page, now).await?;
+    }
+}
+
+async fn settle_page(service: &Service, page: Vec<Upload>, now: i64) -> Result<(), StoreError> {
+    // What was on its way at this moment is still being asked, here or by another instance.
+    let begun_since = if service.store.is_only_writer() {
+        ms(service.banks.opened)
+    } else {
+        now - 2 * i64::try_from(BANK_TIMEOUT.as_millis()).unwrap_or(0)
+    };
+    for upload in page {
         let bank = Bank::from_text(&upload.scope.bank);
-        let from_journal = upload.content.is_some()
-            || bank.and_then(|bank| service.banks.channel(bank)).is_some_and(|channel| channel.works_from_journal());
-        let since_start = upload.received >= ms(service.banks.opened);
-        if from_journal || since_start || upload.received > now - wait_ms {
+        let from_journal =
+            bank.and_then(|bank| service.banks.channel(bank)).is_some_and(|channel| channel.works_from_journal());
+        if from_journal || upload.received >= begun_since {
             continue;
         }
         let why = "the service ended while the bank was being asked";
@@ -58,7 +86,7 @@ async fn settle_uploads(service: &Service) -> Result<(), StoreError> {
 }
 
 async fn remove_unnamed(service: &Service) -> Result<(), StoreError> {
-    let folder = content::folder(&service.data);
+    let folder = service.files_folder();
     let old = older_files(folder, service.banks.opened - MARGIN).await;
     if old.is_empty() {
         return Ok(());

@@ -30,9 +30,11 @@ pub(crate) async fn handle(
     let suffix = digest::hex(&random::bytes::<4>());
     let store = call.audited_store(&service.store, &scope.bank, email);
     match store.retire_certs(&scope, &suffix, call.now_ms).await? {
-        RetireOutcome::Retired { name } => {
-            Ok(RetireCertResponse { bank: request.bank.to_string(), retired_cert_names: vec![name], response_text: OK.into() })
-        }
+        RetireOutcome::Retired { name } => Ok(RetireCertResponse {
+            bank: request.bank.to_string(),
+            retired_cert_names: vec![name],
+            response_text: OK.into(),
+        }),
         RetireOutcome::NothingActive => Err((&texts::NO_CERTIFICATE).into()),
         RetireOutcome::NoAccount => Err((&texts::USER_ABSENT).into()),
     }

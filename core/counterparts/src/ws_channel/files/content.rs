@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -11,20 +11,20 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::Content;
 use bankchannel_storage::{FileContent, INLINE_LIMIT};
 
-use crate::ws_channel::{fault::Fault, service::Service};
+use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Service};
 
 /// How much of a file is read at a time.
 const STEP: usize = 256 * 1024;
 
-/// Where content files are.
-pub(crate) fn folder(data: &Path) -> PathBuf {
-    data.join("files")
+/// Where content files are: the configured folder, or the data folder's own.
+pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
+    config.files_folder.as_ref().map_or_else(|| data.join(FILES), PathBuf::from)
 }
 
 /// Makes content durable: small content goes into the row that will name it, larger content into a file of its own. A
 /// spooled file is moved, not copied.
-pub(crate) async fn keep(data: &Path, content: Content) -> Result<FileContent, Fault> {
-    let folder = folder(data);
+pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileContent, Fault> {
+    let folder = service.files_folder();
     match content {
         Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
         Content::Bytes(_) | Content::File { .. } => {
@@ -51,8 +51,11 @@ fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
         Content::File { path: spooled, .. } => {
             let file = File::open(spooled)?;
             file.sync_all()?;
-            std::fs::rename(spooled, &path)?;
-            file.metadata()?.len()
+            match std::fs::rename(spooled, &path) {
+                // A shared folder of its own file system.
+                Err(why) if why.kind() == ErrorKind::CrossesDevices => copy(file, &path)?,
+                moved => moved.and_then(|()| Ok(file.metadata()?.len()))?,
+            }
         }
         Content::Pieces(_) | Content::Delivered { .. } => return Err(std::io::Error::other("not a server's content")),
     };
@@ -61,22 +64,31 @@ fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
     Ok(FileContent::External { path: name, size: i64::try_from(size).unwrap_or(i64::MAX) })
 }
 
+fn copy(mut from: File, path: &Path) -> std::io::Result<u64> {
+    let mut to = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let copied = std::io::copy(&mut from, &mut to).and_then(|size| to.sync_all().map(|()| size));
+    if copied.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    copied
+}
+
 /// Removes content that nothing names any more. What cannot be removed now goes when the service starts again.
 pub(crate) async fn discard(service: &Service, paths: &[String]) {
     if paths.is_empty() {
         return;
     }
-    if let Err(why) = service.store.discard_content(&folder(&service.data), paths).await {
+    if let Err(why) = service.store.discard_content(&service.files_folder(), paths).await {
         tracing::warn!(%why, "a content file that nothing names any more cannot be removed yet");
     }
 }
 
 /// Stored content as content: bytes, or the file to read.
-pub(crate) fn stored(data: &Path, content: FileContent) -> Content {
+pub(crate) fn stored(folder: &Path, content: FileContent) -> Content {
     match content {
         FileContent::Inline(bytes) => Content::Bytes(bytes.into()),
         FileContent::External { path, size } => {
-            Content::File { path: folder(data).join(path), size: u64::try_from(size).ok() }
+            Content::File { path: folder.join(path), size: u64::try_from(size).ok() }
         }
     }
 }

@@ -56,7 +56,8 @@ pub(crate) async fn handle(
         signers: signed.signers.clone(),
         content: None,
         no_duplicate_since: service.config.reject_duplicate_uploads.then(|| call.now_ms - DUPLICATES_MS),
-        now: call.now_ms,
+        // Not when the call came: a large body takes a while, and what is settled after a crash goes by this.
+        now: service.now_ms(),
     };
     channel.check_upload(&upload)?;
     if channel.works_from_journal() {
@@ -76,7 +77,7 @@ async fn journal(
     upload: NewUpload,
     signed: Signed,
 ) -> Result<(), Fault> {
-    let kept = content::keep(&service.data, signed.content.clone()).await?;
+    let kept = content::keep(service, signed.content.clone()).await?;
     let path = match &kept {
         FileContent::External { path, .. } => vec![path.clone()],
         FileContent::Inline(_) => Vec::new(),
@@ -84,7 +85,8 @@ async fn journal(
     let upload = NewUpload { content: Some(kept), ..upload };
     let store = call.audited_store(&service.store, &upload.scope.bank, &detail(&upload));
     let recorded = store.record_upload(upload.clone()).await;
-    if !matches!(recorded, Ok(UploadOutcome::Recorded)) {
+    // After a fault nobody knows whether the journal names the bytes: they stay, and a start removes what nothing names.
+    if matches!(recorded, Ok(UploadOutcome::Duplicate { .. })) {
         content::discard(service, &path).await;
     }
     refuse_duplicate(recorded?)?;

@@ -15,7 +15,7 @@ use bankchannel_ws_channel::model::Bank;
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, bank_day, file};
+use super::{NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, bank_day, file, open_books};
 use crate::ws_channel::{fault::Fault, files::content, service::Service};
 
 /// How many uploads are taken from the journal in one go.
@@ -62,9 +62,9 @@ pub(in crate::ws_channel::banks) async fn work(
 
 /// Works through what waits in the journal now; answers how many there were.
 async fn work_off(service: &Service, simulator: &Simulator) -> Result<usize, Fault> {
-    let waiting = service.store.uploads_in_state(UploadState::Received, PAGE).await?;
+    let waiting = service.store.uploads_to_bank(UploadState::Received, Bank::Simulator.as_str(), PAGE).await?;
     let mut groups: Vec<(FileScope, Vec<Upload>)> = Vec::new();
-    for upload in waiting.into_iter().filter(|upload| upload.scope.bank == Bank::Simulator.as_str()) {
+    for upload in waiting {
         match groups.iter_mut().find(|(scope, _)| *scope == upload.scope) {
             Some((_, group)) => group.push(upload),
             None => groups.push((upload.scope.clone(), vec![upload])),
@@ -89,10 +89,15 @@ async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Re
     let Some(kept) = upload.content.clone() else {
         return fail(service, &upload, "the journal has no bytes of it").await;
     };
-    let bytes = content::stored(&service.data, kept.clone());
+    let bytes = content::stored(&service.files_folder(), kept.clone());
     let owner = service.store.account(&upload.scope.email).await?.map_or_else(String::new, |account| account.company);
     for _ in 0..TRIES {
-        let ledgers = service.store.ledgers(&upload.scope).await?;
+        let mut ledgers = service.store.ledgers(&upload.scope).await?;
+        if ledgers.is_empty() {
+            // An import that was cut off after its certificates were stored.
+            open_books(&service.store, &upload.scope).await?;
+            ledgers = service.store.ledgers(&upload.scope).await?;
+        }
         let now = service.now_ms();
         let answer = match answer(simulator, &upload, bytes.clone(), &ledgers, &owner, now).await? {
             Ok(answer) => answer,
@@ -100,7 +105,7 @@ async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Re
         };
         let mut files = Vec::new();
         for (kind, iban, document) in answer.documents {
-            let kept = content::keep(&service.data, Content::from(document)).await?;
+            let kept = content::keep(service, Content::from(document)).await?;
             files.push(file(kind, &iban, now, kept));
         }
         let written = paths(&files);
@@ -113,7 +118,8 @@ async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Re
             now,
         };
         let outcome = service.store.book(booking).await;
-        if !matches!(outcome, Ok(BookOutcome::Booked)) {
+        // A fault leaves open whether the answers are named now: then they stay, and a start removes what is not.
+        if matches!(outcome, Ok(BookOutcome::NotWaiting | BookOutcome::Stale)) {
             content::discard(service, &written).await;
         }
         match outcome? {
@@ -145,6 +151,7 @@ struct Answer {
 }
 
 /// Reads and decides off the threads that serve connections. The inner error is for the journal: no later try would help.
+/// Bytes that cannot be read now are a fault: the payment was acknowledged, and waits until they can.
 async fn answer(
     simulator: &Simulator,
     upload: &Upload,
@@ -159,13 +166,13 @@ async fn answer(
     let versions: Vec<(String, i64)> = ledgers.iter().map(|ledger| (ledger.iban.clone(), ledger.version)).collect();
     let work = move || {
         // One byte more than any payment may have: a larger file is refused for its size, unread.
-        let payment =
-            content::read_up_to(&bytes, MAX_BYTES + 1).map_err(|why| format!("its bytes cannot be read: {why}"))?;
+        let payment = content::read_up_to(&bytes, MAX_BYTES + 1)?;
         let (now, today) = bank_day(now_ms);
-        let outcome = decide(&payment, &books, now, today, &ids).map_err(|why| why.to_string())?;
-        Ok(turn_into_answer(outcome, &books, &versions))
+        let outcome = decide(&payment, &books, now, today, &ids);
+        Ok(outcome.map(|outcome| turn_into_answer(outcome, &books, &versions)).map_err(|why| why.to_string()))
     };
-    Ok(simulator.heavily(work).await?)
+    let decided: std::io::Result<_> = simulator.heavily(work).await?;
+    decided.map_err(|why| Fault::internal(format!("the bytes of upload {} cannot be read now: {why}", upload.id)))
 }
 
 fn account(ledger: &StoredLedger, owner: &str) -> Account {

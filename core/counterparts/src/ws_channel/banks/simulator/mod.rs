@@ -40,7 +40,7 @@ const AT_ONCE: usize = 2;
 /// The simulator.
 pub(crate) struct Simulator {
     authority: authority::Authority,
-    data: std::path::PathBuf,
+    files: std::path::PathBuf,
     mode: SimulatorMode,
     wake: Notify,
     heavy: Semaphore,
@@ -54,7 +54,7 @@ impl Simulator {
     pub(super) fn open(data: &Path, config: &Config) -> Result<Self> {
         Ok(Self {
             authority: authority::Authority::at(&crate::ws_channel::keys::folder(data, config)),
-            data: data.to_owned(),
+            files: content::folder(data, config),
             mode: config.banks.simulator,
             wake: Notify::new(),
             heavy: Semaphore::new(AT_ONCE),
@@ -91,7 +91,7 @@ impl BankChannel for Simulator {
         Box::pin(async move {
             let found = at.store.file(at.scope, file_type, reference).await?;
             let found = found.ok_or(BankError::Parameter("FileReference"))?;
-            Ok(Downloaded { mark: found.file.status == "NEW", content: content::stored(&self.data, found.content) })
+            Ok(Downloaded { mark: found.file.status == "NEW", content: content::stored(&self.files, found.content) })
         })
     }
 
@@ -104,7 +104,7 @@ impl BankChannel for Simulator {
         Box::pin(async move {
             let unnamed = at.store.delete_file(at.scope, file_type, reference).await?;
             let unnamed = unnamed.ok_or(BankError::Parameter("FileReference"))?;
-            if let Err(why) = at.store.discard_content(&content::folder(&self.data), &unnamed).await {
+            if let Err(why) = at.store.discard_content(&self.files, &unnamed).await {
                 tracing::warn!(%why, "a deleted file's content cannot be removed yet");
             }
             Ok(())
@@ -164,10 +164,7 @@ impl BankChannel for Simulator {
 
 /// The books of a connection that has none yet: what an import at the simulator needs to pay from.
 pub(super) async fn open_books(store: &Store, scope: &FileScope) -> Result<(), Fault> {
-    if store.ledgers(scope).await?.is_empty() {
-        store.fund_ledger(scope, first_ledger(0)).await?;
-    }
-    Ok(())
+    Ok(store.open_ledger(scope, first_ledger(0)).await?)
 }
 
 fn first_ledger(statement: i64) -> NewLedger {
