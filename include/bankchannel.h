@@ -48,7 +48,7 @@ enum BankchannelStatus
     BANKCHANNEL_STATUS_MISUSE = 2,
     /**
      * The call asks something, such as for a one-time code. The question was given as JSON
-     * `{"kind": …, "text": …, "choices": […]}`; go on with `BANKCHANNEL_REPLY_ANSWER`.
+     * `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer; go on with `BANKCHANNEL_REPLY_ANSWER`.
      */
     BANKCHANNEL_STATUS_ASK = 3,
     /**

@@ -32,6 +32,8 @@ export interface Question {
   readonly text: string;
   /** The answers to choose from; empty where any is possible. */
   readonly choices: readonly string[];
+  /** What the person needs for the answer and nobody else may see: the key of a new authenticator. */
+  readonly secret?: string;
 }
 
 /** How one call is to be carried out. */
@@ -1867,8 +1869,8 @@ export interface WsChannelSettings {
   caFile?: string;
   /** Whether only the authorities of `ca_file` are trusted, not the system's. */
   onlyCaFile?: boolean;
-  /** A proxy's URL, in place of the environment's. */
-  proxy?: string;
+  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  proxy?: Secret;
   /** The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6). */
   maxAnswerBytes?: number;
 }
@@ -2721,8 +2723,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator, and
    * confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback;
-   * an earlier authenticator is replaced. The question `totp_code` holds the secret in its text. A secret
-   * kept beside the password is no second factor any more.
+   * an earlier authenticator is replaced. The question `totp_code` holds it in its member `secret`. A
+   * secret kept beside the password is no second factor any more.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -2817,7 +2819,9 @@ export declare class WsChannel implements AsyncDisposable {
    * then looks until there is a new one of each type, and downloads it. New means new since the upload:
    * where several files are on their way at once, the answer to another upload may be taken for this
    * one's, so read what it refers to. Every error after the upload was accepted has outcome `accepted`
-   * and the detail `upload` = `accepted`: do not send the file again, look for its answers later.
+   * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The
+   * detail `taken` names the answers that were downloaded before the error, by type and reference: the
+   * bank lists them as downloaded.
    *
    * @throws {TimedOutError} `ws_channel.answer_not_found`: The bank's answer did not come in time.
    * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service named a file in a way that
@@ -2848,8 +2852,10 @@ export declare class WsChannel implements AsyncDisposable {
    * that is there is left as it is, so that a second run goes on where the first one ended. A file
    * appears under its name only when it is complete; nothing is overwritten, no link is followed, nothing
    * lands outside the folder. The listing and each file are tried up to three times; a file that fails
-   * does not stop the others. The call itself fails when the listing cannot be had, or when going on
-   * makes no sense: the session has ended, the call was cancelled, its time is up.
+   * does not stop the others. A file whose download was begun and not finished is tried again by the next
+   * run for new files, though the bank no longer lists it as new; an empty hidden file in the folder,
+   * `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or when
+   * going on makes no sense: the session has ended, the call was cancelled, its time is up.
    *
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.

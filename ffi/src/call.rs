@@ -53,7 +53,7 @@ pub unsafe extern "C" fn bankchannel_call(
         let mut call = unsafe { begin(client, name, name_size, request, request_size, how) }?;
         let mut event = call.resume(Reply::Go)?;
         while let Event::Ask(question) = event {
-            let why = format!("is needed ({}), and nobody is there to be asked", question.text);
+            let why = "is needed, and nobody is there to be asked";
             event = call.resume(Reply::Fail(Error::invalid_field(question.kind, why)))?;
         }
         // SAFETY: both are places, and the caller promises that they may be written.

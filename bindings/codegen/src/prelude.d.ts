@@ -30,6 +30,8 @@ export interface Question {
   readonly text: string;
   /** The answers to choose from; empty where any is possible. */
   readonly choices: readonly string[];
+  /** What the person needs for the answer and nobody else may see: the key of a new authenticator. */
+  readonly secret?: string;
 }
 
 /** How one call is to be carried out. */

@@ -64,7 +64,9 @@ async function answer(event, iterator, parts) {
       return ['go'];
     default: {
       const question = { kind: event.question, text: event.text, choices: event.choices };
-      if (!parts.onCode) throw invalidField(question.kind, `is needed (${question.text}); give onCode`);
+      // Not enumerable: whoever logs the question does not log it.
+      if (typeof event.secret === 'string') Object.defineProperty(question, 'secret', { value: event.secret });
+      if (!parts.onCode) throw invalidField(question.kind, 'is needed; give onCode');
       const given = await parts.onCode(question);
       if (typeof given !== 'string') throw invalidField(question.kind, `onCode must answer a string, not ${typeof given}`);
       return ['answer', given];

@@ -49,6 +49,8 @@ pub struct NextEvent {
     pub question: Option<String>,
     /// The answers to choose from.
     pub choices: Option<Vec<String>>,
+    /// What the person needs for the answer and nobody else may see.
+    pub secret: Option<String>,
 }
 
 /// A running call; one reply at a time.
@@ -62,7 +64,7 @@ pub struct Call {
 #[napi]
 impl Call {
     /// Begins a call.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(client: &Client, name: String, request: String, form: CallForm) -> Self {
         let cancel = Cancel::new();
         if form.cancelled == Some(true) {
@@ -91,7 +93,7 @@ impl Call {
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and promises what comes next. It never rejects: a failure is an
     /// event.
-    #[napi(ts_return_type = "Promise<NextEvent>")]
+    #[napi(catch_unwind, ts_return_type = "Promise<NextEvent>")]
     pub fn resume<'env>(
         &self,
         env: &'env Env,
@@ -100,11 +102,11 @@ impl Call {
     ) -> napi::Result<Object<'env>> {
         let reply = reply_of(&reply, data)?;
         let place = Arc::clone(&self.call);
+        let runtime = runtime().map_err(|error| thrown(&error))?;
         let taken = place.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut call) = taken else {
             return Err(thrown(&Error::invalid_field("call", "is being resumed already")));
         };
-        let runtime = runtime().map_err(|error| thrown(&error))?;
         let (deferred, promise) = env.create_deferred()?;
         runtime.spawn(async move {
             let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
@@ -115,7 +117,7 @@ impl Call {
     }
 
     /// Carries out an operation that only computes, here and now.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn run_local(&self) -> napi::Result<NextEvent> {
         let taken = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut call) = taken else {
@@ -125,7 +127,7 @@ impl Call {
     }
 
     /// Cancels the call, whatever it is doing.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
@@ -143,7 +145,8 @@ fn reply_of(reply: &str, data: Option<Either<Buffer, String>>) -> napi::Result<R
 }
 
 fn told(event: Event) -> NextEvent {
-    let nothing = NextEvent { kind: String::new(), text: None, bytes: None, question: None, choices: None };
+    let nothing =
+        NextEvent { kind: String::new(), text: None, bytes: None, question: None, choices: None, secret: None };
     match event {
         Event::Response { json, content } => {
             NextEvent { kind: "response".into(), text: Some(json), bytes: content.map(buffer), ..nothing }
@@ -154,6 +157,7 @@ fn told(event: Event) -> NextEvent {
             text: Some(question.text),
             question: Some(question.kind.into()),
             choices: Some(question.choices),
+            secret: question.secret.map(|secret| secret.expose().to_owned()),
             ..nothing
         },
         Event::WantPiece => NextEvent { kind: "want_piece".into(), ..nothing },

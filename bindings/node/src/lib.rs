@@ -18,7 +18,7 @@ pub struct Client(bridge::Client);
 #[napi]
 impl Client {
     /// Makes a client of a protocol from its settings as JSON.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(protocol: String, settings: String) -> napi::Result<Self> {
         // There is one protocol yet; the name is asked for so that callers need not change when there are more.
         if protocol != "ws-channel" {
@@ -29,13 +29,13 @@ impl Client {
 }
 
 /// The catalogue as JSON text.
-#[napi]
+#[napi(catch_unwind)]
 pub fn catalogue() -> String {
     bridge::catalogue_json()
 }
 
 /// The version of the library.
-#[napi]
+#[napi(catch_unwind)]
 pub fn version() -> String {
     bridge::VERSION.to_owned()
 }

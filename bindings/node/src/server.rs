@@ -26,14 +26,14 @@ pub(crate) struct Done {
 #[napi]
 impl Server {
     /// A handle without a server yet.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     #[allow(clippy::new_without_default)] // made from JavaScript only
     pub fn new() -> Self {
         Self { server: Arc::default() }
     }
 
     /// Starts a counterpart with its options as JSON; promises what became of it.
-    #[napi(ts_return_type = "Promise<Done>")]
+    #[napi(catch_unwind, ts_return_type = "Promise<Done>")]
     pub fn start<'env>(&self, env: &'env Env, kind: String, options: String) -> napi::Result<Object<'env>> {
         let place = Arc::clone(&self.server);
         later(env, move || {
@@ -45,7 +45,7 @@ impl Server {
     }
 
     /// Stops it; promises what became of it. A second time does nothing.
-    #[napi(ts_return_type = "Promise<Done>")]
+    #[napi(catch_unwind, ts_return_type = "Promise<Done>")]
     pub fn stop<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
         let taken = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         later(env, move || taken.map_or(Ok(None), |mut server| server.stop().map(|()| None)))

@@ -107,10 +107,10 @@ abstract class AbstractClient
                 return $this->bridge->resume($call, Reply::GO);
             default:
                 $asked = (array) json_decode($event->json, true);
-                $question = new Question((string) ($asked['kind'] ?? ''), (string) ($asked['text'] ?? ''), array_values((array) ($asked['choices'] ?? [])));
+                $question = new Question((string) ($asked['kind'] ?? ''), (string) ($asked['text'] ?? ''), array_values((array) ($asked['choices'] ?? [])), isset($asked['secret']) ? (string) $asked['secret'] : null);
                 $answer = $onCode ?? $this->onCode;
                 if ($answer === null) {
-                    throw BankchannelException::invalidInput($question->kind, "is needed ({$question->text}), and no `onCode` was given to be asked");
+                    throw BankchannelException::invalidInput($question->kind, 'is needed, and no `onCode` was given to be asked');
                 }
 
                 return $this->bridge->resume($call, Reply::ANSWER, (string) $answer($question));

@@ -22,6 +22,11 @@ class Question(NamedTuple):
     """For a person."""
     choices: tuple[str, ...]
     """The answers to choose from; empty where any is possible."""
+    secret: str | None = None
+    """What the person needs for the answer and nobody else may see: the key of a new authenticator."""
+
+    def __repr__(self) -> str:
+        return f"Question(kind={self.kind!r}, text={self.text!r}, choices={self.choices!r})"
 
 
 OnCode = Callable[[Question], Union[str, Awaitable[str]]]
@@ -100,7 +105,9 @@ def run(
                 reply = _read(reader)
             else:
                 choices: Any = event[3]
-                reply = ("answer", _answer(answer, Question(str(event[1]), str(event[2]), tuple(choices))))
+                secret: Any = event[4]
+                question = Question(str(event[1]), str(event[2]), tuple(choices), secret)
+                reply = ("answer", _answer(answer, question))
         except BaseException:
             _give_up(call, str(kind))
             raise
@@ -126,7 +133,7 @@ def _read(reader: Readable) -> tuple[Any, ...]:
 
 def _answer(answer: Callable[[Question], str] | None, question: Question) -> str:
     if answer is None:
-        raise invalid_field(question.kind, f"is needed ({question.text}); give on_code=")
+        raise invalid_field(question.kind, "is needed; give on_code=")
     given = answer(question)
     if not isinstance(given, str):
         raise invalid_field(question.kind, f"on_code must return a str, not {type(given).__name__}")

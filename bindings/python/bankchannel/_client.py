@@ -75,8 +75,10 @@ class _Base:
         except BankchannelError as error:
             raise error._in(operation) from None
 
+        # Begun here and now: its time limit counts from here, however long it waits for a thread.
+        call = _native.Call(client, operation, text, timeout_ms=limit, cancel=cancel, **given, **into)
+
         def carry_through(answer: Callable[[Question], str] | None) -> R:
-            call = _native.Call(client, operation, text, timeout_ms=limit, cancel=cancel, **given, **into)
             response, data, written = run(call, reader, writer, answer)
             if received in response:
                 response[received] = _received(response[received], data, written, into)
@@ -173,7 +175,8 @@ class AsyncClient(_Base):
         carry_through = self._begin(operation, convert, request, content, received, destination, timeout, token)
         loop = asyncio.get_running_loop()
         asked = _Asked(loop, on_code or self._on_code)
-        running = loop.run_in_executor(self._executor(), carry_through, asked.answer)
+        job = self._executor().submit(carry_through, asked.answer)
+        running = asyncio.wrap_future(job, loop=loop)
         if cancel is None:
             self._running.add(token)
         try:
@@ -181,6 +184,9 @@ class AsyncClient(_Base):
         except asyncio.CancelledError as cancelled:
             token.cancel()
             asked.stop()
+            if job.cancel():
+                # It was still waiting for a thread: there is nobody to wait for.
+                raise
             # The call ends at once; when it has, nothing of it is left, and its error tells how far it came.
             (ended,) = await asyncio.shield(asyncio.gather(running, return_exceptions=True))
             if isinstance(ended, BaseException):
@@ -213,13 +219,20 @@ class _Asked:
         self._loop = loop
         self._on_code = on_code
         self._pending: Future[str] | None = None
+        self._stopped = False
+        self._lock = threading.Lock()
         self.answer: Callable[[Question], str] | None = self._ask if on_code else None
 
     def _ask(self, question: Question) -> str:
         import asyncio
 
-        self._pending = asyncio.run_coroutine_threadsafe(self._answered(question), self._loop)
-        return self._pending.result()
+        with self._lock:
+            if self._stopped:
+                # The task was cancelled before it could be asked.
+                raise own("cancelled", "cancelled", "the call was cancelled")
+            pending = asyncio.run_coroutine_threadsafe(self._answered(question), self._loop)
+            self._pending = pending
+        return pending.result()
 
     async def _answered(self, question: Question) -> str:
         import inspect
@@ -229,5 +242,7 @@ class _Asked:
         return await given if inspect.isawaitable(given) else given
 
     def stop(self) -> None:
-        if self._pending is not None:
-            self._pending.cancel()
+        with self._lock:
+            self._stopped = True
+            if self._pending is not None:
+                self._pending.cancel()

@@ -1254,7 +1254,7 @@ class WsChannel(Client):
             characters or more.
         ca_file: Further certificate authorities to trust: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's.
+        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out
             (§8.6).
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
@@ -1283,7 +1283,7 @@ class WsChannel(Client):
         seal_key: Secret | None = None,
         ca_file: str | None = None,
         only_ca_file: bool | None = None,
-        proxy: str | None = None,
+        proxy: Secret | None = None,
         max_answer_bytes: int | None = None,
         on_code: OnCode | None = None,
     ) -> None:
@@ -3268,8 +3268,8 @@ class WsChannel(Client):
 
         Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator,
         and confirms it with a code. From then on the authenticator is the preferred factor and SMS the
-        fallback; an earlier authenticator is replaced. The question `totp_code` holds the secret in its
-        text. A secret kept beside the password is no second factor any more.
+        fallback; an earlier authenticator is replaced. The question `totp_code` holds it in its member
+        `secret`. A secret kept beside the password is no second factor any more.
 
         Args:
             email: The account; it is its admin user's authenticator. Left out, the client's own.
@@ -3544,7 +3544,8 @@ class WsChannel(Client):
         the upload: where several files are on their way at once, the answer to another upload may be
         taken for this one's, so read what it refers to. Every error after the upload was accepted has
         outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
-        its answers later.
+        its answers later. The detail `taken` names the answers that were downloaded before the error,
+        by type and reference: the bank lists them as downloaded.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -3629,9 +3630,11 @@ class WsChannel(Client):
         file that is there is left as it is, so that a second run goes on where the first one ended. A
         file appears under its name only when it is complete; nothing is overwritten, no link is
         followed, nothing lands outside the folder. The listing and each file are tried up to three
-        times; a file that fails does not stop the others. The call itself fails when the listing cannot
-        be had, or when going on makes no sense: the session has ended, the call was cancelled, its time
-        is up.
+        times; a file that fails does not stop the others. A file whose download was begun and not
+        finished is tried again by the next run for new files, though the bank no longer lists it as
+        new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself
+        fails when the listing cannot be had, or when going on makes no sense: the session has ended,
+        the call was cancelled, its time is up.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
@@ -3702,7 +3705,7 @@ class AsyncWsChannel(AsyncClient):
             characters or more.
         ca_file: Further certificate authorities to trust: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's.
+        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out
             (§8.6).
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
@@ -3731,7 +3734,7 @@ class AsyncWsChannel(AsyncClient):
         seal_key: Secret | None = None,
         ca_file: str | None = None,
         only_ca_file: bool | None = None,
-        proxy: str | None = None,
+        proxy: Secret | None = None,
         max_answer_bytes: int | None = None,
         on_code: OnCode | None = None,
     ) -> None:
@@ -5716,8 +5719,8 @@ class AsyncWsChannel(AsyncClient):
 
         Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator,
         and confirms it with a code. From then on the authenticator is the preferred factor and SMS the
-        fallback; an earlier authenticator is replaced. The question `totp_code` holds the secret in its
-        text. A secret kept beside the password is no second factor any more.
+        fallback; an earlier authenticator is replaced. The question `totp_code` holds it in its member
+        `secret`. A secret kept beside the password is no second factor any more.
 
         Args:
             email: The account; it is its admin user's authenticator. Left out, the client's own.
@@ -5992,7 +5995,8 @@ class AsyncWsChannel(AsyncClient):
         the upload: where several files are on their way at once, the answer to another upload may be
         taken for this one's, so read what it refers to. Every error after the upload was accepted has
         outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
-        its answers later.
+        its answers later. The detail `taken` names the answers that were downloaded before the error,
+        by type and reference: the bank lists them as downloaded.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -6077,9 +6081,11 @@ class AsyncWsChannel(AsyncClient):
         file that is there is left as it is, so that a second run goes on where the first one ended. A
         file appears under its name only when it is complete; nothing is overwritten, no link is
         followed, nothing lands outside the folder. The listing and each file are tried up to three
-        times; a file that fails does not stop the others. The call itself fails when the listing cannot
-        be had, or when going on makes no sense: the session has ended, the call was cancelled, its time
-        is up.
+        times; a file that fails does not stop the others. A file whose download was begun and not
+        finished is tried again by the next run for new files, though the bank no longer lists it as
+        new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself
+        fails when the listing cannot be had, or when going on makes no sense: the session has ended,
+        the call was cancelled, its time is up.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.

@@ -68,7 +68,7 @@ impl Call {
     }
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for what comes next: `("response", json, content)`,
-    /// `("ask", kind, text, choices)`, `("want_piece",)` or `("piece", bytes)`. A failure is raised.
+    /// `("ask", kind, text, choices, secret)`, `("want_piece",)` or `("piece", bytes)`. A failure is raised.
     #[pyo3(signature = (reply, data=None))]
     fn resume<'py>(
         &self,
@@ -123,7 +123,10 @@ fn told(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
             ("response", json, content.map(|bytes| PyBytes::new(py, &bytes))).into_pyobject(py)
         }
         Event::Failed(error) => Err(raised(py, &error)),
-        Event::Ask(question) => ("ask", question.kind, question.text, question.choices).into_pyobject(py),
+        Event::Ask(question) => {
+            let secret = question.secret.as_ref().map(Secret::expose);
+            ("ask", question.kind, question.text, question.choices, secret).into_pyobject(py)
+        }
         Event::WantPiece => ("want_piece",).into_pyobject(py),
         Event::Piece(bytes) => ("piece", PyBytes::new(py, &bytes)).into_pyobject(py),
     }

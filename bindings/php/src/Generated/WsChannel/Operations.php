@@ -47,7 +47,8 @@ abstract class Operations extends AbstractClient
      * @param string|null $caFile Further certificate authorities to trust: a PEM file.
      * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
      * system's.
-     * @param string|null $proxy A proxy's URL, in place of the environment's.
+     * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
+     * and a password.
      * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
      * left out (§8.6).
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
@@ -74,7 +75,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?string $caFile = null,
         ?bool $onlyCaFile = null,
-        ?string $proxy = null,
+        #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?int $maxAnswerBytes = null,
         ?callable $onCode = null,
         ?Bridge $bridge = null,
@@ -98,7 +99,7 @@ abstract class Operations extends AbstractClient
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
             'ca_file' => $caFile,
             'only_ca_file' => $onlyCaFile,
-            'proxy' => $proxy,
+            'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'max_answer_bytes' => $maxAnswerBytes,
         ], $onCode, $bridge);
     }
@@ -1494,8 +1495,8 @@ abstract class Operations extends AbstractClient
      *
      * Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator,
      * and confirms it with a code. From then on the authenticator is the preferred factor and SMS the
-     * fallback; an earlier authenticator is replaced. The question `totp_code` holds the secret in its
-     * text. A secret kept beside the password is no second factor any more.
+     * fallback; an earlier authenticator is replaced. The question `totp_code` holds it in its member
+     * `secret`. A secret kept beside the password is no second factor any more.
      *
      * @param string|null $email The account; it is its admin user's authenticator. Left out, the client's
      * own setting.
@@ -1690,7 +1691,8 @@ abstract class Operations extends AbstractClient
      * upload: where several files are on their way at once, the answer to another upload may be taken for
      * this one's, so read what it refers to. Every error after the upload was accepted has outcome
      * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
-     * later.
+     * later. The detail `taken` names the answers that were downloaded before the error, by type and
+     * reference: the bank lists them as downloaded.
      *
      * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
@@ -1760,8 +1762,11 @@ abstract class Operations extends AbstractClient
      * that is there is left as it is, so that a second run goes on where the first one ended. A file
      * appears under its name only when it is complete; nothing is overwritten, no link is followed,
      * nothing lands outside the folder. The listing and each file are tried up to three times; a file
-     * that fails does not stop the others. The call itself fails when the listing cannot be had, or when
-     * going on makes no sense: the session has ended, the call was cancelled, its time is up.
+     * that fails does not stop the others. A file whose download was begun and not finished is tried
+     * again by the next run for new files, though the bank no longer lists it as new; an empty hidden
+     * file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing
+     * cannot be had, or when going on makes no sense: the session has ended, the call was cancelled, its
+     * time is up.
      *
      * @param string $directory The folder; its last part is made when it is missing.
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
