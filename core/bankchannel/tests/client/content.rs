@@ -102,7 +102,8 @@ async fn a_source_that_fails_ends_the_upload_with_its_own_error() {
     });
     let error = client(&server).upload_file(of(Content::Pieces(pieces))).await.unwrap_err();
     assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("content")));
-    assert!(!server.seen()[0].complete);
+    // The error may be there before the server has looked at anything; what counts is that it never has all of it.
+    assert!(server.seen().iter().all(|seen| !seen.complete));
 }
 
 fn download() -> DownloadFileRequest {
