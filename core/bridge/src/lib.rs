@@ -19,7 +19,9 @@ mod per_process;
 mod runtime;
 mod server;
 
-pub use bankchannel::{CancellationToken as Cancel, Category, Content, Error, Outcome, Question, Result, Secret, VERSION};
+pub use bankchannel::{
+    CancellationToken as Cancel, Category, Content, Error, Outcome, Question, Result, Secret, VERSION,
+};
 pub use bankchannel_foundation::error::row;
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;

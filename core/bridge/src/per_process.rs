@@ -34,9 +34,9 @@ impl<T> PerProcess<T> {
             parent = Some(&node.value);
             place = &node.next;
         }
-        let node = place.node.get_or_try_init(|| {
-            Ok::<_, E>(Box::new(Node { process, value: make(parent)?, next: Self::new() }))
-        })?;
+        let node = place
+            .node
+            .get_or_try_init(|| Ok::<_, E>(Box::new(Node { process, value: make(parent)?, next: Self::new() })))?;
         Ok(&node.value)
     }
 }

@@ -8,20 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use bankchannel_openpgp::limits::{MAX_KEY_BYTES, MAX_SIGNATURE_BYTES};
 use bankchannel_openpgp::{
-    Algorithm, DetachedSigner, Error, Generate, HashAlgorithm, Limits, PrivateKey, PublicKey,
-    SignatureResult, VerifyPolicy, inspect, parse_signatures, sign_detached, verify_detached,
+    Algorithm, DetachedSigner, Error, Generate, HashAlgorithm, Limits, PrivateKey, PublicKey, SignatureResult,
+    VerifyPolicy, inspect, parse_signatures, sign_detached, verify_detached,
 };
 use proptest::prelude::*;
 use support::{days, now, our_key};
 
 fn sign(key: &PrivateKey, document: &[u8]) -> String {
-    sign_detached(
-        &[&key.signer(now()).unwrap()],
-        document,
-        HashAlgorithm::Sha256,
-        now(),
-    )
-    .unwrap()
+    sign_detached(&[&key.signer(now()).unwrap()], document, HashAlgorithm::Sha256, now()).unwrap()
 }
 
 #[test]
@@ -37,55 +31,28 @@ fn a_public_key_with_private_material_is_refused_in_every_disguise() {
         assert!(matches!(error, Error::PrivateKeyMaterial), "{error}");
     }
     PublicKey::from_armored(public.as_bytes(), Limits::default()).unwrap();
-    assert!(matches!(
-        PrivateKey::from_armored(public.as_bytes()),
-        Err(Error::NoPrivateKey)
-    ));
+    assert!(matches!(PrivateKey::from_armored(public.as_bytes()), Err(Error::NoPrivateKey)));
 }
 
 #[test]
 fn foreign_keys_are_bounded() {
-    let one = our_key(Algorithm::Ed25519, None)
-        .public()
-        .to_armored()
-        .unwrap();
-    let two = our_key(Algorithm::Ed25519, None)
-        .public()
-        .to_armored()
-        .unwrap();
+    let one = our_key(Algorithm::Ed25519, None).public().to_armored().unwrap();
+    let two = our_key(Algorithm::Ed25519, None).public().to_armored().unwrap();
     let read = |text: &str| PublicKey::from_armored(text.as_bytes(), Limits::default());
-    assert!(matches!(
-        read(&format!("{one}\n{two}")),
-        Err(Error::SeveralKeys)
-    ));
+    assert!(matches!(read(&format!("{one}\n{two}")), Err(Error::SeveralKeys)));
     assert!(matches!(read("hello"), Err(Error::NotArmored { .. })));
     assert!(matches!(read(""), Err(Error::NotArmored { .. })));
-    assert!(matches!(
-        read(&one[..one.len() - 20]),
-        Err(Error::InvalidFormat(_))
-    ));
+    assert!(matches!(read(&one[..one.len() - 20]), Err(Error::InvalidFormat(_))));
     let signature = sign(&our_key(Algorithm::Ed25519, None), b"x");
     assert!(matches!(read(&signature), Err(Error::NotArmored { .. })));
     let relabelled = signature.replace("SIGNATURE", "PUBLIC KEY BLOCK");
     assert!(matches!(read(&relabelled), Err(Error::NoKey)));
     let large = format!("{one}{}", " ".repeat(MAX_KEY_BYTES));
     assert!(matches!(read(&large), Err(Error::TooLarge { .. })));
-    let few = Limits {
-        packets: 3,
-        ..Limits::default()
-    };
-    assert!(matches!(
-        PublicKey::from_armored(one.as_bytes(), few),
-        Err(Error::TooMany { .. })
-    ));
-    let none = Limits {
-        user_ids: 0,
-        ..Limits::default()
-    };
-    assert!(matches!(
-        PublicKey::from_armored(one.as_bytes(), none),
-        Err(Error::TooMany { .. })
-    ));
+    let few = Limits { packets: 3, ..Limits::default() };
+    assert!(matches!(PublicKey::from_armored(one.as_bytes(), few), Err(Error::TooMany { .. })));
+    let none = Limits { user_ids: 0, ..Limits::default() };
+    assert!(matches!(PublicKey::from_armored(one.as_bytes(), none), Err(Error::TooMany { .. })));
 }
 
 #[test]
@@ -93,47 +60,19 @@ fn signature_texts_are_bounded() {
     let key = our_key(Algorithm::Ed25519, None);
     let signature = sign(&key, b"x");
     let ten = signature.repeat(10);
-    assert_eq!(
-        parse_signatures(ten.as_bytes()).unwrap().signatures().len(),
-        10
-    );
-    assert!(matches!(
-        parse_signatures(signature.repeat(11).as_bytes()),
-        Err(Error::TooMany { .. })
-    ));
+    assert_eq!(parse_signatures(ten.as_bytes()).unwrap().signatures().len(), 10);
+    assert!(matches!(parse_signatures(signature.repeat(11).as_bytes()), Err(Error::TooMany { .. })));
     let large = vec![b' '; MAX_SIGNATURE_BYTES + 1];
-    assert!(matches!(
-        parse_signatures(&large),
-        Err(Error::TooLarge { .. })
-    ));
-    assert!(matches!(
-        parse_signatures(b"MEUCIQ=="),
-        Err(Error::NotArmored { .. })
-    ));
-    assert!(matches!(
-        parse_signatures(format!("{signature}junk").as_bytes()),
-        Err(Error::InvalidFormat(_))
-    ));
+    assert!(matches!(parse_signatures(&large), Err(Error::TooLarge { .. })));
+    assert!(matches!(parse_signatures(b"MEUCIQ=="), Err(Error::NotArmored { .. })));
+    assert!(matches!(parse_signatures(format!("{signature}junk").as_bytes()), Err(Error::InvalidFormat(_))));
     let unfinished = signature.replace("-----END PGP SIGNATURE-----", "");
-    assert!(matches!(
-        parse_signatures(unfinished.as_bytes()),
-        Err(Error::InvalidFormat(_))
-    ));
+    assert!(matches!(parse_signatures(unfinished.as_bytes()), Err(Error::InvalidFormat(_))));
     let empty = "-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n";
     let error = parse_signatures(empty.as_bytes()).unwrap_err();
-    assert!(
-        matches!(error, Error::NoSignaturePackets | Error::InvalidFormat(_)),
-        "{error}"
-    );
-    let public = key
-        .public()
-        .to_armored()
-        .unwrap()
-        .replace("PUBLIC KEY BLOCK", "SIGNATURE");
-    assert!(matches!(
-        parse_signatures(public.as_bytes()),
-        Err(Error::InvalidFormat(_))
-    ));
+    assert!(matches!(error, Error::NoSignaturePackets | Error::InvalidFormat(_)), "{error}");
+    let public = key.public().to_armored().unwrap().replace("PUBLIC KEY BLOCK", "SIGNATURE");
+    assert!(matches!(parse_signatures(public.as_bytes()), Err(Error::InvalidFormat(_))));
     // Windows line endings and a byte order mark do no harm.
     let windows = format!("\u{feff}{}", signature.replace('\n', "\r\n"));
     let set = parse_signatures(windows.as_bytes()).unwrap();
@@ -143,29 +82,16 @@ fn signature_texts_are_bounded() {
 
 #[test]
 fn several_keys_sign_once_and_the_same_again() {
-    let (one, two) = (
-        our_key(Algorithm::Ed25519, None),
-        our_key(Algorithm::Rsa2048, None),
-    );
+    let (one, two) = (our_key(Algorithm::Ed25519, None), our_key(Algorithm::Rsa2048, None));
     let (first, second) = (one.signer(now()).unwrap(), two.signer(now()).unwrap());
     let time = now();
-    let text = sign_detached(
-        &[&first, &second],
-        &b"document"[..],
-        HashAlgorithm::Sha256,
-        time,
-    )
-    .unwrap();
+    let text = sign_detached(&[&first, &second], &b"document"[..], HashAlgorithm::Sha256, time).unwrap();
     assert_eq!(text.matches("-----BEGIN PGP SIGNATURE-----").count(), 2);
     let mut pieces = DetachedSigner::new(&[&first, &second], HashAlgorithm::Sha256, time).unwrap();
     pieces.update(b"docu");
     pieces.update(b"");
     pieces.update(b"ment");
-    assert_eq!(
-        pieces.finish().unwrap(),
-        text,
-        "same key, time and document: same bytes"
-    );
+    assert_eq!(pieces.finish().unwrap(), text, "same key, time and document: same bytes");
     let verdict = verify_detached(
         text.as_bytes(),
         &[&one.public(), &two.public()],
@@ -174,34 +100,18 @@ fn several_keys_sign_once_and_the_same_again() {
         &VerifyPolicy::default(),
     );
     assert_eq!(verdict.unwrap().good_fingerprints().len(), 2);
-    assert!(matches!(
-        DetachedSigner::new(&[], HashAlgorithm::Sha256, time),
-        Err(Error::NoSigner)
-    ));
+    assert!(matches!(DetachedSigner::new(&[], HashAlgorithm::Sha256, time), Err(Error::NoSigner)));
     let early = DetachedSigner::new(&[&first], HashAlgorithm::Sha256, time - days(1));
     assert!(matches!(early, Err(Error::SignatureBeforeKey)));
 }
 
 #[test]
 fn unknown_issuers_and_broken_readers() {
-    let (one, two) = (
-        our_key(Algorithm::Ed25519, None),
-        our_key(Algorithm::Ed25519, None),
-    );
+    let (one, two) = (our_key(Algorithm::Ed25519, None), our_key(Algorithm::Ed25519, None));
     let signature = sign(&one, b"x");
     let policy = VerifyPolicy::default();
-    let verdict = verify_detached(
-        signature.as_bytes(),
-        &[&two.public()],
-        &b"x"[..],
-        now(),
-        &policy,
-    )
-    .unwrap();
-    assert!(matches!(
-        verdict.results[0],
-        SignatureResult::UnknownIssuer { .. }
-    ));
+    let verdict = verify_detached(signature.as_bytes(), &[&two.public()], &b"x"[..], now(), &policy).unwrap();
+    assert!(matches!(verdict.results[0], SignatureResult::UnknownIssuer { .. }));
     assert!(!verdict.is_good() && !verdict.has_known_issuer());
 
     struct Broken;
@@ -226,37 +136,17 @@ fn generated_keys_say_what_was_asked() {
         expires,
         passphrase: None,
     };
-    let key = PrivateKey::generate(wanted(
-        "Älva Öst",
-        "a@example.test",
-        Some(created + days(10)),
-    ))
-    .unwrap();
+    let key = PrivateKey::generate(wanted("Älva Öst", "a@example.test", Some(created + days(10)))).unwrap();
     let info = inspect(key.to_armored().unwrap().as_bytes(), created + days(1)).unwrap();
     assert_eq!(info.user_ids, ["Älva Öst <a@example.test>"]);
-    assert_eq!(
-        (info.algorithm.as_str(), info.created),
-        ("ed25519", created)
-    );
+    assert_eq!((info.algorithm.as_str(), info.created), ("ed25519", created));
     assert_eq!(info.expires, Some(created + days(10)));
     assert!(info.can_sign && info.can_encrypt && info.secret && !info.locked);
-    assert!(matches!(
-        key.signer(created + days(11)),
-        Err(Error::KeyExpired)
-    ));
+    assert!(matches!(key.signer(created + days(11)), Err(Error::KeyExpired)));
     assert!(key.signer(created + days(9)).is_ok());
-    for (name, email) in [
-        ("", ""),
-        ("a<b", ""),
-        ("a\nb", ""),
-        ("a", "no-at-sign"),
-        ("a", "x y@z"),
-    ] {
+    for (name, email) in [("", ""), ("a<b", ""), ("a\nb", ""), ("a", "no-at-sign"), ("a", "x y@z")] {
         let error = PrivateKey::generate(wanted(name, email, None)).unwrap_err();
-        assert!(
-            matches!(error, Error::InvalidParameter { .. }),
-            "{name} {email}"
-        );
+        assert!(matches!(error, Error::InvalidParameter { .. }), "{name} {email}");
     }
     assert!(PrivateKey::generate(wanted("a", "", Some(created))).is_err());
 }
@@ -277,10 +167,7 @@ fn nothing_secret_is_shown() {
     let signer = unlocked.signer(now()).unwrap();
     let shown = format!("{key:?} {unlocked:?} {signer:?} {generate:?}");
     assert!(!shown.contains("planted"), "{shown}");
-    assert!(
-        shown.len() < 600,
-        "only fingerprints and parameters: {shown}"
-    );
+    assert!(shown.len() < 600, "only fingerprints and parameters: {shown}");
 }
 
 proptest! {

@@ -22,20 +22,12 @@ fn memory_stays_flat() {
     let document = || std::io::repeat(0x5a).take(DOCUMENT_BYTES);
     // Once small, so that tables and buffers exist.
     let small = sign_detached(&[&signer], &b"x"[..], HashAlgorithm::Sha256, now()).unwrap();
-    verify_detached(
-        small.as_bytes(),
-        &[&public],
-        &b"x"[..],
-        now(),
-        &VerifyPolicy::default(),
-    )
-    .unwrap();
+    verify_detached(small.as_bytes(), &[&public], &b"x"[..], now(), &VerifyPolicy::default()).unwrap();
 
     let before = peak_kib();
     let signature = sign_detached(&[&signer], document(), HashAlgorithm::Sha256, now()).unwrap();
     let policy = VerifyPolicy::default();
-    let verdict =
-        verify_detached(signature.as_bytes(), &[&public], document(), now(), &policy).unwrap();
+    let verdict = verify_detached(signature.as_bytes(), &[&public], document(), now(), &policy).unwrap();
     assert!(verdict.is_good());
     let grown = peak_kib() - before;
     assert!(grown < SLACK_KIB, "the peak grew by {grown} KiB");
@@ -43,9 +35,6 @@ fn memory_stays_flat() {
 
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

@@ -1,11 +1,6 @@
 //! How much memory large files add. Each measurement runs in a process of its own, and the kernel counts.
 
-use std::{
-    fs::File,
-    path::Path,
-    process::Command,
-    time::SystemTime,
-};
+use std::{fs::File, path::Path, process::Command, time::SystemTime};
 
 use bankchannel_openpgp as openpgp;
 

@@ -79,7 +79,13 @@ pub(crate) fn measure(table: &mut Table) {
 }
 
 /// The signature alone, from a file, against `gpg --detach-sign` of the same file, its process start included.
-fn against_gpg(table: &mut Table, name: &str, key: &openpgp::PrivateKey, signer: &openpgp::UnlockedSigner, file: &[u8]) {
+fn against_gpg(
+    table: &mut Table,
+    name: &str,
+    key: &openpgp::PrivateKey,
+    signer: &openpgp::UnlockedSigner,
+    file: &[u8],
+) {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("gnupg");
     std::fs::create_dir(&home).expect("a folder");

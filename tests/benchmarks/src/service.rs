@@ -95,8 +95,9 @@ impl Drop for Served {
 }
 
 fn list_files(table: &mut Table, runtime: &Runtime) {
-    let files: Vec<Value> =
-        (0..10).map(|n| json!({"file_type": "camt.053.001.02", "content": "aGVsbG8=", "reference": format!("ref{n}")})).collect();
+    let files: Vec<Value> = (0..10)
+        .map(|n| json!({"file_type": "camt.053.001.02", "content": "aGVsbG8=", "reference": format!("ref{n}")}))
+        .collect();
     let served = Served::start("", json!(files));
     let ours = served.request("GET", "/files/simulator?FileType=camt.053.001.02&Status=NEW", "");
     let body = runtime.block_on(load::body(&served.address(), &ours));
@@ -136,7 +137,8 @@ fn uploads(table: &mut Table, runtime: &Runtime) {
     let served = Served::start("banks = { simulator = \"store\" }\n", json!([]));
     let file: Vec<u8> = (0..1024 * 1024).map(|at: u32| (at * 31 % 251) as u8).collect();
     let signature =
-        openpgp::sign_detached(&[&served.signer], &file[..], openpgp::HashAlgorithm::Sha256, SystemTime::now()).expect("signs");
+        openpgp::sign_detached(&[&served.signer], &file[..], openpgp::HashAlgorithm::Sha256, SystemTime::now())
+            .expect("signs");
     let body = json!({
         "FileContents": STANDARD.encode(&file), "FileName": "payments.xml", "FileType": "pain.001.001.09", "Signature": signature,
     })
@@ -162,7 +164,12 @@ fn uploads(table: &mut Table, runtime: &Runtime) {
 }
 
 /// Eight tasks that verify the same signature over the same bytes and write them to disk, for some time.
-fn verify_and_sync(folder: &Path, public: &Arc<openpgp::PublicKey>, file: &Arc<Vec<u8>>, signature: &Arc<String>) -> f64 {
+fn verify_and_sync(
+    folder: &Path,
+    public: &Arc<openpgp::PublicKey>,
+    file: &Arc<Vec<u8>>,
+    signature: &Arc<String>,
+) -> f64 {
     let begun = Instant::now();
     let tasks: Vec<_> = (0..8)
         .map(|task| {
@@ -172,8 +179,13 @@ fn verify_and_sync(folder: &Path, public: &Arc<openpgp::PublicKey>, file: &Arc<V
                 let mut done = 0u64;
                 while begun.elapsed() < TIME {
                     let policy = openpgp::VerifyPolicy::default();
-                    let verdict =
-                        openpgp::verify_detached(signature.as_bytes(), &[&public], &file[..], SystemTime::now(), &policy);
+                    let verdict = openpgp::verify_detached(
+                        signature.as_bytes(),
+                        &[&public],
+                        &file[..],
+                        SystemTime::now(),
+                        &policy,
+                    );
                     assert!(verdict.expect("parses").is_good());
                     let path = folder.join(format!("{task}-{done}"));
                     let mut out = File::create(&path).expect("a file");
@@ -212,7 +224,10 @@ fn ten_among_many(table: &mut Table, runtime: &Runtime) {
         let folder = tempfile::tempdir().expect("a folder");
         let store = runtime.block_on(async {
             let store = Store::open_sqlite(folder.path()).await.expect("a store");
-            store.put_files(&scope(), (0..10).map(|n| file(n, "camt.053.001.02", "NEW")).collect()).await.expect("puts");
+            store
+                .put_files(&scope(), (0..10).map(|n| file(n, "camt.053.001.02", "NEW")).collect())
+                .await
+                .expect("puts");
             for batch in 0..others / 10_000 + 1 {
                 let files: Vec<_> = (batch * 10_000..others.min((batch + 1) * 10_000))
                     .map(|n| file(n + 10, if n % 2 == 0 { "camt.054.001.02" } else { "camt.053.001.02" }, "DLD"))
@@ -259,10 +274,12 @@ pub(crate) fn large_files() -> Vec<(String, u64)> {
     let path = served.folder.path().join("large");
     File::create(&path).and_then(|file| file.set_len(LARGE)).expect("a file");
     let opened = File::open(&path).expect("the file");
-    let signature = openpgp::sign_detached(&[&served.signer], opened, openpgp::HashAlgorithm::Sha256, SystemTime::now());
+    let signature =
+        openpgp::sign_detached(&[&served.signer], opened, openpgp::HashAlgorithm::Sha256, SystemTime::now());
     let signature_file = served.folder.path().join("large.asc");
     std::fs::write(&signature_file, signature.expect("signs")).expect("a file");
-    let mut rows = measured(&served, "sending", &["upload", &path.to_string_lossy(), &signature_file.to_string_lossy()]);
+    let mut rows =
+        measured(&served, "sending", &["upload", &path.to_string_lossy(), &signature_file.to_string_lossy()]);
     served.put_large_file();
     let target = served.folder.path().join("downloaded");
     rows.extend(measured(&served, "receiving", &["download", &target.to_string_lossy()]));
@@ -297,7 +314,10 @@ pub(crate) fn client_call(arguments: &[&str]) {
         "upload" => {
             options.content = Some(Content::from(Path::new(arguments[4])));
             let signature = std::fs::read_to_string(arguments[5]).expect("the signature");
-            ("ws_channel.upload_file", json!({"file_name": "large.bin", "file_type": "pain.001.001.09", "signature": signature}))
+            (
+                "ws_channel.upload_file",
+                json!({"file_name": "large.bin", "file_type": "pain.001.001.09", "signature": signature}),
+            )
         }
         _ => {
             options.destination = Destination::File(arguments[4].into());

@@ -15,8 +15,15 @@ pub(crate) fn bankchannel() -> PathBuf {
 }
 
 pub(crate) fn measure(table: &mut Table) {
-    let (ratio, ours, theirs) = paired(21, || run(&bankchannel(), &["--version"]), || run(Path::new("gpg"), &["--version"]));
-    table.ratio("bankchannel --version", &ms(ours), &format!("gpg --version {}", ms(theirs)), ratio, Bound::AtMost(2.0));
+    let (ratio, ours, theirs) =
+        paired(21, || run(&bankchannel(), &["--version"]), || run(Path::new("gpg"), &["--version"]));
+    table.ratio(
+        "bankchannel --version",
+        &ms(ours),
+        &format!("gpg --version {}", ms(theirs)),
+        ratio,
+        Bound::AtMost(2.0),
+    );
 
     let folder = tempfile::tempdir().expect("a folder");
     serve_until_ready(folder.path());
