@@ -6,7 +6,7 @@
 //!   InResponse ◄── receive: bounded, content streamed to where the caller wants it
 //! ```
 //!
-//! Every failure says how far the exchange came ([`Outcome`](bankchannel_foundation::Outcome)).
+//! Every failure says how far the exchange came ([`Outcome`]).
 
 mod attempt;
 mod backoff;

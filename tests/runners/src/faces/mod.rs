@@ -86,5 +86,6 @@ pub fn root() -> PathBuf {
 /// Where cargo puts what it builds for the common profile.
 #[must_use]
 pub fn built() -> PathBuf {
-    crate::report::folder().join("../release")
+    // Not `reports/../release`: the reports' folder may not be there yet.
+    crate::report::folder().with_file_name("release")
 }
