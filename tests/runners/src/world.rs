@@ -3,7 +3,11 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Mutex, OnceLock},
+    process::Command,
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -36,6 +40,24 @@ pub struct World {
 /// What goes wrong is told as text: a scenario's failure is read by a person.
 pub type Told<T> = Result<T, String>;
 
+/// Set to a PostgreSQL URL, the services of all cases keep their data there, each in a schema of its own.
+pub const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
+
+/// Makes a schema and gives the URL that leads into it.
+fn schema_of_its_own(url: &str) -> Told<String> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let schema = format!("case_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+    let made = Command::new("psql")
+        .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", &format!("CREATE SCHEMA {schema}"), url])
+        .output();
+    let made = made.map_err(|why| format!("psql does not start: {why}"))?;
+    if !made.status.success() {
+        return Err(format!("psql: {}", String::from_utf8_lossy(&made.stderr)));
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    Ok(format!("{url}{separator}options[search_path]={schema}"))
+}
+
 impl World {
     /// Starts a service with this configuration and these options.
     ///
@@ -47,6 +69,9 @@ impl World {
         let key_file = folder.path().join("service-key.pem");
         write_private(&key_file, shared_rsa_key()).map_err(|why| why.to_string())?;
         table.entry("rsa_private_key").or_insert_with(|| json!(key_file));
+        if let Ok(url) = std::env::var(POSTGRES) {
+            table.insert("postgres_url".into(), json!(schema_of_its_own(&url)?));
+        }
         let text = toml::to_string(&table).map_err(|why| why.to_string())?;
         let config_file = folder.path().join("service.toml");
         std::fs::write(&config_file, text).map_err(|why| why.to_string())?;
