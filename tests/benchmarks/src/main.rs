@@ -27,9 +27,7 @@ fn main() {
     if wanted("startup") {
         startup::measure(&mut table);
     }
-    if wanted("service") {
-        service::measure(&mut table);
-    }
+    service::measure(&mut table, |name| wanted("service") || wanted(name));
     if wanted("memory") {
         memory::measure(&mut table);
     }

@@ -32,17 +32,15 @@ const ROUNDS: usize = 3;
 const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
 const EMAIL: &str = "bench@example.test";
 
-pub(crate) fn measure(table: &mut Table) {
+pub(crate) fn measure(table: &mut Table, wanted: impl Fn(&str) -> bool) {
     let runtime = Runtime::new().expect("a runtime");
-    let only = std::env::var("BANKCHANNEL_BENCH_ONLY").unwrap_or_default();
-    let wanted = |name: &str| only.is_empty() || only == name;
-    if wanted("list") {
+    if wanted("list-files") {
         list_files(table, &runtime);
     }
     if wanted("uploads") {
         uploads(table, &runtime);
     }
-    if wanted("many") {
+    if wanted("ten-among-many") {
         ten_among_many(table, &runtime);
     }
 }
