@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Once, time::Duration};
 
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret};
 
 /// How connections to one server are made.
 #[derive(Debug, Clone)]
@@ -61,27 +61,33 @@ impl Settings {
             .tcp_nodelay(true)
             .referer(false);
         if let Some(path) = &self.tls.ca_file {
-            let pem = std::fs::read(path).map_err(|why| invalid("ca_file", format!("{}: {why}", path.display())))?;
-            let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| invalid("ca_file", "is not PEM"))?;
+            let pem = std::fs::read(path)
+                .map_err(|why| Error::invalid_setting("ca_file", format!("{}: {why}", path.display())))?;
+            let roots = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|_| Error::invalid_setting("ca_file", "is not PEM"))?;
             if roots.is_empty() {
-                return Err(invalid("ca_file", "holds no certificate"));
+                return Err(Error::invalid_setting("ca_file", "holds no certificate"));
             }
             builder =
                 if self.tls.only_ca_file { builder.tls_certs_only(roots) } else { builder.tls_certs_merge(roots) };
         }
         if let Some(pem) = &self.tls.client_identity {
-            let identity = reqwest::Identity::from_pem(pem.expose().as_bytes())
-                .map_err(|_| invalid("client_identity", "is not a PEM certificate with its private key"))?;
+            let identity = reqwest::Identity::from_pem(pem.expose().as_bytes()).map_err(|_| {
+                Error::invalid_setting("client_identity", "is not a PEM certificate with its private key")
+            })?;
             builder = builder.identity(identity);
         }
         if is_loopback(&self.base_url) {
             // A proxy cannot reach this machine's own addresses.
             builder = builder.no_proxy();
         } else if let Some(proxy) = &self.proxy {
-            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| invalid("proxy", "is not a proxy's URL"))?;
+            let proxy = reqwest::Proxy::all(proxy.expose())
+                .map_err(|_| Error::invalid_setting("proxy", "is not a proxy's URL"))?;
             builder = builder.proxy(proxy);
         }
-        builder.build().map_err(|why| invalid("tls", format!("the HTTP client cannot be made: {}", why.without_url())))
+        builder.build().map_err(|why| {
+            Error::invalid_setting("tls", format!("the HTTP client cannot be made: {}", why.without_url()))
+        })
     }
 }
 
@@ -92,17 +98,19 @@ impl Settings {
 pub fn check_base_url(text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(invalid("base_url", "must hold no blanks"));
+        return Err(Error::invalid_setting("base_url", "must hold no blanks"));
     }
-    let url = reqwest::Url::parse(text).map_err(|_| invalid("base_url", "is not a URL"))?;
+    let url = reqwest::Url::parse(text).map_err(|_| Error::invalid_setting("base_url", "is not a URL"))?;
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(text) => {}
-        "http" => return Err(invalid("base_url", "must be https: plain HTTP is for loopback addresses only")),
-        _ => return Err(invalid("base_url", "must begin with https://")),
+        "http" => {
+            return Err(Error::invalid_setting("base_url", "must be https: plain HTTP is for loopback addresses only"));
+        }
+        _ => return Err(Error::invalid_setting("base_url", "must begin with https://")),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("base_url", "must hold no user, password, query or fragment"));
+        return Err(Error::invalid_setting("base_url", "must hold no user, password, query or fragment"));
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -116,10 +124,6 @@ fn is_loopback(url: &str) -> bool {
         }
         None => false,
     }
-}
-
-fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
-    Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
 }
 
 /// Chooses rustls' cryptography for this process, unless somebody has.

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use bankchannel_crypto::rsa::PublicKey;
-use bankchannel_foundation::{Error, Outcome, Result, error::row};
+use bankchannel_foundation::{Error, Outcome, Result};
 use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
 
 use super::{Environment, WsChannelSettings};
@@ -55,9 +55,7 @@ impl WsChannelSettings {
 }
 
 fn unusable(setting: &'static str, why: impl std::fmt::Display) -> Error {
-    Error::because(&row::CONFIGURATION, format!("{setting}: {why}"))
-        .with("field", setting)
-        .with_outcome(Outcome::NotSent)
+    Error::invalid_setting(setting, why).with_outcome(Outcome::NotSent)
 }
 
 #[cfg(test)]

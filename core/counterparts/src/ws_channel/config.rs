@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret};
 use hyper::HeaderMap;
 use serde::Deserialize;
 
@@ -233,8 +233,9 @@ impl Config {
         let mut config = match &options.config {
             None => Self::default(),
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|why| invalid("config", format!("{path}: {why}")))?;
-                toml::from_str(&text).map_err(|why| invalid("config", format!("{path}: {why}")))?
+                let text = std::fs::read_to_string(path)
+                    .map_err(|why| Error::invalid_setting("config", format!("{path}: {why}")))?;
+                toml::from_str(&text).map_err(|why| Error::invalid_setting("config", format!("{path}: {why}")))?
             }
         };
         config.fixed_code = options.verification_code.clone();
@@ -249,19 +250,19 @@ impl Config {
             [("verification_code", self.fixed_code.is_some()), ("no_limits", self.no_limits), ("control", self.control)]
         {
             if given && !loopback {
-                return Err(invalid(name, "is for tests: only when listening on a loopback address"));
+                return Err(Error::invalid_setting(name, "is for tests: only when listening on a loopback address"));
             }
             if given && self.flavour == Flavour::Production {
-                return Err(invalid(name, "is for tests: not with flavour = \"production\""));
+                return Err(Error::invalid_setting(name, "is for tests: not with flavour = \"production\""));
             }
         }
         if let Some(code) = &self.fixed_code
             && (code.expose().len() != 6 || !code.expose().bytes().all(|b| b.is_ascii_digit()))
         {
-            return Err(invalid("verification_code", "must be six digits"));
+            return Err(Error::invalid_setting("verification_code", "must be six digits"));
         }
         if self.delivery == DeliveryKind::Memory && !self.control {
-            return Err(invalid(
+            return Err(Error::invalid_setting(
                 "delivery",
                 "`memory` shows codes to the control interface only, which is not open: use `file`",
             ));
@@ -275,17 +276,20 @@ impl Config {
             ("code_lockout.count", self.code_lockout.count, 1, 1_000_000),
         ] {
             if !(least..=most).contains(&value) {
-                return Err(invalid(name, format_args!("must be from {least} to {most}")));
+                return Err(Error::invalid_setting(name, format_args!("must be from {least} to {most}")));
             }
         }
         if self.files_folder.is_some() && self.postgres_url.is_none() {
-            return Err(invalid("files_folder", "goes with postgres_url: with SQLite all data is in one folder"));
+            return Err(Error::invalid_setting(
+                "files_folder",
+                "goes with postgres_url: with SQLite all data is in one folder",
+            ));
         }
         if !matches!(self.logical_failure_status, 200 | 400) {
-            return Err(invalid("logical_failure_status", "must be 400 or 200"));
+            return Err(Error::invalid_setting("logical_failure_status", "must be 400 or 200"));
         }
         if !self.base_path.is_empty() && !self.base_path.starts_with('/') {
-            return Err(invalid("base_path", "must begin with a slash"));
+            return Err(Error::invalid_setting("base_path", "must begin with a slash"));
         }
         Ok(())
     }
@@ -306,11 +310,6 @@ impl Config {
         let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
         address.map_or(socket, |address| address.to_canonical())
     }
-}
-
-/// A setting that cannot be used.
-pub(crate) fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
-    Error::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
 }
 
 #[cfg(test)]

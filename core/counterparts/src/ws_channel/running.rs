@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use bankchannel_foundation::{Result, clock::SystemClock};
+use bankchannel_foundation::{Error, Result, clock::SystemClock};
 use bankchannel_storage::Store;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     auth::Sessions,
     banks::{self, Banks, Channels, PKI_TIMEOUT},
-    config::{Config, invalid},
+    config::Config,
     control::Target,
     data,
     files::{Files, content},
@@ -92,7 +92,8 @@ impl Running {
         let outbox = Outbox::open(&data, &config)?;
         data::private_folder(&content::folder(&data, &config))?;
         let tls = tls(options)?;
-        let listener = Listener::bind(listen, tls.as_ref()).await.map_err(|why| invalid("listen", why))?;
+        let listener =
+            Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let listener = listener.in_front_of(config.trusted_proxy.clone());
         let base_url =
             format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
@@ -188,7 +189,7 @@ impl Running {
 /// `configuration.invalid`.
 pub(crate) fn address(options: &ServiceOptions) -> Result<SocketAddr> {
     let given = options.listen.as_deref().unwrap_or(LISTEN);
-    given.parse().map_err(|_| invalid("listen", "must be an address and port such as 127.0.0.1:8080"))
+    given.parse().map_err(|_| Error::invalid_setting("listen", "must be an address and port such as 127.0.0.1:8080"))
 }
 
 /// What weakens the service is said at every start.
@@ -209,7 +210,7 @@ fn warn_about(config: &Config) {
 
 async fn open_control(target: Arc<Target>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>)> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let listener = Listener::bind(any, None).await.map_err(|why| invalid("control", why))?;
+    let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
     let url = format!("{}://{}", listener.scheme(), listener.address());
     let port = listener.address().port();
     let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
@@ -227,6 +228,6 @@ pub(crate) fn tls(options: &ServiceOptions) -> Result<Option<TlsFiles>> {
     match (&options.tls_cert, &options.tls_key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate: certificate.into(), key: key.into() })),
-        _ => Err(invalid("tls_cert", "goes with tls_key: give both or neither")),
+        _ => Err(Error::invalid_setting("tls_cert", "goes with tls_key: give both or neither")),
     }
 }

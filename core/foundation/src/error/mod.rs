@@ -73,6 +73,12 @@ impl Error {
         Self::because(&row::INVALID_FIELD, format!("{field}: {why}")).with("field", field)
     }
 
+    /// A setting that cannot be used: which, and why.
+    #[must_use]
+    pub fn invalid_setting(setting: &str, why: impl fmt::Display) -> Self {
+        Self::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
+    }
+
     /// Adds a detail to the context map. Never a secret: the map is shown and logged.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {

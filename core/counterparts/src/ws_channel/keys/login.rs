@@ -72,9 +72,7 @@ pub(crate) fn kept_elsewhere(config: &Config) -> impl Iterator<Item = (&Path, &'
 }
 
 fn configured(path: &str, setting: &'static str) -> Result<PrivateKey> {
-    let bad = |why: &dyn std::fmt::Display| {
-        Error::because(&row::CONFIGURATION, format!("{setting}: {path}: {why}")).with("field", setting)
-    };
+    let bad = |why: &dyn std::fmt::Display| Error::invalid_setting(setting, format_args!("{path}: {why}"));
     let pem = files::read(Path::new(path))?.ok_or_else(|| bad(&"there is no such file"))?;
     PrivateKey::from_pem(pem.expose()).map_err(|why| bad(&why))
 }

@@ -21,7 +21,7 @@ use bankchannel_storage::AuditFilter;
 use serde::de::DeserializeOwned;
 
 use super::{
-    config::{Config, invalid},
+    config::Config,
     data::{open_store, unusable},
     options::ServiceOptions,
     running,
@@ -56,8 +56,10 @@ impl Operator {
     pub async fn open(options: &ServiceOptions) -> Result<Self> {
         let listen = running::address(options)?;
         let config = Config::load(options, listen.ip().is_loopback())?;
-        let given =
-            options.data.as_deref().ok_or_else(|| invalid("data", "names the service's data folder: give it"))?;
+        let given = options
+            .data
+            .as_deref()
+            .ok_or_else(|| Error::invalid_setting("data", "names the service's data folder: give it"))?;
         let data = Path::new(given).canonicalize().map_err(|why| unusable(Path::new(given), &why))?;
         if let Some(socket) = door::of_running(&data).await {
             return Ok(Self(Way::Service(socket)));
