@@ -4,6 +4,7 @@
 //!   bankchannel-codegen            writes every generated file below the repository's root
 //!   bankchannel-codegen --check    writes nothing; fails and names the files that are stale
 //!   bankchannel-codegen --root DIR takes DIR for the root, in place of the current folder
+//!   bankchannel-codegen --output DIR writes every file below DIR, which need not be the root of anything
 //! ```
 //!
 //! A new operation needs no line here: everything comes from the catalogue, the settings and the error table.
@@ -48,16 +49,20 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<ExitCode, String> {
-    let (mut check, mut root) = (false, PathBuf::from("."));
+    let (mut check, mut root, mut elsewhere) = (false, PathBuf::from("."), false);
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--check" => check = true,
             "--root" => root = rest.next().ok_or("--root needs a folder")?.into(),
-            other => return Err(format!("unknown argument {other}; there are --check and --root DIR")),
+            "--output" => {
+                root = rest.next().ok_or("--output needs a folder")?.into();
+                elsewhere = true;
+            }
+            other => return Err(format!("unknown argument {other}; there are --check, --root DIR and --output DIR")),
         }
     }
-    if !root.join("bindings/codegen/Cargo.toml").is_file() {
+    if !elsewhere && !root.join("bindings/codegen/Cargo.toml").is_file() {
         return Err(format!("{} is not the repository's root; run it there or give --root DIR", root.display()));
     }
     let files = generate(&Model::load()?)?;

@@ -9,7 +9,8 @@ use bankchannel_counterparts::ws_channel::ServiceOptions;
 use bankchannel_foundation::error::Row;
 
 /// Names that a typed method gives to its own options; a request's field of such a name would clash with them.
-const RESERVED: [&str; 8] = ["timeout", "timeout_ms", "cancel", "signal", "destination", "on_code", "self", "options"];
+const RESERVED: [&str; 10] =
+    ["timeout", "timeout_ms", "cancel", "signal", "destination", "on_code", "signer", "logger", "self", "options"];
 
 /// Everything that is generated from.
 pub(crate) struct Model {
@@ -106,7 +107,7 @@ impl Model {
             fields_of("ServiceOptions", ServiceOptions::SHAPE)?,
         )?;
         let known = ws_channel.operations.len();
-        if known != bankchannel::catalogue().count() {
+        if known != operations().count() {
             return Err("the catalogue has operations of a protocol that no client is generated for".into());
         }
         Ok(Self { protocols: vec![ws_channel], errors: bankchannel::error_table().collect() })
@@ -122,7 +123,7 @@ impl Protocol {
     ) -> Result<Self, String> {
         let mut types = Types::default();
         let mut operations = Vec::new();
-        for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == name) {
+        for entry in self::operations().filter(|entry| entry.declaration.protocol == name) {
             let operation = operation(entry)?;
             types.add(entry.request)?;
             types.add(entry.response)?;
@@ -155,6 +156,14 @@ impl Protocol {
     pub(crate) fn is_request(&self, name: &str) -> bool {
         self.operations.iter().any(|operation| operation.request.name == name)
     }
+}
+
+/// Every operation there is; in a testing build also those that fail on demand.
+fn operations() -> impl Iterator<Item = &'static Entry> {
+    #[cfg(feature = "testing")]
+    return bankchannel::catalogue().chain(bankchannel_bridge::testing::OPERATIONS);
+    #[cfg(not(feature = "testing"))]
+    bankchannel::catalogue()
 }
 
 fn operation(entry: &'static Entry) -> Result<Operation, String> {

@@ -13,7 +13,7 @@ use bankchannel_transport::{CancellationToken, Observer, Sink};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::{CallLog, Watcher, observe::Observers};
+use crate::{CallLog, LogLevel, Watcher, observe::Observers};
 
 /// How one call is to be carried out. The default waits as long as the operation's own time limit, sends no
 /// content, takes content into memory, and asks nobody.
@@ -74,10 +74,10 @@ impl Destination {
 
 impl CallOptions {
     /// Writes a line, which must be redacted, into the call's log and into the program's.
-    pub(crate) fn note(&self, line: &str) {
+    pub(crate) fn note(&self, level: LogLevel, line: &str) {
         tracing::debug!("{line}");
         if let Some(log) = &self.log {
-            log.push(line);
+            log.push(level, line);
         }
     }
 

@@ -29,7 +29,9 @@ pub fn error_table() -> impl Iterator<Item = &'static Row> {
     error::ROWS.iter().chain(bankchannel_ws_channel::errors::ROWS).copied()
 }
 
-fn entry_json(entry: &Entry) -> Value {
+/// One operation as it stands in the catalogue's JSON.
+#[must_use]
+pub fn entry_json(entry: &Entry) -> Value {
     let declaration = entry.declaration;
     let errors: Vec<&str> = declaration.errors.iter().map(|row| row.code).collect();
     json!({

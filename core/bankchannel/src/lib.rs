@@ -27,8 +27,8 @@ pub use bankchannel_foundation::{
 };
 pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use call::{Answer, Asker, CallOptions, Destination, Question};
-pub use catalogue::{catalogue, catalogue_json, error_table, find};
-pub use observe::{CallLog, Progress, Watcher};
+pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
+pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use openapi::openapi;
 pub use ws_channel::call_local;
 

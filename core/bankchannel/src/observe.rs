@@ -5,15 +5,25 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use bankchannel_transport::LogLevel;
 use bankchannel_transport::Observer;
 
-/// The most lines that a log keeps; older ones make room.
-pub const LOG_LINES_MAX: usize = 1000;
+/// The most records that a log keeps; older ones make room.
+pub const LOG_RECORDS_MAX: usize = 1000;
 
-/// A call's log: redacted lines, kept until somebody takes them. Clones share the lines, so that one is given to the
-/// call and another is read, on whatever thread the reader likes.
+/// One record of a call's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRecord {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What happened, redacted.
+    pub text: String,
+}
+
+/// A call's log: redacted records, kept until somebody takes them. Clones share the records, so that one is given to
+/// the call and another is read, on whatever thread the reader likes.
 #[derive(Clone, Default)]
-pub struct CallLog(Arc<Mutex<VecDeque<String>>>);
+pub struct CallLog(Arc<Mutex<VecDeque<LogRecord>>>);
 
 impl CallLog {
     /// An empty log.
@@ -22,28 +32,28 @@ impl CallLog {
         Self::default()
     }
 
-    /// Takes the lines written since the last time, oldest first.
+    /// Takes the records written since the last time, oldest first.
     #[must_use]
-    pub fn drain(&self) -> Vec<String> {
-        self.lines().drain(..).collect()
+    pub fn drain(&self) -> Vec<LogRecord> {
+        self.records().drain(..).collect()
     }
 
-    pub(crate) fn push(&self, line: &str) {
-        let mut lines = self.lines();
-        if lines.len() == LOG_LINES_MAX {
-            lines.pop_front();
+    pub(crate) fn push(&self, level: LogLevel, text: &str) {
+        let mut records = self.records();
+        if records.len() == LOG_RECORDS_MAX {
+            records.pop_front();
         }
-        lines.push_back(line.to_owned());
+        records.push_back(LogRecord { level, text: text.to_owned() });
     }
 
-    fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
+    fn records(&self) -> MutexGuard<'_, VecDeque<LogRecord>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl std::fmt::Debug for CallLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CallLog({} lines)", self.lines().len())
+        write!(f, "CallLog({} records)", self.records().len())
     }
 }
 
@@ -80,9 +90,9 @@ impl Observers {
 }
 
 impl Observer for Observers {
-    fn log(&self, line: &str) {
+    fn log(&self, level: LogLevel, line: &str) {
         if let Some(log) = &self.log {
-            log.push(line);
+            log.push(level, line);
         }
     }
 
@@ -100,14 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_keeps_the_newest_lines_and_is_drained_once() {
+    fn a_log_keeps_the_newest_records_and_is_drained_once() {
         let log = CallLog::new();
         let reader = log.clone();
-        for number in 0..LOG_LINES_MAX + 3 {
-            log.push(&number.to_string());
+        for number in 0..LOG_RECORDS_MAX + 3 {
+            log.push(LogLevel::Info, &number.to_string());
         }
-        let lines = reader.drain();
-        assert_eq!((lines.len(), lines[0].as_str()), (LOG_LINES_MAX, "3"));
+        let records = reader.drain();
+        assert_eq!((records.len(), records[0].text.as_str()), (LOG_RECORDS_MAX, "3"));
         assert!(log.drain().is_empty());
     }
 }

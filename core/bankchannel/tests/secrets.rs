@@ -156,7 +156,7 @@ async fn k09_k10_planted_secrets_are_found_in_no_log_and_no_error() {
             assert_eq!(name, "enroll_cert", "{error}");
         }
     }
-    let lines = log.drain();
+    let lines: Vec<String> = log.drain().into_iter().map(|record| record.text).collect();
     assert!(lines.iter().any(|line| line.contains("POST /session/[redacted]/admin")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("ResponseText Give SMS code")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.starts_with("response 201 PUT /files/nordea in ")), "{lines:#?}");

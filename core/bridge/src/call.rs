@@ -3,15 +3,15 @@
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    Answer, Asker, CallOptions, CancellationToken, Content, Destination, Error, Question, Result, Secret,
-    operation::Kind, ws_channel::Done,
+    Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Error, LogRecord, Question, Result,
+    Secret, operation::Kind, ws_channel::Done,
 };
 use bankchannel_foundation::{error::row, model::Pieces};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, convert::parse_json, runtime::runtime};
+use crate::{Client, convert::parse_json, operations, runtime::runtime};
 
 /// How a call is to be carried out.
 #[derive(Default)]
@@ -24,6 +24,8 @@ pub struct How {
     pub content: Take,
     /// Where content of the response goes.
     pub destination: Take,
+    /// Whether records of what happens are kept for [`Call::drain_log`].
+    pub log: bool,
 }
 
 /// Content on the boundary.
@@ -81,6 +83,7 @@ pub enum Reply {
 pub struct Call {
     // Always there, but for the end of `drop`.
     ends: Option<Ends>,
+    log: Option<CallLog>,
     awaited: Awaited,
     process: u32,
 }
@@ -108,8 +111,10 @@ impl Call {
         let (replies, replies_out) = mpsc::channel(1);
         let cancel = how.cancel.child_token();
         let ends = Ends { events, replies, cancel: cancel.clone() };
-        let call = Self { ends: Some(ends), awaited: Awaited::Nothing, process: std::process::id() };
-        if let Err(error) = start(client, name, request, how, cancel, &events_in, replies_out) {
+        let log = how.log.then(CallLog::new);
+        let how = How { cancel, ..how };
+        let call = Self { ends: Some(ends), log: log.clone(), awaited: Awaited::Nothing, process: std::process::id() };
+        if let Err(error) = start(client, name, request, how, log, &events_in, replies_out) {
             let _ = events_in.try_send(Event::Failed(error));
         }
         call
@@ -159,6 +164,13 @@ impl Call {
     /// As [`resume`](Self::resume).
     pub fn reply(&mut self, reply: Reply) -> Result<()> {
         self.give(reply).map(|_| ())
+    }
+
+    /// Takes the records of what has happened since the last time, oldest first, redacted; also after the end. At most a
+    /// thousand are kept. None where the call was begun without [`How::log`].
+    pub fn drain_log(&self) -> Vec<LogRecord> {
+        // In a fork's child the log may be locked for ever by a thread of the parent.
+        self.log.as_ref().filter(|_| self.process == std::process::id()).map(CallLog::drain).unwrap_or_default()
     }
 
     /// Cancels the call; it ends with the error `cancelled`.
@@ -228,12 +240,12 @@ fn start(
     name: &str,
     request: &[u8],
     how: How,
-    cancel: CancellationToken,
+    log: Option<CallLog>,
     events: &mpsc::Sender<Event>,
     replies: mpsc::Receiver<Reply>,
 ) -> Result<()> {
     let request = parse_json(request)?;
-    let local = bankchannel::find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local);
+    let local = operations::find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local);
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
     let content = match how.content {
         Take::Default => None,
@@ -245,7 +257,7 @@ fn start(
         Take::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
     };
     if local {
-        let response = client.here()?.call_local(name, request, content)?;
+        let response = operations::call_local(Some(client.here()?), name, request, content)?;
         let _ = events.try_send(Event::Response { json: response.to_string(), content: None });
         return Ok(());
     }
@@ -263,15 +275,16 @@ fn start(
     };
     let options = CallOptions {
         timeout: u64::try_from(how.timeout_ms).ok().map(Duration::from_millis),
-        cancel: cancel.clone(),
+        cancel: how.cancel,
         content,
         destination,
         asker: Some(Arc::new(Questions { events: events.clone(), replies })),
+        log,
         ..CallOptions::default()
     };
     let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
     runtime.spawn(async move {
-        let ended = end(client.call_json(&name, request, options).await);
+        let ended = end(operations::call(&client, &name, request, options).await);
         if let Some(giving) = giving {
             // The last piece goes before the response: after that nobody asks for it.
             let _ = giving.await;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use bankchannel::{
-    Result,
+    Content, Error, Result,
     ws_channel::{WsChannel, WsChannelSettings},
 };
 use bankchannel_foundation::model;
+use serde_json::Value;
 
-use crate::{convert::parse_json, per_process::PerProcess};
+use crate::{convert::parse_json, operations, per_process::PerProcess};
 
 /// A client of a protocol. Cheap to clone, safe to use from many threads, usable after a fork.
 #[derive(Clone)]
@@ -20,15 +21,55 @@ struct Inner {
 }
 
 impl Client {
-    /// Makes a client of the WS Channel from its settings as JSON. Nothing is sent, and no thread started.
+    /// Makes a client of the WS Channel from its settings as JSON. Nothing is sent, and no thread started. With the member
+    /// `"from_env": true` it is [`from_env`](Self::from_env).
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
     pub fn new(settings: &[u8]) -> Result<Self> {
-        let settings: WsChannelSettings = model::read_boundary(parse_json(settings)?)?;
+        let mut settings = parse_json(settings)?;
+        let asked = settings.as_object_mut().and_then(|given| given.shift_remove("from_env"));
+        match asked {
+            None | Some(Value::Null | Value::Bool(false)) => Self::of(model::read_boundary(settings)?),
+            Some(Value::Bool(true)) => Self::of_env(settings),
+            Some(_) => Err(Error::invalid_field("from_env", "must be true or false")),
+        }
+    }
+
+    /// The same; what the settings leave out is taken from the `ISECURE_…` variables of the environment.
+    ///
+    /// # Errors
+    /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.
+    pub fn from_env(settings: &[u8]) -> Result<Self> {
+        Self::of_env(parse_json(settings)?)
+    }
+
+    fn of_env(settings: Value) -> Result<Self> {
+        let given: WsChannelSettings = model::read_boundary(settings)?;
+        Self::of(given.or(WsChannelSettings::from_env()?))
+    }
+
+    fn of(settings: WsChannelSettings) -> Result<Self> {
         let client = Self(Arc::new(Inner { settings, clients: PerProcess::new() }));
         client.here()?;
         Ok(client)
+    }
+
+    /// Carries out an operation that only computes, on the caller's own thread, with no more than it needs. What the
+    /// request leaves out is taken from the settings and the session.
+    ///
+    /// # Errors
+    /// Those of the operation; `input.unknown_operation` for one that is not local.
+    pub fn local(&self, name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
+        self.local_value(name, parse_json(request)?, content).map(|response| response.to_string())
+    }
+
+    /// The same, for a caller that has the request as values and wants the response so.
+    ///
+    /// # Errors
+    /// As [`local`](Self::local).
+    pub fn local_value(&self, name: &str, request: Value, content: Option<Content>) -> Result<Value> {
+        operations::call_local(Some(self.here()?), name, request, content)
     }
 
     /// This process's client.

@@ -4,6 +4,8 @@ use bankchannel::{Content, Error, Question, Result};
 use bankchannel_foundation::{error::row, json};
 use serde_json::{Value, json};
 
+use crate::operations;
+
 /// The longest JSON text that is taken, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
 
@@ -30,7 +32,7 @@ pub fn parse_json(text: &[u8]) -> Result<Value> {
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn local(name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
-    bankchannel::call_local(name, parse_json(request)?, content).map(|response| response.to_string())
+    operations::call_local(None, name, parse_json(request)?, content).map(|response| response.to_string())
 }
 
 /// A question as JSON text: `{"kind", "text", "choices"}`.

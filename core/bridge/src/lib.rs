@@ -15,12 +15,16 @@
 mod call;
 mod client;
 mod convert;
+pub mod operations;
 mod per_process;
 mod runtime;
 mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bankchannel::{
-    CancellationToken as Cancel, Category, Content, Error, Outcome, Question, Result, Secret, VERSION,
+    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Question, Result, Secret,
+    VERSION,
 };
 pub use bankchannel_foundation::error::row;
 pub use call::{Call, Event, How, Reply, Take};
@@ -36,5 +40,5 @@ pub const ABI_VERSION: u32 = 1;
 /// The catalogue as JSON text.
 #[must_use]
 pub fn catalogue_json() -> String {
-    bankchannel::catalogue_json().to_string()
+    operations::catalogue().to_string()
 }

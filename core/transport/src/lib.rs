@@ -27,7 +27,7 @@ use bankchannel_foundation::{
     operation::Repeat,
     redact::redact_words,
 };
-pub use observer::Observer;
+pub use observer::{LogLevel, Observer};
 pub use segments::SegmentBody;
 pub use settings::{Settings, Tls, check_base_url};
 pub use sink::Sink;
@@ -59,10 +59,10 @@ pub struct Plan<'a> {
 
 impl Plan<'_> {
     /// Writes a line, which must be redacted, into the log of this exchange and into the program's.
-    fn log(&self, line: &str) {
+    fn log(&self, level: LogLevel, line: &str) {
         tracing::debug!("{line}");
         if let Some(observer) = &self.observer {
-            observer.log(line);
+            observer.log(level, line);
         }
     }
 }
@@ -100,17 +100,18 @@ impl Transport {
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
             }
-            plan.log(&format!("request {shown}"));
+            plan.log(LogLevel::Debug, &format!("request {shown}"));
             let started = Instant::now();
             let result = attempt::attempt(self, request, &mut plan).await;
             let elapsed = started.elapsed().as_millis();
             match &result {
-                Ok(answer) => plan.log(&format!("response {} {shown} in {elapsed} ms", answer.status)),
-                Err(error) => plan.log(&format!(
-                    "error {} {shown} after {elapsed} ms, outcome {}",
-                    error.code(),
-                    outcome_name(error)
-                )),
+                Ok(answer) => {
+                    plan.log(LogLevel::Debug, &format!("response {} {shown} in {elapsed} ms", answer.status));
+                }
+                Err(error) => {
+                    let (code, outcome) = (error.code(), outcome_name(error));
+                    plan.log(LogLevel::Warning, &format!("error {code} {shown} after {elapsed} ms, outcome {outcome}"));
+                }
             }
             // The sink is emptied only for a repetition: a result that counts keeps what it has written.
             let again =

@@ -30,7 +30,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel, effects::Effect};
-use crate::CallOptions;
+use crate::{CallOptions, LogLevel};
 
 impl WsChannel {
     /// Carries out one exchange.
@@ -52,7 +52,7 @@ impl WsChannel {
         let result =
             self.attempt::<O>(request, effect, options).await.map_err(|error| error.in_operation(O::DECLARATION.name));
         if let Err(error) = &result {
-            options.note(&failure_line(error));
+            options.note(LogLevel::Warning, &failure_line(error));
         }
         result
     }
@@ -98,7 +98,7 @@ impl WsChannel {
                 return Err(error);
             }
             may_renew = false;
-            options.note("the service no longer accepts the session: it is renewed once");
+            options.note(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
             session = match self.renew(&session, generation, &within).await {
                 Ok(renewed) => renewed,
                 Err(why) => return Err(error.with("renewal", why.code())),
@@ -132,7 +132,7 @@ impl WsChannel {
         };
         let answer = self.0.transport.exchange(message, plan).await?;
         if options.is_logged() {
-            options.note(&answer_line(O::DECLARATION.name, &answer));
+            options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
         }
         let response = O::decode_response(answer)?;
         sink.commit().await.map_err(|error| error.with_outcome(Outcome::Accepted))?;

@@ -37,27 +37,9 @@ macro_rules! text_type {
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         $vis struct $name(String);
 
+        $crate::checked_text!($name ($max) ($rule) Self);
+
         impl $name {
-            /// Checks and takes a text.
-            ///
-            /// # Errors
-            /// `input.invalid_field` when the text is not of this format.
-            pub fn new(text: &str) -> Result<Self, $crate::Error> {
-                Self::parse(text).map_err(|why| $crate::Error::invalid_field(stringify!($name), why))
-            }
-
-            /// Checks and takes a text; the error is what it must be.
-            ///
-            /// # Errors
-            /// A phrase that follows the field's name: "must be …".
-            pub fn parse(text: &str) -> Result<Self, &'static str> {
-                const RULE: $crate::model::TextRule = $rule;
-                if text.len() > $max {
-                    return Err("is too long");
-                }
-                RULE(text).map(|kept| Self(kept.into_owned()))
-            }
-
             /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -113,27 +95,9 @@ macro_rules! secret_type {
         #[derive(Debug, Clone)]
         $vis struct $name($crate::Secret);
 
+        $crate::checked_text!($name ($max) ($rule) |text| Self($crate::Secret::new(text)));
+
         impl $name {
-            /// Checks and takes a text.
-            ///
-            /// # Errors
-            /// `input.invalid_field` when the text is not of this format. The text itself is not shown.
-            pub fn new(text: &str) -> Result<Self, $crate::Error> {
-                Self::parse(text).map_err(|why| $crate::Error::invalid_field(stringify!($name), why))
-            }
-
-            /// Checks and takes a text; the error is what it must be.
-            ///
-            /// # Errors
-            /// A phrase that follows the field's name: "must be …".
-            pub fn parse(text: &str) -> Result<Self, &'static str> {
-                const RULE: $crate::model::TextRule = $rule;
-                if text.len() > $max {
-                    return Err("is too long");
-                }
-                RULE(text).map(|kept| Self($crate::Secret::new(kept.into_owned())))
-            }
-
             /// The secret itself.
             #[must_use]
             pub fn expose(&self) -> &str {
@@ -159,4 +123,33 @@ macro_rules! secret_type {
             }
         }
     )+};
+}
+
+/// How the types of [`text_type!`](crate::text_type) and [`secret_type!`](crate::secret_type) take a text: checked.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! checked_text {
+    ($name:ident ($max:expr) ($rule:expr) $make:expr) => {
+        impl $name {
+            /// Checks and takes a text.
+            ///
+            /// # Errors
+            /// `input.invalid_field` when the text is not of this format. The text itself is not shown.
+            pub fn new(text: &str) -> Result<Self, $crate::Error> {
+                Self::parse(text).map_err(|why| $crate::Error::invalid_field(stringify!($name), why))
+            }
+
+            /// Checks and takes a text; the error is what it must be.
+            ///
+            /// # Errors
+            /// A phrase that follows the field's name: "must be …".
+            pub fn parse(text: &str) -> Result<Self, &'static str> {
+                const RULE: $crate::model::TextRule = $rule;
+                if text.len() > $max {
+                    return Err("is too long");
+                }
+                RULE(text).map(|kept| kept.into_owned()).map($make)
+            }
+        }
+    };
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bankchannel_foundation::{Error, Exchange, Outcome, Result, Secret, error::row};
 use bankchannel_ws_channel::Envelope;
 
-use crate::{Answer, CallOptions, Destination, Progress, Question, ws_channel::WsChannel};
+use crate::{Answer, CallOptions, Destination, LogLevel, Progress, Question, ws_channel::WsChannel};
 
 /// The steps of one flow.
 pub(super) struct Steps<'a> {
@@ -66,7 +66,7 @@ impl<'a> Steps<'a> {
                 .with("field", question.kind)
                 .with_outcome(Outcome::NotSent));
         };
-        self.options.note(&format!("asks for {}", question.kind));
+        self.options.note(LogLevel::Info, &format!("asks for {}", question.kind));
         self.within(self.left()).race(asker.ask(question)).await?
     }
 
@@ -99,7 +99,7 @@ impl<'a> Steps<'a> {
 
     /// Says what is being done: to the log, and to who watches.
     pub(super) fn say(&self, text: &str) {
-        self.options.note(text);
+        self.options.note(LogLevel::Info, text);
         if let Some(watcher) = &self.options.progress {
             watcher(&Progress { text: text.to_owned(), bytes: 0, total: None });
         }

@@ -1,0 +1,55 @@
+//! Operations by name: those of the library, and in a testing build those that fail on demand.
+
+use bankchannel::{
+    CallOptions, Content, Result,
+    operation::Entry,
+    ws_channel::{Done, WsChannel},
+};
+use serde_json::Value;
+
+#[cfg(feature = "testing")]
+use crate::testing;
+
+/// The operation of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    #[cfg(feature = "testing")]
+    if let Some(entry) = testing::find(name) {
+        return Some(entry);
+    }
+    bankchannel::find(name)
+}
+
+/// Carries out a local operation; with a client, what the request leaves out is taken from its settings.
+pub(crate) fn call_local(
+    client: Option<&WsChannel>,
+    name: &str,
+    request: Value,
+    content: Option<Content>,
+) -> Result<Value> {
+    #[cfg(feature = "testing")]
+    if let Some(entry) = testing::find(name) {
+        return testing::call_local(entry, request, content);
+    }
+    match client {
+        Some(client) => client.call_local(name, request, content),
+        None => bankchannel::call_local(name, request, content),
+    }
+}
+
+/// Carries out any operation.
+pub(crate) async fn call(client: &WsChannel, name: &str, request: Value, options: CallOptions) -> Result<Done> {
+    #[cfg(feature = "testing")]
+    if let Some(entry) = testing::find(name) {
+        return testing::call(entry, request, options).await;
+    }
+    client.call_json(name, request, options).await
+}
+
+/// The catalogue as JSON.
+pub(crate) fn catalogue() -> Value {
+    #[cfg(feature = "testing")]
+    return bankchannel::catalogue().chain(testing::OPERATIONS).map(bankchannel::entry_json).collect();
+    #[cfg(not(feature = "testing"))]
+    bankchannel::catalogue_json()
+}
