@@ -5,14 +5,17 @@ import type { Readable, Writable } from 'node:stream';
 /** A secret: the text itself, or where it is read from when the call begins. */
 export type Secret = string | { file: string } | { env: string };
 
-/** A file's content to send: bytes, a file, or a stream that is read once. A plain string is refused: it could be either. */
+/**
+ * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file (which
+ * is read in pieces), or a stream that is read once. A plain string is refused: it could be a path or the content.
+ */
 export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
 
-/** Content for an operation that only computes. */
-export type LocalContent = Uint8Array | { path: string };
+/** Content for an operation that only computes: bytes, which are not copied, or a file. */
+export type LocalContent = Uint8Array | { path: string | URL };
 
 /** Where received content goes: a file that must not exist unless `replace` is set, or a stream, which is ended. */
-export type Destination = { path: string; replace?: boolean } | Writable;
+export type Destination = { path: string | URL; replace?: boolean } | Writable;
 
 /** Received content. */
 export interface Received {
@@ -26,8 +29,8 @@ export interface Received {
 
 /** What a call asks in its middle. */
 export interface Question {
-  /** What is asked: `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, or another. */
-  readonly kind: string;
+  /** What is asked; any other text: a question that this version does not know. */
+  readonly kind: 'sms_code' | 'email_code' | 'phone_code' | 'totp_code' | 'reset_code' | 'mfa_method' | 'phone' | (string & {});
   /** For a person. */
   readonly text: string;
   /** The answers to choose from; empty where any is possible. */
@@ -36,9 +39,29 @@ export interface Question {
   readonly secret?: string;
 }
 
+/** What an own signer is asked to sign. */
+export interface SignatureRequest {
+  /** RSA: PKCS #1 v1.5 over the digest, which is of this hash. Ed25519: the digest is the message. */
+  readonly algorithm: 'rsa_pkcs1_sha256' | 'rsa_pkcs1_sha384' | 'rsa_pkcs1_sha512' | 'ed25519' | (string & {});
+  /** The digest. */
+  readonly digest: Buffer;
+  /** Which key is to sign: its OpenPGP fingerprint in hexadecimal. */
+  readonly keyFingerprint: string;
+}
+
+/** Takes log records, redacted: no secret, code, token or content is among them. `console` is one. */
+export interface Logger {
+  /** Each exchange. */
+  debug?(text: string): unknown;
+  /** Each step of a flow. */
+  info?(text: string): unknown;
+  /** What deserves a look. */
+  warn?(text: string): unknown;
+}
+
 /** How one call is to be carried out. */
 export interface CallOptions {
-  /** Cancels the call: it ends with a `CancelledError` whose `cause` is the signal's reason. */
+  /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
   signal?: AbortSignal;
   /** Milliseconds that it may take; 0 is expired at once. Left out, the client's or the operation's own limit. */
   timeoutMs?: number;
@@ -55,10 +78,22 @@ export interface ContentOptions extends DestinationOption {
   content?: Content;
 }
 
-/** What a client has besides its settings. */
-export interface ClientOptions {
+/** Who is asked in the middle of an operation. */
+export interface AskOptions {
   /** Answers what an operation asks in its middle, such as for a one-time code. */
   onCode?: (question: Question) => string | Promise<string>;
+  /**
+   * Signs with a key that is elsewhere (an HSM, a smart card, an agent), where the request has a `signingCertificate` in
+   * place of a private key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
+   * library checks it before anything is sent.
+   */
+  signer?: (request: SignatureRequest) => Uint8Array | Promise<Uint8Array>;
+}
+
+/** What a client has besides its settings. */
+export interface ClientOptions extends AskOptions {
+  /** Takes log records of every call; left out, nothing is logged. What it throws is ignored. */
+  logger?: Logger;
 }
 
 /** The catalogue: every operation with its schemas and errors. */
@@ -75,7 +110,7 @@ export declare class BankchannelError extends Error {
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
   /** Whose fault it is; the class says the same. */
-  readonly category: string;
+  readonly category: Category;
   /** Whether the same call, later and unchanged, may succeed. */
   readonly retryable: boolean;
   /** The operation that failed. */
@@ -93,6 +128,9 @@ export declare class BankchannelError extends Error {
   /** The whole error, as it crosses every language boundary. */
   toJSON(): Record<string, unknown>;
 }
+
+/** Whose fault an error is; each has its class. Any other text: one that this version does not know. */
+export type Category = "invalid_input" | "configuration" | "transport" | "timed_out" | "cancelled" | "authentication" | "permission" | "signature" | "peer_protocol" | "peer_refused" | "rate_limited" | "not_supported" | "conflict" | "resource_exhausted" | "internal" | (string & {});
 
 /** The caller's input cannot be used; the error names the field and what to change. */
 export declare class InvalidInputError extends BankchannelError {}
@@ -1921,6 +1959,15 @@ export declare class WsChannel implements AsyncDisposable {
   constructor(settings?: WsChannelSettings, options?: ClientOptions);
 
   /**
+   * A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_API_KEY`; what is
+   * given here goes before.
+   *
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
+   * its value is not shown.
+   */
+  static fromEnv(settings?: WsChannelSettings, options?: ClientOptions): WsChannel;
+
+  /**
    * Fetch a challenge for a registration.
    *
    * The first of the two steps of a registration: `register` answers the challenge within five minutes.
@@ -2578,6 +2625,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
    */
   signFile(request: Omit<SignFileRequest, "content"> & { content: LocalContent }): SignFileResponse;
 
@@ -2591,6 +2641,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.signature_malformed`: The signature is not an armored detached
    * OpenPGP signature of a binary document.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
    */
   verifyFile(request: Omit<VerifyFileRequest, "content"> & { content: LocalContent }): VerifyFileResponse;
 
@@ -2626,6 +2679,9 @@ export declare class WsChannel implements AsyncDisposable {
    * Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO
    * schema, counts, control sums, and the check digits of accounts. A faulty file is an answer, not an
    * error. Whether the bank knows the account and has the money on it, only the bank can say.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
    */
   checkPaymentFile(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): CheckPaymentFileResponse;
 
@@ -2647,7 +2703,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
    */
-  registerAccount(request?: RegisterAccountRequest, options?: CallOptions & ClientOptions): Promise<RegisterResponse>;
+  registerAccount(request?: RegisterAccountRequest, options?: CallOptions & AskOptions): Promise<RegisterResponse>;
 
   /**
    * Log in, with all its steps.
@@ -2671,7 +2727,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
    */
-  logIn(request?: LogInRequest, options?: CallOptions & ClientOptions): Promise<Authenticated>;
+  logIn(request?: LogInRequest, options?: CallOptions & AskOptions): Promise<Authenticated>;
 
   /**
    * Begin a login that another process may finish.
@@ -2694,7 +2750,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
    */
-  beginLogIn(request?: BeginLogInRequest, options?: CallOptions & ClientOptions): Promise<LogInProgress>;
+  beginLogIn(request?: BeginLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
   /**
    * Go on with a login that waited.
@@ -2716,7 +2772,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
    */
-  continueLogIn(request: ContinueLogInRequest, options?: CallOptions & ClientOptions): Promise<LogInProgress>;
+  continueLogIn(request: ContinueLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
   /**
    * Enrol an authenticator as second factor.
@@ -2739,7 +2795,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
    */
-  enrolTotp(request?: EnrolTotpRequest, options?: CallOptions & ClientOptions): Promise<EnrolTotpResponse>;
+  enrolTotp(request?: EnrolTotpRequest, options?: CallOptions & AskOptions): Promise<EnrolTotpResponse>;
 
   /**
    * Set a new password with a code from an SMS.
@@ -2760,7 +2816,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
    */
-  resetPassword(request: ResetPasswordRequest, options?: CallOptions & ClientOptions): Promise<PasswordResetResponse>;
+  resetPassword(request: ResetPasswordRequest, options?: CallOptions & AskOptions): Promise<PasswordResetResponse>;
 
   /**
    * Write down the session, sealed, for another process.
@@ -2771,7 +2827,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    */
-  exportSession(request?: ExportSessionRequest, options?: CallOptions & ClientOptions): Promise<ExportSessionResponse>;
+  exportSession(request?: ExportSessionRequest, options?: CallOptions & AskOptions): Promise<ExportSessionResponse>;
 
   /**
    * Take a session that another process wrote down.
@@ -2782,7 +2838,7 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    */
-  importSession(request: ImportSessionRequest, options?: CallOptions & ClientOptions): Promise<ImportSessionResponse>;
+  importSession(request: ImportSessionRequest, options?: CallOptions & AskOptions): Promise<ImportSessionResponse>;
 
   /**
    * Sign a file and send it to a bank.
@@ -2810,7 +2866,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
    * nothing usable.
    */
-  signAndUpload(request: SignAndUploadRequest, options?: CallOptions & ClientOptions): Promise<SignAndUploadResponse>;
+  signAndUpload(request: SignAndUploadRequest, options?: CallOptions & AskOptions): Promise<SignAndUploadResponse>;
 
   /**
    * Sign a file, send it, and wait for the bank's answers.
@@ -2843,7 +2899,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
    * nothing usable.
    */
-  uploadAndWait(request: UploadAndWaitRequest, options?: CallOptions & ClientOptions): Promise<UploadAndWaitResponse>;
+  uploadAndWait(request: UploadAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadAndWaitResponse>;
 
   /**
    * Download all new files into a folder.
@@ -2867,10 +2923,17 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service named a file in a way that
    * cannot become a file name.
    */
-  downloadNewFiles(request: DownloadNewFilesRequest, options?: CallOptions & ClientOptions): Promise<DownloadNewFilesResponse>;
+  downloadNewFiles(request: DownloadNewFilesRequest, options?: CallOptions & AskOptions): Promise<DownloadNewFilesResponse>;
 
-  /** Any operation by its name, with the fields in snake_case as the catalogue has them. */
-  call(name: string, request?: object, options?: CallOptions & ContentOptions): Promise<unknown>;
+  /**
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
+   * computes does so on another thread, so that the event loop goes on:
+   * `client.call('ws_channel.sign_file', …)` for a big file. Such a one takes no time limit, no signal,
+   * and no stream.
+   */
+  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
+  /** An operation that only computes, by its name, here and now. */
+  callLocal(name: string, request?: object, options?: { content?: LocalContent }): unknown;
   /** Ends the client: running calls are cancelled. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

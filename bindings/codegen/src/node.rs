@@ -67,7 +67,7 @@ fn client(protocol: &Protocol) -> Result<String, String> {
     out.blank();
     out.line(format!("class {} extends Client {{", protocol.client));
     out.line("  constructor(settings = {}, options = {}) {");
-    out.line(format!("    super({:?}, {}, settings, options);", protocol.name, protocol.settings.name));
+    out.line(format!("    super({:?}, {}, operations, settings, options);", protocol.name, protocol.settings.name));
     out.line("  }");
     for operation in &protocol.operations {
         methods(&mut out, operation);
@@ -121,6 +121,9 @@ fn described(out: &mut Out, operation: &Operation) {
         format!("request: {}", operation.request.name),
         format!("response: {}", operation.response.name),
     ];
+    if operation.is_local() {
+        parts.push("local: true".into());
+    }
     if let Some(field) = operation.request_content {
         parts.push(format!("contentIn: {:?}", camel(field.name)));
     }

@@ -21,6 +21,10 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
     out.line(HEADER);
     out.blank();
     out.line(PRELUDE.trim_end());
+    out.blank();
+    out.jsdoc("", "Whose fault an error is; each has its class. Any other text: one that this version does not know.");
+    let categories: Vec<String> = Category::ALL.iter().map(|category| format!("{:?}", category.as_str())).collect();
+    out.line(format!("export type Category = {} | (string & {{}});", categories.join(" | ")));
     for category in Category::ALL {
         out.blank();
         out.jsdoc("", category.doc());
@@ -176,12 +180,30 @@ fn client(out: &mut Out, protocol: &Protocol) {
     out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
     out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.client));
     out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", protocol.settings.name));
+    out.blank();
+    out.jsdoc(
+        "  ",
+        "A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_API_KEY`; what is given \
+         here goes before.\n\n@throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; \
+         it is named, its value is not shown.",
+    );
+    out.line(format!(
+        "  static fromEnv(settings?: {}, options?: ClientOptions): {};",
+        protocol.settings.name, protocol.client
+    ));
     for operation in &protocol.operations {
         method(out, operation);
     }
     out.blank();
-    out.jsdoc("  ", "Any operation by its name, with the fields in snake_case as the catalogue has them.");
-    out.line("  call(name: string, request?: object, options?: CallOptions & ContentOptions): Promise<unknown>;");
+    out.jsdoc(
+        "  ",
+        "Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does \
+         so on another thread, so that the event loop goes on: `client.call('ws_channel.sign_file', …)` for a big file. \
+         Such a one takes no time limit, no signal, and no stream.",
+    );
+    out.line("  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;");
+    out.jsdoc("  ", "An operation that only computes, by its name, here and now.");
+    out.line("  callLocal(name: string, request?: object, options?: { content?: LocalContent }): unknown;");
     out.jsdoc("  ", "Ends the client: running calls are cancelled.");
     out.line("  close(): Promise<void>;");
     out.line("  [Symbol.asyncDispose](): Promise<void>;");
@@ -200,6 +222,12 @@ fn method(out: &mut Out, operation: &Operation) {
     let needed = operation.request.fields.iter().any(|field| !(field.optional || field.profile));
     let request = format!("request{}: {}", if needed { "" } else { "?" }, operation.request.name);
     let name = camel(operation.name);
+    if operation.is_local() && operation.request_content.is_some() {
+        doc.push_str(
+            "\n\nIt computes at once, and the event loop waits: a big file takes its time. `call` does the same on \
+             another thread.",
+        );
+    }
     out.blank();
     out.jsdoc("  ", &doc);
     if operation.is_local() {
@@ -221,7 +249,7 @@ fn method(out: &mut Out, operation: &Operation) {
         options.push("DestinationOption");
     }
     if operation.asks() {
-        options.push("ClientOptions");
+        options.push("AskOptions");
     }
     out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), operation.response.name));
     if operation.response_content.is_some() {

@@ -3,14 +3,17 @@ import type { Readable, Writable } from 'node:stream';
 /** A secret: the text itself, or where it is read from when the call begins. */
 export type Secret = string | { file: string } | { env: string };
 
-/** A file's content to send: bytes, a file, or a stream that is read once. A plain string is refused: it could be either. */
+/**
+ * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file (which
+ * is read in pieces), or a stream that is read once. A plain string is refused: it could be a path or the content.
+ */
 export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
 
-/** Content for an operation that only computes. */
-export type LocalContent = Uint8Array | { path: string };
+/** Content for an operation that only computes: bytes, which are not copied, or a file. */
+export type LocalContent = Uint8Array | { path: string | URL };
 
 /** Where received content goes: a file that must not exist unless `replace` is set, or a stream, which is ended. */
-export type Destination = { path: string; replace?: boolean } | Writable;
+export type Destination = { path: string | URL; replace?: boolean } | Writable;
 
 /** Received content. */
 export interface Received {
@@ -24,8 +27,8 @@ export interface Received {
 
 /** What a call asks in its middle. */
 export interface Question {
-  /** What is asked: `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, or another. */
-  readonly kind: string;
+  /** What is asked; any other text: a question that this version does not know. */
+  readonly kind: 'sms_code' | 'email_code' | 'phone_code' | 'totp_code' | 'reset_code' | 'mfa_method' | 'phone' | (string & {});
   /** For a person. */
   readonly text: string;
   /** The answers to choose from; empty where any is possible. */
@@ -34,9 +37,29 @@ export interface Question {
   readonly secret?: string;
 }
 
+/** What an own signer is asked to sign. */
+export interface SignatureRequest {
+  /** RSA: PKCS #1 v1.5 over the digest, which is of this hash. Ed25519: the digest is the message. */
+  readonly algorithm: 'rsa_pkcs1_sha256' | 'rsa_pkcs1_sha384' | 'rsa_pkcs1_sha512' | 'ed25519' | (string & {});
+  /** The digest. */
+  readonly digest: Buffer;
+  /** Which key is to sign: its OpenPGP fingerprint in hexadecimal. */
+  readonly keyFingerprint: string;
+}
+
+/** Takes log records, redacted: no secret, code, token or content is among them. `console` is one. */
+export interface Logger {
+  /** Each exchange. */
+  debug?(text: string): unknown;
+  /** Each step of a flow. */
+  info?(text: string): unknown;
+  /** What deserves a look. */
+  warn?(text: string): unknown;
+}
+
 /** How one call is to be carried out. */
 export interface CallOptions {
-  /** Cancels the call: it ends with a `CancelledError` whose `cause` is the signal's reason. */
+  /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
   signal?: AbortSignal;
   /** Milliseconds that it may take; 0 is expired at once. Left out, the client's or the operation's own limit. */
   timeoutMs?: number;
@@ -53,10 +76,22 @@ export interface ContentOptions extends DestinationOption {
   content?: Content;
 }
 
-/** What a client has besides its settings. */
-export interface ClientOptions {
+/** Who is asked in the middle of an operation. */
+export interface AskOptions {
   /** Answers what an operation asks in its middle, such as for a one-time code. */
   onCode?: (question: Question) => string | Promise<string>;
+  /**
+   * Signs with a key that is elsewhere (an HSM, a smart card, an agent), where the request has a `signingCertificate` in
+   * place of a private key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
+   * library checks it before anything is sent.
+   */
+  signer?: (request: SignatureRequest) => Uint8Array | Promise<Uint8Array>;
+}
+
+/** What a client has besides its settings. */
+export interface ClientOptions extends AskOptions {
+  /** Takes log records of every call; left out, nothing is logged. What it throws is ignored. */
+  logger?: Logger;
 }
 
 /** The catalogue: every operation with its schemas and errors. */
@@ -73,7 +108,7 @@ export declare class BankchannelError extends Error {
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
   /** Whose fault it is; the class says the same. */
-  readonly category: string;
+  readonly category: Category;
   /** Whether the same call, later and unchanged, may succeed. */
   readonly retryable: boolean;
   /** The operation that failed. */

@@ -3,11 +3,39 @@
 // One call from begin to end: the loop that answers what it asks.
 
 const { asBuffer } = require('./content');
-const { fromJson, invalidField } = require('./error');
+const { fromJson, invalidField, typed } = require('./error');
+const { promised } = require('./events');
+const { native } = require('./native');
+
+/** A call of the native half. */
+class Call {
+  #call;
+  #first;
+
+  constructor(client, name, request, form) {
+    this.#first = promised((events, id) => {
+      this.#call = typed(() => new (native().Call)(client, events, id, name, request, form));
+    });
+  }
+
+  /** What comes first. */
+  first() {
+    return this.#first;
+  }
+
+  /** Gives a reply; promises what comes next. */
+  reply(kind, data) {
+    return promised((events, id) => typed(() => this.#call.reply(events, id, kind, data)));
+  }
+
+  cancel() {
+    this.#call?.cancel();
+  }
+}
 
 /**
  * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `take` (takes a piece of the
- * response's content), `onCode`, `signal`.
+ * response's content), `onCode`, `signer`, `logger`, `signal`.
  */
 async function carryThrough(call, parts) {
   const { signal } = parts;
@@ -25,27 +53,31 @@ async function carryThrough(call, parts) {
 }
 
 async function loop(call, iterator, parts) {
-  let event = await call.resume('go');
+  let event = await call.first();
   for (;;) {
+    if (event.log) write(parts.logger, event.log);
     if (event.kind === 'response') return { response: JSON.parse(event.text), bytes: event.bytes };
-    if (event.kind === 'failed') {
-      const aborted = parts.signal?.aborted && JSON.parse(event.text).category === 'cancelled';
-      throw fromJson(event.text, aborted ? { cause: parts.signal.reason } : undefined);
-    }
+    if (event.kind === 'failed') throw failure(event.text, parts.signal);
     let reply;
     try {
       reply = await unlessAborted(parts.signal, answer(event, iterator, parts));
     } catch (fault) {
       call.cancel();
-      const ended = await call.resume(event.kind === 'piece' ? 'go' : 'fail');
+      const ended = await call.reply(event.kind === 'piece' ? 'go' : 'fail');
       if (fault === ABORTED) {
-        event = ended.kind === 'piece' ? await call.resume('go') : ended;
+        event = ended.kind === 'piece' ? await call.reply('go') : ended;
         continue;
       }
       throw fault;
     }
-    event = await call.resume(...reply);
+    event = await call.reply(...reply);
   }
+}
+
+/** The error of a call that failed; the cause of one that the caller cancelled is the signal's reason. */
+function failure(text, signal) {
+  const aborted = signal?.aborted && JSON.parse(text).category === 'cancelled';
+  return fromJson(text, aborted ? { cause: signal.reason } : undefined);
 }
 
 async function answer(event, iterator, parts) {
@@ -62,14 +94,38 @@ async function answer(event, iterator, parts) {
     case 'piece':
       await parts.take(event.bytes);
       return ['go'];
-    default: {
-      const question = { kind: event.question, text: event.text, choices: event.choices };
-      // Not enumerable: whoever logs the question does not log it.
-      if (typeof event.secret === 'string') Object.defineProperty(question, 'secret', { value: event.secret });
-      if (!parts.onCode) throw invalidField(question.kind, 'is needed; give onCode');
-      const given = await parts.onCode(question);
-      if (typeof given !== 'string') throw invalidField(question.kind, `onCode must answer a string, not ${typeof given}`);
-      return ['answer', given];
+    default:
+      return ['answer', await answered(JSON.parse(event.text), parts)];
+  }
+}
+
+/** Has a question answered by whom it concerns. */
+async function answered(asked, { onCode, signer }) {
+  if (asked.kind === 'signature') {
+    if (!signer) throw invalidField('signer', 'is needed: the private key is not given, so somebody else must sign');
+    const { algorithm, digest, key_fingerprint: keyFingerprint } = asked.signature;
+    const signature = await signer({ algorithm, digest: Buffer.from(digest, 'base64'), keyFingerprint });
+    if (!(signature instanceof Uint8Array)) throw invalidField('signer', 'must answer the signature as bytes');
+    return asBuffer(signature).toString('base64');
+  }
+  const question = { kind: asked.kind, text: asked.text, choices: asked.choices };
+  // Not enumerable: whoever logs the question does not log it.
+  if (typeof asked.secret === 'string') Object.defineProperty(question, 'secret', { value: asked.secret });
+  if (!onCode) throw invalidField(question.kind, 'is needed; give onCode');
+  const given = await onCode(question);
+  if (typeof given !== 'string') throw invalidField(question.kind, `onCode must answer a string, not ${typeof given}`);
+  if (!given.isWellFormed()) throw invalidField(question.kind, 'onCode answered what is no Unicode text');
+  return given;
+}
+
+/** Passes log records on: level, text, level, text, … */
+function write(logger, records) {
+  for (let index = 0; index < records.length; index += 2) {
+    const method = records[index] === 'warning' ? 'warn' : records[index];
+    try {
+      logger?.[method]?.(records[index + 1]);
+    } catch {
+      // A logger that fails must not change what becomes of a payment.
     }
   }
 }
@@ -93,45 +149,4 @@ async function unlessAborted(signal, work) {
   }
 }
 
-/** Takes pieces into a stream, at its own speed. */
-function writer(writable) {
-  let fault;
-  const fail = (error) => {
-    fault = error;
-  };
-  writable.on('error', fail);
-  return {
-    written: 0,
-    async take(piece) {
-      if (fault) throw fault;
-      this.written += piece.length;
-      if (writable.write(piece)) return;
-      await new Promise((resolve, reject) => {
-        const settle = (error) => {
-          writable.off('drain', settle).off('error', settle).off('close', closed);
-          if (error) reject(error);
-          else resolve();
-        };
-        const closed = () => settle(fault ?? new Error('the destination was closed'));
-        writable.on('drain', settle).on('error', settle).on('close', closed);
-      });
-    },
-    /** Ends the stream after its last byte; the program's own output stays open. */
-    async end() {
-      if (fault) throw fault;
-      if (writable !== process.stdout && writable !== process.stderr) {
-        await new Promise((resolve, reject) => {
-          writable.once('error', reject);
-          writable.end((error) => (error ? reject(error) : resolve()));
-        });
-      }
-      writable.off('error', fail);
-    },
-    /** Nothing complete has arrived. */
-    destroy(error) {
-      writable.destroy?.(error);
-    },
-  };
-}
-
-module.exports = { carryThrough, writer };
+module.exports = { Call, carryThrough };

@@ -4,26 +4,55 @@
 
 const { PassThrough } = require('node:stream');
 
-const { native } = require('./native');
-const { carryThrough, writer } = require('./call');
-const { sink, source } = require('./content');
+const { Call, carryThrough } = require('./call');
+const { inPlace, sink, source } = require('./content');
+const { encode } = require('./encode');
 const { fromJson, inOperation, invalidField, own, typed } = require('./error');
+const { promised } = require('./events');
+const { native } = require('./native');
+const { writer } = require('./writer');
+
+/** Settings whose gaps the environment fills. */
+const fromEnvironment = new WeakSet();
 
 class Client {
   #native;
-  #onCode;
+  #operations;
+  #options;
   #running = new Set();
 
-  constructor(protocol, form, settings, options) {
-    this.#native = typed(() => new (native().Client)(protocol, encode(form.in(object('settings', settings)))));
-    this.#onCode = options?.onCode;
+  constructor(protocol, form, operations, settings, options) {
+    this.#options = checked(options);
+    this.#operations = operations;
+    const text = encode(form.in(object('settings', settings)));
+    this.#native = typed(() => new (native().Client)(protocol, text, fromEnvironment.has(settings)));
   }
 
-  /** Any operation by its name. */
+  static fromEnv(settings = {}, options = {}) {
+    const given = { ...object('settings', settings) };
+    fromEnvironment.add(given);
+    return new this(given, options);
+  }
+
+  /** Any operation by its name. One that only computes does so on another thread. */
   async call(name, request = {}, options = {}) {
-    const { content, ...rest } = object('options', options);
-    const operation = { name, request: same, response: same, contentOut: 'content' };
-    return this.#run(operation, object('request', request), content, rest);
+    try {
+      const { content, ...rest } = object('options', options);
+      const known = Object.values(this.#operations).find((operation) => operation.name === nameOf(name));
+      if (known?.local) return await this.#compute(name, encode(object('request', request)), content);
+      return await this.#run({ ...BY_NAME, name }, object('request', request), content, rest);
+    } catch (error) {
+      throw inOperation(error, name);
+    }
+  }
+
+  /** An operation that only computes, by its name, here and now. */
+  callLocal(name, request = {}, options = {}) {
+    try {
+      return this.#here(nameOf(name), object('request', request), 'content', options.content);
+    } catch (error) {
+      throw inOperation(error, name);
+    }
   }
 
   /** Ends the client: running calls are cancelled. */
@@ -36,54 +65,76 @@ class Client {
     await this.close();
   }
 
-  async _call(operation, given, options) {
+  async _call(operation, request, options) {
     try {
-      const { rest, content } = apart(given, operation.contentIn);
-      return await this.#run(operation, operation.request.in(rest), content, options);
+      const { contentIn } = operation;
+      const content = object('request', request)[contentIn];
+      return await this.#run(operation, operation.request.in(request, contentIn), content, options);
     } catch (error) {
       throw inOperation(error, operation.name);
     }
   }
 
-  _local(operation, given) {
+  _local(operation, request) {
     try {
-      return this.#compute(operation, given);
+      const { name, contentIn } = operation;
+      const content = object('request', request)[contentIn];
+      return operation.response.out(this.#here(name, operation.request.in(request, contentIn), contentIn, content));
     } catch (error) {
       throw inOperation(error, operation.name);
     }
   }
 
-  _stream(operation, given, options) {
+  _stream(operation, request, options = {}) {
     const stream = new PassThrough();
     const stop = new AbortController();
-    stream.once('close', () => stop.abort());
-    const signal = options?.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-    const response = this._call(operation, given, { ...options, signal, destination: stream });
+    const { signal } = options;
+    const pass = () => stop.abort(signal.reason);
+    if (signal?.aborted) pass();
+    else signal?.addEventListener?.('abort', pass, { once: true });
+    stream.once('close', () => {
+      stop.abort();
+      signal?.removeEventListener?.('abort', pass);
+    });
+    const response = this._call(operation, request, { ...options, signal: stop.signal, destination: stream });
     // Whoever reads the stream learns of a failure there.
     response.catch((error) => stream.destroy(error));
     return Object.defineProperty(stream, 'response', { value: response });
   }
 
-  #compute(operation, given) {
-    const { rest, content } = apart(given, operation.contentIn);
-    const from = source(operation.contentIn, content);
-    if (from.pieces) throw invalidField(operation.contentIn, 'must be a Buffer or { path }: this operation only computes');
-    const call = this.#begin(operation.name, encode(operation.request.in(rest)), { timeoutMs: -1, ...from.form });
-    const event = typed(() => call.runLocal());
+  #here(name, request, field, content) {
+    const text = encode(request);
+    const handle = this.#handle();
+    const from = inPlace(field, content);
+    return JSON.parse(typed(() => handle.local(name, text, from)));
+  }
+
+  async #compute(name, text, content) {
+    const handle = this.#handle();
+    const from = inPlace('content', content);
+    const event = await promised((events, id) => typed(() => handle.compute(events, id, name, text, from)));
     if (event.kind === 'failed') throw fromJson(event.text);
-    return operation.response.out(JSON.parse(event.text));
+    return JSON.parse(event.text);
   }
 
   async #run(operation, request, content, options) {
-    const { destination, timeoutMs, signal, onCode } = object('options', options);
+    const { destination, timeoutMs, signal, ...callbacks } = object('options', options);
+    const { onCode, signer, logger } = { ...this.#options, ...checked(callbacks) };
     const into = sink(destination);
     const from = source(operation.contentIn ?? 'content', content);
-    const parts = { pieces: from.pieces, onCode: onCode ?? this.#onCode, signal: signalOf(signal) };
-    const cancelled = Boolean(signal?.aborted);
-    const form = { timeoutMs: milliseconds(timeoutMs), cancelled, ...from.form, ...into.form };
+    const parts = { pieces: from.pieces, onCode, signer, logger, signal: signalOf(signal) };
+    const form = {
+      timeoutMs: milliseconds(timeoutMs),
+      cancelled: Boolean(signal?.aborted),
+      log: logger !== undefined,
+      ...from.form,
+      ...into.form,
+    };
+    const text = encode(request);
+    const handle = this.#handle();
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
-    const call = this.#begin(operation.name, encode(request), form);
+    const call = new Call(handle, operation.name, text, form);
     this.#running.add(call);
     try {
       const { response, bytes } = await carryThrough(call, parts);
@@ -99,14 +150,17 @@ class Client {
     }
   }
 
-  #begin(name, request, form) {
+  #handle() {
     if (!this.#native) throw own('configuration.closed', 'configuration', 'this client was closed');
-    return typed(() => new (native().Call)(this.#native, name, request, form));
+    return this.#native;
   }
 }
 
 /** What is passed on as it is. */
 const same = { in: (value) => value, out: (value) => value };
+
+/** What is known of an operation that is called by its name. */
+const BY_NAME = { request: same, response: same, contentOut: 'content' };
 
 /** The content of a response, which stands beside its JSON. */
 function received(content, bytes, out, form) {
@@ -114,30 +168,28 @@ function received(content, bytes, out, form) {
   return { size, ...(bytes && { data: bytes }), ...(form.destinationPath && { path: form.destinationPath }) };
 }
 
-function apart(given, contentField) {
-  const request = object('request', given);
-  if (!contentField) return { rest: request };
-  const { [contentField]: content, ...rest } = request;
-  return { rest, content };
+/** The callables among the options, without those that are not given. */
+function checked(options) {
+  const made = {};
+  for (const [name, given] of Object.entries(object('options', options ?? {}))) {
+    if (given === undefined || given === null) continue;
+    if (!(name in CALLABLES)) throw own('input.unknown_field', 'invalid_input', `there is no option \`${name}\``, { field: name });
+    if (typeof given !== CALLABLES[name]) throw invalidField(name, `must be ${CALLABLES[name] === 'object' ? 'an object' : 'a function'}`);
+    made[name] = given;
+  }
+  return made;
 }
+
+const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
 
 function object(field, value) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidField(field, 'must be an object');
   return value;
 }
 
-function encode(request) {
-  try {
-    return JSON.stringify(request, (key, value) => {
-      if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol') {
-        throw invalidField(key, `cannot be a ${typeof value}`);
-      }
-      if (typeof value === 'number' && !Number.isFinite(value)) throw invalidField(key, `cannot be ${value}`);
-      return value;
-    });
-  } catch (fault) {
-    throw fault instanceof TypeError ? invalidField('request', fault.message) : fault;
-  }
+function nameOf(name) {
+  if (typeof name !== 'string') throw invalidField('name', 'must be the name of an operation');
+  return name;
 }
 
 function milliseconds(given) {
@@ -154,4 +206,4 @@ function signalOf(given) {
   return given;
 }
 
-module.exports = { Client, encode };
+module.exports = { Client };

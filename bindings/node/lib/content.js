@@ -1,16 +1,25 @@
 'use strict';
 
+const { fileURLToPath } = require('node:url');
+
 const { invalidField } = require('./error');
 
 /** What the native call is given for a request's content, and the iterator that its pieces come from. */
 function source(field, content) {
   if (content === undefined || content === null) return { form: {} };
-  if (content instanceof Uint8Array) return { form: { content: asBuffer(content) } };
-  if (typeof content === 'object' && typeof content[Symbol.asyncIterator] === 'function') {
+  if (typeof content === 'object' && !(content instanceof Uint8Array) && typeof content[Symbol.asyncIterator] === 'function') {
     return { form: { contentPieces: true }, pieces: content };
   }
-  if (typeof content === 'object' && typeof content.path === 'string') return { form: { contentPath: content.path } };
-  throw invalidField(field, `must be a Buffer, { path } or a Readable, not ${kind(content)}`);
+  const given = inPlace(field, content, 'a Buffer, { path } or a Readable');
+  return { form: { content: given } };
+}
+
+/** Content that is there already: a buffer, or the path of a file. */
+function inPlace(field, content, wanted = 'a Buffer or { path }: this operation only computes') {
+  if (content === undefined || content === null) return undefined;
+  if (content instanceof Uint8Array) return asBuffer(content);
+  if (typeof content === 'object' && 'path' in content) return pathOf(field, content.path);
+  throw invalidField(field, `must be ${wanted}, not ${kind(content)}`);
 }
 
 /** What the native call is given for a response's content, and the stream that its pieces go to. */
@@ -19,10 +28,18 @@ function sink(destination) {
   if (typeof destination === 'object' && typeof destination.write === 'function') {
     return { form: { destinationPieces: true }, writable: destination };
   }
-  if (typeof destination === 'object' && typeof destination.path === 'string') {
-    return { form: { destinationPath: destination.path, replace: Boolean(destination.replace) } };
+  if (typeof destination === 'object' && 'path' in destination) {
+    const destinationPath = pathOf('destination', destination.path);
+    return { form: { destinationPath, replace: Boolean(destination.replace) } };
   }
   throw invalidField('destination', `must be { path } or a Writable, not ${kind(destination)}`);
+}
+
+function pathOf(field, path) {
+  const found = path instanceof URL && path.protocol === 'file:' ? fileURLToPath(path) : path;
+  if (typeof found !== 'string' || found === '') throw invalidField(field, 'path must be a string or a file: URL');
+  if (found.includes('\0') || !found.isWellFormed()) throw invalidField(field, 'path is none that a file can have');
+  return found;
 }
 
 /** One piece of a stream as a buffer. */
@@ -37,4 +54,4 @@ function kind(value) {
   return value === null ? 'null' : typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`;
 }
 
-module.exports = { asBuffer, sink, source };
+module.exports = { asBuffer, inPlace, sink, source };

@@ -56,16 +56,18 @@ function typed(work) {
   try {
     return work();
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.message.startsWith('{"code"')) {
-      throw fromJson(thrown.message);
-    }
-    throw thrown;
+    if (thrown instanceof BankchannelError) throw thrown;
+    if (thrown instanceof Error && thrown.message.startsWith('{"code"')) throw fromJson(thrown.message);
+    // A panic, or a value that the addon cannot read: the package itself is wrong.
+    const error = own('internal', 'internal', 'a defect inside bankchannel stopped the call');
+    error.cause = thrown;
+    throw error;
   }
 }
 
 /** Names the operation, where the package itself found the error. */
 function inOperation(error, operation) {
-  if (error instanceof BankchannelError && error.operation === null) {
+  if (error instanceof BankchannelError && error.operation === null && typeof operation === 'string') {
     error.operation = operation;
     error._details.operation = operation;
   }

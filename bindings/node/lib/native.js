@@ -1,18 +1,71 @@
 'use strict';
 
-// The addon is loaded when it is first needed: requiring the package costs next to nothing.
+// Finds and loads the native half, when it is first needed: requiring the package costs next to nothing.
+
+const { own } = require('./error');
+
 let loaded;
 
 function native() {
-  if (!loaded) {
+  loaded ??= load();
+  return loaded;
+}
+
+/** The platforms that a package is built for; the first name that is installed is taken. */
+function packages() {
+  const here = `${process.platform}-${process.arch}`;
+  // Which C library it is, costs milliseconds to find out; npm installs the package of the right one only.
+  return process.platform === 'linux' ? [`@bankchannel/${here}-gnu`, `@bankchannel/${here}-musl`] : [`@bankchannel/${here}`];
+}
+
+function load() {
+  // Beside this package: built from the repository.
+  const places = ['../bankchannel.node', ...packages().map((name) => `${name}/bankchannel.node`)];
+  const faults = [];
+  for (const place of places) {
     try {
-      loaded = require('../bankchannel.node');
-    } catch (cause) {
-      const how = cause.code === 'MODULE_NOT_FOUND' ? 'it is not there; build it with bindings/node/build.sh' : cause.message;
-      throw new Error(`the native half of bankchannel cannot be loaded: ${how}`, { cause });
+      return checked(require(place), place);
+    } catch (fault) {
+      if (fault.code !== 'MODULE_NOT_FOUND') faults.push({ place, fault });
     }
   }
-  return loaded;
+  const differs = faults.find(({ fault }) => fault.category === 'configuration');
+  throw differs ? differs.fault : faults.length > 0 ? unusable(faults[0]) : missing();
+}
+
+/** Package and library know each other's insides: they must be of one version. */
+function checked(addon, place) {
+  const wanted = require('../package.json').version;
+  const found = addon.version?.();
+  if (found === wanted) return addon;
+  const name = place.startsWith('@') ? place.slice(0, place.lastIndexOf('/')) : place;
+  const message =
+    `bankchannel ${wanted} found its native half ${name} in version ${found}: both must have the same version. ` +
+    'Delete node_modules and install again; where versions are pinned, pin both to the same.';
+  throw own('configuration.invalid', 'configuration', message, { package: name, found: String(found), wanted });
+}
+
+function missing() {
+  const [name] = packages();
+  const here = `${process.platform} ${process.arch}`;
+  const message =
+    `the native half of bankchannel for ${here} is not installed: there is no package ${packages().join(' or ')}. ` +
+    'It is an optional dependency of bankchannel: install without --omit=optional or --no-optional, and on this platform, ' +
+    'not with a node_modules folder or a lock file of another one. In a clone of the repository run bindings/node/build.sh.';
+  return own('configuration.invalid', 'configuration', message, { platform: here, package: name });
+}
+
+function unusable({ place, fault }) {
+  const wrong = /GLIBC_[\d.]+/.exec(fault.message);
+  const advice = wrong
+    ? `this system's C library is too old: it has no ${wrong[0]}`
+    : /musl|ld-linux|Error relocating/.test(fault.message)
+      ? 'it was built for another C library'
+      : 'install the package again, on this machine';
+  const message = `the native half of bankchannel (${place}) cannot be loaded: ${fault.message}; ${advice}`;
+  const error = own('configuration.invalid', 'configuration', message, { package: place });
+  error.cause = fault;
+  return error;
 }
 
 module.exports = { native };

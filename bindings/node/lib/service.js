@@ -1,8 +1,9 @@
 'use strict';
 
-const { native } = require('./native');
-const { encode } = require('./client');
+const { encode } = require('./encode');
 const { fromJson, invalidField, typed } = require('./error');
+const { promised } = require('./events');
+const { native } = require('./native');
 
 /** An embedded service. */
 class Service {
@@ -12,11 +13,10 @@ class Service {
     if (typeof options !== 'object' || options === null) throw invalidField('options', 'must be an object');
     const { ServiceOptions } = require('./ws_channel');
     const service = new Service();
-    service.#server = new (native().Server)();
     const request = encode(ServiceOptions.in(options));
-    const done = await typed(() => service.#server.start('ws-channel', request));
-    if (done.error) throw fromJson(done.error);
-    const info = JSON.parse(done.info);
+    const server = typed(() => new (native().Server)());
+    service.#server = server;
+    const info = await done((events, id) => server.start(events, id, 'ws-channel', request));
     service.baseUrl = info.base_url;
     service.publicKeyFile = info.public_key_file;
     service.controlUrl = info.control_url ?? null;
@@ -28,13 +28,19 @@ class Service {
   }
 
   async close() {
-    const done = await typed(() => this.#server.stop());
-    if (done.error) throw fromJson(done.error);
+    await done((events, id) => this.#server.stop(events, id));
   }
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
     await this.close();
   }
+}
+
+/** Waits for work of the native half; its answer. */
+async function done(begin) {
+  const event = await promised((events, id) => typed(() => begin(events, id)));
+  if (event.kind === 'failed') throw fromJson(event.text);
+  return JSON.parse(event.text);
 }
 
 module.exports = { Service };

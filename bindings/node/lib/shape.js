@@ -11,36 +11,42 @@ function struct(rows) {
   return {
     out(value) {
       const made = {};
-      for (const [name, found] of Object.entries(value)) {
+      for (const name of Object.keys(value)) {
         const row = bySnake.get(name);
         // What this version does not know is ignored.
-        if (row) made[row[0]] = row[2] && found !== null ? row[2].out(found) : found;
+        if (row === undefined) continue;
+        const found = value[name];
+        made[row[0]] = row[2] !== undefined && found !== null ? row[2].out(found) : found;
       }
       return made;
     },
-    in(value) {
+    /** `beside` is a field that does not go into the JSON. */
+    in(value, beside) {
       // A value of another type is for the library to refuse: it knows the field's name.
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       const made = {};
-      for (const [name, given] of Object.entries(value)) {
-        if (given === undefined) continue;
+      for (const name of Object.keys(value)) {
+        const given = value[name];
+        if (given === undefined || name === beside) continue;
         const row = byCamel.get(name);
-        if (!row) {
-          const known = rows.map((known) => known[0]).join(', ') || 'none';
-          const message = `there is no field \`${name}\`; fields are: ${known}`;
-          throw own('input.unknown_field', 'invalid_input', message, { field: name });
-        }
-        made[row[1]] = row[2] ? row[2].in(given) : given;
+        if (row === undefined) throw unknown(name, rows);
+        made[row[1]] = row[2] !== undefined ? row[2].in(given) : given;
       }
       return made;
     },
   };
 }
 
+function unknown(name, rows) {
+  const known = rows.map((row) => row[0]).join(', ') || 'none';
+  const message = `there is no field \`${name}\`; fields are: ${known}`;
+  return own('input.unknown_field', 'invalid_input', message, { field: name });
+}
+
 function list(of) {
   return {
-    out: (values) => values.map(of.out),
-    in: (values) => (Array.isArray(values) ? values.map(of.in) : values),
+    out: (values) => values.map((value) => of.out(value)),
+    in: (values) => (Array.isArray(values) ? values.map((value) => of.in(value)) : values),
   };
 }
 

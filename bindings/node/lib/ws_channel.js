@@ -801,15 +801,15 @@ const operations = {
   listKeys: { name: "ws_channel.list_keys", request: ListKeysRequest, response: ListKeysResponse },
   uploadKey: { name: "ws_channel.upload_key", request: UploadKeyRequest, response: UploadKeyResponse },
   deleteKey: { name: "ws_channel.delete_key", request: DeleteKeyRequest, response: DeleteKeyResponse },
-  encryptPassword: { name: "ws_channel.encrypt_password", request: EncryptPasswordRequest, response: EncryptPasswordResponse },
-  totpCode: { name: "ws_channel.totp_code", request: TotpCodeRequest, response: TotpCodeResponse },
-  generateKey: { name: "ws_channel.generate_key", request: GenerateKeyRequest, response: GenerateKeyResponse },
-  inspectKey: { name: "ws_channel.inspect_key", request: InspectKeyRequest, response: InspectKeyResponse },
-  signFile: { name: "ws_channel.sign_file", request: SignFileRequest, response: SignFileResponse, contentIn: "content" },
-  verifyFile: { name: "ws_channel.verify_file", request: VerifyFileRequest, response: VerifyFileResponse, contentIn: "content" },
-  encryptForExport: { name: "ws_channel.encrypt_for_export", request: EncryptForExportRequest, response: EncryptForExportResponse },
-  decryptExportedKey: { name: "ws_channel.decrypt_exported_key", request: DecryptExportedKeyRequest, response: DecryptExportedKeyResponse },
-  checkPaymentFile: { name: "ws_channel.check_payment_file", request: CheckPaymentFileRequest, response: CheckPaymentFileResponse, contentIn: "content" },
+  encryptPassword: { name: "ws_channel.encrypt_password", request: EncryptPasswordRequest, response: EncryptPasswordResponse, local: true },
+  totpCode: { name: "ws_channel.totp_code", request: TotpCodeRequest, response: TotpCodeResponse, local: true },
+  generateKey: { name: "ws_channel.generate_key", request: GenerateKeyRequest, response: GenerateKeyResponse, local: true },
+  inspectKey: { name: "ws_channel.inspect_key", request: InspectKeyRequest, response: InspectKeyResponse, local: true },
+  signFile: { name: "ws_channel.sign_file", request: SignFileRequest, response: SignFileResponse, local: true, contentIn: "content" },
+  verifyFile: { name: "ws_channel.verify_file", request: VerifyFileRequest, response: VerifyFileResponse, local: true, contentIn: "content" },
+  encryptForExport: { name: "ws_channel.encrypt_for_export", request: EncryptForExportRequest, response: EncryptForExportResponse, local: true },
+  decryptExportedKey: { name: "ws_channel.decrypt_exported_key", request: DecryptExportedKeyRequest, response: DecryptExportedKeyResponse, local: true },
+  checkPaymentFile: { name: "ws_channel.check_payment_file", request: CheckPaymentFileRequest, response: CheckPaymentFileResponse, local: true, contentIn: "content" },
   registerAccount: { name: "ws_channel.register_account", request: RegisterAccountRequest, response: RegisterResponse },
   logIn: { name: "ws_channel.log_in", request: LogInRequest, response: Authenticated },
   beginLogIn: { name: "ws_channel.begin_log_in", request: BeginLogInRequest, response: LogInProgress },
@@ -825,7 +825,7 @@ const operations = {
 
 class WsChannel extends Client {
   constructor(settings = {}, options = {}) {
-    super("ws-channel", WsChannelSettings, settings, options);
+    super("ws-channel", WsChannelSettings, operations, settings, options);
   }
 
   initRegister(request = {}, options = {}) {

@@ -5,15 +5,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_bridge::{self as bridge, Cancel, Error, Event, How, Reply, Secret, Take, row, runtime};
+use bankchannel_bridge::{self as bridge, Cancel, Error, How, Reply, Secret, Take, row, runtime};
 use bytes::Bytes;
-use napi::{
-    Either, Env,
-    bindgen_prelude::{Buffer, Object},
-};
+use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{Client, thrown};
+use crate::{
+    Client,
+    events::{Events, Promise},
+    thrown,
+};
 
 /// How a call is to be carried out. Of content and destination at most one form each is given.
 #[napi(object)]
@@ -22,10 +23,8 @@ pub struct CallForm {
     pub timeout_ms: i64,
     /// Whether it is cancelled already: then nothing is sent.
     pub cancelled: Option<bool>,
-    /// The request's content.
-    pub content: Option<Buffer>,
-    /// A file that holds it.
-    pub content_path: Option<String>,
+    /// The request's content, or the path of a file that holds it.
+    pub content: Option<Either<Buffer, String>>,
     /// Whether it comes piece by piece.
     pub content_pieces: Option<bool>,
     /// The file that the response's content goes to.
@@ -34,23 +33,8 @@ pub struct CallForm {
     pub replace: Option<bool>,
     /// Whether the response's content is taken piece by piece.
     pub destination_pieces: Option<bool>,
-}
-
-/// What comes next in a call.
-#[napi(object)]
-pub struct NextEvent {
-    /// `response`, `failed`, `ask`, `want_piece` or `piece`.
-    pub kind: String,
-    /// The response's or the error's JSON; a question's text.
-    pub text: Option<String>,
-    /// A piece, or a response's content in memory.
-    pub bytes: Option<Buffer>,
-    /// What is asked.
-    pub question: Option<String>,
-    /// The answers to choose from.
-    pub choices: Option<Vec<String>>,
-    /// What the person needs for the answer and nobody else may see.
-    pub secret: Option<String>,
+    /// Whether log records are wanted.
+    pub log: Option<bool>,
 }
 
 /// A running call; one reply at a time.
@@ -63,9 +47,16 @@ pub struct Call {
 
 #[napi]
 impl Call {
-    /// Begins a call.
+    /// Begins a call. What comes first is told under this number.
     #[napi(constructor, catch_unwind)]
-    pub fn new(client: &Client, name: String, request: String, form: CallForm) -> Self {
+    pub fn new(
+        client: &Client,
+        events: &Events,
+        id: u32,
+        name: String,
+        request: String,
+        form: CallForm,
+    ) -> napi::Result<Self> {
         let cancel = Cancel::new();
         if form.cancelled == Some(true) {
             cancel.cancel();
@@ -73,12 +64,12 @@ impl Call {
         let how = How {
             timeout_ms: form.timeout_ms,
             cancel: cancel.clone(),
-            content: match (form.content, form.content_path) {
-                // JavaScript may change a buffer while it is being sent, so it is copied.
-                (Some(buffer), _) => Take::Bytes(Bytes::copy_from_slice(&buffer)),
-                (None, Some(path)) => Take::Path(PathBuf::from(path)),
-                (None, None) if form.content_pieces == Some(true) => Take::Pieces,
-                (None, None) => Take::Default,
+            content: match form.content {
+                // JavaScript may change a buffer between signing and sending, so it is copied.
+                Some(Either::A(buffer)) => Take::Bytes(Bytes::copy_from_slice(&buffer)),
+                Some(Either::B(path)) => Take::Path(PathBuf::from(path)),
+                None if form.content_pieces == Some(true) => Take::Pieces,
+                None => Take::Default,
             },
             destination: match form.destination_path {
                 Some(path) if form.replace == Some(true) => Take::Replace(PathBuf::from(path)),
@@ -86,50 +77,48 @@ impl Call {
                 None if form.destination_pieces == Some(true) => Take::Pieces,
                 None => Take::Default,
             },
+            log: form.log == Some(true),
         };
-        let call = bridge::Call::begin(&client.0, &name, request.as_bytes(), how);
-        Self { call: Arc::new(Mutex::new(Some(call))), cancel }
+        let call = Self { call: Arc::default(), cancel };
+        let begun = bridge::Call::begin(&client.0, &name, request.as_bytes(), how);
+        call.go_on(begun, Reply::Go, events.promise(id))?;
+        Ok(call)
     }
 
-    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and promises what comes next. It never rejects: a failure is an
-    /// event.
-    #[napi(catch_unwind, ts_return_type = "Promise<NextEvent>")]
-    pub fn resume<'env>(
+    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`). What comes next is told under this number.
+    #[napi(catch_unwind)]
+    pub fn reply(
         &self,
-        env: &'env Env,
+        events: &Events,
+        id: u32,
         reply: String,
         data: Option<Either<Buffer, String>>,
-    ) -> napi::Result<Object<'env>> {
+    ) -> napi::Result<()> {
         let reply = reply_of(&reply, data)?;
-        let place = Arc::clone(&self.call);
-        let runtime = runtime().map_err(|error| thrown(&error))?;
-        let taken = place.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut call) = taken else {
-            return Err(thrown(&Error::invalid_field("call", "is being resumed already")));
-        };
-        let (deferred, promise) = env.create_deferred()?;
-        runtime.spawn(async move {
-            let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
-            deferred.resolve(move |_| Ok(told(event)));
-        });
-        Ok(promise)
-    }
-
-    /// Carries out an operation that only computes, here and now.
-    #[napi(catch_unwind)]
-    pub fn run_local(&self) -> napi::Result<NextEvent> {
         let taken = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut call) = taken else {
+        let Some(call) = taken else {
             return Err(thrown(&Error::invalid_field("call", "is being resumed already")));
         };
-        Ok(told(call.resume(Reply::Go).unwrap_or_else(Event::Failed)))
+        self.go_on(call, reply, events.promise(id))
     }
 
     /// Cancels the call, whatever it is doing.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    fn go_on(&self, mut call: bridge::Call, reply: Reply, promise: Promise) -> napi::Result<()> {
+        let place = Arc::clone(&self.call);
+        let runtime = runtime().map_err(|error| thrown(&error))?;
+        runtime.spawn(async move {
+            let event = call.resume_async(reply).await.unwrap_or_else(bridge::Event::Failed);
+            let log = call.drain_log();
+            // Back in its place before anybody hears of the event: the next reply may come at once.
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+            promise.tell(event, log);
+        });
+        Ok(())
     }
 }
 
@@ -142,30 +131,4 @@ fn reply_of(reply: &str, data: Option<Either<Buffer, String>>) -> napi::Result<R
         ("fail", None) => Reply::Fail(Error::because(&row::CANCELLED, "the caller's own code failed")),
         _ => return Err(thrown(&Error::invalid_field("reply", "is none that there is"))),
     })
-}
-
-fn told(event: Event) -> NextEvent {
-    let nothing =
-        NextEvent { kind: String::new(), text: None, bytes: None, question: None, choices: None, secret: None };
-    match event {
-        Event::Response { json, content } => {
-            NextEvent { kind: "response".into(), text: Some(json), bytes: content.map(buffer), ..nothing }
-        }
-        Event::Failed(error) => NextEvent { kind: "failed".into(), text: Some(error.to_json().to_string()), ..nothing },
-        Event::Ask(question) => NextEvent {
-            kind: "ask".into(),
-            text: Some(question.text),
-            question: Some(question.kind.into()),
-            choices: Some(question.choices),
-            secret: question.secret.map(|secret| secret.expose().to_owned()),
-            ..nothing
-        },
-        Event::WantPiece => NextEvent { kind: "want_piece".into(), ..nothing },
-        Event::Piece(bytes) => NextEvent { kind: "piece".into(), bytes: Some(buffer(bytes)), ..nothing },
-    }
-}
-
-/// Bytes that nobody else holds become the buffer as they are.
-fn buffer(bytes: Bytes) -> Buffer {
-    Buffer::from(Vec::from(bytes))
 }

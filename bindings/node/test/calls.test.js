@@ -14,7 +14,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 
 const bankchannel = require('..');
 const { BankchannelError, CancelledError, ConfigurationError, InvalidInputError, TimedOutError, TransportError, WsChannel } = bankchannel;
-const { CONTENT, peer, silent } = require('./peer');
+const { CONTENT, peer, silent } = require('./helpers/peer');
 
 const upload = { fileName: 'payments.xml', fileType: 'pain.001.001.09', signature: '-----BEGIN PGP SIGNATURE-----' };
 const which = { fileType: 'camt.053.001.08', fileReference: '227166' };

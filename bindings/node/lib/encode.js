@@ -1,0 +1,34 @@
+'use strict';
+
+const { invalidField } = require('./error');
+
+/** How deep a request may be nested; the library takes no more. */
+const MAX_DEPTH = 32;
+
+/** A request as JSON text. What JSON would leave out or change without a word is refused. */
+function encode(request) {
+  check(request, 'request', 0);
+  return JSON.stringify(request);
+}
+
+function check(value, field, depth) {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return;
+    case 'number':
+      if (!Number.isFinite(value)) throw invalidField(field, `cannot be ${value}`);
+      return;
+    case 'object':
+      if (value === null) return;
+      if (ArrayBuffer.isView(value)) throw invalidField(field, 'cannot be bytes');
+      if (depth === MAX_DEPTH) throw invalidField(field, 'is nested too deep');
+      for (const key in value) check(value[key], key, depth + 1);
+      return;
+    default:
+      throw invalidField(field, `cannot be a ${typeof value}`);
+  }
+}
+
+module.exports = { encode };

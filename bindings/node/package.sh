@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes the npm packages from what is built already: the main package, and the one of this platform with the library in it.
+# Nothing is compiled. They land in target/packages/.
+#
+#   bindings/node/package.sh                                       this machine's platform, target/release
+#   bindings/node/package.sh --platform linux-arm64-musl --library FILE
+#                                                                  a library that was built for another one
+set -eu
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+platform= library=
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --platform) platform=$2 ;;
+        --library) library=$2 ;;
+        *) echo "unknown argument $1; there are --platform NAME and --library FILE" >&2 && exit 1 ;;
+    esac
+    shift 2
+done
+if [ -z "$platform" ]; then
+    case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
+    if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=musl; else libc=gnu; fi
+    platform=linux-$arch-$libc
+fi
+library=${library:-$target/release/libbankchannel_node.so}
+[ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node, or give --library" >&2; exit 1; }
+
+stage=$target/packages/npm
+rm -rf "$stage"
+mkdir -p "$stage/main" "$stage/platform"
+
+# Who sends a package on, sends its licences.
+cp -R LICENSE NOTICE licenses "$stage/main"
+cp -R LICENSE NOTICE licenses "$stage/platform"
+(cd bindings/node && cp -R index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$OLDPWD/$stage/main")
+cp "$library" "$stage/platform/bankchannel.node"
+node bindings/node/platform.js "$platform" "$stage/platform"
+
+for part in main platform; do
+    npm pack --silent --pack-destination "$target/packages" "$stage/$part" | sed "s|^|$target/packages/|"
+done
+rm -rf "$stage"

@@ -1,0 +1,106 @@
+//! The one way from the bridge's threads into JavaScript.
+//!
+//! A promise of its own for each step of each call would cost a queue of Node's each time. So there is one queue per
+//! JavaScript thread: what happened is put into it with the number under which JavaScript waits for it.
+
+use std::sync::Arc;
+
+use bankchannel_bridge::{self as bridge, Error, Event, LogRecord, row};
+use bytes::Bytes;
+use napi::{
+    Status,
+    bindgen_prelude::{Buffer, FnArgs, Function},
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
+};
+use napi_derive::napi;
+
+/// What JavaScript is told: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`), the
+/// JSON of a response, error or question, a piece or a content in memory, and log records (level, text, level, text, …).
+type Told = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Vec<String>>)>;
+
+/// Weak: the queue alone does not keep the process running. JavaScript sees to that while it waits for something.
+type Queue = ThreadsafeFunction<News, (), Told, Status, false, true>;
+
+struct News {
+    id: u32,
+    event: Event,
+    log: Vec<LogRecord>,
+}
+
+/// The queue of one JavaScript thread.
+#[napi]
+pub struct Events(Arc<Queue>);
+
+#[napi]
+impl Events {
+    /// Makes it, with the function that takes what happened.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(take: Function<'_, Told, ()>) -> napi::Result<Self> {
+        let queue = take
+            .build_threadsafe_function::<News>()
+            .weak::<true>()
+            .build_callback(|context| Ok(told(context.value)))?;
+        Ok(Self(Arc::new(queue)))
+    }
+
+    /// Promises to tell what becomes of this number.
+    pub(crate) fn promise(&self, id: u32) -> Promise {
+        Promise { queue: Some(Arc::clone(&self.0)), id }
+    }
+}
+
+/// Something that JavaScript waits for. It is told exactly once, whatever happens to the work.
+pub(crate) struct Promise {
+    // Gone when it was told.
+    queue: Option<Arc<Queue>>,
+    id: u32,
+}
+
+impl Promise {
+    /// Tells it.
+    pub(crate) fn tell(mut self, event: Event, log: Vec<LogRecord>) {
+        self.send(event, log);
+    }
+
+    /// Tells what a piece of work came to that has JSON for its answer.
+    pub(crate) fn settle(self, done: bridge::Result<String>) {
+        self.tell(done.map_or_else(Event::Failed, |json| Event::Response { json, content: None }), Vec::new());
+    }
+
+    fn send(&mut self, event: Event, log: Vec<LogRecord>) {
+        if let Some(queue) = self.queue.take() {
+            // A JavaScript thread that has ended takes nothing, and nobody there waits.
+            queue.call(News { id: self.id, event, log }, ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        // The work was broken off by a panic: whoever waits must not wait for ever.
+        self.send(Event::Failed(defect()), Vec::new());
+    }
+}
+
+/// The error that a panic becomes.
+pub(crate) fn defect() -> Error {
+    Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
+}
+
+fn told(News { id, event, log }: News) -> Told {
+    let (kind, text, bytes) = match event {
+        Event::Response { json, content } => ("response", Some(json), content),
+        Event::Failed(error) => ("failed", Some(error.to_json().to_string()), None),
+        Event::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
+        Event::WantPiece => ("want_piece", None, None),
+        Event::Piece(bytes) => ("piece", None, Some(bytes)),
+    };
+    let log = (!log.is_empty())
+        .then(|| log.into_iter().flat_map(|record| [record.level.as_str().to_owned(), record.text]).collect());
+    FnArgs::from((id, kind, text, bytes.map(buffer), log))
+}
+
+/// Bytes that nobody else holds become the buffer as they are.
+fn buffer(bytes: Bytes) -> Buffer {
+    Buffer::from(Vec::from(bytes))
+}

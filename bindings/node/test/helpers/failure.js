@@ -1,0 +1,15 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+
+/** The error that a promise or function ends with. */
+async function failure(work) {
+  try {
+    await (typeof work === 'function' ? work() : work);
+  } catch (error) {
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'it did not fail' });
+}
+
+module.exports = { failure };
