@@ -40,3 +40,48 @@ impl<T> PerProcess<T> {
         Ok(&node.value)
     }
 }
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        let Some(mut node) = self.node.take() else { return };
+        if node.process != std::process::id() {
+            // What this process made itself hangs behind the parent's, and goes; the parent's own value stays.
+            drop(std::mem::replace(&mut node.next, Self::new()));
+            std::mem::forget(node);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn only_what_this_process_made_is_dropped() {
+        let (parent, own) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let inherited = PerProcess::new();
+        let node =
+            Node { process: std::process::id() + 1, value: Counted(Arc::clone(&parent)), next: PerProcess::new() };
+        assert!(inherited.node.set(Box::new(node)).is_ok());
+        let made = inherited.get_or_make(|seen| {
+            assert!(seen.is_some(), "the parent's is there to look at");
+            Ok::<_, ()>(Counted(Arc::clone(&own)))
+        });
+        assert!(made.is_ok());
+        drop(inherited);
+        assert_eq!((parent.load(Ordering::SeqCst), own.load(Ordering::SeqCst)), (0, 1));
+    }
+}
