@@ -5,7 +5,7 @@ use bankchannel::model::{Field, Shape};
 use crate::{
     model::{Operation, Protocol},
     names::python,
-    python::parameter,
+    python::{member, parameter},
     text::{Out, plain},
 };
 
@@ -17,11 +17,39 @@ enum Form {
 }
 
 /// Both clients.
-pub(crate) fn clients(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
+pub(crate) fn clients(out: &mut Out, protocol: &Protocol) {
+    settings(out, protocol);
     client(out, protocol, Form::Blocking);
     client(out, protocol, Form::Awaited);
-    Ok(())
 }
+
+/// The settings as a type of their own: for `from_env`, and for who keeps them in a dict.
+fn settings(out: &mut Out, protocol: &Protocol) {
+    out.blank();
+    out.blank();
+    out.line(format!("class {}Settings(TypedDict, total=False):", protocol.client));
+    out.docstring("    ", "What a client may be given by keyword.");
+    for field in protocol.settings.fields {
+        out.blank();
+        out.line(format!("    {}", member(field)));
+        out.docstring("    ", &plain(field.doc));
+    }
+    for (name, class, doc) in ASKED {
+        out.blank();
+        out.line(format!("    {name}: {class} | None"));
+        out.docstring("    ", doc);
+    }
+}
+
+/// Whom an operation asks in its middle: the option's name, its type and what it is for.
+const ASKED: [(&str, &str, &str); 2] = [
+    ("on_code", "OnCode", "Answers what an operation asks in its middle, such as for a one-time code."),
+    (
+        "signer",
+        "Signer",
+        "Signs where the private key is elsewhere, such as in a security module; it is given a digest.",
+    ),
+];
 
 fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     let (prefix, base) = match form {
@@ -40,7 +68,9 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     for field in protocol.settings.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
-    doc.push_str("\n    on_code: Answers what an operation asks in its middle, such as for a one-time code.");
+    for (name, _, what) in ASKED {
+        doc.push_str(&format!("\n    {name}: {what}"));
+    }
     out.docstring("    ", &doc);
     out.blank();
     out.line(format!("    _protocol: ClassVar = {:?}", protocol.name));
@@ -51,7 +81,9 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     for field in protocol.settings.fields {
         out.line(format!("        {},", parameter(field)));
     }
-    out.line("        on_code: OnCode | None = None,");
+    for (name, class, _) in ASKED {
+        out.line(format!("        {name}: {class} | None = None,"));
+    }
     out.line("    ) -> None:");
     out.line("        super().__init__(");
     out.line("            {");
@@ -59,8 +91,19 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
         out.line(format!("                {:?}: {},", field.name, python(field.name)));
     }
     out.line("            },");
-    out.line("            on_code,");
+    for (name, _, _) in ASKED {
+        out.line(format!("            {name},"));
+    }
     out.line("        )");
+    out.blank();
+    out.line("    @classmethod");
+    out.line(format!("    def from_env(cls, **settings: Unpack[{}Settings]) -> Self:", protocol.client));
+    out.docstring(
+        "        ",
+        "A client of the settings that the environment's `ISECURE_...` variables give, such as `ISECURE_API_KEY`; those given here \
+         count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
+    );
+    out.line("        return cls._from_env(settings)");
     for operation in &protocol.operations {
         method(out, operation, form);
     }
@@ -80,28 +123,28 @@ fn method(out: &mut Out, operation: &Operation, form: Form) {
     }
     out.line(format!("    ) -> {}:", operation.response.name));
     out.docstring("        ", &doc(operation));
-    let call = if operation.is_local() { "_local" } else { "_call" };
-    out.line(format!("        return {}self.{call}(", if awaited { "await " } else { "" }));
+    // Local operations without content need nothing of this package but the conversion.
+    let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
+        (true, true) => ("_local", false),
+        (true, false) => ("_native.local", true),
+        (false, _) => ("_call", false),
+    };
+    let answer = operation.response.name;
+    out.line(format!("        answer: {answer} = {}self.{call}(", if awaited { "await " } else { "" }));
     out.line(format!("            {:?},", operation.entry.declaration.name));
-    out.line(match operation.response.shape {
-        Shape::Union(shape) => format!("            _{},", shape.name),
-        _ => format!("            {}._from_json,", operation.response.name),
-    });
     out.line("            {");
     for field in operation.request.fields.iter().filter(|field| !is_content(field)) {
         out.line(format!("                {:?}: {},", field.name, python(field.name)));
     }
     out.line("            },");
-    if let Some(field) = operation.request_content {
+    if let Some(field) = operation.request_content.filter(|_| !plain_local) {
         out.line(format!("            content={},", python(field.name)));
-    }
-    if let Some(field) = operation.response_content {
-        out.line(format!("            received={:?},", field.name));
     }
     for name in passed(operation) {
         out.line(format!("            {name}={name},"));
     }
     out.line("        )");
+    out.line("        return answer");
 }
 
 fn is_content(field: &Field) -> bool {
@@ -116,6 +159,7 @@ fn options(operation: &Operation) -> Vec<String> {
             "destination" => "destination: Destination | None = None".into(),
             "timeout" => "timeout: float | None = None".into(),
             "cancel" => "cancel: Cancel | None = None".into(),
+            "signer" => "signer: Signer | None = None".into(),
             other => format!("{other}: OnCode | None = None"),
         })
         .collect()
@@ -132,6 +176,10 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
     names.extend(["timeout", "cancel"]);
     if operation.asks() {
         names.push("on_code");
+    }
+    // An operation that signs may be given a key that is elsewhere.
+    if operation.request.fields.iter().any(|field| field.name == "signing_certificate") {
+        names.push("signer");
     }
     names
 }
@@ -153,6 +201,7 @@ fn doc(operation: &Operation) -> String {
                 "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
                 "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
                 "cancel" => "Stops the call, from any thread.",
+                "signer" => "Signs with the key of `signing_certificate`; in place of the client's.",
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",
             }
         ));

@@ -4,18 +4,23 @@
 Modules are loaded when they are first used.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from . import _native
+from ._version import VERSION
 
+# Type checkers take it for true. `typing` itself would cost more than all the rest of this module.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._call import Cancel as Cancel
+    from typing import Any
+
     from ._call import OnCode as OnCode
     from ._call import Question as Question
+    from ._call import SignatureRequest as SignatureRequest
+    from ._call import Signer as Signer
     from ._content import Replace as Replace
     from ._errors import BankchannelError as BankchannelError
+    from ._native import Cancel as Cancel
+    from ._native import Received as Received
+    from ._native import Record as Record
     from .errors import AuthenticationError as AuthenticationError
     from .errors import CancelledError as CancelledError
     from .errors import ConfigurationError as ConfigurationError
@@ -36,37 +41,45 @@ if TYPE_CHECKING:
     from .ws_channel import AsyncWsChannel as AsyncWsChannel
     from .ws_channel import WsChannel as WsChannel
 
-__version__: str = _native.VERSION
+if _native.VERSION != VERSION:
+    raise ImportError(
+        f"bankchannel: the package is version {VERSION}, its native library {_native.VERSION}: "
+        "remove the package's folder and install it again"
+    )
+
+__version__ = VERSION
 
 _PLACES = {
     "AsyncWsChannel": "ws_channel",
     "BankchannelError": "_errors",
-    "Cancel": "_call",
+    "Cancel": "_native",
     "OnCode": "_call",
     "Question": "_call",
+    "Received": "_native",
+    "Record": "_native",
     "Replace": "_content",
     "Service": "service",
+    "SignatureRequest": "_call",
+    "Signer": "_call",
     "WsChannel": "ws_channel",
 }
+_MODULES = ("codes", "errors", "service", "ws_channel")
 
 
-def catalogue() -> list[dict[str, object]]:
+def catalogue() -> "list[dict[str, Any]]":
     """Every operation there is: name, protocol, kind, summary, schemas and errors."""
-    import json
-
-    found: list[dict[str, object]] = json.loads(_native.catalogue())
-    return found
+    return _native.catalogue()
 
 
 def __getattr__(name: str) -> object:
-    from importlib import import_module
-
     place = _PLACES.get(name)
     if place is None and name.startswith("_"):
         raise AttributeError(f"module 'bankchannel' has no attribute {name!r}")
-    module = import_module(f".{place or 'errors'}", __name__)
-    if name in ("codes", "errors", "service", "ws_channel"):
+    from importlib import import_module
+
+    if name in _MODULES:
         return import_module(f".{name}", __name__)
+    module = import_module(f".{place or 'errors'}", __name__)
     try:
         found: object = getattr(module, name)
     except AttributeError:
@@ -78,4 +91,4 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     from . import errors
 
-    return sorted({*globals(), *_PLACES, *errors.__all__})
+    return sorted({*globals(), *_PLACES, *_MODULES, *errors.__all__})

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
+from ._native import Record
 
-Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar, Literal, TypeVar
+
+    Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
+    _E = TypeVar("_E", bound=type["BankchannelError"])
 
 
-class Peer(NamedTuple):
+class Peer(Record):
     """What the peer said."""
 
-    code: str | None
+    __slots__ = ()
+    __match_args__ = ("code", "text", "request_id")
+
+    code: str | None = None
     """The peer's own code."""
-    text: str | None
+    text: str | None = None
     """The peer's own text."""
-    request_id: str | None
+    request_id: str | None = None
     """What the peer calls this request."""
 
 
@@ -44,6 +51,8 @@ class BankchannelError(Exception):
     retry_after_s: int | None
     """Seconds that the peer asked to wait."""
 
+    __match_args__: ClassVar[tuple[str, ...]] = ("code", "outcome")
+
     def __init__(self, details: Mapping[str, Any]) -> None:
         super().__init__(details["message"])
         peer = details.get("peer")
@@ -54,7 +63,7 @@ class BankchannelError(Exception):
         self.operation = details.get("operation")
         self.http_status = details.get("http_status")
         self.outcome = details.get("outcome")
-        self.peer = Peer(peer.get("code"), peer.get("text"), peer.get("request_id")) if peer else None
+        self.peer = Peer(**{name: peer.get(name) for name in Peer.__match_args__}) if peer else None
         self.context = details.get("context") or {}
         self.retry_after_s = details.get("retry_after_s")
         self._details = dict(details)
@@ -64,8 +73,8 @@ class BankchannelError(Exception):
         after = f"; outcome {self.outcome}" if self.outcome else ""
         return f"{before}{self.message} [{self.code}{after}]"
 
-    def __reduce__(self) -> tuple[Callable[[str], BankchannelError], tuple[str]]:
-        return from_json, (json.dumps(self._details),)
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], BankchannelError], tuple[Mapping[str, Any]]]:
+        return from_details, (self._details,)
 
     def _in(self, operation: str) -> BankchannelError:
         """Names the operation, where the package itself found the error."""
@@ -78,7 +87,6 @@ class BankchannelError(Exception):
         return dict(self._details)
 
 
-_E = TypeVar("_E", bound=type[BankchannelError])
 _CLASSES: dict[str, type[BankchannelError]] = {}
 
 
@@ -92,21 +100,20 @@ def register(category: str) -> Callable[[_E], _E]:
     return keep
 
 
-def from_json(text: str) -> BankchannelError:
-    """The exception of an error's JSON form."""
+def from_details(details: Mapping[str, Any]) -> BankchannelError:
+    """The exception of an error's details."""
     from . import errors  # registers the classes when the first error is made, not at import
 
-    details = json.loads(text)
-    error_class = _CLASSES.get(details["category"], BankchannelError)
     assert errors
+    error_class = _CLASSES.get(details["category"], BankchannelError)
     return error_class(details)
 
 
-def own(code: str, category: str, message: str, **context: str) -> BankchannelError:
+def own(code: str, category: str, message: str, outcome: Outcome | None = None, **context: str) -> BankchannelError:
     """An error that the package itself finds, before the native half is asked."""
-    nothing = ("operation", "http_status", "outcome", "retry_after_s", "peer")
-    details = {"code": code, "category": category, "message": message, "retryable": False}
-    return from_json(json.dumps({**details, **dict.fromkeys(nothing), "context": context}))
+    nothing = ("operation", "http_status", "retry_after_s", "peer")
+    details = {"code": code, "category": category, "message": message, "retryable": False, "outcome": outcome}
+    return from_details({**details, **dict.fromkeys(nothing), "context": context})
 
 
 def invalid_field(field: str, why: str) -> BankchannelError:

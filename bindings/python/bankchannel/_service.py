@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from . import _native
-from ._call import encode
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -31,9 +28,9 @@ class EmbeddedService:
     control_url: str | None
     """The control interface, where it was asked for."""
 
-    def __init__(self, kind: str, options: Mapping[str, Any]) -> None:
-        self._server: _native.Server | None = _native.Server(kind, encode(options))
-        info = json.loads(self._server.info())
+    def __init__(self, kind: str, options: dict[str, Any]) -> None:
+        self._server: _native.Server | None = _native.Server(kind, options)
+        info = self._server.info()
         self.base_url = info["base_url"]
         self.public_key_file = info["public_key_file"]
         self.control_url = info["control_url"]

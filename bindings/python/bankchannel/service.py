@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ._service import EmbeddedService
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from ._record import Secret
 
 
@@ -32,10 +34,10 @@ class Service(EmbeddedService):
         self,
         *,
         listen: str | None = None,
-        data: str | None = None,
-        config: str | None = None,
-        tls_cert: str | None = None,
-        tls_key: str | None = None,
+        data: str | PathLike[str] | None = None,
+        config: str | PathLike[str] | None = None,
+        tls_cert: str | PathLike[str] | None = None,
+        tls_key: str | PathLike[str] | None = None,
         verification_code: Secret | None = None,
         no_limits: bool | None = None,
         control: bool | None = None,

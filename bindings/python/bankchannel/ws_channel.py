@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Union
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
-from ._client import AsyncClient, Client
-from ._record import Received, Record, many, mapping, one_of, to_date, to_datetime, to_decimal
+from ._async import AsyncClient
+from ._client import Client
+from ._native import Received, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
+    from os import PathLike
 
-    from ._call import Cancel, OnCode
+    from typing_extensions import Self, Unpack
+
+    from ._call import OnCode, Signer
     from ._content import Content, Destination
+    from ._native import Cancel
     from ._record import Secret
 
 
@@ -28,17 +33,23 @@ Mode = Literal["admin", "data"]
 class InitRegisterResponse(Record):
     """The challenge."""
 
+    __slots__ = ()
+    __match_args__ = ("challenge", "response_text")
+    _secret: ClassVar = frozenset(("challenge",))
+
     challenge: str
     """What `register` answers: `encrypt_password` makes the answer from it. Good once, for five minutes."""
 
     response_text: str
     """The service's text."""
 
-    _secret: ClassVar = frozenset(("challenge",))
-
 
 class RegisterResponse(Record):
     """The user exists; its phone and e-mail are not verified yet."""
+
+    __slots__ = ()
+    __match_args__ = ("api_key", "response_text")
+    _secret: ClassVar = frozenset(("api_key",))
 
     api_key: str
     """The key, new or as given: keep it, every later call needs it."""
@@ -46,11 +57,12 @@ class RegisterResponse(Record):
     response_text: str
     """The service's text."""
 
-    _secret: ClassVar = frozenset(("api_key",))
-
 
 class VerifyPhoneResponse(Record):
     """The phone is verified; now log in for the e-mail's code."""
+
+    __slots__ = ()
+    __match_args__ = ("response_text",)
 
     response_text: str
     """The service's text."""
@@ -59,12 +71,18 @@ class VerifyPhoneResponse(Record):
 class VerifyEmailResponse(Record):
     """The address is verified; now log in."""
 
+    __slots__ = ()
+    __match_args__ = ("response_text",)
+
     response_text: str
     """The service's text."""
 
 
 class InitPasswordResetResponse(Record):
     """If there is such a user, the code is on its way."""
+
+    __slots__ = ()
+    __match_args__ = ("response_text",)
 
     response_text: str
     """The service's text."""
@@ -73,6 +91,9 @@ class InitPasswordResetResponse(Record):
 class PasswordResetResponse(Record):
     """The new password is set."""
 
+    __slots__ = ()
+    __match_args__ = ("response_text",)
+
     response_text: str
     """The service's text."""
 
@@ -80,13 +101,15 @@ class PasswordResetResponse(Record):
 class InitLoginResponse(Record):
     """The challenge."""
 
+    __slots__ = ()
+    __match_args__ = ("challenge", "response_text")
+    _secret: ClassVar = frozenset(("challenge",))
+
     challenge: str
     """What `login` answers: `encrypt_password` makes the answer from it. Good once, for five minutes."""
 
     response_text: str
     """The service's text."""
-
-    _secret: ClassVar = frozenset(("challenge",))
 
 
 ChallengeName = Union[Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE"], str]
@@ -118,6 +141,9 @@ AccountType = Union[Literal["integrator", "customer", "operator"], str]
 class AccountInfo(Record):
     """What the account is, as a login tells it (API 2.10)."""
 
+    __slots__ = ()
+    __match_args__ = ("type", "features", "entitlements")
+
     type: AccountType
     """What it is to its API key."""
 
@@ -127,11 +153,13 @@ class AccountInfo(Record):
     entitlements: tuple[str, ...] | None = None
     """Products the tenant is entitled to, by the service's names."""
 
-    _convert: ClassVar = {"features": tuple, "entitlements": tuple}
-
 
 class LoginResponse(Record):
     """A session, or what is wanted first: exactly one of the cases of §2.8."""
+
+    __slots__ = ()
+    __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "access_token", "account", "response_text")
+    _secret: ClassVar = frozenset(("id_token", "api_key", "session", "access_token"))
 
     id_token: str | None = None
     """The session's token; with it the login is complete."""
@@ -163,9 +191,6 @@ class LoginResponse(Record):
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"mfa_options": tuple, "account": AccountInfo._from_json}
-    _secret: ClassVar = frozenset(("id_token", "api_key", "session", "access_token",))
-
 
 AdminMode = Literal["admin"]
 """The mode of what only an administrator has: a second factor.
@@ -182,6 +207,10 @@ MfaType = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA"]
 
 class LoginMfaResponse(Record):
     """A session, or what is wanted first."""
+
+    __slots__ = ()
+    __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "secret_code", "otpauth_uri", "access_token", "account", "response_text")
+    _secret: ClassVar = frozenset(("id_token", "api_key", "session", "secret_code", "otpauth_uri", "access_token"))
 
     id_token: str | None = None
     """The session's token; with it the login is complete."""
@@ -219,12 +248,13 @@ class LoginMfaResponse(Record):
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"mfa_options": tuple, "account": AccountInfo._from_json}
-    _secret: ClassVar = frozenset(("id_token", "api_key", "session", "secret_code", "otpauth_uri", "access_token",))
-
 
 class SelectMfaResponse(Record):
     """The code to be given now."""
+
+    __slots__ = ()
+    __match_args__ = ("challenge_name", "session", "response_text")
+    _secret: ClassVar = frozenset(("session",))
 
     challenge_name: ChallengeName | None = None
     """The chosen factor; the oldest services leave it out."""
@@ -235,11 +265,12 @@ class SelectMfaResponse(Record):
     response_text: str
     """The service's text."""
 
-    _secret: ClassVar = frozenset(("session",))
-
 
 class VerifyTotpResponse(Record):
     """The authenticator is enrolled."""
+
+    __slots__ = ()
+    __match_args__ = ("response_text",)
 
     response_text: str
     """The service's text."""
@@ -248,12 +279,18 @@ class VerifyTotpResponse(Record):
 class LogoutResponse(Record):
     """The sessions have ended."""
 
+    __slots__ = ()
+    __match_args__ = ("response_text",)
+
     response_text: str
     """The service's text."""
 
 
 class CertDescriptor(Record):
     """A certificate of the account's own (§2.13)."""
+
+    __slots__ = ()
+    __match_args__ = ("cert_name", "expires", "issuer", "subject", "serial", "pem")
 
     cert_name: str
     """`BANK_customer_signing_cert` or `BANK_customer_encryption_cert`."""
@@ -272,8 +309,6 @@ class CertDescriptor(Record):
 
     pem: str
     """The certificate."""
-
-    _convert: ClassVar = {"expires": to_datetime}
 
 
 Access = Union[Literal["direct", "shared"], str]
@@ -295,17 +330,21 @@ Purpose = Union[Literal["signing", "encryption"], str]
 class ConnectionCertificate(Record):
     """One certificate of a connection."""
 
+    __slots__ = ()
+    __match_args__ = ("purpose", "expires")
+
     purpose: Purpose
     """What it is for."""
 
     expires: datetime
     """The end of its validity."""
 
-    _convert: ClassVar = {"expires": to_datetime}
-
 
 class BankConnection(Record):
     """A bank that the account can reach, with its own certificates or with shared ones (API 2.8)."""
+
+    __slots__ = ()
+    __match_args__ = ("bank", "access", "certificates")
 
     bank: str
     """The bank's id."""
@@ -316,11 +355,12 @@ class BankConnection(Record):
     certificates: tuple[ConnectionCertificate, ...]
     """The certificates; a shared one does not tell its owner."""
 
-    _convert: ClassVar = {"certificates": many(ConnectionCertificate._from_json)}
-
 
 class RetiredCert(Record):
     """A certificate that was retired: never used again (API 2.9)."""
+
+    __slots__ = ()
+    __match_args__ = ("cert_name", "bank", "purpose", "expires")
 
     cert_name: str
     """`BANK.REMOVED.xxxxxxxx_customer_signing_cert`."""
@@ -334,11 +374,12 @@ class RetiredCert(Record):
     expires: datetime | None = None
     """The end of its validity; left out where it is not known."""
 
-    _convert: ClassVar = {"expires": to_datetime}
-
 
 class ListCertsResponse(Record):
     """The certificates."""
+
+    __slots__ = ()
+    __match_args__ = ("certs", "connections", "retired", "response_text")
 
     certs: tuple[CertDescriptor, ...]
     """Own, active certificates."""
@@ -352,8 +393,6 @@ class ListCertsResponse(Record):
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"certs": many(CertDescriptor._from_json), "connections": many(BankConnection._from_json), "retired": many(RetiredCert._from_json)}
-
 
 ExportSetting = Literal["disabled"]
 """What the export of private keys may be set to: it cannot be switched on again (§2.14).
@@ -364,6 +403,9 @@ ExportSetting = Literal["disabled"]
 class ConfigCertsResponse(Record):
     """Export is switched off."""
 
+    __slots__ = ()
+    __match_args__ = ("response_text",)
+
     response_text: str
     """The service's text."""
 
@@ -371,6 +413,9 @@ class ConfigCertsResponse(Record):
 class ShareCertsResponse(Record):
     """The links as they are now."""
 
+    __slots__ = ()
+    __match_args__ = ("shared_from", "shared_to", "response_text")
+
     shared_from: tuple[str, ...]
     """The account whose certificates this one uses; none or one."""
 
@@ -379,13 +424,14 @@ class ShareCertsResponse(Record):
 
     response_text: str
     """The service's text."""
-
-    _convert: ClassVar = {"shared_from": tuple, "shared_to": tuple}
 
 
 class UnshareCertsResponse(Record):
     """The links as they are now."""
 
+    __slots__ = ()
+    __match_args__ = ("shared_from", "shared_to", "response_text")
+
     shared_from: tuple[str, ...]
     """The account whose certificates this one uses; none or one."""
 
@@ -394,8 +440,6 @@ class UnshareCertsResponse(Record):
 
     response_text: str
     """The service's text."""
-
-    _convert: ClassVar = {"shared_from": tuple, "shared_to": tuple}
 
 
 Bank = Literal["nordea", "osuuspankki", "danskebank", "aktia", "sp", "shb", "pop", "spankki", "alandsbanken", "SEB", "simulator"]
@@ -417,6 +461,9 @@ Bank = Literal["nordea", "osuuspankki", "danskebank", "aktia", "sp", "shb", "pop
 class CertAndKey(Record):
     """An exported certificate with its private key (§2.16)."""
 
+    __slots__ = ()
+    __match_args__ = ("certificate", "encrypted_private_key")
+
     certificate: str
     """The certificate."""
 
@@ -427,17 +474,21 @@ class CertAndKey(Record):
 class ExportCertResponse(Record):
     """The certificate and its private key."""
 
+    __slots__ = ()
+    __match_args__ = ("certs_and_keys", "response_text")
+
     certs_and_keys: tuple[CertAndKey, ...]
     """One pair; two for Danske Bank, signing first."""
 
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"certs_and_keys": many(CertAndKey._from_json)}
-
 
 class EnrollCertResponse(Record):
     """The certificate is there."""
+
+    __slots__ = ()
+    __match_args__ = ("response_text",)
 
     response_text: str
     """The service's text."""
@@ -446,12 +497,18 @@ class EnrollCertResponse(Record):
 class ImportCertResponse(Record):
     """The certificate is there."""
 
+    __slots__ = ()
+    __match_args__ = ("response_text",)
+
     response_text: str
     """The service's text."""
 
 
 class RetireCertResponse(Record):
     """The certificates are retired."""
+
+    __slots__ = ()
+    __match_args__ = ("bank", "retired_cert_names", "response_text")
 
     bank: str
     """The bank's id."""
@@ -461,8 +518,6 @@ class RetireCertResponse(Record):
 
     response_text: str
     """The service's text."""
-
-    _convert: ClassVar = {"retired_cert_names": tuple}
 
 
 StatusFilter = Literal["NEW", "DLD", "ALL"]
@@ -483,6 +538,9 @@ FileStatus = Union[Literal["NEW", "DLD"], str]
 
 class FileDescriptor(Record):
     """One file that the bank holds (§2.20)."""
+
+    __slots__ = ()
+    __match_args__ = ("file_reference", "file_timestamp", "file_type", "status", "service_id", "target_id")
 
     file_reference: str
     """What to download or delete it by."""
@@ -506,17 +564,21 @@ class FileDescriptor(Record):
 class ListFilesResponse(Record):
     """What the bank holds."""
 
+    __slots__ = ()
+    __match_args__ = ("file_descriptors", "response_text")
+
     file_descriptors: tuple[FileDescriptor, ...]
     """The files, oldest first; at most the 10,000 newest."""
 
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"file_descriptors": many(FileDescriptor._from_json)}
-
 
 class UploadFileResponse(Record):
     """The file was accepted."""
+
+    __slots__ = ()
+    __match_args__ = ("response_text",)
 
     response_text: str
     """The service's text."""
@@ -524,6 +586,9 @@ class UploadFileResponse(Record):
 
 class DownloadFileResponse(Record):
     """The file."""
+
+    __slots__ = ()
+    __match_args__ = ("content", "response_text")
 
     content: Received
     """Its bytes."""
@@ -534,6 +599,9 @@ class DownloadFileResponse(Record):
 
 class DeleteFileResponse(Record):
     """The file is deleted."""
+
+    __slots__ = ()
+    __match_args__ = ("response_text",)
 
     response_text: str
     """The service's text."""
@@ -557,6 +625,9 @@ Registration = Union[Literal["registered", "unregistered"], str]
 
 class AccountDescriptor(Record):
     """One account under the API key."""
+
+    __slots__ = ()
+    __match_args__ = ("email", "name", "phone", "export", "certs", "admin_mode", "data_mode", "account_type", "linked_to", "retired")
 
     email: str
     """Its e-mail address."""
@@ -588,11 +659,12 @@ class AccountDescriptor(Record):
     retired: tuple[RetiredCert, ...] | None = None
     """Its retired certificates (API 2.9)."""
 
-    _convert: ClassVar = {"certs": many(CertDescriptor._from_json), "retired": many(RetiredCert._from_json)}
-
 
 class ListAccountsResponse(Record):
     """The accounts."""
+
+    __slots__ = ()
+    __match_args__ = ("accounts", "response_text")
 
     accounts: tuple[AccountDescriptor, ...]
     """Every account under the key."""
@@ -600,11 +672,12 @@ class ListAccountsResponse(Record):
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"accounts": many(AccountDescriptor._from_json)}
-
 
 class Deleted(Record):
     """What a deletion removed; `false` is what was absent already."""
+
+    __slots__ = ()
+    __match_args__ = ("admin_user", "data_user", "account")
 
     admin_user: bool
     """The admin user."""
@@ -619,6 +692,9 @@ class Deleted(Record):
 class DeleteAccountResponse(Record):
     """The account is deleted."""
 
+    __slots__ = ()
+    __match_args__ = ("deleted", "email", "response_text")
+
     deleted: Deleted
     """What was removed now."""
 
@@ -627,8 +703,6 @@ class DeleteAccountResponse(Record):
 
     response_text: str
     """The service's text."""
-
-    _convert: ClassVar = {"deleted": Deleted._from_json}
 
 
 ListedPurpose = Union[Literal["authorize", "export"], str]
@@ -642,6 +716,9 @@ ListedPurpose = Union[Literal["authorize", "export"], str]
 class PgpKeyDescriptor(Record):
     """A registered PGP key (§2.26)."""
 
+    __slots__ = ()
+    __match_args__ = ("pgp_key_id", "pgp_key_purpose")
+
     pgp_key_id: str
     """Its short id: 8 hex digits, or what the service wrote in their place."""
 
@@ -652,13 +729,14 @@ class PgpKeyDescriptor(Record):
 class ListKeysResponse(Record):
     """The keys."""
 
+    __slots__ = ()
+    __match_args__ = ("pgp_keys", "response_text")
+
     pgp_keys: tuple[PgpKeyDescriptor, ...]
     """The registered keys."""
 
     response_text: str
     """The service's text."""
-
-    _convert: ClassVar = {"pgp_keys": many(PgpKeyDescriptor._from_json)}
 
 
 PgpKeyPurpose = Literal["authorize", "export"]
@@ -671,6 +749,9 @@ PgpKeyPurpose = Literal["authorize", "export"]
 class UploadKeyResponse(Record):
     """The key is registered."""
 
+    __slots__ = ()
+    __match_args__ = ("response_text",)
+
     response_text: str
     """The service's text."""
 
@@ -678,34 +759,39 @@ class UploadKeyResponse(Record):
 class DeleteKeyResponse(Record):
     """The key is removed."""
 
+    __slots__ = ()
+    __match_args__ = ("pgp_keys", "response_text")
+
     pgp_keys: tuple[PgpKeyDescriptor, ...] | None = None
     """The keys that are left; newer services leave it out."""
 
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"pgp_keys": many(PgpKeyDescriptor._from_json)}
-
 
 class EncryptPasswordResponse(Record):
     """The answer to the challenge."""
 
+    __slots__ = ()
+    __match_args__ = ("encrypted",)
+    _secret: ClassVar = frozenset(("encrypted",))
+
     encrypted: str
     """What `login`, `register` and `password_reset` send as `encrypted`."""
-
-    _secret: ClassVar = frozenset(("encrypted",))
 
 
 class TotpCodeResponse(Record):
     """The code."""
+
+    __slots__ = ()
+    __match_args__ = ("code", "seconds_left")
+    _secret: ClassVar = frozenset(("code",))
 
     code: str
     """The six digits."""
 
     seconds_left: int
     """For how many more seconds this is the present code: 1 to 30."""
-
-    _secret: ClassVar = frozenset(("code",))
 
 
 KeyAlgorithm = Literal["ed25519", "rsa2048", "rsa3072", "rsa4096"]
@@ -720,6 +806,10 @@ KeyAlgorithm = Literal["ed25519", "rsa2048", "rsa3072", "rsa4096"]
 class GenerateKeyResponse(Record):
     """The key."""
 
+    __slots__ = ()
+    __match_args__ = ("public_key", "private_key", "fingerprint", "pgp_key_id")
+    _secret: ClassVar = frozenset(("private_key",))
+
     public_key: str
     """The armored public key: what `upload_key` registers."""
 
@@ -732,11 +822,12 @@ class GenerateKeyResponse(Record):
     pgp_key_id: str
     """The short id, by which the service lists the key."""
 
-    _secret: ClassVar = frozenset(("private_key",))
-
 
 class InspectKeyResponse(Record):
     """What it is. Nothing here is secret."""
+
+    __slots__ = ()
+    __match_args__ = ("fingerprint", "pgp_key_id", "user_ids", "algorithm", "created", "expires", "revoked", "can_sign", "can_encrypt", "private", "locked")
 
     fingerprint: str
     """The fingerprint: 40 upper-case hex digits."""
@@ -771,8 +862,6 @@ class InspectKeyResponse(Record):
     locked: bool
     """Whether the private key needs a passphrase."""
 
-    _convert: ClassVar = {"user_ids": tuple, "created": to_datetime, "expires": to_datetime}
-
 
 SignatureHash = Literal["sha256", "sha384", "sha512"]
 """The hash of a signature.
@@ -784,6 +873,9 @@ SignatureHash = Literal["sha256", "sha384", "sha512"]
 
 class SignFileResponse(Record):
     """The signatures."""
+
+    __slots__ = ()
+    __match_args__ = ("signature",)
 
     signature: str
     """One armored detached signature per key, one after the other: what `upload_file` takes."""
@@ -799,6 +891,9 @@ Verdict = Literal["good", "unknown_issuer", "bad"]
 
 class SignatureVerdict(Record):
     """One signature."""
+
+    __slots__ = ()
+    __match_args__ = ("verdict", "fingerprint", "signing_key", "created", "issuers", "reason")
 
     verdict: Verdict
     """What became of it."""
@@ -818,11 +913,12 @@ class SignatureVerdict(Record):
     reason: str | None = None
     """Why it does not count."""
 
-    _convert: ClassVar = {"created": to_datetime, "issuers": tuple}
-
 
 class VerifyFileResponse(Record):
     """The verdicts."""
+
+    __slots__ = ()
+    __match_args__ = ("good", "signatures")
 
     good: bool
     """Whether at least one signature is good: what the service asks of an upload."""
@@ -830,11 +926,12 @@ class VerifyFileResponse(Record):
     signatures: tuple[SignatureVerdict, ...]
     """The signatures in their order."""
 
-    _convert: ClassVar = {"signatures": many(SignatureVerdict._from_json)}
-
 
 class EncryptForExportResponse(Record):
     """The message."""
+
+    __slots__ = ()
+    __match_args__ = ("encrypted_private_key",)
 
     encrypted_private_key: str
     """An armored OpenPGP message, in the form that `export_cert` answers."""
@@ -843,14 +940,19 @@ class EncryptForExportResponse(Record):
 class DecryptExportedKeyResponse(Record):
     """The private key."""
 
+    __slots__ = ()
+    __match_args__ = ("private_key_pem",)
+    _secret: ClassVar = frozenset(("private_key_pem",))
+
     private_key_pem: str
     """The bank certificate's private key as PKCS#8 PEM: whoever has it can sign in the account's name."""
-
-    _secret: ClassVar = frozenset(("private_key_pem",))
 
 
 class PaymentProblem(Record):
     """One thing that is wrong."""
+
+    __slots__ = ()
+    __match_args__ = ("line", "column", "field", "reason", "message", "fix")
 
     line: int | None = None
     """The line in the file, from 1; left out when the problem has no single place."""
@@ -876,17 +978,21 @@ class PaymentProblem(Record):
 class CurrencyTotal(Record):
     """A sum in one currency."""
 
+    __slots__ = ()
+    __match_args__ = ("currency", "amount")
+
     currency: str
     """The currency's code, such as `EUR`."""
 
     amount: Decimal
     """The sum."""
 
-    _convert: ClassVar = {"amount": to_decimal}
-
 
 class PaymentPart(Record):
     """The transactions that are debited from one account on one day."""
+
+    __slots__ = ()
+    __match_args__ = ("id", "execution_date", "debtor", "iban", "transactions", "totals")
 
     id: str
     """The payment information id."""
@@ -906,11 +1012,12 @@ class PaymentPart(Record):
     totals: tuple[CurrencyTotal, ...]
     """What they come to, by currency."""
 
-    _convert: ClassVar = {"totals": many(CurrencyTotal._from_json)}
-
 
 class PaymentSummary(Record):
     """A payment file in short."""
+
+    __slots__ = ()
+    __match_args__ = ("message_id", "created", "initiating_party", "transactions", "payments")
 
     message_id: str
     """The message id."""
@@ -927,11 +1034,12 @@ class PaymentSummary(Record):
     payments: tuple[PaymentPart, ...]
     """What each account is asked to pay on each day, in the order of the file."""
 
-    _convert: ClassVar = {"payments": many(PaymentPart._from_json)}
-
 
 class CheckPaymentFileResponse(Record):
     """What there is to say about it."""
+
+    __slots__ = ()
+    __match_args__ = ("ok", "problems", "message_name", "payment")
 
     ok: bool
     """Whether nothing is wrong, as far as can be told without the bank."""
@@ -945,8 +1053,6 @@ class CheckPaymentFileResponse(Record):
     payment: PaymentSummary | None = None
     """The payment, when the file could be read; it may still have problems of counts, sums or accounts."""
 
-    _convert: ClassVar = {"problems": many(PaymentProblem._from_json), "payment": PaymentSummary._from_json}
-
 
 MfaMethod = Literal["sms", "totp"]
 """A second factor.
@@ -958,6 +1064,10 @@ MfaMethod = Literal["sms", "totp"]
 class TotpEnrolment(Record):
     """The secret for an authenticator: shown this once. `verify_totp` completes the enrolment."""
 
+    __slots__ = ()
+    __match_args__ = ("secret_code", "otpauth_uri", "access_token")
+    _secret: ClassVar = frozenset(("secret_code", "otpauth_uri", "access_token"))
+
     secret_code: str
     """The secret, base32."""
 
@@ -967,11 +1077,13 @@ class TotpEnrolment(Record):
     access_token: str
     """For `verify_totp`, within ten minutes."""
 
-    _secret: ClassVar = frozenset(("secret_code", "otpauth_uri", "access_token",))
-
 
 class Authenticated(Record):
     """A complete login."""
+
+    __slots__ = ()
+    __match_args__ = ("id_token", "api_key", "expires_in", "totp_enrolment", "account", "response_text")
+    _secret: ClassVar = frozenset(("id_token", "api_key"))
 
     id_token: str
     """The session's token."""
@@ -991,12 +1103,13 @@ class Authenticated(Record):
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"totp_enrolment": TotpEnrolment._from_json, "account": AccountInfo._from_json}
-    _secret: ClassVar = frozenset(("id_token", "api_key",))
-
 
 class LogInProgressAuthenticated(Record):
     """It is complete, and the client has the session."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "id_token", "api_key", "expires_in", "totp_enrolment", "account", "response_text")
+    _secret: ClassVar = frozenset(("id_token", "api_key"))
 
     state: Literal["authenticated"] = "authenticated"
 
@@ -1018,13 +1131,13 @@ class LogInProgressAuthenticated(Record):
     response_text: str
     """The service's text."""
 
-    _convert: ClassVar = {"totp_enrolment": TotpEnrolment._from_json, "account": AccountInfo._from_json}
-
-    _secret: ClassVar = frozenset(("id_token", "api_key",))
-
 
 class LogInProgressNeedsCode(Record):
     """It waits for a code."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "kind", "text", "wrong", "phone_missing", "sealed")
+    _secret: ClassVar = frozenset(("sealed",))
 
     state: Literal["needs_code"] = "needs_code"
 
@@ -1043,11 +1156,13 @@ class LogInProgressNeedsCode(Record):
     sealed: str
     """The login so far: give it to `continue_log_in`, with the code."""
 
-    _secret: ClassVar = frozenset(("sealed",))
-
 
 class LogInProgressNeedsChoice(Record):
     """It waits for the choice of a second factor."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "methods", "sms_destination", "sealed")
+    _secret: ClassVar = frozenset(("sealed",))
 
     state: Literal["needs_choice"] = "needs_choice"
 
@@ -1060,18 +1175,18 @@ class LogInProgressNeedsChoice(Record):
     sealed: str
     """The login so far: give it to `continue_log_in`, with the choice."""
 
-    _convert: ClassVar = {"methods": tuple}
-
-    _secret: ClassVar = frozenset(("sealed",))
-
 
 LogInProgress = Union[LogInProgressAuthenticated, LogInProgressNeedsCode, LogInProgressNeedsChoice]
 """What a login has come to."""
-_LogInProgress: Callable[[Mapping[str, object]], LogInProgress] = one_of("state", {"authenticated": LogInProgressAuthenticated, "needs_code": LogInProgressNeedsCode, "needs_choice": LogInProgressNeedsChoice})
+_LogInProgress = {"authenticated": LogInProgressAuthenticated, "needs_code": LogInProgressNeedsCode, "needs_choice": LogInProgressNeedsChoice}
 
 
 class EnrolTotpResponse(Record):
     """The authenticator is enrolled."""
+
+    __slots__ = ()
+    __match_args__ = ("secret_code", "otpauth_uri", "response_text")
+    _secret: ClassVar = frozenset(("secret_code", "otpauth_uri"))
 
     secret_code: str
     """The secret, base32: for the authenticator, and shown this once."""
@@ -1082,11 +1197,13 @@ class EnrolTotpResponse(Record):
     response_text: str
     """The service's text."""
 
-    _secret: ClassVar = frozenset(("secret_code", "otpauth_uri",))
-
 
 class ExportSessionResponse(Record):
     """The session."""
+
+    __slots__ = ()
+    __match_args__ = ("sealed", "seconds_left")
+    _secret: ClassVar = frozenset(("sealed",))
 
     sealed: str
     """The session, sealed."""
@@ -1094,11 +1211,12 @@ class ExportSessionResponse(Record):
     seconds_left: int | None = None
     """For how many more seconds it lives, when that is known."""
 
-    _secret: ClassVar = frozenset(("sealed",))
-
 
 class ImportSessionResponse(Record):
     """The client has the session."""
+
+    __slots__ = ()
+    __match_args__ = ("email", "mode", "seconds_left")
 
     email: str | None = None
     """Whose it is."""
@@ -1112,6 +1230,9 @@ class ImportSessionResponse(Record):
 
 class SignAndUploadResponse(Record):
     """The file was accepted."""
+
+    __slots__ = ()
+    __match_args__ = ("file_name", "bytes", "signature", "response_text")
 
     file_name: str
     """The name it was sent under."""
@@ -1129,6 +1250,9 @@ class SignAndUploadResponse(Record):
 class BankAnswer(Record):
     """A file that the bank answered with."""
 
+    __slots__ = ()
+    __match_args__ = ("file", "bytes", "path", "content")
+
     file: FileDescriptor
     """What the bank says of it."""
 
@@ -1141,11 +1265,12 @@ class BankAnswer(Record):
     content: str | None = None
     """Its bytes, when no folder was given."""
 
-    _convert: ClassVar = {"file": FileDescriptor._from_json}
-
 
 class UploadAndWaitResponse(Record):
     """The file was accepted, and the bank has answered."""
+
+    __slots__ = ()
+    __match_args__ = ("file_name", "bytes", "answers", "response_text")
 
     file_name: str
     """The name it was sent under."""
@@ -1159,8 +1284,6 @@ class UploadAndWaitResponse(Record):
     response_text: str
     """The service's text on the upload."""
 
-    _convert: ClassVar = {"answers": many(BankAnswer._from_json)}
-
 
 DownloadStatus = Literal["downloaded", "exists", "failed"]
 """What became of a file.
@@ -1172,6 +1295,9 @@ DownloadStatus = Literal["downloaded", "exists", "failed"]
 
 class DownloadedFile(Record):
     """What became of one file."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "path", "file_reference", "file_type", "bytes", "status", "error", "error_message")
 
     name: str | None = None
     """Its name in the folder; left out where none could be made."""
@@ -1201,6 +1327,9 @@ class DownloadedFile(Record):
 class DownloadNewFilesResponse(Record):
     """What became of each file."""
 
+    __slots__ = ()
+    __match_args__ = ("files", "downloaded", "existing", "failed")
+
     files: tuple[DownloadedFile, ...]
     """The files in the order of the listing."""
 
@@ -1213,14 +1342,86 @@ class DownloadNewFilesResponse(Record):
     failed: int
     """How many failed."""
 
-    _convert: ClassVar = {"files": many(DownloadedFile._from_json)}
-
 
 Environment = Literal["test", "production"]
 """Which of the service's installations is meant (§1.1).
   `test`: The test installation, with the simulator bank.
   `production`: The real one.
 """
+
+
+class WsChannelSettings(TypedDict, total=False):
+    """What a client may be given by keyword."""
+
+    environment: Environment | None
+    """Which installation: decides the base URL and the public key, where those are not given."""
+
+    base_url: str | None
+    """The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain HTTP is for
+    loopback addresses only.
+    """
+
+    public_key_pem: str | None
+    """The service's RSA public key as PEM text; in place of the environment's."""
+
+    public_key_file: str | PathLike[str] | None
+    """A file that holds it."""
+
+    email: str | None
+    """The account's e-mail address."""
+
+    mode: Mode | None
+    """The mode to log in with."""
+
+    password: Secret | None
+    """The account's password: at least 20 characters with lower and upper case, digit and special."""
+
+    name: str | None
+    """The registrant's name."""
+
+    company: str | None
+    """The company's name."""
+
+    phone: str | None
+    """The account's phone number."""
+
+    api_key: Secret | None
+    """The integrator's API key."""
+
+    id_token: Secret | None
+    """A session token from an earlier login."""
+
+    bank: Bank | None
+    """The bank of requests that name none."""
+
+    timeout_s: int | None
+    """How long a call may take, in seconds; 0 and absent mean the operation's own limit."""
+
+    renew_session: bool | None
+    """Whether a data session that the service no longer accepts is renewed once per call, with the
+    password.
+    """
+
+    seal_key: Secret | None
+    """What sessions and logins are sealed with when they leave this process: 32 random characters or more."""
+
+    ca_file: str | PathLike[str] | None
+    """Further certificate authorities to trust: a PEM file."""
+
+    only_ca_file: bool | None
+    """Whether only the authorities of `ca_file` are trusted, not the system's."""
+
+    proxy: Secret | None
+    """A proxy's URL, in place of the environment's; it may hold a user and a password."""
+
+    max_answer_bytes: int | None
+    """The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6)."""
+
+    on_code: OnCode | None
+    """Answers what an operation asks in its middle, such as for a one-time code."""
+
+    signer: Signer | None
+    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
 
 class WsChannel(Client):
@@ -1258,6 +1459,8 @@ class WsChannel(Client):
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out
             (§8.6).
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
+            digest.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -1268,7 +1471,7 @@ class WsChannel(Client):
         environment: Environment | None = None,
         base_url: str | None = None,
         public_key_pem: str | None = None,
-        public_key_file: str | None = None,
+        public_key_file: str | PathLike[str] | None = None,
         email: str | None = None,
         mode: Mode | None = None,
         password: Secret | None = None,
@@ -1281,11 +1484,12 @@ class WsChannel(Client):
         timeout_s: int | None = None,
         renew_session: bool | None = None,
         seal_key: Secret | None = None,
-        ca_file: str | None = None,
+        ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         max_answer_bytes: int | None = None,
         on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1311,7 +1515,18 @@ class WsChannel(Client):
                 "max_answer_bytes": max_answer_bytes,
             },
             on_code,
+            signer,
         )
+
+    @classmethod
+    def from_env(cls, **settings: Unpack[WsChannelSettings]) -> Self:
+        """A client of the settings that the environment's `ISECURE_...` variables give, such as
+        `ISECURE_API_KEY`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
 
     def init_register(
         self,
@@ -1337,9 +1552,8 @@ class WsChannel(Client):
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: InitRegisterResponse = self._call(
             "ws_channel.init_register",
-            InitRegisterResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1347,6 +1561,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def register(
         self,
@@ -1398,9 +1613,8 @@ class WsChannel(Client):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: RegisterResponse = self._call(
             "ws_channel.register",
-            RegisterResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1414,6 +1628,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def verify_phone(
         self,
@@ -1449,9 +1664,8 @@ class WsChannel(Client):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: VerifyPhoneResponse = self._call(
             "ws_channel.verify_phone",
-            VerifyPhoneResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1461,6 +1675,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def verify_email(
         self,
@@ -1495,9 +1710,8 @@ class WsChannel(Client):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: VerifyEmailResponse = self._call(
             "ws_channel.verify_email",
-            VerifyEmailResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1507,6 +1721,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def init_password_reset(
         self,
@@ -1532,9 +1747,8 @@ class WsChannel(Client):
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: InitPasswordResetResponse = self._call(
             "ws_channel.init_password_reset",
-            InitPasswordResetResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1542,6 +1756,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def password_reset(
         self,
@@ -1581,9 +1796,8 @@ class WsChannel(Client):
                 mode and password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: PasswordResetResponse = self._call(
             "ws_channel.password_reset",
-            PasswordResetResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1594,6 +1808,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def init_login(
         self,
@@ -1619,9 +1834,8 @@ class WsChannel(Client):
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: InitLoginResponse = self._call(
             "ws_channel.init_login",
-            InitLoginResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1629,6 +1843,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def login(
         self,
@@ -1666,9 +1881,8 @@ class WsChannel(Client):
                 key.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: LoginResponse = self._call(
             "ws_channel.login",
-            LoginResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1678,6 +1892,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def login_mfa(
         self,
@@ -1718,9 +1933,8 @@ class WsChannel(Client):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: LoginMfaResponse = self._call(
             "ws_channel.login_mfa",
-            LoginMfaResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1732,6 +1946,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def select_mfa(
         self,
@@ -1765,9 +1980,8 @@ class WsChannel(Client):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: SelectMfaResponse = self._call(
             "ws_channel.select_mfa",
-            SelectMfaResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1777,6 +1991,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def verify_totp(
         self,
@@ -1811,9 +2026,8 @@ class WsChannel(Client):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: VerifyTotpResponse = self._call(
             "ws_channel.verify_totp",
-            VerifyTotpResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1823,6 +2037,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def logout(
         self,
@@ -1857,9 +2072,8 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: LogoutResponse = self._call(
             "ws_channel.logout",
-            LogoutResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -1868,6 +2082,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def list_certs(
         self,
@@ -1896,14 +2111,14 @@ class WsChannel(Client):
                 key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
         """
-        return self._call(
+        answer: ListCertsResponse = self._call(
             "ws_channel.list_certs",
-            ListCertsResponse._from_json,
             {
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def config_certs(
         self,
@@ -1938,15 +2153,15 @@ class WsChannel(Client):
             NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
                 operation.
         """
-        return self._call(
+        answer: ConfigCertsResponse = self._call(
             "ws_channel.config_certs",
-            ConfigCertsResponse._from_json,
             {
                 "export": export,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def share_certs(
         self,
@@ -1980,15 +2195,15 @@ class WsChannel(Client):
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: ShareCertsResponse = self._call(
             "ws_channel.share_certs",
-            ShareCertsResponse._from_json,
             {
                 "ext_email": ext_email,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def unshare_certs(
         self,
@@ -2022,15 +2237,15 @@ class WsChannel(Client):
             NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
                 operation.
         """
-        return self._call(
+        answer: UnshareCertsResponse = self._call(
             "ws_channel.unshare_certs",
-            UnshareCertsResponse._from_json,
             {
                 "ext_email": ext_email,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def export_cert(
         self,
@@ -2070,9 +2285,8 @@ class WsChannel(Client):
             NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
                 operation.
         """
-        return self._call(
+        answer: ExportCertResponse = self._call(
             "ws_channel.export_cert",
-            ExportCertResponse._from_json,
             {
                 "bank": bank,
                 "pgp_key_id": pgp_key_id,
@@ -2080,6 +2294,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def enroll_cert(
         self,
@@ -2130,9 +2345,8 @@ class WsChannel(Client):
                 already.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: EnrollCertResponse = self._call(
             "ws_channel.enroll_cert",
-            EnrollCertResponse._from_json,
             {
                 "bank": bank,
                 "code": code,
@@ -2142,6 +2356,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def import_cert(
         self,
@@ -2193,9 +2408,8 @@ class WsChannel(Client):
                 already.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: ImportCertResponse = self._call(
             "ws_channel.import_cert",
-            ImportCertResponse._from_json,
             {
                 "bank": bank,
                 "certificate": certificate,
@@ -2208,6 +2422,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def retire_cert(
         self,
@@ -2246,9 +2461,8 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: RetireCertResponse = self._call(
             "ws_channel.retire_cert",
-            RetireCertResponse._from_json,
             {
                 "bank": bank,
                 "account": account,
@@ -2256,6 +2470,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def list_files(
         self,
@@ -2300,9 +2515,8 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: ListFilesResponse = self._call(
             "ws_channel.list_files",
-            ListFilesResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -2311,6 +2525,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def upload_file(
         self,
@@ -2369,9 +2584,8 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: UploadFileResponse = self._call(
             "ws_channel.upload_file",
-            UploadFileResponse._from_json,
             {
                 "bank": bank,
                 "file_name": file_name,
@@ -2382,6 +2596,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def download_file(
         self,
@@ -2429,19 +2644,18 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: DownloadFileResponse = self._call(
             "ws_channel.download_file",
-            DownloadFileResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
                 "file_reference": file_reference,
             },
-            received="content",
             destination=destination,
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def delete_file(
         self,
@@ -2486,9 +2700,8 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: DeleteFileResponse = self._call(
             "ws_channel.delete_file",
-            DeleteFileResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -2497,6 +2710,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def list_accounts(
         self,
@@ -2526,14 +2740,14 @@ class WsChannel(Client):
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
         """
-        return self._call(
+        answer: ListAccountsResponse = self._call(
             "ws_channel.list_accounts",
-            ListAccountsResponse._from_json,
             {
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def delete_account(
         self,
@@ -2573,9 +2787,8 @@ class WsChannel(Client):
                 minutes old.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: DeleteAccountResponse = self._call(
             "ws_channel.delete_account",
-            DeleteAccountResponse._from_json,
             {
                 "email": email,
                 "confirm": confirm,
@@ -2583,6 +2796,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def list_keys(
         self,
@@ -2610,14 +2824,14 @@ class WsChannel(Client):
                 key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
         """
-        return self._call(
+        answer: ListKeysResponse = self._call(
             "ws_channel.list_keys",
-            ListKeysResponse._from_json,
             {
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def upload_key(
         self,
@@ -2654,9 +2868,8 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: UploadKeyResponse = self._call(
             "ws_channel.upload_key",
-            UploadKeyResponse._from_json,
             {
                 "pgp_key": pgp_key,
                 "pgp_key_purpose": pgp_key_purpose,
@@ -2664,6 +2877,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def delete_key(
         self,
@@ -2700,15 +2914,15 @@ class WsChannel(Client):
                 operation.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return self._call(
+        answer: DeleteKeyResponse = self._call(
             "ws_channel.delete_key",
-            DeleteKeyResponse._from_json,
             {
                 "pgp_key_id": pgp_key_id,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def encrypt_password(
         self,
@@ -2733,15 +2947,15 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._local(
+        answer: EncryptPasswordResponse = self._native.local(
             "ws_channel.encrypt_password",
-            EncryptPasswordResponse._from_json,
             {
                 "challenge": challenge,
                 "password": password,
                 "public_key": public_key,
             },
         )
+        return answer
 
     def totp_code(
         self,
@@ -2757,13 +2971,13 @@ class WsChannel(Client):
             secret: The secret that `login_mfa` answered when the authenticator was enrolled: base32,
                 spaces and letter case do not matter.
         """
-        return self._local(
+        answer: TotpCodeResponse = self._native.local(
             "ws_channel.totp_code",
-            TotpCodeResponse._from_json,
             {
                 "secret": secret,
             },
         )
+        return answer
 
     def generate_key(
         self,
@@ -2788,9 +3002,8 @@ class WsChannel(Client):
             passphrase: Locks the private key; without it the key lies open in its file.
             expires: The end of its validity; never when left out.
         """
-        return self._local(
+        answer: GenerateKeyResponse = self._native.local(
             "ws_channel.generate_key",
-            GenerateKeyResponse._from_json,
             {
                 "name": name,
                 "email": email,
@@ -2799,6 +3012,7 @@ class WsChannel(Client):
                 "expires": expires,
             },
         )
+        return answer
 
     def inspect_key(
         self,
@@ -2820,13 +3034,13 @@ class WsChannel(Client):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        return self._local(
+        answer: InspectKeyResponse = self._native.local(
             "ws_channel.inspect_key",
-            InspectKeyResponse._from_json,
             {
                 "key": key,
             },
         )
+        return answer
 
     def sign_file(
         self,
@@ -2855,9 +3069,8 @@ class WsChannel(Client):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        return self._local(
+        answer: SignFileResponse = self._local(
             "ws_channel.sign_file",
-            SignFileResponse._from_json,
             {
                 "private_key": private_key,
                 "passphrase": passphrase,
@@ -2865,6 +3078,7 @@ class WsChannel(Client):
             },
             content=content,
         )
+        return answer
 
     def verify_file(
         self,
@@ -2889,15 +3103,15 @@ class WsChannel(Client):
                 OpenPGP signature of a binary document.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
         """
-        return self._local(
+        answer: VerifyFileResponse = self._local(
             "ws_channel.verify_file",
-            VerifyFileResponse._from_json,
             {
                 "public_key": public_key,
                 "signature": signature,
             },
             content=content,
         )
+        return answer
 
     def encrypt_for_export(
         self,
@@ -2918,14 +3132,14 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
         """
-        return self._local(
+        answer: EncryptForExportResponse = self._native.local(
             "ws_channel.encrypt_for_export",
-            EncryptForExportResponse._from_json,
             {
                 "private_key": private_key,
                 "public_key": public_key,
             },
         )
+        return answer
 
     def decrypt_exported_key(
         self,
@@ -2953,15 +3167,15 @@ class WsChannel(Client):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        return self._local(
+        answer: DecryptExportedKeyResponse = self._native.local(
             "ws_channel.decrypt_exported_key",
-            DecryptExportedKeyResponse._from_json,
             {
                 "encrypted_private_key": encrypted_private_key,
                 "private_key": private_key,
                 "passphrase": passphrase,
             },
         )
+        return answer
 
     def check_payment_file(
         self,
@@ -2977,13 +3191,13 @@ class WsChannel(Client):
         Args:
             content: Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
         """
-        return self._local(
+        answer: CheckPaymentFileResponse = self._local(
             "ws_channel.check_payment_file",
-            CheckPaymentFileResponse._from_json,
             {
             },
             content=content,
         )
+        return answer
 
     def register_account(
         self,
@@ -3034,9 +3248,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._call(
+        answer: RegisterResponse = self._call(
             "ws_channel.register_account",
-            RegisterResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3050,6 +3263,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def log_in(
         self,
@@ -3104,9 +3318,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._call(
+        answer: Authenticated = self._call(
             "ws_channel.log_in",
-            Authenticated._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3120,6 +3333,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def begin_log_in(
         self,
@@ -3171,9 +3385,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._call(
+        answer: LogInProgress = self._call(
             "ws_channel.begin_log_in",
-            _LogInProgress,
             {
                 "email": email,
                 "mode": mode,
@@ -3187,6 +3400,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def continue_log_in(
         self,
@@ -3235,9 +3449,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._call(
+        answer: LogInProgress = self._call(
             "ws_channel.continue_log_in",
-            _LogInProgress,
             {
                 "sealed": sealed,
                 "code": code,
@@ -3250,6 +3463,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def enrol_totp(
         self,
@@ -3299,9 +3513,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._call(
+        answer: EnrolTotpResponse = self._call(
             "ws_channel.enrol_totp",
-            EnrolTotpResponse._from_json,
             {
                 "email": email,
                 "password": password,
@@ -3314,6 +3527,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def reset_password(
         self,
@@ -3358,9 +3572,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._call(
+        answer: PasswordResetResponse = self._call(
             "ws_channel.reset_password",
-            PasswordResetResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3371,6 +3584,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def export_session(
         self,
@@ -3397,9 +3611,8 @@ class WsChannel(Client):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
-        return self._call(
+        answer: ExportSessionResponse = self._call(
             "ws_channel.export_session",
-            ExportSessionResponse._from_json,
             {
                 "seal_key": seal_key,
             },
@@ -3407,6 +3620,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def import_session(
         self,
@@ -3434,9 +3648,8 @@ class WsChannel(Client):
         Raises:
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
-        return self._call(
+        answer: ImportSessionResponse = self._call(
             "ws_channel.import_session",
-            ImportSessionResponse._from_json,
             {
                 "sealed": sealed,
                 "seal_key": seal_key,
@@ -3445,6 +3658,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def sign_and_upload(
         self,
@@ -3501,9 +3715,8 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
                 nothing usable.
         """
-        return self._call(
+        answer: SignAndUploadResponse = self._call(
             "ws_channel.sign_and_upload",
-            SignAndUploadResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -3517,6 +3730,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def upload_and_wait(
         self,
@@ -3532,7 +3746,7 @@ class WsChannel(Client):
         wait_for: Sequence[str],
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
-        directory: str | None = None,
+        directory: str | PathLike[str] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
@@ -3590,9 +3804,8 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
                 nothing usable.
         """
-        return self._call(
+        answer: UploadAndWaitResponse = self._call(
             "ws_channel.upload_and_wait",
-            UploadAndWaitResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -3611,6 +3824,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     def download_new_files(
         self,
@@ -3618,7 +3832,7 @@ class WsChannel(Client):
         bank: Bank | None = None,
         file_type: str | None = None,
         status: StatusFilter | None = None,
-        directory: str,
+        directory: str | PathLike[str],
         file_reference: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -3658,9 +3872,8 @@ class WsChannel(Client):
             PeerProtocolError: `ws_channel.reference_unsafe`: The service named a file in a way that
                 cannot become a file name.
         """
-        return self._call(
+        answer: DownloadNewFilesResponse = self._call(
             "ws_channel.download_new_files",
-            DownloadNewFilesResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -3672,6 +3885,7 @@ class WsChannel(Client):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
 
 class AsyncWsChannel(AsyncClient):
@@ -3709,6 +3923,8 @@ class AsyncWsChannel(AsyncClient):
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out
             (§8.6).
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
+            digest.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -3719,7 +3935,7 @@ class AsyncWsChannel(AsyncClient):
         environment: Environment | None = None,
         base_url: str | None = None,
         public_key_pem: str | None = None,
-        public_key_file: str | None = None,
+        public_key_file: str | PathLike[str] | None = None,
         email: str | None = None,
         mode: Mode | None = None,
         password: Secret | None = None,
@@ -3732,11 +3948,12 @@ class AsyncWsChannel(AsyncClient):
         timeout_s: int | None = None,
         renew_session: bool | None = None,
         seal_key: Secret | None = None,
-        ca_file: str | None = None,
+        ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         max_answer_bytes: int | None = None,
         on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> None:
         super().__init__(
             {
@@ -3762,7 +3979,18 @@ class AsyncWsChannel(AsyncClient):
                 "max_answer_bytes": max_answer_bytes,
             },
             on_code,
+            signer,
         )
+
+    @classmethod
+    def from_env(cls, **settings: Unpack[WsChannelSettings]) -> Self:
+        """A client of the settings that the environment's `ISECURE_...` variables give, such as
+        `ISECURE_API_KEY`; those given here count before them.
+
+        Raises:
+            ConfigurationError: A variable or setting cannot be used; the error names it.
+        """
+        return cls._from_env(settings)
 
     async def init_register(
         self,
@@ -3788,9 +4016,8 @@ class AsyncWsChannel(AsyncClient):
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: InitRegisterResponse = await self._call(
             "ws_channel.init_register",
-            InitRegisterResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3798,6 +4025,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def register(
         self,
@@ -3849,9 +4077,8 @@ class AsyncWsChannel(AsyncClient):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: RegisterResponse = await self._call(
             "ws_channel.register",
-            RegisterResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3865,6 +4092,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def verify_phone(
         self,
@@ -3900,9 +4128,8 @@ class AsyncWsChannel(AsyncClient):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: VerifyPhoneResponse = await self._call(
             "ws_channel.verify_phone",
-            VerifyPhoneResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3912,6 +4139,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def verify_email(
         self,
@@ -3946,9 +4174,8 @@ class AsyncWsChannel(AsyncClient):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: VerifyEmailResponse = await self._call(
             "ws_channel.verify_email",
-            VerifyEmailResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3958,6 +4185,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def init_password_reset(
         self,
@@ -3983,9 +4211,8 @@ class AsyncWsChannel(AsyncClient):
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: InitPasswordResetResponse = await self._call(
             "ws_channel.init_password_reset",
-            InitPasswordResetResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -3993,6 +4220,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def password_reset(
         self,
@@ -4032,9 +4260,8 @@ class AsyncWsChannel(AsyncClient):
                 mode and password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: PasswordResetResponse = await self._call(
             "ws_channel.password_reset",
-            PasswordResetResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4045,6 +4272,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def init_login(
         self,
@@ -4070,9 +4298,8 @@ class AsyncWsChannel(AsyncClient):
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: InitLoginResponse = await self._call(
             "ws_channel.init_login",
-            InitLoginResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4080,6 +4307,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def login(
         self,
@@ -4117,9 +4345,8 @@ class AsyncWsChannel(AsyncClient):
                 key.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: LoginResponse = await self._call(
             "ws_channel.login",
-            LoginResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4129,6 +4356,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def login_mfa(
         self,
@@ -4169,9 +4397,8 @@ class AsyncWsChannel(AsyncClient):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: LoginMfaResponse = await self._call(
             "ws_channel.login_mfa",
-            LoginMfaResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4183,6 +4410,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def select_mfa(
         self,
@@ -4216,9 +4444,8 @@ class AsyncWsChannel(AsyncClient):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: SelectMfaResponse = await self._call(
             "ws_channel.select_mfa",
-            SelectMfaResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4228,6 +4455,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def verify_totp(
         self,
@@ -4262,9 +4490,8 @@ class AsyncWsChannel(AsyncClient):
                 locked for a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: VerifyTotpResponse = await self._call(
             "ws_channel.verify_totp",
-            VerifyTotpResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4274,6 +4501,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def logout(
         self,
@@ -4308,9 +4536,8 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: LogoutResponse = await self._call(
             "ws_channel.logout",
-            LogoutResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -4319,6 +4546,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def list_certs(
         self,
@@ -4347,14 +4575,14 @@ class AsyncWsChannel(AsyncClient):
                 key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
         """
-        return await self._call(
+        answer: ListCertsResponse = await self._call(
             "ws_channel.list_certs",
-            ListCertsResponse._from_json,
             {
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def config_certs(
         self,
@@ -4389,15 +4617,15 @@ class AsyncWsChannel(AsyncClient):
             NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
                 operation.
         """
-        return await self._call(
+        answer: ConfigCertsResponse = await self._call(
             "ws_channel.config_certs",
-            ConfigCertsResponse._from_json,
             {
                 "export": export,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def share_certs(
         self,
@@ -4431,15 +4659,15 @@ class AsyncWsChannel(AsyncClient):
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: ShareCertsResponse = await self._call(
             "ws_channel.share_certs",
-            ShareCertsResponse._from_json,
             {
                 "ext_email": ext_email,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def unshare_certs(
         self,
@@ -4473,15 +4701,15 @@ class AsyncWsChannel(AsyncClient):
             NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
                 operation.
         """
-        return await self._call(
+        answer: UnshareCertsResponse = await self._call(
             "ws_channel.unshare_certs",
-            UnshareCertsResponse._from_json,
             {
                 "ext_email": ext_email,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def export_cert(
         self,
@@ -4521,9 +4749,8 @@ class AsyncWsChannel(AsyncClient):
             NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
                 operation.
         """
-        return await self._call(
+        answer: ExportCertResponse = await self._call(
             "ws_channel.export_cert",
-            ExportCertResponse._from_json,
             {
                 "bank": bank,
                 "pgp_key_id": pgp_key_id,
@@ -4531,6 +4758,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def enroll_cert(
         self,
@@ -4581,9 +4809,8 @@ class AsyncWsChannel(AsyncClient):
                 already.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: EnrollCertResponse = await self._call(
             "ws_channel.enroll_cert",
-            EnrollCertResponse._from_json,
             {
                 "bank": bank,
                 "code": code,
@@ -4593,6 +4820,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def import_cert(
         self,
@@ -4644,9 +4872,8 @@ class AsyncWsChannel(AsyncClient):
                 already.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: ImportCertResponse = await self._call(
             "ws_channel.import_cert",
-            ImportCertResponse._from_json,
             {
                 "bank": bank,
                 "certificate": certificate,
@@ -4659,6 +4886,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def retire_cert(
         self,
@@ -4697,9 +4925,8 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: RetireCertResponse = await self._call(
             "ws_channel.retire_cert",
-            RetireCertResponse._from_json,
             {
                 "bank": bank,
                 "account": account,
@@ -4707,6 +4934,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def list_files(
         self,
@@ -4751,9 +4979,8 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: ListFilesResponse = await self._call(
             "ws_channel.list_files",
-            ListFilesResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -4762,6 +4989,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def upload_file(
         self,
@@ -4820,9 +5048,8 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: UploadFileResponse = await self._call(
             "ws_channel.upload_file",
-            UploadFileResponse._from_json,
             {
                 "bank": bank,
                 "file_name": file_name,
@@ -4833,6 +5060,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def download_file(
         self,
@@ -4880,19 +5108,18 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: DownloadFileResponse = await self._call(
             "ws_channel.download_file",
-            DownloadFileResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
                 "file_reference": file_reference,
             },
-            received="content",
             destination=destination,
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def delete_file(
         self,
@@ -4937,9 +5164,8 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: DeleteFileResponse = await self._call(
             "ws_channel.delete_file",
-            DeleteFileResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -4948,6 +5174,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def list_accounts(
         self,
@@ -4977,14 +5204,14 @@ class AsyncWsChannel(AsyncClient):
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
         """
-        return await self._call(
+        answer: ListAccountsResponse = await self._call(
             "ws_channel.list_accounts",
-            ListAccountsResponse._from_json,
             {
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def delete_account(
         self,
@@ -5024,9 +5251,8 @@ class AsyncWsChannel(AsyncClient):
                 minutes old.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: DeleteAccountResponse = await self._call(
             "ws_channel.delete_account",
-            DeleteAccountResponse._from_json,
             {
                 "email": email,
                 "confirm": confirm,
@@ -5034,6 +5260,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def list_keys(
         self,
@@ -5061,14 +5288,14 @@ class AsyncWsChannel(AsyncClient):
                 key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
         """
-        return await self._call(
+        answer: ListKeysResponse = await self._call(
             "ws_channel.list_keys",
-            ListKeysResponse._from_json,
             {
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def upload_key(
         self,
@@ -5105,9 +5332,8 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: UploadKeyResponse = await self._call(
             "ws_channel.upload_key",
-            UploadKeyResponse._from_json,
             {
                 "pgp_key": pgp_key,
                 "pgp_key_purpose": pgp_key_purpose,
@@ -5115,6 +5341,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     async def delete_key(
         self,
@@ -5151,15 +5378,15 @@ class AsyncWsChannel(AsyncClient):
                 operation.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
-        return await self._call(
+        answer: DeleteKeyResponse = await self._call(
             "ws_channel.delete_key",
-            DeleteKeyResponse._from_json,
             {
                 "pgp_key_id": pgp_key_id,
             },
             timeout=timeout,
             cancel=cancel,
         )
+        return answer
 
     def encrypt_password(
         self,
@@ -5184,15 +5411,15 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return self._local(
+        answer: EncryptPasswordResponse = self._native.local(
             "ws_channel.encrypt_password",
-            EncryptPasswordResponse._from_json,
             {
                 "challenge": challenge,
                 "password": password,
                 "public_key": public_key,
             },
         )
+        return answer
 
     def totp_code(
         self,
@@ -5208,13 +5435,13 @@ class AsyncWsChannel(AsyncClient):
             secret: The secret that `login_mfa` answered when the authenticator was enrolled: base32,
                 spaces and letter case do not matter.
         """
-        return self._local(
+        answer: TotpCodeResponse = self._native.local(
             "ws_channel.totp_code",
-            TotpCodeResponse._from_json,
             {
                 "secret": secret,
             },
         )
+        return answer
 
     def generate_key(
         self,
@@ -5239,9 +5466,8 @@ class AsyncWsChannel(AsyncClient):
             passphrase: Locks the private key; without it the key lies open in its file.
             expires: The end of its validity; never when left out.
         """
-        return self._local(
+        answer: GenerateKeyResponse = self._native.local(
             "ws_channel.generate_key",
-            GenerateKeyResponse._from_json,
             {
                 "name": name,
                 "email": email,
@@ -5250,6 +5476,7 @@ class AsyncWsChannel(AsyncClient):
                 "expires": expires,
             },
         )
+        return answer
 
     def inspect_key(
         self,
@@ -5271,13 +5498,13 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        return self._local(
+        answer: InspectKeyResponse = self._native.local(
             "ws_channel.inspect_key",
-            InspectKeyResponse._from_json,
             {
                 "key": key,
             },
         )
+        return answer
 
     def sign_file(
         self,
@@ -5306,9 +5533,8 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        return self._local(
+        answer: SignFileResponse = self._local(
             "ws_channel.sign_file",
-            SignFileResponse._from_json,
             {
                 "private_key": private_key,
                 "passphrase": passphrase,
@@ -5316,6 +5542,7 @@ class AsyncWsChannel(AsyncClient):
             },
             content=content,
         )
+        return answer
 
     def verify_file(
         self,
@@ -5340,15 +5567,15 @@ class AsyncWsChannel(AsyncClient):
                 OpenPGP signature of a binary document.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
         """
-        return self._local(
+        answer: VerifyFileResponse = self._local(
             "ws_channel.verify_file",
-            VerifyFileResponse._from_json,
             {
                 "public_key": public_key,
                 "signature": signature,
             },
             content=content,
         )
+        return answer
 
     def encrypt_for_export(
         self,
@@ -5369,14 +5596,14 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
         """
-        return self._local(
+        answer: EncryptForExportResponse = self._native.local(
             "ws_channel.encrypt_for_export",
-            EncryptForExportResponse._from_json,
             {
                 "private_key": private_key,
                 "public_key": public_key,
             },
         )
+        return answer
 
     def decrypt_exported_key(
         self,
@@ -5404,15 +5631,15 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
         """
-        return self._local(
+        answer: DecryptExportedKeyResponse = self._native.local(
             "ws_channel.decrypt_exported_key",
-            DecryptExportedKeyResponse._from_json,
             {
                 "encrypted_private_key": encrypted_private_key,
                 "private_key": private_key,
                 "passphrase": passphrase,
             },
         )
+        return answer
 
     def check_payment_file(
         self,
@@ -5428,13 +5655,13 @@ class AsyncWsChannel(AsyncClient):
         Args:
             content: Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
         """
-        return self._local(
+        answer: CheckPaymentFileResponse = self._local(
             "ws_channel.check_payment_file",
-            CheckPaymentFileResponse._from_json,
             {
             },
             content=content,
         )
+        return answer
 
     async def register_account(
         self,
@@ -5485,9 +5712,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return await self._call(
+        answer: RegisterResponse = await self._call(
             "ws_channel.register_account",
-            RegisterResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -5501,6 +5727,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def log_in(
         self,
@@ -5555,9 +5782,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return await self._call(
+        answer: Authenticated = await self._call(
             "ws_channel.log_in",
-            Authenticated._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -5571,6 +5797,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def begin_log_in(
         self,
@@ -5622,9 +5849,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return await self._call(
+        answer: LogInProgress = await self._call(
             "ws_channel.begin_log_in",
-            _LogInProgress,
             {
                 "email": email,
                 "mode": mode,
@@ -5638,6 +5864,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def continue_log_in(
         self,
@@ -5686,9 +5913,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return await self._call(
+        answer: LogInProgress = await self._call(
             "ws_channel.continue_log_in",
-            _LogInProgress,
             {
                 "sealed": sealed,
                 "code": code,
@@ -5701,6 +5927,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def enrol_totp(
         self,
@@ -5750,9 +5977,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return await self._call(
+        answer: EnrolTotpResponse = await self._call(
             "ws_channel.enrol_totp",
-            EnrolTotpResponse._from_json,
             {
                 "email": email,
                 "password": password,
@@ -5765,6 +5991,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def reset_password(
         self,
@@ -5809,9 +6036,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
                 the protocol gives it.
         """
-        return await self._call(
+        answer: PasswordResetResponse = await self._call(
             "ws_channel.reset_password",
-            PasswordResetResponse._from_json,
             {
                 "email": email,
                 "mode": mode,
@@ -5822,6 +6048,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def export_session(
         self,
@@ -5848,9 +6075,8 @@ class AsyncWsChannel(AsyncClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
-        return await self._call(
+        answer: ExportSessionResponse = await self._call(
             "ws_channel.export_session",
-            ExportSessionResponse._from_json,
             {
                 "seal_key": seal_key,
             },
@@ -5858,6 +6084,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def import_session(
         self,
@@ -5885,9 +6112,8 @@ class AsyncWsChannel(AsyncClient):
         Raises:
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
-        return await self._call(
+        answer: ImportSessionResponse = await self._call(
             "ws_channel.import_session",
-            ImportSessionResponse._from_json,
             {
                 "sealed": sealed,
                 "seal_key": seal_key,
@@ -5896,6 +6122,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def sign_and_upload(
         self,
@@ -5952,9 +6179,8 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
                 nothing usable.
         """
-        return await self._call(
+        answer: SignAndUploadResponse = await self._call(
             "ws_channel.sign_and_upload",
-            SignAndUploadResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -5968,6 +6194,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def upload_and_wait(
         self,
@@ -5983,7 +6210,7 @@ class AsyncWsChannel(AsyncClient):
         wait_for: Sequence[str],
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
-        directory: str | None = None,
+        directory: str | PathLike[str] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
@@ -6041,9 +6268,8 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
                 nothing usable.
         """
-        return await self._call(
+        answer: UploadAndWaitResponse = await self._call(
             "ws_channel.upload_and_wait",
-            UploadAndWaitResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -6062,6 +6288,7 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer
 
     async def download_new_files(
         self,
@@ -6069,7 +6296,7 @@ class AsyncWsChannel(AsyncClient):
         bank: Bank | None = None,
         file_type: str | None = None,
         status: StatusFilter | None = None,
-        directory: str,
+        directory: str | PathLike[str],
         file_reference: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -6109,9 +6336,8 @@ class AsyncWsChannel(AsyncClient):
             PeerProtocolError: `ws_channel.reference_unsafe`: The service named a file in a way that
                 cannot become a file name.
         """
-        return await self._call(
+        answer: DownloadNewFilesResponse = await self._call(
             "ws_channel.download_new_files",
-            DownloadNewFilesResponse._from_json,
             {
                 "bank": bank,
                 "file_type": file_type,
@@ -6123,3 +6349,4 @@ class AsyncWsChannel(AsyncClient):
             cancel=cancel,
             on_code=on_code,
         )
+        return answer

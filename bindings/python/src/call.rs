@@ -1,53 +1,86 @@
-//! A call that is resumed by its caller.
+//! A call that is resumed by its caller: on a thread that waits, or for an event loop.
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, TryLockError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use bankchannel_bridge::{self as bridge, Error, Event, How, Reply, Secret, Take, row};
+use bankchannel_bridge::{self as bridge, Error, Event, How, LogLevel, Reply, Secret, Take, row};
 use bytes::Bytes;
 use pyo3::{
     exceptions::PyValueError,
     prelude::*,
     pybacked::PyBackedBytes,
-    types::{PyBytes, PyTuple},
+    types::{PyBytes, PyDict, PyString, PyTuple},
+};
+use serde_json::Value;
+
+use crate::{
+    Cancel,
+    client::{Client, placed},
+    errors::raised,
+    given,
+    hub::Hub,
+    plan::{self, Plan},
+    received::Received,
 };
 
-use crate::{Cancel, Client, errors::raised};
-
-/// How long Python is left waiting at a time: Ctrl-C is heard after this at the latest.
+/// How long the main thread is left waiting at a time: Ctrl-C is heard after this at the latest.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// A running call; one thread at a time resumes it.
 #[pyclass(frozen, module = "bankchannel._native")]
-pub(crate) struct Call(Mutex<bridge::Call>);
+pub(crate) struct Call(Arc<Running>);
+
+/// A call, and what its answer becomes.
+pub(crate) struct Running {
+    // Taken out while it is waited for.
+    call: Mutex<Option<bridge::Call>>,
+    cancel: bridge::Cancel,
+    name: Py<PyString>,
+    typed: bool,
+    destination: Option<PathBuf>,
+    /// How many bytes of content went out piece by piece.
+    written: AtomicU64,
+}
 
 #[pymethods]
 impl Call {
     /// Begins a call. Of a request's content and a response's destination at most one form each is given.
     #[new]
-    #[pyo3(signature = (client, name, request, *, timeout_ms=-1, cancel=None, content=None, content_path=None,
-                        content_pieces=false, destination_path=None, replace=false, destination_pieces=false))]
+    #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=-1, cancel=None, log=false, content=None,
+                        content_path=None, content_pieces=false, destination_path=None, replace=false,
+                        destination_pieces=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
         client: &Client,
-        name: &str,
-        request: &str,
+        name: &Bound<'_, PyString>,
+        request: &Bound<'_, PyDict>,
+        typed: bool,
         timeout_ms: i64,
         cancel: Option<&Cancel>,
+        log: bool,
         content: Option<PyBackedBytes>,
         content_path: Option<PathBuf>,
         content_pieces: bool,
         destination_path: Option<PathBuf>,
         replace: bool,
         destination_pieces: bool,
-    ) -> Self {
+    ) -> PyResult<Self> {
+        let text = name.to_str()?;
+        let fault = |error: Error| raised(py, &placed(error, text));
+        let client = client.open().map_err(fault)?;
+        let request = given::fields(request).map_err(fault)?.to_string();
+        // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
+        let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let how = How {
             timeout_ms,
-            cancel: cancel.map(|token| token.0.clone()).unwrap_or_default(),
+            cancel: cancel.clone(),
             content: match (content, content_path) {
                 // Python's bytes never change, so they are lent, not copied.
                 (Some(bytes), _) => Take::Bytes(Bytes::from_owner(bytes)),
@@ -55,53 +88,154 @@ impl Call {
                 (None, None) if content_pieces => Take::Pieces,
                 (None, None) => Take::Default,
             },
-            destination: match destination_path {
+            destination: match destination_path.clone() {
                 Some(path) if replace => Take::Replace(path),
                 Some(path) => Take::Path(path),
                 None if destination_pieces => Take::Pieces,
                 None => Take::Default,
             },
+            log,
         };
-        // An operation that only computes is carried out in here, so the lock is released here too.
-        let client = client.0.clone();
-        Self(Mutex::new(py.detach(|| bridge::Call::begin(&client, name, request.as_bytes(), how))))
+        // The first call of a client reads certificates.
+        let call = py.detach(|| bridge::Call::begin(&client, text, request.as_bytes(), how));
+        Ok(Self(Arc::new(Running {
+            call: Mutex::new(Some(call)),
+            cancel,
+            name: name.clone().unbind(),
+            typed,
+            destination: destination_path,
+            written: AtomicU64::new(0),
+        })))
     }
 
-    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for what comes next: `("response", json, content)`,
-    /// `("ask", kind, text, choices, secret)`, `("want_piece",)` or `("piece", bytes)`. A failure is raised.
-    #[pyo3(signature = (reply, data=None))]
+    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for what comes next: the result, or one of the tuples
+    /// `("ask", kind, text, choices, secret, signature)`, `("want_piece",)` and `("piece", bytes)`. A failure is raised.
+    /// `watch` is for the main thread, where Ctrl-C is heard.
+    #[pyo3(signature = (reply, data=None, watch=true))]
     fn resume<'py>(
         &self,
         py: Python<'py>,
         reply: &str,
         data: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
+        watch: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let reply = reply_of(reply, data)?;
-        let mut guard = match self.0.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(raised(py, &Error::invalid_field("call", "is being resumed by another thread")));
-            }
-        };
-        let call: &mut bridge::Call = &mut guard;
+        let mut taken = Taken(&self.0, Some(self.0.take().map_err(|error| raised(py, &error))?));
+        let Some(call) = taken.1.as_mut() else { return Err(PyValueError::new_err("no call")) };
+        if !watch {
+            let event = py.detach(|| call.resume(reply)).map_err(|error| raised(py, &error))?;
+            return self.0.told(py, event);
+        }
         call.reply(reply).map_err(|error| raised(py, &error))?;
         loop {
             if let Some(event) = py.detach(|| call.wait(SLICE)) {
-                return told(py, event);
+                return self.0.told(py, event);
             }
             if let Err(interrupt) = py.check_signals() {
-                call.cancel();
+                self.0.cancel.cancel();
                 return Err(interrupt);
             }
         }
     }
 
+    /// Gives a reply and returns at once; what comes next arrives in the hub, under this ticket.
+    #[pyo3(signature = (hub, ticket, reply, data=None))]
+    fn resume_in(
+        &self,
+        py: Python<'_>,
+        hub: &Hub,
+        ticket: u64,
+        reply: &str,
+        data: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let reply = reply_of(reply, data)?;
+        let runtime = bridge::runtime().map_err(|error| raised(py, &error))?;
+        let mut call = self.0.take().map_err(|error| raised(py, &error))?;
+        let (running, arrivals) = (Arc::clone(&self.0), hub.arrivals());
+        runtime.spawn(async move {
+            let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
+            running.give_back(call);
+            arrivals.push(ticket, event, running);
+        });
+        Ok(())
+    }
+
     /// Cancels this call, from any thread.
     fn cancel(&self) {
-        // Whoever holds the lock is waiting for the call: its own token reaches it. This one is for a call at rest.
-        if let Ok(call) = self.0.try_lock() {
-            call.cancel();
+        self.0.cancel.cancel();
+    }
+
+    /// What was logged since the last time: levels as `logging` numbers them, and texts.
+    fn log(&self) -> Vec<(u8, String)> {
+        self.0.log()
+    }
+}
+
+/// Puts a call back, whatever happens.
+struct Taken<'a>(&'a Running, Option<bridge::Call>);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.1.take() {
+            self.0.give_back(call);
+        }
+    }
+}
+
+impl Running {
+    fn place(&self) -> MutexGuard<'_, Option<bridge::Call>> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Result<bridge::Call, Error> {
+        self.place().take().ok_or_else(|| Error::invalid_field("call", "is being resumed by another thread"))
+    }
+
+    fn give_back(&self, call: bridge::Call) {
+        *self.place() = Some(call);
+    }
+
+    pub(crate) fn log(&self) -> Vec<(u8, String)> {
+        let records = self.place().as_ref().map(bridge::Call::drain_log).unwrap_or_default();
+        records.into_iter().map(|record| (python_level(record.level), record.text)).collect()
+    }
+
+    /// What an event is in Python: the result, a tuple, or what is raised.
+    pub(crate) fn told<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyAny>> {
+        let tuple = match event {
+            Event::Response { json, content } => return self.answered(py, &json, content),
+            Event::Failed(error) => return Err(raised(py, &placed(error, self.name.bind(py).to_str()?))),
+            Event::Ask(question) => {
+                let secret = question.secret.as_ref().map(Secret::expose);
+                let signature = py.None();
+                ("ask", question.kind, &question.text, &question.choices, secret, signature).into_pyobject(py)
+            }
+            Event::WantPiece => ("want_piece",).into_pyobject(py),
+            Event::Piece(bytes) => {
+                self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                ("piece", PyBytes::new(py, &bytes)).into_pyobject(py)
+            }
+        };
+        tuple.map(Bound::<PyTuple>::into_any)
+    }
+
+    fn answered<'py>(&self, py: Python<'py>, json: &str, content: Option<Bytes>) -> PyResult<Bound<'py, PyAny>> {
+        let name = self.name.bind(py);
+        let answer: Value = serde_json::from_str(json).map_err(|why| PyValueError::new_err(why.to_string()))?;
+        let plan = Plan::find(py, name)?;
+        let content = plan.as_ref().and_then(|plan| plan.get().content_field()).and_then(|field| {
+            // Python's bytes own their memory: this is the one copy.
+            let data = content.map(|bytes| PyBytes::new(py, &bytes));
+            let said = answer.get(field)?.get("size").and_then(Value::as_u64);
+            let size = match &data {
+                Some(data) => data.as_bytes().len() as u64,
+                None => said.unwrap_or_else(|| self.written.load(Ordering::Relaxed)),
+            };
+            Some((field, Received::of(size, self.destination.clone(), data)))
+        });
+        match plan {
+            Some(plan) if self.typed => plan.get().result(py, &answer, content.map(|(_, content)| content)),
+            _ => plan::untyped(py, &answer, content),
         }
     }
 }
@@ -117,17 +251,10 @@ fn reply_of(reply: &str, data: Option<Bound<'_, PyAny>>) -> PyResult<Reply> {
     })
 }
 
-fn told(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
-    match event {
-        Event::Response { json, content } => {
-            ("response", json, content.map(|bytes| PyBytes::new(py, &bytes))).into_pyobject(py)
-        }
-        Event::Failed(error) => Err(raised(py, &error)),
-        Event::Ask(question) => {
-            let secret = question.secret.as_ref().map(Secret::expose);
-            ("ask", question.kind, question.text, question.choices, secret).into_pyobject(py)
-        }
-        Event::WantPiece => ("want_piece",).into_pyobject(py),
-        Event::Piece(bytes) => ("piece", PyBytes::new(py, &bytes)).into_pyobject(py),
+fn python_level(level: LogLevel) -> u8 {
+    match level {
+        LogLevel::Debug => 10,
+        LogLevel::Info => 20,
+        LogLevel::Warning => 30,
     }
 }

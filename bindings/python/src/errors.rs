@@ -1,13 +1,16 @@
 //! Errors become exceptions: ordinary Python classes, found by category.
 
 use bankchannel_bridge::Error;
-use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use pyo3::{exceptions::PyRuntimeError, intern, prelude::*};
+
+use crate::plan;
 
 /// The exception of an error, with all its details.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
-    let made = py
-        .import("bankchannel._errors")
-        .and_then(|module| module.getattr("from_json")?.call1((error.to_json().to_string(),)));
+    let made = py.import(intern!(py, "bankchannel._errors")).and_then(|module| {
+        let details = plan::plain(py, &error.to_json())?;
+        module.getattr(intern!(py, "from_details"))?.call1((details,))
+    });
     match made {
         Ok(exception) => PyErr::from_value(exception),
         // The package around this module is missing or broken: say what there is to say.

@@ -1,35 +1,25 @@
 //! The Python extension module `bankchannel._native`: thin over the bridge.
 //!
-//! The package around it gives people typed methods; here are a client, a call that is resumed, a token that
-//! cancels, and a server. No Python code runs on a thread of ours, and no lock of Python's is held while waiting.
+//! The package around it gives people typed methods; here are a client, a call that is resumed, the place where an event
+//! loop's calls arrive, a token that cancels, a server, and the results. No Python code runs on a thread of ours, and no
+//! lock of Python's is held while waiting.
 
 mod call;
+mod client;
 mod errors;
+mod given;
+mod hub;
+mod moments;
+mod plan;
+mod received;
+mod record;
 mod server;
 
 use bankchannel_bridge as bridge;
 use pyo3::prelude::*;
+use serde_json::Value;
 
-use crate::errors::raised;
-
-/// A client handle.
-#[pyclass(frozen, module = "bankchannel._native")]
-struct Client(bridge::Client);
-
-#[pymethods]
-impl Client {
-    /// Makes a client of a protocol from its settings as JSON.
-    #[new]
-    fn new(py: Python<'_>, protocol: &str, settings: &str) -> PyResult<Self> {
-        // There is one protocol yet; the name is asked for so that callers need not change when there are more.
-        if protocol != "ws-channel" {
-            return Err(raised(py, &bridge::Error::invalid_field("protocol", "must be `ws-channel`")));
-        }
-        bridge::Client::new(settings.as_bytes()).map(Self).map_err(|error| raised(py, &error))
-    }
-}
-
-/// Stops calls, from any thread.
+/// Stops calls, from any thread: give it to a call as `cancel=`.
 #[pyclass(frozen, module = "bankchannel._native")]
 struct Cancel(bridge::Cancel);
 
@@ -52,20 +42,31 @@ impl Cancel {
     }
 }
 
-/// The catalogue as JSON text.
+/// The catalogue.
 #[pyfunction]
-fn catalogue() -> String {
-    bridge::catalogue_json()
+fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let catalogue: Value = serde_json::from_str(&bridge::catalogue_json()).unwrap_or_default();
+    plan::plain(py, &catalogue)
+}
+
+/// Whether an operation only computes.
+#[pyfunction]
+fn is_local(name: &str) -> bool {
+    plan::is_local(name)
 }
 
 /// The native half of the package.
 #[pymodule(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Client>()?;
+    module.add_class::<client::Client>()?;
     module.add_class::<Cancel>()?;
     module.add_class::<call::Call>()?;
+    module.add_class::<hub::Hub>()?;
     module.add_class::<server::Server>()?;
+    module.add_class::<record::Record>()?;
+    module.add_class::<received::Received>()?;
     module.add_function(wrap_pyfunction!(catalogue, module)?)?;
+    module.add_function(wrap_pyfunction!(is_local, module)?)?;
     module.add("VERSION", bridge::VERSION)?;
     module.add("ABI_VERSION", bridge::ABI_VERSION)
 }

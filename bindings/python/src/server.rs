@@ -2,32 +2,49 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use bankchannel_bridge as bridge;
-use pyo3::prelude::*;
+use bankchannel_bridge::{self as bridge, Error, row};
+use pyo3::{prelude::*, types::PyDict};
+use serde_json::Value;
 
-use crate::errors::raised;
+use crate::{errors::raised, given, plan};
 
 /// A running server. It stops when it is closed or collected.
 #[pyclass(frozen, module = "bankchannel._native")]
-pub(crate) struct Server(Mutex<bridge::Server>);
+pub(crate) struct Server {
+    server: Mutex<bridge::Server>,
+    process: u32,
+}
 
 #[pymethods]
 impl Server {
-    /// Starts a counterpart with its options as JSON.
+    /// Starts a counterpart with its options.
     #[new]
-    fn new(py: Python<'_>, kind: &str, options: &str) -> PyResult<Self> {
+    fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = given::fields(options).map_err(|error| raised(py, &error))?.to_string();
         py.detach(|| bridge::Server::start(kind, options.as_bytes()))
-            .map(|server| Self(Mutex::new(server)))
+            .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
             .map_err(|error| raised(py, &error))
     }
 
-    /// What its readiness line says, as JSON.
-    fn info(&self, py: Python<'_>) -> PyResult<String> {
-        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).info()).map_err(|error| raised(py, &error))
+    /// What its readiness line says.
+    fn info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let info = py.detach(|| self.with(|server| server.info())).map_err(|error| raised(py, &error))?;
+        let info: Value = serde_json::from_str(&info).unwrap_or_default();
+        plan::plain(py, &info)
     }
 
     /// Stops it.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).stop()).map_err(|error| raised(py, &error))
+        py.detach(|| self.with(bridge::Server::stop)).map_err(|error| raised(py, &error))
+    }
+}
+
+impl Server {
+    fn with<T>(&self, work: impl FnOnce(&mut bridge::Server) -> Result<T, Error>) -> Result<T, Error> {
+        if self.process != std::process::id() {
+            // A thread of the parent may have held the lock when it forked.
+            return Err(Error::new(&row::FORKED));
+        }
+        work(&mut self.server.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

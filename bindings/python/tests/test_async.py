@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import unittest
-from unittest import mock
 
 from bankchannel import AsyncWsChannel, BankchannelError, CancelledError, TimedOutError
 from peer import CONTENT, Peer, Silent
@@ -47,25 +46,6 @@ class Awaited(unittest.IsolatedAsyncioTestCase):
         (cause,) = seen
         assert isinstance(cause, CancelledError)
         self.assertEqual(cause.outcome, "unknown")
-
-    async def test_a_call_that_waits_for_a_thread_is_cancelled_at_once(self) -> None:
-        with Silent() as peer, mock.patch("bankchannel._client.THREADS", 1):
-            async with AsyncWsChannel(**peer.settings) as client:
-                first = asyncio.create_task(client.list_files())
-                self.assertTrue(await asyncio.to_thread(peer.arrived.wait, 10))
-                second = asyncio.create_task(client.list_files())
-                await asyncio.sleep(0.1)
-                for task in (second, first):
-                    task.cancel()
-                    with self.assertRaises(asyncio.CancelledError):
-                        await asyncio.wait_for(task, 5)
-
-    async def test_a_limit_counts_while_a_call_waits_for_a_thread(self) -> None:
-        with Silent() as peer, mock.patch("bankchannel._client.THREADS", 1):
-            async with AsyncWsChannel(**peer.settings) as client:
-                calls = (client.list_files(timeout=1), client.list_files(timeout=1))
-                ended = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 1.8)
-        self.assertEqual([type(error) for error in ended], [TimedOutError, TimedOutError])
 
     async def test_limits(self) -> None:
         with Silent() as peer:

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import bankchannel
-from bankchannel import AsyncWsChannel, BankchannelError, Cancel, Question, WsChannel
-from bankchannel._record import Received, Record
+from bankchannel import AsyncWsChannel, BankchannelError, Cancel, Question, Received, Record, WsChannel
 
 ASYNC = "--async" in sys.argv[1:]
 FACE = "python-async" if ASYNC else "python"
@@ -72,12 +71,17 @@ def answer_of(request: Json, question: Question) -> str:
     raise LookupError(f"no answer to {question.kind}")
 
 
+def fields(record: Record) -> list[tuple[str, Any]]:
+    # A keyword of Python's has an underscore that the boundary does not know.
+    return [(name.rstrip("_"), getattr(record, name)) for name in record.__match_args__]
+
+
 def plain(value: object) -> Any:
     """A result as the boundary's JSON."""
     if isinstance(value, Received):
         return {"size": value.size, **({"path": str(value.path)} if value.path else {})}
     if isinstance(value, Record):
-        return {name: plain(field) for name, field in value._values() if field is not None}
+        return {name: plain(field) for name, field in fields(value) if field is not None}
     if isinstance(value, tuple):
         return [plain(element) for element in value]
     if isinstance(value, datetime):
@@ -112,7 +116,7 @@ def arguments(method: Any, request: Json) -> tuple[Json, Any]:
 
 
 def answered(result: Record, collected: Collected | None) -> Json:
-    received = next((value for _, value in result._values() if isinstance(value, Received)), None)
+    received = next((value for _, value in fields(result) if isinstance(value, Received)), None)
     data = None
     if collected is not None:
         data = b"".join(collected.pieces)

@@ -1,0 +1,56 @@
+"""Where the calls of an event loop arrive: one for each loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from . import _native
+
+Arrived = tuple[bool, Any, list[tuple[int, str]]]
+"""Whether it failed, the event or error, and what was logged."""
+
+
+class Hub:
+    """Watches one socket, and settles the futures of all calls that arrived at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        # It must not hold the loop, which holds it.
+        self._native = _native.Hub()
+        self._waiting: dict[int, asyncio.Future[Arrived]] = {}
+        self._tickets = 0
+        loop.add_reader(self._native.fileno(), self._wake)
+
+    def resume(self, call: _native.Call, future: asyncio.Future[Arrived], reply: str, data: object) -> int:
+        """Gives a reply; the future is settled with what comes next."""
+        self._tickets = ticket = self._tickets + 1
+        self._waiting[ticket] = future
+        try:
+            call.resume_in(self._native, ticket, reply, data)
+        except BaseException:
+            del self._waiting[ticket]
+            raise
+        return ticket
+
+    def instead(self, ticket: int, future: asyncio.Future[Arrived]) -> None:
+        """Has another future settled, where the first was cancelled."""
+        self._waiting[ticket] = future
+
+    def _wake(self) -> None:
+        waiting = self._waiting
+        for ticket, failed, what, log in self._native.take():
+            future = waiting.pop(ticket)
+            if not future.done():
+                future.set_result((failed, what, log))
+
+
+_HUBS: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub_of(loop: asyncio.AbstractEventLoop) -> Hub:
+    """The loop's hub."""
+    found = _HUBS.get(loop)
+    if found is None:
+        found = _HUBS[loop] = Hub(loop)
+    return found

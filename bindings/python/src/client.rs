@@ -1,0 +1,104 @@
+//! A client handle, and operations that only compute.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bankchannel_bridge::{self as bridge, Content, Error, row};
+use bytes::Bytes;
+use pyo3::{
+    prelude::*,
+    pybacked::PyBackedBytes,
+    types::{PyDict, PyString},
+};
+
+use crate::{
+    errors::raised,
+    given,
+    plan::{self, Plan},
+};
+
+/// A client handle.
+#[pyclass(frozen, module = "bankchannel._native")]
+pub(crate) struct Client(Mutex<Option<bridge::Client>>);
+
+#[pymethods]
+impl Client {
+    /// Makes a client of a protocol from its settings; with `env`, what they leave out comes from the environment.
+    #[new]
+    #[pyo3(signature = (protocol, settings, env=false))]
+    fn new(py: Python<'_>, protocol: &str, settings: &Bound<'_, PyDict>, env: bool) -> PyResult<Self> {
+        // There is one protocol yet; the name is asked for so that callers need not change when there are more.
+        if protocol != "ws-channel" {
+            return Err(raised(py, &Error::invalid_field("protocol", "must be `ws-channel`")));
+        }
+        let made = given::fields(settings).and_then(|settings| {
+            let settings = settings.to_string();
+            let make = if env { bridge::Client::from_env } else { bridge::Client::new };
+            py.detach(|| make(settings.as_bytes()))
+        });
+        made.map(|client| Self(Mutex::new(Some(client)))).map_err(|error| raised(py, &error))
+    }
+
+    /// Carries out an operation that only computes, here and now.
+    #[pyo3(signature = (name, request, typed=true, content=None, content_path=None))]
+    fn local<'py>(
+        &self,
+        py: Python<'py>,
+        name: &Bound<'py, PyString>,
+        request: &Bound<'py, PyDict>,
+        typed: bool,
+        content: Option<PyBackedBytes>,
+        content_path: Option<PathBuf>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let text = name.to_str()?;
+        let fault = |error: Error| raised(py, &placed(error, text));
+        let content = match (content, content_path) {
+            // Python's bytes never change, so they are lent, not copied.
+            (Some(bytes), _) => Some(Content::Bytes(Bytes::from_owner(bytes))),
+            (None, Some(path)) => Some(Content::from(path.as_path())),
+            (None, None) => None,
+        };
+        let client = self.open().map_err(fault)?;
+        let request = given::fields(request).map_err(fault)?;
+        let answered = py.detach(|| {
+            // A panic here would pass every `except Exception` of the caller's.
+            catch_unwind(AssertUnwindSafe(|| client.local_value(text, request, content))).unwrap_or_else(|_| {
+                Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation"))
+            })
+        });
+        let answer = answered.map_err(fault)?;
+        match Plan::find(py, name)? {
+            Some(plan) if typed => plan.get().result(py, &answer, None),
+            _ => plan::plain(py, &answer),
+        }
+    }
+
+    /// Ends it; its connections are closed when the calls that use them have ended.
+    fn close(&self) {
+        let closed = self.place().take();
+        drop(closed);
+    }
+}
+
+impl Client {
+    /// The client, unless it was closed.
+    pub(crate) fn open(&self) -> Result<bridge::Client, Error> {
+        self.place().clone().ok_or_else(|| Error::because(&row::CLOSED, "this client was closed"))
+    }
+
+    // Taken and given back with the interpreter's lock held, so a fork never finds it taken.
+    fn place(&self) -> MutexGuard<'_, Option<bridge::Client>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names the operation in an error that was found before it began.
+pub(crate) fn placed(error: Error, name: &str) -> Error {
+    match plan::declared(name) {
+        Some(name) if error.operation().is_none() => error.in_operation(name),
+        _ => error,
+    }
+}

@@ -1,0 +1,103 @@
+//! Where an event loop's calls arrive.
+//!
+//! ```text
+//!   our runtime ── push(ticket, event) ──► list ── one byte, where the list was empty ──► socket ──► the loop reads
+//! ```
+//!
+//! The loop watches the socket like any other, and takes all that arrived at once. So no thread of ours ever enters the
+//! interpreter, and many answers wake the loop once.
+
+use std::{
+    io::{Read, Write},
+    os::{
+        fd::{AsRawFd, RawFd},
+        unix::net::UnixStream,
+    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bankchannel_bridge::Event;
+use pyo3::{
+    exceptions::PyOSError,
+    prelude::*,
+    types::{PyBool, PyList},
+};
+
+use crate::call::Running;
+
+/// Where an event loop's calls arrive.
+#[pyclass(frozen, module = "bankchannel._native")]
+pub(crate) struct Hub {
+    arrivals: Arc<Arrivals>,
+    readable: UnixStream,
+}
+
+/// What arrived and was not taken yet.
+pub(crate) struct Arrivals {
+    list: Mutex<Vec<Arrival>>,
+    wake: UnixStream,
+}
+
+struct Arrival {
+    ticket: u64,
+    event: Event,
+    of: Arc<Running>,
+}
+
+#[pymethods]
+impl Hub {
+    #[new]
+    fn new() -> PyResult<Self> {
+        let made = UnixStream::pair().and_then(|(readable, wake)| {
+            readable.set_nonblocking(true)?;
+            wake.set_nonblocking(true)?;
+            Ok((readable, wake))
+        });
+        let (readable, wake) = made.map_err(|why| PyOSError::new_err(why.to_string()))?;
+        Ok(Self { arrivals: Arc::new(Arrivals { list: Mutex::default(), wake }), readable })
+    }
+
+    /// What the loop watches.
+    fn fileno(&self) -> RawFd {
+        self.readable.as_raw_fd()
+    }
+
+    /// Takes what arrived: `(ticket, whether it failed, result or error, log)` each.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        // The bytes first: what arrives after this writes one of its own.
+        let mut bytes = [0; 64];
+        while matches!((&self.readable).read(&mut bytes), Ok(read) if read == bytes.len()) {}
+        let arrived = std::mem::take(&mut *self.arrivals.list());
+        let taken = PyList::empty(py);
+        for Arrival { ticket, event, of } in arrived {
+            let log = of.log();
+            let (failed, what) = match of.told(py, event) {
+                Ok(result) => (false, result),
+                Err(error) => (true, error.into_value(py).into_bound(py).into_any()),
+            };
+            taken.append((ticket, PyBool::new(py, failed), what, log))?;
+        }
+        Ok(taken)
+    }
+}
+
+impl Hub {
+    pub(crate) fn arrivals(&self) -> Arc<Arrivals> {
+        Arc::clone(&self.arrivals)
+    }
+}
+
+impl Arrivals {
+    pub(crate) fn push(&self, ticket: u64, event: Event, of: Arc<Running>) {
+        let mut list = self.list();
+        list.push(Arrival { ticket, event, of });
+        if list.len() == 1 {
+            // A full socket wakes the loop as well; a closed one has nobody behind it.
+            let _ = (&self.wake).write(&[0]);
+        }
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<Arrival>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,65 @@
+//! Exact numbers, dates and instants as Python has them.
+
+use pyo3::{
+    exceptions::PyValueError,
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyDateTime, PyDelta, PyType, PyTzInfo},
+};
+
+/// An exact number.
+pub(crate) fn decimal<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    DECIMAL.import(py, "decimal", "Decimal")?.call1((text,))
+}
+
+/// A calendar date.
+pub(crate) fn date<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    DATE.import(py, "datetime", "date")?.call_method1(intern!(py, "fromisoformat"), (text,))
+}
+
+/// An RFC 3339 instant with the offset it came with. Python before 3.11 itself reads neither `Z` nor every fraction.
+pub(crate) fn timestamp<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    let Some(read) = read(text) else {
+        return Err(PyValueError::new_err("the answer has a time that is none"));
+    };
+    let zone = match read.offset_minutes {
+        0 => PyTzInfo::utc(py)?.to_owned(),
+        minutes => PyTzInfo::fixed_offset(py, PyDelta::new(py, 0, minutes * 60, 0, true)?)?,
+    };
+    let ([month, day, hour, minute, second], year) = (read.parts, read.year);
+    // Python knows no leap second.
+    let second = second.min(59);
+    Ok(PyDateTime::new(py, year, month, day, hour, minute, second, read.micros, Some(&zone))?.into_any())
+}
+
+struct Read {
+    year: i32,
+    /// Month, day, hour, minute, second.
+    parts: [u8; 5],
+    micros: u32,
+    offset_minutes: i32,
+}
+
+fn read(text: &str) -> Option<Read> {
+    let (body, offset_minutes) = match text.strip_suffix(['Z', 'z']) {
+        Some(body) => (body, 0),
+        None => {
+            let (body, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
+            let sign = match offset.as_bytes().first()? {
+                b'+' => 1,
+                b'-' => -1,
+                _ => return None,
+            };
+            let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+            (body, sign * (hours.parse::<i32>().ok()? * 60 + minutes.parse::<i32>().ok()?))
+        }
+    };
+    let (whole, fraction) = body.split_once('.').unwrap_or((body, ""));
+    let micros = format!("{:0<6.6}", fraction).parse().ok()?;
+    let part = |from: usize| whole.get(from..from + 2)?.parse().ok();
+    let parts = [part(5)?, part(8)?, part(11)?, part(14)?, part(17)?];
+    Some(Read { year: whole.get(..4)?.parse().ok()?, parts, micros, offset_minutes })
+}
