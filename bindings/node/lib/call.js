@@ -11,6 +11,8 @@ const { native } = require('./native');
 class Call {
   #call;
   #first;
+  #cancelled = false;
+  #leave;
 
   constructor(client, name, request, form) {
     this.#first = promised((events, id) => {
@@ -29,9 +31,27 @@ class Call {
   }
 
   cancel() {
+    this.#cancelled = true;
     this.#call?.cancel();
+    this.#leave?.();
+  }
+
+  /** Waits for the caller's own code, but no longer than until the call is cancelled: that code may be silent for ever. */
+  async whileRunning(work) {
+    const cancelled = new Promise((_, reject) => {
+      this.#leave = () => reject(CANCELLED);
+      if (this.#cancelled) this.#leave();
+    });
+    try {
+      return await Promise.race([work, cancelled]);
+    } finally {
+      this.#leave = undefined;
+      work.catch(() => {});
+    }
   }
 }
+
+const CANCELLED = Symbol('cancelled');
 
 /**
  * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `take` (takes a piece of the
@@ -60,11 +80,11 @@ async function loop(call, iterator, parts) {
     if (event.kind === 'failed') throw failure(event.text, parts.signal);
     let reply;
     try {
-      reply = await unlessAborted(parts.signal, answer(event, iterator, parts));
+      reply = await call.whileRunning(answer(event, iterator, parts));
     } catch (fault) {
       call.cancel();
       const ended = await call.reply(event.kind === 'piece' ? 'go' : 'fail');
-      if (fault === ABORTED) {
+      if (fault === CANCELLED) {
         event = ended.kind === 'piece' ? await call.reply('go') : ended;
         continue;
       }
@@ -127,25 +147,6 @@ function write(logger, records) {
     } catch {
       // A logger that fails must not change what becomes of a payment.
     }
-  }
-}
-
-const ABORTED = Symbol('aborted');
-
-/** Waits for the caller's own code, but no longer than until the signal. */
-async function unlessAborted(signal, work) {
-  if (!signal) return work;
-  let abort;
-  const aborted = new Promise((_, reject) => {
-    abort = () => reject(ABORTED);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    work.catch(() => {});
   }
 }
 

@@ -14,6 +14,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 
 const bankchannel = require('..');
 const { BankchannelError, CancelledError, ConfigurationError, InvalidInputError, TimedOutError, TransportError, WsChannel } = bankchannel;
+const { failure } = require('./helpers/failure');
 const { CONTENT, peer, silent } = require('./helpers/peer');
 
 const upload = { fileName: 'payments.xml', fileType: 'pain.001.001.09', signature: '-----BEGIN PGP SIGNATURE-----' };
@@ -34,16 +35,6 @@ after(async () => {
   there.close();
   fs.rmSync(folder, { recursive: true });
 });
-
-/** The error that a promise or function ends with. */
-async function failure(work) {
-  try {
-    await (typeof work === 'function' ? work() : work);
-  } catch (error) {
-    return error;
-  }
-  throw new assert.AssertionError({ message: 'it did not fail' });
-}
 
 test('results are in camelCase', async () => {
   const listed = await client.listFiles({ fileType: 'camt.053.001.08', status: 'ALL' });
@@ -236,6 +227,17 @@ test('closing ends what is running', async () => {
   await quiet.close();
   assert.equal((await running).code, 'cancelled');
   nobody.close();
+});
+
+test('closing ends a call that waits for the caller’s own code', async () => {
+  const own = new WsChannel(there.settings);
+  const silentStream = failure(own.uploadFile({ ...upload, fileContents: new PassThrough() }));
+  const stuck = new Writable({ highWaterMark: 1, write() {} });
+  const silentDestination = failure(own.downloadFile(which, { destination: stuck }));
+  await sleep(200);
+  await own.close();
+  assert.equal((await silentStream).code, 'cancelled');
+  assert.equal((await silentDestination).code, 'cancelled');
 });
 
 test('the event loop runs while calls wait', async () => {

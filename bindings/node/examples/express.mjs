@@ -1,0 +1,56 @@
+// A web service that takes payment files and shows what became of them:
+//
+//   curl --data-binary @payments.xml -H 'Content-Type: application/xml' http://127.0.0.1:3000/payments
+//   curl http://127.0.0.1:3000/payments/MESSAGE-ID
+//
+// The account comes from the environment (ISECURE_API_KEY, ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_BANK), the private
+// key that signs from the file SIGNING_KEY, the port from PORT. What it knows is kept in memory: a real one has a database.
+
+import express from 'express';
+
+import { BankchannelError, WsChannel } from 'bankchannel';
+
+// With `renewSession` the client logs in again by itself when its session has ended.
+const client = WsChannel.fromEnv({ mode: 'data', renewSession: true });
+await client.logIn();
+
+const privateKey = { file: process.env.SIGNING_KEY };
+const payments = new Map();
+
+const app = express();
+
+app.post('/payments', express.raw({ type: 'application/xml', limit: '7mb' }), (request, response) => {
+  const { ok, problems, payment } = client.checkPaymentFile({ content: request.body });
+  if (!ok) return response.status(422).json({ problems });
+  const id = payment.messageId;
+  // The same message again may be a second click: it is not paid twice.
+  if (payments.has(id)) return response.status(409).json({ error: `${id} is known already` });
+  payments.set(id, { state: 'sending' });
+  send(id, request.body);
+  return response.status(202).location(`/payments/${encodeURIComponent(id)}`).json({ id });
+});
+
+app.get('/payments/:id', (request, response) => {
+  const payment = payments.get(request.params.id);
+  return payment ? response.json(payment) : response.status(404).json({ error: 'no such payment' });
+});
+
+/** Signs and uploads in the background, and keeps what the bank answers. */
+async function send(id, content) {
+  try {
+    const fileType = 'pain.001.001.09';
+    const { answers } = await client.uploadAndWait({ content, fileName: `${id}.xml`, fileType, privateKey, waitFor: ['pain.002.001.10'] });
+    const report = Buffer.from(answers[0].content, 'base64').toString();
+    const [, status] = /<GrpSts>(\w+)</.exec(report) ?? [];
+    payments.set(id, { state: 'answered', status });
+  } catch (error) {
+    if (!(error instanceof BankchannelError)) throw error;
+    // Only `not_sent` and `refused` are safe to send again: see `outcome`.
+    payments.set(id, { state: 'failed', outcome: error.outcome, code: error.code, message: error.message });
+  }
+}
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${server.address().port}`);
+});
+process.once('SIGTERM', () => server.close(() => client.close()));

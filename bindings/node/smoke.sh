@@ -1,0 +1,24 @@
+#!/bin/sh
+# As a new user would: in an empty folder, installs the packages (from target/packages, without the network) and follows the
+# section of README.md, until the bank's statement is there.
+set -eu
+cd "$(dirname "$0")/../.."
+root=$PWD
+packages=$(bindings/node/package.sh)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+cat >package.json <<'JSON'
+{ "name": "smoke", "version": "1.0.0", "private": true }
+JSON
+set --
+for package in $packages; do
+    case $package in /*) set -- "$@" "$package" ;; *) set -- "$@" "$root/$package" ;; esac
+done
+npm install --offline --no-audit --no-fund --loglevel=error "$@"
+
+node "$root/bindings/node/test/helpers/readme.js" >main.mjs
+node main.mjs
+grep -l BkToCstmrStmt statements/*
+node -e "const { version, WsChannel } = require('bankchannel'); new WsChannel(); console.log(version)"

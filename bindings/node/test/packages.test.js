@@ -1,0 +1,112 @@
+'use strict';
+
+// How the package finds its native half, what it says when it does not, and the packages as users get them.
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { after, before, test } = require('node:test');
+
+const paths = require('./helpers/paths');
+const { run } = require('./helpers/process');
+
+const addon = path.join(paths.package, 'bankchannel.node');
+const manifest = require('../package.json');
+let folder;
+
+before(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
+});
+
+after(() => fs.rmSync(folder, { recursive: true }));
+
+/** The package without its addon, in a folder of its own. */
+function bare(name, change = {}) {
+  const place = path.join(folder, name, 'node_modules/bankchannel');
+  fs.cpSync(path.join(paths.package, 'lib'), path.join(place, 'lib'), { recursive: true });
+  fs.copyFileSync(path.join(paths.package, 'index.js'), path.join(place, 'index.js'));
+  fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ ...manifest, ...change }));
+  return place;
+}
+
+/** What is thrown when a client is made of it. */
+async function thrown(place) {
+  const program = `
+    const { BankchannelError, ConfigurationError, WsChannel } = require(${JSON.stringify(place)});
+    try { new WsChannel(); console.log('made'); } catch (error) {
+      console.log(JSON.stringify([error instanceof ConfigurationError, error.code, error.message, error.context]));
+    }`;
+  const done = await run(program);
+  assert.deepEqual([done.code, done.signal], [0, null], done.err);
+  return done.out.trim() === 'made' ? 'made' : JSON.parse(done.out);
+}
+
+const platform = `@bankchannel/${process.platform}-${process.arch}-gnu`;
+
+/** Puts a package of this platform beside it. */
+function beside(place, file, from = addon) {
+  const there = path.join(place, '..', platform);
+  fs.mkdirSync(there, { recursive: true });
+  if (from === null) fs.writeFileSync(path.join(there, file), 'this is no library');
+  else fs.symlinkSync(from, path.join(there, file));
+}
+
+test('the package of the platform is found', async () => {
+  const place = bare('found');
+  beside(place, 'bankchannel.node');
+  assert.equal(await thrown(place), 'made');
+});
+
+test('a native half that is not there: for which platform, which package, what to do', async () => {
+  const [typed, code, message, context] = await thrown(bare('missing'));
+  assert.deepEqual([typed, code], [true, 'configuration.invalid']);
+  assert.deepEqual(context, { platform: `${process.platform} ${process.arch}`, package: platform });
+  for (const part of [platform, '--omit=optional', 'lock file', 'build.sh']) assert.ok(message.includes(part), message);
+});
+
+test('a native half of another version is refused', async () => {
+  const place = bare('mismatch', { version: '0.0.9' });
+  beside(place, 'bankchannel.node');
+  const [typed, code, message, context] = await thrown(place);
+  assert.deepEqual([typed, code], [true, 'configuration.invalid']);
+  assert.deepEqual(context, { package: platform, found: manifest.version, wanted: '0.0.9' });
+  assert.match(message, /both must have the same version/);
+});
+
+test('a damaged native half is said to be one', async () => {
+  const place = bare('damaged');
+  beside(place, 'bankchannel.node', null);
+  const [typed, code, message] = await thrown(place);
+  assert.deepEqual([typed, code], [true, 'configuration.invalid']);
+  assert.match(message, /cannot be loaded: .*; install the package again/);
+});
+
+test('all versions are one', () => {
+  const [, version] = /^version = "([^"]+)"$/m.exec(fs.readFileSync(path.join(paths.root, 'Cargo.toml'), 'utf8'));
+  assert.equal(manifest.version, version);
+  assert.equal(require('..').version, version);
+  for (const [name, wanted] of Object.entries(manifest.optionalDependencies)) assert.equal(wanted, version, name);
+});
+
+test('what is installed serves the program of README.md, and carries its licences', { timeout: 120_000 }, () => {
+  const out = execFileSync(path.join(paths.package, 'smoke.sh'), { encoding: 'utf8' });
+  assert.match(out, /^statements\/.*camt\.053/m);
+  const packed = path.join(paths.target, 'packages');
+  for (const name of ['bankchannel', `bankchannel-${process.platform}-${process.arch}-gnu`]) {
+    const listed = execFileSync('tar', ['tzf', path.join(packed, `${name}-${manifest.version}.tgz`)], { encoding: 'utf8' }).split('\n');
+    for (const file of ['LICENSE', 'NOTICE', 'licenses/LGPL-2.0.txt', 'README.md']) assert.ok(listed.includes(`package/${file}`), `${name}: ${file}`);
+    assert.ok(!listed.some((file) => file.includes('test')), name);
+  }
+});
+
+// What bindings/node/README.md promises; a newer symbol would make the package fail on systems that it is said to run on.
+test('the library asks for no newer C library than the page says', () => {
+  const [, said] = /glibc ([\d.]+)/.exec(fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8'));
+  const versions = execFileSync('readelf', ['--version-info', '--wide', addon], { encoding: 'utf8' }).match(/GLIBC_[\d.]+/g);
+  const number = (version) => [0, 1, 2].reduce((sum, place) => sum * 1000 + Number(version.split('.')[place] ?? 0), 0);
+  const newest = Math.max(...versions.map((version) => number(version.slice('GLIBC_'.length))));
+  assert.ok(versions.length > 0);
+  assert.ok(newest <= number(said), `${newest} is newer than ${said}`);
+});
