@@ -61,8 +61,11 @@ async function carryThrough(call, parts) {
   const { signal } = parts;
   const abort = () => call.cancel();
   signal?.addEventListener('abort', abort, { once: true });
-  const iterator = parts.pieces?.[Symbol.asyncIterator]();
+  // A stream may fail before its first piece is asked for. Asking then says so; the event itself must not end the process.
+  if (typeof parts.pieces?.on === 'function') parts.pieces.on('error', () => {});
+  let iterator;
   try {
+    iterator = parts.pieces?.[Symbol.asyncIterator]();
     return await loop(call, iterator, parts);
   } finally {
     signal?.removeEventListener('abort', abort);

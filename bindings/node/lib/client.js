@@ -7,7 +7,7 @@ const { PassThrough } = require('node:stream');
 const { Call, carryThrough } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { encode } = require('./encode');
-const { fromJson, inOperation, invalidField, own, typed } = require('./error');
+const { BankchannelError, fromJson, inOperation, invalidField, own, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 const { writer } = require('./writer');
@@ -96,7 +96,12 @@ class Client {
       stop.abort();
       signal?.removeEventListener?.('abort', pass);
     });
-    const response = this._call(operation, request, { ...options, signal: stop.signal, destination: stream });
+    const running = this._call(operation, request, { ...options, signal: stop.signal, destination: stream });
+    const response = running.catch((fault) => {
+      if (fault instanceof BankchannelError) throw fault;
+      // Whoever read the stream wants no more of it.
+      throw inOperation(own('cancelled', 'cancelled', 'the stream was closed before its end', {}, { cause: fault }), operation.name);
+    });
     // Whoever reads the stream learns of a failure there.
     response.catch((error) => stream.destroy(error));
     return Object.defineProperty(stream, 'response', { value: response });

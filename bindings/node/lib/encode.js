@@ -22,7 +22,10 @@ function check(value, field, depth) {
       return;
     case 'object':
       if (value === null) return;
-      if (ArrayBuffer.isView(value)) throw invalidField(field, 'cannot be bytes');
+      // Such as a Date or a Buffer: what would become of it is not what was given.
+      if (typeof value.toJSON === 'function' || ArrayBuffer.isView(value)) {
+        throw invalidField(field, `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`);
+      }
       if (depth === MAX_DEPTH) throw invalidField(field, 'is nested too deep');
       for (const key in value) check(value[key], key, depth + 1);
       return;

@@ -41,9 +41,9 @@ function fromJson(text, options) {
 }
 
 /** An error that the package itself finds, before the native half is asked. */
-function own(code, category, message, context = {}) {
+function own(code, category, message, context = {}, options = undefined) {
   const nothing = { operation: null, http_status: null, outcome: null, retry_after_s: null, peer: null };
-  return fromJson({ code, category, message, retryable: false, ...nothing, context });
+  return fromJson({ code, category, message, retryable: false, ...nothing, context }, options);
 }
 
 /** An argument that cannot be used. */
@@ -59,9 +59,7 @@ function typed(work) {
     if (thrown instanceof BankchannelError) throw thrown;
     if (thrown instanceof Error && thrown.message.startsWith('{"code"')) throw fromJson(thrown.message);
     // A panic, or a value that the addon cannot read: the package itself is wrong.
-    const error = own('internal', 'internal', 'a defect inside bankchannel stopped the call');
-    error.cause = thrown;
-    throw error;
+    throw own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, { cause: thrown });
   }
 }
 

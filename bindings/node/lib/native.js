@@ -63,9 +63,7 @@ function unusable({ place, fault }) {
       ? 'it was built for another C library'
       : 'install the package again, on this machine';
   const message = `the native half of bankchannel (${place}) cannot be loaded: ${fault.message}; ${advice}`;
-  const error = own('configuration.invalid', 'configuration', message, { package: place });
-  error.cause = fault;
-  return error;
+  return own('configuration.invalid', 'configuration', message, { package: place }, { cause: fault });
 }
 
 module.exports = { native };

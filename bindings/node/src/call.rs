@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_bridge::{self as bridge, Cancel, Error, How, Reply, Secret, Take, row, runtime};
+use bankchannel_bridge::{self as bridge, Cancel, Error, Event, How, Reply, Secret, Take, row, runtime};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
@@ -40,7 +40,7 @@ pub struct CallForm {
 /// A running call; one reply at a time.
 #[napi]
 pub struct Call {
-    // Taken out while a reply is on its way.
+    // Taken out while a reply is on its way, and gone when the call has ended.
     call: Arc<Mutex<Option<bridge::Call>>>,
     cancel: Cancel,
 }
@@ -97,7 +97,7 @@ impl Call {
         let reply = reply_of(&reply, data)?;
         let taken = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(call) = taken else {
-            return Err(thrown(&Error::invalid_field("call", "is being resumed already")));
+            return Err(thrown(&Error::invalid_field("call", "has ended, or is being resumed already")));
         };
         self.go_on(call, reply, events.promise(id))
     }
@@ -112,10 +112,15 @@ impl Call {
         let place = Arc::clone(&self.call);
         let runtime = runtime().map_err(|error| thrown(&error))?;
         runtime.spawn(async move {
-            let event = call.resume_async(reply).await.unwrap_or_else(bridge::Event::Failed);
+            let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
             let log = call.drain_log();
-            // Back in its place before anybody hears of the event: the next reply may come at once.
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+            if matches!(event, Event::Response { .. } | Event::Failed(_)) {
+                // What it holds is given back now, not when JavaScript's collector comes to it, which does not see it.
+                drop(call);
+            } else {
+                // Back in its place before anybody hears of the event: the next reply may come at once.
+                *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+            }
             promise.tell(event, log);
         });
         Ok(())
