@@ -117,9 +117,11 @@ fn operations(protocol: &Protocol) -> Generated {
             "Exception\\BankchannelException",
             "Question",
             "Secret",
+            "SignatureRequest",
         ] {
             out.line(format!("use Bankchannel\\{used};"));
         }
+        out.line("use Psr\\Log\\LoggerInterface;");
         out.blank();
         out.jsdoc(
             "",
@@ -142,7 +144,11 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
         doc.push_str(&parameter_doc(field));
     }
     doc.push_str(
-        "\n@param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.",
+        "\n@param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.\
+         \n@param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have, such as \
+         one in a hardware module; returns the raw signature's bytes.\
+         \n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.\
+         \n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.",
     );
     doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
     doc.push_str("\n@throws BankchannelException");
@@ -152,9 +158,13 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
         out.line(format!("        {},", parameter(field, true)));
     }
     out.line("        ?callable $onCode = null,");
+    out.line("        ?callable $signer = null,");
+    out.line("        ?LoggerInterface $logger = null,");
+    out.line("        bool $fromEnv = false,");
     out.line("        ?Bridge $bridge = null,");
     out.line("    ) {");
-    fields(out, "        parent::__construct(", protocol.settings, ", $onCode, $bridge);");
+    let after = ", $onCode, $signer, $logger, $fromEnv, $bridge);";
+    fields(out, "        parent::__construct(", protocol.settings, after);
     out.line("    }");
 }
 
@@ -189,6 +199,11 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
             "\n@param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.",
         );
     }
+    if takes_signer(operation) {
+        doc.push_str(
+            "\n@param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out, the client's own.",
+        );
+    }
     doc.push_str("\n\n@throws BankchannelException");
     if !declaration.errors.is_empty() {
         let codes: Vec<String> = declaration.errors.iter().map(|row| format!("`{}`", row.code)).collect();
@@ -217,18 +232,27 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
         out.line("        ?callable $onCode = null,");
         options.push("onCode: $onCode".into());
     }
+    if takes_signer(operation) {
+        out.line("        ?callable $signer = null,");
+        options.push("signer: $signer".into());
+    }
     out.line(format!("    ): {response} {{"));
     let options: String = options.into_iter().map(|option| format!(", {option}")).collect();
-    let (taken, content) = if operation.response_content.is_some() {
-        ("[$response, $content]", ", $content")
-    } else {
-        ("[$response]", "")
+    let (taken, carried, content) = match (operation.is_local(), operation.response_content.is_some()) {
+        (true, _) => ("$response", "compute", ""),
+        (false, true) => ("[$response, $content]", "carryOut", ", $content"),
+        (false, false) => ("[$response]", "carryOut", ""),
     };
-    let begin = format!("        {taken} = $this->carryOut({}, ", quoted(declaration.name));
+    let begin = format!("        {taken} = $this->{carried}({}, ", quoted(declaration.name));
     fields(out, &begin, operation.request, &format!("{options});"));
     out.blank();
     out.line(format!("        return {response}::fromArray($response{content});"));
     out.line("    }");
+}
+
+/// Whether it may ask for a signature: with a certificate whose secret half is elsewhere.
+fn takes_signer(operation: &Operation) -> bool {
+    operation.asks() && operation.request.fields.iter().any(|field| field.name == "signing_certificate")
 }
 
 fn service(protocol: &Protocol) -> Generated {

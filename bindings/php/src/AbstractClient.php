@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 use Bankchannel\Bridge\Bridge;
+use Bankchannel\Bridge\Conversation;
 use Bankchannel\Bridge\Event;
 use Bankchannel\Bridge\FfiBridge;
 use Bankchannel\Bridge\Handle;
 use Bankchannel\Bridge\Place;
-use Bankchannel\Bridge\Reply;
-use Bankchannel\Bridge\Status;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\ConfigurationException;
+use Psr\Log\LoggerInterface;
 
 /** What every protocol's client can do. */
 abstract class AbstractClient
@@ -21,19 +21,35 @@ abstract class AbstractClient
 
     private readonly ?\Closure $onCode;
 
+    private readonly ?\Closure $signer;
+
     private ?Handle $client;
 
     /**
-     * @param array<string, mixed>                $settings
-     * @param (callable(Question): string)|null $onCode
+     * @param array<string, mixed>                       $settings
+     * @param (callable(Question): string)|null          $onCode
+     * @param (callable(SignatureRequest): string)|null  $signer
      *
      * @throws BankchannelException
      */
-    protected function __construct(#[\SensitiveParameter] array $settings, ?callable $onCode, ?Bridge $bridge)
+    protected function __construct(#[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge)
     {
-        $this->bridge = $bridge ?? new FfiBridge();
+        $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
-        $this->client = $this->bridge->openClient(Encode::json(Encode::present($settings)));
+        $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
+        $this->client = $this->bridge->openClient(Encode::json($fromEnv ? ['from_env' => true] + $settings : $settings));
+    }
+
+    /**
+     * A client whose settings come from the environment (`ISECURE_EMAIL`, `ISECURE_PASSWORD`, …; the list is in
+     * docs/reference), but for those that are given here under the names of the constructor's parameters.
+     *
+     * @throws BankchannelException
+     */
+    final public static function fromEnv(#[\SensitiveParameter] mixed ...$settings): static
+    {
+        // Every client's constructor has these named parameters: it is generated.
+        return new static(...$settings, fromEnv: true); // @phpstan-ignore new.static, argument.unknown
     }
 
     /**
@@ -42,15 +58,16 @@ abstract class AbstractClient
      * @param array<string, mixed>                               $request
      * @param Content|string|\SplFileInfo|resource|null          $content     to go with the request; a string is a path
      * @param string|\SplFileInfo|resource|null                  $destination where the response's content goes; left out, into memory
-     * @param (callable(Question): string)|null                $onCode
+     * @param (callable(Question): string)|null                  $onCode
+     * @param (callable(SignatureRequest): string)|null          $signer
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null): array
+    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array
     {
-        return $this->carryOut($name, $request, Content::of($content), $destination, $timeoutMs, $onCode);
+        return $this->carryOut($name, $request, Content::of($content), $destination, $timeoutMs, $onCode, $signer);
     }
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
@@ -60,110 +77,88 @@ abstract class AbstractClient
     }
 
     /**
-     * @param array<string, mixed>                $request
-     * @param (callable(Question): string)|null $onCode
+     * An operation that only computes: it asks nothing, and takes no time that could be limited.
+     *
+     * @param array<string, mixed> $request
+     *
+     * @return array<string, mixed>
+     *
+     * @throws BankchannelException
+     */
+    final protected function compute(string $name, #[\SensitiveParameter] array $request, ?Content $content = null): array
+    {
+        $client = $this->client ?? throw self::closed($name);
+        $event = $this->bridge->call($client, $name, Encode::json($request), -1, $content?->place(), null);
+
+        return Encode::decoded($event->json);
+    }
+
+    /**
+     * @param array<string, mixed>                       $request
+     * @param (callable(Question): string)|null          $onCode
+     * @param (callable(SignatureRequest): string)|null  $signer
      *
      * @return array{array<string, mixed>, Content|null}
      *
      * @throws BankchannelException
      */
-    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null): array
+    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array
     {
-        if ($this->client === null) {
-            throw new ConfigurationException(['code' => 'configuration.closed', 'category' => 'configuration', 'message' => 'This client was closed.', 'operation' => $name]);
-        }
+        $client = $this->client ?? throw self::closed($name);
         if ($timeoutMs !== null && $timeoutMs < 0) {
-            throw BankchannelException::invalidInput('timeoutMs', 'must be 0 or more');
+            throw BankchannelException::invalidInput('timeoutMs', 'must be 0 or more', $name);
         }
-        [$place, $stream] = self::destination($destination);
-        $call = $this->bridge->begin(
-            $this->client,
-            $name,
-            Encode::json(Encode::present($request)),
-            $timeoutMs ?? -1,
-            $content?->place() ?? new Place(),
-            $place,
-        );
-        $event = $this->bridge->resume($call, Reply::GO);
-        // What a callable or a stream throws leaves this loop as it is: the call is then freed, which cancels it.
-        while ($event->status !== Status::OK) {
-            $event = $this->goOn($call, $event, $content, $stream, $onCode);
+        $from = $content?->place();
+        $to = $destination === null ? null : self::place($destination);
+        $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
+        $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
+        $quiet = $onCode === null && $signer === null && $this->logger === null;
+        if ($quiet && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
+            // Nobody is there to be asked: the call goes in one go.
+            $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to);
+        } else {
+            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger);
+            $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         }
 
-        return self::result($event, $place);
+        return self::result($event, $to);
     }
 
-    /** @throws BankchannelException */
-    private function goOn(Handle $call, Event $event, ?Content $content, mixed $stream, ?callable $onCode): Event
+    private static function closed(string $name): ConfigurationException
     {
-        switch ($event->status) {
-            case Status::WANT_PIECE:
-                $piece = $content?->piece();
-
-                return $piece === null ? $this->bridge->resume($call, Reply::END) : $this->bridge->resume($call, Reply::PIECE, $piece);
-            case Status::PIECE:
-                self::write($stream, $event->content ?? '');
-
-                return $this->bridge->resume($call, Reply::GO);
-            default:
-                $asked = (array) json_decode($event->json, true);
-                $question = new Question((string) ($asked['kind'] ?? ''), (string) ($asked['text'] ?? ''), array_values((array) ($asked['choices'] ?? [])), isset($asked['secret']) ? (string) $asked['secret'] : null);
-                $answer = $onCode ?? $this->onCode;
-                if ($answer === null) {
-                    throw BankchannelException::invalidInput($question->kind, 'is needed, and no `onCode` was given to be asked');
-                }
-
-                return $this->bridge->resume($call, Reply::ANSWER, (string) $answer($question));
-        }
+        return new ConfigurationException(['code' => 'configuration.closed', 'category' => 'configuration', 'message' => 'This client was closed. Open a new one.', 'operation' => $name]);
     }
 
     /**
      * @return array{array<string, mixed>, Content|null}
      */
-    private static function result(Event $event, Place $place): array
+    private static function result(Event $event, ?Place $to): array
     {
-        $response = (array) json_decode($event->json, true, 512, JSON_BIGINT_AS_STRING);
+        $response = Encode::decoded($event->json);
         if ($event->content !== null) {
             return [$response, Content::bytes($event->content)];
         }
-        if ($place->kind === Place::DEFAULT) {
+        if ($to === null) {
             return [$response, null];
         }
         $size = null;
         foreach ($response as $value) {
             // The one field that is content tells its size.
-            if (is_array($value) && is_int($value['size'] ?? null)) {
+            if (\is_array($value) && \is_int($value['size'] ?? null)) {
                 $size = $value['size'];
             }
         }
 
-        return [$response, Content::delivered($size, $place->kind === Place::PATH ? $place->data : null)];
-    }
-
-    /**
-     * @return array{Place, mixed} the place, and the stream to write to
-     *
-     * @throws BankchannelException
-     */
-    private static function destination(mixed $destination): array
-    {
-        return match (true) {
-            $destination === null => [new Place(), null],
-            is_string($destination), $destination instanceof \SplFileInfo => [new Place(Place::PATH, (string) $destination), null],
-            is_resource($destination) && get_resource_type($destination) === 'stream' => [new Place(Place::PIECES), $destination],
-            default => throw BankchannelException::invalidInput('destination', 'must be a path or an open stream'),
-        };
+        return [$response, Content::delivered($size, $to->kind === Place::PATH ? $to->data : null)];
     }
 
     /** @throws BankchannelException */
-    private static function write(mixed $stream, string $piece): void
+    private static function place(mixed $destination): Place
     {
-        while ($piece !== '') {
-            $written = is_resource($stream) ? fwrite($stream, $piece) : false;
-            if ($written === false || $written === 0) {
-                throw BankchannelException::invalidInput('destination', 'the stream cannot be written to');
-            }
-            $piece = substr($piece, $written);
-        }
+        return match (true) {
+            \is_string($destination), $destination instanceof \SplFileInfo => new Place(Place::PATH, (string) $destination),
+            \is_resource($destination) && get_resource_type($destination) === 'stream' => new Place(Place::PIECES),
+            default => throw BankchannelException::invalidInput('destination', 'must be a path or an open stream'),
+        };
     }
 }

@@ -32,12 +32,22 @@ abstract class AbstractService
      */
     protected function __construct(string $kind, #[\SensitiveParameter] array $options, ?Bridge $bridge)
     {
-        $this->bridge = $bridge ?? new FfiBridge();
-        $this->server = $this->bridge->startServer($kind, Encode::json(Encode::present($options)));
+        $this->bridge = $bridge ?? FfiBridge::shared();
+        $this->server = $this->bridge->startServer($kind, Encode::json($options));
         $info = (array) json_decode($this->bridge->serverInfo($this->server), true);
         $this->baseUrl = (string) ($info['base_url'] ?? '');
         $this->publicKeyFile = (string) ($info['public_key_file'] ?? '');
         $this->controlUrl = $info['control_url'] ?? null;
+    }
+
+    /**
+     * What a client needs to reach it, as named arguments: `new WsChannel(...$service->clientSettings(), …)`.
+     *
+     * @return array{baseUrl: string, publicKeyFile: string}
+     */
+    final public function clientSettings(): array
+    {
+        return ['baseUrl' => $this->baseUrl, 'publicKeyFile' => $this->publicKeyFile];
     }
 
     /**

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 use Bankchannel\Bridge\FfiBridge;
-use Bankchannel\Bridge\Place;
 use Bankchannel\Exception\BankchannelException;
 
 /** The library itself. */
@@ -18,7 +17,7 @@ final class Bankchannel
      */
     public static function version(): string
     {
-        return (new FfiBridge())->version();
+        return FfiBridge::shared()->version();
     }
 
     /**
@@ -30,7 +29,7 @@ final class Bankchannel
      */
     public static function catalogue(): array
     {
-        return array_values((array) json_decode((new FfiBridge())->catalogue(), true));
+        return array_values((array) json_decode(FfiBridge::shared()->catalogue(), true));
     }
 
     /**
@@ -45,9 +44,6 @@ final class Bankchannel
      */
     public static function local(string $name, #[\SensitiveParameter] array $request = [], Content|string|\SplFileInfo|null $content = null): array
     {
-        $given = Content::of($content)?->place() ?? new Place();
-        $event = (new FfiBridge())->local($name, Encode::json(Encode::present($request)), $given);
-
-        return (array) json_decode($event->json, true);
+        return Encode::decoded(FfiBridge::shared()->local($name, Encode::json($request), Content::of($content)?->place())->json);
     }
 }

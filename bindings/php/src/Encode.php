@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Exception\InvalidInputException;
 
 /**
  * PHP's values as the library's JSON has them.
@@ -13,6 +14,8 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class Encode
 {
+    private const FLAGS = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRESERVE_ZERO_FRACTION;
+
     public static function date(\DateTimeInterface $date): string
     {
         return $date->format('Y-m-d');
@@ -38,7 +41,13 @@ final class Encode
      */
     public static function present(#[\SensitiveParameter] array $fields): array
     {
-        return array_filter($fields, static fn (mixed $value): bool => $value !== null);
+        foreach ($fields as $name => $value) {
+            if ($value === null) {
+                unset($fields[$name]);
+            }
+        }
+
+        return $fields;
     }
 
     /**
@@ -50,11 +59,31 @@ final class Encode
      */
     public static function json(#[\SensitiveParameter] array $fields): string
     {
-        try {
-            return json_encode((object) $fields, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRESERVE_ZERO_FRACTION);
-        } catch (\JsonException $why) {
-            // Its previous exception could carry the values: a secret among them.
-            throw BankchannelException::invalidInput('request', 'cannot be written as JSON: ' . $why->getMessage());
+        $json = json_encode((object) self::present($fields), self::FLAGS);
+
+        return $json === false ? throw self::unwritable($fields, json_last_error_msg()) : $json;
+    }
+
+    /**
+     * What the library answered.
+     *
+     * @return array<string, mixed>
+     */
+    public static function decoded(string $json): array
+    {
+        /** @var array<string, mixed> */
+        return (array) json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
+    }
+
+    /** @param array<string, mixed> $fields */
+    private static function unwritable(#[\SensitiveParameter] array $fields, string $why): InvalidInputException
+    {
+        foreach ($fields as $name => $value) {
+            if (json_encode($value, self::FLAGS) === false) {
+                return BankchannelException::invalidInput((string) $name, "cannot be written as JSON: {$why}");
+            }
         }
+
+        return BankchannelException::invalidInput('request', "cannot be written as JSON: {$why}");
     }
 }

@@ -7,18 +7,33 @@ namespace Bankchannel;
 /** What a call asks in its middle. */
 final class Question
 {
+    /** @var \WeakMap<self, string>|null secrets beside their questions: what dumps or exports an object cannot find one in it */
+    private static ?\WeakMap $secrets = null;
+
     /**
      * @param string       $kind    `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, …
      * @param string       $text    for a person
      * @param list<string> $choices the answers to choose from; empty where any is possible
-     * @param string|null  $secret  what the person needs for the answer and nobody else may see: a new authenticator's key
+     * @param string|null  $secret  what `secret()` gives
      */
     public function __construct(
         public readonly string $kind,
         public readonly string $text,
         public readonly array $choices = [],
         #[\SensitiveParameter]
-        public readonly ?string $secret = null,
+        ?string $secret = null,
     ) {
+        if ($secret !== null) {
+            self::$secrets ??= new \WeakMap();
+            self::$secrets[$this] = $secret;
+        }
+    }
+
+    /**
+     * What the person needs for the answer and nobody else may see: a new authenticator's key. Null where there is none.
+     */
+    public function secret(): ?string
+    {
+        return self::$secrets[$this] ?? null;
     }
 }

@@ -30,11 +30,18 @@ interface Bridge
     public function openClient(#[\SensitiveParameter] string $settings): Handle;
 
     /**
-     * Begins a call; `resume` carries it on. `$timeoutMs` −1 is the operation's own limit.
+     * Carries out a call that has nothing to ask, in one go. `$timeoutMs` −1 is the operation's own limit.
      *
      * @throws BankchannelException
      */
-    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, Place $content, Place $destination): Handle;
+    public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event;
+
+    /**
+     * Begins a call; `resume` carries it on. With `$log` it collects log records.
+     *
+     * @throws BankchannelException
+     */
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log): Handle;
 
     /**
      * Goes on with a reply (one of `Reply`) and waits for what comes next.
@@ -44,11 +51,18 @@ interface Bridge
     public function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event;
 
     /**
-     * Carries out an operation that only computes.
+     * The log records since this was last asked, as a JSON array; also after the call has ended.
      *
      * @throws BankchannelException
      */
-    public function local(string $name, #[\SensitiveParameter] string $request, Place $content): Event;
+    public function log(Handle $call): string;
+
+    /**
+     * Carries out an operation that only computes, without a client.
+     *
+     * @throws BankchannelException
+     */
+    public function local(string $name, #[\SensitiveParameter] string $request, ?Place $content): Event;
 
     /**
      * Starts a service of this kind with its options, a JSON object.

@@ -11,7 +11,12 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class FfiBridge implements Bridge
 {
+    private static ?self $shared = null;
+
     private readonly \FFI $library;
+
+    /** Results that no call uses at the moment. A signal's handler that calls while a call runs makes some of its own. */
+    private ?Results $spare = null;
 
     /** @throws BankchannelException when the library cannot be used; the message says what to install or set. */
     public function __construct()
@@ -19,197 +24,213 @@ final class FfiBridge implements Bridge
         $this->library = Library::get();
     }
 
+    /**
+     * The one that this process shares.
+     *
+     * @throws BankchannelException when the library cannot be used; the message says what to install or set.
+     */
+    public static function shared(): self
+    {
+        return self::$shared ??= new self();
+    }
+
     public function version(): string
     {
-        return (string) $this->library->bankchannel_version();
+        return $this->library->bankchannel_version();
     }
 
     public function catalogue(): string
     {
-        $json = $this->library->new('BankchannelBytes');
-        $error = $this->library->new('BankchannelError *');
-        $this->check($this->library->bankchannel_catalogue(\FFI::addr($json), \FFI::addr($error)), $error);
+        $results = $this->results();
+        $this->check($this->library->bankchannel_catalogue($results->jsonPlace, $results->errorPlace), $results);
 
-        return $this->taken($json) ?? '';
+        return $this->event(Status::OK, $results, false)->json;
     }
 
     public function openClient(#[\SensitiveParameter] string $settings): Handle
     {
-        $client = $this->library->new('BankchannelClient *');
-        $error = $this->library->new('BankchannelError *');
-        $this->check(
-            $this->library->bankchannel_client_new($settings, strlen($settings), \FFI::addr($client), \FFI::addr($error)),
-            $error,
-        );
         $library = $this->library;
+        $results = $this->results();
+        $client = Library::made($library->new('BankchannelClient *'));
+        $status = $library->bankchannel_client_new($settings, \strlen($settings), \FFI::addr($client), $results->errorPlace);
+        $this->check($status, $results);
+        $this->spare = $results;
 
-        return new Handle($client, static fn (mixed $client) => $library->bankchannel_client_free($client));
+        return new Handle($client, static fn (\FFI\CData $client) => $library->bankchannel_client_free($client));
     }
 
-    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, Place $content, Place $destination): Handle
+    public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
     {
-        $call = $this->library->new('BankchannelCall *');
-        $error = $this->library->new('BankchannelError *');
-        // These two live until the function returns, which is as long as the library looks at them.
-        $contentData = $this->buffer($content->data);
-        $destinationData = $this->buffer($destination->data);
-        $options = $this->options($timeoutMs, $content, $contentData);
-        $options->destination_kind = $destination->kind;
-        $options->destination = self::pointer($destinationData);
-        $options->destination_size = strlen($destination->data);
+        $results = $this->results();
+        // It lives until the function returns, which is as long as the library looks at it.
+        $options = $timeoutMs === -1 && $content === null && $destination === null
+            ? null
+            : new Options($this->library, $timeoutMs, $content, $destination, false);
+        $status = $this->library->bankchannel_call(
+            $client->pointer,
+            $name,
+            \strlen($name),
+            $request,
+            \strlen($request),
+            $options?->place,
+            $results->jsonPlace,
+            $results->contentPlace,
+            $results->errorPlace,
+        );
+        $this->check($status, $results);
+
+        return $this->event($status, $results);
+    }
+
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log): Handle
+    {
+        $results = $this->results();
+        $call = Library::made($this->library->new('BankchannelCall *'));
+        $options = new Options($this->library, $timeoutMs, $content, $destination, $log);
         $this->check(
             $this->library->bankchannel_call_begin(
                 $client->pointer,
                 $name,
-                strlen($name),
+                \strlen($name),
                 $request,
-                strlen($request),
-                \FFI::addr($options),
+                \strlen($request),
+                $options->place,
                 \FFI::addr($call),
-                \FFI::addr($error),
+                $results->errorPlace,
             ),
-            $error,
+            $results,
         );
+        $this->spare = $results;
         $library = $this->library;
 
-        return new Handle($call, static fn (mixed $call) => $library->bankchannel_call_free($call));
+        return new Handle($call, static fn (\FFI\CData $call) => $library->bankchannel_call_free($call));
     }
 
     public function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event
     {
-        $json = $this->library->new('BankchannelBytes');
-        $content = $this->library->new('BankchannelBytes');
-        $error = $this->library->new('BankchannelError *');
+        $results = $this->results();
         $status = $this->library->bankchannel_call_resume(
             $call->pointer,
             $reply,
             $data,
-            strlen($data),
-            \FFI::addr($json),
-            \FFI::addr($content),
-            \FFI::addr($error),
+            \strlen($data),
+            $results->jsonPlace,
+            $results->contentPlace,
+            $results->errorPlace,
         );
-        $this->check($status, $error);
+        $this->check($status, $results);
 
-        return new Event($status, $this->taken($json) ?? '', $this->taken($content));
+        return $this->event($status, $results);
     }
 
-    public function local(string $name, #[\SensitiveParameter] string $request, Place $content): Event
+    public function log(Handle $call): string
     {
-        $json = $this->library->new('BankchannelBytes');
-        $result = $this->library->new('BankchannelBytes');
-        $error = $this->library->new('BankchannelError *');
-        $contentData = $this->buffer($content->data);
-        $options = $this->options(-1, $content, $contentData);
+        $results = $this->results();
+        $this->check($this->library->bankchannel_call_log($call->pointer, $results->jsonPlace, $results->errorPlace), $results);
+
+        return $this->event(Status::OK, $results, false)->json;
+    }
+
+    public function local(string $name, #[\SensitiveParameter] string $request, ?Place $content): Event
+    {
+        $results = $this->results();
+        $options = $content === null ? null : new Options($this->library, -1, $content, null, false);
         $status = $this->library->bankchannel_local(
             $name,
-            strlen($name),
+            \strlen($name),
             $request,
-            strlen($request),
-            \FFI::addr($options),
-            \FFI::addr($json),
-            \FFI::addr($result),
-            \FFI::addr($error),
+            \strlen($request),
+            $options?->place,
+            $results->jsonPlace,
+            $results->contentPlace,
+            $results->errorPlace,
         );
-        $this->check($status, $error);
+        $this->check($status, $results);
 
-        return new Event($status, $this->taken($json) ?? '', $this->taken($result));
+        // What only computes gives no content.
+        return $this->event($status, $results, false);
     }
 
     public function startServer(string $kind, #[\SensitiveParameter] string $options): Handle
     {
-        $server = $this->library->new('BankchannelServer *');
-        $error = $this->library->new('BankchannelError *');
+        $results = $this->results();
+        $server = Library::made($this->library->new('BankchannelServer *'));
         $this->check(
             $this->library->bankchannel_server_start(
                 $kind,
-                strlen($kind),
+                \strlen($kind),
                 $options,
-                strlen($options),
+                \strlen($options),
                 \FFI::addr($server),
-                \FFI::addr($error),
+                $results->errorPlace,
             ),
-            $error,
+            $results,
         );
+        $this->spare = $results;
         $library = $this->library;
 
-        return new Handle($server, static fn (mixed $server) => $library->bankchannel_server_free($server));
+        return new Handle($server, static fn (\FFI\CData $server) => $library->bankchannel_server_free($server));
     }
 
     public function serverInfo(Handle $server): string
     {
-        $json = $this->library->new('BankchannelBytes');
-        $error = $this->library->new('BankchannelError *');
+        $results = $this->results();
         $this->check(
-            $this->library->bankchannel_server_info($server->pointer, \FFI::addr($json), \FFI::addr($error)),
-            $error,
+            $this->library->bankchannel_server_info($server->pointer, $results->jsonPlace, $results->errorPlace),
+            $results,
         );
 
-        return $this->taken($json) ?? '';
+        return $this->event(Status::OK, $results, false)->json;
     }
 
     public function stopServer(Handle $server): void
     {
-        $error = $this->library->new('BankchannelError *');
-        $this->check($this->library->bankchannel_server_stop($server->pointer, \FFI::addr($error)), $error);
+        $results = $this->results();
+        $this->check($this->library->bankchannel_server_stop($server->pointer, $results->errorPlace), $results);
+        $this->spare = $results;
     }
 
-    private function options(int $timeoutMs, Place $content, ?\FFI\CData $data): \FFI\CData
+    private function results(): Results
     {
-        $options = $this->library->new('BankchannelCallOptions');
-        $error = $this->library->new('BankchannelError *');
-        $this->check(
-            $this->library->bankchannel_call_options_init(\FFI::addr($options), \FFI::sizeof($options), \FFI::addr($error)),
-            $error,
-        );
-        $options->timeout_ms = $timeoutMs;
-        $options->content_kind = $content->kind;
-        $options->content = self::pointer($data);
-        $options->content_size = strlen($content->data);
+        $results = $this->spare ?? new Results($this->library);
+        $this->spare = null;
 
-        return $options;
+        return $results;
     }
 
-    /** PHP passes a string to a function as it is, but a struct can only point to memory of C. */
-    private function buffer(#[\SensitiveParameter] string $bytes): ?\FFI\CData
+    /** What a function gave, as strings of PHP's own; afterwards the results are free for the next. */
+    private function event(int $status, Results $results, bool $withContent = true): Event
     {
-        if ($bytes === '') {
-            return null;
-        }
-        $buffer = $this->library->new('char[' . strlen($bytes) . ']');
-        \FFI::memcpy($buffer, $bytes, strlen($bytes));
+        $event = new Event($status, $this->taken($results->json, $results->jsonPlace) ?? '', $withContent ? $this->taken($results->content, $results->contentPlace) : null);
+        $this->spare = $results;
 
-        return $buffer;
-    }
-
-    /** Where a buffer begins: a pointer that a struct may hold, while the buffer itself stays PHP's to free. */
-    private static function pointer(?\FFI\CData $buffer): ?\FFI\CData
-    {
-        return $buffer === null ? null : \FFI::addr($buffer[0]);
+        return $event;
     }
 
     /** The bytes that the library gave, as a string of PHP's own; null where it gave none. */
-    private function taken(\FFI\CData $bytes): ?string
+    private function taken(\FFI\CData $bytes, \FFI\CData $place): ?string
     {
-        $none = $bytes->owner === null;
+        if ($bytes->owner === null) {
+            return null;
+        }
         try {
-            return $none ? null : \FFI::string($bytes->data, $bytes->size);
+            return \FFI::string($bytes->data, $bytes->size);
         } finally {
-            $this->library->bankchannel_bytes_free(\FFI::addr($bytes));
+            $this->library->bankchannel_bytes_free($place);
         }
     }
 
     /** @throws BankchannelException */
-    private function check(int $status, \FFI\CData $error): void
+    private function check(int $status, Results $results): void
     {
         if ($status !== Status::ERROR && $status !== Status::MISUSE) {
             return;
         }
         try {
-            $json = $this->library->bankchannel_error_json($error);
-            throw BankchannelException::fromJson(is_string($json) ? $json : \FFI::string($json));
+            throw BankchannelException::fromJson($this->library->bankchannel_error_json($results->error));
         } finally {
-            $this->library->bankchannel_error_free($error);
+            $this->library->bankchannel_error_free($results->error);
+            $this->spare = $results;
         }
     }
 }

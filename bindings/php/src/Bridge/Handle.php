@@ -11,9 +11,9 @@ namespace Bankchannel\Bridge;
  */
 final class Handle
 {
-    /** @param \Closure(mixed): void $free */
+    /** @param \Closure(\FFI\CData): void $free */
     public function __construct(
-        public readonly mixed $pointer,
+        public readonly \FFI\CData $pointer,
         private readonly \Closure $free,
     ) {
     }

@@ -5,115 +5,146 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 use Bankchannel\Exception\BankchannelException;
-use Bankchannel\Exception\ConfigurationException;
 
 /**
- * Finds and loads the native library, and says in order what is missing when it cannot.
+ * Finds the native library and loads it. What is in the way of that, `Diagnosis` says.
  *
  * @internal
  */
 final class Library
 {
+    /** The environment variable that names the library's file. */
+    public const VARIABLE = 'BANKCHANNEL_LIBRARY';
+
+    /** What the system's loader knows an installed library as. */
+    public const INSTALLED = 'libbankchannel.so.1';
+
     /** The scope that `ffi.preload` makes of bankchannel.h. */
     private const SCOPE = 'bankchannel';
 
-    /** The environment variable that names the library's file. */
-    private const VARIABLE = 'BANKCHANNEL_LIBRARY';
+    /** What tells the versions: of a library that does not fit, no more than this might load. */
+    private const VERSIONS = 'uint32_t bankchannel_abi_version(void); const char *bankchannel_version(void);';
 
     private static ?\FFI $loaded = null;
 
-    /** @throws BankchannelException */
+    /** @throws BankchannelException when the library cannot be used; the message says what to install or set. */
     public static function get(): \FFI
     {
         return self::$loaded ??= self::load();
     }
 
-    /** @throws BankchannelException */
-    private static function load(): \FFI
+    /**
+     * Memory of C that was just made.
+     *
+     * PHP declares that it may be none, and throws in that case.
+     */
+    public static function made(?\FFI\CData $made): \FFI\CData
     {
-        if (!extension_loaded('ffi')) {
-            throw self::broken('the PHP extension ffi is not loaded: install it (Debian: php-cli holds it) and enable `extension=ffi`');
-        }
-        $enabled = strtolower((string) ini_get('ffi.enable'));
-        if (in_array($enabled, ['0', '', 'false', 'off', 'no'], true)) {
-            throw self::broken('FFI is switched off: set `ffi.enable=preload` in php.ini');
-        }
-        try {
-            // Where ffi.preload names bankchannel.h, the library is loaded already, once for all workers.
-            return self::checked(\FFI::scope(self::SCOPE));
-        } catch (\FFI\Exception) {
-            // Not preloaded: it is loaded here and now.
-        }
-        $header = self::header();
-        $file = self::file();
-        try {
-            // Only what tells the versions: of a library that does not fit, not even this header might load.
-            $versions = \FFI::cdef('uint32_t bankchannel_abi_version(void); const char *bankchannel_version(void);', $file);
-            self::compare($versions->bankchannel_abi_version(), (string) $versions->bankchannel_version(), $header);
+        return $made ?? throw new \LogicException('FFI gave no memory.');
+    }
 
-            return \FFI::cdef($header, $file);
-        } catch (\FFI\Exception $why) {
-            if (str_contains($why->getMessage(), 'restricted')) {
-                throw self::broken('this PHP allows FFI to preloaded code only: set `ffi.preload` to bankchannel.h and `opcache.preload` to preload.php of this package (with `opcache.enable_cli=1` for `php -S`)');
-            }
-            throw self::broken("the native library {$file} cannot be loaded: {$why->getMessage()}");
+    /** The folder of this platform's library below `lib/` of the package: `x86_64-linux-gnu`. */
+    public static function platform(): string
+    {
+        $machine = match (strtolower(php_uname('m'))) {
+            'amd64', 'x86_64' => 'x86_64',
+            'arm64', 'aarch64' => 'aarch64',
+            default => strtolower(php_uname('m')),
+        };
+
+        return match (PHP_OS_FAMILY) {
+            'Darwin' => "{$machine}-darwin",
+            'Linux' => $machine . (self::isMusl() ? '-linux-musl' : '-linux-gnu'),
+            default => $machine . '-' . strtolower(PHP_OS_FAMILY),
+        };
+    }
+
+    /** The package's own header. @throws BankchannelException */
+    public static function header(): string
+    {
+        $path = \dirname(__DIR__, 2) . '/bankchannel.h';
+        $text = is_readable($path) ? file_get_contents($path) : false;
+
+        return $text === false ? throw Diagnosis::packageDamaged("{$path} cannot be read") : $text;
+    }
+
+    /** The library's file: the one that is named, the package's, or the one that is installed. @throws BankchannelException */
+    public static function file(): string
+    {
+        $given = getenv(self::VARIABLE);
+        if (\is_string($given) && $given !== '') {
+            return is_file($given) ? $given : throw Diagnosis::fileMissing($given);
         }
+        $own = self::own();
+
+        return is_file($own) ? $own : self::INSTALLED;
+    }
+
+    /** Where the package has its library for this platform. */
+    public static function own(): string
+    {
+        return \dirname(__DIR__, 2) . '/lib/' . self::platform() . (PHP_OS_FAMILY === 'Darwin' ? '/libbankchannel.dylib' : '/libbankchannel.so');
     }
 
     /** @throws BankchannelException */
-    private static function checked(\FFI $scope): \FFI
+    private static function load(): \FFI
     {
-        self::compare($scope->bankchannel_abi_version(), (string) $scope->bankchannel_version(), self::header());
+        Diagnosis::isAvailable();
+        $header = self::header();
+        // Where ffi.preload names bankchannel.h, the library is loaded already, once for all workers.
+        $scope = self::preloaded();
+        if ($scope !== null) {
+            self::compare($scope->bankchannel_abi_version(), $scope->bankchannel_version(), $header);
+            Diagnosis::preloadedHeaderFits($header);
 
-        return $scope;
+            return $scope;
+        }
+        $file = null;
+        try {
+            $file = self::file();
+            $versions = \FFI::cdef(self::VERSIONS, $file);
+            self::compare($versions->bankchannel_abi_version(), $versions->bankchannel_version(), $header);
+
+            return \FFI::cdef($header, $file);
+        } catch (\FFI\Exception $why) {
+            throw Diagnosis::of($file, $why);
+        }
+    }
+
+    private static function preloaded(): ?\FFI
+    {
+        if ((string) \ini_get('ffi.preload') === '') {
+            return null;
+        }
+        try {
+            return \FFI::scope(self::SCOPE);
+        } catch (\FFI\Exception) {
+            // Other headers are preloaded, this one is not.
+            return null;
+        }
     }
 
     /** @throws BankchannelException */
     private static function compare(int $found, string $version, string $header): void
     {
         if (preg_match('/BANKCHANNEL_ABI_VERSION = (\d+)/', $header, $match) !== 1) {
-            throw self::broken('bankchannel.h of this package is damaged: it names no BANKCHANNEL_ABI_VERSION');
+            throw Diagnosis::packageDamaged('bankchannel.h names no BANKCHANNEL_ABI_VERSION');
         }
         if ($found < (int) $match[1]) {
-            throw self::broken("the native library is version {$version}, older than this package: it keeps contract {$found}, and {$match[1]} is needed");
+            throw Diagnosis::libraryTooOld($version, $found, (int) $match[1]);
         }
     }
 
-    /** @throws BankchannelException */
-    private static function header(): string
+    private static function isMusl(): bool
     {
-        $path = dirname(__DIR__, 2) . '/bankchannel.h';
-        $text = is_readable($path) ? file_get_contents($path) : false;
-        if ($text === false) {
-            throw self::broken("{$path} of this package cannot be read");
+        try {
+            // Only the GNU library has this.
+            \FFI::cdef('const char *gnu_get_libc_version(void);');
+
+            return false;
+        } catch (\FFI\Exception $why) {
+            // FFI that may not be used says nothing about the system.
+            return !str_contains($why->getMessage(), 'restricted');
         }
-
-        return $text;
-    }
-
-    /** @throws BankchannelException */
-    private static function file(): string
-    {
-        $given = getenv(self::VARIABLE);
-        if (is_string($given) && $given !== '') {
-            if (!is_file($given)) {
-                throw self::broken('the environment variable ' . self::VARIABLE . " names {$given}, which does not exist");
-            }
-
-            return $given;
-        }
-        $own = dirname(__DIR__, 2) . '/lib/libbankchannel_c.so';
-
-        // Without one in the package, the system's loader looks for an installed one.
-        return is_file($own) ? $own : 'libbankchannel_c.so';
-    }
-
-    private static function broken(string $why): ConfigurationException
-    {
-        return new ConfigurationException([
-            'code' => 'configuration.invalid',
-            'category' => 'configuration',
-            'message' => "bankchannel cannot start: {$why}.",
-        ]);
     }
 }

@@ -79,14 +79,15 @@ abstract class BankchannelException extends \RuntimeException
      *
      * @internal
      */
-    public static function invalidInput(string $field, string $why, ?\Throwable $previous = null): InvalidInputException
+    public static function invalidInput(string $field, string $why, ?string $operation = null): InvalidInputException
     {
         return new InvalidInputException([
             'code' => 'input.invalid_field',
             'category' => 'invalid_input',
             'message' => "{$field}: {$why}",
+            'operation' => $operation,
             'context' => ['field' => $field],
-        ], $previous);
+        ]);
     }
 
     /**

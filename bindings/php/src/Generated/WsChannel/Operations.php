@@ -13,6 +13,8 @@ use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Question;
 use Bankchannel\Secret;
+use Bankchannel\SignatureRequest;
+use Psr\Log\LoggerInterface;
 
 /** The operations of ws-channel as typed methods. Use `Bankchannel\WsChannel`. */
 abstract class Operations extends AbstractClient
@@ -53,6 +55,11 @@ abstract class Operations extends AbstractClient
      * left out (§8.6).
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
+     * `info`.
+     * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -78,6 +85,9 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?int $maxAnswerBytes = null,
         ?callable $onCode = null,
+        ?callable $signer = null,
+        ?LoggerInterface $logger = null,
+        bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
         parent::__construct([
@@ -101,7 +111,7 @@ abstract class Operations extends AbstractClient
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'max_answer_bytes' => $maxAnswerBytes,
-        ], $onCode, $bridge);
+        ], $onCode, $signer, $logger, $fromEnv, $bridge);
     }
 
     /**
@@ -1071,7 +1081,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret $password,
         string $publicKey,
     ): EncryptPasswordResponse {
-        [$response] = $this->carryOut('ws_channel.encrypt_password', [
+        $response = $this->compute('ws_channel.encrypt_password', [
             'challenge' => Encode::secret($challenge),
             'password' => Encode::secret($password),
             'public_key' => $publicKey,
@@ -1094,7 +1104,7 @@ abstract class Operations extends AbstractClient
     public function totpCode(
         #[\SensitiveParameter] string|Secret $secret,
     ): TotpCodeResponse {
-        [$response] = $this->carryOut('ws_channel.totp_code', [
+        $response = $this->compute('ws_channel.totp_code', [
             'secret' => Encode::secret($secret),
         ]);
 
@@ -1126,7 +1136,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?\DateTimeInterface $expires = null,
     ): GenerateKeyResponse {
-        [$response] = $this->carryOut('ws_channel.generate_key', [
+        $response = $this->compute('ws_channel.generate_key', [
             'name' => $name,
             'email' => $email,
             'algorithm' => $algorithm?->value,
@@ -1152,7 +1162,7 @@ abstract class Operations extends AbstractClient
     public function inspectKey(
         #[\SensitiveParameter] string|Secret $key,
     ): InspectKeyResponse {
-        [$response] = $this->carryOut('ws_channel.inspect_key', [
+        $response = $this->compute('ws_channel.inspect_key', [
             'key' => Encode::secret($key),
         ]);
 
@@ -1183,7 +1193,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?SignatureHash $hash = null,
     ): SignFileResponse {
-        [$response] = $this->carryOut('ws_channel.sign_file', [
+        $response = $this->compute('ws_channel.sign_file', [
             'private_key' => Encode::secret($privateKey),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'hash' => $hash?->value,
@@ -1211,7 +1221,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret $publicKey,
         string $signature,
     ): VerifyFileResponse {
-        [$response] = $this->carryOut('ws_channel.verify_file', [
+        $response = $this->compute('ws_channel.verify_file', [
             'public_key' => Encode::secret($publicKey),
             'signature' => $signature,
         ], content: Content::of($content)?->held());
@@ -1234,7 +1244,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret $privateKey,
         #[\SensitiveParameter] string|Secret $publicKey,
     ): EncryptForExportResponse {
-        [$response] = $this->carryOut('ws_channel.encrypt_for_export', [
+        $response = $this->compute('ws_channel.encrypt_for_export', [
             'private_key' => Encode::secret($privateKey),
             'public_key' => Encode::secret($publicKey),
         ]);
@@ -1262,7 +1272,7 @@ abstract class Operations extends AbstractClient
         #[\SensitiveParameter] string|Secret $privateKey,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
     ): DecryptExportedKeyResponse {
-        [$response] = $this->carryOut('ws_channel.decrypt_exported_key', [
+        $response = $this->compute('ws_channel.decrypt_exported_key', [
             'encrypted_private_key' => $encryptedPrivateKey,
             'private_key' => Encode::secret($privateKey),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
@@ -1286,7 +1296,7 @@ abstract class Operations extends AbstractClient
     public function checkPaymentFile(
         mixed $content,
     ): CheckPaymentFileResponse {
-        [$response] = $this->carryOut('ws_channel.check_payment_file', [
+        $response = $this->compute('ws_channel.check_payment_file', [
         ], content: Content::of($content)?->held());
 
         return CheckPaymentFileResponse::fromArray($response);

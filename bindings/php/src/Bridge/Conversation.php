@@ -1,0 +1,142 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Bridge;
+
+use Bankchannel\Content;
+use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Exception\InvalidInputException;
+use Bankchannel\Question;
+use Bankchannel\SignatureRequest;
+use Psr\Log\LoggerInterface;
+
+/**
+ * One call that may ask in its middle: for a code, a signature, the next piece of content, or to take one.
+ *
+ * What a callable or a stream throws leaves this as it is: the call's handle is then gone, and that cancels it.
+ *
+ * @internal
+ */
+final class Conversation
+{
+    private bool $logs;
+
+    /**
+     * @param string        $operation   its name
+     * @param mixed         $destination the stream to write received content to
+     * @param \Closure|null $onCode      gives a `Question`'s answer
+     * @param \Closure|null $signer      gives a `SignatureRequest`'s signature
+     */
+    public function __construct(
+        private readonly Bridge $bridge,
+        private readonly string $operation,
+        private readonly ?Content $content,
+        private readonly mixed $destination,
+        private readonly ?\Closure $onCode,
+        private readonly ?\Closure $signer,
+        private readonly ?LoggerInterface $logger,
+    ) {
+        $this->logs = $logger !== null;
+    }
+
+    /** Carries the call out; how it ended. @throws BankchannelException */
+    public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
+    {
+        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs);
+        $event = $this->resume($call, Reply::GO);
+        while ($event->status !== Status::OK) {
+            $event = match ($event->status) {
+                Status::WANT_PIECE => $this->give($call),
+                Status::PIECE => $this->take($call, $event->content ?? ''),
+                default => $this->resume($call, Reply::ANSWER, $this->answer($event->json)),
+            };
+        }
+
+        return $event;
+    }
+
+    private function give(Handle $call): Event
+    {
+        $piece = $this->content?->piece();
+
+        return $piece === null ? $this->resume($call, Reply::END) : $this->resume($call, Reply::PIECE, $piece);
+    }
+
+    private function take(Handle $call, string $piece): Event
+    {
+        while ($piece !== '') {
+            $written = \is_resource($this->destination) ? fwrite($this->destination, $piece) : false;
+            if ($written === false || $written === 0) {
+                throw BankchannelException::invalidInput('destination', 'the stream cannot be written to');
+            }
+            $piece = substr($piece, $written);
+        }
+
+        return $this->resume($call, Reply::GO);
+    }
+
+    private function answer(#[\SensitiveParameter] string $json): string
+    {
+        /** @var array{kind: string, text: string, choices?: list<string>, secret?: string, signature?: array{algorithm: string, digest: string, key_fingerprint: string}} $asked */
+        $asked = (array) json_decode($json, true);
+        if (isset($asked['signature'])) {
+            return base64_encode(self::text('signer', $this->signature($asked['signature'])));
+        }
+        $onCode = $this->onCode ?? throw $this->nobodyIsAsked($asked['kind'], 'onCode');
+
+        return self::text('onCode', $onCode(new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null)));
+    }
+
+    /** @param array{algorithm: string, digest: string, key_fingerprint: string} $asked */
+    private function signature(array $asked): mixed
+    {
+        $signer = $this->signer ?? throw $this->nobodyIsAsked('signature', 'signer');
+
+        return $signer(new SignatureRequest($asked['algorithm'], (string) base64_decode($asked['digest'], true), $asked['key_fingerprint']));
+    }
+
+    private function nobodyIsAsked(string $kind, string $option): InvalidInputException
+    {
+        return BankchannelException::invalidInput($kind, "is needed, and no `{$option}` was given to be asked", $this->operation);
+    }
+
+    /** A number is refused: as one, a code has lost the zeros that it begins with. */
+    private static function text(string $option, #[\SensitiveParameter] mixed $given): string
+    {
+        if (!\is_string($given) && !$given instanceof \Stringable) {
+            throw BankchannelException::invalidInput($option, 'must return a string, and returned ' . get_debug_type($given));
+        }
+
+        return (string) $given;
+    }
+
+    private function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event
+    {
+        try {
+            return $this->bridge->resume($call, $reply, $data);
+        } finally {
+            if ($this->logs) {
+                $this->drain($call);
+            }
+        }
+    }
+
+    /** A logger that throws costs its records, never a call: what became of a payment must not be lost with a log line. */
+    private function drain(Handle $call): void
+    {
+        try {
+            /** @var array{level: string, text: string} $record */
+            foreach ((array) json_decode($this->bridge->log($call), true) as $record) {
+                match ($record['level']) {
+                    'debug' => $this->logger?->debug($record['text']),
+                    'info' => $this->logger?->info($record['text']),
+                    default => $this->logger?->warning($record['text']),
+                };
+            }
+        } catch (\Throwable $why) {
+            $this->logs = false;
+            error_log('bankchannel: the logger failed and is not used for the rest of this call: ' . $why->getMessage());
+        }
+    }
+}
