@@ -1,0 +1,140 @@
+<?php
+
+/*
+ * A page that logs in, uploads a payment file and shows what the bank said of it. In front of a bank that is a simulator:
+ *
+ *     php -d opcache.enable_cli=1 -d opcache.preload=../../preload.php -S 127.0.0.1:8000
+ *
+ * The account comes from the environment (ISECURE_API_KEY, ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_PHONE, ISECURE_BANK), the
+ * private key that signs from the file SIGNING_KEY. SEAL_KEY is 32 random characters or more: a login that waits for its code, and
+ * the session after it, are kept sealed with it between requests. What is known of payments is kept in PHP's session:
+ * a real page has a database.
+ */
+
+declare(strict_types=1);
+
+// In a project with Composer: vendor/autoload.php.
+require __DIR__ . '/../../src/autoload.php';
+
+use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Secret;
+use Bankchannel\WsChannel;
+use Bankchannel\WsChannel\LogInProgress;
+use Bankchannel\WsChannel\LogInProgressAuthenticated;
+use Bankchannel\WsChannel\LogInProgressNeedsCode;
+use Bankchannel\WsChannel\Mode;
+use Bankchannel\WsChannel\PaymentProblem;
+use Bankchannel\WsChannel\StatusFilter;
+
+const REPORT = 'pain.002.001.10';
+
+session_start(['cookie_httponly' => true, 'cookie_samesite' => 'Strict']);
+
+/** A client with the session that an earlier request left. */
+function client(): WsChannel
+{
+    $client = WsChannel::fromEnv(mode: Mode::Data, sealKey: Secret::env('SEAL_KEY'));
+    if (isset($_SESSION['session'])) {
+        $client->importSession(sealed: $_SESSION['session']);
+    }
+
+    return $client;
+}
+
+/** What a login has come to is kept for the next request. */
+function keep(WsChannel $client, LogInProgress $progress): string
+{
+    unset($_SESSION['waiting'], $_SESSION['question']);
+    if ($progress instanceof LogInProgressAuthenticated) {
+        $_SESSION['session'] = $client->exportSession()->sealed;
+
+        return 'You are logged in.';
+    }
+    if ($progress instanceof LogInProgressNeedsCode) {
+        $_SESSION['waiting'] = $progress->sealed;
+        $_SESSION['question'] = $progress->text;
+
+        return $progress->wrong > 0 ? 'That was not the code.' : 'A code is on its way.';
+    }
+
+    return 'This account must choose its second factor first: log in once with the command line.';
+}
+
+/** Sends the file that came with the request. */
+function upload(string $file): string
+{
+    $client = client();
+    $checked = $client->checkPaymentFile(content: $file);
+    if (!$checked->ok || $checked->payment === null) {
+        return implode("\n", array_map(static fn (PaymentProblem $problem): string => ($problem->line === null ? '' : "Line {$problem->line}: ") . "{$problem->message} {$problem->fix}", $checked->problems));
+    }
+    $id = $checked->payment->messageId;
+    // The same message again may be a second click: it is not paid twice.
+    if (isset($_SESSION['payments'][$id])) {
+        return "{$id} was sent already.";
+    }
+    $_SESSION['payments'][$id] = 'sending';
+    try {
+        $client->signAndUpload(content: $file, fileName: "{$id}.xml", fileType: 'pain.001.001.09', privateKey: Secret::file((string) getenv('SIGNING_KEY')));
+        $_SESSION['payments'][$id] = 'sent, not answered yet';
+    } catch (BankchannelException $error) {
+        // Only what was `not_sent` or `refused` may be sent again.
+        $_SESSION['payments'][$id] = "failed ({$error->outcome}): {$error->getMessage()}";
+        if ($error->outcome === 'not_sent' || $error->outcome === 'refused') {
+            unset($_SESSION['payments'][$id]);
+        }
+        throw $error;
+    }
+
+    return "{$id} was sent.";
+}
+
+/** Looks for the bank's answers. */
+function look(): string
+{
+    $client = client();
+    foreach ($client->listFiles(fileType: REPORT, status: StatusFilter::All)->fileDescriptors as $file) {
+        $report = $client->downloadFile(fileType: $file->fileType, fileReference: $file->fileReference)->content->contents();
+        if (preg_match('~<OrgnlMsgId>(.+?)</OrgnlMsgId>.*?<GrpSts>(\w+)</GrpSts>~s', $report, $match) === 1 && isset($_SESSION['payments'][$match[1]])) {
+            $_SESSION['payments'][$match[1]] = "answered: {$match[2]}";
+        }
+    }
+
+    return 'Looked.';
+}
+
+$said = '';
+if ($_SERVER['REQUEST_METHOD'] === 'POST') {
+    try {
+        $said = match ($_POST['do'] ?? '') {
+            'login' => keep($client = client(), $client->beginLogIn(phone: getenv('ISECURE_PHONE') ?: null)),
+            // A verification of phone or mail begins the login again: that takes the password.
+            'code' => keep($client = client(), $client->continueLogIn(sealed: $_SESSION['waiting'] ?? '', code: (string) ($_POST['code'] ?? ''), password: Secret::env('ISECURE_PASSWORD'))),
+            'upload' => upload($_FILES['payment']['tmp_name'] ?? ''),
+            'look' => look(),
+            default => 'There is no such thing to do.',
+        };
+    } catch (BankchannelException $error) {
+        http_response_code(502);
+        $said = "{$error->errorCode}: {$error->getMessage()}";
+    }
+}
+$shown = static fn (string $text): string => htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE);
+?>
+<!doctype html>
+<meta charset="utf-8">
+<title>Payments</title>
+<p id="said"><?= nl2br($shown($said)) ?></p>
+<?php if (isset($_SESSION['waiting'])) { ?>
+<form method="post"><label><?= $shown($_SESSION['question']) ?> <input name="code" autocomplete="one-time-code"></label> <button name="do" value="code">Go on</button></form>
+<?php } elseif (!isset($_SESSION['session'])) { ?>
+<form method="post"><button name="do" value="login">Log in</button></form>
+<?php } else { ?>
+<form method="post" enctype="multipart/form-data"><input type="file" name="payment"> <button name="do" value="upload">Send</button></form>
+<form method="post"><button name="do" value="look">Look for answers</button></form>
+<?php } ?>
+<ul>
+<?php foreach ($_SESSION['payments'] ?? [] as $id => $status) { ?>
+<li><?= $shown((string) $id) ?>: <?= $shown($status) ?></li>
+<?php } ?>
+</ul>

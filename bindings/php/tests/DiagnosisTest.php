@@ -1,0 +1,175 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Tests;
+
+use Bankchannel\Tests\Support\Program;
+use Bankchannel\Tests\Support\Scratch;
+use PHPUnit\Framework\TestCase;
+
+/** Each fault of an installation says what is wrong and what to do, in the order in which people meet them. */
+final class DiagnosisTest extends TestCase
+{
+    private const ASK = <<<'PHP'
+        try {
+            echo Bankchannel\Bankchannel::version();
+        } catch (Bankchannel\Exception\ConfigurationException $error) {
+            echo $error->context['reason'], ': ', $error->getMessage();
+        }
+        PHP;
+
+    public function testTheExtensionIsMissing(): void
+    {
+        // Without php.ini, and so without the extensions that are files of their own.
+        $told = self::told([], ['-n']);
+        if (!str_contains($told, 'ffi')) {
+            self::markTestSkipped('FFI is built into this PHP');
+        }
+        self::assertStringStartsWith('ffi_missing: ', $told);
+        self::assertStringContainsString('phpenmod ffi', $told);
+    }
+
+    public function testFfiIsSwitchedOff(): void
+    {
+        $told = self::told([], ['-d', 'ffi.enable=0']);
+        self::assertStringStartsWith('ffi_disabled: ', $told);
+        self::assertStringContainsString('ffi.enable=preload', $told);
+    }
+
+    public function testTheExtensionIsAskedForBeforeTheLibraryIs(): void
+    {
+        self::assertStringStartsWith('ffi_disabled: ', self::told(['BANKCHANNEL_LIBRARY' => '/no/such/file'], ['-d', 'ffi.enable=false']));
+    }
+
+    public function testTheNamedFileIsMissing(): void
+    {
+        $told = self::told(['BANKCHANNEL_LIBRARY' => '/no/such/file.so']);
+        self::assertStringStartsWith('library_missing: ', $told);
+        self::assertStringContainsString('/no/such/file.so', $told);
+        self::assertStringStartsWith('library_missing: ', self::told(['BANKCHANNEL_LIBRARY' => sys_get_temp_dir()]));
+    }
+
+    public function testThePackageHasNoLibraryForThisPlatform(): void
+    {
+        $package = self::copy();
+        $told = self::told(['BANKCHANNEL_LIBRARY' => ''], ['-d', 'ffi.enable=true'], "require '{$package}/src/autoload.php';");
+        self::assertStringStartsWith('library_missing: ', $told);
+        self::assertStringContainsString("{$package}/lib/", $told);
+    }
+
+    public function testThePackagesOwnLibraryIsFound(): void
+    {
+        $package = self::copy();
+        $folder = "{$package}/lib/" . \Bankchannel\Bridge\Library::platform();
+        mkdir($folder, 0700, true);
+        symlink((string) getenv('BANKCHANNEL_LIBRARY'), "{$folder}/libbankchannel.so");
+        self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', self::told(['BANKCHANNEL_LIBRARY' => ''], [], "require '{$package}/src/autoload.php';"));
+    }
+
+    public function testTheLibraryIsForAnotherMachine(): void
+    {
+        $library = (string) file_get_contents(self::compiled('int x;'));
+        $library[18] = chr($library[18] === chr(62) ? 183 : 62);
+        $told = self::told(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]);
+        self::assertStringStartsWith('library_wrong_platform: ', $told);
+        self::assertStringContainsString('aarch64', $told);
+        self::assertStringContainsString('x86_64', $told);
+        $library[4] = "\x01";
+        self::assertStringContainsString('32 bits', self::told(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]));
+        $told = self::told(['BANKCHANNEL_LIBRARY' => Scratch::file('this is text')]);
+        self::assertStringStartsWith('library_wrong_platform: ', $told);
+    }
+
+    public function testTheLibraryIsForAnotherCLibrary(): void
+    {
+        $folder = Scratch::folder();
+        file_put_contents("{$folder}/musl.c", "int of_musl(void) { return 1; }\n");
+        Program::must('cc', '-shared', '-fPIC', '-nostdlib', '-Wl,-soname,libc.musl-x86_64.so.1', '-o', "{$folder}/musl.so", "{$folder}/musl.c");
+        $told = self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int of_musl(void); int x(void) { return of_musl(); }', '-nostdlib', "{$folder}/musl.so")]);
+        self::assertStringStartsWith('library_wrong_platform: ', $told);
+        self::assertStringContainsString('musl', $told);
+    }
+
+    public function testTheLibraryNeedsALaterCLibrary(): void
+    {
+        $folder = Scratch::folder();
+        file_put_contents("{$folder}/later.c", "int of_later(void) { return 1; }\n");
+        file_put_contents("{$folder}/later.map", "GLIBC_2.9 { }; GLIBC_2.99 { global: of_later; };\n");
+        Program::must('cc', '-shared', '-fPIC', '-nostdlib', '-Wl,-soname,libc.so.6', "-Wl,--version-script={$folder}/later.map", '-o', "{$folder}/later.so", "{$folder}/later.c");
+        $told = self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int of_later(void); int x(void) { return of_later(); }', '-nostdlib', "{$folder}/later.so")]);
+        self::assertStringStartsWith('library_wrong_platform: ', $told);
+        self::assertStringContainsString('2.99', $told);
+    }
+
+    public function testSomethingElseIsMissing(): void
+    {
+        $folder = Scratch::folder();
+        file_put_contents("{$folder}/gone.c", "int gone(void) { return 1; }\n");
+        Program::must('cc', '-shared', '-fPIC', '-Wl,-soname,libgone.so', '-o', "{$folder}/gone.so", "{$folder}/gone.c");
+        $told = self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int gone(void); int x(void) { return gone(); }', "{$folder}/gone.so")]);
+        self::assertStringStartsWith('library_unloadable: ', $told);
+        self::assertStringContainsString('ldd', $told);
+    }
+
+    public function testTheLibraryIsOlderThanThePackage(): void
+    {
+        $library = self::compiled('#include <stdint.h>' . "\n" . 'uint32_t bankchannel_abi_version(void) { return 0; } const char *bankchannel_version(void) { return "0.0.9"; }');
+        $told = self::told(['BANKCHANNEL_LIBRARY' => $library]);
+        self::assertStringStartsWith('library_too_old: ', $told);
+        self::assertStringContainsString('0.0.9', $told);
+        self::assertStringContainsString('BANKCHANNEL_LIBRARY', $told);
+    }
+
+    public function testHeaderAndLibraryDoNotFit(): void
+    {
+        $library = self::compiled('#include <stdint.h>' . "\n" . 'uint32_t bankchannel_abi_version(void) { return 4000; } const char *bankchannel_version(void) { return "9.9.9"; }');
+        $told = self::told(['BANKCHANNEL_LIBRARY' => $library]);
+        self::assertStringStartsWith('header_mismatch: ', $told);
+        self::assertStringContainsString('bankchannel_', $told);
+        // A library of somebody else's.
+        self::assertStringStartsWith('header_mismatch: ', self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int x;')]));
+    }
+
+    public function testTheHeaderIsDamaged(): void
+    {
+        $package = self::copy();
+        file_put_contents("{$package}/bankchannel.h", '');
+        self::assertStringStartsWith('package_damaged: ', self::told([], [], "require '{$package}/src/autoload.php';"));
+        unlink("{$package}/bankchannel.h");
+        self::assertStringStartsWith('package_damaged: ', self::told([], [], "require '{$package}/src/autoload.php';"));
+    }
+
+    /** A shared library of this C text. */
+    private static function compiled(string $text, string ...$options): string
+    {
+        $folder = Scratch::folder();
+        file_put_contents("{$folder}/fixture.c", "{$text}\n");
+        Program::must('cc', '-shared', '-fPIC', '-Wl,--no-as-needed', '-o', "{$folder}/fixture.so", "{$folder}/fixture.c", ...array_values($options));
+
+        return "{$folder}/fixture.so";
+    }
+
+    /** The package as it is, without a library. */
+    private static function copy(): string
+    {
+        $folder = Scratch::folder();
+        Program::must('cp', '-r', \dirname(__DIR__) . '/src', \dirname(__DIR__) . '/bankchannel.h', $folder);
+
+        return $folder;
+    }
+
+    /**
+     * @param array<string, string> $environment
+     * @param list<string>          $options
+     */
+    private static function told(array $environment, array $options = [], string $before = ''): string
+    {
+        $load = $before === '' ? "require '" . \dirname(__DIR__) . "/src/autoload.php';" : $before;
+        $file = Scratch::file("<?php\n{$load}\n" . self::ASK);
+        [$printed, $code] = (new Program([PHP_BINARY, ...$options, $file], $environment))->end();
+        self::assertSame(0, $code, $printed);
+
+        return $printed;
+    }
+}

@@ -1,0 +1,127 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Tests;
+
+use Bankchannel\Content;
+use Bankchannel\ErrorCode;
+use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Exception\InvalidInputException;
+use Bankchannel\Exception\SignatureException;
+use Bankchannel\Tests\Support\Account;
+use Bankchannel\Tests\Support\Assertions;
+use Bankchannel\Tests\Support\FailingStream;
+use Bankchannel\Tests\Support\Scratch;
+use Bankchannel\WsChannel\StatusFilter;
+use PHPUnit\Framework\TestCase;
+
+/** Files up and down, in every form that PHP has for them. */
+final class FilesTest extends TestCase
+{
+    use Assertions;
+
+    private static Account $account;
+
+    public static function setUpBeforeClass(): void
+    {
+        self::$account = Account::seeded();
+    }
+
+    public static function tearDownAfterClass(): void
+    {
+        self::$account->service->stop();
+        // Stopping twice does nothing.
+        self::$account->service->stop();
+    }
+
+    public function testFilesAreListed(): void
+    {
+        $files = self::$account->client()->listFiles(status: StatusFilter::All)->fileDescriptors;
+        self::assertContains('R1', array_column($files, 'fileReference'));
+    }
+
+    public function testAFileComesIntoMemoryAStreamOrAPath(): void
+    {
+        $client = self::$account->client();
+        $file = self::$account->file;
+        $got = $client->downloadFile(fileType: 'KTL', fileReference: 'R1')->content;
+        self::assertSame(strlen($file), $got->size);
+        self::assertTrue($got->contents() === $file && stream_get_contents($got->open()) === $file);
+
+        $stream = fopen('php://temp', 'w+b');
+        $got = $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $stream)->content;
+        rewind($stream);
+        self::assertTrue(stream_get_contents($stream) === $file);
+        self::assertSame(strlen($file), $got->size);
+        self::thrown(\LogicException::class, static fn () => $got->contents());
+
+        $path = Scratch::folder() . '/got';
+        $got = $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $path)->content;
+        self::assertSame($path, $got->path);
+        self::assertTrue($got->contents() === $file && file_get_contents($path) === $file);
+        // A file that is there is never overwritten.
+        self::thrown(BankchannelException::class, static fn () => $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $path));
+        $other = new \SplFileInfo(Scratch::folder() . '/other');
+        $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $other);
+        self::assertTrue(file_get_contents((string) $other) === $file);
+    }
+
+    public function testAFilterOfPhpUnpacksWhileItArrives(): void
+    {
+        $stream = fopen('php://temp', 'w+b');
+        stream_filter_append($stream, 'convert.base64-encode', STREAM_FILTER_WRITE);
+        self::$account->client()->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $stream);
+        // What the filter holds back comes out when it goes; the stream is then read from its beginning.
+        rewind($stream);
+        self::assertStringStartsWith(substr((string) stream_get_contents($stream), 0, 50000), base64_encode(self::$account->file));
+    }
+
+    public function testAPaymentGoesUpFromAPathAStreamOrBytes(): void
+    {
+        $client = self::$account->client();
+        $payment = Account::payment();
+        $signature = $client->signFile(content: $payment, privateKey: self::$account->key->privateKey)->signature;
+        $upload = static fn (mixed $content) => $client->uploadFile(fileContents: $content, fileName: 'payment.xml', fileType: 'pain.001.001.09', signature: $signature);
+        foreach ([$payment, new \SplFileInfo($payment), Content::bytes((string) file_get_contents($payment)), fopen($payment, 'rb')] as $content) {
+            self::assertNotSame('', $upload($content)->responseText);
+        }
+        $error = self::thrown(SignatureException::class, static fn () => $upload(Content::bytes('other bytes')));
+        self::assertSame([ErrorCode::WS_CHANNEL_UPLOAD_REJECTED, 'refused', 400], [$error->errorCode, $error->outcome, $error->httpStatus]);
+        self::assertNotNull($error->peer);
+        self::thrown(InvalidInputException::class, static fn () => $upload('/no/such/file'));
+    }
+
+    public function testAStreamThatFailsInTheMiddleEndsTheCall(): void
+    {
+        $client = self::$account->client();
+        $begun = microtime(true);
+        $error = self::thrown(\RuntimeException::class, static fn () => $client->uploadFile(fileContents: FailingStream::open('rb'), fileName: 'x', fileType: 'KTL', signature: '-----BEGIN PGP SIGNATURE-----'));
+        self::assertSame('the tape tore', $error->getMessage());
+        $error = self::thrown(\RuntimeException::class, static fn () => $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: FailingStream::open('wb')));
+        self::assertSame('the disk is full', $error->getMessage());
+        self::assertLessThan(5, microtime(true) - $begun);
+        self::assertNotSame([], $client->listFiles(status: StatusFilter::All)->fileDescriptors);
+    }
+
+    public function testAStreamThatCannotBeUsedSaysSo(): void
+    {
+        $client = self::$account->client();
+        $readOnly = fopen(Account::payment(), 'rb');
+        $error = self::thrown(InvalidInputException::class, static fn () => @$client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $readOnly));
+        self::assertSame(['field' => 'destination'], $error->context);
+        [$here, $there] = (array) stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+        stream_set_blocking($here, false);
+        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(fileContents: $here, fileName: 'x', fileType: 'KTL', signature: 's'));
+        self::assertStringContainsString('blocking', $error->getMessage());
+        self::assertIsResource($there);
+    }
+
+    public function testAClosedClientsCallsAreRefusedAndAnotherWorksOn(): void
+    {
+        $closed = self::$account->client();
+        $closed->close();
+        self::thrown(BankchannelException::class, static fn () => $closed->listFiles());
+        self::assertNotSame([], self::$account->client()->listFiles(status: StatusFilter::All)->fileDescriptors);
+    }
+}

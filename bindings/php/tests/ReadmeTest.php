@@ -1,0 +1,72 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Tests;
+
+use Bankchannel\Tests\Support\Account;
+use Bankchannel\Tests\Support\Program;
+use Bankchannel\Tests\Support\Scratch;
+use PHPUnit\Framework\TestCase;
+
+/** What README.md of the package shows, carried out. (The section of the project's README.md is smoke.sh's.) */
+final class ReadmeTest extends TestCase
+{
+    private const README = __DIR__ . '/../README.md';
+
+    public function testTheFirstProgramDownloadsWhatIsNew(): void
+    {
+        $account = Account::seeded('readme@example.test');
+        $folder = $this->project(self::blocks()[0]);
+        [$printed, $code] = (new Program([PHP_BINARY, 'program.php'], $account->environment(), $folder))->end();
+        self::assertSame(['', 0], [$printed, $code]);
+        self::assertTrue(file_get_contents("{$folder}/R1.xml") === $account->file);
+    }
+
+    public function testTheLoginOverTwoRequests(): void
+    {
+        $account = Account::seeded('requests@example.test');
+        $requests = preg_split('~^// ~m', self::blocks()[1], -1, PREG_SPLIT_NO_EMPTY);
+        self::assertIsArray($requests);
+        self::assertCount(3, $requests);
+        $client = "require 'vendor/autoload.php'; \$client = Bankchannel\\WsChannel::fromEnv(mode: Bankchannel\\WsChannel\\Mode::Admin, sealKey: '0123456789abcdef0123456789abcdef');";
+        $keep = '$_SESSION = json_decode((string) @file_get_contents("session"), true); $_POST["code"] = "' . Account::CODE . '"; register_shutdown_function(fn () => file_put_contents("session", json_encode($_SESSION)));';
+        $folder = $this->project('');
+        foreach ($requests as $request) {
+            file_put_contents("{$folder}/program.php", "<?php {$client} {$keep}\n// {$request}\necho count(\$client->listFiles()->fileDescriptors);");
+            [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], $account->environment(), $folder))->end();
+        }
+        self::assertSame(0, $code ?? -1, $printed ?? '');
+        self::assertGreaterThan(0, (int) ($printed ?? ''));
+    }
+
+    public function testTheTableOfReasonsIsWhole(): void
+    {
+        preg_match_all('/`([a-z_]+)`/', (string) (new \ReflectionClass(\Bankchannel\Bridge\Diagnosis::class))->getDocComment(), $known);
+        $readme = (string) file_get_contents(self::README);
+        self::assertGreaterThan(8, count($known[1]));
+        foreach (array_diff($known[1], ['reason']) as $reason) {
+            self::assertStringContainsString("`{$reason}`", $readme);
+        }
+    }
+
+    /** @return list<string> */
+    private static function blocks(): array
+    {
+        preg_match_all('/^```php\n(.*?)^```$/ms', (string) file_get_contents(self::README), $blocks);
+        self::assertCount(2, $blocks[1]);
+
+        return $blocks[1];
+    }
+
+    /** A project's folder with the package where Composer puts it. */
+    private function project(string $program): string
+    {
+        $folder = Scratch::folder();
+        mkdir("{$folder}/vendor");
+        file_put_contents("{$folder}/vendor/autoload.php", '<?php require ' . var_export(\dirname(__DIR__) . '/src/autoload.php', true) . ';');
+        file_put_contents("{$folder}/program.php", $program);
+
+        return $folder;
+    }
+}

@@ -1,0 +1,30 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Tests\Support;
+
+use PHPUnit\Framework\Assert;
+
+/** What PHPUnit's own assertions lack: the exception itself, to look at. */
+trait Assertions
+{
+    /**
+     * @template T of \Throwable
+     *
+     * @param class-string<T> $class
+     *
+     * @return T
+     */
+    private static function thrown(string $class, callable $body): \Throwable
+    {
+        try {
+            $body();
+        } catch (\Throwable $error) {
+            Assert::assertInstanceOf($class, $error, "{$error->getMessage()}\n{$error->getTraceAsString()}");
+
+            return $error;
+        }
+        Assert::fail("no {$class} was thrown");
+    }
+}
