@@ -1,0 +1,87 @@
+#!/bin/sh
+# Makes the package for Composer, with the native library inside: target/packages/bankchannel-php-VERSION.zip.
+#
+#   package.sh [--built | --from DIR] [--target TRIPLE]… [--output DIR]
+#
+#   --built           takes the library that cargo has left in target/release, in place of building it
+#   --from DIR        takes the one in this folder
+#   --target TRIPLE   a platform to put in, such as aarch64-unknown-linux-gnu or x86_64-unknown-linux-musl; may be given
+#                     several times, and its linker and Rust target must be there; this machine's when left out
+#   --output DIR      where the package goes; target/packages when left out
+#
+# Only x86-64 with glibc is tested; the others are made by the same steps.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+root=$(dirname -- "$(dirname -- "$here")")
+target_dir=${CARGO_TARGET_DIR:-$root/target}
+built=no from='' triples='' output=$target_dir/packages
+
+fail() {
+    echo "package.sh: $*" >&2
+    exit 2
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --built)
+            built=yes
+            shift
+            ;;
+        --target | --output | --from)
+            [ $# -ge 2 ] || fail "$1 needs a value"
+            case $1 in
+                --target) triples="$triples $2" ;;
+                --output) output=$2 ;;
+                --from) from=$2 built=yes ;;
+            esac
+            shift 2
+            ;;
+        *) fail "there is no $1; there are --built, --from DIR, --target TRIPLE, --output DIR" ;;
+    esac
+done
+command -v zip >/dev/null || fail 'zip is missing: install it (Debian: zip)'
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+name=bankchannel-php-$version
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+folder=$stage/$name
+mkdir -p "$folder"
+
+for triple in ${triples:-$host}; do
+    own=$([ "$triple" = "$host" ] && echo '' || echo "$triple")
+    # A library that is loaded needs musl's shared form.
+    flags=$(case $triple in *-musl) echo '-C target-feature=-crt-static' ;; esac)
+    if [ "$built" = no ]; then
+        (cd "$root" && RUSTFLAGS="${RUSTFLAGS:-}$flags" cargo build --release --locked -p bankchannel-ffi ${own:+--target "$own"})
+    fi
+    # As src/Bridge/Library.php asks for it: machine, system, C library.
+    machine=${triple%%-*}
+    case $triple in
+        *-apple-darwin) platform=$machine-darwin library=libbankchannel_c.dylib named=libbankchannel.dylib ;;
+        *-linux-*) platform=$machine-linux-${triple##*-} library=libbankchannel_c.so named=libbankchannel.so ;;
+        *) fail "there is no package for $triple" ;;
+    esac
+    mkdir -p "$folder/lib/$platform"
+    cp "${from:-$target_dir/${own:+$own/}release}/$library" "$folder/lib/$platform/$named"
+    # Names of its own functions are of no use to anybody here.
+    if [ -z "$own" ] && command -v strip >/dev/null; then strip --strip-unneeded "$folder/lib/$platform/$named"; fi
+    chmod 644 "$folder/lib/$platform/$named"
+done
+
+cp -R "$here/src" "$here/examples" "$here/bankchannel.h" "$here/preload.php" "$here/README.md" "$folder/"
+cp "$root/core/iso20022/examples/pain.001.001.09.xml" "$folder/examples/"
+cp "$root/LICENSE" "$root/NOTICE" "$folder/"
+cp -R "$root/licenses" "$folder/"
+sed "s|^    \"type\": \"library\",|    \"version\": \"$version\",\n&|" "$here/composer.json" >"$folder/composer.json"
+grep -q '"version"' "$folder/composer.json" || fail 'composer.json did not take the version'
+
+# The same content gives the same file: neither times nor an order by chance are in it.
+find "$stage" -exec touch -d '2020-01-01 00:00:00Z' {} +
+mkdir -p "$output"
+rm -f "$output/.new-$name.zip"
+(cd "$stage" && find "$name" -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 "$output/.new-$name.zip" -@)
+mv "$output/.new-$name.zip" "$output/$name.zip"
+echo "$output/$name.zip"

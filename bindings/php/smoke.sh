@@ -1,0 +1,48 @@
+#!/bin/sh
+# As a new user: an empty folder, the built package, the section "PHP" of README.md word for word, a bank statement on
+# disk. With Composer, offline; without it, by the package's own autoloader.
+#
+#   smoke.sh [PACKAGE.zip]
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+root=$(dirname -- "$(dirname -- "$here")")
+package=${1:-$(ls -t "${CARGO_TARGET_DIR:-$root/target}"/packages/bankchannel-php-*.zip | head -n 1)}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+unset BANKCHANNEL_LIBRARY LD_LIBRARY_PATH
+
+mkdir "$folder/repository" "$folder/home" "$folder/project"
+unzip -q "$package" -d "$folder/repository"
+unpacked=$(ls -d "$folder"/repository/bankchannel-php-*)
+for file in LICENSE NOTICE licenses/LGPL-2.0.txt README.md composer.json preload.php bankchannel.h src/autoload.php; do
+    [ -f "$unpacked/$file" ] || { echo "smoke.sh: the package has no $file" >&2; exit 1; }
+done
+
+# The block of this language in the section, as it stands.
+block() {
+    awk -v language="$1" '/^## /{inside = ($0 == "## PHP")} inside && $0 == "```" language {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md"
+}
+block sh >"$folder/install.sh"
+block php >"$folder/project/statement.php"
+lines=$(cat "$folder/install.sh" "$folder/project/statement.php" | grep -vcE '^(<\?php)?$')
+[ "$lines" -ge 2 ] && [ "$lines" -le 10 ] || { echo "smoke.sh: the section has $lines lines; two to ten are good" >&2; exit 1; }
+
+cd "$folder/project"
+if command -v composer >/dev/null; then
+    # The one repository is the folder here, so that the command is the very one of README.md, and needs no network.
+    cat >"$folder/home/config.json" <<JSON
+{"repositories": [{"type": "path", "url": "$unpacked", "options": {"symlink": false}}, {"packagist.org": false}]}
+JSON
+    COMPOSER_HOME=$folder/home COMPOSER_DISABLE_NETWORK=1 COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_NO_INTERACTION=1 sh -eu "$folder/install.sh" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+    way=Composer
+else
+    mkdir vendor
+    echo "<?php require '$unpacked/src/autoload.php';" >vendor/autoload.php
+    way='its own autoloader'
+fi
+php -d display_errors=1 -d error_reporting=-1 statement.php >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+if grep -qiE '^(PHP )?(warning|notice|deprecated|fatal)' "$folder/log"; then cat "$folder/log"; exit 1; fi
+statement=$(grep -rl 'camt.053' statements | head -n 1)
+[ -s "$statement" ] || { echo 'smoke.sh: no bank statement came' >&2; cat "$folder/log"; exit 1; }
+echo "ok: installed by $way, $(wc -c <"$package") bytes; downloaded $(basename "$statement"), $(wc -c <"$statement") bytes, in $lines lines"
