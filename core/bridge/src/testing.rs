@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bankchannel::{
     Answer, CallOptions, Content, Error, Outcome, Question, Result,
-    model::{Boundary, Value, read_boundary, write_boundary},
+    model::{Value, read_boundary, write_boundary},
     operation::{Declaration, Entry, Kind, Operation},
     ws_channel::Done,
 };
