@@ -73,10 +73,11 @@ def asked(event: tuple[Any, ...], on_code: OnCode | None, signer: Signer | None)
     if signature is not None:
         if signer is None:
             raise invalid_field("signer", "is needed: the key of this certificate is not here")
-        return SignatureRequest((*signature,)), signer
+        algorithm, digest, key_fingerprint = signature
+        return SignatureRequest(algorithm=algorithm, digest=digest, key_fingerprint=key_fingerprint), signer
     if on_code is None:
         raise invalid_field(kind, "is needed; give on_code=")
-    return Question((kind, text, (*choices,), secret)), on_code
+    return Question(kind=kind, text=text, choices=tuple(choices), secret=secret), on_code
 
 
 def answer(question: Asked, given: object) -> Reply:

@@ -7,9 +7,10 @@ from ._native import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, ClassVar, Literal, TypeVar
+    from typing import Any, ClassVar, TypeVar
 
-    Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
+    from ._record import Outcome
+
     _E = TypeVar("_E", bound=type["BankchannelError"])
 
 

@@ -3,13 +3,28 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, final
 
-from typing_extensions import Self, dataclass_transform
+from typing_extensions import Self, dataclass_transform, disjoint_base
+
+__all__ = [
+    "ABI_VERSION",
+    "Call",
+    "Cancel",
+    "Client",
+    "Hub",
+    "Received",
+    "Record",
+    "Server",
+    "VERSION",
+    "catalogue",
+    "is_local",
+]
 
 VERSION: str
 ABI_VERSION: int
 
 def catalogue() -> list[dict[str, Any]]: ...
 def is_local(name: str) -> bool: ...
+@disjoint_base
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Record:
     """The base of every result. Fields are read by name and cannot be changed; two results are equal when they are of one
@@ -84,7 +99,7 @@ class Call:
         request: dict[str, Any],
         *,
         typed: bool = True,
-        timeout_ms: int = -1,
+        timeout_ms: int | None = None,
         cancel: Cancel | None = None,
         log: bool = False,
         content: bytes | bytearray | None = None,

@@ -1,8 +1,8 @@
-"""Immutable results, and secrets that stay where they are."""
+"""Types beside the results: secrets that stay where they are, and how far an exchange came."""
 
 from __future__ import annotations
 
-from typing import TypedDict, Union
+from typing import Literal, TypedDict, Union
 
 from ._native import Received as Received
 from ._native import Record as Record
@@ -22,3 +22,7 @@ class FromEnv(TypedDict):
 
 Secret = Union[str, FromFile, FromEnv]
 """A secret: the text itself, or where it stands."""
+
+Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
+"""How far an exchange came: nothing was sent; it may have reached the peer; the peer said no; the peer said yes, and the rest of
+its answer could not be read."""

@@ -32,6 +32,9 @@ use crate::{
 /// How long the main thread is left waiting at a time: Ctrl-C is heard after this at the latest.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// How many such times an interrupted call is given to say how far it came.
+const ENDING: u32 = 100;
+
 /// A running call; one thread at a time resumes it.
 #[pyclass(frozen, module = "bankchannel._native")]
 pub(crate) struct Call(Arc<Running>);
@@ -52,7 +55,7 @@ pub(crate) struct Running {
 impl Call {
     /// Begins a call. Of a request's content and a response's destination at most one form each is given.
     #[new]
-    #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=-1, cancel=None, log=false, content=None,
+    #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
                         destination_pieces=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
@@ -62,7 +65,7 @@ impl Call {
         name: &Bound<'_, PyString>,
         request: &Bound<'_, PyDict>,
         typed: bool,
-        timeout_ms: i64,
+        timeout_ms: Option<i64>,
         cancel: Option<&Cancel>,
         log: bool,
         content: Option<PyBackedBytes>,
@@ -79,7 +82,7 @@ impl Call {
         // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let how = How {
-            timeout_ms,
+            timeout_ms: timeout_ms.unwrap_or(-1),
             cancel: cancel.clone(),
             content: match (content, content_path) {
                 // Python's bytes never change, so they are lent, not copied.
@@ -132,8 +135,7 @@ impl Call {
                 return self.0.told(py, event);
             }
             if let Err(interrupt) = py.check_signals() {
-                self.0.cancel.cancel();
-                return Err(interrupt);
+                return Err(self.0.interrupted(py, call, interrupt));
             }
         }
     }
@@ -198,6 +200,40 @@ impl Running {
     pub(crate) fn log(&self) -> Vec<(u8, String)> {
         let records = self.place().as_ref().map(bridge::Call::drain_log).unwrap_or_default();
         records.into_iter().map(|record| (python_level(record.level), record.text)).collect()
+    }
+
+    /// Ends a call because a signal's handler raised: how far it came is the cause of what was raised.
+    fn interrupted(&self, py: Python<'_>, call: &mut bridge::Call, interrupt: PyErr) -> PyErr {
+        self.cancel.cancel();
+        for _ in 0..ENDING {
+            let ended = match py.detach(|| call.wait(SLICE)) {
+                Some(Event::Failed(error)) => error,
+                Some(Event::Response { .. }) => {
+                    let message = "the call was interrupted when it had succeeded already: do not repeat it";
+                    Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted)
+                }
+                // It asked just before: whatever it is told, it ends.
+                Some(event) => {
+                    let reply = match event {
+                        Event::Piece(_) => Reply::Go,
+                        _ => Reply::Fail(Error::new(&row::CANCELLED)),
+                    };
+                    if call.reply(reply).is_err() {
+                        return interrupt;
+                    }
+                    continue;
+                }
+                None => match py.check_signals() {
+                    Ok(()) => continue,
+                    // Whoever insists is not kept.
+                    Err(again) => return again,
+                },
+            };
+            let name = self.name.bind(py).to_str().unwrap_or_default();
+            interrupt.set_cause(py, Some(raised(py, &placed(ended, name))));
+            return interrupt;
+        }
+        interrupt
     }
 
     /// What an event is in Python: the result, a tuple, or what is raised.

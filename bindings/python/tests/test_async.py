@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import io
+import os
+import threading
+import time
 import unittest
+from typing import Any
 
-from bankchannel import AsyncWsChannel, BankchannelError, CancelledError, TimedOutError
+from bankchannel import (
+    AsyncWsChannel,
+    BankchannelError,
+    Cancel,
+    CancelledError,
+    ConfigurationError,
+    InvalidInputError,
+    Question,
+    Service,
+    TimedOutError,
+)
 from peer import CONTENT, Peer, Silent
+
+ACCOUNT: dict[str, Any] = {
+    "email": "user@example.test",
+    "password": "Toddler_..123456789012345",
+    "phone": "+358401234567",
+    "company": "Example Company Oy",
+    "name": "Example User",
+    "bank": "simulator",
+    "mode": "admin",
+    "api_key": "0",
+}
 
 
 class Awaited(unittest.IsolatedAsyncioTestCase):
@@ -75,6 +102,198 @@ class Awaited(unittest.IsolatedAsyncioTestCase):
             await client.close()
             with self.assertRaises(BankchannelError):
                 await asyncio.wait_for(task, 10)
+
+
+class Ending(unittest.IsolatedAsyncioTestCase):
+    """Cancelling and closing, wherever a call is."""
+
+    async def cause_of(self, task: asyncio.Task[object]) -> BaseException | None:
+        await asyncio.wait([task], timeout=10)
+        try:
+            await task
+        except asyncio.CancelledError as cancelled:
+            return cancelled.__cause__
+        raise AssertionError("it was not cancelled")
+
+    def upload(self, client: AsyncWsChannel, content: Any = b"x", **options: Any) -> asyncio.Task[object]:
+        sending = client.upload_file(
+            file_contents=content, file_name="a", file_type="KTL", signature="armored", **options
+        )
+        return asyncio.create_task(sending)
+
+    async def test_cancelled_before_it_begins_nothing_is_sent(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                task = self.upload(client)
+                task.cancel()
+                await self.cause_of(task)
+                self.assertEqual(peer.calls, 0)
+                token = Cancel()
+                token.cancel()
+                with self.assertRaises(CancelledError) as raised:
+                    await self.upload(client, cancel=token)
+                self.assertEqual((raised.exception.outcome, peer.calls), ("not_sent", 0))
+
+    async def test_cancelled_in_the_middle_its_outcome_is_unknown(self) -> None:
+        with Silent() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                task = self.upload(client)
+                self.assertTrue(await asyncio.to_thread(peer.arrived.wait, 10))
+                await asyncio.sleep(0.1)
+                task.cancel()
+                cause = await self.cause_of(task)
+        assert isinstance(cause, CancelledError)
+        self.assertEqual((cause.outcome, cause.operation), ("unknown", "ws_channel.upload_file"))
+
+    async def test_cancelled_when_it_had_succeeded_says_so(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                await client.list_files()
+                task = self.upload(client)
+                await asyncio.sleep(0)
+                # The loop is busy: the answer arrives before the loop hears of it.
+                time.sleep(0.5)
+                task.cancel()
+                cause = await self.cause_of(task)
+                self.assertEqual(peer.uploads, [b"x"])
+        assert isinstance(cause, CancelledError)
+        self.assertEqual(cause.outcome, "accepted")
+
+    async def test_cancelled_afterwards_nothing_changes(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                task = asyncio.create_task(client.list_files())
+                listed = await task
+                task.cancel()
+                self.assertEqual(listed.file_descriptors[0].file_reference, "227166")
+
+    async def test_file_objects_in_both_directions(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                collected = io.BytesIO()
+                got = await client.download_file(file_type="KTL", file_reference="1", destination=collected)
+                self.assertEqual((collected.getvalue(), got.content.size), (CONTENT, len(CONTENT)))
+                await self.upload(client, io.BytesIO(CONTENT))
+        self.assertEqual(peer.uploads, [CONTENT])
+
+    async def test_a_failing_file_object_raises_its_own_error(self) -> None:
+        class Broken:
+            def read(self, size: int, /) -> bytes:
+                raise LookupError("the disk is on fire")
+
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                with self.assertRaisesRegex(LookupError, "on fire"):
+                    await self.upload(client, Broken())
+                self.assertEqual(len((await client.list_files()).file_descriptors), 1)
+
+    async def test_a_slow_file_object_does_not_block_the_loop(self) -> None:
+        class Slow(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                time.sleep(0.3)
+                return super().read(size)
+
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                task = self.upload(client, Slow(b"abc"))
+                ticks = 0
+                while not task.done():
+                    await asyncio.sleep(0.01)
+                    ticks += 1
+                await task
+        self.assertEqual(peer.uploads, [b"abc"])
+        self.assertGreater(ticks, 20)
+
+    async def test_a_closed_client_refuses(self) -> None:
+        with Peer() as peer:
+            client = AsyncWsChannel(**peer.settings)
+            await client.close()
+            await client.close()
+            with self.assertRaises(ConfigurationError):
+                await client.list_files()
+
+    async def test_closing_ends_a_call_that_waits_for_an_answer(self) -> None:
+        with Service(verification_code="123456", no_limits=True) as service:
+            client = AsyncWsChannel(**service.client_settings, **ACCOUNT)
+            await client.register_account()
+            asking = asyncio.Event()
+
+            async def never(question: Question) -> str:
+                asking.set()
+                await asyncio.Event().wait()
+                raise AssertionError
+
+            task = asyncio.create_task(client.log_in(on_code=never))
+            await asyncio.wait_for(asking.wait(), 10)
+            await client.close()
+            with self.assertRaises(CancelledError):
+                await asyncio.wait_for(task, 10)
+
+    async def test_a_task_that_is_cancelled_while_it_waits_for_an_answer(self) -> None:
+        with Service(verification_code="123456", no_limits=True) as service:
+            async with AsyncWsChannel(**service.client_settings, **ACCOUNT) as client:
+                await client.register_account()
+                asking = asyncio.Event()
+
+                async def never(question: Question) -> str:
+                    asking.set()
+                    await asyncio.Event().wait()
+                    raise AssertionError
+
+                async def broken(question: Question) -> str:
+                    raise LookupError("nobody at the phone")
+
+                task = asyncio.create_task(client.log_in(on_code=never))
+                await asyncio.wait_for(asking.wait(), 10)
+                task.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await asyncio.wait_for(task, 10)
+                with self.assertRaisesRegex(LookupError, "nobody at the phone"):
+                    await client.log_in(on_code=broken)
+                with self.assertRaises(InvalidInputError):
+                    await client.log_in()
+
+    async def test_any_operation_by_name(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                found = await client.call("ws_channel.list_files")
+                self.assertEqual(found["file_descriptors"][0]["file_reference"], "227166")
+                key = await client.call("ws_channel.generate_key", {"name": "Example", "email": "a@example.test"})
+                self.assertIn("PUBLIC KEY", key["public_key"])
+
+
+class Loops(unittest.TestCase):
+    def test_a_client_serves_one_loop_after_another_and_two_at_once(self) -> None:
+        with Peer() as peer:
+            client = AsyncWsChannel(**peer.settings)
+
+            async def calls() -> int:
+                listed = await asyncio.gather(*(client.list_files() for _ in range(16)))
+                return len(listed)
+
+            self.assertEqual([asyncio.run(calls()) for _ in range(3)], [16, 16, 16])
+            results: list[int] = []
+            threads = [threading.Thread(target=lambda: results.append(asyncio.run(calls()))) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(results, [16, 16, 16])
+
+    def test_nothing_is_left_of_a_loop(self) -> None:
+        with Peer() as peer:
+            client = AsyncWsChannel(**peer.settings)
+
+            async def call() -> None:
+                await client.list_files()
+
+            asyncio.run(call())
+            gc.collect()
+            before = len(os.listdir("/dev/fd"))
+            for _ in range(20):
+                asyncio.run(call())
+            gc.collect()
+            self.assertLessEqual(len(os.listdir("/dev/fd")), before + 2)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pickle
 import unittest
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from bankchannel import Question, Received, Record, WsChannel
 from bankchannel.ws_channel import (
@@ -26,12 +27,13 @@ DESCRIPTOR = FileDescriptor(
 class Records(unittest.TestCase):
     def test_fields_are_given_by_keyword_and_the_rest_has_its_default(self) -> None:
         self.assertEqual((DESCRIPTOR.status, DESCRIPTOR.service_id), ("NEW", None))
-        for wrong in ({"no_such_field": 1}, {"file_type": "KTL"}):
+        wrongs: tuple[dict[str, Any], ...] = ({"no_such_field": 1}, {"file_type": "KTL"})
+        for wrong in wrongs:
             with self.assertRaises(TypeError) as raised:
-                FileDescriptor(**wrong)  # type: ignore[arg-type]
+                FileDescriptor(**wrong)
             self.assertIn("FileDescriptor", str(raised.exception))
         with self.assertRaises(TypeError):
-            FileDescriptor(("one", "two"))
+            FileDescriptor(("one", "two"))  # type: ignore
 
     def test_nothing_can_be_changed(self) -> None:
         for change in (

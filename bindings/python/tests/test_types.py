@@ -30,6 +30,29 @@ class Types(unittest.TestCase):
         tests = [str(path) for path in sorted(HERE.glob("*.py")) if path.name != "typed_wrong.py"]
         self.assertEqual(self.mypy(str(PACKAGE / "bankchannel"), *tests), [])
 
+    def test_the_stubs_are_what_the_native_module_has(self) -> None:
+        self.assertEqual(self.stubtest("bankchannel._native"), [])
+
+    def test_what_is_declared_is_there(self) -> None:
+        known = (
+            # Written by the type checker itself for `dataclass_transform`; `__new__` takes the keywords (test_records).
+            ".__init__ is inconsistent",
+            # What it says of every alias of a `Literal` that stands in a module with its types inside.
+            " is not a Union",
+            " is not a recognised type alias",
+        )
+        found = self.stubtest("bankchannel")
+        self.assertEqual([line for line in found if not any(part in line for part in known)], [])
+        self.assertTrue(found)
+
+    def stubtest(self, module: str) -> list[str]:
+        command = [sys.executable, "-m", "mypy.stubtest", "--mypy-config-file", str(PACKAGE / "pyproject.toml"), module]
+        environment = {**os.environ, "MYPYPATH": str(PACKAGE), "PYTHONPATH": str(PACKAGE)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PACKAGE.parent.parent / "target")
+        found = [line for line in done.stdout.splitlines() if line.startswith("error:")]
+        self.assertEqual(bool(found), done.returncode != 0, done.stdout + done.stderr)
+        return found
+
     def test_wrong_programs_are_refused(self) -> None:
         wanted = {}
         for number, line in enumerate((HERE / "typed_wrong.py").read_text().splitlines(), 1):

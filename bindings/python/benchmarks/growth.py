@@ -1,0 +1,60 @@
+"""How much a process grows from call 100,000 to call 1,000,000: one JSON line.
+
+    python growth.py [FIRST [LAST]]
+
+Typed calls through the boundary, one in a hundred of them an error, one in a thousand through the runtime. Needs the testing
+build (`tests/testing-build`), whose package it puts together itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    from bankchannel import BankchannelError, WsChannel
+
+    first = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    last = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    client: Any = WsChannel(base_url="http://127.0.0.1:9/v2")
+    before = 0
+    for number in range(1, last + 1):
+        if number % 1000 == 0:
+            assert client.testing_sleep(ms=0).text == "slept"
+        elif number % 100 == 0:
+            try:
+                client.testing_fail(code="cancelled")
+            except BankchannelError as error:
+                assert error.code == "cancelled"
+        else:
+            assert client.testing_echo(text="x" * 189).text
+        if number == first:
+            before = resident()
+    grown = resident() - before
+    print(json.dumps({"name": "growth", "from": first, "to": last, "bytes": grown, "limit": 1 << 20}))
+
+
+if __name__ == "__main__":
+    if os.environ.get("BANKCHANNEL_TESTING_PACKAGE"):
+        main()
+    else:
+        import testing_build
+
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**os.environ, "PYTHONPATH": testing_build.package(folder), "BANKCHANNEL_TESTING_PACKAGE": "1"}
+            sys.exit(subprocess.run([sys.executable, *sys.argv], env=environment).returncode)

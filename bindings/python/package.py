@@ -1,0 +1,110 @@
+"""Puts the wheel together from the built native half: no compiler runs here.
+
+    python package.py SHARED_LIBRARY OUTPUT_FOLDER
+
+`maturin build` would make the same wheel, but builds the native half once more under settings of its own. What is written here is what
+the wheel specification asks for: the package, its metadata, and a record of every file with its digest.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LICENSES = ["LICENSE", "NOTICE", *sorted(f"licenses/{file.name}" for file in (ROOT / "licenses").iterdir())]
+
+
+def main(library: str, output: str) -> None:
+    project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
+    found = re.search(r'VERSION = "(.+)"', (HERE / "bankchannel/_version.py").read_text())
+    assert found, "the version is missing: run bankchannel-codegen"
+    version, native = found[1], stripped(Path(library))
+    tag = f"cp310-abi3-{platform_tag(Path(library))}"
+    info = f"bankchannel-{version}.dist-info"
+    files: dict[str, bytes] = {}
+    for file in sorted((HERE / "bankchannel").iterdir()):
+        if file.suffix in (".py", ".pyi", ".typed"):
+            files[f"bankchannel/{file.name}"] = file.read_bytes()
+    files["bankchannel/_native.abi3.so"] = native
+    for name in LICENSES:
+        files[f"{info}/licenses/{name}"] = (ROOT / name).read_bytes()
+    files[f"{info}/METADATA"] = metadata(project, version).encode()
+    files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: bankchannel\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+    record = "".join(f"{name},sha256={digest(data)},{len(data)}\n" for name, data in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
+    place = Path(output, f"bankchannel-{version}-{tag}.whl")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for old in place.parent.glob("bankchannel-*.whl"):
+        old.unlink()
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
+        for name, data in files.items():
+            # The same bytes make the same wheel, whenever it is made.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            wheel.writestr(entry, data)
+    print(f"{place} ({place.stat().st_size / 1e6:.1f} MB)")
+
+
+def stripped(library: Path) -> bytes:
+    """The library without its symbol table, which nobody needs at run time."""
+    if not shutil.which("strip"):
+        return library.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "native")
+        shutil.copy(library, copy)
+        flags = ["-x"] if sys.platform == "darwin" else ["--strip-unneeded"]
+        subprocess.run(["strip", *flags, str(copy)], check=True)
+        return copy.read_bytes()
+
+
+def platform_tag(library: Path) -> str:
+    """Where the library runs: the newest glibc version that it asks for is the oldest that it takes."""
+    if sys.platform != "linux":
+        return re.sub(r"[-.]", "_", sysconfig.get_platform())
+    said = subprocess.run(["readelf", "--wide", "--version-info", str(library)], check=True, capture_output=True, text=True)
+    asked = [(int(major), int(minor)) for major, minor in re.findall(r"GLIBC_(\d+)\.(\d+)", said.stdout)]
+    if not asked:
+        return f"musllinux_1_2_{platform.machine()}"
+    # The policies below 2.17 are under other names, and nobody needs them any more.
+    major, minor = max(max(asked), (2, 17))
+    return f"manylinux_{major}_{minor}_{platform.machine()}"
+
+
+def metadata(project: dict[str, object], version: str) -> str:
+    classifiers = project["classifiers"]
+    urls = project["urls"]
+    assert isinstance(classifiers, list) and isinstance(urls, dict)
+    lines = [
+        "Metadata-Version: 2.4",
+        f"Name: {project['name']}",
+        f"Version: {version}",
+        f"Summary: {project['description']}",
+        f"Requires-Python: {project['requires-python']}",
+        f"License-Expression: {project['license']}",
+        *(f"License-File: {name}" for name in LICENSES),
+        *(f"Classifier: {classifier}" for classifier in classifiers),
+        *(f"Project-URL: {name}, {url}" for name, url in urls.items()),
+        "Description-Content-Type: text/markdown",
+    ]
+    return "\n".join(lines) + "\n\n" + (HERE / "README.md").read_text()
+
+
+def digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

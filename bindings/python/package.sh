@@ -1,0 +1,16 @@
+#!/bin/sh
+# Builds the wheel into target/packages/ and checks its tag, where auditwheel and abi3audit are installed.
+#   --built    the native half was built already
+set -eu
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+[ "${1:-}" = --built ] || cargo build --release -p bankchannel-python
+case "$(uname -s)" in
+    Darwin) built=libbankchannel_python.dylib ;;
+    *) built=libbankchannel_python.so ;;
+esac
+python=python3
+[ ! -x "$target/venv/bin/python" ] || python=$target/venv/bin/python
+"$python" bindings/python/package.py "$target/release/$built" "$target/packages"
+
+"$python" bindings/python/check_wheel.py "$target"/packages/bankchannel-*.whl

@@ -1,0 +1,89 @@
+"""The README's section, the package's page and the examples are run as they stand."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import prepared
+
+HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parent / "examples"
+ROOT = HERE.parents[2]
+
+
+class Documents(unittest.TestCase):
+    def test_the_readme_section_ends_at_a_statement_in_ten_lines(self) -> None:
+        (program,) = prepared.blocks(ROOT / "README.md", "## Python")
+        self.assertLessEqual(len([line for line in program.splitlines() if line.strip()]), 10)
+        with contextlib.redirect_stdout(io.StringIO()):
+            prepared.main(str(ROOT / "README.md"), "## Python")
+
+    def test_the_packages_page(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            prepared.main(str(HERE.parent / "README.md"), "# bankchannel for Python")
+
+
+class Examples(unittest.TestCase):
+    def test_the_cron_job_fetches_once_and_tells_faults_by_its_exit_code(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, prepared.account(folder, prepared.PAYMENT.read_bytes()) as environment:
+            command = [sys.executable, str(EXAMPLES / "cron_statements.py"), str(Path(folder, "statements"))]
+            seen = []
+            for _ in range(2):
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+                files = sorted(file for file in Path(folder, "statements").iterdir() if not file.name.startswith("."))
+                self.assertTrue(all(b"BkToCstmrStmt" in file.read_bytes() for file in files))
+                seen.append([(file.name, file.stat().st_mtime_ns) for file in files])
+            self.assertTrue(seen[0])
+            self.assertEqual(seen[0], seen[1])
+            wrong = {**environment, "ISECURE_PASSWORD": "Toddler_..000000000000000"}
+            done = subprocess.run(command, env=wrong, capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("login_refused", done.stderr)
+            gone = {**environment, "ISECURE_BASE_URL": "http://127.0.0.1:9/v2"}
+            done = subprocess.run(command, env=gone, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 75, done.stderr)
+
+    @unittest.skipUnless(
+        importlib.util.find_spec("flask") or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "Flask is not installed"
+    )
+    def test_the_flask_handler_uploads_a_payment_and_shows_its_status(self) -> None:
+        payment = prepared.PAYMENT.read_bytes()
+        with tempfile.TemporaryDirectory() as folder, prepared.account(folder, payment) as environment:
+            with mock.patch.dict(os.environ, environment):
+                spec = importlib.util.spec_from_file_location("flask_payments", EXAMPLES / "flask_payments.py")
+                assert spec and spec.loader
+                example = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(example)
+                browser = example.app.test_client()
+                wrong = browser.post("/payments", data={"payment": (io.BytesIO(b"<Document/>"), "a.xml")})
+                self.assertEqual(wrong.status_code, 422)
+                self.assertTrue(wrong.get_json()["problems"])
+                # The bank takes a message once: this one is another.
+                other = payment.replace(b"BANKCHANNEL-EXAMPLE-0001", b"FLASK-EXAMPLE-0001")
+                sent = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})
+                self.assertEqual(sent.status_code, 202, sent.get_json())
+                self.assertEqual(sent.get_json()["message_id"], "FLASK-EXAMPLE-0001")
+                end = time.monotonic() + 30
+                while (status := browser.get(sent.get_json()["status"]).get_json())["group_status"] is None:
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.1)
+                self.assertIn(status["group_status"], ("ACCP", "ACSC", "ACTC", "ACSP"))
+                # A failure says whether the payment may have reached the bank.
+                example.client.close()
+                failed = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})
+                self.assertEqual((failed.status_code, failed.get_json()["error"]), (502, "configuration.closed"))
+
+
+if __name__ == "__main__":
+    unittest.main()

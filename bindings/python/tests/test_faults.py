@@ -1,0 +1,350 @@
+"""Bad input and faults: each gives the typed error or the stated behaviour, never a crash, a hang or a leak."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from collections import UserDict, UserList
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bankchannel
+from bankchannel import (
+    BankchannelError,
+    Cancel,
+    CancelledError,
+    ConfigurationError,
+    InvalidInputError,
+    NotSupportedError,
+    WsChannel,
+    codes,
+)
+from peer import CONTENT, Peer, Silent
+
+PACKAGE = Path(bankchannel.__file__).parent
+UPLOAD: dict[str, Any] = {"file_name": "a.xml", "file_type": "pain.001.001.09", "signature": "armored"}
+DOWNLOAD: dict[str, Any] = {"file_type": "camt.053.001.08", "file_reference": "227166"}
+
+
+class WithPeer(unittest.TestCase):
+    def setUp(self) -> None:
+        self.peer = Peer()
+        self.addCleanup(self.peer.close)
+        self.client = WsChannel(**self.peer.settings)
+        self.addCleanup(self.client.close)
+
+
+class Input(WithPeer):
+    def refused(self, request: dict[str, Any], operation: str = "ws_channel.list_files") -> InvalidInputError:
+        with self.assertRaises(InvalidInputError) as raised:
+            self.client.call(operation, request)
+        self.assertEqual(self.peer.calls, 0)
+        return raised.exception
+
+    def test_wrong_requests_name_the_field_and_the_operation(self) -> None:
+        circle: list[Any] = []
+        circle.append(circle)
+        wrong: list[tuple[dict[str, Any], str, str]] = [
+            ({"bank": 5}, codes.INPUT_INVALID_FIELD, "bank"),
+            ({"bank": "no such bank"}, codes.INPUT_INVALID_FIELD, "bank"),
+            ({"bank": ["simulator"]}, codes.INPUT_INVALID_FIELD, "bank"),
+            ({"no_such_field": 1}, codes.INPUT_UNKNOWN_FIELD, "no_such_field"),
+            ({"file_type": "\ud800"}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": "a\0b"}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": b"KTL"}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": object()}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": float("nan")}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": 2**70}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": circle}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": {"a": {1: 2}}}, codes.INPUT_INVALID_FIELD, "file_type"),
+            ({"file_type": "x" * 5000}, codes.INPUT_INVALID_FIELD, "file_type"),
+        ]
+        for request, code, field in wrong:
+            with self.subTest(field=field, request=str(request)[:60]):
+                error = self.refused(request)
+                self.assertEqual((error.code, error.context["field"]), (code, field))
+                self.assertEqual(error.operation, "ws_channel.list_files")
+        self.assertEqual(self.refused({}, "ws_channel.download_file").code, codes.INPUT_MISSING_FIELD)
+        self.assertEqual(self.refused({}, "ws_channel.no_such_operation").code, codes.INPUT_UNKNOWN_OPERATION)
+        self.assertEqual(self.refused({}, "no\0such").code, codes.INPUT_UNKNOWN_OPERATION)
+
+    def test_oversized_input_is_refused(self) -> None:
+        self.assertEqual(self.refused({"file_type": "x" * (17 << 20)}).code, codes.INPUT_TOO_LARGE)
+        with self.assertRaises(InvalidInputError):
+            self.client.verify_file(content=b"", public_key="x" * (17 << 20), signature="y")
+
+    def test_every_kind_of_mapping_and_sequence_is_taken(self) -> None:
+        found = self.client.call("ws_channel.list_files", UserDict({"file_type": "KTL"}))
+        self.assertEqual(found["file_descriptors"][0]["file_reference"], "227166")
+        with self.assertRaises(InvalidInputError) as raised:
+            self.client.upload_and_wait(
+                content=b"", file_type="KTL", private_key="x", wait_for=UserList([5])  # type: ignore[list-item]
+            )
+        self.assertIn("wait_for", raised.exception.context["field"])
+
+    def test_a_missing_or_unknown_parameter_is_pythons_own_error(self) -> None:
+        with self.assertRaises(TypeError):
+            self.client.download_file(file_type="KTL")  # type: ignore[call-arg]
+        with self.assertRaises(TypeError):
+            self.client.list_files(no_such_field=1)  # type: ignore[call-arg]
+
+    def test_content_of_no_known_form_is_refused(self) -> None:
+        for content in ("text", 5, [b"x"], io.StringIO("text")):
+            with self.subTest(content=content), self.assertRaises(InvalidInputError):
+                self.client.upload_file(file_contents=content, **UPLOAD)  # type: ignore[arg-type]
+        with self.assertRaises(InvalidInputError) as raised:
+            self.client.upload_file(file_contents=Path("no such file"), **UPLOAD)
+        self.assertEqual(raised.exception.code, codes.INPUT_CONTENT_UNREADABLE)
+        with self.assertRaises(InvalidInputError):
+            self.client.download_file(**DOWNLOAD, destination="a string")  # type: ignore[arg-type]
+        self.assertEqual(self.peer.uploads, [])
+
+
+class Broken:
+    """A file object that fails after its first piece."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def step(self) -> None:
+        self.times += 1
+        if self.times > 1:
+            raise LookupError("the disk is on fire")
+
+    def read(self, size: int, /) -> bytes:
+        self.step()
+        return b"x" * size
+
+    def write(self, data: bytes, /) -> int:
+        self.step()
+        return len(data)
+
+
+class Callers(WithPeer):
+    """Faults of the caller's own code."""
+
+    def test_a_failing_file_object_raises_its_own_error(self) -> None:
+        with self.assertRaisesRegex(LookupError, "on fire"):
+            self.client.upload_file(file_contents=Broken(), **UPLOAD)
+        with self.assertRaisesRegex(LookupError, "on fire"):
+            self.client.download_file(**DOWNLOAD, destination=Broken())
+        self.assertEqual(self.peer.uploads, [])
+        # The client is as good as before.
+        self.assertEqual(self.client.download_file(**DOWNLOAD).content.data, CONTENT)
+
+    def test_a_file_object_may_use_the_client(self) -> None:
+        client = self.client
+
+        class Nested(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                client.list_files()
+                return super().read(size)
+
+        self.client.upload_file(file_contents=Nested(b"abc"), **UPLOAD)
+        self.assertEqual(self.peer.uploads, [b"abc"])
+
+    def test_exceptions_that_are_no_errors_pass_too(self) -> None:
+        class Interrupting:
+            def read(self, size: int, /) -> bytes:
+                raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt):
+            self.client.upload_file(file_contents=Interrupting(), **UPLOAD)
+
+
+class Ending(WithPeer):
+    def test_a_closed_client_refuses_every_kind_of_call(self) -> None:
+        self.client.close()
+        self.client.close()
+        calls: list[Callable[[], object]] = [
+            self.client.list_files,
+            self.client.generate_key,
+            lambda: self.client.sign_file(content=b"x", private_key="y"),
+            lambda: self.client.call("ws_channel.list_files"),
+        ]
+        for call in calls:
+            with self.assertRaises(ConfigurationError) as raised:
+                call()
+            self.assertEqual(raised.exception.code, codes.CONFIGURATION_CLOSED)
+            self.assertTrue(str(raised.exception.operation).startswith("ws_channel."))
+
+    def test_closing_ends_the_calls_of_other_threads(self) -> None:
+        with Silent() as silent:
+            client = WsChannel(**silent.settings)
+            ended: list[BaseException] = []
+
+            def wait() -> None:
+                try:
+                    client.list_files()
+                except BankchannelError as error:
+                    ended.append(error)
+
+            threads = [threading.Thread(target=wait) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            self.assertTrue(silent.arrived.wait(10))
+            time.sleep(0.2)
+            client.close()
+            for thread in threads:
+                thread.join(10)
+        self.assertEqual([type(error) for error in ended], [CancelledError] * 4)
+
+    def test_a_token_outlives_its_calls(self) -> None:
+        token = Cancel()
+        listed = self.client.list_files(cancel=token)
+        token.cancel()
+        self.assertEqual(listed.file_descriptors[0].file_reference, "227166")
+        with self.assertRaises(CancelledError) as raised:
+            self.client.list_files(cancel=token)
+        self.assertEqual(raised.exception.outcome, "not_sent")
+        # Closing one call's own end does not cancel what else the token was given to.
+        other = Cancel()
+        with self.assertRaises(LookupError):
+            self.client.upload_file(file_contents=Broken(), cancel=other, **UPLOAD)
+        self.assertFalse(other.cancelled)
+
+    def test_one_call_is_resumed_by_one_thread(self) -> None:
+        with Silent() as silent, WsChannel(**silent.settings) as client:
+            call = bankchannel._native.Call(client._native, "ws_channel.list_files", {})
+            thread = threading.Thread(target=lambda: self.assertRaises(CancelledError, call.resume, "go", None, False))
+            thread.start()
+            self.assertTrue(silent.arrived.wait(10))
+            with self.assertRaises(InvalidInputError):
+                call.resume("go")
+            call.cancel()
+            thread.join(10)
+            self.assertFalse(thread.is_alive())
+
+
+PRELUDE = """
+import asyncio, sys, threading, time
+from bankchannel import AsyncWsChannel, WsChannel
+settings = eval(sys.argv[1])
+"""
+
+
+class Exit(unittest.TestCase):
+    """How a process ends."""
+
+    def exits(self, program: str, arrives: bool = True) -> tuple[int, str]:
+        with Silent() as silent:
+            child = subprocess.Popen(
+                [sys.executable, "-c", PRELUDE + program, repr(silent.settings)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            if arrives:
+                self.assertTrue(silent.arrived.wait(30))
+            output, _ = child.communicate(timeout=30)
+        return child.returncode, output
+
+    def test_while_a_daemon_thread_is_in_a_call(self) -> None:
+        program = """
+client = WsChannel(**settings)
+threading.Thread(target=client.list_files, daemon=True).start()
+time.sleep(0.5)
+"""
+        self.assertEqual(self.exits(program), (0, ""))
+
+    def test_while_a_task_is_in_a_call(self) -> None:
+        program = """
+async def main():
+    client = AsyncWsChannel(**settings)
+    task = asyncio.create_task(client.list_files())
+    await asyncio.sleep(0.5)
+
+asyncio.run(main())
+"""
+        self.assertEqual(self.exits(program), (0, ""))
+
+    def test_while_a_loop_is_left_with_a_call(self) -> None:
+        program = """
+loop = asyncio.new_event_loop()
+client = AsyncWsChannel(**settings)
+task = loop.create_task(client.list_files())
+loop.run_until_complete(asyncio.sleep(0.5))
+sys.stderr = None  # asyncio says there that a pending task was destroyed
+"""
+        self.assertEqual(self.exits(program)[0], 0)
+
+    def test_while_a_call_asks(self) -> None:
+        program = """
+from bankchannel import Service
+service = Service(verification_code="123456", no_limits=True)
+client = WsChannel(**service.client_settings, email="user@example.test", password="Toddler_..123456789012345",
+                   phone="+358401234567", company="Example Company Oy", name="Example User", mode="admin", api_key="0")
+client.register_account()
+def ask(question):
+    time.sleep(60)
+threading.Thread(target=lambda: client.log_in(on_code=ask), daemon=True).start()
+time.sleep(0.7)
+"""
+        self.assertEqual(self.exits(program, arrives=False), (0, ""))
+
+    def test_sys_exit_from_a_file_object(self) -> None:
+        program = """
+class Leaving:
+    def read(self, size):
+        sys.exit(9)
+
+WsChannel(**settings).upload_file(file_contents=Leaving(), file_name="a", file_type="b", signature="c")
+"""
+        self.assertEqual(self.exits(program, arrives=False), (9, ""))
+
+    def test_ctrl_c_tells_how_far_the_call_came(self) -> None:
+        program = """
+try:
+    WsChannel(**settings).upload_file(file_contents=b"x", file_name="a", file_type="b", signature="c")
+except KeyboardInterrupt as interrupt:
+    print(interrupt.__cause__.code, interrupt.__cause__.outcome)
+"""
+        with Silent() as silent:
+            child = subprocess.Popen(
+                [sys.executable, "-c", PRELUDE + program, repr(silent.settings)], stdout=subprocess.PIPE, text=True
+            )
+            self.assertTrue(silent.arrived.wait(30))
+            time.sleep(0.3)
+            child.send_signal(signal.SIGINT)
+            output, _ = child.communicate(timeout=30)
+        self.assertEqual(output, "cancelled unknown\n")
+
+
+class Versions(unittest.TestCase):
+    """A package whose files do not belong together."""
+
+    def run_changed(self, file: str, old: str, new: str, program: str) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(PACKAGE, Path(folder, "bankchannel"), ignore=shutil.ignore_patterns("__pycache__"))
+            place = Path(folder, "bankchannel", file)
+            text = place.read_text()
+            self.assertTrue(old in text)
+            place.write_text(text.replace(old, new))
+            done = subprocess.run(
+                [sys.executable, "-c", program], env={"PYTHONPATH": folder}, cwd=folder, capture_output=True, text=True
+            )
+        self.assertEqual(done.returncode, 1)
+        return done.stderr
+
+    def test_another_version_of_the_library_is_refused_at_import(self) -> None:
+        version = bankchannel.__version__
+        said = self.run_changed("_version.py", version, "0.0.1", "import bankchannel")
+        self.assertIn("ImportError: bankchannel: the package is version 0.0.1, its native library " + version, said)
+        self.assertIn("install it again", said)
+
+    def test_other_types_of_the_same_version_are_refused_at_use(self) -> None:
+        program = "from bankchannel import WsChannel\nWsChannel(mode='data').generate_key(name='Example', email='a@example.test')"
+        said = self.run_changed("ws_channel.py", '("public_key", "private_key",', '("private_key",', program)
+        self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package is not that of its native", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,43 @@
+"""Faults that only a testing build has: errors, panics and questions on demand. An added operation needs no line of this package."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import testing_build
+
+HERE = Path(__file__).resolve().parent
+
+
+@unittest.skipUnless(
+    testing_build.is_there() or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "tests/testing-build has not run"
+)
+class TestingBuild(unittest.TestCase):
+    def test_in_a_process_of_its_own(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**os.environ, "PYTHONPATH": f"{testing_build.package(folder)}:{HERE}"}
+            done = subprocess.run(
+                [sys.executable, "-W", "error", str(HERE / "planted.py"), "-v"],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, r"Ran \d\d tests")
+
+    def test_what_is_shipped_has_no_such_operation(self) -> None:
+        import bankchannel
+
+        names = [entry["name"] for entry in bankchannel.catalogue()]
+        self.assertEqual([name for name in names if "testing" in name], [])
+        self.assertFalse([name for name in dir(bankchannel.WsChannel) if "testing" in name])
+
+
+if __name__ == "__main__":
+    unittest.main()
