@@ -46,13 +46,16 @@ function checked(addon, place) {
 }
 
 function missing() {
-  const [name] = packages();
+  const names = packages();
   const here = `${process.platform} ${process.arch}`;
-  const message =
-    `the native half of bankchannel for ${here} is not installed: there is no package ${packages().join(' or ')}. ` +
-    'It is an optional dependency of bankchannel: install without --omit=optional or --no-optional, and on this platform, ' +
-    'not with a node_modules folder or a lock file of another one. In a clone of the repository run bindings/node/build.sh.';
-  return own('configuration.invalid', 'configuration', message, { platform: here, package: name });
+  const packed = Object.keys(require('../package.json').optionalDependencies);
+  const message = names.some((name) => packed.includes(name))
+    ? `the native half of bankchannel for ${here} is not installed: there is no package ${names.join(' or ')}. ` +
+      'It is an optional dependency of bankchannel: install without --omit=optional or --no-optional, and on this platform, ' +
+      'not with a node_modules folder or a lock file of another one. In a clone of the repository run bindings/node/build.sh.'
+    : `bankchannel is not packed for ${here}: there are ${packed.join(', ')}. ` +
+      'With Rust and a C compiler it can be built in a clone of the repository: bindings/node/build.sh.';
+  return own('configuration.invalid', 'configuration', message, { platform: here, package: names[0] });
 }
 
 function unusable({ place, fault }) {

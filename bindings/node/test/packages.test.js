@@ -32,8 +32,8 @@ function bare(name, change = {}) {
 }
 
 /** What is thrown when a client is made of it. */
-async function thrown(place) {
-  const program = `
+async function thrown(place, before = '') {
+  const program = `${before};
     const { BankchannelError, ConfigurationError, WsChannel } = require(${JSON.stringify(place)});
     try { new WsChannel(); console.log('made'); } catch (error) {
       console.log(JSON.stringify([error instanceof ConfigurationError, error.code, error.message, error.context]));
@@ -64,6 +64,14 @@ test('a native half that is not there: for which platform, which package, what t
   assert.deepEqual([typed, code], [true, 'configuration.invalid']);
   assert.deepEqual(context, { platform: `${process.platform} ${process.arch}`, package: platform });
   for (const part of [platform, '--omit=optional', 'lock file', 'build.sh']) assert.ok(message.includes(part), message);
+});
+
+test('a platform that nothing is packed for: which there are, and what can be done', async () => {
+  const elsewhere = `Object.defineProperty(process, 'platform', { value: 'aix' }); Object.defineProperty(process, 'arch', { value: 'ppc64' })`;
+  const [typed, code, message, context] = await thrown(bare('elsewhere'), elsewhere);
+  assert.deepEqual([typed, code], [true, 'configuration.invalid']);
+  assert.deepEqual(context, { platform: 'aix ppc64', package: '@bankchannel/aix-ppc64' });
+  for (const part of [...Object.keys(manifest.optionalDependencies), 'build.sh']) assert.ok(message.includes(part), message);
 });
 
 test('a native half of another version is refused', async () => {

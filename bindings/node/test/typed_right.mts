@@ -33,3 +33,30 @@ try {
 }
 await client.close();
 await service.close();
+
+// An own signer, a logger, the environment, paths as URLs, web streams.
+const elsewhere = WsChannel.fromEnv(
+  { mode: 'data' },
+  {
+    onCode: async ({ kind, choices }) => (kind === 'mfa_method' ? (choices[0] ?? 'sms') : '123456'),
+    signer: async ({ algorithm, digest, keyFingerprint }) => (algorithm === 'ed25519' ? digest : Buffer.from(keyFingerprint, 'hex')),
+    logger: console,
+  },
+);
+await elsewhere.logIn({}, { onCode: () => '123456', signal: AbortSignal.timeout(1000), timeoutMs: 5 });
+await elsewhere.uploadFile({
+  fileContents: new Blob(['x']).stream(),
+  fileName: 'payments.xml',
+  fileType: 'pain.001.001.09',
+  signature: signed.signature,
+});
+const { problems } = elsewhere.checkPaymentFile({ content: { path: new URL('payments.xml', import.meta.url) } });
+const fixes: readonly string[] = problems.map((problem) => problem.fix);
+for await (const piece of elsewhere.downloadFileStream({ fileType: 'KTL', fileReference: fixes.join() })) console.log(piece);
+const anything: unknown = await elsewhere.call('ws_channel.list_files', { file_type: 'KTL' }, { signal: AbortSignal.timeout(1) });
+const computed: unknown = elsewhere.callLocal('ws_channel.sign_file', {}, { content: Buffer.from('x') });
+console.log(anything, computed);
+{
+  await using scoped = new WsChannel();
+  await scoped.initLogin();
+}

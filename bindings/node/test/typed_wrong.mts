@@ -1,6 +1,6 @@
 // What the type checker must refuse: every line marked so, and no other.
 
-import { WsChannel, type FileDescriptor } from '../index.mjs';
+import { BankchannelError, Service, WsChannel, codes, type FileDescriptor } from '../index.mjs';
 
 const client = new WsChannel({ mode: 'data' });
 new WsChannel({ mode: 'boss' }); // error
@@ -17,4 +17,34 @@ client.signFile({ content: process.stdin, privateKey: 'armored' }); // error
 export function use(descriptor: FileDescriptor): number {
   descriptor.status = 'NEW'; // error
   return descriptor.fileReference; // error
+}
+
+client.listFiles({}, { signal: 5 }); // error
+client.listFiles({}, { timeout: 5 }); // error
+client.listFiles({}, { onCode: () => '1' }); // error
+client.logIn({}, { onCode: () => 123456 }); // error
+client.logIn({}, { onCode: '123456' }); // error
+new WsChannel({}, { signer: () => 'base64' }); // error
+new WsChannel({}, { logger: { debug: 5 } }); // error
+WsChannel.fromEnv({ mode: 'boss' }); // error
+client.downloadFile({ fileType: 'KTL', fileReference: '1' }, { destination: 'statement.xml' }); // error
+client.listFiles({}, { destination: process.stdout }); // error
+client.downloadFileStream({ fileType: 'KTL' }); // error
+client.callLocal('ws_channel.sign_file', {}, { content: process.stdin }); // error
+client.signFile({ content: Buffer.from('x') }); // error
+client.noSuchOperation(); // error
+const late: string = client.generateKey({ name: 'You' }).publicKey;
+const early: string = client.initLogin().challenge; // error
+new Service(); // error
+new BankchannelError('mine'); // error
+Service.start({ verificationCode: 123456 }); // error
+client.login({ mode: 'data' }); // error
+client.totpCode({ secret: 5 }); // error
+console.log(late, early);
+
+export function codesOf(error: BankchannelError): 'input.invalid_field' {
+  error.code = 'input.invalid_field'; // error
+  const outcome: 'sent' | null = error.outcome; // error
+  console.log(outcome);
+  return codes.INPUT_INVALID_FIELD;
 }
