@@ -11,7 +11,7 @@ use Bankchannel\Exception\BankchannelException;
  * A file's content: given to a call, or what came of one.
  *
  * Wherever a call takes content, a string is a **path**, and a stream is read from where it stands. Bytes that PHP holds
- * are given as `Content::bytes($bytes)`; PHP and the library then copy them once each, a path is not copied at all.
+ * are given as `Content::bytes($bytes)`; the library then copies them once, a path not at all.
  */
 final class Content
 {

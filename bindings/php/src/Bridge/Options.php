@@ -18,11 +18,11 @@ final class Options
 
     private readonly \FFI\CData $options;
 
-    private readonly ?\FFI\CData $content;
+    /** What finds out where a string is. */
+    private static ?\FFI $memory = null;
 
-    private readonly ?\FFI\CData $destination;
-
-    public function __construct(\FFI $library, int $timeoutMs, ?Place $content, ?Place $destination, bool $log)
+    /** The places are held for the strings in them, which the options point to. */
+    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log)
     {
         $this->options = Library::made($library->new('BankchannelCallOptions'));
         $this->place = \FFI::addr($this->options);
@@ -30,16 +30,14 @@ final class Options
             throw BankchannelException::invalidInput('options', 'are of another size in the native library');
         }
         $this->options->timeout_ms = $timeoutMs;
-        $this->content = self::buffer($library, $content->data ?? '');
         if ($content !== null) {
             $this->options->content_kind = $content->kind;
-            $this->options->content = self::pointer($this->content);
+            $this->options->content = self::address($content->data);
             $this->options->content_size = \strlen($content->data);
         }
-        $this->destination = self::buffer($library, $destination->data ?? '');
         if ($destination !== null) {
             $this->options->destination_kind = $destination->kind;
-            $this->options->destination = self::pointer($this->destination);
+            $this->options->destination = self::address($destination->data);
             $this->options->destination_size = \strlen($destination->data);
         }
         if ($log) {
@@ -47,21 +45,16 @@ final class Options
         }
     }
 
-    /** PHP passes a string to a function as it is, but a struct can only point to memory of C. */
-    private static function buffer(\FFI $library, #[\SensitiveParameter] string $bytes): ?\FFI\CData
+    /**
+     * Where the bytes of a string are, good as long as that lives.
+     *
+     * A function's argument PHP passes as it is, a struct's member it can only set to a pointer. This function of C gives
+     * back the pointer that it was passed, and spares a copy of the content: the first byte is where it is looked for.
+     */
+    private static function address(#[\SensitiveParameter] string $bytes): ?\FFI\CData
     {
-        if ($bytes === '') {
-            return null;
-        }
-        $buffer = Library::made($library->new('char[' . \strlen($bytes) . ']'));
-        \FFI::memcpy($buffer, $bytes, \strlen($bytes));
+        self::$memory ??= \FFI::cdef('char *memchr(const char *bytes, int wanted, size_t size);');
 
-        return $buffer;
-    }
-
-    /** Where a buffer begins: a pointer that a struct may hold, while the buffer itself stays PHP's to free. */
-    private static function pointer(?\FFI\CData $buffer): ?\FFI\CData
-    {
-        return $buffer === null ? null : \FFI::addr($buffer[0]);
+        return $bytes === '' ? null : self::$memory->memchr($bytes, \ord($bytes[0]), 1);
     }
 }
