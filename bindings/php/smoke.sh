@@ -1,6 +1,6 @@
 #!/bin/sh
 # As a new user: an empty folder, the built package, the section "PHP" of README.md word for word, a bank statement on
-# disk. With Composer, offline; without it, by the package's own autoloader.
+# disk. With Composer, offline, and again with the package's own autoloader.
 #
 #   smoke.sh [PACKAGE.zip]
 set -eu
@@ -28,6 +28,16 @@ block php >"$folder/project/statement.php"
 lines=$(cat "$folder/install.sh" "$folder/project/statement.php" | grep -vcE '^(<\?php)?$')
 [ "$lines" -ge 2 ] && [ "$lines" -le 10 ] || { echo "smoke.sh: the section has $lines lines; two to ten are good" >&2; exit 1; }
 
+# try WAY: the program of the section in a project that got the package in this way.
+try() {
+    php -d display_errors=1 -d error_reporting=-1 statement.php >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+    if grep -qiE '^(PHP )?(warning|notice|deprecated|fatal)' "$folder/log"; then cat "$folder/log"; exit 1; fi
+    statement=$(grep -rl 'camt.053' statements | head -n 1)
+    [ -s "$statement" ] || { echo 'smoke.sh: no bank statement came' >&2; cat "$folder/log"; exit 1; }
+    echo "ok: installed by $1, $(wc -c <"$package") bytes; downloaded $(basename "$statement"), $(wc -c <"$statement") bytes, in $lines lines"
+    rm -rf statements vendor
+}
+
 cd "$folder/project"
 if command -v composer >/dev/null; then
     # The one repository is the folder here, so that the command is the very one of README.md, and needs no network.
@@ -35,14 +45,10 @@ if command -v composer >/dev/null; then
 {"repositories": [{"type": "path", "url": "$unpacked", "options": {"symlink": false}}, {"packagist.org": false}]}
 JSON
     COMPOSER_HOME=$folder/home COMPOSER_DISABLE_NETWORK=1 COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_NO_INTERACTION=1 sh -eu "$folder/install.sh" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
-    way=Composer
+    try Composer
 else
-    mkdir vendor
-    echo "<?php require '$unpacked/src/autoload.php';" >vendor/autoload.php
-    way='its own autoloader'
+    echo 'not run: Composer is not there (Debian: composer)'
 fi
-php -d display_errors=1 -d error_reporting=-1 statement.php >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
-if grep -qiE '^(PHP )?(warning|notice|deprecated|fatal)' "$folder/log"; then cat "$folder/log"; exit 1; fi
-statement=$(grep -rl 'camt.053' statements | head -n 1)
-[ -s "$statement" ] || { echo 'smoke.sh: no bank statement came' >&2; cat "$folder/log"; exit 1; }
-echo "ok: installed by $way, $(wc -c <"$package") bytes; downloaded $(basename "$statement"), $(wc -c <"$statement") bytes, in $lines lines"
+mkdir vendor
+echo "<?php require '$unpacked/src/autoload.php';" >vendor/autoload.php
+try 'its own autoloader'

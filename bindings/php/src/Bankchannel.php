@@ -44,6 +44,6 @@ final class Bankchannel
      */
     public static function local(string $name, #[\SensitiveParameter] array $request = [], Content|string|\SplFileInfo|null $content = null): array
     {
-        return Encode::decoded(FfiBridge::shared()->local($name, Encode::json($request), Content::of($content)?->place())->json);
+        return Encode::decoded(FfiBridge::shared()->local($name, Encode::json($request), Content::of($content)?->held()->place())->json);
     }
 }
