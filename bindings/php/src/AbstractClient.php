@@ -87,10 +87,10 @@ abstract class AbstractClient
      */
     final protected function compute(string $name, #[\SensitiveParameter] array $request, ?Content $content = null): array
     {
-        $client = $this->client ?? throw self::closed($name);
-        $event = $this->bridge->call($client, $name, Encode::json($request), -1, $content?->place(), null);
+        $json = $this->bridge->compute($this->client ?? throw self::closed($name), $name, Encode::json($request), $content?->place());
 
-        return Encode::decoded($event->json);
+        /** @var array<string, mixed> */
+        return json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
     }
 
     /**

@@ -44,6 +44,10 @@ final class Bankchannel
      */
     public static function local(string $name, #[\SensitiveParameter] array $request = [], Content|string|\SplFileInfo|null $content = null): array
     {
-        return Encode::decoded(FfiBridge::shared()->local($name, Encode::json($request), Content::of($content)?->held()->place())->json);
+        $given = $content === null ? null : Content::of($content)?->held()->place();
+        $json = FfiBridge::shared()->compute(null, $name, Encode::json($request), $given);
+
+        /** @var array<string, mixed> */
+        return json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
     }
 }

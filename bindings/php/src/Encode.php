@@ -59,7 +59,12 @@ final class Encode
      */
     public static function json(#[\SensitiveParameter] array $fields): string
     {
-        $json = json_encode((object) self::present($fields), self::FLAGS);
+        foreach ($fields as $name => $value) {
+            if ($value === null) {
+                unset($fields[$name]);
+            }
+        }
+        $json = json_encode((object) $fields, self::FLAGS);
 
         return $json === false ? throw self::unwritable($fields, json_last_error_msg()) : $json;
     }

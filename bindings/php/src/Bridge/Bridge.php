@@ -58,11 +58,12 @@ interface Bridge
     public function log(Handle $call): string;
 
     /**
-     * Carries out an operation that only computes, without a client.
+     * Carries out an operation that only computes; the response as JSON. The client gives its settings for what the request
+     * leaves out; null is no client.
      *
      * @throws BankchannelException
      */
-    public function local(string $name, #[\SensitiveParameter] string $request, ?Place $content): Event;
+    public function compute(?Handle $client, string $name, #[\SensitiveParameter] string $request, ?Place $content): string;
 
     /**
      * Starts a service of this kind with its options, a JSON object.

@@ -131,24 +131,26 @@ final class FfiBridge implements Bridge
         return $this->event(Status::OK, $results, false)->json;
     }
 
-    public function local(string $name, #[\SensitiveParameter] string $request, ?Place $content): Event
+    public function compute(?Handle $client, string $name, #[\SensitiveParameter] string $request, ?Place $content): string
     {
-        $results = $this->results();
-        $options = $content === null ? null : new Options($this->library, -1, $content, null, false);
-        $status = $this->library->bankchannel_local(
-            $name,
-            \strlen($name),
-            $request,
-            \strlen($request),
-            $options?->place,
-            $results->jsonPlace,
-            $results->contentPlace,
-            $results->errorPlace,
-        );
-        $this->check($status, $results);
-
+        // Its work is often less than a function call of PHP's, so there is none but the library's own.
+        $library = $this->library;
+        $results = $this->spare ?? new Results($library);
+        $this->spare = null;
+        $options = $content === null ? null : new Options($library, -1, $content, null, false);
+        $status = $client === null
+            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
+            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
+        if ($status !== Status::OK) {
+            $this->check($status, $results);
+        }
         // What only computes gives no content.
-        return $this->event($status, $results, false);
+        $bytes = $results->json;
+        $json = \FFI::string($bytes->data, $bytes->size);
+        $library->bankchannel_bytes_free($results->jsonPlace);
+        $this->spare = $results;
+
+        return $json;
     }
 
     public function startServer(string $kind, #[\SensitiveParameter] string $options): Handle
