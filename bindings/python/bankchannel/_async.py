@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import isawaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +169,7 @@ class _Running:
 
     async def answered(self, given: Any) -> Any:
         """What `on_code` or `signer` answers."""
-        if not isawaitable(given):
+        if not hasattr(given, "__await__"):
             return given
         from asyncio import ensure_future
 

@@ -8,35 +8,33 @@ Needs the testing build (`tests/testing-build`), whose package it puts together 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+import statistics
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-ROUNDS = 9
+import with_testing_build
+
+ROUNDS = 15
 
 
-def microseconds(calls: int, *works: Callable[[], object]) -> list[float]:
-    """The quickest round of each; they take turns."""
-    best = [float("inf")] * len(works)
+def medians(calls: int, *works: Callable[[], object]) -> list[float]:
+    """Microseconds of one call of each; they take turns."""
+    taken: list[list[float]] = [[] for _ in works]
     for _ in range(ROUNDS):
-        for place, work in enumerate(works):
+        for place, work in zip(taken, works):
             begun = perf_counter()
             for _ in range(calls):
                 work()
-            best[place] = min(best[place], (perf_counter() - begun) / calls * 1e6)
-    return best
+            place.append((perf_counter() - begun) / calls * 1e6)
+    return [round(statistics.median(found), 3) for found in taken]
 
 
 def main() -> None:
     from bankchannel import WsChannel
 
-    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     client: Any = WsChannel(base_url="http://127.0.0.1:9/v2")
     request = {"text": "x" * 189}
     text = json.dumps(request)
@@ -46,24 +44,14 @@ def main() -> None:
         json.dumps(request)
         json.loads(text)
 
-    native, generic, typed = microseconds(
-        calls,
-        natively,
-        lambda: client.call("ws_channel.testing_echo", request),
-        lambda: client.testing_echo(text=request["text"]),
-    )
-    found = {"json_us": native, "generic_us": generic, "typed_us": typed}
-    ratios = {"generic_ratio": generic / native, "typed_ratio": typed / generic}
-    rounded = {name: round(value, 3) for name, value in {**found, **ratios}.items()}
-    print(json.dumps({"name": "boundary", "bytes": len(text), **rounded, "generic_limit": 3, "typed_limit": 2}))
+    def generic() -> None:
+        client.call("ws_channel.testing_echo", request)
+
+    def typed() -> None:
+        client.testing_echo(text=request["text"])
+
+    native_us, generic_us, typed_us = medians(calls, natively, generic, typed)
+    print(json.dumps({"native_us": native_us, "generic_us": generic_us, "typed_us": typed_us}))
 
 
-if __name__ == "__main__":
-    if os.environ.get("BANKCHANNEL_TESTING_PACKAGE"):
-        main()
-    else:
-        import testing_build
-
-        with tempfile.TemporaryDirectory() as folder:
-            environment = {**os.environ, "PYTHONPATH": testing_build.package(folder), "BANKCHANNEL_TESTING_PACKAGE": "1"}
-            sys.exit(subprocess.run([sys.executable, *sys.argv], env=environment).returncode)
+with_testing_build.run(main)

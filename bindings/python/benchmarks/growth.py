@@ -11,13 +11,14 @@ from __future__ import annotations
 import gc
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+import with_testing_build
+
+
+LIMIT = 1 << 20
 
 
 def resident() -> int:
@@ -46,15 +47,8 @@ def main() -> None:
         if number == first:
             before = resident()
     grown = resident() - before
-    print(json.dumps({"name": "growth", "from": first, "to": last, "bytes": grown, "limit": 1 << 20}))
+    print(json.dumps({"from": first, "to": last, "bytes": grown, "limit_bytes": LIMIT}))
+    sys.exit(grown > LIMIT)
 
 
-if __name__ == "__main__":
-    if os.environ.get("BANKCHANNEL_TESTING_PACKAGE"):
-        main()
-    else:
-        import testing_build
-
-        with tempfile.TemporaryDirectory() as folder:
-            environment = {**os.environ, "PYTHONPATH": testing_build.package(folder), "BANKCHANNEL_TESTING_PACKAGE": "1"}
-            sys.exit(subprocess.run([sys.executable, *sys.argv], env=environment).returncode)
+with_testing_build.run(main)

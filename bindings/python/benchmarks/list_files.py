@@ -1,15 +1,16 @@
 """The client's processor time of one `list_files`, with many at once: one JSON line.
 
-    python list_files.py threads|asyncio|requests|httpx [CALLS [CONCURRENCY [SETTINGS]]]
+    python list_files.py threads|asyncio|requests|httpx
 
-`requests` (a session of its own for each thread) and `httpx` (asyncio) make the same call and parse the same JSON. SETTINGS is
-the JSON of a client's settings with `base_url`, `api_key` and `id_token`; left out, a service of our own is started.
+`requests` (a session of its own for each thread) and `httpx` (asyncio) make the same call and parse the same JSON. The environment
+names a service and a session (`served.py`); where it does not, a service of our own is started. BENCH_CALLS calls are measured.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import threading
@@ -20,7 +21,7 @@ from typing import Any
 import served
 
 Settings = dict[str, Any]
-CLIENT = ("base_url", "public_key_file", "public_key_pem", "api_key", "id_token", "mode", "bank")
+CONCURRENCY = 64
 
 
 def processor_time() -> float:
@@ -49,13 +50,12 @@ async def in_tasks(concurrency: int, calls: int, call: Callable[[], Any]) -> Non
 
 
 def bare(settings: Settings) -> tuple[str, dict[str, str]]:
-    url = f"{settings['base_url']}/files/{settings['bank']}?Status=ALL"
+    url = f"{settings['base_url']}/files/{settings['bank']}"
     return url, {"authorization": settings["id_token"], "x-api-key": settings["api_key"]}
 
 
-def measure(mode: str, calls: int, concurrency: int, settings: Settings) -> dict[str, float]:
-    client_settings = {name: settings[name] for name in CLIENT if name in settings}
-
+def measure(mode: str, calls: int, concurrency: int, settings: Settings) -> tuple[float, float]:
+    """Seconds on the wall, and of the processor."""
     def rounds(run: Callable[[int], None]) -> tuple[float, float]:
         run(concurrency * 4)  # connections stand, modules are loaded
         begun, used = perf_counter(), processor_time()
@@ -71,14 +71,14 @@ def measure(mode: str, calls: int, concurrency: int, settings: Settings) -> dict
     if mode == "threads":
         from bankchannel import WsChannel
 
-        with WsChannel(**client_settings) as client:
-            taken = rounds(lambda calls: in_threads(concurrency, calls, lambda: lambda: client.list_files(status="ALL")))
+        with WsChannel(**settings) as client:
+            taken = rounds(lambda calls: in_threads(concurrency, calls, lambda: lambda: client.list_files()))
     elif mode == "asyncio":
         from bankchannel import AsyncWsChannel
 
         async def ours() -> tuple[float, float]:
-            async with AsyncWsChannel(**client_settings) as client:
-                return await async_rounds(lambda: client.list_files(status="ALL"))
+            async with AsyncWsChannel(**settings) as client:
+                return await async_rounds(lambda: client.list_files())
 
         taken = asyncio.run(ours())
     elif mode == "requests":
@@ -108,17 +108,15 @@ def measure(mode: str, calls: int, concurrency: int, settings: Settings) -> dict
                 return await async_rounds(call)
 
         taken = asyncio.run(theirs())
-    done = calls // concurrency * concurrency
-    return {"wall_us": round(taken[0] / done * 1e6, 1), "cpu_us": round(taken[1] / done * 1e6, 1)}
+    return taken
 
 
 def main() -> None:
-    mode = sys.argv[1]
-    calls = int(sys.argv[2]) if len(sys.argv) > 2 else 12_800
-    concurrency = int(sys.argv[3]) if len(sys.argv) > 3 else 64
-    with served.settings(sys.argv[4] if len(sys.argv) > 4 else None) as settings:
-        found = measure(mode, calls, concurrency, settings)
-    print(json.dumps({"name": f"list_files {mode}", "calls": calls, "concurrency": concurrency, **found}))
+    calls = int(os.environ.get("BENCH_CALLS", "12800")) // CONCURRENCY * CONCURRENCY
+    with served.settings() as settings:
+        seconds, cpu = measure(sys.argv[1], calls, CONCURRENCY, settings)
+    found = {"calls": calls, "cpu_us_per_call": round(cpu / calls * 1e6, 2), "seconds": round(seconds, 3)}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 ACCOUNT: dict[str, Any] = {
@@ -17,19 +20,27 @@ ACCOUNT: dict[str, Any] = {
     "name": "Example User",
     "bank": "simulator",
 }
-PAYMENT_TYPE = "pain.001.001.09"
 
 
 @contextmanager
-def settings(given: str | None) -> Iterator[dict[str, Any]]:
-    """What a client of the service needs, with a session: as it was given, as JSON; else of a service of our own."""
-    if given:
-        yield json.loads(given)
+def settings() -> Iterator[dict[str, Any]]:
+    """A client's settings, with a session: of the environment's service, else of one of our own in another process."""
+    if "BENCH_ID_TOKEN" in os.environ:
+        yield {
+            "base_url": os.environ["ISECURE_BASE_URL"],
+            "public_key_file": os.environ["ISECURE_PUBLIC_KEY_PEM_FILE"],
+            "api_key": os.environ["ISECURE_API_KEY"],
+            "id_token": os.environ["BENCH_ID_TOKEN"],
+            "mode": "data",
+            "bank": "simulator",
+        }
         return
     child = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdin and child.stdout
     try:
-        yield json.loads(child.stdout.readline())
+        known = json.loads(child.stdout.readline())
+        os.environ["BENCH_KEY_FILE"] = known.pop("key_file")
+        yield known
     finally:
         child.stdin.close()
         child.wait(30)
@@ -38,7 +49,7 @@ def settings(given: str | None) -> Iterator[dict[str, Any]]:
 def main() -> None:
     from bankchannel import Service, WsChannel
 
-    with Service(verification_code="123456", no_limits=True) as service:
+    with tempfile.TemporaryDirectory() as folder, Service(verification_code="123456", no_limits=True) as service:
         base = {**service.client_settings, **ACCOUNT, "on_code": lambda question: "123456"}
         with WsChannel(**base, mode="admin", api_key="0") as admin:
             api_key = admin.register_account().api_key
@@ -49,14 +60,16 @@ def main() -> None:
         with WsChannel(**base, mode="data", api_key=api_key) as data:
             data.register_account()
             session = data.log_in()
-            known = {
+            known: dict[str, Any] = {
                 **service.client_settings,
                 "api_key": api_key,
                 "id_token": session.id_token,
                 "mode": "data",
                 "bank": "simulator",
-                "private_key": signer.private_key,
             }
+            key_file = Path(folder, "key.asc")
+            key_file.write_text(signer.private_key)
+            known["key_file"] = str(key_file)
             print(json.dumps(known), flush=True)
             sys.stdin.read()
 

@@ -1,24 +1,20 @@
-"""Uploading 7 MiB: the median of some uploads, from bytes and from a path; one JSON line.
+"""Signing and uploading a file of 7 MiB, round by round: one JSON line.
 
-    python upload.py [TIMES [SETTINGS]]
+    python upload.py
 
-The file is signed once, outside the clock. SETTINGS is the JSON of a client's settings with a session and a `private_key`; left out,
-a service of our own is started.
+The environment names a service and a session (`served.py`), BENCH_FILE the file, BENCH_KEY_FILE the private key and BENCH_ROUNDS how
+often; where it does not, a service and a file of our own are taken.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
-import statistics
-import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
 import served
-from list_files import CLIENT
 
 SIZE = 7 * 1024 * 1024
 
@@ -26,32 +22,20 @@ SIZE = 7 * 1024 * 1024
 def main() -> None:
     from bankchannel import WsChannel
 
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    with served.settings(sys.argv[2] if len(sys.argv) > 2 else None) as settings, tempfile.TemporaryDirectory() as folder:
-        data = os.urandom(SIZE)
-        path = Path(folder, "file.bin")
-        path.write_bytes(data)
-        with WsChannel(**{name: settings[name] for name in CLIENT if name in settings}) as client:
-            signature = client.sign_file(content=data, private_key=settings["private_key"]).signature
-
-            def upload(content: bytes | Path) -> tuple[float, float]:
-                before = resource.getrusage(resource.RUSAGE_SELF)
-                begun = perf_counter()
-                client.upload_file(file_contents=content, file_name="a", file_type="STORED", signature=signature)
-                wall = perf_counter() - begun
-                after = resource.getrusage(resource.RUSAGE_SELF)
-                return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-            upload(data)
-            taken = {"bytes": [], "path": []}  # type: dict[str, list[tuple[float, float]]]
-            for _ in range(times):
-                taken["bytes"].append(upload(data))
-                taken["path"].append(upload(path))
-    found = {}
-    for form, pairs in taken.items():
-        found[f"{form}_ms"] = round(statistics.median(wall for wall, _ in pairs) * 1000, 2)
-        found[f"{form}_cpu_ms"] = round(statistics.median(cpu for _, cpu in pairs) * 1000, 2)
-    print(json.dumps({"name": "upload 7 MiB", "times": times, **found}))
+    rounds = int(os.environ.get("BENCH_ROUNDS", "9"))
+    taken = []
+    with served.settings() as settings, tempfile.TemporaryDirectory() as folder, WsChannel(**settings) as client:
+        file = Path(os.environ.get("BENCH_FILE") or Path(folder, "file.bin"))
+        if not file.exists():
+            file.write_bytes(os.urandom(SIZE))
+        key = Path(os.environ["BENCH_KEY_FILE"]).read_text()
+        for number in range(rounds):
+            begun = perf_counter()
+            client.sign_and_upload(
+                content=file, file_name=f"payment-{number}.xml", file_type="pain.001.001.09", private_key=key
+            )
+            taken.append(round(perf_counter() - begun, 4))
+    print(json.dumps({"seconds": taken}))
 
 
 if __name__ == "__main__":

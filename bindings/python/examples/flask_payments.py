@@ -46,8 +46,8 @@ def status(message_id: str) -> Answer:
     """Looks for the bank's status report on this message."""
     logged_in()
     for file in client.list_files(file_type="pain.002.001.10", status="ALL").file_descriptors:
-        which = {"file_type": file.file_type, "file_reference": file.file_reference}
-        report = client.download_file(**which).content.data.decode()
+        received = client.download_file(file_type=file.file_type, file_reference=file.file_reference)
+        report = received.content.data.decode()
         if text(report, "OrgnlMsgId") == message_id:
             return {"message_id": message_id, "group_status": text(report, "GrpSts")}, 200
     return {"message_id": message_id, "group_status": None}, 200

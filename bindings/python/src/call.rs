@@ -99,8 +99,8 @@ impl Call {
             },
             log,
         };
-        // The first call of a client reads certificates.
-        let call = py.detach(|| bridge::Call::begin(&client, text, request.as_bytes(), how));
+        // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
+        let call = bridge::Call::begin(&client, text, request.as_bytes(), how);
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
             cancel,

@@ -22,13 +22,14 @@ class Types(unittest.TestCase):
         cache = PACKAGE.parent.parent / "target" / "mypy-cache"
         config = ["--config-file", str(PACKAGE / "pyproject.toml"), "--cache-dir", str(cache)]
         command = [sys.executable, "-m", "mypy", "--strict", *config, *arguments]
-        environment = {**os.environ, "MYPYPATH": f"{PACKAGE}:{HERE}"}
+        environment = {**os.environ, "MYPYPATH": f"{PACKAGE}:{HERE}:{PACKAGE / 'benchmarks'}"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE)
         return [line for line in done.stdout.splitlines() if ": error:" in line] + done.stderr.splitlines()
 
     def test_the_package_and_its_tests_are_typed(self) -> None:
-        tests = [str(path) for path in sorted(HERE.glob("*.py")) if path.name != "typed_wrong.py"]
-        self.assertEqual(self.mypy(str(PACKAGE / "bankchannel"), *tests), [])
+        folders = (HERE, PACKAGE / "benchmarks", PACKAGE / "examples")
+        programs = [str(path) for folder in folders for path in sorted(folder.glob("*.py")) if path.name != "typed_wrong.py"]
+        self.assertEqual(self.mypy(str(PACKAGE / "bankchannel"), str(PACKAGE / "check_wheel.py"), *programs), [])
 
     def test_the_stubs_are_what_the_native_module_has(self) -> None:
         self.assertEqual(self.stubtest("bankchannel._native"), [])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bankchannel import AsyncWsChannel, WsChannel
+from bankchannel import AsyncWsChannel, BankchannelError, Question, WsChannel
 from bankchannel.ws_channel import FileDescriptor
 
 client = WsChannel(email="user@example.test", mode="data")
@@ -16,11 +16,27 @@ client.list_files(no_such_field=1)  # error: call-arg
 client.download_file(file_type="KTL")  # error: call-arg
 client.upload_file(file_contents="text", file_name="a", file_type="b", signature="c")  # error: arg-type
 client.upload_file(file_contents=Path("a"), file_name="a", file_type="b", signature="c", bank="simulator")
+WsChannel(on_code=lambda question: 5)  # error: arg-type return-value
+WsChannel(signer=lambda request: "text")  # error: arg-type return-value
+WsChannel.from_env(mode="boss")  # error: arg-type
+WsChannel.from_env(no_such_setting=1)  # error: call-arg
+client.call(5)  # error: arg-type
+client.call("ws_channel.list_files", {}).file_descriptors  # error: attr-defined
+client.download_file(file_type="a", file_reference="b", destination="c")  # error: arg-type
+client.check_payment_file(content=Path("a"), timeout=1)  # error: call-arg
+FileDescriptor(file_type="KTL")  # error: call-arg
+Question(kind="sms_code", text="a").kind.no_such_method()  # error: attr-defined
 
 
 def use(descriptor: FileDescriptor) -> int:
     descriptor.status = "NEW"  # error: misc
     return descriptor.file_reference  # error: return-value
+
+
+def why(error: BankchannelError) -> bool:
+    if error.outcome == "no such outcome":  # error: comparison-overlap
+        return True
+    return error.context  # error: return-value
 
 
 async def later(client: AsyncWsChannel) -> str:
