@@ -20,7 +20,8 @@ const EXAMPLES: &str = "Examples:
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
 
 Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemented by the service;
-4 an admin session is needed. With --json a command prints one JSON object: its response, or {\"error\": …}.";
+4 an admin session is needed; 130 Ctrl-C at a prompt, or twice. One Ctrl-C during a call cancels it: the error (exit code 1)
+says how far it came. With --json a command prints one JSON object: its response, or {\"error\": …}.";
 
 /// Runs the program.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {

@@ -4,6 +4,8 @@ use bankchannel::Error;
 use bankchannel_foundation::error::row;
 use serde_json::{Value, json};
 
+use crate::output::interrupt::INTERRUPTED;
+
 /// Errors, usage errors, and everything that has no code of its own.
 pub(crate) const FAILED: u8 = 1;
 /// The stored session has expired, or the service no longer accepts it.
@@ -30,6 +32,8 @@ pub(crate) enum Failure {
     SessionExpired,
     /// An admin session is needed.
     AdminRequired,
+    /// Ctrl-C at a prompt.
+    Interrupted,
     /// Everything was said already.
     Told,
 }
@@ -48,6 +52,7 @@ impl Failure {
             Self::SessionExpired => SESSION_EXPIRED,
             Self::AdminRequired => ADMIN_REQUIRED,
             Self::Usage(_) | Self::Told => FAILED,
+            Self::Interrupted => INTERRUPTED,
             Self::Error(error) => match error.code() {
                 "ws_channel.not_logged_in" | "ws_channel.session_expired" | "ws_channel.session_refused" => {
                     SESSION_EXPIRED
@@ -68,7 +73,7 @@ impl Failure {
             _ => None,
         };
         match (self, exact) {
-            (Self::Told, _) => None,
+            (Self::Told | Self::Interrupted, _) => None,
             (Self::Error(error), Some(exact)) => Some(format!("{exact}\n{}", explained(error))),
             (_, Some(exact)) => Some(exact.to_owned()),
             (Self::Error(error), None) => Some(explained(error)),
@@ -84,6 +89,7 @@ impl Failure {
             Self::Usage(text) => Error::because(&row::INVALID_FIELD, text.clone()).to_json(),
             Self::SessionExpired => local("ws_channel.session_expired", "authentication", SESSION_EXPIRED_TEXT),
             Self::AdminRequired => local("ws_channel.mode_refused", "permission", ADMIN_REQUIRED_TEXT),
+            Self::Interrupted => Error::because(&row::CANCELLED, "interrupted at a prompt").to_json(),
             Self::Told => return None,
         };
         Some(json!({ "error": error }))
@@ -116,7 +122,10 @@ fn explained(error: &Error) -> String {
     if let Some(seconds) = error.retry_after_s() {
         text.push_str(&format!("\n  try again in {seconds} s"));
     }
-    text.push_str(&format!("\n  {}", error.row().doc));
+    // Of a field that is wrong the message has said everything.
+    if !error.code().starts_with("input.") {
+        text.push_str(&format!("\n  {}", error.row().doc));
+    }
     text
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exit::Outcome,
-    output::{self, Format, progress::Progress, table::printable},
+    output::{self, Format, progress::Progress},
 };
 
 /// The steps so far.
@@ -44,10 +44,9 @@ impl Steps {
 
     /// Says something more.
     pub(super) fn say(&self, text: &str) {
-        let text = printable(text.to_owned());
         match self.format {
-            Format::Table => output::line(&text),
-            Format::Json => output::note(&text),
+            Format::Table => output::line(text),
+            Format::Json => output::note(text),
         }
     }
 

@@ -10,17 +10,14 @@ use std::{
 };
 
 use bankchannel::{Answer, Asker, CancellationToken, Error, Question, Result, Secret};
+use bankchannel_foundation::error::row;
 
+use super::log::Log;
 use crate::{
     exit::Failure,
-    output::{self, progress::Progress, prompt},
+    options::kebab,
+    output::{progress::Progress, prompt},
 };
-
-/// Whether the program waits at a prompt, where an interrupt must end it at once.
-static ASKING: AtomicBool = AtomicBool::new(false);
-
-/// What the shell expects of a program that was interrupted.
-const INTERRUPTED: i32 = 130;
 
 /// Who answers.
 pub(super) struct Answers {
@@ -32,6 +29,12 @@ pub(super) struct Answers {
     pub(super) noninteractive: bool,
     /// What is shown meanwhile.
     pub(super) progress: Arc<Progress>,
+    /// What `--verbose` shows: before a question, so that it is read in its order.
+    pub(super) log: Log,
+    /// The call, which ends with a prompt that was interrupted.
+    pub(super) cancel: CancellationToken,
+    /// Whether one was.
+    pub(super) interrupted: Arc<AtomicBool>,
 }
 
 impl Asker for Answers {
@@ -43,6 +46,7 @@ impl Asker for Answers {
 
 impl Answers {
     fn answer(&self, question: &Question) -> Result<Answer> {
+        self.log.show(&self.progress);
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         // A new authenticator's code cannot be known beforehand.
@@ -55,18 +59,20 @@ impl Answers {
         }
         if !prompt::possible(self.noninteractive) {
             let hint = if is_code {
-                "give --code, or ISECURE_MFA_CODE, ISECURE_EMAIL_CODE or ISECURE_PHONE_CODE"
+                "give --code, or ISECURE_MFA_CODE, ISECURE_EMAIL_CODE or ISECURE_PHONE_CODE".to_owned()
             } else {
-                "give it as an option"
+                format!("give --{}", kebab(question.kind))
             };
             return Err(Error::invalid_field(question.kind, format!("is needed, and nobody may be asked: {hint}")));
         }
-        self.progress.aside(|| ask(question)).map_err(|failure| {
-            let why = match failure {
-                Failure::Usage(text) => text,
-                _ => "cannot be asked for".to_owned(),
-            };
-            Error::invalid_field(question.kind, why)
+        self.progress.aside(|| ask(question)).map_err(|failure| match failure {
+            Failure::Interrupted => {
+                self.interrupted.store(true, Ordering::SeqCst);
+                self.cancel.cancel();
+                Error::new(&row::CANCELLED)
+            }
+            Failure::Usage(text) => Error::invalid_field(question.kind, text),
+            _ => Error::invalid_field(question.kind, "cannot be asked for"),
         })
     }
 }
@@ -91,9 +97,8 @@ pub(super) fn variable(kind: &str) -> Option<&'static str> {
 
 fn ask(question: &Question) -> Result<Answer, Failure> {
     if let Some(secret) = &question.secret {
-        output::note(&format!("key: {}", secret.expose()));
+        prompt::show(&format!("key: {}\n", secret.expose()));
     }
-    ASKING.store(true, Ordering::SeqCst);
     let answer = if !question.choices.is_empty() {
         prompt::choice(&question.text, &question.choices)
     } else if question.kind.ends_with("_code") {
@@ -101,21 +106,5 @@ fn ask(question: &Question) -> Result<Answer, Failure> {
     } else {
         prompt::line(&question.text)
     };
-    ASKING.store(false, Ordering::SeqCst);
     answer.map(Secret::new)
-}
-
-/// Cancels on Ctrl-C, so that the error can say how far the call came. A second one ends the program.
-pub(super) fn watch_interrupt(cancel: &CancellationToken) {
-    let cancel = cancel.clone();
-    let Ok(runtime) = bankchannel_bridge::runtime() else { return };
-    runtime.spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if cancel.is_cancelled() || ASKING.load(Ordering::SeqCst) {
-                output::note("");
-                std::process::exit(INTERRUPTED);
-            }
-            cancel.cancel();
-        }
-    });
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{Common, camel, connection, kebab, read_file},
+    options::{Common, camel, connection, kebab, read_file, stdin},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -91,11 +91,5 @@ fn request(given: Option<&str>) -> Outcome<Value> {
 }
 
 fn content(path: &str) -> Outcome<Content> {
-    if path != "-" {
-        return Ok(Content::from(Path::new(path)));
-    }
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
-        .map_err(|why| Failure::usage(format!("stdin cannot be read: {why}")))?;
-    Ok(Content::from(bytes))
+    if path == "-" { stdin::content("--content") } else { Ok(Content::from(Path::new(path))) }
 }

@@ -57,7 +57,8 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
         }
         ("files", "upload-file") => {
             "Examples:\n  bankchannel files upload-file --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
-             bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere."
+             bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere. With --wait-for it waits for the bank's answers\n\
+             and puts them into --syncdir or the present folder; with --json and without --syncdir they are in the response."
         }
         ("files", "download-files") => {
             "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; those that are there already are skipped."

@@ -3,6 +3,7 @@
 mod answers;
 mod call;
 mod help;
+mod log;
 mod request;
 mod result;
 mod run;

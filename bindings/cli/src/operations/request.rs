@@ -1,5 +1,6 @@
 //! A command's options as the request of its operation.
 
+use bankchannel::Content;
 use bankchannel_foundation::{
     model::{Field, Shape},
     operation::Entry,
@@ -9,29 +10,85 @@ use serde_json::{Map, Value};
 
 use crate::{
     exit::Outcome,
-    options::{Common, field_value, has_value},
+    options::{Common, Given, field_value, has_value, passphrase},
+    output::{Format, prompt},
 };
 
 /// Where files go when no folder is named, as with `wscli`.
 const HERE: &str = ".";
 
+/// What an operation is called with.
+pub(super) struct Request {
+    /// Its fields.
+    pub(super) json: Value,
+    /// Content that comes from stdin, beside the fields.
+    pub(super) content: Option<Content>,
+}
+
 /// The request: what the options say, then the settings file. What the client's settings have is left to the client.
-pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<Value> {
-    let mut request = Map::new();
+pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<Request> {
+    let (mut request, mut content) = (Map::new(), None);
     for field in entry.request.fields() {
         let value = match shared_option(field) {
-            Some(option) => shared(field, option, common)?,
+            Some(option) => shared(field, option, common)?.map(Given::Json),
             None => field_value(entry, field, matches, &common.settings)?,
         };
-        if let Some(value) = value {
-            request.insert(field.name.to_owned(), value);
+        match value {
+            Some(Given::Json(value)) => drop(request.insert(field.name.to_owned(), value)),
+            Some(Given::Content(given)) => content = Some(given),
+            None => {}
         }
     }
-    if entry.request.fields().iter().any(|field| field.name == "directory" && !field.optional) {
+    unlock(entry, &mut request, matches, common.noninteractive)?;
+    // A person has no use for files inside a table; a program gets them in the JSON where it names no folder.
+    let is_for_person = common.format == Format::Table;
+    if entry.request.fields().iter().any(|field| field.name == "directory" && (is_for_person || !field.optional)) {
         request.entry("directory").or_insert_with(|| Value::String(HERE.to_owned()));
     }
     name_the_file(entry, &mut request);
-    Ok(Value::Object(request))
+    Ok(Request { json: Value::Object(request), content })
+}
+
+/// Adds the passphrase, where a private key is locked or will be.
+fn unlock(entry: &Entry, request: &mut Map<String, Value>, matches: &ArgMatches, noninteractive: bool) -> Outcome {
+    const FIELD: &str = "passphrase";
+    if request.contains_key(FIELD) || !entry.request.fields().iter().any(|field| field.name == FIELD) {
+        return Ok(());
+    }
+    let key = request.get("private_key").and_then(Value::as_str);
+    let passphrase = match key {
+        Some(key) if passphrase::is_locked(key) => {
+            Some(passphrase::of_locked("the private key", matches, noninteractive)?)
+        }
+        _ => passphrase::given(matches)?,
+    };
+    if let Some(passphrase) = passphrase {
+        request.insert(FIELD.to_owned(), Value::String(passphrase.to_string()));
+    }
+    Ok(())
+}
+
+/// Asks for what is needed of the account and is nowhere, where somebody can be asked.
+pub(super) fn ask_for_missing(entry: &Entry, common: &mut Common) -> Outcome {
+    const ASKED: &[(&str, &str)] = &[
+        ("email", "E-mail address"),
+        ("name", "Full name"),
+        ("company", "Company"),
+        ("phone", "Phone, such as +358401234567"),
+        ("bank", "Bank, such as nordea or simulator"),
+    ];
+    for (name, question) in ASKED {
+        let is_needed = entry.request.fields().iter().any(|field| field.name == *name && !field.optional);
+        if !is_needed || common.settings.value(name).is_some() || !prompt::possible(common.noninteractive) {
+            continue;
+        }
+        let mut answer = String::new();
+        while answer.is_empty() {
+            prompt::line(question)?.trim().clone_into(&mut answer);
+        }
+        common.settings.give(name, answer);
+    }
+    Ok(())
 }
 
 /// Whether all these fields have a value. The values are not read: what comes from stdin can be read only once.

@@ -12,6 +12,7 @@ use bankchannel_foundation::operation::Entry;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::ArgMatches;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use crate::{
     exit::{Failure, Outcome},
@@ -29,7 +30,7 @@ impl Target {
     /// Reads `--output` and `--force`.
     pub(super) fn read(matches: &ArgMatches, format: Format) -> Self {
         Self {
-            file: matches.get_one::<String>("output").map(PathBuf::from),
+            file: matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from),
             replace: matches.get_flag("force"),
             format,
         }
@@ -91,7 +92,10 @@ impl Target {
         }
         match (self.format, response.get("files").and_then(Value::as_array)) {
             (Format::Table, Some(files)) if entry.short_name() == "download_new_files" => {
-                files.iter().for_each(checked)
+                files.iter().for_each(checked);
+                if files.is_empty() && output::error_is_terminal() {
+                    output::note("nothing new");
+                }
             }
             _ => self.format.show(&response),
         }
@@ -105,9 +109,8 @@ impl Target {
 
 /// What became of one file, in the words of `wscli`.
 fn checked(file: &Value) {
-    let text = |name: &str| {
-        file.get(name).and_then(Value::as_str).map(|text| output::table::printable(text.to_owned())).unwrap_or_default()
-    };
+    // One line each: a bank's reference must not read as the line of another file.
+    let text = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
     let name = if file.get("name").is_some_and(Value::is_string) { text("name") } else { text("file_reference") };
     match text("status").as_str() {
         "exists" => output::line(&format!("Checking {name}... already exists, skipping")),
@@ -119,45 +122,75 @@ fn checked(file: &Value) {
     }
 }
 
-/// A file that waits for a response: new and of mode 0600, or one that is replaced. A new one is gone again when nothing
-/// was written to it.
+/// A file that waits for a response. One that was there keeps its content until the response replaces it as a whole; a new one
+/// is gone again when nothing was written to it.
 pub(super) struct Reserved {
     path: PathBuf,
-    file: File,
-    is_new: bool,
+    // There until it is written.
+    way: Option<Way>,
+}
+
+/// How the response gets into the file.
+enum Way {
+    /// It is new.
+    New(File),
+    /// Written beside it, and put in its place: of mode 0600 whatever the old one had, and never through a link.
+    Instead(NamedTempFile),
+    /// A device or a pipe, written as it is.
+    Through(File),
 }
 
 impl Reserved {
     fn open(path: &Path, replace: bool) -> Outcome<Self> {
         let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", path.display()));
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let (file, is_new) = match made {
+        let way = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists && replace => {
-                (OpenOptions::new().write(true).open(path).map_err(failed)?, false)
+                let found = std::fs::metadata(path).map_err(failed)?;
+                if found.is_dir() {
+                    return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+                } else if found.is_file() {
+                    Way::Instead(
+                        tempfile::Builder::new().prefix(".response-").tempfile_in(folder_of(path)).map_err(failed)?,
+                    )
+                } else {
+                    Way::Through(OpenOptions::new().write(true).open(path).map_err(failed)?)
+                }
             }
-            made => (made.map_err(failed)?, true),
+            made => Way::New(made.map_err(failed)?),
         };
-        Ok(Self { path: path.to_owned(), file, is_new })
+        Ok(Self { path: path.to_owned(), way: Some(way) })
     }
 
     fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let is_regular = self.file.metadata()?.is_file();
-        if is_regular {
-            self.file.set_len(0)?;
+        match self.way.take() {
+            Some(Way::New(mut file)) => {
+                let written = file.write_all(bytes).and_then(|()| file.sync_all());
+                if written.is_err() {
+                    // Half a response is none.
+                    self.way = Some(Way::New(file));
+                }
+                written
+            }
+            Some(Way::Instead(mut file)) => {
+                file.write_all(bytes)?;
+                file.as_file().sync_all()?;
+                file.persist(&self.path).map_err(|why| why.error)?;
+                File::open(folder_of(&self.path))?.sync_all()
+            }
+            Some(Way::Through(mut file)) => file.write_all(bytes),
+            None => Ok(()),
         }
-        self.file.write_all(bytes)?;
-        if is_regular {
-            self.file.sync_all()?;
-        }
-        self.is_new = false;
-        Ok(())
     }
 }
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        if self.is_new {
+        if matches!(self.way, Some(Way::New(_))) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,6 +1,12 @@
 //! Runs a command of the catalogue: session in, call, result out, session kept.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bankchannel::{
     CallOptions, CancellationToken, Category, Watcher,
@@ -11,8 +17,9 @@ use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use super::{
-    answers::{Answers, watch_interrupt},
-    request,
+    answers::Answers,
+    log::Log,
+    request::{self, Request},
     result::Target,
     spec::{Needs, Spec, needs},
     waiting,
@@ -20,7 +27,7 @@ use super::{
 use crate::{
     exit::{Failure, Outcome, SESSION_EXISTS_TEXT},
     options::{Common, option_list},
-    output::{self, Format, progress::Progress},
+    output::{self, Format, interrupt, progress::Progress},
     settings::{
         NEW_API_KEY,
         token::{self, Stored, Token},
@@ -36,19 +43,20 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
         return Ok(());
     }
     let token = session_for(entry, &mut common)?;
+    request::ask_for_missing(entry, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
     let reserved = target.reserve(entry)?;
     check_keeping(entry, &common)?;
     let result = if entry.short_name() == "log_in" && common.noninteractive {
         waiting::log_in(entry, matches, &mut common, &client)
     } else {
-        let request = request::build(entry, matches, &mut common)?;
-        let options = CallOptions { destination: target.destination(entry), ..CallOptions::default() };
-        carry_out(&client, entry, request, options, &common)
+        let Request { json, content } = request::build(entry, matches, &mut common)?;
+        let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
+        carry_out(&client, entry, json, options, &common)
     };
     let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
     let shown =
-        result.map_err(|failure| in_options(failure, entry)).and_then(|done| target.show(entry, done, reserved));
+        result.map_err(|failure| in_options(failure, spec, entry)).and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)
 }
 
@@ -78,7 +86,10 @@ pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
     shown.and(Err(Failure::Told))
 }
 
-/// Calls an operation, with progress, answers and Ctrl-C.
+/// How often the log is looked at while a call runs.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Calls an operation, with progress, answers, its log and Ctrl-C.
 pub(super) fn carry_out(
     client: &WsChannel,
     entry: &'static Entry,
@@ -87,19 +98,36 @@ pub(super) fn carry_out(
     common: &Common,
 ) -> Outcome<Done> {
     let cancel = CancellationToken::new();
-    watch_interrupt(&cancel);
+    interrupt::cancels(&cancel);
     let progress = Arc::new(Progress::begin(entry.declaration.summary));
+    let (log, interrupted) = (Log::of(common.verbose), Arc::new(AtomicBool::new(false)));
     let answers = Answers {
         mode: common.settings.mode().to_owned(),
         given: Mutex::default(),
         noninteractive: common.noninteractive,
         progress: Arc::clone(&progress),
+        log: log.clone(),
+        cancel: cancel.clone(),
+        interrupted: Arc::clone(&interrupted),
     };
     let shown = Arc::clone(&progress);
     let watcher: Watcher = Arc::new(move |report| shown.update(report));
-    let options = CallOptions { cancel, asker: Some(Arc::new(answers)), progress: Some(watcher), ..options };
-    let done = bankchannel_bridge::runtime()?.block_on(client.call_json(entry.declaration.name, request, options));
+    let options =
+        CallOptions { cancel, asker: Some(Arc::new(answers)), progress: Some(watcher), log: log.for_call(), ..options };
+    let done = bankchannel_bridge::runtime()?.block_on(async {
+        let mut call = std::pin::pin!(client.call_json(entry.declaration.name, request, options));
+        loop {
+            tokio::select! {
+                done = &mut call => break done,
+                () = tokio::time::sleep(LOOK), if log.is_shown() => log.show(&progress),
+            }
+        }
+    });
+    log.show(&progress);
     drop(progress);
+    if interrupted.load(Ordering::SeqCst) {
+        return Err(Failure::Interrupted);
+    }
     done.map_err(|error| match error.category() {
         Category::Transport | Category::TimedOut => Failure::Error(error.with("service", client.base_url())),
         _ => Failure::Error(error),
@@ -122,7 +150,11 @@ pub(super) fn session_for(entry: &Entry, common: &mut Common) -> Outcome<Option<
             output::note("the stored session belongs to another service and is not used");
             return Err(Failure::SessionExpired);
         }
-        Stored::Expired(_) | Stored::None => return Err(Failure::SessionExpired),
+        Stored::None => {
+            output::note("no session is stored: log in with `bankchannel session login`");
+            return Err(Failure::SessionExpired);
+        }
+        Stored::Expired(_) => return Err(Failure::SessionExpired),
     };
     if needs == Needs::Admin && token.mode.as_deref() == Some("data") {
         return Err(Failure::AdminRequired);
@@ -217,14 +249,17 @@ fn is_logout(entry: &Entry) -> bool {
 }
 
 /// A missing field, told as the option that gives it.
-fn in_options(failure: Failure, entry: &Entry) -> Failure {
+fn in_options(failure: Failure, spec: &Spec, entry: &Entry) -> Failure {
     match &failure {
         Failure::Error(error) if error.code() == "input.missing_field" && error.http_status().is_none() => {
-            let fields = error.detail("field").unwrap_or_default();
+            let mut missing = option_list(error.detail("field").unwrap_or_default());
+            if entry.short_name() == "upload_file" {
+                missing = missing.replace("--signature", "--key (signs here) or --signatures (signed elsewhere)");
+                missing = missing.replace("--file-contents", "FILE");
+            }
             Failure::usage(format!(
-                "missing: {}\n  give it as an option or in the settings file; `bankchannel {} --help` explains",
-                option_list(fields),
-                entry.declaration.subject
+                "missing: {missing}\n  give it as an option or in the settings file; `bankchannel {} {} --help` explains",
+                spec.group, spec.name
             ))
         }
         _ => failure,

@@ -5,10 +5,10 @@
 
 use bankchannel::ws_channel::PROTOCOL;
 use bankchannel_foundation::operation::{Access, Entry, Kind};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::help;
-use crate::options::{add_fields, camel, connection, kebab};
+use crate::options::{add_fields, camel, connection, kebab, passphrase};
 
 /// A command of a group.
 pub(crate) struct Spec {
@@ -20,6 +20,8 @@ pub(crate) struct Spec {
     pub(crate) main: &'static Entry,
     /// The operations that it runs when all of these fields are given; the first that fits counts.
     pub(crate) also: Vec<(&'static Entry, &'static [&'static str])>,
+    /// Whether another command does the same under the name that people know: it is understood, but not listed.
+    pub(crate) is_double: bool,
 }
 
 /// Group, command, the operation that it runs, and others that it runs when these fields are given.
@@ -42,13 +44,15 @@ const FLOWS: &[Flow] = &[
 pub(crate) fn specs() -> Vec<Spec> {
     let flows = FLOWS.iter().filter_map(|(group, name, main, also)| {
         let also = also.iter().filter_map(|(operation, fields)| Some((find(operation)?, *fields))).collect();
-        Some(Spec { group, name: (*name).to_owned(), main: find(main)?, also })
+        Some(Spec { group, name: (*name).to_owned(), main: find(main)?, also, is_double: false })
     });
     let mut specs: Vec<Spec> = flows.collect();
+    let named: Vec<&str> = specs.iter().map(|spec| spec.main.declaration.name).collect();
     for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL) {
         let (group, name) = (entry.declaration.subject, kebab(entry.short_name()));
         if !specs.iter().any(|spec| spec.group == group && spec.name == name) {
-            specs.push(Spec { group, name, main: entry, also: Vec::new() });
+            let is_double = named.contains(&entry.declaration.name);
+            specs.push(Spec { group, name, main: entry, also: Vec::new(), is_double });
         }
     }
     specs
@@ -67,6 +71,10 @@ impl Spec {
         if fields().any(|field| field.name == "new_password") {
             shown.push("password");
         }
+        // A first login verifies the phone.
+        if self.main.short_name() == "log_in" {
+            shown.push("phone");
+        }
         let mut command = Command::new(self.name.clone())
             .about(declaration.summary)
             .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
@@ -78,7 +86,13 @@ impl Spec {
             command = command.after_help(examples);
         }
         let command = add_fields(connection(command, &shown), &self.entries());
-        command.arg(output_argument()).arg(force_argument())
+        let command = command.arg(output_argument()).arg(force_argument()).hide(self.is_double);
+        if fields().any(|field| field.name == "passphrase") {
+            let help = "The passphrase of a locked private key, in a file; left out, it is asked for";
+            command.arg(passphrase::argument(help).conflicts_with("passphrase"))
+        } else {
+            command
+        }
     }
 
     /// The operations that it may run.
@@ -94,6 +108,7 @@ pub(crate) fn output_argument() -> Arg {
         .short('o')
         .visible_alias("outfilename")
         .value_name("FILE")
+        .value_hint(ValueHint::FilePath)
         .help_heading("Result")
         .help("Write the file's content, or else the response as JSON, to a new file of mode 0600")
 }

@@ -39,7 +39,7 @@ pub(super) fn log_in(
     common: &mut Common,
     client: &bankchannel::ws_channel::WsChannel,
 ) -> Outcome<Done> {
-    let Value::Object(mut given) = request::build(entry, matches, common)? else { return Err(Failure::Told) };
+    let Value::Object(mut given) = request::build(entry, matches, common)?.json else { return Err(Failure::Told) };
     let mut code = given.remove("code").and_then(|code| code.as_str().map(str::to_owned));
     let key = common.settings.filed(KEY).map_or_else(|| random::alphanumeric(KEY_LENGTH), str::to_owned);
     let password = given.get("password").cloned().unwrap_or_default();

@@ -1,11 +1,13 @@
 //! Options of commands: those that every command shares, and those that come from an operation's declaration.
 
 mod names;
+pub(crate) mod passphrase;
 mod shape;
 mod shared;
+pub(crate) mod stdin;
 mod value;
 
 pub(crate) use names::{camel, kebab, option_list};
-pub(crate) use shape::{add_fields, field_value, has_value};
+pub(crate) use shape::{Given, add_fields, field_value, has_value};
 pub(crate) use shared::{Common, add_common, connection, format};
-pub(crate) use value::read_file;
+pub(crate) use value::{read_file, read_text};

@@ -59,7 +59,8 @@ pub(super) fn names(operation: &str, field: &Field) -> Names {
         special.field == field.name && (special.operations.is_empty() || special.operations.contains(&operation))
     };
     let mut aliases = Vec::new();
-    if flat != long {
+    // `wscli` writes names in one word; it has none with a unit, where that would read as a plural.
+    if flat != long && !matches!(field.name.rsplit('_').next(), Some("s" | "ms")) {
         aliases.push(flat.clone());
     }
     match SPECIAL.iter().find(fits) {

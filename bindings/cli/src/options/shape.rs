@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use bankchannel::Content;
 use bankchannel_foundation::{
     model::{Field, Shape},
     operation::Entry,
 };
 use clap::{
-    Arg, ArgAction, ArgMatches, Command,
+    Arg, ArgAction, ArgMatches, Command, ValueHint,
     builder::{PossibleValue, PossibleValuesParser},
 };
 use serde_json::Value;
 
 use super::{
     names::{Names, SHARED, names},
-    value,
+    stdin, value,
 };
 use crate::{exit::Outcome, settings::Settings};
 
@@ -36,7 +37,7 @@ pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
         }
     }
     if let Some(field) = entries.iter().find_map(|entry| entry.request.content_field()) {
-        command = command.arg(Arg::new(CONTENT).value_name("FILE").help(format!(
+        command = command.arg(Arg::new(CONTENT).value_name("FILE").value_hint(ValueHint::FilePath).help(format!(
             "{} (a path, or - for stdin; also as --{})",
             sentence(field.doc),
             field.name.replace('_', "")
@@ -45,16 +46,28 @@ pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
     command
 }
 
+/// A field's value.
+pub(crate) enum Given {
+    /// In the request's JSON.
+    Json(Value),
+    /// Beside it.
+    Content(Content),
+}
+
 /// The value of a field: from the options, then from the settings file.
 pub(crate) fn field_value(
     entry: &Entry,
     field: &'static Field,
     matches: &ArgMatches,
     settings: &Settings,
-) -> Outcome<Option<Value>> {
+) -> Outcome<Option<Given>> {
     let names = names(entry.short_name(), field);
+    let option = format!("--{}", names.long);
     let Some((texts, may_be_base64)) = found(&names, field, matches, settings) else { return Ok(None) };
-    value::from_texts(&format!("--{}", names.long), field.shape, &texts, may_be_base64).map(Some)
+    if matches!(field.shape, Shape::Content) && texts == ["-"] {
+        return stdin::content(&option).map(Given::Content).map(Some);
+    }
+    value::from_texts(&option, field.shape, &texts, may_be_base64).map(Given::Json).map(Some)
 }
 
 /// Whether a field has a value, which is not read.
@@ -112,7 +125,9 @@ fn argument(field: &'static Field, names: &Names, aliases: Vec<String>) -> Arg {
         Shape::List(_) => argument.value_name(placeholder(field)).action(ArgAction::Append),
         // Help shows it as the plain argument.
         Shape::Content => argument.value_name("FILE|-").hide(true),
-        shape if value::is_text_of_file(shape) => argument.value_name("FILE|@FILE|TEXT"),
+        shape if value::is_text_of_file(shape) => {
+            argument.value_name("FILE|@FILE|TEXT").value_hint(ValueHint::FilePath)
+        }
         _ => argument.value_name(placeholder(field)),
     }
 }

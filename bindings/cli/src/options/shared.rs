@@ -40,6 +40,8 @@ pub(crate) struct Common {
     pub(crate) format: Format,
     /// Whether nobody may be asked.
     pub(crate) noninteractive: bool,
+    /// Whether the calls' logs are shown.
+    pub(crate) verbose: bool,
 }
 
 /// Adds how results are shown.
@@ -137,6 +139,14 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
             text("timeout", "SECONDS", SERVICE, "How long a call may take [default: the operation's own limit]")
                 .value_parser(clap::value_parser!(u32)),
         )
+        .arg(
+            Arg::new("verbose")
+                .long("verbose")
+                .short('v')
+                .action(ArgAction::SetTrue)
+                .help_heading(RESULT)
+                .help("Tell on stderr what is sent and answered, without secrets and contents"),
+        )
 }
 
 impl Common {
@@ -154,8 +164,14 @@ impl Common {
         if matches.get_flag("password-stdin") {
             given.insert("password".into(), prompt::stdin_line()?);
         }
+        if matches.try_get_one::<String>("passphrase").ok().flatten().is_some_and(|text| !text.starts_with('@')) {
+            output::note(
+                "warning: a passphrase on the command line is seen by other users and kept in the shell's history; use --passphrase-file",
+            );
+        }
         let settings = Settings::load(text("config").as_deref(), given, matches.get_one::<u32>("timeout").copied())?;
-        Ok(Self { settings, format, noninteractive: matches.get_flag("noninteractive") })
+        let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
+        Ok(Self { settings, format, noninteractive, verbose })
     }
 
     /// The password: from the settings, or asked for.

@@ -1,11 +1,12 @@
 //! Texts of the command line as values of the boundary.
 
-use std::{io::Read as _, path::Path};
+use std::{io::Read, path::Path};
 
 use bankchannel_foundation::model::Shape;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
+use super::stdin;
 use crate::exit::{Failure, Outcome};
 
 /// The largest text that is read from a file into an option, in bytes: keys, certificates, signatures, JSON.
@@ -15,7 +16,7 @@ const MAX_TEXT: u64 = 16 * 1024 * 1024;
 /// bytes themselves.
 pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String], may_be_base64: bool) -> Outcome<Value> {
     if let (Shape::Content, [one]) = (shape, texts) {
-        return content(option, one, may_be_base64);
+        return Ok(content(one, may_be_base64));
     }
     if let Shape::List(item) = shape {
         let [one] = texts else { return texts.iter().map(|text| from_text(option, item, text)).collect() };
@@ -41,7 +42,7 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
         Shape::Integer { .. } => {
             text.parse::<i64>().map(Value::from).map_err(|_| Failure::usage(format!("{option} must be a whole number")))
         }
-        Shape::Content => content(option, text, false),
+        Shape::Content => Ok(content(text, false)),
         Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) => {
             parse(option, &text_or_file(option, text)?)
         }
@@ -56,23 +57,16 @@ pub(super) fn is_text_of_file(shape: &Shape) -> bool {
     matches!(shape, Shape::Text(text) | Shape::Secret(text) if text.example.starts_with("-----BEGIN"))
 }
 
-/// A path, `@PATH`, `-` for stdin, or, as `wscli` takes it where it may be, the bytes as base64.
-fn content(option: &str, text: &str, may_be_base64: bool) -> Outcome<Value> {
-    if text == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|why| Failure::usage(format!("{option}: stdin cannot be read: {why}")))?;
-        return Ok(json!({ "base64": STANDARD.encode(bytes) }));
-    }
+/// A path, `@PATH`, or, as `wscli` takes it where it may be, the bytes as base64. Stdin is not read here: it goes beside the
+/// JSON.
+fn content(text: &str, may_be_base64: bool) -> Value {
     if let Some(path) = text.strip_prefix('@') {
-        return Ok(json!({ "path": path }));
+        return json!({ "path": path });
     }
     if may_be_base64 && !Path::new(text).exists() && !text.is_empty() && STANDARD.decode(text).is_ok() {
-        return Ok(json!({ "base64": text }));
+        return json!({ "base64": text });
     }
-    Ok(json!({ "path": text }))
+    json!({ "path": text })
 }
 
 /// An armored or PEM text itself, or the file that holds it.
@@ -97,15 +91,20 @@ fn text_or_file(option: &str, text: &str) -> Outcome<String> {
 
 /// Reads a text file, or stdin for `-`; `option` names it in an error.
 pub(crate) fn read_file(option: &str, path: &str) -> Outcome<String> {
+    read_text(option, path, MAX_TEXT)
+}
+
+/// The same, with a limit of its own, in bytes.
+pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String> {
     let failed = |why: std::io::Error| Failure::usage(format!("{option}: {path} cannot be read: {why}"));
     let mut text = String::new();
-    let mut read = |reader: &mut dyn std::io::Read| reader.take(MAX_TEXT + 1).read_to_string(&mut text).map_err(failed);
+    let mut read = |reader: &mut dyn Read| reader.take(limit + 1).read_to_string(&mut text).map_err(failed);
     let size = match path {
-        "-" => read(&mut std::io::stdin().lock())?,
+        "-" => read(&mut stdin::reader(option)?)?,
         _ => read(&mut std::fs::File::open(path).map_err(failed)?)?,
     };
-    if size as u64 > MAX_TEXT {
-        return Err(Failure::usage(format!("{option}: {path} is larger than {MAX_TEXT} bytes")));
+    if size as u64 > limit {
+        return Err(Failure::usage(format!("{option}: {path} is larger than {limit} bytes")));
     }
     Ok(text)
 }
@@ -121,11 +120,11 @@ mod tests {
 
     #[test]
     fn content_is_a_path_or_base64() {
-        assert_eq!(content("--content", "@a.xml", true).unwrap(), json!({"path": "a.xml"}));
-        assert_eq!(content("--content", "no-such-file.xml", true).unwrap(), json!({"path": "no-such-file.xml"}));
-        assert_eq!(content("--content", "PGE+", true).unwrap(), json!({"base64": "PGE+"}));
+        assert_eq!(content("@a.xml", true), json!({"path": "a.xml"}));
+        assert_eq!(content("no-such-file.xml", true), json!({"path": "no-such-file.xml"}));
+        assert_eq!(content("PGE+", true), json!({"base64": "PGE+"}));
         // A name that happens to be base64 is a name all the same, where only a file is meant.
-        assert_eq!(content("FILE", "payments", false).unwrap(), json!({"path": "payments"}));
+        assert_eq!(content("payments", false), json!({"path": "payments"}));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Everything that this program writes: results to stdout, everything else to stderr.
 
+pub(crate) mod interrupt;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod table;
+mod terminal;
 mod write;
 
 use serde_json::Value;
@@ -35,12 +37,38 @@ impl Format {
             json(&value);
         }
         if let Some(text) = failure.text() {
-            note(&table::printable(text));
+            note(&text);
         }
     }
 }
 
-/// Writes one JSON value on one line.
+/// Writes one JSON value on one line. What would steer a terminal is escaped, which means the same to who parses it.
 pub(crate) fn json(value: &Value) {
-    line(&value.to_string());
+    line(&escaped(&value.to_string()));
+}
+
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if table::steers(c) {
+            // JSON has none of them but inside its texts.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_cannot_steer_the_terminal_and_means_the_same() {
+        let value = Value::String("a\u{1b}[2J\u{7f}\u{9b}31m\u{202e}\n".into());
+        let text = escaped(&value.to_string());
+        assert!(!text.contains(table::steers), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("it is JSON"), value);
+    }
 }

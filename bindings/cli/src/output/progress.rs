@@ -1,40 +1,58 @@
 //! Progress of long work, on stderr and only where a person looks at it.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bankchannel::Progress as Report;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::error_is_terminal;
 
+/// While nobody knows how much is left.
+const SPINNER: &str = "{spinner} {msg} {prefix} {elapsed}";
+/// While a message of known length goes out or comes in.
+const BAR: &str = "{spinner} {msg} [{bar:24}] {prefix} {elapsed}";
+
 /// A line that shows that work goes on; it disappears when dropped.
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress {
+    line: ProgressBar,
+    has_bar: AtomicBool,
+}
 
 impl Progress {
     /// Begins to show what is being done; nothing where nobody looks.
     pub(crate) fn begin(text: &str) -> Self {
+        let has_bar = AtomicBool::new(false);
         if !error_is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self { line: ProgressBar::hidden(), has_bar };
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {prefix} {elapsed}") {
-            bar.set_style(style);
-        }
-        bar.set_message(text.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(bar)
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        style(&line, SPINNER);
+        line.set_message(text.to_owned());
+        line.enable_steady_tick(Duration::from_millis(120));
+        Self { line, has_bar }
     }
 
     /// Shows how far a call is.
     pub(crate) fn update(&self, report: &Report) {
-        if self.0.is_hidden() {
+        if self.line.is_hidden() {
             return;
         }
         if !report.text.is_empty() {
-            self.0.set_message(super::table::printable(report.text.clone()));
+            self.line.set_message(super::table::printable(&report.text).into_owned());
         }
         let total = report.total.map(|total| format!(" of {}", HumanBytes(total))).unwrap_or_default();
-        self.0.set_prefix(if report.bytes > 0 {
+        let shows_bar = report.bytes > 0 && report.total.is_some();
+        if self.has_bar.swap(shows_bar, Ordering::Relaxed) != shows_bar {
+            style(&self.line, if shows_bar { BAR } else { SPINNER });
+        }
+        if let Some(total) = report.total {
+            self.line.set_length(total);
+            self.line.set_position(report.bytes);
+        }
+        self.line.set_prefix(if report.bytes > 0 {
             format!("{}{total}", HumanBytes(report.bytes))
         } else {
             String::new()
@@ -43,12 +61,31 @@ impl Progress {
 
     /// Runs something that needs the terminal for itself, such as a prompt.
     pub(crate) fn aside<T>(&self, run: impl FnOnce() -> T) -> T {
-        self.0.suspend(run)
+        self.line.suspend(run)
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.line.finish_and_clear();
+    }
+}
+
+fn style(line: &ProgressBar, template: &str) {
+    // A template that cannot be read leaves the line as it was; a test reads both.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        line.set_style(style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_can_be_read() {
+        for template in [SPINNER, BAR] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
     }
 }

@@ -1,7 +1,11 @@
 //! Questions to the person at the terminal.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::{
+    fs::OpenOptions,
+    io::{self, BufRead, IsTerminal, Write as _},
+};
 
+use super::{interrupt::Asking, terminal};
 use crate::{
     exit::{Failure, Outcome},
     output,
@@ -14,25 +18,31 @@ pub(crate) fn possible(noninteractive: bool) -> bool {
 
 /// Asks for a secret; what is typed is not shown.
 pub(crate) fn secret(question: &str) -> Outcome<String> {
-    rpassword::prompt_password(format!("{}: ", plain(question)))
-        .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-        .map_err(|why| Failure::usage(format!("the terminal cannot be read: {why}")))
+    let asking = Asking::secret();
+    let answer = rpassword::prompt_password(format!("{}: ", plain(question)));
+    drop(asking);
+    match answer {
+        Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Err(why) if why.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
+        Err(why) if why.kind() == io::ErrorKind::UnexpectedEof => Err(ended()),
+        Err(why) => Err(Failure::usage(format!("the terminal cannot be read: {why}"))),
+    }
 }
 
 /// Asks for a text that is no secret.
 pub(crate) fn line(question: &str) -> Outcome<String> {
-    output::partial(&format!("{}: ", plain(question)));
+    let _asking = Asking::line();
+    show(&format!("{}: ", plain(question)));
     stdin_line()
 }
 
 /// Asks for one of several answers, by number or by name.
 pub(crate) fn choice(question: &str, choices: &[String]) -> Outcome<String> {
-    output::note(&plain(question));
-    for (number, choice) in choices.iter().enumerate() {
-        output::note(&format!("  {}. {}", number + 1, plain(choice)));
-    }
+    let _asking = Asking::line();
+    let listed = choices.iter().enumerate().map(|(number, choice)| format!("  {}. {}\n", number + 1, plain(choice)));
+    show(&format!("{}\n{}", plain(question), listed.collect::<String>()));
     loop {
-        output::partial(&format!("1-{}: ", choices.len()));
+        show(&format!("1-{}: ", choices.len()));
         let answer = stdin_line()?;
         let by_number = answer.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
         if let Some(chosen) = by_number.or_else(|| choices.iter().find(|choice| **choice == answer)) {
@@ -41,17 +51,29 @@ pub(crate) fn choice(question: &str, choices: &[String]) -> Outcome<String> {
     }
 }
 
-/// A question may hold what a service wrote.
+/// Shows a text to the person who is asked: on the terminal itself, for stderr may be a file.
+pub(crate) fn show(text: &str) {
+    let shown = OpenOptions::new().write(true).open(terminal::PATH).and_then(|mut tty| tty.write_all(text.as_bytes()));
+    if shown.is_err() {
+        output::partial(text);
+    }
+}
+
+/// A question may hold what a service wrote: it is one line, and steers nothing.
 fn plain(text: &str) -> String {
-    output::table::printable(text.to_owned())
+    output::table::printable(&text.replace('\n', " ")).into_owned()
 }
 
 /// Reads one line of stdin, without its end.
 pub(crate) fn stdin_line() -> Outcome<String> {
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
-        Ok(0) => Err(Failure::usage("the input ended before an answer came")),
+        Ok(0) => Err(ended()),
         Ok(_) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
         Err(why) => Err(Failure::usage(format!("the input cannot be read: {why}"))),
     }
+}
+
+fn ended() -> Failure {
+    Failure::usage("the input ended before an answer came")
 }

@@ -1,14 +1,17 @@
 //! Tables for people, from any response: its texts first, its lists as tables.
 
+use std::borrow::Cow;
+
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 
 use super::is_terminal;
 
-/// What stands in place of a value that a person does not need and should not leave on a screen.
-const HIDDEN: &str = "(kept; --json shows it)";
-/// Fields that are hidden so.
-const HIDDEN_FIELDS: &[&str] = &["id_token", "password"];
+/// Fields that a person does not need and should not leave on a screen, or that would fill it, and what stands in their place.
+const HIDDEN: &[(&str, &str)] =
+    &[("id_token", "(kept; --json shows it)"), ("password", "(kept; --json shows it)"), ("content", NOT_HERE)];
+/// What stands in place of a text that would fill the screen.
+const NOT_HERE: &str = "(--json shows it)";
 
 /// Renders a response.
 pub(crate) fn render(value: &Value) -> String {
@@ -28,7 +31,7 @@ where
     let mut table = plain();
     table.set_header(header.to_vec());
     for row in rows {
-        table.add_row(row.into_iter().map(printable).collect::<Vec<_>>());
+        table.add_row(row.into_iter().map(|text| printable(&text).into_owned()).collect::<Vec<_>>());
     }
     format!("{table}\n")
 }
@@ -44,9 +47,15 @@ fn plain() -> Table {
 }
 
 fn object(map: &Map<String, Value>) -> String {
+    // One text of several lines, a signature or a key, is what was asked for: as it is, without a frame.
+    if let Some((_, Value::String(text))) = map.iter().next().filter(|_| map.len() == 1)
+        && text.trim_end().contains('\n')
+    {
+        return text.clone();
+    }
     let mut out = String::new();
     if let Some(text) = map.get("response_text").and_then(Value::as_str) {
-        out.push_str(&printable(text.to_owned()));
+        out.push_str(&printable(text));
         out.push('\n');
     }
     let mut scalars: Vec<(String, String)> = Vec::new();
@@ -56,9 +65,12 @@ fn object(map: &Map<String, Value>) -> String {
             Value::Array(items) if items.iter().any(Value::is_object) || items.is_empty() => lists.push((name, items)),
             Value::Object(inner) => {
                 scalars.extend(
-                    inner.iter().map(|(key, value)| {
-                        (format!("{} {}", title(name), title(key).to_lowercase()), shown(key, value))
-                    }),
+                    inner
+                        .iter()
+                        .filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()))
+                        .map(|(key, value)| {
+                            (format!("{} {}", title(name), title(key).to_lowercase()), shown(key, value))
+                        }),
                 );
             }
             other => scalars.push((title(name), shown(name, other))),
@@ -67,7 +79,7 @@ fn object(map: &Map<String, Value>) -> String {
     if !scalars.is_empty() {
         let mut table = plain();
         for (name, value) in scalars {
-            table.add_row([name, printable(value)]);
+            table.add_row([name, printable(&value).into_owned()]);
         }
         out.push_str(&format!("{table}\n"));
     }
@@ -101,7 +113,8 @@ fn list(name: &str, items: &[Value]) -> String {
 }
 
 fn shown(name: &str, value: &Value) -> String {
-    if HIDDEN_FIELDS.contains(&name) { HIDDEN.to_owned() } else { cell(value) }
+    let hidden = HIDDEN.iter().find(|(hidden, _)| *hidden == name);
+    hidden.map_or_else(|| cell(value), |(_, instead)| (*instead).to_owned())
 }
 
 fn cell(value: &Value) -> String {
@@ -110,6 +123,8 @@ fn cell(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
+        // Keys, certificates, signatures.
+        Value::String(text) if text.starts_with("-----BEGIN ") => NOT_HERE.to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("\n"),
         Value::Object(map) => map
@@ -129,11 +144,15 @@ fn title(name: &str) -> String {
 }
 
 /// What a peer wrote must not steer the terminal.
-pub(crate) fn printable(text: String) -> String {
-    if text.chars().all(|c| !c.is_control() || c == '\n') {
-        return text;
-    }
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| steers(c) && c != '\n';
+    if text.contains(steers) { Cow::Owned(text.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a terminal does something else with a character than show it: control characters, and those that turn the order of
+/// the ones that follow, so that a line reads as what it is not.
+pub(super) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -156,8 +175,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_several_lines_has_no_frame_and_does_not_fill_a_table() {
+        let signature = "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n";
+        assert_eq!(render(&json!({ "signature": signature })), signature);
+        let shown = render(&json!({ "file_name": "a.xml", "signature": signature }));
+        assert!(shown.contains("a.xml") && !shown.contains("abc"), "{shown}");
+        let shown =
+            render(&json!({ "certs": [{ "issuer": "CA", "pem": signature }], "answers": [{ "content": "PERv" }] }));
+        assert!(shown.contains("CA") && !shown.contains("abc") && !shown.contains("PERv"), "{shown}");
+    }
+
+    #[test]
     fn what_a_peer_wrote_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb".into()), "a\u{fffd}[2Jb");
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\n");
+        assert_eq!(printable("\u{9b}31m \u{202e}lmx.tnemyap"), "\u{fffd}31m \u{fffd}lmx.tnemyap");
         assert!(!render(&json!({"response_text": "\u{7}bell"})).contains('\u{7}'));
     }
 

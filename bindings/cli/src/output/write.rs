@@ -1,10 +1,13 @@
-//! The two streams. A reader that has gone away ends the program quietly: nobody is there to be told.
+//! The two streams. What goes out as text cannot steer a terminal, whoever wrote it. A reader that has gone away ends the
+//! program quietly: nobody is there to be told.
 
 use std::io::{self, IsTerminal, Write};
 
+use super::table::printable;
+
 /// Writes a line to stdout.
 pub(crate) fn line(text: &str) {
-    settle(write(&mut io::stdout().lock(), &[text.as_bytes(), b"\n"]));
+    settle(write(&mut io::stdout().lock(), &[printable(text).as_bytes(), b"\n"]));
 }
 
 /// Writes bytes to stdout as they are.
@@ -15,12 +18,12 @@ pub(crate) fn bytes(bytes: &[u8]) {
 /// Writes a line to stderr: what is going on, warnings, errors.
 pub(crate) fn note(text: &str) {
     // Where even stderr is gone there is nothing left to do about it.
-    let _ = write(&mut io::stderr().lock(), &[text.as_bytes(), b"\n"]);
+    let _ = write(&mut io::stderr().lock(), &[printable(text).as_bytes(), b"\n"]);
 }
 
 /// Writes to stderr without ending the line.
 pub(crate) fn partial(text: &str) {
-    let _ = write(&mut io::stderr().lock(), &[text.as_bytes()]);
+    let _ = write(&mut io::stderr().lock(), &[printable(text).as_bytes()]);
 }
 
 /// Whether a person looks at stdout.

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{keys, told};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, format, passphrase},
     output::progress::Progress,
 };
 
@@ -42,7 +42,7 @@ pub(super) fn command() -> Command {
         )
         .arg(Arg::new("output-dir").long("output-dir").value_name("DIR").required(true).help("Where the files go; made with mode 0700 when absent"))
         .arg(Arg::new("expires-days").long("expires-days").value_name("DAYS").value_parser(value_parser!(u32).range(1..=36_500)).help("How long the key is good [default: for ever]"))
-        .arg(keys::passphrase_argument("Lock the private key with the passphrase in this file; left out, it is not locked"))
+        .arg(passphrase::argument("Lock the private key with the passphrase in this file; left out, it is not locked"))
 }
 
 /// Makes the key.
@@ -61,7 +61,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         algorithm: algorithm(&text("algorithm")),
         created: now,
         expires: matches.get_one::<u32>("expires-days").map(|days| now + DAY * *days),
-        passphrase: keys::passphrase(matches)?,
+        passphrase: passphrase::given(matches)?,
     })
     .map_err(told("the key"))?;
     drop(progress);

@@ -7,10 +7,10 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{keys, told};
+use super::told;
 use crate::{
     exit::Outcome,
-    options::{add_common, format},
+    options::{add_common, format, read_text},
 };
 
 /// The command.
@@ -24,7 +24,7 @@ pub(super) fn command() -> Command {
 /// Shows it.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
-    let text = Zeroizing::new(keys::read(path, MAX_PRIVATE_KEY_BYTES as u64)?);
+    let text = Zeroizing::new(read_text("FILE", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let info = inspect(text.as_bytes(), SystemTime::now()).map_err(told(path))?;
     let time = |time: SystemTime| jiff::Timestamp::try_from(time).ok().map(|time| time.to_string());
     format(matches).show(&json!({

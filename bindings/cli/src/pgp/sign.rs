@@ -1,6 +1,6 @@
 //! `pgp sign`: a detached, armored signature over a file's bytes.
 
-use std::{fs::File, path::PathBuf, time::SystemTime};
+use std::{path::PathBuf, time::SystemTime};
 
 use bankchannel_openpgp::{HashAlgorithm, UnlockedSigner, sign_detached};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{keys, told};
 use crate::{
     exit::{Failure, Outcome},
-    options::add_common,
+    options::{add_common, passphrase},
     output::{self, Format},
 };
 
@@ -22,9 +22,9 @@ pub(super) fn command() -> Command {
         .about("Sign a file: armored, detached, SHA-256")
         .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify reads the signature. The file is read once, however large it is.")
         .arg(Arg::new("key").long("key").value_name("FILE").required(true).action(ArgAction::Append).help("The private key, armored; several sign one after the other"))
-        .arg(Arg::new("output").long("output").short('o').value_name("SIG").help("Where the signature goes, - for stdout [default: FILE.asc]"))
-        .arg(keys::passphrase_argument("The passphrase of a locked key; left out, it is asked for"))
-        .arg(Arg::new("file").value_name("FILE").required(true).help("What is signed"))
+        .arg(Arg::new("output").long("output").short('o').value_name("SIG").help("Where the signature goes, - for stdout [default: FILE.asc; stdout when stdin is signed]"))
+        .arg(passphrase::argument("The passphrase of a locked key; left out, it is asked for"))
+        .arg(Arg::new("file").value_name("FILE").required(true).help("What is signed; - for stdin"))
 }
 
 /// Signs.
@@ -35,12 +35,15 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     for key in matches.get_many::<String>("key").into_iter().flatten() {
         signers.push(keys::private(key, matches)?.signer(now).map_err(told(key))?);
     }
-    let output = matches.get_one::<String>("output").cloned().unwrap_or_else(|| format!("{path}.asc"));
+    let output = matches.get_one::<String>("output").cloned().unwrap_or_else(|| match path {
+        "-" => "-".to_owned(),
+        _ => format!("{path}.asc"),
+    });
     let target = PathBuf::from(&output);
     if output != "-" && target.exists() {
         return Err(Failure::usage(format!("{output} exists already and is left alone; name another with --output")));
     }
-    let file = File::open(path).map_err(|why| Failure::usage(format!("{path} cannot be read: {why}")))?;
+    let file = keys::document(path)?;
     let signers: Vec<&UnlockedSigner> = signers.iter().collect();
     let signature = sign_detached(&signers, file, HashAlgorithm::Sha256, now).map_err(told(path))?;
     let format = crate::options::format(matches);

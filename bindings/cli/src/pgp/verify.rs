@@ -1,6 +1,6 @@
 //! `pgp verify`: exit 0 for a good signature, 1 for any other, and why.
 
-use std::{fs::File, time::SystemTime};
+use std::time::SystemTime;
 
 use bankchannel_openpgp::{PublicKey, SignatureResult, VerifyPolicy, limits::MAX_SIGNATURE_BYTES, verify_detached};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{keys, told};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, format, read_text},
     output::{self, Format},
 };
 
@@ -35,7 +35,7 @@ pub(super) fn command() -> Command {
                 .required(true)
                 .help("The armored signatures, one or several"),
         )
-        .arg(Arg::new("file").value_name("FILE").required(true).help("What was signed"))
+        .arg(Arg::new("file").value_name("FILE").required(true).help("What was signed; - for stdin"))
 }
 
 /// Verifies.
@@ -48,8 +48,8 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .flatten()
         .map(|path| keys::public(path))
         .collect::<Outcome<_>>()?;
-    let armored = keys::read(signature, MAX_SIGNATURE_BYTES as u64)?;
-    let file = File::open(path).map_err(|why| Failure::usage(format!("{path} cannot be read: {why}")))?;
+    let armored = read_text("--signature", signature, MAX_SIGNATURE_BYTES as u64)?;
+    let file = keys::document(path)?;
     let keys: Vec<&PublicKey> = keys.iter().collect();
     let verdict = verify_detached(armored.as_bytes(), &keys, file, SystemTime::now(), &VerifyPolicy::default())
         .map_err(told(signature))?;

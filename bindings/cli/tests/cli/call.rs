@@ -19,6 +19,21 @@ fn any_operation_can_be_called_by_its_name_in_any_spelling() {
 }
 
 #[test]
+fn verbose_tells_what_is_sent_and_answered_and_no_secret() {
+    let home = logged_in();
+    let ran = home.run(&["pgp", "list-keys", "-v", "--json"]).expect(0);
+    assert_eq!(ran.json()["pgp_keys"], Value::Array(Vec::new()));
+    assert!(ran.err.lines().any(|line| line.starts_with("debug: ") && line.contains("GET")), "{}", ran.err);
+    assert!(ran.err.contains("200"), "{}", ran.err);
+    assert!(!ran.err.contains(&home.setting("idtoken").unwrap()), "{}", ran.err);
+    assert!(!ran.err.contains(&home.setting("apikey").unwrap()), "{}", ran.err);
+    home.set("idtokenexpiry", "2020-01-01 00:00:00");
+    let ran = home.run(&["session", "login", "--verbose", "--noninteractive"]).expect(0);
+    assert!(ran.err.contains("debug: ") && !ran.err.contains(PASSWORD), "{}", ran.err);
+    assert_eq!(home.run(&["pgp", "list-keys"]).expect(0).err, "");
+}
+
+#[test]
 fn a_local_operation_needs_neither_settings_nor_service() {
     let home = Home::empty();
     let request = r#"{"secret": "JBSWY3DPEHPK3PXP"}"#;
@@ -52,7 +67,19 @@ fn a_response_goes_into_a_new_private_file() {
     assert!(serde_json::from_str::<Value>(&text).unwrap().get("pgp_keys").is_some());
     assert_eq!(std::fs::metadata(home.path("keys.json")).unwrap().permissions().mode() & 0o777, 0o600);
     home.run(&["call", "list_keys", "-o", "keys.json"]).expect(1);
+    // One that is replaced is as private as a new one, and a link is no way to another file.
+    std::fs::set_permissions(home.path("keys.json"), std::fs::Permissions::from_mode(0o644)).unwrap();
     home.run(&["call", "list_keys", "-o", "keys.json", "--force"]).expect(0);
+    assert_eq!(std::fs::metadata(home.path("keys.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::write(home.path("other"), "kept").unwrap();
+    std::fs::remove_file(home.path("keys.json")).unwrap();
+    std::os::unix::fs::symlink("other", home.path("keys.json")).unwrap();
+    home.run(&["call", "list_keys", "-o", "keys.json", "--force"]).expect(0);
+    assert_eq!(std::fs::read_to_string(home.path("other")).unwrap(), "kept");
+    assert!(std::fs::read_to_string(home.path("keys.json")).unwrap().contains("pgp_keys"));
+    home.run(&["call", "list_keys", "-o", "/dev/null", "--force"]).expect(0);
+    home.run(&["call", "list_keys", "-o", "-"]).expect(0);
+    assert!(!home.path("-").exists());
 }
 
 #[test]

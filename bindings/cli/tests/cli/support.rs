@@ -11,11 +11,12 @@ use std::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use bankchannel::Secret;
 use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Every code that the service sends.
@@ -165,6 +166,68 @@ impl Home {
     }
 }
 
+/// What a run on a terminal gave.
+#[derive(serde::Deserialize, Debug)]
+pub(crate) struct Shown {
+    pub(crate) code: i32,
+    /// All that the terminal showed.
+    pub(crate) terminal: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    problem: Option<String>,
+    /// Whether the terminal's settings are what they were before.
+    pub(crate) restored: bool,
+}
+
+impl Shown {
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!((self.problem.as_deref(), self.code), (None, code), "{self:#?}");
+        self
+    }
+}
+
+/// Waits for a prompt, for the terminal to echo nothing, and types.
+pub(crate) fn typed_unseen(prompt: &str, text: &str) -> [Value; 3] {
+    [json!({ "expect": prompt }), json!({ "hidden": true }), json!({ "send": text })]
+}
+
+/// Runs a program on a terminal of its own. `pipes` are the streams that do not go there.
+pub(crate) fn on_terminal(command: &Command, pipes: &[&str], steps: &[Value]) -> Shown {
+    let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
+    let argv: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(text).collect();
+    let mut env: std::collections::BTreeMap<String, String> =
+        command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?)))).collect();
+    env.entry("TERM".to_owned()).or_insert_with(|| "xterm".to_owned());
+    let mut play = json!({ "argv": argv, "cwd": command.get_current_dir(), "env": env, "steps": steps });
+    for pipe in pipes {
+        play[*pipe] = "pipe".into();
+    }
+    let mut python = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/terminal.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 is installed");
+    python.stdin.take().unwrap().write_all(play.to_string().as_bytes()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success(), "terminal.py failed");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs a program that might wait for ever, which is a failure.
+pub(crate) fn ran_in_time(mut command: Command) -> Ran {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > end {
+            child.kill().unwrap();
+            panic!("it waits for ever");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    ran(child.wait_with_output().unwrap())
+}
+
 pub(crate) fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
@@ -206,6 +269,11 @@ pub(crate) struct Script {
 impl Script {
     /// `status` and body of each answer.
     pub(crate) fn serve(answers: Vec<(u16, String)>) -> Self {
+        Self::serve_after(Duration::ZERO, answers)
+    }
+
+    /// The same, each answer a while after its request.
+    pub(crate) fn serve_after(wait: Duration, answers: Vec<(u16, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -226,7 +294,12 @@ impl Script {
                     "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
                     body.len()
                 );
+                std::thread::sleep(wait);
                 let _ = stream.write_all(answer.as_bytes());
+                // What was not read of the request would reset the connection before the answer is there.
+                let _ = stream.shutdown(std::net::Shutdown::Write);
+                let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
             }
         });
         Self { base_url, requests }

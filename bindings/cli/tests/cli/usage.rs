@@ -48,6 +48,16 @@ fn wrong_usage_is_exit_1() {
 
 #[test]
 fn a_missing_value_is_told_as_the_option_that_gives_it() {
+    let upload = ["files", "upload-file", "-b", "nordea", "-i", "token"];
+    let ran = Home::empty().run(&upload).expect(1);
+    for option in ["--key", "--signatures", "FILE", "--file-type", "bankchannel files upload-file --help"] {
+        assert!(ran.err.contains(option), "{option}: {}", ran.err);
+    }
+    let ran = Home::empty().run(&["session", "logout"]).expect(2);
+    assert_eq!(
+        ran.err,
+        "no session is stored: log in with `bankchannel session login`\nSession expired. Please re-login.\n"
+    );
     let ran = Home::empty().run(&["account", "verify-phone", "--code", "123456", "-e", "a@example.test"]).expect(1);
     assert!(ran.err.contains("--phone"), "{}", ran.err);
 }
@@ -89,6 +99,20 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn what_two_commands_do_is_listed_once_and_understood_under_both_names() {
+    let home = Home::empty();
+    for (group, known, other) in [
+        ("account", "  register ", "register-account"),
+        ("session", "  login ", "  log-in "),
+        ("files", "  download-files ", "download-new-files"),
+    ] {
+        let listed = home.run(&[group, "--help"]).expect(0).out;
+        assert!(listed.contains(known) && !listed.contains(other), "{listed}");
+        assert!(home.run(&[group, other.trim(), "--help"]).expect(0).out.contains("Usage:"));
+    }
 }
 
 #[test]

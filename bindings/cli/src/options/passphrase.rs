@@ -1,0 +1,48 @@
+//! The passphrase of a locked private key: from a file, or from the person at the terminal.
+
+use bankchannel_openpgp::PrivateKey;
+use clap::{Arg, ArgMatches, ValueHint};
+use zeroize::Zeroizing;
+
+use super::value::read_text;
+use crate::{
+    exit::{Failure, Outcome},
+    output::prompt,
+};
+
+/// The longest passphrase file that is read, in bytes.
+const MAX_PASSPHRASE: u64 = 4096;
+/// The option.
+const OPTION: &str = "passphrase-file";
+/// What ends an armored private key.
+const END: &str = "-----END PGP PRIVATE KEY BLOCK-----";
+
+/// `--passphrase-file`.
+pub(crate) fn argument(help: &'static str) -> Arg {
+    Arg::new(OPTION).long(OPTION).value_name("FILE").value_hint(ValueHint::FilePath).help(help)
+}
+
+/// The passphrase of `--passphrase-file`, less one final line break.
+pub(crate) fn given(matches: &ArgMatches) -> Outcome<Option<Zeroizing<String>>> {
+    let Some(path) = matches.try_get_one::<String>(OPTION).ok().flatten() else { return Ok(None) };
+    let text = Zeroizing::new(read_text("--passphrase-file", path, MAX_PASSPHRASE)?);
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(Some(Zeroizing::new(line.to_owned())))
+}
+
+/// The passphrase of a key that is locked: from the file, or asked for. `key` names it.
+pub(crate) fn of_locked(key: &str, matches: &ArgMatches, noninteractive: bool) -> Outcome<Zeroizing<String>> {
+    match given(matches)? {
+        Some(passphrase) => Ok(passphrase),
+        None if prompt::possible(noninteractive) => prompt::secret(&format!("Passphrase of {key}")).map(Zeroizing::new),
+        None => Err(Failure::usage(format!("{key} is locked: give --passphrase-file"))),
+    }
+}
+
+/// Whether one of the keys of an armored text is locked. A text that is no key is for its reader to refuse.
+pub(crate) fn is_locked(armored: &str) -> bool {
+    armored
+        .split_inclusive(END)
+        .filter_map(|block| PrivateKey::from_armored(block.trim_start().as_bytes()).ok())
+        .any(|key| key.is_locked())
+}

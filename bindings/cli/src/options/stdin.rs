@@ -1,0 +1,49 @@
+//! Stdin, which can be read once: the second who wants it is told who was first.
+
+use std::{
+    io::{IsTerminal as _, Read},
+    sync::{Mutex, PoisonError},
+};
+
+use bankchannel::{Content, Error};
+use bankchannel_foundation::{error::row, model::Pieces};
+
+use crate::{
+    exit::{Failure, Outcome},
+    output,
+};
+
+/// Bytes read at a time.
+const PIECE: usize = 192 * 1024;
+
+/// Who reads stdin.
+static READER: Mutex<Option<String>> = Mutex::new(None);
+
+/// Stdin for `what`, an option or argument. A first line that was taken for `--password-stdin` is not among it.
+pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
+    let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(first) = &*reader {
+        return Err(Failure::usage(format!("{what}: stdin can be read only once, and {first} reads it already")));
+    }
+    *reader = Some(what.to_owned());
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        output::note(&format!("{what} is read from the terminal; Ctrl-D on a line of its own ends it"));
+    }
+    Ok(stdin)
+}
+
+/// Stdin as content: it is read while it is sent, and never held where the operation reads it once.
+pub(crate) fn content(what: &str) -> Outcome<Content> {
+    let mut reader = reader(what)?;
+    let what = what.to_owned();
+    Ok(Content::Pieces(Pieces::new(move || {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+        match read {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some(piece.into())),
+            Err(why) => Err(Error::because(&row::CONTENT_UNREADABLE, format!("{what}: stdin cannot be read: {why}"))),
+        }
+    })))
+}

@@ -1,0 +1,102 @@
+//! Interrupts. While a call runs they cancel it, so that its error can say how far it came; a second one, and one at a
+//! prompt, ends the program, with the terminal as it was before.
+
+use std::{
+    sync::{
+        Mutex, Once, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use bankchannel::CancellationToken;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::terminal;
+
+/// A shell's exit code for a program that a signal ended is this and the signal's number.
+const BY_SIGNAL: i32 = 128;
+/// The exit code after Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+/// How long the prompt has to take Ctrl-C for itself before the signal counts as one from elsewhere.
+const OWN_KEY: Duration = Duration::from_millis(300);
+
+const NOTHING: u8 = 0;
+const LINE: u8 = 1;
+const SECRET: u8 = 2;
+
+/// What the program waits for at the terminal.
+static ASKING: AtomicU8 = AtomicU8::new(NOTHING);
+/// The call that runs.
+static CALL: Mutex<Option<CancellationToken>> = Mutex::new(None);
+
+/// A prompt; it lasts until it is dropped.
+pub(crate) struct Asking(());
+
+impl Asking {
+    /// A prompt for a line: the terminal is as it always is.
+    pub(crate) fn line() -> Self {
+        Self::begin(LINE)
+    }
+
+    /// A prompt for a secret: the terminal shows nothing, and Ctrl-C is a key that the prompt reads.
+    pub(crate) fn secret() -> Self {
+        terminal::remember();
+        Self::begin(SECRET)
+    }
+
+    fn begin(what: u8) -> Self {
+        watch();
+        ASKING.store(what, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        ASKING.store(NOTHING, Ordering::SeqCst);
+    }
+}
+
+/// Lets interrupts cancel this call, in place of the one before.
+pub(crate) fn cancels(call: &CancellationToken) {
+    *CALL.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.clone());
+    watch();
+}
+
+/// Begins to watch, once. Where it cannot be done, a signal ends the program as it ends any.
+fn watch() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        let Ok(runtime) = bankchannel_bridge::runtime() else { return };
+        // Before the first prompt is shown: nothing typed at it may be missed.
+        let entered = runtime.enter();
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            if let Ok(signals) = signal(kind) {
+                runtime.spawn(end_by(signals, BY_SIGNAL + kind.as_raw_value()));
+            }
+        }
+        drop(entered);
+    });
+}
+
+async fn end_by(mut signals: Signal, code: i32) {
+    while signals.recv().await.is_some() {
+        if ASKING.load(Ordering::SeqCst) == SECRET {
+            tokio::time::sleep(OWN_KEY).await;
+            if ASKING.load(Ordering::SeqCst) != SECRET {
+                // It was the key, and the prompt has ended the program's work.
+                continue;
+            }
+        }
+        let running = CALL.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match running.filter(|call| ASKING.load(Ordering::SeqCst) == NOTHING && !call.is_cancelled()) {
+            Some(call) => call.cancel(),
+            None => {
+                terminal::restore();
+                super::note("");
+                std::process::exit(code);
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the README and the examples promise, done as they say.
+
+use std::{fs, net::TcpListener, path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::support::{CODE, Home, PASSWORD, on_terminal, ran, registered, typed_unseen};
+
+const README: &str = include_str!("../../../../README.md");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// The shell blocks of the README's section about the command line.
+fn blocks() -> Vec<Vec<&'static str>> {
+    let (_, section) = README.split_once("\n## The command line\n").expect("the section is there");
+    let section = section.split("\n## ").next().unwrap();
+    let blocks = section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().lines().collect());
+    blocks.collect()
+}
+
+/// The folder of the program, in front of the others.
+fn path() -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_bankchannel"));
+    format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap())
+}
+
+/// What a person types, command by command.
+#[derive(Default)]
+struct People {
+    verified: Vec<&'static str>,
+}
+
+impl People {
+    fn answers(&mut self, command: &str) -> Vec<Value> {
+        let password = || typed_unseen("Password: ", &format!("{PASSWORD}\r")).to_vec();
+        let code = |of: &str| typed_unseen(&format!("The code from the {of}"), &format!("{CODE}\r"));
+        if command.contains("account register") {
+            return password();
+        }
+        let Some(mode) =
+            ["admin", "data"].into_iter().find(|mode| command.contains(&format!("session login -m {mode}")))
+        else {
+            return Vec::new();
+        };
+        let mut asked = password();
+        if !self.verified.contains(&mode) {
+            self.verified.push(mode);
+            asked.extend([code("SMS that verifies"), code("mail")].concat());
+        }
+        if mode == "admin" {
+            asked.extend(code("SMS ("));
+        }
+        asked
+    }
+}
+
+#[test]
+fn the_readme_leads_from_installing_to_a_statement_in_ten_lines() {
+    let blocks = blocks();
+    let [statement, payment] = &blocks[..] else { panic!("{blocks:?}") };
+    assert!(statement.len() <= 10, "{statement:?}");
+    // What it installs is what is tested here; building it a second time would show nothing.
+    let installed = statement[0].strip_prefix("cargo install --locked --path ").expect("it begins with installing");
+    assert!(Path::new(ROOT).join(installed).join("src/main.rs").exists(), "{installed}");
+
+    // The port is the only thing that is changed: on this machine it may be taken.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let home = Home::empty();
+    std::os::unix::fs::symlink(fs::canonicalize(ROOT).unwrap().join("core"), home.path("core")).unwrap();
+    let mut steps: Vec<Value> = vec![json!({ "expect": "$ " })];
+    let mut people = People::default();
+    for line in statement[1..].iter().chain(payment) {
+        steps.push(json!({ "send": format!("{}\n", line.replace("8080", &port)) }));
+        line.split("&&").for_each(|command| steps.extend(people.answers(command)));
+        if line.contains(" serve ") {
+            steps.extend([json!({ "expect": "\"base_url\"" }), json!({ "send": "\n" })]);
+        }
+        steps.push(json!({ "expect": "$ " }));
+    }
+    // The service ends with the shell that began it.
+    steps.push(json!({ "send": "kill %1; wait; exit\n" }));
+
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["--norc", "--noprofile", "-i"]).current_dir(home.path("")).env("HOME", home.path(""));
+    shell.env("PATH", path()).env("PS1", "$ ").env("HISTFILE", "/dev/null").env("TERM", "dumb");
+    let shown = on_terminal(&shell, &[], &steps).expect(0);
+    assert!(!shown.terminal.contains("error") && !shown.terminal.contains(PASSWORD), "{}", shown.terminal);
+    let files: Vec<String> =
+        fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let of = |file_type: &str| {
+        let name = files.iter().find(|name| name.contains(file_type)).unwrap_or_else(|| panic!("{files:?}"));
+        fs::read_to_string(home.path(name)).unwrap()
+    };
+    assert!(of("camt.053.001.02").contains("<Stmt>"));
+    assert!(of("pain.002.001.10").contains("BANKCHANNEL-EXAMPLE-0001"));
+}
+
+#[test]
+fn the_cron_example_fetches_what_is_new_and_says_nothing() {
+    let home = registered();
+    let enrol =
+        ["--company", "Example Oy", "--wsuserid", "SIM-0123456789ab", "--pincode", "SIM-0123456789abcdef01234567"];
+    home.run(&[&["certs", "enroll-cert"], &enrol[..]].concat()).expect(0);
+    let example = || {
+        let mut command = home.command(&[]);
+        command.env("PATH", path());
+        let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fetch-statements.sh"));
+        script.arg(home.path("inbox")).env_clear();
+        script.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        ran(script.output().unwrap())
+    };
+    let first = example().expect(0);
+    assert_eq!((first.out.as_str(), first.err.as_str()), ("", ""));
+    let fetched = || {
+        let names = fs::read_dir(home.path("inbox")).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names
+    };
+    let files = fetched();
+    assert!(matches!(&files[..], [one] if one.contains("camt.053.001.02")), "{files:?}");
+    // Nothing new: nothing is fetched, and the session is still good.
+    let token = home.setting("idtoken");
+    example().expect(0);
+    assert_eq!((fetched(), home.setting("idtoken")), (files, token));
+    // What is wrong is said, with the exit code of what failed.
+    home.set("password", "cC3!not-the-password-0123456789");
+    home.set("idtokenexpiry", "2020-01-01 00:00:00");
+    let failed = example();
+    assert!(failed.code == 1 && failed.err.contains("error"), "{} {}", failed.code, failed.err);
+}
