@@ -255,8 +255,9 @@ fn answer(ended: Ended, output: Option<&str>) -> Told<Value> {
     if json.get("error").is_some() {
         return if ended.code == Some(0) { Err("an error with exit code 0".into()) } else { Ok(json) };
     }
-    // `failed` files are an exit code of their own, with the whole response.
-    let failed = json["failed"].as_u64().is_some_and(|failed| failed > 0);
+    // Files that failed, and a file or signature that was found wrong, are an exit code of their own, with the whole response.
+    let failed =
+        json["failed"].as_u64().is_some_and(|failed| failed > 0) || json["ok"] == false || json["good"] == false;
     if ended.code != Some(i32::from(failed)) {
         return Err(format!("bankchannel ended with {:?} after {json}", ended.code));
     }
