@@ -4,12 +4,15 @@ declare(strict_types=1);
 
 namespace Bankchannel;
 
+use Bankchannel\Bridge\Bridge;
 use Bankchannel\Bridge\FfiBridge;
 use Bankchannel\Exception\BankchannelException;
 
 /** The library itself. */
 final class Bankchannel
 {
+    private static ?Bridge $bridge = null;
+
     /**
      * The native library's version, such as `0.1.0`.
      *
@@ -44,8 +47,8 @@ final class Bankchannel
      */
     public static function local(string $name, #[\SensitiveParameter] array $request = [], Content|string|\SplFileInfo|null $content = null): array
     {
-        $given = $content === null ? null : Content::of($content)?->held()->place();
-        $json = FfiBridge::shared()->compute(null, $name, Encode::json($request), $given);
+        $bridge = self::$bridge ??= FfiBridge::shared();
+        $json = $bridge->compute(null, $name, Encode::json($request), $content === null ? null : Content::of($content)?->held()->place());
 
         /** @var array<string, mixed> */
         return json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
