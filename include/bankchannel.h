@@ -48,7 +48,8 @@ enum BankchannelStatus
     BANKCHANNEL_STATUS_MISUSE = 2,
     /**
      * The call asks something, such as for a one-time code. The question was given as JSON
-     * `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer; go on with `BANKCHANNEL_REPLY_ANSWER`.
+     * `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer, and with `signature`
+     * where a signature is asked for; go on with `BANKCHANNEL_REPLY_ANSWER`.
      */
     BANKCHANNEL_STATUS_ASK = 3,
     /**
@@ -232,6 +233,8 @@ typedef struct BankchannelCall BankchannelCall;
 
 /**
  * Stops the calls that were begun with it. Any number of threads may use it at once, and any number of calls share it.
+ * It belongs to the process that made it: in a fork's child every function but `bankchannel_cancel_free` fails with
+ * `configuration.forked`.
  */
 typedef struct BankchannelCancel BankchannelCancel;
 
@@ -318,6 +321,14 @@ typedef struct {
      * How many bytes it has.
      */
     size_t destination_size;
+    /**
+     * 1 keeps records of what the call does for `bankchannel_call_log`, 0 keeps none.
+     */
+    uint32_t log;
+    /**
+     * 0. It fills what would be padding, so that a member that comes later cannot lie where this version does not look.
+     */
+    uint32_t reserved;
 } BankchannelCallOptions;
 
 #ifdef __cplusplus
@@ -391,15 +402,16 @@ void bankchannel_cancel_free(BankchannelCancel *cancel);
 
 /**
  * Fills options with the defaults: the operation's own time limit, no content, a response's content into memory.
- * `size` is `sizeof(BankchannelCallOptions)`.
+ * `size` is `sizeof(BankchannelCallOptions)`; the library fills no more than that.
  */
 BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
                                                 size_t size,
                                                 BankchannelError **error);
 
 /**
- * Makes a client of the WS Channel from its settings, a JSON object (`docs/reference`). Nothing is sent, and no
- * thread is started.
+ * Makes a client of the WS Channel from its settings, a JSON object (`docs/reference`). With the further member
+ * `"from_env": true`, what the settings leave out is taken from the environment's `ISECURE_…` variables. Nothing is
+ * sent, and no thread is started.
  */
 BankchannelStatus bankchannel_client_new(const char *settings,
                                          size_t settings_size,
@@ -414,7 +426,8 @@ void bankchannel_client_free(BankchannelClient *client);
 /**
  * Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
  * response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
- * A call that asks something fails: begin it with `bankchannel_call_begin` instead.
+ * A call that asks something fails, and one whose options want records of its log is refused: begin it with
+ * `bankchannel_call_begin` instead.
  */
 BankchannelStatus bankchannel_call(const BankchannelClient *client,
                                    const char *name,
@@ -427,7 +440,8 @@ BankchannelStatus bankchannel_call(const BankchannelClient *client,
                                    BankchannelError **error);
 
 /**
- * Carries out an operation that only computes, without a client: no network, no other thread.
+ * Carries out an operation that only computes, without a client: no network, no other thread, no time limit and no
+ * log, whatever the options say of these.
  */
 BankchannelStatus bankchannel_local(const char *name,
                                     size_t name_size,
@@ -471,6 +485,17 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
  * Frees a call; one that still runs is cancelled. NULL is allowed.
  */
 void bankchannel_call_free(BankchannelCall *call);
+
+/**
+ * Takes the records that the call has written since the last time, oldest first, as a JSON array
+ * `[{"level": "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a
+ * flow; `warning` something to look after. Records are kept when the options say `log = 1`, at most 1000 of them (the
+ * oldest make room): take them after every resume, and after the end. Otherwise, and in a fork's child, the array is
+ * empty.
+ */
+BankchannelStatus bankchannel_call_log(BankchannelCall *call,
+                                       BankchannelBytes *json,
+                                       BankchannelError **error);
 
 /**
  * Starts a counterpart. `kind` is `ws-channel`; `options` is a JSON object (`docs/reference`), or nothing for a free

@@ -1,5 +1,5 @@
 #define FFI_SCOPE "bankchannel"
-#define FFI_LIB "libbankchannel_c.so"
+#define FFI_LIB "libbankchannel.so.1"
 enum { BANKCHANNEL_ABI_VERSION = 1 };
 enum BankchannelStatus
  {
@@ -70,6 +70,8 @@ typedef struct {
     size_t content_size;
     char *destination;
     size_t destination_size;
+    uint32_t log;
+    uint32_t reserved;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);
@@ -126,6 +128,9 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
                                           BankchannelBytes *content,
                                           BankchannelError **error);
 void bankchannel_call_free(BankchannelCall *call);
+BankchannelStatus bankchannel_call_log(BankchannelCall *call,
+                                       BankchannelBytes *json,
+                                       BankchannelError **error);
 BankchannelStatus bankchannel_server_start(const char *kind,
                                            size_t kind_size,
                                            const char *options,

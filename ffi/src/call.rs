@@ -2,11 +2,11 @@
 
 use std::{
     ffi::c_char,
-    sync::{Mutex, TryLockError},
+    sync::{Mutex, MutexGuard, TryLockError},
 };
 
 use ::bytes::Bytes;
-use bankchannel_bridge::{Call, Content, Error, Event, How, Reply, Secret, Take, local, row};
+use bankchannel_bridge::{Call, Client, Content, Error, Event, How, Reply, Secret, Take, local, operations, row};
 
 use crate::{
     BankchannelBytes, BankchannelCallOptions, BankchannelClient, BankchannelError, BankchannelReply, BankchannelStatus,
@@ -20,14 +20,26 @@ pub struct BankchannelCall {
     state: Mutex<State>,
 }
 
-struct State {
-    call: Call,
+pub(crate) struct State {
+    pub(crate) call: Call,
     last: BankchannelStatus,
+}
+
+impl BankchannelCall {
+    /// Takes the call for the calling thread, which never waits for another one.
+    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, Failure> {
+        match self.state.try_lock() {
+            Ok(state) => Ok(state),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(misuse("call", "is in use by another thread")),
+        }
+    }
 }
 
 /// Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
 /// response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
-/// A call that asks something fails: begin it with `bankchannel_call_begin` instead.
+/// A call that asks something fails, and one whose options want records of its log is refused: begin it with
+/// `bankchannel_call_begin` instead.
 ///
 /// # Safety
 /// Handles were not freed; buffers have as many bytes as their sizes say; `options` is NULL or as it says of itself;
@@ -49,8 +61,17 @@ pub unsafe extern "C" fn bankchannel_call(
         place("content", content)?;
         // SAFETY: as the caller promises.
         let how = unsafe { in_one_go(options) }?;
+        if how.log {
+            return Err(misuse("log", "needs a call that is resumed: use bankchannel_call_begin"));
+        }
         // SAFETY: as the caller promises.
-        let mut call = unsafe { begin(client, name, name_size, request, request_size, how) }?;
+        let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
+        if operations::find(name).is_some_and(|entry| entry.declaration.kind.as_str() == LOCAL) {
+            let response = client.local(name, request, given(how.content))?;
+            // SAFETY: both are places, and the caller promises that they may be written.
+            return unsafe { hand_over(Event::Response { json: response, content: None }, json, content) };
+        }
+        let mut call = Call::begin(client, name, request, how);
         let mut event = call.resume(Reply::Go)?;
         while let Event::Ask(question) = event {
             let why = "is needed, and nobody is there to be asked";
@@ -63,7 +84,8 @@ pub unsafe extern "C" fn bankchannel_call(
     unsafe { guard(error, body) }
 }
 
-/// Carries out an operation that only computes, without a client: no network, no other thread.
+/// Carries out an operation that only computes, without a client: no network, no other thread, no time limit and no
+/// log, whatever the options say of these.
 ///
 /// # Safety
 /// As `bankchannel_call`.
@@ -85,12 +107,7 @@ pub unsafe extern "C" fn bankchannel_local(
         let how = unsafe { in_one_go(options) }?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
-        let given = match how.content {
-            Take::Bytes(bytes) => Some(Content::Bytes(bytes)),
-            Take::Path(path) => Some(Content::from(path.as_path())),
-            _ => None,
-        };
-        let response = local(name, request.as_bytes(), given)?;
+        let response = local(name, request.as_bytes(), given(how.content))?;
         // SAFETY: both are places, and the caller promises that they may be written.
         unsafe { hand_over(Event::Response { json: response, content: None }, json, content) }
     };
@@ -117,7 +134,10 @@ pub unsafe extern "C" fn bankchannel_call_begin(
     let body = || {
         place("call", call)?;
         // SAFETY: as the caller promises.
-        let begun = unsafe { begin(client, name, name_size, request, request_size, options::read(options)?) }?;
+        let how = unsafe { options::read(options) }?;
+        // SAFETY: as the caller promises.
+        let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
+        let begun = Call::begin(client, name, request, how);
         let state = State { call: begun, last: BankchannelStatus::Ok };
         let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state) }));
         // SAFETY: not NULL, and the caller promises that it may be written.
@@ -152,12 +172,7 @@ pub unsafe extern "C" fn bankchannel_call_resume(
         place("json", json)?;
         place("content", content)?;
         // SAFETY: as the caller promises.
-        let call = unsafe { handle("call", call) }?;
-        let mut state = match call.state.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(misuse("call", "is in use by another thread")),
-        };
+        let mut state = unsafe { handle("call", call) }?.state()?;
         // SAFETY: as the caller promises.
         let reply = unsafe { read_reply(state.last, reply, data, data_size) }?;
         let event = state.call.resume(reply).map_err(|error| {
@@ -187,22 +202,35 @@ pub unsafe extern "C" fn bankchannel_call_free(call: *mut BankchannelCall) {
     });
 }
 
+/// The kind of an operation that only computes, as the catalogue says it.
+const LOCAL: &str = "local";
+
+/// What is to be carried out, and through which client.
+///
 /// # Safety
 /// As `bankchannel_call`.
-unsafe fn begin(
+unsafe fn what<'a>(
     client: *const BankchannelClient,
     name: *const c_char,
     name_size: usize,
     request: *const c_char,
     request_size: usize,
-    how: How,
-) -> Result<Call, Failure> {
+) -> Result<(&'a Client, &'a str, &'a [u8]), Failure> {
     // SAFETY: as the caller promises.
     unsafe {
         let client = handle("client", client)?;
         let name = text("name", name, name_size)?;
         let request = text("request", request, request_size)?;
-        Ok(Call::begin(&client.client, name, request.as_bytes(), how))
+        Ok((&client.client, name, request.as_bytes()))
+    }
+}
+
+/// Content of an operation that only computes.
+fn given(content: Take) -> Option<Content> {
+    match content {
+        Take::Bytes(bytes) => Some(Content::Bytes(bytes)),
+        Take::Path(path) => Some(Content::from(path.as_path())),
+        Take::Default | Take::Replace(_) | Take::Pieces => None,
     }
 }
 

@@ -1,17 +1,46 @@
 //! Stops calls, from any thread.
 
-use bankchannel_bridge::Cancel;
+use std::mem::ManuallyDrop;
+
+use bankchannel_bridge::{Cancel, Error, row};
 
 use crate::{
     BankchannelError, BankchannelStatus,
-    guard::{guard, quietly},
+    guard::{Failure, guard, quietly},
     input::{handle, place},
 };
 
 /// Stops the calls that were begun with it. Any number of threads may use it at once, and any number of calls share it.
+/// It belongs to the process that made it: in a fork's child every function but `bankchannel_cancel_free` fails with
+/// `configuration.forked`.
 #[derive(Debug)]
 pub struct BankchannelCancel {
-    pub(crate) token: Cancel,
+    token: ManuallyDrop<Cancel>,
+    process: u32,
+}
+
+impl BankchannelCancel {
+    fn new() -> Self {
+        Self { token: ManuallyDrop::new(Cancel::new()), process: std::process::id() }
+    }
+
+    /// The token. In a fork's child it may be locked for ever, by a thread that the child does not have.
+    pub(crate) fn token(&self) -> Result<&Cancel, Failure> {
+        if self.process == std::process::id() {
+            Ok(&self.token)
+        } else {
+            Err(Error::because(&row::FORKED, "this cancel token was made by the parent process").into())
+        }
+    }
+}
+
+impl Drop for BankchannelCancel {
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            // SAFETY: the token is dropped here only, and nobody has it after this.
+            unsafe { ManuallyDrop::drop(&mut self.token) };
+        }
+    }
 }
 
 /// Makes a token that stops calls.
@@ -25,7 +54,7 @@ pub unsafe extern "C" fn bankchannel_cancel_new(
 ) -> BankchannelStatus {
     let body = || {
         place("cancel", cancel)?;
-        let made = Box::into_raw(Box::new(BankchannelCancel { token: Cancel::new() }));
+        let made = Box::into_raw(Box::new(BankchannelCancel::new()));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { cancel.write(made) };
         Ok(BankchannelStatus::Ok)
@@ -46,7 +75,7 @@ pub unsafe extern "C" fn bankchannel_cancel_now(
 ) -> BankchannelStatus {
     let body = || {
         // SAFETY: as the caller promises.
-        unsafe { handle("cancel", cancel) }?.token.cancel();
+        unsafe { handle("cancel", cancel) }?.token()?.cancel();
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.

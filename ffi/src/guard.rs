@@ -99,6 +99,7 @@ mod tests {
             include_str!("client.rs"),
             include_str!("error.rs"),
             include_str!("library.rs"),
+            include_str!("log.rs"),
             include_str!("options.rs"),
             include_str!("server.rs"),
         ];
@@ -114,6 +115,6 @@ mod tests {
                 assert!(constant || body.contains("guard(") || body.contains("quietly("), "{name}");
             }
         }
-        assert!(seen >= 20, "{seen}");
+        assert!(seen >= 25, "{seen}");
     }
 }

@@ -8,7 +8,7 @@
 //!   server    an embedded counterpart      cancel   stops calls, from any thread
 //!   error     what went wrong, whole       bytes    memory that the library gives away
 //!   guard     every entry goes through it: panics caught, errors handed over
-//!   input     what comes in: NULL, size and UTF-8 checked
+//!   input     what comes in: NULL, size and UTF-8 checked     log   records of what a call does
 //! ```
 
 mod bytes;
@@ -19,6 +19,7 @@ mod error;
 mod guard;
 mod input;
 mod library;
+mod log;
 mod options;
 mod server;
 mod status;
@@ -35,6 +36,7 @@ pub use error::{
     bankchannel_error_json, bankchannel_error_message,
 };
 pub use library::{BANKCHANNEL_ABI_VERSION, bankchannel_abi_version, bankchannel_catalogue, bankchannel_version};
+pub use log::bankchannel_call_log;
 pub use options::{BankchannelCallOptions, bankchannel_call_options_init};
 pub use server::{
     BankchannelServer, bankchannel_server_free, bankchannel_server_info, bankchannel_server_start,

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::c_char,
-    mem::{MaybeUninit, size_of},
+    mem::{offset_of, size_of},
     path::PathBuf,
     ptr,
 };
@@ -39,6 +39,10 @@ pub struct BankchannelCallOptions {
     pub destination: *const c_char,
     /// How many bytes it has.
     pub destination_size: usize,
+    /// 1 keeps records of what the call does for `bankchannel_call_log`, 0 keeps none.
+    pub log: u32,
+    /// 0. It fills what would be padding, so that a member that comes later cannot lie where this version does not look.
+    pub reserved: u32,
 }
 
 impl Default for BankchannelCallOptions {
@@ -53,12 +57,14 @@ impl Default for BankchannelCallOptions {
             content_size: 0,
             destination: ptr::null(),
             destination_size: 0,
+            log: 0,
+            reserved: 0,
         }
     }
 }
 
 /// Fills options with the defaults: the operation's own time limit, no content, a response's content into memory.
-/// `size` is `sizeof(BankchannelCallOptions)`.
+/// `size` is `sizeof(BankchannelCallOptions)`; the library fills no more than that.
 ///
 /// # Safety
 /// `options` is NULL or has `size` bytes that may be written; `error` is NULL or may be written.
@@ -72,11 +78,12 @@ pub unsafe extern "C" fn bankchannel_call_options_init(
         place("options", options)?;
         known_size(size)?;
         let defaults = BankchannelCallOptions { size, ..BankchannelCallOptions::default() };
-        // SAFETY: the caller promises `size` bytes, which are at least as many as are written; members that only a
-        // later version knows are zero, which means that they are not set.
+        let known = size.min(size_of::<BankchannelCallOptions>());
+        // SAFETY: the caller promises `size` bytes, and no more are written; members that only a later version knows
+        // are zero, which means that they are not set.
         unsafe {
             options.cast::<u8>().write_bytes(0, size);
-            options.write_unaligned(defaults);
+            ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), options.cast::<u8>(), known);
         }
         Ok(BankchannelStatus::Ok)
     };
@@ -84,11 +91,14 @@ pub unsafe extern "C" fn bankchannel_call_options_init(
     unsafe { guard(error, body) }
 }
 
+/// The options of the first version end where `log` begins; a program that was compiled with them is served on.
+const SIZE_MIN: usize = offset_of!(BankchannelCallOptions, log);
+
 /// Larger options than any later version will have are an uninitialised size.
 const SIZE_MAX: usize = 4096;
 
 fn known_size(size: usize) -> Result<(), Failure> {
-    if (size_of::<BankchannelCallOptions>()..=SIZE_MAX).contains(&size) {
+    if (SIZE_MIN..=SIZE_MAX).contains(&size) {
         Ok(())
     } else {
         Err(misuse("options", "size must be sizeof(BankchannelCallOptions)"))
@@ -106,28 +116,31 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How,
     // SAFETY: the caller promises the whole struct, which starts with its size.
     let size = unsafe { options.cast::<usize>().read_unaligned() };
     known_size(size)?;
-    let mut ours = MaybeUninit::<BankchannelCallOptions>::uninit();
-    let known = size_of::<BankchannelCallOptions>();
-    // SAFETY: the caller's struct has `size` bytes, at least as many as ours; every bit pattern of them is a value.
-    let given = unsafe {
-        ptr::copy_nonoverlapping(options.cast::<u8>(), ours.as_mut_ptr().cast::<u8>(), known);
-        ours.assume_init()
-    };
+    // What an older program does not know keeps its default.
+    let mut given = BankchannelCallOptions::default();
+    let known = size.min(size_of::<BankchannelCallOptions>());
+    // SAFETY: the caller's struct has `size` bytes, and ours has room for `known` of them; every bit pattern is a value.
+    unsafe { ptr::copy_nonoverlapping(options.cast::<u8>(), (&raw mut given).cast::<u8>(), known) };
     // SAFETY: the bytes from `known` to `size` belong to the caller's struct.
     let later = unsafe { buffer("options", options.cast::<c_char>().wrapping_add(known), size - known) }?;
-    if later.iter().any(|byte| *byte != 0) {
+    if given.reserved != 0 || later.iter().any(|byte| *byte != 0) {
         return Err(misuse("options", "set a member that this version of the library does not know"));
     }
     if given.timeout_ms < -1 {
         return Err(misuse("options", "timeout_ms must be -1, 0 or more"));
     }
+    if given.log > 1 {
+        return Err(misuse("log", "must be 0 or 1"));
+    }
     // SAFETY: the caller promises that the members hold what they say.
     unsafe {
+        let cancel = given.cancel.as_ref().map(BankchannelCancel::token).transpose()?;
         Ok(How {
             timeout_ms: given.timeout_ms,
-            cancel: given.cancel.as_ref().map(|cancel| cancel.token.clone()).unwrap_or_default(),
+            cancel: cancel.cloned().unwrap_or_default(),
             content: content(&given)?,
             destination: destination(&given)?,
+            log: given.log == 1,
         })
     }
 }

@@ -14,7 +14,8 @@ pub enum BankchannelStatus {
     /// thread): nothing was done, and every handle is as it was. The error object says which argument.
     Misuse = 2,
     /// The call asks something, such as for a one-time code. The question was given as JSON
-    /// `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer; go on with `BANKCHANNEL_REPLY_ANSWER`.
+    /// `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer, and with `signature`
+    /// where a signature is asked for; go on with `BANKCHANNEL_REPLY_ANSWER`.
     Ask = 3,
     /// The call wants the next piece of the content to send; go on with `BANKCHANNEL_REPLY_PIECE` or
     /// `BANKCHANNEL_REPLY_END`.

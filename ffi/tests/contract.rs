@@ -75,15 +75,46 @@ fn every_null_is_a_misuse_that_names_the_argument() {
         check("client", &mut |e| {
             bankchannel_call_begin(ptr::null(), name, name_size, request, request_size, no_options, call, e)
         });
+        check("name", &mut |e| {
+            bankchannel_call_begin(client.0, ptr::null(), 3, request, request_size, no_options, call, e)
+        });
+        check("request", &mut |e| {
+            bankchannel_call_begin(client.0, name, name_size, ptr::null(), 3, no_options, call, e)
+        });
         check("call", &mut |e| bankchannel_call_resume(ptr::null_mut(), 0, ptr::null(), 0, json, content, e));
+        let begun = client.begin("ws_channel.list_files", &json!({}), no_options);
+        check("json", &mut |e| bankchannel_call_resume(begun.0, 0, ptr::null(), 0, no_json, content, e));
+        check("content", &mut |e| bankchannel_call_resume(begun.0, 0, ptr::null(), 0, json, no_json, e));
+        for reply in [BankchannelReply::Answer, BankchannelReply::Piece, BankchannelReply::Fail] {
+            check("data", &mut |e| bankchannel_call_resume(begun.0, reply as u32, ptr::null(), 1, json, content, e));
+        }
+        check("call", &mut |e| bankchannel_call_log(ptr::null_mut(), json, e));
+        check("json", &mut |e| bankchannel_call_log(begun.0, no_json, e));
         check("json", &mut |e| {
             bankchannel_local(name, name_size, request, request_size, no_options, no_json, content, e)
         });
+        check("content", &mut |e| {
+            bankchannel_local(name, name_size, request, request_size, no_options, json, no_json, e)
+        });
+        check("name", &mut |e| bankchannel_local(ptr::null(), 1, request, request_size, no_options, json, content, e));
+        check("request", &mut |e| bankchannel_local(name, name_size, ptr::null(), 1, no_options, json, content, e));
+        for (argument, set) in [
+            ("content", BankchannelCallOptions { content_kind: 1, content_size: 3, ..options() }),
+            ("content", BankchannelCallOptions { content_kind: 2, content_size: 3, ..options() }),
+            ("destination", BankchannelCallOptions { destination_kind: 2, destination_size: 3, ..options() }),
+            ("destination", BankchannelCallOptions { destination_kind: 3, destination_size: 3, ..options() }),
+        ] {
+            check(argument, &mut |e| {
+                bankchannel_call_begin(client.0, name, name_size, request, request_size, &raw const set, call, e)
+            });
+        }
         check("options", &mut |e| bankchannel_call_options_init(ptr::null_mut(), 64, e));
         check("cancel", &mut |e| bankchannel_cancel_new(ptr::null_mut(), e));
         check("cancel", &mut |e| bankchannel_cancel_now(ptr::null(), e));
         check("server", &mut |e| bankchannel_server_start(name, name_size, ptr::null(), 0, ptr::null_mut(), e));
         check("kind", &mut |e| bankchannel_server_start(ptr::null(), 1, ptr::null(), 0, &mut ptr::null_mut(), e));
+        check("options", &mut |e| bankchannel_server_start(name, name_size, ptr::null(), 1, &mut ptr::null_mut(), e));
+        check("json", &mut |e| bankchannel_server_info(ptr::null(), no_json, e));
         check("server", &mut |e| bankchannel_server_info(ptr::null(), json, e));
         check("server", &mut |e| bankchannel_server_stop(ptr::null_mut(), e));
         assert!((*json).owner.is_null() && (*content).owner.is_null() && (*call).is_null());
@@ -101,42 +132,126 @@ fn every_null_is_a_misuse_that_names_the_argument() {
 }
 
 #[test]
-fn what_is_not_utf8_is_a_misuse() {
+fn what_is_not_utf8_is_a_misuse_that_names_the_argument() {
     let client = client();
-    let bad: &[u8] = b"\xc3\x28";
-    let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
-    let (json, content) = (&raw mut json, &raw mut content);
+    let (torn, size) = (b"\xc3\x28".as_ptr().cast(), 2);
     let (name, name_size) = text("ws_channel.list_files");
+    let (mut json, mut content) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING);
+    let (json, content) = (&raw mut json, &raw mut content);
+    let none = ptr::null();
+    let check = |argument: &str, call: &mut dyn FnMut(*mut *mut BankchannelError) -> BankchannelStatus| {
+        let mut error = ptr::null_mut();
+        assert_eq!(call(&raw mut error), BankchannelStatus::Misuse, "{argument}");
+        assert_eq!(take_error(error)["message"], format!("{argument}: must be UTF-8"));
+    };
+    let call = client.begin("ws_channel.list_files", &json!({}), none);
+    let begun = &mut ptr::null_mut();
+    let server = &mut ptr::null_mut();
     // SAFETY: buffers and places of ours.
-    let statuses = unsafe {
-        [
-            bankchannel_client_new(bad.as_ptr().cast(), 2, &mut ptr::null_mut(), &raw mut error),
-            bankchannel_call(
-                client.0,
-                bad.as_ptr().cast(),
-                2,
-                ptr::null(),
-                0,
-                ptr::null(),
-                json,
-                content,
-                ptr::null_mut(),
+    unsafe {
+        check("settings", &mut |e| bankchannel_client_new(torn, size, &mut ptr::null_mut(), e));
+        check("name", &mut |e| bankchannel_call(client.0, torn, size, none.cast(), 0, none, json, content, e));
+        check("request", &mut |e| bankchannel_call(client.0, name, name_size, torn, size, none, json, content, e));
+        check("name", &mut |e| bankchannel_call_begin(client.0, torn, size, none.cast(), 0, none, begun, e));
+        check("request", &mut |e| bankchannel_call_begin(client.0, name, name_size, torn, size, none, begun, e));
+        check("name", &mut |e| bankchannel_local(torn, size, none.cast(), 0, none, json, content, e));
+        check("request", &mut |e| bankchannel_local(name, name_size, torn, size, none, json, content, e));
+        for reply in [BankchannelReply::Answer, BankchannelReply::Fail] {
+            check("data", &mut |e| bankchannel_call_resume(call.0, reply as u32, torn, size, json, content, e));
+        }
+        check("kind", &mut |e| bankchannel_server_start(torn, size, none.cast(), 0, server, e));
+        check("options", &mut |e| bankchannel_server_start(name, name_size, torn, size, server, e));
+        for (argument, set) in [
+            ("content", BankchannelCallOptions { content_kind: 2, content: torn, content_size: size, ..options() }),
+            (
+                "destination",
+                BankchannelCallOptions { destination_kind: 2, destination: torn, destination_size: size, ..options() },
             ),
+        ] {
+            check(argument, &mut |e| {
+                bankchannel_call(client.0, name, name_size, none.cast(), 0, &raw const set, json, content, e)
+            });
+        }
+        assert!((*json).owner.is_null() && (*content).owner.is_null() && begun.is_null() && server.is_null());
+    }
+}
+
+/// A NUL ends no text here: what holds one is refused as it is.
+#[test]
+fn a_nul_inside_is_refused_and_cuts_nothing() {
+    let client = client();
+    let misuse = |set: BankchannelCallOptions| client.call("ws_channel.list_files", &json!({}), &raw const set);
+    let (path, size) = text("a\0b");
+    for ended in [
+        misuse(BankchannelCallOptions { content_kind: 2, content: path, content_size: size, ..options() }),
+        misuse(BankchannelCallOptions { destination_kind: 2, destination: path, destination_size: size, ..options() }),
+    ] {
+        assert_eq!(ended.status, BankchannelStatus::Misuse);
+        assert!(ended.json["message"].as_str().unwrap().contains("without NUL"), "{}", ended.json);
+    }
+    let unknown = client.call("ws_channel.list_files\0", &json!({}), ptr::null());
+    assert_eq!(unknown.json["code"], "input.unknown_operation", "{}", unknown.json);
+    let code = |text: &str| {
+        let ((name, name_size), (request, size)) = (support::text("ws_channel.list_files"), support::text(text));
+        let (mut json, mut content, mut error) =
+            (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
+        // SAFETY: places and buffers of ours.
+        let status = unsafe {
             bankchannel_call(
                 client.0,
                 name,
                 name_size,
-                bad.as_ptr().cast(),
-                2,
+                request,
+                size,
                 ptr::null(),
-                json,
-                content,
-                ptr::null_mut(),
-            ),
-        ]
+                &raw mut json,
+                &raw mut content,
+                &raw mut error,
+            )
+        };
+        assert_eq!(status, BankchannelStatus::Error, "{text:?}");
+        take_error(error)["code"].as_str().unwrap().to_owned()
     };
-    assert_eq!(statuses, [BankchannelStatus::Misuse; 3]);
-    assert_eq!(take_error(error)["message"], "settings: must be UTF-8");
+    assert_eq!(code("{}\0"), "input.invalid_json");
+    assert_eq!(code("{\"bank\":\"simu\0lator\"}"), "input.invalid_json");
+    assert_eq!(code(r#"{"bank":"simulator","file_type":"a\u0000b"}"#), "input.invalid_field");
+    // What JSON must not be: cut off, too deep, a key twice, no object.
+    assert_eq!(code("{\"bank\":"), "input.invalid_json");
+    assert_eq!(code(&format!("{{\"bank\":{}1{}}}", "[".repeat(40), "]".repeat(40))), "input.invalid_json");
+    assert_eq!(code(r#"{"bank":"simulator","bank":"simulator"}"#), "input.invalid_json");
+    assert!(code("[]").starts_with("input."));
+}
+
+#[test]
+fn wrong_fields_are_named_and_too_much_is_too_much() {
+    let client = client();
+    for (request, code, field) in [
+        (json!({"bank": "simulator", "colour": "red"}), "input.unknown_field", "colour"),
+        (json!({"bank": 5}), "input.invalid_field", "bank"),
+        (json!({"bank": "a-bank-on-the-moon"}), "input.invalid_field", "bank"),
+        (json!({"bank": "simulator", "file_type": ["x"]}), "input.invalid_field", "file_type"),
+        (json!({}), "input.missing_field", "bank"),
+    ] {
+        let ended = client.call("ws_channel.list_files", &request, ptr::null());
+        let found = (ended.json["code"].as_str(), ended.json["context"]["field"].as_str());
+        assert_eq!(found, (Some(code), Some(field)), "{}", ended.json);
+    }
+    let long = json!({"bank": "simulator", "file_type": "x".repeat(17 * 1024 * 1024)});
+    let ended = client.call("ws_channel.list_files", &long, ptr::null());
+    assert_eq!(ended.json["code"], "input.too_large", "{}", ended.json);
+    let refused = Client::new(&json!({"email": "x".repeat(17 * 1024 * 1024)})).err().unwrap();
+    assert_eq!(refused["code"], "input.too_large");
+    assert_eq!(local("ws_channel.sign_file", &long, &options()).json["code"], "input.too_large");
+    // What a size cannot be is no size.
+    let (name, name_size) = text("ws_channel.list_files");
+    let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
+    // SAFETY: the size is refused before the buffer is looked at.
+    let status = unsafe {
+        let (json, content) = (&raw mut json, &raw mut content);
+        bankchannel_call(client.0, name, name_size, name, usize::MAX, ptr::null(), json, content, &raw mut error)
+    };
+    assert_eq!(status, BankchannelStatus::Misuse);
+    assert!(take_error(error)["message"].as_str().unwrap().starts_with("request: "));
 }
 
 #[test]
@@ -167,6 +282,18 @@ fn options_are_read_as_far_as_their_size_says() {
         client.call("ws_channel.list_files", &json!({"bank": "simulator"}), options).status
     };
     assert_eq!(code(&BankchannelCallOptions { size: 8, ..options() }), BankchannelStatus::Misuse);
+    // A program of the first version, whose options end before `log`: what lies behind them is not looked at, nor filled.
+    let first = std::mem::offset_of!(BankchannelCallOptions, log);
+    let older = BankchannelCallOptions { size: first, log: 77, reserved: 77, ..options() };
+    assert_eq!(code(&older), BankchannelStatus::Error);
+    let mut filled = BankchannelCallOptions { timeout_ms: 5, log: 77, reserved: 77, ..options() };
+    // SAFETY: a place of ours, larger than the size given.
+    let status = unsafe { bankchannel_call_options_init(&raw mut filled, first, ptr::null_mut()) };
+    assert_eq!(status, BankchannelStatus::Ok);
+    assert_eq!((filled.size, filled.timeout_ms, filled.log, filled.reserved), (first, -1, 77, 77));
+    assert_eq!(code(&BankchannelCallOptions { size: first - 1, ..options() }), BankchannelStatus::Misuse);
+    assert_eq!(code(&BankchannelCallOptions { reserved: 1, ..options() }), BankchannelStatus::Misuse);
+    assert_eq!(code(&BankchannelCallOptions { log: 2, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { size: usize::MAX, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { timeout_ms: -2, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { content_kind: 77, ..options() }), BankchannelStatus::Misuse);

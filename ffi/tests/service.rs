@@ -1,4 +1,4 @@
-//! The C ABI against a service in this process: content in and out, cancellation, threads, fork, the example in C.
+//! The C ABI against a service in this process: content in and out, cancellation, threads, fork.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,9 +6,7 @@ mod support;
 
 use std::{
     fs,
-    io::Write,
     net::TcpListener,
-    process::{Command, Stdio},
     ptr,
     time::{Duration, Instant},
 };
@@ -232,7 +230,7 @@ fn a_child_process_goes_on_with_the_client_only() {
         let works = client.call("ws_channel.list_files", &json!({}), ptr::null()).status == BankchannelStatus::Ok;
         let refused = call.resume(BankchannelReply::Go, b"").json["code"] == "configuration.forked"
             && service.ask_info().is_err_and(|error| error["code"] == "configuration.forked");
-        drop((call, service));
+        drop((call, client, service));
         _exit(if works && refused { 0 } else { 10 + i32::from(works) * 2 + i32::from(refused) });
     }
     let mut status = -1;
@@ -244,41 +242,4 @@ fn a_child_process_goes_on_with_the_client_only() {
     }
     assert_eq!(status, 0, "works and refused as bits: {}", (status >> 8) - 10);
     assert_eq!(call.resume(BankchannelReply::Go, b"").status, BankchannelStatus::Ok, "the parent goes on");
-}
-
-#[test]
-fn the_example_in_c_uploads_a_payment() {
-    let service = Service::start();
-    let (public, private) = pgp_key();
-    let (seeded, _) = service.seeded("example@example.test", &public, b"x");
-    let scratch = tempfile::tempdir().unwrap();
-    let (program, key) = (scratch.path().join("upload"), scratch.path().join("key.asc"));
-    fs::write(&key, private).unwrap();
-    let folder = library().parent().unwrap().to_owned();
-    run(Command::new("cc")
-        .args(["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-I"])
-        .arg(root().join("include"))
-        .arg(root().join("ffi/examples/upload.c"))
-        .arg("-L")
-        .arg(&folder)
-        .args(["-lbankchannel_c", "-o"])
-        .arg(&program));
-    let mut child = Command::new(&program)
-        .args([service.info["base_url"].as_str().unwrap(), service.info["public_key_file"].as_str().unwrap()])
-        .args(["example@example.test", "simulator"])
-        .arg(&key)
-        .arg(root().join("core/iso20022/examples/pain.001.001.09.xml"))
-        .arg("pain.001.001.09")
-        .env("LD_LIBRARY_PATH", &folder)
-        .env("BANKCHANNEL_API_KEY", seeded["api_key"].as_str().unwrap())
-        .env("BANKCHANNEL_PASSWORD", PASSWORD)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(b"123456\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("response_text"), "{output:?}");
 }

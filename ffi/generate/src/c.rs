@@ -7,7 +7,7 @@ use cbindgen::{
 };
 
 /// The sources of the C ABI, in the order in which the header tells its story.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "ffi/src/status.rs",
     "ffi/src/library.rs",
     "ffi/src/bytes.rs",
@@ -16,6 +16,7 @@ const SOURCES: [&str; 9] = [
     "ffi/src/options.rs",
     "ffi/src/client.rs",
     "ffi/src/call.rs",
+    "ffi/src/log.rs",
     "ffi/src/server.rs",
 ];
 

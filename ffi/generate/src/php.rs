@@ -6,7 +6,7 @@
 //! time.
 
 /// The first bytes, as `ffi.preload` wants them.
-const FIRST: &str = "#define FFI_SCOPE \"bankchannel\"\n#define FFI_LIB \"libbankchannel_c.so\"\n";
+const FIRST: &str = "#define FFI_SCOPE \"bankchannel\"\n#define FFI_LIB \"libbankchannel.so.1\"\n";
 
 /// Makes PHP's dialect. Fails on a condition that it does not know, rather than to guess.
 pub(crate) fn dialect(header: &str) -> Result<String, String> {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod c;
+
 use std::{
     ffi::{CStr, c_char},
     io::{Read, Write},
@@ -21,10 +23,15 @@ pub fn root() -> PathBuf {
 
 /// The shared library that was built together with this test.
 pub fn library() -> PathBuf {
+    built("libbankchannel_c.so")
+}
+
+/// A library that was built together with this test: cargo leaves it beside the test, or in the folder above.
+pub fn built(name: &str) -> PathBuf {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-    let places = [deps.join("libbankchannel_c.so"), deps.parent().unwrap().join("libbankchannel_c.so")];
-    let built = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
-    places.into_iter().filter(|path| path.is_file()).max_by_key(built).expect("the library is built")
+    let places = [deps.join(name), deps.parent().unwrap().join(name)];
+    let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+    places.into_iter().filter(|path| path.is_file()).max_by_key(age).unwrap_or_else(|| panic!("{name} is not built"))
 }
 
 /// Runs a program that must succeed; what it printed.

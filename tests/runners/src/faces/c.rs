@@ -32,6 +32,7 @@ impl C {
     pub async fn start() -> Told<Self> {
         let folder = built();
         let program = folder.join("bankchannel-c-driver");
+        named(&folder)?;
         compile(&folder, &program).await?;
         let mut child = Command::new(&program)
             .env("LD_LIBRARY_PATH", &folder)
@@ -97,6 +98,14 @@ impl C {
             Some("error") => Ok(json!({"error": json_of(said.get(1))?})),
             _ => Err(format!("the c driver said {said:?}")),
         }
+    }
+}
+
+/// The name by which a linked program loads the library, in the folder where cargo leaves it under another one.
+fn named(folder: &Path) -> Told<()> {
+    match std::os::unix::fs::symlink("libbankchannel_c.so", folder.join("libbankchannel.so.1")) {
+        Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => Err(format!("libbankchannel.so.1: {why}")),
+        _ => Ok(()),
     }
 }
 

@@ -1,0 +1,41 @@
+//! Records of what a call does, taken by the caller's own thread.
+
+use bankchannel_bridge::LogRecord;
+use serde_json::{Value, json};
+
+use crate::{
+    BankchannelBytes, BankchannelCall, BankchannelError, BankchannelStatus,
+    guard::guard,
+    input::{handle, place},
+};
+
+/// Takes the records that the call has written since the last time, oldest first, as a JSON array
+/// `[{"level": "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a
+/// flow; `warning` something to look after. Records are kept when the options say `log = 1`, at most 1000 of them (the
+/// oldest make room): take them after every resume, and after the end. Otherwise, and in a fork's child, the array is
+/// empty.
+///
+/// # Safety
+/// `call` is NULL or a call that was not freed; `json` and `error` are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_call_log(
+    call: *mut BankchannelCall,
+    json: *mut BankchannelBytes,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("json", json)?;
+        // SAFETY: as the caller promises.
+        let records = unsafe { handle("call", call) }?.state()?.call.drain_log();
+        let text = records.iter().map(record).collect::<Value>().to_string();
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { json.write(BankchannelBytes::of(text)) };
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
+fn record(record: &LogRecord) -> Value {
+    json!({"level": record.level.as_str(), "text": record.text})
+}
