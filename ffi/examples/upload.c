@@ -1,135 +1,152 @@
 /*
- * Uploads a payment file: logs in, with a prompt where the service asks for a code, signs the file, sends it, and says
- * what came of it.
+ * Uploads a payment file: logs in, with a prompt where the service asks for a code; signs the file with a PGP key; sends
+ * it; waits for the bank's answer and leaves it in a folder.
  *
- *   cc -std=c99 -I include ffi/examples/upload.c -L target/release -lbankchannel_c -o upload
- *   export BANKCHANNEL_API_KEY=… BANKCHANNEL_PASSWORD=…
- *   ./upload BASE_URL PUBLIC_KEY_FILE EMAIL BANK PGP_PRIVATE_KEY_FILE PAYMENT_FILE FILE_TYPE
+ *   cc -std=c99 upload.c $(pkg-config --cflags --libs bankchannel) -o upload
+ *   ./upload settings.json private-key.asc payment.xml pain.001.001.09 pain.002.001.10 answers
  *
- * Exit code 0 when the bank channel took the file, 1 when it did not, 3 when that is not known: then look for the bank's
- * answer files before the file is sent again.
+ * settings.json says which account of which service this is, and where its secrets are:
+ *
+ *   {"environment": "production", "email": "me@example.com", "mode": "data", "bank": "nordea",
+ *    "api_key": {"env": "BANKCHANNEL_API_KEY"}, "password": {"file": "/etc/bankchannel/password"}}
+ *
+ * Exit code 0: the bank has answered. 1: the file was not sent, or not taken. 3: it was taken, or may have been: look for
+ * the bank's answer before you send it again.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bankchannel.h"
+#include <bankchannel.h>
+#include <bankchannel_operations.h>
 
-enum { DONE = 0, FAILED = 1, USAGE = 2, NOT_KNOWN = 3 };
+#include "json.h"
 
-/* Puts a JSON string at the end of a text that has room for it. */
-static void put_json(char *out, const char *text) {
-    out += strlen(out);
-    *out++ = '"';
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
-            *out++ = '\\';
-            *out++ = (char)c;
-        } else if (c < 0x20) {
-            out += sprintf(out, "\\u%04x", c);
-        } else {
-            *out++ = (char)c;
-        }
+enum { ANSWERED = 0, NOT_SENT = 1, USAGE = 2, LOOK_FIRST = 3 };
+
+/* The whole file as text that ends with NUL. The caller frees it. */
+static char *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    size_t room = 4096;
+    char *text = json_memory(room);
+    *size = 0;
+    if (file == NULL) {
+        perror(path);
+        exit(USAGE);
     }
-    *out++ = '"';
-    *out = '\0';
-}
-
-/* {"name": "value", …} of pairs that end with NULL; values that begin with '{' are JSON already. The caller frees it. */
-static char *object(const char *const *pairs) {
-    size_t room = 3;
-    char *out;
-    for (size_t at = 0; pairs[at] != NULL; at++) room += strlen(pairs[at]) * 6 + 4;
-    out = malloc(room);
-    if (out == NULL) exit(FAILED);
-    strcpy(out, "{");
-    for (size_t at = 0; pairs[at] != NULL; at += 2) {
-        if (at > 0) strcat(out, ",");
-        put_json(out, pairs[at]);
-        strcat(out, ":");
-        if (pairs[at + 1][0] == '{') {
-            strcat(out, pairs[at + 1]);
-        } else {
-            put_json(out, pairs[at + 1]);
-        }
+    while ((*size += fread(text + *size, 1, room - *size - 1, file)) == room - 1) {
+        char *larger = json_memory(room * 2);
+        memcpy(larger, text, *size);
+        free(text);
+        text = larger;
+        room *= 2;
     }
-    strcat(out, "}");
-    return out;
+    fclose(file);
+    text[*size] = '\0';
+    return text;
 }
 
-/* Shows an error and says with which code to end. */
-static int failed(BankchannelError *error) {
-    const char *json = bankchannel_error_json(error);
-    int unknown = strstr(json, "\"outcome\":\"unknown\"") != NULL || strstr(json, "\"outcome\":\"accepted\"") != NULL;
-    fprintf(stderr, "%s: %s\n", bankchannel_error_code(error), bankchannel_error_message(error));
-    bankchannel_error_free(error);
-    return unknown ? NOT_KNOWN : FAILED;
-}
-
-/* Carries out an operation; what it asks is asked on the terminal. Prints the response. */
-static int carry_out(BankchannelClient *client, const char *name, const char *request, const char *content_path) {
-    BankchannelCallOptions options;
+/*
+ * Carries an operation out. A call is a conversation: the library says what it needs, the program replies and resumes.
+ * This program replies to questions only; with content given as pieces it would also be asked for those.
+ * What the call gave is in `response`, or in `error`; the caller frees it.
+ */
+static BankchannelStatus carry_out(const BankchannelClient *client, const char *name, const char *request,
+                                   const BankchannelCallOptions *options, BankchannelBytes *response,
+                                   BankchannelError **error) {
     BankchannelCall *call = NULL;
-    BankchannelError *error = NULL;
-    BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
-    BankchannelStatus status;
+    BankchannelBytes content = {NULL, 0, NULL};
     char answer[256] = "";
     uint32_t reply = BANKCHANNEL_REPLY_GO;
-    bankchannel_call_options_init(&options, sizeof options, NULL);
-    if (content_path != NULL) {
-        options.content_kind = BANKCHANNEL_CONTENT_PATH;
-        options.content = content_path;
-        options.content_size = strlen(content_path);
+    BankchannelStatus status =
+        bankchannel_call_begin(client, name, strlen(name), request, strlen(request), options, &call, error);
+    if (status != BANKCHANNEL_STATUS_OK) return status;
+    while ((status = bankchannel_call_resume(call, reply, answer, strlen(answer), response, &content, error)) == BANKCHANNEL_STATUS_ASK) {
+        /* {"kind": "sms_code", "text": "…", "choices": […]}: the text is for a person. */
+        char *text = json_get(response->data, response->size, "text");
+        fprintf(stderr, "%s\n> ", text == NULL ? "?" : text);
+        free(text);
+        bankchannel_bytes_free(response);
+        if (fgets(answer, sizeof answer, stdin) != NULL) {
+            answer[strcspn(answer, "\r\n")] = '\0';
+            reply = BANKCHANNEL_REPLY_ANSWER;
+        } else {
+            strcpy(answer, "nobody answers");
+            reply = BANKCHANNEL_REPLY_FAIL;
+        }
     }
-    status = bankchannel_call_begin(client, name, strlen(name), request, strlen(request), &options, &call, &error);
-    if (status != BANKCHANNEL_STATUS_OK) return failed(error);
-    while ((status = bankchannel_call_resume(call, reply, answer, strlen(answer), &json, &content, &error)) == BANKCHANNEL_STATUS_ASK) {
-        fprintf(stderr, "%.*s\n> ", (int)json.size, json.data);
-        bankchannel_bytes_free(&json);
-        reply = fgets(answer, sizeof answer, stdin) == NULL ? BANKCHANNEL_REPLY_FAIL : BANKCHANNEL_REPLY_ANSWER;
-        answer[strcspn(answer, "\r\n")] = '\0';
-    }
-    bankchannel_call_free(call);
     memset(answer, 0, sizeof answer);
-    if (status != BANKCHANNEL_STATUS_OK) return failed(error);
-    if (content_path != NULL) printf("%.*s\n", (int)json.size, json.data);
-    bankchannel_bytes_free(&json);
-    bankchannel_bytes_free(&content);
-    return DONE;
+    bankchannel_call_free(call);
+    return status;
+}
+
+/* Shows an error, and says with which code the program ends. */
+static int failed(BankchannelError *error) {
+    const char *json = bankchannel_error_json(error);
+    char *outcome = json_get(json, strlen(json), "outcome");
+    /* How far the exchange came decides whether it may be repeated: docs/c-abi.md, "Status and error". */
+    int look_first = outcome != NULL && (strcmp(outcome, "unknown") == 0 || strcmp(outcome, "accepted") == 0);
+    fprintf(stderr, "%s: %s\n", bankchannel_error_code(error), bankchannel_error_message(error));
+    free(outcome);
+    bankchannel_error_free(error);
+    return look_first ? LOOK_FIRST : NOT_SENT;
+}
+
+static int log_in(const BankchannelClient *client) {
+    BankchannelBytes response = {NULL, 0, NULL};
+    BankchannelError *error = NULL;
+    if (carry_out(client, BANKCHANNEL_OP_WS_CHANNEL_LOG_IN, "{}", NULL, &response, &error) != BANKCHANNEL_STATUS_OK) {
+        failed(error); /* No payment has left yet, whatever the outcome of the login. */
+        return NOT_SENT;
+    }
+    bankchannel_bytes_free(&response); /* It has the session's token; the client has noted it. */
+    return ANSWERED;
+}
+
+static int upload_and_wait(const BankchannelClient *client, char **given) {
+    BankchannelBytes response = {NULL, 0, NULL};
+    BankchannelError *error = NULL;
+    BankchannelCallOptions options;
+    char *path, *request = json_text("{\"private_key\":{\"file\":%s},\"file_type\":%s,\"wait_for\":[%s],\"directory\":%s}",
+                                     given[2], given[4], given[5], given[6]);
+    int code = ANSWERED;
+    /* A file's bytes never stand in the JSON: they go beside it, here as a path. */
+    bankchannel_call_options_init(&options, sizeof options, NULL);
+    options.content_kind = BANKCHANNEL_CONTENT_PATH;
+    options.content = given[3];
+    options.content_size = strlen(given[3]);
+    if (carry_out(client, BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_AND_WAIT, request, &options, &response, &error) == BANKCHANNEL_STATUS_OK) {
+        path = json_get(response.data, response.size, "path");
+        printf("the bank's answer: %s\n", path == NULL ? "" : path);
+        free(path);
+    } else {
+        code = failed(error);
+    }
+    bankchannel_bytes_free(&response);
+    free(request);
+    return code;
 }
 
 int main(int count, char **given) {
     BankchannelClient *client = NULL;
     BankchannelError *error = NULL;
-    char *settings, *key, *request;
+    char *settings;
+    size_t size;
     int code;
-    if (count != 8) {
-        fprintf(stderr, "usage: %s BASE_URL PUBLIC_KEY_FILE EMAIL BANK PGP_PRIVATE_KEY_FILE PAYMENT_FILE FILE_TYPE\n", given[0]);
+    if (count != 7) {
+        fprintf(stderr, "usage: %s SETTINGS PRIVATE_KEY PAYMENT FILE_TYPE ANSWER_TYPE FOLDER\n", given[0]);
         return USAGE;
     }
     if (bankchannel_abi_version() < BANKCHANNEL_ABI_VERSION) {
-        fprintf(stderr, "libbankchannel_c %s is older than this program\n", bankchannel_version());
-        return FAILED;
+        fprintf(stderr, "libbankchannel %s is older than this program\n", bankchannel_version());
+        return USAGE;
     }
-    {
-        const char *const pairs[] = {"base_url", given[1], "public_key_file", given[2], "email", given[3], "bank", given[4], "mode", "data",
-                                     "api_key", "{\"env\":\"BANKCHANNEL_API_KEY\"}", "password", "{\"env\":\"BANKCHANNEL_PASSWORD\"}", NULL};
-        settings = object(pairs);
-    }
-    if (bankchannel_client_new(settings, strlen(settings), &client, &error) != BANKCHANNEL_STATUS_OK) return failed(error);
+    settings = read_file(given[1], &size);
+    if (bankchannel_client_new(settings, size, &client, &error) != BANKCHANNEL_STATUS_OK) return failed(error);
     free(settings);
-    code = carry_out(client, "ws_channel.log_in", "{}", NULL);
-    if (code == DONE) {
-        const char *const file[] = {"file", given[5], NULL};
-        key = object(file);
-        const char *const pairs[] = {"private_key", key, "file_type", given[7], NULL};
-        request = object(pairs);
-        code = carry_out(client, "ws_channel.sign_and_upload", request, given[6]);
-        free(request);
-        free(key);
-    }
+    code = log_in(client);
+    if (code == ANSWERED) code = upload_and_wait(client, given);
     bankchannel_client_free(client);
     return code;
 }

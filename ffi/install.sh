@@ -1,0 +1,113 @@
+#!/bin/sh
+# Installs the C interface: headers, shared and static library, pkg-config and CMake files, licences, documentation.
+#
+#   install.sh --prefix DIR [--destdir DIR] [--libdir NAME] [--from DIR] [--relocatable]
+#
+#   --prefix DIR     where it is used from, such as /usr/local
+#   --destdir DIR    where it is put for now, in front of the prefix: for those who build packages
+#   --libdir NAME    the libraries' folder below the prefix, such as lib/x86_64-linux-gnu; lib when left out
+#   --from DIR       where cargo has put the libraries; target/release when left out
+#   --relocatable    the pkg-config file finds its prefix by itself, so that the folder can be moved as a whole
+#
+# It works in the sources (after `cargo build --release -p bankchannel-ffi`) and in an unpacked package alike.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+prefix='' destdir='' libdir=lib from='' relocatable=no
+
+fail() {
+    echo "install.sh: $*" >&2
+    exit 2
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --prefix | --destdir | --libdir | --from)
+            [ $# -ge 2 ] || fail "$1 needs a value"
+            case $1 in
+                --prefix) prefix=$2 ;;
+                --destdir) destdir=$2 ;;
+                --libdir) libdir=$2 ;;
+                --from) from=$2 ;;
+            esac
+            shift 2
+            ;;
+        --relocatable)
+            relocatable=yes
+            shift
+            ;;
+        *) fail "there is no $1; there are --prefix DIR, --destdir DIR, --libdir NAME, --from DIR, --relocatable" ;;
+    esac
+done
+case $prefix in
+    '') fail '--prefix DIR is needed, such as --prefix /usr/local' ;;
+    /*) ;;
+    *) prefix=$PWD/$prefix ;;
+esac
+case /$libdir/ in */../* | */./* | *//*) fail '--libdir is a plain name below the prefix, such as lib64' ;; esac
+
+# In the sources, or in an unpacked package.
+if [ -f "$here/share/bankchannel/package" ]; then
+    root=$here packaging=$here/share/bankchannel headers=$here/include licences=$here documents=$here/share/doc/bankchannel
+    shared=$here/lib/libbankchannel.so static=$here/lib/libbankchannel.a
+    # shellcheck source=/dev/null
+    . "$here/share/bankchannel/package" # VERSION, ABI_MAJOR
+else
+    root=$(dirname -- "$here")
+    packaging=$here/packaging headers=$root/include licences=$root documents=$root/docs
+    [ -n "$from" ] || from=${CARGO_TARGET_DIR:-$root/target}/release
+    shared=$from/libbankchannel_c.so static=$from/libbankchannel_c.a
+    VERSION=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+    ABI_MAJOR=$(sed -n 's/^const ABI_MAJOR: u32 = \([0-9]*\);$/\1/p' "$here/build.rs")
+fi
+[ -n "$VERSION" ] && [ -n "$ABI_MAJOR" ] || fail "$root is neither the sources of bankchannel nor a package"
+for file in "$shared" "$static"; do
+    [ -f "$file" ] || fail "$file is missing: build it first, with cargo build --release -p bankchannel-ffi"
+done
+
+# What the static library needs of the system, as `rustc --print native-static-libs` says it for glibc; musl has it all
+# in libc and takes the empty archives of these names.
+private='-lutil -lrt -lpthread -lm -ldl -lc'
+
+to=$destdir$prefix
+# From the libraries' folder to the prefix.
+up=$(printf '%s' "$libdir" | sed 's|[^/][^/]*|..|g')
+if [ "$relocatable" = yes ]; then written_prefix="\${pcfiledir}/../$up"; else written_prefix=$prefix; fi
+
+# Text as it stands in the second half of a substitution.
+literal() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
+
+fill() {
+    sed -e "s|@PREFIX@|$(literal "$written_prefix")|" -e "s|@LIBDIR@|$libdir|" -e "s|@UP@|$up|" -e "s|@VERSION@|$VERSION|" \
+        -e "s|@ABI_MAJOR@|$ABI_MAJOR|g" -e "s|@PRIVATE_LIBS@|$private|" \
+        -e "s|@PRIVATE_LIBS_CMAKE@|$(printf '%s' "$private" | tr ' ' ';')|" "$1" >"$2"
+    chmod 644 "$2"
+}
+
+# put FILE FOLDER [NAME]: under a name of its own first, so that a program that runs keeps the old library.
+put() {
+    mkdir -p "$2"
+    name=${3:-$(basename -- "$1")}
+    rm -f "$2/.new-$name"
+    cp -- "$1" "$2/.new-$name"
+    chmod 644 "$2/.new-$name"
+    mv -f -- "$2/.new-$name" "$2/$name"
+}
+
+put "$headers/bankchannel.h" "$to/include"
+put "$headers/bankchannel_operations.h" "$to/include"
+put "$shared" "$to/$libdir" "libbankchannel.so.$ABI_MAJOR"
+ln -sf "libbankchannel.so.$ABI_MAJOR" "$to/$libdir/libbankchannel.so"
+put "$static" "$to/$libdir" libbankchannel.a
+mkdir -p "$to/$libdir/pkgconfig" "$to/$libdir/cmake/bankchannel"
+fill "$packaging/bankchannel.pc.in" "$to/$libdir/pkgconfig/bankchannel.pc"
+for file in bankchannelConfig.cmake bankchannelConfigVersion.cmake; do
+    fill "$packaging/$file.in" "$to/$libdir/cmake/bankchannel/$file"
+done
+for file in LICENSE NOTICE; do put "$licences/$file" "$to/share/doc/bankchannel"; done
+for file in "$licences"/licenses/*; do put "$file" "$to/share/doc/bankchannel/licenses"; done
+put "$documents/c-abi.md" "$to/share/doc/bankchannel"
+
+# Where the system's loader looks it has to be told.
+if [ -z "$destdir" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null 2>&1; then ldconfig || true; fi
+echo "bankchannel $VERSION is installed in $to"

@@ -1,0 +1,88 @@
+#!/bin/sh
+# Makes the package for C: headers, shared and static library, pkg-config and CMake files, examples, licences.
+#
+#   package.sh [--built | --from DIR] [--target TRIPLE] [--output DIR]
+#
+#   --built           takes the libraries that cargo has left in target/release, in place of building them
+#   --from DIR        takes those in this folder
+#   --target TRIPLE   for another machine, such as aarch64-unknown-linux-gnu; its linker and Rust target must be there
+#   --output DIR      where the package goes; target/packages when left out
+#
+# Only the package for x86-64 with glibc is tested; the others are made by the same steps.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+root=$(dirname -- "$here")
+target_dir=${CARGO_TARGET_DIR:-$root/target}
+built=no from='' triple='' output=$target_dir/packages
+
+fail() {
+    echo "package.sh: $*" >&2
+    exit 2
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --built)
+            built=yes
+            shift
+            ;;
+        --target | --output | --from)
+            [ $# -ge 2 ] || fail "$1 needs a value"
+            case $1 in
+                --target) triple=$2 ;;
+                --output) output=$2 ;;
+                --from) from=$2 built=yes ;;
+            esac
+            shift 2
+            ;;
+        *) fail "there is no $1; there are --built, --from DIR, --target TRIPLE, --output DIR" ;;
+    esac
+done
+
+[ -n "$from" ] || from=$target_dir/${triple:+$triple/}release
+# A library that is loaded needs musl's shared form.
+case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=-crt-static" ;; esac
+if [ "$built" = no ]; then
+    (cd "$root" && cargo build --release --locked -p bankchannel-ffi ${triple:+--target "$triple"})
+fi
+[ -n "$triple" ] || triple=$(rustc -vV | sed -n 's/^host: //p')
+
+version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+abi_major=$(sed -n 's/^const ABI_MAJOR: u32 = \([0-9]*\);$/\1/p' "$here/build.rs")
+name=bankchannel-c-$version-$triple
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+folder=$stage/$name
+
+"$here/install.sh" --prefix / --destdir "$folder" --from "$from" --relocatable >/dev/null
+
+# A package needs no more of the system than it says (docs/c-abi.md).
+floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)
+if command -v readelf >/dev/null 2>&1; then
+    asked=$(readelf --version-info "$folder/lib/libbankchannel.so" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)
+    if [ -n "$asked" ] && [ "$(printf '%s\n%s\n' "$asked" "$floor" | sort -V | tail -n 1)" != "$floor" ]; then
+        fail "the library asks for glibc $asked, and docs/c-abi.md promises $floor: build it on an older system"
+    fi
+fi
+
+# Names that no program can use; a foreign machine's `strip` leaves them.
+if command -v strip >/dev/null 2>&1; then
+    strip --strip-debug "$folder/lib/libbankchannel.a" 2>/dev/null || true
+    strip --strip-unneeded "$folder/lib/libbankchannel.so.$abi_major" 2>/dev/null || true
+fi
+
+mkdir -p "$folder/share/bankchannel" "$folder/examples"
+cp "$here"/packaging/*.in "$folder/share/bankchannel/"
+printf 'VERSION=%s\nABI_MAJOR=%s\n' "$version" "$abi_major" >"$folder/share/bankchannel/package"
+cp "$here/install.sh" "$folder/"
+cp "$here"/examples/*.c "$here"/examples/*.h "$root/core/iso20022/examples/pain.001.001.09.xml" "$folder/examples/"
+cp "$root/LICENSE" "$root/NOTICE" "$folder/"
+cp -R "$root/licenses" "$folder/"
+cp "$here/packaging/README.md" "$folder/"
+
+mkdir -p "$output"
+# The same content gives the same file: neither times nor owners are in it.
+tar -C "$stage" --sort=name --mtime='2020-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -n >"$output/$name.tar.gz.new"
+mv "$output/$name.tar.gz.new" "$output/$name.tar.gz"
+echo "$output/$name.tar.gz"
