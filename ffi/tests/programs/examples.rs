@@ -1,0 +1,121 @@
+//! The two examples, as a first-time reader runs them.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::json;
+
+use crate::support::{
+    PASSWORD, Service,
+    c::{Linked, told},
+    pgp_key, root,
+};
+
+/// A payment that the simulator takes, with where it comes from.
+const PAYMENT: &str = "core/iso20022/examples/pain.001.001.09.xml";
+
+const PHONE: &str = "+358401234567";
+
+/// What `upload` is given, in a folder: settings of an account that is ready, a key, a payment.
+pub(super) struct Account {
+    service: Service,
+    folder: tempfile::TempDir,
+}
+
+impl Account {
+    /// An account whose user logs in in this mode: `data` is asked for nothing once it is verified, a new phone is.
+    pub(super) fn new(verified: bool) -> Self {
+        let (service, folder) = (Service::start(), tempfile::tempdir().unwrap());
+        let (public, private) = pgp_key();
+        let account = json!({
+            "email": "example@example.test", "password": PASSWORD, "phone": PHONE, "verified": verified,
+            "certificates": ["simulator"], "pgp_keys": [{"key": public}],
+        });
+        let seeded = service.control("seed", &json!({"accounts": [account]}))["accounts"][0].clone();
+        let settings = json!({
+            "base_url": service.info["base_url"], "public_key_file": service.info["public_key_file"],
+            "email": "example@example.test", "phone": PHONE, "mode": "data", "bank": "simulator",
+            "api_key": {"env": "BANKCHANNEL_API_KEY"}, "password": {"env": "BANKCHANNEL_PASSWORD"},
+        });
+        fs::write(folder.path().join("settings.json"), settings.to_string()).unwrap();
+        fs::write(folder.path().join("key.asc"), private).unwrap();
+        fs::write(folder.path().join("api-key"), seeded["api_key"].as_str().unwrap()).unwrap();
+        Self { service, folder }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs `upload` with this typed in.
+    pub(super) fn upload(&self, mut command: Command, payment: &Path, typed: &str) -> Output {
+        let mut child = command
+            .args([self.path("settings.json"), self.path("key.asc"), payment.to_owned()])
+            .args(["pain.001.001.09", "pain.002.001.10"])
+            .arg(self.path("answers"))
+            .env("BANKCHANNEL_API_KEY", fs::read_to_string(self.path("api-key")).unwrap())
+            .env("BANKCHANNEL_PASSWORD", PASSWORD)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that asks nothing may have ended before anything was typed.
+        let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+}
+
+#[test]
+fn upload_asks_for_the_codes_signs_sends_and_waits() {
+    let (linked, account) = (Linked::new(), Account::new(false));
+    let program = linked.compile("ffi/examples/upload.c");
+    let output = account.upload(linked.command(&program), &root().join(PAYMENT), "000000\n123456\n123456\n");
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let asked = String::from_utf8_lossy(&output.stderr).matches("\n> ").count();
+    assert!(asked >= 2, "a wrong code is asked for again: {}", told(&output));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let answer = said.trim().strip_prefix("the bank's answer: ").expect("the answer's path");
+    let answer = fs::read_to_string(answer).unwrap();
+    assert!(answer.contains("pain.002.001.10") && answer.contains("<GrpSts>"), "{answer}");
+}
+
+#[test]
+fn upload_says_when_nobody_answers_and_when_the_file_was_refused() {
+    let linked = Linked::new();
+    let program = linked.compile("ffi/examples/upload.c");
+    let unverified = Account::new(false);
+    let output = unverified.upload(linked.command(&program), &root().join(PAYMENT), "");
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nobody answers"), "{}", told(&output));
+
+    let account = Account::new(true);
+    let missing = account.upload(linked.command(&program), Path::new("/nowhere/payment.xml"), "");
+    assert_eq!(missing.status.code(), Some(1), "{}", told(&missing));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/payment.xml"), "{}", told(&missing));
+    // Taken by the service, and then the answer cannot be had: the program says to look first.
+    account.service.control("fail_next", &json!({"operation": "ws_channel.download_file", "status": 403, "count": 20}));
+    let accepted = account.upload(linked.command(&program), &root().join(PAYMENT), "");
+    assert_eq!(accepted.status.code(), Some(3), "{}", told(&accepted));
+    assert_eq!(linked.command(&program).status().unwrap().code(), Some(2));
+}
+
+#[test]
+fn demo_tells_the_whole_story() {
+    let linked = Linked::new();
+    let program = linked.compile("ffi/examples/demo.c");
+    let output = linked.command(&program).arg(root().join(PAYMENT)).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    for wanted in
+        ["registered and logged in", "payment sent, and answered", "--- pain.002.001.10", "--- camt.053.001.02", "CLBD"]
+    {
+        assert!(said.contains(wanted), "{wanted}: {}", told(&output));
+    }
+    let refused = linked.command(&program).arg("/nowhere/payment.xml").output().unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{}", told(&refused));
+}

@@ -1,0 +1,26 @@
+//! What goes wrong on demand, from C: `ffi/tests/c/faults.c` over the testing build of the library.
+
+use crate::support::c::{Linked, testing_library, told};
+
+#[test]
+fn what_goes_wrong_inside_reaches_c_as_errors() {
+    let Some(library) = testing_library() else { return };
+    let linked = Linked::to(&library);
+    let output = linked.command(linked.compile("ffi/tests/c/faults.c")).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let parts: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("ok ")).collect();
+    let expected = [
+        "panics",
+        "errors",
+        "questions",
+        "deadlines",
+        "cancellation",
+        "threads",
+        "freed client",
+        "log",
+        "fork",
+        "exit",
+    ];
+    assert_eq!(parts, expected, "{}", told(&output));
+}

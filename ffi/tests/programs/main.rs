@@ -1,0 +1,11 @@
+//! Programs in C over the library: the examples, the README's, what goes wrong on demand, and memory.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod examples;
+mod faults;
+mod memory;
+mod readme;
