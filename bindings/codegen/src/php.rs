@@ -327,3 +327,37 @@ fn fields(out: &mut Out, before: &str, shape: &'static StructShape, after: &str)
     }
     out.line(format!("        ]{after}"));
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_operation_has_one_method_and_every_code_a_constant() {
+        let model = Model::load().unwrap();
+        let files = files(&model).unwrap();
+        let text = |end: &str| &files.iter().find(|file| file.path.ends_with(end)).unwrap().text;
+        for operation in model.protocols.iter().flat_map(|protocol| &protocol.operations) {
+            let called = format!("{}, [", quoted(operation.entry.declaration.name));
+            assert_eq!(text("WsChannel/Operations.php").matches(&called).count(), 1, "{called}");
+        }
+        for row in &model.errors {
+            assert!(text("Generated/ErrorCode.php").contains(&quoted(row.code)), "{}", row.code);
+        }
+    }
+
+    #[test]
+    fn names_that_php_does_not_tell_apart_differ() {
+        let model = Model::load().unwrap();
+        for protocol in &model.protocols {
+            let mut names: Vec<String> = protocol
+                .operations
+                .iter()
+                .map(|operation| method_name(protocol, operation).to_ascii_lowercase())
+                .collect();
+            names.sort_unstable();
+            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        }
+    }
+}

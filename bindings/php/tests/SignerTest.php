@@ -11,6 +11,7 @@ use Bankchannel\SignatureRequest;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\OpenPgp;
+use Bankchannel\WsChannel\SignatureHash;
 use PHPUnit\Framework\TestCase;
 
 /** A payment signed by a key that the library never sees. */
@@ -49,5 +50,35 @@ final class SignerTest extends TestCase
         $error = self::thrown(\DomainException::class, static fn () => $client->signAndUpload(...$upload, signer: static fn () => throw new \DomainException('the card was pulled')));
         self::assertSame('the card was pulled', $error->getMessage());
         self::thrown(InvalidInputException::class, static fn () => $client->signAndUpload(...$upload, signer: static fn () => 42));
+    }
+
+    public function testAnRsaKeyOfOpensslsSigns(): void
+    {
+        if (!\function_exists('openssl_private_encrypt')) {
+            self::markTestSkipped('the extension openssl is not there');
+        }
+        $data = \dirname(__DIR__, 3) . '/tests/scenarios/data/elsewhere-rsa';
+        $certificate = (string) file_get_contents("{$data}.certificate.asc");
+        $key = openssl_pkey_get_private((string) file_get_contents("{$data}.key.pem"));
+        self::assertNotFalse($key);
+        $account = Account::seeded('rsa@example.test', ['pgp_keys' => [['key' => $certificate]]]);
+        // What a hardware module does with a digest: PKCS #1 v1.5 over its name and itself.
+        $names = [
+            SignatureRequest::RSA_PKCS1_SHA256 => '3031300d060960864801650304020105000420',
+            SignatureRequest::RSA_PKCS1_SHA384 => '3041300d060960864801650304020205000430',
+            SignatureRequest::RSA_PKCS1_SHA512 => '3051300d060960864801650304020305000440',
+        ];
+        foreach (SignatureHash::cases() as $hash) {
+            $algorithm = '';
+            $client = $account->client(signer: static function (SignatureRequest $request) use ($key, $names, &$algorithm): string {
+                $algorithm = $request->algorithm;
+                openssl_private_encrypt(hex2bin($names[$request->algorithm]) . $request->digest, $signature, $key, OPENSSL_PKCS1_PADDING);
+
+                return $signature;
+            });
+            $sent = $client->signAndUpload(content: Account::payment(), fileName: "{$hash->value}.xml", fileType: 'pain.001.001.09', signingCertificate: $certificate, hash: $hash);
+            self::assertNotSame('', $sent->responseText);
+            self::assertArrayHasKey($algorithm, $names);
+        }
     }
 }
