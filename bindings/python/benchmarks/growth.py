@@ -2,12 +2,14 @@
 
     python growth.py [FIRST [LAST]]
 
-Typed calls through the boundary, one in a hundred of them an error, one in a thousand through the runtime. Needs the testing
-build (`tests/testing-build`), whose package it puts together itself.
+Typed calls through the boundary, one in a hundred of them an error, one in a thousand through the runtime; after every fifty
+thousand an event loop of its own with some calls at once. Needs the testing build (`tests/testing-build`), whose package it puts
+together itself.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -27,12 +29,21 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+async def at_once(settings: dict[str, Any]) -> None:
+    from bankchannel import AsyncWsChannel
+
+    client: Any
+    async with AsyncWsChannel(**settings) as client:
+        await asyncio.gather(*(client.testing_sleep(ms=1) for _ in range(500)))
+
+
 def main() -> None:
     from bankchannel import BankchannelError, WsChannel
 
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     last = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
-    client: Any = WsChannel(base_url="http://127.0.0.1:9/v2")
+    settings: dict[str, Any] = {"base_url": "http://127.0.0.1:9/v2"}
+    client: Any = WsChannel(**settings)
     before = 0
     for number in range(1, last + 1):
         if number % 1000 == 0:
@@ -44,6 +55,8 @@ def main() -> None:
                 assert error.code == "cancelled"
         else:
             assert client.testing_echo(text="x" * 189).text
+        if number % 50_000 == 0:
+            asyncio.run(at_once(settings))
         if number == first:
             before = resident()
     grown = resident() - before

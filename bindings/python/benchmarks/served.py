@@ -7,20 +7,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-ACCOUNT: dict[str, Any] = {
-    "email": "user@example.test",
-    "password": "Toddler_..123456789012345",
-    "phone": "+358401234567",
-    "company": "Example Company Oy",
-    "name": "Example User",
-    "bank": "simulator",
-}
-
 
 @contextmanager
 def settings() -> Iterator[dict[str, Any]]:
@@ -49,29 +40,40 @@ def settings() -> Iterator[dict[str, Any]]:
 def main() -> None:
     from bankchannel import Service, WsChannel
 
-    with tempfile.TemporaryDirectory() as folder, Service(verification_code="123456", no_limits=True) as service:
-        base = {**service.client_settings, **ACCOUNT, "on_code": lambda question: "123456"}
-        with WsChannel(**base, mode="admin", api_key="0") as admin:
-            api_key = admin.register_account().api_key
-            admin.log_in()
-            admin.enroll_cert(code="SIM-0123456789abcdef01234567", ws_user_id="SIM-0123456789ab")
-            signer = admin.generate_key()
-            admin.upload_key(pgp_key=signer.public_key, pgp_key_purpose="authorize")
-        with WsChannel(**base, mode="data", api_key=api_key) as data:
-            data.register_account()
-            session = data.log_in()
-            known: dict[str, Any] = {
-                **service.client_settings,
-                "api_key": api_key,
-                "id_token": session.id_token,
-                "mode": "data",
-                "bank": "simulator",
-            }
-            key_file = Path(folder, "key.asc")
-            key_file.write_text(signer.private_key)
-            known["key_file"] = str(key_file)
-            print(json.dumps(known), flush=True)
-            sys.stdin.read()
+    with tempfile.TemporaryDirectory() as folder, Service(no_limits=True, control=True) as service:
+        key = WsChannel().generate_key(name="Benchmark", email="benchmark@example.test")
+        key_file = Path(folder, "key.asc")
+        key_file.write_text(key.private_key)
+        account = {
+            "email": "benchmark@example.test",
+            "password": "Benchmark_1234567890",
+            "company": "Benchmark",
+            "name": "Benchmark",
+            "sessions": True,
+            "certificates": ["simulator"],
+            "pgp_keys": [{"key": key.public_key, "purpose": "authorize"}],
+            "files": [
+                {"file_type": "camt.053.001.02", "content": "aGVsbG8=", "reference": f"ref{number}"} for number in range(10)
+            ],
+        }
+        seeded = post(f"{service.control_url}/seed", {"accounts": [account]})["accounts"][0]
+        known: dict[str, Any] = {
+            **service.client_settings,
+            "api_key": seeded["api_key"],
+            "id_token": seeded["id_tokens"]["data"],
+            "mode": "data",
+            "bank": "simulator",
+            "key_file": str(key_file),
+        }
+        print(json.dumps(known), flush=True)
+        sys.stdin.read()
+
+
+def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 if __name__ == "__main__":

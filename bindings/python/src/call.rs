@@ -9,16 +9,6 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_bridge::{self as bridge, Error, Event, How, LogLevel, Reply, Secret, Take, row};
-use bytes::Bytes;
-use pyo3::{
-    exceptions::PyValueError,
-    prelude::*,
-    pybacked::PyBackedBytes,
-    types::{PyBytes, PyDict, PyString, PyTuple},
-};
-use serde_json::Value;
-
 use crate::{
     Cancel,
     client::{Client, placed},
@@ -27,6 +17,15 @@ use crate::{
     hub::Hub,
     plan::{self, Plan},
     received::Received,
+};
+use bankchannel_bridge::{self as bridge, Error, Event, How, LogLevel, Reply, Secret, Take, row};
+use bytes::Bytes;
+use pyo3::{
+    IntoPyObjectExt,
+    exceptions::PyValueError,
+    prelude::*,
+    pybacked::PyBackedBytes,
+    types::{PyBytes, PyDict, PyString, PyTuple},
 };
 
 /// How long the main thread is left waiting at a time: Ctrl-C is heard after this at the latest.
@@ -257,21 +256,24 @@ impl Running {
 
     fn answered<'py>(&self, py: Python<'py>, json: &str, content: Option<Bytes>) -> PyResult<Bound<'py, PyAny>> {
         let name = self.name.bind(py);
-        let answer: Value = serde_json::from_str(json).map_err(|why| PyValueError::new_err(why.to_string()))?;
         let plan = Plan::find(py, name)?;
-        let content = plan.as_ref().and_then(|plan| plan.get().content_field()).and_then(|field| {
-            // Python's bytes own their memory: this is the one copy.
-            let data = content.map(|bytes| PyBytes::new(py, &bytes));
-            let said = answer.get(field)?.get("size").and_then(Value::as_u64);
+        // Python's bytes own their memory: this is the one copy.
+        let data = content.map(|bytes| PyBytes::new(py, &bytes).unbind());
+        let received = |said: Option<u64>| {
+            let data = data.as_ref().map(|data| data.bind(py).clone());
             let size = match &data {
                 Some(data) => data.as_bytes().len() as u64,
                 None => said.unwrap_or_else(|| self.written.load(Ordering::Relaxed)),
             };
-            Some((field, Received::of(size, self.destination.clone(), data)))
-        });
+            Received::of(size, self.destination.clone(), data).into_py_any(py)
+        };
+        let mut answer = serde_json::Deserializer::from_str(json);
         match plan {
-            Some(plan) if self.typed => plan.get().result(py, &answer, content.map(|(_, content)| content)),
-            _ => plan::untyped(py, &answer, content),
+            Some(plan) if self.typed => plan.get().result(py, &mut answer, Some(&received)),
+            plan => {
+                let field = plan.and_then(|plan| plan.get().content_field());
+                plan::untyped(py, &mut answer, field, Some(&received))
+            }
         }
     }
 }

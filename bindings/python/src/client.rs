@@ -71,8 +71,8 @@ impl Client {
         });
         let answer = answered.map_err(fault)?;
         match Plan::find(py, name)? {
-            Some(plan) if typed => plan.get().result(py, &answer, None),
-            _ => plan::plain(py, &answer),
+            Some(plan) if typed => plan.get().result(py, answer, None),
+            _ => plan::plain(py, answer),
         }
     }
 

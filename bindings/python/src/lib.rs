@@ -9,6 +9,7 @@ mod client;
 mod errors;
 mod given;
 mod hub;
+mod making;
 mod moments;
 mod plan;
 mod received;
@@ -17,7 +18,6 @@ mod server;
 
 use bankchannel_bridge as bridge;
 use pyo3::prelude::*;
-use serde_json::Value;
 
 /// Stops calls, from any thread: give it to a call as `cancel=`.
 #[pyclass(frozen, module = "bankchannel._native")]
@@ -45,8 +45,7 @@ impl Cancel {
 /// The catalogue.
 #[pyfunction]
 fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let catalogue: Value = serde_json::from_str(&bridge::catalogue_json()).unwrap_or_default();
-    plan::plain(py, &catalogue)
+    plan::plain(py, &mut serde_json::Deserializer::from_str(&bridge::catalogue_json()))
 }
 
 /// Whether an operation only computes.

@@ -9,11 +9,14 @@ use pyo3::{
     exceptions::{PyImportError, PyRuntimeError},
     prelude::*,
     sync::PyOnceLock,
-    types::{PyDict, PyList, PyModule, PyString, PyTuple, PyType},
+    types::{PyDict, PyModule, PyString, PyType},
 };
-use serde_json::Value;
+use serde::{Deserializer, de::DeserializeSeed};
 
-use crate::{moments, received::Received, record};
+use crate::{
+    making::{Content, Seed},
+    record,
+};
 
 /// How an operation's answer is made. Made at the operation's first use, and kept.
 #[pyclass(frozen)]
@@ -23,7 +26,7 @@ pub(crate) struct Plan {
 }
 
 /// How one value is made.
-enum Make {
+pub(crate) enum Make {
     /// As JSON has it.
     Plain,
     Decimal,
@@ -40,9 +43,9 @@ enum Make {
 }
 
 /// A class of results, and its fields in order.
-struct Class {
-    class: Py<PyType>,
-    fields: Vec<(&'static str, Make)>,
+pub(crate) struct Class {
+    pub(crate) class: Py<PyType>,
+    pub(crate) fields: Vec<(&'static str, Make)>,
 }
 
 impl Plan {
@@ -65,15 +68,14 @@ impl Plan {
         self.entry.response.content_field().map(|field| field.name)
     }
 
-    /// The typed result of an answer. Received content takes its place in it.
-    pub(crate) fn result<'py>(
+    /// The typed result of an answer, which is JSON text or a value. Received content takes its place in it.
+    pub(crate) fn result<'py, 'de, D: Deserializer<'de>>(
         &self,
         py: Python<'py>,
-        answer: &Value,
-        content: Option<Received>,
+        answer: D,
+        content: Option<Content<'_>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let content = content.map(|content| Bound::new(py, content)).transpose()?;
-        self.response.value(py, answer, content.as_ref())
+        Seed { py, make: &self.response, content }.deserialize(answer).map_err(unreadable)
     }
 }
 
@@ -88,41 +90,27 @@ pub(crate) fn is_local(name: &str) -> bool {
 }
 
 /// An answer as dicts and lists. Received content takes its place in it.
-pub(crate) fn untyped<'py>(
+pub(crate) fn untyped<'py, 'de, D: Deserializer<'de>>(
     py: Python<'py>,
-    answer: &Value,
-    content: Option<(&str, Received)>,
+    answer: D,
+    field: Option<&str>,
+    content: Option<Content<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let found = plain(py, answer)?;
-    if let Some((field, content)) = content {
-        found.set_item(field, Bound::new(py, content)?)?;
+    if let (Some(field), Some(content)) = (field, content) {
+        let size = found.get_item(field)?.get_item("size").and_then(|size| size.extract()).unwrap_or_default();
+        found.set_item(field, content(size)?)?;
     }
     Ok(found)
 }
 
 /// JSON as Python's own values.
-pub(crate) fn plain<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    Ok(match value {
-        Value::Null => py.None().into_bound(py),
-        Value::Bool(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
-        Value::String(text) => PyString::new(py, text).into_any(),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(whole), _) => whole.into_pyobject(py)?.into_any(),
-            (None, Some(whole)) => whole.into_pyobject(py)?.into_any(),
-            (None, None) => number.as_f64().into_pyobject(py)?,
-        },
-        Value::Array(values) => {
-            let values: Vec<_> = values.iter().map(|value| plain(py, value)).collect::<PyResult<_>>()?;
-            PyList::new(py, values)?.into_any()
-        }
-        Value::Object(members) => {
-            let dict = PyDict::new(py);
-            for (name, value) in members {
-                dict.set_item(name, plain(py, value)?)?;
-            }
-            dict.into_any()
-        }
-    })
+pub(crate) fn plain<'py, 'de, D: Deserializer<'de>>(py: Python<'py>, value: D) -> PyResult<Bound<'py, PyAny>> {
+    Seed { py, make: &Make::Plain, content: None }.deserialize(value).map_err(unreadable)
+}
+
+fn unreadable(why: impl std::fmt::Display) -> PyErr {
+    PyRuntimeError::new_err(format!("the answer of the native library cannot be read: {why}"))
 }
 
 fn make(module: &Bound<'_, PyModule>, shape: &'static Shape) -> PyResult<Make> {
@@ -172,65 +160,4 @@ fn stale(name: &str) -> PyErr {
     PyImportError::new_err(format!(
         "bankchannel: {name} of the package is not that of its native library: install the package again"
     ))
-}
-
-impl Make {
-    fn value<'py>(
-        &self,
-        py: Python<'py>,
-        value: &Value,
-        content: Option<&Bound<'py, Received>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        match (self, value) {
-            (_, Value::Null) => Ok(py.None().into_bound(py)),
-            (Self::Content, value) => match content {
-                Some(content) => Ok(content.as_any().clone()),
-                None => {
-                    let size = value.get("size").and_then(Value::as_u64).unwrap_or_default();
-                    Ok(Bound::new(py, Received::of(size, None, None))?.into_any())
-                }
-            },
-            (Self::Decimal, Value::String(text)) => moments::decimal(py, text),
-            (Self::Date, Value::String(text)) => moments::date(py, text),
-            (Self::Timestamp, Value::String(text)) => moments::timestamp(py, text),
-            (Self::List(of), Value::Array(values)) => {
-                let values: Vec<_> = values.iter().map(|value| of.value(py, value, None)).collect::<PyResult<_>>()?;
-                Ok(PyTuple::new(py, values)?.into_any())
-            }
-            (Self::Map(of), Value::Object(members)) => {
-                let dict = PyDict::new(py);
-                for (name, value) in members {
-                    dict.set_item(name, of.value(py, value, None)?)?;
-                }
-                // The result that it is put into makes it unchangeable.
-                Ok(dict.into_any())
-            }
-            (Self::Record(class), value) => class.value(py, value, content),
-            (Self::Union { tag, alternatives }, value) => {
-                let found = value.get(tag).and_then(Value::as_str).unwrap_or_default();
-                match alternatives.iter().find(|(name, _)| *name == found) {
-                    Some((_, class)) => class.value(py, value, content),
-                    None => Err(PyRuntimeError::new_err(format!("`{found}` is no alternative of the answer"))),
-                }
-            }
-            (_, value) => plain(py, value),
-        }
-    }
-}
-
-impl Class {
-    fn value<'py>(
-        &self,
-        py: Python<'py>,
-        value: &Value,
-        content: Option<&Bound<'py, Received>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        // What this version does not know is ignored; what was left out is `None`.
-        let fields = self.fields.iter().map(|(name, make)| match value.get(name) {
-            Some(value) => make.value(py, value, content),
-            None => Ok(py.None().into_bound(py)),
-        });
-        let fields = PyTuple::new(py, fields.collect::<PyResult<Vec<_>>>()?)?;
-        self.class.bind(py).call1((fields,))
-    }
 }

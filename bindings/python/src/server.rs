@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use bankchannel_bridge::{self as bridge, Error, row};
 use pyo3::{prelude::*, types::PyDict};
-use serde_json::Value;
 
 use crate::{errors::raised, given, plan};
 
@@ -29,8 +28,7 @@ impl Server {
     /// What its readiness line says.
     fn info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let info = py.detach(|| self.with(|server| server.info())).map_err(|error| raised(py, &error))?;
-        let info: Value = serde_json::from_str(&info).unwrap_or_default();
-        plan::plain(py, &info)
+        plan::plain(py, &mut serde_json::Deserializer::from_str(&info))
     }
 
     /// Stops it.
