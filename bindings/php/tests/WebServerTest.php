@@ -98,6 +98,16 @@ final class WebServerTest extends TestCase
     }
 
     /** @dataProvider servers */
+    public function testWhereAllCodeMayUseFfiNothingNeedsPreloading(string $kind): void
+    {
+        $server = $this->serve($kind, ['-d', 'ffi.enable=true']);
+        for ($i = 0; $i < 5; ++$i) {
+            self::assertMatchesRegularExpression('/process \d+ files [1-9]/', $server->ask('do=list'), $server->log());
+        }
+        self::assertStringNotContainsString('signal', $server->log());
+    }
+
+    /** @dataProvider servers */
     public function testAPreloadedHeaderOfAnotherVersionIsTold(string $kind): void
     {
         $header = $this->header(static fn (string $text): string => $text . 'void bankchannel_bytes_free(BankchannelBytes *); typedef int of_next_year;');
