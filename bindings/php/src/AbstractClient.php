@@ -73,6 +73,7 @@ abstract class AbstractClient
     /** Frees the client's connections. Calling anything afterwards is refused. */
     final public function close(): void
     {
+        // Not given back at once: a signal's handler may close what a call is just about to use.
         $this->client = null;
     }
 

@@ -14,7 +14,7 @@ use Psr\Log\LoggerInterface;
 /**
  * One call that may ask in its middle: for a code, a signature, the next piece of content, or to take one.
  *
- * What a callable or a stream throws leaves this as it is: the call's handle is then gone, and that cancels it.
+ * What a callable or a stream throws leaves this as it is; giving back the call's handle then cancels it.
  *
  * @internal
  */
@@ -44,16 +44,20 @@ final class Conversation
     public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
     {
         $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs);
-        $event = $this->resume($call, Reply::GO);
-        while ($event->status !== Status::OK) {
-            $event = match ($event->status) {
-                Status::WANT_PIECE => $this->give($call),
-                Status::PIECE => $this->take($call, $event->content ?? ''),
-                default => $this->resume($call, Reply::ANSWER, $this->answer($event->json)),
-            };
-        }
+        try {
+            $event = $this->resume($call, Reply::GO);
+            while ($event->status !== Status::OK) {
+                $event = match ($event->status) {
+                    Status::WANT_PIECE => $this->give($call),
+                    Status::PIECE => $this->take($call, $event->content ?? ''),
+                    default => $this->resume($call, Reply::ANSWER, $this->answer($event->json)),
+                };
+            }
 
-        return $event;
+            return $event;
+        } finally {
+            $call->release();
+        }
     }
 
     private function give(Handle $call): Event

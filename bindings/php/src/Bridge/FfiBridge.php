@@ -56,7 +56,7 @@ final class FfiBridge implements Bridge
         $this->check($status, $results);
         $this->spare = $results;
 
-        return new Handle($client, static fn (\FFI\CData $client) => $library->bankchannel_client_free($client));
+        return new Handle($client, static fn (?\FFI\CData $client) => $library->bankchannel_client_free($client));
     }
 
     public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
@@ -103,7 +103,7 @@ final class FfiBridge implements Bridge
         $this->spare = $results;
         $library = $this->library;
 
-        return new Handle($call, static fn (\FFI\CData $call) => $library->bankchannel_call_free($call));
+        return new Handle($call, static fn (?\FFI\CData $call) => $library->bankchannel_call_free($call));
     }
 
     public function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event
@@ -171,7 +171,7 @@ final class FfiBridge implements Bridge
         $this->spare = $results;
         $library = $this->library;
 
-        return new Handle($server, static fn (\FFI\CData $server) => $library->bankchannel_server_free($server));
+        return new Handle($server, static fn (?\FFI\CData $server) => $library->bankchannel_server_free($server));
     }
 
     public function serverInfo(Handle $server): string

@@ -11,16 +11,27 @@ namespace Bankchannel\Bridge;
  */
 final class Handle
 {
-    /** @param \Closure(\FFI\CData): void $free */
+    private bool $isFree = false;
+
+    /** @param \Closure(\FFI\CData|null): void $free */
     public function __construct(
-        public readonly \FFI\CData $pointer,
+        public readonly ?\FFI\CData $pointer,
         private readonly \Closure $free,
     ) {
     }
 
     public function __destruct()
     {
-        ($this->free)($this->pointer);
+        $this->release();
+    }
+
+    /** Gives it back now: somebody else, such as an exception's trace, may hold this object for long. */
+    public function release(): void
+    {
+        if (!$this->isFree) {
+            $this->isFree = true;
+            ($this->free)($this->pointer);
+        }
     }
 
     private function __clone()
