@@ -107,6 +107,7 @@ export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 
 /** The base of every error of this library. */
 export declare class BankchannelError extends Error {
+  protected constructor();
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
   /** Whose fault it is; the class says the same. */
@@ -412,7 +413,7 @@ export interface InitRegisterRequest {
 
 /** The challenge. */
 export interface InitRegisterResponse {
-  /** What `register` answers: `encrypt_password` makes the answer from it. Good once, for five minutes. */
+  /** What `register` answers: `encryptPassword` makes the answer from it. Good once, for five minutes. */
   readonly challenge: string;
   /** The service's text. */
   readonly responseText: string;
@@ -430,7 +431,7 @@ export interface RegisterRequest {
   chResp: Secret;
   /** The company's name. Left out, the client's own. */
   company?: string;
-  /** The password, encrypted for this challenge (§3.1): what `encrypt_password` answers. */
+  /** The password, encrypted for this challenge (§3.1): what `encryptPassword` answers. */
   encrypted: Secret;
   /** The full name of the person who registers. Left out, the client's own. */
   name?: string;
@@ -526,7 +527,7 @@ export interface InitLoginRequest {
 
 /** The challenge. */
 export interface InitLoginResponse {
-  /** What `login` answers: `encrypt_password` makes the answer from it. Good once, for five minutes. */
+  /** What `login` answers: `encryptPassword` makes the answer from it. Good once, for five minutes. */
   readonly challenge: string;
   /** The service's text. */
   readonly responseText: string;
@@ -540,7 +541,7 @@ export interface LoginRequest {
   mode?: Mode;
   /** The challenge, unchanged. */
   chResp: Secret;
-  /** The password, encrypted for this challenge (§3.1): what `encrypt_password` answers. */
+  /** The password, encrypted for this challenge (§3.1): what `encryptPassword` answers. */
   encrypted: Secret;
 }
 
@@ -596,7 +597,7 @@ export interface LoginResponse {
   readonly mfaOptions?: readonly MfaOption[];
   /** Where an SMS would go, masked, such as `+*****5507`. */
   readonly smsDestination?: string;
-  /** For `verify_email`, when the address is not verified. */
+  /** For `verifyEmail`, when the address is not verified. */
   readonly accessToken?: string;
   /** What the account is, with the token (API 2.10). */
   readonly account?: AccountInfo;
@@ -653,7 +654,7 @@ export interface LoginMfaResponse {
   readonly secretCode?: string;
   /** The same for a QR code. */
   readonly otpauthUri?: string;
-  /** With the secret: for `verify_totp`. Alone: for `verify_email`. */
+  /** With the secret: for `verifyTotp`. Alone: for `verifyEmail`. */
   readonly accessToken?: string;
   /** What the account is, with the token (API 2.10). */
   readonly account?: AccountInfo;
@@ -689,7 +690,7 @@ export interface VerifyTotpRequest {
   email?: string;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
   mode?: AdminMode;
-  /** From `login_mfa` with `setup_totp`. */
+  /** From `loginMfa` with `setupTotp`. */
   accessToken: Secret;
   /** The authenticator's current code. */
   code: Secret;
@@ -1197,7 +1198,7 @@ export interface DeleteKeyResponse {
 
 /** The password and the challenge it answers. */
 export interface EncryptPasswordRequest {
-  /** From `init_login` or `init_register`. */
+  /** From `initLogin` or `initRegister`. */
   challenge: Secret;
   /** The password: 1 to 199 bytes as UTF-8. */
   password: Secret;
@@ -1207,14 +1208,14 @@ export interface EncryptPasswordRequest {
 
 /** The answer to the challenge. */
 export interface EncryptPasswordResponse {
-  /** What `login`, `register` and `password_reset` send as `encrypted`. */
+  /** What `login`, `register` and `passwordReset` send as `encrypted`. */
   readonly encrypted: string;
 }
 
 /** The authenticator's secret. */
 export interface TotpCodeRequest {
   /**
-   * The secret that `login_mfa` answered when the authenticator was enrolled: base32, spaces and letter
+   * The secret that `loginMfa` answered when the authenticator was enrolled: base32, spaces and letter
    * case do not matter.
    */
   secret: Secret;
@@ -1253,7 +1254,7 @@ export interface GenerateKeyRequest {
 
 /** The key. */
 export interface GenerateKeyResponse {
-  /** The armored public key: what `upload_key` registers. */
+  /** The armored public key: what `uploadKey` registers. */
   readonly publicKey: string;
   /** The armored private key: whoever has it can sign payments. */
   readonly privateKey: string;
@@ -1317,7 +1318,7 @@ export interface SignFileRequest {
 
 /** The signatures. */
 export interface SignFileResponse {
-  /** One armored detached signature per key, one after the other: what `upload_file` takes. */
+  /** One armored detached signature per key, one after the other: what `uploadFile` takes. */
   readonly signature: string;
 }
 
@@ -1373,13 +1374,13 @@ export interface EncryptForExportRequest {
 
 /** The message. */
 export interface EncryptForExportResponse {
-  /** An armored OpenPGP message, in the form that `export_cert` answers. */
+  /** An armored OpenPGP message, in the form that `exportCert` answers. */
   readonly encryptedPrivateKey: string;
 }
 
 /** What to open with which key. */
 export interface DecryptExportedKeyRequest {
-  /** The armored OpenPGP message from `export_cert`. */
+  /** The armored OpenPGP message from `exportCert`. */
   encryptedPrivateKey: string;
   /** The armored private half of the export key; of several, the one that opens it is used. */
   privateKey: Secret;
@@ -1518,7 +1519,7 @@ export interface LogInRequest {
    */
   mfaMethod?: MfaMethod;
   /**
-   * Whether to begin the enrolment of an authenticator: the answer then has its secret. `enrol_totp` does
+   * Whether to begin the enrolment of an authenticator: the answer then has its secret. `enrolTotp` does
    * all of it.
    */
   setupTotp?: boolean;
@@ -1526,13 +1527,13 @@ export interface LogInRequest {
   code?: Secret;
 }
 
-/** The secret for an authenticator: shown this once. `verify_totp` completes the enrolment. */
+/** The secret for an authenticator: shown this once. `verifyTotp` completes the enrolment. */
 export interface TotpEnrolment {
   /** The secret, base32. */
   readonly secretCode: string;
   /** The same for a QR code. */
   readonly otpauthUri?: string;
-  /** For `verify_totp`, within ten minutes. */
+  /** For `verifyTotp`, within ten minutes. */
   readonly accessToken: string;
 }
 
@@ -1593,7 +1594,7 @@ export interface LogInProgressAuthenticated {
 /** It waits for a code. */
 export interface LogInProgressNeedsCode {
   readonly state: "needs_code";
-  /** Which: `phone_code`, `email_code`, `sms_code` or `totp_code`. */
+  /** Which: `phone_code`, `email_code`, `sms_code` or `totpCode`. */
   readonly kind: string;
   /** The question, for a person. */
   readonly text: string;
@@ -1601,7 +1602,7 @@ export interface LogInProgressNeedsCode {
   readonly wrong: number;
   /** Whether the account's phone number must be given too. */
   readonly phoneMissing: boolean;
-  /** The login so far: give it to `continue_log_in`, with the code. */
+  /** The login so far: give it to `continueLogIn`, with the code. */
   readonly sealed: string;
 }
 
@@ -1612,7 +1613,7 @@ export interface LogInProgressNeedsChoice {
   readonly methods: readonly MfaMethod[];
   /** Where an SMS would go, masked. */
   readonly smsDestination?: string;
-  /** The login so far: give it to `continue_log_in`, with the choice. */
+  /** The login so far: give it to `continueLogIn`, with the choice. */
   readonly sealed: string;
 }
 
@@ -1621,7 +1622,7 @@ export type LogInProgress = LogInProgressAuthenticated | LogInProgressNeedsCode 
 
 /** The login so far, and what it waits for. */
 export interface ContinueLogInRequest {
-  /** The login so far, as `begin_log_in` or this answered it. */
+  /** The login so far, as `beginLogIn` or this answered it. */
   sealed: Secret;
   /** The code, where one is wanted. */
   code?: Secret;
@@ -1649,7 +1650,7 @@ export interface EnrolTotpRequest {
   code?: Secret;
   /**
    * Whether the confirming code is computed here. Left out, a person puts the secret into an
-   * authenticator and is asked for `totp_code`.
+   * authenticator and is asked for `totpCode`.
    */
   computeCode?: boolean;
 }
@@ -1675,13 +1676,13 @@ export interface ResetPasswordRequest {
    * bytes.
    */
   newPassword: Secret;
-  /** The code, when `init_password_reset` had it sent before; left out, one is sent now and asked for. */
+  /** The code, when `initPasswordReset` had it sent before; left out, one is sent now and asked for. */
   code?: Secret;
 }
 
 /** What the session is sealed with. */
 export interface ExportSessionRequest {
-  /** 32 random characters or more; `import_session` needs the same. Left out, the client's own. */
+  /** 32 random characters or more; `importSession` needs the same. Left out, the client's own. */
   sealKey?: Secret;
 }
 
@@ -1695,7 +1696,7 @@ export interface ExportSessionResponse {
 
 /** The session, and what opens it. */
 export interface ImportSessionRequest {
-  /** What `export_session` answered. */
+  /** What `exportSession` answered. */
   sealed: Secret;
   /** What it was sealed with. Left out, the client's own. */
   sealKey?: Secret;
@@ -1769,7 +1770,7 @@ export interface UploadAndWaitRequest {
   /** How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least. */
   pollIntervalMs?: number;
   /**
-   * The folder that the answers go into, named as `download_new_files` names them; left out, they are in
+   * The folder that the answers go into, named as `downloadNewFiles` names them; left out, they are in
    * the response.
    */
   directory?: string;
@@ -1793,7 +1794,7 @@ export interface UploadAndWaitResponse {
   readonly fileName: string;
   /** How many bytes were sent. */
   readonly bytes: number;
-  /** The answers, in the order of `wait_for`. */
+  /** The answers, in the order of `waitFor`. */
   readonly answers: readonly BankAnswer[];
   /** The service's text on the upload. */
   readonly responseText: string;
@@ -1905,7 +1906,7 @@ export interface WsChannelSettings {
   sealKey?: Secret;
   /** Further certificate authorities to trust: a PEM file. */
   caFile?: string;
-  /** Whether only the authorities of `ca_file` are trusted, not the system's. */
+  /** Whether only the authorities of `caFile` are trusted, not the system's. */
   onlyCaFile?: boolean;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
   proxy?: Secret;
@@ -1971,7 +1972,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Fetch a challenge for a registration.
    *
    * The first of the two steps of a registration: `register` answers the challenge within five minutes.
-   * Challenges of `init_login` and of this operation are interchangeable. It answers the same whether or
+   * Challenges of `initLogin` and of this operation are interchangeable. It answers the same whether or
    * not the account exists, and changes nothing.
    *
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -2049,8 +2050,8 @@ export declare class WsChannel implements AsyncDisposable {
    * Set a new password with the code from the SMS.
    *
    * Replaces the password of this one user, ends all its sessions and clears its lockout; the other user
-   * is untouched. It does not log in and verifies nothing. The challenge comes from `init_login` or
-   * `init_register`. Never repeated by itself: after an unknown outcome try the new password.
+   * is untouched. It does not log in and verifies nothing. The challenge comes from `initLogin` or
+   * `initRegister`. Never repeated by itself: after an unknown outcome try the new password.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2095,8 +2096,8 @@ export declare class WsChannel implements AsyncDisposable {
    * Give the code of the second factor.
    *
    * The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user
-   * for an hour. With `setup_totp` the answer also carries the secret for an authenticator, shown this
-   * once: `verify_totp` completes the enrolment. A refused code is never sent again by itself.
+   * for an hour. With `setupTotp` the answer also carries the secret for an authenticator, shown this
+   * once: `verifyTotp` completes the enrolment. A refused code is never sent again by itself.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2125,7 +2126,7 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Complete the enrolment of an authenticator.
    *
-   * Proves that the authenticator has the secret that `login_mfa` answered. From then on it is the
+   * Proves that the authenticator has the secret that `loginMfa` answered. From then on it is the
    * preferred factor and SMS the fallback; an earlier authenticator is replaced. The token lives for ten
    * minutes and five tries. A refused code is never sent again by itself.
    *
@@ -2241,7 +2242,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Export a certificate with its private key, encrypted to a PGP key.
    *
    * Own certificates only, and only while export is not disabled. The private key comes as an OpenPGP
-   * message that only the registered export key opens: `decrypt_exported_key` does. Every export is
+   * message that only the registered export key opens: `decryptExportedKey` does. Every export is
    * written into the service's audit trail.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
@@ -2594,7 +2595,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Make a PGP key pair on this machine.
    *
    * A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads. It is
-   * fit for both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is
+   * fit for both purposes of `uploadKey`; use one key for one purpose. Nothing is sent and nothing is
    * stored: keep the private key where only the signer can read it. An RSA key takes up to some seconds.
    */
   generateKey(request?: GenerateKeyRequest): GenerateKeyResponse;
@@ -2661,7 +2662,7 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Open a private key that was exported.
    *
-   * Decrypts what `export_cert` answered with the private half of the export key. An expired export key
+   * Decrypts what `exportCert` answered with the private half of the export key. An expired export key
    * still opens what was encrypted to it. The message is not signed: that the key belongs to the
    * certificate beside it is for the caller to see.
    *
@@ -2710,9 +2711,9 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies
    * phone and e-mail, chooses a second factor, gives its code. It asks for `phone_code`, `email_code`,
-   * `sms_code`, `totp_code`, `mfa_method` and `phone` as it comes to them; a wrong code is asked for
+   * `sms_code`, `totpCode`, `mfaMethod` and `phone` as it comes to them; a wrong code is asked for
    * again, three times in all. Afterwards the client has the session. Where question and answer lie in
-   * different processes, `begin_log_in` and `continue_log_in` do the same in steps.
+   * different processes, `beginLogIn` and `continueLogIn` do the same in steps.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -2733,7 +2734,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Begin a login that another process may finish.
    *
    * Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the
-   * login so far, sealed: keep it, ask the person, and go on with `continue_log_in`, in this process or
+   * login so far, sealed: keep it, ask the person, and go on with `continueLogIn`, in this process or
    * in another, within the life of the code. The password is not in it. A login that needs no code is
    * complete at once.
    *
@@ -2755,7 +2756,7 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Go on with a login that waited.
    *
-   * Gives what the login waits for and goes as far as it can. The answer is as that of `begin_log_in`:
+   * Gives what the login waits for and goes as far as it can. The answer is as that of `beginLogIn`:
    * complete, or waiting again (`wrong` above 0: the code was refused, and may be given again). Use each
    * sealed login once: the one answered last is the one that counts.
    *
@@ -2777,9 +2778,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Enrol an authenticator as second factor.
    *
-   * Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator, and
+   * Logs in as the admin user (which asks as `logIn` does), gets the secret of a new authenticator, and
    * confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback;
-   * an earlier authenticator is replaced. The question `totp_code` holds it in its member `secret`. A
+   * an earlier authenticator is replaced. The question `totpCode` holds it in its member `secret`. A
    * secret kept beside the password is no second factor any more.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
@@ -2871,7 +2872,7 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Sign a file, send it, and wait for the bank's answers.
    *
-   * Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload` does,
+   * Notes which files of the wanted types there are, signs and sends the file as `signAndUpload` does,
    * then looks until there is a new one of each type, and downloads it. New means new since the upload:
    * where several files are on their way at once, the answer to another upload may be taken for this
    * one's, so read what it refers to. Every error after the upload was accepted has outcome `accepted`

@@ -1,5 +1,7 @@
 //! Node: `index.d.ts`.
 
+use std::collections::HashSet;
+
 use bankchannel::{
     Category,
     model::{EnumShape, Field, Shape, StructShape, UnionShape},
@@ -53,7 +55,36 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         service(&mut out, protocol);
         client(&mut out, protocol);
     }
-    Ok(out.done())
+    Ok(in_camel_case(&out.done(), model))
+}
+
+/// In comments, the names of fields and operations as they are here: `file_type` is `fileType`.
+fn in_camel_case(text: &str, model: &Model) -> String {
+    let mut names = HashSet::new();
+    for protocol in &model.protocols {
+        names.extend(protocol.operations.iter().map(|operation| operation.name));
+        let structs = protocol.types.iter().filter_map(|named| match named {
+            Named::Struct(shape) => Some(*shape),
+            _ => None,
+        });
+        let fields = structs.chain([protocol.settings, protocol.service]).flat_map(|shape| shape.fields);
+        names.extend(fields.map(|field| field.name));
+    }
+    let mut done = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if !line.trim_start().starts_with(['/', '*']) {
+            done.push_str(line);
+            continue;
+        }
+        for (index, part) in line.split('`').enumerate() {
+            if index > 0 {
+                done.push('`');
+            }
+            // What stands between two ticks is code; a text between others may be split by a line's end.
+            if names.contains(part) { done.push_str(&camel(part)) } else { done.push_str(part) }
+        }
+    }
+    done
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -105,6 +105,7 @@ export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 
 /** The base of every error of this library. */
 export declare class BankchannelError extends Error {
+  protected constructor();
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
   /** Whose fault it is; the class says the same. */

@@ -3,18 +3,27 @@
 // One call from begin to end: the loop that answers what it asks.
 
 const { asBuffer } = require('./content');
-const { fromJson, invalidField, typed } = require('./error');
-const { promised } = require('./events');
+const { fromJson, invalidField, own, typed } = require('./error');
+const { hold, promised, release } = require('./events');
 const { native } = require('./native');
+
+/** Why the caller's own code is no longer waited for. */
+const CANCELLED = Symbol('cancelled');
+const EXPIRED = Symbol('expired');
+
+/** The longest time that a timer takes, in milliseconds. */
+const LONGEST = 0x7fffffff;
 
 /** A call of the native half. */
 class Call {
   #call;
   #first;
   #cancelled = false;
+  #expires;
   #leave;
 
   constructor(client, name, request, form) {
+    if (form.timeoutMs >= 0) this.#expires = performance.now() + form.timeoutMs;
     this.#first = promised((events, id) => {
       this.#call = typed(() => new (native().Call)(client, events, id, name, request, form));
     });
@@ -33,25 +42,29 @@ class Call {
   cancel() {
     this.#cancelled = true;
     this.#call?.cancel();
-    this.#leave?.();
+    this.#leave?.(CANCELLED);
   }
 
-  /** Waits for the caller's own code, but no longer than until the call is cancelled: that code may be silent for ever. */
+  /** Waits for the caller's own code, but no longer than the call may take: that code may be silent for ever. */
   async whileRunning(work) {
-    const cancelled = new Promise((_, reject) => {
-      this.#leave = () => reject(CANCELLED);
-      if (this.#cancelled) this.#leave();
+    let timer;
+    const left = new Promise((_, reject) => {
+      this.#leave = reject;
+      if (this.#cancelled) reject(CANCELLED);
+      if (this.#expires !== undefined) {
+        timer = setTimeout(reject, Math.min(Math.max(this.#expires - performance.now(), 0), LONGEST), EXPIRED);
+      }
     });
     try {
-      return await Promise.race([work, cancelled]);
+      return await Promise.race([work, left]);
     } finally {
+      clearTimeout(timer);
       this.#leave = undefined;
       work.catch(() => {});
+      left.catch(() => {});
     }
   }
 }
-
-const CANCELLED = Symbol('cancelled');
 
 /**
  * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `take` (takes a piece of the
@@ -64,10 +77,13 @@ async function carryThrough(call, parts) {
   // A stream may fail before its first piece is asked for. Asking then says so; the event itself must not end the process.
   if (typeof parts.pieces?.on === 'function') parts.pieces.on('error', () => {});
   let iterator;
+  // Also while only the caller's own code is waited for, a call under way is work to be done.
+  hold();
   try {
     iterator = parts.pieces?.[Symbol.asyncIterator]();
     return await loop(call, iterator, parts);
   } finally {
+    release();
     signal?.removeEventListener('abort', abort);
     // Ends what was not read to its end, without waiting: it may be silent for ever.
     if (typeof parts.pieces?.destroy === 'function') parts.pieces.destroy();
@@ -88,9 +104,10 @@ async function loop(call, iterator, parts) {
       call.cancel();
       const ended = await call.reply(event.kind === 'piece' ? 'go' : 'fail');
       if (fault === CANCELLED) {
-        event = ended.kind === 'piece' ? await call.reply('go') : ended;
+        event = ended;
         continue;
       }
+      if (fault === EXPIRED) throw expired(ended);
       throw fault;
     }
     event = await call.reply(...reply);
@@ -101,6 +118,15 @@ async function loop(call, iterator, parts) {
 function failure(text, signal) {
   const aborted = signal?.aborted && JSON.parse(text).category === 'cancelled';
   return fromJson(text, aborted ? { cause: signal.reason } : undefined);
+}
+
+/** The error of a call whose time ran out while the caller's own code was waited for. */
+function expired(ended) {
+  const details = ended.kind === 'failed' ? JSON.parse(ended.text) : {};
+  if (details.category === 'timed_out') return fromJson(details);
+  const { operation = null, outcome = null } = details;
+  const error = own('timeout.deadline', 'timed_out', 'the time limit passed while the caller was waited for', {}, {});
+  return Object.assign(error, { operation, outcome });
 }
 
 async function answer(event, iterator, parts) {

@@ -7,7 +7,7 @@ const { PassThrough } = require('node:stream');
 const { Call, carryThrough } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { encode } = require('./encode');
-const { BankchannelError, fromJson, inOperation, invalidField, own, typed } = require('./error');
+const { BankchannelError, fromJson, fromNative, inOperation, invalidField, own, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 const { writer } = require('./writer');
@@ -17,6 +17,7 @@ const fromEnvironment = new WeakSet();
 
 class Client {
   #native;
+  #number;
   #operations;
   #options;
   #running = new Set();
@@ -26,6 +27,7 @@ class Client {
     this.#operations = operations;
     const text = encode(form.in(object('settings', settings)));
     this.#native = typed(() => new (native().Client)(protocol, text, fromEnvironment.has(settings)));
+    this.#number = this.#native.number;
   }
 
   static fromEnv(settings = {}, options = {}) {
@@ -109,9 +111,15 @@ class Client {
 
   #here(name, request, field, content) {
     const text = encode(request);
-    const handle = this.#handle();
-    const from = inPlace(field, content);
-    return JSON.parse(typed(() => handle.local(name, text, from)));
+    this.#handle();
+    const from = content === undefined ? undefined : inPlace(field, content);
+    let answer;
+    try {
+      answer = native().local(this.#number, numberOf(name), text, from);
+    } catch (thrown) {
+      throw fromNative(thrown);
+    }
+    return JSON.parse(answer);
   }
 
   async #compute(name, text, content) {
@@ -159,6 +167,18 @@ class Client {
     if (!this.#native) throw own('configuration.closed', 'configuration', 'this client was closed');
     return this.#native;
   }
+}
+
+const numbers = new Map();
+
+/** The number by which the native half knows an operation. */
+function numberOf(name) {
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = native().operation(name);
+    numbers.set(name, number);
+  }
+  return number;
 }
 
 /** What is passed on as it is. */

@@ -56,11 +56,16 @@ function typed(work) {
   try {
     return work();
   } catch (thrown) {
-    if (thrown instanceof BankchannelError) throw thrown;
-    if (thrown instanceof Error && thrown.message.startsWith('{"code"')) throw fromJson(thrown.message);
-    // A panic, or a value that the addon cannot read: the package itself is wrong.
-    throw own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, { cause: thrown });
+    throw fromNative(thrown);
   }
+}
+
+/** The typed error of what the native half has thrown. */
+function fromNative(thrown) {
+  if (thrown instanceof BankchannelError) return thrown;
+  if (thrown instanceof Error && thrown.message.startsWith('{"code"')) return fromJson(thrown.message);
+  // A panic, or a value that the addon cannot read: the package itself is wrong.
+  return own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, { cause: thrown });
 }
 
 /** Names the operation, where the package itself found the error. */
@@ -72,4 +77,4 @@ function inOperation(error, operation) {
   return error;
 }
 
-module.exports = { BankchannelError, fromJson, inOperation, invalidField, own, register, typed };
+module.exports = { BankchannelError, fromJson, fromNative, inOperation, invalidField, own, register, typed };

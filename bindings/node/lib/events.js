@@ -10,6 +10,19 @@ const waiting = new Map();
 let last = 0;
 let queue;
 let awake;
+let held = 0;
+
+/** Keeps the process running, until `release` was called as often. */
+function hold() {
+  awake ??= setInterval(() => {}, 0x7fffffff);
+  if (held === 0) awake.ref();
+  held += 1;
+}
+
+function release() {
+  held -= 1;
+  if (held === 0) awake.unref();
+}
 
 /** Begins work with the queue and a number of its own; promises what is told under that number. */
 function promised(begin) {
@@ -17,14 +30,14 @@ function promised(begin) {
   last = (last + 1) >>> 0;
   const id = last;
   return new Promise((resolve, reject) => {
-    // The queue does not keep the process running; this does, while something is waited for.
-    awake ??= setInterval(() => {}, 0x7fffffff);
-    if (waiting.size === 0) awake.ref();
+    // The queue does not keep the process running.
+    hold();
     waiting.set(id, resolve);
     try {
       begin(queue, id);
     } catch (fault) {
-      forget(id);
+      waiting.delete(id);
+      release();
       reject(fault);
     }
   });
@@ -32,14 +45,10 @@ function promised(begin) {
 
 function told(id, kind, text, bytes, log) {
   const resolve = waiting.get(id);
-  if (!resolve) return;
-  forget(id);
-  resolve({ kind, text, bytes, log });
+  if (waiting.delete(id)) {
+    release();
+    resolve({ kind, text, bytes, log });
+  }
 }
 
-function forget(id) {
-  waiting.delete(id);
-  if (waiting.size === 0) awake.unref();
-}
-
-module.exports = { promised };
+module.exports = { hold, promised, release };

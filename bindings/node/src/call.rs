@@ -80,7 +80,7 @@ impl Call {
             log: form.log == Some(true),
         };
         let call = Self { call: Arc::default(), cancel };
-        let begun = bridge::Call::begin(&client.0, &name, request.as_bytes(), how);
+        let begun = bridge::Call::begin(&client.client, &name, request.as_bytes(), how);
         call.go_on(begun, Reply::Go, events.promise(id))?;
         Ok(call)
     }

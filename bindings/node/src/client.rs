@@ -1,23 +1,20 @@
-//! A client handle, and operations that only compute.
+//! A client handle.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use bankchannel_bridge::{self as bridge, Content, runtime};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{
-    events::{Events, defect},
-    thrown,
-};
+use crate::{events::Events, local, thrown};
 
 /// A client handle.
 #[napi]
-pub struct Client(pub(crate) bridge::Client);
+pub struct Client {
+    pub(crate) client: bridge::Client,
+    number: u32,
+}
 
 #[napi]
 impl Client {
@@ -31,26 +28,19 @@ impl Client {
         }
         let settings = settings.as_bytes();
         let made = if environment { bridge::Client::from_env(settings) } else { bridge::Client::new(settings) };
-        made.map(Self).map_err(|error| thrown(&error))
+        let client = made.map_err(|error| thrown(&error))?;
+        let number = local::enter(client.clone());
+        Ok(Self { client, number })
     }
 
-    /// Carries out an operation that only computes, here and now. Content is bytes or the path of a file.
-    #[napi(catch_unwind)]
-    pub fn local(
-        &self,
-        name: String,
-        request: String,
-        content: Option<Either<Buffer, String>>,
-    ) -> napi::Result<String> {
-        // The buffer is read where it lies: JavaScript cannot change it meanwhile.
-        let content = content.map(|content| match content {
-            Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
-            Either::B(path) => Content::from(PathBuf::from(path).as_path()),
-        });
-        computed(&self.0, &name, &request, content).map_err(|error| thrown(&error))
+    /// The number by which `local` knows it, as long as this handle lives.
+    #[napi(getter, catch_unwind)]
+    pub fn number(&self) -> u32 {
+        self.number
     }
 
-    /// The same on a thread that may be busy; the end is told under this number.
+    /// Carries out an operation that only computes on a thread that may be busy; the end is told under this number. Content is
+    /// bytes or the path of a file.
     #[napi(catch_unwind)]
     pub fn compute(
         &self,
@@ -64,15 +54,16 @@ impl Client {
             Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
             Either::B(path) => Content::from(PathBuf::from(path).as_path()),
         });
-        let (client, promise) = (self.0.clone(), events.promise(id));
+        let (client, promise) = (self.client.clone(), events.promise(id));
         runtime()
             .map_err(|error| thrown(&error))?
-            .spawn_blocking(move || promise.settle(computed(&client, &name, &request, content)));
+            .spawn_blocking(move || promise.settle(local::computed(&client, &name, &request, content)));
         Ok(())
     }
 }
 
-fn computed(client: &bridge::Client, name: &str, request: &str, content: Option<Content>) -> bridge::Result<String> {
-    // Neither the client nor the request is looked at again after a panic.
-    catch_unwind(AssertUnwindSafe(|| client.local(name, request.as_bytes(), content))).unwrap_or_else(|_| Err(defect()))
+impl Drop for Client {
+    fn drop(&mut self) {
+        local::leave(self.number);
+    }
 }

@@ -7,6 +7,7 @@
 mod call;
 mod client;
 mod events;
+mod local;
 mod server;
 
 use bankchannel_bridge as bridge;

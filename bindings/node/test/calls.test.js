@@ -219,6 +219,15 @@ test('a signal is heard while the caller’s own stream is silent', async () => 
   assert.equal((await running).code, 'cancelled');
 });
 
+test('a deadline is heard while the caller’s own code is silent', async () => {
+  const given = { ...upload, fileContents: new PassThrough() };
+  const begun = Date.now();
+  assert.ok((await failure(client.uploadFile(given, { timeoutMs: 200 }))) instanceof TimedOutError);
+  const stuck = new Writable({ highWaterMark: 1, write() {} });
+  assert.ok((await failure(client.downloadFile(which, { timeoutMs: 400, destination: stuck }))) instanceof TimedOutError);
+  assert.ok(Date.now() - begun < 5000);
+});
+
 test('closing ends what is running', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);

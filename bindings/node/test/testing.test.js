@@ -111,6 +111,7 @@ test('operations on demand', { skip: missing }, async (suite) => {
     const left = await failure(client.testingAsk({ text: 'Why?' }, { onCode, signal: AbortSignal.timeout(50) }));
     assert.ok(left instanceof CancelledError);
     assert.equal(left.cause.name, 'TimeoutError');
+    assert.ok((await failure(client.testingAsk({ text: 'Why?' }, { onCode, timeoutMs: 50 }))) instanceof TimedOutError);
     const own = new WsChannel({}, { onCode });
     const running = failure(own.testingAsk({ text: 'Why?' }));
     await sleep(50);

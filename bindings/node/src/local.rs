@@ -1,0 +1,96 @@
+//! Operations that only compute, here and now, by the numbers of a client and of an operation.
+//!
+//! They take less time than Node-API takes to find out what object a method is called on, or to copy a name. So the client
+//! is known by a number here, and the operation too.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{PoisonError, RwLock},
+};
+
+use bankchannel_bridge::{self as bridge, Content, Error, operations, row};
+use bytes::Bytes;
+use napi::{Either, bindgen_prelude::Buffer};
+use napi_derive::napi;
+
+use crate::{events::defect, thrown};
+
+/// Clients by their numbers, and the numbers that are free again.
+static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
+
+/// Names of operations by their numbers; there are no more than there are operations.
+static OPERATIONS: RwLock<Vec<&'static str>> = RwLock::new(Vec::new());
+
+/// The number of an operation.
+#[napi(catch_unwind)]
+pub(crate) fn operation(name: String) -> napi::Result<u32> {
+    let Some(entry) = operations::find(&name) else {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        return Err(thrown(&Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`"))));
+    };
+    let mut known = OPERATIONS.write().unwrap_or_else(PoisonError::into_inner);
+    let name = entry.declaration.name;
+    let number = known.iter().position(|other| *other == name).unwrap_or_else(|| {
+        known.push(name);
+        known.len() - 1
+    });
+    Ok(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// Carries out an operation that only computes, here and now. Content is bytes or the path of a file.
+#[napi(catch_unwind)]
+pub(crate) fn local(
+    client: u32,
+    operation: u32,
+    request: String,
+    content: Option<Either<Buffer, String>>,
+) -> napi::Result<String> {
+    let client = CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(client as usize).cloned().flatten();
+    let name = OPERATIONS.read().unwrap_or_else(PoisonError::into_inner).get(operation as usize).copied();
+    let (Some(client), Some(name)) = (client, name) else {
+        return Err(thrown(&Error::new(&row::CLOSED)));
+    };
+    // The buffer is read where it lies: JavaScript cannot change it meanwhile.
+    let content = content.map(|content| match content {
+        Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
+        Either::B(path) => Content::from(PathBuf::from(path).as_path()),
+    });
+    computed(&client, name, &request, content).map_err(|error| thrown(&error))
+}
+
+/// Carries it out; a panic becomes an error.
+pub(crate) fn computed(
+    client: &bridge::Client,
+    name: &str,
+    request: &str,
+    content: Option<Content>,
+) -> bridge::Result<String> {
+    // Neither the client nor the request is looked at again after a panic.
+    catch_unwind(AssertUnwindSafe(|| client.local(name, request.as_bytes(), content))).unwrap_or_else(|_| Err(defect()))
+}
+
+/// Gives a client a number.
+pub(crate) fn enter(client: bridge::Client) -> u32 {
+    let (clients, free) = &mut *CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(number) = free.pop() {
+        clients[number as usize] = Some(client);
+        return number;
+    }
+    clients.push(Some(client));
+    u32::try_from(clients.len() - 1).unwrap_or(u32::MAX)
+}
+
+/// Takes the number back.
+pub(crate) fn leave(number: u32) {
+    let left = {
+        let (clients, free) = &mut *CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
+        let left = clients.get_mut(number as usize).and_then(Option::take);
+        if left.is_some() {
+            free.push(number);
+        }
+        left
+    };
+    // Its connections are closed after the lock is given back.
+    drop(left);
+}
