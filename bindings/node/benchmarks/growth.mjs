@@ -1,65 +1,87 @@
-// How much memory a million local calls, and exchanges among them, keep: resident memory after GROWTH_FIRST calls (100,000)
-// against after GROWTH_LAST (1,000,000). `node --expose-gc growth.mjs`.
+// How much memory the calls of a long life keep: resident memory after GROWTH_FIRST calls (100,000) against after GROWTH_LAST
+// (1,000,000), for each kind of call, in a process of its own each. Fails above a mebibyte.
+//
+//   node growth.mjs [local|failing|exchange]…
 
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 import { report } from './measure.mjs';
 
 const require = createRequire(import.meta.url);
-const { WsChannel } = require('..');
-const { peer } = require('../test/helpers/peer.js');
-
+const here = fileURLToPath(import.meta.url);
+const KINDS = ['local', 'failing', 'exchange'];
+const LIMIT_KIB = 1024;
 const first = Number(process.env.GROWTH_FIRST ?? 100_000);
 const last = Number(process.env.GROWTH_LAST ?? 1_000_000);
-const kind = process.argv[2] ?? 'local';
-if (!globalThis.gc) throw new Error('run it with node --expose-gc');
 
-/** Resident memory in KiB, with nothing left to collect. */
+/** Resident memory in KiB with nothing left to collect: the least of several looks. */
 async function resident() {
-  for (let round = 0; round < 5; round += 1) {
+  let least = Infinity;
+  for (let round = 0; round < 20; round += 1) {
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, 20));
+    least = Math.min(least, Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]));
   }
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+  return least;
 }
 
-const there = await peer();
-const client = new WsChannel(there.settings);
-// An operation that computes as little as possible.
-const local = () => client.callLocal('ws_channel.check_payment_file', {}, { content: Buffer.from('<a/>') });
-const works = {
-  local: async () => local(),
-  // A thousand calls, and one that fails, at a time.
-  exchange: async () => {
-    await client.listFiles();
-  },
-  failing: async () => {
-    await client.listFiles({ status: 'no such' }).then(
-      () => {
-        throw new Error('it did not fail');
-      },
-      () => {},
-    );
-  },
-};
-const work = works[kind];
-if (!work) throw new Error(`there are ${Object.keys(works).join(', ')}`);
-
-async function until(end, from) {
-  for (let made = from; made < end; ) {
-    const batch = [];
-    for (let each = 0; each < 64 && made < end; each += 1, made += 1) batch.push(work());
-    await Promise.all(batch);
-    // Finalizers of what was collected run between turns of the event loop.
-    await new Promise(setImmediate);
-  }
+async function measure(kind, settings) {
+  const { WsChannel } = require('..');
+  const client = new WsChannel(settings);
+  const content = Buffer.from('<Document/>');
+  const works = {
+    local: async () => client.checkPaymentFile({ content }),
+    failing: () =>
+      client.listFiles({ status: 'no such' }).then(
+        () => Promise.reject(new Error('it did not fail')),
+        () => {},
+      ),
+    exchange: () => client.listFiles(),
+  };
+  const work = works[kind];
+  const until = async (from, end) => {
+    for (let made = from; made < end; ) {
+      const batch = [];
+      for (let each = 0; each < 64 && made < end; each += 1, made += 1) batch.push(work());
+      await Promise.all(batch);
+      // What was collected is finalized between turns of the event loop.
+      await new Promise(setImmediate);
+    }
+  };
+  // The collector, once asked, lets its heap grow differently: it is asked before both looks.
+  await until(0, first / 2);
+  await resident();
+  await until(first / 2, first);
+  const before = await resident();
+  await until(first, last);
+  const after = await resident();
+  await client.close();
+  report({ kind, calls: last, before_kib: before, after_kib: after, growth_kib: after - before });
 }
 
-await until(first, 0);
-const before = await resident();
-await until(last, first);
-const after = await resident();
-await client.close();
-there.close();
-report({ kind, calls: last, before_kib: before, after_kib: after, growth_kib: after - before });
+/** The peer, in a process of its own, so that its memory is not ours. */
+async function served() {
+  const program = `require(${JSON.stringify(require.resolve('../test/helpers/peer.js'))}).peer().then(({ settings }) => console.log(JSON.stringify(settings)))`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const line = await new Promise((resolve) => child.stdout.once('data', resolve));
+  return { settings: JSON.parse(line), stop: () => child.kill() };
+}
+
+if (process.env.GROWTH_SETTINGS) {
+  await measure(process.argv[2], JSON.parse(process.env.GROWTH_SETTINGS));
+} else {
+  const asked = process.argv.slice(2);
+  const { settings, stop } = await served();
+  for (const kind of asked.length > 0 ? asked : KINDS) {
+    if (!KINDS.includes(kind)) throw new Error(`there are ${KINDS.join(', ')}`);
+    const env = { ...process.env, GROWTH_SETTINGS: JSON.stringify(settings) };
+    const done = spawnSync(process.execPath, ['--expose-gc', here, kind], { env, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(done.stderr);
+    process.stdout.write(done.stdout);
+    if (JSON.parse(done.stdout).growth_kib > LIMIT_KIB) process.exitCode = 1;
+  }
+  stop();
+}
