@@ -144,6 +144,7 @@ mod tests {
         assert_eq!(Failure::SessionExpired.code(), 2);
         assert_eq!(Failure::AdminRequired.code(), 4);
         assert_eq!(Failure::usage("x").code(), 1);
+        assert_eq!(Failure::Interrupted.code(), 130);
         for (code, exit) in [
             ("ws_channel.session_refused", 2),
             ("ws_channel.not_implemented", 3),

@@ -58,7 +58,9 @@ impl Answers {
             return Ok(Secret::new(code));
         }
         if !prompt::possible(self.noninteractive) {
-            let hint = if is_code {
+            let hint = if question.secret.is_some() {
+                "run it at a terminal, where the new key is shown".to_owned()
+            } else if is_code {
                 "give --code, or ISECURE_MFA_CODE, ISECURE_EMAIL_CODE or ISECURE_PHONE_CODE".to_owned()
             } else {
                 format!("give --{}", kebab(question.kind))

@@ -60,6 +60,11 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
              bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere. With --wait-for it waits for the bank's answers\n\
              and puts them into --syncdir or the present folder; with --json and without --syncdir they are in the response."
         }
+        ("files", "check-payment-file") => {
+            "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --filetype pain.001.001.09 --key key.asc payment.xml\n\n\
+             Exit code 0 when the file is right, 1 when it is not: then each problem has its line and what to change."
+        }
+        ("pgp", "verify-file") => "Exit code 0 when a signature is good, 1 when none is.",
         ("files", "download-files") => {
             "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; those that are there already are skipped."
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel::{Content, Destination, ws_channel::Done};
-use bankchannel_foundation::operation::Entry;
+use bankchannel_foundation::operation::{Entry, Kind};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -99,8 +99,11 @@ impl Target {
             }
             _ => self.format.show(&response),
         }
-        // Files that could not be had are a failure, though the others are there.
-        if response.get("failed").and_then(Value::as_u64).is_some_and(|failed| failed > 0) {
+        // Files that could not be had are a failure, though the others are there; and so is a verdict that is no, for the
+        // script that asks before it goes on.
+        let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
+        let failed = response.get("failed").and_then(Value::as_u64).is_some_and(|failed| failed > 0);
+        if failed || entry.declaration.kind == Kind::Local && (is_no("ok") || is_no("good")) {
             return Err(Failure::Told);
         }
         Ok(())

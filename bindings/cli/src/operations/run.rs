@@ -27,7 +27,7 @@ use super::{
 use crate::{
     exit::{Failure, Outcome, SESSION_EXISTS_TEXT},
     options::{Common, option_list},
-    output::{self, Format, interrupt, progress::Progress},
+    output::{self, Format, interrupt, progress::Progress, prompt},
     settings::{
         NEW_API_KEY,
         token::{self, Stored, Token},
@@ -44,6 +44,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     }
     let token = session_for(entry, &mut common)?;
     request::ask_for_missing(entry, &mut common)?;
+    confirm(entry, &common)?;
     let client = common.settings.client(token.as_ref())?;
     let reserved = target.reserve(entry)?;
     check_keeping(entry, &common)?;
@@ -58,6 +59,23 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     let shown =
         result.map_err(|failure| in_options(failure, spec, entry)).and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)
+}
+
+/// Lets a person say the bank's name before its certificates are retired for good, where it is only a default.
+fn confirm(entry: &Entry, common: &Common) -> Outcome {
+    let bank = common.settings.value("bank").unwrap_or_default();
+    if entry.short_name() != "retire_cert"
+        || common.settings.is_given("bank")
+        || !prompt::possible(common.noninteractive)
+    {
+        return Ok(());
+    }
+    let question = format!("The certificates for {bank} are retired for good; type the bank's name to go on");
+    if prompt::line(&question)?.trim() == bank {
+        Ok(())
+    } else {
+        Err(Failure::usage("nothing was done: that is not the bank's name"))
+    }
 }
 
 /// Sees that the settings file can be changed, before an operation is sent whose result belongs in it.

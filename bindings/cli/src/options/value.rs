@@ -76,7 +76,11 @@ fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
     }
     let path = text.strip_prefix('@').unwrap_or(text);
     if path == text && path != "-" && !Path::new(path).exists() {
-        // Not a file: the library says what the text must be.
+        if !text.trim().contains('\n') {
+            // Most often a mistyped name: an armored text has lines.
+            return Err(Failure::usage(format!("{option}: {text} is neither a file nor an armored text")));
+        }
+        // The library says what the text must be.
         return Ok(Value::String(text.to_owned()));
     }
     read_file(option, path).map(Value::String)

@@ -1,6 +1,6 @@
 //! Tables for people, from any response: its texts first, its lists as tables.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
@@ -94,22 +94,32 @@ fn list(name: &str, items: &[Value]) -> String {
     if items.is_empty() {
         return if heading.is_empty() { "none\n".to_owned() } else { format!("{heading}: none\n") };
     }
+    let rows: Vec<BTreeMap<&str, &Value>> = items.iter().map(|item| flat(item).into_iter().collect()).collect();
     let mut columns: Vec<&str> = Vec::new();
-    for key in items.iter().filter_map(Value::as_object).flat_map(Map::keys) {
-        if !columns.contains(&key.as_str()) {
+    for (key, _) in items.iter().flat_map(flat) {
+        if !columns.contains(&key) {
             columns.push(key);
         }
     }
     let titles: Vec<String> = columns.iter().map(|column| title(column)).collect();
     let header: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let rows = items.iter().map(|item| {
-        columns
-            .iter()
-            .map(|column| item.get(*column).map_or_else(String::new, |value| shown(column, value)))
-            .collect::<Vec<_>>()
+    let rows = rows.iter().map(|row| {
+        let cells = columns.iter().map(|column| row.get(column).map_or_else(String::new, |value| shown(column, value)));
+        cells.collect::<Vec<_>>()
     });
     let heading = if heading.is_empty() { heading } else { format!("{heading}\n") };
     format!("{heading}{}", table(&header, rows))
+}
+
+/// The fields of a row, with those of an inner object among them.
+fn flat(item: &Value) -> Vec<(&str, &Value)> {
+    let fields = item.as_object().into_iter().flatten();
+    fields
+        .flat_map(|(name, value)| match value {
+            Value::Object(inner) => inner.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+            _ => vec![(name.as_str(), value)],
+        })
+        .collect()
 }
 
 fn shown(name: &str, value: &Value) -> String {
@@ -172,6 +182,13 @@ mod tests {
             assert!(shown.contains(part), "{part} is missing in\n{shown}");
         }
         assert!(!shown.contains("secret-token") && !shown.contains("Absent"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_row_has_inside_is_columns_too() {
+        let shown = render(&json!({ "answers": [{ "file": { "status": "NEW" }, "path": "a.dat" }] }));
+        let header = shown.lines().find(|line| line.contains("Status")).expect("a column");
+        assert!(header.contains("Path") && !shown.contains("Status:"), "{shown}");
     }
 
     #[test]

@@ -47,6 +47,11 @@ fn a_local_operation_needs_neither_settings_nor_service() {
     assert_eq!(checked["ok"], true);
     let checked = home.run(&["files", "check-payment-file", "payment.xml"]).expect(0);
     assert!(checked.out.contains("BANKCHANNEL-EXAMPLE-0001"), "{}", checked.out);
+    // A verdict is an exit code, for the script that asks before it goes on.
+    std::fs::write(home.path("wrong.xml"), "<Document/>").unwrap();
+    let wrong = home.run(&["files", "check-payment-file", "wrong.xml", "--json"]).expect(1).json();
+    assert_eq!(wrong["ok"], false);
+    assert!(wrong["problems"][0]["line"].is_u64(), "{wrong}");
 }
 
 #[test]

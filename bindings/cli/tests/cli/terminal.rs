@@ -90,6 +90,21 @@ fn whoever_gives_nothing_is_asked_for_everything() {
 }
 
 #[test]
+fn what_cannot_be_undone_is_asked_about() {
+    let home = registered();
+    let enrol =
+        ["--company", "Example Oy", "--wsuserid", "SIM-0123456789ab", "--pincode", "SIM-0123456789abcdef01234567"];
+    home.run(&[&["certs", "enroll-cert"], &enrol[..]].concat()).expect(0);
+    let typed = |text: &str| [json!({"expect": "type the bank's name"}), json!({ "send": format!("{text}\r") })];
+    let retire = ["certs", "retire-cert"];
+    assert!(play(&home, &retire, &typed("nordea")).expect(1).terminal.contains("nothing was done"));
+    let certs = |home: &Home| home.run(&["certs", "list-certs", "--json"]).expect(0).json()["certs"].clone();
+    assert_eq!(certs(&home).as_array().unwrap().len(), 1);
+    play(&home, &retire, &typed("simulator")).expect(0);
+    assert_eq!(certs(&home).as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn a_new_password_is_asked_for_twice() {
     let home = forgetful();
     home.run(&["call", "init_password_reset", "--json"]).expect(0);

@@ -53,6 +53,8 @@ fn a_missing_value_is_told_as_the_option_that_gives_it() {
     for option in ["--key", "--signatures", "FILE", "--file-type", "bankchannel files upload-file --help"] {
         assert!(ran.err.contains(option), "{option}: {}", ran.err);
     }
+    let ran = Home::empty().run(&[&upload[..], &["--key", "mistyped.asc", "payment.xml"]].concat()).expect(1);
+    assert!(ran.err.contains("mistyped.asc is neither a file"), "{}", ran.err);
     let ran = Home::empty().run(&["session", "logout"]).expect(2);
     assert_eq!(
         ran.err,
@@ -88,6 +90,20 @@ fn completion_is_made_for_the_shells_and_bash_reads_it() {
     bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     assert!(bash.wait().unwrap().success());
     home.run(&["completion", "nonsense"]).expect(1);
+    std::fs::write(home.path("completion"), script).unwrap();
+    let completed = |words: &str| {
+        let count = words.split(' ').count();
+        let (last, before) = (words.split(' ').next_back().unwrap(), words.split(' ').nth(count - 2).unwrap());
+        let line = format!(
+            "source completion; COMP_WORDS=({words}); COMP_CWORD={}; _bankchannel bankchannel {last} {before}; echo ${{COMPREPLY[@]}}",
+            count - 1
+        );
+        let output = Command::new("bash").args(["-c", &line]).current_dir(home.path("")).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(completed("bankchannel files li"), "list-files");
+    assert_eq!(completed("bankchannel session login --mode a"), "admin");
+    assert!(completed("bankchannel files upload-file --wait").contains("--wait-for"));
 }
 
 #[test]
