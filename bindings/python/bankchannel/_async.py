@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from . import _log, _native
 from ._call import OnCode, Reply, Signer, answer, asked, give_up, read, write
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 class AsyncClient(Base):
     """The clients for asyncio: a call waits on no thread, and a task that is cancelled cancels it."""
+
+    @staticmethod
+    def _calls() -> Any:
+        # A loop may be left with calls in it: they are its own, not the client's.
+        return WeakSet()
 
     async def _call(
         self,

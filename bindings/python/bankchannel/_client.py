@@ -23,6 +23,7 @@ class Base:
     """What both kinds of client have."""
 
     _protocol: ClassVar[str]
+    _running: Any
 
     def __init__(
         self, settings: dict[str, Any], on_code: OnCode | None, signer: Signer | None, from_env: bool = False
@@ -30,7 +31,12 @@ class Base:
         self._native = _native.Client(self._protocol, settings, from_env)
         self._on_code = on_code
         self._signer = signer
-        self._running: set[Any] = set()
+        self._running = self._calls()
+
+    @staticmethod
+    def _calls() -> Any:
+        """What keeps the running calls."""
+        return set()
 
     @classmethod
     def _from_env(cls, settings: Mapping[str, Any]) -> Self:

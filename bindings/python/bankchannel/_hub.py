@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from . import _native
 
@@ -16,7 +16,6 @@ class Hub:
     """Watches one socket, and settles the futures of all calls that arrived at once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        # It must not hold the loop, which holds it.
         self._native = _native.Hub()
         self._waiting: dict[int, asyncio.Future[Arrived]] = {}
         self._tickets = 0
@@ -45,12 +44,15 @@ class Hub:
                 future.set_result((failed, what, log))
 
 
-_HUBS: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+# A hub lives as long as its loop watches its socket. What waits in it holds the loop, so it must not be held here.
+_HUBS: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[Hub]] = WeakKeyDictionary()
 
 
 def hub_of(loop: asyncio.AbstractEventLoop) -> Hub:
     """The loop's hub."""
-    found = _HUBS.get(loop)
-    if found is None:
-        found = _HUBS[loop] = Hub(loop)
-    return found
+    known = _HUBS.get(loop)
+    hub = known() if known else None
+    if hub is None:
+        hub = Hub(loop)
+        _HUBS[loop] = ref(hub)
+    return hub

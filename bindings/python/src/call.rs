@@ -77,7 +77,7 @@ impl Call {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
         let client = client.open().map_err(fault)?;
-        let request = given::fields(request).map_err(fault)?.to_string();
+        let request = given::text_of(&given::fields(request).map_err(fault)?);
         // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let how = How {

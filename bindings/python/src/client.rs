@@ -35,7 +35,7 @@ impl Client {
             return Err(raised(py, &Error::invalid_field("protocol", "must be `ws-channel`")));
         }
         let made = given::fields(settings).and_then(|settings| {
-            let settings = settings.to_string();
+            let settings = given::text_of(&settings);
             let make = if env { bridge::Client::from_env } else { bridge::Client::new };
             py.detach(|| make(settings.as_bytes()))
         });

@@ -31,6 +31,11 @@ pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Value, Error> {
     Ok(Value::Object(fields))
 }
 
+/// As JSON text. A value always has one; the formatter of `Display` would check every piece of it for UTF-8 once more.
+pub(crate) fn text_of(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 fn value_of(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
     if depth > MAX_DEPTH {
         return Err(format!("is nested more than {MAX_DEPTH} deep"));
