@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Content, Result, Secret};
+use bankchannel_foundation::{Content, Error, Result, Secret, error::row};
 use bankchannel_transport::{CancellationToken, Observer, Sink};
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -73,6 +73,12 @@ impl Destination {
 }
 
 impl CallOptions {
+    /// Options with somebody who answers questions. `answer` runs on a thread that may wait, such as for a person's input.
+    #[must_use]
+    pub fn asking(answer: impl Fn(Question) -> Result<Answer> + Send + Sync + 'static) -> Self {
+        Self { asker: Some(Arc::new(Asking(Arc::new(answer)))), ..Self::default() }
+    }
+
     /// Writes a line, which must be redacted, into the call's log and into the program's.
     pub(crate) fn note(&self, level: LogLevel, line: &str) {
         tracing::debug!("{line}");
@@ -103,6 +109,19 @@ impl CallOptions {
 pub trait Asker: Send + Sync {
     /// Answers one question; an error ends the call with it.
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>>;
+}
+
+/// A function that answers questions.
+struct Asking<F>(Arc<F>);
+
+impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking<F> {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        let answer = Arc::clone(&self.0);
+        Box::pin(async move {
+            let answered = tokio::task::spawn_blocking(move || answer(question)).await;
+            answered.map_err(|_| Error::because(&row::INTERNAL, "whoever answers questions panicked"))?
+        })
+    }
 }
 
 /// What a call asks.

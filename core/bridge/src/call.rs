@@ -8,10 +8,14 @@ use bankchannel::{
 };
 use bankchannel_foundation::{error::row, model::Pieces};
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, convert::parse_json, operations, runtime::runtime};
+use crate::{
+    Client,
+    convert::{json_text, parse_json},
+    operations,
+    runtime::runtime,
+};
 
 /// How a call is to be carried out.
 #[derive(Default)]
@@ -258,7 +262,7 @@ fn start(
     };
     if local {
         let response = operations::call_local(Some(client.here()?), name, request, content)?;
-        let _ = events.try_send(Event::Response { json: response.to_string(), content: None });
+        let _ = events.try_send(Event::Response { json: json_text(&response), content: None });
         return Ok(());
     }
     let runtime = runtime()?;
@@ -302,7 +306,7 @@ fn end(result: Result<Done>) -> Event {
                 Some(Content::Bytes(bytes)) => Some(bytes),
                 _ => None,
             };
-            Event::Response { json: Value::to_string(&response), content }
+            Event::Response { json: json_text(&response), content }
         }
     }
 }

@@ -9,7 +9,11 @@ use bankchannel::{
 use bankchannel_foundation::model;
 use serde_json::Value;
 
-use crate::{convert::parse_json, operations, per_process::PerProcess};
+use crate::{
+    convert::{json_text, parse_json},
+    operations,
+    per_process::PerProcess,
+};
 
 /// A client of a protocol. Cheap to clone, safe to use from many threads, usable after a fork.
 #[derive(Clone)]
@@ -61,7 +65,7 @@ impl Client {
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
     pub fn local(&self, name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
-        self.local_value(name, parse_json(request)?, content).map(|response| response.to_string())
+        self.local_value(name, parse_json(request)?, content).map(|response| json_text(&response))
     }
 
     /// The same, for a caller that has the request as values and wants the response so.

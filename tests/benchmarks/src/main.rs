@@ -5,11 +5,15 @@
 // A benchmark's table is its output.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod languages;
+mod large_files;
 mod load;
 mod memory;
 mod prepare;
+mod served;
 mod service;
 mod startup;
+mod store;
 mod table;
 
 use table::Table;
@@ -30,6 +34,10 @@ fn main() {
     service::measure(&mut table, |name| wanted("service") || wanted(name));
     if wanted("memory") {
         memory::measure(&mut table);
+    }
+    let languages = ["python", "node", "php"];
+    if languages.iter().any(|name| wanted("languages") || wanted(name)) {
+        languages::measure(&mut table, |name| wanted("languages") || wanted(name));
     }
     table.print();
 }

@@ -18,7 +18,7 @@ pub(crate) fn measure(table: &mut Table) {
     File::create(&path).and_then(|file| file.set_len(1 << 30)).expect("a file of 1 GiB");
     let added = in_child(&["sign", &path.to_string_lossy()]);
     row(table, "memory added by signing 1 GiB", added);
-    for (name, added) in crate::service::large_files() {
+    for (name, added) in crate::large_files::large_files() {
         row(table, &name, added);
     }
 }
@@ -32,19 +32,21 @@ pub(crate) fn in_child(arguments: &[&str]) -> u64 {
     let this = std::env::current_exe().expect("this program has a path");
     let output = Command::new(this).arg("child").args(arguments).output().expect("a child");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number of KiB")
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
-/// What a child does: prints how many KiB its peak rose above what it had before.
+/// What a child does: prints how many KiB its peak rose above what it had before, or for the languages' comparison what their
+/// scripts measure.
 pub(crate) fn child(arguments: &[String]) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let added = match arguments[..] {
         ["sign", path] => sign(Path::new(path)),
+        ["calls" | "upload-signed", ..] => crate::languages::child(&arguments),
         _ => {
             // A first small call, so that what every call needs is not counted.
-            crate::service::client_call(&["list", arguments[1], arguments[2], arguments[3]]);
+            crate::large_files::client_call(&["list", arguments[1], arguments[2], arguments[3]]);
             let before = status("self", "VmHWM");
-            crate::service::client_call(&arguments);
+            crate::large_files::client_call(&arguments);
             status("self", "VmHWM") - before
         }
     };

@@ -1,22 +1,18 @@
 //! How fast programs start.
 
 use std::{
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
-use crate::table::{Bound, Table, ms, paired};
-
-/// The built command.
-pub(crate) fn bankchannel() -> PathBuf {
-    let here = std::env::current_exe().expect("this program has a path");
-    here.with_file_name("bankchannel")
-}
+use crate::{
+    served::{program, serve},
+    table::{Bound, Table, ms, paired},
+};
 
 pub(crate) fn measure(table: &mut Table) {
     let (ratio, ours, theirs) =
-        paired(21, || run(&bankchannel(), &["--version"]), || run(Path::new("gpg"), &["--version"]));
+        paired(21, || run(&program(), &["--version"]), || run(Path::new("gpg"), &["--version"]));
     table.ratio(
         "bankchannel --version",
         &ms(ours),
@@ -45,16 +41,8 @@ fn run(program: &Path, arguments: &[&str]) {
 
 /// Starts the service, waits for its readiness line, and kills it: a kill loses nothing, and stopping is not measured.
 fn serve_until_ready(data: &Path) {
-    let mut child = Command::new(bankchannel())
-        .args(["serve", "ws-channel", "--listen", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the service starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-    assert!(line.contains("base_url"), "readiness, not {line:?}");
+    let (mut child, ready) = serve(data, &[]);
+    assert!(ready["base_url"].is_string(), "readiness, not {ready}");
     child.kill().expect("it is there");
     child.wait().expect("it ends");
 }

@@ -14,6 +14,7 @@ impl Table {
         let (holds, bound) = match bound {
             Bound::AtMost(most) => (ratio <= most, format!("≤ {most}")),
             Bound::AtLeast(least) => (ratio >= least, format!("≥ {least}")),
+            Bound::None => (true, "none".into()),
         };
         let verdict = if holds { "" } else { "  falls short" };
         let row = [name.into(), ours.into(), against.into(), format!("{ratio:.2}"), format!("{bound}{verdict}")];
@@ -41,6 +42,8 @@ pub(crate) enum Bound {
     AtMost(f64),
     /// No smaller.
     AtLeast(f64),
+    /// Told without one.
+    None,
 }
 
 /// The median ratio of two works done in turn, and their median times: a drift of the machine hits both.

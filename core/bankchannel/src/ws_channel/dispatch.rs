@@ -111,7 +111,7 @@ macro_rules! dispatch {
     (@run exchange $self:ident, $asked:ident, $op:path, $request:ident, $content:ident, $options:ident) => {
         if $asked == <$op as Operation>::DECLARATION.name {
             return Box::pin(async move {
-                let request = $self.read_request::<$op>($request, $content)?;
+                let request = $self.read_request::<<$op as Operation>::Request>($request, $content)?;
                 Ok(done($self.exchange::<$op>(request, &$options).await?))
             });
         }
@@ -151,7 +151,7 @@ macro_rules! dispatch_flows {
                 $(
                     if name == <flows::$file::$name as Operation>::DECLARATION.name {
                         return Box::pin(async move {
-                            let request = self.read_request::<flows::$file::$name>(request, content)?;
+                            let request = self.read_request::<<flows::$file::$name as Operation>::Request>(request, content)?;
                             Ok(done(self.$file(request, &options).await?))
                         });
                     }

@@ -17,13 +17,16 @@ mod seal;
 mod session;
 mod settings;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    any::TypeId,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bankchannel_foundation::{
-    Content, Error, Operation, Result,
+    Content, Error, Result,
     model::{Boundary, Dialect, Reader, Value},
 };
 use bankchannel_transport::Transport;
@@ -138,13 +141,21 @@ impl WsChannel {
         self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the boundary form of a request, with what it leaves out taken from the settings and the session.
-    fn read_request<O: Operation>(&self, value: Value, content: Option<Content>) -> Result<O::Request> {
+    /// A typed request from its boundary form; what that leaves out is taken from the settings and the session.
+    ///
+    /// # Errors
+    /// `input.*`, each naming its field.
+    pub fn request<R: Boundary + 'static>(&self, value: Value) -> Result<R> {
+        self.read_request(value, None)
+    }
+
+    /// The same, with content that goes beside the JSON.
+    fn read_request<R: Boundary + 'static>(&self, value: Value, content: Option<Content>) -> Result<R> {
         let mut profile = settings::ProfileOf::of(self);
         // A logout is the session's, whatever user the settings name.
-        profile.session_first = O::DECLARATION.name == operations::session::logout::Logout::DECLARATION.name;
+        profile.session_first = TypeId::of::<R>() == TypeId::of::<operations::session::logout::LogoutRequest>();
         let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(&profile);
-        let request = O::Request::read(value, &mut reader)?;
+        let request = R::read(value, &mut reader)?;
         if reader.has_content() {
             return Err(Error::invalid_field("content", "was given, but this operation takes none"));
         }

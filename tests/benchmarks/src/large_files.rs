@@ -1,0 +1,105 @@
+//! What files of 100 MiB cost in memory, at a client and at the service.
+
+use std::{
+    fs::File,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use bankchannel::{CallOptions, Content, Destination};
+use bankchannel_openpgp as openpgp;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::{
+    memory::status,
+    served::{EMAIL, Served, client, spawn},
+};
+
+/// Memory that 100 MiB up and 100 MiB down add, in KiB: at a client, a process of its own, and at the service.
+pub(crate) fn large_files() -> Vec<(String, u64)> {
+    let config = "max_body_bytes = 300000000\nmax_file_bytes = 200000000\nbanks = { simulator = \"store\" }\n";
+    let mut served = Served::start(config, json!([]));
+    let path = served.folder.path().join("large");
+    File::create(&path).and_then(|file| file.set_len(LARGE)).expect("a file");
+    let opened = File::open(&path).expect("the file");
+    let signature =
+        openpgp::sign_detached(&[&served.signer], opened, openpgp::HashAlgorithm::Sha256, SystemTime::now());
+    let signature_file = served.folder.path().join("large.asc");
+    std::fs::write(&signature_file, signature.expect("signs")).expect("a file");
+    let mut rows =
+        measured(&served, "sending", &["upload", &path.to_string_lossy(), &signature_file.to_string_lossy()]);
+    served.put_large_file();
+    let target = served.folder.path().join("downloaded");
+    rows.extend(measured(&served, "receiving", &["download", &target.to_string_lossy()]));
+    assert_eq!(std::fs::metadata(&target).expect("the file").len(), LARGE);
+    rows
+}
+
+const LARGE: u64 = 100 * 1024 * 1024;
+
+fn measured(served: &Served, what: &str, arguments: &[&str]) -> Vec<(String, u64)> {
+    let mut all = vec![arguments[0], &served.base_url, &served.api_key, &served.token];
+    all.extend(&arguments[1..]);
+    // Something small first: connections and caches are not the file's.
+    crate::memory::in_child(&["list", &served.base_url, &served.api_key, &served.token]);
+    let service = served.child.id().to_string();
+    let before = status(&service, "VmHWM");
+    let client = crate::memory::in_child(&all);
+    let after = status(&service, "VmHWM");
+    vec![
+        (format!("memory added by {what} 100 MiB, client"), client),
+        (format!("memory added by {what} 100 MiB, service"), after - before),
+    ]
+}
+
+/// What a client process does between two looks at its peak.
+pub(crate) fn client_call(arguments: &[&str]) {
+    let runtime = Runtime::new().expect("a runtime");
+    let client = client(arguments[1], arguments[2], arguments[3]);
+    let mut options = CallOptions { timeout: Some(Duration::from_secs(300)), ..CallOptions::default() };
+    let (name, request) = match arguments[0] {
+        "list" => ("ws_channel.list_files", json!({})),
+        "upload" => {
+            options.content = Some(Content::from(Path::new(arguments[4])));
+            let signature = std::fs::read_to_string(arguments[5]).expect("the signature");
+            (
+                "ws_channel.upload_file",
+                json!({"file_name": "large.bin", "file_type": "pain.001.001.09", "signature": signature}),
+            )
+        }
+        _ => {
+            options.destination = Destination::File(arguments[4].into());
+            ("ws_channel.download_file", json!({"file_type": "camt.053.001.02", "file_reference": "large"}))
+        }
+    };
+    runtime.block_on(client.call_json(name, request, options)).unwrap_or_else(|error| panic!("{error}"));
+}
+
+impl Served {
+    /// Stops the service, puts a file of 100 MiB at the bank, and starts it again.
+    fn put_large_file(&mut self) {
+        use bankchannel_storage::{FileContent, FileScope, NewBankFile, Store};
+        self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
+        let data = self.folder.path().join("data");
+        File::create(data.join("files/large")).and_then(|file| file.set_len(LARGE)).expect("a file");
+        let scope = FileScope { api_key: self.api_key.clone(), email: EMAIL.into(), bank: "simulator".into() };
+        let file = NewBankFile {
+            reference: "large".into(),
+            file_type: "camt.053.001.02".into(),
+            status: "NEW".into(),
+            created: 1_767_225_600_000,
+            service_id: None,
+            target_id: None,
+            content: FileContent::External { path: "large".into(), size: LARGE as i64 },
+        };
+        Runtime::new().expect("a runtime").block_on(async {
+            let store = Store::open_sqlite(&data).await.expect("the store");
+            store.put_files(&scope, vec![file]).await.expect("puts");
+            store.close().await;
+        });
+        let (child, ready) = spawn(self.folder.path());
+        self.child = child;
+        self.base_url = ready["base_url"].as_str().expect("a base URL").to_owned();
+    }
+}
