@@ -13,6 +13,7 @@ mod backoff;
 mod failure;
 mod observer;
 mod receive;
+mod regular;
 mod segments;
 mod settings;
 mod sink;
@@ -28,6 +29,7 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 pub use observer::{LogLevel, Observer};
+pub use regular::open_regular;
 pub use segments::SegmentBody;
 pub use settings::{Settings, Tls, check_base_url};
 pub use sink::Sink;

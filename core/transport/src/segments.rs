@@ -23,7 +23,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::Observer;
+use crate::{Observer, regular::open_regular};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -117,14 +117,7 @@ impl Source {
                     Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
                         .with_outcome(Outcome::NotSent)
                 };
-                let regular = |metadata: std::fs::Metadata| {
-                    let why = || std::io::Error::other("it is not a regular file");
-                    if metadata.is_file() { Ok(metadata) } else { Err(unreadable(why())) }
-                };
-                // Before it is opened: opening a pipe may wait for ever, and this is a thread that drives connections.
-                regular(std::fs::metadata(path).map_err(unreadable)?)?;
-                let file = File::open(path).map_err(unreadable)?;
-                let metadata = regular(file.metadata().map_err(unreadable)?)?;
+                let (file, metadata) = open_regular(path).map_err(unreadable)?;
                 Ok((Self::Reader(file, metadata.len()), encoded(metadata.len())))
             }
             Segment::Base64(Content::Pieces(pieces)) => {

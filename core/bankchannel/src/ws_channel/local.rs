@@ -1,9 +1,6 @@
 //! Operations that only compute: on the caller's own thread, without a client.
 
-use std::{
-    fs::File,
-    io::{Cursor, Read},
-};
+use std::io::{Cursor, Read};
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Local, LocalContext, Result,
@@ -11,6 +8,7 @@ use bankchannel_foundation::{
     error::row,
     model::{Dialect, PieceSource, Profile, Reader, Value},
 };
+use bankchannel_transport::open_regular;
 use bytes::Bytes;
 
 use super::dispatch::{Done, done};
@@ -53,10 +51,7 @@ pub(super) fn open(content: Content) -> Result<Box<dyn Read + Send>> {
             let unreadable = |why: std::io::Error| {
                 Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
             };
-            let file = File::open(&path).map_err(unreadable)?;
-            if !file.metadata().map_err(unreadable)?.is_file() {
-                return Err(unreadable(std::io::Error::other("it is not a regular file")));
-            }
+            let (file, _) = open_regular(&path).map_err(unreadable)?;
             Ok(Box::new(file))
         }
         Content::Pieces(pieces) => match pieces.take() {

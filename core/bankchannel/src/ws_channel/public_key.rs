@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use bankchannel_crypto::rsa::PublicKey;
 use bankchannel_foundation::{Error, Outcome, Result};
+use bankchannel_transport::open_regular;
 use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
 
 use super::{Environment, WsChannelSettings};
@@ -28,10 +29,8 @@ impl WsChannelSettings {
         }
         if let Some(path) = &self.public_key_file {
             let unreadable = |why: std::io::Error| unusable("public_key_file", format!("{path} cannot be read: {why}"));
-            if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-                return Err(unusable("public_key_file", format!("{path} is not a regular file")));
-            }
-            let (mut pem, file) = (String::new(), std::fs::File::open(path).map_err(unreadable)?);
+            let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
+            let mut pem = String::new();
             // Whatever size the file claims to have.
             file.take(KEY_FILE_MAX + 1).read_to_string(&mut pem).map_err(unreadable)?;
             if pem.len() as u64 > KEY_FILE_MAX {

@@ -107,6 +107,21 @@ async fn local_operations_need_neither_client_nor_network() {
     assert!(client.call_local("ws_channel.totp_code", json!({"secret": "JBSWY3DPEHPK3PXP"}), None).is_ok());
 }
 
+#[test]
+fn a_pipe_is_no_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (sender, ended) = std::sync::mpsc::channel();
+    // On a thread of its own: opening a pipe waits for its writer, for ever.
+    std::thread::spawn(move || {
+        let request = json!({"private_key": crate::support::private_key(), "content": {"path": pipe}});
+        sender.send(bankchannel::call_local("ws_channel.sign_file", request, None))
+    });
+    let error = ended.recv_timeout(Duration::from_secs(20)).expect("it ends").unwrap_err();
+    assert_eq!(error.code(), "input.content_unreadable");
+}
+
 #[tokio::test]
 async fn every_operation_of_the_catalogue_can_be_called_by_name() {
     let server = Server::in_turn([Act::Stall]).await;

@@ -13,6 +13,7 @@ use bankchannel_foundation::{
     error::row,
     model::{PieceSource, Pieces},
 };
+use bankchannel_transport::open_regular;
 use bytes::{Bytes, BytesMut};
 
 use crate::call::MEMORY_MAX;
@@ -115,16 +116,7 @@ impl Source {
 impl Watched {
     fn open(path: PathBuf) -> Result<Self> {
         let fail = |why: &dyn std::fmt::Display| unreadable(&format!("{} cannot be read: {why}", path.display()));
-        let irregular = || fail(&"it is not a regular file");
-        // Before it is opened too: opening a pipe may wait for ever.
-        if !std::fs::metadata(&path).map_err(|why| fail(&why))?.is_file() {
-            return Err(irregular());
-        }
-        let file = File::open(&path).map_err(|why| fail(&why))?;
-        let metadata = file.metadata().map_err(|why| fail(&why))?;
-        if !metadata.is_file() {
-            return Err(irregular());
-        }
+        let (file, metadata) = open_regular(&path).map_err(|why| fail(&why))?;
         let seen = Seen::of(&metadata);
         Ok(Self { file, path, seen })
     }
