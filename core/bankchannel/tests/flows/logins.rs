@@ -220,6 +220,19 @@ async fn a_login_goes_on_in_another_process() {
 }
 
 #[tokio::test]
+async fn a_continuation_that_lacks_the_password_uses_no_code_up() {
+    let wants = json!({"ResponseText": "User authentication failed. Verify phone number with received SMS."});
+    let server = Server::start(with_factor(wants, |_| Act::Stall)).await;
+    let paused = admin(&server).call_json("ws_channel.begin_log_in", json!({}), CallOptions::default()).await.unwrap();
+    let forgetful = WsChannel::new(WsChannelSettings { password: None, ..admin(&server).settings().clone() }).unwrap();
+    let before = server.seen().len();
+    let go_on = json!({"sealed": paused.response["sealed"], "code": "222222"});
+    let error = forgetful.call_json("ws_channel.continue_log_in", go_on, CallOptions::default()).await.unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("input.missing_field", Some("password")));
+    assert_eq!((error.outcome(), server.seen().len()), (Some(bankchannel::Outcome::NotSent), before));
+}
+
+#[tokio::test]
 async fn an_authenticator_is_enrolled() {
     let mut answer = tokens();
     for (key, value) in [

@@ -57,14 +57,21 @@ pub(super) async fn advance(
                 }
                 return Ok(Stop::Code(wanted));
             }
-            Step::VerifyPhone(request) => match steps.exchange::<VerifyPhone>(request).await {
-                Ok(answer) => drop(machine.verified(answer.response_text)?),
-                Err(error) => refused(machine, error)?,
-            },
-            Step::VerifyEmail(request) => match steps.exchange::<VerifyEmail>(request).await {
-                Ok(answer) => drop(machine.verified(answer.response_text)?),
-                Err(error) => refused(machine, error)?,
-            },
+            Step::VerifyPhone(request) => {
+                // The login begins again afterwards: without the password a good code would be used up for nothing.
+                public_key(steps, password)?;
+                match steps.exchange::<VerifyPhone>(request).await {
+                    Ok(answer) => drop(machine.verified(answer.response_text)?),
+                    Err(error) => refused(machine, error)?,
+                }
+            }
+            Step::VerifyEmail(request) => {
+                public_key(steps, password)?;
+                match steps.exchange::<VerifyEmail>(request).await {
+                    Ok(answer) => drop(machine.verified(answer.response_text)?),
+                    Err(error) => refused(machine, error)?,
+                }
+            }
             Step::SelectMfa(request) => {
                 let several = machine.choice().is_some_and(|(methods, _)| methods.len() > 1);
                 if several && !chosen && machine.setup().factor.is_none() {
