@@ -74,7 +74,8 @@ async fn run(
         builder = builder.header(*name, header);
     }
     if !request.body.is_empty() {
-        let body = SegmentBody::open(&request.body, Arc::clone(&progress.started))?.observed_by(plan.observer.clone());
+        let body = SegmentBody::open_apart(&request.body, Arc::clone(&progress.started)).await?;
+        let body = body.observed_by(plan.observer.clone());
         builder = builder.header("content-type", "application/json").body(reqwest::Body::wrap(body));
     }
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;

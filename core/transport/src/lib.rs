@@ -11,6 +11,7 @@
 mod attempt;
 mod backoff;
 mod failure;
+mod file_sink;
 mod observer;
 mod receive;
 mod regular;
@@ -57,6 +58,9 @@ pub struct Plan<'a> {
     pub sink: &'a mut Sink,
     /// Who is told how it goes on.
     pub observer: Option<Arc<dyn Observer>>,
+    /// What attempts that were repeated came to. Whatever becomes of the last one, the exchange came that far: see
+    /// [`at_least`].
+    pub earlier: &'a mut Option<Outcome>,
 }
 
 impl Plan<'_> {
@@ -127,22 +131,46 @@ impl Transport {
                 return result;
             }
             tokio::select! {
-                () = plan.cancel.cancelled() => return Err(cancelled_between(result)),
+                () = plan.cancel.cancelled() => return Err(cancelled_between(&result)),
                 () = tokio::time::sleep(delay) => {}
             }
+            *plan.earlier = further(*plan.earlier, came_to(&result));
             number += 1;
         }
     }
 }
 
 /// Cancelled while it waited to be sent again: what the last attempt came to still holds.
-fn cancelled_between(result: Result<InResponse>) -> Error {
-    let outcome = match &result {
-        Ok(answer) if answer.status == 429 => Outcome::Refused,
+fn cancelled_between(result: &Result<InResponse>) -> Error {
+    Error::new(&row::CANCELLED).with_outcome(came_to(result))
+}
+
+/// How far an attempt came that is to be repeated.
+fn came_to(result: &Result<InResponse>) -> Outcome {
+    match result {
+        Ok(answer) if answer.status < 500 => Outcome::Refused,
         Ok(_) => Outcome::Unknown,
         Err(error) => error.outcome().unwrap_or(Outcome::Unknown),
-    };
-    Error::new(&row::CANCELLED).with_outcome(outcome)
+    }
+}
+
+/// The outcome of several attempts at one thing, of which this is the next: one that may have taken effect is not undone by
+/// a later one that did not.
+fn further(earlier: Option<Outcome>, next: Outcome) -> Option<Outcome> {
+    match earlier {
+        Some(Outcome::Accepted) => earlier,
+        Some(Outcome::Unknown) if next != Outcome::Accepted => earlier,
+        _ => Some(next),
+    }
+}
+
+/// The error of the last of several attempts, with the outcome of all.
+#[must_use]
+pub fn at_least(error: Error, earlier: Option<Outcome>) -> Error {
+    match error.outcome().and_then(|outcome| further(earlier, outcome)) {
+        Some(outcome) => error.with_outcome(outcome),
+        None => error,
+    }
 }
 
 fn outcome_name(error: &Error) -> &'static str {

@@ -23,7 +23,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::{Observer, regular::open_regular};
+use crate::{Observer, file_sink::interrupted, regular::open_regular};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -62,6 +62,18 @@ impl SegmentBody {
             Err(many) => Frames::of(many),
         };
         Ok(Self { frames, length, started, given: 0, observer: None })
+    }
+
+    /// The same for a task that drives connections: files are opened on a thread for file work, for a disk may take long to
+    /// answer.
+    pub(crate) async fn open_apart(body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
+        let is_file = |segment: &Segment| matches!(segment, Segment::Base64(Content::File { .. }));
+        if !body.segments().iter().any(is_file) {
+            return Self::open(body, started);
+        }
+        let body = body.clone();
+        let opened = tokio::task::spawn_blocking(move || Self::open(&body, started)).await;
+        opened.map_err(|_| interrupted().with_outcome(Outcome::NotSent))?
     }
 
     /// Tells this observer of every byte that leaves.

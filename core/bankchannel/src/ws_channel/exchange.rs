@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    convert::Infallible,
     future::Future,
     pin::Pin,
     time::{Duration, Instant},
@@ -16,7 +17,7 @@ use bankchannel_foundation::{
     operation::{Access, Repeat, Route},
     redact::redact_words,
 };
-use bankchannel_transport::Plan;
+use bankchannel_transport::{Plan, Sink, at_least};
 use bankchannel_ws_channel::{
     Envelope, MAX_DEPTH,
     challenge::encrypt_password,
@@ -79,11 +80,12 @@ impl WsChannel {
             // First here, whatever the service will say: nobody goes on with a session that was to end.
             self.replace(Session::forget);
         }
+        let mut earlier = None;
         loop {
             let since = Instant::now();
-            let result = match self.send::<O>(&message, route, &effect, deadline, options).await {
+            let result = match self.send::<O>(&message, route, &effect, deadline, &mut earlier, options).await {
                 Ok(answer) => self.take_note(&effect, &answer as &dyn Any, since).map(|()| answer),
-                Err(error) => Err(error),
+                Err(error) => Err(at_least(error, earlier)),
             };
             let error = match result {
                 Ok(answer) => return Ok(answer),
@@ -113,6 +115,7 @@ impl WsChannel {
         route: &Route,
         effect: &Effect,
         deadline: Instant,
+        earlier: &mut Option<Outcome>,
         options: &CallOptions,
     ) -> Result<O::Response>
     where
@@ -120,7 +123,7 @@ impl WsChannel {
     {
         let mut sink = options.destination.sink();
         if route.response_content.is_some() {
-            sink.check()?;
+            options.until(deadline).race(sink.check()).await??;
         }
         let plan = Plan {
             deadline: Some(deadline),
@@ -129,13 +132,40 @@ impl WsChannel {
             response_content: route.response_content,
             sink: &mut sink,
             observer: options.observer(),
+            earlier,
         };
-        let answer = self.0.transport.exchange(message, plan).await?;
+        let received = match self.0.transport.exchange(message, plan).await {
+            Ok(answer) => self.receive::<O>(answer, &mut sink, deadline, options).await,
+            Err(error) => Err(error),
+        };
+        if received.is_err() {
+            sink.discard().await;
+        }
+        received
+    }
+
+    async fn receive<O>(
+        &self,
+        answer: InResponse,
+        sink: &mut Sink,
+        deadline: Instant,
+        options: &CallOptions,
+    ) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Envelope>,
+    {
         if options.is_logged() {
             options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
         }
         let response = O::decode_response(answer)?;
-        sink.commit().await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
+        let limit = options.until(deadline + COMMIT_EXTRA);
+        let give_up = async {
+            match limit.race(std::future::pending::<Infallible>()).await {
+                Ok(never) => match never {},
+                Err(error) => error,
+            }
+        };
+        sink.commit(give_up).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
         Ok(response)
     }
 
@@ -219,6 +249,9 @@ impl WsChannel {
         }
     }
 }
+
+/// How much longer than the call's limit an answer that has arrived may take to be on disk: it is of more use than an error.
+const COMMIT_EXTRA: Duration = Duration::from_secs(5);
 
 impl CallOptions {
     /// The same for a step of this call, which has until `deadline`. Content and destination are the call's own.

@@ -92,6 +92,18 @@ async fn a_get_is_repeated_after_a_lost_connection() {
 }
 
 #[tokio::test]
+async fn what_an_earlier_attempt_came_to_still_counts() {
+    let whole = ok(200, json!({"FileDescriptors": []})).bytes();
+    let cut = Act::Raw(whole[..whole.len() - 5].to_vec());
+    for (first, outcome) in [(cut, Outcome::Accepted), (Act::ResetAfterRequest, Outcome::Unknown)] {
+        let server = Server::in_turn([first, Act::Answer(refused(429, "Too many requests"))]).await;
+        let error = client(&server).list_files(list()).await.unwrap_err();
+        assert_eq!((error.code(), error.outcome()), ("peer.rate_limited", Some(outcome)));
+        assert_eq!(server.seen().len(), 3);
+    }
+}
+
+#[tokio::test]
 async fn a_wait_that_would_outlast_the_deadline_is_not_begun() {
     let server = Server::in_turn([Act::Answer(refused(429, "Too many requests").with("retry-after", "3"))]).await;
     let options = bankchannel::CallOptions { timeout: Some(Duration::from_secs(2)), ..Default::default() };

@@ -34,6 +34,11 @@ impl Bank {
         self.0.lock().unwrap().push(held);
     }
 
+    pub(crate) fn set_status(&self, reference: &str, status: &'static str) {
+        let mut files = self.0.lock().unwrap();
+        files.iter_mut().filter(|held| held.reference == reference).for_each(|held| held.status = status);
+    }
+
     /// Answers a listing or a download.
     pub(crate) fn act(&self, seen: &Seen) -> Act {
         let mut files = self.0.lock().unwrap();

@@ -87,7 +87,8 @@ async fn a_link_in_the_way_is_neither_followed_nor_replaced() {
     let link = folder.path().join("20261120__VA_1.dat");
     std::os::unix::fs::symlink(&target, &link).unwrap();
     let answer = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap();
-    assert_eq!(answer["files"][0]["status"], "exists");
+    // Nor is it taken for the file, which the bank has sent to nobody yet.
+    assert_eq!(answer["files"][0]["status"], "failed");
     assert!(!target.exists() && link.symlink_metadata().unwrap().is_symlink());
 }
 
@@ -147,6 +148,125 @@ async fn what_was_sent_and_did_not_arrive_is_tried_again() {
     let before = server.seen().len();
     run(&server, request).await.unwrap();
     assert_eq!(server.seen().len(), before + 1);
+}
+
+/// What a download of the second file comes to, in turn; the bank counts it as sent each time.
+async fn twos(acts: Vec<Act>) -> Server {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
+    let times = AtomicUsize::new(0);
+    Server::start(move |seen, _| {
+        let sent = bank.act(seen);
+        let is_two = seen.path.ends_with("/2");
+        is_two.then(|| acts.get(times.fetch_add(1, Ordering::SeqCst)).cloned()).flatten().unwrap_or(sent)
+    })
+    .await
+}
+
+fn unreadable() -> Act {
+    Act::Answer(ok(200, json!({"Content": "%%%"})))
+}
+
+fn limited() -> Act {
+    Act::Answer(refused(429, "Too many requests"))
+}
+
+#[tokio::test]
+async fn a_later_run_that_is_refused_forgets_nothing() {
+    let acts = [vec![unreadable(); 3], vec![limited(); 3], vec![Act::Answer(refused(401, "Unauthorized"))]].concat();
+    let server = twos(acts).await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = json!({"bank": "nordea", "directory": folder.path()});
+    let first = run(&server, request.clone()).await.unwrap();
+    assert_eq!((&first["downloaded"], &first["failed"]), (&json!(1), &json!(1)));
+    let second = run(&server, request.clone()).await.unwrap();
+    assert_eq!((&second["failed"], &second["files"][0]["error"]), (&json!(1), &json!("peer.rate_limited")));
+    assert_eq!(run(&server, request.clone()).await.unwrap_err().code(), "ws_channel.session_refused");
+    let last = run(&server, request).await.unwrap();
+    assert_eq!((&last["downloaded"], &last["failed"]), (&json!(1), &json!(0)));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is remembered any more");
+}
+
+#[tokio::test]
+async fn a_try_that_is_refused_after_one_that_broke_off_forgets_nothing() {
+    let whole = ok(200, json!({"Content": "dHdv"})).bytes();
+    let broken = Act::Raw(whole[..whole.len() - 5].to_vec());
+    // Within one exchange, and between the tries of the flow.
+    for acts in [[vec![broken], vec![limited(); 2]].concat(), [vec![unreadable()], vec![limited(); 3]].concat()] {
+        let server = twos(acts).await;
+        let folder = tempfile::tempdir().unwrap();
+        let request = json!({"bank": "nordea", "directory": folder.path()});
+        let first = run(&server, request.clone()).await.unwrap();
+        assert_eq!((&first["failed"], &first["files"][1]["error"]), (&json!(1), &json!("peer.rate_limited")));
+        let second = run(&server, request).await.unwrap();
+        assert_eq!(second["downloaded"], 1);
+        assert_eq!(fs::read(folder.path().join("20261120__VA_2.dat")).unwrap(), b"two");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_another_banks_file_has_is_not_taken_for_this_ones() {
+    let banks = [Bank::holding(&[("VA", "1", b"one bank's")]), Bank::holding(&[("VA", "1", b"the other's")])];
+    let server = Server::start(move |seen, _| banks[usize::from(!seen.path.contains("/nordea"))].act(seen)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = |bank: &str| json!({"bank": bank, "directory": folder.path()});
+    assert_eq!(run(&server, request("nordea")).await.unwrap()["downloaded"], 1);
+    for _ in 0..2 {
+        // It stays new at the bank, so that it can be had in a folder of its own.
+        let other = run(&server, request("aktia")).await.unwrap();
+        assert_eq!((&other["existing"], &other["failed"]), (&json!(0), &json!(1)));
+        assert_eq!(other["files"][0]["error"], "input.invalid_field");
+        assert!(other["files"][0]["error_message"].as_str().unwrap().contains("one folder for each bank"));
+    }
+    assert_eq!(fs::read(folder.path().join("20261120__VA_1.dat")).unwrap(), b"one bank's");
+    let own = tempfile::tempdir().unwrap();
+    run(&server, json!({"bank": "aktia", "directory": own.path()})).await.unwrap();
+    assert_eq!(fs::read(own.path().join("20261120__VA_1.dat")).unwrap(), b"the other's");
+}
+
+#[tokio::test]
+async fn what_somebody_else_put_there_meanwhile_exists() {
+    let bank = Bank::holding(&[("VA", "1", b"one")]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("20261120__VA_1.dat");
+    let named = path.clone();
+    // Between the listing and the look at the folder another run downloads the file into it.
+    let server = Server::start(move |seen, number| {
+        let answer = bank.act(seen);
+        if number == 0 {
+            fs::write(&named, b"one").unwrap();
+            bank.set_status("1", "DLD");
+        }
+        answer
+    })
+    .await;
+    let answer = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap();
+    assert_eq!((&answer["existing"], &answer["failed"]), (&json!(1), &json!(0)));
+}
+
+#[test]
+fn file_work_that_stalls_stops_no_other_call() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bank = Bank::holding(&[("VA", "1", b"one")]);
+        let server = Arc::new(Server::start(move |seen, _| bank.act(seen)).await);
+        // The one thread for file work waits for a disk that does not answer.
+        let (answer, disk) = std::sync::mpsc::channel::<()>();
+        let stalled = tokio::task::spawn_blocking(move || disk.recv());
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("statements");
+        let request = json!({"bank": "nordea", "directory": folder});
+        let call = tokio::spawn({
+            let server = Arc::clone(&server);
+            async move { run(&server, request).await }
+        });
+        let (other, request) = (client(&server), json!({"bank": "nordea"}));
+        other.call_json("ws_channel.list_files", request, CallOptions::default()).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!folder.exists(), "nothing touches files on the threads that drive connections");
+        answer.send(()).unwrap();
+        assert_eq!(call.await.unwrap().unwrap()["downloaded"], 1);
+        stalled.await.unwrap().unwrap();
+    });
 }
 
 #[tokio::test]

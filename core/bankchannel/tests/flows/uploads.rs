@@ -2,18 +2,25 @@
 
 use std::{
     fs,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use bankchannel::{CallOptions, Content, Outcome, model::Pieces};
+use bankchannel::{
+    CallOptions, Content, Outcome,
+    model::Pieces,
+    ws_channel::{Mode, WsChannel, WsChannelSettings},
+};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::{
     bank::Bank,
-    support::{Act, Server, client, ok, private_key, refused},
+    support::{Act, Server, client, ok, private_key, refused, session, settings},
 };
 
 const PAYMENT: &[u8] = b"<Document>\r\npayment\n</Document>";
@@ -230,6 +237,74 @@ async fn waiting_outlives_a_gateway_that_fails_and_ends_with_the_session() {
         (error.code(), error.outcome(), error.detail("upload")),
         ("ws_channel.session_refused", Some(Outcome::Accepted), Some("accepted"))
     );
+}
+
+/// Answers each upload with a pain.002 at once; what its downloads come to, in turn, before they succeed.
+async fn answering_badly(acts: Vec<Act>) -> Server {
+    let (bank, times) = (Bank::default(), AtomicUsize::new(0));
+    Server::start(move |seen, _| {
+        if seen.method == "PUT" {
+            bank.add("pain.002.001.10", "new", b"answer");
+            return Act::Answer(ok(201, json!({})));
+        }
+        let sent = bank.act(seen);
+        let is_download = seen.path.ends_with("/new");
+        is_download.then(|| acts.get(times.fetch_add(1, Ordering::SeqCst)).cloned()).flatten().unwrap_or(sent)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_answer_that_did_not_arrive_is_not_lost() {
+    let unreadable = || Act::Answer(ok(200, json!({"Content": "%%%"})));
+    let server = answering_badly(vec![unreadable(), unreadable(), unreadable()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = wait(json!({"directory": folder.path(), "wait_for": ["pain.002.001.10"]}));
+    let client = client(&server);
+    let error = client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome(), error.detail("begun")),
+        ("peer.protocol", Some(Outcome::Accepted), Some("pain.002.001.10 new"))
+    );
+    let look = json!({"bank": "simulator", "directory": folder.path()});
+    let later = client.call_json("ws_channel.download_new_files", look, CallOptions::default()).await.unwrap().response;
+    assert_eq!(later["downloaded"], 1);
+    assert_eq!(fs::read(folder.path().join("20261120__pain.002.001.10_new.dat")).unwrap(), b"answer");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_whose_download_broke_off_is_looked_for_among_all() {
+    let whole = ok(200, json!({"Content": "YW5zd2Vy"})).bytes();
+    let cut = Act::Raw(whole[..whole.len() - 5].to_vec());
+    let folder = tempfile::tempdir().unwrap();
+    for directory in [json!(null), json!(folder.path())] {
+        let server = answering_badly(vec![cut.clone(); 3]).await;
+        let request = wait(json!({"directory": directory, "wait_for": ["pain.002.001.10"], "timeout_s": 30}));
+        let started = Instant::now();
+        client(&server).call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
+        assert!(started.elapsed() < Duration::from_secs(15), "the last look is not waited for");
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_takes_too_long_is_not_the_end_of_the_wait() {
+    let bank = Bank::default();
+    let server = Server::start(move |seen, number| match seen.method.as_str() {
+        "PUT" => {
+            bank.add("pain.002.001.10", "new", b"answer");
+            Act::Answer(ok(201, json!({})))
+        }
+        // The first look after the upload.
+        _ if number == 2 => Act::Stall,
+        _ => bank.act(seen),
+    })
+    .await;
+    let settings = WsChannelSettings { timeout_s: Some(1), ..settings(&server) };
+    let client = WsChannel::new(settings).unwrap();
+    client.set_session(session("token-of-the-test", Mode::Data));
+    let request = wait(json!({"wait_for": ["pain.002.001.10"], "timeout_s": 30}));
+    client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Downloads all new files into a folder (WS Channel sheet §8.4).
 
-use bankchannel_foundation::{Boundary, Category, Declaration, Error, Operation, Outcome, Result, error::Row};
+use bankchannel_foundation::{Boundary, Category, Declaration, Error, Operation, Result, error::Row};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
@@ -9,7 +9,7 @@ use bankchannel_ws_channel::{
 use super::{
     Flow,
     fetch::{Fetched, into_folder, list, open_folder},
-    flow,
+    file_name, flow,
     journal::Journal,
     steps::Steps,
 };
@@ -25,7 +25,7 @@ pub struct DownloadNewFilesRequest {
     pub file_type: Option<FileType>,
     /// Only files of this status; `NEW` when left out.
     pub status: Option<StatusFilter>,
-    /// The folder; its last part is made when it is missing.
+    /// The folder, one for each bank and account; its last part is made when it is missing.
     pub directory: String,
     /// Only the file of this reference.
     pub file_reference: Option<FileReference>,
@@ -98,7 +98,8 @@ impl Operation for DownloadNewFiles {
         "Download all new files into a folder",
         "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file that is there is left as it is, \
          so that a second run goes on where the first one ended. A file appears under its name only when it is complete; nothing is \
-         overwritten, no link is followed, nothing lands outside the folder. The listing and each file are tried up to three times; a \
+         overwritten, no link is followed, nothing lands outside the folder. Use one folder for each bank and account, for names hold \
+         neither: a file that the bank still lists as new, and whose name is taken, fails and stays new. The listing and each file are tried up to three times; a \
          file that fails does not stop the others. A file whose download was begun and not finished is tried again by the next run for new \
          files, though the bank no longer lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or when going on makes no \
          sense: the session has ended, the call was cancelled, its time is up.",
@@ -113,33 +114,29 @@ impl Flow for DownloadNewFiles {
         options: &CallOptions,
     ) -> Result<DownloadNewFilesResponse> {
         let steps = Steps::begin(client, options)?;
-        let folder = open_folder(&request.directory)?;
+        let folder = open_folder(&steps, &request.directory).await?;
         steps.say("listing the files");
         let status = request.status.unwrap_or(StatusFilter::New);
         let mut found = list(&steps, request.bank, request.file_type.clone(), status).await?;
-        let journal = Journal(&folder);
-        if status == StatusFilter::New && journal.has_any() {
+        let journal = Journal::of(&folder, request.bank);
+        let reading = journal.clone();
+        let left = steps.work(move || Ok(reading.left())).await?;
+        if status == StatusFilter::New && !left.is_empty() {
             steps.say("listing the files that an earlier run began");
             let all = list(&steps, request.bank, request.file_type, StatusFilter::All).await?;
             let is_new = |file: &FileDescriptor| {
                 found.iter().any(|new| (&new.file_type, &new.file_reference) == (&file.file_type, &file.file_reference))
             };
-            let begun: Vec<_> = all.into_iter().filter(|file| journal.holds(file) && !is_new(file)).collect();
+            let was_begun =
+                |file: &FileDescriptor| file_name(file).is_ok_and(|name| journal.marker(&name).is_among(&left));
+            let begun: Vec<_> = all.into_iter().filter(|file| was_begun(file) && !is_new(file)).collect();
             found.extend(begun);
         }
         let wanted =
             |file: &&FileDescriptor| request.file_reference.as_ref().is_none_or(|only| *only == file.file_reference);
         let mut answer = DownloadNewFilesResponse { files: Vec::new(), downloaded: 0, existing: 0, failed: 0 };
         for file in found.iter().filter(wanted) {
-            let fetched = match journal.begin(file) {
-                Ok(()) => into_folder(&steps, request.bank, file, &folder).await,
-                Err(error) => Err(error),
-            };
-            // What the bank did not begin to send is as new as before.
-            if fetched.as_ref().err().is_none_or(was_not_sent) {
-                journal.end(file);
-            }
-            match fetched {
+            match into_folder(&steps, request.bank, file, &folder).await {
                 Ok(fetched) => answer.note(described(file, &fetched)),
                 Err(error) if ends_all(&error, &steps) => return Err(error.with("downloaded", answer.downloaded)),
                 Err(error) => answer.note(failed(file, &error)),
@@ -170,14 +167,10 @@ fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
     }
 }
 
-fn was_not_sent(error: &Error) -> bool {
-    matches!(error.outcome(), Some(Outcome::NotSent | Outcome::Refused))
-}
-
 fn described(file: &FileDescriptor, fetched: &Fetched) -> DownloadedFile {
     let (status, path, bytes) = match fetched {
         Fetched::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
-        Fetched::Exists { path } => (DownloadStatus::Exists, path, None),
+        Fetched::Exists { path, .. } => (DownloadStatus::Exists, path, None),
     };
     DownloadedFile {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
@@ -190,7 +183,7 @@ fn described(file: &FileDescriptor, fetched: &Fetched) -> DownloadedFile {
 
 fn failed(file: &FileDescriptor, error: &Error) -> DownloadedFile {
     DownloadedFile {
-        name: super::file_name(file).ok(),
+        name: file_name(file).ok(),
         error: Some(error.code().to_owned()),
         error_message: Some(error.message().to_owned()),
         ..of(file)

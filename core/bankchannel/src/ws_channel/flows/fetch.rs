@@ -3,15 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
+use bankchannel_transport::at_least;
 use bankchannel_ws_channel::{
-    model::{Bank, FileDescriptor, FileType, StatusFilter},
+    model::{Bank, FileDescriptor, FileStatus, FileType, StatusFilter},
     operations::files::{
         download_file::{DownloadFile, DownloadFileRequest, DownloadFileResponse},
         list_files::{ListFiles, ListFilesRequest},
     },
 };
 
-use super::{file_names::file_name, steps::Steps};
+use super::{
+    file_names::file_name,
+    journal::{Begun, Journal, Marker},
+    steps::Steps,
+};
 use crate::Destination;
 
 /// How often a listing or a download is tried at most.
@@ -42,19 +47,26 @@ pub(super) async fn download(
     file: &FileDescriptor,
     destination: Destination,
 ) -> Result<Content> {
-    let file_type = FileType::parse(&file.file_type).map_err(|why| {
-        Error::because(&row::PEER_PROTOCOL, format!("the listing has a FileType that cannot be asked for: it {why}"))
-    })?;
-    let mut tries = 1;
+    let file_type = asked_for(file)?;
+    let (mut tries, mut earlier) = (1, None);
     loop {
         let request =
             DownloadFileRequest { bank, file_type: file_type.clone(), file_reference: file.file_reference.clone() };
         match steps.exchange_to::<DownloadFile>(request, destination.clone()).await {
             Ok(DownloadFileResponse { content, .. }) => return Ok(content),
-            Err(error) if tries < DOWNLOAD_TRIES && is_worth_another(&error) => tries += 1,
-            Err(error) => return Err(error),
+            Err(error) if tries < DOWNLOAD_TRIES && is_worth_another(&error) => {
+                earlier = at_least(error, earlier).outcome();
+                tries += 1;
+            }
+            Err(error) => return Err(at_least(error, earlier)),
         }
     }
+}
+
+fn asked_for(file: &FileDescriptor) -> Result<FileType> {
+    FileType::parse(&file.file_type).map_err(|why| {
+        Error::because(&row::PEER_PROTOCOL, format!("the listing has a FileType that cannot be asked for: it {why}"))
+    })
 }
 
 /// An answer that broke off or cannot be had now was tried again by the transport already; one that was complete and
@@ -63,13 +75,18 @@ fn is_worth_another(error: &Error) -> bool {
     error.row() == &row::PEER_PROTOCOL
 }
 
+/// Whether the bank did not begin to send a file: it is as new as before.
+pub(super) fn was_not_sent(error: &Error) -> bool {
+    matches!(error.outcome(), Some(Outcome::NotSent | Outcome::Refused))
+}
+
 /// What became of a file that was to be put into a folder.
 pub(super) enum Fetched {
     Downloaded { path: PathBuf, bytes: u64 },
-    Exists { path: PathBuf },
+    Exists { path: PathBuf, bytes: u64 },
 }
 
-/// Downloads a file into a folder, unless it is there.
+/// Downloads a file into a folder, unless it is there. While it is on its way a marker says so.
 pub(super) async fn into_folder(
     steps: &Steps<'_>,
     bank: Bank,
@@ -78,27 +95,62 @@ pub(super) async fn into_folder(
 ) -> Result<Fetched> {
     let name = file_name(file)?;
     let path = folder.join(&name);
-    // A symbolic link counts as being there: it is neither followed nor replaced.
-    if path.symlink_metadata().is_ok() {
-        steps.say(&format!("{name} exists already, skipping"));
-        return Ok(Fetched::Exists { path });
-    }
+    let marker = Journal::of(folder, bank).marker(&name);
+    let target = path.clone();
+    let beginning = marker.clone();
+    let is_marked = match steps.work(move || beginning.begin(&target)).await? {
+        Begun::There { bytes, is_marked } => {
+            if !is_marked && file.status == FileStatus::New && is_still_new(steps, bank, file).await? {
+                return Err(name_taken(&name));
+            }
+            steps.say(&format!("{name} exists already, skipping"));
+            end(steps, marker).await;
+            return Ok(Fetched::Exists { path, bytes });
+        }
+        Begun::OnItsWay { is_marked } => is_marked,
+    };
     steps.say(&format!("downloading {name}"));
-    let content = download(steps, bank, file, Destination::File(path.clone())).await?;
-    Ok(Fetched::Downloaded { path, bytes: content.known_size().unwrap_or_default() })
+    let content = download(steps, bank, file, Destination::File(path.clone())).await;
+    // What was marked before was begun before: that this try came to nothing does not change it.
+    if content.as_ref().err().is_none_or(|error| !is_marked && was_not_sent(error)) {
+        end(steps, marker).await;
+    }
+    Ok(Fetched::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
+}
+
+/// A marker that stays costs the next run a look.
+async fn end(steps: &Steps<'_>, marker: Marker) {
+    let _ = steps.work(move || Ok(marker.end())).await;
+}
+
+/// Whether nobody has downloaded a file meanwhile: another run into the same folder, say.
+async fn is_still_new(steps: &Steps<'_>, bank: Bank, file: &FileDescriptor) -> Result<bool> {
+    let file_type = asked_for(file)?;
+    let listed = list(steps, bank, Some(file_type), StatusFilter::New).await?;
+    Ok(listed.iter().any(|listed| listed.file_reference == file.file_reference && listed.file_type == file.file_type))
+}
+
+fn name_taken(name: &str) -> Error {
+    let why = format!(
+        "holds another file called {name}: the bank has not sent this one to anybody yet. Use one folder for each bank and account"
+    );
+    Error::invalid_field("directory", why).with("reason", "name_taken").with_outcome(Outcome::NotSent)
 }
 
 /// Sees that the folder is there; its last part is made when it is missing.
-pub(super) fn open_folder(folder: &str) -> Result<PathBuf> {
+pub(super) async fn open_folder(steps: &Steps<'_>, folder: &str) -> Result<PathBuf> {
     let path = PathBuf::from(folder);
+    steps.work(move || make_folder(&path).map(|()| path)).await
+}
+
+fn make_folder(path: &Path) -> Result<()> {
     let refused = |why: &dyn std::fmt::Display| {
         Error::invalid_field("directory", format!("{} cannot be used: {why}", path.display()))
             .with_outcome(Outcome::NotSent)
     };
-    match std::fs::metadata(&path) {
-        Ok(found) if found.is_dir() => {}
-        Ok(_) => return Err(refused(&"it is not a folder")),
-        Err(_) => std::fs::create_dir(&path).map_err(|why| refused(&why))?,
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(refused(&"it is not a folder")),
+        Err(_) => std::fs::create_dir(path).map_err(|why| refused(&why)),
     }
-    Ok(path)
 }

@@ -3,67 +3,97 @@
 //! The bank counts a file as downloaded when it has sent it, not when it has arrived: a run that ends between leaves a file
 //! that is no longer new and that nobody has. So each download begins with an empty marker in the folder and ends with its
 //! removal; what is marked is tried again by the next run, whatever its status.
+//!
+//! All of this touches the disk, which may take long to answer: it is not for a thread that drives connections.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Outcome, Result, error::row};
-use bankchannel_ws_channel::model::FileDescriptor;
-
-use super::file_name;
+use bankchannel_ws_channel::model::Bank;
 
 /// How the markers' names begin.
 const PREFIX: &str = ".bankchannel-begun-";
-/// Bytes of the hash that stands for the file's name in the marker's.
+/// Bytes of the hash that stands for the bank and the file's name in the marker's.
 const HASH_BYTES: usize = 16;
 
-/// The markers of one folder.
-pub(super) struct Journal<'a>(pub(super) &'a Path);
+/// The markers of one bank's files in one folder.
+#[derive(Clone)]
+pub(super) struct Journal {
+    folder: PathBuf,
+    bank: Bank,
+}
 
-impl Journal<'_> {
-    /// Whether an earlier run left anything unfinished.
-    pub(super) fn has_any(&self) -> bool {
-        let Ok(entries) = fs::read_dir(self.0) else { return false };
-        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
+impl Journal {
+    pub(super) fn of(folder: &Path, bank: Bank) -> Self {
+        Self { folder: folder.to_owned(), bank }
     }
 
-    /// Whether this file's download was begun and not finished.
-    pub(super) fn holds(&self, file: &FileDescriptor) -> bool {
-        self.marker(file).is_some_and(|marker| marker.symlink_metadata().is_ok())
+    /// Those that earlier runs left; of other banks too.
+    pub(super) fn left(&self) -> BTreeSet<PathBuf> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return BTreeSet::new() };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(PREFIX)).map(|name| self.folder.join(name)).collect()
     }
 
-    /// Notes that a download begins, on disk.
+    /// The marker of the file of this name.
+    pub(super) fn marker(&self, name: &str) -> Marker {
+        let hash = digest::sha256(format!("{}/{name}", self.bank).as_bytes());
+        Marker(self.folder.join(format!("{PREFIX}{}", digest::hex(&hash[..HASH_BYTES]))))
+    }
+}
+
+/// One file's marker.
+#[derive(Clone)]
+pub(super) struct Marker(PathBuf);
+
+/// What a download begins with.
+pub(super) enum Begun {
+    /// A file of that name is in the folder; whether an earlier run had begun to download it.
+    There { bytes: u64, is_marked: bool },
+    /// The marker is on disk; whether an earlier run had begun to download it.
+    OnItsWay { is_marked: bool },
+}
+
+impl Marker {
+    /// Whether it is one of these.
+    pub(super) fn is_among(&self, left: &BTreeSet<PathBuf>) -> bool {
+        left.contains(&self.0)
+    }
+
+    /// Notes that the download of `target` begins, on disk, unless something of that name is there.
     ///
     /// # Errors
     /// `resource.storage` with outcome `not_sent`.
-    pub(super) fn begin(&self, file: &FileDescriptor) -> Result<()> {
-        // A file without a name is not downloaded.
-        let Some(marker) = self.marker(file) else { return Ok(()) };
+    pub(super) fn begin(&self, target: &Path) -> Result<Begun> {
+        // A symbolic link counts as being there: it is neither followed nor replaced.
+        if let Ok(found) = target.symlink_metadata() {
+            return Ok(Begun::There { bytes: found.len(), is_marked: self.0.symlink_metadata().is_ok() });
+        }
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        match options.open(&marker).and_then(|_| File::open(self.0)?.sync_all()) {
-            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
-                let text = format!("{} cannot be written: {why}", marker.display());
-                Err(Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent))
-            }
-            _ => Ok(()),
-        }
+        let is_marked = match options.write(true).create_new(true).mode(0o600).open(&self.0) {
+            Ok(_) => false,
+            Err(why) if why.kind() == ErrorKind::AlreadyExists => true,
+            Err(why) => return Err(self.unwritable(&why)),
+        };
+        let folder = self.0.parent().unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| self.unwritable(&why))?;
+        Ok(Begun::OnItsWay { is_marked })
     }
 
-    /// Notes that nothing is to be tried again. A marker that stays costs the next run a look.
-    pub(super) fn end(&self, file: &FileDescriptor) {
-        if let Some(marker) = self.marker(file) {
-            let _ = fs::remove_file(marker);
-        }
+    /// Notes that nothing is to be tried again.
+    pub(super) fn end(&self) {
+        let _ = fs::remove_file(&self.0);
     }
 
-    fn marker(&self, file: &FileDescriptor) -> Option<PathBuf> {
-        let name = file_name(file).ok()?;
-        let hash = digest::sha256(name.as_bytes());
-        Some(self.0.join(format!("{PREFIX}{}", digest::hex(&hash[..HASH_BYTES]))))
+    fn unwritable(&self, why: &std::io::Error) -> Error {
+        let text = format!("{} cannot be written: {why}", self.0.display());
+        Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
     }
 }

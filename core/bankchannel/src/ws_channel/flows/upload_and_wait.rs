@@ -18,7 +18,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    fetch::{Fetched, download, into_folder, list, open_folder},
+    fetch::{Fetched, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
     sign_and_upload::{self, Authority, Keys, prepare},
@@ -123,7 +123,9 @@ impl Operation for UploadAndWait {
          new one of each type, and downloads it. New means new since the upload: where several files are on their way at once, the \
          answer to another upload may be taken for this one's, so read what it refers to. Every error after the upload was accepted \
          has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The detail \
-         `taken` names the answers that were downloaded before the error, by type and reference: the bank lists them as downloaded.",
+         `taken` names the answers that were downloaded before the error, by type and reference: the bank lists them as downloaded. The \
+         detail `begun` names those that the bank may have sent and that did not arrive: it may list them as downloaded too. \
+         `download_new_files` into the same folder has them again; without a folder, download them by type and reference.",
         ERRORS,
     );
 }
@@ -137,7 +139,10 @@ impl Flow for UploadAndWait {
         let steps = Steps::begin(client, options)?;
         let authority = authority(request.private_key, request.passphrase, request.hash, request.signature)?;
         let types = unique(request.wait_for)?;
-        let folder = request.directory.as_deref().map(open_folder).transpose()?;
+        let folder = match &request.directory {
+            Some(directory) => Some(open_folder(&steps, directory).await?),
+            None => None,
+        };
         let bank = request.bank;
         let prepared = prepare(&steps, request.content, request.file_name, authority).await?;
         let mut known = BTreeSet::new();
@@ -201,62 +206,81 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     async fn answers(&self, types: &[FileType]) -> Result<Vec<BankAnswer>> {
-        let mut found: Vec<Option<BankAnswer>> = types.iter().map(|_| None).collect();
+        let mut looks: Vec<Look> = types.iter().map(|_| Look::default()).collect();
         loop {
             // The last look also sees what somebody else has downloaded meanwhile.
             let last = Instant::now() >= self.until;
             let status = if last { StatusFilter::All } else { StatusFilter::New };
             for (number, file_type) in types.iter().enumerate() {
-                if found[number].is_none() {
-                    found[number] = match self.look(file_type, status).await {
-                        Ok(answer) => answer,
-                        Err(error) => return Err(with_taken(error, &found)),
-                    };
+                if looks[number].found.is_none()
+                    && let Err(error) = self.look(file_type, status, &mut looks[number]).await
+                {
+                    return Err(told(error, types, &looks));
                 }
             }
-            if found.iter().all(Option::is_some) {
-                return Ok(found.into_iter().flatten().collect());
+            if looks.iter().all(|look| look.found.is_some()) {
+                return Ok(looks.into_iter().filter_map(|look| look.found).collect());
             }
             if last {
-                let missing = types.iter().zip(&found).filter(|(_, found)| found.is_none());
+                let missing = types.iter().zip(&looks).filter(|(_, look)| look.found.is_none());
                 let missing = missing.map(|(file_type, _)| file_type.as_str()).collect::<Vec<_>>().join(", ");
                 let text =
                     format!("{} The upload was accepted; still missing: {missing}.", errors::ANSWER_NOT_FOUND.text);
                 let error = Error::because(&errors::ANSWER_NOT_FOUND, text).with("missing", missing);
-                return Err(with_taken(error, &found));
+                return Err(told(error, types, &looks));
             }
             let left = self.until.saturating_duration_since(Instant::now());
-            self.steps.wait(self.interval.min(left)).await.map_err(|error| with_taken(error, &found))?;
+            self.steps.wait(self.interval.min(left)).await.map_err(|error| told(error, types, &looks))?;
         }
     }
 
-    async fn look(&self, file_type: &FileType, status: StatusFilter) -> Result<Option<BankAnswer>> {
+    async fn look(&self, file_type: &FileType, status: StatusFilter, look: &mut Look) -> Result<()> {
+        // What the bank has begun to send is not new any more, though it did not arrive.
+        let status = if look.begun.is_some() { StatusFilter::All } else { status };
         let listed = match list(self.steps, self.bank, Some(file_type.clone()), status).await {
             Ok(listed) => listed,
-            Err(error) if passes(&error) => return Ok(None),
+            Err(error) if self.passes(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let is_new = |file: &FileDescriptor| {
+        let is_new = |file: &&FileDescriptor| {
             file.file_type == file_type.as_str()
                 && !self.known.contains(&(file.file_type.clone(), file.file_reference.clone()))
         };
-        let Some(file) = listed.into_iter().find(is_new) else { return Ok(None) };
-        match self.take(file).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if passes(&error) => Ok(None),
-            Err(error) => Err(error),
+        let was_begun = |file: &&FileDescriptor| look.begun.as_ref() == Some(&file.file_reference);
+        let mut new = listed.iter().filter(is_new);
+        let Some(file) = new.clone().find(was_begun).or_else(|| new.next()) else { return Ok(()) };
+        match self.take(file.clone()).await {
+            Ok(answer) => {
+                *look = Look { found: Some(answer), begun: None };
+                Ok(())
+            }
+            Err(error) => {
+                if !was_not_sent(&error) {
+                    look.begun = Some(file.file_reference.clone());
+                }
+                if self.passes(&error) { Ok(()) } else { Err(error) }
+            }
         }
+    }
+
+    /// Whether a failed look is no reason to stop waiting: the next one may succeed.
+    fn passes(&self, error: &Error) -> bool {
+        let passing = [
+            &row::CONNECT_FAILED,
+            &row::CONNECTION_LOST,
+            &row::UNAVAILABLE,
+            &row::RATE_LIMITED,
+            &errors::BANK_UNAVAILABLE,
+            &errors::SERVICE_FAILED,
+        ];
+        // One look's own limit is not the end of the flow's time.
+        passing.contains(&error.row()) || (error.category() == Category::TimedOut && !self.steps.is_over())
     }
 
     async fn take(&self, file: FileDescriptor) -> Result<BankAnswer> {
         if let Some(folder) = &self.folder {
-            let (path, bytes) = match into_folder(self.steps, self.bank, &file, folder).await? {
-                Fetched::Downloaded { path, bytes } => (path, bytes),
-                Fetched::Exists { path } => {
-                    let bytes = std::fs::metadata(&path).map_or(0, |found| found.len());
-                    (path, bytes)
-                }
-            };
+            let (Fetched::Downloaded { path, bytes } | Fetched::Exists { path, bytes }) =
+                into_folder(self.steps, self.bank, &file, folder).await?;
             return Ok(BankAnswer { file, bytes, path: Some(path.display().to_string()), content: None });
         }
         self.steps.say(&format!("downloading the {}", file.file_type));
@@ -270,23 +294,24 @@ impl Waiting<'_> {
     }
 }
 
-/// Says which answers were taken before it failed: the bank counts them as downloaded, so that they are no longer new.
-fn with_taken(error: Error, found: &[Option<BankAnswer>]) -> Error {
-    let taken =
-        found.iter().flatten().map(|answer| format!("{} {}", answer.file.file_type, answer.file.file_reference));
-    let taken = taken.collect::<Vec<_>>().join(", ");
-    if taken.is_empty() { error } else { error.with("taken", taken) }
+/// How far the wait for one type has come.
+#[derive(Default)]
+struct Look {
+    found: Option<BankAnswer>,
+    /// What the bank may have sent and did not arrive.
+    begun: Option<FileReference>,
 }
 
-/// Whether a failed look is no reason to stop waiting: the next one may succeed.
-fn passes(error: &Error) -> bool {
-    let passing = [
-        &row::CONNECT_FAILED,
-        &row::CONNECTION_LOST,
-        &row::UNAVAILABLE,
-        &row::RATE_LIMITED,
-        &errors::BANK_UNAVAILABLE,
-        &errors::SERVICE_FAILED,
-    ];
-    passing.contains(&error.row()) || (error.category() == Category::TimedOut && error.http_status().is_some())
+/// Says which answers the bank counts as downloaded when the wait failed: those that were taken, and those that did not
+/// arrive.
+fn told(error: Error, types: &[FileType], looks: &[Look]) -> Error {
+    let named = |reference: fn(&Look) -> Option<&FileReference>| {
+        let all = types.iter().zip(looks);
+        let all = all.filter_map(|(file_type, look)| Some(format!("{} {}", file_type.as_str(), reference(look)?)));
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let taken = named(|look| look.found.as_ref().map(|answer| &answer.file.file_reference));
+    let begun = named(|look| look.begun.as_ref());
+    let error = if taken.is_empty() { error } else { error.with("taken", taken) };
+    if begun.is_empty() { error } else { error.with("begun", begun) }
 }

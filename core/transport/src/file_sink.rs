@@ -1,0 +1,378 @@
+//! A file as it is received: written under a name of its own, a batch at a time, and named when it is complete.
+//!
+//! ```text
+//!   pieces ──► gathered ──► batch ──► a thread for file work ──► partial file ──► its name
+//! ```
+//!
+//! Whatever the threads that drive connections do, they never touch the file: a disk may take minutes to answer.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    future::Future,
+    hash::{BuildHasher, Hasher, RandomState},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bankchannel_foundation::{Content, Error, Result, error::row};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, spawn_blocking},
+};
+
+/// Bytes that are written at a time: one change of threads for so many.
+const BATCH: usize = 256 * 1024;
+/// How long a call that failed waits until its partial file is gone. A disk that answers needs milliseconds.
+const REMOVAL_MAX: Duration = Duration::from_secs(1);
+
+/// A file on its way.
+#[derive(Debug)]
+pub(crate) struct FileSink {
+    path: PathBuf,
+    replace: bool,
+    size: u64,
+    /// What was taken and not handed on yet.
+    gathered: Vec<u8>,
+    /// The batch handed on last. It holds the partial file, which goes with it when nobody takes it.
+    work: Option<JoinHandle<Result<Written>>>,
+}
+
+/// What a batch leaves for the next one.
+#[derive(Debug)]
+struct Written {
+    partial: Partial,
+    /// Empty, to be filled again.
+    buffer: Vec<u8>,
+}
+
+impl FileSink {
+    pub(crate) fn new(path: PathBuf, replace: bool) -> Self {
+        Self { path, replace, size: 0, gathered: Vec::new(), work: None }
+    }
+
+    /// Which file it will be, and whether it may take the place of another.
+    pub(crate) fn target(&self) -> (PathBuf, bool) {
+        (self.path.clone(), self.replace)
+    }
+
+    pub(crate) fn described(&self) -> Content {
+        Content::File { path: self.path.clone(), size: Some(self.size) }
+    }
+
+    pub(crate) async fn write(&mut self, piece: &[u8]) -> Result<()> {
+        self.gathered.extend_from_slice(piece);
+        self.size += piece.len() as u64;
+        if self.gathered.len() < BATCH {
+            return Ok(());
+        }
+        // The next batch is gathered while this one is written: two are held at most.
+        let (partial, buffer) = self.written().await?;
+        let mut batch = std::mem::replace(&mut self.gathered, buffer);
+        let path = self.path.clone();
+        self.work = Some(spawn_blocking(move || {
+            let mut partial = partial.map_or_else(|| Partial::create(&path), Ok)?;
+            partial.append(&batch)?;
+            batch.clear();
+            Ok(Written { partial, buffer: batch })
+        }));
+        Ok(())
+    }
+
+    /// Names the file, with all of it on disk, unless `give_up` ends before it is being named.
+    pub(crate) async fn commit(&mut self, give_up: impl Future<Output = Error>) -> Result<()> {
+        let mut give_up = pin!(give_up);
+        let (partial, _) = tokio::select! {
+            written = self.written() => written?,
+            error = &mut give_up => return Err(error),
+        };
+        let (last, (path, replace)) = (std::mem::take(&mut self.gathered), self.target());
+        let decided = Arc::new(AtomicBool::new(false));
+        let deciding = Arc::clone(&decided);
+        let naming = spawn_blocking(move || {
+            // Empty content is a file too.
+            let mut partial = partial.map_or_else(|| Partial::create(&path), Ok)?;
+            partial.append(&last)?;
+            partial.sync()?;
+            if deciding.swap(true, Ordering::SeqCst) {
+                // Nobody waits any more: the partial file goes.
+                return Ok(());
+            }
+            partial.name(&path, replace)
+        });
+        let mut naming = pin!(naming);
+        let ended = tokio::select! {
+            ended = &mut naming => ended,
+            error = &mut give_up => {
+                if !decided.swap(true, Ordering::SeqCst) {
+                    return Err(error);
+                }
+                // It is being named: what is told must be what is there.
+                naming.await
+            }
+        };
+        ended.map_err(|_| interrupted())?
+    }
+
+    /// Forgets what was taken, and waits until the partial file is gone, but not for a disk that does not answer.
+    pub(crate) async fn discard(&mut self) {
+        self.gathered.clear();
+        self.size = 0;
+        let Some(work) = self.work.take() else { return };
+        let removal = async {
+            let written = work.await;
+            spawn_blocking(move || drop(written)).await
+        };
+        let _ = tokio::time::timeout(REMOVAL_MAX, removal).await;
+    }
+
+    /// Forgets what was taken; the partial file goes as soon as it can.
+    pub(crate) fn reset(&mut self) {
+        self.gathered.clear();
+        self.size = 0;
+        let Some(work) = self.work.take() else { return };
+        match Handle::try_current() {
+            // A batch that has ended holds the partial file, and this thread drives connections.
+            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(work))),
+            Err(_) => drop(work),
+        }
+    }
+
+    /// The file as the last batch left it, once that has ended, and a buffer to use again. Dropped while it waits, it
+    /// takes nothing.
+    async fn written(&mut self) -> Result<(Option<Partial>, Vec<u8>)> {
+        let Some(work) = &mut self.work else { return Ok((None, Vec::new())) };
+        let ended = work.await;
+        self.work = None;
+        let Written { partial, buffer } = ended.map_err(|_| interrupted())??;
+        Ok((Some(partial), buffer))
+    }
+}
+
+impl Drop for FileSink {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
+/// A file being written under a name of its own; gone when it is dropped before it got its real one.
+#[derive(Debug)]
+struct Partial {
+    file: File,
+    path: PathBuf,
+}
+
+impl Partial {
+    fn create(target: &Path) -> Result<Self> {
+        let name = target.file_name().ok_or_else(|| Error::invalid_field("path", "must name a file"))?;
+        let name = name.to_string_lossy();
+        let mut tries = 1;
+        loop {
+            let path = target.with_file_name(partial_name(&name, random()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(file) => return Ok(Self { file, path }),
+                Err(why) if why.kind() == ErrorKind::AlreadyExists && tries < NAME_TRIES => tries += 1,
+                Err(why) => return Err(unwritable(&path, &why)),
+            }
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|why| unwritable(&self.path, &why))
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.file.sync_all().map_err(|why| unwritable(&self.path, &why))
+    }
+
+    fn name(self, target: &Path, replace: bool) -> Result<()> {
+        if replace {
+            fs::rename(&self.path, target).map_err(|why| unwritable(target, &why))?;
+        } else {
+            self.claim(target).map_err(|why| unwritable(target, &why))?;
+        }
+        File::open(directory_of(target))
+            .and_then(|directory| directory.sync_all())
+            .map_err(|why| unwritable(target, &why))
+    }
+
+    /// Takes a name that is free. A link is made only where nothing is: neither a file nor somebody's symbolic link is
+    /// overwritten.
+    fn claim(&self, target: &Path) -> std::io::Result<()> {
+        match fs::hard_link(&self.path, target) {
+            Err(why) if matches!(why.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+                // A file system without links: the name is taken by an empty file of ours, and that is replaced.
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?;
+                fs::rename(&self.path, target).inspect_err(|_| drop(fs::remove_file(target)))
+            }
+            other => other,
+        }
+    }
+}
+
+/// How many bytes of a file's name its partial name repeats: together they stay below the 255 that file systems take.
+const NAME_PART: usize = 200;
+/// How many names are tried where somebody has left files of the same.
+const NAME_TRIES: u32 = 8;
+
+fn partial_name(name: &str, suffix: u64) -> String {
+    let end = (0..=NAME_PART.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    format!(".{}.{suffix:016x}.partial", &name[..end])
+}
+
+/// A number that another process, were it one of the same id, does not hit upon: the standard library's maps are seeded so.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// The folder that a file is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn unwritable(path: &Path, why: &std::io::Error) -> Error {
+    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", path.display()))
+}
+
+/// The runtime ended, or the work panicked.
+pub(crate) fn interrupted() -> Error {
+    Error::because(&row::INTERNAL, "the work on the file was broken off")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn partial_names_differ_and_stay_short() {
+        let long = "\u{e4}".repeat(127);
+        assert!(partial_name(&long, random()).len() <= 255 && partial_name("a.dat", 1).starts_with(".a.dat."));
+        assert_ne!(partial_name("a", random()), partial_name("a", random()));
+    }
+
+    /// A folder of a test, and a runtime whose one thread for file work waits for a disk that does not answer until it is
+    /// told to.
+    struct Stalled {
+        folder: PathBuf,
+        // Dropped before the runtime, which waits for its threads.
+        disk: mpsc::Sender<()>,
+        runtime: tokio::runtime::Runtime,
+    }
+
+    impl Stalled {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("bankchannel-{name}-{}", std::process::id()));
+            fs::create_dir(&folder).unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_time().build().unwrap();
+            let (disk, answer) = mpsc::channel();
+            runtime.spawn_blocking(move || answer.recv());
+            Self { folder, disk, runtime }
+        }
+
+        fn entries(&self) -> usize {
+            fs::read_dir(&self.folder).unwrap().count()
+        }
+
+        /// Lets the disk answer, and waits for all that was handed to it before.
+        fn answer(&self) {
+            self.disk.send(()).unwrap();
+            self.runtime.block_on(async { spawn_blocking(|| ()).await.unwrap() });
+        }
+    }
+
+    impl Drop for Stalled {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    fn cancelled() -> Error {
+        Error::new(&row::CANCELLED)
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_holds_no_thread_and_nothing_is_left() {
+        let stalled = Stalled::new("write");
+        let mut sink = FileSink::new(stalled.folder.join("file"), false);
+        stalled.runtime.block_on(async {
+            sink.write(&[1; BATCH]).await.unwrap();
+            let next = tokio::time::timeout(Duration::from_millis(50), sink.write(&[2; BATCH])).await;
+            assert!(next.is_err(), "two batches are held at most");
+            let ended = sink.commit(async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                cancelled()
+            });
+            assert_eq!(ended.await.unwrap_err().code(), "cancelled");
+            sink.discard().await;
+        });
+        assert_eq!(stalled.entries(), 0);
+        stalled.answer();
+        assert_eq!(stalled.entries(), 0);
+    }
+
+    #[test]
+    fn who_gives_up_before_the_file_has_its_name_gets_no_file() {
+        let stalled = Stalled::new("commit");
+        let mut sink = FileSink::new(stalled.folder.join("file"), false);
+        stalled.runtime.block_on(async {
+            sink.write(b"few bytes").await.unwrap();
+            let ended = sink.commit(async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                cancelled()
+            });
+            assert_eq!(ended.await.unwrap_err().code(), "cancelled");
+        });
+        stalled.answer();
+        assert_eq!(stalled.entries(), 0);
+    }
+
+    #[test]
+    fn what_is_dropped_between_two_batches_leaves_nothing() {
+        let stalled = Stalled::new("drop");
+        stalled.disk.send(()).unwrap();
+        let mut sink = FileSink::new(stalled.folder.join("file"), false);
+        stalled.runtime.block_on(async {
+            sink.write(&[1; BATCH]).await.unwrap();
+            spawn_blocking(|| ()).await.unwrap();
+            assert_eq!(stalled.entries(), 1, "the partial file");
+            drop(sink);
+            spawn_blocking(|| ()).await.unwrap();
+        });
+        assert_eq!(stalled.entries(), 0);
+    }
+
+    #[test]
+    fn batches_and_the_rest_arrive_in_order() {
+        let stalled = Stalled::new("order");
+        stalled.disk.send(()).unwrap();
+        let path = stalled.folder.join("file");
+        let mut sink = FileSink::new(path.clone(), false);
+        let bytes: Vec<u8> = (0..BATCH * 3 + 5).map(|at| (at * 31 % 251) as u8).collect();
+        stalled.runtime.block_on(async {
+            sink.write(b"of an attempt that broke off").await.unwrap();
+            sink.reset();
+            for piece in bytes.chunks(10_007) {
+                sink.write(piece).await.unwrap();
+            }
+            sink.commit(std::future::pending()).await.unwrap();
+        });
+        assert!(matches!(sink.described(), Content::File { size: Some(size), .. } if size == bytes.len() as u64));
+        assert_eq!((fs::read(&path).unwrap() == bytes, stalled.entries()), (true, 1));
+    }
+}
