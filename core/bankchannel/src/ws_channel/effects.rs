@@ -30,7 +30,7 @@ pub(super) enum Effect {
         mode: Mode,
     },
     LogOut,
-    /// The answer holds the account's API key.
+    /// The answer holds the API key of the account that was registered.
     KeepKey,
     /// Every session of this user ends.
     EndSessions {
@@ -72,8 +72,12 @@ impl WsChannel {
             Effect::None | Effect::LogOut => Ok(()),
             Effect::LogIn { email, mode } => self.note_login(answer, email, *mode, since),
             Effect::KeepKey => {
-                if let Some(RegisterResponse { api_key, .. }) = answer.downcast_ref() {
-                    self.lock().api_key = Some(api_key.clone());
+                let mut session = self.lock();
+                // Whoever is logged in goes on with the key of his own account; the caller has the new one in the answer.
+                if let (Some(RegisterResponse { api_key, .. }), false) =
+                    (answer.downcast_ref(), session.is_logged_in() || session.has_ended())
+                {
+                    session.api_key = Some(api_key.clone());
                 }
                 Ok(())
             }
@@ -96,12 +100,17 @@ impl WsChannel {
         }
     }
 
-    /// Forgets a token that the service does not accept, unless there is a newer one already.
-    pub(super) fn forget_token(&self, refused: Option<&IdToken>) {
+    /// Takes note of a token that the service does not accept, unless there is a newer one already: the session has ended,
+    /// and is forgotten where it cannot be renewed.
+    pub(super) fn note_refusal(&self, refused: Option<&IdToken>) {
         let mut session = self.lock();
         let is_it = |held: &IdToken| refused.is_some_and(|refused| refused.expose() == held.expose());
-        if session.id_token.as_ref().is_some_and(is_it) {
-            session.forget();
+        if !session.id_token.as_ref().is_some_and(is_it) {
+            return;
+        }
+        match self.settings().email.clone().filter(|_| self.can_renew(&session)) {
+            Some(email) => session.end(email, Mode::Data),
+            None => session.forget(),
         }
     }
 

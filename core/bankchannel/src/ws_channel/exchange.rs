@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Error, Exchange, Outcome, Result, Secret,
+    Category, Error, Exchange, Outcome, Result, Secret,
     error::row,
     json,
     message::{InResponse, OutRequest},
@@ -65,21 +65,22 @@ impl WsChannel {
         let route = route::<O>()?;
         let protected = matches!(route.access, Access::Session { .. });
         let deadline = options.deadline(self.limit_s(route.timeout_s));
-        let within = options.until(deadline);
         let (mut session, generation) = self.held();
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
-        if protected && !effect.is_log_out() && session.is_expired() {
-            if !may_renew {
-                return Err(Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent));
-            }
+        if may_renew && (session.is_expired() || session.has_ended()) {
             may_renew = false;
-            session = self.renew(&session, generation, &within).await?;
+            // Of this exchange itself nothing was sent, however far the renewal came.
+            let renewed = self.renew(&session, generation, deadline, options).await;
+            session = renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+        } else if protected && !effect.is_log_out() && session.is_expired() {
+            return Err(session_gone());
         }
-        let mut message = O::encode_request(request, &session.credentials())?;
+        let message = O::encode_request(request, &session.credentials());
         if effect.is_log_out() {
             // First here, whatever the service will say: nobody goes on with a session that was to end.
             self.replace(Session::forget);
         }
+        let mut message = message?;
         let mut earlier = None;
         loop {
             let since = Instant::now();
@@ -95,13 +96,13 @@ impl WsChannel {
             if !(protected && error.http_status() == Some(401)) {
                 return Err(error);
             }
-            self.forget_token(session.id_token.as_ref());
+            self.note_refusal(session.id_token.as_ref());
             if !may_renew || !message.body.is_repeatable() {
                 return Err(error);
             }
             may_renew = false;
             options.note(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
-            session = match self.renew(&session, generation, &within).await {
+            session = match self.renew(&session, generation, deadline, options).await {
                 Ok(renewed) => renewed,
                 Err(why) => return Err(error.with("renewal", why.code())),
             };
@@ -158,9 +159,8 @@ impl WsChannel {
             options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
         }
         let response = O::decode_response(answer)?;
-        let limit = options.until(deadline + COMMIT_EXTRA);
         let give_up = async {
-            match limit.race(std::future::pending::<Infallible>()).await {
+            match options.until(deadline + COMMIT_EXTRA).race(std::future::pending::<Infallible>()).await {
                 Ok(never) => match never {},
                 Err(error) => error,
             }
@@ -175,7 +175,7 @@ impl WsChannel {
     }
 
     /// Whether the settings' password is that of the session's user: nobody else's session is renewed with it.
-    fn can_renew(&self, session: &Session) -> bool {
+    pub(super) fn can_renew(&self, session: &Session) -> bool {
         let settings = &self.0.settings;
         settings.renew_session == Some(true)
             && settings.password.is_some()
@@ -184,16 +184,19 @@ impl WsChannel {
             && (session.email.is_none() || session.email == settings.email)
     }
 
-    /// Logs in again in data mode, as the user of the session that ended and in its place. Calls that notice at the same time
-    /// wait for one login. Where somebody has logged out meanwhile, or in as another user, nothing is renewed.
+    /// Logs in again in data mode, as the user of the session that ended and in its place. There is one renewal at a time:
+    /// calls that notice together, or begin meanwhile, wait for it and take what it brought; where it broke off, the next of
+    /// them tries. Where somebody has logged out meanwhile, or in as another user, nothing is renewed, nor where the service
+    /// has refused the login.
     fn renew<'a>(
         &'a self,
         ended: &'a Session,
         generation: u64,
+        deadline: Instant,
         options: &'a CallOptions,
     ) -> Pin<Box<dyn Future<Output = Result<Session>> + Send + 'a>> {
         Box::pin(async move {
-            let _one = options.race(self.0.renewing.lock()).await?;
+            let _one = options.until(deadline).race(self.0.renewing.lock()).await?;
             let missing = |what: &str| {
                 Error::because(&row::CONFIGURATION, format!("{what} is needed to renew the session"))
                     .with("field", what)
@@ -206,11 +209,15 @@ impl WsChannel {
             if is_newer && held.email.as_ref() == Some(&email) && held.mode == Some(Mode::Data) && !held.is_expired() {
                 return Ok(held);
             }
-            if now != generation {
+            if now != generation || !(held.is_logged_in() || held.has_ended()) {
                 return Err(session_gone());
             }
             let password = self.0.settings.password.clone().ok_or_else(|| missing("password"))?;
-            self.log_in_data(email, &password, generation, options).await
+            let renewed = self.log_in_data(email, &password, generation, deadline, options).await;
+            if renewed.as_ref().err().is_some_and(is_final) {
+                self.replace_if(generation, Session::forget);
+            }
+            renewed
         })
     }
 
@@ -219,18 +226,20 @@ impl WsChannel {
         email: Email,
         password: &Secret,
         generation: u64,
+        deadline: Instant,
         options: &CallOptions,
     ) -> Result<Session> {
         let key = self.0.settings.public_key()?;
         let request = InitLoginRequest { email: email.clone(), mode: Mode::Data };
-        let challenge = self.exchange::<InitLogin>(request, options).await?.challenge;
+        let challenge = self.exchange::<InitLogin>(request, &options.until(deadline)).await?.challenge;
         let encrypted = encrypt_password(password, &challenge, &key)?;
         let request = LoginRequest { email: email.clone(), mode: Mode::Data, ch_resp: challenge, encrypted };
         // What the answer does to the session is decided here, not where a login of the caller's own is noted.
         let since = Instant::now();
-        let answered = self.exchange_as::<Login>(request, Effect::None, options).await;
-        let state = answered.and_then(|answer| LoginState::of(answer, self.session().api_key.as_ref()));
+        let answer = self.exchange_as::<Login>(request, Effect::None, &options.until(deadline)).await?;
+        let state = LoginState::of(answer, self.session().api_key.as_ref());
         if state.is_err() {
+            // An answer that may not be believed is not asked for again.
             self.replace_if(generation, Session::forget);
         }
         match state? {
@@ -252,6 +261,12 @@ impl WsChannel {
 
 /// How much longer than the call's limit an answer that has arrived may take to be on disk: it is of more use than an error.
 const COMMIT_EXTRA: Duration = Duration::from_secs(5);
+
+/// Whether a renewal that ended so would end so again: the service has refused the login, or wants what only a person has.
+/// A password that is tried again and again locks its account.
+fn is_final(error: &Error) -> bool {
+    error.category() == Category::Authentication
+}
 
 impl CallOptions {
     /// The same for a step of this call, which has until `deadline`. Content and destination are the call's own.

@@ -13,7 +13,8 @@ use super::WsChannelSettings;
 /// How long before its end a session counts as expired: a call on its way must still arrive in time (WS Channel sheet §8.1).
 pub const SKEW: Duration = Duration::from_secs(5);
 
-/// Who is logged in, until when.
+/// Who is logged in, until when. With an account and no token it is a session that has ended and was not logged out of: the
+/// setting `renew_session` renews it with the next call.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
     /// The integrator's key.
@@ -52,6 +53,11 @@ impl Session {
         self.ends.is_some_and(|ends| Instant::now() + SKEW >= ends)
     }
 
+    /// Whether the service ended it: the token is gone, and it is known whose it was.
+    pub(super) fn has_ended(&self) -> bool {
+        self.id_token.is_none() && self.email.is_some()
+    }
+
     /// How long the token still lives; `None` is not known.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
@@ -73,7 +79,12 @@ impl Session {
         };
     }
 
-    /// Forgets the token. The API key stays: it is the account's, not the session's.
+    /// Drops a token that the service no longer accepts, and keeps whose it was.
+    pub(super) fn end(&mut self, email: Email, mode: Mode) {
+        *self = Self { api_key: self.api_key.take(), email: Some(email), mode: Some(mode), ..Self::default() };
+    }
+
+    /// Forgets the token and whose it was. The API key stays: it is the account's, not the session's.
     pub(super) fn forget(&mut self) {
         *self = Self { api_key: self.api_key.take(), ..Self::default() };
     }

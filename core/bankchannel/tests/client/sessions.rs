@@ -1,12 +1,15 @@
 //! What calls do to the session (WS Channel sheet §8.1, §8.6).
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use bankchannel::{
-    Outcome,
+    CallOptions, Outcome,
     ws_channel::{Email, Mode, Session, WsChannel, WsChannelSettings},
 };
 use serde_json::json;
@@ -195,6 +198,134 @@ async fn calls_that_notice_together_log_in_once() {
     assert_eq!(server.seen().iter().filter(|seen| seen.method == "POST").count(), 1);
 }
 
+/// Accepts `new`; the steps of a login are answered by these acts in turn, the last one again and again.
+async fn logging_in(acts: impl IntoIterator<Item = Act>) -> Server {
+    let (acts, steps) = (acts.into_iter().collect::<Vec<_>>(), AtomicUsize::new(0));
+    let accepts = only("new");
+    Server::start(move |seen, number| {
+        if seen.path.starts_with("/v2/session/") {
+            return acts[steps.fetch_add(1, Ordering::SeqCst).min(acts.len() - 1)].clone();
+        }
+        accepts(seen, number)
+    })
+    .await
+}
+
+fn challenge() -> Act {
+    Act::Answer(ok(200, json!({"Challenge": CHALLENGE})))
+}
+
+fn posts(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| seen.method == "POST").count()
+}
+
+#[tokio::test]
+async fn after_a_renewal_that_broke_off_the_next_call_renews() {
+    let lost = || Act::ResetAfterRequest;
+    let server = logging_in([lost(), lost(), lost(), challenge(), lost(), challenge(), logged_in("new")]).await;
+    let client = renewing(&server);
+    // A 401, and the challenge cannot be had.
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.http_status(), error.detail("renewal")), (Some(401), Some("transport.connection_lost")));
+    assert!(!client.session().is_logged_in());
+    // The login is sent and its answer is lost; what was to be sent was not.
+    let error = client.upload_file(upload(b"payment")).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(Outcome::NotSent)));
+    client.list_files(list()).await.unwrap();
+    assert_eq!(posts(&server), 2);
+
+    let server = logging_in([challenge(), lost(), challenge(), logged_in("new")]).await;
+    let client = renewing(&server);
+    client.set_session(Session { ends: Some(Instant::now()), ..session("old", Mode::Data) });
+    assert_eq!(client.list_files(list()).await.unwrap_err().outcome(), Some(Outcome::NotSent));
+    client.list_files(list()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_begins_during_a_renewal_waits_for_it() {
+    let go_on = Arc::new(Notify::new());
+    let Act::Answer(token) = logged_in("new") else { unreachable!() };
+    let server = logging_in([challenge(), Act::Hold(Arc::clone(&go_on), token)]).await;
+    let client = renewing(&server);
+    let begin = || {
+        let client = client.clone();
+        tokio::spawn(async move { client.list_files(list()).await })
+    };
+    let first = begin();
+    server.wait_for(3).await;
+    let second = begin();
+    let limited = CallOptions { timeout: Some(Duration::from_millis(200)), ..CallOptions::default() };
+    let request = json!({"bank": "nordea"});
+    let error = client.call_json("ws_channel.list_files", request, limited).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::NotSent)));
+    go_on.notify_one();
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(posts(&server), 1);
+}
+
+#[tokio::test]
+async fn a_refused_password_is_not_tried_again() {
+    let server = logging_in([challenge(), Act::Answer(refused(400, "User authentication failed.")), challenge()]).await;
+    let client = renewing(&server);
+    let calls: Vec<_> = (0..4)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.list_files(list()).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap_err();
+    }
+    assert_eq!(posts(&server), 1, "ten wrong passwords lock the account");
+    let before = server.seen().len();
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.code(), server.seen().len()), ("ws_channel.not_logged_in", before));
+}
+
+#[tokio::test]
+async fn a_login_that_wants_a_code_is_not_begun_again_by_every_call() {
+    let wants = json!({"ResponseText": "Give SMS code", "ChallengeName": "SMS_MFA", "Session": "sms"});
+    let server = logging_in([challenge(), Act::Answer(ok(200, wants)), challenge()]).await;
+    let client = renewing(&server);
+    assert_eq!(client.list_files(list()).await.unwrap_err().detail("renewal"), Some("ws_channel.login_failed"));
+    assert_eq!(client.list_files(list()).await.unwrap_err().code(), "ws_channel.not_logged_in");
+    assert_eq!(posts(&server), 1);
+}
+
+#[tokio::test]
+async fn who_logs_out_of_a_session_that_ended_is_logged_out() {
+    let server = logging_in([Act::ResetAfterRequest]).await;
+    let client = renewing(&server);
+    client.list_files(list()).await.unwrap_err();
+    let before = server.seen().len();
+    let error = client.call_json("ws_channel.logout", json!({}), Default::default()).await.unwrap_err();
+    assert_eq!(error.code(), "ws_channel.not_logged_in");
+    let error = client.list_files(list()).await.unwrap_err();
+    assert_eq!((error.code(), server.seen().len()), ("ws_channel.not_logged_in", before));
+}
+
+#[tokio::test]
+async fn a_renewal_has_the_time_that_is_left_of_its_call() {
+    let go_on = Arc::new(Notify::new());
+    let held = Arc::clone(&go_on);
+    let server = Server::start(move |seen, _| match seen.path.starts_with("/v2/session/") {
+        true => Act::Stall,
+        false => Act::Hold(Arc::clone(&held), refused(401, "Unauthorized")),
+    })
+    .await;
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        go_on.notify_one();
+    });
+    let limited = CallOptions { timeout: Some(Duration::from_millis(1500)), ..CallOptions::default() };
+    let started = Instant::now();
+    let request = json!({"bank": "nordea"});
+    let error = renewing(&server).call_json("ws_channel.list_files", request, limited).await.unwrap_err();
+    assert_eq!(error.detail("renewal"), Some("timeout.deadline"));
+    assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
+}
+
 #[tokio::test]
 async fn logout_clears_here_first_and_is_never_repeated() {
     let server = Server::in_turn([Act::Answer(refused(429, "Too many requests"))]).await;
@@ -217,6 +348,22 @@ async fn registration_keeps_the_key_it_was_given() {
     let request = json!({"api_key": "0", "ch_resp": CHALLENGE, "encrypted": "ZW5j", "name": "N", "company": "C", "phone": "+358401234567", "mode": "admin"});
     client.call_json("ws_channel.register", request, Default::default()).await.unwrap();
     assert_eq!(client.session().api_key.unwrap().expose(), API_KEY);
+}
+
+#[tokio::test]
+async fn registering_another_account_changes_nothing_for_who_is_logged_in() {
+    let others = "another-accounts-key";
+    let server = Server::in_turn([
+        Act::Answer(ok(201, json!({"ApiKey": others}))),
+        Act::Answer(ok(200, json!({"FileDescriptors": []}))),
+    ])
+    .await;
+    let client = client(&server);
+    let request = json!({"email": "other@example.test", "api_key": "0", "ch_resp": CHALLENGE, "encrypted": "ZW5j", "name": "N", "company": "C", "phone": "+358401234567", "mode": "admin"});
+    let given = client.call_json("ws_channel.register", request, Default::default()).await.unwrap().response;
+    assert_eq!(given["api_key"], others);
+    client.list_files(list()).await.unwrap();
+    assert_eq!(server.seen()[1].header("x-api-key"), Some(API_KEY));
 }
 
 #[tokio::test]

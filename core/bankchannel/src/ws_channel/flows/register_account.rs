@@ -61,8 +61,8 @@ impl Operation for RegisterAccount {
         "account",
         "Register an account's admin or data user",
         "Fetches the challenge, encrypts the password and registers. The service sends a code to the phone; the first login asks for it. \
-         Register the admin user first, then the data user: the client keeps the API key that the first one answered. Never repeated \
-         after an error: look by logging in.",
+         Register the admin user first, then the data user: the client keeps the API key that the first one answered, unless somebody \
+         is logged in. Never repeated after an error: look by logging in.",
         ERRORS,
     );
 }
