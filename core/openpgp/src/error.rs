@@ -79,6 +79,9 @@ pub enum Error {
     /// A signature would be dated before its key existed.
     #[error("the signature time lies before the key was created; check the clock")]
     SignatureBeforeKey,
+    /// What the holder of a secret gave is no signature by its key over the digest.
+    #[error("the signature that was made elsewhere does not count: {0}")]
+    SignedElsewhere(String),
     /// An algorithm that is refused or not supported for this use.
     #[error("{algorithm} is not accepted for {purpose}")]
     UnsupportedAlgorithm {

@@ -4,18 +4,23 @@
 //!  PrivateKey ── unlock ── signer() ──► UnlockedSigner ──► DetachedSigner ──► armored signature
 //!                                                                                   │
 //!  PublicKey::from_armored (foreign bytes, bounded) ─────────┐                      ▼
-//!                                                            └──► DetachedVerifier ◄── parse_signatures
+//!      │                                                     └──► DetachedVerifier ◄── parse_signatures
+//!      └─ external_signer() ─► ExternalSigner ─► DetachedDigester ─► PendingSignature ── complete(raw) ─► armored signature
+//!                                                                    digest ▼   ▲ raw signature
+//!                                                                     where the secret is
 //! ```
 //!
 //! Packets, certificates and their rules come from `sequoia-openpgp`; every signature this crate makes is computed by
-//! `aws-lc-rs` ([`UnlockedSigner`]), and so is every pass over the signed document. Only version 4 keys and signatures
-//! are used, in the form that GnuPG 2.2 reads.
+//! `aws-lc-rs` ([`UnlockedSigner`]) or, where the secret is elsewhere, by its holder and then checked
+//! ([`PendingSignature`]); every pass over the signed document is `aws-lc-rs`'s. Only version 4 keys and signatures are
+//! used, in the form that GnuPG 2.2 reads.
 //!
 //! The clock is always passed in. Sizes and counts of foreign bytes are bounded by the constants of [`limits`].
 //! This is the one crate of the project that links LGPL code.
 
 mod armor;
 mod error;
+mod external;
 mod hash;
 mod key;
 pub mod limits;
@@ -23,9 +28,11 @@ mod message;
 mod packets;
 mod sign;
 mod signer;
+mod unsigned;
 mod verify;
 
 pub use error::Error;
+pub use external::{DetachedDigester, ExternalSigner, PendingSignature, RawAlgorithm, digest_detached};
 pub use hash::HashAlgorithm;
 pub use key::{Algorithm, Generate, KeyInfo, Limits, PrivateKey, PublicKey, inspect};
 pub use message::{decrypt, encrypt};

@@ -4,15 +4,9 @@ use std::io::Read;
 use std::time::SystemTime;
 
 use aws_lc_rs::digest::Context;
-use sequoia_openpgp::Packet;
-use sequoia_openpgp::armor::Kind;
-use sequoia_openpgp::packet::signature::subpacket::SubpacketArea;
-use sequoia_openpgp::packet::signature::{Signature4, SignatureBuilder};
-use sequoia_openpgp::serialize::{Marshal, MarshalInto};
-use sequoia_openpgp::types::SignatureType;
 
-use crate::limits::MAX_SIGNERS;
-use crate::{Error, HashAlgorithm, Result, UnlockedSigner, armor, hash};
+use crate::unsigned::{self, Unsigned};
+use crate::{Error, HashAlgorithm, Result, UnlockedSigner};
 
 /// Bytes read at a time: large enough that reading costs nothing beside hashing, small enough to stay in cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -55,18 +49,9 @@ impl DetachedSigner {
     /// # Errors
     /// [`Error::NoSigner`], [`Error::TooMany`], [`Error::SignatureBeforeKey`].
     pub fn new(keys: &[&UnlockedSigner], hash: HashAlgorithm, time: SystemTime) -> Result<Self> {
-        if keys.is_empty() {
-            return Err(Error::NoSigner);
-        }
-        if keys.len() > MAX_SIGNERS {
-            return Err(Error::TooMany { what: "signing keys", limit: MAX_SIGNERS });
-        }
-        if keys.iter().any(|key| key.created() > time) {
-            return Err(Error::SignatureBeforeKey);
-        }
-        let algorithm = hash::accepted(hash.openpgp()).ok_or(Error::Internal("the choice of a hash"))?;
+        let document = unsigned::document(keys.iter().map(|key| key.created()), hash, time)?;
         let keys = keys.iter().map(|&key| key.clone()).collect();
-        Ok(Self { keys, hash, time, document: Context::new(algorithm) })
+        Ok(Self { keys, hash, time, document })
     }
 
     /// The next piece of the document.
@@ -81,37 +66,11 @@ impl DetachedSigner {
     pub fn finish(self) -> Result<String> {
         let mut armored = String::new();
         for key in &self.keys {
-            armored.push_str(&armor::encode(Kind::Signature, &self.signature(key)?)?);
+            let unsigned = Unsigned::new(self.document.clone(), key.key(), self.hash, self.time)?;
+            let number = key.sign_digest(unsigned.digest())?;
+            armored.push_str(&unsigned::armored(unsigned.with_number(number))?);
         }
         Ok(armored)
-    }
-
-    fn signature(&self, key: &UnlockedSigner) -> Result<Vec<u8>> {
-        let failed = |_| Error::Internal("building the signature packet");
-        let public = key.key();
-        let builder = SignatureBuilder::new(SignatureType::Binary)
-            .set_hash_algo(self.hash.openpgp())
-            .set_signature_creation_time(self.time)
-            .and_then(|builder| builder.set_issuer_fingerprint(public.fingerprint()))
-            .and_then(|builder| builder.set_issuer(public.keyid()))
-            .map_err(failed)?;
-        let area = builder.hashed_area().clone();
-        let head = [4, SignatureType::Binary.into(), public.pk_algo().into(), self.hash.openpgp().into()];
-        let digest = hash::finish_v4(self.document.clone(), head, &area.to_vec().map_err(failed)?)
-            .ok_or(Error::Internal("building the signature packet"))?;
-        let prefix = [digest.as_ref()[0], digest.as_ref()[1]];
-        let signature = Signature4::new(
-            SignatureType::Binary,
-            public.pk_algo(),
-            self.hash.openpgp(),
-            area,
-            SubpacketArea::default(),
-            prefix,
-            key.sign_digest(&digest)?,
-        );
-        let mut bytes = Vec::new();
-        Packet::from(signature).serialize(&mut bytes).map_err(failed)?;
-        Ok(bytes)
     }
 }
 

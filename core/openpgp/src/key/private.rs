@@ -13,7 +13,7 @@ use sequoia_openpgp::{Cert, Packet};
 use zeroize::Zeroizing;
 
 use super::public::{Limits, PublicKey, certificate};
-use super::validity::{self, KeyState, signing_key_state};
+use super::validity;
 use crate::limits::{MAX_KEY_PACKETS, MAX_PRIVATE_KEY_BYTES, MAX_USER_IDS};
 use crate::{Error, Result, UnlockedSigner, armor, packets};
 
@@ -133,18 +133,7 @@ impl PrivateKey {
         match newest_first().next().map(Key::secret) {
             Some(secret) if is_locked(secret) => Err(Error::Locked),
             Some(_) => Err(Error::UnsupportedProtection),
-            None => Err(self.why_not(now)),
-        }
-    }
-
-    fn why_not(&self, now: SystemTime) -> Error {
-        let states = || self.cert.keys().map(|key| signing_key_state(&self.cert, key.key(), now, now));
-        if states().any(|state| state == KeyState::Expired) {
-            Error::KeyExpired
-        } else if states().any(|state| state == KeyState::Revoked) {
-            Error::KeyRevoked
-        } else {
-            Error::NoSigningKey
+            None => Err(validity::why_no_signing_key(&self.cert, now)),
         }
     }
 }

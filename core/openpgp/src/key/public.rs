@@ -11,7 +11,7 @@ use sequoia_openpgp::{Cert, Packet};
 use super::algorithm::name;
 use super::validity;
 use crate::limits::{MAX_KEY_BYTES, MAX_KEY_PACKETS, MAX_USER_IDS};
-use crate::{Error, Result, armor, packets};
+use crate::{Error, ExternalSigner, Result, armor, packets};
 
 /// Bounds on a foreign key; the default is the sheet's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,19 @@ impl PublicKey {
     /// Key ids (16 upper-case hex digits) of the key and subkeys that may sign at `now`.
     pub fn signing_key_ids(&self, now: SystemTime) -> Vec<String> {
         validity::signing_keys(&self.cert, now).iter().map(|key| key.keyid().to_hex()).collect()
+    }
+
+    /// The newest key or subkey that may sign at `now`, to be used where its secret is: in an HSM, a smart card, an agent.
+    ///
+    /// # Errors
+    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`], [`Error::UnsupportedAlgorithm`] (only RSA
+    /// from 2048 bits and Ed25519 sign here).
+    pub fn external_signer(&self, now: SystemTime) -> Result<ExternalSigner> {
+        let keys = validity::signing_keys(&self.cert, now);
+        match keys.into_iter().max_by_key(|key| key.creation_time()) {
+            Some(key) => ExternalSigner::new(key, self.fingerprint()),
+            None => Err(validity::why_no_signing_key(&self.cert, now)),
+        }
     }
 
     /// The armored public key, without Comment or Version lines.

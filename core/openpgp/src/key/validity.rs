@@ -11,6 +11,7 @@ use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::types::{KeyFlags, RevocationStatus};
 
 use super::algorithm::{is_acceptable_recipient, is_acceptable_signer};
+use crate::Error;
 
 type PublicPart = Key<PublicParts, UnspecifiedRole>;
 
@@ -53,6 +54,18 @@ pub(crate) fn signing_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
         .map(|key| key.key().clone())
         .filter(|key| signing_key_state(cert, key, now, now) == KeyState::Good)
         .collect()
+}
+
+/// Why no key of `cert` may sign at `now`.
+pub(crate) fn why_no_signing_key(cert: &Cert, now: SystemTime) -> Error {
+    let states = || cert.keys().map(|key| signing_key_state(cert, key.key(), now, now));
+    if states().any(|state| state == KeyState::Expired) {
+        Error::KeyExpired
+    } else if states().any(|state| state == KeyState::Revoked) {
+        Error::KeyRevoked
+    } else {
+        Error::NoSigningKey
+    }
 }
 
 /// Keys that may be encrypted to at `now`.

@@ -92,6 +92,41 @@ impl Gpg {
         self.run(&arguments, document)
     }
 
+    /// The agent's name of the secret of a key or subkey.
+    pub(crate) fn keygrip(&self, fingerprint: &str) -> String {
+        let listing = self.try_run(&["--with-colons", "--with-keygrip", "--list-keys"], b"").stdout;
+        let listing = String::from_utf8(listing).unwrap();
+        let after = listing.split(&format!(":{fingerprint}:")).nth(1).unwrap();
+        after.lines().find_map(|line| line.strip_prefix("grp:")).unwrap().trim_matches(':').to_owned()
+    }
+
+    /// Has gpg's agent, which alone knows the secret, sign a digest. The raw signature: for RSA a number as long as
+    /// `bytes`, for Ed25519 R and S of half that length.
+    pub(crate) fn agent_signs(&self, fingerprint: &str, hash: &str, digest: &[u8], bytes: usize) -> Vec<u8> {
+        use std::fmt::Write as _;
+        let mut hex = String::new();
+        digest.iter().for_each(|byte| write!(hex, "{byte:02X}").unwrap());
+        let script = format!("SIGKEY {}\nSETHASH --hash={hash} {hex}\nPKSIGN\n", self.keygrip(fingerprint));
+        let mut child = Command::new("gpg-connect-agent")
+            .env("GNUPGHOME", self.home())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("gpg-connect-agent is needed for this test: apt-get install gnupg");
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap().stdout;
+        let data: Vec<u8> = output
+            .split(|&byte| byte == b'\n')
+            .filter_map(|line| line.strip_prefix(b"D "))
+            .flat_map(percent_decoded)
+            .collect();
+        // `(7:sig-val(3:rsa(1:s256:…)))` or `(7:sig-val(5:eddsa(1:r32:…)(1:s32:…)))`.
+        match number(&data, "(1:r") {
+            Some(r) => [padded(r, bytes / 2), padded(number(&data, "(1:s").unwrap(), bytes / 2)].concat(),
+            None => padded(number(&data, "(1:s").unwrap_or_else(|| panic!("{output:?}")), bytes),
+        }
+    }
+
     /// gpg's judgement on a detached signature: its status lines.
     pub(crate) fn verify(&self, signature: &str, document: &[u8]) -> Output {
         let (sig, doc) = (self.home().join("s.asc"), self.home().join("d.bin"));
@@ -105,6 +140,33 @@ impl Drop for Gpg {
     fn drop(&mut self) {
         let _ = Command::new("gpgconf").env("GNUPGHOME", self.home()).args(["--kill", "all"]).status();
     }
+}
+
+fn percent_decoded(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = line;
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte == b'%' {
+            out.push(u8::from_str_radix(std::str::from_utf8(&after[..2]).unwrap(), 16).unwrap());
+            rest = &after[2..];
+        } else {
+            out.push(byte);
+            rest = after;
+        }
+    }
+    out
+}
+
+/// The bytes of a number in a canonical S-expression.
+fn number<'a>(expression: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let start = expression.windows(name.len()).position(|window| window == name.as_bytes())? + name.len();
+    let colon = start + expression[start..].iter().position(|&byte| byte == b':')?;
+    let length: usize = std::str::from_utf8(&expression[start..colon]).ok()?.parse().ok()?;
+    expression.get(colon + 1..colon + 1 + length)
+}
+
+fn padded(number: &[u8], bytes: usize) -> Vec<u8> {
+    [vec![0; bytes - number.len()], number.to_vec()].concat()
 }
 
 pub(crate) fn now() -> SystemTime {
