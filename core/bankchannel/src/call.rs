@@ -11,6 +11,8 @@ use std::{
 use bankchannel_foundation::{Content, Error, Result, Secret, error::row};
 use bankchannel_transport::{CancellationToken, Observer, Sink};
 use bytes::Bytes;
+use data_encoding::BASE64;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::{CallLog, LogLevel, Watcher, observe::Observers};
@@ -128,7 +130,8 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
 #[derive(Debug, Clone)]
 pub struct Question {
     /// `phone_code`, `email_code`, `sms_code`, `totp_code`, `reset_code`: six digits; `mfa_method`: `sms` or `totp`;
-    /// `phone`: the account's phone number.
+    /// `phone`: the account's phone number; `signature`: base64 of the raw signature that [`signature`](Self::signature) asks
+    /// for.
     pub kind: &'static str,
     /// For a person.
     pub text: String,
@@ -137,12 +140,41 @@ pub struct Question {
     /// What the person needs for the answer and nobody else may see: the key of a new authenticator. It goes beside the text,
     /// so that texts may be logged.
     pub secret: Option<Secret>,
+    /// What to sign; for the kind `signature` only.
+    pub signature: Option<SignatureRequest>,
+}
+
+/// What the holder of a secret that is elsewhere (an HSM, a smart card, an agent) has to sign. The answer is verified before
+/// anything is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureRequest {
+    /// `rsa_pkcs1_sha256`, `rsa_pkcs1_sha384` or `rsa_pkcs1_sha512`: RSASSA-PKCS1-v1_5 over the digest, of that hash, which is not
+    /// hashed again; the signature is a big-endian number as long as the modulus. `ed25519`: pure Ed25519 with the digest as
+    /// its message; the signature is R and S, 64 bytes.
+    pub algorithm: &'static str,
+    /// The digest: 32, 48 or 64 bytes.
+    pub digest: Vec<u8>,
+    /// Fingerprint of the key or subkey that has to sign it, 40 upper-case hex digits.
+    pub key_fingerprint: String,
+}
+
+impl SignatureRequest {
+    /// Its form on the boundary: `{"algorithm", "digest", "key_fingerprint"}`, the digest as base64.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "algorithm": self.algorithm,
+            "digest": BASE64.encode(&self.digest),
+            "key_fingerprint": self.key_fingerprint,
+        })
+    }
 }
 
 impl PartialEq for Question {
     fn eq(&self, other: &Self) -> bool {
         let secret = |question: &Self| question.secret.as_ref().map(|secret| secret.expose().to_owned());
-        (self.kind, &self.text, &self.choices) == (other.kind, &other.text, &other.choices)
+        (self.kind, &self.text, &self.choices, &self.signature)
+            == (other.kind, &other.text, &other.choices, &other.signature)
             && secret(self) == secret(other)
     }
 }

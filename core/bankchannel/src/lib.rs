@@ -26,7 +26,7 @@ pub use bankchannel_foundation::{
     operation,
 };
 pub use bankchannel_transport::{CancellationToken, check_base_url};
-pub use call::{Answer, Asker, CallOptions, Destination, Question};
+pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use openapi::openapi;

@@ -42,12 +42,15 @@ pub fn local(name: &str, request: &[u8], content: Option<Content>) -> Result<Str
     operations::call_local(None, name, parse_json(request)?, content).map(|response| json_text(&response))
 }
 
-/// A question as JSON text: `{"kind", "text", "choices"}`.
+/// A question as JSON text: `{"kind", "text", "choices"}`; `secret` and `signature` only where there is one.
 #[must_use]
 pub fn question_json(question: &Question) -> String {
     let mut json = json!({"kind": question.kind, "text": question.text, "choices": question.choices});
     if let Some(secret) = &question.secret {
         json["secret"] = secret.expose().into();
+    }
+    if let Some(signature) = &question.signature {
+        json["signature"] = signature.to_json();
     }
     json.to_string()
 }

@@ -140,7 +140,7 @@ async fn ask(asked: TestingAskRequest, options: &CallOptions) -> Result<TestingT
     let Some(asker) = &options.asker else {
         return Err(Error::because(&row::MISSING_FIELD, "nobody is there to be asked").with("field", "on_code"));
     };
-    let question = Question { kind: "testing", text: asked.text, choices: Vec::new(), secret: None };
+    let question = Question { kind: "testing", text: asked.text, choices: Vec::new(), secret: None, signature: None };
     let answer: Answer = within(options, asker.ask(question)).await??;
     Ok(TestingText { text: answer.expose().to_owned() })
 }

@@ -8,5 +8,6 @@ mod accounts;
 mod bank;
 mod downloads;
 mod logins;
+mod own_signer;
 mod uploads;
 mod values;

@@ -21,7 +21,7 @@ pub mod errors;
 pub mod login;
 pub mod model;
 pub mod operations;
-mod pgp;
+pub mod pgp;
 mod published_keys;
 pub mod refusal;
 mod route;

@@ -60,8 +60,18 @@ pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicK
     blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
 }
 
+/// The public keys of a text whose secrets are elsewhere. A private key among them is refused: it was meant for another
+/// field, and must not travel further.
+///
+/// # Errors
+/// `ws_channel.pgp_key_refused`, naming `field`.
+pub fn signing_certificates(field: &'static str, text: &str) -> Result<Vec<PublicKey>, Error> {
+    let read = |block: &str| PublicKey::from_armored(block.as_bytes(), Limits::default());
+    blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
+}
+
 /// The error that the library's error means for the field `field`.
-pub(crate) fn fault(field: &'static str, why: openpgp::Error) -> Error {
+pub fn fault(field: &'static str, why: openpgp::Error) -> Error {
     use openpgp::Error as E;
     let row: &'static Row = match &why {
         E::InvalidParameter { field, reason } => return Error::invalid_field(field, reason),
@@ -79,6 +89,7 @@ pub(crate) fn fault(field: &'static str, why: openpgp::Error) -> Error {
         | E::SignatureBeforeKey
         | E::UnsupportedAlgorithm { .. }
         | E::UnsupportedProtection => &errors::PGP_KEY_UNFIT,
+        E::SignedElsewhere(_) => &errors::SIGNATURE_WRONG,
         E::NoSignaturePackets | E::NotBinaryDocument => &errors::SIGNATURE_MALFORMED,
         _ if field == "signature" => &errors::SIGNATURE_MALFORMED,
         _ if field == "encrypted_private_key" => &row::INVALID_FIELD,

@@ -155,6 +155,7 @@ fn choice_question(machine: &LoginMachine) -> Question {
         text: format!("Which second factor{sms}"),
         choices: methods.iter().map(ToString::to_string).collect(),
         secret: None,
+        signature: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod inline;
 mod journal;
 mod password_rule;
 mod paused;
+mod signing;
 mod source;
 mod steps;
 

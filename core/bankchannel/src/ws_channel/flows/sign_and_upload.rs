@@ -1,20 +1,24 @@
 //! Signs a file and sends it (WS Channel sheet §5.2).
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Outcome, Result, Secret,
-    clock::SystemClock,
+    Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,
     error::{Row, row},
 };
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures},
+    model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
     operations::{
         files::upload_file::{UploadFile, UploadFileRequest},
-        pgp::sign_file::{SignFile, SignFileRequest, SignatureHash},
+        pgp::sign_file::SignatureHash,
     },
 };
 
-use super::{Flow, flow, source::Source, steps::Steps};
+use super::{
+    Flow, flow,
+    signing::{Authority, Given, Signing},
+    source::Source,
+    steps::Steps,
+};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// What to sign with what, and where to send it.
@@ -30,10 +34,13 @@ pub struct SignAndUploadRequest {
     /// The file's bytes.
     pub content: Content,
     /// The armored private key that is registered with purpose `authorize`; several, one after the other, make one signature
-    /// each.
-    pub private_key: PgpPrivateKeys,
+    /// each. Either this or `signing_certificate`.
+    pub private_key: Option<PgpPrivateKeys>,
     /// Opens the private keys that are locked.
     pub passphrase: Option<Secret>,
+    /// The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an
+    /// agent. Several, one after the other, make one signature each. For each, the call asks a question of kind `signature`.
+    pub signing_certificate: Option<SigningCertificates>,
     /// The hash of the signature; SHA-256 when left out.
     pub hash: Option<SignatureHash>,
 }
@@ -56,6 +63,7 @@ pub(super) const ERRORS: &[&Row] = &[
     &errors::PGP_KEY_REFUSED,
     &errors::PGP_KEY_UNFIT,
     &errors::PASSPHRASE_REFUSED,
+    &errors::SIGNATURE_WRONG,
     &errors::SIGNATURE_KEY_UNKNOWN,
     &errors::UPLOAD_REJECTED,
     &errors::PGP_KEY_MISSING,
@@ -80,7 +88,13 @@ impl Operation for SignAndUpload {
         "Sign a file and send it to a bank",
         "The file is opened once, read for the signature and read again for sending, and never held in memory; one that changed between \
          is refused before its last byte leaves. It is sent once: with outcome `unknown` or `accepted`, look for the bank's answer \
-         files before sending it again. Needs a data session and a certificate for the bank.",
+         files before sending it again. Needs a data session and a certificate for the bank. With `signing_certificate` it asks a \
+         question of kind `signature` for each certificate, after the file was read and before anything is sent: its member `signature` \
+         has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (base64: what to sign, which is \
+         not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is base64 of the raw \
+         signature: for RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the \
+         message. It is verified by the certificate; one that does not count ends the call, and so does a signer that fails: with \
+         outcome `not_sent`.",
         ERRORS,
     );
 }
@@ -92,24 +106,13 @@ impl Flow for SignAndUpload {
         options: &CallOptions,
     ) -> Result<SignAndUploadResponse> {
         let steps = Steps::begin(client, options)?;
-        let SignAndUploadRequest { bank, file_type, file_name, content, private_key, passphrase, hash } = request;
-        let keys = Keys { private_key, passphrase, hash };
-        let prepared = prepare(&steps, content, file_name, Authority::Keys(keys)).await?;
+        let SignAndUploadRequest { bank, file_type, file_name, content, .. } = request;
+        let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
+        let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
+        let authority = Authority::of(given, "private_key or signing_certificate is missing")?;
+        let prepared = prepare(&steps, content, file_name, authority).await?;
         prepared.upload(&steps, bank, file_type).await
     }
-}
-
-/// What authorises an upload.
-pub(super) enum Authority {
-    Keys(Keys),
-    Signed(Signatures),
-}
-
-/// What to sign with.
-pub(super) struct Keys {
-    pub(super) private_key: PgpPrivateKeys,
-    pub(super) passphrase: Option<Secret>,
-    pub(super) hash: Option<SignatureHash>,
 }
 
 /// A signed file, still open.
@@ -127,7 +130,7 @@ pub(super) async fn prepare(
     authority: Authority,
 ) -> Result<Prepared> {
     steps.say("signing the file");
-    let prepared = steps.work(move || {
+    let read = steps.work(move || {
         let source = Source::open(content)?;
         let name = match (name, source.name()) {
             (Some(name), _) => name,
@@ -143,22 +146,22 @@ pub(super) async fn prepare(
         if source.size() == 0 {
             return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
         }
-        let signature = match authority {
-            Authority::Signed(signature) => signature,
-            Authority::Keys(keys) => sign(&source, keys)?,
-        };
+        let signing = authority.read(&source)?;
         source.check_unchanged()?;
-        Ok(Prepared { source, name, signature })
+        Ok((source, name, signing))
     });
-    prepared.await.map_err(|error| error.with_outcome(Outcome::NotSent))
-}
-
-fn sign(source: &Source, keys: Keys) -> Result<Signatures> {
-    let Keys { private_key, passphrase, hash } = keys;
-    // The bytes come from the open file; the request only says with what to sign them.
-    let content = Content::Delivered { size: source.size() };
-    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?) };
-    SignFile::run(SignFileRequest { content, private_key, passphrase, hash }, with).map(|signed| signed.signature)
+    let prepared = async {
+        let (source, name, signing) = read.await?;
+        let asks = matches!(signing, Signing::Pending(_));
+        let signature = signing.finish(steps, &name, source.size()).await?;
+        if asks {
+            // A person or a device may take minutes: a change is seen before the first byte leaves.
+            let source = source.clone();
+            steps.work(move || source.check_unchanged()).await?;
+        }
+        Ok(Prepared { source, name, signature })
+    };
+    prepared.await.map_err(|error: Error| error.with_outcome(Outcome::NotSent))
 }
 
 impl Prepared {

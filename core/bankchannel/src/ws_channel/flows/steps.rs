@@ -122,7 +122,7 @@ const ASKS_MAX: u32 = 3;
 
 /// A question for a code.
 pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> Question {
-    Question { kind, text: text.into(), choices: Vec::new(), secret: None }
+    Question { kind, text: text.into(), choices: Vec::new(), secret: None, signature: None }
 }
 
 /// What every request for a secret may be: the settings' or the caller's.

@@ -12,16 +12,20 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileDescriptor, FileName, FileReference, FileType, PgpPrivateKeys, Signatures, StatusFilter},
+    model::{
+        Bank, FileDescriptor, FileName, FileReference, FileType, PgpPrivateKeys, Signatures, SigningCertificates,
+        StatusFilter,
+    },
     operations::pgp::sign_file::SignatureHash,
 };
 
 use super::{
     Flow,
-    fetch::{Fetched, download, into_folder, list, open_folder, was_not_sent},
+    fetch::{Fetched, download, into_folder, list, open_folder},
     flow,
     inline::InlineContent,
-    sign_and_upload::{self, Authority, Keys, prepare},
+    sign_and_upload::{self, prepare},
+    signing::{Authority, Given},
     steps::Steps,
 };
 use crate::{CallOptions, Destination, ws_channel::WsChannel};
@@ -38,10 +42,14 @@ pub struct UploadAndWaitRequest {
     pub file_name: Option<FileName>,
     /// The file's bytes.
     pub content: Content,
-    /// The armored private key that is registered with purpose `authorize`. Either this or `signature`.
+    /// The armored private key that is registered with purpose `authorize`. Either this, `signing_certificate` or `signature`.
     pub private_key: Option<PgpPrivateKeys>,
     /// Opens the private keys that are locked.
     pub passphrase: Option<Secret>,
+    /// The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an
+    /// agent. Several, one after the other, make one signature each. For each, the call asks a question of kind `signature`, as
+    /// `sign_and_upload` does.
+    pub signing_certificate: Option<SigningCertificates>,
     /// The hash of the signature; SHA-256 when left out.
     pub hash: Option<SignatureHash>,
     /// Signatures that were made elsewhere over the same bytes.
@@ -97,6 +105,7 @@ const ERRORS: &[&Row] = &[
     &errors::PGP_KEY_REFUSED,
     &errors::PGP_KEY_UNFIT,
     &errors::PASSPHRASE_REFUSED,
+    &errors::SIGNATURE_WRONG,
     &errors::SIGNATURE_KEY_UNKNOWN,
     &errors::UPLOAD_REJECTED,
     &errors::PGP_KEY_MISSING,
@@ -125,7 +134,8 @@ impl Operation for UploadAndWait {
          has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The detail \
          `taken` names the answers that were downloaded before the error, by type and reference: the bank lists them as downloaded. The \
          detail `begun` names those that the bank may have sent and that did not arrive: it may list them as downloaded too. \
-         `download_new_files` into the same folder has them again; without a folder, download them by type and reference.",
+         `download_new_files` into the same folder has them again; without a folder, download them by type and reference. With \
+         `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.",
         ERRORS,
     );
 }
@@ -137,7 +147,9 @@ impl Flow for UploadAndWait {
         options: &CallOptions,
     ) -> Result<UploadAndWaitResponse> {
         let steps = Steps::begin(client, options)?;
-        let authority = authority(request.private_key, request.passphrase, request.hash, request.signature)?;
+        let UploadAndWaitRequest { private_key, passphrase, signing_certificate, hash, signature, .. } = request;
+        let given = Given { private_key, passphrase, signing_certificate, hash, signature };
+        let authority = Authority::of(given, "private_key, signing_certificate or signature is missing")?;
         let types = unique(request.wait_for)?;
         let folder = match &request.directory {
             Some(directory) => Some(open_folder(&steps, directory).await?),
@@ -163,22 +175,6 @@ impl Flow for UploadAndWait {
         let answers = waiting.answers(&types).await.map_err(after_upload)?;
         let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
         Ok(UploadAndWaitResponse { file_name, bytes, answers, response_text })
-    }
-}
-
-fn authority(
-    private_key: Option<PgpPrivateKeys>,
-    passphrase: Option<Secret>,
-    hash: Option<SignatureHash>,
-    signature: Option<Signatures>,
-) -> Result<Authority> {
-    match (private_key, signature) {
-        (Some(private_key), None) => Ok(Authority::Keys(Keys { private_key, passphrase, hash })),
-        (None, Some(signature)) => Ok(Authority::Signed(signature)),
-        (Some(_), Some(_)) => Err(Error::invalid_field("signature", "and private_key exclude each other")),
-        (None, None) => {
-            Err(Error::because(&row::MISSING_FIELD, "private_key or signature is missing").with("field", "private_key"))
-        }
     }
 }
 

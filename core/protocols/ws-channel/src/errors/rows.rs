@@ -87,6 +87,8 @@ bankchannel_foundation::error_rows! {
         "The challenge is not of the form that the protocol gives it.", "Fetch a new one; nothing was sent.";
     ANSWER_NOT_FOUND = "ws_channel.answer_not_found", TimedOut, never,
         "The bank's answer did not come in time.", "The upload was accepted: do not send it again; look for the answer files later.";
+    SIGNATURE_WRONG = "ws_channel.signature_wrong", Signature, never,
+        "The signature that was made elsewhere does not count.", "Sign the digest of the question, as its algorithm says, with the key of its fingerprint; nothing was sent.";
     REFERENCE_UNSAFE = "ws_channel.reference_unsafe", PeerProtocol, never,
         "The service named a file in a way that cannot become a file name.", "Nothing was written; report it to the service.";
 }

@@ -31,6 +31,13 @@ secret_type! {
         rule: armored,
     }
 
+    /// One or more ASCII-armored OpenPGP public keys, one after the other, whose secrets are elsewhere. It is kept like a
+    /// secret because somebody may give a private key by mistake: that is refused and never logged.
+    pub struct SigningCertificates {
+        format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        rule: armored,
+    }
+
     /// One or more ASCII-armored private keys, one after the other.
     pub struct PgpPrivateKeys {
         format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PRIVATE KEY BLOCK-----",

@@ -22,6 +22,16 @@ pub enum SignatureHash {
     Sha512,
 }
 
+impl From<SignatureHash> for HashAlgorithm {
+    fn from(hash: SignatureHash) -> Self {
+        match hash {
+            SignatureHash::Sha256 => Self::Sha256,
+            SignatureHash::Sha384 => Self::Sha384,
+            SignatureHash::Sha512 => Self::Sha512,
+        }
+    }
+}
+
 /// What to sign with what.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignFileRequest {
@@ -68,11 +78,7 @@ impl Local for SignFile {
             .iter()
             .map(|key| key.signer(now).map_err(|why| pgp::fault("private_key", why)))
             .collect::<Result<Vec<UnlockedSigner>, Error>>()?;
-        let hash = match request.hash.unwrap_or(SignatureHash::Sha256) {
-            SignatureHash::Sha256 => HashAlgorithm::Sha256,
-            SignatureHash::Sha384 => HashAlgorithm::Sha384,
-            SignatureHash::Sha512 => HashAlgorithm::Sha512,
-        };
+        let hash = request.hash.map(HashAlgorithm::from).unwrap_or_default();
         let armored =
             openpgp::sign_detached(&signers.iter().collect::<Vec<_>>(), with.take_content(request.content)?, hash, now)
                 .map_err(|why| pgp::fault("private_key", why))?;

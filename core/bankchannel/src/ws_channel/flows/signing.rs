@@ -1,0 +1,152 @@
+//! What authorises an upload: a private key, a key whose secret is elsewhere, or signatures that were made before.
+
+use bankchannel_foundation::{
+    Content, Error, Local, LocalContext, Outcome, Result, Secret, clock::SystemClock, error::row,
+};
+use bankchannel_openpgp::{ExternalSigner, HashAlgorithm, PendingSignature, digest_detached};
+use bankchannel_ws_channel::{
+    errors,
+    model::{FileName, PgpPrivateKeys, Signatures, SigningCertificates},
+    operations::pgp::sign_file::{SignFile, SignFileRequest, SignatureHash},
+    pgp,
+};
+use data_encoding::BASE64;
+
+use super::{source::Source, steps::Steps};
+use crate::{Question, SignatureRequest};
+
+/// The kind of the question, and how errors call its answer.
+const SIGNATURE: &str = "signature";
+
+/// The longest answer that is looked at, in characters: far more than the base64 of any RSA signature.
+const ANSWER_MAX: usize = 16 * 1024;
+
+/// The fields of a request that say what authorises it.
+pub(super) struct Given {
+    pub(super) private_key: Option<PgpPrivateKeys>,
+    pub(super) passphrase: Option<Secret>,
+    pub(super) signing_certificate: Option<SigningCertificates>,
+    pub(super) hash: Option<SignatureHash>,
+    pub(super) signature: Option<Signatures>,
+}
+
+/// What authorises an upload.
+pub(super) enum Authority {
+    Here { private_key: PgpPrivateKeys, passphrase: Option<Secret>, hash: Option<SignatureHash> },
+    Elsewhere { certificates: SigningCertificates, hash: Option<SignatureHash> },
+    Made(Signatures),
+}
+
+impl Authority {
+    /// Takes the one that is given; `missing` says what to give where none is.
+    ///
+    /// # Errors
+    /// `input.missing_field`, `input.invalid_field`.
+    pub(super) fn of(given: Given, missing: &'static str) -> Result<Self> {
+        let Given { private_key, passphrase, signing_certificate, hash, signature } = given;
+        let both =
+            |field: &str, other: &str| Err(Error::invalid_field(field, format!("and {other} exclude each other")));
+        let authority = match (private_key, signing_certificate, signature) {
+            (Some(private_key), None, None) => Ok(Self::Here { private_key, passphrase, hash }),
+            (None, Some(_), None) if passphrase.is_some() => Err(Error::invalid_field(
+                "passphrase",
+                "opens a private_key; the signing_certificate's secret is elsewhere",
+            )),
+            (None, Some(certificates), None) => Ok(Self::Elsewhere { certificates, hash }),
+            (None, None, Some(signature)) => Ok(Self::Made(signature)),
+            (None, None, None) => Err(Error::because(&row::MISSING_FIELD, missing).with("field", "private_key")),
+            (Some(_), Some(_), _) => both("signing_certificate", "private_key"),
+            (Some(_), None, Some(_)) => both(SIGNATURE, "private_key"),
+            (None, Some(_), Some(_)) => both(SIGNATURE, "signing_certificate"),
+        };
+        authority.map_err(|error| error.with_outcome(Outcome::NotSent))
+    }
+
+    /// Reads the file as far as the signatures need it. Blocks.
+    pub(super) fn read(self, source: &Source) -> Result<Signing> {
+        match self {
+            Self::Made(signatures) => Ok(Signing::Done(signatures)),
+            Self::Here { private_key, passphrase, hash } => {
+                sign(source, private_key, passphrase, hash).map(Signing::Done)
+            }
+            Self::Elsewhere { certificates, hash } => digest(source, &certificates, hash).map(Signing::Pending),
+        }
+    }
+}
+
+/// Signatures of a file that was read.
+pub(super) enum Signing {
+    Done(Signatures),
+    /// They wait for whoever holds the secrets.
+    Pending(Vec<PendingSignature>),
+}
+
+impl Signing {
+    /// Asks for what is wanting, a certificate at a time. A signer is asked once: an HSM may lock itself after wrong
+    /// answers, and a wrong one is a defect that does not pass.
+    pub(super) async fn finish(self, steps: &Steps<'_>, name: &FileName, size: u64) -> Result<Signatures> {
+        let pending = match self {
+            Self::Done(signatures) => return Ok(signatures),
+            Self::Pending(pending) => pending,
+        };
+        let mut armored = String::new();
+        for signature in pending {
+            let (question, key) = (question(&signature, name, size), signature.key_fingerprint());
+            let answer = steps.ask(question).await?;
+            let block = raw(&answer).and_then(|raw| signature.complete(&raw).map_err(|why| pgp::fault(SIGNATURE, why)));
+            armored.push_str(&block.map_err(|error| error.with("key_fingerprint", key))?);
+        }
+        Ok(Signatures::new(armored))
+    }
+}
+
+fn question(signature: &PendingSignature, name: &FileName, size: u64) -> Question {
+    let (algorithm, key_fingerprint) = (signature.algorithm().as_str(), signature.key_fingerprint());
+    Question {
+        kind: SIGNATURE,
+        text: format!("The signature of the file {name} ({size} bytes) by the key {key_fingerprint} ({algorithm})"),
+        choices: Vec::new(),
+        secret: None,
+        signature: Some(SignatureRequest { algorithm, digest: signature.digest().to_vec(), key_fingerprint }),
+    }
+}
+
+/// The raw signature of an answer. Line breaks do not matter: encoders make them.
+fn raw(answer: &Secret) -> Result<Vec<u8>> {
+    let text: Vec<u8> =
+        answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();
+    let decoded = if text.len() > ANSWER_MAX { None } else { BASE64.decode(&text).ok() };
+    decoded.ok_or_else(|| {
+        Error::because(&errors::SIGNATURE_WRONG, "signature: the answer is not base64 of a raw signature")
+            .with("field", SIGNATURE)
+    })
+}
+
+fn sign(
+    source: &Source,
+    private_key: PgpPrivateKeys,
+    passphrase: Option<Secret>,
+    hash: Option<SignatureHash>,
+) -> Result<Signatures> {
+    // The bytes come from the open file; the request only says with what to sign them.
+    let content = Content::Delivered { size: source.size() };
+    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?) };
+    SignFile::run(SignFileRequest { content, private_key, passphrase, hash }, with).map(|signed| signed.signature)
+}
+
+fn digest(
+    source: &Source,
+    certificates: &SigningCertificates,
+    hash: Option<SignatureHash>,
+) -> Result<Vec<PendingSignature>> {
+    const FIELD: &str = "signing_certificate";
+    let fault = |why| pgp::fault(FIELD, why);
+    let with = LocalContext { clock: &SystemClock::default(), content: None };
+    let now = with.now();
+    let signers = pgp::signing_certificates(FIELD, certificates.expose())?
+        .iter()
+        .map(|certificate| certificate.external_signer(now).map_err(fault))
+        .collect::<Result<Vec<ExternalSigner>>>()?;
+    let hash = hash.map(HashAlgorithm::from).unwrap_or_default();
+    digest_detached(&signers.iter().collect::<Vec<_>>(), source.reader()?, hash, now).map_err(fault)
+}
