@@ -4,6 +4,11 @@
 pub trait Outcome {
     /// A short lower-case word: `done`, `refused`, `wrong_code`, ….
     fn outcome(&self) -> &'static str;
+
+    /// Whether the audit entry that goes with the verb is written.
+    fn is_recorded(&self) -> bool {
+        true
+    }
 }
 
 impl Outcome for () {

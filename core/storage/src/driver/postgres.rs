@@ -4,7 +4,7 @@ use super::tx::Connection;
 use super::{Dialect, Row, Tx, Value, Verb};
 use crate::error::{Result, StoreError};
 use crate::store::Generations;
-use crate::verbs::audit::{AuditSlot, run_audited};
+use crate::verbs::audit::{AuditSlot, run_audited, store_head};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::pool::PoolOptions;
@@ -96,6 +96,7 @@ impl PostgresDriver {
             tx.script("LOCK TABLE audit_head IN EXCLUSIVE MODE".to_owned()).await?;
         }
         let value = run_audited(&mut tx, args, verb, audit).await?;
+        store_head(&mut tx).await?;
         let touched = tx.take_touched();
         self.commit(tx).await?;
         generations.bump(&touched);

@@ -2,6 +2,7 @@
 
 use super::{Dialect, Row, Value, postgres, sqlite};
 use crate::error::{Result, StoreError};
+use crate::verbs::audit::Head;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
 use std::sync::Arc;
@@ -11,6 +12,9 @@ pub(crate) struct Tx {
     connection: Connection,
     place: Arc<str>,
     touched: Touched,
+    /// The end of the audit chain, once it was read. The one writer of SQLite keeps it from transaction to transaction;
+    /// after one that was rolled back it is not known any more.
+    pub(crate) audit_head: Option<Head>,
 }
 
 /// Where the statements go.
@@ -31,7 +35,7 @@ pub(crate) struct Touched {
 
 impl Tx {
     pub(crate) fn new(connection: Connection, place: Arc<str>) -> Self {
-        Self { connection, place, touched: Touched::default() }
+        Self { connection, place, touched: Touched::default(), audit_head: None }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {

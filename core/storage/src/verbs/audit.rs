@@ -50,18 +50,43 @@ pub(crate) async fn run_audited<A, T: Outcome>(
     audit: &AuditSlot,
 ) -> Result<T> {
     let value = verb(tx, args).await?;
-    if let Some(entry) = audit {
+    if let Some(entry) = audit
+        && value.is_recorded()
+    {
         append(tx, entry, value.outcome()).await?;
     }
     Ok(value)
 }
 
+/// The end of the chain as a transaction has it: read once, written once before the COMMIT, however many records come
+/// between.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    seq: i64,
+    hash: Digest,
+    is_stored: bool,
+}
+
+/// Stores the end of the chain where the transaction has moved it. Belongs before every COMMIT.
+pub(crate) async fn store_head(tx: &mut Tx) -> Result<()> {
+    let Some(Head { seq, hash, is_stored: false }) = tx.audit_head else { return Ok(()) };
+    tx.execute("UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1", args![seq, hash]).await?;
+    tx.audit_head = Some(Head { seq, hash, is_stored: true });
+    Ok(())
+}
+
+async fn head(tx: &mut Tx) -> Result<Head> {
+    if let Some(head) = tx.audit_head {
+        return Ok(head);
+    }
+    let row = tx.first("SELECT seq, hash FROM audit_head WHERE id = 1", &[]).await?;
+    let mut row = row.ok_or_else(|| StoreError::internal("the head of the audit chain is missing"))?;
+    Ok(Head { seq: row.int()?, hash: row.digest()?, is_stored: true })
+}
+
 async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
-    let mut head = tx
-        .first("SELECT seq, hash FROM audit_head WHERE id = 1", &[])
-        .await?
-        .ok_or_else(|| StoreError::internal("the head of the audit chain is missing"))?;
-    let (seq, previous) = (head.int()? + 1, head.digest()?);
+    let Head { seq, hash: previous, .. } = head(tx).await?;
+    let seq = seq + 1;
     let outcome = if entry.outcome.is_empty() { outcome } else { &entry.outcome };
     let hash = chain_hash(&previous, seq, entry, outcome);
     let sql = "INSERT INTO audit (seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash) \
@@ -81,7 +106,7 @@ async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
         hash
     ];
     tx.execute(sql, values).await?;
-    tx.execute("UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1", args![seq, hash]).await?;
+    tx.audit_head = Some(Head { seq, hash, is_stored: false });
     Ok(())
 }
 
