@@ -37,7 +37,7 @@ pub struct AuditRecord {
 }
 
 /// Which records to read; `None` everywhere reads all.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AuditFilter {
     /// Only records after this sequence number; for paging.
     pub after_seq: i64,

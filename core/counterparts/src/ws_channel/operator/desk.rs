@@ -71,7 +71,7 @@ impl Desk {
             }
             Command::Invite { api_key, email } => told(self.invite(&api_key, &email).await?),
             Command::Audit(query) => {
-                let records = self.store.read_audit(query.into()).await.map_err(storage)?;
+                let records = self.store.read_audit(query).await.map_err(storage)?;
                 told(records.into_iter().map(line).collect::<Vec<_>>())
             }
             Command::VerifyAudit => told(self.verify_audit().await?),

@@ -26,7 +26,7 @@ use super::{
     options::ServiceOptions,
     running,
 };
-use command::{AuditQuery, Command};
+use command::Command;
 
 pub use backup::{BackupSummary, restore};
 pub use check::{Finding, check};
@@ -130,7 +130,7 @@ impl Operator {
     /// # Errors
     /// `resource.storage`.
     pub async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditLine>> {
-        self.run(Command::Audit(AuditQuery::from(filter))).await
+        self.run(Command::Audit(filter)).await
     }
 
     /// Recomputes the audit trail's chain.
