@@ -1,63 +1,18 @@
 //! S32: nothing secret reaches the log, at any level, from any crate: secrets are planted and everything is searched.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/log.rs"]
+mod log;
 #[path = "auth/support.rs"]
 mod support;
 
-use std::{
-    fmt::Write,
-    sync::{Arc, Mutex},
-};
-
+use log::Log;
 use serde_json::json;
 use support::{OTHER_PASSWORD, PASSWORD, PHONE, World, other};
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-};
-
-/// Writes down everything that anybody logs.
-#[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>);
-
-impl Visit for Everything {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(self.0.lock().unwrap(), " {}={value:?}", field.name());
-    }
-}
-
-impl Subscriber for Everything {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let _ = writeln!(self.0.lock().unwrap(), "span {}", span.metadata().name());
-        span.record(&mut self.clone());
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut self.clone());
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let _ = write!(self.0.lock().unwrap(), "\n{} {}", event.metadata().level(), event.metadata().target());
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s24_s32_s36_no_secret_is_logged() {
-    let log = Everything::default();
-    tracing::subscriber::set_global_default(log.clone()).unwrap();
+    let log = Log::begin();
     let world = World::start().await;
     let email = "planted@example.test";
     let mut secrets: Vec<String> = vec![PASSWORD.into(), OTHER_PASSWORD.into(), email.into(), PHONE.into()];
@@ -86,7 +41,7 @@ async fn s24_s32_s36_no_secret_is_logged() {
         let text = std::fs::read_to_string(data.join("keys").join(name)).unwrap();
         secrets.push(text.split_whitespace().nth(1).unwrap().to_owned());
     }
-    let log = log.0.lock().unwrap();
+    let log = log.text();
     assert!(log.contains("refused"), "the service does log");
     // What the client's own HTTP library says about the URL it calls is the client's business.
     let service = log.lines().filter(|line| !line.contains("reqwest") && !line.contains("hyper_util::client"));

@@ -1,7 +1,7 @@
 //! The simulator's balances (WS Channel sheet §6.7).
 
-use super::file::{FileScope, NewBankFile};
-use crate::outcome::outcomes;
+use super::file::{FileScope, NewBankFile, UploadState};
+use crate::outcome::Outcome;
 
 /// The balance of one bank account of one simulator connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +45,10 @@ pub struct LedgerChange {
 pub struct Booking {
     /// Whose connection.
     pub scope: FileScope,
-    /// The upload, which must be in state `received`; it becomes `accepted` and loses its stored bytes.
+    /// The upload, which must be in state `received`; it loses its stored bytes.
     pub upload_id: String,
+    /// What the upload becomes.
+    pub state: UploadState,
     /// Words for the journal.
     pub detail: String,
     /// New balances; empty for a rejected payment.
@@ -68,4 +70,17 @@ pub enum BookOutcome {
     NotWaiting,
 }
 
-outcomes!(BookOutcome { Self::Booked => "done", Self::Stale => "stale", Self::NotWaiting => "not_waiting" });
+impl Outcome for BookOutcome {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Booked => "done",
+            Self::Stale => "stale",
+            Self::NotWaiting => "not_waiting",
+        }
+    }
+
+    /// Of several that settle an upload one does it, and only that one says so.
+    fn is_recorded(&self) -> bool {
+        *self == Self::Booked
+    }
+}

@@ -3,7 +3,7 @@
 use super::files::insert_files;
 use super::uploads::finish;
 use crate::driver::{Tx, args};
-use crate::entities::file::{FileScope, UploadState};
+use crate::entities::file::FileScope;
 use crate::entities::ledger::{BookOutcome, Booking, Ledger, NewLedger};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
@@ -75,7 +75,7 @@ impl Store {
                         return Ok(BookOutcome::Stale);
                     }
                 }
-                if finish(tx, &b.upload_id, UploadState::Accepted, &b.detail, b.now).await?.is_none() {
+                if finish(tx, &b.upload_id, b.state, &b.detail, b.now).await?.is_none() {
                     return Ok(BookOutcome::NotWaiting);
                 }
                 for change in &b.changes {

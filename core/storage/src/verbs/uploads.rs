@@ -45,7 +45,8 @@ impl Store {
         self.select_uploads(state, "", None, false, limit).await
     }
 
-    /// As [`uploads_in_state`](Self::uploads_in_state), of one bank.
+    /// As [`uploads_in_state`](Self::uploads_in_state), of one bank. `after` an upload (when it was received, its id) come
+    /// those that follow it.
     ///
     /// # Errors
     /// Environment faults only.
@@ -53,13 +54,14 @@ impl Store {
         &self,
         state: UploadState,
         bank: &str,
+        after: Option<(i64, &str)>,
         limit: i64,
     ) -> std::result::Result<Vec<Upload>, StoreError> {
-        self.select_uploads(state, bank, None, false, limit).await
+        self.select_uploads(state, bank, after, false, limit).await
     }
 
-    /// As [`uploads_in_state`](Self::uploads_in_state), without those whose bytes are stored: what a bank was being asked
-    /// about. `after` an upload (when it was received, its id) come those that follow it.
+    /// As [`uploads_to_bank`](Self::uploads_to_bank), of all banks, without those whose bytes are stored: what a bank was being asked
+    /// about. `after` as there.
     ///
     /// # Errors
     /// Environment faults only.

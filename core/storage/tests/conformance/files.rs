@@ -11,6 +11,7 @@ cases!(
     the_journal_remembers_and_finishes_once,
     duplicates_are_found_when_asked_for,
     a_payment_is_booked_once_against_the_right_balance,
+    a_payment_is_given_up_once_and_recorded_once,
 );
 
 async fn listings_are_ordered_filtered_and_apart(store: Store) {
@@ -100,8 +101,8 @@ async fn the_journal_remembers_and_finishes_once(store: Store) {
     store.record_upload(large).await.unwrap();
     let waiting = store.uploads_in_state(UploadState::Received, 10).await.unwrap();
     assert_eq!(waiting.iter().map(|u| u.id.as_str()).collect::<Vec<_>>(), ["u1", "u2"]);
-    assert_eq!(store.uploads_to_bank(UploadState::Received, "simulator", 10).await.unwrap(), waiting);
-    assert!(store.uploads_to_bank(UploadState::Received, "nordea", 10).await.unwrap().is_empty());
+    assert_eq!(store.uploads_to_bank(UploadState::Received, "simulator", None, 10).await.unwrap(), waiting);
+    assert!(store.uploads_to_bank(UploadState::Received, "nordea", None, 10).await.unwrap().is_empty());
     for (id, received) in [("sent1", NOW), ("sent2", NOW), ("sent3", NOW + 5)] {
         let sent = NewUpload { content: None, now: received, ..upload(id, OWNER) };
         store.record_upload(sent).await.unwrap();
@@ -179,6 +180,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
                 let booking = Booking {
                     scope: mine.clone(),
                     upload_id: format!("u{index}"),
+                    state: UploadState::Accepted,
                     detail: "ACSC".to_owned(),
                     changes: vec![change],
                     files: vec![bank_file(&format!("S{}", ledger.statement + 1), "camt.053.001.02", NOW)],
@@ -203,6 +205,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
     let again = Booking {
         scope: mine.clone(),
         upload_id: "u0".to_owned(),
+        state: UploadState::Accepted,
         detail: String::new(),
         changes: vec![change],
         files: vec![bank_file("AGAIN", "camt.053.001.02", NOW)],
@@ -213,4 +216,35 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
     store.fund_ledger(&mine, NewLedger { iban: IBAN.to_owned(), balance_cents: 5000, statement: 0 }).await.unwrap();
     let funded = store.ledgers(&mine).await.unwrap().remove(0);
     assert_eq!((funded.balance_cents, funded.statement), (5000, 9), "funding keeps the statement number");
+}
+
+/// Several instances may give up the same payment at the same moment.
+async fn a_payment_is_given_up_once_and_recorded_once(store: Store) {
+    let mine = scope(OWNER, "simulator");
+    store.record_upload(upload("u", OWNER)).await.unwrap();
+    let outcomes = race(6, |index| {
+        let entry =
+            AuditEntry { operation: "settle".to_owned(), outcome: "failed".to_owned(), ..AuditEntry::default() };
+        let (store, mine) = (store.with_audit(entry), mine.clone());
+        async move {
+            let booking = Booking {
+                scope: mine,
+                upload_id: "u".to_owned(),
+                state: UploadState::Failed,
+                detail: "its content is gone".to_owned(),
+                changes: Vec::new(),
+                files: vec![bank_file(&format!("R{index}"), "pain.002.001.10", NOW)],
+                now: NOW,
+            };
+            store.book(booking).await.unwrap()
+        }
+    })
+    .await;
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == BookOutcome::Booked).count(), 1, "{outcomes:?}");
+    assert_eq!(store.list_files(&mine, &FileFilter::default()).await.unwrap().len(), 1, "one answer");
+    let settled = store.upload("u").await.unwrap().unwrap();
+    assert_eq!((settled.state, settled.content), (UploadState::Failed, None));
+    let records = store.read_audit(AuditFilter::default()).await.unwrap();
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_eq!(records[0].entry.outcome, "failed");
 }

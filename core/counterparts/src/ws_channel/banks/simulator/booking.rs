@@ -1,21 +1,24 @@
 //! The simulator at work: payments from the journal become answer files (WS Channel sheet §6.7).
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
+use bankchannel_crypto::digest;
 use bankchannel_foundation::Content;
 use bankchannel_iso20022::{
     MAX_BYTES,
     simulator::{Account, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, Ids, Ledger, Outcome, decide},
 };
 use bankchannel_storage::{
-    BookOutcome, Booking, FileContent, FileScope, Ledger as StoredLedger, LedgerChange, NewBankFile, Upload,
-    UploadState,
+    BookOutcome, Booking, FileContent, FileScope, Ledger as StoredLedger, LedgerChange, NewBankFile, StoreError,
+    Upload, UploadState,
 };
 use bankchannel_ws_channel::model::Bank;
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, bank_day, file, open_books};
+use super::{
+    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, aside::Hitch, bank_day, file, lost, open_books,
+};
 use crate::ws_channel::{fault::Fault, files::content, service::Service};
 
 /// How many uploads are taken from the journal in one go.
@@ -24,12 +27,12 @@ const PAGE: i64 = 64;
 const CONNECTIONS: usize = 8;
 /// How long to wait for a call that there is work: another instance may have left some.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long to wait after a fault.
+/// How often it is looked whether one that waits is due: on the service's clock, which may be moved.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long to wait after a fault of the store; it doubles up to [`IDLE`].
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 /// How often a booking is computed anew because another instance was faster.
 const TRIES: usize = 20;
-/// The service id of an answer that belongs to no account.
-const NO_ACCOUNT: &str = "N/A";
 
 /// Works until it is told to stop: first through what the last run left, then whenever there is something.
 pub(in crate::ws_channel::banks) async fn work(
@@ -37,46 +40,75 @@ pub(in crate::ws_channel::banks) async fn work(
     simulator: Arc<Simulator>,
     stop: CancellationToken,
 ) {
+    let mut after_fault = AFTER_FAULT;
     loop {
-        let wait = match work_off(&service, &simulator).await {
-            Ok(0) => IDLE,
-            Ok(_) => Duration::ZERO,
-            Err(fault) => {
-                tracing::error!(?fault, "the simulator cannot go on with its work yet");
-                AFTER_FAULT
-            }
-        };
+        let worked = work_off(&service, &simulator).await;
         if stop.is_cancelled() {
             return;
         }
-        if wait == Duration::ZERO {
-            continue;
-        }
+        let idle = match worked {
+            Ok(0) => {
+                if simulator.aside.is_empty() {
+                    IDLE
+                } else {
+                    LOOK
+                }
+            }
+            Ok(_) => {
+                after_fault = AFTER_FAULT;
+                continue;
+            }
+            Err(why) => {
+                tracing::error!(%why, "the simulator cannot go on with its work yet");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(after_fault) => {}
+                }
+                after_fault = (after_fault * 2).min(IDLE);
+                continue;
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = simulator.wake.notified(), if wait == IDLE => {}
-            () = tokio::time::sleep(wait) => {}
+            () = simulator.wake.notified() => {}
+            () = tokio::time::sleep(idle) => {}
         }
     }
 }
 
-/// Works through what waits in the journal now; answers how many there were.
-async fn work_off(service: &Service, simulator: &Simulator) -> Result<usize, Fault> {
-    let waiting = service.store.uploads_to_bank(UploadState::Received, Bank::Simulator.as_str(), PAGE).await?;
+/// Works through what waits in the journal now, page by page past what is not due yet; answers how many were settled.
+async fn work_off(service: &Service, simulator: &Simulator) -> Result<usize, StoreError> {
+    let (mut settled, mut there) = (0, HashSet::new());
+    let mut after: Option<(i64, String)> = None;
+    loop {
+        let from = after.as_ref().map(|(received, id)| (*received, &**id));
+        let bank = Bank::Simulator.as_str();
+        let page = service.store.uploads_to_bank(UploadState::Received, bank, from, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some((last.received, last.id.clone()));
+        there.extend(page.iter().map(|upload| upload.id.clone()));
+        settled += work_page(service, simulator, page).await?;
+    }
+    simulator.aside.keep(&there);
+    Ok(settled)
+}
+
+async fn work_page(service: &Service, simulator: &Simulator, page: Vec<Upload>) -> Result<usize, StoreError> {
+    let now = service.now_ms();
     let mut groups: Vec<(FileScope, Vec<Upload>)> = Vec::new();
-    for upload in waiting {
+    for upload in page.into_iter().filter(|upload| simulator.aside.is_due(&upload.id, now)) {
         match groups.iter_mut().find(|(scope, _)| *scope == upload.scope) {
             Some((_, group)) => group.push(upload),
             None => groups.push((upload.scope.clone(), vec![upload])),
         }
     }
-    let results: Vec<Result<usize, Fault>> = stream::iter(groups)
+    let results: Vec<Result<usize, StoreError>> = stream::iter(groups)
         .map(|(_, group)| async move {
-            let count = group.len();
+            let mut settled = 0;
             for upload in group {
-                process(service, simulator, upload).await?;
+                settled += usize::from(settle(service, simulator, &upload).await?);
             }
-            Ok(count)
+            Ok(settled)
         })
         .buffer_unordered(CONNECTIONS)
         .collect()
@@ -84,10 +116,59 @@ async fn work_off(service: &Service, simulator: &Simulator) -> Result<usize, Fau
     results.into_iter().sum()
 }
 
+/// Works one payment off, gives it up, or lets it wait: then the connection's next one goes before it. Answers whether it
+/// is settled.
+async fn settle(service: &Service, simulator: &Simulator, upload: &Upload) -> Result<bool, StoreError> {
+    let hitch = match process(service, simulator, upload).await {
+        Ok(()) => {
+            simulator.aside.forget(&upload.id);
+            return Ok(true);
+        }
+        Err(Stopped::Hitch(hitch)) => hitch,
+        Err(Stopped::Store(why)) => return Err(why),
+    };
+    let Some(given_up) = simulator.aside.put(&upload.id, &hitch, service.now_ms()) else { return Ok(false) };
+    lost::settle(service, upload, &given_up).await?;
+    simulator.aside.forget(&upload.id);
+    Ok(true)
+}
+
+/// Why a payment was not worked off: by itself, or because nothing can be now.
+enum Stopped {
+    Hitch(Hitch),
+    Store(StoreError),
+}
+
+impl From<Hitch> for Stopped {
+    fn from(hitch: Hitch) -> Self {
+        Self::Hitch(hitch)
+    }
+}
+
+impl From<StoreError> for Stopped {
+    fn from(why: StoreError) -> Self {
+        match why {
+            // Not the environment's: other payments need not meet it.
+            StoreError::Misuse { .. } | StoreError::Internal { .. } => Self::Hitch(Hitch::Other(why.to_string())),
+            environment => Self::Store(environment),
+        }
+    }
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Store(why) => why.into(),
+            Fault::Internal(why) => Self::Hitch(Hitch::Other(why)),
+            Fault::Refused(refusal) => Self::Hitch(Hitch::Other(refusal.text.into_owned())),
+        }
+    }
+}
+
 /// Decides about one payment and books it: journal, balances and answer files in one step, once.
-async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Result<(), Fault> {
+async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> Result<(), Stopped> {
     let Some(kept) = upload.content.clone() else {
-        return fail(service, &upload, "the journal has no bytes of it").await;
+        return Err(Hitch::Never("the journal has no bytes of it".into()).into());
     };
     let bytes = content::stored(&service.files_folder(), kept.clone());
     let owner = service.store.account(&upload.scope.email).await?.map_or_else(String::new, |account| account.company);
@@ -99,9 +180,13 @@ async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Re
             ledgers = service.store.ledgers(&upload.scope).await?;
         }
         let now = service.now_ms();
-        let answer = match answer(simulator, &upload, bytes.clone(), &ledgers, &owner, now).await? {
-            Ok(answer) => answer,
-            Err(why) => return fail(service, &upload, &why).await,
+        let answer = match answer(simulator, upload, bytes.clone(), &ledgers, &owner, now).await {
+            // Another instance has settled it meanwhile, and removed its content.
+            Err(Hitch::Missing) if !is_waiting(service, upload).await? => return Ok(()),
+            Err(Hitch::Missing) if !service.files_folder().is_dir() => {
+                return Err(Hitch::Unreadable("the folder of content files is not there".into()).into());
+            }
+            answered => answered?,
         };
         let mut files = Vec::new();
         for (kind, iban, document) in answer.documents {
@@ -112,6 +197,7 @@ async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Re
         let booking = Booking {
             scope: upload.scope.clone(),
             upload_id: upload.id.clone(),
+            state: UploadState::Accepted,
             detail: answer.detail.to_owned(),
             changes: answer.changes,
             files,
@@ -132,15 +218,12 @@ async fn process(service: &Service, simulator: &Simulator, upload: Upload) -> Re
             BookOutcome::Stale => {}
         }
     }
-    Err(Fault::internal("a payment could not be booked: its balances kept changing"))
+    Err(Hitch::Other("its balances kept changing".into()).into())
 }
 
-/// Ends an upload that can never be worked off.
-async fn fail(service: &Service, upload: &Upload, why: &str) -> Result<(), Fault> {
-    tracing::error!(upload = upload.id, why, "the simulator cannot work off an upload");
-    let unnamed = service.store.finish_upload(&upload.id, UploadState::Failed, why, service.now_ms()).await?;
-    content::discard(service, &unnamed.unwrap_or_default()).await;
-    Ok(())
+async fn is_waiting(service: &Service, upload: &Upload) -> Result<bool, StoreError> {
+    let now = service.store.upload(&upload.id).await?;
+    Ok(now.is_some_and(|now| now.state == UploadState::Received))
 }
 
 /// What the bank answers to a payment.
@@ -150,8 +233,10 @@ struct Answer {
     detail: &'static str,
 }
 
-/// Reads and decides off the threads that serve connections. The inner error is for the journal: no later try would help.
-/// Bytes that cannot be read now are a fault: the payment was acknowledged, and waits until they can.
+/// Reads and decides off the threads that serve connections.
+///
+/// # Errors
+/// What keeps the payment from being decided now: it was acknowledged, and waits. Never a payment that the bank rejects.
 async fn answer(
     simulator: &Simulator,
     upload: &Upload,
@@ -159,20 +244,37 @@ async fn answer(
     ledgers: &[StoredLedger],
     owner: &str,
     now_ms: i64,
-) -> Result<Result<Answer, String>, Fault> {
-    let ids = Ids::new(&upload.id[..upload.id.len().min(Ids::MAX_LENGTH)]).map_err(Fault::internal)?;
+) -> Result<Answer, Hitch> {
+    let never = |why: &dyn std::fmt::Display| Hitch::Never(why.to_string());
+    let ids = Ids::new(&upload.id[..upload.id.len().min(Ids::MAX_LENGTH)]).map_err(|why| never(&why))?;
     let books =
         Ledger { accounts: ledgers.iter().map(|ledger| (ledger.iban.clone(), account(ledger, owner))).collect() };
     let versions: Vec<(String, i64)> = ledgers.iter().map(|ledger| (ledger.iban.clone(), ledger.version)).collect();
+    let (size, sha256) = (upload.size, upload.sha256);
     let work = move || {
         // One byte more than any payment may have: a larger file is refused for its size, unread.
         let payment = content::read_up_to(&bytes, MAX_BYTES + 1)?;
+        if !are_received(&payment, size, &sha256) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "they are not the bytes that were received"));
+        }
         let (now, today) = bank_day(now_ms);
         let outcome = decide(&payment, &books, now, today, &ids);
         Ok(outcome.map(|outcome| turn_into_answer(outcome, &books, &versions)).map_err(|why| why.to_string()))
     };
-    let decided: std::io::Result<_> = simulator.heavily(work).await?;
-    decided.map_err(|why| Fault::internal(format!("the bytes of upload {} cannot be read now: {why}", upload.id)))
+    let decided = simulator.heavily(work).await.map_err(|why| Hitch::Unreadable(why.to_string()))?;
+    match decided {
+        Ok(decided) => decided.map_err(|why| never(&why)),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Err(Hitch::Missing),
+        Err(why) => Err(Hitch::Unreadable(format!("its bytes cannot be read: {why}"))),
+    }
+}
+
+/// Whether these are a file's bytes as they were received, or, of one too large for any payment, its beginning.
+fn are_received(bytes: &[u8], size: i64, sha256: &[u8; 32]) -> bool {
+    match usize::try_from(size) {
+        Ok(size) if size <= MAX_BYTES => bytes.len() == size && digest::sha256(bytes) == *sha256,
+        _ => bytes.len() == MAX_BYTES + 1,
+    }
 }
 
 fn account(ledger: &StoredLedger, owner: &str) -> Account {

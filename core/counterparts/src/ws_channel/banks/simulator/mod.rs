@@ -1,8 +1,10 @@
 //! The simulator bank (WS Channel sheet §6.7, §6.8): own certification authority, books and answer files, all in the
 //! service's store.
 
+mod aside;
 mod authority;
 mod booking;
+mod lost;
 
 use std::path::Path;
 
@@ -30,6 +32,8 @@ const NOTIFICATION: &str = "camt.054.001.02";
 const STATEMENT: &str = "camt.053.001.02";
 /// The target id of its files.
 const TARGET_ID: &str = "SIM";
+/// The service id of an answer that belongs to no account.
+const NO_ACCOUNT: &str = "N/A";
 /// Length of a file's reference.
 const REFERENCE_CHARS: usize = 26;
 /// RSA bits of a customer's key (§6.2).
@@ -44,6 +48,7 @@ pub(crate) struct Simulator {
     mode: SimulatorMode,
     wake: Notify,
     heavy: Semaphore,
+    aside: aside::Aside,
 }
 
 impl Simulator {
@@ -58,6 +63,7 @@ impl Simulator {
             mode: config.banks.simulator,
             wake: Notify::new(),
             heavy: Semaphore::new(AT_ONCE),
+            aside: aside::Aside::default(),
         })
     }
 

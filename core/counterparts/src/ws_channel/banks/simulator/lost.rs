@@ -1,0 +1,77 @@
+//! A payment that was acknowledged and cannot be worked off any more: the operator, the customer and the journal are told.
+
+use bankchannel_crypto::{digest, random};
+use bankchannel_iso20022::{
+    pain002::{self, Reason, StatusReport},
+    simulator::Ids,
+};
+use bankchannel_storage::{AuditEntry, BookOutcome, Booking, FileContent, StoreError, Upload, UploadState};
+use jiff::Timestamp;
+
+use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};
+use crate::ws_channel::service::Service;
+
+/// Settles it as failed, in one step: the journal says why, the customer gets a status report that rejects the file, the
+/// audit trail has it. Nothing is booked.
+pub(super) async fn settle(service: &Service, upload: &Upload, given_up: &GivenUp) -> Result<(), StoreError> {
+    let now = service.now_ms();
+    let files = match pain002::write(&report(upload, given_up.told, now)) {
+        Ok(report) => vec![file(STATUS_REPORT, NO_ACCOUNT, now, FileContent::Inline(report))],
+        Err(problems) => {
+            tracing::error!(upload = upload.id, ?problems, "no status report can be written for a lost payment");
+            Vec::new()
+        }
+    };
+    let why = format!("acknowledged, then given up: {}", given_up.why);
+    let entry = AuditEntry {
+        at: now,
+        request_id: random::uuid_v4(),
+        api_key: upload.scope.api_key.clone(),
+        email: upload.email.clone(),
+        operation: "ws_channel.upload_file".into(),
+        outcome: UploadState::Failed.as_str().into(),
+        object: upload.scope.bank.clone(),
+        detail: format!("{} sha256 {} {why}", upload.id, digest::hex(&upload.sha256)),
+        ..AuditEntry::default()
+    };
+    let booking = Booking {
+        scope: upload.scope.clone(),
+        upload_id: upload.id.clone(),
+        state: UploadState::Failed,
+        detail: why,
+        changes: Vec::new(),
+        files,
+        now,
+    };
+    if service.store.with_audit(entry).book(booking).await? == BookOutcome::Booked {
+        let why = &given_up.why;
+        tracing::error!(upload = upload.id, why, "an acknowledged payment is given up: its customer gets a rejection");
+    }
+    Ok(())
+}
+
+/// A rejection that says which file is meant: its own ids went with its content.
+fn report(upload: &Upload, told: &str, now: i64) -> StatusReport {
+    let text = format!(
+        "The service took this file and could not work it off: {told}. Nothing was booked. Send the file again. File {}, {} bytes, \
+         received {}, SHA-256 {}",
+        upload.file_name,
+        upload.size,
+        time(upload.received),
+        digest::hex(&upload.sha256),
+    );
+    StatusReport {
+        message_id: format!("PSR-{}", &upload.id[..upload.id.len().min(Ids::MAX_LENGTH)]),
+        created: time(now),
+        original_message_id: "NOTPROVIDED".into(),
+        original_message_name: PAYMENT.into(),
+        status: Some("RJCT".into()),
+        reasons: vec![Reason::new("NARR", text)],
+        ..StatusReport::default()
+    }
+}
+
+fn time(ms: i64) -> String {
+    let at = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
