@@ -6,10 +6,7 @@ use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -27,10 +24,15 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::AnswerBody;
+use super::{
+    answer::AnswerBody,
+    idle::{Activity, Limits},
+};
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long nothing may happen on a connection. HTTP/1 has its own limit between requests, the one of a head.
+const QUIET: Limits = Limits { first: HEAD_TIMEOUT, later: Duration::from_secs(60) };
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running answers get when the server stops.
@@ -201,15 +203,6 @@ impl Drop for Place {
     }
 }
 
-/// Serves a connection, unless its first request takes too long to come: before that the library waits for any time.
-async fn serve_asking<E>(serving: impl Future<Output = Result<(), E>>, asked: &AtomicBool, wait: Duration) {
-    let mut serving = std::pin::pin!(serving);
-    // A connection's error is the client's business: it went away or spoke no HTTP.
-    if tokio::time::timeout(wait, &mut serving).await.is_err() && asked.load(Ordering::Relaxed) {
-        let _ = serving.await;
-    }
-}
-
 async fn connection<F, R>(
     stream: TcpStream,
     peer: SocketAddr,
@@ -220,12 +213,16 @@ async fn connection<F, R>(
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<AnswerBody>> + Send + 'static,
 {
-    let asked = Arc::new(AtomicBool::new(false));
-    let asking = Arc::clone(&asked);
+    let activity = Activity::begin(QUIET);
+    let active = Arc::clone(&activity);
     let service = service_fn(move |request| {
-        asking.store(true, Ordering::Relaxed);
+        let (active, handling) = (Arc::clone(&active), active.handle());
         let answer = handle(request, peer);
-        async move { Ok::<_, Infallible>(answer.await) }
+        async move {
+            let answer = answer.await.map(|body| active.watch(body));
+            drop(handling);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(128 * 1024);
@@ -235,12 +232,13 @@ async fn connection<F, R>(
     match tls {
         None => {
             let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-            serve_asking(watcher.watch(serving), &asked, HEAD_TIMEOUT).await;
+            // A connection's error is the client's business: it went away or spoke no HTTP.
+            activity.serve(watcher.watch(serving)).await;
         }
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
                 let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                serve_asking(watcher.watch(serving), &asked, HEAD_TIMEOUT).await;
+                activity.serve(watcher.watch(serving)).await;
             }
         }
     }
@@ -282,16 +280,5 @@ mod tests {
         assert!(Places::take(&places, address).is_some());
         drop(held);
         assert!(places.0.lock().is_ok_and(|taken| taken.is_empty()));
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_asks_nothing_ends() {
-        let silent = std::future::pending::<Result<(), ()>>;
-        let (short, long) = (Duration::from_millis(10), Duration::from_secs(60));
-        let asked = AtomicBool::new(false);
-        assert!(tokio::time::timeout(long, serve_asking(silent(), &asked, short)).await.is_ok());
-        let asked = AtomicBool::new(true);
-        let served = serve_asking(silent(), &asked, short);
-        assert!(tokio::time::timeout(short * 10, served).await.is_err(), "one that asked goes on");
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod control;
+mod idle;
 pub(crate) mod intake;
 pub(crate) mod listen;
 pub(crate) mod router;
