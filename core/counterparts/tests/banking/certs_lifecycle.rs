@@ -1,7 +1,8 @@
 //! Enrolment, import, retirement, renewal (§11.6).
 
-use bankchannel_counterparts::ws_channel::Channels;
+use bankchannel_counterparts::ws_channel::{Channels, ServiceOptions, operator::Operator};
 use bankchannel_crypto::x509::Certificate;
+use bankchannel_storage::AuditFilter;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -232,6 +233,33 @@ async fn c19_the_daily_run_renews_by_itself() {
     served.control("clock", json!({"advance_s": 12 * 3600 + 60})).await;
     let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while serials(&served.get(&who, "/certs").await.ok(200)) == before {
+        assert!(std::time::Instant::now() < until, "not renewed");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+/// A reset puts the clock back: the daily run must not wait for a day that is weeks ahead.
+#[tokio::test(flavor = "multi_thread")]
+async fn c19_the_daily_run_goes_on_after_a_reset() {
+    let served = Served::with(DUE, Channels::default()).await;
+    served.control("clock", json!({"advance_s": 30 * 86_400})).await;
+    // The run has looked, at a moment that is over with the reset.
+    served.running.renew_due().await.unwrap();
+    served.control("reset", json!({})).await;
+    let who = served.owner("c19c@example.test").await;
+    served.enrol(&who).await.ok(201);
+    served.control("clock", json!({"advance_s": 86_400 + 60})).await;
+    let data = served.folder.path().join("data");
+    let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
+    let operator = Operator::open(&options).await.unwrap();
+    let renewal = AuditFilter {
+        operation: Some("ws_channel.renew_cert".into()),
+        email: Some(who.email.clone()),
+        outcome: Some("done".into()),
+        ..AuditFilter::default()
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while operator.audit(renewal.clone()).await.unwrap().is_empty() {
         assert!(std::time::Instant::now() < until, "not renewed");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }

@@ -26,6 +26,9 @@ use crate::served::{Served, Signer, enrolment, payment};
 #[derive(Default)]
 struct Scripted {
     uploads: AtomicUsize,
+    /// What was asked for with the file type `slow`, and what came to its end.
+    begun: AtomicUsize,
+    ended: AtomicUsize,
 }
 
 fn behave(kind: &str) -> Result<(), BankError> {
@@ -46,6 +49,14 @@ fn behave(kind: &str) -> Result<(), BankError> {
 }
 
 impl Scripted {
+    async fn take_time(&self, kind: &str) {
+        if kind == "slow" {
+            self.begun.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            self.ended.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     fn issue(&self, days: i64) -> Issued {
         let now = Timestamp::now();
         let ahead = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
@@ -61,12 +72,20 @@ impl Scripted {
 impl BankChannel for Scripted {
     fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>> {
         Box::pin(async move {
-            behave(filter.file_type.as_deref().unwrap_or_default())?;
+            let kind = filter.file_type.as_deref().unwrap_or_default();
+            behave(kind)?;
+            self.take_time(kind).await;
             at.signing_key()?;
             let target_id = at.set.target_id.clone();
             let status = "WFP".into();
             let file = BankFile {
-                reference: "227166/ä".into(),
+                reference: match kind {
+                    "odd-empty" => String::new(),
+                    "odd-dots" => "..".into(),
+                    "odd-control" => "22\n7166".into(),
+                    "odd-long" => "2".repeat(513),
+                    _ => "227166/ä".into(),
+                },
                 file_type: "VA".into(),
                 status,
                 created: 1_495_240_581_148,
@@ -81,6 +100,7 @@ impl BankChannel for Scripted {
     fn download<'a>(&'a self, _: &'a Connection<'a>, kind: &'a str, reference: &'a str) -> Asked<'a, Downloaded> {
         Box::pin(async move {
             behave(kind)?;
+            self.take_time(kind).await;
             let content = if reference == "large" { vec![0; 8 << 20] } else { reference.as_bytes().to_vec() };
             Ok(Downloaded { content: Content::from(content), mark: false })
         })
@@ -202,4 +222,60 @@ async fn the_texts_of_a_bank() {
     assert_eq!(failed, ["data", "lying", "parameter", "refused", "unreachable"]);
     assert_eq!(kinds(store.uploads_in_state(UploadState::Accepted, 100).await.unwrap()), ["KTL"]);
     assert!(store.uploads_in_state(UploadState::Received, 100).await.unwrap().is_empty());
+}
+
+/// A bank whose references cannot be passed on is at fault, and says nothing of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_references_are_the_banks_fault() {
+    let served = Served::with("", Channels::default().with(Bank::Nordea, Arc::new(Scripted::default()))).await;
+    let who = served.owner("odd@example.test").await;
+    served.admin(&who, Method::POST, "/certs/nordea", Some(enrolment())).await.ok(201);
+    for kind in ["odd-empty", "odd-dots", "odd-control", "odd-long"] {
+        served.get(&who, &format!("/files/nordea?FileType={kind}")).await.refused(502, "Bank data error");
+    }
+    served.get(&who, "/files/nordea?FileType=VA").await.ok(200);
+}
+
+/// A request that changes nothing is not carried on for somebody who has gone; one that does, comes to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_may_change_something_outlives_its_client() {
+    let bank = Arc::new(Scripted::default());
+    let served = Served::with("", Channels::default().with(Bank::Nordea, bank.clone())).await;
+    let who = served.owner("gone@example.test").await;
+    served.admin(&who, Method::POST, "/certs/nordea", Some(enrolment())).await.ok(201);
+    let leave = async |path: &str| {
+        // A client of its own, so that its connection goes with it.
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}{path}", served.running.readiness()["base_url"].as_str().unwrap());
+        let begun = bank.begun.load(Ordering::SeqCst);
+        let asking = client.get(url).header("authorization", &who.data).header("x-api-key", &who.key).send();
+        let until_begun = async {
+            while bank.begun.load(Ordering::SeqCst) == begun {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            answered = asking => panic!("answered too early: {answered:?}"),
+            () = until_begun => {}
+        }
+        drop(client);
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+    };
+    leave("/files/nordea?FileType=slow").await;
+    assert_eq!((bank.begun.load(Ordering::SeqCst), bank.ended.load(Ordering::SeqCst)), (1, 0), "a listing");
+    leave("/files/nordea/slow/1").await;
+    assert_eq!((bank.begun.load(Ordering::SeqCst), bank.ended.load(Ordering::SeqCst)), (2, 1), "a recorded download");
+    let Served { running, folder, .. } = served;
+    running.stop().await;
+    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let recorded = |operation: &str| {
+        let filter = bankchannel_storage::AuditFilter {
+            operation: Some(operation.into()),
+            ..bankchannel_storage::AuditFilter::default()
+        };
+        let store = store.clone();
+        async move { store.read_audit(filter).await.unwrap().len() }
+    };
+    assert_eq!(recorded("ws_channel.download_file").await, 1);
+    assert_eq!(recorded("ws_channel.list_files").await, 0);
 }
