@@ -230,7 +230,7 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
     }
     if operation.asks() {
         out.line("        ?callable $onCode = null,");
-        options.push("onCode: $onCode".into());
+        options.push("asks: true, onCode: $onCode".into());
     }
     if takes_signer(operation) {
         out.line("        ?callable $signer = null,");

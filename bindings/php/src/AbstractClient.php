@@ -67,7 +67,7 @@ abstract class AbstractClient
      */
     final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array
     {
-        return $this->carryOut($name, $request, Content::of($content), $destination, $timeoutMs, $onCode, $signer);
+        return $this->carryOut($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer);
     }
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
@@ -96,6 +96,7 @@ abstract class AbstractClient
 
     /**
      * @param array<string, mixed>                       $request
+     * @param bool                                       $asks    whether it may ask for codes and signatures
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
      *
@@ -103,7 +104,7 @@ abstract class AbstractClient
      *
      * @throws BankchannelException
      */
-    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array
+    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null): array
     {
         $client = $this->client ?? throw self::closed($name);
         if ($timeoutMs !== null && $timeoutMs < 0) {
@@ -111,13 +112,12 @@ abstract class AbstractClient
         }
         $from = $content?->place();
         $to = $destination === null ? null : self::place($destination);
-        $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
-        $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
-        $quiet = $onCode === null && $signer === null && $this->logger === null;
-        if ($quiet && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
-            // Nobody is there to be asked: the call goes in one go.
+        if (!$asks && $this->logger === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
+            // There is nothing to say on the way: the call goes in one go.
             $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         } else {
+            $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
+            $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
             $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger);
             $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         }

@@ -283,6 +283,12 @@ final class ErrorCode
     public const WS_CHANNEL_ANSWER_NOT_FOUND = 'ws_channel.answer_not_found';
 
     /**
+     * The signature that was made elsewhere does not count. Sign the digest of the question, as its
+     * algorithm says, with the key of its fingerprint; nothing was sent.
+     */
+    public const WS_CHANNEL_SIGNATURE_WRONG = 'ws_channel.signature_wrong';
+
+    /**
      * The service named a file in a way that cannot become a file name. Nothing was written; report it to
      * the service.
      */

@@ -1307,7 +1307,8 @@ abstract class Operations extends AbstractClient
      *
      * Fetches the challenge, encrypts the password and registers. The service sends a code to the phone;
      * the first login asks for it. Register the admin user first, then the data user: the client keeps
-     * the API key that the first one answered. Never repeated after an error: look by logging in.
+     * the API key that the first one answered, unless somebody is logged in. Never repeated after an
+     * error: look by logging in.
      *
      * @param string|null $email The account's e-mail address. Left out, the client's own setting.
      * @param Mode|null $mode Which of its two users; the admin user comes first. Left out, the client's
@@ -1348,7 +1349,7 @@ abstract class Operations extends AbstractClient
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return RegisterResponse::fromArray($response);
     }
@@ -1400,7 +1401,7 @@ abstract class Operations extends AbstractClient
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return Authenticated::fromArray($response);
     }
@@ -1449,7 +1450,7 @@ abstract class Operations extends AbstractClient
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return LogInProgress::fromArray($response);
     }
@@ -1495,7 +1496,7 @@ abstract class Operations extends AbstractClient
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return LogInProgress::fromArray($response);
     }
@@ -1543,7 +1544,7 @@ abstract class Operations extends AbstractClient
             'mfa_method' => $mfaMethod?->value,
             'code' => $code === null ? null : Encode::secret($code),
             'compute_code' => $computeCode,
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return EnrolTotpResponse::fromArray($response);
     }
@@ -1583,7 +1584,7 @@ abstract class Operations extends AbstractClient
             'mode' => $mode?->value,
             'new_password' => Encode::secret($newPassword),
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -1609,7 +1610,7 @@ abstract class Operations extends AbstractClient
     ): ExportSessionResponse {
         [$response] = $this->carryOut('ws_channel.export_session', [
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return ExportSessionResponse::fromArray($response);
     }
@@ -1638,7 +1639,7 @@ abstract class Operations extends AbstractClient
         [$response] = $this->carryOut('ws_channel.import_session', [
             'sealed' => Encode::secret($sealed),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return ImportSessionResponse::fromArray($response);
     }
@@ -1649,46 +1650,62 @@ abstract class Operations extends AbstractClient
      * The file is opened once, read for the signature and read again for sending, and never held in
      * memory; one that changed between is refused before its last byte leaves. It is sent once: with
      * outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a
-     * data session and a certificate for the bank.
+     * data session and a certificate for the bank. With `signing_certificate` it asks a question of kind
+     * `signature` for each certificate, after the file was read and before anything is sent: its member
+     * `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
+     * `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint` (of
+     * the key or subkey that signs: the newest that may). The answer is base64 of the raw signature: for
+     * RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest
+     * as the message. It is verified by the certificate; one that does not count ends the call, and so
+     * does a signer that fails: with outcome `not_sent`.
      *
      * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
-     * @param string|Secret $privateKey The armored private key that is registered with purpose
-     * `authorize`; several, one after the other, make one signature each.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name as the bank will see it; left out, the name that the
      * file has on disk.
+     * @param string|Secret|null $privateKey The armored private key that is registered with purpose
+     * `authorize`; several, one after the other, make one signature each. Either this or
+     * `signing_certificate`.
      * @param string|Secret|null $passphrase Opens the private keys that are locked.
+     * @param string|Secret|null $signingCertificate The armored public key that is registered with
+     * purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one
+     * after the other, make one signature each. For each, the call asks a question of kind `signature`.
      * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
+     * the client's own.
      *
      * @throws BankchannelException of its own: `input.content_unreadable`, `ws_channel.pgp_key_refused`,
-     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`, `ws_channel.signature_key_unknown`,
-     * `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`, `ws_channel.content_empty`,
-     * `ws_channel.mode_refused`, `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`,
+     * `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`,
+     * `ws_channel.content_empty`, `ws_channel.mode_refused`, `ws_channel.certificate_missing`,
+     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
      */
     public function signAndUpload(
         string $fileType,
         mixed $content,
-        #[\SensitiveParameter] string|Secret $privateKey,
         ?Bank $bank = null,
         ?string $fileName = null,
+        #[\SensitiveParameter] string|Secret|null $privateKey = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
+        #[\SensitiveParameter] string|Secret|null $signingCertificate = null,
         ?SignatureHash $hash = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $signer = null,
     ): SignAndUploadResponse {
         [$response] = $this->carryOut('ws_channel.sign_and_upload', [
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'file_name' => $fileName,
-            'private_key' => Encode::secret($privateKey),
+            'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
+            'signing_certificate' => $signingCertificate === null ? null : Encode::secret($signingCertificate),
             'hash' => $hash?->value,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, onCode: $onCode);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
 
         return SignAndUploadResponse::fromArray($response);
     }
@@ -1702,7 +1719,11 @@ abstract class Operations extends AbstractClient
      * this one's, so read what it refers to. Every error after the upload was accepted has outcome
      * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
      * later. The detail `taken` names the answers that were downloaded before the error, by type and
-     * reference: the bank lists them as downloaded.
+     * reference: the bank lists them as downloaded. The detail `begun` names those that the bank may have
+     * sent and that did not arrive: it may list them as downloaded too. `download_new_files` into the
+     * same folder has them again; without a folder, download them by type and reference. With
+     * `signing_certificate` it asks a question of kind `signature` for each certificate, as
+     * `sign_and_upload` does.
      *
      * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
@@ -1712,8 +1733,12 @@ abstract class Operations extends AbstractClient
      * @param string|null $fileName The file's name as the bank will see it; left out, the name that the
      * file has on disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose
-     * `authorize`. Either this or `signature`.
+     * `authorize`. Either this, `signing_certificate` or `signature`.
      * @param string|Secret|null $passphrase Opens the private keys that are locked.
+     * @param string|Secret|null $signingCertificate The armored public key that is registered with
+     * purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one
+     * after the other, make one signature each. For each, the call asks a question of kind `signature`,
+     * as `sign_and_upload` does.
      * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
      * @param string|null $signature Signatures that were made elsewhere over the same bytes.
      * @param int|null $timeoutS How long to wait for all answers together, in seconds; 60 when left out.
@@ -1724,13 +1749,15 @@ abstract class Operations extends AbstractClient
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
+     * the client's own.
      *
      * @throws BankchannelException of its own: `ws_channel.answer_not_found`,
      * `ws_channel.reference_unsafe`, `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
-     * `ws_channel.passphrase_refused`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`,
-     * `ws_channel.pgp_key_missing`, `ws_channel.content_empty`, `ws_channel.mode_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`, `ws_channel.bank_refused`,
-     * `ws_channel.bank_unavailable`
+     * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
+     * `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`, `ws_channel.content_empty`,
+     * `ws_channel.mode_refused`, `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
      */
     public function uploadAndWait(
         string $fileType,
@@ -1740,6 +1767,7 @@ abstract class Operations extends AbstractClient
         ?string $fileName = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
+        #[\SensitiveParameter] string|Secret|null $signingCertificate = null,
         ?SignatureHash $hash = null,
         ?string $signature = null,
         ?int $timeoutS = null,
@@ -1747,6 +1775,7 @@ abstract class Operations extends AbstractClient
         ?string $directory = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $signer = null,
     ): UploadAndWaitResponse {
         [$response] = $this->carryOut('ws_channel.upload_and_wait', [
             'bank' => $bank?->value,
@@ -1754,13 +1783,14 @@ abstract class Operations extends AbstractClient
             'file_name' => $fileName,
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
+            'signing_certificate' => $signingCertificate === null ? null : Encode::secret($signingCertificate),
             'hash' => $hash?->value,
             'signature' => $signature,
             'wait_for' => array_values($waitFor),
             'timeout_s' => $timeoutS,
             'poll_interval_ms' => $pollIntervalMs,
             'directory' => $directory,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, onCode: $onCode);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
 
         return UploadAndWaitResponse::fromArray($response);
     }
@@ -1771,14 +1801,16 @@ abstract class Operations extends AbstractClient
      * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file
      * that is there is left as it is, so that a second run goes on where the first one ended. A file
      * appears under its name only when it is complete; nothing is overwritten, no link is followed,
-     * nothing lands outside the folder. The listing and each file are tried up to three times; a file
-     * that fails does not stop the others. A file whose download was begun and not finished is tried
-     * again by the next run for new files, though the bank no longer lists it as new; an empty hidden
-     * file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing
-     * cannot be had, or when going on makes no sense: the session has ended, the call was cancelled, its
-     * time is up.
+     * nothing lands outside the folder. Use one folder for each bank and account, for names hold neither:
+     * a file that the bank still lists as new, and whose name is taken, fails and stays new. The listing
+     * and each file are tried up to three times; a file that fails does not stop the others. A file whose
+     * download was begun and not finished is tried again by the next run for new files, though the bank
+     * no longer lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers
+     * it. The call itself fails when the listing cannot be had, or when going on makes no sense: the
+     * session has ended, the call was cancelled, its time is up.
      *
-     * @param string $directory The folder; its last part is made when it is missing.
+     * @param string $directory The folder, one for each bank and account; its last part is made when it
+     * is missing.
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type; all types when left out.
      * @param StatusFilter|null $status Only files of this status; `NEW` when left out.
@@ -1806,7 +1838,7 @@ abstract class Operations extends AbstractClient
             'status' => $status?->value,
             'directory' => $directory,
             'file_reference' => $fileReference,
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return DownloadNewFilesResponse::fromArray($response);
     }
