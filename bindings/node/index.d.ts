@@ -387,6 +387,11 @@ export declare const codes: {
    */
   readonly WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found";
   /**
+   * The signature that was made elsewhere does not count. Sign the digest of the question, as its
+   * algorithm says, with the key of its fingerprint; nothing was sent.
+   */
+  readonly WS_CHANNEL_SIGNATURE_WRONG: "ws_channel.signature_wrong";
+  /**
    * The service named a file in a way that cannot become a file name. Nothing was written; report it to
    * the service.
    */
@@ -1724,11 +1729,17 @@ export interface SignAndUploadRequest {
   content: Content;
   /**
    * The armored private key that is registered with purpose `authorize`; several, one after the other,
-   * make one signature each.
+   * make one signature each. Either this or `signingCertificate`.
    */
-  privateKey: Secret;
+  privateKey?: Secret;
   /** Opens the private keys that are locked. */
   passphrase?: Secret;
+  /**
+   * The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in
+   * an HSM, a smart card, an agent. Several, one after the other, make one signature each. For each, the
+   * call asks a question of kind `signature`.
+   */
+  signingCertificate?: Secret;
   /** The hash of the signature; SHA-256 when left out. */
   hash?: SignatureHash;
 }
@@ -1755,10 +1766,19 @@ export interface UploadAndWaitRequest {
   fileName?: string;
   /** The file's bytes. */
   content: Content;
-  /** The armored private key that is registered with purpose `authorize`. Either this or `signature`. */
+  /**
+   * The armored private key that is registered with purpose `authorize`. Either this,
+   * `signingCertificate` or `signature`.
+   */
   privateKey?: Secret;
   /** Opens the private keys that are locked. */
   passphrase?: Secret;
+  /**
+   * The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in
+   * an HSM, a smart card, an agent. Several, one after the other, make one signature each. For each, the
+   * call asks a question of kind `signature`, as `signAndUpload` does.
+   */
+  signingCertificate?: Secret;
   /** The hash of the signature; SHA-256 when left out. */
   hash?: SignatureHash;
   /** Signatures that were made elsewhere over the same bytes. */
@@ -1808,7 +1828,7 @@ export interface DownloadNewFilesRequest {
   fileType?: string;
   /** Only files of this status; `NEW` when left out. */
   status?: StatusFilter;
-  /** The folder; its last part is made when it is missing. */
+  /** The folder, one for each bank and account; its last part is made when it is missing. */
   directory: string;
   /** Only the file of this reference. */
   fileReference?: string;
@@ -2691,7 +2711,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * Fetches the challenge, encrypts the password and registers. The service sends a code to the phone;
    * the first login asks for it. Register the admin user first, then the data user: the client keeps the
-   * API key that the first one answered. Never repeated after an error: look by logging in.
+   * API key that the first one answered, unless somebody is logged in. Never repeated after an error:
+   * look by logging in.
    *
    * @throws {ConflictError} `ws_channel.user_exists`: This account is registered already in this mode.
    * @throws {ConflictError} `ws_channel.admin_first`: The admin mode of this account must be registered
@@ -2847,13 +2868,22 @@ export declare class WsChannel implements AsyncDisposable {
    * The file is opened once, read for the signature and read again for sending, and never held in memory;
    * one that changed between is refused before its last byte leaves. It is sent once: with outcome
    * `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a data
-   * session and a certificate for the bank.
+   * session and a certificate for the bank. With `signingCertificate` it asks a question of kind
+   * `signature` for each certificate, after the file was read and before anything is sent: its member
+   * `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
+   * `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint` (of the
+   * key or subkey that signs: the newest that may). The answer is base64 of the raw signature: for RSA
+   * PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as
+   * the message. It is verified by the certificate; one that does not count ends the call, and so does a
+   * signer that fails: with outcome `not_sent`.
    *
    * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
+   * @throws {SignatureError} `ws_channel.signature_wrong`: The signature that was made elsewhere does not
+   * count.
    * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
    * signature.
    * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -2878,7 +2908,10 @@ export declare class WsChannel implements AsyncDisposable {
    * one's, so read what it refers to. Every error after the upload was accepted has outcome `accepted`
    * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The
    * detail `taken` names the answers that were downloaded before the error, by type and reference: the
-   * bank lists them as downloaded.
+   * bank lists them as downloaded. The detail `begun` names those that the bank may have sent and that
+   * did not arrive: it may list them as downloaded too. `downloadNewFiles` into the same folder has
+   * them again; without a folder, download them by type and reference. With `signingCertificate` it asks
+   * a question of kind `signature` for each certificate, as `signAndUpload` does.
    *
    * @throws {TimedOutError} `ws_channel.answer_not_found`: The bank's answer did not come in time.
    * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service named a file in a way that
@@ -2887,6 +2920,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
+   * @throws {SignatureError} `ws_channel.signature_wrong`: The signature that was made elsewhere does not
+   * count.
    * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
    * signature.
    * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -2908,11 +2943,13 @@ export declare class WsChannel implements AsyncDisposable {
    * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file
    * that is there is left as it is, so that a second run goes on where the first one ended. A file
    * appears under its name only when it is complete; nothing is overwritten, no link is followed, nothing
-   * lands outside the folder. The listing and each file are tried up to three times; a file that fails
-   * does not stop the others. A file whose download was begun and not finished is tried again by the next
-   * run for new files, though the bank no longer lists it as new; an empty hidden file in the folder,
-   * `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or when
-   * going on makes no sense: the session has ended, the call was cancelled, its time is up.
+   * lands outside the folder. Use one folder for each bank and account, for names hold neither: a file
+   * that the bank still lists as new, and whose name is taken, fails and stays new. The listing and each
+   * file are tried up to three times; a file that fails does not stop the others. A file whose download
+   * was begun and not finished is tried again by the next run for new files, though the bank no longer
+   * lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call
+   * itself fails when the listing cannot be had, or when going on makes no sense: the session has ended,
+   * the call was cancelled, its time is up.
    *
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.

@@ -102,6 +102,7 @@ const codes = Object.freeze({
   WS_CHANNEL_PAYMENT_FILE_INVALID: "ws_channel.payment_file_invalid",
   WS_CHANNEL_CHALLENGE_MALFORMED: "ws_channel.challenge_malformed",
   WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found",
+  WS_CHANNEL_SIGNATURE_WRONG: "ws_channel.signature_wrong",
   WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe",
 });
 

@@ -672,6 +672,7 @@ const SignAndUploadRequest = struct([
   ["content", "content"],
   ["privateKey", "private_key"],
   ["passphrase", "passphrase"],
+  ["signingCertificate", "signing_certificate"],
   ["hash", "hash"],
 ]);
 
@@ -689,6 +690,7 @@ const UploadAndWaitRequest = struct([
   ["content", "content"],
   ["privateKey", "private_key"],
   ["passphrase", "passphrase"],
+  ["signingCertificate", "signing_certificate"],
   ["hash", "hash"],
   ["signature", "signature"],
   ["waitFor", "wait_for"],

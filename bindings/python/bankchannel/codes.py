@@ -181,6 +181,10 @@ WS_CHANNEL_ANSWER_NOT_FOUND: Final = "ws_channel.answer_not_found"
 """The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
 answer files later.
 """
+WS_CHANNEL_SIGNATURE_WRONG: Final = "ws_channel.signature_wrong"
+"""The signature that was made elsewhere does not count. Sign the digest of the question, as its algorithm
+says, with the key of its fingerprint; nothing was sent.
+"""
 WS_CHANNEL_REFERENCE_UNSAFE: Final = "ws_channel.reference_unsafe"
 """The service named a file in a way that cannot become a file name. Nothing was written; report it to the
 service.

@@ -3217,8 +3217,8 @@ class WsChannel(Client):
 
         Fetches the challenge, encrypts the password and registers. The service sends a code to the
         phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key that the first one answered. Never repeated after an error: look by
-        logging in.
+        client keeps the API key that the first one answered, unless somebody is logged in. Never
+        repeated after an error: look by logging in.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
@@ -3667,19 +3667,28 @@ class WsChannel(Client):
         file_type: str,
         file_name: str | None = None,
         content: Content,
-        private_key: Secret,
+        private_key: Secret | None = None,
         passphrase: Secret | None = None,
+        signing_certificate: Secret | None = None,
         hash: SignatureHash | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> SignAndUploadResponse:
         """Sign a file and send it to a bank.
 
         The file is opened once, read for the signature and read again for sending, and never held in
         memory; one that changed between is refused before its last byte leaves. It is sent once: with
         outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs
-        a data session and a certificate for the bank.
+        a data session and a certificate for the bank. With `signing_certificate` it asks a question of
+        kind `signature` for each certificate, after the file was read and before anything is sent: its
+        member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`
+        or `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint`
+        (of the key or subkey that signs: the newest that may). The answer is base64 of the raw
+        signature: for RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64
+        bytes, with the digest as the message. It is verified by the certificate; one that does not
+        count ends the call, and so does a signer that fails: with outcome `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -3688,13 +3697,17 @@ class WsChannel(Client):
                 disk.
             content: The file's bytes.
             private_key: The armored private key that is registered with purpose `authorize`; several,
-                one after the other, make one signature each.
+                one after the other, make one signature each. Either this or `signing_certificate`.
             passphrase: Opens the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`,
+                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
+                other, make one signature each. For each, the call asks a question of kind `signature`.
             hash: The hash of the signature; SHA-256 when left out.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs with the key of `signing_certificate`; in place of the client's.
 
         Raises:
             InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
@@ -3702,6 +3715,8 @@ class WsChannel(Client):
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
+            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
+                count.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -3723,12 +3738,14 @@ class WsChannel(Client):
                 "file_name": file_name,
                 "private_key": private_key,
                 "passphrase": passphrase,
+                "signing_certificate": signing_certificate,
                 "hash": hash,
             },
             content=content,
             timeout=timeout,
             cancel=cancel,
             on_code=on_code,
+            signer=signer,
         )
         return answer
 
@@ -3741,6 +3758,7 @@ class WsChannel(Client):
         content: Content,
         private_key: Secret | None = None,
         passphrase: Secret | None = None,
+        signing_certificate: Secret | None = None,
         hash: SignatureHash | None = None,
         signature: str | None = None,
         wait_for: Sequence[str],
@@ -3750,6 +3768,7 @@ class WsChannel(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> UploadAndWaitResponse:
         """Sign a file, send it, and wait for the bank's answers.
 
@@ -3759,7 +3778,11 @@ class WsChannel(Client):
         taken for this one's, so read what it refers to. Every error after the upload was accepted has
         outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
         its answers later. The detail `taken` names the answers that were downloaded before the error,
-        by type and reference: the bank lists them as downloaded.
+        by type and reference: the bank lists them as downloaded. The detail `begun` names those that
+        the bank may have sent and that did not arrive: it may list them as downloaded too.
+        `download_new_files` into the same folder has them again; without a folder, download them by
+        type and reference. With `signing_certificate` it asks a question of kind `signature` for each
+        certificate, as `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -3768,8 +3791,12 @@ class WsChannel(Client):
                 disk.
             content: The file's bytes.
             private_key: The armored private key that is registered with purpose `authorize`. Either
-                this or `signature`.
+                this, `signing_certificate` or `signature`.
             passphrase: Opens the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`,
+                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
+                other, make one signature each. For each, the call asks a question of kind `signature`,
+                as `sign_and_upload` does.
             hash: The hash of the signature; SHA-256 when left out.
             signature: Signatures that were made elsewhere over the same bytes.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
@@ -3782,6 +3809,7 @@ class WsChannel(Client):
                 operation's own.
             cancel: Stops the call, from any thread.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs with the key of `signing_certificate`; in place of the client's.
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
@@ -3791,6 +3819,8 @@ class WsChannel(Client):
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
+            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
+                count.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -3812,6 +3842,7 @@ class WsChannel(Client):
                 "file_name": file_name,
                 "private_key": private_key,
                 "passphrase": passphrase,
+                "signing_certificate": signing_certificate,
                 "hash": hash,
                 "signature": signature,
                 "wait_for": wait_for,
@@ -3823,6 +3854,7 @@ class WsChannel(Client):
             timeout=timeout,
             cancel=cancel,
             on_code=on_code,
+            signer=signer,
         )
         return answer
 
@@ -3843,18 +3875,20 @@ class WsChannel(Client):
         Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A
         file that is there is left as it is, so that a second run goes on where the first one ended. A
         file appears under its name only when it is complete; nothing is overwritten, no link is
-        followed, nothing lands outside the folder. The listing and each file are tried up to three
-        times; a file that fails does not stop the others. A file whose download was begun and not
-        finished is tried again by the next run for new files, though the bank no longer lists it as
-        new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself
-        fails when the listing cannot be had, or when going on makes no sense: the session has ended,
-        the call was cancelled, its time is up.
+        followed, nothing lands outside the folder. Use one folder for each bank and account, for names
+        hold neither: a file that the bank still lists as new, and whose name is taken, fails and stays
+        new. The listing and each file are tried up to three times; a file that fails does not stop the
+        others. A file whose download was begun and not finished is tried again by the next run for new
+        files, though the bank no longer lists it as new; an empty hidden file in the folder,
+        `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or
+        when going on makes no sense: the session has ended, the call was cancelled, its time is up.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
             file_type: Only files of this type; all types when left out.
             status: Only files of this status; `NEW` when left out.
-            directory: The folder; its last part is made when it is missing.
+            directory: The folder, one for each bank and account; its last part is made when it is
+                missing.
             file_reference: Only the file of this reference.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -5681,8 +5715,8 @@ class AsyncWsChannel(AsyncClient):
 
         Fetches the challenge, encrypts the password and registers. The service sends a code to the
         phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key that the first one answered. Never repeated after an error: look by
-        logging in.
+        client keeps the API key that the first one answered, unless somebody is logged in. Never
+        repeated after an error: look by logging in.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
@@ -6131,19 +6165,28 @@ class AsyncWsChannel(AsyncClient):
         file_type: str,
         file_name: str | None = None,
         content: Content,
-        private_key: Secret,
+        private_key: Secret | None = None,
         passphrase: Secret | None = None,
+        signing_certificate: Secret | None = None,
         hash: SignatureHash | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> SignAndUploadResponse:
         """Sign a file and send it to a bank.
 
         The file is opened once, read for the signature and read again for sending, and never held in
         memory; one that changed between is refused before its last byte leaves. It is sent once: with
         outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs
-        a data session and a certificate for the bank.
+        a data session and a certificate for the bank. With `signing_certificate` it asks a question of
+        kind `signature` for each certificate, after the file was read and before anything is sent: its
+        member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`
+        or `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint`
+        (of the key or subkey that signs: the newest that may). The answer is base64 of the raw
+        signature: for RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64
+        bytes, with the digest as the message. It is verified by the certificate; one that does not
+        count ends the call, and so does a signer that fails: with outcome `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -6152,13 +6195,17 @@ class AsyncWsChannel(AsyncClient):
                 disk.
             content: The file's bytes.
             private_key: The armored private key that is registered with purpose `authorize`; several,
-                one after the other, make one signature each.
+                one after the other, make one signature each. Either this or `signing_certificate`.
             passphrase: Opens the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`,
+                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
+                other, make one signature each. For each, the call asks a question of kind `signature`.
             hash: The hash of the signature; SHA-256 when left out.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs with the key of `signing_certificate`; in place of the client's.
 
         Raises:
             InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
@@ -6166,6 +6213,8 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
+            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
+                count.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -6187,12 +6236,14 @@ class AsyncWsChannel(AsyncClient):
                 "file_name": file_name,
                 "private_key": private_key,
                 "passphrase": passphrase,
+                "signing_certificate": signing_certificate,
                 "hash": hash,
             },
             content=content,
             timeout=timeout,
             cancel=cancel,
             on_code=on_code,
+            signer=signer,
         )
         return answer
 
@@ -6205,6 +6256,7 @@ class AsyncWsChannel(AsyncClient):
         content: Content,
         private_key: Secret | None = None,
         passphrase: Secret | None = None,
+        signing_certificate: Secret | None = None,
         hash: SignatureHash | None = None,
         signature: str | None = None,
         wait_for: Sequence[str],
@@ -6214,6 +6266,7 @@ class AsyncWsChannel(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> UploadAndWaitResponse:
         """Sign a file, send it, and wait for the bank's answers.
 
@@ -6223,7 +6276,11 @@ class AsyncWsChannel(AsyncClient):
         taken for this one's, so read what it refers to. Every error after the upload was accepted has
         outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
         its answers later. The detail `taken` names the answers that were downloaded before the error,
-        by type and reference: the bank lists them as downloaded.
+        by type and reference: the bank lists them as downloaded. The detail `begun` names those that
+        the bank may have sent and that did not arrive: it may list them as downloaded too.
+        `download_new_files` into the same folder has them again; without a folder, download them by
+        type and reference. With `signing_certificate` it asks a question of kind `signature` for each
+        certificate, as `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -6232,8 +6289,12 @@ class AsyncWsChannel(AsyncClient):
                 disk.
             content: The file's bytes.
             private_key: The armored private key that is registered with purpose `authorize`. Either
-                this or `signature`.
+                this, `signing_certificate` or `signature`.
             passphrase: Opens the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`,
+                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
+                other, make one signature each. For each, the call asks a question of kind `signature`,
+                as `sign_and_upload` does.
             hash: The hash of the signature; SHA-256 when left out.
             signature: Signatures that were made elsewhere over the same bytes.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
@@ -6246,6 +6307,7 @@ class AsyncWsChannel(AsyncClient):
                 operation's own.
             cancel: Stops the call, from any thread.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs with the key of `signing_certificate`; in place of the client's.
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
@@ -6255,6 +6317,8 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
+            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
+                count.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -6276,6 +6340,7 @@ class AsyncWsChannel(AsyncClient):
                 "file_name": file_name,
                 "private_key": private_key,
                 "passphrase": passphrase,
+                "signing_certificate": signing_certificate,
                 "hash": hash,
                 "signature": signature,
                 "wait_for": wait_for,
@@ -6287,6 +6352,7 @@ class AsyncWsChannel(AsyncClient):
             timeout=timeout,
             cancel=cancel,
             on_code=on_code,
+            signer=signer,
         )
         return answer
 
@@ -6307,18 +6373,20 @@ class AsyncWsChannel(AsyncClient):
         Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A
         file that is there is left as it is, so that a second run goes on where the first one ended. A
         file appears under its name only when it is complete; nothing is overwritten, no link is
-        followed, nothing lands outside the folder. The listing and each file are tried up to three
-        times; a file that fails does not stop the others. A file whose download was begun and not
-        finished is tried again by the next run for new files, though the bank no longer lists it as
-        new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself
-        fails when the listing cannot be had, or when going on makes no sense: the session has ended,
-        the call was cancelled, its time is up.
+        followed, nothing lands outside the folder. Use one folder for each bank and account, for names
+        hold neither: a file that the bank still lists as new, and whose name is taken, fails and stays
+        new. The listing and each file are tried up to three times; a file that fails does not stop the
+        others. A file whose download was begun and not finished is tried again by the next run for new
+        files, though the bank no longer lists it as new; an empty hidden file in the folder,
+        `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or
+        when going on makes no sense: the session has ended, the call was cancelled, its time is up.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
             file_type: Only files of this type; all types when left out.
             status: Only files of this status; `NEW` when left out.
-            directory: The folder; its last part is made when it is missing.
+            directory: The folder, one for each bank and account; its last part is made when it is
+                missing.
             file_reference: Only the file of this reference.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.

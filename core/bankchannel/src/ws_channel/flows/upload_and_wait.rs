@@ -21,7 +21,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    fetch::{Fetched, download, into_folder, list, open_folder},
+    fetch::{Fetched, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
     sign_and_upload::{self, prepare},
