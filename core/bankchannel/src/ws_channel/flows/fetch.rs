@@ -120,7 +120,11 @@ pub(super) async fn into_folder(
 
 /// A marker that stays costs the next run a look.
 async fn end(steps: &Steps<'_>, marker: Marker) {
-    let _ = steps.work(move || Ok(marker.end())).await;
+    let ending = steps.work(move || {
+        marker.end();
+        Ok(())
+    });
+    let _ = ending.await;
 }
 
 /// Whether nobody has downloaded a file meanwhile: another run into the same folder, say.
