@@ -128,11 +128,10 @@ fn the_new_ed25519_is_signed_by_aws_lc() {
 #[test]
 fn a_signature_that_does_not_fit_is_refused() {
     let gpg = Gpg::new();
-    let time = now();
     let other = Ed25519KeyPair::generate().unwrap();
     for (algorithm, bytes) in [("rsa2048", 256), ("ed25519", 64)] {
         let key = gpg.generate(&format!("{algorithm} <a@example.test>"), algorithm, "sign", "never", &[]);
-        let pending = pending(&gpg.export(&key).external_signer(time).unwrap(), HashAlgorithm::Sha256, time);
+        let pending = pending(&gpg.export(&key).external_signer(now()).unwrap(), HashAlgorithm::Sha256, now());
         let raw = gpg.agent_signs(&key, "sha256", pending.digest(), bytes);
         pending.clone().complete(&raw).unwrap();
 
@@ -163,7 +162,7 @@ fn a_signature_that_does_not_fit_is_refused() {
     }
     // An RSA signature of the right length and digest, by another key.
     let key = gpg.generate("rsa <b@example.test>", "rsa2048", "sign", "never", &[]);
-    let pending = pending(&gpg.export(&key).external_signer(time).unwrap(), HashAlgorithm::Sha256, time);
+    let pending = pending(&gpg.export(&key).external_signer(now()).unwrap(), HashAlgorithm::Sha256, now());
     let stranger = RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
     let mut raw = vec![0; 256];
     let digest = Digest::import_less_safe(pending.digest(), &SHA256).unwrap();
