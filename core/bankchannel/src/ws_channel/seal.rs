@@ -104,8 +104,8 @@ mod tests {
         assert_eq!(reason(&sealed, "b", "one"), "wrong_key");
         assert_eq!(reason(&sealed, "a", "two"), "damaged");
         let text = sealed.expose();
-        let last = if text.ends_with('A') { "B" } else { "A" };
-        let changed = Sealed::new(&format!("{}{last}{}", &text[..40], &text[41..])).unwrap();
+        let other = if text[40..].starts_with('A') { "B" } else { "A" };
+        let changed = Sealed::new(&format!("{}{other}{}", &text[..40], &text[41..])).unwrap();
         assert_ne!(reason(&changed, "a", "one"), "format");
         assert_eq!(reason(&Sealed::new(&text[..28]).unwrap(), "a", "one"), "format");
         assert_eq!(reason(&Sealed::new("bc1.!!").unwrap(), "a", "one"), "damaged");
