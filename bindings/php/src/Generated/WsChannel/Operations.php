@@ -1349,7 +1349,7 @@ abstract class Operations extends AbstractClient
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return RegisterResponse::fromArray($response);
     }
@@ -1401,7 +1401,7 @@ abstract class Operations extends AbstractClient
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return Authenticated::fromArray($response);
     }
@@ -1450,7 +1450,7 @@ abstract class Operations extends AbstractClient
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return LogInProgress::fromArray($response);
     }
@@ -1496,7 +1496,7 @@ abstract class Operations extends AbstractClient
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return LogInProgress::fromArray($response);
     }
@@ -1544,7 +1544,7 @@ abstract class Operations extends AbstractClient
             'mfa_method' => $mfaMethod?->value,
             'code' => $code === null ? null : Encode::secret($code),
             'compute_code' => $computeCode,
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return EnrolTotpResponse::fromArray($response);
     }
@@ -1584,7 +1584,7 @@ abstract class Operations extends AbstractClient
             'mode' => $mode?->value,
             'new_password' => Encode::secret($newPassword),
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -1610,7 +1610,7 @@ abstract class Operations extends AbstractClient
     ): ExportSessionResponse {
         [$response] = $this->carryOut('ws_channel.export_session', [
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return ExportSessionResponse::fromArray($response);
     }
@@ -1639,7 +1639,7 @@ abstract class Operations extends AbstractClient
         [$response] = $this->carryOut('ws_channel.import_session', [
             'sealed' => Encode::secret($sealed),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return ImportSessionResponse::fromArray($response);
     }
@@ -1705,7 +1705,7 @@ abstract class Operations extends AbstractClient
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'signing_certificate' => $signingCertificate === null ? null : Encode::secret($signingCertificate),
             'hash' => $hash?->value,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, onCode: $onCode, signer: $signer);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
 
         return SignAndUploadResponse::fromArray($response);
     }
@@ -1790,7 +1790,7 @@ abstract class Operations extends AbstractClient
             'timeout_s' => $timeoutS,
             'poll_interval_ms' => $pollIntervalMs,
             'directory' => $directory,
-        ], content: Content::of($content), timeoutMs: $timeoutMs, onCode: $onCode, signer: $signer);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
 
         return UploadAndWaitResponse::fromArray($response);
     }
@@ -1838,7 +1838,7 @@ abstract class Operations extends AbstractClient
             'status' => $status?->value,
             'directory' => $directory,
             'file_reference' => $fileReference,
-        ], timeoutMs: $timeoutMs, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return DownloadNewFilesResponse::fromArray($response);
     }
