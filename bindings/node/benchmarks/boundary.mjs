@@ -13,8 +13,8 @@ const { assemble, missing } = require('../test/helpers/testing.js');
 if (missing) throw new Error(missing);
 
 const folder = mkdtempSync(join(tmpdir(), 'bankchannel-'));
+process.once('exit', () => rmSync(folder, { recursive: true }));
 const { WsChannel } = require(assemble(folder));
-rmSync(folder, { recursive: true });
 
 const client = new WsChannel();
 const request = { text: 'The quick brown fox jumps over the lazy dog. '.repeat(5).slice(0, 200 - '{"text":""}'.length) };

@@ -2,6 +2,8 @@
 
 // One call from begin to end: the loop that answers what it asks.
 
+const { isUint8Array } = require('node:util/types');
+
 const { asBuffer } = require('./content');
 const { fromJson, invalidField, own, typed } = require('./error');
 const { hold, promised, release } = require('./events');
@@ -14,6 +16,10 @@ const EXPIRED = Symbol('expired');
 /** The longest time that a timer takes, in milliseconds. */
 const LONGEST = 0x7fffffff;
 
+/** Places of calls that have ended, for calls to come. */
+const places = [];
+const PLACES = 256;
+
 /** A call of the native half. */
 class Call {
   #call;
@@ -24,9 +30,10 @@ class Call {
 
   constructor(client, name, request, form) {
     if (form.timeoutMs >= 0) this.#expires = performance.now() + form.timeoutMs;
-    this.#first = promised((events, id) => {
-      this.#call = typed(() => new (native().Call)(client, events, id, name, request, form));
-    });
+    this.#call = places.pop() ?? typed(() => new (native().Call)());
+    this.#first = this.#next((events, id) => this.#call.begin(client, events, id, name, request, form));
+    // Whoever is told of another fault first does not ask for it.
+    this.#first.catch(() => {});
   }
 
   /** What comes first. */
@@ -36,7 +43,17 @@ class Call {
 
   /** Gives a reply; promises what comes next. */
   reply(kind, data) {
-    return promised((events, id) => typed(() => this.#call.reply(events, id, kind, data)));
+    return this.#next((events, id) => this.#call.reply(events, id, kind, data));
+  }
+
+  async #next(begin) {
+    const event = await promised((events, id) => typed(() => begin(events, id)));
+    if (event.kind === 'response' || event.kind === 'failed') {
+      // Nobody cancels the next call in this place by cancelling this one.
+      if (places.length < PLACES) places.push(this.#call);
+      this.#call = undefined;
+    }
+    return event;
   }
 
   cancel() {
@@ -154,7 +171,7 @@ async function answered(asked, { onCode, signer }) {
     if (!signer) throw invalidField('signer', 'is needed: the private key is not given, so somebody else must sign');
     const { algorithm, digest, key_fingerprint: keyFingerprint } = asked.signature;
     const signature = await signer({ algorithm, digest: Buffer.from(digest, 'base64'), keyFingerprint });
-    if (!(signature instanceof Uint8Array)) throw invalidField('signer', 'must answer the signature as bytes');
+    if (!isUint8Array(signature)) throw invalidField('signer', 'must answer the signature as bytes');
     return asBuffer(signature).toString('base64');
   }
   const question = { kind: asked.kind, text: asked.text, choices: asked.choices };

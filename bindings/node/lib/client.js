@@ -156,6 +156,7 @@ class Client {
       if (operation.contentOut in made) made[operation.contentOut] = received(made[operation.contentOut], bytes, out, form);
       return made;
     } catch (error) {
+      call.cancel();
       out?.destroy(error);
       throw error;
     } finally {
@@ -227,7 +228,7 @@ function milliseconds(given) {
 
 function signalOf(given) {
   if (given === undefined || given === null) return undefined;
-  if (!(given instanceof AbortSignal)) throw invalidField('signal', 'must be an AbortSignal');
+  if (typeof given.addEventListener !== 'function' || typeof given.aborted !== 'boolean') throw invalidField('signal', 'must be an AbortSignal');
   return given;
 }
 

@@ -1,13 +1,15 @@
 'use strict';
 
 const { fileURLToPath } = require('node:url');
+// Unlike `instanceof` it also knows the arrays of another realm, such as a test runner's.
+const { isUint8Array } = require('node:util/types');
 
 const { invalidField } = require('./error');
 
 /** What the native call is given for a request's content, and the iterator that its pieces come from. */
 function source(field, content) {
   if (content === undefined || content === null) return { form: {} };
-  if (typeof content === 'object' && !(content instanceof Uint8Array) && typeof content[Symbol.asyncIterator] === 'function') {
+  if (typeof content === 'object' && !isUint8Array(content) && typeof content[Symbol.asyncIterator] === 'function') {
     return { form: { contentPieces: true }, pieces: content };
   }
   const given = inPlace(field, content, 'a Buffer, { path } or a Readable');
@@ -17,7 +19,7 @@ function source(field, content) {
 /** Content that is there already: a buffer, or the path of a file. */
 function inPlace(field, content, wanted = 'a Buffer or { path }: this operation only computes') {
   if (content === undefined || content === null) return undefined;
-  if (content instanceof Uint8Array) return asBuffer(content);
+  if (isUint8Array(content)) return asBuffer(content);
   if (typeof content === 'object' && 'path' in content) return pathOf(field, content.path);
   throw invalidField(field, `must be ${wanted}, not ${kind(content)}`);
 }
@@ -36,7 +38,7 @@ function sink(destination) {
 }
 
 function pathOf(field, path) {
-  const found = path instanceof URL && path.protocol === 'file:' ? fileURLToPath(path) : path;
+  const found = path?.protocol === 'file:' && typeof path.href === 'string' ? fileURLToPath(path.href) : path;
   if (typeof found !== 'string' || found === '') throw invalidField(field, 'path must be a string or a file: URL');
   if (found.includes('\0') || !found.isWellFormed()) throw invalidField(field, 'path is none that a file can have');
   return found;
@@ -45,7 +47,7 @@ function pathOf(field, path) {
 /** One piece of a stream as a buffer. */
 function asBuffer(piece) {
   if (Buffer.isBuffer(piece)) return piece;
-  if (piece instanceof Uint8Array) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+  if (isUint8Array(piece)) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   if (typeof piece === 'string') return Buffer.from(piece);
   throw invalidField('content', `must give bytes, not ${kind(piece)}`);
 }

@@ -63,7 +63,7 @@ function typed(work) {
 /** The typed error of what the native half has thrown. */
 function fromNative(thrown) {
   if (thrown instanceof BankchannelError) return thrown;
-  if (thrown instanceof Error && thrown.message.startsWith('{"code"')) return fromJson(thrown.message);
+  if (typeof thrown?.message === 'string' && thrown.message.startsWith('{"code"')) return fromJson(thrown.message);
   // A panic, or a value that the addon cannot read: the package itself is wrong.
   return own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, { cause: thrown });
 }

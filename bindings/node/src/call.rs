@@ -37,33 +37,43 @@ pub struct CallForm {
     pub log: Option<bool>,
 }
 
-/// A running call; one reply at a time.
+/// A place for a running call; one reply at a time. When the call has ended it can take another: so that a program that makes
+/// many calls leaves no object for each to JavaScript's collector, which does not see what such an object holds.
 #[napi]
 pub struct Call {
     // Taken out while a reply is on its way, and gone when the call has ended.
     call: Arc<Mutex<Option<bridge::Call>>>,
-    cancel: Cancel,
+    cancel: Mutex<Cancel>,
 }
 
 #[napi]
 impl Call {
-    /// Begins a call. What comes first is told under this number.
+    /// A place without a call.
     #[napi(constructor, catch_unwind)]
-    pub fn new(
+    #[allow(clippy::new_without_default)] // made from JavaScript only
+    pub fn new() -> Self {
+        Self { call: Arc::default(), cancel: Mutex::new(Cancel::new()) }
+    }
+
+    /// Begins a call. What comes first is told under this number.
+    #[napi(catch_unwind)]
+    pub fn begin(
+        &self,
         client: &Client,
         events: &Events,
         id: u32,
         name: String,
         request: String,
         form: CallForm,
-    ) -> napi::Result<Self> {
+    ) -> napi::Result<()> {
         let cancel = Cancel::new();
+        *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = cancel.clone();
         if form.cancelled == Some(true) {
             cancel.cancel();
         }
         let how = How {
             timeout_ms: form.timeout_ms,
-            cancel: cancel.clone(),
+            cancel,
             content: match form.content {
                 // JavaScript may change a buffer between signing and sending, so it is copied.
                 Some(Either::A(buffer)) => Take::Bytes(Bytes::copy_from_slice(&buffer)),
@@ -79,10 +89,8 @@ impl Call {
             },
             log: form.log == Some(true),
         };
-        let call = Self { call: Arc::default(), cancel };
         let begun = bridge::Call::begin(&client.client, &name, request.as_bytes(), how);
-        call.go_on(begun, Reply::Go, events.promise(id))?;
-        Ok(call)
+        self.go_on(begun, Reply::Go, events.promise(id))
     }
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`). What comes next is told under this number.
@@ -105,7 +113,7 @@ impl Call {
     /// Cancels the call, whatever it is doing.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }
 
     fn go_on(&self, mut call: bridge::Call, reply: Reply, promise: Promise) -> napi::Result<()> {

@@ -261,6 +261,23 @@ test('the event loop runs while calls wait', async () => {
   nobody.close();
 });
 
+test('an operation that only computes can do so on another thread: the event loop runs on', async () => {
+  const file = path.join(folder, 'big');
+  fs.writeFileSync(file, '');
+  fs.truncateSync(file, 64 * 1024 * 1024);
+  const { privateKey, publicKey } = client.generateKey({ name: 'You', email: 'you@example.test' });
+  let ticks = 0;
+  const timer = setInterval(() => (ticks += 1), 2);
+  const { signature } = await client.call('ws_channel.sign_file', { private_key: privateKey }, { content: { path: file } });
+  clearInterval(timer);
+  assert.ok(ticks > 10, `${ticks} ticks`);
+  const verified = await client.call('ws_channel.verify_file', { signature, public_key: publicKey }, { content: { path: file } });
+  assert.equal(verified.good, true);
+  const error = await failure(client.call('ws_channel.sign_file', { private_key: 'none' }, { content: Buffer.from('x') }));
+  assert.equal(error.operation, 'ws_channel.sign_file');
+  fs.rmSync(file);
+});
+
 test('every operation has a method', () => {
   for (const { name } of bankchannel.catalogue()) {
     const method = name.split('.')[1].replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
