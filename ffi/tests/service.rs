@@ -147,6 +147,39 @@ fn a_question_is_asked_and_answered_or_fails_in_one_go() {
     assert_eq!(listed.status, BankchannelStatus::Ok, "{}", listed.json);
 }
 
+/// The records of a login: taken after each event and after the end, each once, and with no secret in them.
+#[test]
+fn a_log_tells_the_steps_and_no_secret() {
+    let service = Service::start();
+    let (public, _) = pgp_key();
+    let (seeded, mut settings) = service.seeded("logged@example.test", &public, b"x");
+    settings.as_object_mut().unwrap().remove("id_token");
+    settings["mode"] = json!("admin");
+    settings["password"] = json!(PASSWORD);
+    let client = Client::new(&settings).unwrap();
+    let call = client.begin("ws_channel.log_in", &json!({}), &BankchannelCallOptions { log: 1, ..options() });
+    let mut event = call.resume(BankchannelReply::Go, b"");
+    let before = call.log();
+    assert!(!before.is_empty() && call.log().is_empty());
+    while event.status == BankchannelStatus::Ask {
+        event = call.resume(BankchannelReply::Answer, b"123456");
+    }
+    assert_eq!(event.status, BankchannelStatus::Ok, "{}", event.json);
+    let after = call.log();
+    assert!(!after.is_empty() && call.log().is_empty());
+    let records = [before, after].concat();
+    let mut levels: Vec<&str> = records.iter().map(|record| record["level"].as_str().unwrap()).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    assert!(levels.contains(&"debug") && levels.contains(&"info"), "{levels:?}");
+    assert!(levels.iter().all(|level| ["debug", "info", "warning"].contains(level)), "{levels:?}");
+    let text = serde_json::Value::Array(records).to_string();
+    let token = event.json["id_token"].as_str().unwrap();
+    for secret in [PASSWORD, "123456", token, seeded["api_key"].as_str().unwrap()] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
 #[test]
 fn a_call_is_cancelled_from_another_thread() {
     // A server that takes the connection and never answers.

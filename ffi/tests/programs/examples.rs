@@ -104,6 +104,22 @@ fn upload_says_when_nobody_answers_and_when_the_file_was_refused() {
     assert_eq!(linked.command(&program).status().unwrap().code(), Some(2));
 }
 
+/// A program that was compiled with the header of a later version.
+#[test]
+fn a_library_that_is_too_old_is_noticed_before_anything_is_done() {
+    let (linked, headers) = (Linked::new(), tempfile::tempdir().unwrap());
+    for name in ["bankchannel.h", "bankchannel_operations.h"] {
+        let text = fs::read_to_string(root().join("include").join(name)).unwrap();
+        let later = text.replace("#define BANKCHANNEL_ABI_VERSION 1\n", "#define BANKCHANNEL_ABI_VERSION 1000\n");
+        assert_eq!(text == later, name != "bankchannel.h", "{name}");
+        fs::write(headers.path().join(name), later).unwrap();
+    }
+    let program = linked.compile_with("ffi/examples/upload.c", headers.path());
+    let output = linked.command(program).args(["a", "b", "c", "d", "e", "f"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is older than this program"), "{}", told(&output));
+}
+
 #[test]
 fn demo_tells_the_whole_story() {
     let linked = Linked::new();

@@ -61,10 +61,15 @@ impl Linked {
 
     /// Compiles a program of the C ABI's sources, such as `ffi/examples/demo.c`.
     pub fn compile(&self, source: &str) -> PathBuf {
+        self.compile_with(source, &root().join("include"))
+    }
+
+    /// The same with other headers.
+    pub fn compile_with(&self, source: &str, headers: &Path) -> PathBuf {
         let number = self.programs.fetch_add(1, Ordering::Relaxed);
         let program = self.folder.path().join(format!("program{number}"));
         let mut command = Command::new("cc");
-        command.arg("-std=c99").args(STRICT).args(["-g", "-O1", "-I"]).arg(root().join("include"));
+        command.arg("-std=c99").args(STRICT).args(["-g", "-O1", "-I"]).arg(headers);
         command.arg("-I").arg(root().join("ffi/examples")).arg(root().join(source)).arg("-L").arg(self.folder.path());
         run(command.args(["-lbankchannel", "-lpthread", "-o"]).arg(&program));
         program

@@ -196,6 +196,15 @@ impl Call {
         };
         ended(status, &mut json, &mut content, error)
     }
+
+    /// The records of its log since the last time.
+    pub fn log(&self) -> Vec<Value> {
+        let mut json = BankchannelBytes::NOTHING;
+        // SAFETY: a place of ours.
+        let status = unsafe { bankchannel_call_log(self.0, &raw mut json, ptr::null_mut()) };
+        assert_eq!(status, BankchannelStatus::Ok);
+        serde_json::from_slice(&take(&mut json).unwrap()).unwrap()
+    }
 }
 
 impl Drop for Call {
