@@ -242,7 +242,10 @@ impl Running {
             Event::Failed(error) => return Err(raised(py, &placed(error, self.name.bind(py).to_str()?))),
             Event::Ask(question) => {
                 let secret = question.secret.as_ref().map(Secret::expose);
-                let signature = py.None();
+                let signature = question
+                    .signature
+                    .as_ref()
+                    .map(|asked| (asked.algorithm, PyBytes::new(py, &asked.digest), &asked.key_fingerprint));
                 ("ask", question.kind, &question.text, &question.choices, secret, signature).into_pyobject(py)
             }
             Event::WantPiece => ("want_piece",).into_pyobject(py),

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import bankchannel
 from bankchannel import (
@@ -218,6 +219,31 @@ class Calls(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(failed, [])
+
+
+class Environment(unittest.TestCase):
+    def test_settings_come_from_the_environment_and_those_given_count_before_them(self) -> None:
+        with Peer() as peer:
+            variables = {
+                "ISECURE_BASE_URL": peer.settings["base_url"],
+                "ISECURE_API_KEY": peer.settings["api_key"],
+                "ISECURE_BANK": "simulator",
+                "ISECURE_MODE": "admin",
+                "ISECURE_PHONE": "",
+            }
+            with mock.patch.dict(os.environ, variables):
+                with WsChannel.from_env(mode="data", id_token=peer.settings["id_token"]) as client:
+                    self.assertEqual(client.list_files().file_descriptors[0].status, "WFP")
+                self.assertIsInstance(bankchannel.AsyncWsChannel.from_env(), bankchannel.AsyncWsChannel)
+
+    def test_a_variable_that_cannot_be_used_is_named_and_not_shown(self) -> None:
+        with mock.patch.dict(os.environ, {"ISECURE_API_KEY": "short secret"}):
+            with self.assertRaises(ConfigurationError) as raised:
+                WsChannel.from_env()
+        self.assertEqual(raised.exception.context["field"], "ISECURE_API_KEY")
+        self.assertNotIn("short secret", str(raised.exception.to_json()))
+        with self.assertRaises(InvalidInputError):
+            WsChannel.from_env(no_such_setting=1)  # type: ignore[call-arg]
 
 
 class Limits(unittest.TestCase):

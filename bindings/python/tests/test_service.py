@@ -174,6 +174,19 @@ class Embedded(unittest.TestCase):
         with self.assertRaises(BankchannelError):
             WsChannel(base_url=settings["base_url"], email="user@example.test", mode="data").init_login()
 
+    def test_its_data_outlives_it(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder, "data")
+            with Service(data=data, verification_code="123456", no_limits=True) as service:
+                account = {**service.client_settings, **ACCOUNT}
+                with WsChannel(**account, mode="admin", api_key="0", on_code=code) as client:
+                    key = client.register_account().api_key
+                    client.log_in()
+            with Service(data=data, verification_code="123456", no_limits=True) as service:
+                account = {**service.client_settings, **ACCOUNT}
+                with WsChannel(**account, mode="admin", api_key=key, on_code=code) as client:
+                    self.assertIsNotNone(client.log_in().id_token)
+
     def test_wrong_options_are_refused(self) -> None:
         with self.assertRaises(ConfigurationError):
             Service(listen="not an address")
