@@ -20,6 +20,14 @@ DESCRIPTOR = {
     "Status": "WFP",
 }
 
+TIMES = (
+    "2026-11-20T08:00:00Z",
+    "2026-11-20T08:00:00.25+02:00",
+    "2026-11-20T08:00:00.123456789-03:30",
+    "2026-06-30T23:59:60Z",
+)
+"""Instants as `list_certs` gives them."""
+
 
 class Peer:
     """A peer on a free port of this machine."""
@@ -49,7 +57,11 @@ class Peer:
 
             def do_GET(self) -> None:
                 peer.calls += 1
-                if self.path.split("?")[0].count("/") == 3:
+                if self.path == "/v2/certs":
+                    times = [{"Purpose": "signing", "Expires": time} for time in TIMES]
+                    connection = {"Bank": "simulator", "Access": "direct", "Certificates": times}
+                    self.give(200, {"Certs": [], "Connections": [connection]})
+                elif self.path.split("?")[0].count("/") == 3:
                     self.give(200, {"FileDescriptors": [DESCRIPTOR]})
                 else:
                     self.give(200, {"Content": base64.b64encode(CONTENT).decode()})

@@ -87,6 +87,21 @@ class Calls(unittest.TestCase):
         with payment.open("rb") as opened:
             self.assertEqual(self.client.check_payment_file(content=opened), checked)
 
+    def test_instants_are_the_right_ones(self) -> None:
+        (connection,) = self.client.list_certs().connections or ()
+        found = [certificate.expires for certificate in connection.certificates]
+        self.assertTrue(all(time.utcoffset() is not None for time in found))
+        wanted = [
+            datetime(2026, 11, 20, 8, tzinfo=timezone.utc),
+            datetime(2026, 11, 20, 6, tzinfo=timezone.utc),
+            datetime(2026, 11, 20, 11, 30, tzinfo=timezone.utc),
+            # Python knows no leap second.
+            datetime(2026, 6, 30, 23, 59, 59, tzinfo=timezone.utc),
+        ]
+        for time_found, time_wanted in zip(found, wanted, strict=True):
+            self.assertLessEqual(abs(time_found - time_wanted), timedelta(seconds=1))
+        self.assertEqual(pickle.loads(pickle.dumps(connection)), connection)
+
     def test_what_computes_only_needs_no_network(self) -> None:
         key = self.client.generate_key(name="Example Signer", email="signer@example.test", expires=FAR)
         self.assertNotIn(key.private_key, repr(key))
