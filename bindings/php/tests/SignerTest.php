@@ -47,6 +47,7 @@ final class SignerTest extends TestCase
         self::thrown(BankchannelException::class, static fn () => $client->signAndUpload(...$upload, signer: static fn () => ''));
         $error = self::thrown(InvalidInputException::class, static fn () => $client->signAndUpload(...$upload));
         self::assertStringContainsString('signer', $error->getMessage());
+        self::assertSame(['not_sent', 'ws_channel.sign_and_upload'], [$error->outcome, $error->operation]);
         $error = self::thrown(\DomainException::class, static fn () => $client->signAndUpload(...$upload, signer: static fn () => throw new \DomainException('the card was pulled')));
         self::assertSame('the card was pulled', $error->getMessage());
         self::thrown(InvalidInputException::class, static fn () => $client->signAndUpload(...$upload, signer: static fn () => 42));

@@ -6,7 +6,6 @@ namespace Bankchannel\Bridge;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
-use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Question;
 use Bankchannel\SignatureRequest;
 use Psr\Log\LoggerInterface;
@@ -85,31 +84,27 @@ final class Conversation
         /** @var array{kind: string, text: string, choices?: list<string>, secret?: string, signature?: array{algorithm: string, digest: string, key_fingerprint: string}} $asked */
         $asked = (array) json_decode($json, true);
         if (isset($asked['signature'])) {
-            return base64_encode(self::text('signer', $this->signature($asked['signature'])));
+            // Nothing is sent before it is signed.
+            return base64_encode($this->text('signer', $this->signature($asked['signature']), 'not_sent'));
         }
-        $onCode = $this->onCode ?? throw $this->nobodyIsAsked($asked['kind'], 'onCode');
+        $onCode = $this->onCode ?? throw BankchannelException::invalidInput($asked['kind'], 'is needed, and no `onCode` was given to be asked', $this->operation);
 
-        return self::text('onCode', $onCode(new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null)));
+        return $this->text('onCode', $onCode(new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null)));
     }
 
     /** @param array{algorithm: string, digest: string, key_fingerprint: string} $asked */
     private function signature(array $asked): mixed
     {
-        $signer = $this->signer ?? throw $this->nobodyIsAsked('signature', 'signer');
+        $signer = $this->signer ?? throw BankchannelException::invalidInput('signature', 'is needed, and no `signer` was given to be asked', $this->operation, 'not_sent');
 
         return $signer(new SignatureRequest($asked['algorithm'], (string) base64_decode($asked['digest'], true), $asked['key_fingerprint']));
     }
 
-    private function nobodyIsAsked(string $kind, string $option): InvalidInputException
-    {
-        return BankchannelException::invalidInput($kind, "is needed, and no `{$option}` was given to be asked", $this->operation);
-    }
-
     /** A number is refused: as one, a code has lost the zeros that it begins with. */
-    private static function text(string $option, #[\SensitiveParameter] mixed $given): string
+    private function text(string $option, #[\SensitiveParameter] mixed $given, ?string $outcome = null): string
     {
         if (!\is_string($given) && !$given instanceof \Stringable) {
-            throw BankchannelException::invalidInput($option, 'must return a string, and returned ' . get_debug_type($given));
+            throw BankchannelException::invalidInput($option, 'must return a string, and returned ' . get_debug_type($given), $this->operation, $outcome);
         }
 
         return (string) $given;

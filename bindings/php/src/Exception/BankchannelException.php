@@ -79,13 +79,14 @@ abstract class BankchannelException extends \RuntimeException
      *
      * @internal
      */
-    public static function invalidInput(string $field, string $why, ?string $operation = null): InvalidInputException
+    public static function invalidInput(string $field, string $why, ?string $operation = null, ?string $outcome = null): InvalidInputException
     {
         return new InvalidInputException([
             'code' => 'input.invalid_field',
             'category' => 'invalid_input',
             'message' => "{$field}: {$why}",
             'operation' => $operation,
+            'outcome' => $outcome,
             'context' => ['field' => $field],
         ]);
     }

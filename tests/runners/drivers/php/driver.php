@@ -17,6 +17,7 @@ use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Question;
 use Bankchannel\Secret;
+use Bankchannel\SignatureRequest;
 use Bankchannel\WsChannel;
 
 final class Driver
@@ -107,6 +108,9 @@ final class Driver
         if (in_array('onCode', $parameters, true)) {
             $arguments['onCode'] = self::answers($request);
         }
+        if (in_array('signer', $parameters, true)) {
+            $arguments['signer'] = self::signer($request);
+        }
         try {
             $result = $client->{$method}(...$arguments);
         } catch (ArgumentCountError) {
@@ -132,6 +136,7 @@ final class Driver
             $destination,
             ($request['timeout_ms'] ?? -1) >= 0 ? $request['timeout_ms'] : null,
             self::answers($request),
+            self::signer($request),
         );
 
         return self::response($response, $content, $collected);
@@ -277,6 +282,14 @@ final class Driver
         }
 
         return [null, null];
+    }
+
+    /** A signature that was given beforehand, in base64; null without one. */
+    private static function signer(array $request): ?Closure
+    {
+        $given = $request['answers']['signature'] ?? null;
+
+        return is_string($given) ? static fn (SignatureRequest $asked): string => (string) base64_decode($given, true) : null;
     }
 
     /** Answers by kind: given beforehand, or the last code of the outbox that fits. */
