@@ -1,17 +1,25 @@
-//! E17: an unknown user, a wrong password and what cannot be decrypted cost exactly one password hash each. Counted, not
-//! timed; alone in its process, because the count is the process's.
+//! E17: an unknown user, a wrong password and what cannot be decrypted cost exactly one password hash each; S10: a reset asked
+//! for costs the same whether or not anybody is there. Counted, not timed; alone in its process, because the count is the
+//! process's.
 #![allow(clippy::unwrap_used)]
 
 #[path = "auth/support.rs"]
 mod support;
 
+use std::time::{Duration, Instant};
+
+use bankchannel_counterparts::ws_channel::operator::Operator;
 use bankchannel_crypto::password::hashes_run;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use support::{AUTH_FAILED, OTHER_PASSWORD, PASSWORD, World};
 
+/// The count is the process's: one test at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn e17_s10_every_refused_login_costs_one_hash() {
+    let _alone = ALONE.lock().await;
     let world = World::start().await;
     world.account("known@example.test").await;
     for (email, password) in [
@@ -33,4 +41,42 @@ async fn e17_s10_every_refused_login_costs_one_hash() {
     let before = hashes_run();
     world.login("known@example.test", "data", PASSWORD).await.is(200, "Login OK");
     assert_eq!(hashes_run() - before, 1);
+}
+
+/// The time that every answer to a reset takes at least (`InitPasswordReset`'s own): what differs is done within it.
+const LEAST_TIME: Duration = Duration::from_millis(60);
+
+/// Asked for by nobody, by somebody unverified, for a code and again too soon: no hash, one record, one text, and no answer
+/// before its time.
+#[tokio::test]
+async fn s10_a_reset_costs_the_same_whoever_is_asked_for() {
+    let _alone = ALONE.lock().await;
+    let world = World::limited("[rate_limit]\nper_address_burst = 1000\n").await;
+    let key = world.account("reset@example.test").await;
+    world.register("unverified@example.test", "admin", &key).await.is(201, "Created");
+    let operator = Operator::open(&world.options()).await.unwrap();
+    let records = async || operator.audit(Default::default()).await.unwrap();
+    let sent = world.outbox().await.len();
+    let mut shapes = Vec::new();
+    for (email, messages) in [
+        ("nobody@example.test", 0),
+        ("unverified@example.test", 0),
+        ("reset@example.test", 1),
+        ("reset@example.test", 1),
+    ] {
+        let (before, hashes, begun) = (records().await.len(), hashes_run(), Instant::now());
+        let answer = world.get(&format!("/account/{email}/admin/password")).await;
+        let took = begun.elapsed();
+        assert!(took >= LEAST_TIME, "{email}: {took:?}");
+        assert_eq!(hashes_run(), hashes, "{email}");
+        let all = records().await;
+        assert_eq!(all.len() - before, 1, "{email}: {:?}", &all[before..]);
+        let last = all.last().unwrap();
+        assert_eq!((&*last.operation, &*last.email), ("ws_channel.init_password_reset", email));
+        assert_eq!(world.outbox().await.len() - sent, messages, "{email}");
+        let names: Vec<String> = answer.body.as_object().unwrap().keys().cloned().collect();
+        shapes.push((answer.status, answer.text().to_owned(), names));
+    }
+    shapes.dedup();
+    assert_eq!(shapes.len(), 1, "{shapes:?}");
 }

@@ -89,7 +89,7 @@ impl Store {
         let Some(sqlite) = self.sqlite() else {
             return Err(StoreError::Unsupported {
                 what: "a backup by this program",
-                instead: "use pg_dump and copy the files folder",
+                instead: "back up the database with pg_dump, then copy files_folder and keys_folder; with the instances stopped they fit together",
             });
         };
         create_private_dir(target).map_err(|error| StoreError::from_io(&error, target))?;

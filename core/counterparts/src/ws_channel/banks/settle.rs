@@ -1,6 +1,10 @@
 //! What a crash left behind: uploads whose outcome nobody knows, content files that nothing names.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime},
+};
 
 use bankchannel_storage::{AuditEntry, StoreError, Upload, UploadState};
 use bankchannel_ws_channel::model::Bank;
@@ -11,26 +15,36 @@ use crate::ws_channel::{files::content, service::Service};
 /// How many uploads are looked at in one go.
 const PAGE: i64 = 1000;
 /// What was written so shortly before the start may belong to this run: file systems' clocks are coarse.
-const MARGIN: std::time::Duration = std::time::Duration::from_secs(2);
+const MARGIN: Duration = Duration::from_secs(2);
+/// In a folder that instances share, content that no row names may be another's upload whose commit is under way. None takes
+/// nearly so long, whatever the clocks of the machines say.
+const SHARED_MARGIN: Duration = Duration::from_secs(48 * 3600);
 
 /// How often uploads of other instances are looked at: one that crashed may never start again.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(60);
+/// How often the shared folder is looked through.
+const CLEAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
 /// Begins beside the first requests. Alone on its database the service looks once; with others, again and again.
 pub(super) async fn run(service: &Service) {
-    after_start(service).await;
-    while !service.store.is_only_writer() {
-        tokio::time::sleep(AGAIN).await;
+    if service.store.is_only_writer() {
         log_failure(settle_uploads(service).await);
+        log_leftovers(remove_unnamed(service, service.banks.opened - MARGIN).await);
+        return;
+    }
+    let mut cleaned: Option<Instant> = None;
+    loop {
+        log_failure(settle_uploads(service).await);
+        if cleaned.is_none_or(|at| at.elapsed() >= CLEAN_AGAIN) {
+            log_leftovers(remove_unnamed(service, SystemTime::now() - SHARED_MARGIN).await);
+            cleaned = Some(Instant::now());
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn after_start(service: &Service) {
-    log_failure(settle_uploads(service).await);
-    // Another instance's files look just like leftovers.
-    if service.store.is_only_writer()
-        && let Err(why) = remove_unnamed(service).await
-    {
+fn log_leftovers(removed: Result<(), StoreError>) {
+    if let Err(why) = removed {
         tracing::error!(%why, "content files left behind cannot be looked for");
     }
 }
@@ -85,34 +99,39 @@ async fn settle_page(service: &Service, page: Vec<Upload>, now: i64) -> Result<(
     Ok(())
 }
 
-async fn remove_unnamed(service: &Service) -> Result<(), StoreError> {
-    let folder = service.files_folder();
-    let old = older_files(folder, service.banks.opened - MARGIN).await;
+/// Removes content files older than this that no row names. The files are looked at first: what a row named then or names
+/// since stays.
+async fn remove_unnamed(service: &Service, than: SystemTime) -> Result<(), StoreError> {
+    let mut old = older_files(service.files_folder(), than).await;
+    if !service.store.is_only_writer() {
+        // A shared folder may hold what is none of ours.
+        old.retain(|name| content::is_own_name(name));
+    }
     if old.is_empty() {
         return Ok(());
     }
     let named: HashSet<String> = service.store.content_paths().await?.into_iter().collect();
-    let name = |path: &std::path::Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let unnamed: Vec<String> = old.iter().filter_map(|path| name(path)).filter(|name| !named.contains(name)).collect();
-    if !unnamed.is_empty() {
-        tracing::info!(count = unnamed.len(), "content files that a crash left behind are removed");
-        content::discard(service, &unnamed).await;
+    old.retain(|name| !named.contains(name));
+    if !old.is_empty() {
+        tracing::info!(count = old.len(), "content files that nothing names any more are removed");
+        content::discard(service, &old).await;
     }
     Ok(())
 }
 
-async fn older_files(folder: std::path::PathBuf, than: std::time::SystemTime) -> Vec<std::path::PathBuf> {
+/// The names of the files that were changed last before this moment.
+async fn older_files(folder: PathBuf, than: SystemTime) -> Vec<String> {
     let look = move || {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let old = |entry: &std::fs::DirEntry| {
             entry.metadata().is_ok_and(|m| m.is_file() && m.modified().is_ok_and(|modified| modified < than))
         };
-        entries.filter(old).map(|entry| entry.path()).collect()
+        entries.filter(old).filter_map(|entry| entry.file_name().into_string().ok()).collect()
     };
     tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }
 
-fn ms(time: std::time::SystemTime) -> i64 {
+fn ms(time: SystemTime) -> i64 {
     let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{ErrorKind, Read, Write},
+    io::{ErrorKind, Read},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -15,6 +15,8 @@ use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Serv
 
 /// How much of a file is read at a time.
 const STEP: usize = 256 * 1024;
+/// Random characters of a content file's name.
+const NAME_LENGTH: usize = 26;
 
 /// Where content files are: the configured folder, or the data folder's own.
 pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
@@ -39,21 +41,16 @@ pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileCont
 }
 
 fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
-    let name = format!("c{}", random::base32_lower(26));
+    let name = format!("c{}", random::base32_lower(NAME_LENGTH));
     let path = folder.join(&name);
     let size = match content {
-        Content::Bytes(bytes) => {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            bytes.len() as u64
-        }
+        Content::Bytes(bytes) => copy(&bytes[..], &path)?,
         Content::File { path: spooled, .. } => {
             let file = File::open(spooled)?;
             file.sync_all()?;
             match std::fs::rename(spooled, &path) {
                 // A shared folder of its own file system.
-                Err(why) if why.kind() == ErrorKind::CrossesDevices => copy(file, &path)?,
+                Err(why) if why.kind() == ErrorKind::CrossesDevices => copy(&file, &path)?,
                 moved => moved.and_then(|()| Ok(file.metadata()?.len()))?,
             }
         }
@@ -64,7 +61,8 @@ fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
     Ok(FileContent::External { path: name, size: i64::try_from(size).unwrap_or(i64::MAX) })
 }
 
-fn copy(mut from: File, path: &Path) -> std::io::Result<u64> {
+/// Writes a new file and syncs it; one that could not be written whole takes no space.
+fn copy(mut from: impl Read, path: &Path) -> std::io::Result<u64> {
     let mut to = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let copied = std::io::copy(&mut from, &mut to).and_then(|size| to.sync_all().map(|()| size));
     if copied.is_err() {
@@ -73,7 +71,13 @@ fn copy(mut from: File, path: &Path) -> std::io::Result<u64> {
     copied
 }
 
-/// Removes content that nothing names any more. What cannot be removed now goes when the service starts again.
+/// Whether a name is one that [`keep`] gives.
+pub(crate) fn is_own_name(name: &str) -> bool {
+    let base32 = |byte: u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte);
+    name.strip_prefix('c').is_some_and(|rest| rest.len() == NAME_LENGTH && rest.bytes().all(base32))
+}
+
+/// Removes content that nothing names any more. What cannot be removed now goes when leftovers are looked for.
 pub(crate) async fn discard(service: &Service, paths: &[String]) {
     if paths.is_empty() {
         return;
