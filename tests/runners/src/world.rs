@@ -44,7 +44,10 @@ pub type Told<T> = Result<T, String>;
 pub const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
 
 /// Makes a schema and gives the URL that leads into it.
-fn schema_of_its_own(url: &str) -> Told<String> {
+///
+/// # Errors
+/// What `psql` says.
+pub fn schema_of_its_own(url: &str) -> Told<String> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let schema = format!("case_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let made = Command::new("psql")

@@ -1,7 +1,8 @@
 //! Kill −9 in the middle of uploads and registrations: everything that was acknowledged is there afterwards, nothing twice.
 //!
 //! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500). A round: the service starts on the data that the
-//! last kill left, clients upload payments and register accounts until it is killed at a random moment.
+//! last kill left, clients upload payments and register accounts until it is killed at a random moment. With
+//! `BANKCHANNEL_SERVICE_POSTGRES` the data is in that server, in a schema for each fresh folder; the server is not killed.
 
 // What the kills interrupted is worth a line in the test's output.
 #![allow(clippy::print_stdout)]
@@ -16,7 +17,10 @@ use std::{
 use bankchannel::{CallOptions, Content, ws_channel::WsChannel};
 use bankchannel_iso20022::{EXAMPLE_PAIN001, pain002};
 use bankchannel_openpgp as openpgp;
-use bankchannel_tests::{faces::built, world::pgp_key};
+use bankchannel_tests::{
+    faces::built,
+    world::{POSTGRES, pgp_key, schema_of_its_own},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -54,6 +58,9 @@ struct Told {
 async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
+    let database = std::env::var(POSTGRES).ok().map(|url| schema_of_its_own(&url).expect("a schema"));
+    let config = database.map_or_else(String::new, |url| format!("postgres_url = {url:?}\n"));
+    std::fs::write(folder.path().join("service.toml"), config).expect("a file");
     let told = Arc::new(Mutex::new(Told::default()));
     let mut account = Value::Null;
     for round in 0..rounds {
@@ -85,7 +92,9 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
 async fn start(data: &std::path::Path) -> (Child, Value) {
     let program = built().join("bankchannel");
     let mut child = Command::new(&program)
-        .args(["serve", "ws-channel", "--listen", "127.0.0.1:0", "--no-limits", "--control", "--data"])
+        .args(["serve", "ws-channel", "--listen", "127.0.0.1:0", "--no-limits", "--control", "--config"])
+        .arg(data.with_file_name("service.toml"))
+        .arg("--data")
         .arg(data)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
