@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    fs::{File, Metadata, OpenOptions, Permissions},
+    fs::{File, OpenOptions, Permissions},
     future::Future,
     io::Write,
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
@@ -161,7 +161,12 @@ impl Delivery for FileDelivery {
     }
 
     fn forget(&self) -> std::io::Result<()> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).set_len(0)
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not what was carried off under another name.
+        if !is_at(&file, &self.path) {
+            *file = open_private(&self.path)?;
+        }
+        file.set_len(0)
     }
 }
 
@@ -174,14 +179,30 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Appends a line, whole or not at all: what a full disk cut off is taken back, so that the next line stands by itself.
+/// Whether an open file is still the one of this name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let place = |data: std::fs::Metadata| (data.dev(), data.ino());
+    let open = file.metadata().map(place);
+    open.is_ok_and(|open| std::fs::metadata(path).map(place).is_ok_and(|there| there == open))
+}
+
+/// Appends a line. Whoever renames the file while that is done may have read it to its end before: the line then goes into
+/// the new file too, because twice is better than never.
 fn append(file: &Mutex<File>, path: &Path, line: &Secret) -> std::io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    let same = |there: &Metadata, open: &Metadata| (there.dev(), there.ino()) == (open.dev(), open.ino());
-    let open = file.metadata()?;
-    if !std::fs::metadata(path).is_ok_and(|there| same(&there, &open)) {
-        *file = open_private(path)?;
+    loop {
+        if !is_at(&file, path) {
+            *file = open_private(path)?;
+        }
+        append_whole(&mut file, line)?;
+        if is_at(&file, path) {
+            return Ok(());
+        }
     }
+}
+
+/// Appends a line, whole or not at all: what a full disk cut off is taken back, so that the next line stands by itself.
+fn append_whole(file: &mut File, line: &Secret) -> std::io::Result<()> {
     let before = file.metadata()?.len();
     let written = file.write_all(line.expose().as_bytes()).and_then(|()| file.sync_data());
     // Whoever carries messages on may have emptied the file meanwhile: it must not grow.
@@ -251,6 +272,39 @@ mod tests {
         }
         outbox.forget().await.unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        std::fs::rename(&path, folder.path().join("taken-empty")).unwrap();
+        outbox.forget().await.unwrap();
+        assert_eq!(std::fs::read_to_string(&taken).unwrap().lines().count(), 1, "carried off, not forgotten");
+    }
+
+    /// Whoever carries messages off as the documentation says, at any moment, gets each at least once.
+    #[test]
+    fn a_file_that_is_renamed_at_any_moment_loses_nothing() {
+        const LINES: usize = 60;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let file = Mutex::new(open_private(&path).unwrap());
+        let mut seen = std::collections::BTreeSet::new();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for number in 0..LINES {
+                    append(&file, &path, &Secret::new(format!("{number}\n"))).unwrap();
+                }
+            });
+            let mut carry = || {
+                let taken = folder.path().join("taken");
+                if std::fs::rename(&path, &taken).is_ok() {
+                    seen.extend(
+                        std::fs::read_to_string(&taken).unwrap().lines().map(|line| line.parse::<usize>().unwrap()),
+                    );
+                }
+            };
+            while !writer.is_finished() {
+                carry();
+            }
+            carry();
+        });
+        assert_eq!(seen.len(), LINES, "{:?}", (0..LINES).filter(|number| !seen.contains(number)).collect::<Vec<_>>());
     }
 
     #[test]
