@@ -11,8 +11,9 @@ use std::{
 
 use bankchannel::{Answer, Asker, CancellationToken, Error, Question, Result, Secret};
 use bankchannel_foundation::error::row;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::log::Log;
+use super::{log::Log, signer};
 use crate::{
     exit::Failure,
     options::kebab,
@@ -27,6 +28,8 @@ pub(super) struct Answers {
     pub(super) given: Mutex<Vec<&'static str>>,
     /// Whether nobody may be asked.
     pub(super) noninteractive: bool,
+    /// Who signs with a key that is elsewhere.
+    pub(super) signer: Option<String>,
     /// What is shown meanwhile.
     pub(super) progress: Arc<Progress>,
     /// What `--verbose` shows: before a question, so that it is read in its order.
@@ -47,6 +50,10 @@ impl Asker for Answers {
 impl Answers {
     fn answer(&self, question: &Question) -> Result<Answer> {
         self.log.show(&self.progress);
+        if let (Some(wanted), Some(command)) = (&question.signature, &self.signer) {
+            // It may ask for a PIN.
+            return self.progress.aside(|| signer::sign(command, wanted));
+        }
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         // A new authenticator's code cannot be known beforehand.
@@ -58,7 +65,9 @@ impl Answers {
             return Ok(Secret::new(code));
         }
         if !prompt::possible(self.noninteractive) {
-            let hint = if question.secret.is_some() {
+            let hint = if question.signature.is_some() {
+                "give --signer".to_owned()
+            } else if question.secret.is_some() {
                 "run it at a terminal, where the new key is shown".to_owned()
             } else if is_code {
                 "give --code, or ISECURE_MFA_CODE, ISECURE_EMAIL_CODE or ISECURE_PHONE_CODE".to_owned()
@@ -100,6 +109,10 @@ pub(super) fn variable(kind: &str) -> Option<&'static str> {
 fn ask(question: &Question) -> Result<Answer, Failure> {
     if let Some(secret) = &question.secret {
         prompt::show(&format!("key: {}\n", secret.expose()));
+    }
+    if let Some(wanted) = &question.signature {
+        let digest = STANDARD.encode(&wanted.digest);
+        prompt::show(&format!("algorithm: {}\nkey: {}\ndigest: {digest}\n", wanted.algorithm, wanted.key_fingerprint));
     }
     let answer = if !question.choices.is_empty() {
         prompt::choice(&question.text, &question.choices)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     result::Target,
     run::{carry_out, check_keeping, finish, session_for, unless_unkept},
-    spec::{force_argument, output_argument},
+    spec::{force_argument, output_argument, signer_argument},
 };
 use crate::{
     exit::{Failure, Outcome},
@@ -42,6 +42,7 @@ pub(crate) fn call_command() -> Command {
     )
     .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
     .arg(Arg::new("content").long("content").value_name("FILE|-").help("Content that goes with the request"))
+    .arg(signer_argument())
     .arg(output_argument())
     .arg(force_argument())
 }

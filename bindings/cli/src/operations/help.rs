@@ -57,7 +57,10 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
         }
         ("files", "upload-file") => {
             "Examples:\n  bankchannel files upload-file --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
-             bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere. With --wait-for it waits for the bank's answers\n\
+             bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n  \
+             bankchannel files upload-file --filetype pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere. With --signing-certificate the\n\
+             key is elsewhere, such as in a smart card or an HSM, and --signer names the program that reaches it: here an RSA key in a file.\n\
+             What it signs is looked at before anything is sent. With --wait-for it waits for the bank's answers\n\
              and puts them into --syncdir or the present folder; with --json and without --syncdir they are in the response."
         }
         ("files", "check-payment-file") => {

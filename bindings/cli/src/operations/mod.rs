@@ -7,6 +7,7 @@ mod log;
 mod request;
 mod result;
 mod run;
+mod signer;
 mod spec;
 mod waiting;
 

@@ -123,6 +123,7 @@ pub(super) fn carry_out(
         mode: common.settings.mode().to_owned(),
         given: Mutex::default(),
         noninteractive: common.noninteractive,
+        signer: common.signer.clone(),
         progress: Arc::clone(&progress),
         log: log.clone(),
         cancel: cancel.clone(),

@@ -35,7 +35,11 @@ const FLOWS: &[Flow] = &[
         "files",
         "upload-file",
         "upload_file",
-        &[("upload_and_wait", &["wait_for"]), ("sign_and_upload", &["private_key"])],
+        &[
+            ("upload_and_wait", &["wait_for"]),
+            ("sign_and_upload", &["private_key"]),
+            ("sign_and_upload", &["signing_certificate"]),
+        ],
     ),
     ("files", "download-files", "download_new_files", &[]),
 ];
@@ -87,6 +91,11 @@ impl Spec {
         }
         let command = add_fields(connection(command, &shown), &self.entries());
         let command = command.arg(output_argument()).arg(force_argument()).hide(self.is_double);
+        let command = if fields().any(|field| field.name == "signing_certificate") {
+            command.arg(signer_argument().requires("signing-certificate"))
+        } else {
+            command
+        };
         if fields().any(|field| field.name == "passphrase") {
             let help = "The passphrase of a locked private key, in a file; left out, it is asked for";
             command.arg(passphrase::argument(help).conflicts_with("passphrase"))
@@ -111,6 +120,14 @@ pub(crate) fn output_argument() -> Arg {
         .value_hint(ValueHint::FilePath)
         .help_heading("Result")
         .help("Write the file's content, or else the response as JSON, to a new file of mode 0600")
+}
+
+/// Who signs with a key that is elsewhere.
+pub(super) fn signer_argument() -> Arg {
+    Arg::new("signer").long("signer").value_name("COMMAND").help(
+        "Run by sh for each signature: gets the raw digest on stdin, BANKCHANNEL_SIGNATURE_ALGORITHM and BANKCHANNEL_KEY_FINGERPRINT in the \
+         environment, and prints the raw signature, as it is or as base64; left out, the signature is asked for",
+    )
 }
 
 /// Whether an existing file is replaced.

@@ -42,6 +42,8 @@ pub(crate) struct Common {
     pub(crate) noninteractive: bool,
     /// Whether the calls' logs are shown.
     pub(crate) verbose: bool,
+    /// The command that signs with a key that is elsewhere.
+    pub(crate) signer: Option<String>,
 }
 
 /// Adds how results are shown.
@@ -171,7 +173,8 @@ impl Common {
         }
         let settings = Settings::load(text("config").as_deref(), given, matches.get_one::<u32>("timeout").copied())?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
-        Ok(Self { settings, format, noninteractive, verbose })
+        let signer = matches.try_get_one::<String>("signer").ok().flatten().cloned();
+        Ok(Self { settings, format, noninteractive, verbose, signer })
     }
 
     /// The password: from the settings, or asked for.

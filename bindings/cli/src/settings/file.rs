@@ -211,10 +211,15 @@ fn verify(before: &str, after: &str, changes: &[(&str, Option<String>)]) -> Opti
 }
 
 fn read(path: &Path) -> Outcome<String> {
+    let no_file = || Failure::usage(format!("{} is not a file", path.display()));
+    // Before it is opened too: opening a pipe waits for its writer.
+    if !std::fs::metadata(path).map_err(|why| unreadable(path, &why))?.is_file() {
+        return Err(no_file());
+    }
     let mut file = File::open(path).map_err(|why| unreadable(path, &why))?;
     let found = file.metadata().map_err(|why| unreadable(path, &why))?;
     if !found.is_file() {
-        return Err(Failure::usage(format!("{} is not a file", path.display())));
+        return Err(no_file());
     }
     // Asked of the open file: what is checked is what is read.
     require_mode(path, &found, FILE_MODE)?;

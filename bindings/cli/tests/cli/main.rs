@@ -9,6 +9,7 @@ mod examples;
 mod operator;
 mod pgp;
 mod settings;
+mod signer;
 mod stdin;
 mod story;
 mod support;

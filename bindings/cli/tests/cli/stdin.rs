@@ -181,5 +181,7 @@ fn a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for() {
         let ran = ran_in_time(home.command(&upload(&script.base_url, more))).expect(1);
         assert!(ran.err.contains("not a regular file"), "{more:?}: {}", ran.err);
     }
+    let ran = ran_in_time(home.command(&["files", "list-files", "-c", "pipe.xml"])).expect(1);
+    assert!(ran.err.contains("pipe.xml is not a file"), "{}", ran.err);
     assert_eq!(script.requests(), [""; 0]);
 }

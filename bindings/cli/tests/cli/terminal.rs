@@ -224,6 +224,15 @@ fn progress_is_for_who_looks_at_stderr() {
     let script = slow();
     let unwatched = on_terminal(&home.command(&upload(&script, &more)), &["stderr"], &[]).expect(0);
     assert_eq!(unwatched.stderr, "");
+
+    let body = r#"{"RequestId":"1","ResponseCode":"00","ResponseText":"OK","Content":"c3RhdGVtZW50"}"#;
+    let script = Script::serve_after(Duration::from_millis(600), vec![(200, body.to_owned())]);
+    let download =
+        ["files", "download-file", "-b", "nordea", "--filetype", "KTL", "--filereference", "1", "-i", "token"];
+    let download = [&download[..], &["--base-url", &script.base_url]].concat();
+    let downloaded = on_terminal(&home.command(&download), &["stdout"], &[]).expect(0);
+    assert!(downloaded.terminal.contains("Download a file from a bank"), "{downloaded:?}");
+    assert_eq!(downloaded.stdout, "statement");
     assert!(!unwatched.terminal.contains("sending the file"), "{unwatched:?}");
 }
 

@@ -1,0 +1,86 @@
+//! `--signer COMMAND`: the key that signs is elsewhere, in a smart card, an HSM or an agent, and a program of the user's reaches it.
+
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+};
+
+use bankchannel::{Error, Outcome, Result, Secret, SignatureRequest};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// What the program gets besides the digest.
+const ALGORITHM: &str = "BANKCHANNEL_SIGNATURE_ALGORITHM";
+const FINGERPRINT: &str = "BANKCHANNEL_KEY_FINGERPRINT";
+/// The most that it may answer, in bytes: more than the base64 of any signature.
+const MAX_ANSWER: u64 = 16 * 1024;
+
+/// Lets the program sign. The answer is base64, as the library wants it, which looks at the signature before anything is sent.
+pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
+    let failed = |why: String| Error::invalid_field("signer", why).with_outcome(Outcome::NotSent);
+    // Its stderr is the user's: it may ask for a PIN there, or say what is wrong.
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", command])
+        .env(ALGORITHM, wanted.algorithm)
+        .env(FINGERPRINT, &wanted.key_fingerprint)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|why| failed(format!("cannot be started: {why}")))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that has the digest from elsewhere need not read it; what it answers decides.
+        let _ = stdin.write_all(&wanted.digest);
+    }
+    let mut answer = Vec::new();
+    let read = child.stdout.take().map(|stdout| stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer)).transpose();
+    let ended = child.wait().map_err(|why| failed(format!("cannot be waited for: {why}")))?;
+    read.map_err(|why| failed(format!("its answer cannot be read: {why}")))?;
+    let is_too_long = answer.len() as u64 > MAX_ANSWER;
+    // One that would have written on ends by the broken pipe.
+    if !ended.success() && !is_too_long {
+        return Err(failed(format!("failed ({ended})")));
+    }
+    if answer.is_empty() || is_too_long {
+        return Err(failed(format!("answered {} bytes, which is no signature", answer.len())));
+    }
+    Ok(Secret::new(as_base64(&answer)))
+}
+
+/// The answer as base64, which it may be already, in lines or not. A raw signature is never base64 by chance: it has at least 64
+/// bytes, of which each would have to be one of 64.
+fn as_base64(answer: &[u8]) -> String {
+    let letters: Vec<u8> = answer.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    match (STANDARD.decode(&letters), String::from_utf8(letters)) {
+        (Ok(_), Ok(text)) => text,
+        _ => STANDARD.encode(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_raw_or_base64() {
+        let raw: Vec<u8> = (0..=255).collect();
+        assert_eq!(as_base64(&raw), STANDARD.encode(&raw));
+        let text = STANDARD.encode(&raw);
+        let lines = format!("{}\n{}\n", &text[..64], &text[64..]);
+        assert_eq!(as_base64(lines.as_bytes()), text);
+    }
+
+    #[test]
+    fn a_program_gets_the_digest_and_what_to_do_with_it() {
+        let wanted = SignatureRequest {
+            algorithm: "rsa_pkcs1_sha256",
+            digest: b"digest".to_vec(),
+            key_fingerprint: "AB".into(),
+        };
+        let told = "printf '%s %s ' \"$BANKCHANNEL_SIGNATURE_ALGORITHM\" \"$BANKCHANNEL_KEY_FINGERPRINT\"; cat";
+        let answer = sign(told, &wanted).expect("it answers");
+        assert_eq!(STANDARD.decode(answer.expose()).expect("base64"), b"rsa_pkcs1_sha256 AB digest");
+        for (command, why) in [("exit 3", "exit status: 3"), ("true", "no signature"), ("yes", "no signature")] {
+            let error = sign(command, &wanted).expect_err(command);
+            assert!(error.message().contains(why), "{command}: {error}");
+        }
+    }
+}
