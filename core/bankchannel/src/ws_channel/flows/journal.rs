@@ -55,8 +55,8 @@ pub(super) struct Marker(PathBuf);
 
 /// What a download begins with.
 pub(super) enum Begun {
-    /// A file of that name is in the folder; whether an earlier run had begun to download it.
-    There { bytes: u64, is_marked: bool },
+    /// A file of that name is in the folder.
+    There { bytes: u64 },
     /// The marker is on disk; whether an earlier run had begun to download it.
     OnItsWay { is_marked: bool },
 }
@@ -74,7 +74,7 @@ impl Marker {
     pub(super) fn begin(&self, target: &Path) -> Result<Begun> {
         // A symbolic link counts as being there: it is neither followed nor replaced.
         if let Ok(found) = target.symlink_metadata() {
-            return Ok(Begun::There { bytes: found.len(), is_marked: self.0.symlink_metadata().is_ok() });
+            return Ok(Begun::There { bytes: found.len() });
         }
         let mut options = OpenOptions::new();
         let is_marked = match options.write(true).create_new(true).mode(0o600).open(&self.0) {
