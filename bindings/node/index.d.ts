@@ -122,11 +122,11 @@ export declare class BankchannelError extends Error {
   readonly outcome: Outcome | null;
   /** What the peer said. */
   readonly peer: { readonly code: string | null; readonly text: string | null; readonly requestId: string | null } | null;
-  /** The details of this case. */
+  /** The details of this case; `field` is the field as it is called here (in calls by name, as the catalogue has it). */
   readonly context: Readonly<Record<string, string>>;
   /** Seconds that the peer asked to wait. */
   readonly retryAfterS: number | null;
-  /** The whole error, as it crosses every language boundary. */
+  /** The whole error, as it crosses every language boundary: its fields are in snake_case. */
   toJSON(): Record<string, unknown>;
 }
 

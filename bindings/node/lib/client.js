@@ -7,7 +7,7 @@ const { PassThrough } = require('node:stream');
 const { Call, carryThrough } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { encode } = require('./encode');
-const { BankchannelError, fromJson, fromNative, inOperation, invalidField, own, typed } = require('./error');
+const { BankchannelError, fromJson, fromNative, inCamelCase, inOperation, invalidField, own, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 const { writer } = require('./writer');
@@ -26,7 +26,11 @@ class Client {
     this.#options = checked(options);
     this.#operations = operations;
     const text = encode(form.in(object('settings', settings)));
-    this.#native = typed(() => new (native().Client)(protocol, text, fromEnvironment.has(settings)));
+    try {
+      this.#native = typed(() => new (native().Client)(protocol, text, fromEnvironment.has(settings)));
+    } catch (error) {
+      throw inCamelCase(error);
+    }
     this.#number = this.#native.number;
   }
 
@@ -73,7 +77,7 @@ class Client {
       const content = object('request', request)[contentIn];
       return await this.#run(operation, operation.request.in(request, contentIn), content, options);
     } catch (error) {
-      throw inOperation(error, operation.name);
+      throw inCamelCase(inOperation(error, operation.name));
     }
   }
 
@@ -83,7 +87,7 @@ class Client {
       const content = object('request', request)[contentIn];
       return operation.response.out(this.#here(name, operation.request.in(request, contentIn), contentIn, content));
     } catch (error) {
-      throw inOperation(error, operation.name);
+      throw inCamelCase(inOperation(error, operation.name));
     }
   }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { invalidField } = require('./error');
+const { invalidMember } = require('./error');
 
 /** How deep a request may be nested; the library takes no more. */
 const MAX_DEPTH = 32;
@@ -18,19 +18,19 @@ function check(value, field, depth) {
     case 'undefined':
       return;
     case 'number':
-      if (!Number.isFinite(value)) throw invalidField(field, `cannot be ${value}`);
+      if (!Number.isFinite(value)) throw invalidMember(field, `cannot be ${value}`);
       return;
     case 'object':
       if (value === null) return;
       // Such as a Date or a Buffer: what would become of it is not what was given.
       if (typeof value.toJSON === 'function' || ArrayBuffer.isView(value)) {
-        throw invalidField(field, `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`);
+        throw invalidMember(field, `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`);
       }
-      if (depth === MAX_DEPTH) throw invalidField(field, 'is nested too deep');
+      if (depth === MAX_DEPTH) throw invalidMember(field, 'is nested too deep');
       for (const key in value) check(value[key], key, depth + 1);
       return;
     default:
-      throw invalidField(field, `cannot be a ${typeof value}`);
+      throw invalidMember(field, `cannot be a ${typeof value}`);
   }
 }
 

@@ -40,15 +40,27 @@ function fromJson(text, options) {
   return new (classes.get(details.category) ?? BankchannelError)(details, options);
 }
 
+/** Errors of the package itself: they name fields as the caller did. */
+const ours = new WeakSet();
+
 /** An error that the package itself finds, before the native half is asked. */
 function own(code, category, message, context = {}, options = undefined) {
   const nothing = { operation: null, http_status: null, outcome: null, retry_after_s: null, peer: null };
-  return fromJson({ code, category, message, retryable: false, ...nothing, context }, options);
+  const error = fromJson({ code, category, message, retryable: false, ...nothing, context }, options);
+  ours.add(error);
+  return error;
 }
 
 /** An argument that cannot be used. */
 function invalidField(field, why) {
   return own('input.invalid_field', 'invalid_input', `${field}: ${why}`, { field });
+}
+
+/** The same of a field that has its name in the JSON already. */
+function invalidMember(field, why) {
+  const error = invalidField(field, why);
+  ours.delete(error);
+  return error;
 }
 
 /** Calls the native half; what it throws becomes a typed error. */
@@ -77,4 +89,17 @@ function inOperation(error, operation) {
   return error;
 }
 
-module.exports = { BankchannelError, fromJson, fromNative, inOperation, invalidField, own, register, typed };
+/** Names the fields as they are called here, where the library names one: `file_type` is `fileType`. `toJSON` has it as it was. */
+function inCamelCase(error) {
+  if (!(error instanceof BankchannelError) || ours.has(error) || typeof error.context.field !== 'string') return error;
+  const names = new Set(error.context.field.match(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g));
+  const renamed = (text) => {
+    for (const name of names) text = text.replaceAll(name, name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase()));
+    return text;
+  };
+  error.context = { ...error.context, field: renamed(error.context.field) };
+  error.message = renamed(error.message);
+  return error;
+}
+
+module.exports = { BankchannelError, fromJson, fromNative, inCamelCase, inOperation, invalidField, invalidMember, own, register, typed };

@@ -1,7 +1,7 @@
 'use strict';
 
 const { encode } = require('./encode');
-const { fromJson, invalidField, typed } = require('./error');
+const { fromJson, inCamelCase, invalidField, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 
@@ -39,7 +39,7 @@ class Service {
 /** Waits for work of the native half; its answer. */
 async function done(begin) {
   const event = await promised((events, id) => typed(() => begin(events, id)));
-  if (event.kind === 'failed') throw fromJson(event.text);
+  if (event.kind === 'failed') throw inCamelCase(fromJson(event.text));
   return JSON.parse(event.text);
 }
 

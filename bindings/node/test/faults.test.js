@@ -50,7 +50,7 @@ test('wrong types', async () => {
     const error = await refused(client.downloadFile({ ...which, fileReference: value }), value === null ? 'input.missing_field' : 'input.invalid_field');
     assert.equal(error.operation, 'ws_channel.download_file');
   }
-  for (const value of [5n, Symbol('a'), () => 'KTL', NaN, Infinity]) await refused(client.downloadFile({ ...which, fileReference: value }), 'input.invalid_field', 'file_reference');
+  for (const value of [5n, Symbol('a'), () => 'KTL', NaN, Infinity]) await refused(client.downloadFile({ ...which, fileReference: value }), 'input.invalid_field', 'fileReference');
   for (const request of [null, 5, 'KTL', [], true]) await refused(client.listFiles(request), 'input.invalid_field', 'request');
   for (const options of [null, 5, 'KTL', []]) await refused(client.listFiles({}, options), 'input.invalid_field', 'options');
   for (const name of [null, 5, {}, undefined]) await refused(client.call(name), 'input.invalid_field', 'name');
@@ -65,9 +65,9 @@ test('wrong types', async () => {
 });
 
 test('missing and unknown fields', async () => {
-  await refused(client.downloadFile({}), 'input.missing_field', 'file_type, file_reference');
-  await refused(client.downloadFile({ fileType: 'KTL' }), 'input.missing_field', 'file_reference');
-  await refused(client.uploadFile(upload), 'input.missing_field', 'file_contents');
+  await refused(client.downloadFile({}), 'input.missing_field', 'fileType, fileReference');
+  await refused(client.downloadFile({ fileType: 'KTL' }), 'input.missing_field', 'fileReference');
+  await refused(client.uploadFile(upload), 'input.missing_field', 'fileContents');
   await refused(client.listFiles({ fileTypes: 'KTL' }), 'input.unknown_field', 'fileTypes');
   await refused(client.call('ws_channel.list_files', { file_types: 'KTL' }), 'input.unknown_field', 'file_types');
   await refused(() => client.generateKey({ nom: 'You' }), 'input.unknown_field', 'nom');
@@ -81,7 +81,7 @@ test('wrong values of enums', async () => {
 });
 
 test('too much', async () => {
-  await refused(client.listFiles({ fileType: 'A'.repeat(100_000) }), 'input.invalid_field', 'file_type');
+  await refused(client.listFiles({ fileType: 'A'.repeat(100_000) }), 'input.invalid_field', 'fileType');
   await refused(client.listFiles({ fileType: 'A'.repeat(17 * 1024 * 1024) }), 'input.too_large');
   let deep = {};
   for (let level = 0; level < 1000; level += 1) deep = { deep };
@@ -103,7 +103,7 @@ test('text that is no Unicode', async () => {
 });
 
 test('NUL inside', async () => {
-  await refused(client.listFiles({ fileType: 'a\0b' }), 'input.invalid_field', 'file_type');
+  await refused(client.listFiles({ fileType: 'a\0b' }), 'input.invalid_field', 'fileType');
   await refused(client.uploadFile({ ...upload, fileContents: { path: 'a\0b' } }), 'input.invalid_field', 'fileContents');
   await refused(client.downloadFile(which, { destination: { path: 'a\0b' } }), 'input.invalid_field', 'destination');
   await refused(() => client.signFile({ content: { path: '/etc/passwd\0' }, privateKey: 'x' }), 'input.invalid_field', 'content');
