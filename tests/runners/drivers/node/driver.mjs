@@ -50,6 +50,9 @@ async function call(client, request) {
   const given = renamed(request.request ?? {}, camel);
   if (request.content) given[contentFields.get(request.name) ?? 'content'] = contentOf(request.content);
   const options = { onCode: async (question) => answerOf(request, question) };
+  // A signature that was given beforehand.
+  const signature = request.answers?.signature;
+  if (typeof signature === 'string') options.signer = async () => Buffer.from(signature, 'base64');
   if (request.timeout_ms >= 0) options.timeoutMs = request.timeout_ms;
   const pieces = [];
   if (request.destination?.path) options.destination = { path: request.destination.path };
