@@ -112,6 +112,10 @@ def arguments(method: Any, request: Json) -> tuple[Json, Any]:
         given["timeout"] = request["timeout_ms"] / 1000
     if "on_code" in parameters:
         given["on_code"] = lambda question: answer_of(request, question)
+    # A signature that was given beforehand.
+    signature = (request.get("answers") or {}).get("signature")
+    if "signer" in parameters and isinstance(signature, str):
+        given["signer"] = lambda asked: base64.b64decode(signature)
     return given, collected
 
 
