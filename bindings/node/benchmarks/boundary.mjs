@@ -17,7 +17,9 @@ process.once('exit', () => rmSync(folder, { recursive: true }));
 const { WsChannel } = require(assemble(folder));
 
 const client = new WsChannel();
-const request = { text: 'The quick brown fox jumps over the lazy dog. '.repeat(5).slice(0, 200 - '{"text":""}'.length) };
+const request = {
+  text: 'The quick brown fox jumps over the lazy dog. '.repeat(5).slice(0, 200 - '{"text":""}'.length),
+};
 if (JSON.stringify(request).length !== 200) throw new Error('the request is not 200 bytes long');
 for (const answer of [client.callLocal('ws_channel.testing_echo', request), client.testingEcho(request)]) {
   if (answer.text !== request.text) throw new Error('the echo is another text');

@@ -43,7 +43,7 @@ async function measure(kind, settings) {
   };
   const work = works[kind];
   const until = async (from, end) => {
-    for (let made = from; made < end; ) {
+    for (let made = from; made < end;) {
       const batch = [];
       for (let each = 0; each < 64 && made < end; each += 1, made += 1) batch.push(work());
       await Promise.all(batch);
@@ -79,7 +79,10 @@ if (process.env.GROWTH_SETTINGS) {
     if (!KINDS.includes(kind)) throw new Error(`there are ${KINDS.join(', ')}`);
     const env = { ...process.env, GROWTH_SETTINGS: JSON.stringify(settings) };
     // A small young generation: what V8 keeps for itself would else move more than what is looked for.
-    const done = spawnSync(process.execPath, ['--expose-gc', '--max-semi-space-size=2', here, kind], { env, encoding: 'utf8' });
+    const done = spawnSync(process.execPath, ['--expose-gc', '--max-semi-space-size=2', here, kind], {
+      env,
+      encoding: 'utf8',
+    });
     if (done.status !== 0) throw new Error(done.stderr);
     process.stdout.write(done.stdout);
     if (JSON.parse(done.stdout).growth_kib > LIMIT_KIB) process.exitCode = 1;

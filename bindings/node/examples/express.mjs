@@ -27,7 +27,10 @@ app.post('/payments', express.raw({ type: 'application/xml', limit: '7mb' }), (r
   if (payments.has(id)) return response.status(409).json({ error: `${id} is known already` });
   payments.set(id, { state: 'sending' });
   send(id, request.body);
-  return response.status(202).location(`/payments/${encodeURIComponent(id)}`).json({ id });
+  return response
+    .status(202)
+    .location(`/payments/${encodeURIComponent(id)}`)
+    .json({ id });
 });
 
 app.get('/payments/:id', (request, response) => {
@@ -39,7 +42,13 @@ app.get('/payments/:id', (request, response) => {
 async function send(id, content) {
   try {
     const fileType = 'pain.001.001.09';
-    const { answers } = await client.uploadAndWait({ content, fileName: `${id}.xml`, fileType, privateKey, waitFor: ['pain.002.001.10'] });
+    const { answers } = await client.uploadAndWait({
+      content,
+      fileName: `${id}.xml`,
+      fileType,
+      privateKey,
+      waitFor: ['pain.002.001.10'],
+    });
     const report = Buffer.from(answers[0].content, 'base64').toString();
     const [, status] = /<GrpSts>(\w+)</.exec(report) ?? [];
     payments.set(id, { state: 'answered', status });

@@ -7,7 +7,16 @@ const { PassThrough } = require('node:stream');
 const { Call, carryThrough } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { encode } = require('./encode');
-const { BankchannelError, fromJson, fromNative, inCamelCase, inOperation, invalidField, own, typed } = require('./error');
+const {
+  BankchannelError,
+  fromJson,
+  fromNative,
+  inCamelCase,
+  inOperation,
+  invalidField,
+  own,
+  typed,
+} = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 const { writer } = require('./writer');
@@ -106,7 +115,10 @@ class Client {
     const response = running.catch((fault) => {
       if (fault instanceof BankchannelError) throw fault;
       // Whoever read the stream wants no more of it.
-      throw inOperation(own('cancelled', 'cancelled', 'the stream was closed before its end', {}, { cause: fault }), operation.name);
+      throw inOperation(
+        own('cancelled', 'cancelled', 'the stream was closed before its end', {}, { cause: fault }),
+        operation.name,
+      );
     });
     // Whoever reads the stream learns of a failure there.
     response.catch((error) => stream.destroy(error));
@@ -157,7 +169,8 @@ class Client {
       const { response, bytes } = await carryThrough(call, parts);
       await out?.end();
       const made = operation.response.out(response);
-      if (operation.contentOut in made) made[operation.contentOut] = received(made[operation.contentOut], bytes, out, form);
+      if (operation.contentOut in made)
+        made[operation.contentOut] = received(made[operation.contentOut], bytes, out, form);
       return made;
     } catch (error) {
       call.cancel();
@@ -203,8 +216,10 @@ function checked(options) {
   const made = {};
   for (const [name, given] of Object.entries(object('options', options ?? {}))) {
     if (given === undefined || given === null) continue;
-    if (!(name in CALLABLES)) throw own('input.unknown_field', 'invalid_input', `there is no option \`${name}\``, { field: name });
-    if (typeof given !== CALLABLES[name]) throw invalidField(name, `must be ${CALLABLES[name] === 'object' ? 'an object' : 'a function'}`);
+    if (!(name in CALLABLES))
+      throw own('input.unknown_field', 'invalid_input', `there is no option \`${name}\``, { field: name });
+    if (typeof given !== CALLABLES[name])
+      throw invalidField(name, `must be ${CALLABLES[name] === 'object' ? 'an object' : 'a function'}`);
     made[name] = given;
   }
   return made;
@@ -213,7 +228,8 @@ function checked(options) {
 const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
 
 function object(field, value) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidField(field, 'must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidField(field, 'must be an object');
   return value;
 }
 
@@ -232,7 +248,8 @@ function milliseconds(given) {
 
 function signalOf(given) {
   if (given === undefined || given === null) return undefined;
-  if (typeof given.addEventListener !== 'function' || typeof given.aborted !== 'boolean') throw invalidField('signal', 'must be an AbortSignal');
+  if (typeof given.addEventListener !== 'function' || typeof given.aborted !== 'boolean')
+    throw invalidField('signal', 'must be an AbortSignal');
   return given;
 }
 

@@ -53,7 +53,11 @@ function asBuffer(piece) {
 }
 
 function kind(value) {
-  return value === null ? 'null' : typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`;
+  return value === null
+    ? 'null'
+    : typeof value === 'object'
+      ? (value.constructor?.name ?? 'an object')
+      : `a ${typeof value}`;
 }
 
 module.exports = { asBuffer, inPlace, sink, source };

@@ -94,7 +94,11 @@ function inCamelCase(error) {
   if (!(error instanceof BankchannelError) || ours.has(error) || typeof error.context.field !== 'string') return error;
   const names = new Set(error.context.field.match(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g));
   const renamed = (text) => {
-    for (const name of names) text = text.replaceAll(name, name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase()));
+    for (const name of names)
+      text = text.replaceAll(
+        name,
+        name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase()),
+      );
     return text;
   };
   error.context = { ...error.context, field: renamed(error.context.field) };
@@ -102,4 +106,15 @@ function inCamelCase(error) {
   return error;
 }
 
-module.exports = { BankchannelError, fromJson, fromNative, inCamelCase, inOperation, invalidField, invalidMember, own, register, typed };
+module.exports = {
+  BankchannelError,
+  fromJson,
+  fromNative,
+  inCamelCase,
+  inOperation,
+  invalidField,
+  invalidMember,
+  own,
+  register,
+  typed,
+};

@@ -15,7 +15,9 @@ function native() {
 function packages() {
   const here = `${process.platform}-${process.arch}`;
   // Which C library it is, costs milliseconds to find out; npm installs the package of the right one only.
-  return process.platform === 'linux' ? [`@bankchannel/${here}-gnu`, `@bankchannel/${here}-musl`] : [`@bankchannel/${here}`];
+  return process.platform === 'linux'
+    ? [`@bankchannel/${here}-gnu`, `@bankchannel/${here}-musl`]
+    : [`@bankchannel/${here}`];
 }
 
 function load() {

@@ -13,7 +13,15 @@ const { after, before, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const bankchannel = require('..');
-const { BankchannelError, CancelledError, ConfigurationError, InvalidInputError, TimedOutError, TransportError, WsChannel } = bankchannel;
+const {
+  BankchannelError,
+  CancelledError,
+  ConfigurationError,
+  InvalidInputError,
+  TimedOutError,
+  TransportError,
+  WsChannel,
+} = bankchannel;
 const { failure } = require('./helpers/failure');
 const { CONTENT, peer, silent } = require('./helpers/peer');
 
@@ -70,7 +78,10 @@ test('content goes out in every form', async () => {
   ];
   there.uploads.length = 0;
   for (const fileContents of forms) await client.uploadFile({ ...upload, fileContents });
-  assert.deepEqual(there.uploads.map((sent) => sent.equals(data)), [true, true, true, true, true, true]);
+  assert.deepEqual(
+    there.uploads.map((sent) => sent.equals(data)),
+    [true, true, true, true, true, true],
+  );
 });
 
 test('content comes in in every form', async () => {
@@ -201,7 +212,10 @@ test('signals cancel, before and in the middle', async () => {
   const given = { ...upload, fileContents: Buffer.from('x') };
   const before = await failure(quiet.uploadFile(given, { signal: AbortSignal.abort('too late') }));
   assert.ok(before instanceof CancelledError);
-  assert.deepEqual([before.name, before.code, before.outcome, before.cause], ['AbortError', 'cancelled', 'not_sent', 'too late']);
+  assert.deepEqual(
+    [before.name, before.code, before.outcome, before.cause],
+    ['AbortError', 'cancelled', 'not_sent', 'too late'],
+  );
 
   const stop = new AbortController();
   const running = failure(quiet.uploadFile(given, { signal: stop.signal }));
@@ -226,7 +240,9 @@ test('a deadline is heard while the caller’s own code is silent', async () => 
   const begun = Date.now();
   assert.ok((await failure(client.uploadFile(given, { timeoutMs: 200 }))) instanceof TimedOutError);
   const stuck = new Writable({ highWaterMark: 1, write() {} });
-  assert.ok((await failure(client.downloadFile(which, { timeoutMs: 400, destination: stuck }))) instanceof TimedOutError);
+  assert.ok(
+    (await failure(client.downloadFile(which, { timeoutMs: 400, destination: stuck }))) instanceof TimedOutError,
+  );
   assert.ok(Date.now() - begun < 5000);
 });
 
@@ -270,12 +286,22 @@ test('an operation that only computes can do so on another thread: the event loo
   const { privateKey, publicKey } = client.generateKey({ name: 'You', email: 'you@example.test' });
   let ticks = 0;
   const timer = setInterval(() => (ticks += 1), 2);
-  const { signature } = await client.call('ws_channel.sign_file', { private_key: privateKey }, { content: { path: file } });
+  const { signature } = await client.call(
+    'ws_channel.sign_file',
+    { private_key: privateKey },
+    { content: { path: file } },
+  );
   clearInterval(timer);
   assert.ok(ticks > 10, `${ticks} ticks`);
-  const verified = await client.call('ws_channel.verify_file', { signature, public_key: publicKey }, { content: { path: file } });
+  const verified = await client.call(
+    'ws_channel.verify_file',
+    { signature, public_key: publicKey },
+    { content: { path: file } },
+  );
   assert.equal(verified.good, true);
-  const error = await failure(client.call('ws_channel.sign_file', { private_key: 'none' }, { content: Buffer.from('x') }));
+  const error = await failure(
+    client.call('ws_channel.sign_file', { private_key: 'none' }, { content: Buffer.from('x') }),
+  );
   assert.equal(error.operation, 'ws_channel.sign_file');
   fs.rmSync(file);
 });

@@ -26,7 +26,10 @@ before(async () => {
   const key = new WsChannel(service.clientSettings).generateKey({ name: 'You', email: you.email });
   fs.writeFileSync(path.join(folder, 'authorize-private.asc'), key.privateKey, { mode: 0o600 });
   const account = { ...you, certificates: ['simulator'], pgp_keys: [{ key: key.publicKey }] };
-  const seeded = await fetch(`${service.controlUrl}/seed`, { method: 'POST', body: JSON.stringify({ accounts: [account] }) });
+  const seeded = await fetch(`${service.controlUrl}/seed`, {
+    method: 'POST',
+    body: JSON.stringify({ accounts: [account] }),
+  });
   assert.equal(seeded.status, 200, await seeded.clone().text());
   const [{ api_key: apiKey }] = (await seeded.json()).accounts;
   environment = {
@@ -86,7 +89,10 @@ test('the cron job fetches the statement once, and says what kept it from doing 
 
 // Express comes from where the tests' runner installs it; the package itself needs none.
 const installed = path.join(paths.target, 'npm/node_modules');
-const missing = !fs.existsSync(path.join(installed, 'express')) && !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS && 'express is not installed';
+const missing =
+  !fs.existsSync(path.join(installed, 'express')) &&
+  !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS &&
+  'express is not installed';
 test('the web service uploads a payment and shows its status', { skip: missing }, async () => {
   const app = path.join(folder, 'app');
   fs.mkdirSync(path.join(app, 'node_modules'), { recursive: true });
@@ -95,7 +101,8 @@ test('the web service uploads a payment and shows its status', { skip: missing }
   fs.copyFileSync(path.join(paths.package, 'examples/express.mjs'), path.join(app, 'main.mjs'));
   const { child, ended, line } = start(path.join(app, 'main.mjs'), [], environment, app);
   const base = await line;
-  const post = (body) => fetch(`${base}/payments`, { method: 'POST', headers: { 'content-type': 'application/xml' }, body });
+  const post = (body) =>
+    fetch(`${base}/payments`, { method: 'POST', headers: { 'content-type': 'application/xml' }, body });
   const sent = await post(fs.readFileSync(payment));
   assert.equal(sent.status, 202, await sent.clone().text());
   const { id } = await sent.json();

@@ -9,7 +9,14 @@ const path = require('node:path');
 const { PassThrough, Readable, Writable } = require('node:stream');
 const { after, before, test } = require('node:test');
 
-const { BankchannelError, CancelledError, ConfigurationError, InvalidInputError, TimedOutError, WsChannel } = require('..');
+const {
+  BankchannelError,
+  CancelledError,
+  ConfigurationError,
+  InvalidInputError,
+  TimedOutError,
+  WsChannel,
+} = require('..');
 const { failure } = require('./helpers/failure');
 const { CONTENT, peer, silent } = require('./helpers/peer');
 const { run } = require('./helpers/process');
@@ -47,14 +54,21 @@ async function refused(work, code, field, type = InvalidInputError) {
 
 test('wrong types', async () => {
   for (const value of [5, true, null, [], {}, new Date(0), new Map(), Buffer.from('KTL')]) {
-    const error = await refused(client.downloadFile({ ...which, fileReference: value }), value === null ? 'input.missing_field' : 'input.invalid_field');
+    const error = await refused(
+      client.downloadFile({ ...which, fileReference: value }),
+      value === null ? 'input.missing_field' : 'input.invalid_field',
+    );
     assert.equal(error.operation, 'ws_channel.download_file');
   }
-  for (const value of [5n, Symbol('a'), () => 'KTL', NaN, Infinity]) await refused(client.downloadFile({ ...which, fileReference: value }), 'input.invalid_field', 'fileReference');
-  for (const request of [null, 5, 'KTL', [], true]) await refused(client.listFiles(request), 'input.invalid_field', 'request');
-  for (const options of [null, 5, 'KTL', []]) await refused(client.listFiles({}, options), 'input.invalid_field', 'options');
+  for (const value of [5n, Symbol('a'), () => 'KTL', NaN, Infinity])
+    await refused(client.downloadFile({ ...which, fileReference: value }), 'input.invalid_field', 'fileReference');
+  for (const request of [null, 5, 'KTL', [], true])
+    await refused(client.listFiles(request), 'input.invalid_field', 'request');
+  for (const options of [null, 5, 'KTL', []])
+    await refused(client.listFiles({}, options), 'input.invalid_field', 'options');
   for (const name of [null, 5, {}, undefined]) await refused(client.call(name), 'input.invalid_field', 'name');
-  for (const name of ['', 'ws_channel.nothing', 'list_files', 'a\0b', '\ud800']) await refused(client.call(name), 'input.unknown_operation');
+  for (const name of ['', 'ws_channel.nothing', 'list_files', 'a\0b', '\ud800'])
+    await refused(client.call(name), 'input.unknown_operation');
   await refused(client.listFiles({}, { onCode: 'six digits' }), 'input.invalid_field', 'onCode');
   await refused(client.listFiles({}, { timeout: 5 }), 'input.unknown_field', 'timeout');
   await refused(() => new WsChannel({}, { onCode: 5 }), 'input.invalid_field', 'onCode');
@@ -94,7 +108,11 @@ test('too much', async () => {
 test('text that is no Unicode', async () => {
   await refused(client.listFiles({ fileType: '\ud800' }), 'input.invalid_json');
   await refused(client.listFiles({ fileType: 'a\udfffb' }), 'input.invalid_json');
-  await refused(client.uploadFile({ ...upload, fileContents: { path: 'a\ud800' } }), 'input.invalid_field', 'fileContents');
+  await refused(
+    client.uploadFile({ ...upload, fileContents: { path: 'a\ud800' } }),
+    'input.invalid_field',
+    'fileContents',
+  );
   await refused(client.downloadFile(which, { destination: { path: 'a\ud800' } }), 'input.invalid_field', 'destination');
   // Bytes that are no UTF-8 are content like any other.
   there.uploads.length = 0;
@@ -104,18 +122,33 @@ test('text that is no Unicode', async () => {
 
 test('NUL inside', async () => {
   await refused(client.listFiles({ fileType: 'a\0b' }), 'input.invalid_field', 'fileType');
-  await refused(client.uploadFile({ ...upload, fileContents: { path: 'a\0b' } }), 'input.invalid_field', 'fileContents');
+  await refused(
+    client.uploadFile({ ...upload, fileContents: { path: 'a\0b' } }),
+    'input.invalid_field',
+    'fileContents',
+  );
   await refused(client.downloadFile(which, { destination: { path: 'a\0b' } }), 'input.invalid_field', 'destination');
-  await refused(() => client.signFile({ content: { path: '/etc/passwd\0' }, privateKey: 'x' }), 'input.invalid_field', 'content');
+  await refused(
+    () => client.signFile({ content: { path: '/etc/passwd\0' }, privateKey: 'x' }),
+    'input.invalid_field',
+    'content',
+  );
 });
 
 test('content that is none', async () => {
   for (const content of ['text', 5, {}, { path: 5 }, { path: '' }, [bytes], new URL('http://127.0.0.1/')]) {
     await refused(client.uploadFile({ ...upload, fileContents: content }), 'input.invalid_field', 'fileContents');
   }
-  await refused(client.uploadFile({ ...upload, fileContents: { path: path.join(folder, 'nothing') } }), 'input.content_unreadable');
+  await refused(
+    client.uploadFile({ ...upload, fileContents: { path: path.join(folder, 'nothing') } }),
+    'input.content_unreadable',
+  );
   await refused(client.uploadFile({ ...upload, fileContents: { path: folder } }), 'input.content_unreadable');
-  await refused(() => client.signFile({ content: Readable.from([bytes]), privateKey: 'x' }), 'input.invalid_field', 'content');
+  await refused(
+    () => client.signFile({ content: Readable.from([bytes]), privateKey: 'x' }),
+    'input.invalid_field',
+    'content',
+  );
   const gone = fs.createReadStream(path.join(folder, 'nothing'));
   assert.equal((await failure(client.uploadFile({ ...upload, fileContents: gone }))).code, 'ENOENT');
 });
@@ -140,16 +173,33 @@ test('a client is closed when its block ends', async () => {
 });
 
 test('deadlines: none left, soon, and out of every range', async () => {
-  const none = await refused(client.uploadFile({ ...upload, fileContents: bytes }, { timeoutMs: 0 }), 'timeout.deadline', undefined, TimedOutError);
+  const none = await refused(
+    client.uploadFile({ ...upload, fileContents: bytes }, { timeoutMs: 0 }),
+    'timeout.deadline',
+    undefined,
+    TimedOutError,
+  );
   assert.equal(none.outcome, 'not_sent');
-  await refused(client.uploadFile({ ...upload, fileContents: Readable.from([bytes]) }, { timeoutMs: 0 }), 'timeout.deadline', undefined, TimedOutError);
-  for (const timeoutMs of [-1, NaN, '5', 5n, {}]) await refused(client.listFiles({}, { timeoutMs }), 'input.invalid_field', 'timeoutMs');
-  for (const timeoutMs of [Infinity, Number.MAX_VALUE, 1e4, undefined]) assert.ok((await client.listFiles({}, { timeoutMs })).responseText);
+  await refused(
+    client.uploadFile({ ...upload, fileContents: Readable.from([bytes]) }, { timeoutMs: 0 }),
+    'timeout.deadline',
+    undefined,
+    TimedOutError,
+  );
+  for (const timeoutMs of [-1, NaN, '5', 5n, {}])
+    await refused(client.listFiles({}, { timeoutMs }), 'input.invalid_field', 'timeoutMs');
+  for (const timeoutMs of [Infinity, Number.MAX_VALUE, 1e4, undefined])
+    assert.ok((await client.listFiles({}, { timeoutMs })).responseText);
 });
 
 test('cancelled before, during and after', async () => {
   const stopped = AbortSignal.abort(new RangeError('mine'));
-  const early = await refused(client.uploadFile({ ...upload, fileContents: bytes }, { signal: stopped }), 'cancelled', undefined, CancelledError);
+  const early = await refused(
+    client.uploadFile({ ...upload, fileContents: bytes }, { signal: stopped }),
+    'cancelled',
+    undefined,
+    CancelledError,
+  );
   assert.deepEqual([early.name, early.outcome, early.cause.message], ['AbortError', 'not_sent', 'mine']);
 
   const nobody = await silent();
@@ -175,7 +225,8 @@ test('cancelled before, during and after', async () => {
   stays.signal.addEventListener = (...given) => ((held += 1), add(...given));
   stays.signal.removeEventListener = (...given) => ((held -= 1), remove(...given));
   for (let round = 0; round < 20; round += 1) await client.listFiles({}, { signal: stays.signal });
-  for (let round = 0; round < 3; round += 1) for await (const piece of client.downloadFileStream(which, { signal: stays.signal })) assert.ok(piece);
+  for (let round = 0; round < 3; round += 1)
+    for await (const piece of client.downloadFileStream(which, { signal: stays.signal })) assert.ok(piece);
   assert.equal(held, 0);
 });
 
@@ -193,22 +244,56 @@ test('a signal stops a stream that is being read', async () => {
 test('an exception inside a stream comes out as it is, and nothing is sent or left behind', async () => {
   there.uploads.length = 0;
   const faults = [
-    Readable.from((function* () { yield bytes; throw new RangeError('mine'); })()),
-    (async function* () { yield bytes; throw new RangeError('mine'); })(),
-    { async *[Symbol.asyncIterator]() { throw new RangeError('mine'); } },
-    { [Symbol.asyncIterator]: () => ({ next() { throw new RangeError('mine'); } }) },
-    { [Symbol.asyncIterator]() { throw new RangeError('mine'); } },
+    Readable.from(
+      (function* () {
+        yield bytes;
+        throw new RangeError('mine');
+      })(),
+    ),
+    (async function* () {
+      yield bytes;
+      throw new RangeError('mine');
+    })(),
+    {
+      async *[Symbol.asyncIterator]() {
+        throw new RangeError('mine');
+      },
+    },
+    {
+      [Symbol.asyncIterator]: () => ({
+        next() {
+          throw new RangeError('mine');
+        },
+      }),
+    },
+    {
+      [Symbol.asyncIterator]() {
+        throw new RangeError('mine');
+      },
+    },
   ];
-  for (const fileContents of faults) assert.ok((await failure(client.uploadFile({ ...upload, fileContents }))) instanceof RangeError);
+  for (const fileContents of faults)
+    assert.ok((await failure(client.uploadFile({ ...upload, fileContents }))) instanceof RangeError);
   for (const piece of [5, null, {}, [1]]) {
-    const error = await failure(client.uploadFile({ ...upload, fileContents: (async function* () { yield piece; })() }));
+    const error = await failure(
+      client.uploadFile({
+        ...upload,
+        fileContents: (async function* () {
+          yield piece;
+        })(),
+      }),
+    );
     assert.ok(error instanceof InvalidInputError, String(error));
   }
   assert.equal(there.uploads.length, 0);
 
   for (const broken of [
     new Writable({ write: (_, __, done) => done(new RangeError('mine')) }),
-    new Writable({ write() { throw new RangeError('mine'); } }),
+    new Writable({
+      write() {
+        throw new RangeError('mine');
+      },
+    }),
     new Writable({ write: (_, __, done) => done(), final: (done) => done(new RangeError('mine')) }),
   ]) {
     assert.ok((await failure(client.downloadFile(which, { destination: broken }))) instanceof RangeError);
@@ -240,7 +325,10 @@ test('a generator whose call fails is ended', async () => {
   })();
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 50);
-  assert.equal((await failure(client.uploadFile({ ...upload, fileContents: pieces }, { signal: stop.signal }))).code, 'cancelled');
+  assert.equal(
+    (await failure(client.uploadFile({ ...upload, fileContents: pieces }, { signal: stop.signal }))).code,
+    'cancelled',
+  );
   await new Promise(setImmediate);
   assert.ok(ended);
 });
@@ -265,8 +353,14 @@ test('settings from the environment: what is given goes before, a wrong variable
 test('errors are whole, and no secret is in them', async () => {
   const error = await failure(client.deleteFile(which));
   assert.ok(error instanceof BankchannelError);
-  const shown = [String(error), error.stack, JSON.stringify(error), require('node:util').inspect(error, { depth: 9, showHidden: true })];
-  for (const secret of [there.settings.apiKey, there.settings.idToken]) for (const text of shown) assert.ok(!text.includes(secret));
+  const shown = [
+    String(error),
+    error.stack,
+    JSON.stringify(error),
+    require('node:util').inspect(error, { depth: 9, showHidden: true }),
+  ];
+  for (const secret of [there.settings.apiKey, there.settings.idToken])
+    for (const text of shown) assert.ok(!text.includes(secret));
 });
 
 test('a call on what is no client is a TypeError, as of any class', async () => {

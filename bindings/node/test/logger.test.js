@@ -46,7 +46,10 @@ test('a logger is told of exchanges and steps, and of no secret', async () => {
   fs.rmSync(directory, { recursive: true });
   const levels = new Set(records.map(([level]) => level));
   assert.ok(levels.has('debug') && levels.has('info'), JSON.stringify(records));
-  assert.ok(records.some(([, text]) => text.includes('/files/simulator')), JSON.stringify(records));
+  assert.ok(
+    records.some(([, text]) => text.includes('/files/simulator')),
+    JSON.stringify(records),
+  );
   const session = await client.exportSession({ sealKey: 'x'.repeat(32) }).catch(() => ({}));
   for (const secret of [you.password, settings.apiKey, session.idToken].filter(Boolean)) {
     assert.ok(!records.some(([, text]) => text.includes(secret)));
@@ -55,7 +58,14 @@ test('a logger is told of exchanges and steps, and of no secret', async () => {
 });
 
 test('a logger that fails changes nothing; one with some of the methods is enough', async () => {
-  const failing = { debug() { throw new Error('mine'); }, info() { throw new Error('mine'); } };
+  const failing = {
+    debug() {
+      throw new Error('mine');
+    },
+    info() {
+      throw new Error('mine');
+    },
+  };
   for (const logger of [failing, {}, { warn() {} }]) {
     const client = await loggedIn({ logger });
     assert.ok((await client.listFiles()).fileDescriptors.length > 0);

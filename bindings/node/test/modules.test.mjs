@@ -17,7 +17,12 @@ const tsc = join(here, '../../../target/npm/node_modules/typescript/bin/tsc');
 
 test('both module systems give the same', () => {
   const common = require('..');
-  assert.deepEqual(Object.keys(module).filter((name) => name !== 'default').sort(), Object.keys(common).sort());
+  assert.deepEqual(
+    Object.keys(module)
+      .filter((name) => name !== 'default')
+      .sort(),
+    Object.keys(common).sort(),
+  );
   assert.equal(module.WsChannel, common.WsChannel);
 });
 
@@ -27,10 +32,19 @@ test('requiring the package starts nothing, and a process ends when its work is 
   assert.equal(done.status, 0, String(done.stderr));
 });
 
-const missing = !existsSync(tsc) && !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS && 'typescript is not installed'
+const missing = !existsSync(tsc) && !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS && 'typescript is not installed';
 test('right programs are typed, wrong ones are refused', { skip: missing }, () => {
   const types = join(dirname(tsc), '../../@types');
-  const common = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  const common = [
+    '--strict',
+    '--noEmit',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--moduleResolution',
+    'nodenext',
+  ];
   const options = [...common, '--lib', 'es2022,esnext.disposable', '--typeRoots', types, '--types', 'node'];
   const compile = (file) => spawnSync(process.execPath, [tsc, ...options, join(here, file)], { encoding: 'utf8' });
   const right = compile('typed_right.mts');
@@ -39,7 +53,9 @@ test('right programs are typed, wrong ones are refused', { skip: missing }, () =
   readFileSync(join(here, 'typed_wrong.mts'), 'utf8')
     .split('\n')
     .forEach((line, index) => line.endsWith('// error') && wanted.push(index + 1));
-  const found = [...compile('typed_wrong.mts').stdout.matchAll(/typed_wrong\.mts\((\d+),\d+\): error/g)].map((match) => Number(match[1]));
+  const found = [...compile('typed_wrong.mts').stdout.matchAll(/typed_wrong\.mts\((\d+),\d+\): error/g)].map((match) =>
+    Number(match[1]),
+  );
   assert.deepEqual([...new Set(found)], wanted);
 });
 

@@ -71,7 +71,8 @@ test('a platform that nothing is packed for: which there are, and what can be do
   const [typed, code, message, context] = await thrown(bare('elsewhere'), elsewhere);
   assert.deepEqual([typed, code], [true, 'configuration.invalid']);
   assert.deepEqual(context, { platform: 'aix ppc64', package: '@bankchannel/aix-ppc64' });
-  for (const part of [...Object.keys(manifest.optionalDependencies), 'build.sh']) assert.ok(message.includes(part), message);
+  for (const part of [...Object.keys(manifest.optionalDependencies), 'build.sh'])
+    assert.ok(message.includes(part), message);
 });
 
 test('a native half of another version is refused', async () => {
@@ -103,8 +104,11 @@ test('what is installed serves the program of README.md, and carries its licence
   assert.match(out, /^statements\/.*camt\.053/m);
   const packed = path.join(paths.target, 'packages');
   for (const name of ['bankchannel', `bankchannel-${process.platform}-${process.arch}-gnu`]) {
-    const listed = execFileSync('tar', ['tzf', path.join(packed, `${name}-${manifest.version}.tgz`)], { encoding: 'utf8' }).split('\n');
-    for (const file of ['LICENSE', 'NOTICE', 'licenses/LGPL-2.0.txt', 'README.md']) assert.ok(listed.includes(`package/${file}`), `${name}: ${file}`);
+    const listed = execFileSync('tar', ['tzf', path.join(packed, `${name}-${manifest.version}.tgz`)], {
+      encoding: 'utf8',
+    }).split('\n');
+    for (const file of ['LICENSE', 'NOTICE', 'licenses/LGPL-2.0.txt', 'README.md'])
+      assert.ok(listed.includes(`package/${file}`), `${name}: ${file}`);
     assert.ok(!listed.some((file) => file.includes('test')), name);
   }
 });
@@ -112,7 +116,9 @@ test('what is installed serves the program of README.md, and carries its licence
 // What bindings/node/README.md promises; a newer symbol would make the package fail on systems that it is said to run on.
 test('the library asks for no newer C library than the page says', () => {
   const [, said] = /glibc ([\d.]+)/.exec(fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8'));
-  const versions = execFileSync('readelf', ['--version-info', '--wide', addon], { encoding: 'utf8' }).match(/GLIBC_[\d.]+/g);
+  const versions = execFileSync('readelf', ['--version-info', '--wide', addon], { encoding: 'utf8' }).match(
+    /GLIBC_[\d.]+/g,
+  );
   const number = (version) => [0, 1, 2].reduce((sum, place) => sum * 1000 + Number(version.split('.')[place] ?? 0), 0);
   const newest = Math.max(...versions.map((version) => number(version.slice('GLIBC_'.length))));
   assert.ok(versions.length > 0);

@@ -26,7 +26,11 @@ after(() => fs.rmSync(folder, { recursive: true }));
 /** Runs a program in the folder. */
 function run(program, env = {}) {
   fs.writeFileSync(path.join(folder, 'main.mjs'), program);
-  const child = spawn(process.execPath, ['main.mjs'], { cwd: folder, env: { ...process.env, ...env }, timeout: 60_000 });
+  const child = spawn(process.execPath, ['main.mjs'], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    timeout: 60_000,
+  });
   let err = '';
   child.stderr.on('data', (part) => (err += part));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, err })));

@@ -8,7 +8,14 @@ const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 
-const { AuthenticationError, BankchannelError, ConfigurationError, InvalidInputError, Service, WsChannel } = require('..');
+const {
+  AuthenticationError,
+  BankchannelError,
+  ConfigurationError,
+  InvalidInputError,
+  Service,
+  WsChannel,
+} = require('..');
 
 const payment = path.join(__dirname, '../../../core/iso20022/examples/pain.001.001.09.xml');
 
@@ -95,12 +102,27 @@ test('a login waits for its code in another client', async () => {
 });
 
 test('an unknown user is an authentication error', async () => {
-  const nobody = { ...service.clientSettings, ...account, email: 'nobody@example.test', mode: 'data', apiKey: 'x'.repeat(40) };
-  await assert.rejects(new WsChannel(nobody).logIn(), (error) => error instanceof AuthenticationError && error.httpStatus === 400);
+  const nobody = {
+    ...service.clientSettings,
+    ...account,
+    email: 'nobody@example.test',
+    mode: 'data',
+    apiKey: 'x'.repeat(40),
+  };
+  await assert.rejects(
+    new WsChannel(nobody).logIn(),
+    (error) => error instanceof AuthenticationError && error.httpStatus === 400,
+  );
 });
 
 test('a failing prompt ends the call with its own error', async () => {
-  const client = new WsChannel({ ...service.clientSettings, ...account, email: 'prompt@example.test', mode: 'admin', apiKey: '0' });
+  const client = new WsChannel({
+    ...service.clientSettings,
+    ...account,
+    email: 'prompt@example.test',
+    mode: 'admin',
+    apiKey: '0',
+  });
   await client.registerAccount();
   const onCode = async () => {
     throw new RangeError('nobody at the phone');

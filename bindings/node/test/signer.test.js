@@ -38,7 +38,11 @@ function sign(kind, { algorithm, digest }) {
   const key = crypto.createPrivateKey(data(`elsewhere-${kind}.key.pem`));
   if (algorithm === 'ed25519') return crypto.sign(null, digest, key);
   // PKCS #1 v1.5 takes the digest with the name of its hash before it (RFC 8017 §9.2).
-  const names = { sha256: ['0609608648016503040201', 32], sha384: ['0609608648016503040202', 48], sha512: ['0609608648016503040203', 64] };
+  const names = {
+    sha256: ['0609608648016503040201', 32],
+    sha384: ['0609608648016503040202', 48],
+    sha512: ['0609608648016503040203', 64],
+  };
   const [oid, length] = names[algorithm.split('_').at(-1)];
   const before = Buffer.from(`30${(17 + length).toString(16)}300d${oid}050004${length.toString(16)}`, 'hex');
   return crypto.privateEncrypt({ key, padding: crypto.constants.RSA_PKCS1_PADDING }, Buffer.concat([before, digest]));
@@ -62,7 +66,10 @@ test('a signature is made elsewhere, at once or later', async () => {
     const signingCertificate = data(`elsewhere-${kind}.certificate.asc`);
     assert.equal((await client.signAndUpload({ ...upload, signingCertificate })).responseText, 'OK');
     const own = { signer: (request) => sign(kind, request) };
-    const { answers } = await client.uploadAndWait({ ...upload, signingCertificate, waitFor: ['pain.002.001.10'], pollIntervalMs: 100 }, own);
+    const { answers } = await client.uploadAndWait(
+      { ...upload, signingCertificate, waitFor: ['pain.002.001.10'], pollIntervalMs: 100 },
+      own,
+    );
     assert.match(Buffer.from(answers[0].content, 'base64').toString(), /ACSC/);
     const [{ algorithm, digest, keyFingerprint }] = asked;
     assert.equal(algorithm, kind === 'rsa' ? 'rsa_pkcs1_sha256' : 'ed25519');
@@ -76,13 +83,27 @@ test('a signature is made elsewhere, at once or later', async () => {
 test('a signer that fails, answers nothing usable, or signs something else', async () => {
   const client = await loggedIn();
   const signingCertificate = data('elsewhere-ed25519.certificate.asc');
-  const send = (signer, options) => failure(client.signAndUpload({ ...upload, signingCertificate }, { signer, ...options }));
-  for (const signer of [() => { throw new RangeError('mine'); }, async () => { throw new RangeError('mine'); }]) {
+  const send = (signer, options) =>
+    failure(client.signAndUpload({ ...upload, signingCertificate }, { signer, ...options }));
+  for (const signer of [
+    () => {
+      throw new RangeError('mine');
+    },
+    async () => {
+      throw new RangeError('mine');
+    },
+  ]) {
     assert.ok((await send(signer)) instanceof RangeError);
   }
-  for (const given of ['base64', 5, null, undefined, {}]) assert.equal((await send(() => given)).context.field, 'signer');
+  for (const given of ['base64', 5, null, undefined, {}])
+    assert.equal((await send(() => given)).context.field, 'signer');
   assert.ok((await send(undefined)) instanceof InvalidInputError);
-  for (const given of [Buffer.alloc(0), Buffer.alloc(64), crypto.randomBytes(64), sign('ed25519', { algorithm: 'ed25519', digest: Buffer.alloc(32) })]) {
+  for (const given of [
+    Buffer.alloc(0),
+    Buffer.alloc(64),
+    crypto.randomBytes(64),
+    sign('ed25519', { algorithm: 'ed25519', digest: Buffer.alloc(32) }),
+  ]) {
     const error = await send(() => given);
     assert.ok(error instanceof SignatureError, String(error));
     assert.equal(error.outcome, 'not_sent');

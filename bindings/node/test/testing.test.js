@@ -17,13 +17,17 @@ const { run } = require('./helpers/process');
 const { assemble, missing } = require('./helpers/testing');
 
 test('no library that is shipped has those operations', () => {
-  assert.deepEqual(shipped.catalogue().filter(({ name }) => name.includes('testing')), []);
+  assert.deepEqual(
+    shipped.catalogue().filter(({ name }) => name.includes('testing')),
+    [],
+  );
 });
 
 test('operations on demand', { skip: missing }, async (suite) => {
   const folder = assemble(fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-')));
   const bankchannel = require(folder);
-  const { BankchannelError, CancelledError, InternalError, InvalidInputError, TimedOutError, WsChannel, codes } = bankchannel;
+  const { BankchannelError, CancelledError, InternalError, InvalidInputError, TimedOutError, WsChannel, codes } =
+    bankchannel;
   let client;
   before(() => {
     client = new WsChannel();
@@ -39,11 +43,25 @@ test('operations on demand', { skip: missing }, async (suite) => {
     assert.deepEqual(client.callLocal('ws_channel.testing_echo', { text }), { text });
     const types = fs.readFileSync(path.join(folder, 'index.d.ts'), 'utf8');
     assert.match(types, /\n {2}testingEcho\(request: TestingEchoRequest\): TestingText;/);
-    assert.match(types, /\n {2}testingAsk\(request: TestingAskRequest, options\?: CallOptions & AskOptions\): Promise<TestingText>;/);
+    assert.match(
+      types,
+      /\n {2}testingAsk\(request: TestingAskRequest, options\?: CallOptions & AskOptions\): Promise<TestingText>;/,
+    );
   });
 
   await suite.test('text of every kind crosses as it is', () => {
-    for (const text of ['', '\0', 'ÿ', 'Ā', '日本語', '😀', '\u2028', '"\\/\b\f\n\r\t', 'x'.repeat(1_000_000), '😀'.repeat(100_000)]) {
+    for (const text of [
+      '',
+      '\0',
+      'ÿ',
+      'Ā',
+      '日本語',
+      '😀',
+      '\u2028',
+      '"\\/\b\f\n\r\t',
+      'x'.repeat(1_000_000),
+      '😀'.repeat(100_000),
+    ]) {
       assert.equal(client.testingEcho({ text }).text, text);
     }
     assert.equal(failureOf(() => client.testingEcho({ text: '\udc00' })).code, 'input.invalid_json');
@@ -54,7 +72,10 @@ test('operations on demand', { skip: missing }, async (suite) => {
       const here = failureOf(() => client.testingFail({ code }));
       const later = await failure(client.testingFailLater({ code }));
       const [operation, laterOperation] = ['ws_channel.testing_fail', 'ws_channel.testing_fail_later'];
-      for (const [error, name] of [[here, operation], [later, laterOperation]]) {
+      for (const [error, name] of [
+        [here, operation],
+        [later, laterOperation],
+      ]) {
         assert.ok(error instanceof BankchannelError, String(error));
         assert.deepEqual([error.code, error.context.planted, error.operation], [code, 'yes', name]);
         assert.notEqual(Object.getPrototypeOf(error).constructor, BankchannelError, code);
@@ -94,30 +115,45 @@ test('operations on demand', { skip: missing }, async (suite) => {
     await own.close();
   });
 
-  await suite.test('an exception inside a prompt comes out as it is; an answer that is none names what was asked', async () => {
-    for (const onCode of [() => { throw new RangeError('mine'); }, async () => { throw new RangeError('mine'); }]) {
-      assert.ok((await failure(client.testingAsk({ text: 'Why?' }, { onCode }))) instanceof RangeError);
-    }
-    for (const given of [5, null, undefined, {}, Buffer.from('x'), '\ud800']) {
-      const error = await failure(client.testingAsk({ text: 'Why?' }, { onCode: () => given }));
-      assert.ok(error instanceof InvalidInputError, String(error));
-      assert.equal(error.context.field, 'testing');
-    }
-    assert.ok((await failure(client.testingAsk({ text: 'Why?' }))) instanceof InvalidInputError);
-  });
+  await suite.test(
+    'an exception inside a prompt comes out as it is; an answer that is none names what was asked',
+    async () => {
+      for (const onCode of [
+        () => {
+          throw new RangeError('mine');
+        },
+        async () => {
+          throw new RangeError('mine');
+        },
+      ]) {
+        assert.ok((await failure(client.testingAsk({ text: 'Why?' }, { onCode }))) instanceof RangeError);
+      }
+      for (const given of [5, null, undefined, {}, Buffer.from('x'), '\ud800']) {
+        const error = await failure(client.testingAsk({ text: 'Why?' }, { onCode: () => given }));
+        assert.ok(error instanceof InvalidInputError, String(error));
+        assert.equal(error.context.field, 'testing');
+      }
+      assert.ok((await failure(client.testingAsk({ text: 'Why?' }))) instanceof InvalidInputError);
+    },
+  );
 
-  await suite.test('a prompt that never answers is left by a signal, a deadline and the end of the client', async () => {
-    const onCode = () => new Promise(() => {});
-    const left = await failure(client.testingAsk({ text: 'Why?' }, { onCode, signal: AbortSignal.timeout(50) }));
-    assert.ok(left instanceof CancelledError);
-    assert.equal(left.cause.name, 'TimeoutError');
-    assert.ok((await failure(client.testingAsk({ text: 'Why?' }, { onCode, timeoutMs: 50 }))) instanceof TimedOutError);
-    const own = new WsChannel({}, { onCode });
-    const running = failure(own.testingAsk({ text: 'Why?' }));
-    await sleep(50);
-    await own.close();
-    assert.ok((await running) instanceof CancelledError);
-  });
+  await suite.test(
+    'a prompt that never answers is left by a signal, a deadline and the end of the client',
+    async () => {
+      const onCode = () => new Promise(() => {});
+      const left = await failure(client.testingAsk({ text: 'Why?' }, { onCode, signal: AbortSignal.timeout(50) }));
+      assert.ok(left instanceof CancelledError);
+      assert.equal(left.cause.name, 'TimeoutError');
+      assert.ok(
+        (await failure(client.testingAsk({ text: 'Why?' }, { onCode, timeoutMs: 50 }))) instanceof TimedOutError,
+      );
+      const own = new WsChannel({}, { onCode });
+      const running = failure(own.testingAsk({ text: 'Why?' }));
+      await sleep(50);
+      await own.close();
+      assert.ok((await running) instanceof CancelledError);
+    },
+  );
 
   await suite.test('timers keep ticking during long calls, on other threads too', async () => {
     let ticks = 0;
@@ -131,7 +167,10 @@ test('operations on demand', { skip: missing }, async (suite) => {
   await suite.test('deadlines and signals are heard inside the runtime', async () => {
     assert.ok((await failure(client.testingSleep({ ms: 60_000 }, { timeoutMs: 50 }))) instanceof TimedOutError);
     assert.ok((await failure(client.testingSleep({ ms: 60_000 }, { timeoutMs: 0 }))) instanceof TimedOutError);
-    assert.ok((await failure(client.testingSleep({ ms: 60_000 }, { signal: AbortSignal.timeout(50) }))) instanceof CancelledError);
+    assert.ok(
+      (await failure(client.testingSleep({ ms: 60_000 }, { signal: AbortSignal.timeout(50) }))) instanceof
+        CancelledError,
+    );
   });
 
   await suite.test('workers panic, ask and end without each other', async () => {
@@ -148,7 +187,13 @@ test('operations on demand', { skip: missing }, async (suite) => {
         parentPort.postMessage(done.every(Boolean));
       })();`;
     const answers = await Promise.all(
-      Array.from({ length: 4 }, () => new Promise((resolve, reject) => new Worker(program, { eval: true }).once('message', resolve).once('error', reject))),
+      Array.from(
+        { length: 4 },
+        () =>
+          new Promise((resolve, reject) =>
+            new Worker(program, { eval: true }).once('message', resolve).once('error', reject),
+          ),
+      ),
     );
     assert.deepEqual(answers, [true, true, true, true]);
   });

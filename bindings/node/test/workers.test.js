@@ -115,7 +115,11 @@ test('a process waits for a call that nothing else waits for', async () => {
 });
 
 test('a process can exit in the middle of calls', async () => {
-  for (const way of ["process.exit(7)", "setTimeout(() => process.exit(7), 50)", "setImmediate(() => { throw new Error('mine'); })"]) {
+  for (const way of [
+    'process.exit(7)',
+    'setTimeout(() => process.exit(7), 50)',
+    "setImmediate(() => { throw new Error('mine'); })",
+  ]) {
     const nobody = await silent();
     const program = `
       const { WsChannel } = require(${JSON.stringify(here)});
@@ -174,7 +178,11 @@ test('the workers of a cluster each make calls', async () => {
         }),
     ),
   );
-  assert.deepEqual(counts, [[0, 10], [0, 10], [0, 10]]);
+  assert.deepEqual(counts, [
+    [0, 10],
+    [0, 10],
+    [0, 10],
+  ]);
   assert.equal((await running).length, 50);
   await client.close();
 });

@@ -37,7 +37,9 @@ async function peer() {
       seen.calls += 1;
       const give = (status, fields, code = '00', text = 'OK') => {
         response.writeHead(status, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ ResponseCode: code, ResponseText: text, RequestId: 'example-request-id', ...fields }));
+        response.end(
+          JSON.stringify({ ResponseCode: code, ResponseText: text, RequestId: 'example-request-id', ...fields }),
+        );
       };
       if (request.method === 'PUT') {
         uploads.push(Buffer.from(JSON.parse(Buffer.concat(parts)).FileContents, 'base64'));

@@ -12,7 +12,9 @@ const faces = path.join(paths.target, 'testing/faces/bindings/node');
 
 /** Why it cannot be used; nothing when it can, or when it must. */
 const missing =
-  !(fs.existsSync(addon) && fs.existsSync(faces)) && !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS && 'tests/testing-build was not run';
+  !(fs.existsSync(addon) && fs.existsSync(faces)) &&
+  !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS &&
+  'tests/testing-build was not run';
 
 /** Puts the package together in a folder: what is written by hand from here, what is generated from there. */
 function assemble(folder) {
