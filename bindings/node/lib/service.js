@@ -5,6 +5,9 @@ const { fromJson, inCamelCase, invalidField, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 
+/** Services that run: one that nobody holds goes on all the same, until it is closed or the process ends. */
+const running = new Set();
+
 /** An embedded service. */
 class Service {
   #server;
@@ -17,6 +20,7 @@ class Service {
     const server = typed(() => new (native().Server)());
     service.#server = server;
     const info = await done((events, id) => server.start(events, id, 'ws-channel', request));
+    running.add(service);
     service.baseUrl = info.base_url;
     service.publicKeyFile = info.public_key_file;
     service.controlUrl = info.control_url ?? null;
@@ -28,6 +32,7 @@ class Service {
   }
 
   async close() {
+    running.delete(this);
     await done((events, id) => this.#server.stop(events, id));
   }
 

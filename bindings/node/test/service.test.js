@@ -3,6 +3,7 @@
 // The whole main job against the package's own service: register, log in, enrol, sign, upload, download.
 
 const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -139,6 +140,22 @@ test('a service that was closed is gone', async () => {
   await own.close();
   const client = new WsChannel({ baseUrl: own.baseUrl, email: 'user@example.test', mode: 'data' });
   await assert.rejects(client.initLogin(), BankchannelError);
+});
+
+test('a service that nobody holds goes on until the process ends', async () => {
+  const program = `
+    const { Service, WsChannel } = require(${JSON.stringify(path.join(__dirname, '..'))});
+    (async () => {
+      const { baseUrl } = await Service.start({ noLimits: true });
+      for (let round = 0; round < 20; round += 1) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const client = new WsChannel({ baseUrl, email: 'user@example.test', mode: 'data' });
+      console.log(typeof (await client.initLogin()).challenge);
+    })();`;
+  const done = spawnSync(process.execPath, ['--expose-gc', '-e', program], { encoding: 'utf8', timeout: 30_000 });
+  assert.deepEqual([done.status, done.stdout, done.stderr], [0, 'string\n', '']);
 });
 
 test('wrong options are refused', async () => {
