@@ -8,9 +8,9 @@
 //! `generic_us` is `bankchannel_call` with a client, `local_us` is `bankchannel_local`: the functions that C calls, with
 //! the response freed. There is no typed face in C.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // It prints its figures.
 
-use std::{ffi::c_char, hint::black_box, io::Write, ptr, time::Instant};
+use std::{ffi::c_char, hint::black_box, ptr, time::Instant};
 
 use bankchannel_c::*;
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ fn main() {
     // SAFETY: the last use.
     unsafe { bankchannel_client_free(client) };
     let told = json!({"native_us": native, "generic_us": generic, "local_us": local, "typed_us": null});
-    writeln!(std::io::stdout(), "{told}").unwrap();
+    println!("{told}");
 }
 
 fn view(text: &str) -> (*const c_char, usize) {

@@ -9,7 +9,10 @@ use std::{
     process::Command,
 };
 
-use crate::support::{c::STRICT, library, root, run};
+use crate::support::{
+    c::{STRICT, testing_library},
+    library, root, run,
+};
 use bankchannel_c::{BankchannelBytes, BankchannelCallOptions};
 
 /// Compares what is with what was committed, line by line.
@@ -44,6 +47,16 @@ fn the_library_exports_the_pinned_symbols_and_no_other() {
     let foreign: Vec<_> = found.iter().filter(|name| !name.starts_with("bankchannel_")).collect();
     assert!(foreign.is_empty(), "the library exports what is not its own: {foreign:?}");
     compare("symbols.txt", &found.join("\n"));
+}
+
+/// The operations that fail on demand are for tests: what is shipped does not have them.
+#[test]
+fn the_library_has_no_operation_of_the_testing_build() {
+    let has = |path: &std::path::Path| fs::read(path).unwrap().windows(13).any(|bytes| bytes == b"testing_panic");
+    assert!(!has(&library()));
+    if let Some(testing) = testing_library() {
+        assert!(has(&testing), "the name that is looked for is theirs no longer");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! C programs over the library: compiled and run as a user's are.
 
+#![allow(clippy::print_stderr)] // A test that is passed over says so.
+
 use std::{
     ffi::OsStr,
     os::unix::fs::symlink,
