@@ -66,7 +66,7 @@ async fn run(
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut builder = transport.client.request(method, format!("{}{}", transport.base_url, request.target));
+    let mut builder = transport.client()?.request(method, format!("{}{}", transport.base_url, request.target));
     for (name, value) in &request.headers {
         let mut header = reqwest::header::HeaderValue::from_str(value.expose())
             .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header"))?;
@@ -80,5 +80,5 @@ async fn run(
     }
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
-    receive::receive(response, transport.max_answer_bytes, plan).await
+    receive::receive(response, transport.settings.max_answer_bytes, plan).await
 }

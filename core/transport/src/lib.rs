@@ -19,7 +19,10 @@ mod segments;
 mod settings;
 mod sink;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 pub use backoff::{EXTRA_ATTEMPTS, delay as retry_delay};
 use bankchannel_foundation::{
@@ -39,9 +42,11 @@ pub use tokio_util::sync::CancellationToken;
 /// Connections to one server.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    client: reqwest::Client,
+    // Made at the first exchange where nothing of it can fail before: reading the system's authorities takes milliseconds,
+    // and many a client only computes.
+    client: Arc<OnceLock<reqwest::Client>>,
+    settings: Arc<Settings>,
     base_url: String,
-    max_answer_bytes: usize,
 }
 
 /// How one exchange is to be carried out.
@@ -80,7 +85,20 @@ impl Transport {
     /// `configuration.invalid` for a base URL, certificate or proxy that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
-        Ok(Self { client: settings.client()?, base_url, max_answer_bytes: settings.max_answer_bytes })
+        let made = Self { client: Arc::default(), settings: Arc::new(settings.clone()), base_url };
+        if settings.is_fallible() {
+            made.client()?;
+        }
+        Ok(made)
+    }
+
+    fn client(&self) -> Result<&reqwest::Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        // Two that come first at once both make one, and one of them is used.
+        let client = self.settings.client()?;
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// The base URL, without a slash at its end.

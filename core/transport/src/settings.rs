@@ -51,6 +51,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether something here may be wrong that only making a client shows.
+    pub(crate) fn is_fallible(&self) -> bool {
+        self.tls.ca_file.is_some() || self.tls.client_identity.is_some() || self.proxy.is_some()
+    }
+
     pub(crate) fn client(&self) -> Result<reqwest::Client> {
         install_provider();
         let mut builder = reqwest::Client::builder()
