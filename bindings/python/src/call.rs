@@ -44,6 +44,7 @@ pub(crate) struct Running {
     call: Mutex<Option<bridge::Call>>,
     cancel: bridge::Cancel,
     name: Py<PyString>,
+    plan: Option<Py<Plan>>,
     typed: bool,
     destination: Option<PathBuf>,
     /// How many bytes of content went out piece by piece.
@@ -77,6 +78,8 @@ impl Call {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
         let client = client.open().map_err(fault)?;
+        // Before anything is sent: a package whose types are not those of this library could not tell of a success.
+        let plan = Plan::find(py, name)?.map(Bound::unbind);
         let request = given::text_of(&given::fields(request).map_err(fault)?);
         // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
@@ -104,6 +107,7 @@ impl Call {
             call: Mutex::new(Some(call)),
             cancel,
             name: name.clone().unbind(),
+            plan,
             typed,
             destination: destination_path,
             written: AtomicU64::new(0),
@@ -258,8 +262,7 @@ impl Running {
     }
 
     fn answered<'py>(&self, py: Python<'py>, json: &str, content: Option<Bytes>) -> PyResult<Bound<'py, PyAny>> {
-        let name = self.name.bind(py);
-        let plan = Plan::find(py, name)?;
+        let plan = self.plan.as_ref().map(|plan| plan.bind(py));
         // Python's bytes own their memory: this is the one copy.
         let data = content.map(|bytes| PyBytes::new(py, &bytes).unbind());
         let received = |said: Option<u64>| {

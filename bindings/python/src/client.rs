@@ -62,6 +62,7 @@ impl Client {
             (None, None) => None,
         };
         let client = self.open().map_err(fault)?;
+        let plan = Plan::find(py, name)?;
         let request = given::fields(request).map_err(fault)?;
         let answered = py.detach(|| {
             // A panic here would pass every `except Exception` of the caller's.
@@ -70,7 +71,7 @@ impl Client {
             })
         });
         let answer = answered.map_err(fault)?;
-        match Plan::find(py, name)? {
+        match plan {
             Some(plan) if typed => plan.get().result(py, answer, None),
             _ => plan::plain(py, answer),
         }

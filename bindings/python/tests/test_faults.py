@@ -345,6 +345,17 @@ class Versions(unittest.TestCase):
         said = self.run_changed("ws_channel.py", '("public_key", "private_key",', '("private_key",', program)
         self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package is not that of its native", said)
 
+    def test_and_before_anything_is_sent(self) -> None:
+        with Peer() as peer:
+            program = (
+                f"from bankchannel import WsChannel\nWsChannel(**{peer.settings!r}).upload_file("
+                "file_contents=b'x', file_name='a', file_type='b', signature='c')"
+            )
+            old, new = "class UploadFileResponse(Record):", "class Another(Record):"
+            said = self.run_changed("ws_channel.py", old, new, program)
+            self.assertIn("UploadFileResponse", said)
+            self.assertEqual(peer.calls, 0)
+
 
 if __name__ == "__main__":
     unittest.main()
