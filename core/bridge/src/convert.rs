@@ -29,7 +29,6 @@ pub fn parse_json(text: &[u8]) -> Result<Value> {
 
 /// JSON as text. Written at once: `Value`'s `Display` goes through a formatter piece by piece, which costs a twentieth of a
 /// local call.
-
 pub(crate) fn json_text(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
 }

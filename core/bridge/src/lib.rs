@@ -16,6 +16,7 @@ mod call;
 mod client;
 mod convert;
 pub mod operations;
+mod panics;
 mod per_process;
 mod runtime;
 mod server;

@@ -7,6 +7,7 @@ use bankchannel::{
 };
 use serde_json::Value;
 
+use crate::panics;
 #[cfg(feature = "testing")]
 use crate::testing;
 
@@ -27,14 +28,16 @@ pub(crate) fn call_local(
     request: Value,
     content: Option<Content>,
 ) -> Result<Value> {
-    #[cfg(feature = "testing")]
-    if let Some(entry) = testing::find(name) {
-        return testing::call_local(entry, request, content);
-    }
-    match client {
-        Some(client) => client.call_local(name, request, content),
-        None => bankchannel::call_local(name, request, content),
-    }
+    panics::inside(|| {
+        #[cfg(feature = "testing")]
+        if let Some(entry) = testing::find(name) {
+            return testing::call_local(entry, request, content);
+        }
+        match client {
+            Some(client) => client.call_local(name, request, content),
+            None => bankchannel::call_local(name, request, content),
+        }
+    })
 }
 
 /// Carries out any operation.

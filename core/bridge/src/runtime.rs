@@ -6,7 +6,7 @@ use bankchannel::{Error, Result};
 use bankchannel_foundation::error::row;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::per_process::PerProcess;
+use crate::{panics, per_process::PerProcess};
 
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
@@ -19,11 +19,12 @@ const WORKERS: usize = 2;
 /// `internal` when the system gives no threads.
 pub fn runtime() -> Result<&'static Runtime> {
     RUNTIME.get_or_make(|_| {
+        panics::leave_out_texts();
         let failed = |why: &dyn std::fmt::Display| {
             Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}"))
         };
         let build =
-            || Builder::new_multi_thread().worker_threads(WORKERS).thread_name("bankchannel").enable_all().build();
+            || Builder::new_multi_thread().worker_threads(WORKERS).thread_name(panics::THREAD).enable_all().build();
         // It panics where a thread cannot be spawned; across a language boundary that would end the program.
         match catch_unwind(build) {
             Ok(built) => built.map_err(|why| failed(&why)),
