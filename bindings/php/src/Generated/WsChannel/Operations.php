@@ -1801,13 +1801,13 @@ abstract class Operations extends AbstractClient
      * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file
      * that is there is left as it is, so that a second run goes on where the first one ended. A file
      * appears under its name only when it is complete; nothing is overwritten, no link is followed,
-     * nothing lands outside the folder. Use one folder for each bank and account, for names hold neither:
-     * a file that the bank still lists as new, and whose name is taken, fails and stays new. The listing
-     * and each file are tried up to three times; a file that fails does not stop the others. A file whose
-     * download was begun and not finished is tried again by the next run for new files, though the bank
-     * no longer lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers
-     * it. The call itself fails when the listing cannot be had, or when going on makes no sense: the
-     * session has ended, the call was cancelled, its time is up.
+     * nothing lands outside the folder. Use one folder for each bank and account: names hold neither, and
+     * a file whose name is taken counts as there. The listing and each file are tried up to three times;
+     * a file that fails does not stop the others. A file whose download was begun and not finished is
+     * tried again by the next run for new files, though the bank no longer lists it as new; an empty
+     * hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the
+     * listing cannot be had, or when going on makes no sense: the session has ended, the call was
+     * cancelled, its time is up.
      *
      * @param string $directory The folder, one for each bank and account; its last part is made when it
      * is missing.
