@@ -49,6 +49,16 @@ fn every_id_of_the_sheet_is_proved() {
     }
 }
 
+#[test]
+fn every_operation_is_called_by_an_api_case() {
+    let files = fs::read_dir(scenario::folder().join("api")).expect("the folder is there").filter_map(Result::ok);
+    let calls: String = files.map(|file| fs::read_to_string(file.path()).expect("a file")).collect();
+    for entry in bankchannel::catalogue() {
+        let name = entry.declaration.name;
+        assert!(calls.contains(&format!(r#""call": "{name}""#)), "no case under tests/scenarios/api calls {name}");
+    }
+}
+
 /// Whether the file has a test of this name.
 fn has_test(path: &str, name: &str) -> bool {
     let text = fs::read_to_string(faces::root().join(path)).unwrap_or_default();
