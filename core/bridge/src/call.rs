@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 use crate::{
     Client,
     convert::{json_text, parse_json},
-    operations,
+    operations, panics,
     runtime::runtime,
 };
 
@@ -118,7 +118,8 @@ impl Call {
         let log = how.log.then(CallLog::new);
         let how = How { cancel, ..how };
         let call = Self { ends: Some(ends), log: log.clone(), awaited: Awaited::Nothing, process: std::process::id() };
-        if let Err(error) = start(client, name, request, how, log, &events_in, replies_out) {
+        let started = panics::inside(|| start(client, name, request, how, log, &events_in, replies_out));
+        if let Err(error) = started {
             let _ = events_in.try_send(Event::Failed(error));
         }
         call

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     convert::{json_text, parse_json},
-    operations,
+    operations, panics,
     per_process::PerProcess,
 };
 
@@ -31,13 +31,15 @@ impl Client {
     /// # Errors
     /// `input.*` and `configuration.invalid`.
     pub fn new(settings: &[u8]) -> Result<Self> {
-        let mut settings = parse_json(settings)?;
-        let asked = settings.as_object_mut().and_then(|given| given.shift_remove("from_env"));
-        match asked {
-            None | Some(Value::Null | Value::Bool(false)) => Self::of(model::read_boundary(settings)?),
-            Some(Value::Bool(true)) => Self::of_env(settings),
-            Some(_) => Err(Error::invalid_field("from_env", "must be true or false")),
-        }
+        panics::inside(|| {
+            let mut settings = parse_json(settings)?;
+            let asked = settings.as_object_mut().and_then(|given| given.shift_remove("from_env"));
+            match asked {
+                None | Some(Value::Null | Value::Bool(false)) => Self::of(model::read_boundary(settings)?),
+                Some(Value::Bool(true)) => Self::of_env(settings),
+                Some(_) => Err(Error::invalid_field("from_env", "must be true or false")),
+            }
+        })
     }
 
     /// The same; what the settings leave out is taken from the `ISECURE_…` variables of the environment.
@@ -45,7 +47,7 @@ impl Client {
     /// # Errors
     /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.
     pub fn from_env(settings: &[u8]) -> Result<Self> {
-        Self::of_env(parse_json(settings)?)
+        panics::inside(|| Self::of_env(parse_json(settings)?))
     }
 
     fn of_env(settings: Value) -> Result<Self> {

@@ -4,7 +4,7 @@ use bankchannel::{Error, Result};
 use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
 use bankchannel_foundation::{error::row, model};
 
-use crate::{convert::parse_json, runtime::runtime};
+use crate::{convert::parse_json, panics, runtime::runtime};
 
 /// A running counterpart. Dropping it tells it to stop; [`stop`](Server::stop) also waits until it has.
 pub struct Server {
@@ -21,9 +21,11 @@ impl Server {
         if kind != bankchannel::ws_channel::PROTOCOL {
             return Err(Error::invalid_field("kind", "must be `ws-channel`"));
         }
-        let options: ServiceOptions = model::read_boundary(parse_json(options)?)?;
-        let running = runtime()?.block_on(Running::start(options))?;
-        Ok(Self { running: Some(running), process: std::process::id() })
+        panics::inside(|| {
+            let options: ServiceOptions = model::read_boundary(parse_json(options)?)?;
+            let running = runtime()?.block_on(Running::start(options))?;
+            Ok(Self { running: Some(running), process: std::process::id() })
+        })
     }
 
     /// What its readiness line says: kind, base URL, public key file, control URL.
