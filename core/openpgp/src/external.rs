@@ -69,10 +69,15 @@ pub struct ExternalSigner {
 
 impl ExternalSigner {
     pub(crate) fn new(public: Key<PublicParts, UnspecifiedRole>, certificate: String) -> Result<Self> {
-        if is_acceptable_signer(public.mpis()) && Form::of(public.mpis()).is_some() {
+        if Self::is_fit(&public) {
             return Ok(Self { public, certificate });
         }
         Err(Error::UnsupportedAlgorithm { algorithm: name(public.mpis()), purpose: "making signatures" })
+    }
+
+    /// Whether signatures are made here with keys of its algorithm.
+    pub(crate) fn is_fit(public: &Key<PublicParts, UnspecifiedRole>) -> bool {
+        is_acceptable_signer(public.mpis()) && Form::of(public.mpis()).is_some()
     }
 
     /// Fingerprint of the key or subkey that signs, 40 upper-case hex digits.

@@ -192,6 +192,17 @@ fn the_newest_key_that_may_sign_is_chosen() {
 }
 
 #[test]
+fn a_newer_key_that_does_not_sign_here_hides_no_other() {
+    let gpg = Gpg::new();
+    let past = ["--faked-system-time", "20250101T000000"];
+    let key = gpg.generate("hsm <hsm@example.test>", "rsa2048", "cert,sign", "never", &past);
+    gpg.run(&["--quick-add-key", &key, "nistp256", "sign", "never"], b"");
+    let certificate = gpg.export(&key);
+    assert_eq!(certificate.signing_key_ids(now()).len(), 2);
+    assert_eq!(certificate.external_signer(now()).unwrap().fingerprint(), key);
+}
+
+#[test]
 fn keys_that_may_not_sign_are_refused_as_with_the_secret_at_hand() {
     let gpg = Gpg::new();
     let refused = |key: &str| gpg.export(key).external_signer(now()).unwrap_err();

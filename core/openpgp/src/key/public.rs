@@ -117,14 +117,16 @@ impl PublicKey {
         validity::signing_keys(&self.cert, now).iter().map(|key| key.keyid().to_hex()).collect()
     }
 
-    /// The newest key or subkey that may sign at `now`, to be used where its secret is: in an HSM, a smart card, an agent.
+    /// The newest RSA or Ed25519 key or subkey that may sign at `now`, to be used where its secret is: in an HSM, a smart
+    /// card, an agent.
     ///
     /// # Errors
-    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`], [`Error::UnsupportedAlgorithm`] (only RSA
-    /// from 2048 bits and Ed25519 sign here).
+    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`], [`Error::UnsupportedAlgorithm`] where none that
+    /// may sign is of these (RSA from 2048 bits, and Ed25519, sign here).
     pub fn external_signer(&self, now: SystemTime) -> Result<ExternalSigner> {
         let keys = validity::signing_keys(&self.cert, now);
-        match keys.into_iter().max_by_key(|key| key.creation_time()) {
+        // One of an algorithm that does not sign here is chosen only where there is no other.
+        match keys.into_iter().max_by_key(|key| (ExternalSigner::is_fit(key), key.creation_time())) {
             Some(key) => ExternalSigner::new(key, self.fingerprint()),
             None => Err(validity::why_no_signing_key(&self.cert, now)),
         }
