@@ -66,10 +66,11 @@ async fn run(
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut builder = transport.client()?.request(method, format!("{}{}", transport.base_url, request.target));
+    let client = transport.client().map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    let mut builder = client.request(method, format!("{}{}", transport.base_url, request.target));
     for (name, value) in &request.headers {
         let mut header = reqwest::header::HeaderValue::from_str(value.expose())
-            .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header"))?;
+            .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header").with_outcome(Outcome::NotSent))?;
         header.set_sensitive(true);
         builder = builder.header(*name, header);
     }

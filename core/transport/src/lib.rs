@@ -42,8 +42,8 @@ pub use tokio_util::sync::CancellationToken;
 /// Connections to one server.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    // Made at the first exchange where nothing of it can fail before: reading the system's authorities takes milliseconds,
-    // and many a client only computes.
+    // Made at the first exchange where no setting can be wrong: reading the system's authorities takes milliseconds, and
+    // many a client only computes.
     client: Arc<OnceLock<reqwest::Client>>,
     settings: Arc<Settings>,
     base_url: String,
@@ -82,7 +82,8 @@ impl Transport {
     /// Opens nothing yet: connections are made when they are needed.
     ///
     /// # Errors
-    /// `configuration.invalid` for a base URL, certificate or proxy that cannot be used.
+    /// `configuration.invalid` for a base URL, certificate or proxy that cannot be used. A system without authorities is
+    /// told by the first exchange where none are given.
     pub fn new(settings: &Settings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
         let made = Self { client: Arc::default(), settings: Arc::new(settings.clone()), base_url };
@@ -110,8 +111,8 @@ impl Transport {
     /// Carries out one exchange, repeating it where the plan allows.
     ///
     /// # Errors
-    /// `transport.*`, `timeout.deadline`, `cancelled`, `peer.answer_too_large`, each with its outcome. An answer of any HTTP
-    /// status is not an error here.
+    /// `transport.*`, `timeout.deadline`, `cancelled`, `peer.answer_too_large`, `configuration.invalid`, each with its outcome.
+    /// An answer of any HTTP status is not an error here.
     pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
         // What is logged of the address: e-mail addresses and phone numbers stand in paths.
@@ -193,4 +194,35 @@ pub fn at_least(error: Error, earlier: Option<Outcome>) -> Error {
 
 fn outcome_name(error: &Error) -> &'static str {
     error.outcome().map_or("none", Outcome::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bankchannel_foundation::message::{Body, Method};
+
+    use super::*;
+
+    #[test]
+    fn where_the_client_cannot_be_made_nothing_was_sent() {
+        // Nothing that is looked at before the first exchange is wrong.
+        let base_url = "http://127.0.0.1:1".to_owned();
+        let settings = Settings { base_url, user_agent: "two\nlines".into(), ..Settings::default() };
+        let transport = Transport::new(&settings).unwrap();
+        let request =
+            OutRequest { method: Method::Get, target: "/".into(), headers: Vec::new(), body: Body::default() };
+        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), Sink::memory(1), None);
+        let plan = Plan {
+            deadline: None,
+            cancel: &cancel,
+            repeat: Repeat::Never,
+            response_content: None,
+            sink: &mut sink,
+            observer: None,
+            earlier: &mut earlier,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let error = runtime.block_on(transport.exchange(&request, plan)).unwrap_err();
+        assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    }
 }

@@ -34,6 +34,9 @@ pub struct Tls {
     pub client_identity: Option<Secret>,
 }
 
+/// How long a connection that nobody uses is kept. Servers and what stands before them drop theirs after 15 seconds or a
+/// minute, and of a request that meets the drop nobody knows whether it arrived.
+const IDLE_MAX: Duration = Duration::from_secs(10);
 /// The largest answer besides its content: WS Channel sheet §8.6.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
@@ -61,6 +64,7 @@ impl Settings {
         let mut builder = reqwest::Client::builder()
             .user_agent(&self.user_agent)
             .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE_MAX)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .tcp_nodelay(true)
