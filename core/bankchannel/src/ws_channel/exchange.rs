@@ -104,7 +104,7 @@ impl WsChannel {
             options.note(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
             session = match self.renew(&session, generation, deadline, options).await {
                 Ok(renewed) => renewed,
-                Err(why) => return Err(error.with("renewal", why.code())),
+                Err(why) => return Err(not_renewed(error, why)),
             };
             replace_credentials(&mut message, &session);
         }
@@ -266,6 +266,17 @@ const COMMIT_EXTRA: Duration = Duration::from_secs(5);
 /// A password that is tried again and again locks its account.
 fn is_final(error: &Error) -> bool {
     error.category() == Category::Authentication
+}
+
+/// The error of a call that the service refused for its session, where the session was not renewed. Who cancels, or whose
+/// time is up, is told so, and not to log in again; how far the call came is the same.
+fn not_renewed(refused: Error, why: Error) -> Error {
+    let code = why.code();
+    let told = match (why.category(), refused.outcome()) {
+        (Category::Cancelled | Category::TimedOut, Some(outcome)) => why.with_outcome(outcome),
+        _ => refused,
+    };
+    told.with("renewal", code)
 }
 
 impl CallOptions {

@@ -322,8 +322,24 @@ async fn a_renewal_has_the_time_that_is_left_of_its_call() {
     let started = Instant::now();
     let request = json!({"bank": "nordea"});
     let error = renewing(&server).call_json("ws_channel.list_files", request, limited).await.unwrap_err();
-    assert_eq!(error.detail("renewal"), Some("timeout.deadline"));
+    assert_eq!((error.code(), error.detail("renewal")), ("timeout.deadline", Some("timeout.deadline")));
     assert!(started.elapsed() < Duration::from_millis(5500), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn who_cancels_during_a_renewal_is_not_told_to_log_in() {
+    let server = logging_in([challenge(), Act::Stall]).await;
+    let (client, options) = (renewing(&server), CallOptions::default());
+    let cancel = options.cancel.clone();
+    let request = json!({"bank": "nordea"});
+    let call = tokio::spawn(async move { client.call_json("ws_channel.list_files", request, options).await });
+    server.wait_for(3).await;
+    cancel.cancel();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome(), error.detail("renewal")),
+        ("cancelled", Some(Outcome::Refused), Some("cancelled"))
+    );
 }
 
 #[tokio::test]

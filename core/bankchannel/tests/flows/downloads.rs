@@ -13,6 +13,7 @@ use bankchannel::{
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::{
     bank::Bank,
@@ -200,6 +201,58 @@ async fn a_try_that_is_refused_after_one_that_broke_off_forgets_nothing() {
         assert_eq!(second["downloaded"], 1);
         assert_eq!(fs::read(folder.path().join("20261120__VA_2.dat")).unwrap(), b"two");
     }
+}
+
+#[tokio::test]
+async fn a_run_that_is_refused_takes_back_nothing_of_another_one() {
+    let go_on = Arc::new(Notify::new());
+    let held = Act::Hold(Arc::clone(&go_on), refused(429, "Too many requests"));
+    let server = twos([vec![held], vec![unreadable(); 3], vec![limited(); 2]].concat()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let request = json!({"bank": "nordea", "directory": folder.path()});
+    let first = {
+        let (client, request) = (client(&server), request.clone());
+        tokio::spawn(
+            async move { client.call_json("ws_channel.download_new_files", request, CallOptions::default()).await },
+        )
+    };
+    // The listing, the first file, the second one.
+    server.wait_for(3).await;
+    let second = run(&server, request.clone()).await.unwrap();
+    assert_eq!((&second["downloaded"], &second["failed"]), (&json!(0), &json!(1)));
+    go_on.notify_one();
+    assert_eq!(first.await.unwrap().unwrap().response["files"][1]["error"], "peer.rate_limited");
+    assert_eq!(run(&server, request).await.unwrap()["downloaded"], 1);
+    assert_eq!(fs::read(folder.path().join("20261120__VA_2.dat")).unwrap(), b"two");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is remembered any more");
+}
+
+#[tokio::test]
+async fn a_name_that_was_claimed_and_not_filled_counts_as_free() {
+    let server = twos(vec![unreadable(); 3]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut request = json!({"bank": "nordea", "directory": folder.path()});
+    assert_eq!(run(&server, request.clone()).await.unwrap()["failed"], 1);
+    // What a run that was killed leaves on a file system without links.
+    let path = folder.path().join("20261120__VA_2.dat");
+    fs::write(&path, b"").unwrap();
+    assert_eq!(run(&server, request.clone()).await.unwrap()["downloaded"], 1);
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    // Where no download was begun, an empty file is there as any other is.
+    fs::write(&path, b"").unwrap();
+    request["status"] = json!("ALL");
+    assert_eq!(run(&server, request).await.unwrap()["existing"], 2);
+    assert_eq!(fs::read(&path).unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_asked_for_is_not_remembered() {
+    let bank = Bank::holding(&[("V A", "1", b"one")]);
+    let server = Server::start(move |seen, _| bank.act(seen)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let answer = run(&server, json!({"bank": "nordea", "directory": folder.path()})).await.unwrap();
+    assert_eq!((&answer["failed"], &answer["files"][0]["error"]), (&json!(1), &json!("peer.protocol")));
+    assert_eq!((fs::read_dir(folder.path()).unwrap().count(), server.seen().len()), (0, 1));
 }
 
 #[tokio::test]

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::{
+    accounts::CHALLENGE,
     bank::Bank,
-    support::{Act, Server, client, ok, private_key, refused, session, settings},
+    support::{Act, PASSWORD, Server, client, ok, people::API_KEY, private_key, refused, session, settings},
 };
 
 const PAYMENT: &[u8] = b"<Document>\r\npayment\n</Document>";
@@ -189,6 +190,25 @@ async fn answers_go_into_a_folder() {
 }
 
 #[tokio::test]
+async fn what_lies_in_the_folder_is_not_the_answer_to_this_payment() {
+    let server = answering(Bank::default(), &["pain.002.001.10"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("20261120__pain.002.001.10_new.dat");
+    fs::write(&there, b"another bank's").unwrap();
+    let request = wait(json!({"directory": folder.path(), "wait_for": ["pain.002.001.10"]}));
+    let done = client(&server)
+        .call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec()))
+        .await
+        .unwrap()
+        .response;
+    let path = done["answers"][0]["path"].as_str().unwrap();
+    assert!(path.ends_with("20261120__pain.002.001.10_new~2.dat"), "{path}");
+    assert_eq!((&done["answers"][0]["bytes"], fs::read(path).unwrap()), (&json!(6), b"answer".to_vec()));
+    assert_eq!(fs::read(&there).unwrap(), b"another bank's");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_come_says_that_the_upload_was_accepted() {
     let server = answering(Bank::default(), &["pain.002.001.10"]).await;
     let started = Instant::now();
@@ -303,6 +323,38 @@ async fn a_look_that_takes_too_long_is_not_the_end_of_the_wait() {
     let settings = WsChannelSettings { timeout_s: Some(2), ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
+    let request = wait(json!({"wait_for": ["pain.002.001.10"], "timeout_s": 30}));
+    client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
+}
+
+#[tokio::test]
+async fn waiting_outlives_a_renewal_that_broke_off() {
+    let (bank, steps) = (Bank::default(), AtomicUsize::new(0));
+    let token = json!({"IdToken": "new", "ApiKey": API_KEY, "ExpiresIn": "3600", "ResponseText": "Login OK"});
+    let server = Server::start(move |seen, number| {
+        if seen.path.starts_with("/v2/session/") {
+            // The challenge cannot be had, in any of its tries; afterwards all is well.
+            return match (steps.fetch_add(1, Ordering::SeqCst), seen.method.as_str()) {
+                (0..3, _) => Act::ResetAfterRequest,
+                (_, "GET") => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
+                _ => Act::Answer(ok(200, token.clone())),
+            };
+        }
+        if seen.method == "PUT" {
+            bank.add("pain.002.001.10", "new", b"answer");
+            return Act::Answer(ok(201, json!({})));
+        }
+        // The session ends with the upload.
+        if number > 1 && seen.header("authorization") != Some("new") {
+            return Act::Answer(refused(401, "Unauthorized"));
+        }
+        bank.act(seen)
+    })
+    .await;
+    let settings =
+        WsChannelSettings { renew_session: Some(true), password: Some(PASSWORD.into()), ..settings(&server) };
+    let client = WsChannel::new(settings).unwrap();
+    client.set_session(session("old", Mode::Data));
     let request = wait(json!({"wait_for": ["pain.002.001.10"], "timeout_s": 30}));
     client.call_json("ws_channel.upload_and_wait", request, with(PAYMENT.to_vec())).await.unwrap();
 }

@@ -8,7 +8,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    fetch::{Fetched, into_folder, list, open_folder},
+    fetch::{Fetched, broke_off_a_renewal, into_folder, list, open_folder},
     file_name, flow,
     journal::Journal,
     steps::Steps,
@@ -160,6 +160,7 @@ impl DownloadNewFilesResponse {
 /// Whether the other files would fail the same way.
 fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
     match error.category() {
+        Category::Authentication if broke_off_a_renewal(error) => false,
         Category::Authentication | Category::Cancelled | Category::ResourceExhausted => true,
         // One file's own limit is no reason to leave the others.
         Category::TimedOut => steps.is_over(),
@@ -170,7 +171,7 @@ fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
 fn described(file: &FileDescriptor, fetched: &Fetched) -> DownloadedFile {
     let (status, path, bytes) = match fetched {
         Fetched::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
-        Fetched::Exists { path, .. } => (DownloadStatus::Exists, path, None),
+        Fetched::Exists { path } => (DownloadStatus::Exists, path, None),
     };
     DownloadedFile {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()),

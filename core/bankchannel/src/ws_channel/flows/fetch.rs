@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
 use bankchannel_transport::at_least;
 use bankchannel_ws_channel::{
+    errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
     operations::files::{
         download_file::{DownloadFile, DownloadFileRequest, DownloadFileResponse},
@@ -14,7 +15,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     file_names::file_name,
-    journal::{Begun, Journal, Marker},
+    journal::{Begun, Journal},
     steps::Steps,
 };
 use crate::Destination;
@@ -65,7 +66,8 @@ pub(super) async fn download(
 
 fn asked_for(file: &FileDescriptor) -> Result<FileType> {
     FileType::parse(&file.file_type).map_err(|why| {
-        Error::because(&row::PEER_PROTOCOL, format!("the listing has a FileType that cannot be asked for: it {why}"))
+        let text = format!("the listing has a FileType that cannot be asked for: it {why}");
+        Error::because(&row::PEER_PROTOCOL, text).with_outcome(Outcome::NotSent)
     })
 }
 
@@ -80,10 +82,23 @@ pub(super) fn was_not_sent(error: &Error) -> bool {
     matches!(error.outcome(), Some(Outcome::NotSent | Outcome::Refused))
 }
 
+/// Whether a call failed because the session was to be renewed and the renewal broke off: the next call renews it.
+pub(super) fn broke_off_a_renewal(error: &Error) -> bool {
+    let passing =
+        [&row::CONNECT_FAILED, &row::CONNECTION_LOST, &row::UNAVAILABLE, &row::RATE_LIMITED, &errors::SERVICE_FAILED];
+    error.detail("renewal").is_some_and(|code| passing.iter().any(|row| row.code == code))
+}
+
 /// What became of a file that was to be put into a folder.
 pub(super) enum Fetched {
-    Downloaded { path: PathBuf, bytes: u64 },
-    Exists { path: PathBuf, bytes: u64 },
+    Downloaded {
+        path: PathBuf,
+        bytes: u64,
+    },
+    /// Something of that name; whether it is this file, nobody has looked.
+    Exists {
+        path: PathBuf,
+    },
 }
 
 /// Downloads a file into a folder, unless it is there. While it is on its way a marker says so.
@@ -99,29 +114,60 @@ pub(super) async fn into_folder(
     let target = path.clone();
     let beginning = marker.clone();
     let is_marked = match steps.work(move || beginning.begin(&target)).await? {
-        Begun::There { bytes } => {
+        Begun::There => {
             steps.say(&format!("{name} exists already, skipping"));
-            end(steps, marker).await;
-            return Ok(Fetched::Exists { path, bytes });
+            note(steps, move || marker.end()).await;
+            return Ok(Fetched::Exists { path });
         }
         Begun::OnItsWay { is_marked } => is_marked,
     };
     steps.say(&format!("downloading {name}"));
     let content = download(steps, bank, file, Destination::File(path.clone())).await;
-    // What was marked before was begun before: that this try came to nothing does not change it.
-    if content.as_ref().err().is_none_or(|error| !is_marked && was_not_sent(error)) {
-        end(steps, marker).await;
+    let not_sent = content.as_ref().err().map(was_not_sent);
+    match not_sent {
+        None => note(steps, move || marker.end()).await,
+        // What was marked before was begun before: that this try came to nothing does not change it.
+        Some(true) if is_marked => {}
+        Some(true) => note(steps, move || marker.withdraw()).await,
+        Some(false) => note(steps, move || marker.keep()).await,
     }
     Ok(Fetched::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
 }
 
-/// A marker that stays costs the next run a look.
-async fn end(steps: &Steps<'_>, marker: Marker) {
-    let ending = steps.work(move || {
-        marker.end();
+/// Notes what became of a download. A marker that stays costs the next run a look.
+async fn note(steps: &Steps<'_>, noting: impl FnOnce() + Send + 'static) {
+    let noted = steps.work(move || {
+        noting();
         Ok(())
     });
-    let _ = ending.await;
+    let _ = noted.await;
+}
+
+/// Downloads a file whose name is `taken`, by who knows what, under a name of its own. Where it does not arrive, nothing in
+/// the folder says so.
+pub(super) async fn beside(
+    steps: &Steps<'_>,
+    bank: Bank,
+    file: &FileDescriptor,
+    taken: PathBuf,
+) -> Result<(PathBuf, u64)> {
+    let path = steps.work(move || free_name(&taken)).await?;
+    steps.say(&format!("downloading it as {}", path.display()));
+    let content = download(steps, bank, file, Destination::File(path.clone())).await?;
+    Ok((path, content.known_size().unwrap_or_default()))
+}
+
+/// The most names that are tried for one file.
+const NAMES_MAX: u32 = 1000;
+
+/// `…~2.dat`, `…~3.dat`: `~` stands in no name that a bank's file gets by itself, so that no other file is taken for there.
+fn free_name(taken: &Path) -> Result<PathBuf> {
+    let stem = taken.file_stem().unwrap_or_default().to_string_lossy();
+    let mut names = (2..=NAMES_MAX).map(|number| taken.with_file_name(format!("{stem}~{number}.dat")));
+    names.find(|path| path.symlink_metadata().is_err()).ok_or_else(|| {
+        let text = format!("{} is taken, and so are the names beside it up to ~{NAMES_MAX}", taken.display());
+        Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
+    })
 }
 
 /// Sees that the folder is there; its last part is made when it is missing.

@@ -8,7 +8,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::ErrorKind,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -20,6 +20,8 @@ use bankchannel_ws_channel::model::Bank;
 
 /// How the markers' names begin.
 const PREFIX: &str = ".bankchannel-begun-";
+/// How the name of a second marker ends: that of a try that broke off.
+const LOST: &str = "-lost";
 /// Bytes of the hash that stands for the bank and the file's name in the marker's.
 const HASH_BYTES: usize = 16;
 
@@ -45,18 +47,23 @@ impl Journal {
     /// The marker of the file of this name.
     pub(super) fn marker(&self, name: &str) -> Marker {
         let hash = digest::sha256(format!("{}/{name}", self.bank).as_bytes());
-        Marker(self.folder.join(format!("{PREFIX}{}", digest::hex(&hash[..HASH_BYTES]))))
+        let name = format!("{PREFIX}{}", digest::hex(&hash[..HASH_BYTES]));
+        Marker { lost: self.folder.join(format!("{name}{LOST}")), begun: self.folder.join(name) }
     }
 }
 
 /// One file's marker.
 #[derive(Clone)]
-pub(super) struct Marker(PathBuf);
+pub(super) struct Marker {
+    begun: PathBuf,
+    /// Noted apart: another run at the same file, whose try came to nothing, takes back what it noted itself.
+    lost: PathBuf,
+}
 
 /// What a download begins with.
 pub(super) enum Begun {
     /// A file of that name is in the folder.
-    There { bytes: u64 },
+    There,
     /// The marker is on disk; whether an earlier run had begun to download it.
     OnItsWay { is_marked: bool },
 }
@@ -64,7 +71,7 @@ pub(super) enum Begun {
 impl Marker {
     /// Whether it is one of these.
     pub(super) fn is_among(&self, left: &BTreeSet<PathBuf>) -> bool {
-        left.contains(&self.0)
+        left.contains(&self.begun) || left.contains(&self.lost)
     }
 
     /// Notes that the download of `target` begins, on disk, unless something of that name is there.
@@ -73,27 +80,47 @@ impl Marker {
     /// `resource.storage` with outcome `not_sent`.
     pub(super) fn begin(&self, target: &Path) -> Result<Begun> {
         // A symbolic link counts as being there: it is neither followed nor replaced.
-        if let Ok(found) = target.symlink_metadata() {
-            return Ok(Begun::There { bytes: found.len() });
+        if let Ok(found) = target.symlink_metadata()
+            && !self.clear_claim(&found, target)
+        {
+            return Ok(Begun::There);
         }
         let mut options = OpenOptions::new();
-        let is_marked = match options.write(true).create_new(true).mode(0o600).open(&self.0) {
+        let is_marked = match options.write(true).create_new(true).mode(0o600).open(&self.begun) {
             Ok(_) => false,
             Err(why) if why.kind() == ErrorKind::AlreadyExists => true,
             Err(why) => return Err(self.unwritable(&why)),
         };
-        let folder = self.0.parent().unwrap_or(Path::new("."));
+        let folder = self.begun.parent().unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| self.unwritable(&why))?;
         Ok(Begun::OnItsWay { is_marked })
     }
 
+    /// Removes what a run leaves that was killed while it named the file, on a file system without links: an empty file that
+    /// claims the name. Whether it was that and is gone.
+    fn clear_claim(&self, found: &Metadata, target: &Path) -> bool {
+        let is_begun = || self.begun.exists() || self.lost.exists();
+        found.is_file() && found.len() == 0 && is_begun() && fs::remove_file(target).is_ok()
+    }
+
     /// Notes that nothing is to be tried again.
     pub(super) fn end(&self) {
-        let _ = fs::remove_file(&self.0);
+        self.withdraw();
+        let _ = fs::remove_file(&self.lost);
+    }
+
+    /// Takes back what [`begin`](Self::begin) noted: the bank did not begin to send the file.
+    pub(super) fn withdraw(&self) {
+        let _ = fs::remove_file(&self.begun);
+    }
+
+    /// Notes that the bank may have sent the file and that it did not arrive.
+    pub(super) fn keep(&self) {
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.lost);
     }
 
     fn unwritable(&self, why: &std::io::Error) -> Error {
-        let text = format!("{} cannot be written: {why}", self.0.display());
+        let text = format!("{} cannot be written: {why}", self.begun.display());
         Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
     }
 }

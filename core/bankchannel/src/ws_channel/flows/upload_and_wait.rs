@@ -21,7 +21,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    fetch::{Fetched, download, into_folder, list, open_folder, was_not_sent},
+    fetch::{Fetched, beside, broke_off_a_renewal, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
     sign_and_upload::{self, prepare},
@@ -60,7 +60,8 @@ pub struct UploadAndWaitRequest {
     pub timeout_s: Option<u32>,
     /// How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least.
     pub poll_interval_ms: Option<u32>,
-    /// The folder that the answers go into, named as `download_new_files` names them; left out, they are in the response.
+    /// The folder that the answers go into, named as `download_new_files` names them; left out, they are in the response. Where a
+    /// name is taken, the answer gets one of its own, with `~2` before `.dat`: names hold neither bank nor account.
     pub directory: Option<String>,
 }
 
@@ -134,8 +135,8 @@ impl Operation for UploadAndWait {
          has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The detail \
          `taken` names the answers that were downloaded before the error, by type and reference: the bank lists them as downloaded. The \
          detail `begun` names those that the bank may have sent and that did not arrive: it may list them as downloaded too. \
-         `download_new_files` into the same folder has them again; without a folder, download them by type and reference. With \
-         `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.",
+         `download_new_files` into the same folder has them again; without a folder, or where a name was taken, download them by type \
+         and reference. With `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.",
         ERRORS,
     );
 }
@@ -270,13 +271,18 @@ impl Waiting<'_> {
             &errors::SERVICE_FAILED,
         ];
         // One look's own limit is not the end of the flow's time.
-        passing.contains(&error.row()) || (error.category() == Category::TimedOut && !self.steps.is_over())
+        passing.contains(&error.row())
+            || broke_off_a_renewal(error)
+            || (error.category() == Category::TimedOut && !self.steps.is_over())
     }
 
     async fn take(&self, file: FileDescriptor) -> Result<BankAnswer> {
         if let Some(folder) = &self.folder {
-            let (Fetched::Downloaded { path, bytes } | Fetched::Exists { path, bytes }) =
-                into_folder(self.steps, self.bank, &file, folder).await?;
+            let (path, bytes) = match into_folder(self.steps, self.bank, &file, folder).await? {
+                Fetched::Downloaded { path, bytes } => (path, bytes),
+                // It may be another bank's or account's: what answers this payment is what has this reference.
+                Fetched::Exists { path } => beside(self.steps, self.bank, &file, path).await?,
+            };
             return Ok(BankAnswer { file, bytes, path: Some(path.display().to_string()), content: None });
         }
         self.steps.say(&format!("downloading the {}", file.file_type));
