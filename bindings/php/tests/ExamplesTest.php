@@ -40,18 +40,28 @@ final class ExamplesTest extends TestCase
     {
         // Not verified yet: the login asks for two codes, in requests of their own.
         $payment = (string) file_get_contents(Account::payment());
-        $account = Account::seeded('page@example.test', ['verified' => false, 'sessions' => false, 'payments' => [base64_encode($payment)]]);
+        // The service is a process of its own, which can be made to stand still.
+        $service = Program::script(<<<'PHP'
+            use Bankchannel\Tests\Support\Account;
+            $account = Account::seeded('page@example.test', ['verified' => false, 'sessions' => false, 'payments' => [base64_encode((string) file_get_contents(Account::payment()))]]);
+            echo json_encode([$account->environment(), $account->key->privateKey, $account->service->controlUrl]), "\n";
+            fgets(STDIN);
+            PHP);
+        /** @var array{array<string, string>, string, string} $made */
+        $made = (array) json_decode($service->line(), true, 512, JSON_THROW_ON_ERROR);
+        [$environment, $key, $control] = $made;
         $folder = Scratch::folder();
         chmod($folder, 0755);
-        copy($account->settings['publicKeyFile'], "{$folder}/service.pem");
-        file_put_contents("{$folder}/key.asc", $account->key->privateKey);
+        copy($environment['ISECURE_PUBLIC_KEY_PEM_FILE'], "{$folder}/service.pem");
+        file_put_contents("{$folder}/key.asc", $key);
         chmod("{$folder}/key.asc", 0644);
         mkdir("{$folder}/sessions");
         chmod("{$folder}/sessions", 0777);
         $user = posix_geteuid() === 0 ? ['-d', 'opcache.preload_user=www-data'] : [];
-        $server = WebServer::builtIn((string) realpath(self::EXAMPLES . '/web'), [
+        $start = static fn (): WebServer => WebServer::builtIn((string) realpath(self::EXAMPLES . '/web'), [
             '-d', 'opcache.enable_cli=1', '-d', 'opcache.preload=' . realpath(__DIR__ . '/../preload.php'), ...$user, '-d', "session.save_path={$folder}/sessions",
-        ], ['ISECURE_PUBLIC_KEY_PEM_FILE' => "{$folder}/service.pem", 'SIGNING_KEY' => "{$folder}/key.asc", 'SEAL_KEY' => '0123456789abcdef0123456789abcdef', 'ISECURE_PHONE' => '+358401234567'] + $account->environment());
+        ], ['ISECURE_PUBLIC_KEY_PEM_FILE' => "{$folder}/service.pem", 'SIGNING_KEY' => "{$folder}/key.asc", 'SEAL_KEY' => '0123456789abcdef0123456789abcdef', 'ISECURE_PHONE' => '+358401234567'] + $environment);
+        $server = $start();
 
         self::assertStringContainsString('Log in', $this->request($server));
         $page = $this->request($server, ['do' => 'login']);
@@ -76,10 +86,27 @@ final class ExamplesTest extends TestCase
             $page = $this->request($server, ['do' => 'look']);
         }
         self::assertMatchesRegularExpression('/answered: AC\w\w/', $page);
+
+        // A process that is killed while it waits for the answer to an upload leaves the note.
+        $other = str_replace('<MsgId>', '<MsgId>X', $payment);
+        $killed = $start();
+        posix_kill($service->id(), SIGSTOP);
+        self::assertSame('', $this->request($killed, ['do' => 'upload'], $other, 2));
+        $killed->kill();
+        posix_kill($service->id(), SIGCONT);
+        self::assertStringContainsString('was sent already', $this->request($server, ['do' => 'upload'], $other));
+
+        // A session that is over is not in the way of the next login.
+        Account::post("{$control}/clock", ['advance_s' => 7200]);
+        $page = $this->request($server, ['do' => 'look']);
+        self::assertStringContainsString('ws_channel.session_refused', $page);
+        self::assertStringContainsString('value="login"', $page);
+        self::assertStringContainsString('You are logged in', $this->request($server, ['do' => 'login']), $server->log());
+        $service->end();
     }
 
     /** @param array<string, string> $form */
-    private function request(WebServer $server, array $form = [], ?string $file = null): string
+    private function request(WebServer $server, array $form = [], ?string $file = null, int $timeout = 20): string
     {
         $mark = 'x-' . bin2hex(random_bytes(8));
         $body = '';
@@ -89,7 +116,7 @@ final class ExamplesTest extends TestCase
         if ($file !== null) {
             $body .= "--{$mark}\r\nContent-Disposition: form-data; name=\"payment\"; filename=\"p.xml\"\r\nContent-Type: application/xml\r\n\r\n{$file}\r\n";
         }
-        $answer = $server->post($form === [] ? null : "{$body}--{$mark}--\r\n", ["Content-Type: multipart/form-data; boundary={$mark}", "Cookie: {$this->cookie}"], $headers);
+        $answer = $server->post($form === [] ? null : "{$body}--{$mark}--\r\n", ["Content-Type: multipart/form-data; boundary={$mark}", "Cookie: {$this->cookie}"], $headers, $timeout);
         foreach ($headers as $header) {
             if (preg_match('/^Set-Cookie: ([^;]+)/i', $header, $match) === 1) {
                 $this->cookie = $match[1];

@@ -16,6 +16,7 @@ declare(strict_types=1);
 // In a project with Composer: vendor/autoload.php.
 require __DIR__ . '/../../src/autoload.php';
 
+use Bankchannel\Exception\AuthenticationException;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Secret;
 use Bankchannel\WsChannel;
@@ -30,10 +31,15 @@ const REPORT = 'pain.002.001.10';
 
 session_start(['cookie_httponly' => true, 'cookie_samesite' => 'Strict']);
 
-/** A client with the session that an earlier request left. */
 function client(): WsChannel
 {
-    $client = WsChannel::fromEnv(mode: Mode::Data, sealKey: Secret::env('SEAL_KEY'));
+    return WsChannel::fromEnv(mode: Mode::Data, sealKey: Secret::env('SEAL_KEY'));
+}
+
+/** A client with the session that an earlier request left. */
+function loggedIn(): WsChannel
+{
+    $client = client();
     if (isset($_SESSION['session'])) {
         $client->importSession(sealed: $_SESSION['session']);
     }
@@ -63,7 +69,7 @@ function keep(WsChannel $client, LogInProgress $progress): string
 /** Sends the file that came with the request. */
 function upload(string $file): string
 {
-    $client = client();
+    $client = loggedIn();
     $checked = $client->checkPaymentFile(content: $file);
     if (!$checked->ok || $checked->payment === null) {
         return implode("\n", array_map(static fn (PaymentProblem $problem): string => ($problem->line === null ? '' : "Line {$problem->line}: ") . "{$problem->message} {$problem->fix}", $checked->problems));
@@ -74,8 +80,11 @@ function upload(string $file): string
         return "{$id} was sent already.";
     }
     $_SESSION['payments'][$id] = 'sending';
+    // The note is on disk before anything is sent: this process may be killed while it sends. (A database: commit here.)
+    session_write_close();
+    session_start();
     try {
-        $client->signAndUpload(content: $file, fileName: "{$id}.xml", fileType: 'pain.001.001.09', privateKey: Secret::file((string) getenv('SIGNING_KEY')));
+        $client->signAndUpload(content: $file, fileName: "{$id}.xml", fileType: 'pain.001.001.09', privateKey: Secret::file((string) getenv('SIGNING_KEY')), timeoutMs: 60_000);
         $_SESSION['payments'][$id] = 'sent, not answered yet';
     } catch (BankchannelException $error) {
         // Only what was `not_sent` or `refused` may be sent again.
@@ -92,7 +101,7 @@ function upload(string $file): string
 /** Looks for the bank's answers. */
 function look(): string
 {
-    $client = client();
+    $client = loggedIn();
     foreach ($client->listFiles(fileType: REPORT, status: StatusFilter::All)->fileDescriptors as $file) {
         $report = $client->downloadFile(fileType: $file->fileType, fileReference: $file->fileReference)->content->contents();
         if (preg_match('~<OrgnlMsgId>(.+?)</OrgnlMsgId>.*?<GrpSts>(\w+)</GrpSts>~s', $report, $match) === 1 && isset($_SESSION['payments'][$match[1]])) {
@@ -115,6 +124,10 @@ if ($_SERVER['REQUEST_METHOD'] === 'POST') {
             default => 'There is no such thing to do.',
         };
     } catch (BankchannelException $error) {
+        if ($error instanceof AuthenticationException) {
+            // A session or a login that is over does not come back: the page offers a new one.
+            unset($_SESSION['session'], $_SESSION['waiting'], $_SESSION['question']);
+        }
         http_response_code(502);
         $said = "{$error->errorCode}: {$error->getMessage()}";
     }
@@ -127,7 +140,8 @@ $shown = static fn (string $text): string => htmlspecialchars($text, ENT_QUOTES 
 <p id="said"><?= nl2br($shown($said)) ?></p>
 <?php if (isset($_SESSION['waiting'])) { ?>
 <form method="post"><label><?= $shown($_SESSION['question']) ?> <input name="code" autocomplete="one-time-code"></label> <button name="do" value="code">Go on</button></form>
-<?php } elseif (!isset($_SESSION['session'])) { ?>
+<?php } ?>
+<?php if (!isset($_SESSION['session'])) { ?>
 <form method="post"><button name="do" value="login">Log in</button></form>
 <?php } else { ?>
 <form method="post" enctype="multipart/form-data"><input type="file" name="payment"> <button name="do" value="upload">Send</button></form>

@@ -78,11 +78,13 @@ final class Account
     }
 
     /**
+     * A request to the service's control interface.
+     *
      * @param array<string, mixed> $body
      *
      * @return array<string, mixed>
      */
-    private static function post(string $url, array $body): array
+    public static function post(string $url, array $body): array
     {
         $context = stream_context_create(['http' => [
             'method' => 'POST', 'header' => 'content-type: application/json', 'content' => json_encode($body), 'ignore_errors' => true,

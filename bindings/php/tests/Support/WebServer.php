@@ -41,11 +41,11 @@ abstract class WebServer
                 return (string) file_get_contents("http://{$this->address}/?{$query}", false, stream_context_create(['http' => ['ignore_errors' => true, 'timeout' => 20]]));
             }
 
-            public function post(?string $body, array $headers, ?array &$answered): string
+            public function post(?string $body, array $headers, ?array &$answered, int $timeout = 20): string
             {
-                $context = stream_context_create(['http' => ['method' => $body === null ? 'GET' : 'POST', 'content' => $body ?? '', 'header' => $headers, 'ignore_errors' => true, 'timeout' => 20]]);
-                $page = (string) file_get_contents("http://{$this->address}/", false, $context);
-                $answered = $http_response_header;
+                $context = stream_context_create(['http' => ['method' => $body === null ? 'GET' : 'POST', 'content' => $body ?? '', 'header' => $headers, 'ignore_errors' => true, 'timeout' => $timeout]]);
+                $page = (string) @file_get_contents("http://{$this->address}/", false, $context);
+                $answered = $http_response_header ?? [];
 
                 return $page;
             }
@@ -109,6 +109,12 @@ abstract class WebServer
         return $this->program->id();
     }
 
+    /** Ends it as a lack of memory or a supervisor does. */
+    public function kill(): void
+    {
+        $this->program->stop(SIGKILL);
+    }
+
     /** So many requests at the same time. @return list<string> */
     public function askAtOnce(string $query, int $times): array
     {
@@ -126,12 +132,12 @@ abstract class WebServer
     }
 
     /**
-     * A request with a body; null is a GET.
+     * A request with a body; null is a GET. Nothing where the answer takes longer than `timeout` seconds.
      *
      * @param list<string> $headers
      * @param list<string> $answered the answer's headers
      */
-    public function post(?string $body, array $headers, ?array &$answered): string
+    public function post(?string $body, array $headers, ?array &$answered, int $timeout = 20): string
     {
         throw new \LogicException('this server is asked for pages only');
     }
