@@ -115,6 +115,43 @@ final class ProcessTest extends TestCase
         self::assertLessThan(2, microtime(true) - $begun);
     }
 
+    /** @dataProvider handlers */
+    public function testASignalsHandlerRunsWhenTheCallsEndIsKnown(string $handler, string $expected): void
+    {
+        $this->needsPcntl();
+        [$printed, $code] = Program::php(<<<PHP
+            \$listener = stream_socket_server('tcp://127.0.0.1:0');
+            \$address = stream_socket_get_name(\$listener, false);
+            if ((\$child = pcntl_fork()) === 0) {
+                for (\$peer = stream_socket_accept(\$listener); trim((string) fgets(\$peer)) !== '';);
+                // The signal comes first.
+                usleep(1500000);
+                fwrite(\$peer, "HTTP/1.1 400 X\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+                fclose(\$peer);
+                exit(0);
+            }
+            \$noted = 'no signal';
+            pcntl_async_signals(true);
+            pcntl_signal(SIGALRM, static function () use (&\$noted): void { {$handler} });
+            \$client = new Bankchannel\\WsChannel(baseUrl: "http://{\$address}/v2");
+            pcntl_alarm(1);
+            try {
+                \$client->initLogin(email: 'a@example.test', mode: Bankchannel\\WsChannel\\Mode::Data);
+            } catch (Throwable \$error) {
+                echo \$error::class, ' ', \$error->getPrevious()?->outcome ?? \$error->outcome ?? 'lost', ' ', \$noted, ' ', pcntl_async_signals() ? 'on' : 'off';
+            }
+            pcntl_waitpid(\$child, \$status);
+            PHP);
+        self::assertSame([$expected, 0], [$printed, $code]);
+    }
+
+    /** @return iterable<string, array{string, string}> */
+    public function handlers(): iterable
+    {
+        yield 'one that notes' => ['$noted = "noted";', 'Bankchannel\Exception\PeerProtocolException refused noted on'];
+        yield 'one that throws' => ['throw new RuntimeException("stop");', 'RuntimeException refused no signal on'];
+    }
+
     public function testADeadlineEndsACallToAPeerThatNeverAnswers(): void
     {
         $silent = stream_socket_server('tcp://127.0.0.1:0');

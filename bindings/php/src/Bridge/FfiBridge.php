@@ -66,20 +66,25 @@ final class FfiBridge implements Bridge
         $options = $timeoutMs === -1 && $content === null && $destination === null
             ? null
             : new Options($this->library, $timeoutMs, $content, $destination, false);
-        $status = $this->library->bankchannel_call(
-            $client->pointer,
-            $name,
-            \strlen($name),
-            $request,
-            \strlen($request),
-            $options?->place,
-            $results->jsonPlace,
-            $results->contentPlace,
-            $results->errorPlace,
-        );
-        $this->check($status, $results);
+        $held = Signals::hold();
+        try {
+            $status = $this->library->bankchannel_call(
+                $client->pointer,
+                $name,
+                \strlen($name),
+                $request,
+                \strlen($request),
+                $options?->place,
+                $results->jsonPlace,
+                $results->contentPlace,
+                $results->errorPlace,
+            );
+            $this->check($status, $results);
 
-        return $this->event($status, $results);
+            return $this->event($status, $results);
+        } finally {
+            Signals::release($held);
+        }
     }
 
     public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log): Handle
@@ -109,18 +114,23 @@ final class FfiBridge implements Bridge
     public function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event
     {
         $results = $this->results();
-        $status = $this->library->bankchannel_call_resume(
-            $call->pointer,
-            $reply,
-            $data,
-            \strlen($data),
-            $results->jsonPlace,
-            $results->contentPlace,
-            $results->errorPlace,
-        );
-        $this->check($status, $results);
+        $held = Signals::hold();
+        try {
+            $status = $this->library->bankchannel_call_resume(
+                $call->pointer,
+                $reply,
+                $data,
+                \strlen($data),
+                $results->jsonPlace,
+                $results->contentPlace,
+                $results->errorPlace,
+            );
+            $this->check($status, $results);
 
-        return $this->event($status, $results);
+            return $this->event($status, $results);
+        } finally {
+            Signals::release($held);
+        }
     }
 
     public function log(Handle $call): string
