@@ -11,7 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio_util::sync::CancellationToken;
+
+/// The largest part of an answer that is handed on at once: each that the client takes is seen.
+const PART: usize = 64 * 1024;
 
 /// How long a connection may be without anything happening.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +25,8 @@ pub(super) struct Limits {
     pub(super) first: Duration,
     /// Between requests, and between two parts of an answer that the client takes.
     pub(super) later: Duration,
+    /// How long a connection that asked something before is still served after it was told that it ends.
+    pub(super) farewell: Duration,
 }
 
 /// What happens on one connection.
@@ -44,18 +51,48 @@ impl Activity {
 
     /// An answer's body, whose parts are seen as they are taken.
     pub(super) fn watch<B>(self: &Arc<Self>, body: B) -> Watched<B> {
-        Watched { body, activity: Arc::clone(self) }
+        Watched { body, rest: Bytes::new(), activity: Arc::clone(self) }
     }
 
-    /// Drives a connection to its end, or until nothing has happened on it for too long.
-    pub(super) async fn serve<T>(&self, serving: impl Future<Output = T>) {
+    /// Drives a connection to its end, or until nothing has happened on it for too long. It is bidden farewell first, then or
+    /// when the server stops: a request that was just on its way is answered yet, or its client learns that nobody took it.
+    pub(super) async fn serve<F: Future>(
+        &self,
+        serving: F,
+        stop: &CancellationToken,
+        bid_farewell: impl Fn(Pin<&mut F>),
+    ) {
         let mut serving = std::pin::pin!(serving);
+        let mut told: Option<Instant> = None;
         loop {
             let left = self.left();
-            if left.is_zero() || tokio::time::timeout(left, &mut serving).await.is_ok() {
+            let wait = match told {
+                None if left.is_zero() && self.has_asked() => {
+                    bid_farewell(serving.as_mut());
+                    told = Some(Instant::now());
+                    self.limits.farewell
+                }
+                None => left,
+                Some(at) => left.max(self.limits.farewell.saturating_sub(at.elapsed())),
+            };
+            if wait.is_zero() {
                 return;
             }
+            tokio::select! {
+                biased;
+                _ = &mut serving => return,
+                () = stop.cancelled(), if told.is_none() => {
+                    bid_farewell(serving.as_mut());
+                    told = Some(Instant::now());
+                }
+                () = tokio::time::sleep(wait) => {}
+            }
         }
+    }
+
+    /// Whether a request was answered.
+    fn has_asked(&self) -> bool {
+        self.last.load(Ordering::Acquire) != 0
     }
 
     /// How long nothing more may happen.
@@ -85,33 +122,52 @@ impl Drop for Handling {
     }
 }
 
-/// The body of an answer on its way.
+/// The body of an answer on its way, in parts.
 pub(super) struct Watched<B> {
     body: B,
+    /// What the body has given and the client has not yet taken.
+    rest: Bytes,
     activity: Arc<Activity>,
 }
 
-impl<B: Body + Unpin> Body for Watched<B> {
-    type Data = B::Data;
+impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if polled.is_ready() {
+        if self.rest.is_empty() {
+            let polled = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+            self.activity.touch();
+            let frame = match polled {
+                Some(Ok(frame)) => frame,
+                ended => return Poll::Ready(ended),
+            };
+            match frame.into_data() {
+                Ok(data) => self.rest = data,
+                Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+            }
+        } else {
             self.activity.touch();
         }
-        polled
+        let length = self.rest.len().min(PART);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (of_body, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(of_body.lower() + rest);
+        if let Some(upper) = of_body.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
     }
 }
 
@@ -119,25 +175,62 @@ impl<B: Body + Unpin> Body for Watched<B> {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { first: Duration::from_millis(20), later: Duration::from_millis(60) };
+    const LIMITS: Limits = Limits {
+        first: Duration::from_millis(20),
+        later: Duration::from_millis(60),
+        farewell: Duration::from_millis(40),
+    };
     const LONG: Duration = Duration::from_secs(60);
+
+    /// Serves a connection that never ends by itself; answers how often it was bidden farewell.
+    async fn serve(activity: &Activity) -> usize {
+        let told = AtomicUsize::new(0);
+        let stop = CancellationToken::new();
+        let bid_farewell = |_: Pin<&mut std::future::Pending<()>>| {
+            told.fetch_add(1, Ordering::AcqRel);
+        };
+        activity.serve(std::future::pending::<()>(), &stop, bid_farewell).await;
+        told.load(Ordering::Acquire)
+    }
 
     #[tokio::test]
     async fn a_connection_that_asks_nothing_ends() {
         let activity = Activity::begin(LIMITS);
-        assert!(tokio::time::timeout(LONG, activity.serve(std::future::pending::<()>())).await.is_ok());
+        assert_eq!(tokio::time::timeout(LONG, serve(&activity)).await, Ok(0));
         assert!(activity.begun.elapsed() >= LIMITS.first);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_bidden_farewell_is_served_to_its_end() {
+        let activity = Activity::begin(LIMITS);
+        drop(activity.handle());
+        let asked = Instant::now();
+        assert_eq!(tokio::time::timeout(LONG, serve(&activity)).await, Ok(1));
+        assert!(asked.elapsed() + Duration::from_millis(10) >= LIMITS.later + LIMITS.farewell);
+        // A request that came meanwhile.
+        let handling = activity.handle();
+        assert!(tokio::time::timeout(LIMITS.later * 5, serve(&activity)).await.is_err());
+        drop(handling);
+    }
+
+    #[tokio::test]
+    async fn a_stop_bids_farewell_at_once() {
+        let activity = Activity::begin(Limits { first: LONG, later: LONG, farewell: LONG });
+        let stop = CancellationToken::new();
+        let ended = tokio::sync::Notify::new();
+        stop.cancel();
+        let served = activity.serve(ended.notified(), &stop, |_| ended.notify_one());
+        assert!(tokio::time::timeout(LONG / 2, served).await.is_ok());
     }
 
     #[tokio::test]
     async fn one_that_asked_ends_when_nothing_follows_and_never_while_it_is_answered() {
         let activity = Activity::begin(LIMITS);
         let handling = activity.handle();
-        let served = activity.serve(std::future::pending::<()>());
-        assert!(tokio::time::timeout(LIMITS.later * 5, served).await.is_err(), "the bank is being asked");
+        assert!(tokio::time::timeout(LIMITS.later * 5, serve(&activity)).await.is_err(), "the bank is being asked");
         drop(handling);
         let answered = Instant::now();
-        assert!(tokio::time::timeout(LONG, activity.serve(std::future::pending::<()>())).await.is_ok());
+        assert_eq!(tokio::time::timeout(LONG, serve(&activity)).await, Ok(1));
         assert!(answered.elapsed() + Duration::from_millis(5) >= LIMITS.later);
     }
 
@@ -145,10 +238,22 @@ mod tests {
     async fn an_answer_that_is_taken_piece_by_piece_goes_on() {
         let activity = Activity::begin(LIMITS);
         drop(activity.handle());
-        let mut body = activity.watch(http_body_util::Full::new(bytes::Bytes::from_static(b"x")));
-        tokio::time::sleep(LIMITS.later / 2).await;
-        let before = activity.last.load(Ordering::Acquire);
-        std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
-        assert!(activity.last.load(Ordering::Acquire) > before);
+        // All of it at once, as a listing is.
+        let whole: Vec<u8> = (0..2 * PART + 1).map(|n| (n % 251) as u8).collect();
+        let mut body = activity.watch(http_body_util::Full::new(Bytes::from(whole.clone())));
+        let mut taken = Vec::new();
+        for length in [PART, PART, 1] {
+            assert!(!body.is_end_stream());
+            assert_eq!(body.size_hint().exact(), Some((whole.len() - taken.len()) as u64));
+            tokio::time::sleep(LIMITS.later / 4).await;
+            let before = activity.last.load(Ordering::Acquire);
+            let part = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+            let part = part.and_then(Result::ok).and_then(|frame| frame.into_data().ok()).unwrap_or_default();
+            assert_eq!(part.len(), length);
+            taken.extend_from_slice(&part);
+            assert!(activity.last.load(Ordering::Acquire) > before);
+        }
+        assert!(body.is_end_stream());
+        assert_eq!(taken, whole);
     }
 }

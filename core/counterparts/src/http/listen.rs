@@ -13,7 +13,7 @@ use std::{
 use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::conn::auto,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use thiserror::Error;
@@ -22,17 +22,17 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::AnswerBody,
     idle::{Activity, Limits},
 };
 
-/// How long a client may take to send a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long nothing may happen on a connection. HTTP/1 has its own limit between requests, the one of a head.
-const QUIET: Limits = Limits { first: HEAD_TIMEOUT, later: Duration::from_secs(60) };
+/// How long nothing may happen on a connection. Between requests longer than clients keep connections that they do not use:
+/// otherwise a request meets the end of its connection, and nobody knows whether it was taken.
+const QUIET: Limits =
+    Limits { first: Duration::from_secs(15), later: Duration::from_secs(60), farewell: Duration::from_secs(5) };
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running answers get when the server stops.
@@ -115,7 +115,7 @@ impl Listener {
         R: Future<Output = Response<AnswerBody>> + Send + 'static,
     {
         let handle = Arc::new(handle);
-        let graceful = GracefulShutdown::new();
+        let connections = TaskTracker::new();
         let cut = CancellationToken::new();
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let places = Arc::new(Places::default());
@@ -136,9 +136,9 @@ impl Listener {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            let served = connection(stream, peer, self.tls.clone(), Arc::clone(&handle), graceful.watcher());
+            let served = connection(stream, peer, self.tls.clone(), Arc::clone(&handle), stop.clone());
             let cut = cut.clone();
-            tokio::spawn(async move {
+            connections.spawn(async move {
                 tokio::select! {
                     () = cut.cancelled() => {}
                     () = served => {}
@@ -147,7 +147,8 @@ impl Listener {
             });
         }
         drop(self.tcp);
-        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+        connections.close();
+        let _ = tokio::time::timeout(GRACE, connections.wait()).await;
         // Whoever is not done by now reads or sends too slowly to be waited for.
         cut.cancel();
     }
@@ -208,7 +209,7 @@ async fn connection<F, R>(
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
     handle: Arc<F>,
-    watcher: hyper_util::server::graceful::Watcher,
+    stop: CancellationToken,
 ) where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<AnswerBody>> + Send + 'static,
@@ -225,7 +226,7 @@ async fn connection<F, R>(
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(128 * 1024);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(128 * 1024);
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
     http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
@@ -233,12 +234,12 @@ async fn connection<F, R>(
         None => {
             let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             // A connection's error is the client's business: it went away or spoke no HTTP.
-            activity.serve(watcher.watch(serving)).await;
+            activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
         }
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
                 let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                activity.serve(watcher.watch(serving)).await;
+                activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
             }
         }
     }
