@@ -22,6 +22,8 @@ use super::config::{Config, DeliveryKind};
 pub(crate) const FILE: &str = "outbox.jsonl";
 /// How many messages the control interface remembers.
 const REMEMBERED: usize = 10_000;
+/// How often a line is written at most where the file's name never seems to be the file's.
+const TURNS: usize = 3;
 
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl Outbox {
     /// Sends a message.
     ///
     /// # Errors
-    /// When it could not be handed over; it is then not on its way.
+    /// When it could not be handed over: it is then not on its way, or not for certain.
     pub(crate) async fn send(&self, message: &Message) -> std::io::Result<()> {
         let message = message.to_json();
         self.delivery.deliver(message.clone()).await?;
@@ -163,7 +165,7 @@ impl Delivery for FileDelivery {
     fn forget(&self) -> std::io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         // Not what was carried off under another name.
-        if !is_at(&file, &self.path) {
+        if what_is_at(&file, &self.path) != There::Itself {
             *file = open_private(&self.path)?;
         }
         file.set_len(0)
@@ -179,23 +181,50 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Whether an open file is still the one of this name.
-fn is_at(file: &File, path: &Path) -> bool {
+/// What stands under the name of an open file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum There {
+    Itself,
+    Nothing,
+    /// Another file; or the same, on a file system that numbers a file anew each time it is asked.
+    Another,
+}
+
+fn what_is_at(file: &File, path: &Path) -> There {
     let place = |data: std::fs::Metadata| (data.dev(), data.ino());
-    let open = file.metadata().map(place);
-    open.is_ok_and(|open| std::fs::metadata(path).map(place).is_ok_and(|there| there == open))
+    match (file.metadata().map(place), std::fs::metadata(path).map(place)) {
+        (Ok(open), Ok(named)) if open == named => There::Itself,
+        (_, Err(why)) if why.kind() == std::io::ErrorKind::NotFound => There::Nothing,
+        _ => There::Another,
+    }
 }
 
 /// Appends a line. Whoever renames the file while that is done may have read it to its end before: the line then goes into
 /// the new file too, because twice is better than never.
 fn append(file: &Mutex<File>, path: &Path, line: &Secret) -> std::io::Result<()> {
+    append_where(file, path, line, what_is_at)
+}
+
+fn append_where(
+    file: &Mutex<File>,
+    path: &Path,
+    line: &Secret,
+    what_is_at: impl Fn(&File, &Path) -> There,
+) -> std::io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut others = 0;
     loop {
-        if !is_at(&file, path) {
+        if what_is_at(&file, path) != There::Itself {
             *file = open_private(path)?;
         }
         append_whole(&mut file, line)?;
-        if is_at(&file, path) {
+        match what_is_at(&file, path) {
+            There::Itself => return Ok(()),
+            There::Nothing => {}
+            // Nobody else puts a file there: this is the file system's doing, and it would not end.
+            There::Another => others += 1,
+        }
+        if others == TURNS {
             return Ok(());
         }
     }
@@ -305,6 +334,15 @@ mod tests {
             carry();
         });
         assert_eq!(seen.len(), LINES, "{:?}", (0..LINES).filter(|number| !seen.contains(number)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_file_system_without_lasting_numbers_gets_a_line_a_few_times_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let file = Mutex::new(open_private(&path).unwrap());
+        append_where(&file, &path, &Secret::new("line\n".to_owned()), |_, _| There::Another).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "line\n".repeat(TURNS));
     }
 
     #[test]
