@@ -175,6 +175,37 @@ async fn old_content_that_no_row_names_is_collected_and_nothing_else() {
     one.running.stop().await;
 }
 
+/// A folder that another database's instances use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_another_database_is_left_alone() {
+    let Some(url) = server() else { return };
+    let shared = Shared::make(&url, &url);
+    let only_keep = format!("{}[banks]\nsimulator = \"store\"\n", shared.config);
+    let theirs: Vec<_> = ["a", "b"].map(|letter| shared.files().join(format!("c{}", letter.repeat(26)))).into();
+    let put = || {
+        for path in &theirs {
+            std::fs::write(path, "x").unwrap();
+            set_age(path, Duration::from_secs(72 * 3600));
+        }
+    };
+    std::fs::create_dir(shared.files()).unwrap();
+    put();
+    let one = Served::with(&only_keep, Channels::default()).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(theirs.iter().all(|path| path.exists()), "a database that names nothing");
+    // It names a file that is not there.
+    let (who, signer) = one.customer("theirs@example.test").await;
+    one.upload(&who, signer.signed(&large_payment())).await.ok(201);
+    one.running.stop().await;
+    std::fs::remove_dir_all(shared.files()).unwrap();
+    std::fs::create_dir(shared.files()).unwrap();
+    put();
+    let one = Served::with(&only_keep, Channels::default()).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(theirs.iter().all(|path| path.exists()), "a database whose files are elsewhere");
+    one.running.stop().await;
+}
+
 fn set_age(path: &Path, age: Duration) {
     let at = SystemTime::now() - age;
     std::fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();

@@ -20,6 +20,9 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// nearly so long, whatever the clocks of the machines say.
 const SHARED_MARGIN: Duration = Duration::from_secs(48 * 3600);
 
+/// Of how many files that rows name it is looked whether they are in the shared folder.
+const SAMPLE: usize = 1000;
+
 /// How often uploads of other instances are looked at: one that crashed may never start again.
 const AGAIN: Duration = Duration::from_secs(60);
 /// How often the shared folder is looked through.
@@ -112,11 +115,26 @@ async fn remove_unnamed(service: &Service, than: SystemTime) -> Result<(), Store
     }
     let named: HashSet<String> = service.store.content_paths().await?.into_iter().collect();
     old.retain(|name| !named.contains(name));
+    if !old.is_empty() && !service.store.is_only_writer() && !belongs_to(service.files_folder(), &named).await {
+        tracing::warn!(
+            count = old.len(),
+            "content files that no row names stay: the database names none in this folder, or most are missing from it"
+        );
+        return Ok(());
+    }
     if !old.is_empty() {
         tracing::info!(count = old.len(), "content files that nothing names any more are removed");
         content::discard(service, &old).await;
     }
     Ok(())
+}
+
+/// Whether a shared folder is the one of the database that names these: one that is empty, or another's, would have everything
+/// removed. The names are in no order, so that some of them stand for all.
+async fn belongs_to(folder: PathBuf, named: &HashSet<String>) -> bool {
+    let some: Vec<PathBuf> = named.iter().take(SAMPLE).map(|name| folder.join(name)).collect();
+    let look = move || 2 * some.iter().filter(|path| path.is_file()).count() > some.len();
+    tokio::task::spawn_blocking(look).await.unwrap_or(false)
 }
 
 /// The names of the files that were changed last before this moment.
