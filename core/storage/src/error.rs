@@ -110,6 +110,21 @@ impl StoreError {
         Self::Misuse { reason: reason.into() }
     }
 
+    /// Whether it is certain that nothing of the refused verb was kept: content files that were written for it are named by
+    /// no row and may go. False also where it is only likely.
+    #[must_use]
+    pub fn kept_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::ReadOnly { .. }
+                | Self::Full { .. }
+                | Self::SchemaNewer { .. }
+                | Self::Contended { .. }
+                | Self::Unsupported { .. }
+                | Self::Misuse { .. }
+        )
+    }
+
     /// A file system error at `path`.
     pub(crate) fn from_io(error: &io::Error, path: &Path) -> Self {
         let (place, reason) = (path.display().to_string(), error.to_string());
@@ -209,6 +224,19 @@ mod tests {
         assert!(matches!(of(&full, Dialect::Postgres), StoreError::Unreachable { .. }));
         assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Sqlite), StoreError::Io { .. }));
         assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Postgres), StoreError::Unreachable { .. }));
+    }
+
+    #[test]
+    fn only_a_refusal_says_that_nothing_was_kept() {
+        for code in ["53100", "25006", "40001"] {
+            assert!(from_postgres(code, "m", "p").kept_nothing(), "{code}");
+        }
+        for code in ["08006", "57P01", "XX000", "42P01"] {
+            assert!(!from_postgres(code, "m", "p").kept_nothing(), "{code}");
+        }
+        assert!(from_sqlite("13", "full", "f").kept_nothing());
+        assert!(!from_sqlite("10", "input/output", "f").kept_nothing());
+        assert!(!StoreError::Closed.kept_nothing());
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The simulator bank (§6.7, §6.8; §11.7 F15–F20).
 
 use bankchannel_counterparts::ws_channel::Channels;
+use bankchannel_crypto::digest;
 use bankchannel_iso20022::{
     MessageType, camt, pain002,
     schema::validate,
     simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN},
 };
-use bankchannel_storage::{Store, UploadState};
+use bankchannel_storage::{FileContent, FileScope, NewUpload, Store, UploadOutcome, UploadState};
+use futures_util::future::join_all;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::{
     files_upload::wait_for,
@@ -164,6 +167,62 @@ async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
     std::fs::rename(&aside, &kept).unwrap();
     wait_for(&served, &who, 3).await;
     assert_eq!(served.references(&who, "pain.002.001.10", "NEW").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn content_of_a_payment_that_is_given_up_goes() {
+    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let (who, signer) = served.customer("spoilt@example.test").await;
+    let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
+    served.upload(&who, signer.signed(&large)).await.ok(201);
+    let files = served.folder.path().join("data/files");
+    let kept = std::fs::read_dir(&files).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&kept, vec![b' '; large.len()]).unwrap();
+    let served = served.again("").await;
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while kept.exists() {
+        assert!(std::time::Instant::now() < until, "its content is left");
+        // More than a day: so long it is tried again.
+        served.control("clock", json!({"advance_s": 90_000})).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    let Served { running, folder, .. } = served;
+    running.stop().await;
+    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    assert_eq!(store.uploads_in_state(UploadState::Failed, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
+    const WAITING: i64 = 3000;
+    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let (who, _) = served.customer("backlog@example.test").await;
+    let Served { running, folder, .. } = served;
+    running.stop().await;
+    let data = folder.path().join("data");
+    let store = Store::open_sqlite(&data).await.unwrap();
+    let upload = |number: i64| NewUpload {
+        id: format!("backlog-{number}"),
+        scope: FileScope { api_key: who.key.clone(), email: who.email.clone(), bank: "simulator".into() },
+        email: who.email.clone(),
+        file_type: "pain.001.001.09".into(),
+        file_name: "synthetic.xml".into(),
+        sha256: digest::sha256(payment()),
+        size: i64::try_from(payment().len()).unwrap(),
+        signers: Vec::new(),
+        content: Some(FileContent::Inline(payment().to_vec())),
+        no_duplicate_since: None,
+        now: 1_767_225_600_000 + number,
+    };
+    for recorded in join_all((0..WAITING).map(|number| store.record_upload(upload(number)))).await {
+        assert_eq!(recorded.unwrap(), UploadOutcome::Recorded);
+    }
+    store.close().await;
+    let Served { running, folder, .. } = Served::on(folder, "", Channels::default()).await;
+    running.stop().await;
+    let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    assert!(!store.uploads_in_state(UploadState::Received, 1).await.unwrap().is_empty(), "all were booked first");
+    assert!(store.uploads_in_state(UploadState::Failed, 1).await.unwrap().is_empty());
 }
 
 /// What was acknowledged before a restart is worked off after it; what lies about is cleared away.

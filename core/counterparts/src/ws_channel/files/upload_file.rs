@@ -1,7 +1,7 @@
 //! `UploadFile` (WS Channel sheet §2.21, §5.2–§5.4).
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_storage::{FileContent, NewUpload, StoreError, UploadOutcome, UploadState};
+use bankchannel_storage::{FileContent, NewUpload, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
@@ -85,9 +85,12 @@ async fn journal(
     let upload = NewUpload { content: Some(kept), ..upload };
     let store = call.audited_store(&service.store, &upload.scope.bank, &detail(&upload));
     let recorded = store.record_upload(upload.clone()).await;
-    // After most faults nobody knows whether the journal names the bytes: they stay until leftovers are looked for. A full
-    // disk refuses, and kept bytes would keep it full.
-    if matches!(recorded, Ok(UploadOutcome::Duplicate { .. }) | Err(StoreError::Full { .. })) {
+    let is_unnamed = match &recorded {
+        Ok(outcome) => *outcome != UploadOutcome::Recorded,
+        // After other faults nobody knows whether the journal names the bytes: they stay until leftovers are looked for.
+        Err(why) => why.kept_nothing(),
+    };
+    if is_unnamed {
         content::discard(service, &path).await;
     }
     refuse_duplicate(recorded?)?;

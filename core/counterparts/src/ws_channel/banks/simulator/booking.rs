@@ -1,6 +1,11 @@
 //! The simulator at work: payments from the journal become answer files (WS Channel sheet §6.7).
 
-use std::{collections::HashSet, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Content;
@@ -23,6 +28,9 @@ use crate::ws_channel::{fault::Fault, files::content, service::Service};
 
 /// How many uploads are taken from the journal in one go.
 const PAGE: i64 = 64;
+/// How long one round through the journal may take: while uploads keep coming, those that were put aside and those that stand
+/// before what was read have their turn too.
+const ROUND: Duration = Duration::from_secs(10);
 /// How many connections are worked for at once; one connection's payments go one after the other.
 const CONNECTIONS: usize = 8;
 /// How long to wait for a call that there is work: another instance may have left some.
@@ -42,7 +50,7 @@ pub(in crate::ws_channel::banks) async fn work(
 ) {
     let mut after_fault = AFTER_FAULT;
     loop {
-        let worked = work_off(&service, &simulator).await;
+        let worked = work_off(&service, &simulator, &stop).await;
         if stop.is_cancelled() {
             return;
         }
@@ -76,9 +84,11 @@ pub(in crate::ws_channel::banks) async fn work(
     }
 }
 
-/// Works through what waits in the journal now, page by page past what is not due yet; answers how many were settled.
-async fn work_off(service: &Service, simulator: &Simulator) -> Result<usize, StoreError> {
+/// Works through what waits in the journal now, page by page past what is not due yet, or until the round is over; answers
+/// how many were settled.
+async fn work_off(service: &Service, simulator: &Simulator, stop: &CancellationToken) -> Result<usize, StoreError> {
     let (mut settled, mut there) = (0, HashSet::new());
+    let begun = Instant::now();
     let mut after: Option<(i64, String)> = None;
     loop {
         let from = after.as_ref().map(|(received, id)| (*received, &**id));
@@ -87,13 +97,26 @@ async fn work_off(service: &Service, simulator: &Simulator) -> Result<usize, Sto
         let Some(last) = page.last() else { break };
         after = Some((last.received, last.id.clone()));
         there.extend(page.iter().map(|upload| upload.id.clone()));
-        settled += work_page(service, simulator, page).await?;
+        let is_last = page.len() < PAGE as usize;
+        settled += work_page(service, simulator, page, stop).await?;
+        if is_last {
+            break;
+        }
+        if stop.is_cancelled() || begun.elapsed() >= ROUND {
+            // What waits further on was not seen.
+            return Ok(settled);
+        }
     }
     simulator.aside.keep(&there);
     Ok(settled)
 }
 
-async fn work_page(service: &Service, simulator: &Simulator, page: Vec<Upload>) -> Result<usize, StoreError> {
+async fn work_page(
+    service: &Service,
+    simulator: &Simulator,
+    page: Vec<Upload>,
+    stop: &CancellationToken,
+) -> Result<usize, StoreError> {
     let now = service.now_ms();
     let mut groups: Vec<(FileScope, Vec<Upload>)> = Vec::new();
     for upload in page.into_iter().filter(|upload| simulator.aside.is_due(&upload.id, now)) {
@@ -106,6 +129,9 @@ async fn work_page(service: &Service, simulator: &Simulator, page: Vec<Upload>) 
         .map(|(_, group)| async move {
             let mut settled = 0;
             for upload in group {
+                if stop.is_cancelled() {
+                    break;
+                }
                 settled += usize::from(settle(service, simulator, &upload).await?);
             }
             Ok(settled)
@@ -190,8 +216,13 @@ async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> R
         };
         let mut files = Vec::new();
         for (kind, iban, document) in answer.documents {
-            let kept = content::keep(service, Content::from(document)).await?;
-            files.push(file(kind, &iban, now, kept));
+            match content::keep(service, Content::from(document)).await {
+                Ok(kept) => files.push(file(kind, &iban, now, kept)),
+                Err(why) => {
+                    content::discard(service, &paths(&files)).await;
+                    return Err(why.into());
+                }
+            }
         }
         let written = paths(&files);
         let booking = Booking {
@@ -204,8 +235,12 @@ async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> R
             now,
         };
         let outcome = service.store.book(booking).await;
-        // A fault leaves open whether the answers are named now: then they stay, and a start removes what is not.
-        if matches!(outcome, Ok(BookOutcome::NotWaiting | BookOutcome::Stale)) {
+        let is_unnamed = match &outcome {
+            Ok(outcome) => *outcome != BookOutcome::Booked,
+            // Other faults leave open whether the answers are named now: then they stay until leftovers are looked for.
+            Err(why) => why.kept_nothing(),
+        };
+        if is_unnamed {
             content::discard(service, &written).await;
         }
         match outcome? {

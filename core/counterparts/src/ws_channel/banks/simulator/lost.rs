@@ -9,7 +9,7 @@ use bankchannel_storage::{AuditEntry, BookOutcome, Booking, FileContent, StoreEr
 use jiff::Timestamp;
 
 use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};
-use crate::ws_channel::service::Service;
+use crate::ws_channel::{files::content, service::Service};
 
 /// Settles it as failed, in one step: the journal says why, the customer gets a status report that rejects the file, the
 /// audit trail has it. Nothing is booked.
@@ -46,6 +46,10 @@ pub(super) async fn settle(service: &Service, upload: &Upload, given_up: &GivenU
     if service.store.with_audit(entry).book(booking).await? == BookOutcome::Booked {
         let why = &given_up.why;
         tracing::error!(upload = upload.id, why, "an acknowledged payment is given up: its customer gets a rejection");
+        // The journal names it no more; the checksum in the audit trail says what it was.
+        if let Some(FileContent::External { path, .. }) = &upload.content {
+            content::discard(service, std::slice::from_ref(path)).await;
+        }
     }
     Ok(())
 }
