@@ -31,7 +31,7 @@ pub use bankchannel_foundation::error::row;
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
 pub use convert::{MAX_JSON, local, parse_json, question_json};
-pub use runtime::runtime;
+pub use runtime::{on_thread_start, runtime};
 pub use server::Server;
 
 /// The version of the boundary's contract. It grows when something is added and a program can tell; it never means

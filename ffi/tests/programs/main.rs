@@ -7,5 +7,7 @@ mod support;
 
 mod examples;
 mod faults;
+#[cfg(target_os = "linux")]
+mod hangup;
 mod memory;
 mod readme;
