@@ -197,8 +197,11 @@ pub(super) fn finish(
     common: &mut Common,
     result: &Outcome<Done>,
 ) -> Outcome {
-    if let Err(Failure::Error(error)) = result {
-        if error.code() == "ws_channel.session_refused" && !common.settings.is_given("idtoken") {
+    if let Err(failure) = result {
+        if let Failure::Error(error) = failure
+            && error.code() == "ws_channel.session_refused"
+            && !common.settings.is_given("idtoken")
+        {
             common.settings.drop_session()?;
         }
         return Ok(());

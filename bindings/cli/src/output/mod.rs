@@ -33,11 +33,12 @@ impl Format {
 
     /// Shows a failure: a text on stderr, and with `--json` also `{"error": …}` on stdout.
     pub(crate) fn fail(self, failure: &Failure) {
-        if let (Self::Json, Some(value)) = (self, failure.json()) {
-            json(&value);
-        }
+        // The text first: what is wrong with stdout must not keep it back.
         if let Some(text) = failure.text() {
             note(&text);
+        }
+        if let (Self::Json, Some(value)) = (self, failure.json()) {
+            json(&value);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The two streams. What goes out as text cannot steer a terminal, whoever wrote it. A reader that has gone away ends the
-//! program quietly: nobody is there to be told.
+//! The two streams. What goes out as text cannot steer a terminal, whoever wrote it. A reader that has gone away is not told,
+//! and changes nothing else: the command goes on to its own exit code.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -44,10 +44,9 @@ fn write(stream: &mut impl Write, parts: &[&[u8]]) -> io::Result<()> {
 }
 
 fn settle(written: io::Result<()>) {
-    if let Err(why) = written {
-        if why.kind() == io::ErrorKind::BrokenPipe {
-            std::process::exit(0);
-        }
+    if let Err(why) = written
+        && why.kind() != io::ErrorKind::BrokenPipe
+    {
         note(&format!("error: the output cannot be written: {why}"));
         std::process::exit(i32::from(crate::exit::FAILED));
     }

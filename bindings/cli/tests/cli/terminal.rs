@@ -136,6 +136,15 @@ fn ctrl_c_at_a_prompt_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn ctrl_c_in_a_password_reset_keeps_the_session() {
+    let home = registered();
+    let token = home.setting("idtoken");
+    let at_code = [json!({"expect": "that resets the password"}), json!({"hidden": true}), json!({"send": "\u{3}"})];
+    play(&home, &["account", "password-reset"], &at_code).expect(130);
+    assert!(token.is_some() && home.setting("idtoken") == token);
+}
+
+#[test]
 fn a_signal_at_a_prompt_leaves_the_terminal_as_it_was() {
     let home = forgetful();
     for (signal, code) in [("SIGINT", 130), ("SIGTERM", 143)] {

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::Home;
+use crate::support::{Home, NOWHERE, ran};
 
 #[test]
 fn help_and_version_are_success() {
@@ -44,6 +44,23 @@ fn wrong_usage_is_exit_1() {
     }
     let ran = home.run(&["files", "nonsense", "--json"]).expect(1);
     assert_eq!(ran.json()["error"]["category"], "invalid_input");
+}
+
+#[test]
+fn a_failure_is_one_though_nobody_reads() {
+    let home = Home::with_account("unread@example.test", "data");
+    for more in [&["--json"][..], &[]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.command(&["call", "list_keys", "-i", "token", "--base-url", NOWHERE]);
+        let failed = ran(command.args(more).stdout(writer).output().unwrap()).expect(1);
+        assert!(failed.err.contains("error"), "{}", failed.err);
+        // What succeeds is a success all the same.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.command(&["catalogue"]);
+        ran(command.args(more).stdout(writer).output().unwrap()).expect(0);
+    }
 }
 
 #[test]
