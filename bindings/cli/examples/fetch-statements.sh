@@ -12,6 +12,7 @@ inbox=${1:?usage: fetch-statements.sh FOLDER}
 mkdir -p "$inbox"
 
 # Two at a time would fetch the same files.
+command -v flock >/dev/null || { echo 'flock is missing: install util-linux' >&2; exit 1; }
 exec 9>"$inbox/.lock"
 flock -n 9 || exit 0
 

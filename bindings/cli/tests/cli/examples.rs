@@ -128,3 +128,13 @@ fn the_cron_example_fetches_what_is_new_and_says_nothing() {
     let failed = example();
     assert!(failed.code == 1 && failed.err.contains("error"), "{} {}", failed.code, failed.err);
 }
+
+#[test]
+fn the_cron_example_says_that_it_cannot_lock() {
+    let home = Home::empty();
+    fs::create_dir(home.path("bin")).unwrap();
+    std::os::unix::fs::symlink("/bin/mkdir", home.path("bin/mkdir")).unwrap();
+    let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fetch-statements.sh"));
+    let failed = ran(script.arg(home.path("inbox")).env_clear().env("PATH", home.path("bin")).output().unwrap());
+    assert!(failed.code == 1 && failed.err.contains("flock is missing"), "{} {}", failed.code, failed.err);
+}
