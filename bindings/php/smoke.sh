@@ -1,6 +1,6 @@
 #!/bin/sh
 # As a new user: an empty folder, the built package, the section "PHP" of README.md word for word, a bank statement on
-# disk. With Composer, offline, and again with the package's own autoloader.
+# disk. With Composer, offline, told of the package as README.md says; and again with the package's own autoloader.
 #
 #   smoke.sh [PACKAGE.zip]
 set -eu
@@ -24,6 +24,8 @@ block() {
     awk -v language="$1" '/^## /{inside = ($0 == "## PHP")} inside && $0 == "```" language {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md"
 }
 block sh >"$folder/install.sh"
+# What README.md says before, of where Composer finds the package.
+awk '/^The packages are not on any registry/{inside = 1} /^## /{inside = 0} inside && $0 == "```sh" {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md" >"$folder/find.sh"
 block php >"$folder/project/statement.php"
 lines=$(cat "$folder/install.sh" "$folder/project/statement.php" | grep -vcE '^(<\?php)?$')
 [ "$lines" -ge 2 ] && [ "$lines" -le 10 ] || { echo "smoke.sh: the section has $lines lines; two to ten are good" >&2; exit 1; }
@@ -40,11 +42,14 @@ try() {
 
 cd "$folder/project"
 if command -v composer >/dev/null; then
-    # The one repository is the folder here, so that the command is the very one of README.md, and needs no network.
-    cat >"$folder/home/config.json" <<JSON
-{"repositories": [{"type": "path", "url": "$unpacked", "options": {"symlink": false}}, {"packagist.org": false}]}
-JSON
-    COMPOSER_HOME=$folder/home COMPOSER_DISABLE_NETWORK=1 COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_NO_INTERACTION=1 sh -eu "$folder/install.sh" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+    grep -q '^composer config ' "$folder/find.sh" || { echo 'smoke.sh: README.md does not say how Composer finds the package' >&2; exit 1; }
+    export COMPOSER_HOME="$folder/home" COMPOSER_DISABLE_NETWORK=1 COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_NO_INTERACTION=1
+    # Nothing is looked for on the network: the one thing that README.md does not say.
+    echo '{"repositories": {"packagist.org": false}}' >"$folder/home/config.json"
+    mkdir -p "$folder/checkout/target/packages"
+    cp "$package" "$folder/checkout/target/packages/"
+    (cd "$folder/checkout" && sh -eu "$folder/find.sh") >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+    sh -eu "$folder/install.sh" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
     try Composer
 else
     echo 'not run: Composer is not there (Debian: composer)'

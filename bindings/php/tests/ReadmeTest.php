@@ -23,21 +23,29 @@ final class ReadmeTest extends TestCase
         self::assertTrue(file_get_contents("{$folder}/R1.xml") === $account->file);
     }
 
-    public function testTheLoginOverTwoRequests(): void
+    /** @dataProvider logins @param list<int> $needed */
+    public function testTheLoginOverTwoRequests(string $mode, array $needed): void
     {
         $account = Account::seeded('requests@example.test');
         $requests = preg_split('~^// ~m', self::blocks()[1], -1, PREG_SPLIT_NO_EMPTY);
         self::assertIsArray($requests);
         self::assertCount(3, $requests);
-        $client = "require 'vendor/autoload.php'; \$client = Bankchannel\\WsChannel::fromEnv(mode: Bankchannel\\WsChannel\\Mode::Admin, sealKey: '0123456789abcdef0123456789abcdef');";
+        $client = "require 'vendor/autoload.php'; \$client = Bankchannel\\WsChannel::fromEnv(mode: Bankchannel\\WsChannel\\Mode::{$mode}, sealKey: '0123456789abcdef0123456789abcdef');";
         $keep = '$_SESSION = json_decode((string) @file_get_contents("session"), true); $_POST["code"] = "' . Account::CODE . '"; register_shutdown_function(fn () => file_put_contents("session", json_encode($_SESSION)));';
         $folder = $this->project('');
-        foreach ($requests as $request) {
-            file_put_contents("{$folder}/program.php", "<?php {$client} {$keep}\n// {$request}\necho count(\$client->listFiles()->fileDescriptors);");
+        foreach ($needed as $number) {
+            file_put_contents("{$folder}/program.php", "<?php {$client} {$keep}\n// {$requests[$number]}\necho count(\$client->listFiles()->fileDescriptors);");
             [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], $account->environment(), $folder))->end();
         }
         self::assertSame(0, $code ?? -1, $printed ?? '');
         self::assertGreaterThan(0, (int) ($printed ?? ''));
+    }
+
+    /** @return iterable<string, array{string, list<int>}> */
+    public function logins(): iterable
+    {
+        yield 'an admin user, who is asked for a code' => ['Admin', [0, 1, 2]];
+        yield 'a data user, who is not' => ['Data', [0, 2]];
     }
 
     public function testTheTableOfReasonsIsWhole(): void
