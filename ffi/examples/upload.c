@@ -85,12 +85,14 @@ static BankchannelStatus carry_out(const BankchannelClient *client, const char *
 static int failed(BankchannelError *error) {
     const char *json = bankchannel_error_json(error);
     char *outcome = json_get(json, strlen(json), "outcome");
-    /* How far the exchange came decides whether it may be repeated: docs/c-abi.md, "Status and error". */
-    int look_first = outcome != NULL && (strcmp(outcome, "unknown") == 0 || strcmp(outcome, "accepted") == 0);
+    /* How far the exchange came decides whether it may be repeated: docs/c-abi.md, "Status and error". Input that cannot be
+       used was never sent; of any other error without an outcome nobody knows. */
+    int is_safe = outcome == NULL ? bankchannel_error_category(error) == BANKCHANNEL_CATEGORY_INVALID_INPUT
+                                  : strcmp(outcome, "not_sent") == 0 || strcmp(outcome, "refused") == 0;
     fprintf(stderr, "%s: %s\n", bankchannel_error_code(error), bankchannel_error_message(error));
     free(outcome);
     bankchannel_error_free(error);
-    return look_first ? LOOK_FIRST : NOT_SENT;
+    return is_safe ? NOT_SENT : LOOK_FIRST;
 }
 
 static int log_in(const BankchannelClient *client) {
@@ -143,7 +145,10 @@ int main(int count, char **given) {
         return USAGE;
     }
     settings = read_file(given[1], &size);
-    if (bankchannel_client_new(settings, size, &client, &error) != BANKCHANNEL_STATUS_OK) return failed(error);
+    if (bankchannel_client_new(settings, size, &client, &error) != BANKCHANNEL_STATUS_OK) {
+        failed(error);
+        return NOT_SENT;
+    }
     free(settings);
     code = log_in(client);
     if (code == ANSWERED) code = upload_and_wait(client, given);

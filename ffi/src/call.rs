@@ -10,7 +10,7 @@ use bankchannel_bridge::{Call, Client, Content, Error, Event, How, Reply, Secret
 
 use crate::{
     BankchannelBytes, BankchannelCallOptions, BankchannelClient, BankchannelError, BankchannelReply, BankchannelStatus,
-    guard::{Failure, guard, misuse, quietly},
+    guard::{Failure, exchanging, guard, misuse, quietly},
     input::{buffer, handle, place, text},
     options,
 };
@@ -71,14 +71,16 @@ pub unsafe extern "C" fn bankchannel_call(
             // SAFETY: both are places, and the caller promises that they may be written.
             return unsafe { hand_over(Event::Response { json: response, content: None }, json, content) };
         }
-        let mut call = Call::begin(client, name, request, how);
-        let mut event = call.resume(Reply::Go)?;
-        while let Event::Ask(question) = event {
-            let why = "is needed, and nobody is there to be asked";
-            event = call.resume(Reply::Fail(Error::invalid_field(question.kind, why)))?;
-        }
-        // SAFETY: both are places, and the caller promises that they may be written.
-        unsafe { hand_over(event, json, content) }
+        exchanging(|| {
+            let mut call = Call::begin(client, name, request, how);
+            let mut event = call.resume(Reply::Go)?;
+            while let Event::Ask(question) = event {
+                let why = "is needed, and nobody is there to be asked";
+                event = call.resume(Reply::Fail(Error::invalid_field(question.kind, why)))?;
+            }
+            // SAFETY: both are places, and the caller promises that they may be written.
+            unsafe { hand_over(event, json, content) }
+        })
     };
     // SAFETY: as the caller promises.
     unsafe { guard(error, body) }
@@ -175,12 +177,16 @@ pub unsafe extern "C" fn bankchannel_call_resume(
         let mut state = unsafe { handle("call", call) }?.state()?;
         // SAFETY: as the caller promises.
         let reply = unsafe { read_reply(state.last, reply, data, data_size) }?;
-        let event = state.call.resume(reply).map_err(|error| {
+        let resumed = exchanging(|| state.call.resume(reply).map_err(Failure::from));
+        let event = resumed.map_err(|failure| match failure {
             // The one error of the kind is a reply that does not fit; the others, such as a fork, end the call.
-            if error.code() == row::INVALID_FIELD.code { Failure::Misuse(error) } else { Failure::Failed(error) }
+            Failure::Failed(error) if error.code() == row::INVALID_FIELD.code => Failure::Misuse(error),
+            other => other,
         })?;
-        // SAFETY: both are places, and the caller promises that they may be written.
-        let handed = unsafe { hand_over(event, json, content) };
+        let handed = exchanging(|| {
+            // SAFETY: both are places, and the caller promises that they may be written.
+            unsafe { hand_over(event, json, content) }
+        });
         state.last = *handed.as_ref().unwrap_or(&BankchannelStatus::Error);
         handed
     };

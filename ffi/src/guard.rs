@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel_bridge::{Error, row};
+use bankchannel_bridge::{Error, Outcome, row};
 
 use crate::{BankchannelError, BankchannelStatus, threads};
 
@@ -37,10 +37,7 @@ pub(crate) unsafe fn guard(
     threads::prepare();
     // A panic leaves our own state no worse than an error does: what bodies change lies behind mutexes that are
     // taken again after a panic, or is dropped with the body.
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
-        // The panic's text is left out: it may hold what the caller gave.
-        Err(Failure::Failed(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped this function")))
-    });
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(defect().into()));
     let (status, why) = match result {
         Ok(status) => return status,
         Err(Failure::Misuse(why)) => (BankchannelStatus::Misuse, why),
@@ -52,6 +49,16 @@ pub(crate) unsafe fn guard(
         unsafe { error.write(whole) };
     }
     status
+}
+
+/// Runs the part of a body in which a request may leave: after a panic nobody can say how far it came.
+pub(crate) fn exchanging<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect().with_outcome(Outcome::Unknown).into()))
+}
+
+/// The panic's text is left out: it may hold what the caller gave.
+fn defect() -> Error {
+    Error::because(&row::INTERNAL, "a defect inside bankchannel stopped this function")
 }
 
 /// Runs what must not fail, such as freeing: a panic ends here.
@@ -88,6 +95,13 @@ mod tests {
         let status = unsafe { guard(ptr::null_mut(), || panic!("on demand")) };
         assert_eq!(status, BankchannelStatus::Error);
         quietly(|| panic!("on demand"));
+    }
+
+    #[test]
+    fn after_a_panic_in_an_exchange_the_outcome_is_unknown() {
+        let Err(Failure::Failed(error)) = exchanging::<()>(|| panic!("on demand")) else { panic!("no failure") };
+        assert_eq!((error.code(), error.outcome()), ("internal", Some(Outcome::Unknown)));
+        assert!(exchanging(|| Ok(1)).is_ok_and(|given| given == 1));
     }
 
     /// No entry may do its work outside the guard: each exported function that can fail names it.

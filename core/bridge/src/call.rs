@@ -3,8 +3,8 @@
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Error, LogRecord, Question, Result,
-    Secret, operation::Kind, ws_channel::Done,
+    Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Error, LogRecord, Outcome, Question,
+    Result, Secret, operation::Kind, ws_channel::Done,
 };
 use bankchannel_foundation::{error::row, model::Pieces};
 use bytes::Bytes;
@@ -215,7 +215,9 @@ impl Call {
             Event::Failed(if self.awaited == Awaited::Ended {
                 Error::because(&row::CLOSED, "the call has ended")
             } else {
+                // Nobody can say any more how far it came.
                 Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
+                    .with_outcome(Outcome::Unknown)
             })
         });
         self.awaited = match &event {
