@@ -52,10 +52,13 @@ mkdir -p "$folder"
 
 for triple in ${triples:-$host}; do
     own=$([ "$triple" = "$host" ] && echo '' || echo "$triple")
-    # A library that is loaded needs musl's shared form.
-    flags=$(case $triple in *-musl) echo '-C target-feature=-crt-static' ;; esac)
     if [ "$built" = no ]; then
-        (cd "$root" && RUSTFLAGS="${RUSTFLAGS:-}$flags" cargo build --release --locked -p bankchannel-ffi ${own:+--target "$own"})
+        (
+            cd "$root"
+            # A library that is loaded needs musl's shared form. Flags that are set to nothing would hide those of cargo's settings.
+            case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }-C target-feature=-crt-static" ;; esac
+            cargo build --release --locked -p bankchannel-ffi ${own:+--target "$own"}
+        )
     fi
     # As src/Bridge/Library.php asks for it: machine, system, C library.
     machine=${triple%%-*}
@@ -66,6 +69,18 @@ for triple in ${triples:-$host}; do
     esac
     mkdir -p "$folder/lib/$platform"
     cp "${from:-$target_dir/${own:+$own/}release}/$library" "$folder/lib/$platform/$named"
+    # The operations that fail on demand are for tests.
+    if grep -q testing_panic "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
+    # A package needs no more of the system than it says (docs/c-abi.md).
+    case $triple in
+        *-gnu)
+            floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)
+            asked=$(grep -ao 'GLIBC_[0-9][0-9.]*' "$folder/lib/$platform/$named" | sed 's/GLIBC_//' | sort -uV | tail -n 1)
+            if [ "$(printf '%s\n%s\n' "$asked" "$floor" | sort -V | tail -n 1)" != "$floor" ]; then
+                fail "the library asks for glibc $asked, and docs/c-abi.md promises $floor: build it on an older system"
+            fi
+            ;;
+    esac
     # Names of its own functions are of no use to anybody here.
     if [ -z "$own" ] && command -v strip >/dev/null; then strip --strip-unneeded "$folder/lib/$platform/$named"; fi
     chmod 644 "$folder/lib/$platform/$named"

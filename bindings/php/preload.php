@@ -1,7 +1,7 @@
 <?php
 
 /*
- * For web servers: php.ini's `opcache.preload` names this file and `ffi.preload` names bankchannel.h beside it.
+ * For web servers: php.ini's `opcache.preload` names this file. `ffi.preload` is not needed; README.md says what it takes.
  *
  * With `ffi.enable=preload`, PHP's default, php-fpm and `php -S` allow FFI only to code in preloaded files: so every
  * class of the package is loaded here, and every FFI call stands in one of them.

@@ -90,6 +90,16 @@ final class TestingBuildTest extends TestCase
         self::assertLessThan(5, microtime(true) - $begun);
     }
 
+    public function testThisBuildIsNeverPacked(): void
+    {
+        $folder = Support\Scratch::folder();
+        symlink((string) realpath((string) getenv('BANKCHANNEL_LIBRARY')), "{$folder}/libbankchannel_c.so");
+        [$printed, $code] = (new Support\Program([\dirname(__DIR__) . '/package.sh', '--from', $folder, '--output', "{$folder}/packages"]))->end();
+        self::assertSame(2, $code, $printed);
+        self::assertStringContainsString('testing build', $printed);
+        self::assertDirectoryDoesNotExist("{$folder}/packages");
+    }
+
     public function testAnAddedOperationHasItsTypedMethodWithoutALineByHand(): void
     {
         $faces = \dirname((string) getenv('BANKCHANNEL_LIBRARY')) . '/faces/bindings/php/src/Generated';
