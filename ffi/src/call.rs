@@ -18,6 +18,7 @@ use crate::{
 /// A running call. One thread at a time may use it, not always the same.
 pub struct BankchannelCall {
     state: Mutex<State>,
+    process: u32,
 }
 
 pub(crate) struct State {
@@ -26,8 +27,16 @@ pub(crate) struct State {
 }
 
 impl BankchannelCall {
+    /// Whether this process began it. In a fork's child it may be locked for ever, by a thread that the child does not have.
+    pub(crate) fn is_here(&self) -> bool {
+        self.process == std::process::id()
+    }
+
     /// Takes the call for the calling thread, which never waits for another one.
     pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, Failure> {
+        if !self.is_here() {
+            return Err(Error::because(&row::FORKED, "this call was begun by the parent process").into());
+        }
         match self.state.try_lock() {
             Ok(state) => Ok(state),
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
@@ -141,7 +150,7 @@ pub unsafe extern "C" fn bankchannel_call_begin(
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
         let begun = Call::begin(client, name, request, how);
         let state = State { call: begun, last: BankchannelStatus::Ok };
-        let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state) }));
+        let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state), process: std::process::id() }));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { call.write(made) };
         Ok(BankchannelStatus::Ok)

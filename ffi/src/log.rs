@@ -26,7 +26,8 @@ pub unsafe extern "C" fn bankchannel_call_log(
     let body = || {
         place("json", json)?;
         // SAFETY: as the caller promises.
-        let records = unsafe { handle("call", call) }?.state()?.call.drain_log();
+        let call = unsafe { handle("call", call) }?;
+        let records = if call.is_here() { call.state()?.call.drain_log() } else { Vec::new() };
         let text = records.iter().map(record).collect::<Value>().to_string();
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { json.write(BankchannelBytes::of(text)) };

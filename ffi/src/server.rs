@@ -2,14 +2,14 @@
 
 use std::{
     ffi::c_char,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_bridge::Server;
+use bankchannel_bridge::{Error, Server, row};
 
 use crate::{
     BankchannelBytes, BankchannelError, BankchannelStatus,
-    guard::{guard, quietly},
+    guard::{Failure, guard, quietly},
     input::{handle, place, text},
 };
 
@@ -17,6 +17,18 @@ use crate::{
 /// fork's child every function but `bankchannel_server_free` fails with `configuration.forked`.
 pub struct BankchannelServer {
     server: Mutex<Server>,
+    process: u32,
+}
+
+impl BankchannelServer {
+    /// Waits until no other thread uses it. In a fork's child it may be locked for ever, by a thread that the child does
+    /// not have.
+    fn server(&self) -> Result<MutexGuard<'_, Server>, Failure> {
+        if self.process != std::process::id() {
+            return Err(Error::because(&row::FORKED, "this server was started by the parent process").into());
+        }
+        Ok(self.server.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Starts a counterpart. `kind` is `ws-channel`; `options` is a JSON object (`docs/reference`), or nothing for a free
@@ -39,7 +51,8 @@ pub unsafe extern "C" fn bankchannel_server_start(
         let (kind, options) = unsafe { (text("kind", kind, kind_size)?, text("options", options, options_size)?) };
         let options = if options.is_empty() { "{}" } else { options };
         let started = Server::start(kind, options.as_bytes())?;
-        let made = Box::into_raw(Box::new(BankchannelServer { server: Mutex::new(started) }));
+        let begun = BankchannelServer { server: Mutex::new(started), process: std::process::id() };
+        let made = Box::into_raw(Box::new(begun));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { server.write(made) };
         Ok(BankchannelStatus::Ok)
@@ -61,8 +74,7 @@ pub unsafe extern "C" fn bankchannel_server_info(
     let body = || {
         place("json", json)?;
         // SAFETY: as the caller promises.
-        let server = unsafe { handle("server", server) }?;
-        let info = server.server.lock().unwrap_or_else(PoisonError::into_inner).info()?;
+        let info = unsafe { handle("server", server) }?.server()?.info()?;
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { json.write(BankchannelBytes::of(info)) };
         Ok(BankchannelStatus::Ok)
@@ -82,8 +94,7 @@ pub unsafe extern "C" fn bankchannel_server_stop(
 ) -> BankchannelStatus {
     let body = || {
         // SAFETY: as the caller promises.
-        let server = unsafe { handle("server", server) }?;
-        server.server.lock().unwrap_or_else(PoisonError::into_inner).stop()?;
+        unsafe { handle("server", server) }?.server()?.stop()?;
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.
@@ -102,4 +113,33 @@ pub unsafe extern "C" fn bankchannel_server_free(server: *mut BankchannelServer)
             drop(unsafe { Box::from_raw(server) });
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::{ffi::CStr, ptr};
+
+    use super::*;
+    use crate::{bankchannel_error_code, bankchannel_error_free};
+
+    /// What a fork's child finds while a thread of the parent uses the server.
+    #[test]
+    fn a_server_of_another_process_is_not_waited_for() {
+        let started = Server::start("ws-channel", b"{}").unwrap();
+        let server = BankchannelServer { server: Mutex::new(started), process: std::process::id() + 1 };
+        let _held = server.server.lock().unwrap();
+        let (mut json, mut errors) = (BankchannelBytes::NOTHING, [ptr::null_mut(); 2]);
+        let [of_info, of_stop] = &mut errors;
+        // SAFETY: places of ours, and a server that lives on.
+        unsafe {
+            assert_eq!(bankchannel_server_info(&raw const server, &raw mut json, of_info), BankchannelStatus::Error);
+            assert_eq!(bankchannel_server_stop((&raw const server).cast_mut(), of_stop), BankchannelStatus::Error);
+            for error in errors {
+                assert_eq!(CStr::from_ptr(bankchannel_error_code(error)).to_str(), Ok("configuration.forked"));
+                bankchannel_error_free(error);
+            }
+        }
+    }
 }

@@ -178,9 +178,10 @@ impl Call {
         self.log.as_ref().filter(|_| self.process == std::process::id()).map(CallLog::drain).unwrap_or_default()
     }
 
-    /// Cancels the call; it ends with the error `cancelled`.
+    /// Cancels the call; it ends with the error `cancelled`. In a fork's child nothing happens.
     pub fn cancel(&self) {
-        if let Some(ends) = &self.ends {
+        // There the token may be locked for ever by a thread of the parent, and cancelling would wake the parent's tasks.
+        if let Some(ends) = self.ends.as_ref().filter(|_| self.process == std::process::id()) {
             ends.cancel.cancel();
         }
     }

@@ -364,7 +364,7 @@ static void records_are_taken_once_and_also_after_the_end(void) {
 /* ---- processes --------------------------------------------------------------------------------------------------------- */
 
 /* Ends as a program does, through exit(): what the library has registered runs too. */
-static void child_of_fork(BankchannelCall *call, BankchannelCancel *token) {
+static void child_of_fork(BankchannelCall *call, BankchannelCall *waited, BankchannelCancel *token) {
     BankchannelBytes json = {NULL, 0, NULL};
     BankchannelCallOptions options = with_timeout(-1);
     EXPECT(bankchannel_cancel_now(token, NULL) == ERROR);
@@ -375,6 +375,11 @@ static void child_of_fork(BankchannelCall *call, BankchannelCancel *token) {
     EXPECT(bankchannel_call_log(call, &json, NULL) == OK);
     bankchannel_bytes_free(&json);
     bankchannel_call_free(call);
+    /* The parent's thread has it locked, and is not here to unlock it. */
+    expect_error(resume(waited, BANKCHANNEL_REPLY_GO, ""), "configuration.forked");
+    EXPECT(bankchannel_call_log(waited, &json, NULL) == OK && json.size == 2);
+    bankchannel_bytes_free(&json);
+    bankchannel_call_free(waited);
     expect_text(one_shot("ws_channel.testing_sleep", "{\"ms\":5}", NULL), "slept");
     expect_defect(one_shot("ws_channel.testing_panic_later", "{}", NULL), "unknown");
     bankchannel_client_free(client);
@@ -410,7 +415,7 @@ static void fork_with_a_call_in_flight(void) {
     fflush(stdout);
     child = fork();
     EXPECT(child >= 0);
-    if (child == 0) child_of_fork(running, token);
+    if (child == 0) child_of_fork(running, waited, token);
     EXPECT(wait_for(child) == 0);
     pthread_join(thread, NULL);
     expect_text(resume(running, BANKCHANNEL_REPLY_GO, ""), "slept");
