@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel_bridge::{Error, Outcome, row};
+use bankchannel_bridge::{Error, Outcome, inside, row};
 
 use crate::{BankchannelError, BankchannelStatus, threads};
 
@@ -37,7 +37,7 @@ pub(crate) unsafe fn guard(
     threads::prepare();
     // A panic leaves our own state no worse than an error does: what bodies change lies behind mutexes that are
     // taken again after a panic, or is dropped with the body.
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(defect().into()));
+    let result = catch_unwind(AssertUnwindSafe(|| inside(body))).unwrap_or_else(|_| Err(defect().into()));
     let (status, why) = match result {
         Ok(status) => return status,
         Err(Failure::Misuse(why)) => (BankchannelStatus::Misuse, why),
@@ -63,14 +63,14 @@ fn defect() -> Error {
 
 /// Runs what must not fail, such as freeing: a panic ends here.
 pub(crate) fn quietly(body: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(body));
+    let _ = catch_unwind(AssertUnwindSafe(|| inside(body)));
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::{ffi::CStr, ptr};
+    use std::{ffi::CStr, process::Command, ptr};
 
     use super::*;
     use crate::{bankchannel_error_code, bankchannel_error_free, bankchannel_error_json};
@@ -95,6 +95,25 @@ mod tests {
         let status = unsafe { guard(ptr::null_mut(), || panic!("on demand")) };
         assert_eq!(status, BankchannelStatus::Error);
         quietly(|| panic!("on demand"));
+    }
+
+    /// What the test below runs in a process of its own.
+    #[test]
+    #[ignore = "panics; run by the test below"]
+    fn panics_in_entries() {
+        // SAFETY: NULL is allowed.
+        unsafe { guard(ptr::null_mut(), || panic!("my-password")) };
+        quietly(|| panic!("my-password"));
+    }
+
+    #[test]
+    fn the_text_of_a_panic_in_an_entry_is_not_printed() {
+        let this = std::env::current_exe().unwrap();
+        let arguments = ["--ignored", "--exact", "--nocapture", "guard::tests::panics_in_entries"];
+        let ended = Command::new(this).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && !said.contains("my-password"), "{said}");
+        assert_eq!(said.matches("bankchannel: a defect at ").count(), 2, "{said}");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub use bankchannel_foundation::error::row;
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
 pub use convert::{MAX_JSON, local, parse_json, question_json};
+pub use panics::inside;
 pub use runtime::{on_thread_start, runtime};
 pub use server::Server;
 

@@ -25,8 +25,8 @@ pub(crate) fn leave_out_texts() {
     });
 }
 
-/// Does work of ours on a caller's thread.
-pub(crate) fn inside<T>(work: impl FnOnce() -> T) -> T {
+/// Does work of ours on a caller's thread: a panic in it is printed without its text.
+pub fn inside<T>(work: impl FnOnce() -> T) -> T {
     struct Leave(bool);
     impl Drop for Leave {
         fn drop(&mut self) {
