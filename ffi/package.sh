@@ -13,6 +13,11 @@ set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$here")
+# Cargo runs in the root: a relative folder of the caller's is made absolute, so that both mean the same one.
+case ${CARGO_TARGET_DIR:-} in
+    '' | /*) ;;
+    *) export CARGO_TARGET_DIR="$PWD/$CARGO_TARGET_DIR" ;;
+esac
 target_dir=${CARGO_TARGET_DIR:-$root/target}
 built=no from='' triple='' output=$target_dir/packages
 
