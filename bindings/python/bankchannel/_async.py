@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from . import _log, _native
-from ._call import OnCode, Reply, Signer, answer, asked, give_up, read, write
+from ._call import OnCode, Reply, Signer, answer, asked, emit, give_up, read, too_late, write
 from ._client import Base
 from ._content import Readable, Writable
-from ._errors import BankchannelError, own
+from ._errors import BankchannelError
 
 if TYPE_CHECKING:
     import asyncio
     from logging import Logger
 
     from typing_extensions import Self
+
+    from ._hub import Awaited
+
+SLICE = 0.05
+"""How often a token is looked at while the caller's own code runs, and how long a call that ran out of time is given to say so
+itself; in seconds."""
 
 
 class AsyncClient(Base):
@@ -42,10 +49,15 @@ class AsyncClient(Base):
         typed: bool = True,
     ) -> Any:
         logger = _log.listener()
+        # A loop that cannot carry the call is found out before anything is sent.
+        running = _Running(operation, logger)
         call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed)
-        running = _Running(operation, call, logger)
+        running.begun(call, timeout, cancel)
         self._running.add(running)
         try:
+            if self._closed:
+                # Another thread closed the client while this one began: it did not see this call.
+                running.close()
             event = await running.resume("go", None)
             while type(event) is tuple:
                 try:
@@ -87,7 +99,7 @@ class AsyncClient(Base):
         """
         fields = dict(request or {})
         found: dict[str, Any]
-        if _native.is_local(operation):
+        if self._is_local(operation):
             found = self._local(operation, fields, content, typed=False)
         else:
             found = await self._call(
@@ -105,6 +117,7 @@ class AsyncClient(Base):
 
     async def close(self) -> None:
         """Ends the client: running calls are cancelled, also those that wait for an answer of `on_code` or `signer`."""
+        self._closed = True
         self._native.close()
         for running in list(self._running):
             running.close()
@@ -121,94 +134,109 @@ class AsyncClient(Base):
 class _Running:
     """A call on its way."""
 
-    def __init__(self, operation: str, call: _native.Call, logger: Logger | None) -> None:
+    _call: _native.Call
+
+    def __init__(self, operation: str, logger: Logger | None) -> None:
         from asyncio import get_running_loop
 
         from ._hub import hub_of
 
         self._operation = operation
-        self._call = call
         self._logger = logger
         self._loop = get_running_loop()
         self._hub = hub_of(self._loop)
         self._answering: asyncio.Future[Any] | None = None
-        self._closed = False
+        self._over = False
+        self._end = math.inf
+        self._cancel: _native.Cancel | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begun(self, call: _native.Call, timeout: float | None, cancel: _native.Cancel | None) -> None:
+        """The call, and what may end it."""
+        self._call = call
+        self._cancel = cancel
+        if timeout is not None:
+            self._end = self._loop.time() + timeout + SLICE
 
     async def resume(self, reply: str, data: object) -> Any:
         """Gives a reply and waits for what comes next."""
         future = self._loop.create_future()
-        ticket = self._hub.resume(self._call, future, reply, data)
+        awaited = self._hub.resume(self._call, future, reply, data)
         try:
             failed, what, log = await future
         except GeneratorExit:
             raise
         except BaseException as cancelled:
+            # The call ends at once; when it has, nothing of it is left, and its end tells how far it came.
             self._call.cancel()
-            if future.cancelled():
-                # The call ends at once; when it has, nothing of it is left, and its end tells how far it came.
-                future = self._loop.create_future()
-                self._hub.instead(ticket, future)
-            raise cancelled from await self._ended(future)
+            raise cancelled from await self._ended(awaited)
         self._emit(log)
         if failed:
             raise what
         return what
 
-    async def _ended(self, future: asyncio.Future[Any]) -> BankchannelError:
+    async def _ended(self, awaited: Awaited) -> BankchannelError:
         """The error that a cancelled call ends with."""
         while True:
-            failed, what, log = await future
+            failed, what, log = await awaited.again(self._loop.create_future())
             self._emit(log)
             if failed:
                 ended: BankchannelError = what._in(self._operation)
                 return ended
             if type(what) is not tuple:
-                message = "the call was cancelled when it had succeeded already: do not repeat it"
-                return own("cancelled", "cancelled", message, "accepted")._in(self._operation)
-            future = self._loop.create_future()
-            self._hub.resume(self._call, future, give_up(what), None)
+                return too_late()._in(self._operation)
+            awaited = self._hub.resume(self._call, self._loop.create_future(), give_up(what), None)
 
     async def aside(self, work: Any, *arguments: Any) -> Reply:
         """Reads or writes a file object, which may block, on a thread of the loop's own."""
-        found: Reply = await self._loop.run_in_executor(None, work, *arguments)
+        found: Reply = await self.answered(self._loop.run_in_executor(None, work, *arguments))
         return found
 
     async def answered(self, given: Any) -> Any:
-        """What `on_code` or `signer` answers."""
+        """What `on_code`, `signer` or a file object answers; it is cancelled when the call is over before it answers."""
         if not hasattr(given, "__await__"):
             return given
         from asyncio import ensure_future
 
         self._answering = ensure_future(given)
+        self._watch()
         try:
             return await self._answering
         finally:
             self._answering = None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    def _watch(self) -> None:
+        now = self._loop.time()
+        if self._over or now >= self._end or (self._cancel is not None and self._cancel.cancelled):
+            self._stop()
+        elif self._cancel is not None:
+            # A token tells nobody, so it is looked at.
+            self._timer = self._loop.call_later(min(SLICE, self._end - now), self._watch)
+        elif self._end < math.inf:
+            self._timer = self._loop.call_later(self._end - now, self._watch)
 
     async def give_up(self, event: tuple[Any, ...], why: BaseException) -> None:
-        """Ends a call whose caller's own code failed; that failure is what is raised, unless it came from `close`."""
+        """Ends a call whose caller's own code failed. That failure is what is raised, and how far the call came is its cause;
+        unless the call was over, and its own end made that code fail."""
         self._call.cancel()
-        future = self._loop.create_future()
-        self._hub.resume(self._call, future, give_up(event), None)
-        ended = await self._ended(future)
-        if self._closed:
+        ended = await self._ended(self._hub.resume(self._call, self._loop.create_future(), give_up(event), None))
+        if self._over:
             raise ended from why
-        if isinstance(why, _cancelled()):
-            raise why from ended
+        if why.__cause__ is None:
+            why.__cause__ = ended
 
     def close(self) -> None:
-        self._closed = True
         self._call.cancel()
+        self._stop()
+
+    def _stop(self) -> None:
+        self._over = True
         if self._answering is not None:
             self._answering.cancel()
 
     def _emit(self, log: list[tuple[int, str]]) -> None:
         if self._logger is not None:
-            for level, text in log:
-                self._logger.log(level, text)
-
-
-def _cancelled() -> type[BaseException]:
-    from asyncio import CancelledError
-
-    return CancelledError
+            emit(self._logger, log)

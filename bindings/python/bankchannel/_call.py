@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 from ._content import PIECE, Readable, Writable
-from ._errors import invalid_field
+from ._errors import BankchannelError, invalid_field, own
 from ._native import Record
 
 if TYPE_CHECKING:
-    from . import _native
+    from logging import Logger
 
 
 class SignatureRequest(Record):
@@ -90,17 +91,33 @@ def answer(question: Asked, given: object) -> Reply:
         return "answer", b2a_base64(given, newline=False).decode()
     if not isinstance(given, str):
         raise invalid_field(question.kind, f"on_code must return a str, not {type(given).__name__}")
+    if not is_text(given):
+        raise invalid_field(question.kind, "on_code returned a surrogate without its other half: it is no UTF-8 text")
     return "answer", given
+
+
+def is_text(given: str) -> bool:
+    """Whether it can be UTF-8. Python's own error would hold the text, which may be a one-time code."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read(reader: Readable) -> Reply:
     """The next piece of a file object."""
-    piece = reader.read(PIECE)
+    piece = binary(reader.read(PIECE))
+    return ("piece", piece) if piece else ("end", None)
+
+
+def binary(piece: object) -> bytes:
+    """What a file object gave, which must be bytes."""
     if isinstance(piece, (bytearray, memoryview)):
         piece = bytes(piece)
     if not isinstance(piece, bytes):
         raise invalid_field("content", f"must be opened in binary mode: read() gave {type(piece).__name__}")
-    return ("piece", piece) if piece else ("end", None)
+    return piece
 
 
 def write(writer: Writable, piece: bytes) -> Reply:
@@ -108,7 +125,10 @@ def write(writer: Writable, piece: bytes) -> Reply:
     view = memoryview(piece)
     while view:
         taken = writer.write(view)  # type: ignore[arg-type]
-        # A raw file may take less than it was given; others take all, and some say nothing.
+        # A raw file may take less than it was given, and says None where it would have to wait; others take all, and some
+        # say nothing.
+        if taken == 0 or (taken is None and isinstance(writer, io.RawIOBase)):
+            raise BlockingIOError("destination: the file object took nothing; open it so that write() waits")
         view = view[taken:] if isinstance(taken, int) and 0 < taken < len(view) else view[:0]
     return "go", None
 
@@ -118,7 +138,17 @@ def give_up(event: tuple[Any, ...]) -> str:
     return "go" if event[0] == "piece" else "fail"
 
 
-def emit(logger: Any, call: _native.Call) -> None:
+def too_late() -> BankchannelError:
+    """What is said of a call that was broken off when it had succeeded."""
+    message = "the call was cancelled when it had succeeded already: do not repeat it"
+    return own("cancelled", "cancelled", message, "accepted")
+
+
+def emit(logger: Logger, records: Iterable[tuple[int, str]]) -> None:
     """Hands what a call logged to `logging`."""
-    for level, text in call.log():
-        logger.log(level, text)
+    for level, text in records:
+        try:
+            logger.log(level, text)
+        except Exception:
+            # A handler or filter of the program's own: its failure must not take the place of what became of a payment.
+            pass

@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _log, _native
-from ._call import OnCode, Signer, answer, asked, emit, give_up, milliseconds, read, write
+from ._call import OnCode, Signer, answer, asked, binary, emit, give_up, is_text, milliseconds, read, too_late, write
 from ._content import Readable, Writable, sink, source
-from ._errors import BankchannelError
+from ._errors import BankchannelError, own
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -31,6 +31,7 @@ class Base:
         self._native = _native.Client(self._protocol, settings, from_env)
         self._on_code = on_code
         self._signer = signer
+        self._closed = False
         self._running = self._calls()
 
     @staticmethod
@@ -49,12 +50,19 @@ class Base:
         """An operation that only computes, with content."""
         try:
             given, reader = source("content", content)
+            if reader is not None:
+                # What only computes is there at once: its content cannot arrive bit by bit.
+                given = {"content": binary(reader.read(-1))}
         except BankchannelError as error:
             raise error._in(operation) from None
-        if reader is not None:
-            # What only computes is there at once: its content cannot arrive bit by bit.
-            given = {"content": reader.read(-1)}
         return self._native.local(operation, request, typed, **given)
+
+    @staticmethod
+    def _is_local(operation: str) -> bool:
+        """Whether an operation only computes."""
+        if isinstance(operation, str) and not is_text(operation):
+            raise own("input.unknown_operation", "invalid_input", f"there is no operation {operation[:80]!a}")
+        return _native.is_local(operation)
 
     def _begin(
         self,
@@ -111,6 +119,9 @@ class Client(Base):
         watch = get_ident() == main_thread().ident
         self._running.add(call)
         try:
+            if self._closed:
+                # Another thread closed the client while this one began: it did not see this call.
+                call.cancel()
             event = call.resume("go", None, watch)
             while type(event) is tuple:
                 try:
@@ -121,28 +132,33 @@ class Client(Base):
                     else:
                         question, whom = asked(event, on_code or self._on_code, signer or self._signer)
                         reply = answer(question, whom(question))
-                except BaseException:
-                    self._give_up(call, event)
+                except BaseException as why:
+                    ended = self._give_up(call, event)._in(operation)
+                    if why.__cause__ is None:
+                        why.__cause__ = ended
                     raise
                 if logger is not None:
-                    emit(logger, call)
+                    emit(logger, call.log())
                 event = call.resume(*reply, watch)
             return event
         except BankchannelError as error:
             raise error._in(operation)
         finally:
             self._running.discard(call)
+            call.cancel()
             if logger is not None:
-                emit(logger, call)
+                emit(logger, call.log())
 
     @staticmethod
-    def _give_up(call: _native.Call, event: tuple[Any, ...]) -> None:
-        """Ends a call whose caller's own code failed; that failure is what is raised."""
+    def _give_up(call: _native.Call, event: Any) -> BankchannelError:
+        """Ends a call whose caller's own code failed; how far it came is the cause of that failure."""
         call.cancel()
         try:
-            call.resume(give_up(event), None, False)
-        except BankchannelError:
-            pass
+            while type(event) is tuple:
+                event = call.resume(give_up(event), None, False)
+        except BankchannelError as ended:
+            return ended
+        return too_late()
 
     def call(
         self,
@@ -162,7 +178,7 @@ class Client(Base):
         """
         fields = dict(request or {})
         found: dict[str, Any]
-        if _native.is_local(operation):
+        if self._is_local(operation):
             found = self._local(operation, fields, content, typed=False)
         else:
             found = self._call(
@@ -181,6 +197,7 @@ class Client(Base):
     def close(self) -> None:
         """Ends the client: running calls of other threads are cancelled. One that waits for its `on_code`, `signer` or file
         object ends when that has returned."""
+        self._closed = True
         self._native.close()
         for call in list(self._running):
             call.cancel()

@@ -12,36 +12,54 @@ Arrived = tuple[bool, Any, list[tuple[int, str]]]
 """Whether it failed, the event or error, and what was logged."""
 
 
+class Awaited:
+    """What one reply is followed by. It outlasts its future, which a task that is cancelled takes with it: what arrives between
+    the cancelling and the task's next step is kept."""
+
+    __slots__ = ("_arrived", "_future")
+
+    def __init__(self, future: asyncio.Future[Arrived]) -> None:
+        self._future = future
+        self._arrived: Arrived | None = None
+
+    def arrive(self, arrived: Arrived) -> None:
+        """Settles the future with what arrived."""
+        self._arrived = arrived
+        if not self._future.done():
+            self._future.set_result(arrived)
+
+    def again(self, future: asyncio.Future[Arrived]) -> asyncio.Future[Arrived]:
+        """Has another future settled, where the first was cancelled; at once, when it has arrived already."""
+        self._future = future
+        if self._arrived is not None:
+            future.set_result(self._arrived)
+        return future
+
+
 class Hub:
     """Watches one socket, and settles the futures of all calls that arrived at once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._native = _native.Hub()
-        self._waiting: dict[int, asyncio.Future[Arrived]] = {}
+        self._waiting: dict[int, Awaited] = {}
         self._tickets = 0
         loop.add_reader(self._native.fileno(), self._wake)
 
-    def resume(self, call: _native.Call, future: asyncio.Future[Arrived], reply: str, data: object) -> int:
+    def resume(self, call: _native.Call, future: asyncio.Future[Arrived], reply: str, data: object) -> Awaited:
         """Gives a reply; the future is settled with what comes next."""
         self._tickets = ticket = self._tickets + 1
-        self._waiting[ticket] = future
+        self._waiting[ticket] = awaited = Awaited(future)
         try:
             call.resume_in(self._native, ticket, reply, data)
         except BaseException:
             del self._waiting[ticket]
             raise
-        return ticket
-
-    def instead(self, ticket: int, future: asyncio.Future[Arrived]) -> None:
-        """Has another future settled, where the first was cancelled."""
-        self._waiting[ticket] = future
+        return awaited
 
     def _wake(self) -> None:
         waiting = self._waiting
         for ticket, failed, what, log in self._native.take():
-            future = waiting.pop(ticket)
-            if not future.done():
-                future.set_result((failed, what, log))
+            waiting.pop(ticket).arrive((failed, what, log))
 
 
 # A hub lives as long as its loop watches its socket. What waits in it holds the loop, so it must not be held here.

@@ -167,6 +167,21 @@ class Ending(unittest.IsolatedAsyncioTestCase):
         assert isinstance(cause, CancelledError)
         self.assertEqual(cause.outcome, "accepted")
 
+    async def test_cancelled_in_the_step_before_the_answer_is_heard(self) -> None:
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                await client.list_files()
+                task = self.upload(client)
+                await asyncio.sleep(0)
+                time.sleep(0.5)
+                # Other tasks' callbacks come before what the loop's sockets have: the future is cancelled, then the answer
+                # arrives, then the task runs.
+                asyncio.get_running_loop().call_soon(task.cancel)
+                cause = await self.cause_of(task)
+                self.assertEqual(peer.uploads, [b"x"])
+        assert isinstance(cause, CancelledError)
+        self.assertEqual(cause.outcome, "accepted")
+
     async def test_cancelled_afterwards_nothing_changes(self) -> None:
         with Peer() as peer:
             async with AsyncWsChannel(**peer.settings) as client:
@@ -261,6 +276,77 @@ class Ending(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(InvalidInputError):
                     await client.log_in()
 
+    async def test_limits_hold_while_the_callers_own_code_is_silent(self) -> None:
+        async def never(question: Question) -> str:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        with Service(verification_code="123456", no_limits=True) as service:
+            async with AsyncWsChannel(**service.client_settings, **ACCOUNT) as client:
+                await client.register_account()
+                with self.assertRaises(TimedOutError):
+                    await asyncio.wait_for(client.log_in(timeout=1, on_code=never), 20)
+                token = Cancel()
+                asyncio.get_running_loop().call_later(1, token.cancel)
+                with self.assertRaises(CancelledError):
+                    await asyncio.wait_for(client.log_in(cancel=token, on_code=never), 20)
+
+    async def test_limits_hold_while_a_file_object_is_silent(self) -> None:
+        released = threading.Event()
+        self.addCleanup(released.set)
+
+        class Stuck:
+            def read(self, size: int, /) -> bytes:
+                released.wait(60)
+                return b""
+
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                begun = time.monotonic()
+                with self.assertRaises(TimedOutError):
+                    await self.upload(client, Stuck(), timeout=0.3)
+                token = Cancel()
+                asyncio.get_running_loop().call_later(0.3, token.cancel)
+                with self.assertRaises(CancelledError):
+                    await self.upload(client, Stuck(), cancel=token)
+                task = self.upload(client, Stuck())
+                await asyncio.sleep(0.3)
+                await client.close()
+                with self.assertRaises(CancelledError):
+                    await task
+                self.assertLess(time.monotonic() - begun, 20)
+                released.set()
+        self.assertEqual(peer.uploads, [])
+
+    async def test_a_failure_of_the_callers_own_code_says_how_far_the_call_came(self) -> None:
+        class Broken:
+            def read(self, size: int, /) -> bytes:
+                raise LookupError("the disk is on fire")
+
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                with self.assertRaises(LookupError) as raised:
+                    await self.upload(client, Broken())
+        cause = raised.exception.__cause__
+        assert isinstance(cause, BankchannelError)
+        self.assertEqual(cause.operation, "ws_channel.upload_file")
+        self.assertIsNotNone(cause.outcome)
+
+    async def test_a_call_that_begins_while_the_client_is_closed_is_cancelled(self) -> None:
+        with Silent() as peer:
+            client = AsyncWsChannel(**peer.settings)
+            begin = client._begin
+
+            def closing(*arguments: Any) -> Any:
+                begun = begin(*arguments)
+                client._native.close()
+                client._closed = True
+                return begun
+
+            setattr(client, "_begin", closing)
+            with self.assertRaises(CancelledError):
+                await asyncio.wait_for(client.list_files(), 10)
+
     async def test_any_operation_by_name(self) -> None:
         with Peer() as peer:
             async with AsyncWsChannel(**peer.settings) as client:
@@ -271,6 +357,15 @@ class Ending(unittest.IsolatedAsyncioTestCase):
 
 
 class Loops(unittest.TestCase):
+    def test_without_a_loop_nothing_is_sent(self) -> None:
+        with Peer() as peer:
+            client = AsyncWsChannel(**peer.settings)
+            work = client.upload_file(file_contents=b"x", file_name="a", file_type="KTL", signature="armored")
+            with self.assertRaises(RuntimeError) as raised:
+                work.send(None)
+            time.sleep(0.5)
+            self.assertEqual((peer.calls, peer.uploads), (0, []), raised.exception)
+
     def test_a_client_serves_one_loop_after_another_and_two_at_once(self) -> None:
         with Peer() as peer:
             client = AsyncWsChannel(**peer.settings)

@@ -24,10 +24,12 @@ from bankchannel import (
     ConfigurationError,
     InvalidInputError,
     NotSupportedError,
+    Service,
     WsChannel,
     codes,
 )
 from peer import CONTENT, Peer, Silent
+from prepared import ACCOUNT
 
 PACKAGE = Path(bankchannel.__file__).parent
 UPLOAD: dict[str, Any] = {"file_name": "a.xml", "file_type": "pain.001.001.09", "signature": "armored"}
@@ -75,6 +77,7 @@ class Input(WithPeer):
         self.assertEqual(self.refused({}, "ws_channel.download_file").code, codes.INPUT_MISSING_FIELD)
         self.assertEqual(self.refused({}, "ws_channel.no_such_operation").code, codes.INPUT_UNKNOWN_OPERATION)
         self.assertEqual(self.refused({}, "no\0such").code, codes.INPUT_UNKNOWN_OPERATION)
+        self.assertEqual(self.refused({}, "\ud800").code, codes.INPUT_UNKNOWN_OPERATION)
 
     def test_oversized_input_is_refused(self) -> None:
         self.assertEqual(self.refused({"file_type": "x" * (17 << 20)}).code, codes.INPUT_TOO_LARGE)
@@ -100,6 +103,9 @@ class Input(WithPeer):
         for content in ("text", 5, [b"x"], io.StringIO("text")):
             with self.subTest(content=content), self.assertRaises(InvalidInputError):
                 self.client.upload_file(file_contents=content, **UPLOAD)  # type: ignore[arg-type]
+        with self.assertRaises(InvalidInputError) as raised:
+            self.client.sign_file(content=io.StringIO("x"), private_key="y")  # type: ignore[arg-type]
+        self.assertEqual(raised.exception.operation, "ws_channel.sign_file")
         with self.assertRaises(InvalidInputError) as raised:
             self.client.upload_file(file_contents=Path("no such file"), **UPLOAD)
         self.assertEqual(raised.exception.code, codes.INPUT_CONTENT_UNREADABLE)
@@ -156,8 +162,67 @@ class Callers(WithPeer):
             def read(self, size: int, /) -> bytes:
                 raise KeyboardInterrupt
 
-        with self.assertRaises(KeyboardInterrupt):
+        with self.assertRaises(KeyboardInterrupt) as raised:
             self.client.upload_file(file_contents=Interrupting(), **UPLOAD)
+        # The README promises it for Ctrl-C, wherever the call is.
+        cause = raised.exception.__cause__
+        assert isinstance(cause, BankchannelError)
+        self.assertEqual(cause.operation, "ws_channel.upload_file")
+        self.assertIn(cause.outcome, ("not_sent", "unknown"))
+
+    def test_a_cause_of_the_callers_own_stays(self) -> None:
+        class Caused:
+            def read(self, size: int, /) -> bytes:
+                raise LookupError("no such block") from OSError("the disk is on fire")
+
+        with self.assertRaises(LookupError) as raised:
+            self.client.upload_file(file_contents=Caused(), **UPLOAD)
+        self.assertIsInstance(raised.exception.__cause__, OSError)
+
+    def test_a_raw_file_that_takes_nothing_loses_nothing(self) -> None:
+        class Full(io.RawIOBase):
+            """Takes a part of each piece; each third time, nothing."""
+
+            def __init__(self, nothing: int | None) -> None:
+                self.nothing, self.times, self.taken = nothing, 0, b""
+
+            def write(self, data: Any, /) -> Any:
+                self.times += 1
+                if self.times == 3:
+                    return self.nothing
+                self.taken += bytes(data[:1000])
+                return min(len(data), 1000)
+
+        for nothing in (None, 0):
+            full = Full(nothing)
+            with self.subTest(nothing=nothing), self.assertRaises(BlockingIOError):
+                self.client.download_file(**DOWNLOAD, destination=full)
+            self.assertEqual(full.taken, CONTENT[:2000])
+
+    def test_objects_that_do_not_say_what_they_took_have_taken_all(self) -> None:
+        class Mute:
+            taken = b""
+
+            def write(self, data: bytes, /) -> None:
+                self.taken += bytes(data)
+
+        mute = Mute()
+        self.client.download_file(**DOWNLOAD, destination=mute)
+        self.assertEqual(mute.taken, CONTENT)
+
+    def test_an_answer_that_is_no_text_does_not_show(self) -> None:
+        with Service(verification_code="123456", no_limits=True) as service:
+            settings: dict[str, Any] = {**service.client_settings, **ACCOUNT, "mode": "admin", "api_key": "0"}
+            with WsChannel(**settings) as client:
+                client.register_account()
+                with self.assertRaises(InvalidInputError) as raised:
+                    client.log_in(on_code=lambda question: "123456\ud800")
+        error: BaseException | None = raised.exception
+        self.assertEqual(raised.exception.code, codes.INPUT_INVALID_FIELD)
+        while error is not None:
+            self.assertNotIn("123456", repr(error) + repr(vars(error)))
+            self.assertNotIsInstance(error, UnicodeError)
+            error = error.__cause__ or error.__context__
 
 
 class Ending(WithPeer):
@@ -214,7 +279,15 @@ class Ending(WithPeer):
     def test_one_call_is_resumed_by_one_thread(self) -> None:
         with Silent() as silent, WsChannel(**silent.settings) as client:
             call = bankchannel._native.Call(client._native, "ws_channel.list_files", {})
-            thread = threading.Thread(target=lambda: self.assertRaises(CancelledError, call.resume, "go", None, False))
+            ended: list[BaseException] = []
+
+            def resume() -> None:
+                try:
+                    call.resume("go", None, False)
+                except BaseException as error:
+                    ended.append(error)
+
+            thread = threading.Thread(target=resume)
             thread.start()
             self.assertTrue(silent.arrived.wait(10))
             with self.assertRaises(InvalidInputError):
@@ -222,6 +295,22 @@ class Ending(WithPeer):
             call.cancel()
             thread.join(10)
             self.assertFalse(thread.is_alive())
+        self.assertEqual([type(error) for error in ended], [CancelledError])
+
+    def test_a_call_that_begins_while_the_client_is_closed_is_cancelled(self) -> None:
+        with Silent() as silent:
+            client = WsChannel(**silent.settings)
+            begin = client._begin
+
+            def closing(*arguments: Any) -> Any:
+                begun = begin(*arguments)
+                # As if another thread did it just here.
+                client.close()
+                return begun
+
+            setattr(client, "_begin", closing)
+            with self.assertRaises(CancelledError):
+                client.list_files(timeout=20)
 
 
 PRELUDE = """

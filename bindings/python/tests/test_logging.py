@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import subprocess
 import sys
 import unittest
+from typing import Any
 
 from bankchannel import AsyncWsChannel, BankchannelError, WsChannel
 from peer import Peer
@@ -30,6 +32,54 @@ class Logging(unittest.TestCase):
             with self.assertRaises(BankchannelError):
                 client.delete_file(file_type="camt.053.001.08", file_reference="1")
         self.assertIn("WARNING", {record.levelname for record in logs.records})
+
+    def test_warnings_alone_may_be_listened_to(self) -> None:
+        with WsChannel(**self.peer.settings) as client, self.assertLogs("bankchannel", logging.WARNING) as logs:
+            with self.assertRaises(BankchannelError):
+                client.delete_file(file_type="camt.053.001.08", file_reference="1")
+        self.assertEqual({record.levelname for record in logs.records}, {"WARNING"})
+
+    def test_as_after_basic_config(self) -> None:
+        program = (
+            "import logging, sys\nlogging.basicConfig()\nfrom bankchannel import WsChannel, BankchannelError\n"
+            "client = WsChannel(**eval(sys.argv[1]))\nclient.list_files()\n"
+            "try:\n    client.delete_file(file_type='camt.053.001.08', file_reference='1')\n"
+            "except BankchannelError: pass"
+        )
+        done = subprocess.run([sys.executable, "-c", program, repr(self.peer.settings)], capture_output=True, text=True)
+        self.assertRegex(done.stderr, "^WARNING:bankchannel:")
+
+    def test_a_handler_that_fails_hides_no_outcome(self) -> None:
+        class Failing(logging.Handler):
+            times = 0
+
+            def emit(self, record: logging.LogRecord) -> None:
+                self.times += 1
+                raise LookupError("the database of the logs is gone")
+
+        failing = Failing()
+        logger = logging.getLogger("bankchannel")
+        before = logger.level
+        logger.addHandler(failing)
+        logger.setLevel(logging.DEBUG)
+        self.addCleanup(logger.setLevel, before)
+        self.addCleanup(logger.removeHandler, failing)
+        upload: dict[str, Any] = {"file_name": "a", "file_type": "KTL", "signature": "armored"}
+
+        async def call() -> None:
+            async with AsyncWsChannel(**self.peer.settings) as client:
+                await client.upload_file(file_contents=b"y", **upload)
+
+        with WsChannel(**self.peer.settings) as client:
+            client.upload_file(file_contents=b"x", **upload)
+            # Here it is logged in the middle of the call too.
+            client.upload_file(file_contents=io.BytesIO(b"z"), **upload)
+            with self.assertRaises(BankchannelError) as raised:
+                client.delete_file(file_type="camt.053.001.08", file_reference="1")
+        self.assertEqual(raised.exception.outcome, "refused")
+        asyncio.run(call())
+        self.assertEqual(self.peer.uploads, [b"x", b"z", b"y"])
+        self.assertGreater(failing.times, 3)
 
     def test_asyncio_logs_too(self) -> None:
         async def call() -> None:
