@@ -51,11 +51,14 @@ class Fork(unittest.TestCase):
                 def work() -> None:
                     for _ in range(10):
                         assert client.list_files().file_descriptors[0].file_reference == "227166"
-                    threads = [threading.Thread(target=client.list_files) for _ in range(4)]
+                    listed: list[object] = []
+                    threads = [threading.Thread(target=lambda: listed.append(client.list_files())) for _ in range(4)]
                     for thread in threads:
                         thread.start()
                     for thread in threads:
                         thread.join()
+                    # What a thread raises is only printed.
+                    assert len(listed) == 4, listed
 
                 for pid in [self.child(work) for _ in range(4)]:
                     self.ends_well(pid)
@@ -77,9 +80,15 @@ class Fork(unittest.TestCase):
             self.assertTrue(silent.arrived.wait(10))
             busy = threading.Event()
 
+            faults: list[BaseException] = []
+            loaded: list[object] = []
+
             def load() -> None:
-                while not busy.is_set():
-                    client.list_files()
+                try:
+                    while not busy.is_set():
+                        loaded.append(client.list_files())
+                except BaseException as fault:
+                    faults.append(fault)
 
             loader = threading.Thread(target=load)
             loader.start()
@@ -95,6 +104,8 @@ class Fork(unittest.TestCase):
                 self.ends_well(pid)
             busy.set()
             loader.join()
+            self.assertEqual(faults, [])
+            self.assertTrue(loaded)
             self.assertEqual(ended, [])
             waiting.close()
             for thread in threads:
