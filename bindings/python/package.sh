@@ -11,6 +11,10 @@ case "$(uname -s)" in
 esac
 python=python3
 [ ! -x "$target/venv/bin/python" ] || python=$target/venv/bin/python
+if grep -q testing_panic "$target/release/$built"; then
+    echo 'package.sh: the library is a testing build: build it again' >&2
+    exit 1
+fi
 "$python" bindings/python/package.py "$target/release/$built" "$target/packages"
 
 "$python" bindings/python/check_wheel.py "$target"/packages/bankchannel-*.whl
