@@ -23,7 +23,7 @@ fn a_peer_that_hangs_up_is_an_error_and_not_the_end_of_the_program() {
     thread::spawn(move || {
         for (round, stream) in listener.incoming().enumerate() {
             let mut stream = stream.unwrap();
-            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.read_exact(&mut [0; 1024]);
             if round % 2 == 0 {
                 let _ = stream.write_all(b"HTTP/1.1 413 Payload Too Large\r\ncontent-length: 0\r\n\r\n");
             }
