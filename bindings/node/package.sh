@@ -6,17 +6,18 @@
 #   bindings/node/package.sh --platform linux-arm64-musl --library FILE
 #                                                                  a library that was built for another one
 set -eu
-cd "$(dirname "$0")/../.."
-target=${CARGO_TARGET_DIR:-target}
 platform= library=
 while [ $# -gt 0 ]; do
     case "$1" in
         --platform) platform=$2 ;;
-        --library) library=$2 ;;
+        # Seen from where the caller is.
+        --library) case $2 in /*) library=$2 ;; *) library=$PWD/$2 ;; esac ;;
         *) echo "unknown argument $1; there are --platform NAME and --library FILE" >&2 && exit 1 ;;
     esac
     shift 2
 done
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
 if [ -z "$platform" ]; then
     case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
     if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=musl; else libc=gnu; fi
@@ -24,15 +25,18 @@ if [ -z "$platform" ]; then
 fi
 library=${library:-$target/release/libbankchannel_node.so}
 [ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node, or give --library" >&2; exit 1; }
+# The operations that fail on demand are for tests.
+if grep -q testing_panic "$library"; then echo "$library is a testing build" >&2; exit 1; fi
 
 stage=$target/packages/npm
 rm -rf "$stage"
 mkdir -p "$stage/main" "$stage/platform"
+stage=$(cd "$stage" && pwd)
 
 # Who sends a package on, sends its licences.
 cp -R LICENSE NOTICE licenses "$stage/main"
 cp -R LICENSE NOTICE licenses "$stage/platform"
-(cd bindings/node && cp -R index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$OLDPWD/$stage/main")
+(cd bindings/node && cp -R index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$stage/main")
 cp "$library" "$stage/platform/bankchannel.node"
 node bindings/node/platform.js "$platform" "$stage/platform"
 

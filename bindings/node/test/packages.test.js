@@ -3,7 +3,7 @@
 // How the package finds its native half, what it says when it does not, and the packages as users get them.
 
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -11,6 +11,7 @@ const { after, before, test } = require('node:test');
 
 const paths = require('./helpers/paths');
 const { run } = require('./helpers/process');
+const { addon: testing, missing } = require('./helpers/testing');
 
 const addon = path.join(paths.package, 'bankchannel.node');
 const manifest = require('../package.json');
@@ -111,6 +112,31 @@ test('what is installed serves the program of README.md, and carries its licence
       assert.ok(listed.includes(`package/${file}`), `${name}: ${file}`);
     assert.ok(!listed.some((file) => file.includes('test')), name);
   }
+});
+
+test('packages are made from any folder, into one with a space', { timeout: 120_000 }, () => {
+  const target = path.join(folder, 'my target');
+  fs.copyFileSync(addon, path.join(folder, 'library.so'));
+  const out = execFileSync(path.join(paths.package, 'package.sh'), ['--library', 'library.so'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, CARGO_TARGET_DIR: target },
+  });
+  const packed = out.trim().split('\n');
+  assert.equal(packed.length, 2, out);
+  for (const file of packed) assert.ok(file.startsWith(target) && fs.existsSync(file), file);
+  assert.deepEqual(fs.readdirSync(path.join(target, 'packages')).length, 2);
+});
+
+test('no package is made of a testing build', { skip: missing }, () => {
+  const target = path.join(folder, 'refused');
+  const made = spawnSync(path.join(paths.package, 'package.sh'), ['--library', testing], {
+    encoding: 'utf8',
+    env: { ...process.env, CARGO_TARGET_DIR: target },
+  });
+  assert.equal(made.status, 1, made.stderr);
+  assert.match(made.stderr, /testing build/);
+  assert.ok(!fs.existsSync(target));
 });
 
 // What bindings/node/README.md promises; a newer symbol would make the package fail on systems that it is said to run on.
