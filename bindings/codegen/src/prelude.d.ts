@@ -5,7 +5,10 @@ export type Secret = string | { file: string } | { env: string };
 
 /**
  * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file (which
- * is read in pieces), or a stream that is read once. A plain string is refused: it could be a path or the content.
+ * is read in pieces), or a stream that is read once. A plain string is refused: it could be a path or the content. So is a
+ * stream that gives strings, as one with an encoding does: they are not the file's bytes. Where the caller's own stream,
+ * `onCode` or `signer` fails, its error comes out as it is; an `Error` without a `cause` gets the end of the call for one, whose
+ * `outcome` says how far the exchange came.
  */
 export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
 
@@ -61,7 +64,10 @@ export interface Logger {
 export interface CallOptions {
   /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
   signal?: AbortSignal;
-  /** Milliseconds that it may take; 0 is expired at once. Left out, the client's or the operation's own limit. */
+  /**
+   * Milliseconds that it may take; 0 is expired at once. Left out, the client's `timeoutS` or the operation's own limit; in a
+   * flow (such as `signAndUpload`) they limit each exchange, not how long the caller's own code is waited for.
+   */
   timeoutMs?: number;
 }
 

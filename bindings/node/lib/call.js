@@ -2,10 +2,10 @@
 
 // One call from begin to end: the loop that answers what it asks.
 
-const { isUint8Array } = require('node:util/types');
+const { isNativeError, isUint8Array } = require('node:util/types');
 
 const { asBuffer } = require('./content');
-const { fromJson, invalidField, own, typed } = require('./error');
+const { fromJson, inMiddle, inOperation, invalidField, own, typed } = require('./error');
 const { hold, promised, release } = require('./events');
 const { native } = require('./native');
 
@@ -28,8 +28,10 @@ class Call {
   #expires;
   #leave;
 
-  constructor(client, name, request, form) {
-    if (form.timeoutMs >= 0) this.#expires = performance.now() + form.timeoutMs;
+  /** `limitMs` is how long it may take where the form says nothing; the native half knows it itself. */
+  constructor(client, name, request, form, limitMs) {
+    const limit = form.timeoutMs >= 0 ? form.timeoutMs : limitMs;
+    if (limit !== undefined) this.#expires = performance.now() + limit;
     this.#call = places.pop() ?? typed(() => new (native().Call)());
     this.#first = this.#next((events, id) => this.#call.begin(client, events, id, name, request, form));
     // Whoever is told of another fault first does not ask for it.
@@ -47,7 +49,7 @@ class Call {
   }
 
   async #next(begin) {
-    const event = await promised((events, id) => typed(() => begin(events, id)));
+    const event = await promised((events, id) => begun(() => begin(events, id)));
     if (event.kind === 'response' || event.kind === 'failed') {
       // Nobody cancels the next call in this place by cancelling this one.
       if (places.length < PLACES) places.push(this.#call);
@@ -83,9 +85,18 @@ class Call {
   }
 }
 
+/** Has the native half begin or go on. Where it panics, nobody knows how far the exchange came. */
+function begun(work) {
+  try {
+    return typed(work);
+  } catch (error) {
+    throw error.code === 'internal' && error.cause === undefined ? inMiddle(error, { outcome: 'unknown' }) : error;
+  }
+}
+
 /**
- * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `take` (takes a piece of the
- * response's content), `onCode`, `signer`, `logger`, `signal`.
+ * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `field` (whose content that
+ * is), `take` (takes a piece of the response's content), `onCode`, `signer`, `logger`, `signal`.
  */
 async function carryThrough(call, parts) {
   const { signal } = parts;
@@ -119,16 +130,36 @@ async function loop(call, iterator, parts) {
       reply = await call.whileRunning(answer(event, iterator, parts));
     } catch (fault) {
       call.cancel();
-      const ended = await call.reply(event.kind === 'piece' ? 'go' : 'fail');
-      if (fault === CANCELLED) {
-        event = ended;
-        continue;
-      }
-      if (fault === EXPIRED) throw expired(ended);
-      throw fault;
+      event = await end(call, event, parts.logger);
+      if (fault === CANCELLED) continue;
+      if (fault === EXPIRED) throw expired(event);
+      throw broken(fault, event);
     }
     event = await call.reply(...reply);
   }
+}
+
+/** Brings a cancelled call to its end; what was on its way is let go. */
+async function end(call, event, logger) {
+  let next = event;
+  do {
+    next = await call.reply(next.kind === 'piece' ? 'go' : 'fail');
+    if (next.log) write(logger, next.log);
+    next.log = undefined;
+  } while (next.kind !== 'response' && next.kind !== 'failed');
+  return next;
+}
+
+/** The caller's own fault, with the end of the call for its cause: it tells how far the exchange came. */
+function broken(fault, event) {
+  const ended =
+    event.kind === 'failed'
+      ? fromJson(event.text)
+      : inMiddle(own('cancelled', 'cancelled', 'the operation had succeeded already'), { outcome: 'accepted' });
+  inMiddle(fault, ended);
+  if ((isNativeError(fault) || fault instanceof Error) && fault.cause === undefined && Object.isExtensible(fault))
+    Object.defineProperty(fault, 'cause', { value: ended, configurable: true, writable: true });
+  return fault;
 }
 
 /** The error of a call that failed; the cause of one that the caller cancelled is the signal's reason. */
@@ -139,11 +170,11 @@ function failure(text, signal) {
 
 /** The error of a call whose time ran out while the caller's own code was waited for. */
 function expired(ended) {
-  const details = ended.kind === 'failed' ? JSON.parse(ended.text) : {};
+  const details = ended.kind === 'failed' ? JSON.parse(ended.text) : { outcome: 'accepted' };
   if (details.category === 'timed_out') return fromJson(details);
   const { operation = null, outcome = null } = details;
-  const error = own('timeout.deadline', 'timed_out', 'the time limit passed while the caller was waited for', {}, {});
-  return Object.assign(error, { operation, outcome });
+  const error = own('timeout.deadline', 'timed_out', 'the time limit passed while the caller was waited for');
+  return inOperation(inMiddle(error, { outcome }), operation);
 }
 
 async function answer(event, iterator, parts) {
@@ -152,7 +183,7 @@ async function answer(event, iterator, parts) {
       for (;;) {
         const { done, value } = await iterator.next();
         if (done) return ['end'];
-        const piece = asBuffer(value);
+        const piece = asBuffer(value, parts.field);
         // An empty piece is no end.
         if (piece.length > 0) return ['piece', piece];
       }

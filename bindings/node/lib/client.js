@@ -29,6 +29,7 @@ class Client {
   #number;
   #operations;
   #options;
+  #timeoutS;
   #running = new Set();
 
   constructor(protocol, form, operations, settings, options) {
@@ -41,6 +42,7 @@ class Client {
       throw inCamelCase(error);
     }
     this.#number = this.#native.number;
+    this.#timeoutS = settings.timeoutS;
   }
 
   static fromEnv(settings = {}, options = {}) {
@@ -55,7 +57,7 @@ class Client {
       const { content, ...rest } = object('options', options);
       const known = Object.values(this.#operations).find((operation) => operation.name === nameOf(name));
       if (known?.local) return await this.#compute(name, encode(object('request', request)), content);
-      return await this.#run({ ...BY_NAME, name }, object('request', request), content, rest);
+      return await this.#run({ ...BY_NAME, name, timeoutS: known?.timeoutS }, object('request', request), content, rest);
     } catch (error) {
       throw inOperation(error, name);
     }
@@ -151,7 +153,7 @@ class Client {
     const { onCode, signer, logger } = { ...this.#options, ...checked(callbacks) };
     const into = sink(destination);
     const from = source(operation.contentIn ?? 'content', content);
-    const parts = { pieces: from.pieces, onCode, signer, logger, signal: signalOf(signal) };
+    const parts = { pieces: from.pieces, field: operation.contentIn, onCode, signer, logger, signal: signalOf(signal) };
     const form = {
       timeoutMs: milliseconds(timeoutMs),
       cancelled: Boolean(signal?.aborted),
@@ -163,7 +165,7 @@ class Client {
     const handle = this.#handle();
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
-    const call = new Call(handle, operation.name, text, form);
+    const call = new Call(handle, operation.name, text, form, this.#limitMs(operation));
     this.#running.add(call);
     try {
       const { response, bytes } = await carryThrough(call, parts);
@@ -179,6 +181,11 @@ class Client {
     } finally {
       this.#running.delete(call);
     }
+  }
+
+  /** How long an exchange may take that no option limits; the steps of a flow have limits, itself it has none. */
+  #limitMs({ timeoutS }) {
+    return timeoutS === undefined ? undefined : (this.#timeoutS || timeoutS) * 1000;
   }
 
   #handle() {

@@ -10,6 +10,8 @@ const { invalidField } = require('./error');
 function source(field, content) {
   if (content === undefined || content === null) return { form: {} };
   if (typeof content === 'object' && !isUint8Array(content) && typeof content[Symbol.asyncIterator] === 'function') {
+    // Its pieces would be text: no longer the file's bytes, which a signature is over.
+    if (typeof content.readableEncoding === 'string') throw invalidField(field, DECODED);
     return { form: { contentPieces: true }, pieces: content };
   }
   const given = inPlace(field, content, 'a Buffer, { path } or a Readable');
@@ -44,12 +46,14 @@ function pathOf(field, path) {
   return found;
 }
 
+const DECODED = 'must give bytes, not strings: open the stream without an encoding';
+
 /** One piece of a stream as a buffer. */
-function asBuffer(piece) {
+function asBuffer(piece, field = 'content') {
   if (Buffer.isBuffer(piece)) return piece;
   if (isUint8Array(piece)) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-  if (typeof piece === 'string') return Buffer.from(piece);
-  throw invalidField('content', `must give bytes, not ${kind(piece)}`);
+  if (typeof piece === 'string') throw invalidField(field, DECODED);
+  throw invalidField(field, `must give bytes, not ${kind(piece)}`);
 }
 
 function kind(value) {

@@ -76,8 +76,10 @@ function typed(work) {
 function fromNative(thrown) {
   if (thrown instanceof BankchannelError) return thrown;
   if (typeof thrown?.message === 'string' && thrown.message.startsWith('{"code"')) return fromJson(thrown.message);
-  // A panic, or a value that the addon cannot read: the package itself is wrong.
-  return own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, { cause: thrown });
+  // A panic, or a value that the addon cannot read: the package itself is wrong. The text of a panic may hold what the caller
+  // gave, so it goes no further.
+  const options = thrown?.code === 'GenericFailure' ? undefined : { cause: thrown };
+  return own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, options);
 }
 
 /** Names the operation, where the package itself found the error. */
@@ -85,6 +87,15 @@ function inOperation(error, operation) {
   if (error instanceof BankchannelError && error.operation === null && typeof operation === 'string') {
     error.operation = operation;
     error._details.operation = operation;
+  }
+  return error;
+}
+
+/** Says how far the exchange came, where the package itself found the error in the middle of a call. */
+function inMiddle(error, ended) {
+  if (ours.has(error) && error.operation === null && error.outcome === null) {
+    error.outcome = ended.outcome;
+    error._details.outcome = ended.outcome;
   }
   return error;
 }
@@ -111,6 +122,7 @@ module.exports = {
   fromJson,
   fromNative,
   inCamelCase,
+  inMiddle,
   inOperation,
   invalidField,
   invalidMember,

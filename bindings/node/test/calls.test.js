@@ -246,6 +246,55 @@ test('a deadline is heard while the caller’s own code is silent', async () => 
   assert.ok(Date.now() - begun < 5000);
 });
 
+test('the client’s limit is heard while the caller’s own code is silent', async () => {
+  const own = new WsChannel({ ...there.settings, timeoutS: 1 });
+  const stuck = () => new Writable({ highWaterMark: 1, write() {} });
+  const byName = { file_name: upload.fileName, file_type: upload.fileType, signature: upload.signature };
+  const works = [
+    () => own.uploadFile({ ...upload, fileContents: new PassThrough() }),
+    () => own.call('ws_channel.upload_file', byName, { content: new PassThrough() }),
+    () => own.downloadFile(which, { destination: stuck() }),
+  ];
+  const begun = Date.now();
+  for (const error of await Promise.all(works.map((work) => failure(work)))) {
+    assert.ok(error instanceof TimedOutError, error.stack);
+    assert.notEqual(error.toJSON().outcome, 'refused');
+  }
+  assert.ok(Date.now() - begun > 900 && Date.now() - begun < 5000, `${Date.now() - begun} ms`);
+  await own.close();
+});
+
+test('the operation’s own limit is heard while the caller’s own code is silent', async (suite) => {
+  const { timeout_s: limit } = bankchannel.catalogue().find(({ name }) => name === 'ws_channel.upload_file');
+  suite.mock.timers.enable({ apis: ['setTimeout'] });
+  const running = failure(client.uploadFile({ ...upload, fileContents: new PassThrough() }));
+  let ended = false;
+  running.then(() => (ended = true));
+  const pause = async () => {
+    const until = Date.now() + 300;
+    while (Date.now() < until) await new Promise(setImmediate);
+  };
+  await pause();
+  suite.mock.timers.tick((limit - 5) * 1000);
+  await pause();
+  assert.equal(ended, false);
+  suite.mock.timers.tick(5_000);
+  const error = await running;
+  assert.ok(error instanceof TimedOutError, error.stack);
+  assert.ok(['not_sent', 'unknown'].includes(error.outcome), String(error.outcome));
+});
+
+test('a closed client’s place is not another’s: both go their own way', async () => {
+  const closed = new WsChannel();
+  await closed.close();
+  const next = new WsChannel();
+  await closed.close();
+  const third = new WsChannel();
+  assert.ok(next.generateKey({ name: 'You', email: 'you@example.test' }).privateKey);
+  assert.ok(third.generateKey({ name: 'You', email: 'you@example.test' }).privateKey);
+  assert.throws(() => closed.generateKey({ name: 'You', email: 'you@example.test' }), ConfigurationError);
+});
+
 test('closing ends what is running', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);

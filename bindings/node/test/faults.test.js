@@ -17,6 +17,7 @@ const {
   TimedOutError,
   WsChannel,
 } = require('..');
+const { fromNative } = require('../lib/error');
 const { failure } = require('./helpers/failure');
 const { CONTENT, peer, silent } = require('./helpers/peer');
 const { run } = require('./helpers/process');
@@ -304,6 +305,51 @@ test('an exception inside a stream comes out as it is, and nothing is sent or le
   assert.match((await failure(client.downloadFile(which, { destination: closed }))).message, /closed/);
 });
 
+test('a stream of strings is refused, and nothing is sent: they are not the bytes that were signed', async () => {
+  there.uploads.length = 0;
+  const file = path.join(folder, 'latin1.xml');
+  fs.writeFileSync(file, Buffer.from([0xe4]));
+  for (const encoding of ['latin1', 'utf8'])
+    for (const how of [{ call: 'uploadFile', field: 'fileContents' }, { call: 'signAndUpload', field: 'content' }]) {
+      const given = { ...(how.call === 'uploadFile' ? upload : { fileName: 'a.xml', fileType: upload.fileType }) };
+      given[how.field] = fs.createReadStream(file, encoding);
+      const error = await refused(client[how.call](given), 'input.invalid_field', how.field);
+      assert.match(error.message, /without an encoding/);
+    }
+  // A stream that does not say so beforehand.
+  for (const pieces of [['ä'], [bytes, 'ä']]) {
+    const given = { ...upload, fileContents: Readable.from(pieces) };
+    const error = await failure(client.uploadFile(given));
+    assert.deepEqual([error.code, error.context.field], ['input.invalid_field', 'fileContents']);
+    assert.equal(error.operation, 'ws_channel.upload_file');
+    assert.ok(['not_sent', 'unknown'].includes(error.outcome), String(error.outcome));
+    assert.equal(error.toJSON().outcome, error.outcome);
+  }
+  assert.equal(there.uploads.length, 0);
+});
+
+test('how far the exchange came is the cause of the caller’s own error', async () => {
+  const mine = new RangeError('mine');
+  const torn = async function* () {
+    yield Buffer.alloc(1024 * 1024);
+    throw mine;
+  };
+  assert.equal(await failure(client.uploadFile({ ...upload, fileContents: torn() })), mine);
+  assert.ok(mine.cause instanceof CancelledError, String(mine.cause));
+  assert.ok(['not_sent', 'unknown'].includes(mine.cause.outcome), String(mine.cause.outcome));
+  assert.deepEqual(Object.keys(mine), []);
+  // What an error says already stays, and what can carry nothing comes out all the same.
+  const because = new RangeError('mine', { cause: 'the tape' });
+  for (const fault of [because, Object.freeze(new RangeError('mine')), 'mine', undefined]) {
+    const pieces = (async function* () {
+      throw fault;
+    })();
+    const came = await client.uploadFile({ ...upload, fileContents: pieces }).then(assert.fail, (error) => error);
+    assert.equal(came, fault);
+  }
+  assert.equal(because.cause, 'the tape');
+});
+
 test('a reader that stops early ends its call', async () => {
   const stream = client.downloadFileStream(which);
   for await (const piece of stream) {
@@ -361,6 +407,14 @@ test('errors are whole, and no secret is in them', async () => {
   ];
   for (const secret of [there.settings.apiKey, there.settings.idToken])
     for (const text of shown) assert.ok(!text.includes(secret));
+});
+
+test('the text of a panic is in no error: it may hold what the caller gave', () => {
+  const panicked = fromNative(Object.assign(new Error('my-password'), { code: 'GenericFailure' }));
+  assert.equal(panicked.code, 'internal');
+  assert.ok(!require('node:util').inspect(panicked, { depth: 9, showHidden: true }).includes('my-password'));
+  const unread = Object.assign(new Error('expected a string'), { code: 'StringExpected' });
+  assert.equal(fromNative(unread).cause, unread);
 });
 
 test('a call on what is no client is a TypeError, as of any class', async () => {
