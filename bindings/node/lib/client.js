@@ -72,10 +72,12 @@ class Client {
     }
   }
 
-  /** Ends the client: running calls are cancelled. */
+  /** Ends the client: running calls are cancelled; its connections, session and settings go now, not with the collector. */
   async close() {
+    const handle = this.#native;
     this.#native = undefined;
     for (const call of this.#running) call.cancel();
+    if (handle) typed(() => handle.close());
   }
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {

@@ -1,8 +1,11 @@
 //! A client handle.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
-use bankchannel_bridge::{self as bridge, Content, runtime};
+use bankchannel_bridge::{self as bridge, Content, Error, row, runtime};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
@@ -12,7 +15,8 @@ use crate::{events::Events, local, thrown};
 /// A client handle.
 #[napi]
 pub struct Client {
-    pub(crate) client: bridge::Client,
+    // Gone when it was closed.
+    client: Mutex<Option<bridge::Client>>,
     number: u32,
 }
 
@@ -30,10 +34,10 @@ impl Client {
         let made = if environment { bridge::Client::from_env(settings) } else { bridge::Client::new(settings) };
         let client = made.map_err(|error| thrown(&error))?;
         let number = local::enter(client.clone());
-        Ok(Self { client, number })
+        Ok(Self { client: Mutex::new(Some(client)), number })
     }
 
-    /// The number by which `local` knows it, as long as this handle lives.
+    /// The number by which `local` knows it, until this handle is closed or collected.
     #[napi(getter, catch_unwind)]
     pub fn number(&self) -> u32 {
         self.number
@@ -54,16 +58,39 @@ impl Client {
             Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
             Either::B(path) => Content::from(PathBuf::from(path).as_path()),
         });
-        let (client, promise) = (self.client.clone(), events.promise(id));
+        let (client, promise) = (self.open()?, events.promise(id));
         runtime()
             .map_err(|error| thrown(&error))?
             .spawn_blocking(move || promise.settle(local::computed(&client, &name, &request, content)));
         Ok(())
     }
+
+    /// Gives back what it holds, now: JavaScript's collector does not see connections, and may never come. Calls that run
+    /// hold what they need themselves. A second time does nothing.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.leave();
+    }
+}
+
+impl Client {
+    /// The client, unless it was closed.
+    pub(crate) fn open(&self) -> napi::Result<bridge::Client> {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        client.ok_or_else(|| thrown(&Error::new(&row::CLOSED)))
+    }
+
+    fn leave(&self) {
+        let left = self.client.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Once only: after that the number may be another client's.
+        if left.is_some() {
+            local::leave(self.number);
+        }
+    }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        local::leave(self.number);
+        self.leave();
     }
 }

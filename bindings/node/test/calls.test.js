@@ -22,6 +22,7 @@ const {
   TransportError,
   WsChannel,
 } = bankchannel;
+const { native } = require('../lib/native');
 const { failure } = require('./helpers/failure');
 const { CONTENT, peer, silent } = require('./helpers/peer');
 
@@ -282,6 +283,35 @@ test('the operation’s own limit is heard while the caller’s own code is sile
   const error = await running;
   assert.ok(error instanceof TimedOutError, error.stack);
   assert.ok(['not_sent', 'unknown'].includes(error.outcome), String(error.outcome));
+});
+
+test('closing a client closes its connections, without waiting for a collector', async (suite) => {
+  const near = await peer();
+  // The collector may come by chance, so the native halves are held here.
+  const addon = native();
+  const { Client } = addon;
+  const held = [];
+  addon.Client = class extends Client {
+    constructor(...given) {
+      super(...given);
+      held.push(this);
+    }
+  };
+  suite.after(() => {
+    addon.Client = Client;
+    near.close();
+  });
+  const counted = () => new Promise((resolve) => near.server.getConnections((_, count) => resolve(count)));
+  const own = new WsChannel(near.settings);
+  await own.listFiles();
+  assert.equal(await counted(), 1);
+  await own.close();
+  await own.close();
+  // Well before the peer would close it for being idle.
+  const until = Date.now() + 2000;
+  while ((await counted()) > 0 && Date.now() < until) await sleep(10);
+  assert.equal(await counted(), 0);
+  assert.equal(held.length, 1);
 });
 
 test('a closed client’s place is not another’s: both go their own way', async () => {

@@ -59,7 +59,7 @@ async function peer() {
     server.closeAllConnections();
     server.close();
   };
-  return { settings: settingsOf(server), uploads, seen, close };
+  return { server, settings: settingsOf(server), uploads, seen, close };
 }
 
 /** Takes connections and requests, and never answers. */
