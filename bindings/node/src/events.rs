@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_bridge::{self as bridge, Error, Event, LogRecord, row};
+use bankchannel_bridge::{self as bridge, Error, Event, LogRecord, Outcome, row};
 use bytes::Bytes;
 use napi::{
     Status,
@@ -77,12 +77,12 @@ impl Promise {
 
 impl Drop for Promise {
     fn drop(&mut self) {
-        // The work was broken off by a panic: whoever waits must not wait for ever.
-        self.send(Event::Failed(defect()), Vec::new());
+        // The work was broken off by a panic: whoever waits must not wait for ever. How far it came, nobody knows.
+        self.send(Event::Failed(defect().with_outcome(Outcome::Unknown)), Vec::new());
     }
 }
 
-/// The error that a panic becomes.
+/// The error that a panic becomes. Of one in an operation that only computes nothing was sent, so it has no outcome.
 pub(crate) fn defect() -> Error {
     Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
 }

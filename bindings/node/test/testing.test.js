@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
+const { inspect } = require('node:util');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
 
@@ -91,11 +92,15 @@ test('operations on demand', { skip: missing }, async (suite) => {
       () => client.call('ws_channel.testing_panic', {}),
       () => client.testingPanicLater({}),
     ];
+    const ofCall = works.at(-1);
     for (const work of works) {
       const error = await failure(work);
       assert.ok(error instanceof InternalError, String(error));
       assert.equal(error.code, 'internal');
-      assert.ok(!JSON.stringify(error).includes('asked to panic'));
+      // Its cause and its stack too.
+      assert.ok(!inspect(error, { showHidden: true, depth: 9 }).includes('asked to panic'));
+      // Whoever called something that may send, must not send it again.
+      assert.equal(error.outcome, work === ofCall ? 'unknown' : null);
     }
     assert.equal(client.testingEcho({ text: 'on' }).text, 'on');
     assert.equal((await client.testingSleep({ ms: 1 })).text, 'slept');
