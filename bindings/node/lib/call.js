@@ -90,7 +90,8 @@ function begun(work) {
   try {
     return typed(work);
   } catch (error) {
-    throw error.code === 'internal' && error.cause === undefined ? inMiddle(error, { outcome: 'unknown' }) : error;
+    const panicked = error.code === 'internal' && error.cause === undefined;
+    throw panicked ? inMiddle(error, { outcome: 'unknown' }) : error;
   }
 }
 

@@ -57,7 +57,8 @@ class Client {
       const { content, ...rest } = object('options', options);
       const known = Object.values(this.#operations).find((operation) => operation.name === nameOf(name));
       if (known?.local) return await this.#compute(name, encode(object('request', request)), content);
-      return await this.#run({ ...BY_NAME, name, timeoutS: known?.timeoutS }, object('request', request), content, rest);
+      const operation = { ...BY_NAME, name, timeoutS: known?.timeoutS };
+      return await this.#run(operation, object('request', request), content, rest);
     } catch (error) {
       throw inOperation(error, name);
     }
