@@ -30,7 +30,9 @@ ACCOUNT: dict[str, Any] = {
 FILE: dict[str, Any] = {"file_name": "payment.xml", "file_type": "pain.001.001.09"}
 
 
-class Signer(unittest.TestCase):
+class WithAccount(unittest.TestCase):
+    """A service of each class's own: answers to what another one sent must not be counted."""
+
     settings: dict[str, Any]
     public: dict[str, str]
     elsewhere: dict[str, Elsewhere]
@@ -55,6 +57,8 @@ class Signer(unittest.TestCase):
             data.register_account()
             cls.settings["id_token"] = data.log_in().id_token
 
+
+class Signer(WithAccount):
     def test_both_algorithms_per_call_and_per_client(self) -> None:
         for number, algorithm in enumerate(self.public):
             elsewhere = self.elsewhere[algorithm]
@@ -93,6 +97,8 @@ class Signer(unittest.TestCase):
 
         asyncio.run(work())
 
+
+class Wrong(WithAccount):
     def test_what_a_signer_does_wrong(self) -> None:
         def nobody(request: SignatureRequest) -> bytes:
             raise LookupError("no card in the reader")
