@@ -43,6 +43,8 @@ pub(crate) struct Running {
     // Taken out while it is waited for.
     call: Mutex<Option<bridge::Call>>,
     cancel: bridge::Cancel,
+    /// The process that began it.
+    process: u32,
     name: Py<PyString>,
     plan: Option<Py<Plan>>,
     typed: bool,
@@ -106,6 +108,7 @@ impl Call {
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
             cancel,
+            process: std::process::id(),
             name: name.clone().unbind(),
             plan,
             typed,
@@ -165,9 +168,9 @@ impl Call {
         Ok(())
     }
 
-    /// Cancels this call, from any thread.
+    /// Cancels this call, from any thread. In a fork's child nothing happens.
     fn cancel(&self) {
-        self.0.cancel.cancel();
+        self.0.cancel();
     }
 
     /// What was logged since the last time: levels as `logging` numbers them, and texts.
@@ -196,6 +199,13 @@ impl Running {
         self.place().take().ok_or_else(|| Error::invalid_field("call", "is being resumed by another thread"))
     }
 
+    fn cancel(&self) {
+        // In a fork's child the token may be locked for ever by a thread of the parent.
+        if self.process == std::process::id() {
+            self.cancel.cancel();
+        }
+    }
+
     fn give_back(&self, call: bridge::Call) {
         *self.place() = Some(call);
     }
@@ -207,7 +217,7 @@ impl Running {
 
     /// Ends a call because a signal's handler raised: how far it came is the cause of what was raised.
     fn interrupted(&self, py: Python<'_>, call: &mut bridge::Call, interrupt: PyErr) -> PyErr {
-        self.cancel.cancel();
+        self.cancel();
         for _ in 0..ENDING {
             let ended = match py.detach(|| call.wait(SLICE)) {
                 Some(Event::Failed(error)) => error,
@@ -280,6 +290,15 @@ impl Running {
                 let field = plan.and_then(|plan| plan.get().content_field());
                 plan::untyped(py, &mut answer, field, Some(&received))
             }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // Dropping the token locks it too.
+            std::mem::forget(std::mem::take(&mut self.cancel));
         }
     }
 }

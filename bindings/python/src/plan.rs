@@ -148,8 +148,16 @@ fn class(
 ) -> PyResult<Class> {
     let tag = tag.map(|tag| Ok((tag, Make::Plain)));
     let own = fields.iter().map(|field| Ok((field.name, make(module, field.shape)?)));
-    let fields: Vec<_> = tag.into_iter().chain(own).collect::<PyResult<_>>()?;
-    if record::names(&class)?.len() != fields.len() {
+    let fields: Vec<(&'static str, Make)> = tag.into_iter().chain(own).collect::<PyResult<_>>()?;
+    let names = record::names(&class)?;
+    // In the same order too: values are given by place, and a secret in another's place would be shown, or sent.
+    // A keyword of Python's has an underscore that the declaration does not know.
+    let same = names.len() == fields.len()
+        && names
+            .iter()
+            .zip(&fields)
+            .all(|(name, (field, _))| name.extract::<String>().is_ok_and(|name| name.trim_end_matches('_') == *field));
+    if !same {
         return Err(stale(&class.name()?.to_string()));
     }
     Ok(Class { class: class.unbind(), fields })

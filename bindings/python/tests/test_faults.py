@@ -434,6 +434,12 @@ class Versions(unittest.TestCase):
         said = self.run_changed("ws_channel.py", '("public_key", "private_key",', '("private_key",', program)
         self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package is not that of its native", said)
 
+    def test_nor_may_fields_change_places(self) -> None:
+        program = "from bankchannel import WsChannel\nWsChannel(mode='data').generate_key(name='Example', email='a@example.test')"
+        old, new = '("public_key", "private_key",', '("private_key", "public_key",'
+        said = self.run_changed("ws_channel.py", old, new, program)
+        self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package is not that of its native", said)
+
     def test_and_before_anything_is_sent(self) -> None:
         with Peer() as peer:
             program = (
