@@ -1797,7 +1797,8 @@ export interface UploadAndWaitRequest {
   pollIntervalMs?: number;
   /**
    * The folder that the answers go into, named as `downloadNewFiles` names them; left out, they are in
-   * the response.
+   * the response. Where a name is taken, the answer gets one of its own, with `~2` before `.dat`: names
+   * hold neither bank nor account.
    */
   directory?: string;
 }
@@ -2916,8 +2917,9 @@ export declare class WsChannel implements AsyncDisposable {
    * detail `taken` names the answers that were downloaded before the error, by type and reference: the
    * bank lists them as downloaded. The detail `begun` names those that the bank may have sent and that
    * did not arrive: it may list them as downloaded too. `downloadNewFiles` into the same folder has
-   * them again; without a folder, download them by type and reference. With `signingCertificate` it asks
-   * a question of kind `signature` for each certificate, as `signAndUpload` does.
+   * them again; without a folder, or where a name was taken, download them by type and reference. With
+   * `signingCertificate` it asks a question of kind `signature` for each certificate, as
+   * `signAndUpload` does.
    *
    * @throws {TimedOutError} `ws_channel.answer_not_found`: The bank's answer did not come in time.
    * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service named a file in a way that

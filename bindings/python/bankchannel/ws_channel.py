@@ -3780,9 +3780,9 @@ class WsChannel(Client):
         its answers later. The detail `taken` names the answers that were downloaded before the error,
         by type and reference: the bank lists them as downloaded. The detail `begun` names those that
         the bank may have sent and that did not arrive: it may list them as downloaded too.
-        `download_new_files` into the same folder has them again; without a folder, download them by
-        type and reference. With `signing_certificate` it asks a question of kind `signature` for each
-        certificate, as `sign_and_upload` does.
+        `download_new_files` into the same folder has them again; without a folder, or where a name was
+        taken, download them by type and reference. With `signing_certificate` it asks a question of
+        kind `signature` for each certificate, as `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -3804,7 +3804,8 @@ class WsChannel(Client):
             poll_interval_ms: How long to wait between two looks, in milliseconds; 1000 when left out,
                 100 at least.
             directory: The folder that the answers go into, named as `download_new_files` names them;
-                left out, they are in the response.
+                left out, they are in the response. Where a name is taken, the answer gets one of its
+                own, with `~2` before `.dat`: names hold neither bank nor account.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6278,9 +6279,9 @@ class AsyncWsChannel(AsyncClient):
         its answers later. The detail `taken` names the answers that were downloaded before the error,
         by type and reference: the bank lists them as downloaded. The detail `begun` names those that
         the bank may have sent and that did not arrive: it may list them as downloaded too.
-        `download_new_files` into the same folder has them again; without a folder, download them by
-        type and reference. With `signing_certificate` it asks a question of kind `signature` for each
-        certificate, as `sign_and_upload` does.
+        `download_new_files` into the same folder has them again; without a folder, or where a name was
+        taken, download them by type and reference. With `signing_certificate` it asks a question of
+        kind `signature` for each certificate, as `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -6302,7 +6303,8 @@ class AsyncWsChannel(AsyncClient):
             poll_interval_ms: How long to wait between two looks, in milliseconds; 1000 when left out,
                 100 at least.
             directory: The folder that the answers go into, named as `download_new_files` names them;
-                left out, they are in the response.
+                left out, they are in the response. Where a name is taken, the answer gets one of its
+                own, with `~2` before `.dat`: names hold neither bank nor account.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.

@@ -1721,9 +1721,9 @@ abstract class Operations extends AbstractClient
      * later. The detail `taken` names the answers that were downloaded before the error, by type and
      * reference: the bank lists them as downloaded. The detail `begun` names those that the bank may have
      * sent and that did not arrive: it may list them as downloaded too. `download_new_files` into the
-     * same folder has them again; without a folder, download them by type and reference. With
-     * `signing_certificate` it asks a question of kind `signature` for each certificate, as
-     * `sign_and_upload` does.
+     * same folder has them again; without a folder, or where a name was taken, download them by type and
+     * reference. With `signing_certificate` it asks a question of kind `signature` for each certificate,
+     * as `sign_and_upload` does.
      *
      * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
@@ -1745,7 +1745,8 @@ abstract class Operations extends AbstractClient
      * @param int|null $pollIntervalMs How long to wait between two looks, in milliseconds; 1000 when left
      * out, 100 at least.
      * @param string|null $directory The folder that the answers go into, named as `download_new_files`
-     * names them; left out, they are in the response.
+     * names them; left out, they are in the response. Where a name is taken, the answer gets one of its
+     * own, with `~2` before `.dat`: names hold neither bank nor account.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
