@@ -63,7 +63,7 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     out.blank();
     out.line("    from typing_extensions import Self, Unpack");
     out.blank();
-    out.line("    from ._call import OnCode, Signer");
+    out.line("    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer");
     out.line("    from ._content import Content, Destination");
     out.line("    from ._native import Cancel");
     out.line("    from ._record import Secret");

@@ -16,6 +16,16 @@ enum Form {
     Awaited,
 }
 
+impl Form {
+    /// What the names of the client and of the types that only it takes begin with.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Blocking => "",
+            Self::Awaited => "Async",
+        }
+    }
+}
+
 /// Both clients.
 pub(crate) fn clients(out: &mut Out, protocol: &Protocol) {
     settings(out, protocol);
@@ -36,7 +46,8 @@ fn settings(out: &mut Out, protocol: &Protocol) {
     }
     for (name, class, doc) in ASKED {
         out.blank();
-        out.line(format!("    {name}: {class} | None"));
+        // Both clients take these settings.
+        out.line(format!("    {name}: Async{class} | None"));
         out.docstring("    ", doc);
     }
 }
@@ -52,13 +63,10 @@ const ASKED: [(&str, &str, &str); 2] = [
 ];
 
 fn client(out: &mut Out, protocol: &Protocol, form: Form) {
-    let (prefix, base) = match form {
-        Form::Blocking => ("", "Client"),
-        Form::Awaited => ("Async", "AsyncClient"),
-    };
+    let prefix = form.prefix();
     out.blank();
     out.blank();
-    out.line(format!("class {prefix}{}({base}):", protocol.client));
+    out.line(format!("class {prefix}{}({prefix}Client):", protocol.client));
     let mut doc = plain(protocol.settings.doc);
     doc.push_str(match form {
         Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
@@ -82,7 +90,7 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
         out.line(format!("        {},", parameter(field)));
     }
     for (name, class, _) in ASKED {
-        out.line(format!("        {name}: {class} | None = None,"));
+        out.line(format!("        {name}: {prefix}{class} | None = None,"));
     }
     out.line("    ) -> None:");
     out.line("        super().__init__(");
@@ -114,7 +122,8 @@ fn method(out: &mut Out, operation: &Operation, form: Form) {
     out.blank();
     out.line(format!("    {}def {}(", if awaited { "async " } else { "" }, operation.name));
     out.line("        self,");
-    let parameters: Vec<String> = operation.request.fields.iter().map(parameter).chain(options(operation)).collect();
+    let parameters: Vec<String> =
+        operation.request.fields.iter().map(parameter).chain(options(operation, form)).collect();
     if !parameters.is_empty() {
         out.line("        *,");
     }
@@ -152,15 +161,16 @@ fn is_content(field: &Field) -> bool {
 }
 
 /// The options beside the request's fields.
-fn options(operation: &Operation) -> Vec<String> {
+fn options(operation: &Operation, form: Form) -> Vec<String> {
+    let prefix = form.prefix();
     passed(operation)
         .into_iter()
         .map(|name| match name {
             "destination" => "destination: Destination | None = None".into(),
             "timeout" => "timeout: float | None = None".into(),
             "cancel" => "cancel: Cancel | None = None".into(),
-            "signer" => "signer: Signer | None = None".into(),
-            other => format!("{other}: OnCode | None = None"),
+            "signer" => format!("signer: {prefix}Signer | None = None"),
+            other => format!("{other}: {prefix}OnCode | None = None"),
         })
         .collect()
 }

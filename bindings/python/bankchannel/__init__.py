@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._call import AsyncOnCode as AsyncOnCode
+    from ._call import AsyncSigner as AsyncSigner
     from ._call import OnCode as OnCode
     from ._call import Question as Question
     from ._call import SignatureRequest as SignatureRequest
@@ -50,6 +52,8 @@ if _native.VERSION != VERSION:
 __version__ = VERSION
 
 _PLACES = {
+    "AsyncOnCode": "_call",
+    "AsyncSigner": "_call",
     "AsyncWsChannel": "ws_channel",
     "BankchannelError": "_errors",
     "Cancel": "_native",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from . import _log, _native
-from ._call import OnCode, Reply, Signer, answer, asked, emit, give_up, read, too_late, write
+from ._call import AsyncOnCode, AsyncSigner, Reply, answer, asked, emit, give_up, read, too_late, write
 from ._client import Base
 from ._content import Readable, Writable
 from ._errors import BankchannelError
@@ -44,8 +44,8 @@ class AsyncClient(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
-        on_code: OnCode | None = None,
-        signer: Signer | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
         typed: bool = True,
     ) -> Any:
         logger = _log.listener()
@@ -90,8 +90,8 @@ class AsyncClient(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
-        on_code: OnCode | None = None,
-        signer: Signer | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
     ) -> dict[str, Any]:
         """Any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an answer.
 

@@ -47,12 +47,17 @@ class Question(Record):
     """What the person needs for the answer and nobody else may see: the key of a new authenticator."""
 
 
-OnCode = Callable[[Question], Union[str, Awaitable[str]]]
-"""Answers a question. Only an asynchronous client awaits the answer."""
+OnCode = Callable[[Question], str]
+"""Answers a question."""
 
-Signer = Callable[[SignatureRequest], Union[bytes, Awaitable[bytes]]]
-"""Signs, and gives the raw signature: RSA as many bytes as the modulus has, Ed25519 64 bytes. Only an asynchronous client
-awaits it."""
+AsyncOnCode = Callable[[Question], Union[str, Awaitable[str]]]
+"""The same for an asynchronous client, which awaits the answer where it is awaitable."""
+
+Signer = Callable[[SignatureRequest], bytes]
+"""Signs, and gives the raw signature: RSA as many bytes as the modulus has, Ed25519 64 bytes."""
+
+AsyncSigner = Callable[[SignatureRequest], Union[bytes, Awaitable[bytes]]]
+"""The same for an asynchronous client, which awaits the signature where it is awaitable."""
 
 Asked = Union[Question, SignatureRequest]
 Reply = tuple[str, Any]
@@ -68,7 +73,9 @@ def milliseconds(timeout: float | None) -> int:
     return min(math.ceil(timeout * 1000), 2**53) if timeout != math.inf else 2**53
 
 
-def asked(event: tuple[Any, ...], on_code: OnCode | None, signer: Signer | None) -> tuple[Asked, Callable[[Any], Any]]:
+def asked(
+    event: tuple[Any, ...], on_code: AsyncOnCode | None, signer: AsyncSigner | None
+) -> tuple[Asked, Callable[[Any], Any]]:
     """What an event asks, and whom."""
     _, kind, text, choices, secret, signature = event
     if signature is not None:

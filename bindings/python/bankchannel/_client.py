@@ -9,7 +9,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _log, _native
-from ._call import OnCode, Signer, answer, asked, binary, emit, give_up, is_text, milliseconds, read, too_late, write
+from ._call import (
+    AsyncOnCode,
+    AsyncSigner,
+    OnCode,
+    Signer,
+    answer,
+    asked,
+    binary,
+    emit,
+    give_up,
+    is_text,
+    milliseconds,
+    read,
+    too_late,
+    write,
+)
 from ._content import Readable, Writable, sink, source
 from ._errors import BankchannelError, own
 
@@ -26,7 +41,7 @@ class Base:
     _running: Any
 
     def __init__(
-        self, settings: dict[str, Any], on_code: OnCode | None, signer: Signer | None, from_env: bool = False
+        self, settings: dict[str, Any], on_code: AsyncOnCode | None, signer: AsyncSigner | None, from_env: bool = False
     ) -> None:
         self._native = _native.Client(self._protocol, settings, from_env)
         self._on_code = on_code

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Protocol, Union
+from typing import Any, Protocol, Union
 
 from ._errors import invalid_field
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 
 class Readable(Protocol):
@@ -30,7 +27,7 @@ class Replace:
         self.path = os.fspath(path)
 
 
-Content = Union["Buffer", "os.PathLike[str]", Readable]
+Content = Union[bytes, bytearray, memoryview, "os.PathLike[str]", Readable]
 """Bytes, a path object, or a binary file object. A plain `str` is refused: it could be a path or the content."""
 
 Destination = Union["os.PathLike[str]", Replace, Writable]

@@ -1,8 +1,9 @@
 """What the type checker must refuse: every line marked `error` is one. `test_types.py` compares."""
 
+from array import array
 from pathlib import Path
 
-from bankchannel import AsyncWsChannel, BankchannelError, Question, WsChannel
+from bankchannel import AsyncWsChannel, BankchannelError, Question, SignatureRequest, WsChannel
 from bankchannel.ws_channel import FileDescriptor
 
 client = WsChannel(email="user@example.test", mode="data")
@@ -16,6 +17,21 @@ client.list_files(no_such_field=1)  # error: call-arg
 client.download_file(file_type="KTL")  # error: call-arg
 client.upload_file(file_contents="text", file_name="a", file_type="b", signature="c")  # error: arg-type
 client.upload_file(file_contents=Path("a"), file_name="a", file_type="b", signature="c", bank="simulator")
+client.upload_file(file_contents=array("B", b"a"), file_name="a", file_type="b", signature="c")  # error: arg-type
+
+
+async def code(question: Question) -> str:
+    return "123456"
+
+
+async def sign(request: SignatureRequest) -> bytes:
+    return b""
+
+
+WsChannel(on_code=code)  # error: arg-type
+client.log_in(on_code=code)  # error: arg-type
+WsChannel(signer=sign)  # error: arg-type
+AsyncWsChannel(on_code=code, signer=sign)
 WsChannel(on_code=lambda question: 5)  # error: arg-type return-value
 WsChannel(signer=lambda request: "text")  # error: arg-type return-value
 WsChannel.from_env(mode="boss")  # error: arg-type
