@@ -24,7 +24,7 @@ fn the_readme_shows_the_example() {
     assert_eq!(shown, program, "README.md and core/bankchannel/examples/statements.rs differ");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_example_ends_at_a_downloaded_statement() {
     let world = World::start(&json!({}), &json!({})).await.expect("a service");
     let account = json!({"accounts": [{"email": EMAIL, "password": PASSWORD, "certificates": ["simulator"]}]});
