@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import unittest
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from bankchannel import (
@@ -98,6 +99,15 @@ class Signer(WithAccount):
         asyncio.run(work())
 
 
+def settled(client: WsChannel) -> int:
+    """How many files there are once the answers to the uploads of other tests have come."""
+    counted = [0, 1]
+    while counted[-1] != counted[-2]:
+        sleep(1)
+        counted.append(len(client.list_files(status="ALL").file_descriptors))
+    return counted[-1]
+
+
 class Wrong(WithAccount):
     def test_what_a_signer_does_wrong(self) -> None:
         def nobody(request: SignatureRequest) -> bytes:
@@ -115,7 +125,7 @@ class Wrong(WithAccount):
             (lambda request: b"", SignatureError),
         ]
         with WsChannel(**self.settings) as client:
-            before = len(client.list_files(status="ALL").file_descriptors)
+            before = settled(client)
             for signer, expected in wrong:
                 with self.subTest(expected=expected), self.assertRaises(expected) as raised:
                     client.sign_and_upload(
@@ -123,7 +133,7 @@ class Wrong(WithAccount):
                     )
                 if isinstance(raised.exception, BankchannelError):
                     self.assertIn(raised.exception.outcome, (None, "not_sent"))
-            self.assertEqual(len(client.list_files(status="ALL").file_descriptors), before)
+            self.assertEqual(settled(client), before)
 
 
 if __name__ == "__main__":
