@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import unittest
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 from bankchannel import (
@@ -99,15 +98,6 @@ class Signer(WithAccount):
         asyncio.run(work())
 
 
-def settled(client: WsChannel) -> int:
-    """How many files there are once the answers to the uploads of other tests have come."""
-    counted = [0, 1]
-    while counted[-1] != counted[-2]:
-        sleep(1)
-        counted.append(len(client.list_files(status="ALL").file_descriptors))
-    return counted[-1]
-
-
 class Wrong(WithAccount):
     def test_what_a_signer_does_wrong(self) -> None:
         def nobody(request: SignatureRequest) -> bytes:
@@ -125,7 +115,7 @@ class Wrong(WithAccount):
             (lambda request: b"", SignatureError),
         ]
         with WsChannel(**self.settings) as client:
-            before = settled(client)
+            before = len(client.list_files(status="ALL").file_descriptors)
             for signer, expected in wrong:
                 with self.subTest(expected=expected), self.assertRaises(expected) as raised:
                     client.sign_and_upload(
@@ -133,7 +123,7 @@ class Wrong(WithAccount):
                     )
                 if isinstance(raised.exception, BankchannelError):
                     self.assertIn(raised.exception.outcome, (None, "not_sent"))
-            self.assertEqual(settled(client), before)
+            self.assertEqual(len(client.list_files(status="ALL").file_descriptors), before)
 
 
 if __name__ == "__main__":
