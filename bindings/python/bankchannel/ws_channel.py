@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._call import OnCode, Signer
+    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1417,10 +1417,10 @@ class WsChannelSettings(TypedDict, total=False):
     max_answer_bytes: int | None
     """The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6)."""
 
-    on_code: OnCode | None
+    on_code: AsyncOnCode | None
     """Answers what an operation asks in its middle, such as for a one-time code."""
 
-    signer: Signer | None
+    signer: AsyncSigner | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
 
@@ -3987,8 +3987,8 @@ class AsyncWsChannel(AsyncClient):
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         max_answer_bytes: int | None = None,
-        on_code: OnCode | None = None,
-        signer: Signer | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
     ) -> None:
         super().__init__(
             {
@@ -5710,7 +5710,7 @@ class AsyncWsChannel(AsyncClient):
         api_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
@@ -5776,7 +5776,7 @@ class AsyncWsChannel(AsyncClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> Authenticated:
         """Log in, with all its steps.
 
@@ -5846,7 +5846,7 @@ class AsyncWsChannel(AsyncClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
         """Begin a login that another process may finish.
 
@@ -5912,7 +5912,7 @@ class AsyncWsChannel(AsyncClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
         """Go on with a login that waited.
 
@@ -5975,7 +5975,7 @@ class AsyncWsChannel(AsyncClient):
         compute_code: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> EnrolTotpResponse:
         """Enrol an authenticator as second factor.
 
@@ -6037,7 +6037,7 @@ class AsyncWsChannel(AsyncClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with a code from an SMS.
 
@@ -6091,7 +6091,7 @@ class AsyncWsChannel(AsyncClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> ExportSessionResponse:
         """Write down the session, sealed, for another process.
 
@@ -6128,7 +6128,7 @@ class AsyncWsChannel(AsyncClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> ImportSessionResponse:
         """Take a session that another process wrote down.
 
@@ -6172,8 +6172,8 @@ class AsyncWsChannel(AsyncClient):
         hash: SignatureHash | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
-        signer: Signer | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
     ) -> SignAndUploadResponse:
         """Sign a file and send it to a bank.
 
@@ -6266,8 +6266,8 @@ class AsyncWsChannel(AsyncClient):
         directory: str | PathLike[str] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
-        signer: Signer | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
     ) -> UploadAndWaitResponse:
         """Sign a file, send it, and wait for the bank's answers.
 
@@ -6368,7 +6368,7 @@ class AsyncWsChannel(AsyncClient):
         file_reference: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        on_code: OnCode | None = None,
+        on_code: AsyncOnCode | None = None,
     ) -> DownloadNewFilesResponse:
         """Download all new files into a folder.
 
