@@ -196,7 +196,7 @@ fn a_newer_key_that_does_not_sign_here_hides_no_other() {
     let gpg = Gpg::new();
     let past = ["--faked-system-time", "20250101T000000"];
     let key = gpg.generate("hsm <hsm@example.test>", "rsa2048", "cert,sign", "never", &past);
-    gpg.run(&["--quick-add-key", &key, "nistp256", "sign", "never"], b"");
+    gpg.run(&["--quick-add-key", &key, "nistp256/ecdsa", "sign", "never"], b"");
     let certificate = gpg.export(&key);
     assert_eq!(certificate.signing_key_ids(now()).len(), 2);
     assert_eq!(certificate.external_signer(now()).unwrap().fingerprint(), key);
