@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Home, Script, in_helsinki};
+use crate::support::{Home, Script};
 
 /// "statement" and "report", base64.
 const CONTENTS: [&str; 2] = ["c3RhdGVtZW50", "cmVwb3J0"];
@@ -25,21 +25,11 @@ fn content(base64: &str) -> (u16, String) {
     (200, format!(r#"{{"RequestId":"1","ResponseCode":"00","ResponseText":"OK","Content":"{base64}"}}"#))
 }
 
-fn home(script: &Script) -> Home {
-    let home = Home::with_account("download@example.test", "data");
-    home.set("base_url", &script.base_url);
-    home.set("idtoken", "stored-token");
-    home.set("idtokenmode", "data");
-    home.set("idtokenexpiry", &in_helsinki(600));
-    home.set("apikey", "abcdefghijklmnopqrstuvwxyz0123456789ABCD");
-    home
-}
-
 #[test]
 fn k15_a_second_run_skips_what_is_there() {
     let files = [("KTL", "11"), ("camt.053.001.02", "22")];
     let script = Script::serve(vec![listing(&files), content(CONTENTS[0]), content(CONTENTS[1]), listing(&files)]);
-    let home = home(&script);
+    let home = Home::with_session("download@example.test", &script);
     fs::create_dir(home.path("inbox")).unwrap();
     let run = || home.run(&["files", "downloadFiles", "-b", "nordea", "--filestatus", "ALL", "--syncdir", "inbox"]);
     let first = run().expect(0).out;
@@ -62,7 +52,7 @@ fn k16_a_reference_cannot_lead_out_of_the_folder() {
         content(CONTENTS[0]),
         content(CONTENTS[0]),
     ]);
-    let home = home(&script);
+    let home = Home::with_session("download@example.test", &script);
     fs::create_dir_all(home.path("a/inbox")).unwrap();
     let ran = home.run(&["files", "downloadFiles", "-b", "nordea", "--syncdir", "a/inbox"]);
     let inside: Vec<_> = fs::read_dir(home.path("a/inbox")).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -74,6 +74,17 @@ impl Ran {
 }
 
 impl Home {
+    /// A home with an account, for a script as the service, with a session.
+    pub(crate) fn with_session(email: &str, script: &Script) -> Self {
+        let home = Self::with_account(email, "data");
+        home.set("base_url", &script.base_url);
+        home.set("idtoken", "stored-token");
+        home.set("idtokenmode", "data");
+        home.set("idtokenexpiry", &in_helsinki(600));
+        home.set("apikey", "abcdefghijklmnopqrstuvwxyz0123456789ABCD");
+        home
+    }
+
     /// A home without settings.
     pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }

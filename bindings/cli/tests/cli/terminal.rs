@@ -4,9 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    CODE, Home, PASSWORD, Script, Shown, fresh_email, in_helsinki, on_terminal, registered, typed_unseen,
-};
+use crate::support::{CODE, Home, PASSWORD, Script, Shown, fresh_email, on_terminal, registered, typed_unseen};
 
 /// A passphrase; made up for these tests.
 const PASSPHRASE: &str = "made up for these tests";
@@ -245,17 +243,6 @@ fn progress_is_for_who_looks_at_stderr() {
     assert!(!unwatched.terminal.contains("sending the file"), "{unwatched:?}");
 }
 
-/// A home for a script as the service, with a session.
-fn at(script: &Script) -> Home {
-    let home = Home::with_account("terminal@example.test", "data");
-    home.set("base_url", &script.base_url);
-    home.set("idtoken", "stored-token");
-    home.set("idtokenmode", "data");
-    home.set("idtokenexpiry", &in_helsinki(600));
-    home.set("apikey", "abcdefghijklmnopqrstuvwxyz0123456789ABCD");
-    home
-}
-
 #[test]
 fn what_a_service_writes_does_not_steer_the_terminal() {
     // ESC, the one-character CSI, a bell, and what turns the order of letters.
@@ -265,7 +252,7 @@ fn what_a_service_writes_does_not_steer_the_terminal() {
     );
     let refusal = format!(r#"{{"RequestId":"{evil}","ResponseCode":"01","ResponseText":"{evil}"}}"#);
     let script = Script::serve(vec![(200, keys.clone()), (200, keys), (400, refusal.clone()), (400, refusal)]);
-    let home = at(&script);
+    let home = Home::with_session("terminal@example.test", &script);
     for (arguments, code) in [
         (&["pgp", "list-keys"][..], 0),
         (&["pgp", "list-keys", "--json"], 0),
@@ -286,7 +273,7 @@ fn a_question_with_a_services_text_is_one_plain_line() {
     let challenge = r#"{"RequestId":"1","ResponseCode":"00","ResponseText":"OK","Challenge":"9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde"}"#;
     let choice = r#"{"RequestId":"1","ResponseCode":"00","ResponseText":"OK","ChallengeName":"SELECT_MFA_TYPE","Session":"s","MfaOptions":["SMS_MFA","SOFTWARE_TOKEN_MFA"],"SmsDestination":"+358\u001b[2J\nPassword: *12"}"#;
     let script = Script::serve(vec![(200, challenge.to_owned()), (200, choice.to_owned())]);
-    let home = at(&script);
+    let home = Home::with_session("terminal@example.test", &script);
     let steps = [json!({"expect": "Which second factor"}), json!({"expect": "1-2: "}), json!({"send": "\u{3}"})];
     let shown = on_terminal(&home.command(&["session", "login", "-m", "admin"]), &["stderr"], &steps).expect(130);
     assert!(!shown.terminal.contains('\u{1b}') && !shown.terminal.contains("\nPassword: "), "{shown:?}");
