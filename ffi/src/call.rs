@@ -75,7 +75,7 @@ pub unsafe extern "C" fn bankchannel_call(
         }
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
-        if operations::find(name).is_some_and(|entry| entry.declaration.kind.as_str() == LOCAL) {
+        if operations::is_local(name) {
             let response = client.local(name, request, given(how.content))?;
             // SAFETY: both are places, and the caller promises that they may be written.
             return unsafe { hand_over(Event::Response { json: response, content: None }, json, content) };
@@ -216,9 +216,6 @@ pub unsafe extern "C" fn bankchannel_call_free(call: *mut BankchannelCall) {
         }
     });
 }
-
-/// The kind of an operation that only computes, as the catalogue says it.
-const LOCAL: &str = "local";
 
 /// What is to be carried out, and through which client.
 ///

@@ -51,7 +51,7 @@ fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 /// Whether an operation only computes.
 #[pyfunction]
 fn is_local(name: &str) -> bool {
-    plan::is_local(name)
+    bankchannel_bridge::operations::is_local(name)
 }
 
 /// The native half of the package.

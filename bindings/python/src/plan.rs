@@ -2,7 +2,7 @@
 
 use bankchannel::{
     model::{Field, Shape},
-    operation::{Entry, Kind},
+    operation::Entry,
 };
 use bankchannel_bridge::operations;
 use pyo3::{
@@ -82,11 +82,6 @@ impl Plan {
 /// The name of an operation as its declaration has it.
 pub(crate) fn declared(name: &str) -> Option<&'static str> {
     operations::find(name).map(|entry| entry.declaration.name)
-}
-
-/// Whether an operation only computes.
-pub(crate) fn is_local(name: &str) -> bool {
-    operations::find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local)
 }
 
 /// An answer as dicts and lists. Received content takes its place in it.

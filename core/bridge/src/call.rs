@@ -4,7 +4,7 @@ use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
     Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Error, LogRecord, Outcome, Question,
-    Result, Secret, operation::Kind, ws_channel::Done,
+    Result, Secret, ws_channel::Done,
 };
 use bankchannel_foundation::{error::row, model::Pieces};
 use bytes::Bytes;
@@ -253,7 +253,7 @@ fn start(
     replies: mpsc::Receiver<Reply>,
 ) -> Result<()> {
     let request = parse_json(request)?;
-    let local = operations::find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local);
+    let local = operations::is_local(name);
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
     let content = match how.content {
         Take::Default => None,

@@ -2,7 +2,7 @@
 
 use bankchannel::{
     CallOptions, Content, Result,
-    operation::Entry,
+    operation::{Entry, Kind},
     ws_channel::{Done, WsChannel},
 };
 use serde_json::Value;
@@ -19,6 +19,12 @@ pub fn find(name: &str) -> Option<&'static Entry> {
         return Some(entry);
     }
     bankchannel::find(name)
+}
+
+/// Whether the operation of this name only computes.
+#[must_use]
+pub fn is_local(name: &str) -> bool {
+    find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local)
 }
 
 /// Carries out a local operation; with a client, what the request leaves out is taken from its settings.
