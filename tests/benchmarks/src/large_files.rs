@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     memory::status,
-    served::{EMAIL, Served, client, spawn},
+    served::{EMAIL, Served, client},
 };
 
 /// Memory that 100 MiB up and 100 MiB down add, in KiB: at a client, a process of its own, and at the service.
@@ -80,7 +80,7 @@ impl Served {
     /// Stops the service, puts a file of 100 MiB at the bank, and starts it again.
     fn put_large_file(&mut self) {
         use bankchannel_storage::{FileContent, FileScope, NewBankFile, Store};
-        self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
+        self.stop();
         let data = self.folder.path().join("data");
         File::create(data.join("files/large")).and_then(|file| file.set_len(LARGE)).expect("a file");
         let scope = FileScope { api_key: self.api_key.clone(), email: EMAIL.into(), bank: "simulator".into() };
@@ -98,8 +98,6 @@ impl Served {
             store.put_files(&scope, vec![file]).await.expect("puts");
             store.close().await;
         });
-        let (child, ready) = spawn(self.folder.path());
-        self.child = child;
-        self.base_url = ready["base_url"].as_str().expect("a base URL").to_owned();
+        self.go_on();
     }
 }

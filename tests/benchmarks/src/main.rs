@@ -5,6 +5,7 @@
 // A benchmark's table is its output.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bare;
 mod languages;
 mod large_files;
 mod load;
@@ -20,8 +21,10 @@ use table::Table;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().map(String::as_str) == Some("child") {
-        return memory::child(&arguments[1..]);
+    match arguments.first().map(String::as_str) {
+        Some("child") => return memory::child(&arguments[1..]),
+        Some(bare::COMMAND) => return bare::serve(),
+        _ => {}
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
     let mut table = Table::default();

@@ -60,7 +60,7 @@ impl Served {
             config = format!("postgres_url = \"{url}\"\n{config}");
         }
         std::fs::write(folder.path().join("service.toml"), config).expect("a file");
-        let (child, ready) = spawn(folder.path());
+        let (child, ready) = spawn(folder.path(), &["--control"]);
         let private = key(openpgp::Algorithm::Ed25519);
         let seed = json!({"accounts": [{
             "email": EMAIL, "password": "Benchmark_1234567890", "company": "Bench", "name": "Bench", "sessions": true,
@@ -71,7 +71,7 @@ impl Served {
         let seeded = load::post(&format!("{control}/seed"), &seed.to_string());
         let account = &seeded["accounts"][0];
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text in {seeded}")).to_owned();
-        Self {
+        let mut served = Self {
             child,
             folder,
             base_url: text(&ready["base_url"]),
@@ -81,7 +81,22 @@ impl Served {
             signer: private.signer(SystemTime::now()).expect("an unlocked key"),
             public: private.public(),
             private,
-        }
+        };
+        served.stop();
+        served.go_on();
+        served
+    }
+
+    /// Ends the process.
+    pub(crate) fn stop(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
+    }
+
+    /// Starts the service again over the same data, as it is run for real: nothing looks in on its requests.
+    pub(crate) fn go_on(&mut self) {
+        let (child, ready) = spawn(self.folder.path(), &[]);
+        self.child = child;
+        self.base_url = ready["base_url"].as_str().expect("a base URL").to_owned();
     }
 
     pub(crate) fn address(&self) -> String {
@@ -114,8 +129,10 @@ pub(crate) fn client(base_url: &str, api_key: &str, token: &str) -> WsChannel {
 }
 
 /// Starts the service that is configured in this folder.
-pub(crate) fn spawn(folder: &Path) -> (Child, Value) {
+fn spawn(folder: &Path, options: &[&str]) -> (Child, Value) {
     let config = folder.join("service.toml");
-    let [no_limits, control, config_is] = ["--no-limits", "--control", "--config"].map(OsStr::new);
-    serve(&folder.join("data"), &[no_limits, control, config_is, config.as_os_str()])
+    let mut all: Vec<&OsStr> = ["--no-limits", "--config"].map(OsStr::new).to_vec();
+    all.push(config.as_os_str());
+    all.extend(options.iter().map(OsStr::new));
+    serve(&folder.join("data"), &all)
 }

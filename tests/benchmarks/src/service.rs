@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::{
+    bare::{self, Bare},
     load,
     served::{POSTGRES, Served},
     store::ten_among_many,
@@ -43,12 +44,11 @@ fn list_files(table: &mut Table, runtime: &Runtime) {
     let served = Served::start("", json!(files));
     let ours = served.request("GET", "/files/simulator?FileType=camt.053.001.02&Status=NEW", "");
     let body = runtime.block_on(load::body(&served.address(), &ours));
-    let bare = runtime.block_on(bare_handler(body));
-    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let bare = Bare::start(&body);
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
         let mine = runtime.block_on(load::requests_per_second(&served.address(), &ours, 64, TIME));
-        let theirs = runtime.block_on(load::requests_per_second(&bare, request, 64, TIME));
+        let theirs = runtime.block_on(load::requests_per_second(&bare.address, bare::REQUEST, 64, TIME));
         ratios.push((mine / theirs, mine, theirs));
     }
     ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -65,19 +65,6 @@ fn list_files(table: &mut Table, runtime: &Runtime) {
 /// PostgreSQL's figures have no bound.
 fn bound(least: f64) -> Bound {
     if std::env::var_os(POSTGRES).is_some() { Bound::None } else { Bound::AtLeast(least) }
-}
-
-/// An axum handler that returns these bytes.
-async fn bare_handler(body: Vec<u8>) -> String {
-    let body = bytes::Bytes::from(body);
-    let app = axum::Router::new().fallback(move || {
-        let body = body.clone();
-        async move { ([("content-type", "application/json")], body) }
-    });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    address
 }
 
 fn uploads(table: &mut Table, runtime: &Runtime) {

@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use bankchannel_storage::*;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,8 +33,8 @@ fn the_process_that_is_killed() {
                 AuditEntry { at: NOW, operation: "upload".to_owned(), object: id.clone(), ..AuditEntry::default() };
             assert!(store.consume_challenge(&id, i64::MAX).await.unwrap());
             store.with_audit(entry).record_upload(upload(&id, OWNER)).await.unwrap();
-            // Standard error is not buffered: the line is out before the next verb begins.
-            eprintln!("acknowledged {id}");
+            // One write for the whole line: a kill leaves all of it or nothing. `eprintln!` writes piece by piece.
+            std::io::stderr().write_all(format!("acknowledged {id}\n").as_bytes()).unwrap();
         }
     }
 }
