@@ -137,7 +137,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How,
         let cancel = given.cancel.as_ref().map(BankchannelCancel::token).transpose()?;
         Ok(How {
             timeout_ms: given.timeout_ms,
-            cancel: cancel.cloned().unwrap_or_default(),
+            cancel: cancel.cloned(),
             content: content(&given)?,
             destination: destination(&given)?,
             log: given.log == 1,

@@ -73,7 +73,7 @@ impl Call {
         }
         let how = How {
             timeout_ms: form.timeout_ms,
-            cancel,
+            cancel: Some(cancel),
             content: match form.content {
                 // JavaScript may change a buffer between signing and sending, so it is copied.
                 Some(Either::A(buffer)) => Take::Bytes(Bytes::copy_from_slice(&buffer)),

@@ -61,7 +61,7 @@ impl Client {
         let (client, promise) = (self.open()?, events.promise(id));
         runtime()
             .map_err(|error| thrown(&error))?
-            .spawn_blocking(move || promise.settle(local::computed(&client, &name, &request, content)));
+            .spawn_blocking(move || promise.settle(client.local(&name, request.as_bytes(), content)));
         Ok(())
     }
 

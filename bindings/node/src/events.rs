@@ -78,13 +78,9 @@ impl Promise {
 impl Drop for Promise {
     fn drop(&mut self) {
         // The work was broken off by a panic: whoever waits must not wait for ever. How far it came, nobody knows.
-        self.send(Event::Failed(defect().with_outcome(Outcome::Unknown)), Vec::new());
+        let defect = Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call");
+        self.send(Event::Failed(defect.with_outcome(Outcome::Unknown)), Vec::new());
     }
-}
-
-/// The error that a panic becomes. Of one in an operation that only computes nothing was sent, so it has no outcome.
-pub(crate) fn defect() -> Error {
-    Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
 }
 
 fn told(News { id, event, log }: News) -> Told {

@@ -4,7 +4,6 @@
 //! is known by a number here, and the operation too.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{PoisonError, RwLock},
 };
@@ -14,7 +13,7 @@ use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{events::defect, thrown};
+use crate::thrown;
 
 /// Clients by their numbers, and the numbers that are free again.
 static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
@@ -56,18 +55,7 @@ pub(crate) fn local(
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
-    computed(&client, name, &request, content).map_err(|error| thrown(&error))
-}
-
-/// Carries it out; a panic becomes an error.
-pub(crate) fn computed(
-    client: &bridge::Client,
-    name: &str,
-    request: &str,
-    content: Option<Content>,
-) -> bridge::Result<String> {
-    // Neither the client nor the request is looked at again after a panic.
-    catch_unwind(AssertUnwindSafe(|| client.local(name, request.as_bytes(), content))).unwrap_or_else(|_| Err(defect()))
+    client.local(name, request.as_bytes(), content).map_err(|error| thrown(&error))
 }
 
 /// Gives a client a number.

@@ -82,12 +82,12 @@ impl Call {
         let client = client.open().map_err(fault)?;
         // Before anything is sent: a package whose types are not those of this library could not tell of a success.
         let plan = Plan::find(py, name)?.map(Bound::unbind);
-        let request = given::text_of(&given::fields(request).map_err(fault)?);
+        let request = given::fields(request).map_err(fault)?.to_json();
         // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let how = How {
             timeout_ms: timeout_ms.unwrap_or(-1),
-            cancel: cancel.clone(),
+            cancel: Some(cancel.clone()),
             content: match (content, content_path) {
                 // Python's bytes never change, so they are lent, not copied.
                 (Some(bytes), _) => Take::Bytes(Bytes::from_owner(bytes)),

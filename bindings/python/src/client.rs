@@ -1,7 +1,6 @@
 //! A client handle, and operations that only compute.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -35,7 +34,7 @@ impl Client {
             return Err(raised(py, &Error::invalid_field("protocol", "must be `ws-channel`")));
         }
         let made = given::fields(settings).and_then(|settings| {
-            let settings = given::text_of(&settings);
+            let settings = settings.to_json();
             let make = if env { bridge::Client::from_env } else { bridge::Client::new };
             py.detach(|| make(settings.as_bytes()))
         });
@@ -64,12 +63,7 @@ impl Client {
         let client = self.open().map_err(fault)?;
         let plan = Plan::find(py, name)?;
         let request = given::fields(request).map_err(fault)?;
-        let answered = py.detach(|| {
-            // A panic here would pass every `except Exception` of the caller's.
-            catch_unwind(AssertUnwindSafe(|| client.local_value(text, request, content))).unwrap_or_else(|_| {
-                Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation"))
-            })
-        });
+        let answered = py.detach(|| client.local_value(text, request, content));
         let answer = answered.map_err(fault)?;
         match plan {
             Some(plan) if typed => plan.get().result(py, answer, None),

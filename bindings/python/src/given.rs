@@ -1,6 +1,6 @@
 //! What Python gives becomes JSON values. What cannot is refused by the field's name, before anything is sent.
 
-use bankchannel_bridge::Error;
+use bankchannel_bridge::{Error, Object, Value};
 use pyo3::{
     intern,
     prelude::*,
@@ -10,7 +10,7 @@ use pyo3::{
         PyTuple, PyType,
     },
 };
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use crate::record::{Record, pairs};
 
@@ -18,30 +18,25 @@ use crate::record::{Record, pairs};
 const MAX_DEPTH: usize = 32;
 
 /// A request or a set of settings. `None` at the first level is as good as left out.
-pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Value, Error> {
-    let mut fields = Map::with_capacity(given.len());
+pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Value<'static>, Error> {
+    let mut fields = Object::with_capacity(given.len());
     for (name, value) in given {
         if value.is_none() {
             continue;
         }
         let name = text(&name).map_err(|why| Error::invalid_field("request", format!("a field's name {why}")))?;
         let value = value_of(&value, 0).map_err(|why| Error::invalid_field(&name, why))?;
-        fields.insert(name, value);
+        fields.push(name, value);
     }
     Ok(Value::Object(fields))
 }
 
-/// As JSON text. A value always has one; the formatter of `Display` would check every piece of it for UTF-8 once more.
-pub(crate) fn text_of(value: &Value) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-fn value_of(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
+fn value_of(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, String> {
     if depth > MAX_DEPTH {
         return Err(format!("is nested more than {MAX_DEPTH} deep"));
     }
     if given.is_instance_of::<PyString>() {
-        return text(given).map(Value::String);
+        return text(given).map(Value::from);
     }
     if given.is_none() {
         return Ok(Value::Null);
@@ -77,7 +72,7 @@ fn value_of(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
 }
 
 /// Values with a class of their own, and collections that are neither dict, list nor tuple.
-fn rare(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
+fn rare(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, String> {
     let py = given.py();
     let own = |why: PyErr| why.to_string();
     if is_a(given, &DATETIME, "datetime", "datetime") && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
@@ -95,17 +90,16 @@ fn rare(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
     }
     if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
         let path = path.call0().map_err(own)?;
-        return if path.is_instance_of::<PyString>() { text(&path).map(Value::String) } else { Err(cannot_be(given)) };
+        return if path.is_instance_of::<PyString>() { text(&path).map(Value::from) } else { Err(cannot_be(given)) };
     }
     if let Ok(map) = given.cast::<PyMapping>() {
-        let items = map.items().map_err(own)?;
-        return items
-            .iter()
-            .map(|item| {
-                let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(own)?;
-                Ok((text(&name)?, value_of(&value, depth + 1)?))
-            })
-            .collect();
+        let mut members = Object::new();
+        for item in map.items().map_err(own)? {
+            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(own)?;
+            members.push(text(&name)?, value_of(&value, depth + 1)?);
+        }
+        // A mapping of its own kind may have a key several times.
+        return if members.has_a_name_twice() { Err("has a key twice".into()) } else { Ok(members.into()) };
     }
     let bytes = given.is_instance_of::<PyBytes>()
         || given.is_instance_of::<PyByteArray>()

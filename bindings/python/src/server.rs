@@ -19,7 +19,7 @@ impl Server {
     /// Starts a counterpart with its options.
     #[new]
     fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = given::text_of(&given::fields(options).map_err(|error| raised(py, &error))?);
+        let options = given::fields(options).map_err(|error| raised(py, &error))?.to_json();
         py.detach(|| bridge::Server::start(kind, options.as_bytes()))
             .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
             .map_err(|error| raised(py, &error))

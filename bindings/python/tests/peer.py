@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -111,6 +115,10 @@ class Peer:
         self.close()
 
 
+def heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Silent:
     """Takes connections and requests, and never answers."""
 
@@ -139,6 +147,23 @@ class Silent:
             "mode": "data",
             "bank": "simulator",
         }
+
+    def interrupt(self, program: str) -> tuple[str, int]:
+        """Runs a program with these settings as its argument, and sends Ctrl-C once its request has arrived. Gives what it
+        printed and its exit code."""
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, repr(self.settings)],
+            stdout=subprocess.PIPE,
+            text=True,
+            # Whoever runs the tests in the background ignores it, and hands that on.
+            preexec_fn=heed_ctrl_c,
+        )
+        if not self.arrived.wait(30):
+            raise TimeoutError("no request arrived")
+        time.sleep(0.3)
+        child.send_signal(signal.SIGINT)
+        printed, _ = child.communicate(timeout=30)
+        return printed, child.returncode
 
     def close(self) -> None:
         self.listener.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import signal
 import socket
 import subprocess
 import sys
@@ -313,11 +312,7 @@ class Limits(unittest.TestCase):
             "    print('interrupted'); sys.exit(7)\n"
         )
         with Silent() as peer:
-            child = subprocess.Popen([sys.executable, "-c", program, repr(peer.settings)], stdout=subprocess.PIPE, text=True)
-            self.assertTrue(peer.arrived.wait(30))
-            child.send_signal(signal.SIGINT)
-            output, _ = child.communicate(timeout=30)
-        self.assertEqual((output, child.returncode), ("interrupted\n", 7))
+            self.assertEqual(peer.interrupt(program), ("interrupted\n", 7))
 
     def test_other_threads_run_while_a_call_waits(self) -> None:
         with Silent() as peer, WsChannel(**peer.settings) as client:

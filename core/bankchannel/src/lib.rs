@@ -4,7 +4,7 @@
 //!   ws_channel::WsChannel    a client: settings, the current session, connections
 //!      .list_files(…)        a method per operation, typed
 //!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code in its middle
-//!      .call_json(…)         the same by name, JSON in and out: what every language stands on
+//!      .call_json(…)         the same by name, JSON in and out; what every language stands on is the same with `call_values`
 //!   call_local(…)            operations that only compute, without a client
 //!   catalogue(), openapi(…)  every operation there is, with its schemas
 //! ```
@@ -30,7 +30,7 @@ pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureReque
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use openapi::openapi;
-pub use ws_channel::call_local;
+pub use ws_channel::{call_local, call_local_values};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

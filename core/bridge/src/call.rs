@@ -6,16 +6,14 @@ use bankchannel::{
     Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Error, LogRecord, Outcome, Question,
     Result, Secret, ws_channel::Done,
 };
-use bankchannel_foundation::{error::row, model::Pieces};
+use bankchannel_foundation::{
+    error::row,
+    model::{Pieces, Value},
+};
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{
-    Client,
-    convert::{json_text, parse_json},
-    operations, panics,
-    runtime::runtime,
-};
+use crate::{Client, convert::parse_json, operations, panics, runtime::runtime};
 
 /// How a call is to be carried out.
 #[derive(Default)]
@@ -23,7 +21,7 @@ pub struct How {
     /// Milliseconds it may take: −1 the operation's own limit, 0 expired at once.
     pub timeout_ms: i64,
     /// Cancels it, from any thread.
-    pub cancel: CancellationToken,
+    pub cancel: Option<CancellationToken>,
     /// Content that goes with the request.
     pub content: Take,
     /// Where content of the response goes.
@@ -113,10 +111,10 @@ impl Call {
     pub fn begin(client: &Client, name: &str, request: &[u8], how: How) -> Self {
         let (events_in, events) = mpsc::channel(1);
         let (replies, replies_out) = mpsc::channel(1);
-        let cancel = how.cancel.child_token();
+        let cancel = how.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
         let ends = Ends { events, replies, cancel: cancel.clone() };
         let log = how.log.then(CallLog::new);
-        let how = How { cancel, ..how };
+        let how = How { cancel: Some(cancel), ..how };
         let call = Self { ends: Some(ends), log: log.clone(), awaited: Awaited::Nothing, process: std::process::id() };
         let started = panics::inside(|| start(client, name, request, how, log, &events_in, replies_out));
         if let Err(error) = started {
@@ -266,7 +264,7 @@ fn start(
     };
     if local {
         let response = operations::call_local(Some(client.here()?), name, request, content)?;
-        let _ = events.try_send(Event::Response { json: json_text(&response), content: None });
+        let _ = events.try_send(Event::Response { json: response.to_json(), content: None });
         return Ok(());
     }
     let runtime = runtime()?;
@@ -283,7 +281,7 @@ fn start(
     };
     let options = CallOptions {
         timeout: u64::try_from(how.timeout_ms).ok().map(Duration::from_millis),
-        cancel: how.cancel,
+        cancel: how.cancel.unwrap_or_default(),
         content,
         destination,
         asker: Some(Arc::new(Questions { events: events.clone(), replies })),
@@ -291,18 +289,32 @@ fn start(
         ..CallOptions::default()
     };
     let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
-    runtime.spawn(async move {
+    let request = request.into_owned();
+    let names_a_file = names_a_file(&request);
+    let carried_out = async move {
         let ended = end(operations::call(&client, &name, request, options).await);
         if let Some(giving) = giving {
             // The last piece goes before the response: after that nobody asks for it.
             let _ = giving.await;
         }
         let _ = events.send(ended).await;
-    });
+    };
+    if names_a_file {
+        // A disk that does not answer must not hold the thread that drives everybody's connections.
+        runtime.spawn_blocking(move || runtime.block_on(carried_out));
+    } else {
+        runtime.spawn(carried_out);
+    }
     Ok(())
 }
 
-fn end(result: Result<Done>) -> Event {
+/// Whether a secret of the request stands in a file: it is read when the request is.
+fn names_a_file(request: &Value<'_>) -> bool {
+    let Some(fields) = request.as_object() else { return false };
+    fields.iter().any(|(_, value)| value.get("file").is_some() || names_a_file(value))
+}
+
+fn end(result: Result<Done<Value<'static>>>) -> Event {
     match result {
         Err(error) => Event::Failed(error),
         Ok(Done { response, content }) => {
@@ -310,7 +322,7 @@ fn end(result: Result<Done>) -> Event {
                 Some(Content::Bytes(bytes)) => Some(bytes),
                 _ => None,
             };
-            Event::Response { json: json_text(&response), content }
+            Event::Response { json: response.to_json(), content }
         }
     }
 }

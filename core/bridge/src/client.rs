@@ -6,14 +6,9 @@ use bankchannel::{
     Content, Error, Result,
     ws_channel::{WsChannel, WsChannelSettings},
 };
-use bankchannel_foundation::model;
-use serde_json::Value;
+use bankchannel_foundation::model::{self, Value};
 
-use crate::{
-    convert::{json_text, parse_json},
-    operations, panics,
-    per_process::PerProcess,
-};
+use crate::{convert::parse_json, operations, panics, per_process::PerProcess};
 
 /// A client of a protocol. Cheap to clone, safe to use from many threads, usable after a fork.
 #[derive(Clone)]
@@ -33,7 +28,7 @@ impl Client {
     pub fn new(settings: &[u8]) -> Result<Self> {
         panics::inside(|| {
             let mut settings = parse_json(settings)?;
-            let asked = settings.as_object_mut().and_then(|given| given.shift_remove("from_env"));
+            let asked = settings.as_object_mut().and_then(|given| given.remove("from_env"));
             match asked {
                 None | Some(Value::Null | Value::Bool(false)) => Self::of(model::read_boundary(settings)?),
                 Some(Value::Bool(true)) => Self::of_env(settings),
@@ -50,7 +45,7 @@ impl Client {
         panics::inside(|| Self::of_env(parse_json(settings)?))
     }
 
-    fn of_env(settings: Value) -> Result<Self> {
+    fn of_env(settings: Value<'_>) -> Result<Self> {
         let given: WsChannelSettings = model::read_boundary(settings)?;
         Self::of(given.or(WsChannelSettings::from_env()?))
     }
@@ -67,14 +62,14 @@ impl Client {
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
     pub fn local(&self, name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
-        self.local_value(name, parse_json(request)?, content).map(|response| json_text(&response))
+        self.local_value(name, parse_json(request)?, content).map(|response| response.to_json())
     }
 
     /// The same, for a caller that has the request as values and wants the response so.
     ///
     /// # Errors
     /// As [`local`](Self::local).
-    pub fn local_value(&self, name: &str, request: Value, content: Option<Content>) -> Result<Value> {
+    pub fn local_value(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
         operations::call_local(Some(self.here()?), name, request, content)
     }
 

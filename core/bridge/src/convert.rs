@@ -1,8 +1,8 @@
 //! JSON across the boundary, and operations that only compute.
 
 use bankchannel::{Content, Error, Question, Result};
-use bankchannel_foundation::{error::row, json};
-use serde_json::{Value, json};
+use bankchannel_foundation::{error::row, json, model::Value};
+use serde_json::json;
 
 use crate::operations;
 
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 32;
 ///
 /// # Errors
 /// `input.too_large`, `input.invalid_json`.
-pub fn parse_json(text: &[u8]) -> Result<Value> {
+pub fn parse_json(text: &[u8]) -> Result<Value<'_>> {
     if text.len() > MAX_JSON {
         return Err(Error::because(&row::TOO_LARGE, format!("the request is longer than {MAX_JSON} bytes"))
             .with("limit_bytes", MAX_JSON));
@@ -27,18 +27,12 @@ pub fn parse_json(text: &[u8]) -> Result<Value> {
     json::parse(text, MAX_DEPTH).map_err(|fault| Error::because(&row::INVALID_JSON, format!("the request is {fault}")))
 }
 
-/// JSON as text. Written at once: `Value`'s `Display` goes through a formatter piece by piece, which costs a twentieth of a
-/// local call.
-pub(crate) fn json_text(value: &Value) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
-}
-
 /// Carries out a local operation: it only computes, on the caller's own thread.
 ///
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn local(name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
-    operations::call_local(None, name, parse_json(request)?, content).map(|response| json_text(&response))
+    operations::call_local(None, name, parse_json(request)?, content).map(|response| response.to_json())
 }
 
 /// A question as JSON text: `{"kind", "text", "choices"}`; `secret` and `signature` only where there is one.

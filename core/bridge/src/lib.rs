@@ -10,7 +10,7 @@
 //!
 //! A call is resumable: it ends in a response or an error, or it asks the caller for something and goes on with
 //! the reply. So prompts, signers and streams work the same in every language, and no thread of ours ever enters
-//! one. One runtime serves all; after a `fork` the child gets its own, and its own connections.
+//! one. One runtime serves all calls; after a `fork` the child gets its own, and its own connections.
 
 mod call;
 mod client;
@@ -27,12 +27,15 @@ pub use bankchannel::{
     CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Question, Result, Secret,
     VERSION,
 };
-pub use bankchannel_foundation::error::row;
+pub use bankchannel_foundation::{
+    error::row,
+    model::{Object, Value},
+};
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
 pub use convert::{MAX_JSON, local, parse_json, question_json};
 pub use panics::inside;
-pub use runtime::{on_thread_start, runtime};
+pub use runtime::{on_thread_start, runtime, serving_runtime};
 pub use server::Server;
 
 /// The version of the boundary's contract. It grows when something is added and a program can tell; it never means

@@ -1,11 +1,13 @@
 //! Operations by name: those of the library, and in a testing build those that fail on demand.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bankchannel::{
-    CallOptions, Content, Result,
+    CallOptions, Content, Error, Result,
     operation::{Entry, Kind},
     ws_channel::{Done, WsChannel},
 };
-use serde_json::Value;
+use bankchannel_foundation::{error::row, model::Value};
 
 use crate::panics;
 #[cfg(feature = "testing")]
@@ -27,36 +29,44 @@ pub fn is_local(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local)
 }
 
-/// Carries out a local operation; with a client, what the request leaves out is taken from its settings.
+/// Carries out a local operation; with a client, what the request leaves out is taken from its settings. A panic becomes an
+/// error: nothing was sent, and of what others use it only reads settings and a session.
 pub(crate) fn call_local(
     client: Option<&WsChannel>,
     name: &str,
-    request: Value,
+    request: Value<'_>,
     content: Option<Content>,
-) -> Result<Value> {
-    panics::inside(|| {
+) -> Result<Value<'static>> {
+    let work = || {
         #[cfg(feature = "testing")]
         if let Some(entry) = testing::find(name) {
             return testing::call_local(entry, request, content);
         }
         match client {
-            Some(client) => client.call_local(name, request, content),
-            None => bankchannel::call_local(name, request, content),
+            Some(client) => client.call_local_values(name, request, content),
+            None => bankchannel::call_local_values(name, request, content),
         }
-    })
+    };
+    catch_unwind(AssertUnwindSafe(|| panics::inside(work)))
+        .unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation")))
 }
 
 /// Carries out any operation.
-pub(crate) async fn call(client: &WsChannel, name: &str, request: Value, options: CallOptions) -> Result<Done> {
+pub(crate) async fn call(
+    client: &WsChannel,
+    name: &str,
+    request: Value<'static>,
+    options: CallOptions,
+) -> Result<Done<Value<'static>>> {
     #[cfg(feature = "testing")]
     if let Some(entry) = testing::find(name) {
         return testing::call(entry, request, options).await;
     }
-    client.call_json(name, request, options).await
+    client.call_values(name, request, options).await
 }
 
 /// The catalogue as JSON.
-pub(crate) fn catalogue() -> Value {
+pub(crate) fn catalogue() -> serde_json::Value {
     #[cfg(feature = "testing")]
     return bankchannel::catalogue().chain(testing::OPERATIONS).map(bankchannel::entry_json).collect();
     #[cfg(not(feature = "testing"))]

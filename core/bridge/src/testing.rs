@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bankchannel::{
     Answer, CallOptions, Content, Error, Outcome, Question, Result,
-    model::{Value, read_boundary, write_boundary},
+    model::{Boundary as _, Dialect, Value, Writer, read_boundary},
     operation::{Declaration, Entry, Kind, Operation},
     ws_channel::Done,
 };
@@ -95,17 +95,17 @@ pub(crate) fn find(name: &str) -> Option<&'static Entry> {
 }
 
 /// Carries out one that only computes.
-pub(crate) fn call_local(entry: &Entry, request: Value, content: Option<Content>) -> Result<Value> {
+pub(crate) fn call_local(entry: &Entry, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
     local(entry, request, content).map_err(|error| error.in_operation(entry.declaration.name))
 }
 
-fn local(entry: &Entry, request: Value, content: Option<Content>) -> Result<Value> {
+fn local(entry: &Entry, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
     if content.is_some() {
         return Err(Error::invalid_field("content", "was given, but this operation takes none"));
     }
     match entry.short_name() {
         "testing_echo" => {
-            read_boundary::<TestingEchoRequest>(request).map(|asked| write_boundary(TestingText { text: asked.text }))
+            read_boundary::<TestingEchoRequest>(request).map(|asked| written(TestingText { text: asked.text }))
         }
         "testing_fail" => Err(failure(read_boundary(request)?)),
         "testing_panic" => panicked(read_boundary(request)?),
@@ -114,12 +114,12 @@ fn local(entry: &Entry, request: Value, content: Option<Content>) -> Result<Valu
 }
 
 /// Carries out any of them.
-pub(crate) async fn call(entry: &Entry, request: Value, options: CallOptions) -> Result<Done> {
+pub(crate) async fn call(entry: &Entry, request: Value<'static>, options: CallOptions) -> Result<Done<Value<'static>>> {
     let answer = match entry.short_name() {
         "testing_fail_later" => Err(failure(read_boundary(request)?)),
         "testing_panic_later" => panicked(read_boundary(request)?),
-        "testing_ask" => ask(read_boundary(request)?, &options).await.map(write_boundary),
-        "testing_sleep" => sleep(read_boundary(request)?, &options).await.map(write_boundary),
+        "testing_ask" => ask(read_boundary(request)?, &options).await.map(written),
+        "testing_sleep" => sleep(read_boundary(request)?, &options).await.map(written),
         _ => local(entry, request, options.content),
     };
     answer.map(|response| Done { response, content: None }).map_err(|error| error.in_operation(entry.declaration.name))
@@ -132,7 +132,11 @@ fn failure(asked: TestingFailRequest) -> Error {
     }
 }
 
-fn panicked(_: TestingPanicRequest) -> Result<Value> {
+fn written(text: TestingText) -> Value<'static> {
+    text.write(&mut Writer::new(Dialect::Boundary))
+}
+
+fn panicked(_: TestingPanicRequest) -> Result<Value<'static>> {
     panic!("asked to panic")
 }
 

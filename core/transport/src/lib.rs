@@ -69,11 +69,16 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Writes a line, which must be redacted, into the log of this exchange and into the program's.
-    fn log(&self, level: LogLevel, line: &str) {
+    /// Writes a line, which must be redacted, into the log of this exchange and into the program's. It is made only where
+    /// somebody reads it.
+    fn log(&self, level: LogLevel, line: impl FnOnce() -> String) {
+        if self.observer.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let line = line();
         tracing::debug!("{line}");
         if let Some(observer) = &self.observer {
-            observer.log(level, line);
+            observer.log(level, &line);
         }
     }
 }
@@ -116,7 +121,7 @@ impl Transport {
     pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
         // What is logged of the address: e-mail addresses and phone numbers stand in paths.
-        let shown = format!("{} {}", request.method.as_str(), redact_words(&request.target));
+        let shown = || format!("{} {}", request.method.as_str(), redact_words(&request.target));
         let mut number = 0;
         loop {
             if plan.cancel.is_cancelled() {
@@ -125,17 +130,19 @@ impl Transport {
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
             }
-            plan.log(LogLevel::Debug, &format!("request {shown}"));
+            plan.log(LogLevel::Debug, || format!("request {}", shown()));
             let started = Instant::now();
             let result = attempt::attempt(self, request, &mut plan).await;
             let elapsed = started.elapsed().as_millis();
             match &result {
                 Ok(answer) => {
-                    plan.log(LogLevel::Debug, &format!("response {} {shown} in {elapsed} ms", answer.status));
+                    plan.log(LogLevel::Debug, || format!("response {} {} in {elapsed} ms", answer.status, shown()));
                 }
                 Err(error) => {
                     let (code, outcome) = (error.code(), outcome_name(error));
-                    plan.log(LogLevel::Warning, &format!("error {code} {shown} after {elapsed} ms, outcome {outcome}"));
+                    plan.log(LogLevel::Warning, || {
+                        format!("error {code} {} after {elapsed} ms, outcome {outcome}", shown())
+                    });
                 }
             }
             // The sink is emptied only for a repetition: a result that counts keeps what it has written.

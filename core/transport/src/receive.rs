@@ -34,19 +34,25 @@ pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Pla
 }
 
 async fn whole(response: &mut Response, limit: usize, success: bool, plan: &Plan<'_>) -> Result<Bytes, Error> {
-    let mut body = BytesMut::new();
+    // Most answers come in one piece, which is then the whole.
+    let (mut only, mut body) = (Bytes::new(), BytesMut::new());
     let (mut arrived, total) = (0, response.content_length());
     if total.is_some_and(|total| total > limit as u64) {
         return Err(too_large(limit, success));
     }
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success))? {
         observe(plan, &mut arrived, piece.len(), total);
-        if body.len() + piece.len() > limit {
+        if arrived > limit as u64 {
             return Err(too_large(limit, success));
         }
-        body.extend_from_slice(&piece);
+        if arrived == piece.len() as u64 {
+            only = piece;
+        } else {
+            body.extend_from_slice(&std::mem::take(&mut only));
+            body.extend_from_slice(&piece);
+        }
     }
-    Ok(body.freeze())
+    Ok(if body.is_empty() { only } else { body.freeze() })
 }
 
 async fn split(

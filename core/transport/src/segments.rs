@@ -330,12 +330,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::time::Duration;
 
+    use bankchannel_foundation::model::Object;
     use http_body_util::BodyExt;
 
     use super::*;
 
     fn body(content: Content) -> SegmentBody {
-        let body = Body::json_with_content(serde_json::Map::new(), "C", content);
+        let body = Body::json_with_content(Object::new(), "C", content);
         SegmentBody::open(&body, Arc::default()).unwrap()
     }
 

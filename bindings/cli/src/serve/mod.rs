@@ -3,6 +3,7 @@
 mod admin;
 mod check;
 mod logs;
+mod open_files;
 mod run;
 mod signals;
 

@@ -4,7 +4,7 @@ use bankchannel::Secret;
 use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
 use clap::ArgMatches;
 
-use super::{check, logs, signals::Signals};
+use super::{check, logs, open_files, signals::Signals};
 use crate::{
     exit::{Failure, Outcome},
     output,
@@ -14,11 +14,16 @@ use crate::{
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     logs::begin();
     let options = options(matches);
-    let runtime = bankchannel_bridge::runtime()?;
-    if matches.get_flag("check") {
-        return runtime.block_on(check::check(options, crate::options::format(matches)));
-    }
-    runtime.block_on(serve(options))
+    let runtime = bankchannel_bridge::serving_runtime()?;
+    let ended = if matches.get_flag("check") {
+        runtime.block_on(check::check(options, crate::options::format(matches)))
+    } else {
+        open_files::raise();
+        runtime.block_on(serve(options))
+    };
+    // What still hangs on a disk or a name server is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(options: ServiceOptions) -> Outcome {

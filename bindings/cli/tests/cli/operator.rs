@@ -12,12 +12,11 @@ use serde_json::Value;
 use crate::support::{Home, ran};
 
 fn serve(home: &Home, more: &[&str]) -> (Child, Value) {
-    let mut child = home
-        .command(&[&["serve", "ws-channel", "--data", "data"], more].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    started(home.command(&[&["serve", "ws-channel", "--data", "data"], more].concat()))
+}
+
+fn started(mut service: Command) -> (Child, Value) {
+    let mut child = service.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let ready = serde_json::from_str(&line).unwrap_or_else(|why| {
@@ -47,6 +46,30 @@ fn a_service_says_one_line_and_ends_at_a_signal() {
         assert!(ran.err.contains("--verification-code") && ran.err.contains("limits are lifted"), "{}", ran.err);
     }
     assert_eq!(fs::metadata(home.path("data")).unwrap().permissions().mode() & 0o7777, 0o700);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_low_limit_on_open_files_is_raised_or_told() {
+    for (limit, now, is_told) in [("256:4096", "4096", false), ("256:512", "512", true)] {
+        let home = Home::empty();
+        let service = home.command(&["serve", "ws-channel", "--data", "data"]);
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={limit}")).arg(service.get_program()).args(service.get_args());
+        limited.current_dir(service.get_current_dir().unwrap()).env_clear();
+        for (name, value) in service.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        let (child, _) = started(limited);
+        let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        assert_eq!(open_files.split_whitespace().nth(3), Some(now), "{open_files}");
+        let ran = stop(child, "-TERM").expect(0);
+        assert_eq!(ran.err.contains("LimitNOFILE"), is_told, "{}", ran.err);
+    }
 }
 
 #[test]

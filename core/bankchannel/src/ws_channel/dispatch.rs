@@ -20,16 +20,16 @@ use crate::CallOptions;
 
 /// What a call by name gave.
 #[derive(Debug)]
-pub struct Done {
+pub struct Done<R = serde_json::Value> {
     /// The response's boundary form.
-    pub response: Value,
+    pub response: R,
     /// Its content, where it has one.
     pub content: Option<Content>,
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Done>> + Send + 'a>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Done<Value<'static>>>> + Send + 'a>>;
 
-pub(super) fn done<T: Boundary>(response: T) -> Done {
+pub(super) fn done<T: Boundary>(response: T) -> Done<Value<'static>> {
     let mut writer = Writer::new(Dialect::Boundary);
     let response = response.write(&mut writer);
     Done { response, content: writer.content() }
@@ -41,7 +41,21 @@ impl WsChannel {
     ///
     /// # Errors
     /// Any; each with the operation's name.
-    pub async fn call_json(&self, name: &str, request: Value, mut options: CallOptions) -> Result<Done> {
+    pub async fn call_json(&self, name: &str, request: serde_json::Value, options: CallOptions) -> Result<Done> {
+        let Done { response, content } = self.call_values(name, request.into(), options).await?;
+        Ok(Done { response: response.into(), content })
+    }
+
+    /// The same with values as the library itself has them: what the faces of the languages stand on.
+    ///
+    /// # Errors
+    /// As [`call_json`](Self::call_json).
+    pub async fn call_values(
+        &self,
+        name: &str,
+        request: Value<'static>,
+        mut options: CallOptions,
+    ) -> Result<Done<Value<'static>>> {
         let entry = entry(name)?;
         let name = entry.declaration.name;
         if entry.declaration.kind == Kind::Local {
@@ -58,11 +72,29 @@ impl WsChannel {
     ///
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
-    pub fn call_local(&self, name: &str, request: Value, content: Option<Content>) -> Result<Value> {
+    pub fn call_local(
+        &self,
+        name: &str,
+        request: serde_json::Value,
+        content: Option<Content>,
+    ) -> Result<serde_json::Value> {
+        self.local(name, request.into(), content).map(|done| done.response.into())
+    }
+
+    /// The same with values as the library itself has them.
+    ///
+    /// # Errors
+    /// As [`call_local`](Self::call_local).
+    pub fn call_local_values(
+        &self,
+        name: &str,
+        request: Value<'_>,
+        content: Option<Content>,
+    ) -> Result<Value<'static>> {
         self.local(name, request, content).map(|done| done.response)
     }
 
-    fn local(&self, name: &str, request: Value, content: Option<Content>) -> Result<Done> {
+    fn local(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Done<Value<'static>>> {
         run_local(name, request, content, Some(&ProfileOf::of(self)))
     }
 }
@@ -71,7 +103,15 @@ impl WsChannel {
 ///
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
-pub fn call_local(name: &str, request: Value, content: Option<Content>) -> Result<Value> {
+pub fn call_local(name: &str, request: serde_json::Value, content: Option<Content>) -> Result<serde_json::Value> {
+    call_local_values(name, request.into(), content).map(Into::into)
+}
+
+/// The same with values as the library itself has them: what the faces of the languages stand on.
+///
+/// # Errors
+/// As [`call_local`].
+pub fn call_local_values(name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
     run_local(name, request, content, None).map(|done| done.response)
 }
 
@@ -87,14 +127,14 @@ fn unknown(name: &str) -> Error {
 macro_rules! dispatch {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
         impl WsChannel {
-            fn run<'a>(&'a self, name: &'static str, request: Value, mut options: CallOptions) -> Running<'a> {
+            fn run<'a>(&'a self, name: &'static str, request: Value<'static>, mut options: CallOptions) -> Running<'a> {
                 let content = options.content.take();
                 $(dispatch!(@run $kind self, name, operations::$subject::$file::$name, request, content, options);)+
                 self.run_flow(name, request, content, options)
             }
         }
 
-        fn run_local(name: &str, request: Value, content: Option<Content>, profile: Option<&dyn Profile>) -> Result<Done> {
+        fn run_local(name: &str, request: Value<'_>, content: Option<Content>, profile: Option<&dyn Profile>) -> Result<Done<Value<'static>>> {
             $(dispatch!(@local $kind name, operations::$subject::$file::$name, request, content, profile);)+
             match crate::find(name) {
                 None => Err(unknown(name)),
@@ -147,7 +187,7 @@ bankchannel_ws_channel::for_each_operation!(dispatch);
 macro_rules! dispatch_flows {
     ($($file:ident::$name:ident;)+) => {
         impl WsChannel {
-            fn run_flow<'a>(&'a self, name: &'static str, request: Value, content: Option<Content>, options: CallOptions) -> Running<'a> {
+            fn run_flow<'a>(&'a self, name: &'static str, request: Value<'static>, content: Option<Content>, options: CallOptions) -> Running<'a> {
                 $(
                     if name == <flows::$file::$name as Operation>::DECLARATION.name {
                         return Box::pin(async move {

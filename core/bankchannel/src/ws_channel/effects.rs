@@ -1,6 +1,6 @@
 //! What requests and answers do to the session (WS Channel sheet §8.1, §8.6).
 
-use std::{any::Any, time::Instant};
+use std::{any::Any, sync::Arc, time::Instant};
 
 use bankchannel_foundation::{Error, Outcome, Result};
 use bankchannel_ws_channel::{
@@ -77,7 +77,7 @@ impl WsChannel {
                 if let (Some(RegisterResponse { api_key, .. }), false) =
                     (answer.downcast_ref(), session.is_logged_in() || session.has_ended())
                 {
-                    session.api_key = Some(api_key.clone());
+                    Arc::make_mut(&mut session).api_key = Some(api_key.clone());
                 }
                 Ok(())
             }
@@ -109,13 +109,13 @@ impl WsChannel {
             return;
         }
         match self.settings().email.clone().filter(|_| self.can_renew(&session)) {
-            Some(email) => session.end(email, Mode::Data),
-            None => session.forget(),
+            Some(email) => Arc::make_mut(&mut session).end(email, Mode::Data),
+            None => Arc::make_mut(&mut session).forget(),
         }
     }
 
     fn note_login(&self, answer: &dyn Any, email: &Email, mode: Mode, since: Instant) -> Result<()> {
-        let configured: Option<ApiKey> = self.session().api_key;
+        let configured: Option<ApiKey> = self.held().0.api_key.clone();
         let state = if let Some(answer) = answer.downcast_ref::<LoginResponse>() {
             LoginState::of(answer.clone(), configured.as_ref())
         } else if let Some(answer) = answer.downcast_ref::<LoginMfaResponse>() {

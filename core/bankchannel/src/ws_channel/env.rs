@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
-    model::{Dialect, Reader, Value},
+    model::{Dialect, Reader},
 };
 use bankchannel_ws_channel::model::Mode;
 
@@ -104,7 +104,7 @@ impl Variables<'_> {
     fn read<T: Boundary>(&self, name: &'static str) -> Result<Option<T>> {
         let Some(text) = (self.0)(name).filter(|text| !text.is_empty()) else { return Ok(None) };
         let reader = &mut Reader::new(Dialect::Boundary);
-        let read = reader.at_key(name.to_owned(), |reader| T::read(Value::String(text), reader));
+        let read = reader.at_key(name.to_owned(), |reader| T::read(text.into(), reader));
         read.map(Some).map_err(|why| Error::because(&row::CONFIGURATION, why.message()).with("field", name))
     }
 }

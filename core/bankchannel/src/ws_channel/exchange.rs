@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -71,7 +72,7 @@ impl WsChannel {
             may_renew = false;
             // Of this exchange itself nothing was sent, however far the renewal came.
             let renewed = self.renew(&session, generation, deadline, options).await;
-            session = renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            session = Arc::new(renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?);
         } else if protected && !effect.is_log_out() && session.is_expired() {
             return Err(session_gone());
         }
@@ -103,7 +104,7 @@ impl WsChannel {
             may_renew = false;
             options.note(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
             session = match self.renew(&session, generation, deadline, options).await {
-                Ok(renewed) => renewed,
+                Ok(renewed) => Arc::new(renewed),
                 Err(why) => return Err(not_renewed(error, why)),
             };
             replace_credentials(&mut message, &session);
@@ -207,7 +208,7 @@ impl WsChannel {
             let token = |session: &Session| session.id_token.as_ref().map(|token| token.expose().to_owned());
             let is_newer = held.is_logged_in() && token(&held) != token(ended);
             if is_newer && held.email.as_ref() == Some(&email) && held.mode == Some(Mode::Data) && !held.is_expired() {
-                return Ok(held);
+                return Ok(Session::clone(&held));
             }
             if now != generation || !(held.is_logged_in() || held.has_ended()) {
                 return Err(session_gone());
@@ -237,7 +238,7 @@ impl WsChannel {
         // What the answer does to the session is decided here, not where a login of the caller's own is noted.
         let since = Instant::now();
         let answer = self.exchange_as::<Login>(request, Effect::None, &options.until(deadline)).await?;
-        let state = LoginState::of(answer, self.session().api_key.as_ref());
+        let state = LoginState::of(answer, self.held().0.api_key.as_ref());
         if state.is_err() {
             // An answer that may not be believed is not asked for again.
             self.replace_if(generation, Session::forget);

@@ -15,10 +15,10 @@ use super::dispatch::{Done, done};
 
 /// Carries out a local operation from its request's boundary form.
 pub(super) fn carry_out<O: Local>(
-    mut request: Value,
+    mut request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
-) -> Result<Done> {
+) -> Result<Done<Value<'static>>> {
     let content = match attached {
         Some(content) => Some(content),
         None => named_content::<O>(&mut request)?,
@@ -36,10 +36,9 @@ pub(super) fn carry_out<O: Local>(
 }
 
 /// Takes the content that the JSON itself names.
-fn named_content<O: Local>(request: &mut Value) -> Result<Option<Content>> {
+fn named_content<O: Local>(request: &mut Value<'_>) -> Result<Option<Content>> {
     let Some(field) = O::Request::SHAPE.content_field() else { return Ok(None) };
-    let named =
-        request.as_object_mut().and_then(|fields| fields.shift_remove(field.name)).filter(|value| !value.is_null());
+    let named = request.as_object_mut().and_then(|fields| fields.remove(field.name)).filter(|value| !value.is_null());
     named.map(|value| Content::read(value, &mut Reader::new(Dialect::Boundary))).transpose()
 }
 

@@ -31,7 +31,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{Credentials, Envelope, PROTOCOL, challenge, errors, login, model::*, operations};
-pub use dispatch::{Done, call_local};
+pub use dispatch::{Done, call_local, call_local_values};
 pub use env::code_from_env;
 pub use flows::FLOWS;
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
@@ -47,7 +47,8 @@ pub struct WsChannel(Arc<Inner>);
 struct Inner {
     settings: WsChannelSettings,
     transport: Transport,
-    session: Mutex<Session>,
+    /// Shared with the calls that began with it: it is copied when somebody changes it, and not by each call.
+    session: Mutex<Arc<Session>>,
     /// Grows whenever somebody logs in or out, and only while the session is locked: a renewal that began before must not
     /// undo it.
     generation: AtomicU64,
@@ -62,7 +63,7 @@ impl WsChannel {
     /// `configuration.invalid` for settings that cannot be used.
     pub fn new(settings: WsChannelSettings) -> Result<Self> {
         let transport = Transport::new(&settings.transport()?)?;
-        let session = Mutex::new(Session::from_settings(&settings));
+        let session = Mutex::new(Arc::new(Session::from_settings(&settings)));
         Ok(Self(Arc::new(Inner {
             settings,
             transport,
@@ -76,7 +77,7 @@ impl WsChannel {
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
-    pub fn from_json(settings: Value) -> Result<Self> {
+    pub fn from_json(settings: serde_json::Value) -> Result<Self> {
         Self::new(bankchannel_foundation::model::read_boundary(settings)?)
     }
 
@@ -95,7 +96,7 @@ impl WsChannel {
     /// The current session.
     #[must_use]
     pub fn session(&self) -> Session {
-        self.lock().clone()
+        Session::clone(&self.lock())
     }
 
     /// The current session, unless it is being changed at this very moment: never waits, so that it is safe in the child of
@@ -103,8 +104,8 @@ impl WsChannel {
     #[must_use]
     pub fn try_session(&self) -> Option<Session> {
         match self.0.session.try_lock() {
-            Ok(session) => Some(session.clone()),
-            Err(TryLockError::Poisoned(session)) => Some(session.into_inner().clone()),
+            Ok(session) => Some(Session::clone(&session)),
+            Err(TryLockError::Poisoned(session)) => Some(Session::clone(&session.into_inner())),
             Err(TryLockError::WouldBlock) => None,
         }
     }
@@ -115,15 +116,15 @@ impl WsChannel {
     }
 
     /// The session, and which one it is.
-    fn held(&self) -> (Session, u64) {
+    fn held(&self) -> (Arc<Session>, u64) {
         let session = self.lock();
-        (session.clone(), self.0.generation.load(Ordering::SeqCst))
+        (Arc::clone(&session), self.0.generation.load(Ordering::SeqCst))
     }
 
     /// Changes who is logged in: what a renewal still under way brings counts no more.
     fn replace(&self, change: impl FnOnce(&mut Session)) {
         let mut session = self.lock();
-        change(&mut session);
+        change(Arc::make_mut(&mut session));
         self.0.generation.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -132,12 +133,12 @@ impl WsChannel {
         let mut session = self.lock();
         let is_same = self.0.generation.load(Ordering::SeqCst) == generation;
         if is_same {
-            change(&mut session);
+            change(Arc::make_mut(&mut session));
         }
         is_same
     }
 
-    fn lock(&self) -> MutexGuard<'_, Session> {
+    fn lock(&self) -> MutexGuard<'_, Arc<Session>> {
         self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,12 +146,12 @@ impl WsChannel {
     ///
     /// # Errors
     /// `input.*`, each naming its field.
-    pub fn request<R: Boundary + 'static>(&self, value: Value) -> Result<R> {
-        self.read_request(value, None)
+    pub fn request<R: Boundary + 'static>(&self, value: serde_json::Value) -> Result<R> {
+        self.read_request(value.into(), None)
     }
 
     /// The same, with content that goes beside the JSON.
-    fn read_request<R: Boundary + 'static>(&self, value: Value, content: Option<Content>) -> Result<R> {
+    fn read_request<R: Boundary + 'static>(&self, value: Value<'_>, content: Option<Content>) -> Result<R> {
         let mut profile = settings::ProfileOf::of(self);
         // A logout is the session's, whatever user the settings name.
         profile.session_first = TypeId::of::<R>() == TypeId::of::<operations::session::logout::LogoutRequest>();

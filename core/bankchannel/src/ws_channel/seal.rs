@@ -6,7 +6,7 @@
 use bankchannel_crypto::{Error as CryptoError, aead::SealingKey, digest};
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret, json,
-    model::{Value, read_boundary, write_boundary},
+    model::{read_boundary, write_boundary},
     secret_type,
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -67,7 +67,7 @@ pub(super) fn open<T: Boundary>(sealed: &Sealed, key: &SealKey, purpose: &str) -
         CryptoError::SealedDamaged => refused("damaged", "was changed, or is not what this operation opens"),
         _ => format(),
     })?;
-    let value: Value = json::parse(&plain, DEPTH_MAX).map_err(|_| format())?;
+    let value = json::parse(&plain, DEPTH_MAX).map_err(|_| format())?;
     read_boundary(value).map_err(|_| format())
 }
 

@@ -1,6 +1,6 @@
 //! A client's settings: one declaration for every language, the settings file and the command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
@@ -104,23 +104,27 @@ impl WsChannelSettings {
 /// What requests leave out is taken from here.
 pub(super) struct ProfileOf<'a> {
     settings: &'a WsChannelSettings,
-    session: Session,
+    session: Arc<Session>,
     /// Whether the session's user counts before the settings'.
     pub(super) session_first: bool,
 }
 
 impl<'a> ProfileOf<'a> {
     pub(super) fn of(client: &'a WsChannel) -> Self {
-        Self { settings: client.settings(), session: client.session(), session_first: false }
+        Self { settings: client.settings(), session: client.held().0, session_first: false }
     }
 }
 
 impl Profile for ProfileOf<'_> {
-    fn value(&self, field: &str) -> Option<Value> {
-        fn write<T: Boundary>(value: Option<T>) -> Option<Value> {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        fn write<T: Boundary>(value: Option<T>) -> Option<Value<'static>> {
             value.map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
         }
-        fn first<T: Boundary + Clone>(settings: &Option<T>, session: &Option<T>, session_first: bool) -> Option<Value> {
+        fn first<T: Boundary + Clone>(
+            settings: &Option<T>,
+            session: &Option<T>,
+            session_first: bool,
+        ) -> Option<Value<'static>> {
             let (one, other) = if session_first { (session, settings) } else { (settings, session) };
             write(one.clone().or_else(|| other.clone()))
         }

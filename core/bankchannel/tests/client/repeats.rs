@@ -72,9 +72,8 @@ async fn k03_after_429_anything_is_repeated_when_the_server_says_so() {
 #[tokio::test]
 async fn k04_a_post_is_not_repeated_after_a_network_error() {
     let server = Server::in_turn([Act::ResetAfterRequest]).await;
-    let request = serde_json::from_value(json!({"export": "disabled"}))
-        .map(bankchannel::model::read_boundary::<ConfigCertsRequest>);
-    let error = client(&server).config_certs(request.unwrap().unwrap()).await.unwrap_err();
+    let request = bankchannel::model::read_boundary::<ConfigCertsRequest>(json!({"export": "disabled"})).unwrap();
+    let error = client(&server).config_certs(request).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(Outcome::Unknown)));
     assert_eq!(server.seen().len(), 1);
 }

@@ -205,7 +205,7 @@ async fn take(body: Incoming) -> Result<Value, String> {
     if taken.body.is_empty() {
         return Ok(json!({}));
     }
-    json::parse(&taken.body, MAX_DEPTH).map_err(|why| format!("the body is {why}"))
+    json::parse(&taken.body, MAX_DEPTH).map(Into::into).map_err(|why| format!("the body is {why}"))
 }
 
 async fn reset(target: &dyn Controlled) -> Result<Value, Error> {

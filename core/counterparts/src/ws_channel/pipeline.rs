@@ -335,7 +335,13 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     if refused && !kind.starts_with("text/json") { Err(Refusal::invalid("Content-Type")) } else { Ok(()) }
 }
 
+/// The most pairs in a query: no operation has a tenth of them, and each is compared with each.
+const PAIRS_MAX: usize = 64;
+
 fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
+    if query.split('&').count() > PAIRS_MAX {
+        return Err(Refusal::new(400, "Invalid parameter(s)"));
+    }
     query
         .split('&')
         .filter(|pair| !pair.is_empty())

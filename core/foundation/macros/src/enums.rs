@@ -10,7 +10,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
     let ident = &input.ident;
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
-    let (mut values, mut parses, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut values, mut parses, mut texts, mut writes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut other = None;
     for variant in &data.variants {
         let variant_ident = &variant.ident;
@@ -22,6 +22,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
                 values.push(quote! { ::bankchannel_foundation::model::EnumValue { value: #value, doc: #value_doc } });
                 parses.push(quote! { #value => Some(Self::#variant_ident) });
                 texts.push(quote! { Self::#variant_ident => #value });
+                writes.push(quote! { Self::#variant_ident => #value.into() });
             }
             Fields::Unnamed(fields) if open && fields.unnamed.len() == 1 => other = Some(variant_ident),
             _ => {
@@ -35,6 +36,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
     let fallback = match (open, other) {
         (true, Some(other)) => {
             texts.push(quote! { Self::#other(text) => text });
+            writes.push(quote! { Self::#other(text) => text.into() });
             quote! { other => Some(Self::#other(other.to_owned())) }
         }
         (false, None) => quote! { _ => None },
@@ -72,14 +74,14 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
                     values: &[#(#values),*],
                 });
             fn read(
-                value: ::bankchannel_foundation::model::Value,
+                value: ::bankchannel_foundation::model::Value<'_>,
                 reader: &mut ::bankchannel_foundation::model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
                 let text = reader.text(value)?;
                 Self::from_text(&text).ok_or_else(|| reader.not_one_of(&text, Self::SHAPE))
             }
-            fn write(self, _: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value {
-                ::bankchannel_foundation::model::Value::String(self.as_str().to_owned())
+            fn write(self, _: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
+                match self { #(#writes),* }
             }
         }
     })

@@ -49,7 +49,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &FieldsNamed) -> syn::Result<T
                     fields: &Self::FIELDS,
                 });
             fn read(
-                value: ::bankchannel_foundation::model::Value,
+                value: ::bankchannel_foundation::model::Value<'_>,
                 reader: &mut ::bankchannel_foundation::model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
                 let mut object = ::bankchannel_foundation::model::ObjectReader::open(value, &Self::FIELDS, reader)?;
@@ -57,9 +57,9 @@ pub(crate) fn expand(input: &DeriveInput, fields: &FieldsNamed) -> syn::Result<T
                 object.close(&Self::FIELDS, reader)?;
                 Ok(read)
             }
-            fn write(self, writer: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value {
+            fn write(self, writer: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
                 #[allow(unused_mut)]
-                let mut object = ::bankchannel_foundation::model::ObjectWriter::default();
+                let mut object = ::bankchannel_foundation::model::ObjectWriter::of(&Self::FIELDS);
                 #(#writes)*
                 object.into_value()
             }
@@ -81,14 +81,14 @@ pub(crate) fn expand_empty(input: &DeriveInput) -> syn::Result<TokenStream> {
                     fields: &[],
                 });
             fn read(
-                value: ::bankchannel_foundation::model::Value,
+                value: ::bankchannel_foundation::model::Value<'_>,
                 reader: &mut ::bankchannel_foundation::model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
                 let object = ::bankchannel_foundation::model::ObjectReader::open(value, &[], reader)?;
                 object.close(&[], reader)?;
                 Ok(Self)
             }
-            fn write(self, _: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value {
+            fn write(self, _: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
                 ::bankchannel_foundation::model::ObjectWriter::default().into_value()
             }
         }

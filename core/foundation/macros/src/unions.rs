@@ -66,17 +66,17 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
                 });
             #[allow(unused_variables)]
             fn read(
-                value: ::bankchannel_foundation::model::Value,
+                value: ::bankchannel_foundation::model::Value<'_>,
                 reader: &mut ::bankchannel_foundation::model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
                 let (found, rest) = reader.take_tag(value, #tag)?;
-                match found.as_str() {
+                match &*found {
                     #(#reads,)*
                     other => Err(reader.not_one_of(other, Self::SHAPE)),
                 }
             }
             #[allow(unused_variables)]
-            fn write(self, writer: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value {
+            fn write(self, writer: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
                 match self { #(#writes),* }
             }
         }

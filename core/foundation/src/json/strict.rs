@@ -1,9 +1,11 @@
 //! JSON with a bounded depth and no key twice: two readers must never see two meanings.
 
-use std::{cell::Cell, fmt};
+use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+
+use crate::model::{Object, Value};
 
 /// Why a text is not acceptable JSON.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,11 +28,11 @@ impl fmt::Display for JsonFault {
     }
 }
 
-/// Parses a whole JSON text, refusing duplicate keys and nesting beyond `max_depth`.
+/// Parses a whole JSON text, refusing duplicate keys and nesting beyond `max_depth`. Texts without escapes are borrowed.
 ///
 /// # Errors
 /// [`JsonFault`]; its text has a line and column, never the content.
-pub fn parse(text: &[u8], max_depth: usize) -> Result<Value, JsonFault> {
+pub fn parse(text: &[u8], max_depth: usize) -> Result<Value<'_>, JsonFault> {
     let fault = Cell::new(None);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let seed = Strict { depth: max_depth, fault: &fault };
@@ -65,49 +67,53 @@ impl Strict<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Value<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
         Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
         Ok(Value::from(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
         Ok(Value::from(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
         Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
+        Ok(value.into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+    fn visit_str<E>(self, value: &str) -> Result<Value<'de>, E> {
+        Ok(value.to_owned().into())
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
+    fn visit_string<E>(self, value: String) -> Result<Value<'de>, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
         Ok(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
         let inner = self.deeper()?;
         let mut values = Vec::new();
         while let Some(value) = seq.next_element_seed(inner)? {
@@ -116,16 +122,43 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::Array(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
         let inner = self.deeper()?;
-        let mut map = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            let value = access.next_value_seed(inner)?;
-            if map.insert(key, value).is_some() {
-                return Err(self.fail(JsonFault::DuplicateKey));
-            }
+        let mut object = Object::new();
+        while let Some(name) = access.next_key_seed(Name)? {
+            object.push(name, access.next_value_seed(inner)?);
         }
-        Ok(Value::Object(map))
+        if object.has_a_name_twice() {
+            return Err(self.fail(JsonFault::DuplicateKey));
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// Reads a member's name, borrowed where it has no escapes.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 
@@ -135,9 +168,11 @@ mod tests {
 
     #[test]
     fn reads_what_json_allows() {
-        let value = parse(br#"{"a":[1,-2,"x",null,true],"b":{"c":1.5}}"#, 16).expect("valid");
-        assert_eq!(value["a"][1], -2);
-        assert_eq!(value["b"]["c"], 1.5);
+        let text = r#"{"a":[1,-2,"x",null,true],"b":{"c":1.5,"\\":"\n"}}"#;
+        let value = parse(text.as_bytes(), 16).expect("valid");
+        assert_eq!(value.to_json(), text);
+        let Some(Value::Array(list)) = value.get("a") else { panic!("a list") };
+        assert!(matches!(list[2], Value::String(Cow::Borrowed("x"))), "nothing is copied");
     }
 
     #[test]

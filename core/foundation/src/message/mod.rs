@@ -1,9 +1,10 @@
 //! HTTP messages as data: what a protocol writes and reads, on both ends.
 
+use crate::{
+    Content, Secret,
+    model::{Object, Value},
+};
 use bytes::Bytes;
-use serde_json::{Map, Value};
-
-use crate::{Content, Secret};
 
 /// The methods that the protocols use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,16 +57,16 @@ impl Body {
 
     /// A JSON object as body.
     #[must_use]
-    pub fn json(map: Map<String, Value>) -> Self {
-        Self(vec![Segment::Literal(Value::Object(map).to_string().into())])
+    pub fn json(object: Object<'_>) -> Self {
+        Self(vec![Segment::Literal(Value::Object(object).to_json().into())])
     }
 
     /// A JSON object as body whose top-level member `member` is the base64 of `content`.
     #[must_use]
-    pub fn json_with_content(mut map: Map<String, Value>, member: &str, content: Content) -> Self {
-        map.shift_remove(member);
-        let name = Value::String(member.to_owned());
-        let rest = Value::Object(map).to_string();
+    pub fn json_with_content(mut object: Object<'_>, member: &str, content: Content) -> Self {
+        object.remove(member);
+        let name = Value::from(member).to_json();
+        let rest = Value::Object(object).to_json();
         // `{` + content member + the other members with their closing brace.
         let tail = if rest == "{}" { "\"}".to_owned() } else { format!("\",{}", &rest[1..]) };
         Self(vec![
@@ -209,10 +210,14 @@ mod tests {
 
     #[test]
     fn content_stands_first_and_the_length_is_known() {
-        let map = serde_json::from_str::<Map<String, Value>>(r#"{"FileName":"x","FileContents":""}"#).expect("object");
-        let body = Body::json_with_content(map, "FileContents", Content::Bytes(Bytes::from_static(b"hello")));
+        let object = [("FileName", "x"), ("FileContents", "")].map(|(name, value)| (name.into(), value.into()));
+        let body = Body::json_with_content(
+            object.into_iter().collect(),
+            "FileContents",
+            Content::Bytes(Bytes::from_static(b"hello")),
+        );
         assert_eq!(body.known_length(), Some(r#"{"FileContents":"aGVsbG8=","FileName":"x"}"#.len() as u64));
-        let alone = Body::json_with_content(Map::new(), "C", Content::Bytes(Bytes::new()));
+        let alone = Body::json_with_content(Object::new(), "C", Content::Bytes(Bytes::new()));
         assert_eq!(alone.known_length(), Some(r#"{"C":""}"#.len() as u64));
     }
 }

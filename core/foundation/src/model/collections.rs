@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
-use super::{Boundary, Reader, Shape, Writer, reader::kind};
+use super::{Boundary, Reader, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
 /// The most elements that a list or map may hold.
@@ -15,11 +13,11 @@ impl<T: Boundary> Boundary for Option<T> {
     const WIRE_SHAPE: &'static Shape = T::WIRE_SHAPE;
     const OPTIONAL: bool = true;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         T::read(value, reader).map(Some)
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
+    fn write(self, writer: &mut Writer) -> Value<'static> {
         self.map_or(Value::Null, |value| value.write(writer))
     }
 
@@ -36,7 +34,7 @@ impl<T: Boundary> Boundary for Vec<T> {
     const SHAPE: &'static Shape = &Shape::List(T::SHAPE);
     const WIRE_SHAPE: &'static Shape = &Shape::List(T::WIRE_SHAPE);
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let Value::Array(values) = value else {
             return Err(reader.invalid(format!("must be a list, not {}", kind(&value))));
         };
@@ -50,7 +48,7 @@ impl<T: Boundary> Boundary for Vec<T> {
             .collect()
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
+    fn write(self, writer: &mut Writer) -> Value<'static> {
         Value::Array(self.into_iter().map(|value| value.write(writer)).collect())
     }
 }
@@ -59,7 +57,7 @@ impl<T: Boundary> Boundary for BTreeMap<String, T> {
     const SHAPE: &'static Shape = &Shape::Map(T::SHAPE);
     const WIRE_SHAPE: &'static Shape = &Shape::Map(T::WIRE_SHAPE);
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let Value::Object(map) = value else {
             return Err(reader.invalid(format!("must be an object, not {}", kind(&value))));
         };
@@ -67,11 +65,14 @@ impl<T: Boundary> Boundary for BTreeMap<String, T> {
             return Err(reader.invalid(format!("has more than {ELEMENTS_MAX} members")));
         }
         map.into_iter()
-            .map(|(key, value)| Ok((key.clone(), reader.at_key(key, |reader| T::read(value, reader))?)))
+            .map(|(key, value)| {
+                let key = key.into_owned();
+                Ok((key.clone(), reader.at_key(key, |reader| T::read(value, reader))?))
+            })
             .collect()
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
-        Value::Object(self.into_iter().map(|(key, value)| (key, value.write(writer))).collect::<Map<_, _>>())
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        Value::Object(self.into_iter().map(|(key, value)| (key.into(), value.write(writer))).collect())
     }
 }

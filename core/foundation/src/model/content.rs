@@ -6,12 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use super::{Boundary, Dialect, Object, Reader, Shape, Value, Writer, reader::kind};
+use crate::Error;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
-
-use super::{Boundary, Dialect, Reader, Shape, Writer, reader::kind};
-use crate::Error;
 
 /// Where a file's content is.
 ///
@@ -140,7 +138,7 @@ const FORMS: &str = "must be given as content beside the JSON, as {\"path\": PAT
 impl Boundary for Content {
     const SHAPE: &'static Shape = &Shape::Content;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         if reader.dialect() == Dialect::Wire {
             // The message's reader has streamed the bytes out and left an empty string in their place.
             return match value {
@@ -153,7 +151,7 @@ impl Boundary for Content {
             return Err(reader.invalid("is given twice: beside the JSON and in it"));
         }
         let one = if map.len() == 1 { map.iter().next() } else { None };
-        match one.and_then(|(key, value)| Some((key.as_str(), value.as_str()?))) {
+        match one.and_then(|(key, value)| Some((key, value.as_str()?))) {
             Some(("path", path)) => Ok(Self::File { path: path.into(), size: None }),
             Some(("base64", text)) => STANDARD
                 .decode(text)
@@ -163,17 +161,17 @@ impl Boundary for Content {
         }
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
+    fn write(self, writer: &mut Writer) -> Value<'static> {
         if writer.dialect() == Dialect::Wire {
             writer.keep(self);
-            return Value::String(String::new());
+            return "".into();
         }
-        let mut map = Map::new();
+        let mut map = Object::new();
         if let Some(size) = self.known_size() {
-            map.insert("size".into(), json!(size));
+            map.push("size", size);
         }
         if let Self::File { path, .. } = &self {
-            map.insert("path".into(), json!(path.display().to_string()));
+            map.push("path", path.display().to_string());
         }
         writer.keep(self);
         Value::Object(map)

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use super::{Boundary, Reader, Shape, Writer};
+use super::{Boundary, Reader, Shape, Value, Writer};
 use crate::Error;
 
 /// The most digits a decimal may have: what ISO 20022 allows.
@@ -60,13 +58,13 @@ impl fmt::Display for Decimal {
 impl Boundary for Decimal {
     const SHAPE: &'static Shape = &Shape::Decimal;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
-        if well_formed(&text) { Ok(Self(text)) } else { Err(reader.invalid(MUST_BE)) }
+        if well_formed(&text) { Ok(Self(text.into_owned())) } else { Err(reader.invalid(MUST_BE)) }
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self.0)
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.0.into()
     }
 }
 

@@ -18,15 +18,16 @@ pub mod schema;
 mod shape;
 mod text;
 mod time;
+mod value;
 mod writer;
 
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
 pub use reader::{ObjectReader, Profile, Reader};
-pub use serde_json::Value;
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
 pub use text::TextRule;
 pub use time::{Date, Timestamp};
+pub use value::{Object, Value};
 pub use writer::{ObjectWriter, Writer, tagged};
 
 pub use bankchannel_macros::Boundary;
@@ -60,10 +61,10 @@ pub trait Boundary: Sized + Send + 'static {
     ///
     /// # Errors
     /// `input.*` rows, with the field's path in the context.
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error>;
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error>;
 
     /// Writes the value.
-    fn write(self, writer: &mut Writer) -> Value;
+    fn write(self, writer: &mut Writer) -> Value<'static>;
 
     /// What a field of this type is when it was left out; `None` when it must not be.
     fn absent(reader: &mut Reader<'_>) -> Option<Self> {
@@ -81,11 +82,11 @@ pub trait Boundary: Sized + Send + 'static {
 ///
 /// # Errors
 /// `input.*` rows, with the field's path in the context.
-pub fn read_boundary<T: Boundary>(value: Value) -> Result<T, Error> {
-    T::read(value, &mut Reader::new(Dialect::Boundary))
+pub fn read_boundary<'a, T: Boundary>(value: impl Into<Value<'a>>) -> Result<T, Error> {
+    T::read(value.into(), &mut Reader::new(Dialect::Boundary))
 }
 
 /// Writes the boundary form of a `T`. Content is described, not included: see [`Writer::content`].
-pub fn write_boundary<T: Boundary>(value: T) -> Value {
-    value.write(&mut Writer::new(Dialect::Boundary))
+pub fn write_boundary<T: Boundary>(value: T) -> serde_json::Value {
+    value.write(&mut Writer::new(Dialect::Boundary)).into()
 }

@@ -1,14 +1,14 @@
 //! Reading values: names the field that is wrong, in the caller's own words.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-use super::{Boundary, Content, Dialect, Field, Shape};
+use super::{Boundary, Content, Dialect, Field, Object, Shape, Value};
 use crate::{Error, error::row};
 
 /// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
 pub trait Profile {
     /// The value of a profile field by its boundary name.
-    fn value(&self, field: &str) -> Option<Value>;
+    fn value(&self, field: &str) -> Option<Value<'static>>;
 }
 
 /// Reads one message: knows the dialect, where it is, and what was given beside the JSON.
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `input.invalid_field` when it is of another JSON type.
-    pub fn text(&self, value: Value) -> Result<String, Error> {
+    pub fn text<'v>(&self, value: Value<'v>) -> Result<Cow<'v, str>, Error> {
         match value {
             Value::String(text) => Ok(text),
             other => Err(self.invalid(format!("must be a string, not {}", kind(&other)))),
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `input.*` when it is no object or has no such tag.
-    pub fn take_tag(&mut self, value: Value, tag: &'static str) -> Result<(String, Value), Error> {
+    pub fn take_tag<'v>(&mut self, value: Value<'v>, tag: &'static str) -> Result<(Cow<'v, str>, Value<'v>), Error> {
         let Value::Object(mut map) = value else {
             return Err(self.invalid(format!("must be an object, not {}", kind(&value))));
         };
@@ -175,35 +175,35 @@ fn push_name(out: &mut String, name: &str) {
 }
 
 /// Reads the members of one object.
-pub struct ObjectReader {
-    map: Map<String, Value>,
+pub struct ObjectReader<'v> {
+    object: Object<'v>,
 }
 
-impl ObjectReader {
+impl<'v> ObjectReader<'v> {
     /// Opens an object and sees that every required field is there; all missing ones are named at once.
     ///
     /// # Errors
     /// `input.*` when it is no object or fields are missing.
-    pub fn open(value: Value, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut map = match value {
-            Value::Object(map) => map,
-            Value::Null if reader.path.is_empty() => Map::new(),
+    pub fn open(value: Value<'v>, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut object = match value {
+            Value::Object(object) => object,
+            Value::Null if reader.path.is_empty() => Object::new(),
             other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };
         let mut missing = Vec::new();
         for field in fields.iter().filter(|field| !(field.off_wire && reader.dialect == Dialect::Wire)) {
             if reader.dialect == Dialect::Wire {
-                settle_wire_names(&mut map, field)?;
+                settle_wire_names(&mut object, field)?;
             }
             let name = reader.name(field);
-            if map.get(name).is_some_and(|value| !value.is_null()) {
+            if object.get(name).is_some_and(|value| !value.is_null()) {
                 continue;
             }
             if field.profile
                 && reader.dialect == Dialect::Boundary
                 && let Some(value) = reader.profile.and_then(|profile| profile.value(field.name))
             {
-                map.insert(name.to_owned(), value);
+                object.insert(name, value);
                 continue;
             }
             let attached = matches!(field.shape, Shape::Content) && reader.attached.is_some();
@@ -212,7 +212,7 @@ impl ObjectReader {
                 missing.push(name);
             }
         }
-        if missing.is_empty() { Ok(Self { map }) } else { Err(reader.missing(&missing)) }
+        if missing.is_empty() { Ok(Self { object }) } else { Err(reader.missing(&missing)) }
     }
 
     /// Takes one field.
@@ -221,7 +221,7 @@ impl ObjectReader {
     /// `input.*` rows with the field's path.
     pub fn field<T: Boundary>(&mut self, field: &'static Field, reader: &mut Reader<'_>) -> Result<T, Error> {
         let name = reader.name(field);
-        let value = match self.map.remove(name) {
+        let value = match self.object.remove(name) {
             None | Some(Value::Null) => None,
             given => given,
         };
@@ -239,7 +239,7 @@ impl ObjectReader {
         if reader.dialect == Dialect::Wire {
             return Ok(());
         }
-        let Some(unknown) = self.map.keys().next() else { return Ok(()) };
+        let Some((unknown, _)) = self.object.iter().next() else { return Ok(()) };
         let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let unknown: String = unknown.chars().take(64).filter(|c| !c.is_control()).collect();
@@ -249,26 +249,26 @@ impl ObjectReader {
 }
 
 /// Brings aliases to the field's own name, and empty text to absence.
-fn settle_wire_names(map: &mut Map<String, Value>, field: &'static Field) -> Result<(), Error> {
-    if map.get(field.wire).is_some_and(empty) {
-        map.remove(field.wire);
+fn settle_wire_names(object: &mut Object<'_>, field: &'static Field) -> Result<(), Error> {
+    if object.get(field.wire).is_some_and(empty) {
+        object.remove(field.wire);
     }
     for alias in field.aliases {
-        let Some(value) = map.remove(*alias).filter(|value| !empty(value)) else { continue };
-        match map.get(field.wire) {
+        let Some(value) = object.remove(alias).filter(|value| !empty(value)) else { continue };
+        match object.get(field.wire) {
             Some(given) if *given != value => {
                 return Err(Error::invalid_field(field.wire, format!("{alias} is given too, with another value")));
             }
             Some(_) => {}
             None => {
-                map.insert(field.wire.to_owned(), value);
+                object.push(field.wire, value);
             }
         }
     }
     Ok(())
 }
 
-fn empty(value: &Value) -> bool {
+fn empty(value: &Value<'_>) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
@@ -300,7 +300,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 }
 
 /// The JSON type of a value, for a message.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -2,10 +2,9 @@
 
 use std::io::Read as _;
 
-use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Boundary, Dialect, Reader, Shape, TextShape, Writer, reader::kind};
+use super::{Boundary, Dialect, Reader, Shape, TextShape, Value, Writer, reader::kind};
 use crate::{Error, Secret};
 
 /// The largest integer that every language's number holds exactly.
@@ -14,7 +13,7 @@ const EXACT: i64 = 1 << 53;
 impl Boundary for bool {
     const SHAPE: &'static Shape = &Shape::Bool;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         match (value, reader.dialect()) {
             (Value::Bool(given), _) => Ok(given),
             // An older contract typed the one boolean of the wire as a string.
@@ -24,7 +23,7 @@ impl Boundary for bool {
         }
     }
 
-    fn write(self, _: &mut Writer) -> Value {
+    fn write(self, _: &mut Writer) -> Value<'static> {
         Value::Bool(self)
     }
 }
@@ -34,7 +33,7 @@ macro_rules! integers {
         impl Boundary for $ty {
             const SHAPE: &'static Shape = &Shape::Integer { min: $min, max: $max };
 
-            fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+            fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
                 let read = match (&value, reader.dialect()) {
                     (Value::Number(number), _) => number.as_i64(),
                     // Peers send numbers as strings and as numbers.
@@ -46,7 +45,7 @@ macro_rules! integers {
                     .ok_or_else(|| reader.invalid(format!("must be a whole number from {} to {}", $min, $max)))
             }
 
-            fn write(self, _: &mut Writer) -> Value {
+            fn write(self, _: &mut Writer) -> Value<'static> {
                 Value::from(self)
             }
         }
@@ -72,16 +71,16 @@ impl Boundary for String {
         example: "",
     });
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         if text.len() > PLAIN_TEXT_MAX {
             return Err(reader.invalid(format!("is longer than {PLAIN_TEXT_MAX} bytes")));
         }
-        Ok(text)
+        Ok(text.into_owned())
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self)
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.into()
     }
 }
 
@@ -98,21 +97,21 @@ impl Boundary for Secret {
         example: "",
     });
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         read_secret(value, reader)
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self.expose().to_owned())
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.expose().to_owned().into()
     }
 }
 
 /// Reads a secret: inline, or on the boundary from a file or the environment.
-pub(super) fn read_secret(value: Value, reader: &Reader<'_>) -> Result<Secret, Error> {
+pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secret, Error> {
     let secret = match value {
         Value::String(text) => Secret::new(text),
         Value::Object(map) if reader.dialect() == Dialect::Boundary && map.len() == 1 => {
-            match map.iter().next().and_then(|(key, value)| Some((key.as_str(), value.as_str()?))) {
+            match map.iter().next().and_then(|(key, value)| Some((key, value.as_str()?))) {
                 Some(("file", path)) => from_file(path, reader)?,
                 Some(("env", name)) => match std::env::var(name) {
                     Ok(text) => Secret::new(text),

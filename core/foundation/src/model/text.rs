@@ -69,12 +69,12 @@ macro_rules! text_type {
                 max_bytes: $max,
                 example: $example,
             });
-            fn read(value: $crate::model::Value, reader: &mut $crate::model::Reader<'_>) -> Result<Self, $crate::Error> {
+            fn read(value: $crate::model::Value<'_>, reader: &mut $crate::model::Reader<'_>) -> Result<Self, $crate::Error> {
                 let text = reader.text(value)?;
                 Self::parse(&text).map_err(|why| reader.invalid(why))
             }
-            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value {
-                $crate::model::Value::String(self.0)
+            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value<'static> {
+                self.0.into()
             }
         }
     };
@@ -114,12 +114,12 @@ macro_rules! secret_type {
                 max_bytes: $max,
                 example: $example,
             });
-            fn read(value: $crate::model::Value, reader: &mut $crate::model::Reader<'_>) -> Result<Self, $crate::Error> {
+            fn read(value: $crate::model::Value<'_>, reader: &mut $crate::model::Reader<'_>) -> Result<Self, $crate::Error> {
                 let secret = <$crate::Secret as $crate::model::Boundary>::read(value, reader)?;
                 Self::parse(secret.expose()).map_err(|why| reader.invalid(why))
             }
-            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value {
-                $crate::model::Value::String(self.0.expose().to_owned())
+            fn write(self, _: &mut $crate::model::Writer) -> $crate::model::Value<'static> {
+                self.0.expose().to_owned().into()
             }
         }
     )+};

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use super::{Boundary, Reader, Shape, Writer};
+use super::{Boundary, Reader, Shape, Value, Writer};
 use crate::Error;
 
 /// A calendar date, `2026-11-20`.
@@ -100,27 +98,27 @@ impl fmt::Display for Date {
 impl Boundary for Timestamp {
     const SHAPE: &'static Shape = &Shape::Timestamp;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         Self::parse(&text).ok_or_else(|| reader.invalid(MUST_BE))
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self.text)
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.text.into()
     }
 }
 
 impl Boundary for Date {
     const SHAPE: &'static Shape = &Shape::Date;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         let date = if text.len() == 10 { text.parse().ok() } else { None };
         date.map(Self).ok_or_else(|| reader.invalid("must be a date such as 2026-11-20"))
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self.0.to_string())
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.0.to_string().into()
     }
 }
 

@@ -1,8 +1,6 @@
 //! Writing values.
 
-use serde_json::{Map, Value};
-
-use super::{Boundary, Content, Dialect, Field};
+use super::{Boundary, Content, Dialect, Field, Object, Value};
 
 /// Writes one message: knows the dialect and keeps what goes beside the JSON.
 pub struct Writer {
@@ -37,10 +35,16 @@ impl Writer {
 /// Writes the members of one object.
 #[derive(Default)]
 pub struct ObjectWriter {
-    map: Map<String, Value>,
+    object: Object<'static>,
 }
 
 impl ObjectWriter {
+    /// A writer of an object with these fields.
+    #[must_use]
+    pub fn of(fields: &'static [Field]) -> Self {
+        Self { object: Object::with_capacity(fields.len()) }
+    }
+
     /// Puts one field, unless it is absent or does not travel.
     pub fn put<T: Boundary>(&mut self, field: &'static Field, value: T, writer: &mut Writer) {
         if value.is_absent() || (field.off_wire && writer.dialect == Dialect::Wire) {
@@ -52,23 +56,23 @@ impl ObjectWriter {
             // Absent in this dialect only: the wire may have a word for "none".
             return;
         }
-        self.map.insert(name.to_owned(), written);
+        self.object.push(name, written);
     }
 
     /// The object.
     #[must_use]
-    pub fn into_value(self) -> Value {
-        Value::Object(self.map)
+    pub fn into_value(self) -> Value<'static> {
+        Value::Object(self.object)
     }
 }
 
 /// The object of a union's alternative: the tag first, then its fields.
 #[must_use]
-pub fn tagged(tag: &str, found: &str, fields: Option<Value>) -> Value {
-    let mut map = Map::new();
-    map.insert(tag.to_owned(), Value::String(found.to_owned()));
+pub fn tagged(tag: &'static str, found: &'static str, fields: Option<Value<'static>>) -> Value<'static> {
+    let mut object = Object::new();
+    object.push(tag, found);
     if let Some(Value::Object(fields)) = fields {
-        map.extend(fields);
+        object.extend(fields);
     }
-    Value::Object(map)
+    Value::Object(object)
 }

@@ -5,10 +5,9 @@ use bankchannel_foundation::{
     error::{Peer, row},
     json,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
-    model::{Boundary, Dialect, Reader, Value, Writer},
+    model::{Boundary, Dialect, Object, Reader, Value, Writer},
     operation::{Access, Parameters, Route},
 };
-use serde_json::Map;
 
 use crate::{
     errors::{self, Class},
@@ -40,19 +39,19 @@ impl Codec for Envelope {
     fn encode_request<O: Operation>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
         let route = route::<O>();
         let mut writer = Writer::new(Dialect::Wire);
-        let Value::Object(mut map) = request.write(&mut writer) else {
+        let Value::Object(mut fields) = request.write(&mut writer) else {
             return Err(Error::because(&row::INTERNAL, "a request of this protocol is a struct"));
         };
-        let mut target = fill_path(route.path, &mut map)?;
+        let mut target = fill_path(route.path, &mut fields)?;
         let body = match route.parameters {
             Parameters::Query => {
-                push_query(&mut target, map);
+                push_query(&mut target, fields);
                 Body::empty()
             }
             Parameters::Body | Parameters::BodyOrQuery => match (route.request_content, writer.content()) {
-                (Some(member), Some(content)) => Body::json_with_content(map, member, content),
-                _ if map.is_empty() => Body::empty(),
-                _ => Body::json(map),
+                (Some(member), Some(content)) => Body::json_with_content(fields, member, content),
+                _ if fields.is_empty() => Body::empty(),
+                _ => Body::json(fields),
             },
         };
         Ok(OutRequest { method: route.method, target, headers: headers(&route.access, with)?, body })
@@ -60,56 +59,57 @@ impl Codec for Envelope {
 
     fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error> {
         let route = route::<O>();
-        let mut map = match route.parameters {
+        let mut fields = match route.parameters {
             Parameters::Body | Parameters::BodyOrQuery => body_object(&message.body)?,
-            Parameters::Query => Map::new(),
+            Parameters::Query => Object::new(),
         };
         if route.parameters == Parameters::Query || route.parameters == Parameters::BodyOrQuery {
             for (name, value) in message.query {
-                if map.insert(name.clone(), Value::String(value)).is_some() && known::<O>(&name) {
+                if fields.insert(name.clone(), value).is_some() && known::<O>(&name) {
                     return Err(Error::invalid_field(&name, "is given twice"));
                 }
             }
         }
         for (name, value) in message.path {
-            map.insert(name.to_owned(), Value::String(value));
+            fields.insert(name, value);
         }
         let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
-        if route.request_content.is_some_and(|member| map.get(member).is_some_and(|v| v.as_str() == Some("")))
+        if route.request_content.is_some_and(|member| fields.get(member).is_some_and(|v| v.as_str() == Some("")))
             && reader.has_content()
         {
             // The splitter has left an empty string in the content's place; it is not an absent field.
-            map.insert(route.request_content.unwrap_or_default().to_owned(), Value::String(CONTENT_MARK.into()));
+            fields.insert(route.request_content.unwrap_or_default(), CONTENT_MARK);
         }
-        O::Request::read(Value::Object(map), &mut reader)
+        O::Request::read(Value::Object(fields), &mut reader)
     }
 
     fn encode_response<O: Operation>(response: O::Response) -> OutResponse {
         let route = route::<O>();
         let mut writer = Writer::new(Dialect::Wire);
-        let mut map = Map::new();
-        map.insert("ResponseCode".into(), Value::String("00".into()));
-        if let Value::Object(fields) = response.write(&mut writer) {
-            map.extend(fields);
+        let mut fields = Object::new();
+        fields.push("ResponseCode", "00");
+        if let Value::Object(own) = response.write(&mut writer) {
+            fields.extend(own);
         }
         let body = match (route.response_content, writer.content()) {
-            (Some(member), Some(content)) => Body::json_with_content(map, member, content),
-            _ => Body::json(map),
+            (Some(member), Some(content)) => Body::json_with_content(fields, member, content),
+            _ => Body::json(fields),
         };
         OutResponse { status: route.success, body }
     }
 
-    fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
+    fn decode_response<O: Operation>(mut message: InResponse) -> Result<O::Response, Error> {
         let route = route::<O>();
-        let mut map = accepted(route, &message)?;
+        let content = message.content.take();
+        let mut fields = accepted(route, &message)?;
         if let Some(member) = route.response_content
-            && message.content.is_some()
+            && content.is_some()
         {
-            map.insert(member.to_owned(), Value::String(CONTENT_MARK.into()));
+            fields.insert(member, CONTENT_MARK);
         }
         let status = message.status;
-        let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
-        O::Response::read(Value::Object(map), &mut reader).map_err(|fault| {
+        let mut reader = Reader::new(Dialect::Wire).with_content(content);
+        O::Response::read(Value::Object(fields), &mut reader).map_err(|fault| {
             broken(status, format!("the answer of {} does not fit: {}", route.wire_name, fault.message()))
         })
     }
@@ -127,15 +127,15 @@ fn known<O: Operation>(name: &str) -> bool {
     O::Request::SHAPE.fields().iter().any(|field| field.wire == name)
 }
 
-/// Puts the path's parameters into the template and takes them out of the map.
-fn fill_path(template: &str, map: &mut Map<String, Value>) -> Result<String, Error> {
+/// Puts the path's parameters into the template and takes them out of the fields.
+fn fill_path(template: &str, fields: &mut Object<'_>) -> Result<String, Error> {
     let mut target = String::new();
     for part in template.split('/').skip(1) {
         target.push('/');
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             None => target.push_str(part),
             Some(name) => {
-                let Some(Value::String(value)) = map.shift_remove(name) else {
+                let Some(Value::String(value)) = fields.remove(name) else {
                     return Err(Error::because(&row::MISSING_FIELD, format!("{name} is missing")).with("field", name));
                 };
                 if value == "." || value == ".." || value.is_empty() {
@@ -148,9 +148,9 @@ fn fill_path(template: &str, map: &mut Map<String, Value>) -> Result<String, Err
     Ok(target)
 }
 
-fn push_query(target: &mut String, map: Map<String, Value>) {
+fn push_query(target: &mut String, fields: Object<'_>) {
     let mut separator = '?';
-    for (name, value) in map {
+    for (name, value) in fields {
         let Value::String(value) = value else {
             continue;
         };
@@ -170,9 +170,9 @@ fn headers(access: &Access, with: &Credentials) -> Result<Vec<(&'static str, Sec
     Ok(vec![("authorization", Secret::new(token.expose())), ("x-api-key", Secret::new(key.expose()))])
 }
 
-fn body_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
+fn body_object(body: &[u8]) -> Result<Object<'_>, Error> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Map::new());
+        return Ok(Object::new());
     }
     match json::parse(body, MAX_DEPTH) {
         Ok(Value::Object(map)) => Ok(map),
@@ -182,7 +182,7 @@ fn body_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
 }
 
 /// The fields of a successful answer; anything else is the error it means (§1.5, §8.6).
-fn accepted(route: &Route, message: &InResponse) -> Result<Map<String, Value>, Error> {
+fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Error> {
     let success = (200..300).contains(&message.status);
     let fields = match json::parse(&message.body, MAX_DEPTH) {
         Ok(Value::Object(fields)) => fields,

@@ -7,7 +7,6 @@ use bankchannel_foundation::{
     error::row,
     message::{Body, OutResponse},
 };
-use serde_json::{Map, Value};
 
 use crate::errors::{Text, texts};
 
@@ -69,11 +68,9 @@ impl Refusal {
     /// The message of this refusal.
     #[must_use]
     pub fn message(&self, request_id: &str) -> OutResponse {
-        let mut map = Map::new();
-        for (name, value) in [("RequestId", request_id), ("ResponseCode", &self.code), ("ResponseText", &self.text)] {
-            map.insert(name.into(), Value::String(value.into()));
-        }
-        OutResponse { status: self.status, body: Body::json(map) }
+        let members = [("RequestId", request_id), ("ResponseCode", &*self.code), ("ResponseText", &*self.text)];
+        let object = members.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        OutResponse { status: self.status, body: Body::json(object) }
     }
 }
 

@@ -29,7 +29,7 @@ impl Boundary for InlineContent {
         example: "PERvY3VtZW50Lz4=",
     });
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         BASE64
             .decode(text.as_bytes())
@@ -37,7 +37,7 @@ impl Boundary for InlineContent {
             .map_err(|_| reader.invalid("must be standard base64 with padding"))
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(BASE64.encode(&self.0))
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        BASE64.encode(&self.0).into()
     }
 }

@@ -142,7 +142,7 @@ fn machine(mode: Mode) -> LoginMachine {
 /// Written down and read again in between, as another process would.
 fn moved(machine: LoginMachine) -> LoginMachine {
     let text = write_boundary(machine).to_string();
-    read_boundary(serde_json::from_str(&text).unwrap()).unwrap()
+    read_boundary(serde_json::from_str::<Value>(&text).unwrap()).unwrap()
 }
 
 fn to_challenge(machine: &mut LoginMachine) {

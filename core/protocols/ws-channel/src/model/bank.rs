@@ -60,12 +60,12 @@ impl Boundary for Bank {
     const SHAPE: &'static Shape =
         &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by the id of the API.", open: false, values: VALUES });
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         Self::from_text(&text).ok_or_else(|| reader.not_one_of(&text, Self::SHAPE))
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self.as_str().to_owned())
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.as_str().into()
     }
 }

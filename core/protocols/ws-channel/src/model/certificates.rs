@@ -200,7 +200,7 @@ impl Model for CertExpiry {
         example: "Nov 20 06:00:00 2028 GMT",
     });
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         let read = match reader.dialect() {
             Dialect::Boundary => Self::from_rfc_3339(&text),
@@ -209,11 +209,11 @@ impl Model for CertExpiry {
         read.ok_or_else(|| reader.invalid(MUST_BE))
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
-        Value::String(match writer.dialect() {
-            Dialect::Boundary => format!("{}Z", self.0),
-            Dialect::Wire => self.to_string(),
-        })
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        match writer.dialect() {
+            Dialect::Boundary => format!("{}Z", self.0).into(),
+            Dialect::Wire => self.to_string().into(),
+        }
     }
 }
 
@@ -233,17 +233,17 @@ impl Model for RetiredExpiry {
     });
     const OPTIONAL: bool = true;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         if reader.dialect() == Dialect::Wire && value.as_str() == Some(UNKNOWN) {
             return Ok(Self(None));
         }
         CertExpiry::read(value, reader).map(|at| Self(Some(at)))
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
+    fn write(self, writer: &mut Writer) -> Value<'static> {
         match (self.0, writer.dialect()) {
             (Some(at), _) => at.write(writer),
-            (None, Dialect::Wire) => Value::String(UNKNOWN.into()),
+            (None, Dialect::Wire) => UNKNOWN.into(),
             (None, Dialect::Boundary) => Value::Null,
         }
     }

@@ -135,7 +135,7 @@ impl Boundary for Signatures {
     // The service has a text of its own for an upload without signature.
     const WIRE_OPTIONAL: bool = true;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
         if text.len() > SIGNATURES_MAX {
             return Err(reader.invalid(format!("is longer than {SIGNATURES_MAX} bytes")));
@@ -143,11 +143,11 @@ impl Boundary for Signatures {
         if reader.dialect() == Dialect::Boundary && text.trim().is_empty() {
             return Err(reader.invalid("must be at least one ASCII-armored signature"));
         }
-        Ok(Self(text))
+        Ok(Self(text.into_owned()))
     }
 
-    fn write(self, _: &mut Writer) -> Value {
-        Value::String(self.0)
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.0.into()
     }
 
     fn absent(reader: &mut Reader<'_>) -> Option<Self> {

@@ -41,14 +41,14 @@ impl Model for LinkedTo {
     const SHAPE: &'static Shape = Email::SHAPE;
     const OPTIONAL: bool = true;
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         Email::read(value, reader).map(|email| Self(Some(email)))
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
+    fn write(self, writer: &mut Writer) -> Value<'static> {
         match (self.0, writer.dialect()) {
             (Some(email), _) => email.write(writer),
-            (None, Dialect::Wire) => Value::String(String::new()),
+            (None, Dialect::Wire) => "".into(),
             (None, Dialect::Boundary) => Value::Null,
         }
     }

@@ -111,7 +111,7 @@ impl Model for ExpiresIn {
         example: "3600",
     });
 
-    fn read(value: Value, reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let seconds = match (&value, reader.dialect()) {
             (Value::Number(number), _) => number.as_u64(),
             (Value::String(text), Dialect::Wire) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
@@ -123,10 +123,10 @@ impl Model for ExpiresIn {
             .ok_or_else(|| reader.invalid(format!("must be a whole number of seconds from 1 to {EXPIRES_IN_MAX}")))
     }
 
-    fn write(self, writer: &mut Writer) -> Value {
+    fn write(self, writer: &mut Writer) -> Value<'static> {
         match writer.dialect() {
             Dialect::Boundary => Value::from(self.0),
-            Dialect::Wire => Value::String(self.0.to_string()),
+            Dialect::Wire => self.0.to_string().into(),
         }
     }
 }

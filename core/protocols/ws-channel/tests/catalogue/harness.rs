@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary, Content, Exchange, Operation,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, Segment, percent_decode},
-    model::{Dialect, Reader, Value, Writer},
+    model::{Dialect, Reader, Writer},
     operation::Route,
 };
 use bankchannel_ws_channel::{
@@ -11,6 +11,7 @@ use bankchannel_ws_channel::{
     model::{ApiKey, IdToken},
 };
 use bytes::Bytes;
+use serde_json::Value;
 
 /// Calls `$each::<Operation>($args)` for every exchange.
 macro_rules! each_exchange {
@@ -86,7 +87,7 @@ pub(crate) fn answered(sent: &OutResponse) -> InResponse {
 /// The boundary form, with the content's bytes.
 pub(crate) fn told<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
     let mut writer = Writer::new(Dialect::Boundary);
-    let value = value.write(&mut writer);
+    let value = value.write(&mut writer).into();
     let bytes = writer.content().map(|content| match content {
         Content::Bytes(bytes) => bytes,
         other => panic!("{other:?}"),
@@ -96,7 +97,7 @@ pub(crate) fn told<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
 
 pub(crate) fn read<T: Boundary>(value: Value) -> T {
     let shown = value.to_string();
-    T::read(value, &mut Reader::new(Dialect::Boundary)).unwrap_or_else(|error| panic!("{error} in {shown}"))
+    T::read(value.into(), &mut Reader::new(Dialect::Boundary)).unwrap_or_else(|error| panic!("{error} in {shown}"))
 }
 
 /// An answer of the service with this status and body.

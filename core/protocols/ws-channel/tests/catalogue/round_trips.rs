@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use bankchannel_foundation::{
-    Boundary,
-    model::{Shape, Value},
-};
+use bankchannel_foundation::{Boundary, model::Shape};
+use serde_json::Value;
 
 use crate::{
     harness::{WsExchange, answered, arrived, credentials, each_exchange, read, route, split, told},

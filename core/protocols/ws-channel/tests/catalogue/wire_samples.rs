@@ -1,10 +1,6 @@
 //! The wire samples of §12: read as they stand, and written exactly so. Values that the sheet abbreviates are filled up.
 
-use bankchannel_foundation::{
-    Boundary,
-    message::OutRequest,
-    model::{Value, read_boundary},
-};
+use bankchannel_foundation::{Boundary, message::OutRequest, model::read_boundary};
 use bankchannel_ws_channel::operations::{
     certs::{export_cert::ExportCert, list_certs::ListCerts},
     files::{download_file::DownloadFile, list_files::ListFiles, upload_file::UploadFile},
@@ -12,7 +8,7 @@ use bankchannel_ws_channel::operations::{
     pgp::delete_key::DeleteKey,
     session::{login::Login, login_mfa::LoginMfa, logout::Logout, select_mfa::SelectMfa},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{WsExchange, answer, arrived, credentials, read, route, split, told};
 
@@ -36,7 +32,7 @@ fn whole(sent: &OutRequest) -> Vec<u8> {
 fn response<O: WsExchange>(wire: Value, boundary: Value) {
     let read = O::decode_response(answer(route::<O>().success, &wire.to_string())).unwrap();
     assert_eq!(told(read).0, boundary);
-    let written = O::encode_response(<O::Response as Boundary>::read(boundary, &mut reader()).unwrap());
+    let written = O::encode_response(<O::Response as Boundary>::read(boundary.into(), &mut reader()).unwrap());
     assert_eq!(serde_json::from_slice::<Value>(&split(&written.body).0).unwrap(), wire);
 }
 

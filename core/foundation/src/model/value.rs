@@ -1,0 +1,392 @@
+//! JSON values on their way between text and types: texts are borrowed where they can be, objects are lists of members.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Serialize,
+    de::{
+        Deserializer, IntoDeserializer, Visitor,
+        value::{Error as Fault, MapDeserializer, SeqDeserializer},
+    },
+    forward_to_deserialize_any,
+    ser::{SerializeMap, Serializer},
+};
+use serde_json::Number;
+
+/// A JSON value. What it borrows is the text that it was read from, or the program itself: reading a message copies what a
+/// type keeps and nothing else, and writing one copies no name of a field.
+///
+/// [`serde_json::Value`] becomes one and is made from one with `into()`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Value<'a> {
+    /// `null`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text.
+    String(Cow<'a, str>),
+    /// A list.
+    Array(Vec<Value<'a>>),
+    /// An object.
+    Object(Object<'a>),
+}
+
+/// The members of an object, in order, which counts when two are compared. Messages have few members: they are looked for
+/// one by one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Value<'a> {
+    /// The text, where it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The member of this name, where it is an object that has one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.as_object().and_then(|object| object.get(name))
+    }
+
+    /// The members, where it is an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object<'a>> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The members to change, where it is an object.
+    #[must_use]
+    pub fn as_object_mut(&mut self) -> Option<&mut Object<'a>> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The same, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(flag),
+            Self::Number(number) => Value::Number(number),
+            Self::String(text) => Value::String(Cow::Owned(text.into_owned())),
+            Self::Array(values) => Value::Array(values.into_iter().map(Value::into_owned).collect()),
+            Self::Object(Object(members)) => Value::Object(Object(
+                members.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect(),
+            )),
+        }
+    }
+
+    /// As JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Values are what JSON can say: there is nothing to fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl<'a> Object<'a> {
+    /// No members yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No members yet, and room for so many.
+    #[must_use]
+    pub fn with_capacity(members: usize) -> Self {
+        Self(Vec::with_capacity(members))
+    }
+
+    /// The member of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// Sets a member; gives the value that it had.
+    pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Option<Value<'a>> {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, old)) => Some(std::mem::replace(old, value)),
+            None => {
+                self.0.push((name, value));
+                None
+            }
+        }
+    }
+
+    /// Adds a member whose name no other has.
+    pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Takes a member out; the others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<Value<'a>> {
+        let place = self.0.iter().position(|(own, _)| own == name)?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// Whether two members have the same name.
+    #[must_use]
+    pub fn has_a_name_twice(&self) -> bool {
+        /// Up to so many members each is compared with each.
+        const FEW: usize = 16;
+        if self.0.len() <= FEW {
+            return self
+                .0
+                .iter()
+                .enumerate()
+                .any(|(at, (name, _))| self.0[..at].iter().any(|(other, _)| other == name));
+        }
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}
+
+impl<'a> IntoIterator for Object<'a> {
+    type Item = (Cow<'a, str>, Value<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> Extend<(Cow<'a, str>, Value<'a>)> for Object<'a> {
+    /// Adds members whose names no other has.
+    fn extend<I: IntoIterator<Item = (Cow<'a, str>, Value<'a>)>>(&mut self, members: I) {
+        self.0.extend(members);
+    }
+}
+
+impl<'a> FromIterator<(Cow<'a, str>, Value<'a>)> for Object<'a> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Value<'a>)>>(members: I) -> Self {
+        Self(members.into_iter().collect())
+    }
+}
+
+impl<'a> FromIterator<(String, Value<'a>)> for Value<'a> {
+    /// An object; no two members may have the same name.
+    fn from_iter<I: IntoIterator<Item = (String, Value<'a>)>>(members: I) -> Self {
+        Self::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+impl<'a> FromIterator<Value<'a>> for Value<'a> {
+    /// A list.
+    fn from_iter<I: IntoIterator<Item = Value<'a>>>(values: I) -> Self {
+        Self::Array(values.into_iter().collect())
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::String(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::String(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+macro_rules! numbers {
+    ($($ty:ty),+) => {$(
+        impl From<$ty> for Value<'_> {
+            fn from(number: $ty) -> Self {
+                Self::Number(number.into())
+            }
+        }
+    )+};
+}
+
+numbers!(u32, u64, i64);
+
+impl<'a> From<Object<'a>> for Value<'a> {
+    fn from(object: Object<'a>) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl From<serde_json::Value> for Value<'_> {
+    fn from(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(flag) => Self::Bool(flag),
+            serde_json::Value::Number(number) => Self::Number(number),
+            serde_json::Value::String(text) => text.into(),
+            serde_json::Value::Array(values) => Self::Array(values.into_iter().map(Into::into).collect()),
+            serde_json::Value::Object(members) => {
+                Self::Object(members.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+            }
+        }
+    }
+}
+
+impl From<Value<'_>> for serde_json::Value {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text.into_owned()),
+            Value::Array(values) => Self::Array(values.into_iter().map(Into::into).collect()),
+            Value::Object(Object(members)) => {
+                Self::Object(members.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect())
+            }
+        }
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Number(number) => number.serialize(serializer),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(values) => serializer.collect_seq(values),
+            Self::Object(object) => object.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A value is itself something that can be read, as JSON text is: what makes a language's own values from text makes them
+/// from values too. Serde's enums are not among them.
+impl<'de> Deserializer<'de> for Value<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Self::Null => visitor.visit_unit(),
+            Self::Bool(flag) => visitor.visit_bool(flag),
+            Self::Number(number) => number.deserialize_any(visitor).map_err(serde::de::Error::custom),
+            Self::String(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Self::String(Cow::Owned(text)) => visitor.visit_string(text),
+            Self::Array(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+            Self::Object(object) => visitor.visit_map(MapDeserializer::new(object.into_iter())),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self {
+            Self::Null => visitor.visit_none(),
+            given => visitor.visit_some(given),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Fault> for Value<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for Value<'_> {
+    /// As JSON text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn it_is_the_same_as_serde_jsons() {
+        let whole = json!({"z": [1, -2, 1.5, null, true, "x\"\u{1}"], "a": {"b": {}}, "c": []});
+        let own: Value<'_> = whole.clone().into();
+        assert_eq!(own.to_json(), whole.to_string(), "order and escapes too");
+        assert_eq!(serde_json::Value::from(own.clone().into_owned()), whole);
+        let read: serde_json::Value = serde::Deserialize::deserialize(own).expect("it is read");
+        assert_eq!(read, whole);
+    }
+
+    #[test]
+    fn members_are_set_found_and_taken() {
+        let mut object = Object::new();
+        assert_eq!(object.insert("a", 1u32), None);
+        assert_eq!(object.insert("b", "x"), None);
+        assert_eq!(object.insert("a", 2u32), Some(1u32.into()));
+        assert_eq!(object.remove("none"), None);
+        assert_eq!(Value::from(object.clone()).to_json(), r#"{"a":2,"b":"x"}"#);
+        assert_eq!(object.remove("a"), Some(2u32.into()));
+        assert_eq!((object.len(), object.get("b").and_then(Value::as_str)), (1, Some("x")));
+    }
+
+    #[test]
+    fn a_name_twice_is_seen_in_small_and_in_large() {
+        for count in [2, 16, 17, 1000] {
+            let mut object: Object<'_> = (0..count).map(|n| (n.to_string().into(), Value::Null)).collect();
+            assert!(!object.has_a_name_twice(), "{count}");
+            object.push("1", Value::Null);
+            assert!(object.has_a_name_twice(), "{count}");
+        }
+    }
+}
