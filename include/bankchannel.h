@@ -7,6 +7,7 @@
  *    UTF-8 without NUL at its end. Inputs are borrowed during the function only.
  *  - Every function that can fail returns a BankchannelStatus, and on BANKCHANNEL_STATUS_ERROR and
  *    BANKCHANNEL_STATUS_MISUSE gives an error object to `error`, unless that is NULL. Free it.
+ *    bankchannel_compute returns its text, and NULL in place of these two.
  *  - Outputs are written only on success. No function ever calls back into the program.
  *  - What is given by ..._new, ..._begin or ..._start is freed by ..._free; bytes by bankchannel_bytes_free.
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
@@ -485,6 +486,19 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
  * Frees a call; one that still runs is cancelled. NULL is allowed.
  */
 void bankchannel_call_free(BankchannelCall *call);
+
+/**
+ * Carries out an operation that only computes, as `bankchannel_local`, and gives the response as JSON text that ends with
+ * NUL; NULL when it failed. The text lies in memory of the calling thread: it is good until this thread calls this function
+ * again, which wipes it first, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
+ * Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`.
+ */
+const char *bankchannel_compute(const BankchannelClient *client,
+                                const char *name,
+                                size_t name_size,
+                                const char *request,
+                                size_t request_size,
+                                BankchannelError **error);
 
 /**
  * Takes the records that the call has written since the last time, oldest first, as a JSON array

@@ -8,7 +8,15 @@ use crate::guard::quietly;
 
 /// Keeps the memory of a `BankchannelBytes` alive.
 pub struct BankchannelOwner {
-    _kept: Bytes,
+    kept: Kept,
+}
+
+/// What the library gives away.
+pub(crate) enum Kept {
+    /// JSON.
+    Text(String),
+    /// A file's content.
+    Content(Bytes),
 }
 
 /// Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL.
@@ -25,15 +33,31 @@ pub struct BankchannelBytes {
     pub owner: *mut BankchannelOwner,
 }
 
+impl From<String> for Kept {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Bytes> for Kept {
+    fn from(content: Bytes) -> Self {
+        Self::Content(content)
+    }
+}
+
 impl BankchannelBytes {
     /// Nothing.
     pub const NOTHING: Self = Self { data: ptr::null(), size: 0, owner: ptr::null_mut() };
 
     /// Gives bytes away; they are not copied.
-    pub(crate) fn of(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
+    pub(crate) fn of(kept: impl Into<Kept>) -> Self {
+        let kept = kept.into();
+        let bytes = match &kept {
+            Kept::Text(text) => text.as_bytes(),
+            Kept::Content(content) => content,
+        };
         let (data, size) = (bytes.as_ptr().cast(), bytes.len());
-        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { _kept: bytes })) }
+        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { kept: kept })) }
     }
 }
 
@@ -44,15 +68,19 @@ impl BankchannelBytes {
 /// `bytes` is NULL, or points to bytes that the library wrote or to zeroes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bankchannel_bytes_free(bytes: *mut BankchannelBytes) {
-    quietly(|| {
-        if bytes.is_null() {
-            return;
-        }
-        // SAFETY: not NULL, and the caller promises that it holds what the library wrote, or zeroes.
-        let taken = unsafe { bytes.replace(BankchannelBytes::NOTHING) };
-        if !taken.owner.is_null() {
-            // SAFETY: the owner was made by `BankchannelBytes::of` and is taken out of its place only here.
-            drop(unsafe { Box::from_raw(taken.owner) });
-        }
-    });
+    if bytes.is_null() {
+        return;
+    }
+    // SAFETY: not NULL, and the caller promises that it holds what the library wrote, or zeroes.
+    let taken = unsafe { bytes.replace(BankchannelBytes::NOTHING) };
+    if taken.owner.is_null() {
+        return;
+    }
+    // SAFETY: the owner was made by `BankchannelBytes::of` and is taken out of its place only here.
+    let owner = unsafe { Box::from_raw(taken.owner) };
+    match owner.kept {
+        // Nothing in it can panic.
+        Kept::Text(text) => drop(text),
+        Kept::Content(content) => quietly(|| drop(content)),
+    }
 }

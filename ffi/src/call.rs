@@ -118,7 +118,7 @@ pub unsafe extern "C" fn bankchannel_local(
         let how = unsafe { in_one_go(options) }?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
-        let response = local(name, request.as_bytes(), given(how.content))?;
+        let response = local(name, request, given(how.content))?;
         // SAFETY: both are places, and the caller promises that they may be written.
         unsafe { hand_over(Event::Response { json: response, content: None }, json, content) }
     };
@@ -227,13 +227,13 @@ unsafe fn what<'a>(
     name_size: usize,
     request: *const c_char,
     request_size: usize,
-) -> Result<(&'a Client, &'a str, &'a [u8]), Failure> {
+) -> Result<(&'a Client, &'a str, &'a str), Failure> {
     // SAFETY: as the caller promises.
     unsafe {
         let client = handle("client", client)?;
         let name = text("name", name, name_size)?;
         let request = text("request", request, request_size)?;
-        Ok((&client.client, name, request.as_bytes()))
+        Ok((&client.client, name, request))
     }
 }
 
@@ -295,19 +295,16 @@ unsafe fn hand_over(
     content: *mut BankchannelBytes,
 ) -> Result<BankchannelStatus, Failure> {
     let (status, text, bytes) = match event {
-        Event::Response { json, content } => (BankchannelStatus::Ok, Some(json.into()), content),
-        Event::Ask(question) => {
-            (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question).into()), None)
-        }
+        Event::Response { json, content } => (BankchannelStatus::Ok, Some(json), content),
+        Event::Ask(question) => (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question)), None),
         Event::WantPiece => (BankchannelStatus::WantPiece, None, None),
         Event::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),
         Event::Failed(error) => return Err(error.into()),
     };
-    let give = |bytes: Option<Bytes>| bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of);
     // SAFETY: as the caller promises.
     unsafe {
-        json.write(give(text));
-        content.write(give(bytes));
+        json.write(text.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
+        content.write(bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
     }
     Ok(status)
 }

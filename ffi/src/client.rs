@@ -33,7 +33,7 @@ pub unsafe extern "C" fn bankchannel_client_new(
         place("client", client)?;
         // SAFETY: as the caller promises.
         let settings = unsafe { text("settings", settings, settings_size) }?;
-        let made = Box::into_raw(Box::new(BankchannelClient { client: Client::new(settings.as_bytes())? }));
+        let made = Box::into_raw(Box::new(BankchannelClient { client: Client::new(settings)? }));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { client.write(made) };
         Ok(BankchannelStatus::Ok)

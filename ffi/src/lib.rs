@@ -9,13 +9,14 @@
 //!   error     what went wrong, whole       bytes    memory that the library gives away
 //!   guard     every entry goes through it: panics caught, errors handed over
 //!   input     what comes in: NULL, size and UTF-8 checked     log   records of what a call does
-//!   threads   what the library's threads do first
+//!   threads   what the library's threads do first          compute operations that only compute, at the least cost
 //! ```
 
 mod bytes;
 mod call;
 mod cancel;
 mod client;
+mod compute;
 mod error;
 mod guard;
 mod input;
@@ -33,6 +34,7 @@ pub use call::{
 };
 pub use cancel::{BankchannelCancel, bankchannel_cancel_free, bankchannel_cancel_new, bankchannel_cancel_now};
 pub use client::{BankchannelClient, bankchannel_client_free, bankchannel_client_new};
+pub use compute::bankchannel_compute;
 pub use error::{
     BankchannelError, bankchannel_error_category, bankchannel_error_code, bankchannel_error_free,
     bankchannel_error_json, bankchannel_error_message,

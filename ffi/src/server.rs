@@ -50,7 +50,7 @@ pub unsafe extern "C" fn bankchannel_server_start(
         // SAFETY: as the caller promises.
         let (kind, options) = unsafe { (text("kind", kind, kind_size)?, text("options", options, options_size)?) };
         let options = if options.is_empty() { "{}" } else { options };
-        let started = Server::start(kind, options.as_bytes())?;
+        let started = Server::start(kind, options)?;
         let begun = BankchannelServer { server: Mutex::new(started), process: std::process::id() };
         let made = Box::into_raw(Box::new(begun));
         // SAFETY: not NULL, and the caller promises that it may be written.
@@ -127,7 +127,7 @@ mod tests {
     /// What a fork's child finds while a thread of the parent uses the server.
     #[test]
     fn a_server_of_another_process_is_not_waited_for() {
-        let started = Server::start("ws-channel", b"{}").unwrap();
+        let started = Server::start("ws-channel", "{}").unwrap();
         let server = BankchannelServer { server: Mutex::new(started), process: std::process::id() + 1 };
         let _held = server.server.lock().unwrap();
         let (mut json, mut errors) = (BankchannelBytes::NOTHING, [ptr::null_mut(); 2]);

@@ -89,7 +89,7 @@ impl Call {
             },
             log: form.log == Some(true),
         };
-        let begun = bridge::Call::begin(&client.open()?, &name, request.as_bytes(), how);
+        let begun = bridge::Call::begin(&client.open()?, &name, &request, how);
         self.go_on(begun, Reply::Go, events.promise(id))
     }
 

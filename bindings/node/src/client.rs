@@ -30,7 +30,7 @@ impl Client {
         if protocol != "ws-channel" {
             return Err(thrown(&bridge::Error::invalid_field("protocol", "must be `ws-channel`")));
         }
-        let settings = settings.as_bytes();
+        let settings = &*settings;
         let made = if environment { bridge::Client::from_env(settings) } else { bridge::Client::new(settings) };
         let client = made.map_err(|error| thrown(&error))?;
         let number = local::enter(client.clone());
@@ -61,7 +61,7 @@ impl Client {
         let (client, promise) = (self.open()?, events.promise(id));
         runtime()
             .map_err(|error| thrown(&error))?
-            .spawn_blocking(move || promise.settle(client.local(&name, request.as_bytes(), content)));
+            .spawn_blocking(move || promise.settle(client.local(&name, &request, content)));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod client;
 mod events;
 mod local;
 mod server;
+mod text;
 
 use bankchannel_bridge as bridge;
 use client::Client;

@@ -13,28 +13,19 @@ use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::thrown;
+use crate::{text::Text, thrown};
 
 /// Clients by their numbers, and the numbers that are free again.
 static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
 
-/// Names of operations by their numbers; there are no more than there are operations.
-static OPERATIONS: RwLock<Vec<&'static str>> = RwLock::new(Vec::new());
-
-/// The number of an operation.
+/// The number of an operation: its place in the catalogue.
 #[napi(catch_unwind)]
 pub(crate) fn operation(name: String) -> napi::Result<u32> {
-    let Some(entry) = operations::find(&name) else {
+    let place = operations::all().position(|entry| entry.declaration.name == name);
+    place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| {
         let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        return Err(thrown(&Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`"))));
-    };
-    let mut known = OPERATIONS.write().unwrap_or_else(PoisonError::into_inner);
-    let name = entry.declaration.name;
-    let number = known.iter().position(|other| *other == name).unwrap_or_else(|| {
-        known.push(name);
-        known.len() - 1
-    });
-    Ok(u32::try_from(number).unwrap_or(u32::MAX))
+        thrown(&Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`")))
+    })
 }
 
 /// Carries out an operation that only computes, here and now. Content is bytes or the path of a file.
@@ -42,11 +33,11 @@ pub(crate) fn operation(name: String) -> napi::Result<u32> {
 pub(crate) fn local(
     client: u32,
     operation: u32,
-    request: String,
+    request: Text,
     content: Option<Either<Buffer, String>>,
 ) -> napi::Result<String> {
     let client = CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(client as usize).cloned().flatten();
-    let name = OPERATIONS.read().unwrap_or_else(PoisonError::into_inner).get(operation as usize).copied();
+    let name = operations::all().nth(operation as usize).map(|entry| entry.declaration.name);
     let (Some(client), Some(name)) = (client, name) else {
         return Err(thrown(&Error::new(&row::CLOSED)));
     };
@@ -55,7 +46,7 @@ pub(crate) fn local(
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
-    client.local(name, request.as_bytes(), content).map_err(|error| thrown(&error))
+    client.local(name, &request.0, content).map_err(|error| thrown(&error))
 }
 
 /// Gives a client a number.

@@ -27,7 +27,7 @@ impl Server {
     pub fn start(&self, events: &Events, id: u32, kind: String, options: String) -> napi::Result<()> {
         let place = Arc::clone(&self.server);
         later(events, id, move || {
-            let server = bridge::Server::start(&kind, options.as_bytes())?;
+            let server = bridge::Server::start(&kind, &options)?;
             let info = server.info()?;
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
             Ok(info)

@@ -62,6 +62,8 @@ test('operations on demand', { skip: missing }, async (suite) => {
       '"\\/\b\f\n\r\t',
       'x'.repeat(1_000_000),
       '😀'.repeat(100_000),
+      // Up to 1024 bytes a request is read at once: every way to just miss it.
+      ...['x', 'ä', '\u2028', '😀'].flatMap((c) => Array.from({ length: 30 }, (_, n) => c.repeat((1000 + n) / Buffer.byteLength(c)))),
     ]) {
       assert.equal(client.testingEcho({ text }).text, text);
     }

@@ -91,7 +91,7 @@ abstract class AbstractClient
         $json = $this->bridge->compute($this->client ?? throw self::closed($name), $name, Encode::json($request), $content?->place());
 
         /** @var array<string, mixed> */
-        return json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
+        return \json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
     }
 
     /**

@@ -51,6 +51,6 @@ final class Bankchannel
         $json = $bridge->compute(null, $name, Encode::json($request), $content === null ? null : Content::of($content)?->held()->place());
 
         /** @var array<string, mixed> */
-        return json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
+        return \json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
     }
 }

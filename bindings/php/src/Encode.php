@@ -59,12 +59,11 @@ final class Encode
      */
     public static function json(#[\SensitiveParameter] array $fields): string
     {
-        foreach ($fields as $name => $value) {
-            if ($value === null) {
-                unset($fields[$name]);
-            }
+        if (\in_array(null, $fields, true)) {
+            $fields = self::present($fields);
         }
-        $json = json_encode((object) $fields, self::FLAGS);
+        // No fields at all would be an empty list; otherwise a list is none, and the library says so.
+        $json = $fields === [] ? '{}' : \json_encode($fields, self::FLAGS);
 
         return $json === false ? throw self::unwritable($fields, json_last_error_msg()) : $json;
     }

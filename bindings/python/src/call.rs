@@ -104,7 +104,7 @@ impl Call {
             log,
         };
         // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
-        let call = bridge::Call::begin(&client, text, request.as_bytes(), how);
+        let call = bridge::Call::begin(&client, text, &request, how);
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
             cancel,

@@ -36,7 +36,7 @@ impl Client {
         let made = given::fields(settings).and_then(|settings| {
             let settings = settings.to_json();
             let make = if env { bridge::Client::from_env } else { bridge::Client::new };
-            py.detach(|| make(settings.as_bytes()))
+            py.detach(|| make(&settings))
         });
         made.map(|client| Self(Mutex::new(Some(client)))).map_err(|error| raised(py, &error))
     }

@@ -20,7 +20,7 @@ impl Server {
     #[new]
     fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let options = given::fields(options).map_err(|error| raised(py, &error))?.to_json();
-        py.detach(|| bridge::Server::start(kind, options.as_bytes()))
+        py.detach(|| bridge::Server::start(kind, &options))
             .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
             .map_err(|error| raised(py, &error))
     }

@@ -108,7 +108,7 @@ enum Awaited {
 impl Call {
     /// Begins a call. An operation that only computes is carried out here and now.
     #[must_use]
-    pub fn begin(client: &Client, name: &str, request: &[u8], how: How) -> Self {
+    pub fn begin(client: &Client, name: &str, request: &str, how: How) -> Self {
         let (events_in, events) = mpsc::channel(1);
         let (replies, replies_out) = mpsc::channel(1);
         let cancel = how.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
@@ -244,7 +244,7 @@ impl Drop for Call {
 fn start(
     client: &Client,
     name: &str,
-    request: &[u8],
+    request: &str,
     how: How,
     log: Option<CallLog>,
     events: &mpsc::Sender<Event>,
@@ -263,7 +263,7 @@ fn start(
         Take::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
     };
     if local {
-        let response = operations::call_local(Some(client.here()?), name, request, content)?;
+        let response = operations::call_local(Some(client), name, request, content)?;
         let _ = events.try_send(Event::Response { json: response.to_json(), content: None });
         return Ok(());
     }

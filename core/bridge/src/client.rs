@@ -6,7 +6,7 @@ use bankchannel::{
     Content, Error, Result,
     ws_channel::{WsChannel, WsChannelSettings},
 };
-use bankchannel_foundation::model::{self, Value};
+use bankchannel_foundation::model::{self, Profile, Value};
 
 use crate::{convert::parse_json, operations, panics, per_process::PerProcess};
 
@@ -25,7 +25,7 @@ impl Client {
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
-    pub fn new(settings: &[u8]) -> Result<Self> {
+    pub fn new(settings: &str) -> Result<Self> {
         panics::inside(|| {
             let mut settings = parse_json(settings)?;
             let asked = settings.as_object_mut().and_then(|given| given.remove("from_env"));
@@ -41,7 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.
-    pub fn from_env(settings: &[u8]) -> Result<Self> {
+    pub fn from_env(settings: &str) -> Result<Self> {
         panics::inside(|| Self::of_env(parse_json(settings)?))
     }
 
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
-    pub fn local(&self, name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
+    pub fn local(&self, name: &str, request: &str, content: Option<Content>) -> Result<String> {
         self.local_value(name, parse_json(request)?, content).map(|response| response.to_json())
     }
 
@@ -70,7 +70,7 @@ impl Client {
     /// # Errors
     /// As [`local`](Self::local).
     pub fn local_value(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
-        operations::call_local(Some(self.here()?), name, request, content)
+        operations::call_local(Some(self), name, request, content)
     }
 
     /// This process's client.
@@ -85,5 +85,12 @@ impl Client {
             }
             Ok(client)
         })
+    }
+}
+
+/// Which process this is costs a question to the system, so it is asked only where a request leaves something out.
+impl Profile for Client {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        self.here().ok()?.value(field)
     }
 }

@@ -12,11 +12,11 @@ pub const MAX_JSON: usize = 16 * 1024 * 1024;
 /// The deepest nesting that is taken.
 const MAX_DEPTH: usize = 32;
 
-/// Parses the caller's JSON: UTF-8, bounded, no key twice. Empty text is no fields.
+/// Parses the caller's JSON: bounded, no key twice. Empty text is no fields.
 ///
 /// # Errors
 /// `input.too_large`, `input.invalid_json`.
-pub fn parse_json(text: &[u8]) -> Result<Value<'_>> {
+pub fn parse_json(text: &str) -> Result<Value<'_>> {
     if text.len() > MAX_JSON {
         return Err(Error::because(&row::TOO_LARGE, format!("the request is longer than {MAX_JSON} bytes"))
             .with("limit_bytes", MAX_JSON));
@@ -24,14 +24,15 @@ pub fn parse_json(text: &[u8]) -> Result<Value<'_>> {
     if text.is_empty() {
         return Ok(Value::Null);
     }
-    json::parse(text, MAX_DEPTH).map_err(|fault| Error::because(&row::INVALID_JSON, format!("the request is {fault}")))
+    json::parse_text(text, MAX_DEPTH)
+        .map_err(|fault| Error::because(&row::INVALID_JSON, format!("the request is {fault}")))
 }
 
 /// Carries out a local operation: it only computes, on the caller's own thread.
 ///
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
-pub fn local(name: &str, request: &[u8], content: Option<Content>) -> Result<String> {
+pub fn local(name: &str, request: &str, content: Option<Content>) -> Result<String> {
     operations::call_local(None, name, parse_json(request)?, content).map(|response| response.to_json())
 }
 

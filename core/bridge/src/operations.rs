@@ -7,11 +7,22 @@ use bankchannel::{
     operation::{Entry, Kind},
     ws_channel::{Done, WsChannel},
 };
-use bankchannel_foundation::{error::row, model::Value};
+use bankchannel_foundation::{
+    error::row,
+    model::{Profile, Value},
+};
 
 use crate::panics;
 #[cfg(feature = "testing")]
 use crate::testing;
+
+/// Every operation, always in the same order.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    #[cfg(feature = "testing")]
+    return bankchannel::catalogue().chain(testing::OPERATIONS);
+    #[cfg(not(feature = "testing"))]
+    bankchannel::catalogue()
+}
 
 /// The operation of this name.
 #[must_use]
@@ -29,10 +40,10 @@ pub fn is_local(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local)
 }
 
-/// Carries out a local operation; with a client, what the request leaves out is taken from its settings. A panic becomes an
-/// error: nothing was sent, and of what others use it only reads settings and a session.
+/// Carries out a local operation; what the request leaves out is taken from the profile. A panic becomes an error: nothing
+/// was sent, and of what others use it only reads settings and a session.
 pub(crate) fn call_local(
-    client: Option<&WsChannel>,
+    profile: Option<&dyn Profile>,
     name: &str,
     request: Value<'_>,
     content: Option<Content>,
@@ -42,10 +53,7 @@ pub(crate) fn call_local(
         if let Some(entry) = testing::find(name) {
             return testing::call_local(entry, request, content);
         }
-        match client {
-            Some(client) => client.call_local_values(name, request, content),
-            None => bankchannel::call_local_values(name, request, content),
-        }
+        bankchannel::call_local_values(name, request, content, profile)
     };
     catch_unwind(AssertUnwindSafe(|| panics::inside(work)))
         .unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation")))
@@ -67,8 +75,5 @@ pub(crate) async fn call(
 
 /// The catalogue as JSON.
 pub(crate) fn catalogue() -> serde_json::Value {
-    #[cfg(feature = "testing")]
-    return bankchannel::catalogue().chain(testing::OPERATIONS).map(bankchannel::entry_json).collect();
-    #[cfg(not(feature = "testing"))]
-    bankchannel::catalogue_json()
+    all().map(bankchannel::entry_json).collect()
 }

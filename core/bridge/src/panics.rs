@@ -27,14 +27,18 @@ pub(crate) fn leave_out_texts() {
 
 /// Does work of ours on a caller's thread: a panic in it is printed without its text.
 pub fn inside<T>(work: impl FnOnce() -> T) -> T {
-    struct Leave(bool);
+    struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
-            INSIDE.set(self.0);
+            INSIDE.set(false);
         }
     }
+    if INSIDE.get() {
+        return work();
+    }
     leave_out_texts();
-    let _leave = Leave(INSIDE.replace(true));
+    INSIDE.set(true);
+    let _leave = Leave;
     work()
 }
 

@@ -17,7 +17,7 @@ impl Server {
     ///
     /// # Errors
     /// `input.*`, `configuration.invalid`, `resource.storage`.
-    pub fn start(kind: &str, options: &[u8]) -> Result<Self> {
+    pub fn start(kind: &str, options: &str) -> Result<Self> {
         if kind != bankchannel::ws_channel::PROTOCOL {
             return Err(Error::invalid_field("kind", "must be `ws-channel`"));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bankchannel::{
     Answer, CallOptions, Content, Error, Outcome, Question, Result,
-    model::{Boundary as _, Dialect, Value, Writer, read_boundary},
+    model::{Dialect, Value, Writer, read_boundary},
     operation::{Declaration, Entry, Kind, Operation},
     ws_channel::Done,
 };

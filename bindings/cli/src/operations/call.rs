@@ -88,7 +88,7 @@ fn request(given: Option<&str>) -> Outcome<Value> {
             None => text.to_owned(),
         },
     };
-    Ok(bankchannel_bridge::parse_json(text.as_bytes())?.into())
+    Ok(bankchannel_bridge::parse_json(&text)?.into())
 }
 
 fn content(path: &str) -> Outcome<Content> {

@@ -114,7 +114,7 @@ pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String>
 }
 
 fn parse(option: &str, text: &str) -> Outcome<Value> {
-    bankchannel_bridge::parse_json(text.as_bytes())
+    bankchannel_bridge::parse_json(text)
         .map(Value::from)
         .map_err(|error| Failure::usage(format!("{option}: {}", error.message())))
 }

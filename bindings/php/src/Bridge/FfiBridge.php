@@ -147,10 +147,20 @@ final class FfiBridge implements Bridge
         $library = $this->library;
         $results = $this->spare ?? new Results($library);
         $this->spare = null;
-        $options = $content === null ? null : new Options($library, -1, $content, null, false);
+        if ($content === null) {
+            // The text lies in the library's memory for a moment only: FFI makes a string of PHP's own of it at once.
+            $json = $library->bankchannel_compute($client?->pointer, $name, \strlen($name), $request, \strlen($request), $results->errorPlace);
+            if ($json === null) {
+                throw $this->failure($results);
+            }
+            $this->spare = $results;
+
+            return $json;
+        }
+        $options = new Options($library, -1, $content, null, false);
         $status = $client === null
-            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
-            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
+            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
+            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
         if ($status !== Status::OK) {
             $this->check($status, $results);
         }
@@ -235,11 +245,16 @@ final class FfiBridge implements Bridge
     /** @throws BankchannelException */
     private function check(int $status, Results $results): void
     {
-        if ($status !== Status::ERROR && $status !== Status::MISUSE) {
-            return;
+        if ($status === Status::ERROR || $status === Status::MISUSE) {
+            throw $this->failure($results);
         }
+    }
+
+    /** What the library says that went wrong; afterwards the results are free for the next. */
+    private function failure(Results $results): BankchannelException
+    {
         try {
-            throw BankchannelException::fromJson($this->library->bankchannel_error_json($results->error));
+            return BankchannelException::fromJson($this->library->bankchannel_error_json($results->error));
         } finally {
             $this->library->bankchannel_error_free($results->error);
             $this->spare = $results;

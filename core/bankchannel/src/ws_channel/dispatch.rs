@@ -14,7 +14,6 @@ use super::{
     PROTOCOL, WsChannel,
     flows::{self, Flow},
     local,
-    settings::ProfileOf,
 };
 use crate::CallOptions;
 
@@ -81,21 +80,8 @@ impl WsChannel {
         self.local(name, request.into(), content).map(|done| done.response.into())
     }
 
-    /// The same with values as the library itself has them.
-    ///
-    /// # Errors
-    /// As [`call_local`](Self::call_local).
-    pub fn call_local_values(
-        &self,
-        name: &str,
-        request: Value<'_>,
-        content: Option<Content>,
-    ) -> Result<Value<'static>> {
-        self.local(name, request, content).map(|done| done.response)
-    }
-
     fn local(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Done<Value<'static>>> {
-        run_local(name, request, content, Some(&ProfileOf::of(self)))
+        run_local(name, request, content, Some(self))
     }
 }
 
@@ -104,15 +90,21 @@ impl WsChannel {
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn call_local(name: &str, request: serde_json::Value, content: Option<Content>) -> Result<serde_json::Value> {
-    call_local_values(name, request.into(), content).map(Into::into)
+    call_local_values(name, request.into(), content, None).map(Into::into)
 }
 
-/// The same with values as the library itself has them: what the faces of the languages stand on.
+/// The same with values as the library itself has them: what the faces of the languages stand on. What the request leaves out
+/// is taken from the profile, which is asked for nothing else.
 ///
 /// # Errors
 /// As [`call_local`].
-pub fn call_local_values(name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
-    run_local(name, request, content, None).map(|done| done.response)
+pub fn call_local_values(
+    name: &str,
+    request: Value<'_>,
+    content: Option<Content>,
+    profile: Option<&dyn Profile>,
+) -> Result<Value<'static>> {
+    run_local(name, request, content, profile).map(|done| done.response)
 }
 
 fn entry(name: &str) -> Result<&'static Entry> {

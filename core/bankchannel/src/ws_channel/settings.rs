@@ -115,6 +115,13 @@ impl<'a> ProfileOf<'a> {
     }
 }
 
+/// A client has what its requests leave out.
+impl Profile for WsChannel {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        ProfileOf::of(self).value(field)
+    }
+}
+
 impl Profile for ProfileOf<'_> {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         fn write<T: Boundary>(value: Option<T>) -> Option<Value<'static>> {

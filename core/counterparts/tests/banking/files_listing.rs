@@ -19,6 +19,7 @@ async fn f12_f13_f14_filters() {
         list(&format!("?Status={status}")).await.refused(400, "Invalid parameter(s): Status");
     }
     list("?Status=NEW&Status=DLD").await.refused(400, "Invalid parameter(s): Status");
+    list(&format!("?{}", "a=1&".repeat(200))).await.refused(400, "Invalid parameter(s)");
     let count = |body: serde_json::Value| body["FileDescriptors"].as_array().unwrap().len();
     for (query, expected) in [
         ("", 4),

@@ -6,4 +6,4 @@ mod strict;
 
 pub use base64_stream::{Base64Decoder, NotBase64};
 pub use splitter::{ContentSplitter, SplitError};
-pub use strict::{JsonFault, parse};
+pub use strict::{JsonFault, parse, parse_text};

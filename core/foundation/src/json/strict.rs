@@ -33,8 +33,26 @@ impl fmt::Display for JsonFault {
 /// # Errors
 /// [`JsonFault`]; its text has a line and column, never the content.
 pub fn parse(text: &[u8], max_depth: usize) -> Result<Value<'_>, JsonFault> {
+    match str::from_utf8(text) {
+        Ok(text) => parse_text(text, max_depth),
+        // It is refused, with the place.
+        Err(_) => whole(serde_json::Deserializer::from_slice(text), max_depth),
+    }
+}
+
+/// The same for text that is known to be UTF-8.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_text(text: &str, max_depth: usize) -> Result<Value<'_>, JsonFault> {
+    whole(serde_json::Deserializer::from_str(text), max_depth)
+}
+
+fn whole<'de, R: serde_json::de::Read<'de>>(
+    mut deserializer: serde_json::Deserializer<R>,
+    max_depth: usize,
+) -> Result<Value<'de>, JsonFault> {
     let fault = Cell::new(None);
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
     let seed = Strict { depth: max_depth, fault: &fault };
     let parsed = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|error| fault.take().unwrap_or_else(|| JsonFault::Syntax(place(&error))))

@@ -12,6 +12,7 @@
 mod collections;
 mod content;
 mod decimal;
+mod json_text;
 mod reader;
 mod scalars;
 pub mod schema;

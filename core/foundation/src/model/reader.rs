@@ -47,17 +47,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The dialect being read.
+    #[inline]
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
     /// Takes the content that came outside the JSON.
+    #[inline]
     pub fn take_content(&mut self) -> Option<Content> {
         self.attached.take()
     }
 
     /// Whether content that came outside the JSON has not been used.
+    #[inline]
     #[must_use]
     pub fn has_content(&self) -> bool {
         self.attached.is_some()
@@ -67,6 +70,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `input.invalid_field` when it is of another JSON type.
+    #[inline]
     pub fn text<'v>(&self, value: Value<'v>) -> Result<Cow<'v, str>, Error> {
         match value {
             Value::String(text) => Ok(text),

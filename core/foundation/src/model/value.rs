@@ -3,15 +3,18 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{
-    Serialize,
     de::{
         Deserializer, IntoDeserializer, Visitor,
         value::{Error as Fault, MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
-    ser::{SerializeMap, Serializer},
 };
 use serde_json::Number;
+
+use super::json_text::write_value;
+
+/// What most messages need, in bytes.
+const USUAL: usize = 256;
 
 /// A JSON value. What it borrows is the text that it was read from, or the program itself: reading a message copies what a
 /// type keeps and nothing else, and writing one copies no name of a field.
@@ -41,6 +44,7 @@ pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Value<'a> {
     /// The text, where it is one.
+    #[inline]
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -50,18 +54,21 @@ impl<'a> Value<'a> {
     }
 
     /// Whether it is `null`.
+    #[inline]
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
     /// The member of this name, where it is an object that has one.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_object().and_then(|object| object.get(name))
     }
 
     /// The members, where it is an object.
+    #[inline]
     #[must_use]
     pub fn as_object(&self) -> Option<&Object<'a>> {
         match self {
@@ -97,8 +104,9 @@ impl<'a> Value<'a> {
     /// As JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Values are what JSON can say: there is nothing to fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut out = String::with_capacity(USUAL);
+        write_value(&mut out, self);
+        out
     }
 }
 
@@ -110,18 +118,21 @@ impl<'a> Object<'a> {
     }
 
     /// No members yet, and room for so many.
+    #[inline]
     #[must_use]
     pub fn with_capacity(members: usize) -> Self {
         Self(Vec::with_capacity(members))
     }
 
     /// The member of this name.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     /// Sets a member; gives the value that it had.
+    #[inline]
     pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Option<Value<'a>> {
         let (name, value) = (name.into(), value.into());
         match self.0.iter_mut().find(|(own, _)| *own == name) {
@@ -134,29 +145,34 @@ impl<'a> Object<'a> {
     }
 
     /// Adds a member whose name no other has.
+    #[inline]
     pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Takes a member out; the others keep their order.
+    #[inline]
     pub fn remove(&mut self, name: &str) -> Option<Value<'a>> {
         let place = self.0.iter().position(|(own, _)| own == name)?;
         Some(self.0.remove(place).1)
     }
 
     /// How many members there are.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there are none.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The members in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
@@ -278,29 +294,6 @@ impl From<Value<'_>> for serde_json::Value {
                 Self::Object(members.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect())
             }
         }
-    }
-}
-
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(flag) => serializer.serialize_bool(*flag),
-            Self::Number(number) => number.serialize(serializer),
-            Self::String(text) => serializer.serialize_str(text),
-            Self::Array(values) => serializer.collect_seq(values),
-            Self::Object(object) => object.serialize(serializer),
-        }
-    }
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
     }
 }
 

@@ -10,18 +10,21 @@ pub struct Writer {
 
 impl Writer {
     /// A writer of this dialect.
+    #[inline]
     #[must_use]
     pub fn new(dialect: Dialect) -> Self {
         Self { dialect, content: None }
     }
 
     /// The dialect being written.
+    #[inline]
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
     /// The content that the written value holds, taken out of it.
+    #[inline]
     pub fn content(&mut self) -> Option<Content> {
         self.content.take()
     }
@@ -40,6 +43,7 @@ pub struct ObjectWriter {
 
 impl ObjectWriter {
     /// A writer of an object with these fields.
+    #[inline]
     #[must_use]
     pub fn of(fields: &'static [Field]) -> Self {
         Self { object: Object::with_capacity(fields.len()) }
@@ -60,6 +64,7 @@ impl ObjectWriter {
     }
 
     /// The object.
+    #[inline]
     #[must_use]
     pub fn into_value(self) -> Value<'static> {
         Value::Object(self.object)

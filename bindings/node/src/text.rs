@@ -1,0 +1,51 @@
+//! JavaScript's strings, read with one look at them: napi's own way asks V8 for the length first, and V8 then looks at every
+//! character twice. With Node 24 that is a thirtieth of an operation that only computes.
+
+#![allow(unsafe_code)] // Node-API is C: this is the one place that calls it without napi's own wrapping.
+
+use napi::{
+    Result, ValueType,
+    bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue},
+    sys,
+};
+
+/// Longer ones are read as napi reads them.
+const USUAL: usize = 1024;
+/// The most bytes of one character.
+const CHARACTER: usize = 4;
+
+/// A text that JavaScript gives.
+pub(crate) struct Text(pub(crate) String);
+
+impl TypeName for Text {
+    fn type_name() -> &'static str {
+        String::type_name()
+    }
+
+    fn value_type() -> ValueType {
+        String::value_type()
+    }
+}
+
+impl ValidateNapiValue for Text {}
+
+impl FromNapiValue for Text {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let mut bytes = Vec::<u8>::with_capacity(USUAL);
+        let mut written = 0;
+        // SAFETY: `env` and `value` are those of a running call, as napi promises; the buffer has the size that is said, and
+        // Node-API writes no more than that, the NUL at the end included.
+        let status =
+            unsafe { sys::napi_get_value_string_utf8(env, value, bytes.as_mut_ptr().cast(), USUAL, &raw mut written) };
+        // Where one more character would have fitted, there is none.
+        if status == sys::Status::napi_ok && written + CHARACTER < USUAL {
+            // SAFETY: so many bytes were written.
+            unsafe { bytes.set_len(written) };
+            if let Ok(text) = String::from_utf8(bytes) {
+                return Ok(Self(text));
+            }
+        }
+        // SAFETY: as napi promises.
+        unsafe { String::from_napi_value(env, value) }.map(Self)
+    }
+}

@@ -1,0 +1,108 @@
+//! Values as JSON text: byte for byte what `serde_json` writes, without its look at every single byte of a text.
+
+use std::fmt::Write as _;
+
+use super::Value;
+
+/// Bytes of a text that are looked at together.
+const CHUNK: usize = 16;
+
+pub(super) fn write_value(out: &mut String, value: &Value<'_>) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(number) => {
+            // A `String` takes everything.
+            let _ = write!(out, "{number}");
+        }
+        Value::String(text) => write_text(out, text),
+        Value::Array(values) => {
+            out.push('[');
+            for (at, value) in values.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_value(out, value);
+            }
+            out.push(']');
+        }
+        Value::Object(object) => {
+            out.push('{');
+            for (at, (name, value)) in object.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_text(out, name);
+                out.push(':');
+                write_value(out, value);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// A text in quotes.
+fn write_text(out: &mut String, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    let mut rest = text;
+    // Only ASCII is escaped, so every cut is between two characters.
+    while let Some(place) = first_escaped(rest.as_bytes()) {
+        out.push_str(&rest[..place]);
+        escape(out, rest.as_bytes()[place]);
+        rest = &rest[place + 1..];
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Where the first byte is that may not stand in a text as it is.
+fn first_escaped(bytes: &[u8]) -> Option<usize> {
+    let (chunks, _) = bytes.as_chunks::<CHUNK>();
+    // Without a branch in its middle a chunk is looked at as a whole.
+    let plain = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |found, byte| found | is_escaped(*byte)));
+    let before = plain.count() * CHUNK;
+    bytes[before..].iter().position(|byte| is_escaped(*byte)).map(|place| before + place)
+}
+
+fn is_escaped(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+fn escape(out: &mut String, byte: u8) {
+    match byte {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        0x08 => out.push_str("\\b"),
+        0x09 => out.push_str("\\t"),
+        0x0a => out.push_str("\\n"),
+        0x0c => out.push_str("\\f"),
+        0x0d => out.push_str("\\r"),
+        other => {
+            let _ = write!(out, "\\u{other:04x}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_what_serde_json_writes() {
+        let every: String = (0..0x2_0000u32).filter_map(char::from_u32).collect();
+        assert_eq!(Value::from(&*every).to_json(), serde_json::Value::from(every).to_string());
+        // An escape at every place of a text of every length around that of a chunk.
+        for length in 0..3 * CHUNK {
+            for place in 0..length {
+                let text: String = (0..length).map(|at| if at == place { '"' } else { 'ä' }).collect();
+                assert_eq!(Value::from(&*text).to_json(), serde_json::Value::from(text).to_string());
+            }
+        }
+        for number in ["0", "-1", "18446744073709551615", "1e300", "0.1", "-0.0"] {
+            let number: serde_json::Value = serde_json::from_str(number).expect("a number");
+            assert_eq!(Value::from(number.clone()).to_json(), number.to_string());
+        }
+    }
+}

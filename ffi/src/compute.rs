@@ -1,0 +1,146 @@
+//! Operations that only compute, at the least cost: the answer lies in memory of the calling thread.
+
+use std::{
+    cell::RefCell,
+    ffi::c_char,
+    hint, ptr,
+    sync::atomic::{Ordering, compiler_fence},
+};
+
+use bankchannel_bridge::local;
+
+use crate::{
+    BankchannelClient, BankchannelError, BankchannelStatus,
+    guard::{Failure, guard, misuse},
+    input::text,
+};
+
+/// A text that ends with NUL, and is wiped when it goes: it may be a key.
+#[derive(Default)]
+struct Answer(Vec<u8>);
+
+impl Answer {
+    fn of(text: String) -> Self {
+        let mut bytes = text.into_bytes();
+        if bytes.len() == bytes.capacity() {
+            // What grew would be copied, and the old place stays as it was.
+            let mut larger = Vec::with_capacity(bytes.len() + 1);
+            larger.extend_from_slice(&bytes);
+            drop(Self(bytes));
+            bytes = larger;
+        }
+        bytes.push(0);
+        Self(bytes)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        // Nobody reads them any more, so the compiler would leave the zeroes out.
+        hint::black_box(self.0.as_ptr());
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+thread_local! {
+    static ANSWER: RefCell<Answer> = const { RefCell::new(Answer(Vec::new())) };
+}
+
+/// Carries out an operation that only computes, as `bankchannel_local`, and gives the response as JSON text that ends with
+/// NUL; NULL when it failed. The text lies in memory of the calling thread: it is good until this thread calls this function
+/// again, which wipes it first, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
+/// Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`.
+///
+/// # Safety
+/// `client` is NULL or was not freed; buffers have as many bytes as their sizes say; `error` is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_compute(
+    client: *const BankchannelClient,
+    name: *const c_char,
+    name_size: usize,
+    request: *const c_char,
+    request_size: usize,
+    error: *mut *mut BankchannelError,
+) -> *const c_char {
+    let mut answered = ptr::null();
+    let body = || {
+        // SAFETY: as the caller promises.
+        let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
+        keep(Answer::default())?;
+        // SAFETY: as the caller promises.
+        let response = match unsafe { client.as_ref() } {
+            Some(client) => client.client.local(name, request, None)?,
+            None => local(name, request, None)?,
+        };
+        answered = keep(Answer::of(response))?;
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    match unsafe { guard(error, body) } {
+        BankchannelStatus::Ok => answered,
+        _ => ptr::null(),
+    }
+}
+
+/// Puts an answer in the place of the thread's last one; gives where it begins.
+fn keep(answer: Answer) -> Result<*const c_char, Failure> {
+    let kept = ANSWER.try_with(|place| {
+        let mut place = place.try_borrow_mut().ok()?;
+        *place = answer;
+        Some(place.0.as_ptr().cast())
+    });
+    kept.ok().flatten().ok_or_else(|| misuse("thread", "is ending: it has no place for an answer any more"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::ffi::CStr;
+
+    use super::*;
+
+    /// The answer, or the error's JSON.
+    fn compute(name: &str, request: &str) -> Result<String, String> {
+        let mut error = ptr::null_mut();
+        let (name, name_size, request, size) =
+            (name.as_ptr().cast(), name.len(), request.as_ptr().cast(), request.len());
+        // SAFETY: texts and a place of ours; the answer is read before the next call.
+        unsafe {
+            let answer = bankchannel_compute(ptr::null(), name, name_size, request, size, &raw mut error);
+            if answer.is_null() {
+                let json = CStr::from_ptr(crate::bankchannel_error_json(error)).to_str().unwrap().to_owned();
+                crate::bankchannel_error_free(error);
+                return Err(json);
+            }
+            Ok(CStr::from_ptr(answer).to_str().unwrap().to_owned())
+        }
+    }
+
+    #[test]
+    fn each_thread_has_its_own_answer() {
+        let code = |secret: &str| compute("ws_channel.totp_code", &format!("{{\"secret\":\"{secret}\"}}")).unwrap();
+        let threads: Vec<_> = (0..4)
+            .map(|_| std::thread::spawn(move || (0..50).all(|_| code("JBSWY3DPEHPK3PXP").starts_with("{\"code\":\""))))
+            .collect();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+    }
+
+    #[test]
+    fn what_fails_leaves_no_answer() {
+        let made = compute("ws_channel.generate_key", r#"{"name": "A", "email": "a@example.test"}"#).unwrap();
+        assert!(made.contains("PRIVATE KEY") && made.ends_with('}'));
+        assert!(compute("ws_channel.totp_code", "{}").unwrap_err().contains("input.missing_field"));
+        assert!(compute("ws_channel.list_files", "{}").unwrap_err().contains("input.unknown_operation"));
+        assert!(ANSWER.with(|answer| answer.borrow().0.is_empty()), "the key is gone too");
+    }
+
+    #[test]
+    fn a_text_that_fills_its_place_gets_its_nul() {
+        for text in [String::new(), "x".repeat(64).into_boxed_str().into_string()] {
+            let answer = Answer::of(text.clone());
+            assert_eq!(CStr::from_bytes_with_nul(&answer.0).unwrap().to_str().unwrap(), text);
+        }
+    }
+}
