@@ -490,8 +490,9 @@ void bankchannel_call_free(BankchannelCall *call);
 /**
  * Carries out an operation that only computes, as `bankchannel_local`, and gives the response as JSON text that ends with
  * NUL; NULL when it failed. The text lies in memory of the calling thread: it is good until this thread calls this function
- * again, which wipes it first, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
- * Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`.
+ * again, which wipes it in the end, whatever becomes of it, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
+ * Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer
+ * that is a key at once, call it with no name: that fails.
  */
 const char *bankchannel_compute(const BankchannelClient *client,
                                 const char *name,

@@ -57,7 +57,7 @@ impl BankchannelBytes {
             Kept::Content(content) => content,
         };
         let (data, size) = (bytes.as_ptr().cast(), bytes.len());
-        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { kept: kept })) }
+        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { kept })) }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     input::text,
 };
 
-/// A text that ends with NUL, and is wiped when it goes: it may be a key.
+/// A text that ends with NUL, and is wiped when it goes: it may be a key. What was copied on its way here is not.
 #[derive(Default)]
 struct Answer(Vec<u8>);
 
@@ -49,8 +49,9 @@ thread_local! {
 
 /// Carries out an operation that only computes, as `bankchannel_local`, and gives the response as JSON text that ends with
 /// NUL; NULL when it failed. The text lies in memory of the calling thread: it is good until this thread calls this function
-/// again, which wipes it first, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
-/// Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`.
+/// again, which wipes it in the end, whatever becomes of it, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
+/// Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer
+/// that is a key at once, call it with no name: that fails.
 ///
 /// # Safety
 /// `client` is NULL or was not freed; buffers have as many bytes as their sizes say; `error` is NULL or may be written.
@@ -65,15 +66,18 @@ pub unsafe extern "C" fn bankchannel_compute(
 ) -> *const c_char {
     let mut answered = ptr::null();
     let body = || {
+        // What was answered before goes in any case, and last: a request may lie in it.
+        let _last = place(Answer::default())?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
-        keep(Answer::default())?;
         // SAFETY: as the caller promises.
         let response = match unsafe { client.as_ref() } {
             Some(client) => client.client.local(name, request, None)?,
             None => local(name, request, None)?,
         };
-        answered = keep(Answer::of(response))?;
+        let answer = Answer::of(response);
+        answered = answer.0.as_ptr().cast();
+        place(answer)?;
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.
@@ -83,14 +87,11 @@ pub unsafe extern "C" fn bankchannel_compute(
     }
 }
 
-/// Puts an answer in the place of the thread's last one; gives where it begins.
-fn keep(answer: Answer) -> Result<*const c_char, Failure> {
-    let kept = ANSWER.try_with(|place| {
-        let mut place = place.try_borrow_mut().ok()?;
-        *place = answer;
-        Some(place.0.as_ptr().cast())
-    });
-    kept.ok().flatten().ok_or_else(|| misuse("thread", "is ending: it has no place for an answer any more"))
+/// Puts an answer in the place of the thread's last one, and gives that.
+fn place(answer: Answer) -> Result<Answer, Failure> {
+    ANSWER
+        .try_with(|place| place.replace(answer))
+        .map_err(|_| misuse("thread", "is ending: it has no place for an answer any more"))
 }
 
 #[cfg(test)]
@@ -134,6 +135,27 @@ mod tests {
         assert!(compute("ws_channel.totp_code", "{}").unwrap_err().contains("input.missing_field"));
         assert!(compute("ws_channel.list_files", "{}").unwrap_err().contains("input.unknown_operation"));
         assert!(ANSWER.with(|answer| answer.borrow().0.is_empty()), "the key is gone too");
+        assert!(compute("ws_channel.generate_key", r#"{"name": "A", "email": "a@example.test"}"#).is_ok());
+        assert!(compute("", "").unwrap_err().contains("input.unknown_operation"));
+        assert!(ANSWER.with(|answer| answer.borrow().0.is_empty()), "no name wipes");
+    }
+
+    #[test]
+    fn an_answer_may_be_the_next_request() {
+        let secret = compute("ws_channel.totp_code", r#"{"secret": "JBSWY3DPEHPK3PXP"}"#).unwrap();
+        let name = "ws_channel.totp_code";
+        let mut error = ptr::null_mut();
+        // SAFETY: the request lies in the last answer, which is there until the function returns.
+        unsafe {
+            let request = ANSWER.with(|answer| answer.borrow().0.as_ptr().cast());
+            let (name, size) = (name.as_ptr().cast(), name.len());
+            let answer = bankchannel_compute(ptr::null(), name, size, request, secret.len(), &raw mut error);
+            assert!(answer.is_null());
+            let json = CStr::from_ptr(crate::bankchannel_error_json(error)).to_str().unwrap();
+            // It was read as it stood: the field of the answer is none of the request.
+            assert!(json.contains("input.missing_field") || json.contains("input.unknown_field"), "{json}");
+            crate::bankchannel_error_free(error);
+        }
     }
 
     #[test]

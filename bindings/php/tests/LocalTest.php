@@ -6,6 +6,7 @@ namespace Bankchannel\Tests;
 
 use Bankchannel\Bankchannel;
 use Bankchannel\Content;
+use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Tests\Support\Scratch;
 use Bankchannel\WsChannel;
 use Bankchannel\WsChannel\Verdict;
@@ -31,6 +32,31 @@ final class LocalTest extends TestCase
         self::assertSame(Verdict::Good, $verified->signatures[0]->verdict);
         self::assertFalse($client->verifyFile(content: Content::bytes('other'), publicKey: $key->publicKey, signature: $signature)->good);
         self::assertFalse($client->verifyFile(content: Content::bytes(''), publicKey: $key->publicKey, signature: $signature)->good);
+    }
+
+    /**
+     * @param array<mixed> $request
+     *
+     * @dataProvider requestsThatAreNone
+     */
+    public function testWhatIsNoRequestIsRefused(array $request, string $code): void
+    {
+        try {
+            Bankchannel::local('ws_channel.totp_code', $request);
+            self::fail('it was taken');
+        } catch (BankchannelException $error) {
+            self::assertSame($code, $error->errorCode);
+        }
+    }
+
+    /** @return iterable<string, array{array<mixed>, string}> */
+    public static function requestsThatAreNone(): iterable
+    {
+        yield 'nothing' => [[], 'input.missing_field'];
+        yield 'nulls' => [['secret' => null], 'input.missing_field'];
+        yield 'a list' => [['x'], 'input.invalid_json'];
+        yield 'a list with null' => [[null, 'x'], 'input.unknown_field'];
+        yield 'numbers for names' => [[5 => 'x', 'secret' => 'JBSWY3DPEHPK3PXP'], 'input.unknown_field'];
     }
 
     public function testResultsAreTyped(): void

@@ -290,28 +290,15 @@ fn start(
     };
     let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
     let request = request.into_owned();
-    let names_a_file = names_a_file(&request);
-    let carried_out = async move {
+    runtime.spawn(async move {
         let ended = end(operations::call(&client, &name, request, options).await);
         if let Some(giving) = giving {
             // The last piece goes before the response: after that nobody asks for it.
             let _ = giving.await;
         }
         let _ = events.send(ended).await;
-    };
-    if names_a_file {
-        // A disk that does not answer must not hold the thread that drives everybody's connections.
-        runtime.spawn_blocking(move || runtime.block_on(carried_out));
-    } else {
-        runtime.spawn(carried_out);
-    }
+    });
     Ok(())
-}
-
-/// Whether a secret of the request stands in a file: it is read when the request is.
-fn names_a_file(request: &Value<'_>) -> bool {
-    let Some(fields) = request.as_object() else { return false };
-    fields.iter().any(|(_, value)| value.get("file").is_some() || names_a_file(value))
 }
 
 fn end(result: Result<Done<Value<'static>>>) -> Event {

@@ -3,7 +3,7 @@
  *
  *   growth CALLS      such as 1000000; prints the resident memory after a tenth and at the end, in KiB
  *
- * A round is a call that succeeds, and each tenth round also one that fails, whose error is freed.
+ * A round is a call that succeeds, through each of the two functions for what only computes, and each tenth round also one that fails, whose error is freed.
  */
 
 #include <stdio.h>
@@ -31,6 +31,11 @@ static BankchannelStatus once(const char *name, const char *request) {
     BankchannelStatus status = bankchannel_local(name, strlen(name), request, strlen(request), NULL, &json, &content, &error);
     bankchannel_bytes_free(&json);
     bankchannel_bytes_free(&content);
+    bankchannel_error_free(error);
+    error = NULL;
+    if ((bankchannel_compute(NULL, name, strlen(name), request, strlen(request), &error) == NULL) == (status == BANKCHANNEL_STATUS_OK)) {
+        return BANKCHANNEL_STATUS_MISUSE;
+    }
     bankchannel_error_free(error);
     return status;
 }

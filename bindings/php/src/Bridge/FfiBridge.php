@@ -11,6 +11,9 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class FfiBridge implements Bridge
 {
+    /** A longer answer may be a key: it is not left in the library's memory. For a shorter one the wiping would cost more than the work. */
+    private const SHORT = 500;
+
     private static ?self $shared = null;
 
     private readonly \FFI $library;
@@ -148,10 +151,13 @@ final class FfiBridge implements Bridge
         $results = $this->spare ?? new Results($library);
         $this->spare = null;
         if ($content === null) {
-            // The text lies in the library's memory for a moment only: FFI makes a string of PHP's own of it at once.
+            // FFI makes a string of PHP's own of the text at once.
             $json = $library->bankchannel_compute($client?->pointer, $name, \strlen($name), $request, \strlen($request), $results->errorPlace);
             if ($json === null) {
                 throw $this->failure($results);
+            }
+            if (\strlen($json) > self::SHORT) {
+                $library->bankchannel_compute(null, '', 0, '', 0, null);
             }
             $this->spare = $results;
 

@@ -37,6 +37,7 @@ pub use flows::FLOWS;
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// A client of the WS Channel: settings, connections and the current session.
 ///
@@ -152,6 +153,19 @@ impl WsChannel {
 
     /// The same, with content that goes beside the JSON.
     fn read_request<R: Boundary + 'static>(&self, value: Value<'_>, content: Option<Content>) -> Result<R> {
+        if !names_a_file(&value) {
+            return self.read_here(value, content);
+        }
+        // A disk that does not answer must not hold a thread that drives everybody's connections.
+        match Handle::try_current() {
+            Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
+                tokio::task::block_in_place(|| self.read_here(value, content))
+            }
+            _ => self.read_here(value, content),
+        }
+    }
+
+    fn read_here<R: Boundary + 'static>(&self, value: Value<'_>, content: Option<Content>) -> Result<R> {
         let mut profile = settings::ProfileOf::of(self);
         // A logout is the session's, whatever user the settings name.
         profile.session_first = TypeId::of::<R>() == TypeId::of::<operations::session::logout::LogoutRequest>();
@@ -162,6 +176,12 @@ impl WsChannel {
         }
         Ok(request)
     }
+}
+
+/// Whether a secret of the request stands in a file: it is read when the request is.
+fn names_a_file(request: &Value<'_>) -> bool {
+    let Some(fields) = request.as_object() else { return false };
+    fields.iter().any(|(_, value)| value.get("file").is_some() || names_a_file(value))
 }
 
 impl std::fmt::Debug for WsChannel {

@@ -101,6 +101,32 @@ async fn after_429_the_same_bytes_are_sent_again() {
     assert_eq!((seen.len(), &seen[0].body), (2, &seen[1].body));
 }
 
+/// On a runtime of one thread it is read apart from that thread's connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_key_in_a_file_is_read_where_it_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.asc");
+    fs::write(&path, private_key()).unwrap();
+    let server = Server::in_turn([Act::Answer(ok(201, json!({})))]).await;
+    let client = client(&server);
+    let request =
+        |path: &std::path::Path| sign(json!({"file_name": "a.xml", "private_key": {"file": path.to_str().unwrap()}}));
+    let there = request(&path);
+    let upload = tokio::spawn({
+        let client = client.clone();
+        async move { client.call_json("ws_channel.sign_and_upload", there, with(PAYMENT.to_vec())).await }
+    });
+    upload.await.unwrap().unwrap();
+    assert!(verified(&server.seen()[0].json(), PAYMENT));
+    let missing = request(&folder.path().join("other.asc"));
+    let upload =
+        tokio::spawn(
+            async move { client.call_json("ws_channel.sign_and_upload", missing, with(PAYMENT.to_vec())).await },
+        );
+    let error = upload.await.unwrap().unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("private_key")));
+}
+
 #[tokio::test]
 async fn a_file_that_changes_between_signing_and_sending_is_refused() {
     let folder = tempfile::tempdir().unwrap();

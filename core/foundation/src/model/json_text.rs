@@ -1,13 +1,33 @@
 //! Values as JSON text: byte for byte what `serde_json` writes, without its look at every single byte of a text.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::Value;
 
 /// Bytes of a text that are looked at together.
 const CHUNK: usize = 16;
 
-pub(super) fn write_value(out: &mut String, value: &Value<'_>) {
+/// What most messages need, in bytes.
+const USUAL: usize = 256;
+
+impl Value<'_> {
+    /// As JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::with_capacity(USUAL);
+        write_value(&mut out, self);
+        out
+    }
+}
+
+impl fmt::Display for Value<'_> {
+    /// As JSON text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+fn write_value(out: &mut String, value: &Value<'_>) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),

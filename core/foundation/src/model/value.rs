@@ -1,6 +1,6 @@
 //! JSON values on their way between text and types: texts are borrowed where they can be, objects are lists of members.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use serde::{
     de::{
@@ -10,11 +10,6 @@ use serde::{
     forward_to_deserialize_any,
 };
 use serde_json::Number;
-
-use super::json_text::write_value;
-
-/// What most messages need, in bytes.
-const USUAL: usize = 256;
 
 /// A JSON value. What it borrows is the text that it was read from, or the program itself: reading a message copies what a
 /// type keeps and nothing else, and writing one copies no name of a field.
@@ -99,14 +94,6 @@ impl<'a> Value<'a> {
                 members.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect(),
             )),
         }
-    }
-
-    /// As JSON text.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(USUAL);
-        write_value(&mut out, self);
-        out
     }
 }
 
@@ -336,13 +323,6 @@ impl<'de> IntoDeserializer<'de, Fault> for Value<'de> {
 
     fn into_deserializer(self) -> Self {
         self
-    }
-}
-
-impl fmt::Display for Value<'_> {
-    /// As JSON text.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_json())
     }
 }
 
