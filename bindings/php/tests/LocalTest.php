@@ -55,7 +55,7 @@ final class LocalTest extends TestCase
         yield 'nothing' => [[], 'input.missing_field'];
         yield 'nulls' => [['secret' => null], 'input.missing_field'];
         yield 'a list' => [['x'], 'input.invalid_json'];
-        yield 'a list with null' => [[null, 'x'], 'input.unknown_field'];
+        yield 'a list with null' => [[null, 'x'], 'input.missing_field'];
         yield 'numbers for names' => [[5 => 'x', 'secret' => 'JBSWY3DPEHPK3PXP'], 'input.unknown_field'];
     }
 
