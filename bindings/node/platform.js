@@ -22,7 +22,8 @@ writeFileSync(
       name,
       version: main.version,
       description: `The native half of bankchannel for ${platform}`,
-      license: main.license,
+      // The library holds sequoia-openpgp: see NOTICE.
+      license: `(${main.license} AND LGPL-2.0-or-later)`,
       repository: main.repository,
       engines: main.engines,
       os: [os],

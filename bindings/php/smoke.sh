@@ -15,7 +15,7 @@ unset BANKCHANNEL_LIBRARY LD_LIBRARY_PATH
 mkdir "$folder/repository" "$folder/home" "$folder/project"
 unzip -q "$package" -d "$folder/repository"
 unpacked=$(ls -d "$folder"/repository/bankchannel-php-*)
-for file in LICENSE NOTICE licenses/LGPL-2.0.txt README.md composer.json preload.php bankchannel.h src/autoload.php; do
+for file in LICENSE NOTICE licenses/LGPL-2.0.txt licenses/THIRD-PARTY.txt README.md composer.json preload.php bankchannel.h src/autoload.php; do
     [ -f "$unpacked/$file" ] || { echo "smoke.sh: the package has no $file" >&2; exit 1; }
 done
 

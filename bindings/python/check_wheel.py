@@ -29,7 +29,8 @@ def main(wheel: str) -> None:
             if name != record:
                 found = base64.urlsafe_b64encode(hashlib.sha256(opened.read(name)).digest()).rstrip(b"=").decode()
                 assert said == f"sha256={found}", name
-        for needed in ("licenses/LICENSE", "licenses/NOTICE", "licenses/licenses/LGPL-2.0.txt", "py.typed", "_native.abi3.so"):
+        licences = ("licenses/LICENSE", "licenses/NOTICE", "licenses/licenses/LGPL-2.0.txt", "licenses/licenses/THIRD-PARTY.txt")
+        for needed in (*licences, "py.typed", "_native.abi3.so"):
             assert any(name.endswith(needed) for name in names), f"{needed} is missing"
     tag = Path(wheel).stem.split("-")[-1]
     shown = checked("auditwheel", "show", wheel)

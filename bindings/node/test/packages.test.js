@@ -108,7 +108,7 @@ test('what is installed serves the program of README.md, and carries its licence
     const listed = execFileSync('tar', ['tzf', path.join(packed, `${name}-${manifest.version}.tgz`)], {
       encoding: 'utf8',
     }).split('\n');
-    for (const file of ['LICENSE', 'NOTICE', 'licenses/LGPL-2.0.txt', 'README.md'])
+    for (const file of ['LICENSE', 'NOTICE', 'licenses/LGPL-2.0.txt', 'licenses/THIRD-PARTY.txt', 'README.md'])
       assert.ok(listed.includes(`package/${file}`), `${name}: ${file}`);
     assert.ok(!listed.some((file) => file.includes('test')), name);
   }

@@ -216,6 +216,7 @@ fn the_package_is_complete_and_works_where_it_is_unpacked() {
         "README.md",
         "install.sh",
         "licenses/LGPL-2.0.txt",
+        "licenses/THIRD-PARTY.txt",
         "include/bankchannel.h",
         "include/bankchannel_operations.h",
         "lib/libbankchannel.a",

@@ -84,7 +84,7 @@ pub(crate) fn command() -> Command {
             on_data("audit", "Read the audit trail")
                 .arg(text("apikey", "KEY", "Only of this key").visible_alias("api-key"))
                 .arg(text("email", "ADDRESS", "Only by this account"))
-                .arg(text("operation", "NAME", "Only this operation, such as UploadFile"))
+                .arg(text("operation", "NAME", "Only this operation, such as ws_channel.upload_file"))
                 .arg(text("outcome", "TEXT", "Only with this outcome"))
                 .arg(text("after", "NUMBER", "Only after this record").value_parser(value_parser!(i64)))
                 .arg(

@@ -41,7 +41,7 @@ pub(crate) fn command() -> Command {
             Arg::new("no-limits")
                 .long("no-limits")
                 .action(ArgAction::SetTrue)
-                .help("Lift every limit: for tests, on loopback only"),
+                .help("Lift the limits of rate and count: for tests, on loopback only"),
         )
         .arg(
             Arg::new("control")

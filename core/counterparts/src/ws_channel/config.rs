@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::ServiceOptions;
 
-/// The service's configuration. `docs/ws-channel.md` has a commented file with every setting.
+/// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
