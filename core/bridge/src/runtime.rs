@@ -13,8 +13,8 @@ use crate::{panics, per_process::PerProcess};
 
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
-/// Threads that drive connections. One answers tens of thousands of calls a second, and what a call touches stays on it: with
-/// two, the same calls take half as much processor time again. What computes for long has threads of its own.
+/// Threads that drive connections. Calls are few and wait for the network, so one is enough, and what a call touches stays on
+/// it. What computes for long, or reads a file, has threads of its own.
 const WORKERS: usize = 1;
 
 static ON_THREAD_START: OnceLock<fn()> = OnceLock::new();
