@@ -72,7 +72,7 @@ impl WsChannel {
             may_renew = false;
             // Of this exchange itself nothing was sent, however far the renewal came.
             let renewed = self.renew(&session, generation, deadline, options).await;
-            session = Arc::new(renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?);
+            session = renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
         } else if protected && !effect.is_log_out() && session.is_expired() {
             return Err(session_gone());
         }
@@ -104,7 +104,7 @@ impl WsChannel {
             may_renew = false;
             options.note(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
             session = match self.renew(&session, generation, deadline, options).await {
-                Ok(renewed) => Arc::new(renewed),
+                Ok(renewed) => renewed,
                 Err(why) => return Err(not_renewed(error, why)),
             };
             replace_credentials(&mut message, &session);
@@ -195,7 +195,7 @@ impl WsChannel {
         generation: u64,
         deadline: Instant,
         options: &'a CallOptions,
-    ) -> Pin<Box<dyn Future<Output = Result<Session>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Arc<Session>>> + Send + 'a>> {
         Box::pin(async move {
             let _one = options.until(deadline).race(self.0.renewing.lock()).await?;
             let missing = |what: &str| {
@@ -208,7 +208,7 @@ impl WsChannel {
             let token = |session: &Session| session.id_token.as_ref().map(|token| token.expose().to_owned());
             let is_newer = held.is_logged_in() && token(&held) != token(ended);
             if is_newer && held.email.as_ref() == Some(&email) && held.mode == Some(Mode::Data) && !held.is_expired() {
-                return Ok(Session::clone(&held));
+                return Ok(held);
             }
             if now != generation || !(held.is_logged_in() || held.has_ended()) {
                 return Err(session_gone());
@@ -218,7 +218,7 @@ impl WsChannel {
             if renewed.as_ref().err().is_some_and(is_final) {
                 self.replace_if(generation, Session::forget);
             }
-            renewed
+            renewed.map(Arc::new)
         })
     }
 
