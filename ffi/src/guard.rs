@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bankchannel_bridge::{Error, Outcome, inside, row};
 
-use crate::{BankchannelError, BankchannelStatus, threads};
+use crate::{BankchannelError, BankchannelStatus};
 
 /// Why an entry did not do what it was asked.
 #[derive(Debug)]
@@ -34,7 +34,6 @@ pub(crate) unsafe fn guard(
     error: *mut *mut BankchannelError,
     body: impl FnOnce() -> Result<BankchannelStatus, Failure>,
 ) -> BankchannelStatus {
-    threads::prepare();
     // A panic leaves our own state no worse than an error does: what bodies change lies behind mutexes that are
     // taken again after a panic, or is dropped with the body.
     let result = catch_unwind(AssertUnwindSafe(|| inside(body))).unwrap_or_else(|_| Err(defect().into()));

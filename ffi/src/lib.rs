@@ -9,7 +9,7 @@
 //!   error     what went wrong, whole       bytes    memory that the library gives away
 //!   guard     every entry goes through it: panics caught, errors handed over
 //!   input     what comes in: NULL, size and UTF-8 checked     log   records of what a call does
-//!   threads   what the library's threads do first          compute operations that only compute, at the least cost
+//!   compute   operations that only compute, at the least cost
 //! ```
 
 mod bytes;
@@ -25,7 +25,6 @@ mod log;
 mod options;
 mod server;
 mod status;
-mod threads;
 
 pub use bytes::{BankchannelBytes, BankchannelOwner, bankchannel_bytes_free};
 pub use call::{

@@ -388,6 +388,22 @@ WsChannel(**settings).upload_file(file_contents=Leaving(), file_name="a", file_t
 """
         self.assertEqual(self.exits(program, arrives=False), (9, ""))
 
+    @unittest.skipUnless(sys.platform == "linux", "the threads' signal masks are read from /proc")
+    def test_a_peer_that_hangs_up_does_not_end_a_process_that_left_sigpipe_alone(self) -> None:
+        program = """
+import pathlib, signal
+from bankchannel import TimedOutError
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+try:
+    WsChannel(**settings).list_files(timeout=0.5)
+except TimedOutError:
+    pass
+tasks = [task for task in pathlib.Path("/proc/self/task").iterdir() if task.joinpath("comm").read_text() == "bankchannel\\n"]
+masks = [line.split()[1] for task in tasks for line in task.joinpath("status").read_text().splitlines() if line.startswith("SigBlk")]
+print(len(masks) > 0, all(int(mask, 16) >> (signal.SIGPIPE - 1) & 1 for mask in masks))
+"""
+        self.assertEqual(self.exits(program), (0, "True True\n"))
+
     def test_ctrl_c_tells_how_far_the_call_came(self) -> None:
         program = """
 try:

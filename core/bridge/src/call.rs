@@ -202,9 +202,11 @@ impl Call {
         if !fits {
             return Err(Error::invalid_field("reply", "does not fit what the call asked for"));
         }
-        if !matches!(reply, Reply::Go) {
+        // A call that was cancelled before must not be quicker to see the reply.
+        let waiting = self.ends.as_ref().filter(|ends| !ends.cancel.is_cancelled());
+        if let (Some(ends), false) = (waiting, matches!(reply, Reply::Go)) {
             // A full or closed channel means that the call is ending: the next event says how.
-            let _ = self.ends.as_ref().map(|ends| ends.replies.try_send(reply));
+            let _ = ends.replies.try_send(reply);
         }
         Ok(true)
     }

@@ -35,7 +35,7 @@ pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
 pub use convert::{MAX_JSON, local, parse_json, question_json};
 pub use panics::inside;
-pub use runtime::{on_thread_start, runtime, serving_runtime};
+pub use runtime::{runtime, serving_runtime};
 pub use server::Server;
 
 /// The version of the boundary's contract. It grows when something is added and a program can tell; it never means

@@ -1,12 +1,11 @@
 //! The one runtime of a process, and that of one that only serves.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::OnceLock,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bankchannel::{Error, Result};
 use bankchannel_foundation::error::row;
+#[cfg(unix)]
+use nix::sys::signal::{SigSet, Signal};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{panics, per_process::PerProcess};
@@ -16,14 +15,6 @@ static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 /// Threads that drive connections. Calls are few and wait for the network, so one is enough, and what a call touches stays on
 /// it. What computes for long, or reads a file, has threads of its own.
 const WORKERS: usize = 1;
-
-static ON_THREAD_START: OnceLock<fn()> = OnceLock::new();
-
-/// Says what each of the runtime's threads does before anything else, such as to set its signal mask. It counts from the
-/// runtime that is started next; what was said first stays.
-pub fn on_thread_start(what: fn()) {
-    let _ = ON_THREAD_START.set(what);
-}
 
 /// This process's runtime, started at first use.
 ///
@@ -45,15 +36,23 @@ fn build(builder: &mut Builder) -> Result<Runtime> {
     panics::leave_out_texts();
     let failed =
         |why: &dyn std::fmt::Display| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}"));
-    let begin = || {
-        if let Some(what) = ON_THREAD_START.get() {
-            what();
-        }
-    };
-    let builder = builder.thread_name(panics::THREAD).on_thread_start(begin).enable_all();
+    let builder = builder.thread_name(panics::THREAD).on_thread_start(block_sigpipe).enable_all();
     // It panics where a thread cannot be spawned; across a language boundary that would end the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(built) => built.map_err(|why| failed(&why)),
         Err(_) => Err(failed(&"the system gives no threads")),
+    }
+}
+
+/// Has a write to a connection that the peer has closed fail, and not end the program: SIGPIPE goes to the thread that
+/// writes, and only a Rust program ignores it from the beginning. The program's own threads and its handling of signals
+/// stay as they are.
+fn block_sigpipe() {
+    #[cfg(unix)]
+    {
+        let mut pipe = SigSet::empty();
+        pipe.add(Signal::SIGPIPE);
+        // It fails for a wrong argument only.
+        let _ = pipe.thread_block();
     }
 }
