@@ -149,4 +149,40 @@
 /** Download all new files into a folder. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DOWNLOAD_NEW_FILES "ws_channel.download_new_files"
 
+/** Sign a request to a bank. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_SIGN_REQUEST "nextgen_psd2.sign_request"
+
+/** Say what to sign, for a key that is elsewhere. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_PREPARE_SIGNATURE "nextgen_psd2.prepare_signature"
+
+/** Attach a signature that was made elsewhere. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_ATTACH_SIGNATURE "nextgen_psd2.attach_signature"
+
+/** Build the signing string of a request. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_SIGNING_STRING "nextgen_psd2.signing_string"
+
+/** Compute the Digest header of a body. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_COMPUTE_DIGEST "nextgen_psd2.compute_digest"
+
+/** Encode a Signature header that is not plain ASCII. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_ENCODE_HEADER "nextgen_psd2.encode_header"
+
+/** Decode a Signature header that was encoded. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_DECODE_HEADER "nextgen_psd2.decode_header"
+
+/** Hash a personal identifier for the verification of a user. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_HASH_IDENTIFIER "nextgen_psd2.hash_identifier"
+
+/** Verify a signed request as a bank does. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_VERIFY_REQUEST "nextgen_psd2.verify_request"
+
+/** Explain why a bank refuses a request. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_EXPLAIN_REQUEST "nextgen_psd2.explain_request"
+
+/** Say what a certificate of a third party is and what it allows. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_INSPECT_CERTIFICATE "nextgen_psd2.inspect_certificate"
+
+/** Make a test authority and a third party's certificates. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_MAKE_CERTIFICATES "nextgen_psd2.make_certificates"
+
 #endif

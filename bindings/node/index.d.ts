@@ -402,6 +402,76 @@ export declare const codes: {
    * the service.
    */
   readonly WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe";
+  /**
+   * The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an
+   * RSA key.
+   */
+  readonly NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: "nextgen_psd2.certificate_unusable";
+  /**
+   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
+   * certificate's own.
+   */
+  readonly NEXTGEN_PSD2_KEY_UNUSABLE: "nextgen_psd2.key_unusable";
+  /**
+   * The bank does not accept the request's signature. Explain the request: it shows which byte of the
+   * signing string differs, and why.
+   */
+  readonly NEXTGEN_PSD2_SIGNATURE_REFUSED: "nextgen_psd2.signature_refused";
+  /**
+   * The bank does not accept the certificate. The bank's code says whether it is missing, invalid,
+   * expired, revoked or blocked.
+   */
+  readonly NEXTGEN_PSD2_CERTIFICATE_REFUSED: "nextgen_psd2.certificate_refused";
+  /**
+   * The certificate lacks the role that this operation needs. Inspect the certificate: its roles are
+   * AISP, PISP, PIISP or ASPSP.
+   */
+  readonly NEXTGEN_PSD2_ROLE_REFUSED: "nextgen_psd2.role_refused";
+  /**
+   * The bank does not accept the request's date. Set the clock; sign each request when it is sent, also
+   * when it is repeated.
+   */
+  readonly NEXTGEN_PSD2_TIMESTAMP_REFUSED: "nextgen_psd2.timestamp_refused";
+  /** The bank does not accept a field or header. The bank's text or path names it. */
+  readonly NEXTGEN_PSD2_FORMAT_REFUSED: "nextgen_psd2.format_refused";
+  /**
+   * The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they
+   * belong to one third party at one bank.
+   */
+  readonly NEXTGEN_PSD2_PSU_REFUSED: "nextgen_psd2.psu_refused";
+  /**
+   * The bank wants its customer's consent first. Send the customer to the link `sca_redirect` of the
+   * context, and repeat the request afterwards.
+   */
+  readonly NEXTGEN_PSD2_CONSENT_NEEDED: "nextgen_psd2.consent_needed";
+  /** The bank does not know the consent, or its customer has revoked it. Offer a new consent. */
+  readonly NEXTGEN_PSD2_CONSENT_UNKNOWN: "nextgen_psd2.consent_unknown";
+  /** The consent cannot be used. It was not authorised, has expired or was ended: offer a new one. */
+  readonly NEXTGEN_PSD2_CONSENT_INVALID: "nextgen_psd2.consent_invalid";
+  /**
+   * The consent's calls without the customer are used up for today. Wait a day, or let the customer be
+   * present and send PSU-IP-Address.
+   */
+  readonly NEXTGEN_PSD2_ACCESS_EXCEEDED: "nextgen_psd2.access_exceeded";
+  /**
+   * The bank does not offer this service for this customer or resource. The bank's code and text say
+   * more.
+   */
+  readonly NEXTGEN_PSD2_SERVICE_REFUSED: "nextgen_psd2.service_refused";
+  /** The bank does not know what the request is about. Check the identifier and the path. */
+  readonly NEXTGEN_PSD2_RESOURCE_UNKNOWN: "nextgen_psd2.resource_unknown";
+  /** The bank has refused the request. The bank's code and text are attached. */
+  readonly NEXTGEN_PSD2_REFUSED: "nextgen_psd2.refused";
+  /**
+   * The bank could not answer because of a failure of its own. See the outcome; quote the peer's request
+   * id to the bank's support.
+   */
+  readonly NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed";
+  /**
+   * The bank's link is not one to send a customer to. It must be https, without user and password, at a
+   * host that you allow.
+   */
+  readonly NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused";
 };
 
 /** An error code: one of `codes`, or one that this version does not know. */
@@ -2973,8 +3043,841 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
    * computes does so on another thread, so that the event loop goes on:
-   * `client.call('ws_channel.sign_file', …)` for a big file. Such a one takes no time limit, no signal,
+   * `client.call('ws_channel.sign_file', …)` for big content. Such a one takes no time limit, no signal,
    * and no stream.
+   */
+  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
+  /** An operation that only computes, by its name, here and now. */
+  callLocal(name: string, request?: object, options?: { content?: LocalContent }): unknown;
+  /** Ends the client: running calls are cancelled. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A header field. */
+export interface HeaderField {
+  /** The name, as it is written. */
+  readonly name: string;
+  /** The value. */
+  readonly value: string;
+}
+
+/**
+ * Whose rules a request follows.
+ * - `era`: The portal of the Norwegian banks: `date` is signed, errors are `ERA-PSD2` objects.
+ * - `bg`: Plain Berlin Group, 1.3.4 or later: `date` must not be signed, errors are `tppMessages`.
+ */
+export type Dialect = "era" | "bg";
+
+/**
+ * The algorithm of a request's signature.
+ * - `rsa-sha256`: RSASSA-PKCS1-v1_5 with SHA-256: the default.
+ * - `rsa-sha512`: The same with SHA-512.
+ */
+export type SignatureAlgorithm = "rsa-sha256" | "rsa-sha512";
+
+/**
+ * The hash of a body.
+ * - `SHA-256`: The default.
+ * - `SHA-512`: Longer, and rarely asked for.
+ */
+export type BodyDigest = "SHA-256" | "SHA-512";
+
+/**
+ * How a serial number is written in a key id.
+ * - `hex_upper`: Upper-case hex without leading zeros: the default.
+ * - `hex_lower`: Lower-case hex without leading zeros.
+ * - `hex_even`: Upper-case hex with an even number of digits.
+ * - `decimal`: Decimal; a few banks want it.
+ */
+export type SerialForm = "hex_upper" | "hex_lower" | "hex_even" | "decimal";
+
+/**
+ * How an issuer's name is written in a key id.
+ * - `rfc2253`: RFC 2253, the last part of the name first, other types as numbers with hex values: the
+ * default.
+ * - `rfc2253_named`: The same with `organizationIdentifier=` written out.
+ * - `forward`: In the certificate's own order.
+ * - `pct20`: RFC 2253 with `%20` for each space.
+ */
+export type NameForm = "rfc2253" | "rfc2253_named" | "forward" | "pct20";
+
+/**
+ * How the certificate is written in its header.
+ * - `der_base64`: Base64 of the DER form: the default.
+ * - `pem_one_line`: PEM on one line, markers included.
+ * - `base64_pem`: Base64 of the whole PEM text.
+ */
+export type CertificateForm = "der_base64" | "pem_one_line" | "base64_pem";
+
+/**
+ * Whether the Signature header is wrapped as RFC 2047 has it.
+ * - `auto`: When it is not plain ASCII: the default.
+ * - `always`: Always.
+ * - `never`: Never; an issuer's name outside ASCII then goes out as bare UTF-8, which most banks refuse.
+ */
+export type HeaderEncoding = "auto" | "always" | "never";
+
+/**
+ * How requests are signed. What is left out is as the banks of the dialect want it; banks differ, and
+ * each member here is a difference that was seen.
+ */
+export interface SigningOptions {
+  /** The bank's dialect; `era` when left out. */
+  readonly dialect?: Dialect;
+  /** The signature's algorithm; `rsa-sha256` when left out. */
+  readonly algorithm?: SignatureAlgorithm;
+  /** The digest's algorithm; `SHA-256` when left out. */
+  readonly digest?: BodyDigest;
+  /** Whether the digest's name is written in lower case, `sha-256=`. */
+  readonly digestLowerCase?: boolean;
+  /** Whether a request without a body has the digest of nothing; true when left out. Dialect `era` only. */
+  readonly digestEmptyBody?: boolean;
+  /** Further headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only. */
+  readonly extraSignedHeaders?: readonly string[];
+  /** The order of the signed headers; those that it leaves out follow. */
+  readonly headerOrder?: readonly string[];
+  /** The serial number in the key id. */
+  readonly serial?: SerialForm;
+  /** The issuer's name in the key id. */
+  readonly issuer?: NameForm;
+  /** The certificate's header. */
+  readonly certificateForm?: CertificateForm;
+  /** The wrapping of the Signature header. */
+  readonly encoding?: HeaderEncoding;
+  /** Whether a space stands after the commas of the Signature header. */
+  readonly spaced?: boolean;
+}
+
+/** What to sign with what. */
+export interface SignRequestRequest {
+  /** With `method`: the body, exactly as it will be sent. Without it: the whole request as text. */
+  content?: Content;
+  /** The HTTP method. */
+  method?: string;
+  /** The path with its query, as it stands on the request line. */
+  target?: string;
+  /**
+   * The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are
+   * missing.
+   */
+  headers?: readonly HeaderField[];
+  /** The QSEAL certificate as PEM text. Left out, the client's own. */
+  certificate?: string;
+  /** Its private key as PEM text: PKCS#8 or PKCS#1. Left out, the client's own. */
+  privateKey?: Secret;
+  /** Opens a private key that is encrypted. Left out, the client's own. */
+  passphrase?: Secret;
+  /** How requests are signed. Left out, the client's own. */
+  signing?: SigningOptions;
+}
+
+/** The signed request's headers. */
+export interface SignRequestResponse {
+  /** All header fields to send, in this order: those given and those added. */
+  readonly headers: readonly HeaderField[];
+  /** What was signed, in base64. */
+  readonly signingString: string;
+  /** The key id of the signature. */
+  readonly keyId: string;
+}
+
+/** What to sign. */
+export interface PrepareSignatureRequest {
+  /** With `method`: the body, exactly as it will be sent. Without it: the whole request as text. */
+  content?: Content;
+  /** The HTTP method. */
+  method?: string;
+  /** The path with its query, as it stands on the request line. */
+  target?: string;
+  /**
+   * The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are
+   * missing.
+   */
+  headers?: readonly HeaderField[];
+  /** The QSEAL certificate as PEM text. Left out, the client's own. */
+  certificate?: string;
+  /** How requests are signed. Left out, the client's own. */
+  signing?: SigningOptions;
+}
+
+/** What the holder of the key has to sign. */
+export interface PrepareSignatureResponse {
+  /** The method: for `attachSignature`. */
+  readonly method: string;
+  /** The path with its query: for `attachSignature`. */
+  readonly target: string;
+  /** The header fields so far, in their order: give them to `attachSignature` unchanged. */
+  readonly headers: readonly HeaderField[];
+  /** The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes. */
+  readonly signingString: string;
+  /**
+   * The same hashed with the algorithm's hash, in base64: for a device that is given a hash. It must not
+   * be hashed again.
+   */
+  readonly hash: string;
+  /** `rsa-sha256` or `rsa-sha512`. */
+  readonly algorithm: string;
+}
+
+/** The prepared request and its signature. */
+export interface AttachSignatureRequest {
+  /** The body alone, also where the whole request was given to `prepareSignature`. */
+  content?: Content;
+  /** The HTTP method that `prepareSignature` gave. */
+  method: string;
+  /** The path with its query that `prepareSignature` gave. */
+  target: string;
+  /** The header fields that `prepareSignature` gave. */
+  headers: readonly HeaderField[];
+  /** The signature in base64. */
+  signature: string;
+  /** The QSEAL certificate as PEM text. Left out, the client's own. */
+  certificate?: string;
+  /** How requests are signed. Left out, the client's own. */
+  signing?: SigningOptions;
+}
+
+/** The signed request's headers. */
+export interface AttachSignatureResponse {
+  /** All header fields to send, in this order. */
+  readonly headers: readonly HeaderField[];
+  /** The key id of the signature. */
+  readonly keyId: string;
+}
+
+/** The request, and which headers are meant. */
+export interface SigningStringRequest {
+  /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
+  content?: Content;
+  /** The HTTP method. */
+  method?: string;
+  /** The path with its query. */
+  target?: string;
+  /** The header fields in their order. */
+  headers?: readonly HeaderField[];
+  /**
+   * The names of the signed headers in their order; left out, those that the request's Signature header
+   * lists.
+   */
+  signedHeaders?: readonly string[];
+}
+
+/** What is signed. */
+export interface SigningStringResponse {
+  /** The signing string in base64: its bytes need not be text. */
+  readonly signingString: string;
+  /** The names of its lines, in lower case. */
+  readonly signedHeaders: readonly string[];
+}
+
+/** The body. */
+export interface ComputeDigestRequest {
+  /** The body's bytes, exactly as they will be sent; left out, there is no body. */
+  content?: Content;
+  /** The hash; SHA-256 when left out. */
+  digest?: BodyDigest;
+  /** Whether the hash's name is written in lower case, `sha-256=`; a few banks want it. */
+  digestLowerCase?: boolean;
+}
+
+/** The header. */
+export interface ComputeDigestResponse {
+  /** The header's value, such as `SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`. */
+  readonly value: string;
+}
+
+/** The header as text. */
+export interface EncodeHeaderRequest {
+  /** The whole value of the Signature header. */
+  text: string;
+}
+
+/** The header as it is sent. */
+export interface EncodeHeaderResponse {
+  /** One encoded-word, `=?utf-8?B?…?=`, whatever its length. */
+  readonly value: string;
+}
+
+/** The header as it was sent. */
+export interface DecodeHeaderRequest {
+  /** The value of the Signature header. */
+  value: string;
+  /**
+   * Whether forms are accepted that only some banks accept: Q encoding, bytes outside ASCII that are not
+   * encoded.
+   */
+  lenient?: boolean;
+}
+
+/** The header as text. */
+export interface DecodeHeaderResponse {
+  /** The value; one that is not encoded comes back as it is. */
+  readonly text: string;
+  /** What a strict bank would not have accepted. */
+  readonly warnings: readonly string[];
+}
+
+/** Whose identifier. */
+export interface HashIdentifierRequest {
+  /** The national identity number: 11 digits. */
+  personalIdentifier: Secret;
+}
+
+/** What travels in its place. */
+export interface HashIdentifierResponse {
+  /**
+   * `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it,
+   * so it is personal data.
+   */
+  readonly psuPersonalIdentifier: string;
+}
+
+/**
+ * How strictly a request is read.
+ * - `strict`: What is tolerated elsewhere is refused.
+ * - `normal`: As the banks are thought to be: the default.
+ * - `lenient`: Known deviations are accepted with a warning.
+ */
+export type Strictness = "strict" | "normal" | "lenient";
+
+/** A request, and how to check it. */
+export interface VerifyRequestRequest {
+  /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
+  content?: Content;
+  /** The HTTP method. */
+  method?: string;
+  /** The path with its query, as it stands on the request line. */
+  target?: string;
+  /** The header fields in their order. */
+  headers?: readonly HeaderField[];
+  /**
+   * The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted
+   * and `V17` fails. Left out, the client's own.
+   */
+  trusted?: string;
+  /** The instant to check for; now when left out. */
+  at?: string;
+  /** How strictly. */
+  mode?: Strictness;
+  /** The bank's dialect; `era` when left out. */
+  dialect?: Dialect;
+  /** The client certificate of the TLS connection as PEM text: it must be the same organisation's. */
+  tlsCertificate?: string;
+}
+
+/** What a bank answers. */
+export interface Refused {
+  /** The HTTP status. */
+  readonly httpStatus: number;
+  /** The bank's code, such as `SIGNATURE_INVALID`. */
+  readonly code: string;
+  /** The check that failed first, and why. */
+  readonly text: string;
+}
+
+/**
+ * How a check came out.
+ * - `ok`: It holds.
+ * - `warning`: It holds, but another bank may see it differently.
+ * - `failed`: It does not hold.
+ * - `skipped`: It could not be made, or does not apply.
+ */
+export type CheckStatus = "ok" | "warning" | "failed" | "skipped";
+
+/** One check of a request. */
+export interface CheckResult {
+  /** Which, such as `V30`. */
+  readonly id: string;
+  /** How it came out. */
+  readonly status: CheckStatus;
+  /** What holds; or what does not, and what to do. */
+  readonly text: string;
+}
+
+/** What came of it. */
+export interface VerifyRequestResponse {
+  /** Whether a bank would go on with the request. */
+  readonly valid: boolean;
+  /** `ok`, or the check that failed first, such as `V30`. */
+  readonly verdict: string;
+  /** What a bank would answer, when it refuses. */
+  readonly refused?: Refused;
+  /** Every check in its order, those after the first failure too. */
+  readonly checks: readonly CheckResult[];
+  /**
+   * The organisation that signed, such as `PSDNO-FSA-987654321`, as far as the certificate says. It
+   * counts only with `valid`.
+   */
+  readonly organizationIdentifier?: string;
+}
+
+/** A request, and what is known of it. */
+export interface ExplainRequestRequest {
+  /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
+  content?: Content;
+  /** The HTTP method. */
+  method?: string;
+  /** The path with its query, as it stands on the request line. */
+  target?: string;
+  /** The header fields in their order. */
+  headers?: readonly HeaderField[];
+  /** The certificates of trusted issuers as PEM text, one after the other. Left out, the client's own. */
+  trusted?: string;
+  /** The instant to check for; now when left out. */
+  at?: string;
+  /** How strictly. */
+  mode?: Strictness;
+  /** The bank's dialect; `era` when left out. */
+  dialect?: Dialect;
+  /** The client certificate of the TLS connection as PEM text: it must be the same organisation's. */
+  tlsCertificate?: string;
+  /** What the sender says it signed, in base64: then the first difference is shown from it. */
+  signingString?: string;
+  /**
+   * Other certificates of the sender as PEM text, one after the other: whether the key of one of them
+   * made the signature.
+   */
+  known?: string;
+  /** The path before the API's own, such as `/api`: some sign without it. */
+  basePath?: string;
+}
+
+/** A byte of a signing string. */
+export interface ByteShown {
+  /** As two hex digits. */
+  readonly hex: string;
+  /** As text; a line feed is `\n`, a space `␠`. */
+  readonly text: string;
+}
+
+/** One line of a signing string, compared. */
+export interface LineCompared {
+  /** The header's name. */
+  readonly name: string;
+  /** `same`, `changed`, `missing` (not signed) or `extra` (signed, but not listed). */
+  readonly status: string;
+}
+
+/** Where what was signed begins to differ from what should have been. */
+export interface FirstDifference {
+  /** The byte, counted from 0. */
+  readonly offset: number;
+  /** Its line, counted from 1. */
+  readonly line: number;
+  /** Its column in bytes, counted from 1. */
+  readonly column: number;
+  /** The header of that line. */
+  readonly header: string;
+  /** The byte that should be there; left out where the expected string has ended. */
+  readonly expected?: ByteShown;
+  /** The byte that is there; left out where the other string has ended. */
+  readonly actual?: ByteShown;
+  /** The expected bytes around. */
+  readonly expectedContext: string;
+  /** The other bytes around. */
+  readonly actualContext: string;
+  /** Whether a line end stands at the end, where none belongs. */
+  readonly trailingNewline: boolean;
+  /** Whether lines end in carriage return and line feed. */
+  readonly crlf: boolean;
+  /** Whether it begins with a byte order mark. */
+  readonly bom: boolean;
+  /** Every line. */
+  readonly lines: readonly LineCompared[];
+}
+
+/** What the signature itself says. */
+export interface RecoveredHash {
+  /**
+   * `pkcs1-v1_5`: the key fits, and a text was signed that has this hash. `pss-or-wrong-key`: another key
+   * or another padding. `length mismatch`: not a signature by this key.
+   */
+  readonly padding: string;
+  /** The hash's name, with `pkcs1-v1_5`. */
+  readonly hash?: string;
+  /** The hash of what was signed, lower-case hex. */
+  readonly value?: string;
+}
+
+/** A probable cause, tried. */
+export interface Cause {
+  /** The sheet's id, such as `H-08`. */
+  readonly id: string;
+  /** Whether it is so: the text that it supposes has the hash that was signed. */
+  readonly matched: boolean;
+  /** What was found, or what was tried. */
+  readonly text: string;
+}
+
+/** The digest beside the body. */
+export interface DigestCompared {
+  /** The header as it was sent. */
+  readonly received?: string;
+  /** The header for this body with SHA-256. */
+  readonly sha256: string;
+  /** The header for this body with SHA-512. */
+  readonly sha512: string;
+  /** The body's length in bytes. */
+  readonly bodyLength: number;
+  /** Whether the header that was sent is the body's. */
+  readonly matches: boolean;
+  /** What the header that was sent is the digest of, where that could be found. */
+  readonly variant?: string;
+}
+
+/** A part of the key id beside that of the certificate. */
+export interface PartCompared {
+  /** Which: `SN`, `CN`, or an object identifier. */
+  readonly attribute: string;
+  /** As in the key id. */
+  readonly keyId?: string;
+  /** As in the certificate. */
+  readonly certificate?: string;
+  /** Whether they say the same, whatever the spelling. */
+  readonly same: boolean;
+}
+
+/** The key id beside the certificate. */
+export interface KeyIdCompared {
+  /** The serial number. */
+  readonly serial: PartCompared;
+  /** The issuer's parts. */
+  readonly issuer: readonly PartCompared[];
+}
+
+/** The explanation. It shows the request's own values: to whoever sent it, and to nobody else. */
+export interface ExplainRequestResponse {
+  /** `ok`, or the check that failed first, such as `V30`. */
+  readonly verdict: string;
+  /** The whole explanation as text for a person. */
+  readonly text: string;
+  /** What a bank would answer, when it refuses. */
+  readonly refused?: Refused;
+  /** Every check in its order. */
+  readonly checks: readonly CheckResult[];
+  /** What should have been signed, in base64. */
+  readonly expectedSigningString?: string;
+  /**
+   * What was signed, in base64: as the sender says, or as one of the causes supposes and the signature
+   * proves.
+   */
+  readonly actualSigningString?: string;
+  /** Where the two begin to differ. */
+  readonly diff?: FirstDifference;
+  /** What the signature itself says. */
+  readonly recovered?: RecoveredHash;
+  /** The causes that were tried, those that are so first. */
+  readonly hypotheses: readonly Cause[];
+  /** The digest beside the body. */
+  readonly digest: DigestCompared;
+  /** The key id beside the certificate. */
+  readonly keyId?: KeyIdCompared;
+}
+
+/** The certificate to look at. */
+export interface InspectCertificateRequest {
+  /** The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. */
+  certificate: string;
+}
+
+/** The number under which an authority has authorised a third party (§7.1). */
+export interface AuthorisationNumber {
+  /** The authority's country, two letters. */
+  readonly country: string;
+  /** The authority, such as `FSA`. */
+  readonly authority: string;
+  /** The number, as the authority writes it. */
+  readonly number: string;
+}
+
+/** A key id in one of the forms that banks want. */
+export interface KeyIdForm {
+  /** The serial number's form. */
+  readonly serial: SerialForm;
+  /** The issuer's form. */
+  readonly issuer: NameForm;
+  /** The key id. */
+  readonly keyId: string;
+}
+
+/** What it is. Nothing of it is checked: neither the issuer's signature nor the time. */
+export interface InspectCertificateResponse {
+  /** Whose it is, as RFC 4514 writes names. */
+  readonly subject: string;
+  /** Who issued it. */
+  readonly issuer: string;
+  /** Its serial number, upper-case hex without leading zeros. */
+  readonly serial: string;
+  /** When it begins to be valid. */
+  readonly notBefore: string;
+  /** When it ceases to be valid. */
+  readonly notAfter: string;
+  /**
+   * What it is for: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of
+   * another type.
+   */
+  readonly types: readonly string[];
+  /** The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`. */
+  readonly roles: readonly string[];
+  /** The same as third parties are called: `ASPSP`, `PISP`, `AISP`, `PIISP`. */
+  readonly kinds: readonly string[];
+  /** The subject's organizationIdentifier, such as `PSDNO-FSA-987654321`. */
+  readonly organizationIdentifier?: string;
+  /** Its parts, when it is an authorisation number. */
+  readonly authorisation?: AuthorisationNumber;
+  /** The authority's name. */
+  readonly authorityName?: string;
+  /** The authority's identifier, such as `NO-FSA`. */
+  readonly authorityId?: string;
+  /** The bits of its RSA key; left out for a key of another kind. */
+  readonly keyBits?: number;
+  /** SHA-256 of its DER form, lower-case hex. */
+  readonly sha256: string;
+  /** The key id in each of the forms that banks want, the usual one first. */
+  readonly keyIds: readonly KeyIdForm[];
+  /** What is odd about it. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What a third party is authorised for.
+ * - `AISP`: Account information: `PSP_AI`.
+ * - `PISP`: Payment initiation: `PSP_PI`.
+ * - `PIISP`: Card-based instruments: `PSP_IC`.
+ * - `ASPSP`: Account servicing, a bank: `PSP_AS`.
+ */
+export type TppRole = "AISP" | "PISP" | "PIISP" | "ASPSP";
+
+/**
+ * A mistake to make on purpose, so that verifiers can be tested.
+ * - `no-qc`: No QCStatements.
+ * - `bare-qc`: The PSD2 statement alone, without the list around it.
+ * - `wrong-role-oid`: Each role with the number of another.
+ * - `expired`: Expired a day ago.
+ * - `not-yet`: Valid from tomorrow.
+ * - `ca-true`: Says that it is a certification authority's.
+ * - `no-orgid`: No organizationIdentifier.
+ */
+export type CertificateDefect = "no-qc" | "bare-qc" | "wrong-role-oid" | "expired" | "not-yet" | "ca-true" | "no-orgid";
+
+/** Whose certificates to make. What is left out has a value for tests. */
+export interface MakeCertificatesRequest {
+  /**
+   * The certificate of a test authority that was made before, as PEM text; left out, a new authority is
+   * made.
+   */
+  authorityCertificate?: string;
+  /** Its private key as PEM text. */
+  authorityKey?: Secret;
+  /** The third party's name. */
+  commonName?: string;
+  /** The third party's organisation. */
+  organization?: string;
+  /** The country of third party and supervisor, two capital letters. */
+  country?: string;
+  /** The supervisor that authorised it, two to eight capital letters, such as `FSA`. */
+  supervisor?: string;
+  /** The supervisor's name. */
+  supervisorName?: string;
+  /** The number of the authorisation. */
+  authorisationNumber?: string;
+  /** What it is authorised for; `AISP` and `PISP` when left out. */
+  roles?: readonly TppRole[];
+  /** How many days the certificates are valid, 1 to 7305; 365 when left out. */
+  days?: number;
+  /** Bits of the new keys: 2048, 3072 or 4096; 2048 when left out. */
+  keyBits?: number;
+  /** Mistakes to make. */
+  defects?: readonly CertificateDefect[];
+}
+
+/** The certificates and their private keys. They are for tests: nobody but you trusts them. */
+export interface MakeCertificatesResponse {
+  /** The authority's certificate as PEM text: what a test bank trusts. */
+  readonly authorityCertificate: string;
+  /** The authority's private key as PEM text, to make more certificates with. */
+  readonly authorityKey: string;
+  /** The certificate for signing requests. */
+  readonly qsealCertificate: string;
+  /** Its private key. */
+  readonly qsealKey: string;
+  /** The certificate for TLS. */
+  readonly qwacCertificate: string;
+  /** Its private key. */
+  readonly qwacKey: string;
+  /** The third party, such as `PSDNO-FSA-987654321`. */
+  readonly organizationIdentifier: string;
+}
+
+/** The settings of a third party. All are optional; they are used wherever a request leaves them out. */
+export interface NextGenPsd2Settings {
+  /** The QSEAL certificate as PEM text. */
+  certificate?: string;
+  /** A file that holds it. */
+  certificateFile?: string;
+  /** Its private key as PEM text, PKCS#8 or PKCS#1. */
+  privateKey?: Secret;
+  /** Opens a private key that is encrypted. */
+  passphrase?: Secret;
+  /** How requests are signed. */
+  signing?: SigningOptions;
+  /** The certificates of trusted issuers as PEM text, one after the other: for verifying. */
+  trusted?: string;
+  /** A file that holds them. */
+  trustedFile?: string;
+}
+
+/** A client of the nextgen-psd2 protocol. Calls may run at the same time. */
+export declare class NextGenPsd2 implements AsyncDisposable {
+  constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
+
+  /**
+   * Sign a request to a bank.
+   *
+   * Adds what is missing of `Date`, `Digest` and `X-Request-ID`, and the headers `Signature` and
+   * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when they
+   * are given. Send the headers and the body byte for byte as they are here, and sign anew for each
+   * attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not only
+   * for those of this library.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  signRequest(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent }): SignRequestResponse;
+
+  /**
+   * Say what to sign, for a key that is elsewhere.
+   *
+   * For a private key in a security module, a smart card or another process: have `signingString` signed
+   * there, or `hash`, and give the signature to `attachSignature` with the body, with the options, and
+   * with method, target and headers as they come from here.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  prepareSignature(request?: Omit<PrepareSignatureRequest, "content"> & { content?: LocalContent }): PrepareSignatureResponse;
+
+  /**
+   * Attach a signature that was made elsewhere.
+   *
+   * Verifies the signature with the certificate's key first, so that a wrong one is found here and not at
+   * the bank.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  attachSignature(request: Omit<AttachSignatureRequest, "content"> & { content?: LocalContent }): AttachSignatureResponse;
+
+  /**
+   * Build the signing string of a request.
+   *
+   * One line for each signed header: its name in lower case, a colon, a space and the value without
+   * spaces around it; lines end in a line feed, the last one in nothing.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  signingString(request?: Omit<SigningStringRequest, "content"> & { content?: LocalContent }): SigningStringResponse;
+
+  /**
+   * Compute the Digest header of a body.
+   *
+   * The hash covers the body's bytes as they are sent: a line end at the end, or a body that is
+   * serialised twice, breaks it.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  computeDigest(request?: Omit<ComputeDigestRequest, "content"> & { content?: LocalContent }): ComputeDigestResponse;
+
+  /**
+   * Encode a Signature header that is not plain ASCII.
+   *
+   * The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is
+   * needed.
+   */
+  encodeHeader(request: EncodeHeaderRequest): EncodeHeaderResponse;
+
+  /**
+   * Decode a Signature header that was encoded.
+   *
+   * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.
+   */
+  decodeHeader(request: DecodeHeaderRequest): DecodeHeaderResponse;
+
+  /**
+   * Hash a personal identifier for the verification of a user.
+   *
+   * The hash is not salted: treat it as the number itself.
+   */
+  hashIdentifier(request: HashIdentifierRequest): HashIdentifierResponse;
+
+  /**
+   * Verify a signed request as a bank does.
+   *
+   * Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed,
+   * digest, signature, date, role. A request that is refused is not an error: the response says so. Not
+   * checked: whether the request id was seen before, and the fields of the body; role and content type
+   * only for the operations that this library knows by their path, else a warning says so.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  verifyRequest(request?: Omit<VerifyRequestRequest, "content"> & { content?: LocalContent }): VerifyRequestResponse;
+
+  /**
+   * Explain why a bank refuses a request.
+   *
+   * Says of each rule whether it holds, shows the first byte at which what was signed differs from what
+   * should have been, and names the probable cause. An RSA signature gives up the hash of what was
+   * signed, so each cause is proven or ruled out without the private key.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   *
+   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
+   * another thread.
+   */
+  explainRequest(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent }): ExplainRequestResponse;
+
+  /**
+   * Say what a certificate of a third party is and what it allows.
+   *
+   * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in
+   * every form that a bank may want. What it says counts only when its issuer is trusted, which is not
+   * checked here.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   */
+  inspectCertificate(request: InspectCertificateRequest): InspectCertificateResponse;
+
+  /**
+   * Make a test authority and a third party's certificates.
+   *
+   * A certification authority of your own and the two certificates of a third party, QSEAL and QWAC, with
+   * the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
+   * seconds.
+   *
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   */
+  makeCertificates(request?: MakeCertificatesRequest): MakeCertificatesResponse;
+
+  /**
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
+   * computes does so on another thread, so that the event loop goes on:
+   * `client.call('nextgen_psd2.sign_request', …)` for big content. Such a one takes no time limit, no
+   * signal, and no stream.
    */
   call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
   /** An operation that only computes, by its name, here and now. */

@@ -4,6 +4,7 @@
 module.exports = {
   ...require('./lib/errors'),
   WsChannel: require('./lib/ws_channel').WsChannel,
+  NextGenPsd2: require('./lib/nextgen_psd2').NextGenPsd2,
   ...require('./lib/service'),
   ...require('./lib/about'),
 };

@@ -9,6 +9,7 @@ export const {
   ConflictError,
   InternalError,
   InvalidInputError,
+  NextGenPsd2,
   NotSupportedError,
   PeerProtocolError,
   PeerRefusedError,

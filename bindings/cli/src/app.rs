@@ -9,7 +9,7 @@ use crate::{
     exit::{FAILED, Failure, Outcome},
     operations::{self, Spec},
     output::Format,
-    pgp, serve,
+    pgp, psd2, serve,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -17,6 +17,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel demo --payment my.xml      the same with your payment file
   bankchannel account register --help    how to begin with the real service
   bankchannel files list-files -b nordea
+  bankchannel psd2 --help                signed requests of a third party: sign, verify, explain
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
 
 Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemented by the service;
@@ -53,7 +54,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
                 .action(ArgAction::Version)
                 .help("Print the version"),
         )
-        .about("Talk to banks: files over the ISECure WS Channel, OpenPGP, and a service to test against")
+        .about("Talk to banks: files over the ISECure WS Channel, OpenPGP, signed PSD2 requests, and a service to test against")
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true);
@@ -61,7 +62,8 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         let group = operations::group(name, specs);
         root = root.subcommand(if name == pgp::GROUP { pgp::commands(group) } else { group });
     }
-    root.subcommand(operations::call_command())
+    root.subcommand(psd2::command())
+        .subcommand(operations::call_command())
         .subcommand(catalogue::command())
         .subcommand(demo::command())
         .subcommand(serve::command())
@@ -81,6 +83,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
     let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
     match name {
         "call" => operations::call(inner),
+        psd2::GROUP => psd2::run(inner),
         "catalogue" => catalogue::run(inner),
         "demo" => demo::run(inner),
         "serve" => serve::run(inner),

@@ -3,6 +3,7 @@
 //! ```text
 //!   argv ── app ──┬─ operations   groups account, session, certs, files, pgp, integrator, and `call`: from the catalogue
 //!                 ├─ pgp          sign, verify, generate, inspect: on this machine, no service needed
+//!                 ├─ psd2         requests of a third party: sign, verify, explain; certificates for tests
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
 //!                 ├─ demo         everything once, against a service and a bank of its own
 //!                 └─ catalogue, completion
@@ -20,6 +21,7 @@ mod operations;
 mod options;
 mod output;
 mod pgp;
+mod psd2;
 mod serve;
 mod settings;
 

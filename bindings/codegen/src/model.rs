@@ -2,6 +2,7 @@
 
 use bankchannel::{
     model::{Boundary, EnumShape, Field, Shape, StructShape, UnionShape},
+    nextgen_psd2::NextGenPsd2Settings,
     operation::{Entry, Kind},
     ws_channel::WsChannelSettings,
 };
@@ -30,8 +31,12 @@ pub(crate) struct Protocol {
     pub(crate) client: &'static str,
     /// The client's settings.
     pub(crate) settings: &'static StructShape,
-    /// The embedded service's options.
-    pub(crate) service: &'static StructShape,
+    /// The embedded service's options, where there is one.
+    pub(crate) service: Option<&'static StructShape>,
+    /// Whether settings are taken from the environment's variables too.
+    pub(crate) environment: bool,
+    /// Whether each operation is a command of its name on the command line; of the others, commands are written by hand.
+    pub(crate) commands: bool,
     /// In the catalogue's order.
     pub(crate) operations: Vec<Operation>,
     /// Every named type that the operations, settings and options use, each after those that it uses itself.
@@ -104,13 +109,23 @@ impl Model {
             "ws-channel",
             "WsChannel",
             fields_of("WsChannelSettings", WsChannelSettings::SHAPE)?,
-            fields_of("ServiceOptions", ServiceOptions::SHAPE)?,
+            Some(fields_of("ServiceOptions", ServiceOptions::SHAPE)?),
+            true,
         )?;
-        let known = ws_channel.operations.len();
+        let nextgen_psd2 = Protocol::load(
+            "nextgen-psd2",
+            "NextGenPsd2",
+            fields_of("NextGenPsd2Settings", NextGenPsd2Settings::SHAPE)?,
+            None,
+            false,
+        )?;
+        let protocols = vec![ws_channel, nextgen_psd2];
+        let known: usize = protocols.iter().map(|protocol| protocol.operations.len()).sum();
         if known != operations().count() {
             return Err("the catalogue has operations of a protocol that no client is generated for".into());
         }
-        Ok(Self { protocols: vec![ws_channel], errors: bankchannel::error_table().collect() })
+        different_types(&protocols)?;
+        Ok(Self { protocols, errors: bankchannel::error_table().collect() })
     }
 }
 
@@ -119,7 +134,8 @@ impl Protocol {
         name: &'static str,
         client: &'static str,
         settings: &'static StructShape,
-        service: &'static StructShape,
+        service: Option<&'static StructShape>,
+        environment: bool,
     ) -> Result<Self, String> {
         let mut types = Types::default();
         let mut operations = Vec::new();
@@ -129,10 +145,17 @@ impl Protocol {
             types.add(entry.response)?;
             operations.push(operation);
         }
-        for field in settings.fields.iter().chain(service.fields) {
+        for field in settings.fields.iter().chain(service.iter().flat_map(|service| service.fields)) {
             types.add(field.shape)?;
         }
-        Ok(Self { name, module: name.replace('-', "_"), client, settings, service, operations, types: types.0 })
+        let module = name.replace('-', "_");
+        let commands = service.is_some();
+        Ok(Self { name, module, client, settings, service, environment, commands, operations, types: types.0 })
+    }
+
+    /// Whether a call of it may ask for a code, or for a signature by a key that is elsewhere.
+    pub(crate) fn asks(&self) -> bool {
+        self.operations.iter().any(Operation::asks)
     }
 
     /// Whether a type of this name is used only as an alternative of a union: then the union's own class has its fields.
@@ -155,6 +178,16 @@ impl Protocol {
     /// Whether a type of this name is a request: it is spread into a method's parameters.
     pub(crate) fn is_request(&self, name: &str) -> bool {
         self.operations.iter().any(|operation| operation.request.name == name)
+    }
+}
+
+/// Languages that keep all types in one place must not find two of one name.
+fn different_types(protocols: &[Protocol]) -> Result<(), String> {
+    let mut names: Vec<&str> = protocols.iter().flat_map(|protocol| &protocol.types).map(Named::name).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("two protocols have a type {}", pair[0])),
+        None => Ok(()),
     }
 }
 

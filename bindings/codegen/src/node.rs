@@ -56,8 +56,10 @@ fn client(protocol: &Protocol) -> Result<String, String> {
     }
     out.blank();
     structure(&mut out, protocol.settings);
-    out.blank();
-    structure(&mut out, protocol.service);
+    if let Some(service) = protocol.service {
+        out.blank();
+        structure(&mut out, service);
+    }
     out.blank();
     out.line("const operations = {");
     for operation in &protocol.operations {
@@ -69,12 +71,19 @@ fn client(protocol: &Protocol) -> Result<String, String> {
     out.line("  constructor(settings = {}, options = {}) {");
     out.line(format!("    super({:?}, {}, operations, settings, options);", protocol.name, protocol.settings.name));
     out.line("  }");
+    if protocol.environment {
+        out.blank();
+        out.line("  static fromEnv(settings = {}, options = {}) {");
+        out.line("    return this._fromEnv(settings, options);");
+        out.line("  }");
+    }
     for operation in &protocol.operations {
         methods(&mut out, operation);
     }
     out.line("}");
     out.blank();
-    out.line(format!("module.exports = {{ {}, {} }};", protocol.service.name, protocol.client));
+    let exported: Vec<&str> = protocol.service.iter().map(|service| service.name).chain([protocol.client]).collect();
+    out.line(format!("module.exports = {{ {} }};", exported.join(", ")));
     Ok(out.done())
 }
 

@@ -50,9 +50,11 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         }
         out.blank();
         interface(&mut out, protocol.settings, Way::In);
-        out.blank();
-        interface(&mut out, protocol.service, Way::In);
-        service(&mut out, protocol);
+        if let Some(options) = protocol.service {
+            out.blank();
+            interface(&mut out, options, Way::In);
+            service(&mut out, protocol, options);
+        }
         client(&mut out, protocol);
     }
     Ok(in_camel_case(&out.done(), model))
@@ -67,7 +69,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
             Named::Struct(shape) => Some(*shape),
             _ => None,
         });
-        let fields = structs.chain([protocol.settings, protocol.service]).flat_map(|shape| shape.fields);
+        let fields = structs.chain([protocol.settings]).chain(protocol.service).flat_map(|shape| shape.fields);
         names.extend(fields.map(|field| field.name));
     }
     let mut done = String::with_capacity(text.len());
@@ -179,7 +181,7 @@ fn bracketed(shape: &Shape, way: Way) -> String {
     if of.contains(' ') { format!("({of})") } else { of }
 }
 
-fn service(out: &mut Out, protocol: &Protocol) {
+fn service(out: &mut Out, protocol: &Protocol, options: &StructShape) {
     out.blank();
     out.jsdoc(
         "",
@@ -188,7 +190,7 @@ fn service(out: &mut Out, protocol: &Protocol) {
     out.line("export declare class Service implements AsyncDisposable {");
     out.line("  private constructor();");
     out.jsdoc("  ", "Starts a service; the promise resolves when it takes calls.");
-    out.line(format!("  static start(options?: {}): Promise<Service>;", protocol.service.name));
+    out.line(format!("  static start(options?: {}): Promise<Service>;", options.name));
     for (name, doc) in [
         ("baseUrl", "What clients take as `baseUrl`."),
         ("publicKeyFile", "What clients take as `publicKeyFile`: an absolute path."),
@@ -211,26 +213,23 @@ fn client(out: &mut Out, protocol: &Protocol) {
     out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
     out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.client));
     out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", protocol.settings.name));
-    out.blank();
-    out.jsdoc(
-        "  ",
-        "A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_API_KEY`; what is given \
-         here goes before.\n\n@throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; \
-         it is named, its value is not shown.",
-    );
-    out.line(format!(
-        "  static fromEnv(settings?: {}, options?: ClientOptions): {};",
-        protocol.settings.name, protocol.client
-    ));
+    if protocol.environment {
+        from_env(out, protocol);
+    }
     for operation in &protocol.operations {
         method(out, operation);
     }
     out.blank();
+    let with_content = |operation: &&Operation| operation.is_local() && operation.request_content.is_some();
+    let example =
+        protocol.operations.iter().find(with_content).map_or("…", |operation| operation.entry.declaration.name);
     out.jsdoc(
         "  ",
-        "Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does \
-         so on another thread, so that the event loop goes on: `client.call('ws_channel.sign_file', …)` for a big file. \
-         Such a one takes no time limit, no signal, and no stream.",
+        &format!(
+            "Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does \
+             so on another thread, so that the event loop goes on: `client.call('{example}', …)` for big content. \
+             Such a one takes no time limit, no signal, and no stream."
+        ),
     );
     out.line("  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;");
     out.jsdoc("  ", "An operation that only computes, by its name, here and now.");
@@ -265,10 +264,12 @@ fn method(out: &mut Out, operation: &Operation) {
         // What only computes is there at once, so its content cannot arrive bit by bit.
         let request = match operation.request_content {
             Some(field) => format!(
-                "request: Omit<{}, {:?}> & {{ {}: LocalContent }}",
+                "request{}: Omit<{}, {:?}> & {{ {}{}: LocalContent }}",
+                if needed { "" } else { "?" },
                 operation.request.name,
                 camel(field.name),
-                camel(field.name)
+                camel(field.name),
+                if field.optional { "?" } else { "" },
             ),
             None => request,
         };
@@ -293,4 +294,18 @@ fn method(out: &mut Out, operation: &Operation) {
             operation.response.name
         ));
     }
+}
+
+fn from_env(out: &mut Out, protocol: &Protocol) {
+    out.blank();
+    out.jsdoc(
+        "  ",
+        "A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_API_KEY`; what is given \
+         here goes before.\n\n@throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; \
+         it is named, its value is not shown.",
+    );
+    out.line(format!(
+        "  static fromEnv(settings?: {}, options?: ClientOptions): {};",
+        protocol.settings.name, protocol.client
+    ));
 }

@@ -22,7 +22,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     files.extend(Category::ALL.into_iter().map(exception));
     for protocol in &model.protocols {
         files.push(operations(protocol));
-        files.push(service(protocol));
+        files.extend(protocol.service.map(|options| service(protocol, options)));
         for named in &protocol.types {
             match named {
                 Named::Struct(shape) if protocol.is_request(shape.name) => {}
@@ -143,13 +143,21 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
     for field in protocol.settings.fields {
         doc.push_str(&parameter_doc(field));
     }
+    if protocol.asks() {
+        doc.push_str(
+            "\n@param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.\
+             \n@param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have, such as \
+             one in a hardware module; returns the raw signature's bytes.",
+        );
+    }
     doc.push_str(
-        "\n@param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.\
-         \n@param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have, such as \
-         one in a hardware module; returns the raw signature's bytes.\
-         \n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.\
-         \n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.",
+        "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.",
     );
+    if protocol.environment {
+        doc.push_str(
+            "\n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.",
+        );
+    }
     doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
     doc.push_str("\n@throws BankchannelException");
     out.jsdoc("    ", &doc);
@@ -157,14 +165,37 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
     for field in protocol.settings.fields {
         out.line(format!("        {},", parameter(field, true)));
     }
-    out.line("        ?callable $onCode = null,");
-    out.line("        ?callable $signer = null,");
+    if protocol.asks() {
+        out.line("        ?callable $onCode = null,");
+        out.line("        ?callable $signer = null,");
+    }
     out.line("        ?LoggerInterface $logger = null,");
-    out.line("        bool $fromEnv = false,");
+    if protocol.environment {
+        out.line("        bool $fromEnv = false,");
+    }
     out.line("        ?Bridge $bridge = null,");
     out.line("    ) {");
-    let after = ", $onCode, $signer, $logger, $fromEnv, $bridge);";
-    fields(out, "        parent::__construct(", protocol.settings, after);
+    let asked = if protocol.asks() { "$onCode, $signer" } else { "null, null" };
+    let environment = if protocol.environment { "$fromEnv" } else { "false" };
+    let before = format!("        parent::__construct({}, ", quoted(protocol.name));
+    fields(out, &before, protocol.settings, &format!(", {asked}, $logger, {environment}, $bridge);"));
+    out.line("    }");
+    if protocol.environment {
+        from_env(out);
+    }
+}
+
+fn from_env(out: &mut Out) {
+    out.blank();
+    out.jsdoc(
+        "    ",
+        "A client whose settings come from the environment (`ISECURE_EMAIL`, `ISECURE_PASSWORD`, …; the list is in \
+         docs/reference), but for those that are given here under the names of the constructor's parameters.\n\n\
+         @throws BankchannelException",
+    );
+    out.line("    final public static function fromEnv(#[\\SensitiveParameter] mixed ...$settings): static");
+    out.line("    {");
+    out.line("        return new static(...$settings, fromEnv: true); // @phpstan-ignore new.static, argument.unknown");
     out.line("    }");
 }
 
@@ -255,7 +286,7 @@ fn takes_signer(operation: &Operation) -> bool {
     operation.asks() && operation.request.fields.iter().any(|field| field.name == "signing_certificate")
 }
 
-fn service(protocol: &Protocol) -> Generated {
+fn service(protocol: &Protocol, options: &'static StructShape) -> Generated {
     class(&format!("{}/Service", protocol.client), &namespace(protocol), |out| {
         for used in ["AbstractService", "Bridge\\Bridge", "Encode", "Exception\\BankchannelException", "Secret"] {
             out.line(format!("use Bankchannel\\{used};"));
@@ -270,25 +301,20 @@ fn service(protocol: &Protocol) -> Generated {
         );
         out.line("final class Service extends AbstractService");
         out.line("{");
-        let mut doc = format!("{}\n", plain(protocol.service.doc));
-        for field in protocol.service.fields {
+        let mut doc = format!("{}\n", plain(options.doc));
+        for field in options.fields {
             doc.push_str(&parameter_doc(field));
         }
         doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
         doc.push_str("\n@throws BankchannelException");
         out.jsdoc("    ", &doc);
         out.line("    public function __construct(");
-        for field in protocol.service.fields {
+        for field in options.fields {
             out.line(format!("        {},", parameter(field, true)));
         }
         out.line("        ?Bridge $bridge = null,");
         out.line("    ) {");
-        fields(
-            out,
-            &format!("        parent::__construct({}, ", quoted(protocol.name)),
-            protocol.service,
-            ", $bridge);",
-        );
+        fields(out, &format!("        parent::__construct({}, ", quoted(protocol.name)), options, ", $bridge);");
         out.line("    }");
         out.line("}");
     })

@@ -2,7 +2,7 @@
 
 use bankchannel::{
     Category,
-    model::{EnumShape, Field, Shape, UnionShape},
+    model::{EnumShape, Field, Shape, StructShape, UnionShape},
 };
 
 use crate::{
@@ -26,8 +26,12 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.py", protocol.module), text: module(protocol)? });
     }
-    if let Some(protocol) = model.protocols.first() {
-        files.push(Generated { path: format!("{FOLDER}/service.py"), text: service(protocol) });
+    let served: Vec<_> = model.protocols.iter().filter_map(|protocol| Some((protocol, protocol.service?))).collect();
+    match served.as_slice() {
+        [(protocol, options)] => {
+            files.push(Generated { path: format!("{FOLDER}/service.py"), text: service(protocol, options) });
+        }
+        _ => return Err("Python: `Service` is one class; a second service needs a name of its own".into()),
     }
     Ok(files)
 }
@@ -61,9 +65,13 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     out.line("    from decimal import Decimal");
     out.line("    from os import PathLike");
     out.blank();
-    out.line("    from typing_extensions import Self, Unpack");
-    out.blank();
-    out.line("    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer");
+    if protocol.environment {
+        out.line("    from typing_extensions import Self, Unpack");
+        out.blank();
+    }
+    if protocol.asks() {
+        out.line("    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer");
+    }
     out.line("    from ._content import Content, Destination");
     out.line("    from ._native import Cancel");
     out.line("    from ._record import Secret");
@@ -222,7 +230,7 @@ pub(crate) fn member(field: &Field) -> String {
     format!("{}: {} | None", python(field.name), given_type(field))
 }
 
-fn service(protocol: &Protocol) -> String {
+fn service(protocol: &Protocol, options: &StructShape) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.docstring("", "An embedded service: the other side, in this process, for tests and trials.");
@@ -240,9 +248,9 @@ fn service(protocol: &Protocol) -> String {
     out.blank();
     out.blank();
     out.line("class Service(EmbeddedService):");
-    let mut doc = plain(protocol.service.doc);
+    let mut doc = plain(options.doc);
     doc.push_str("\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:");
-    for field in protocol.service.fields {
+    for field in options.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
     out.docstring("    ", &doc);
@@ -250,14 +258,14 @@ fn service(protocol: &Protocol) -> String {
     out.line("    def __init__(");
     out.line("        self,");
     out.line("        *,");
-    for field in protocol.service.fields {
+    for field in options.fields {
         out.line(format!("        {},", parameter(field)));
     }
     out.line("    ) -> None:");
     out.line("        super().__init__(");
     out.line(format!("            {:?},", protocol.name));
     out.line("            {");
-    for field in protocol.service.fields {
+    for field in options.fields {
         out.line(format!("                {:?}: {},", field.name, python(field.name)));
     }
     out.line("            },");

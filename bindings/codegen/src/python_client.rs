@@ -44,7 +44,7 @@ fn settings(out: &mut Out, protocol: &Protocol) {
         out.line(format!("    {}", member(field)));
         out.docstring("    ", &plain(field.doc));
     }
-    for (name, class, doc) in ASKED {
+    for (name, class, doc) in asked(protocol) {
         out.blank();
         // Both clients take these settings.
         out.line(format!("    {name}: Async{class} | None"));
@@ -62,6 +62,11 @@ const ASKED: [(&str, &str, &str); 2] = [
     ),
 ];
 
+/// Those of them that this protocol has.
+fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    ASKED.into_iter().filter(|_| protocol.asks())
+}
+
 fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     let prefix = form.prefix();
     out.blank();
@@ -76,7 +81,7 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     for field in protocol.settings.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
-    for (name, _, what) in ASKED {
+    for (name, _, what) in asked(protocol) {
         doc.push_str(&format!("\n    {name}: {what}"));
     }
     out.docstring("    ", &doc);
@@ -89,7 +94,7 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     for field in protocol.settings.fields {
         out.line(format!("        {},", parameter(field)));
     }
-    for (name, class, _) in ASKED {
+    for (name, class, _) in asked(protocol) {
         out.line(format!("        {name}: {prefix}{class} | None = None,"));
     }
     out.line("    ) -> None:");
@@ -100,9 +105,18 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     }
     out.line("            },");
     for (name, _, _) in ASKED {
-        out.line(format!("            {name},"));
+        out.line(format!("            {},", if protocol.asks() { name } else { "None" }));
     }
     out.line("        )");
+    if protocol.environment {
+        from_env(out, protocol);
+    }
+    for operation in &protocol.operations {
+        method(out, operation, form);
+    }
+}
+
+fn from_env(out: &mut Out, protocol: &Protocol) {
     out.blank();
     out.line("    @classmethod");
     out.line(format!("    def from_env(cls, **settings: Unpack[{}Settings]) -> Self:", protocol.client));
@@ -112,9 +126,6 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
          count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
     );
     out.line("        return cls._from_env(settings)");
-    for operation in &protocol.operations {
-        method(out, operation, form);
-    }
 }
 
 fn method(out: &mut Out, operation: &Operation, form: Form) {

@@ -75,11 +75,13 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.line(plain(declaration.doc));
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
+    let command = if protocol.commands {
+        format!("{} {}", declaration.subject, name.replace('_', "-"))
+    } else {
+        format!("call {}", declaration.name)
+    };
     out.line(format!(
-        "Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · \
-         shell `bankchannel {} {}`",
-        declaration.subject,
-        name.replace('_', "-")
+        "Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · shell `bankchannel {command}`",
     ));
     if let Some(route) = &declaration.route {
         out.blank();
@@ -225,7 +227,8 @@ fn settings(protocol: &Protocol) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Settings of {}", protocol.name));
-    for (title, shape) in [("Client", protocol.settings), ("Service", protocol.service)] {
+    let service = protocol.service.map(|options| ("Service", options));
+    for (title, shape) in [("Client", protocol.settings)].into_iter().chain(service) {
         out.blank();
         out.line(format!("## {title}"));
         out.blank();

@@ -35,9 +35,9 @@ class Client {
   constructor(protocol, form, operations, settings, options) {
     this.#options = checked(options);
     this.#operations = operations;
-    const text = encode(form.in(object('settings', settings)));
+    const text = encode({ ...form.in(object('settings', settings)), protocol });
     try {
-      this.#native = typed(() => new (native().Client)(protocol, text, fromEnvironment.has(settings)));
+      this.#native = typed(() => new (native().Client)(text, fromEnvironment.has(settings)));
     } catch (error) {
       throw inCamelCase(error);
     }
@@ -45,7 +45,7 @@ class Client {
     this.#timeoutS = settings.timeoutS;
   }
 
-  static fromEnv(settings = {}, options = {}) {
+  static _fromEnv(settings, options) {
     const given = { ...object('settings', settings) };
     fromEnvironment.add(given);
     return new this(given, options);

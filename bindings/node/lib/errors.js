@@ -104,6 +104,23 @@ const codes = Object.freeze({
   WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found",
   WS_CHANNEL_SIGNATURE_WRONG: "ws_channel.signature_wrong",
   WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe",
+  NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: "nextgen_psd2.certificate_unusable",
+  NEXTGEN_PSD2_KEY_UNUSABLE: "nextgen_psd2.key_unusable",
+  NEXTGEN_PSD2_SIGNATURE_REFUSED: "nextgen_psd2.signature_refused",
+  NEXTGEN_PSD2_CERTIFICATE_REFUSED: "nextgen_psd2.certificate_refused",
+  NEXTGEN_PSD2_ROLE_REFUSED: "nextgen_psd2.role_refused",
+  NEXTGEN_PSD2_TIMESTAMP_REFUSED: "nextgen_psd2.timestamp_refused",
+  NEXTGEN_PSD2_FORMAT_REFUSED: "nextgen_psd2.format_refused",
+  NEXTGEN_PSD2_PSU_REFUSED: "nextgen_psd2.psu_refused",
+  NEXTGEN_PSD2_CONSENT_NEEDED: "nextgen_psd2.consent_needed",
+  NEXTGEN_PSD2_CONSENT_UNKNOWN: "nextgen_psd2.consent_unknown",
+  NEXTGEN_PSD2_CONSENT_INVALID: "nextgen_psd2.consent_invalid",
+  NEXTGEN_PSD2_ACCESS_EXCEEDED: "nextgen_psd2.access_exceeded",
+  NEXTGEN_PSD2_SERVICE_REFUSED: "nextgen_psd2.service_refused",
+  NEXTGEN_PSD2_RESOURCE_UNKNOWN: "nextgen_psd2.resource_unknown",
+  NEXTGEN_PSD2_REFUSED: "nextgen_psd2.refused",
+  NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed",
+  NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused",
 });
 
 module.exports = {

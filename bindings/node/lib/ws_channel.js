@@ -830,6 +830,10 @@ class WsChannel extends Client {
     super("ws-channel", WsChannelSettings, operations, settings, options);
   }
 
+  static fromEnv(settings = {}, options = {}) {
+    return this._fromEnv(settings, options);
+  }
+
   initRegister(request = {}, options = {}) {
     return this._call(operations.initRegister, request, options);
   }

@@ -22,14 +22,10 @@ pub struct Client {
 
 #[napi]
 impl Client {
-    /// Makes a client of a protocol from its settings as JSON; with `environment` also from the environment's variables,
-    /// wherever the settings say nothing.
+    /// Makes a client from its settings as JSON, whose member `protocol` says of which protocol; with `environment` also from the
+    /// environment's variables, wherever the settings say nothing.
     #[napi(constructor, catch_unwind)]
-    pub fn new(protocol: String, settings: String, environment: bool) -> napi::Result<Self> {
-        // There is one protocol yet; the name is asked for so that callers need not change when there are more.
-        if protocol != "ws-channel" {
-            return Err(thrown(&bridge::Error::invalid_field("protocol", "must be `ws-channel`")));
-        }
+    pub fn new(settings: String, environment: bool) -> napi::Result<Self> {
         let settings = &*settings;
         let made = if environment { bridge::Client::from_env(settings) } else { bridge::Client::new(settings) };
         let client = made.map_err(|error| thrown(&error))?;

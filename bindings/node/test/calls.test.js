@@ -386,8 +386,10 @@ test('an operation that only computes can do so on another thread: the event loo
 });
 
 test('every operation has a method', () => {
+  const clients = { ws_channel: client, nextgen_psd2: new bankchannel.NextGenPsd2() };
   for (const { name } of bankchannel.catalogue()) {
-    const method = name.split('.')[1].replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
-    assert.equal(typeof client[method], 'function', name);
+    const [protocol, operation] = name.split('.');
+    const method = operation.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+    assert.equal(typeof clients[protocol][method], 'function', name);
   }
 });

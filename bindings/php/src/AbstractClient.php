@@ -32,24 +32,13 @@ abstract class AbstractClient
      *
      * @throws BankchannelException
      */
-    protected function __construct(#[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge)
+    protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, bool $fromEnv, ?Bridge $bridge)
     {
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
-        $this->client = $this->bridge->openClient(Encode::json($fromEnv ? ['from_env' => true] + $settings : $settings));
-    }
-
-    /**
-     * A client whose settings come from the environment (`ISECURE_EMAIL`, `ISECURE_PASSWORD`, …; the list is in
-     * docs/reference), but for those that are given here under the names of the constructor's parameters.
-     *
-     * @throws BankchannelException
-     */
-    final public static function fromEnv(#[\SensitiveParameter] mixed ...$settings): static
-    {
-        // Every client's constructor has these named parameters: it is generated.
-        return new static(...$settings, fromEnv: true); // @phpstan-ignore new.static, argument.unknown
+        $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => true] : []) + $settings;
+        $this->client = $this->bridge->openClient(Encode::json($given));
     }
 
     /**

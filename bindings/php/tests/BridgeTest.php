@@ -26,7 +26,7 @@ final class BridgeTest extends TestCase
         $bridge = new FakeBridge([new Event(Status::OK, '{"file_descriptors":[],"response_text":"OK"}', null)]);
         $client = new WsChannel(bank: Bank::Simulator, mode: Mode::Data, bridge: $bridge);
         self::assertSame([], $client->listFiles(fileType: 'KTL', timeoutMs: 70)->fileDescriptors);
-        self::assertSame([['openClient', '{"mode":"data","bank":"simulator"}'], ['call', 'ws_channel.list_files', '{"file_type":"KTL"}', 70]], $bridge->told);
+        self::assertSame([['openClient', '{"protocol":"ws-channel","mode":"data","bank":"simulator"}'], ['call', 'ws_channel.list_files', '{"file_type":"KTL"}', 70]], $bridge->told);
         unset($client);
         self::assertSame(1, $bridge->freed);
     }
@@ -44,7 +44,7 @@ final class BridgeTest extends TestCase
         $destination = fopen('php://memory', 'w+b');
         [$response, $got] = $client->call('p.o', ['none' => null], $content, $destination, onCode: static fn (Question $question): string => $question->kind . implode($question->choices) . $question->secret());
         self::assertSame([
-            ['openClient', '{}'], ['begin', 'p.o', '{}', -1, false], ['resume', Reply::GO, ''], ['resume', Reply::ANSWER, 'sms_code12S'], ['resume', Reply::END, ''], ['resume', Reply::GO, ''],
+            ['openClient', '{"protocol":"ws-channel"}'], ['begin', 'p.o', '{}', -1, false], ['resume', Reply::GO, ''], ['resume', Reply::ANSWER, 'sms_code12S'], ['resume', Reply::END, ''], ['resume', Reply::GO, ''],
         ], $bridge->told);
         self::assertSame([['x' => ['size' => 5]], 5], [$response, $got?->size]);
         self::assertIsResource($destination);
@@ -69,7 +69,7 @@ final class BridgeTest extends TestCase
     {
         $bridge = new FakeBridge();
         WsChannel::fromEnv(mode: Mode::Admin, bridge: $bridge);
-        self::assertSame([['openClient', '{"from_env":true,"mode":"admin"}']], $bridge->told);
+        self::assertSame([['openClient', '{"protocol":"ws-channel","from_env":true,"mode":"admin"}']], $bridge->told);
     }
 
     public function testAServiceTellsWhatAClientNeeds(): void

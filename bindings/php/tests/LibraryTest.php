@@ -7,6 +7,7 @@ namespace Bankchannel\Tests;
 use Bankchannel\Bankchannel;
 use Bankchannel\Bridge\FfiBridge;
 use Bankchannel\ErrorCode;
+use Bankchannel\NextGenPsd2;
 use Bankchannel\Secret;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\WsChannel;
@@ -25,13 +26,15 @@ final class LibraryTest extends TestCase
 
     public function testEveryOperationHasATypedMethod(): void
     {
-        $methods = get_class_methods(WsChannel::class);
+        $clients = ['ws_channel' => get_class_methods(WsChannel::class), 'nextgen_psd2' => get_class_methods(NextGenPsd2::class)];
         foreach (Bankchannel::catalogue() as $operation) {
             if (str_contains($operation['name'], '.testing_')) {
                 // The testing build's own: its faces are written elsewhere.
                 continue;
             }
-            $name = str_replace('_', '', ucwords(explode('.', $operation['name'])[1], '_'));
+            [$protocol, $name] = explode('.', $operation['name']);
+            $methods = $clients[$protocol];
+            $name = str_replace('_', '', ucwords($name, '_'));
             self::assertTrue(in_array(lcfirst($name), $methods, true) || in_array("exchange{$name}", $methods, true), $operation['name']);
         }
     }

@@ -1,6 +1,7 @@
 """Talk to banks from code.
 
-`WsChannel` and `AsyncWsChannel` are the clients, `Service` is the embedded other side, `errors` has the exceptions.
+`WsChannel` and `AsyncWsChannel` are clients of the ISECure WS Channel, `Service` is its embedded other side; `NextGenPsd2` and
+`AsyncNextGenPsd2` sign, verify and explain requests to NextGenPSD2 banks; `errors` has the exceptions.
 Modules are loaded when they are first used.
 """
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from .errors import SignatureError as SignatureError
     from .errors import TimedOutError as TimedOutError
     from .errors import TransportError as TransportError
+    from .nextgen_psd2 import AsyncNextGenPsd2 as AsyncNextGenPsd2
+    from .nextgen_psd2 import NextGenPsd2 as NextGenPsd2
     from .service import Service as Service
     from .ws_channel import AsyncWsChannel as AsyncWsChannel
     from .ws_channel import WsChannel as WsChannel
@@ -52,11 +55,13 @@ if _native.VERSION != VERSION:
 __version__ = VERSION
 
 _PLACES = {
+    "AsyncNextGenPsd2": "nextgen_psd2",
     "AsyncOnCode": "_call",
     "AsyncSigner": "_call",
     "AsyncWsChannel": "ws_channel",
     "BankchannelError": "_errors",
     "Cancel": "_native",
+    "NextGenPsd2": "nextgen_psd2",
     "OnCode": "_call",
     "Question": "_call",
     "Received": "_native",
@@ -67,7 +72,7 @@ _PLACES = {
     "Signer": "_call",
     "WsChannel": "ws_channel",
 }
-_MODULES = ("codes", "errors", "service", "ws_channel")
+_MODULES = ("codes", "errors", "nextgen_psd2", "service", "ws_channel")
 
 
 def catalogue() -> "list[dict[str, Any]]":

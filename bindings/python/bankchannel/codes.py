@@ -189,3 +189,59 @@ WS_CHANNEL_REFERENCE_UNSAFE: Final = "ws_channel.reference_unsafe"
 """The service named a file in a way that cannot become a file name. Nothing was written; report it to the
 service.
 """
+NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: Final = "nextgen_psd2.certificate_unusable"
+"""The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an
+RSA key.
+"""
+NEXTGEN_PSD2_KEY_UNUSABLE: Final = "nextgen_psd2.key_unusable"
+"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
+certificate's own.
+"""
+NEXTGEN_PSD2_SIGNATURE_REFUSED: Final = "nextgen_psd2.signature_refused"
+"""The bank does not accept the request's signature. Explain the request: it shows which byte of the
+signing string differs, and why.
+"""
+NEXTGEN_PSD2_CERTIFICATE_REFUSED: Final = "nextgen_psd2.certificate_refused"
+"""The bank does not accept the certificate. The bank's code says whether it is missing, invalid, expired,
+revoked or blocked.
+"""
+NEXTGEN_PSD2_ROLE_REFUSED: Final = "nextgen_psd2.role_refused"
+"""The certificate lacks the role that this operation needs. Inspect the certificate: its roles are AISP,
+PISP, PIISP or ASPSP.
+"""
+NEXTGEN_PSD2_TIMESTAMP_REFUSED: Final = "nextgen_psd2.timestamp_refused"
+"""The bank does not accept the request's date. Set the clock; sign each request when it is sent, also when
+it is repeated.
+"""
+NEXTGEN_PSD2_FORMAT_REFUSED: Final = "nextgen_psd2.format_refused"
+"""The bank does not accept a field or header. The bank's text or path names it."""
+NEXTGEN_PSD2_PSU_REFUSED: Final = "nextgen_psd2.psu_refused"
+"""The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they belong
+to one third party at one bank.
+"""
+NEXTGEN_PSD2_CONSENT_NEEDED: Final = "nextgen_psd2.consent_needed"
+"""The bank wants its customer's consent first. Send the customer to the link `sca_redirect` of the
+context, and repeat the request afterwards.
+"""
+NEXTGEN_PSD2_CONSENT_UNKNOWN: Final = "nextgen_psd2.consent_unknown"
+"""The bank does not know the consent, or its customer has revoked it. Offer a new consent."""
+NEXTGEN_PSD2_CONSENT_INVALID: Final = "nextgen_psd2.consent_invalid"
+"""The consent cannot be used. It was not authorised, has expired or was ended: offer a new one."""
+NEXTGEN_PSD2_ACCESS_EXCEEDED: Final = "nextgen_psd2.access_exceeded"
+"""The consent's calls without the customer are used up for today. Wait a day, or let the customer be
+present and send PSU-IP-Address.
+"""
+NEXTGEN_PSD2_SERVICE_REFUSED: Final = "nextgen_psd2.service_refused"
+"""The bank does not offer this service for this customer or resource. The bank's code and text say more."""
+NEXTGEN_PSD2_RESOURCE_UNKNOWN: Final = "nextgen_psd2.resource_unknown"
+"""The bank does not know what the request is about. Check the identifier and the path."""
+NEXTGEN_PSD2_REFUSED: Final = "nextgen_psd2.refused"
+"""The bank has refused the request. The bank's code and text are attached."""
+NEXTGEN_PSD2_BANK_FAILED: Final = "nextgen_psd2.bank_failed"
+"""The bank could not answer because of a failure of its own. See the outcome; quote the peer's request id
+to the bank's support.
+"""
+NEXTGEN_PSD2_LINK_REFUSED: Final = "nextgen_psd2.link_refused"
+"""The bank's link is not one to send a customer to. It must be https, without user and password, at a host
+that you allow.
+"""

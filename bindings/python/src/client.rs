@@ -29,11 +29,10 @@ impl Client {
     #[new]
     #[pyo3(signature = (protocol, settings, env=false))]
     fn new(py: Python<'_>, protocol: &str, settings: &Bound<'_, PyDict>, env: bool) -> PyResult<Self> {
-        // There is one protocol yet; the name is asked for so that callers need not change when there are more.
-        if protocol != "ws-channel" {
-            return Err(raised(py, &Error::invalid_field("protocol", "must be `ws-channel`")));
-        }
-        let made = given::fields(settings).and_then(|settings| {
+        let made = given::fields(settings).and_then(|mut settings| {
+            if let Some(settings) = settings.as_object_mut() {
+                settings.insert("protocol", protocol.to_owned());
+            }
             let settings = settings.to_json();
             let make = if env { bridge::Client::from_env } else { bridge::Client::new };
             py.detach(|| make(&settings))

@@ -339,10 +339,14 @@ class Package(unittest.TestCase):
     def test_the_catalogue_and_version_are_there(self) -> None:
         names = {str(entry["name"]) for entry in bankchannel.catalogue()}
         self.assertIn("ws_channel.upload_file", names)
+        clients = {
+            "ws_channel": (WsChannel, bankchannel.AsyncWsChannel),
+            "nextgen_psd2": (bankchannel.NextGenPsd2, bankchannel.AsyncNextGenPsd2),
+        }
         for name in names:
-            method = name.split(".")[1]
-            self.assertTrue(callable(getattr(WsChannel, method)), name)
-            self.assertTrue(callable(getattr(bankchannel.AsyncWsChannel, method)), name)
+            protocol, method = name.split(".")
+            for client in clients[protocol]:
+                self.assertTrue(callable(getattr(client, method)), name)
         self.assertRegex(bankchannel.__version__, r"^\d+\.\d+\.\d+")
 
     def test_importing_loads_no_client(self) -> None:

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// Every operation, in order of protocol and subject.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
-    bankchannel_ws_channel::CATALOGUE.iter().chain(crate::ws_channel::FLOWS)
+    bankchannel_ws_channel::CATALOGUE.iter().chain(crate::ws_channel::FLOWS).chain(bankchannel_nextgen_psd2::CATALOGUE)
 }
 
 /// The operation of this name.
@@ -26,7 +26,8 @@ pub fn catalogue_json() -> Value {
 
 /// Every row of the error table.
 pub fn error_table() -> impl Iterator<Item = &'static Row> {
-    error::ROWS.iter().chain(bankchannel_ws_channel::errors::ROWS).copied()
+    let protocols = [bankchannel_ws_channel::errors::ROWS, bankchannel_nextgen_psd2::errors::ROWS];
+    error::ROWS.iter().chain(protocols.into_iter().flatten()).copied()
 }
 
 /// One operation as it stands in the catalogue's JSON.

@@ -1,18 +1,24 @@
 //! Talk to banks from code.
 //!
 //! ```text
-//!   ws_channel::WsChannel    a client: settings, the current session, connections
+//!   ws_channel::WsChannel    a client of the ISECure WS Channel: settings, the current session, connections
 //!      .list_files(…)        a method per operation, typed
 //!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code in its middle
 //!      .call_json(…)         the same by name, JSON in and out; what every language stands on is the same with `call_values`
+//!   nextgen_psd2::NextGenPsd2  a third party towards NextGenPSD2 banks: signs, verifies, explains
 //!   call_local(…)            operations that only compute, without a client
+//!   Client                   a client of whichever protocol, for who learns only at run time which
 //!   catalogue(), openapi(…)  every operation there is, with its schemas
 //! ```
 //!
 //! A client is cheap to clone, and safe to use from many tasks at once.
 
+mod by_name;
 pub mod call;
 mod catalogue;
+mod client;
+mod local;
+pub mod nextgen_psd2;
 pub mod observe;
 mod openapi;
 pub mod ws_channel;
@@ -26,11 +32,12 @@ pub use bankchannel_foundation::{
     operation,
 };
 pub use bankchannel_transport::{CancellationToken, check_base_url};
+pub use by_name::{Done, call_local, call_local_values};
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
+pub use client::{Client, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use openapi::openapi;
-pub use ws_channel::{call_local, call_local_values};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -3,8 +3,8 @@
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
-    Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Error, LogRecord, Outcome, Question,
-    Result, Secret, ws_channel::Done,
+    Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Done, Error, LogRecord, Outcome,
+    Question, Result, Secret,
 };
 use bankchannel_foundation::{
     error::row,

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use bankchannel::{
-    Content, Error, Result,
-    ws_channel::{WsChannel, WsChannelSettings},
-};
-use bankchannel_foundation::model::{self, Profile, Value};
+use bankchannel::{Content, Error, Result, Settings};
+use bankchannel_foundation::model::{Profile, Value};
 
 use crate::{convert::parse_json, operations, panics, per_process::PerProcess};
 
@@ -15,13 +12,14 @@ use crate::{convert::parse_json, operations, panics, per_process::PerProcess};
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    settings: WsChannelSettings,
-    clients: PerProcess<WsChannel>,
+    settings: Settings,
+    clients: PerProcess<bankchannel::Client>,
 }
 
 impl Client {
-    /// Makes a client of the WS Channel from its settings as JSON. Nothing is sent, and no thread started. With the member
-    /// `"from_env": true` it is [`from_env`](Self::from_env).
+    /// Makes a client from its settings as JSON, whose member `protocol` says of which protocol: `ws-channel`, also when it is
+    /// left out, or `nextgen-psd2`. Nothing is sent, and no thread started. With the member `"from_env": true` it is
+    /// [`from_env`](Self::from_env).
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
@@ -30,7 +28,7 @@ impl Client {
             let mut settings = parse_json(settings)?;
             let asked = settings.as_object_mut().and_then(|given| given.remove("from_env"));
             match asked {
-                None | Some(Value::Null | Value::Bool(false)) => Self::of(model::read_boundary(settings)?),
+                None | Some(Value::Null | Value::Bool(false)) => Self::of(Settings::read(settings)?),
                 Some(Value::Bool(true)) => Self::of_env(settings),
                 Some(_) => Err(Error::invalid_field("from_env", "must be true or false")),
             }
@@ -46,11 +44,10 @@ impl Client {
     }
 
     fn of_env(settings: Value<'_>) -> Result<Self> {
-        let given: WsChannelSettings = model::read_boundary(settings)?;
-        Self::of(given.or(WsChannelSettings::from_env()?))
+        Self::of(Settings::read(settings)?.or_env()?)
     }
 
-    fn of(settings: WsChannelSettings) -> Result<Self> {
+    fn of(settings: Settings) -> Result<Self> {
         let client = Self(Arc::new(Inner { settings, clients: PerProcess::new() }));
         client.here()?;
         Ok(client)
@@ -77,13 +74,13 @@ impl Client {
     ///
     /// # Errors
     /// `configuration.invalid`.
-    pub fn here(&self) -> Result<&WsChannel> {
+    pub fn here(&self) -> Result<&bankchannel::Client> {
         self.0.clients.get_or_make(|parent| {
-            let client = WsChannel::new(self.0.settings.clone())?;
-            if let Some(session) = parent.and_then(WsChannel::try_session) {
-                client.set_session(session);
+            let settings = self.0.settings.clone();
+            match parent {
+                Some(parent) => parent.in_child(settings),
+                None => bankchannel::Client::new(settings),
             }
-            Ok(client)
         })
     }
 }

@@ -3,9 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bankchannel::{
-    CallOptions, Content, Error, Result,
+    CallOptions, Client, Content, Done, Error, Result,
     operation::{Entry, Kind},
-    ws_channel::{Done, WsChannel},
 };
 use bankchannel_foundation::{
     error::row,
@@ -61,7 +60,7 @@ pub(crate) fn call_local(
 
 /// Carries out any operation.
 pub(crate) async fn call(
-    client: &WsChannel,
+    client: &Client,
     name: &str,
     request: Value<'static>,
     options: CallOptions,

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use bankchannel::{
-    Answer, CallOptions, Content, Error, Outcome, Question, Result,
+    Answer, CallOptions, Content, Done, Error, Outcome, Question, Result,
     model::{Dialect, Value, Writer, read_boundary},
     operation::{Declaration, Entry, Kind, Operation},
-    ws_channel::Done,
 };
 use bankchannel_foundation::{Boundary, error::row};
 

@@ -33,6 +33,12 @@ pub enum Error {
     /// A key protected by a passphrase.
     #[error("the key is encrypted; decrypt it first (openssl pkey -in FILE -out FILE)")]
     EncryptedPem,
+    /// A passphrase that does not open the key.
+    #[error("the passphrase does not open the private key, or the key is damaged")]
+    WrongPassphrase,
+    /// A key encrypted in a way that is not read.
+    #[error("the key is encrypted in an old or unusual way; convert it (openssl pkcs8 -topk8 -v2 aes-256-cbc)")]
+    UnsupportedEncryption,
     /// A PEM block of another kind.
     #[error("a PEM block of kind {found:?} was found; a {expected} is wanted")]
     UnexpectedPem {

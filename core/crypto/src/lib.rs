@@ -3,6 +3,9 @@
 //! | module | what | by |
 //! |---|---|---|
 //! | [`rsa`] | RSA keys in PEM, OAEP with SHA-1 | aws-lc-rs |
+//! | [`signature`] | RSA signatures, PKCS#1 v1.5 with SHA-256 and SHA-512 | aws-lc-rs |
+//! | [`legacy_rsa`] | RSA signatures taken apart, for diagnosis | rsa (public operations), aws-lc-rs |
+//! | [`pem`] | PEM blocks | pem |
 //! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex | aws-lc-rs |
 //! | [`random`] | bytes, codes, identifiers | aws-lc-rs |
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
@@ -14,11 +17,14 @@
 
 pub mod aead;
 pub mod digest;
+mod encrypted_key;
 mod error;
+pub mod legacy_rsa;
 pub mod password;
-mod pem;
+pub mod pem;
 pub mod random;
 pub mod rsa;
+pub mod signature;
 pub mod totp;
 pub mod x509;
 

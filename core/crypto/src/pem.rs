@@ -63,7 +63,7 @@ pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<Block>> {
 }
 
 /// Encodes one block with LF line ends. The copy of the bytes that this makes is wiped.
-pub(crate) fn encode(label: &str, bytes: &[u8]) -> String {
+pub fn encode(label: &str, bytes: &[u8]) -> String {
     let pem = Pem::new(label, bytes);
     let text = pem::encode_config(&pem, EncodeConfig::new().set_line_ending(LineEnding::LF));
     drop(Zeroizing::new(pem.into_contents()));

@@ -201,7 +201,7 @@ impl PrivateKey {
         }
     }
 
-    fn from_pkcs8_der(der: &[u8]) -> Result<Self> {
+    pub(crate) fn from_pkcs8_der(der: &[u8]) -> Result<Self> {
         // The algorithm stands near the front: SEQUENCE, version, SEQUENCE { OID, … }.
         if !der[..der.len().min(32)].windows(RSA_ENCRYPTION.len()).any(|window| window == RSA_ENCRYPTION) {
             return Err(Error::NotRsa);
@@ -223,6 +223,11 @@ impl PrivateKey {
     /// The key as unencrypted `-----BEGIN PRIVATE KEY-----` (PKCS#8). Wiped when dropped.
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
         Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
+    }
+
+    /// The key as PKCS#8, DER.
+    pub(crate) fn pkcs8_der(&self) -> &[u8] {
+        &self.pkcs8
     }
 
     /// The public half.
@@ -269,7 +274,7 @@ fn rejected(error: KeyRejected) -> Error {
 }
 
 /// Bits of a big-endian number, leading zeros not counted.
-fn bit_length(number: &[u8]) -> usize {
+pub(crate) fn bit_length(number: &[u8]) -> usize {
     let significant = number.iter().position(|&byte| byte != 0).map_or(&[][..], |start| &number[start..]);
     significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize)
 }

@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use bankchannel_crypto::legacy_rsa::{self, Recovered};
 use bankchannel_crypto::rsa::{PrivateKey, PublicKey};
+use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
 use bankchannel_crypto::x509::{Certificate, Issuer};
 use bankchannel_crypto::{Error, digest};
 use jiff::Timestamp;
@@ -117,6 +119,62 @@ fn keys_of_every_form() {
     openssl.run("pkey -in ec.pem -pubout -out ec-public.pem");
     assert_eq!(PrivateKey::from_pem(&openssl.read("ec.pem")).unwrap_err(), Error::NotRsa);
     assert_eq!(PublicKey::from_pem(&openssl.read("ec-public.pem")).unwrap_err(), Error::NotRsa);
+}
+
+#[test]
+fn encrypted_keys_sign() {
+    let Some(openssl) = Openssl::new() else { return };
+    openssl.run("genrsa -out key.pem 2048");
+    let plain = SigningKey::from_pem(&openssl.read("key.pem"), Some("not needed")).unwrap();
+    for options in [
+        "-v2 aes-256-cbc",
+        "-v2 aes-192-cbc",
+        "-v2 aes-128-cbc -v2prf hmacWithSHA1",
+        "-v2 aes-256-cbc -v2prf hmacWithSHA512 -iter 10000",
+    ] {
+        openssl.run(&format!("pkcs8 -topk8 -in key.pem {options} -passout pass:sesame -out encrypted.pem"));
+        let text = openssl.read("encrypted.pem");
+        let key = SigningKey::from_pem(&text, Some("sesame")).unwrap();
+        assert_eq!(key.spki_der(), plain.spki_der(), "{options}");
+        assert!(SigningKey::from_pem(&text, Some("Sesame")).is_err(), "{options}");
+        assert_eq!(SigningKey::from_pem(&text, None).unwrap_err(), Error::EncryptedPem);
+    }
+    openssl.run("pkcs8 -topk8 -in key.pem -v2 des3 -passout pass:sesame -out encrypted.pem");
+    openssl.run("rsa -in key.pem -traditional -aes256 -passout pass:sesame -out encrypted1.pem");
+    for name in ["encrypted.pem", "encrypted1.pem"] {
+        let refused = SigningKey::from_pem(&openssl.read(name), Some("sesame")).unwrap_err();
+        assert_eq!(refused, Error::UnsupportedEncryption, "{name}");
+    }
+}
+
+#[test]
+fn signatures_both_ways() {
+    let Some(openssl) = Openssl::new() else { return };
+    openssl.run("genrsa -out key.pem 3072");
+    openssl.run("rsa -in key.pem -pubout -out public.pem");
+    openssl.write("text", "some text");
+    let key = SigningKey::from_pem(&openssl.read("key.pem"), None).unwrap();
+    let verifying = VerifyingKey::from_spki_der(key.spki_der()).unwrap();
+    for (hash, option) in [(Hash::Sha256, "-sha256"), (Hash::Sha512, "-sha512")] {
+        let ours = key.sign_pkcs1(hash, b"some text").unwrap();
+        openssl.write("ours", &ours);
+        openssl.run(&format!("dgst {option} -verify public.pem -signature ours text"));
+        assert_eq!(openssl.run(&format!("dgst {option} -sign key.pem text")).stdout, ours);
+        assert!(verifying.verify_pkcs1(hash, b"some text", &ours));
+        let pss = |salt: &str| {
+            let options = format!("-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{salt}");
+            openssl.run(&format!("dgst {option} -sign key.pem {options} text")).stdout
+        };
+        for salt in ["digest", "max"] {
+            let signature = pss(salt);
+            assert!(legacy_rsa::verify_pss(key.spki_der(), hash, b"some text", &signature), "{option} {salt}");
+            assert!(!verifying.verify_pkcs1(hash, b"some text", &signature));
+        }
+    }
+    let signature = openssl.run("dgst -sha1 -sign key.pem text").stdout;
+    let recovered = legacy_rsa::recover(key.spki_der(), &signature);
+    let value = data_encoding::HEXLOWER.decode(&openssl.text("dgst -sha1 -r text").as_bytes()[..40]).unwrap();
+    assert_eq!(recovered, Recovered::Pkcs1 { hash: "sha1", value });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     expect,
     faces::Face,
-    scenario::{Case, Suite},
+    scenario::{Case, Suite, Surroundings},
     steps, template,
     world::{Told, World},
 };
@@ -27,7 +27,10 @@ pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Told<Went> 
     if !case.faces.is_empty() && !case.faces.iter().any(|name| name == face.name()) {
         return Ok(Went::NotApplicable("the case names other faces".into()));
     }
-    let mut world = World::start(&case.config, &case.options).await?;
+    let mut world = match case.world {
+        Surroundings::Service => World::start(&case.config, &case.options).await?,
+        Surroundings::None => World::without_service()?,
+    };
     world.values = template::given(&world, &suite.values, &case.values);
     let result = run_steps(suite, &mut world, face, &case.steps).await;
     let closed = face.reset().await;
@@ -74,7 +77,10 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
     if step["open"].is_string() {
         let client = template::fill(world, &step["open"])?;
         let mut settings = template::fill(world, &step["settings"])?;
-        for (name, value) in [("base_url", json!(world.base_url)), ("public_key_pem", json!(world.public_key_pem))] {
+        let of_service = [("base_url", json!(world.base_url)), ("public_key_pem", json!(world.public_key_pem))];
+        // The case's service speaks WS Channel alone.
+        let is_ws_channel = settings["protocol"].as_str().is_none_or(|protocol| protocol == "ws-channel");
+        for (name, value) in of_service.into_iter().filter(|_| is_ws_channel) {
             if settings.get(name).is_none() {
                 settings[name] = value;
             }

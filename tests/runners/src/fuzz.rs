@@ -3,7 +3,7 @@
 //! `tests/run` feeds each target its corpus (`tests/fuzz/corpus/NAME/`), mutations of it and random bytes; `tests/long/fuzz`
 //! feeds the same functions through cargo-fuzz for as long as it is told.
 
-use std::time::SystemTime;
+use std::{sync::OnceLock, time::SystemTime};
 
 use bankchannel_crypto::{rsa, totp, x509};
 use bankchannel_foundation::{
@@ -12,6 +12,14 @@ use bankchannel_foundation::{
     message::{InRequest, InResponse, percent_decode},
     model::{Dialect, Reader, Timestamp},
     redact::redact_words,
+};
+use bankchannel_nextgen_psd2::{
+    answer::{self, Refusal},
+    certificates::{self, Certificate, Name, NameStyle},
+    explain::{self, ExplainInput},
+    http::Request,
+    signing::{self, Duplicates, KeyId, SerialStyle, SignatureHeader, SigningDialect},
+    verify::{Endpoint, Mode, Policy, Verifier},
 };
 use bankchannel_openpgp as openpgp;
 use bankchannel_ws_channel::{challenge::Returned, operations};
@@ -39,6 +47,15 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("status_report", |bytes| drop(bankchannel_iso20022::pain002::read(bytes))),
     ("statement", |bytes| drop(bankchannel_iso20022::camt::read(bytes))),
     ("text", text),
+    ("psd2_signature_header", psd2_signature_header),
+    ("psd2_rfc2047", psd2_rfc2047),
+    ("psd2_key_id", psd2_key_id),
+    ("psd2_http_request", psd2_http_request),
+    ("psd2_certificate_header", psd2_certificate_header),
+    ("psd2_digest", psd2_digest),
+    ("psd2_date", psd2_date),
+    ("psd2_explain", psd2_explain),
+    ("psd2_refusal", psd2_refusal),
 ];
 
 fn content_splitter(bytes: &[u8]) {
@@ -109,4 +126,127 @@ fn text(bytes: &[u8]) {
     drop(redact_words(&text));
     drop(Timestamp::new(&text));
     drop(bankchannel::check_base_url(&text));
+}
+
+fn psd2_signature_header(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for duplicates in [Duplicates::Reject, Duplicates::LastWins] {
+        let Ok(header) = SignatureHeader::parse(&text, duplicates) else { continue };
+        drop(header.signed_names());
+        drop(header.signature_bytes());
+        drop(KeyId::parse(&header.key_id));
+        for separator in [",", ", "] {
+            drop(SignatureHeader::parse(&header.to_text(separator), Duplicates::Reject));
+        }
+    }
+}
+
+fn psd2_rfc2047(bytes: &[u8]) {
+    let strict = signing::decode_rfc2047(bytes, false);
+    let lenient = signing::decode_rfc2047(bytes, true);
+    if let Ok(decoded) = &strict {
+        assert_eq!(
+            lenient.as_ref().map(|found| &found.text).ok(),
+            Some(&decoded.text),
+            "lenience changes what is read"
+        );
+        assert!(!decoded.text.contains(['\r', '\n', '\0']), "a control character comes out");
+    }
+    drop(signing::encode_rfc2047(&String::from_utf8_lossy(bytes)));
+}
+
+fn psd2_key_id(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(key_id) = KeyId::parse(&text) {
+        drop(key_id.to_text());
+        drop(key_id.matches(leaf(), false));
+        drop(key_id.matches(leaf(), true));
+    }
+    if let Ok(name) = Name::parse(&text) {
+        for style in [NameStyle::Rfc2253, NameStyle::Rfc2253Named, NameStyle::Forward, NameStyle::Pct20] {
+            drop(Name::parse(&name.to_text(style)));
+        }
+        drop(name.slash_text());
+        assert!(name.matches(&name), "a name is not itself");
+    }
+    drop(Name::from_der(bytes));
+}
+
+fn psd2_http_request(bytes: &[u8]) {
+    let Ok(request) = Request::parse(bytes) else { return };
+    let names: Vec<String> = request.headers.iter().map(|header| header.name.clone()).collect();
+    drop(signing::signing_string(&names, &request));
+    drop(Request::parse(&request.to_bytes()));
+}
+
+fn psd2_certificate_header(bytes: &[u8]) {
+    for lenient in [false, true] {
+        drop(certificates::read_certificate_header(bytes, lenient).map(|read| inspected(&read.certificate)));
+    }
+    drop(Certificate::from_der(bytes).map(|certificate| inspected(&certificate)));
+    drop(Certificate::all_from_pem(&String::from_utf8_lossy(bytes)));
+    drop(certificates::parse_qc(bytes));
+}
+
+fn inspected(certificate: &Certificate) {
+    drop((certificate.qc(), certificate.authorisation(), certificate.key_usage(), certificate.key()));
+    drop(certificate.subject().to_text(NameStyle::Rfc2253));
+    drop(certificates::find_anchor(certificate, std::slice::from_ref(certificate), certificate.not_before_s()));
+    for serial in [SerialStyle::HexUpper, SerialStyle::Decimal] {
+        let text = KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
+        drop(KeyId::parse(&text));
+    }
+}
+
+fn psd2_digest(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    drop(signing::digest_members(&text));
+    drop(signing::check_digest(&text, b"", false));
+    drop(signing::check_digest(&text, bytes, true));
+}
+
+fn psd2_date(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Some(seconds) = signing::parse_imf_fixdate(&text) {
+        assert_eq!(signing::imf_fixdate(seconds), text, "a date reads back as another one");
+    }
+}
+
+fn psd2_explain(bytes: &[u8]) {
+    let Ok(request) = Request::parse(bytes) else { return };
+    let verifier = Verifier::new(vec![leaf().clone()]);
+    for (mode, dialect) in [(Mode::Normal, SigningDialect::Era), (Mode::Lenient, SigningDialect::Bg)] {
+        let endpoint = Endpoint::of(&request.method, &request.target, dialect);
+        let policy = Policy { mode, endpoint, ..Policy::at(NOW_S, dialect) };
+        let verified = verifier.verify(&request, &policy);
+        let own_text = Some(request.body.as_ref()).filter(|body| !body.is_empty());
+        for client_signing_string in [None, own_text] {
+            let known = std::slice::from_ref(leaf());
+            let input = ExplainInput { client_signing_string, known, tls_client: None, base_path: "/api" };
+            let explained = explain::explain(&request, &verified, input);
+            drop((explained.text(), explained.to_json()));
+        }
+    }
+}
+
+fn psd2_refusal(bytes: &[u8]) {
+    for status in [400, 401, 503] {
+        let refusal = Refusal::read(status, bytes);
+        drop(refusal.to_error("https://bank.example/api", &[]));
+        for link in refusal.links.iter() {
+            drop(answer::encode_href(&link.href));
+            drop(answer::resolve_href("https://bank.example/api", &link.href));
+            drop(answer::safe_redirect("https://bank.example/api", &link.href, &[]));
+        }
+    }
+}
+
+/// The NextGenPSD2 sheet's test clock.
+const NOW_S: i64 = 1_772_532_930;
+
+/// The certificate of the sheet's vector A.
+fn leaf() -> &'static Certificate {
+    static LEAF: OnceLock<Certificate> = OnceLock::new();
+    const PEM: &str = include_str!("../../scenarios/data/psd2-leaf-1.cert.pem");
+    LEAF.get_or_init(|| Certificate::from_pem(PEM).expect("the sheet's certificate can be read"))
 }

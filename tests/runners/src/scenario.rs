@@ -36,6 +36,9 @@ pub struct Case {
     /// The faces it concerns; every one when empty.
     #[serde(default)]
     pub faces: Vec<String>,
+    /// What it happens in.
+    #[serde(default)]
+    pub world: Surroundings,
     /// The service's configuration file.
     #[serde(default)]
     pub config: Value,
@@ -47,6 +50,17 @@ pub struct Case {
     pub values: BTreeMap<String, Value>,
     /// What happens, in order.
     pub steps: Vec<Value>,
+}
+
+/// What a case happens in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Surroundings {
+    /// A WS Channel service of its own.
+    #[default]
+    Service,
+    /// Nothing but a folder: operations that only compute need no more.
+    None,
 }
 
 /// Cases with the procedures they may use.

@@ -223,7 +223,8 @@ fn pkcs1_of(pem: &str) -> Told<String> {
     Ok(format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", lines.join("\n")))
 }
 
-/// A file of `tests/scenarios/data`; the example payment under its name of the library.
+/// A file of `tests/scenarios/data`; the example payment under its name of the library, the NextGenPSD2 sheet's vectors under
+/// `vectors/`.
 fn data_file(name: &str) -> Told<Vec<u8>> {
     std::fs::read(data_path(name)).map_err(|why| format!("{name}: {why}"))
 }
@@ -231,6 +232,9 @@ fn data_file(name: &str) -> Told<Vec<u8>> {
 fn data_path(name: &str) -> PathBuf {
     if name == "payment.xml" {
         return scenario::folder().join("../../core/iso20022/examples/pain.001.001.09.xml");
+    }
+    if let Some(name) = name.strip_prefix("vectors/") {
+        return scenario::folder().join("../../core/protocols/nextgen-psd2/src/signing/vectors").join(name);
     }
     scenario::folder().join("data").join(name)
 }

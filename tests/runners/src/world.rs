@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 
 use crate::wire;
 
-/// A service, started for one case.
+/// A folder for one case, and, where the case needs one, a service started for it.
 pub struct World {
-    /// The service; `None` while it is stopped.
+    /// The service; `None` while it is stopped, and where there is none.
     running: Option<Running>,
     options: Value,
     folder: tempfile::TempDir,
@@ -62,6 +62,28 @@ pub fn schema_of_its_own(url: &str) -> Told<String> {
 }
 
 impl World {
+    /// A folder without any service: for what only computes.
+    ///
+    /// # Errors
+    /// No folder can be made.
+    pub fn without_service() -> Told<Self> {
+        let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
+        Ok(Self::of(folder, Value::Null))
+    }
+
+    fn of(folder: tempfile::TempDir, options: Value) -> Self {
+        Self {
+            running: None,
+            options,
+            folder,
+            base_url: String::new(),
+            control_url: String::new(),
+            public_key_pem: String::new(),
+            advanced_s: 0,
+            values: BTreeMap::new(),
+        }
+    }
+
     /// Starts a service with this configuration and these options.
     ///
     /// # Errors
@@ -86,16 +108,7 @@ impl World {
         for (name, value) in options.as_object().into_iter().flatten() {
             all[name] = value.clone();
         }
-        let mut world = Self {
-            running: None,
-            options: all,
-            folder,
-            base_url: String::new(),
-            control_url: String::new(),
-            public_key_pem: String::new(),
-            advanced_s: 0,
-            values: BTreeMap::new(),
-        };
+        let mut world = Self::of(folder, all);
         world.resume().await?;
         Ok(world)
     }

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use bankchannel::{CallOptions, Content};
+use bankchannel::{
+    CallOptions, Client, Content,
+    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings},
+    ws_channel::PROTOCOL,
+};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
@@ -21,9 +25,11 @@ const EXAMPLES: &str = "Examples:
   bankchannel call list_files '{\"bank\": \"nordea\", \"status\": \"NEW\"}'
   bankchannel call ws_channel.init_login -e me@example.com -m data
   bankchannel call upload_file @request.json --content payment.xml
+  bankchannel call nextgen_psd2.verify_request '{\"mode\": \"strict\"}' --content request.http
   bankchannel call download_file '{\"bank\": \"nordea\", \"file_type\": \"KTL\", \"file_reference\": \"1\"}' -o ktl.txt
 
-The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out.";
+The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out;
+operations of nextgen-psd2 take everything from the request.";
 
 /// The command.
 pub(crate) fn call_command() -> Command {
@@ -53,6 +59,9 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let entry = find(name).ok_or_else(|| {
         Failure::usage(format!("there is no operation `{name}`; `bankchannel catalogue` lists them all"))
     })?;
+    if entry.declaration.protocol != PROTOCOL {
+        return compute(entry, matches);
+    }
     let mut common = Common::read(matches)?;
     let target = Target::read(matches, common.format);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
@@ -62,18 +71,34 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
     check_keeping(entry, &common)?;
-    let result = carry_out(&client, entry, request, options, &common);
+    let result = carry_out(&Client::WsChannel(client.clone()), entry, request, options, &common);
     let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
     let shown = result.and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)
 }
 
+/// An operation that is not the WS Channel's only computes: neither settings nor sessions have to do with it.
+fn compute(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+    let common = Common::without_settings(matches);
+    let target = Target::read(matches, common.format);
+    let request = request(matches.get_one::<String>("request").map(String::as_str))?;
+    let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
+    let client = Client::NextGenPsd2(NextGenPsd2::new(NextGenPsd2Settings::default())?);
+    let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
+    let reserved = target.reserve(entry)?;
+    let done = carry_out(&client, entry, request, options, &common)?;
+    target.show(entry, done, reserved)
+}
+
 /// The operation of this name, in any spelling that leaves no doubt.
 fn find(name: &str) -> Option<&'static Entry> {
-    let short = name.rsplit_once('.').map_or(name, |(_, short)| short);
+    let (protocol, short) = name.rsplit_once('.').map_or((None, name), |(protocol, short)| (Some(protocol), short));
     bankchannel::find(name).or_else(|| {
         bankchannel::catalogue().find(|entry| {
             let own = entry.short_name();
+            if protocol.is_some_and(|protocol| protocol.replace('_', "-") != entry.declaration.protocol) {
+                return false;
+            }
             own == short || kebab(own) == short || camel(own) == short
         })
     })

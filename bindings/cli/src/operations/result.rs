@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel::{Content, Destination, ws_channel::Done};
+use bankchannel::{Content, Destination, Done};
 use bankchannel_foundation::operation::{Entry, Kind};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::ArgMatches;
@@ -103,7 +103,7 @@ impl Target {
         // script that asks before it goes on.
         let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
         let failed = response.get("failed").and_then(Value::as_u64).is_some_and(|failed| failed > 0);
-        if failed || entry.declaration.kind == Kind::Local && (is_no("ok") || is_no("good")) {
+        if failed || entry.declaration.kind == Kind::Local && (is_no("ok") || is_no("good") || is_no("valid")) {
             return Err(Failure::Told);
         }
         Ok(())

@@ -8,10 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel::{
-    CallOptions, CancellationToken, Category, Watcher,
-    ws_channel::{Done, WsChannel},
-};
+use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Watcher, ws_channel::WsChannel};
 use bankchannel_foundation::operation::{Entry, Kind};
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -53,7 +50,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     } else {
         let Request { json, content } = request::build(entry, matches, &mut common)?;
         let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
-        carry_out(&client, entry, json, options, &common)
+        carry_out(&Client::WsChannel(client.clone()), entry, json, options, &common)
     };
     let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
     let shown =
@@ -109,7 +106,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Calls an operation, with progress, answers, its log and Ctrl-C.
 pub(super) fn carry_out(
-    client: &WsChannel,
+    client: &Client,
     entry: &'static Entry,
     request: Value,
     options: CallOptions,
@@ -134,7 +131,7 @@ pub(super) fn carry_out(
     let options =
         CallOptions { cancel, asker: Some(Arc::new(answers)), progress: Some(watcher), log: log.for_call(), ..options };
     let done = bankchannel_bridge::runtime()?.block_on(async {
-        let mut call = std::pin::pin!(client.call_json(entry.declaration.name, request, options));
+        let mut call = std::pin::pin!(client.call_values(entry.declaration.name, request.into(), options));
         loop {
             tokio::select! {
                 done = &mut call => break done,
@@ -147,10 +144,15 @@ pub(super) fn carry_out(
     if interrupted.load(Ordering::SeqCst) {
         return Err(Failure::Interrupted);
     }
-    done.map_err(|error| match error.category() {
-        Category::Transport | Category::TimedOut => Failure::Error(error.with("service", client.base_url())),
-        _ => Failure::Error(error),
-    })
+    match done {
+        Ok(Done { response, content }) => Ok(Done { response: response.into(), content }),
+        Err(error) => Err(Failure::Error(match (client, error.category()) {
+            (Client::WsChannel(client), Category::Transport | Category::TimedOut) => {
+                error.with("service", client.base_url())
+            }
+            _ => error,
+        })),
+    }
 }
 
 /// The session for an operation. What is missing or wrong is told before anything is sent. An operation that needs none

@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn every_operation_is_reachable_by_a_command_or_by_call() {
         let specs = specs();
-        for entry in bankchannel::catalogue() {
+        // The commands of the other protocol are written by hand; `call` reaches all its operations.
+        for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL) {
             let by_command = specs
                 .iter()
                 .any(|spec| spec.entries().iter().any(|found| found.declaration.name == entry.declaration.name));

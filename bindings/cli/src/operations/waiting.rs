@@ -5,7 +5,7 @@
 //!   session login --noninteractive --code …   goes on with it
 //! ```
 
-use bankchannel::{CallOptions, ws_channel::Done};
+use bankchannel::{CallOptions, Client, Done, ws_channel::WsChannel};
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Category, operation::Entry};
 use clap::ArgMatches;
@@ -37,7 +37,7 @@ pub(super) fn log_in(
     entry: &'static Entry,
     matches: &ArgMatches,
     common: &mut Common,
-    client: &bankchannel::ws_channel::WsChannel,
+    client: &WsChannel,
 ) -> Outcome<Done> {
     let Value::Object(mut given) = request::build(entry, matches, common)?.json else { return Err(Failure::Told) };
     let mut code = given.remove("code").and_then(|code| code.as_str().map(str::to_owned));
@@ -128,12 +128,7 @@ fn forget(common: &mut Common) -> Outcome {
     }
 }
 
-fn step(
-    client: &bankchannel::ws_channel::WsChannel,
-    name: &str,
-    request: Map<String, Value>,
-    common: &Common,
-) -> Outcome<Done> {
+fn step(client: &WsChannel, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<Done> {
     let entry = bankchannel::find(name).ok_or_else(|| Failure::usage(format!("there is no operation `{name}`")))?;
-    carry_out(client, entry, Value::Object(request), CallOptions::default(), common)
+    carry_out(&Client::WsChannel(client.clone()), entry, Value::Object(request), CallOptions::default(), common)
 }

@@ -177,6 +177,17 @@ impl Common {
         Ok(Self { settings, format, noninteractive, verbose, signer })
     }
 
+    /// The shared options alone: for what runs on this machine, which neither a settings file nor the environment is for.
+    pub(crate) fn without_settings(matches: &ArgMatches) -> Self {
+        Self {
+            settings: Settings::none(),
+            format: format(matches),
+            noninteractive: matches.get_flag("noninteractive"),
+            verbose: matches.get_flag("verbose"),
+            signer: None,
+        }
+    }
+
     /// The password: from the settings, or asked for.
     pub(crate) fn password(&mut self, question: &str, is_new: bool) -> Outcome<String> {
         use crate::settings::PASSWORD_MIN;

@@ -100,9 +100,15 @@ pub(crate) fn read_file(option: &str, path: &str) -> Outcome<String> {
 
 /// The same, with a limit of its own, in bytes.
 pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String> {
+    String::from_utf8(read_bytes(option, path, limit)?)
+        .map_err(|_| Failure::usage(format!("{option}: {path} cannot be read: it is not UTF-8 text")))
+}
+
+/// The same for what need not be text.
+pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> Outcome<Vec<u8>> {
     let failed = |why: std::io::Error| Failure::usage(format!("{option}: {path} cannot be read: {why}"));
-    let mut text = String::new();
-    let mut read = |reader: &mut dyn Read| reader.take(limit + 1).read_to_string(&mut text).map_err(failed);
+    let mut bytes = Vec::new();
+    let mut read = |reader: &mut dyn Read| reader.take(limit + 1).read_to_end(&mut bytes).map_err(failed);
     let size = match path {
         "-" => read(&mut stdin::reader(option)?)?,
         _ => read(&mut std::fs::File::open(path).map_err(failed)?)?,
@@ -110,7 +116,7 @@ pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String>
     if size as u64 > limit {
         return Err(Failure::usage(format!("{option}: {path} is larger than {limit} bytes")));
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 fn parse(option: &str, text: &str) -> Outcome<Value> {

@@ -1,5 +1,6 @@
 //! Everything that this program writes: results to stdout, everything else to stderr.
 
+pub(crate) mod files;
 pub(crate) mod interrupt;
 pub(crate) mod progress;
 pub(crate) mod prompt;

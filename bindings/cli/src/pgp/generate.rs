@@ -11,11 +11,11 @@ use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::json;
 
-use super::{keys, told};
+use super::told;
 use crate::{
     exit::{Failure, Outcome},
     options::{add_common, format, passphrase},
-    output::progress::Progress,
+    output::{files, progress::Progress},
 };
 
 /// The names that the published clients use (WS Channel sheet §8.1).
@@ -71,8 +71,8 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .create(&folder)
         .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", folder.display())))?;
     // The private key first: a public one alone would be of no use.
-    keys::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
-    keys::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;
+    files::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
+    files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;
     format(matches).show(&json!({
         "fingerprint": key.fingerprint(),
         "pgp_key_id": key.public().short_id(),

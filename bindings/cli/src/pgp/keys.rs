@@ -1,11 +1,6 @@
 //! Keys and passphrases from files.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{Read, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-};
+use std::{fs::File, io::Read};
 
 use bankchannel_openpgp::{Limits, PrivateKey, PublicKey, limits::MAX_PRIVATE_KEY_BYTES};
 use clap::ArgMatches;
@@ -45,21 +40,4 @@ pub(super) fn document(path: &str) -> Outcome<Box<dyn Read + Send>> {
     }
     let file = File::open(path).map_err(|why| Failure::usage(format!("{path} cannot be read: {why}")))?;
     Ok(Box::new(file))
-}
-
-/// Writes a new file; one that exists is never touched.
-pub(super) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Outcome {
-    let failed = |why: std::io::Error| match why.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} exists already and is left alone", path.display()))
-        }
-        _ => Failure::usage(format!("{} cannot be written: {why}", path.display())),
-    };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    written.map_err(|why| {
-        // Half a file would be taken for a whole one.
-        let _ = std::fs::remove_file(path);
-        failed(why)
-    })
 }

@@ -10,7 +10,7 @@ use super::{keys, told};
 use crate::{
     exit::{Failure, Outcome},
     options::{add_common, passphrase},
-    output::{self, Format},
+    output::{self, Format, files},
 };
 
 /// The permissions of a signature: it is made to be given away.
@@ -52,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         return Ok(());
     }
     if output != "-" {
-        keys::write_new(&target, SIGNATURE_MODE, signature.as_bytes())?;
+        files::write_new(&target, SIGNATURE_MODE, signature.as_bytes())?;
     }
     let fingerprints: Vec<&str> = signers.iter().map(|signer| signer.primary_fingerprint()).collect();
     match format {

@@ -83,6 +83,11 @@ impl Settings {
         })
     }
 
+    /// None: no file and no variable is looked at.
+    pub(crate) fn none() -> Self {
+        Self { given: BTreeMap::new(), file: None, environment: BTreeMap::new(), timeout_s: None }
+    }
+
     /// A setting by its name in the settings file; empty values count as absent.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let file = || self.file.as_ref().and_then(|file| file.value(name));

@@ -8,6 +8,8 @@ mod download;
 mod examples;
 mod operator;
 mod pgp;
+mod psd2;
+mod psd2_certificates;
 mod settings;
 mod signer;
 mod stdin;

@@ -293,4 +293,91 @@ final class ErrorCode
      * the service.
      */
     public const WS_CHANNEL_REFERENCE_UNSAFE = 'ws_channel.reference_unsafe';
+
+    /**
+     * The certificate cannot be used. The message says why; it must be one certificate as PEM text, with
+     * an RSA key.
+     */
+    public const NEXTGEN_PSD2_CERTIFICATE_UNUSABLE = 'nextgen_psd2.certificate_unusable';
+
+    /**
+     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
+     * certificate's own.
+     */
+    public const NEXTGEN_PSD2_KEY_UNUSABLE = 'nextgen_psd2.key_unusable';
+
+    /**
+     * The bank does not accept the request's signature. Explain the request: it shows which byte of the
+     * signing string differs, and why.
+     */
+    public const NEXTGEN_PSD2_SIGNATURE_REFUSED = 'nextgen_psd2.signature_refused';
+
+    /**
+     * The bank does not accept the certificate. The bank's code says whether it is missing, invalid,
+     * expired, revoked or blocked.
+     */
+    public const NEXTGEN_PSD2_CERTIFICATE_REFUSED = 'nextgen_psd2.certificate_refused';
+
+    /**
+     * The certificate lacks the role that this operation needs. Inspect the certificate: its roles are
+     * AISP, PISP, PIISP or ASPSP.
+     */
+    public const NEXTGEN_PSD2_ROLE_REFUSED = 'nextgen_psd2.role_refused';
+
+    /**
+     * The bank does not accept the request's date. Set the clock; sign each request when it is sent, also
+     * when it is repeated.
+     */
+    public const NEXTGEN_PSD2_TIMESTAMP_REFUSED = 'nextgen_psd2.timestamp_refused';
+
+    /** The bank does not accept a field or header. The bank's text or path names it. */
+    public const NEXTGEN_PSD2_FORMAT_REFUSED = 'nextgen_psd2.format_refused';
+
+    /**
+     * The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they
+     * belong to one third party at one bank.
+     */
+    public const NEXTGEN_PSD2_PSU_REFUSED = 'nextgen_psd2.psu_refused';
+
+    /**
+     * The bank wants its customer's consent first. Send the customer to the link `sca_redirect` of the
+     * context, and repeat the request afterwards.
+     */
+    public const NEXTGEN_PSD2_CONSENT_NEEDED = 'nextgen_psd2.consent_needed';
+
+    /** The bank does not know the consent, or its customer has revoked it. Offer a new consent. */
+    public const NEXTGEN_PSD2_CONSENT_UNKNOWN = 'nextgen_psd2.consent_unknown';
+
+    /** The consent cannot be used. It was not authorised, has expired or was ended: offer a new one. */
+    public const NEXTGEN_PSD2_CONSENT_INVALID = 'nextgen_psd2.consent_invalid';
+
+    /**
+     * The consent's calls without the customer are used up for today. Wait a day, or let the customer be
+     * present and send PSU-IP-Address.
+     */
+    public const NEXTGEN_PSD2_ACCESS_EXCEEDED = 'nextgen_psd2.access_exceeded';
+
+    /**
+     * The bank does not offer this service for this customer or resource. The bank's code and text say
+     * more.
+     */
+    public const NEXTGEN_PSD2_SERVICE_REFUSED = 'nextgen_psd2.service_refused';
+
+    /** The bank does not know what the request is about. Check the identifier and the path. */
+    public const NEXTGEN_PSD2_RESOURCE_UNKNOWN = 'nextgen_psd2.resource_unknown';
+
+    /** The bank has refused the request. The bank's code and text are attached. */
+    public const NEXTGEN_PSD2_REFUSED = 'nextgen_psd2.refused';
+
+    /**
+     * The bank could not answer because of a failure of its own. See the outcome; quote the peer's
+     * request id to the bank's support.
+     */
+    public const NEXTGEN_PSD2_BANK_FAILED = 'nextgen_psd2.bank_failed';
+
+    /**
+     * The bank's link is not one to send a customer to. It must be https, without user and password, at a
+     * host that you allow.
+     */
+    public const NEXTGEN_PSD2_LINK_REFUSED = 'nextgen_psd2.link_refused';
 }

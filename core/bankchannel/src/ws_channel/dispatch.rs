@@ -3,9 +3,9 @@
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Kind, Result,
+    Content, Error, Kind, Result,
     error::row,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Profile, Value},
     operation::{Entry, Operation},
 };
 use bankchannel_ws_channel::operations;
@@ -13,26 +13,12 @@ use bankchannel_ws_channel::operations;
 use super::{
     PROTOCOL, WsChannel,
     flows::{self, Flow},
+};
+use crate::{
+    CallOptions,
+    by_name::{self, Done, Running, done},
     local,
 };
-use crate::CallOptions;
-
-/// What a call by name gave.
-#[derive(Debug)]
-pub struct Done<R = serde_json::Value> {
-    /// The response's boundary form.
-    pub response: R,
-    /// Its content, where it has one.
-    pub content: Option<Content>,
-}
-
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Done<Value<'static>>>> + Send + 'a>>;
-
-pub(super) fn done<T: Boundary>(response: T) -> Done<Value<'static>> {
-    let mut writer = Writer::new(Dialect::Boundary);
-    let response = response.write(&mut writer);
-    Done { response, content: writer.content() }
-}
 
 impl WsChannel {
     /// Carries out an operation by its name (`ws_channel.list_files`), with JSON in and out. What the request leaves out is
@@ -81,39 +67,14 @@ impl WsChannel {
     }
 
     fn local(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Done<Value<'static>>> {
-        run_local(name, request, content, Some(self))
+        by_name::run_local(name, request, content, Some(self))
     }
 }
 
-/// Carries out a local operation by its name: it only computes, on this thread, without a client.
-///
-/// # Errors
-/// Those of the operation; `input.unknown_operation` for one that is not local.
-pub fn call_local(name: &str, request: serde_json::Value, content: Option<Content>) -> Result<serde_json::Value> {
-    call_local_values(name, request.into(), content, None).map(Into::into)
-}
-
-/// The same with values as the library itself has them: what the faces of the languages stand on. What the request leaves out
-/// is taken from the profile, which is asked for nothing else.
-///
-/// # Errors
-/// As [`call_local`].
-pub fn call_local_values(
-    name: &str,
-    request: Value<'_>,
-    content: Option<Content>,
-    profile: Option<&dyn Profile>,
-) -> Result<Value<'static>> {
-    run_local(name, request, content, profile).map(|done| done.response)
-}
-
+/// An operation of this protocol, or any that only computes: that needs nothing but its request.
 fn entry(name: &str) -> Result<&'static Entry> {
-    crate::find(name).filter(|entry| entry.declaration.protocol == PROTOCOL).ok_or_else(|| unknown(name))
-}
-
-fn unknown(name: &str) -> Error {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`"))
+    let is_ours = |entry: &&Entry| entry.declaration.kind == Kind::Local || entry.declaration.protocol == PROTOCOL;
+    crate::find(name).filter(is_ours).ok_or_else(|| by_name::not_of(name, PROTOCOL))
 }
 
 macro_rules! dispatch {
@@ -126,15 +87,10 @@ macro_rules! dispatch {
             }
         }
 
-        fn run_local(name: &str, request: Value<'_>, content: Option<Content>, profile: Option<&dyn Profile>) -> Result<Done<Value<'static>>> {
+        /// Carries out a local operation of this protocol; `None` when it has none of this name.
+        pub(crate) fn run_local(name: &str, request: Value<'_>, content: Option<Content>, profile: Option<&dyn Profile>) -> Option<Result<Done<Value<'static>>>> {
             $(dispatch!(@local $kind name, operations::$subject::$file::$name, request, content, profile);)+
-            match crate::find(name) {
-                None => Err(unknown(name)),
-                Some(entry) => Err(Error::because(
-                    &row::UNKNOWN_OPERATION,
-                    format!("`{}` is not an operation that only computes: it needs a client", entry.declaration.name),
-                )),
-            }
+            None
         }
 
         $(dispatch!(@method $kind $subject $file $name);)+
@@ -152,7 +108,7 @@ macro_rules! dispatch {
 
     (@local local $asked:ident, $op:path, $request:ident, $content:ident, $profile:ident) => {
         if $asked == <$op as Operation>::DECLARATION.name {
-            return local::carry_out::<$op>($request, $content, $profile).map_err(|error| error.in_operation(<$op as Operation>::DECLARATION.name));
+            return Some(local::carry_out::<$op>($request, $content, $profile));
         }
     };
     (@local exchange $($rest:tt)+) => {};
@@ -188,7 +144,7 @@ macro_rules! dispatch_flows {
                         });
                     }
                 )+
-                Box::pin(async move { Err(unknown(name)) })
+                Box::pin(async move { Err(by_name::unknown(name)) })
             }
         }
 

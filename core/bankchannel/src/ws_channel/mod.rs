@@ -11,7 +11,6 @@ mod effects;
 mod env;
 mod exchange;
 pub mod flows;
-mod local;
 mod public_key;
 mod seal;
 mod session;
@@ -31,7 +30,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{Credentials, Envelope, PROTOCOL, challenge, errors, login, model::*, operations};
-pub use dispatch::{Done, call_local, call_local_values};
+pub(crate) use dispatch::run_local;
 pub use env::code_from_env;
 pub use flows::FLOWS;
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};

@@ -39,6 +39,17 @@ impl Certificate {
         }
     }
 
+    /// Reads every `CERTIFICATE` of a PEM text, in their order: a bundle of issuers.
+    ///
+    /// # Errors
+    /// As [`from_pem`](Self::from_pem).
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>> {
+        let blocks = pem::blocks(text, EXPECTED)?;
+        let all: Result<Vec<Self>> =
+            blocks.iter().filter(|block| block.is_certificate()).map(|block| Self::from_der(&block.bytes)).collect();
+        all.and_then(|all| if all.is_empty() { Err(blocks[0].unexpected(EXPECTED)) } else { Ok(all) })
+    }
+
     /// Reads a DER certificate.
     ///
     /// # Errors

@@ -6,3 +6,4 @@ mod name;
 
 pub use certificate::Certificate;
 pub use issuer::{Issuer, IssuerParts};
+pub use name::{SHORT_NAMES, escape};

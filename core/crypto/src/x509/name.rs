@@ -3,8 +3,8 @@
 use x509_parser::der_parser::asn1_rs::ToDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-/// Attribute types with a short name (RFC 4514 §3); all others are written as numbers.
-const SHORT_NAMES: [(&str, &str); 9] = [
+/// Attribute types with a short name (RFC 4514 §3), by number; all others are written as numbers.
+pub const SHORT_NAMES: [(&str, &str); 9] = [
     ("2.5.4.3", "CN"),
     ("2.5.4.7", "L"),
     ("2.5.4.8", "ST"),
@@ -43,8 +43,8 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     }
 }
 
-/// RFC 4514 §2.4.
-fn escape(value: &str) -> String {
+/// A value with the escapes of RFC 4514 §2.4.
+pub fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);
     for (index, character) in value.chars().enumerate() {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 
-import { BankchannelError, WsChannel, version } from '../../../../bindings/node/index.mjs';
+import { BankchannelError, NextGenPsd2, WsChannel, version } from '../../../../bindings/node/index.mjs';
 
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -17,7 +17,14 @@ function renamed(value, way) {
   return Object.fromEntries(Object.entries(value).map(([name, held]) => [way(name), renamed(held, way)]));
 }
 
+// The clients by protocol.
+const kinds = { 'ws-channel': WsChannel, 'nextgen-psd2': NextGenPsd2 };
 const clients = new Map();
+
+/** A client of the protocol that the settings name. */
+function opened({ protocol = 'ws-channel', ...settings }) {
+  return new kinds[protocol](renamed(settings, camel));
+}
 
 function contentOf(given) {
   if (given.base64 !== undefined) return Buffer.from(given.base64, 'base64');
@@ -91,7 +98,7 @@ async function handle(request) {
     case 'hello':
       return { face: 'node', version };
     case 'open':
-      clients.set(request.client, new WsChannel(renamed(request.settings ?? {}, camel)));
+      clients.set(request.client, opened(request.settings ?? {}));
       return { ok: true };
     case 'close':
       await clients.get(request.client)?.close();

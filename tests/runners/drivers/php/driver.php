@@ -1,8 +1,8 @@
 <?php
 
 /*
- * The scenario driver of PHP: one JSON object per line on stdin, carried out through the typed methods of
- * Bankchannel\WsChannel, one JSON object per line on stdout. tests/scenarios/README.md has the protocol.
+ * The scenario driver of PHP: one JSON object per line on stdin, carried out through the typed methods of the client of the
+ * settings' protocol, one JSON object per line on stdout. tests/scenarios/README.md has the protocol.
  *
  *   BANKCHANNEL_LIBRARY=target/release/libbankchannel_c.so php tests/runners/drivers/php/driver.php
  */
@@ -15,6 +15,7 @@ use Bankchannel\AbstractClient;
 use Bankchannel\Bankchannel;
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\NextGenPsd2;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
@@ -22,7 +23,11 @@ use Bankchannel\WsChannel;
 
 final class Driver
 {
-    /** @var array<string, WsChannel> */
+    /** The clients by protocol, and what the names of their operations begin with. */
+    private const KINDS = ['ws-channel' => WsChannel::class, 'nextgen-psd2' => NextGenPsd2::class];
+    private const PREFIXES = [WsChannel::class => 'ws_channel', NextGenPsd2::class => 'nextgen_psd2'];
+
+    /** @var array<string, AbstractClient> */
     private array $clients = [];
 
     /** @return array<string, mixed> */
@@ -44,11 +49,13 @@ final class Driver
     /** @return array<string, mixed> */
     private function open(string $name, array $settings): array
     {
-        [$arguments, $why] = self::arguments(WsChannel::class, '__construct', $settings);
+        $kind = self::KINDS[$settings['protocol'] ?? 'ws-channel'] ?? throw new LogicException('no client of that protocol');
+        unset($settings['protocol']);
+        [$arguments, $why] = self::arguments($kind, '__construct', $settings);
         if ($why !== null) {
             return $why;
         }
-        $this->clients[$name] = new WsChannel(...$arguments);
+        $this->clients[$name] = new $kind(...$arguments);
 
         return ['ok' => true];
     }
@@ -77,7 +84,7 @@ final class Driver
             // PHP does not tell `login` from `logIn`: the exchange of such a pair has a name of its own.
             $method = 'exchange' . ucfirst($method);
         }
-        if ($protocol !== 'ws_channel' || !method_exists($client, $method)) {
+        if ($protocol !== self::PREFIXES[$client::class] || !method_exists($client, $method)) {
             return $this->generic($client, $request);
         }
         $given = (array) ($request['request'] ?? []);
@@ -177,8 +184,9 @@ final class Driver
      */
     private static function arguments(string $class, string $method, array $fields): array
     {
+        $declared = new ReflectionMethod($class, $method);
         $parameters = [];
-        foreach ((new ReflectionMethod($class, $method))->getParameters() as $parameter) {
+        foreach ($declared->getParameters() as $parameter) {
             $parameters[$parameter->getName()] = $parameter;
         }
         $arguments = [];
@@ -189,13 +197,29 @@ final class Driver
                 return [[], self::refused((string) $field, 'there is no such field', 'input.unknown_field')];
             }
             try {
-                $arguments[$name] = self::typed($parameter->getType(), $value);
+                $arguments[$name] = is_array($value) && ltrim((string) $parameter->getType(), '?') === 'array'
+                    ? array_map(self::element($declared, $name), $value)
+                    : self::typed($parameter->getType(), $value);
             } catch (ValueError | TypeError $why) {
                 return [[], self::refused((string) $field, $why->getMessage(), 'input.invalid_field')];
             }
         }
 
         return [$arguments, null];
+    }
+
+    /** What makes an element of a list parameter: PHP's types do not say it, its documentation does. */
+    private static function element(ReflectionMethod $method, string $parameter): Closure
+    {
+        $kind = preg_match('/@param list<(\w+)>\S* \$' . $parameter . '\b/', (string) $method->getDocComment(), $found)
+            ? $method->getDeclaringClass()->getNamespaceName() . '\\' . $found[1]
+            : '';
+
+        return static fn (mixed $item): mixed => match (true) {
+            is_string($item) && enum_exists($kind) => $kind::from($item),
+            is_array($item) && class_exists($kind) => $kind::fromArray($item),
+            default => $item,
+        };
     }
 
     private static function typed(?ReflectionType $type, mixed $value): mixed

@@ -1,6 +1,7 @@
 """The scenario driver of the Python faces: one JSON object per line in, one per line out.
 
-`--async` drives `AsyncWsChannel`, else `WsChannel`. Every call goes through the typed method, with keyword arguments.
+`--async` drives the clients of asyncio, else those that block; the settings' `protocol` says which. Every call goes through the
+typed method, with keyword arguments.
 """
 
 from __future__ import annotations
@@ -15,13 +16,30 @@ import threading
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import bankchannel
-from bankchannel import AsyncWsChannel, BankchannelError, Cancel, Question, Received, Record, WsChannel
+from bankchannel import (
+    AsyncNextGenPsd2,
+    AsyncWsChannel,
+    BankchannelError,
+    Cancel,
+    NextGenPsd2,
+    Question,
+    Received,
+    Record,
+    WsChannel,
+)
 
 ASYNC = "--async" in sys.argv[1:]
 FACE = "python-async" if ASYNC else "python"
+
+# The clients by protocol.
+CLIENTS: dict[str, Any] = {
+    "ws-channel": AsyncWsChannel if ASYNC else WsChannel,
+    "nextgen-psd2": AsyncNextGenPsd2 if ASYNC else NextGenPsd2,
+}
 
 Json = dict[str, Any]
 
@@ -93,10 +111,33 @@ def plain(value: object) -> Any:
     return value if isinstance(value, (bool, int, str)) or value is None else str(value)
 
 
-def arguments(method: Any, request: Json) -> tuple[Json, Any]:
+def typed(value: Any, annotation: object, module: ModuleType) -> Any:
+    """A value as its annotation has it: objects become the records of the client's module."""
+    if isinstance(value, list):
+        return [typed(element, annotation, module) for element in value]
+    if isinstance(value, dict):
+        for name in re.findall(r"\w+", str(annotation)):
+            kind = getattr(module, name, None)
+            # What the record does not know is the library's to refuse.
+            if isinstance(kind, type) and issubclass(kind, Record) and set(value) <= set(kind.__match_args__):
+                return kind(**value)
+    return value
+
+
+def arguments(method: Any, given: Json) -> Json:
+    """Keyword arguments for what is given."""
+    module = sys.modules[inspect.unwrap(method).__module__]
+    parameters = inspect.signature(method).parameters
+    return {
+        name: typed(value, parameters[name].annotation, module) if name in parameters else value
+        for name, value in given.items()
+    }
+
+
+def call_arguments(method: Any, request: Json) -> tuple[Json, Any]:
     """The typed method's keyword arguments, and the object that takes the content."""
     parameters = inspect.signature(method).parameters
-    given = dict(request.get("request") or {})
+    given = arguments(method, request.get("request") or {})
     if request.get("content"):
         names = [name for name, parameter in parameters.items() if parameter.annotation in ("Content", "Content | None")]
         if not names:
@@ -156,9 +197,16 @@ def refused(error: BaseException, operation: str | None = None) -> Json:
     return {"error": {"code": "driver", "category": "driver", "message": f"{type(error).__name__}: {error}", "context": {}}}
 
 
-def call(client: WsChannel, request: Json) -> Json:
+def opened(settings: Json) -> Any:
+    """A client of the protocol that the settings name."""
+    given = dict(settings)
+    kind = CLIENTS[given.pop("protocol", "ws-channel")]
+    return kind(**arguments(kind.__init__, given))
+
+
+def call(client: Any, request: Json) -> Json:
     method = getattr(client, request["name"].split(".")[1])
-    given, collected = arguments(method, request)
+    given, collected = call_arguments(method, request)
     timer = None
     if request.get("cancel_after_ms") is not None:
         given["cancel"] = token = Cancel()
@@ -174,9 +222,9 @@ def call(client: WsChannel, request: Json) -> Json:
             timer.cancel()
 
 
-async def call_async(client: AsyncWsChannel, request: Json) -> Json:
+async def call_async(client: Any, request: Json) -> Json:
     method = getattr(client, request["name"].split(".")[1])
-    given, collected = arguments(method, request)
+    given, collected = call_arguments(method, request)
     if request.get("cancel_after_ms") == 0:
         # A task that is cancelled before it runs never calls anything: the token says it to the call.
         given["cancel"] = token = Cancel()
@@ -206,7 +254,7 @@ class Driver:
             if request["op"] == "hello":
                 return {"face": FACE, "version": bankchannel.__version__}
             if request["op"] == "open":
-                self.clients[request["client"]] = (AsyncWsChannel if ASYNC else WsChannel)(**request.get("settings") or {})
+                self.clients[request["client"]] = opened(request.get("settings") or {})
                 return {"ok": True}
             if request["op"] == "close":
                 client = self.clients.pop(request["client"], None)

@@ -4,6 +4,9 @@
 //!   open   a settings file in a folder of its own (0700, 0600), in wscli's keys
 //!   call   `bankchannel GROUP COMMAND --option=…` where there is such a command, else `bankchannel call NAME @FILE`
 //! ```
+//!
+//! A settings file is the WS Channel's alone. What a client of another protocol is opened with goes into each request that leaves
+//! it out, and its calls are `bankchannel call NAME @FILE`.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +20,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use super::{Face, arguments, built};
@@ -45,6 +48,11 @@ const KEYS: &[(&str, &str)] = &[
     ("id_token", "idtoken"),
 ];
 
+/// Settings of a third party that each request may have.
+const OF_REQUESTS: &[&str] = &["certificate", "private_key", "passphrase", "signing", "trusted"];
+/// Those that are given as files, which the requests have not.
+const FILES: &[(&str, &str)] = &[("certificate_file", "certificate"), ("trusted_file", "trusted")];
+
 /// The command line.
 #[derive(Default)]
 pub struct Cli {
@@ -54,6 +62,8 @@ pub struct Cli {
 struct Client {
     folder: tempfile::TempDir,
     seal_key: Value,
+    /// What goes into each request, for a protocol without a settings file.
+    given: Option<Map<String, Value>>,
 }
 
 impl Client {
@@ -78,6 +88,10 @@ impl Face for Cli {
             let name = request["client"].as_str().unwrap_or("main").to_owned();
             match request["op"].as_str() {
                 Some("open") => match open(&request["settings"])? {
+                    Opened::Client(client) if client.given.is_some() => {
+                        self.clients.insert(name, client);
+                        Ok(json!({"ok": true}))
+                    }
                     Opened::Client(client) => {
                         self.clients.insert(name.clone(), client);
                         // A process reads its settings when it runs: let it say now what it thinks of them.
@@ -109,6 +123,9 @@ enum Opened {
 }
 
 fn open(settings: &Value) -> Told<Opened> {
+    if settings["protocol"].as_str().is_some_and(|protocol| protocol != "ws-channel") {
+        return open_without_file(settings);
+    }
     let mut text = String::from("settings:\n");
     for (name, value) in settings.as_object().into_iter().flatten() {
         match KEYS.iter().find(|(setting, _)| setting == name) {
@@ -123,7 +140,7 @@ fn open(settings: &Value) -> Told<Opened> {
     }
     let failed = |why: std::io::Error| why.to_string();
     let folder = tempfile::tempdir().map_err(failed)?;
-    let client = Client { folder, seal_key: settings["seal_key"].clone() };
+    let client = Client { folder, seal_key: settings["seal_key"].clone(), given: None };
     let file = client.file();
     let parent = file.parent().unwrap_or(Path::new("/"));
     std::fs::DirBuilder::new().mode(0o700).create(parent).map_err(failed)?;
@@ -131,6 +148,24 @@ fn open(settings: &Value) -> Told<Opened> {
     options.write(true).create_new(true).mode(0o600);
     options.open(&file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
     Ok(Opened::Client(client))
+}
+
+/// A client whose settings go into its requests.
+fn open_without_file(settings: &Value) -> Told<Opened> {
+    let mut given = Map::new();
+    for (name, value) in settings.as_object().into_iter().flatten().filter(|(name, _)| *name != "protocol") {
+        if OF_REQUESTS.contains(&name.as_str()) {
+            given.insert(name.clone(), value.clone());
+        } else if let Some((_, field)) = FILES.iter().find(|(setting, _)| setting == name)
+            && let Ok(text) = std::fs::read_to_string(value.as_str().unwrap_or_default())
+        {
+            given.insert((*field).to_owned(), Value::String(text));
+        } else {
+            return Ok(Opened::NotApplicable(format!("no command takes the setting `{name}`")));
+        }
+    }
+    let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
+    Ok(Opened::Client(Client { folder, seal_key: Value::Null, given: Some(given) }))
 }
 
 async fn call(client: &Client, request: &Value) -> Told<Value> {
@@ -141,8 +176,15 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
     if sealed && given["seal_key"].is_null() && !client.seal_key.is_null() {
         given["seal_key"] = client.seal_key.clone();
     }
-    let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into(), "-c".into()];
-    shared.push(client.file().display().to_string());
+    for (name, value) in client.given.iter().flatten() {
+        if given[name].is_null() && entry.request.fields().iter().any(|field| field.name == name) {
+            given[name] = value.clone();
+        }
+    }
+    let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
+    if client.given.is_none() {
+        shared.extend(["-c".to_owned(), client.file().display().to_string()]);
+    }
     match request["timeout_ms"].as_i64() {
         None | Some(-1) => {}
         Some(limit) if limit > 0 && limit % 1000 == 0 => shared.push(format!("--timeout={}", limit / 1000)),
@@ -174,7 +216,8 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         environment: &environment,
         cancel_after_ms: request["cancel_after_ms"].as_u64(),
     };
-    if let Some(typed) = arguments::typed(entry, &given, content.as_deref()) {
+    let typed = arguments::typed(entry, &given, content.as_deref()).filter(|_| client.given.is_none());
+    if let Some(typed) = typed {
         let ended = run.run(&typed).await?;
         // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
         let refused_by_options = ended.code != Some(0) && (ended.json.is_none() || is_about_options(&ended));
@@ -255,9 +298,10 @@ fn answer(ended: Ended, output: Option<&str>) -> Told<Value> {
     if json.get("error").is_some() {
         return if ended.code == Some(0) { Err("an error with exit code 0".into()) } else { Ok(json) };
     }
-    // Files that failed, and a file or signature that was found wrong, are an exit code of their own, with the whole response.
-    let failed =
-        json["failed"].as_u64().is_some_and(|failed| failed > 0) || json["ok"] == false || json["good"] == false;
+    // Files that failed, and a file, signature or request that was found wrong, are an exit code of their own, with the whole
+    // response.
+    let is_wrong = ["ok", "good", "valid"].iter().any(|verdict| json[verdict] == false);
+    let failed = json["failed"].as_u64().is_some_and(|failed| failed > 0) || is_wrong;
     if ended.code != Some(i32::from(failed)) {
         return Err(format!("bankchannel ended with {:?} after {json}", ended.code));
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use bankchannel::{Answer, Asker, CallOptions, Content, Destination, Error, Question, Secret, ws_channel::WsChannel};
+use bankchannel::{Answer, Asker, CallOptions, Client, Content, Destination, Error, Question, Secret, Settings};
 use bankchannel_foundation::{error::row, model::Pieces};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::world::Told;
 /// The crate itself.
 #[derive(Default)]
 pub struct Rust {
-    clients: BTreeMap<String, WsChannel>,
+    clients: BTreeMap<String, Client>,
 }
 
 impl Face for Rust {
@@ -25,7 +25,7 @@ impl Face for Rust {
         Box::pin(async move {
             let client = request["client"].as_str().unwrap_or("main").to_owned();
             match request["op"].as_str() {
-                Some("open") => Ok(match WsChannel::from_json(request["settings"].clone()) {
+                Some("open") => Ok(match open(request["settings"].clone()) {
                     Ok(made) => {
                         self.clients.insert(client, made);
                         json!({"ok": true})
@@ -47,7 +47,12 @@ impl Face for Rust {
     }
 }
 
-async fn call(client: &WsChannel, request: &Value) -> Value {
+/// A client of the protocol that the settings name.
+fn open(settings: Value) -> Result<Client, Error> {
+    Client::new(Settings::read(settings.into())?)
+}
+
+async fn call(client: &Client, request: &Value) -> Value {
     let (pieces_in, mut pieces) = tokio::sync::mpsc::channel(8);
     let destination = match request["destination"]["path"].as_str() {
         Some(path) => Destination::File(path.into()),
@@ -81,7 +86,7 @@ async fn call(client: &WsChannel, request: &Value) -> Value {
         all
     });
     let name = request["name"].as_str().unwrap_or_default();
-    let result = client.call_json(name, request["request"].clone(), options).await;
+    let result = client.call_values(name, request["request"].clone().into(), options).await;
     let collected = collected.await.unwrap_or_default();
     match result {
         Err(error) => json!({"error": error.to_json()}),
@@ -91,7 +96,7 @@ async fn call(client: &WsChannel, request: &Value) -> Value {
                 Some(Content::Delivered { .. }) => json!({"base64": STANDARD.encode(collected)}),
                 _ => Value::Null,
             };
-            json!({"response": done.response, "content": content})
+            json!({"response": Value::from(done.response), "content": content})
         }
     }
 }

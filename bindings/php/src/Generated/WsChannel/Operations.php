@@ -90,7 +90,7 @@ abstract class Operations extends AbstractClient
         bool $fromEnv = false,
         ?Bridge $bridge = null,
     ) {
-        parent::__construct([
+        parent::__construct('ws-channel', [
             'environment' => $environment?->value,
             'base_url' => $baseUrl,
             'public_key_pem' => $publicKeyPem,
@@ -112,6 +112,18 @@ abstract class Operations extends AbstractClient
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'max_answer_bytes' => $maxAnswerBytes,
         ], $onCode, $signer, $logger, $fromEnv, $bridge);
+    }
+
+    /**
+     * A client whose settings come from the environment (`ISECURE_EMAIL`, `ISECURE_PASSWORD`, …; the list
+     * is in docs/reference), but for those that are given here under the names of the constructor's
+     * parameters.
+     *
+     * @throws BankchannelException
+     */
+    final public static function fromEnv(#[\SensitiveParameter] mixed ...$settings): static
+    {
+        return new static(...$settings, fromEnv: true); // @phpstan-ignore new.static, argument.unknown
     }
 
     /**

@@ -11,10 +11,18 @@ use bankchannel_foundation::{
 use bankchannel_transport::open_regular;
 use bytes::Bytes;
 
-use super::dispatch::{Done, done};
+use crate::by_name::{Done, done};
 
 /// Carries out a local operation from its request's boundary form.
-pub(super) fn carry_out<O: Local>(
+pub(crate) fn carry_out<O: Local>(
+    request: Value<'_>,
+    attached: Option<Content>,
+    profile: Option<&dyn Profile>,
+) -> Result<Done<Value<'static>>> {
+    compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
+}
+
+fn compute<O: Local>(
     mut request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
@@ -43,7 +51,7 @@ fn named_content<O: Local>(request: &mut Value<'_>) -> Result<Option<Content>> {
 }
 
 /// Opens content for reading it once, from its beginning.
-pub(super) fn open(content: Content) -> Result<Box<dyn Read + Send>> {
+pub(crate) fn open(content: Content) -> Result<Box<dyn Read + Send>> {
     match content {
         Content::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes))),
         Content::File { path, .. } => {

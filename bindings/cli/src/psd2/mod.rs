@@ -1,0 +1,87 @@
+//! `bankchannel psd2`: requests of a third party to NextGenPSD2 banks, signed, verified and explained on this machine.
+//!
+//! ```text
+//!   make_certificates   an authority and third parties for tests
+//!   sign                request file ─► signed request           signing_options: how banks differ
+//!   verify, explain     signed request ─► verdict and reasons    checking: what both have in common
+//!   signing_string, key_id, inspect, digest, header, psu_hash    parts of it by themselves
+//! ```
+
+mod certificates;
+mod checking;
+mod digest;
+mod explain;
+mod header;
+mod inspect;
+mod key_id;
+mod make_certificates;
+mod names;
+mod psu_hash;
+mod request;
+mod sign;
+mod signing_options;
+mod signing_string;
+mod verify;
+
+use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
+use clap::{ArgMatches, Command};
+
+use crate::exit::{Failure, Outcome};
+
+/// The group.
+pub(crate) const GROUP: &str = "psd2";
+
+const EXAMPLES: &str = "Examples:
+  bankchannel psd2 make-certificates certs
+  bankchannel psd2 sign --key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
+  bankchannel psd2 verify --ca certs/ca.pem signed.http
+  bankchannel psd2 explain --ca certs/ca.pem signed.http
+
+A request file is the request as it goes over the wire: request line, headers, an empty line, the body. In the head a line feed
+may end a line; the body is what Content-Length says, else every byte after the empty line, so that an editor's last line end is
+part of it.
+Nothing is sent. The library's operations are also there under their own names: `bankchannel call nextgen_psd2.sign_request …`.";
+
+/// The group with its commands.
+pub(crate) fn command() -> Command {
+    Command::new(GROUP)
+        .about("Requests of a third party to PSD2 banks: sign, verify, explain; certificates for tests")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(make_certificates::command())
+        .subcommand(sign::command())
+        .subcommand(verify::command())
+        .subcommand(explain::command())
+        .subcommand(signing_string::command())
+        .subcommand(key_id::command())
+        .subcommand(inspect::command())
+        .subcommand(digest::command())
+        .subcommand(header::encode_command())
+        .subcommand(header::decode_command())
+        .subcommand(psu_hash::command())
+}
+
+/// Runs one of them.
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+    match name {
+        "make-certificates" => make_certificates::run(inner),
+        "sign" => sign::run(inner),
+        "verify" => verify::run(inner),
+        "explain" => explain::run(inner),
+        "signing-string" => signing_string::run(inner),
+        "key-id" => key_id::run(inner),
+        "inspect" => inspect::run(inner),
+        "digest" => digest::run(inner),
+        "encode-header" => header::encode(inner),
+        "decode-header" => header::decode(inner),
+        "psu-hash" => psu_hash::run(inner),
+        _ => Err(Failure::usage(format!("there is no command `{GROUP} {name}`"))),
+    }
+}
+
+/// A client without settings: every command says itself what it works with.
+fn client() -> Outcome<NextGenPsd2> {
+    Ok(NextGenPsd2::new(NextGenPsd2Settings::default())?)
+}

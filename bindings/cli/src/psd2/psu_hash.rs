@@ -1,0 +1,46 @@
+//! `psd2 psu-hash`: what travels in place of a personal identifier.
+
+use bankchannel::{Secret, nextgen_psd2::operations::signing::hash_identifier::HashIdentifierRequest};
+use bankchannel_foundation::model::write_boundary;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use zeroize::Zeroizing;
+
+use super::client;
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, format, read_text},
+    output::{self, Format, prompt},
+};
+
+/// The longest input that is read, in bytes.
+const MAX: u64 = 4096;
+
+/// The command.
+pub(super) fn command() -> Command {
+    add_common(Command::new("psu-hash"))
+        .about("Hash a personal identifier from stdin, for the verification of a user")
+        .after_help("Examples:\n  bankchannel psd2 psu-hash                    asks for it\n  bankchannel psd2 psu-hash < identifier.txt\n\nThe identifier is never an argument: other users and the shell's history would see it. The hash is not salted:\nwho tries all numbers can reverse it, so treat it as the number itself.")
+        // Refused by hand: the parser would repeat it in its message.
+        .arg(Arg::new("refused").action(ArgAction::Append).num_args(0..).hide(true))
+}
+
+/// Hashes it.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    if matches.contains_id("refused") {
+        return Err(Failure::usage(
+            "the identifier is read from stdin, never from an argument: other users and the shell's history would see it",
+        ));
+    }
+    let text = Zeroizing::new(if prompt::possible(false) {
+        prompt::secret("Personal identifier")?
+    } else {
+        read_text("the identifier", "-", MAX)?
+    });
+    let identifier = Secret::new(text.trim_end_matches(['\r', '\n']));
+    let response = client()?.hash_identifier(HashIdentifierRequest { personal_identifier: identifier })?;
+    match format(matches) {
+        Format::Json => output::json(&write_boundary(response)),
+        Format::Table => output::line(response.psu_personal_identifier.expose()),
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! RSA signatures with PKCS#1 v1.5 padding, SHA-256 or SHA-512. Both the padding and its check are aws-lc's.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaParameters,
+};
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::rsa::{PrivateKey, PublicKey, bit_length};
+use crate::{Error, Result, digest, encrypted_key, pem};
+
+/// Largest SubjectPublicKeyInfo that is read, bytes: a key of 16384 bits stays below.
+const MAX_SPKI_BYTES: usize = 4096;
+
+/// A hash function of a signature or of a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
+    /// The hash of `data`: 32 or 64 bytes.
+    #[must_use]
+    pub fn digest(self, data: &[u8]) -> Vec<u8> {
+        let algorithm = match self {
+            Self::Sha256 => &aws_lc_rs::digest::SHA256,
+            Self::Sha512 => &aws_lc_rs::digest::SHA512,
+        };
+        aws_lc_rs::digest::digest(algorithm, data).as_ref().to_vec()
+    }
+
+    /// `SHA-256` or `SHA-512`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+}
+
+/// An RSA private key of 2048 to 8192 bits that signs. Read once, cheap to clone; aws-lc wipes it when the last copy
+/// is dropped.
+#[derive(Clone)]
+pub struct SigningKey {
+    key: Arc<KeyPair>,
+    public: PublicKey,
+}
+
+impl SigningKey {
+    /// Reads the first private key, `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1), and with a passphrase
+    /// `ENCRYPTED PRIVATE KEY` (PBES2 with PBKDF2 and AES-CBC, as `openssl` writes it); other text is skipped. A
+    /// passphrase for a key that is not encrypted is not used.
+    ///
+    /// # Errors
+    /// Those of [`PrivateKey::from_pem`], and [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`].
+    pub fn from_pem(text: &str, passphrase: Option<&str>) -> Result<Self> {
+        let blocks = pem::blocks(text, "private key (PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY)")?;
+        let first = blocks.iter().find(|block| block.is_private());
+        match (first, passphrase) {
+            (Some(block), Some(passphrase)) if block.is_encrypted() => {
+                if block.label != "ENCRYPTED PRIVATE KEY" {
+                    return Err(Error::UnsupportedEncryption);
+                }
+                let pkcs8 = encrypted_key::decrypt(&block.bytes, passphrase)?;
+                Self::from_private_key(&PrivateKey::from_pkcs8_der(&pkcs8)?)
+            }
+            _ => Self::from_private_key(&PrivateKey::from_pem(text)?),
+        }
+    }
+
+    /// The signing half of a key that was read already.
+    ///
+    /// # Errors
+    /// [`Error::InvalidKey`].
+    pub fn from_private_key(key: &PrivateKey) -> Result<Self> {
+        let pair = KeyPair::from_pkcs8(key.pkcs8_der()).map_err(|_| Error::InvalidKey)?;
+        Ok(Self { key: Arc::new(pair), public: key.public().clone() })
+    }
+
+    /// The signature of `message`, [`modulus_len`](Self::modulus_len) bytes. The same input gives the same signature.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub fn sign_pkcs1(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
+        let encoding = match hash {
+            Hash::Sha256 => &RSA_PKCS1_SHA256,
+            Hash::Sha512 => &RSA_PKCS1_SHA512,
+        };
+        let mut out = vec![0; self.key.public_modulus_len()];
+        let signed = self.key.sign(encoding, &SystemRandom::new(), message, &mut out);
+        signed.map(|()| out).map_err(|_| Error::Internal("RSA signing"))
+    }
+
+    /// The SubjectPublicKeyInfo of the public half, DER.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        self.public.spki_der()
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Length of the modulus, and of every signature, bytes.
+    #[must_use]
+    pub fn modulus_len(&self) -> usize {
+        self.key.public_modulus_len()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").finish_non_exhaustive()
+    }
+}
+
+/// An RSA public key that verifies. Read once, cheap to clone.
+///
+/// A key of any size can be read, so that its size can be told; below 2048 and above 8192 bits nothing verifies.
+#[derive(Clone)]
+pub struct VerifyingKey(Arc<Parts>);
+
+struct Parts {
+    spki: Box<[u8]>,
+    /// Where in `spki` the RSAPublicKey (PKCS#1) begins; it goes to the end.
+    pkcs1: usize,
+    bits: usize,
+    sound_exponent: bool,
+    /// aws-lc's form of the key, made at the first use: it knows one hash each.
+    sha256: OnceLock<Option<ParsedPublicKey>>,
+    sha384: OnceLock<Option<ParsedPublicKey>>,
+    sha512: OnceLock<Option<ParsedPublicKey>>,
+}
+
+impl VerifyingKey {
+    /// Reads a SubjectPublicKeyInfo, DER.
+    ///
+    /// # Errors
+    /// [`Error::NotRsa`], [`Error::InvalidKey`].
+    pub fn from_spki_der(spki: &[u8]) -> Result<Self> {
+        let (pkcs1, numbers) = numbers(spki)?;
+        Ok(Self(Arc::new(Parts {
+            bits: bit_length(numbers.modulus),
+            sound_exponent: is_sound(numbers.exponent),
+            pkcs1: spki.len() - pkcs1.len(),
+            spki: spki.into(),
+            sha256: OnceLock::new(),
+            sha384: OnceLock::new(),
+            sha512: OnceLock::new(),
+        })))
+    }
+
+    /// Length of the modulus, bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.0.bits
+    }
+
+    /// Length of the modulus, and of every signature, bytes.
+    #[must_use]
+    pub fn modulus_len(&self) -> usize {
+        self.0.bits.div_ceil(8)
+    }
+
+    /// Whether the public exponent is odd and 65537 or more.
+    #[must_use]
+    pub fn exponent_is_at_least_65537_and_odd(&self) -> bool {
+        self.0.sound_exponent
+    }
+
+    /// The SubjectPublicKeyInfo, DER, as it was read.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// SHA-256 over the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn spki_sha256(&self) -> [u8; 32] {
+        digest::sha256(&self.0.spki)
+    }
+
+    /// Whether `signature` is this key's over `message`: full check of the padding and of the hash's identifier.
+    #[must_use]
+    pub fn verify_pkcs1(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+        match hash {
+            Hash::Sha256 => self.verify(&self.0.sha256, &RSA_PKCS1_2048_8192_SHA256, message, signature),
+            Hash::Sha512 => self.verify(&self.0.sha512, &RSA_PKCS1_2048_8192_SHA512, message, signature),
+        }
+    }
+
+    /// The same with SHA-384, which signs certificates and nothing else.
+    #[must_use]
+    pub fn verify_pkcs1_sha384(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verify(&self.0.sha384, &RSA_PKCS1_2048_8192_SHA384, message, signature)
+    }
+
+    fn verify(
+        &self,
+        cell: &OnceLock<Option<ParsedPublicKey>>,
+        algorithm: &'static RsaParameters,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let key = cell.get_or_init(|| ParsedPublicKey::new(algorithm, &self.0.spki[self.0.pkcs1..]).ok());
+        key.as_ref().is_some_and(|key| key.verify_sig(message, signature).is_ok())
+    }
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.spki == other.0.spki
+    }
+}
+
+impl Eq for VerifyingKey {}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sha256 = digest::hex(&self.spki_sha256());
+        f.debug_struct("VerifyingKey").field("bits", &self.bits()).field("spki_sha256", &sha256).finish_non_exhaustive()
+    }
+}
+
+/// The RSAPublicKey (PKCS#1) at the end of a SubjectPublicKeyInfo, and its positive numbers.
+pub(crate) fn numbers(spki: &[u8]) -> Result<(&[u8], RSAPublicKey<'_>)> {
+    if spki.len() > MAX_SPKI_BYTES {
+        return Err(Error::InvalidKey);
+    }
+    let (rest, parsed) = SubjectPublicKeyInfo::from_der(spki).map_err(|_| Error::InvalidKey)?;
+    if parsed.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
+        return Err(Error::NotRsa);
+    }
+    let length = parsed.subject_public_key.data.len();
+    // The bits are the last thing of the structure, so the slice can be taken from the input, which lives longer.
+    let pkcs1 = spki.len().checked_sub(length).map(|start| &spki[start..]).ok_or(Error::InvalidKey)?;
+    if !rest.is_empty() || pkcs1 != &parsed.subject_public_key.data[..] {
+        return Err(Error::InvalidKey);
+    }
+    let (rest, numbers) = RSAPublicKey::from_der(pkcs1).map_err(|_| Error::InvalidKey)?;
+    let positive = |number: &[u8]| number.first().is_some_and(|first| first & 0x80 == 0) && bit_length(number) > 0;
+    if !rest.is_empty() || !positive(numbers.modulus) || !positive(numbers.exponent) {
+        return Err(Error::InvalidKey);
+    }
+    Ok((pkcs1, numbers))
+}
+
+fn is_sound(exponent: &[u8]) -> bool {
+    // An odd number of 17 bits or more is 65537 or more.
+    bit_length(exponent) >= 17 && exponent.last().is_some_and(|last| last & 1 == 1)
+}
+
+#[cfg(test)]
+#[path = "signature_tests.rs"]
+mod tests;

@@ -1,0 +1,47 @@
+//! A bank's codes, and what they mean here (§5). The list is open: an unknown code is a refusal like any other.
+
+use bankchannel_foundation::error::{Row, row};
+
+use crate::errors;
+
+/// The row for a code, by its HTTP status where the same code means two things.
+#[must_use]
+pub fn row_of(status: u16, code: &str) -> &'static Row {
+    match code {
+        "SIGNATURE_INVALID" | "SIGNATURE_MISSING" => &errors::SIGNATURE_REFUSED,
+        // Two spellings of one code (§1.6).
+        "CERTIFICATE_INVALID"
+        | "CERTIFICATE_EXPIRED"
+        | "CERTIFICATE_BLOCKED"
+        | "CERTIFICATE_REVOKED"
+        | "CERTIFICATE_REVOKE"
+        | "CERTIFICATE_MISSING" => &errors::CERTIFICATE_REFUSED,
+        "ROLE_INVALID" => &errors::ROLE_REFUSED,
+        "TIMESTAMP_INVALID" => &errors::TIMESTAMP_REFUSED,
+        "PSU_CREDENTIALS_INVALID" | "CORPORATE_ID_INVALID" => &errors::PSU_REFUSED,
+        "CONSENT_UNKNOWN" => &errors::CONSENT_UNKNOWN,
+        "CONSENT_INVALID" | "CONSENT_EXPIRED" => &errors::CONSENT_INVALID,
+        "ACCESS_EXCEEDED" => &errors::ACCESS_EXCEEDED,
+        "SERVICE_INVALID" | "SERVICE_BLOCKED" | "PRODUCT_INVALID" | "SESSIONS_NOT_SUPPORTED" => {
+            &errors::SERVICE_REFUSED
+        }
+        "RESOURCE_UNKNOWN" | "RESOURCE_EXPIRED" | "RESOURCE_BLOCKED" | "PRODUCT_UNKNOWN" => &errors::RESOURCE_UNKNOWN,
+        "FORMAT_ERROR"
+        | "PARAMETER_NOT_CONSISTENT"
+        | "PARAMETER_NOT_SUPPORTED"
+        | "PERIOD_INVALID"
+        | "UNSUPPORTED_MEDIA_TYPE"
+        | "REQUESTED_FORMATS_INVALID" => &errors::FORMAT_REFUSED,
+        _ => row_of_status(status),
+    }
+}
+
+/// The row for an answer that says no more than its status.
+pub(super) fn row_of_status(status: u16) -> &'static Row {
+    match status {
+        429 => &row::RATE_LIMITED,
+        500 => &errors::BANK_FAILED,
+        502..=504 => &row::UNAVAILABLE,
+        _ => &errors::REFUSED,
+    }
+}

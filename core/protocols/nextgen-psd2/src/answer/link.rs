@@ -1,0 +1,102 @@
+//! `_links` (§1.4).
+
+use bankchannel_foundation::{Boundary, model::Value};
+
+/// Most links of one answer that are kept.
+const MAX: usize = 64;
+
+/// An HTTP method that a link may be used with.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum Verb {
+    /// Read it.
+    #[boundary("GET")]
+    Get,
+    /// Replace it.
+    #[boundary("PUT")]
+    Put,
+    /// Send to it.
+    #[boundary("POST")]
+    Post,
+    /// Delete it.
+    #[boundary("DELETE")]
+    Delete,
+    /// Another method, as the bank writes it.
+    Other(String),
+}
+
+impl Verb {
+    fn of(text: &str) -> Self {
+        match text {
+            "GET" => Self::Get,
+            "PUT" => Self::Put,
+            "POST" => Self::Post,
+            "DELETE" => Self::Delete,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+/// Where to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Link {
+    /// What the link is for, such as `scaRedirect`, `self` or `status`.
+    pub name: String,
+    /// The target exactly as the bank wrote it, which need not be a valid URI; see `url`.
+    pub href: String,
+    /// The methods it may be used with; `GET` where the bank names none.
+    pub verbs: Vec<Verb>,
+}
+
+/// The links of an answer, in the bank's order; names that this version does not know are kept too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links(Vec<Link>);
+
+impl Links {
+    /// Reads the member `_links` of an answer. What is not a link is passed over: a bank's slip must not lose the rest.
+    #[must_use]
+    pub fn of(answer: &Value<'_>) -> Self {
+        let Some(links) = answer.get("_links").and_then(Value::as_object) else { return Self::default() };
+        Self(links.iter().filter_map(|(name, value)| link(name, value)).take(MAX).collect())
+    }
+
+    /// The link of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Link> {
+        self.0.iter().find(|link| link.name == name)
+    }
+
+    /// The link that the bank's customer has to open, `scaRedirect`.
+    #[must_use]
+    pub fn sca_redirect(&self) -> Option<&Link> {
+        self.get("scaRedirect")
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Link> {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, to keep.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Link> {
+        self.0
+    }
+}
+
+fn link(name: &str, value: &Value<'_>) -> Option<Link> {
+    // Early Berlin Group drafts wrote the target alone.
+    let href = value.as_str().or_else(|| value.get("href").and_then(Value::as_str))?;
+    let verbs = match value.get("verbs") {
+        Some(Value::Array(verbs)) => verbs.iter().filter_map(Value::as_str).map(Verb::of).collect(),
+        _ => Vec::new(),
+    };
+    let verbs = if verbs.is_empty() { vec![Verb::Get] } else { verbs };
+    Some(Link { name: name.to_owned(), href: href.to_owned(), verbs })
+}

@@ -1,0 +1,237 @@
+//! A bank's refusal, in whichever of four forms it comes (§1.5, §5).
+
+use bankchannel_foundation::{Error, error::Peer, json, model::Value, redact::redact_words};
+
+use super::{Links, code, safe_redirect};
+use crate::errors;
+
+/// Deepest nesting of an answer (S-16).
+const MAX_DEPTH: usize = 32;
+/// Most of an answer's text that an error shows, in characters, where it has none of the known forms (§1.5).
+const EXCERPT: usize = 2048;
+/// Most of a bank's own text that an error shows, in characters.
+const TEXT: usize = 500;
+/// Most of a bank's code or id, in characters.
+const WORD: usize = 100;
+
+/// In which form an error came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorForm {
+    /// `{"id", "system", "status", "code", "message"}`.
+    Era,
+    /// `{"tppMessages": […]}`.
+    TppMessages,
+    /// RFC 7807.
+    Problem,
+    /// None of them: a gateway's page, or nothing.
+    Other,
+}
+
+/// What a bank said when it refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status. A status inside the body is not trusted: the banks' own examples are wrong.
+    pub status: u16,
+    /// The form.
+    pub form: ErrorForm,
+    /// The bank's code.
+    pub code: Option<String>,
+    /// The bank's text.
+    pub text: Option<String>,
+    /// The bank's id of this error, for its support.
+    pub id: Option<String>,
+    /// The field that the bank complains of.
+    pub path: Option<String>,
+    /// Links; an error may carry `scaRedirect` (§4.5).
+    pub links: Links,
+}
+
+impl Refusal {
+    /// Reads an answer whose status is not a success. Whatever comes is answered.
+    #[must_use]
+    pub fn read(status: u16, body: &[u8]) -> Self {
+        let Ok(answer) = json::parse(body, MAX_DEPTH) else { return Self::other(status, body) };
+        let links = Links::of(&answer);
+        let text = |value: &Value<'_>, name: &str| value.get(name).and_then(plain);
+        let found = |form, from: &Value<'_>, message: &str| Self {
+            status,
+            form,
+            code: text(from, "code"),
+            text: text(from, message),
+            id: text(from, "id"),
+            path: text(from, "path"),
+            links: links.clone(),
+        };
+        if answer.get("code").is_some() && answer.get("system").is_some() {
+            return found(ErrorForm::Era, &answer, "message");
+        }
+        if let Some(Value::Array(messages)) = answer.get("tppMessages")
+            && let Some(first) = first_error(messages)
+        {
+            return found(ErrorForm::TppMessages, first, "text");
+        }
+        if answer.get("type").is_some() || answer.get("code").is_some() || answer.get("additionalErrors").is_some() {
+            let mut problem = found(ErrorForm::Problem, &answer, "detail");
+            problem.text = problem.text.or_else(|| text(&answer, "title"));
+            return problem;
+        }
+        Self { links, ..Self::other(status, body) }
+    }
+
+    fn other(status: u16, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]);
+        let text = (!text.trim().is_empty()).then(|| shown(&text, EXCERPT));
+        Self { status, form: ErrorForm::Other, code: None, text, id: None, path: None, links: Links::default() }
+    }
+
+    /// As an error; the outcome is for who knows the operation. The link for the bank's customer is in its context only where a
+    /// customer may be sent there: at the bank of this base URL, or at one of these hosts.
+    #[must_use]
+    pub fn to_error(&self, base_url: &str, allowed_hosts: &[String]) -> Error {
+        let redirect = self.links.sca_redirect();
+        let row = match (&self.code, self.status, redirect) {
+            // A generic "wrong credentials" would lose the link (P-30).
+            (_, 401, Some(_)) => &errors::CONSENT_NEEDED,
+            (Some(code), status, _) => code::row_of(status, code),
+            (None, status, _) => code::row_of_status(status),
+        };
+        let why = match (&self.code, &self.text, self.form) {
+            (_, Some(text), form) if form != ErrorForm::Other => {
+                format!("{} The bank says: {}", row.text, shown(text, TEXT))
+            }
+            (Some(code), ..) => format!("{} The bank's code is {}.", row.text, shown(code, WORD)),
+            _ => format!("{} (HTTP {})", row.text, self.status),
+        };
+        let word = |text: &Option<String>| text.as_deref().map(|text| shown(text, WORD));
+        let mut error = Error::because(row, why).with_status(self.status).with_peer(Peer {
+            code: word(&self.code),
+            text: self.text.as_deref().map(|text| shown(text, TEXT)),
+            request_id: word(&self.id),
+        });
+        if let Some(path) = &self.path {
+            error = error.with("field", shown(path, WORD));
+        }
+        if let Some(link) = redirect {
+            error = match safe_redirect(base_url, &link.href, allowed_hosts) {
+                Ok(url) => error.with("sca_redirect", url),
+                Err(why) => error.with("sca_redirect_refused", why),
+            };
+        }
+        error
+    }
+}
+
+/// A text, or a number written as one.
+fn plain(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        other => Some(other.as_str().map_or_else(|| other.to_json(), str::to_owned)),
+    }
+}
+
+/// The first error; a warning only where there is nothing else.
+fn first_error<'a>(messages: &'a [Value<'a>]) -> Option<&'a Value<'a>> {
+    let is_error = |message: &&Value<'_>| message.get("category").and_then(Value::as_str) != Some("WARNING");
+    messages.iter().find(is_error).or_else(|| messages.first())
+}
+
+/// A text from outside as it may be shown: redacted first, so that the cut leaves no half of a secret.
+fn shown(text: &str, max: usize) -> String {
+    redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "https://b.example/api";
+
+    fn read(status: u16, body: &str) -> Refusal {
+        Refusal::read(status, body.as_bytes())
+    }
+
+    /// T-125: the documented examples (§1.5), one with the status of another, one with its id as a number.
+    #[test]
+    fn the_banks_own_form_is_read_and_the_http_status_counts() {
+        for (status, body, code, row) in [
+            (
+                400,
+                r#"{"id":"5615873375","status":400,"system":"ERA-PSD2","code":"FORMAT_ERROR"}"#,
+                "FORMAT_ERROR",
+                &errors::FORMAT_REFUSED,
+            ),
+            (
+                404,
+                r#"{"id":"5615873376","system":"ERA-PSD2","status":404,"code":"RESOURCE_UNKNOWN"}"#,
+                "RESOURCE_UNKNOWN",
+                &errors::RESOURCE_UNKNOWN,
+            ),
+            (
+                500,
+                r#"{"id":5615873378,"system":"ERA-PSD2","status":400,"code":"SYSTEM_ERROR","message":"m","more":[1]}"#,
+                "SYSTEM_ERROR",
+                &errors::BANK_FAILED,
+            ),
+        ] {
+            let refusal = read(status, body);
+            assert_eq!((refusal.form, refusal.status, refusal.code.as_deref()), (ErrorForm::Era, status, Some(code)));
+            let error = refusal.to_error(BASE, &[]);
+            assert_eq!((error.code(), error.http_status()), (row.code, Some(status)));
+            assert!(error.peer().unwrap().request_id.as_ref().unwrap().starts_with("56158733"));
+        }
+    }
+
+    /// T-126.
+    #[test]
+    fn every_other_form_is_read_or_kept_as_text() {
+        let messages = read(
+            401,
+            r#"{"tppMessages":[{"category":"WARNING","code":"X"},{"category":"ERROR","code":"CERTIFICATE_REVOKE","text":"t","path":"p"}]}"#,
+        );
+        assert_eq!((messages.form, messages.path.as_deref()), (ErrorForm::TppMessages, Some("p")));
+        assert_eq!(messages.to_error(BASE, &[]).code(), errors::CERTIFICATE_REFUSED.code);
+        let problem = read(403, r#"{"type":"urn:x","title":"T","code":"SERVICE_BLOCKED"}"#);
+        assert_eq!((problem.form, problem.text.as_deref()), (ErrorForm::Problem, Some("T")));
+        let page = read(502, "<html>\u{7}Bad Gateway</html>");
+        assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<html>Bad Gateway</html>")));
+        assert_eq!(page.to_error(BASE, &[]).code(), "peer.unavailable");
+        assert_eq!(read(418, "").to_error(BASE, &[]).code(), errors::REFUSED.code);
+        assert_eq!(
+            read(400, r#"{"code":"SOMETHING_NEW"}"#).to_error(BASE, &[]).peer().unwrap().code.as_deref(),
+            Some("SOMETHING_NEW")
+        );
+    }
+
+    /// T-127 and T-128.
+    #[test]
+    fn a_missing_consent_and_a_revoked_one_differ() {
+        let needed_at = |href: &str| {
+            read(
+                401,
+                &format!(
+                    r#"{{"code":"CONSENT_INVALID","system":"ERA-PSD2","_links":{{"scaRedirect":{{"href":"{href}"}}}}}}"#
+                ),
+            )
+        };
+        let needed = needed_at("https://b.example/tap?a, b");
+        let error = needed.to_error(BASE, &[]);
+        assert_eq!(
+            (error.code(), error.detail("sca_redirect")),
+            (errors::CONSENT_NEEDED.code, Some("https://b.example/tap?a,%20b"))
+        );
+        for href in ["javascript:alert(1)", "https://evil.example/tap"] {
+            let evil = needed_at(href).to_error(BASE, &[]);
+            assert_eq!((evil.code(), evil.detail("sca_redirect")), (errors::CONSENT_NEEDED.code, None));
+            assert!(evil.detail("sca_redirect_refused").is_some());
+        }
+        let revoked = read(403, r#"{"code":"CONSENT_UNKNOWN","system":"ERA-PSD2"}"#);
+        assert_eq!(revoked.to_error(BASE, &[]).code(), errors::CONSENT_UNKNOWN.code);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_answered(status in 300u16..600, body: Vec<u8>) {
+            let _ = Refusal::read(status, &body).to_error(BASE, &[]);
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! One certificate, read once; what it says costs nothing afterwards.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bankchannel_crypto::digest;
+use bankchannel_crypto::pem;
+use bankchannel_crypto::signature::{Hash, VerifyingKey};
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::extensions::{BasicConstraints, X509Extension};
+use x509_parser::nom::Parser;
+use x509_parser::prelude::FromDer;
+
+use super::der;
+use super::qc::{self, QC_STATEMENTS, QcStatements};
+use super::{Fault, Name};
+
+/// Largest certificate that is read, bytes: 8 KiB as base64 (S-07).
+pub(super) const MAX_DER_BYTES: usize = 6144;
+/// Longest serial number, bytes: 20 and a zero before them.
+const MAX_SERIAL_BYTES: usize = 21;
+/// Most extensions.
+const MAX_EXTENSIONS: usize = 64;
+
+const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
+const KEY_USAGE: &[u8] = b"\x55\x1d\x0f";
+const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
+const SUBJECT_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x0e";
+
+/// A certificate. Cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Inner>);
+
+struct Inner {
+    der: Box<[u8]>,
+    serial: Range<usize>,
+    issuer_der: Range<usize>,
+    subject_der: Range<usize>,
+    spki: Range<usize>,
+    /// What the issuer signed.
+    signed: Range<usize>,
+    signature: Range<usize>,
+    subject_key_id: Option<Range<usize>>,
+    issuer: Name,
+    subject: Name,
+    not_before_s: i64,
+    not_after_s: i64,
+    key: Result<VerifyingKey, Fault>,
+    signature_hash: SignatureHash,
+    rsa_signed: bool,
+    constraints: Option<BasicConstraints>,
+    key_usage: Option<KeyUsage>,
+    qc: Result<Option<QcStatements>, Fault>,
+}
+
+/// The hash in a certificate's own signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignatureHash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+    /// Another algorithm, its number in dotted form: SHA-1 with RSA is `1.2.840.113549.1.1.5`.
+    Other(String),
+}
+
+/// What a key may be used for (RFC 5280 §4.2.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct KeyUsage {
+    /// Signatures other than on certificates and revocation lists.
+    pub digital_signature: bool,
+    /// Signatures that bind; also named content commitment.
+    pub non_repudiation: bool,
+    /// Encryption of keys.
+    pub key_encipherment: bool,
+    /// Encryption of data.
+    pub data_encipherment: bool,
+    /// Key agreement.
+    pub key_agreement: bool,
+    /// Signatures on certificates.
+    pub key_cert_sign: bool,
+    /// Signatures on revocation lists.
+    pub crl_sign: bool,
+}
+
+/// An organisation identifier of a payment service provider, taken apart (§7.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorisation {
+    /// Country of the authority, two capital letters.
+    pub country: String,
+    /// The authority, such as `FSA`.
+    pub authority: String,
+    /// The number that the authority gave; it may have hyphens.
+    pub number: String,
+}
+
+impl Authorisation {
+    /// Splits `PSDNO-FSA-987654321`; `None` for any other form.
+    #[must_use]
+    pub fn parse(identifier: &str) -> Option<Self> {
+        let mut parts = identifier.strip_prefix("PSD")?.splitn(3, '-');
+        let (country, authority, number) = (parts.next()?, parts.next()?, parts.next()?);
+        let capitals = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
+        let good = country.len() == 2 && (2..=8).contains(&authority.len()) && !number.is_empty();
+        (good && capitals(country) && capitals(authority)).then(|| Self {
+            country: country.to_owned(),
+            authority: authority.to_owned(),
+            number: number.to_owned(),
+        })
+    }
+
+    /// The authority as the PSD2 statement identifies it: `NO-FSA`.
+    #[must_use]
+    pub fn nca_id(&self) -> String {
+        format!("{}-{}", self.country, self.authority)
+    }
+}
+
+impl Certificate {
+    /// Reads one certificate, DER.
+    ///
+    /// # Errors
+    /// [`Fault`] for anything else, bytes after it included.
+    pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
+        if der.len() > MAX_DER_BYTES {
+            return Err("the certificate has more than 6144 bytes".into());
+        }
+        // Extensions are read below, those that count.
+        let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+        let (rest, parsed) = parser.parse(der).map_err(|_| "this is not a certificate in DER")?;
+        if !rest.is_empty() {
+            return Err("bytes follow the certificate; exactly one certificate is wanted".into());
+        }
+        Ok(Self(Arc::new(Inner::new(der, &parsed)?)))
+    }
+
+    /// Reads the first certificate of a PEM text; other text is skipped.
+    ///
+    /// # Errors
+    /// [`Fault`], which also tells what was found instead.
+    pub fn from_pem(text: &str) -> Result<Self, Fault> {
+        let read = bankchannel_crypto::x509::Certificate::from_pem(text);
+        Self::from_der(read.map_err(|error| Fault(error.to_string()))?.der())
+    }
+
+    /// Reads every `CERTIFICATE` of a PEM text, in their order.
+    ///
+    /// # Errors
+    /// [`Fault`] as with [`from_pem`](Self::from_pem), for any of them.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, Fault> {
+        let all = bankchannel_crypto::x509::Certificate::all_from_pem(text);
+        let all = all.map_err(|fault| Fault(fault.to_string()))?;
+        all.iter().map(|one| Self::from_der(one.der())).collect()
+    }
+
+    /// The certificate as PEM.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE", &self.0.der)
+    }
+
+    /// The certificate, DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// The serial number, unsigned, big-endian, without zero bytes in front.
+    #[must_use]
+    pub fn serial(&self) -> &[u8] {
+        self.part(&self.0.serial)
+    }
+
+    /// The issuer's name.
+    #[must_use]
+    pub fn issuer(&self) -> &Name {
+        &self.0.issuer
+    }
+
+    /// The subject's name.
+    #[must_use]
+    pub fn subject(&self) -> &Name {
+        &self.0.subject
+    }
+
+    /// The issuer's name, DER.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        self.part(&self.0.issuer_der)
+    }
+
+    /// The subject's name, DER.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        self.part(&self.0.subject_der)
+    }
+
+    /// Begin of validity, Unix seconds.
+    #[must_use]
+    pub fn not_before_s(&self) -> i64 {
+        self.0.not_before_s
+    }
+
+    /// The last second of validity, Unix seconds.
+    #[must_use]
+    pub fn not_after_s(&self) -> i64 {
+        self.0.not_after_s
+    }
+
+    /// The certified key.
+    ///
+    /// # Errors
+    /// [`Fault`] if it is not an RSA key.
+    pub fn key(&self) -> Result<&VerifyingKey, Fault> {
+        self.0.key.as_ref().map_err(Clone::clone)
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        self.part(&self.0.spki)
+    }
+
+    /// SHA-256 over the certificate's DER, its fingerprint.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        digest::sha256(&self.0.der)
+    }
+
+    /// The hash in the certificate's own signature.
+    #[must_use]
+    pub fn signature_hash(&self) -> SignatureHash {
+        self.0.signature_hash.clone()
+    }
+
+    /// Whether the certificate says that it is an authority's.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.0.constraints.as_ref().is_some_and(|constraints| constraints.ca)
+    }
+
+    /// How many authorities may stand between this one and a certificate; `None` for no limit.
+    #[must_use]
+    pub fn path_length(&self) -> Option<u32> {
+        self.0.constraints.as_ref().and_then(|constraints| constraints.path_len_constraint)
+    }
+
+    /// What the key may be used for; `None` where the certificate does not say.
+    #[must_use]
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.0.key_usage
+    }
+
+    /// The subject key identifier.
+    #[must_use]
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        self.0.subject_key_id.as_ref().map(|range| self.part(range))
+    }
+
+    /// The subject's organisation identifier, such as `PSDNO-FSA-987654321`.
+    #[must_use]
+    pub fn organization_identifier(&self) -> Option<&str> {
+        self.0.subject.get(ORGANIZATION_IDENTIFIER).map(|attribute| attribute.value.as_str())
+    }
+
+    /// The organisation identifier taken apart; `None` where it is absent or not of a payment service provider.
+    #[must_use]
+    pub fn authorisation(&self) -> Option<Authorisation> {
+        self.organization_identifier().and_then(Authorisation::parse)
+    }
+
+    /// What the issuer attests; `None` where the extension is absent.
+    ///
+    /// # Errors
+    /// [`Fault`] where it cannot be read.
+    pub fn qc(&self) -> Result<Option<&QcStatements>, Fault> {
+        self.0.qc.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// Whether `issuer` has the name of this certificate's issuer, and its key made this certificate's signature (RSA
+    /// with SHA-256, 384 or 512).
+    #[must_use]
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        self.names_issuer(issuer) && self.is_signed_by(issuer)
+    }
+
+    /// The first half of [`is_issued_by`](Self::is_issued_by).
+    pub(super) fn names_issuer(&self, issuer: &Self) -> bool {
+        self.issuer_der() == issuer.subject_der() || self.issuer().matches(issuer.subject())
+    }
+
+    /// The second half of [`is_issued_by`](Self::is_issued_by).
+    pub(super) fn is_signed_by(&self, issuer: &Self) -> bool {
+        let Ok(key) = &issuer.0.key else { return false };
+        let (signed, signature) = (self.part(&self.0.signed), self.part(&self.0.signature));
+        self.0.rsa_signed
+            && match self.0.signature_hash {
+                SignatureHash::Sha256 => key.verify_pkcs1(Hash::Sha256, signed, signature),
+                SignatureHash::Sha384 => key.verify_pkcs1_sha384(signed, signature),
+                SignatureHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
+                SignatureHash::Other(_) => false,
+            }
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        &self.0.der[range.clone()]
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("sha256", &digest::hex(&self.sha256())).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn new(der: &[u8], parsed: &X509Certificate<'_>) -> Result<Self, Fault> {
+        let body = &parsed.tbs_certificate;
+        if body.signature != parsed.signature_algorithm {
+            return Err("the certificate names two signature algorithms".into());
+        }
+        if parsed.signature_value.unused_bits != 0 {
+            return Err("the certificate's signature is not whole bytes".into());
+        }
+        let range = |part| range_of(der, part).ok_or_else(|| Fault::from("this is not a certificate in DER"));
+        let extensions = Extensions::new(body.extensions())?;
+        let (signature_hash, rsa_signed) = signature_hash(parsed.signature_algorithm.algorithm.as_bytes())?;
+        let spki = body.subject_pki.raw;
+        let subject_key_id = extensions.get(SUBJECT_KEY_IDENTIFIER);
+        let subject_key_id = subject_key_id.map(|value| der::only(value, der::tag::OCTET_STRING)).transpose()?;
+        Ok(Self {
+            serial: range(serial(body.raw_serial())?)?,
+            issuer_der: range(body.issuer.as_raw())?,
+            subject_der: range(body.subject.as_raw())?,
+            spki: range(spki)?,
+            signed: range(body.as_ref())?,
+            signature: range(&parsed.signature_value.data)?,
+            subject_key_id: subject_key_id.map(range).transpose()?,
+            issuer: Name::from_der(body.issuer.as_raw())?,
+            subject: Name::from_der(body.subject.as_raw())?,
+            not_before_s: body.validity.not_before.timestamp(),
+            not_after_s: body.validity.not_after.timestamp(),
+            key: VerifyingKey::from_spki_der(spki).map_err(|error| Fault(format!("the certified key: {error}"))),
+            signature_hash,
+            rsa_signed,
+            constraints: extensions.get(BASIC_CONSTRAINTS).map(basic_constraints).transpose()?,
+            key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
+            qc: extensions.get(QC_STATEMENTS).map(qc::parse_qc).transpose(),
+            der: der.into(),
+        })
+    }
+}
+
+/// The extensions, none of them twice.
+struct Extensions<'a>(&'a [X509Extension<'a>]);
+
+impl<'a> Extensions<'a> {
+    fn new(list: &'a [X509Extension<'a>]) -> Result<Self, Fault> {
+        if list.len() > MAX_EXTENSIONS {
+            return Err("the certificate has more than 64 extensions".into());
+        }
+        let twice = |(index, extension): (usize, &X509Extension<'_>)| {
+            list[..index].iter().any(|earlier| earlier.oid.as_bytes() == extension.oid.as_bytes())
+        };
+        if list.iter().enumerate().any(twice) {
+            Err("the certificate has an extension twice".into())
+        } else {
+            Ok(Self(list))
+        }
+    }
+
+    fn get(&self, oid: &[u8]) -> Option<&'a [u8]> {
+        self.0.iter().find(|extension| extension.oid.as_bytes() == oid).map(|extension| extension.value)
+    }
+}
+
+fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, Fault> {
+    match BasicConstraints::from_der(value) {
+        Ok(([], constraints)) => Ok(constraints),
+        _ => Err("the extension basicConstraints cannot be read".into()),
+    }
+}
+
+fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
+    let [unused @ 0..8, bits @ ..] = der::only(value, der::tag::BIT_STRING)? else {
+        return Err("the extension keyUsage cannot be read".into());
+    };
+    if bits.len() > 2 || (bits.is_empty() && *unused > 0) {
+        return Err("the extension keyUsage cannot be read".into());
+    }
+    let first = bits.first().copied().unwrap_or_default();
+    let bit = |index: u8| first & (0x80 >> index) != 0;
+    Ok(KeyUsage {
+        digital_signature: bit(0),
+        non_repudiation: bit(1),
+        key_encipherment: bit(2),
+        data_encipherment: bit(3),
+        key_agreement: bit(4),
+        key_cert_sign: bit(5),
+        crl_sign: bit(6),
+    })
+}
+
+/// The hash of a signature algorithm, and whether the algorithm is RSA with PKCS#1 v1.5.
+fn signature_hash(oid: &[u8]) -> Result<(SignatureHash, bool), Fault> {
+    let rsa = oid.strip_prefix(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01");
+    let ecdsa = oid.strip_prefix(b"\x2a\x86\x48\xce\x3d\x04\x03");
+    let hash = match (rsa, ecdsa) {
+        (Some([11]), _) | (_, Some([2])) => SignatureHash::Sha256,
+        (Some([12]), _) | (_, Some([3])) => SignatureHash::Sha384,
+        (Some([13]), _) | (_, Some([4])) => SignatureHash::Sha512,
+        _ => SignatureHash::Other(der::dotted(oid)?),
+    };
+    Ok((hash, rsa.is_some()))
+}
+
+fn serial(raw: &[u8]) -> Result<&[u8], Fault> {
+    if raw.is_empty()
+        || raw[0] & 0x80 != 0
+        || raw.len() > MAX_SERIAL_BYTES
+        || (raw.len() == MAX_SERIAL_BYTES && raw[0] != 0)
+    {
+        return Err("the serial number is negative or has more than 20 bytes".into());
+    }
+    Ok(&raw[raw.iter().position(|&byte| byte != 0).unwrap_or(raw.len() - 1)..])
+}
+
+/// Where in `whole` its slice `part` lies.
+fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= whole.len()).then_some(start..end)
+}
+
+#[cfg(test)]
+#[path = "certificate_tests.rs"]
+mod tests;

@@ -1,0 +1,87 @@
+//! T-060 to T-063.
+#![allow(clippy::unwrap_used)]
+
+use super::super::vectors::{CA1, LEAF1, LEAF2, certificate, der};
+use super::*;
+
+fn lenient(value: &[u8]) -> ReadHeader {
+    assert!(read_certificate_header(value, false).is_err());
+    read_certificate_header(value, true).unwrap()
+}
+
+#[test]
+fn every_form_that_is_written_is_read() {
+    let leaf = certificate(LEAF2);
+    let value = certificate_header(&leaf, CertForm::DerBase64);
+    assert_eq!(value, LEAF2);
+    for forgiving in [false, true] {
+        let read = read_certificate_header(value.as_bytes(), forgiving).unwrap();
+        assert!(read.certificate == leaf && read.warnings.is_empty());
+    }
+    for form in [CertForm::PemOneLine, CertForm::Base64Pem] {
+        let value = certificate_header(&leaf, form);
+        assert!(value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '));
+        let read = lenient(value.as_bytes());
+        assert_eq!((read.certificate, read.warnings.len()), (leaf.clone(), 1), "{form:?}");
+    }
+}
+
+#[test]
+fn other_forms_of_other_clients() {
+    let leaf = certificate(LEAF1);
+    let pem = leaf.to_pem();
+    let percent = pem.replace('\n', "%0A").replace(' ', "%20").replace('+', "%2b");
+    for (value, warnings) in [
+        (percent, 3),
+        (pem.replace('\n', " "), 2),
+        (pem.replace('\n', "\\n"), 2),
+        (LEAF1.replace("MIIEXT", "MIIEXT "), 1),
+        (data_encoding::BASE64.encode(format!("subject=x\n{pem}").as_bytes()), 1),
+    ] {
+        let read = lenient(value.as_bytes());
+        assert_eq!((read.certificate, read.warnings.len()), (leaf.clone(), warnings), "{value}");
+    }
+}
+
+#[test]
+fn what_is_not_one_certificate_is_refused() {
+    let (one, ca) = (der(LEAF1), der(CA1));
+    let pem = certificate(LEAF1).to_pem();
+    let base64 = |bytes: &[u8]| BASE64.encode(bytes);
+    for value in [
+        base64(&[&one[..], &ca].concat()),
+        base64(&[&one[..], b"\0"].concat()),
+        base64(&one[..one.len() - 1]),
+        base64(pem.repeat(2).as_bytes()),
+        pem.repeat(2).replace('\n', ""),
+        pem.replace("-----END CERTIFICATE-----\n", ""),
+        base64(base64(pem.as_bytes()).as_bytes()),
+        LEAF1.trim_end_matches('=').to_owned(),
+        LEAF1.replace('+', "-"),
+        format!("{LEAF1},{LEAF2}"),
+        "%4".to_owned(),
+        String::new(),
+        "A".repeat(9000),
+        "A".repeat(1 << 20),
+        "\u{f8}".to_owned(),
+    ] {
+        for forgiving in [false, true] {
+            assert!(read_certificate_header(value.as_bytes(), forgiving).is_err(), "{forgiving} {value}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_answered(value: Vec<u8>, lenient: bool) {
+        assert!(read_certificate_header(&value, lenient).is_err());
+    }
+
+    #[test]
+    fn a_changed_byte_is_answered(index in 0usize..1488, byte: u8, lenient: bool) {
+        let mut value = LEAF1.as_bytes().to_vec();
+        let index = index % value.len();
+        value[index] = byte;
+        let _ = read_certificate_header(&value, lenient);
+    }
+}

@@ -1,0 +1,56 @@
+//! The extensions of a qualified certificate, written (§7.1).
+
+use super::Role;
+use super::der::{encode, tag};
+use super::issue_options::{Defect, IssueOptions, Kind};
+use super::qc::{COMPLIANCE, PSD2, ROLE, TYPE};
+
+/// Policies of qualified certificates of legal persons, 0.4.0.194112.1: seals (1) and web sites (4).
+const POLICY: &[u8] = b"\x04\x00\x8b\xec\x40\x01";
+
+/// The value of certificatePolicies.
+pub(super) fn policies(kind: Kind) -> Vec<u8> {
+    let arc = match kind {
+        Kind::Qseal => 1,
+        Kind::Qwac => 4,
+    };
+    sequence(&[sequence(&[oid(POLICY, Some(arc))])])
+}
+
+/// The value of qcStatements.
+pub(super) fn statements(options: &IssueOptions) -> Vec<u8> {
+    let psd2 = psd2(options);
+    if options.defects.contains(&Defect::BareQc) {
+        return psd2;
+    }
+    let kind = match options.kind {
+        Kind::Qseal => 2,
+        Kind::Qwac => 3,
+    };
+    let types = sequence(&[oid(TYPE, None), sequence(&[oid(TYPE, Some(kind))])]);
+    sequence(&[sequence(&[oid(COMPLIANCE, None)]), types, psd2])
+}
+
+fn psd2(options: &IssueOptions) -> Vec<u8> {
+    let wrong = options.defects.contains(&Defect::WrongRoleOid);
+    let role = |role: &Role| {
+        let arc = if wrong { role.arc() % 4 + 1 } else { role.arc() };
+        sequence(&[oid(ROLE, Some(arc)), utf8(role.name())])
+    };
+    let roles: Vec<Vec<u8>> = options.roles.iter().map(role).collect();
+    let info = sequence(&[sequence(&roles), utf8(&options.nca_name), utf8(&options.nca_id())]);
+    sequence(&[oid(PSD2, None), info])
+}
+
+fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    encode(tag::SEQUENCE, &parts.concat())
+}
+
+fn utf8(text: &str) -> Vec<u8> {
+    encode(tag::UTF8, text.as_bytes())
+}
+
+/// An object identifier, with one number more.
+fn oid(prefix: &[u8], arc: Option<u8>) -> Vec<u8> {
+    encode(tag::OID, &[prefix, arc.as_slice()].concat())
+}

@@ -1,0 +1,112 @@
+//! What is issued reads back as it was ordered, and `openssl` accepts it.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::LazyLock;
+
+use super::super::vectors::{CA1, KEY, NOW_S};
+use super::super::{Fault, KeyUsage, QcType, Role, find_anchor};
+use super::*;
+
+static AUTHORITY: LazyLock<TestAuthority> =
+    LazyLock::new(|| TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA 9", NOW_S)).unwrap());
+
+fn options(kind: Kind) -> IssueOptions {
+    IssueOptions { key: NewKey::Given(Zeroizing::new(KEY.to_owned())), ..IssueOptions::new(kind, NOW_S) }
+}
+
+fn with(defects: &[Defect]) -> Certificate {
+    AUTHORITY.issue(&IssueOptions { defects: defects.to_vec(), ..options(Kind::Qseal) }).unwrap().certificate
+}
+
+#[test]
+fn a_seal_as_it_was_ordered() {
+    let order = IssueOptions {
+        roles: vec![Role::Ic],
+        country: "DE".to_owned(),
+        authority: "BAFIN".to_owned(),
+        authorisation_number: "12-3".to_owned(),
+        nca_name: "Bundesanstalt für Tests".to_owned(),
+        serial: Some(vec![0xd2, 0xb0]),
+        ..options(Kind::Qseal)
+    };
+    let issued = AUTHORITY.issue(&order).unwrap();
+    let certificate = &issued.certificate;
+    assert_eq!(certificate.serial(), [0xd2, 0xb0]);
+    assert_eq!((certificate.not_before_s(), certificate.not_after_s()), (order.not_before_s, order.not_after_s));
+    let authorisation = certificate.authorisation().unwrap();
+    assert_eq!((authorisation.nca_id(), authorisation.number), ("DE-BAFIN".to_owned(), "12-3".to_owned()));
+    let read = certificate.qc().unwrap().unwrap();
+    assert!(read.compliance && read.warnings.is_empty() && read.types == [QcType::Eseal]);
+    let psd2 = read.psd2.as_ref().unwrap();
+    assert_eq!((&psd2.roles[..], psd2.nca_id.as_str()), (&[Role::Ic][..], "DE-BAFIN"));
+    assert_eq!(psd2.nca_name, "Bundesanstalt für Tests");
+    let usage = KeyUsage { digital_signature: true, non_repudiation: true, ..KeyUsage::default() };
+    assert_eq!(certificate.key_usage(), Some(usage));
+    assert!(!certificate.is_ca());
+    assert_eq!(find_anchor(certificate, &[AUTHORITY.certificate().clone()], NOW_S).unwrap(), AUTHORITY.certificate());
+    assert_eq!(issued.private_key_pem.as_str(), KEY);
+}
+
+#[test]
+fn a_connection_certificate() {
+    let certificate = AUTHORITY.issue(&options(Kind::Qwac)).unwrap().certificate;
+    assert_eq!(certificate.qc().unwrap().unwrap().types, [QcType::Web]);
+    assert!(certificate.key_usage().unwrap().key_encipherment);
+}
+
+#[test]
+fn defects() {
+    assert!(with(&[Defect::NoQc]).qc().unwrap().is_none());
+    let bare = with(&[Defect::BareQc]);
+    let bare = bare.qc().unwrap().unwrap();
+    assert!(bare.psd2.is_some() && bare.warnings.len() == 1);
+    let wrong = with(&[Defect::WrongRoleOid]);
+    let wrong = wrong.qc().unwrap().unwrap().psd2.as_ref().unwrap();
+    assert_eq!((&wrong.roles[..], wrong.role_names_agree), (&[Role::Ic, Role::Ai][..], false));
+    assert!(with(&[Defect::Expired]).not_after_s() < NOW_S);
+    assert!(with(&[Defect::NotYet]).not_before_s() > NOW_S);
+    assert!(with(&[Defect::CaTrue]).is_ca());
+    let unnamed = with(&[Defect::NoOrgId, Defect::NoQc]);
+    assert!(unnamed.organization_identifier().is_none() && unnamed.qc().unwrap().is_none());
+    let ec = AUTHORITY.issue(&IssueOptions { key: NewKey::EcP256, ..options(Kind::Qseal) }).unwrap();
+    assert!(ec.certificate.key().unwrap_err().0.contains("not an RSA key"));
+    let mut names: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+    names.dedup();
+    assert_eq!(names.len(), Defect::ALL.len());
+}
+
+#[test]
+fn an_authority_that_was_stored_issues_again() {
+    let again = TestAuthority::from_pem(&AUTHORITY.certificate().to_pem(), &AUTHORITY.private_key_pem()).unwrap();
+    let issued = again.issue(&options(Kind::Qseal)).unwrap();
+    assert!(issued.certificate.is_issued_by(AUTHORITY.certificate()));
+    assert_eq!(issued.certificate.issuer_der(), AUTHORITY.certificate().subject_der());
+    let other = super::super::vectors::certificate(CA1).to_pem();
+    let refused = |certificate: &str, key: &str| TestAuthority::from_pem(certificate, key).unwrap_err();
+    assert!(refused(&other, KEY).0.contains("not that of"));
+    assert!(refused(&issued.certificate_pem, KEY).0.contains("CA:TRUE"));
+    let shown = format!("{issued:?} {again:?}");
+    assert!(!shown.contains("PRIVATE"), "{shown}");
+}
+
+#[test]
+fn orders_that_cannot_be() {
+    type Change = fn(&mut IssueOptions);
+    let changes: [Change; 9] = [
+        |order| order.common_name = "a\nb".to_owned(),
+        |order| order.country = "no".to_owned(),
+        |order| order.nca_name.clear(),
+        |order| order.serial = Some(vec![0]),
+        |order| order.serial = Some(vec![1; 21]),
+        |order| order.not_after_s = order.not_before_s - 1,
+        |order| order.not_before_s = -1,
+        |order| order.key = NewKey::Rsa(1024),
+        |order| order.dns_names = vec!["ø".to_owned()],
+    ];
+    for (index, change) in changes.iter().enumerate() {
+        let mut order = options(Kind::Qwac);
+        change(&mut order);
+        let refused: Result<Issued, Fault> = AUTHORITY.issue(&order);
+        assert!(refused.is_err(), "{index}");
+    }
+}

@@ -1,0 +1,130 @@
+//! Distinguished names: read from DER, compared by meaning (§2.6 "DN, verifier").
+
+use super::Fault;
+use super::der::{self, Reader, tag};
+
+/// Largest name that is read, bytes of DER or of text (S-07).
+pub(super) const MAX_NAME_BYTES: usize = 2048;
+/// Most parts (RDNs, and attributes together) of a name (S-07).
+pub(super) const MAX_PARTS: usize = 32;
+
+/// A distinguished name, its parts in the order they were read in: from a certificate the most general first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The parts.
+    pub rdns: Vec<Rdn>,
+}
+
+/// One part of a name; nearly always of one attribute.
+pub type Rdn = Vec<Attribute>;
+
+/// One type and value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The type as numbers with dots, such as `2.5.4.3`.
+    pub oid: String,
+    /// The value as text; empty where the value is no text.
+    pub value: String,
+    /// The value as DER: tag, length, content.
+    pub der: Vec<u8>,
+}
+
+impl Attribute {
+    /// Whether the value is of a string type and readable.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let value = Reader::new(&self.der).element();
+        value.is_ok_and(|value| !self.value.is_empty() || der::text(value.tag, value.content).is_some())
+    }
+
+    /// The same type and, leaving aside string type, letter case and spaces, the same value.
+    fn matches(&self, other: &Self) -> bool {
+        if self.oid != other.oid {
+            return false;
+        }
+        self.der == other.der || (self.is_text() && other.is_text() && folded(&self.value).eq(folded(&other.value)))
+    }
+}
+
+impl Name {
+    /// Reads a name (X.501) of a certificate.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
+        if der.len() > MAX_NAME_BYTES {
+            return Err("a name has more than 2048 bytes".into());
+        }
+        let mut parts = Reader::new(der::only(der, tag::SEQUENCE)?);
+        let mut rdns = Vec::new();
+        let mut count = 0;
+        while !parts.is_empty() {
+            let mut attributes = Reader::new(parts.expect(tag::SET)?);
+            let mut rdn = Vec::with_capacity(1);
+            while !attributes.is_empty() {
+                count += 1;
+                if count > MAX_PARTS {
+                    return Err("a name has more than 32 parts".into());
+                }
+                rdn.push(attribute(attributes.expect(tag::SEQUENCE)?)?);
+            }
+            if rdn.is_empty() {
+                return Err("a name has an empty part".into());
+            }
+            rdns.push(rdn);
+        }
+        Ok(Self { rdns })
+    }
+
+    /// Whether two names mean the same: string types, letter case, repeated spaces and the order of the parts, forward
+    /// or reverse, do not count (§2.6).
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        if self.rdns.len() != other.rdns.len() {
+            return false;
+        }
+        let pairs = || self.rdns.iter().zip(&other.rdns);
+        let reverse = || self.rdns.iter().zip(other.rdns.iter().rev());
+        pairs().all(|(a, b)| same_part(a, b)) || reverse().all(|(a, b)| same_part(a, b))
+    }
+
+    /// The first value of an attribute type, by number.
+    #[must_use]
+    pub fn get(&self, oid: &str) -> Option<&Attribute> {
+        self.rdns.iter().flatten().find(|attribute| attribute.oid == oid)
+    }
+}
+
+fn attribute(der: &[u8]) -> Result<Attribute, Fault> {
+    let mut reader = Reader::new(der);
+    let oid = der::dotted(reader.expect(tag::OID)?)?;
+    let value = reader.element()?;
+    reader.end()?;
+    Ok(Attribute { oid, value: der::text(value.tag, value.content).unwrap_or_default(), der: value.whole.to_vec() })
+}
+
+/// The order inside a part has no meaning.
+fn same_part(a: &[Attribute], b: &[Attribute]) -> bool {
+    match (a, b) {
+        ([a], [b]) => a.matches(b),
+        _ => {
+            let mut left: Vec<&Attribute> = b.iter().collect();
+            a.len() == b.len()
+                && a.iter().all(|attribute| {
+                    let found = left.iter().position(|other| attribute.matches(other));
+                    found.map(|index| left.swap_remove(index)).is_some()
+                })
+        }
+    }
+}
+
+/// Characters without letter case, spaces at the ends, and repeated spaces.
+fn folded(value: &str) -> impl Iterator<Item = char> + '_ {
+    let words = value.split_whitespace().enumerate();
+    let spaced = words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()));
+    spaced.flat_map(char::to_lowercase)
+}
+
+#[cfg(test)]
+#[path = "name_tests.rs"]
+mod tests;

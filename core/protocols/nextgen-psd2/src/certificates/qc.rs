@@ -1,0 +1,253 @@
+//! The extension qcStatements (RFC 3739, ETSI EN 319 412-5, ETSI TS 119 495), read strictly (§7.1, §7.3).
+
+use super::Fault;
+use super::der::{self, Reader, tag};
+
+/// qcStatements, 1.3.6.1.5.5.7.1.3: the content of its object identifier.
+pub(super) const QC_STATEMENTS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x01\x03";
+/// 0.4.0.1862.1.1.
+pub(super) const COMPLIANCE: &[u8] = b"\x04\x00\x8e\x46\x01\x01";
+/// 0.4.0.1862.1.6; the types have one number more.
+pub(super) const TYPE: &[u8] = b"\x04\x00\x8e\x46\x01\x06";
+/// 0.4.0.19495.2.
+pub(super) const PSD2: &[u8] = b"\x04\x00\x81\x98\x27\x02";
+/// 0.4.0.19495.1; the roles have one number more.
+pub(super) const ROLE: &[u8] = b"\x04\x00\x81\x98\x27\x01";
+
+/// Largest extension that is read, bytes.
+const MAX_BYTES: usize = 4096;
+/// Most statements, types and roles together: everything else is a mistake or an attack.
+const MAX_ITEMS: usize = 64;
+
+/// What the issuer attests about a qualified certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QcStatements {
+    /// The certificate says of itself that it is qualified.
+    pub compliance: bool,
+    /// What the certificate is for.
+    pub types: Vec<QcType>,
+    /// Roles and authority under PSD2.
+    pub psd2: Option<Psd2>,
+    /// What was read although it is not as it should be, for a person.
+    pub warnings: Vec<String>,
+}
+
+/// What a qualified certificate is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QcType {
+    /// Signatures of a natural person.
+    Esign,
+    /// Seals of a legal person: requests are signed with these.
+    Eseal,
+    /// Web sites and connections.
+    Web,
+    /// Another type, its number in dotted form.
+    Other(String),
+}
+
+/// The PSD2 statement (ETSI TS 119 495 §5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Psd2 {
+    /// What the third party is authorised for, each once, in the order of the certificate.
+    pub roles: Vec<Role>,
+    /// Name of the authority.
+    pub nca_name: String,
+    /// Identifier of the authority, such as `NO-FSA`.
+    pub nca_id: String,
+    /// Whether the name of every role is that of its number. Where it is not, the number counts.
+    pub role_names_agree: bool,
+    /// Whether all texts are UTF8String, as the standard asks. PrintableString is read as well, with a warning.
+    pub utf8_strings: bool,
+}
+
+/// A role of a payment service provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Account servicing.
+    As,
+    /// Payment initiation.
+    Pi,
+    /// Account information.
+    Ai,
+    /// Issuing of card-based payment instruments.
+    Ic,
+}
+
+impl Role {
+    /// All roles, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::As, Self::Pi, Self::Ai, Self::Ic];
+
+    /// The number in dotted form.
+    #[must_use]
+    pub const fn oid(self) -> &'static str {
+        match self {
+            Self::As => "0.4.0.19495.1.1",
+            Self::Pi => "0.4.0.19495.1.2",
+            Self::Ai => "0.4.0.19495.1.3",
+            Self::Ic => "0.4.0.19495.1.4",
+        }
+    }
+
+    /// The name in a certificate: `PSP_AI`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::As => "PSP_AS",
+            Self::Pi => "PSP_PI",
+            Self::Ai => "PSP_AI",
+            Self::Ic => "PSP_IC",
+        }
+    }
+
+    /// The name of a third party in this role: `AISP`.
+    #[must_use]
+    pub const fn normalised(self) -> &'static str {
+        match self {
+            Self::As => "ASPSP",
+            Self::Pi => "PISP",
+            Self::Ai => "AISP",
+            Self::Ic => "PIISP",
+        }
+    }
+
+    /// The last arc of the number.
+    pub(super) const fn arc(self) -> u8 {
+        match self {
+            Self::As => 1,
+            Self::Pi => 2,
+            Self::Ai => 3,
+            Self::Ic => 4,
+        }
+    }
+}
+
+/// Reads the value of the extension.
+///
+/// # Errors
+/// [`Fault`] for anything but DER of the statements' structure, and for two PSD2 statements.
+pub fn parse_qc(der: &[u8]) -> Result<QcStatements, Fault> {
+    if der.len() > MAX_BYTES {
+        return Err("qcStatements: the extension has more than 4096 bytes".into());
+    }
+    let mut parser = Parser { read: QcStatements::default(), items: 0 };
+    parser.statements(der).map_err(|Fault(why)| Fault(format!("qcStatements: {why}")))?;
+    Ok(parser.read)
+}
+
+struct Parser {
+    read: QcStatements,
+    items: usize,
+}
+
+impl Parser {
+    fn count(&mut self) -> Result<(), Fault> {
+        self.items += 1;
+        if self.items > MAX_ITEMS { Err("more than 64 statements, types and roles".into()) } else { Ok(()) }
+    }
+
+    fn warn(&mut self, text: String) {
+        self.read.warnings.push(text);
+    }
+
+    fn statements(&mut self, der: &[u8]) -> Result<(), Fault> {
+        let content = der::only(der, tag::SEQUENCE)?;
+        let mut list = Reader::new(content);
+        if list.peek() == Some(tag::OID) {
+            let text = "qcStatements holds a statement that is not in a list (the outer SEQUENCE is missing)";
+            self.warn(text.to_owned());
+            return self.statement(content);
+        }
+        while !list.is_empty() {
+            self.count()?;
+            self.statement(list.expect(tag::SEQUENCE)?)?;
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, content: &[u8]) -> Result<(), Fault> {
+        let mut reader = Reader::new(content);
+        let id = reader.expect(tag::OID)?;
+        let info = if reader.is_empty() { None } else { Some(reader.element()?) };
+        reader.end()?;
+        let list = || match info {
+            Some(info) if info.tag == tag::SEQUENCE => Ok(info.content),
+            _ => Err(Fault::from("a statement is without its list")),
+        };
+        match id {
+            COMPLIANCE => self.read.compliance = true,
+            TYPE => self.types(list()?)?,
+            PSD2 if self.read.psd2.is_some() => return Err("two PSD2 statements".into()),
+            PSD2 => self.read.psd2 = Some(self.psd2(list()?)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn types(&mut self, content: &[u8]) -> Result<(), Fault> {
+        let mut list = Reader::new(content);
+        while !list.is_empty() {
+            self.count()?;
+            let id = list.expect(tag::OID)?;
+            let found = match id.strip_prefix(TYPE) {
+                Some([1]) => QcType::Esign,
+                Some([2]) => QcType::Eseal,
+                Some([3]) => QcType::Web,
+                _ => QcType::Other(der::dotted(id)?),
+            };
+            if !self.read.types.contains(&found) {
+                self.read.types.push(found);
+            }
+        }
+        Ok(())
+    }
+
+    fn psd2(&mut self, content: &[u8]) -> Result<Psd2, Fault> {
+        let mut reader = Reader::new(content);
+        let mut list = Reader::new(reader.expect(tag::SEQUENCE)?);
+        let mut utf8 = true;
+        let mut names_agree = true;
+        let mut roles = Vec::new();
+        while !list.is_empty() {
+            self.count()?;
+            let mut role = Reader::new(list.expect(tag::SEQUENCE)?);
+            let id = role.expect(tag::OID)?;
+            let name = string(&mut role, &mut utf8)?;
+            role.end()?;
+            let arc = id.strip_prefix(ROLE);
+            let Some(role) = Role::ALL.into_iter().find(|role| arc == Some(&[role.arc()])) else {
+                let number = der::dotted(id)?;
+                self.warn(format!("the role {number} is not known and grants nothing"));
+                continue;
+            };
+            if name != role.name() {
+                names_agree = false;
+                let shown: String = name.chars().filter(|character| !character.is_control()).take(40).collect();
+                self.warn(format!("the role {} is named {shown:?}; its name is {}", role.oid(), role.name()));
+            }
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        let nca_name = string(&mut reader, &mut utf8)?;
+        let nca_id = string(&mut reader, &mut utf8)?;
+        reader.end()?;
+        if !utf8 {
+            self.warn("the PSD2 statement has a PrintableString; UTF8String is asked for".to_owned());
+        }
+        Ok(Psd2 { roles, nca_name, nca_id, role_names_agree: names_agree, utf8_strings: utf8 })
+    }
+}
+
+fn string(reader: &mut Reader<'_>, utf8: &mut bool) -> Result<String, Fault> {
+    let value = reader.element()?;
+    match value.tag {
+        tag::UTF8 => {}
+        tag::PRINTABLE => *utf8 = false,
+        _ => return Err("a text of the PSD2 statement is of another type than UTF8String".into()),
+    }
+    der::text(value.tag, value.content).ok_or_else(|| "a text of the PSD2 statement cannot be read".into())
+}
+
+#[cfg(test)]
+#[path = "qc_tests.rs"]
+mod tests;

@@ -1,0 +1,216 @@
+//! Guesses at the signed text, H-01 to H-11 and H-20: each is built, hashed and compared with the hash in the signature.
+
+mod lines;
+mod values;
+
+use std::collections::BTreeSet;
+
+use bankchannel_crypto::signature::Hash;
+use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
+
+use super::hypotheses::Hypothesis;
+use super::recovered::Goal;
+use crate::http::Request;
+use crate::signing::SigningString;
+
+/// Most bytes that are hashed in search of a match.
+const MAX_HASHED: usize = 16 * 1024 * 1024;
+
+/// One line of the expected signing string.
+#[derive(Clone)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) value: Vec<u8>,
+}
+
+impl Field {
+    pub(super) fn new(name: &str, value: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.to_owned(), value: value.into() }
+    }
+
+    fn line(&self) -> Vec<u8> {
+        self.with_colon(b": ")
+    }
+
+    fn with_colon(&self, colon: &[u8]) -> Vec<u8> {
+        [self.name.as_bytes(), colon, &self.value].concat()
+    }
+}
+
+/// The fields of a signing string.
+pub(super) fn fields(text: &SigningString) -> Vec<Field> {
+    let field = |line: &crate::signing::Line| {
+        let bytes = text.bytes.get(line.start..line.end).unwrap_or_default();
+        Field::new(&line.name, bytes.get(line.name.len() + 2..).unwrap_or_default())
+    };
+    text.lines.iter().map(field).collect()
+}
+
+/// The fields as they should be signed.
+pub(super) fn join(fields: &[Field]) -> Vec<u8> {
+    PLAIN.join(&fields.iter().map(Field::line).collect::<Vec<_>>())
+}
+
+/// What the guesses start from.
+pub(super) struct Basis<'a> {
+    pub(super) request: &'a Request,
+    pub(super) fields: &'a [Field],
+    /// What a proxy or a client may have put before the path, such as `/api`.
+    pub(super) base_path: &'a str,
+}
+
+/// What was signed, and the hypotheses that say how it came about.
+pub(super) struct Solution {
+    /// The signed text; `None` where it is a hash of the expected one.
+    pub(super) text: Option<Vec<u8>>,
+    pub(super) hypotheses: Vec<Hypothesis>,
+}
+
+/// Searches for the signed text. `None` where no guess has the hash, or where the expected text itself has it.
+pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
+    let mut search = Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None };
+    let expected: Vec<Vec<u8>> = basis.fields.iter().map(Field::line).collect();
+    if goal.is_of(&PLAIN.join(&expected)) {
+        return None;
+    }
+    for ending in ENDINGS {
+        search.ending = ending;
+        search.try_lines("", String::new, &expected);
+    }
+    // Each guess alone first, then together with each way to end lines.
+    for ending in [PLAIN].into_iter().chain(ENDINGS) {
+        if search.found.is_some() {
+            break;
+        }
+        search.ending = ending;
+        lines::try_all(basis, &mut search);
+        values::try_all(basis, &mut search);
+    }
+    search.found.or_else(|| hash_signed(&expected, goal))
+}
+
+/// How lines are joined.
+#[derive(Clone, Copy)]
+struct Ending {
+    first: &'static str,
+    between: &'static str,
+    last: &'static str,
+    /// The hypothesis that says so.
+    says: Option<(&'static str, &'static str)>,
+}
+
+const PLAIN: Ending = Ending { first: "", between: "\n", last: "", says: None };
+
+const ENDINGS: [Ending; 5] = [
+    Ending { last: "\n", says: Some(("H-01", "the signed text has a line feed after the last line")), ..PLAIN },
+    Ending { first: "\n", says: Some(("H-01", "the signed text begins with a line feed")), ..PLAIN },
+    Ending {
+        between: "\r\n",
+        says: Some(("H-02", "the signed text has CRLF between its lines, none after the last")),
+        ..PLAIN
+    },
+    Ending {
+        between: "\r\n",
+        last: "\r\n",
+        says: Some(("H-02", "the signed text has CRLF after every line")),
+        ..PLAIN
+    },
+    Ending {
+        last: "\r\n",
+        says: Some(("H-02", "the signed text has LF between its lines and CRLF after the last")),
+        ..PLAIN
+    },
+];
+
+impl Ending {
+    fn join(self, lines: &[impl AsRef<[u8]>]) -> Vec<u8> {
+        let size: usize = lines.iter().map(|line| line.as_ref().len() + 2).sum();
+        let mut out = Vec::with_capacity(size + 4);
+        out.extend_from_slice(self.first.as_bytes());
+        for (at, line) in lines.iter().enumerate() {
+            if at > 0 {
+                out.extend_from_slice(self.between.as_bytes());
+            }
+            out.extend_from_slice(line.as_ref());
+        }
+        out.extend_from_slice(self.last.as_bytes());
+        out
+    }
+}
+
+/// The state of a search.
+struct Search<'a> {
+    goal: Goal<'a>,
+    ending: Ending,
+    /// How many bytes may still be hashed.
+    budget: usize,
+    /// The ids that came true.
+    done: BTreeSet<&'static str>,
+    found: Option<Solution>,
+}
+
+impl Search<'_> {
+    /// Whether lines joined in the present way are what was signed. An empty id is the expected lines.
+    fn try_lines(&mut self, id: &'static str, text: impl FnOnce() -> String, lines: &[impl AsRef<[u8]>]) -> bool {
+        if self.done.contains(id) || self.budget == 0 {
+            return false;
+        }
+        let joined = self.ending.join(lines);
+        self.budget = self.budget.saturating_sub(joined.len());
+        if !self.goal.is_of(&joined) {
+            return false;
+        }
+        let solution = self.found.get_or_insert_with(|| Solution { text: None, hypotheses: Vec::new() });
+        solution.text.get_or_insert(joined);
+        if !id.is_empty() {
+            solution.hypotheses.push(Hypothesis::matched(id, text()));
+            self.done.insert(id);
+        }
+        if let Some((id, text)) = self.ending.says
+            && self.done.insert(id)
+        {
+            solution.hypotheses.push(Hypothesis::matched(id, text));
+        }
+        true
+    }
+
+    /// The same for fields written as they should be.
+    fn try_fields(&mut self, id: &'static str, text: impl FnOnce() -> String, fields: &[Field]) -> bool {
+        if self.done.contains(id) || self.budget == 0 {
+            return false;
+        }
+        let lines: Vec<Vec<u8>> = fields.iter().map(Field::line).collect();
+        self.try_lines(id, text, &lines)
+    }
+
+    /// Adds what follows from the last match.
+    fn also(&mut self, id: &'static str, text: String) {
+        if let Some(solution) = &mut self.found
+            && self.done.insert(id)
+        {
+            solution.hypotheses.push(Hypothesis::matched(id, text));
+        }
+    }
+}
+
+/// H-11: the hash of the text, as text or as bytes, was signed as if it were the text.
+fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
+    for ending in [PLAIN].into_iter().chain(ENDINGS) {
+        let text = ending.join(expected);
+        for hash in [Hash::Sha256, Hash::Sha512] {
+            let digest = hash.digest(&text);
+            let forms = [
+                ("the bytes of the hash were signed, so the text was hashed twice", digest.clone()),
+                ("the hash was signed as lower-case hexadecimal text", HEXLOWER.encode(&digest).into_bytes()),
+                ("the hash was signed as upper-case hexadecimal text", HEXUPPER.encode(&digest).into_bytes()),
+                ("the hash was signed as base64 text", BASE64.encode(&digest).into_bytes()),
+            ];
+            if let Some((what, _)) = forms.iter().find(|(_, form)| goal.is_of(form)) {
+                let mut hypotheses = vec![Hypothesis::matched("H-11", format!("{what} ({})", hash.name()))];
+                hypotheses.extend(ending.says.map(|(id, text)| Hypothesis::matched(id, text)));
+                return Some(Solution { text: None, hypotheses });
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,166 @@
+//! Guesses at the values: the digest (H-08), blanks and percent-encoding (H-09), headers that occur twice (H-10).
+
+use bankchannel_crypto::signature::Hash;
+use data_encoding::BASE64;
+
+use super::super::body_variants;
+use super::{Basis, Field, Search};
+use crate::http::Header;
+
+/// Longest body whose variants are hashed for the digest's line.
+const MAX_VARIED_BODY: usize = 64 * 1024;
+
+pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
+    digest(basis, search);
+    blanks(basis, search);
+    percent_encoding(basis, search);
+    repeated(basis, search);
+}
+
+/// Tries another value in one line.
+fn try_value(
+    basis: &Basis<'_>,
+    search: &mut Search<'_>,
+    id: &'static str,
+    at: usize,
+    value: &[u8],
+    text: impl FnOnce() -> String,
+) -> bool {
+    let mut fields = basis.fields.to_vec();
+    match fields.get_mut(at) {
+        Some(field) if field.value != value => field.value = value.to_vec(),
+        _ => return false,
+    }
+    search.try_fields(id, text, &fields)
+}
+
+/// H-08.
+fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
+    let Some(at) = basis.fields.iter().position(|field| field.name == "digest") else { return };
+    let sent = basis.fields.get(at).map(|field| String::from_utf8_lossy(&field.value).into_owned()).unwrap_or_default();
+    let (token, hash) = sent.split_once('=').unwrap_or(("", sent.as_str()));
+    let capitalised: String = token
+        .char_indices()
+        .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .collect();
+    for other in [token.to_ascii_lowercase(), token.to_ascii_uppercase(), capitalised, token.replace('-', "")] {
+        let text = || format!("the signed text used the digest token '{other}=', the header sent says '{token}='");
+        if try_value(basis, search, "H-08", at, format!("{other}={hash}").as_bytes(), text) {
+            return;
+        }
+    }
+    let text = || format!("the signed text has the digest without '{token}='");
+    if try_value(basis, search, "H-08", at, hash.as_bytes(), text) {
+        return;
+    }
+    let mut try_body = |what: &str, body: &[u8]| {
+        for (name, hash) in [("SHA-256", Hash::Sha256), ("SHA-512", Hash::Sha512)] {
+            let encoded = BASE64.encode(&hash.digest(body));
+            let text = || format!("the signed text has the {name} digest of {what}, the Digest header says otherwise");
+            // The token as it was sent goes with the hash that was sent.
+            let token = if token.eq_ignore_ascii_case(name) { token } else { name };
+            if try_value(basis, search, "H-08", at, format!("{token}={encoded}").as_bytes(), text) {
+                return true;
+            }
+        }
+        false
+    };
+    let body = &basis.request.body;
+    if try_body("the body", body) || try_body("the empty body", b"") {
+        return;
+    }
+    if body.len() <= MAX_VARIED_BODY {
+        body_variants::find(body, |variant| try_body(variant.name, &variant.bytes));
+    }
+}
+
+/// What was taken for a header's value.
+type Taken = fn(&Basis<'_>, &Field) -> Vec<u8>;
+
+/// H-09: the raw value, blanks included, of one header or of all.
+fn blanks(basis: &Basis<'_>, search: &mut Search<'_>) {
+    const WAYS: [Taken; 2] = [after_space, raw];
+    for taken in WAYS {
+        let whole = |field: &Field| Field::new(&field.name, taken(basis, field));
+        let fields: Vec<Field> = basis.fields.iter().map(whole).collect();
+        search.try_fields("H-09", || "the values were signed with the blanks around them".to_owned(), &fields);
+        for (at, field) in basis.fields.iter().enumerate() {
+            let text = || format!("the value of `{}` was signed with the blanks around it", field.name);
+            try_value(basis, search, "H-09", at, &taken(basis, field), text);
+        }
+    }
+}
+
+/// Everything behind the colon.
+fn raw(basis: &Basis<'_>, field: &Field) -> Vec<u8> {
+    let header = basis.request.headers.named(&field.name).next();
+    header.map_or_else(|| field.value.clone(), |header| header.value.to_vec())
+}
+
+/// The same without the space that the line as it is signed has too.
+fn after_space(basis: &Basis<'_>, field: &Field) -> Vec<u8> {
+    let raw = raw(basis, field);
+    raw.strip_prefix(b" ").map(<[u8]>::to_vec).unwrap_or(raw)
+}
+
+/// H-09: a URI decoded, or encoded once more.
+fn percent_encoding(basis: &Basis<'_>, search: &mut Search<'_>) {
+    let Some(at) = basis.fields.iter().position(|field| field.name == "tpp-redirect-uri") else { return };
+    let Some(sent) = basis.fields.get(at).map(|field| field.value.clone()) else { return };
+    for (how, value) in [
+        ("percent-decoded", decode(&sent)),
+        ("percent-encoded as a query value", encode(&sent, b"-_.~", true)),
+        ("percent-encoded as a query value, in lower case", encode(&sent, b"-_.~", false)),
+        ("percent-encoded as a URI", encode(&sent, b"-_.~!*'();:@&=+$,/?#[]", true)),
+    ] {
+        let text = || format!("the value of `tpp-redirect-uri` was signed {how}");
+        try_value(basis, search, "H-09", at, &value, text);
+    }
+}
+
+fn decode(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    let mut at = 0;
+    while let Some(&byte) = value.get(at) {
+        let digits =
+            value.get(at + 1..at + 3).filter(|_| byte == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let decoded =
+            digits.filter(|digits| !digits.starts_with('+')).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(decoded.unwrap_or(byte));
+        at += if decoded.is_some() { 3 } else { 1 };
+    }
+    out
+}
+
+fn encode(value: &[u8], kept: &[u8], upper: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    for &byte in value {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(byte);
+        } else {
+            let written = if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") };
+            out.extend_from_slice(written.as_bytes());
+        }
+    }
+    out
+}
+
+/// H-10.
+fn repeated(basis: &Basis<'_>, search: &mut Search<'_>) {
+    for (at, field) in basis.fields.iter().enumerate() {
+        let values: Vec<&[u8]> = basis.request.headers.named(&field.name).map(Header::trimmed).collect();
+        let (Some(first), Some(last)) = (values.first(), values.last()) else { continue };
+        if values.len() < 2 {
+            continue;
+        }
+        for (how, value) in [
+            ("joined with `,` only", values.join(&b","[..])),
+            ("joined with a space", values.join(&b" "[..])),
+            ("as the first one alone", first.to_vec()),
+            ("as the last one alone", last.to_vec()),
+        ] {
+            let text = || format!("the values of `{}` were signed {how}", field.name);
+            try_value(basis, search, "H-10", at, &value, text);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The Digest header against the body (§3.3 `digest`).
+
+use bankchannel_crypto::signature::Hash;
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use serde_json::{Value, json};
+
+use super::{body_variants, visible};
+use crate::http::Request;
+use crate::signing::check_digest;
+
+/// Most characters of the header that are shown.
+const MAX_SHOWN: usize = 256;
+
+/// What the Digest header says and what it should say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestReport {
+    /// The header as it was sent; `None` where it is absent.
+    pub received: Option<String>,
+    /// The header for this body with SHA-256.
+    pub sha256: String,
+    /// The header for this body with SHA-512.
+    pub sha512: String,
+    /// The body's length in bytes.
+    pub body_length: usize,
+    /// Whether the header that was sent is the body's.
+    pub matches: bool,
+    /// What the header that was sent is the digest of, or how it is written, where that could be found.
+    pub variant: Option<String>,
+}
+
+impl DigestReport {
+    /// Compares the header with the body.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let body = request.body.as_ref();
+        let header = |name: &str, hash: Hash| format!("{name}={}", BASE64.encode(&hash.digest(body)));
+        let received = request.headers.get("digest");
+        let text = received.and_then(|value| std::str::from_utf8(value).ok());
+        let matches = text.is_some_and(|text| check_digest(text, body, false).is_ok());
+        let variant = text.filter(|_| !matches).and_then(|text| variant(text, body));
+        Self {
+            received: received.map(|value| visible::clip(&visible::text(value), MAX_SHOWN)),
+            sha256: header("SHA-256", Hash::Sha256),
+            sha512: header("SHA-512", Hash::Sha512),
+            body_length: body.len(),
+            matches,
+            variant,
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "received": self.received,
+            "expected": {"sha256": self.sha256, "sha512": self.sha512},
+            "body_length": self.body_length,
+            "matches": self.matches,
+            "variant": self.variant,
+        })
+    }
+}
+
+/// What a digest that does not match is the digest of.
+fn variant(received: &str, body: &[u8]) -> Option<String> {
+    let value = value_of(received)?;
+    if let Some(how) = form(value, body) {
+        return Some(format!("the body itself, but {how}"));
+    }
+    let mut how = "";
+    let name = body_variants::find(body, |variant| match form(value, &variant.bytes) {
+        Some(form) => {
+            how = form;
+            true
+        }
+        None => false,
+    })?;
+    Some(if how == STANDARD { name.to_owned() } else { format!("{name}, and {how}") })
+}
+
+/// The value behind the first algorithm that is allowed, or of a header without any.
+fn value_of(received: &str) -> Option<&str> {
+    let known = |token: &str| {
+        let token = token.trim().replace('-', "");
+        token.eq_ignore_ascii_case("sha256") || token.eq_ignore_ascii_case("sha512")
+    };
+    let members = || received.split(',').filter_map(|member| member.split_once('='));
+    let value = members().find(|(token, _)| known(token)).map(|(_, value)| value);
+    let bare = || (!received.contains(',')).then_some(received);
+    value.or_else(bare).map(str::trim)
+}
+
+const STANDARD: &str = "the header is not written as it should be";
+
+/// How a value is the hash of these bytes, if it is.
+fn form(value: &str, bytes: &[u8]) -> Option<&'static str> {
+    [Hash::Sha256, Hash::Sha512].into_iter().find_map(|hash| {
+        let digest = hash.digest(bytes);
+        let (lower, upper) = (HEXLOWER.encode(&digest), HEXUPPER.encode(&digest));
+        let forms = [
+            (BASE64.encode(&digest), STANDARD),
+            (BASE64_NOPAD.encode(&digest), "in base64 without padding"),
+            (BASE64URL.encode(&digest), "in base64url"),
+            (BASE64URL_NOPAD.encode(&digest), "in base64url without padding"),
+            (BASE64.encode(lower.as_bytes()), "as base64 of the hexadecimal text"),
+            (BASE64.encode(upper.as_bytes()), "as base64 of the hexadecimal text in upper case"),
+            (lower, "in hexadecimal"),
+            (upper, "in hexadecimal, upper case"),
+        ];
+        forms.iter().find(|(text, _)| text == value).map(|(_, how)| *how)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(digest: &str, body: &str) -> DigestReport {
+        let text = format!("POST / HTTP/1.1\ndigest: {digest}\n\n{body}");
+        DigestReport::of(&Request::parse(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn what_was_hashed_is_found() {
+        const BODY: &str = "{\"hello\": \"world\"}";
+        let hello = "X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=";
+        let right = report(&format!("SHA-256={hello}"), BODY);
+        assert_eq!((right.matches, right.variant, right.body_length), (true, None, 18));
+        assert_eq!(right.sha256, format!("SHA-256={hello}"));
+        let with_feed = report(&format!("SHA-256={hello}"), &format!("{BODY}\n"));
+        assert_eq!(with_feed.variant.as_deref(), Some("the body without its final line end"));
+        let hex = HEXLOWER.encode(&Hash::Sha256.digest(BODY.as_bytes()));
+        assert_eq!(
+            report(&format!("SHA-256={hex}"), BODY).variant.as_deref(),
+            Some("the body itself, but in hexadecimal")
+        );
+        let twice = BASE64.encode(hex.as_bytes());
+        let found = report(&format!("md5=x, sha-256={twice}"), BODY).variant;
+        assert_eq!(found.as_deref(), Some("the body itself, but as base64 of the hexadecimal text"));
+        assert_eq!(report("SHA-256=AAAA", BODY).variant, None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_answered(value in "[ -~]*") {
+            let _ = variant(&value, b"{}");
+        }
+    }
+}

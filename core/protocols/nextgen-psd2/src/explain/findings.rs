@@ -1,0 +1,171 @@
+//! The search at a signature that does not verify: what it holds, which text and which key it fits.
+
+use bankchannel_crypto::legacy_rsa;
+use bankchannel_crypto::signature::Hash;
+use data_encoding::HEXUPPER;
+
+use super::candidates::{self, Basis, Field};
+use super::hypotheses::{self, Hypothesis};
+use super::recovered::{Goal, Recovered};
+use super::{ExplainInput, MAX_KNOWN, header, visible};
+use crate::certificates::Certificate;
+use crate::http::Request;
+use crate::signing::{SignatureHeader, SigningString};
+
+/// What a search at the signature needs.
+pub(super) struct Facts<'a> {
+    pub(super) request: &'a Request,
+    pub(super) certificate: Option<&'a Certificate>,
+    pub(super) header: Option<&'a SignatureHeader>,
+    pub(super) input: ExplainInput<'a>,
+}
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) matched: Vec<Hypothesis>,
+    /// The ids of the hypotheses that were tried.
+    pub(super) tried: Vec<&'static str>,
+    pub(super) recovered: Option<Recovered>,
+    /// The text that was signed, where it is not the expected one.
+    pub(super) signed_text: Option<Vec<u8>>,
+}
+
+impl Findings {
+    pub(super) fn tried(&mut self, ids: &[&'static str]) {
+        self.tried.extend_from_slice(ids);
+    }
+
+    /// Everything about a signature that does not verify.
+    pub(super) fn signature(
+        &mut self,
+        facts: &Facts<'_>,
+        signature: Option<&[u8]>,
+        expected: Option<&SigningString>,
+        fields: &[Field],
+    ) {
+        let (Some(certificate), Some(header)) = (facts.certificate, facts.header) else { return };
+        let Ok(key) = certificate.key() else { return };
+        let mut decoded = signature.map(<[u8]>::to_vec).filter(|signature| signature.len() == key.modulus_len());
+        if decoded.is_none() {
+            self.tried(&hypotheses::OF_THE_ENCODING);
+            decoded = header.signature_bytes().filter(|signature| signature.len() == key.modulus_len());
+        }
+        if decoded.is_none() {
+            let reading = header::decode_signature(&header.signature, key.modulus_len());
+            decoded = reading.map(|(hypothesis, read)| {
+                self.matched.push(hypothesis);
+                read
+            });
+        }
+        let Some(signature) = decoded else {
+            self.recovered = Some(Recovered::LengthMismatch);
+            return;
+        };
+        let recovered = Recovered::from_signature(certificate.spki_der(), &signature);
+        self.recovered = Some(recovered.clone());
+        let Some(expected) = expected else { return };
+        match recovered.goal() {
+            Some(goal) => {
+                self.algorithm(header, goal.hash);
+                self.text(facts, goal, fields);
+            }
+            None => self.other_key(facts, certificate, &signature, expected, fields),
+        }
+    }
+
+    /// H-12.
+    fn algorithm(&mut self, header: &SignatureHeader, hash: &str) {
+        let said = header.algorithm.as_deref().unwrap_or("rsa-sha256");
+        if !said.to_ascii_lowercase().ends_with(&format!("-{hash}")) {
+            let text = format!("`algorithm` says {}, signed was with {hash}", visible::clip(said, 32));
+            self.matched.push(Hypothesis::matched("H-12", text));
+        }
+    }
+
+    /// H-01 to H-11 and H-20.
+    fn text(&mut self, facts: &Facts<'_>, goal: Goal<'_>, fields: &[Field]) {
+        self.tried(&hypotheses::OF_THE_TEXT);
+        let basis = Basis { request: facts.request, fields, base_path: facts.input.base_path };
+        let listed = facts.header.and_then(|header| header.headers.as_deref()).unwrap_or_default();
+        let absent = absent(facts.request, listed);
+        let said = match candidates::solve(&basis, goal) {
+            Some(solution) => {
+                self.matched.extend(solution.hypotheses);
+                self.signed_text = solution.text;
+                "is not in the signed text"
+            }
+            None if goal.is_of(&candidates::join(fields)) => "is not in the signed text",
+            None => {
+                let with_empty = candidates::join(&with_empty(fields, listed, &absent));
+                if !goal.is_of(&with_empty) {
+                    return;
+                }
+                self.signed_text = Some(with_empty);
+                "was signed as an empty line"
+            }
+        };
+        if let Some(name) = absent.first() {
+            let text = format!("the request has no header `{name}`, which `headers` lists; it {said}");
+            self.matched.push(Hypothesis::matched("H-06", text));
+        }
+    }
+
+    /// H-13 and H-19.
+    fn other_key(
+        &mut self,
+        facts: &Facts<'_>,
+        certificate: &Certificate,
+        signature: &[u8],
+        expected: &SigningString,
+        fields: &[Field],
+    ) {
+        self.tried(&hypotheses::OF_THE_KEY);
+        let with_feed = [expected.bytes.as_slice(), b"\n"].concat();
+        let texts = [Some(expected.bytes.as_slice()), Some(with_feed.as_slice()), facts.input.client_signing_string];
+        for text in texts.into_iter().flatten() {
+            for hash in [Hash::Sha256, Hash::Sha512] {
+                if legacy_rsa::verify_pss(certificate.spki_der(), hash, text, signature) {
+                    let found = format!("the signature verifies as RSA-PSS with {}", hash.name());
+                    self.matched.push(Hypothesis::matched("H-13", found));
+                    if text == with_feed {
+                        self.matched.push(Hypothesis::matched("H-01", "the signed text has a line feed at its end"));
+                    }
+                    self.signed_text = (text != expected.bytes).then(|| text.to_vec());
+                    return;
+                }
+            }
+        }
+        let others = facts.input.known.iter().take(MAX_KNOWN).chain(facts.input.tls_client);
+        for other in others.filter(|other| other.spki_der() != certificate.spki_der()) {
+            let recovered = Recovered::from_signature(other.spki_der(), signature);
+            if let Some(goal) = recovered.goal() {
+                let serial = HEXUPPER.encode(other.serial());
+                let fits = if goal.is_of(&expected.bytes) { "" } else { ", over another text than expected" };
+                let found = format!(
+                    "the key of the certificate with serial number {} made the signature{fits}",
+                    visible::clip(serial.trim_start_matches('0'), 64)
+                );
+                self.matched.push(Hypothesis::matched("H-19", found));
+                self.text(facts, goal, fields);
+                return;
+            }
+        }
+    }
+}
+
+/// The listed headers that the request does not have.
+fn absent(request: &Request, listed: &[String]) -> Vec<String> {
+    let there = |name: &&String| name.starts_with('(') || request.headers.get(name).is_some();
+    listed.iter().filter(|name| !there(name)).map(|name| visible::clip(&name.to_ascii_lowercase(), 80)).collect()
+}
+
+/// The fields with an empty one for each absent header, in the order of the list.
+fn with_empty(fields: &[Field], listed: &[String], absent: &[String]) -> Vec<Field> {
+    let field = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        let there = fields.iter().find(|field| field.name == name).cloned();
+        there.or_else(|| absent.contains(&name).then(|| Field::new(&name, "")))
+    };
+    listed.iter().filter_map(field).collect()
+}

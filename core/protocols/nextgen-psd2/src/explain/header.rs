@@ -1,0 +1,173 @@
+//! How the `Signature` header is written: H-16, H-17, H-18. Where it can be read after all, the search goes on with it.
+
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+
+use super::hypotheses::Hypothesis;
+use crate::http::Request;
+use crate::signing::{Duplicates, SignatureHeader};
+
+/// How often one encoding is taken off another.
+const MAX_WRAPPED: usize = 4;
+
+/// What could be made of a header that the bank could not read.
+#[derive(Default)]
+pub(super) struct Reread {
+    pub(super) hypotheses: Vec<Hypothesis>,
+    pub(super) header: Option<SignatureHeader>,
+}
+
+/// H-17 and H-18.
+pub(super) fn reread(request: &Request) -> Reread {
+    let mut out = Reread::default();
+    let sent = request.headers.text("signature");
+    let authorization = request.headers.text("authorization").and_then(without_scheme);
+    let mut text = match (sent, authorization) {
+        (Some(sent), _) => match without_scheme(sent) {
+            Some(rest) => {
+                out.hypotheses.push(Hypothesis::matched("H-17", "the value begins with the scheme word `Signature`"));
+                rest.to_owned()
+            }
+            None => sent.to_owned(),
+        },
+        (None, Some(rest)) => {
+            let text = "the parameters are in the Authorization header, and there is no header `Signature`";
+            out.hypotheses.push(Hypothesis::matched("H-17", text));
+            rest.to_owned()
+        }
+        (None, None) => return out,
+    };
+    let mut wrapped = 0;
+    while let Some(inner) = unwrap(&text).filter(|_| wrapped < MAX_WRAPPED) {
+        wrapped += 1;
+        text = inner;
+    }
+    if wrapped > 1 {
+        out.hypotheses.push(Hypothesis::matched("H-18", "the value was RFC 2047-encoded more than once"));
+    }
+    let by_parameter = unwrap_parameters(&text);
+    if let Some(unwrapped) = by_parameter {
+        let text = "single parameters were RFC 2047-encoded, not the value as a whole";
+        out.hypotheses.push(Hypothesis::matched("H-18", text));
+        out.header = SignatureHeader::parse(&unwrapped, Duplicates::LastWins).ok();
+    } else {
+        out.header = SignatureHeader::parse(&text, Duplicates::LastWins).ok();
+    }
+    out
+}
+
+/// The text behind the scheme word.
+fn without_scheme(value: &str) -> Option<&str> {
+    let (word, rest) = value.split_once(' ')?;
+    word.eq_ignore_ascii_case("signature").then(|| rest.trim_start())
+}
+
+/// The text inside one encoded word (B encoding, UTF-8) that is the whole value.
+fn unwrap(value: &str) -> Option<String> {
+    let inner = value.trim().strip_prefix("=?")?.strip_suffix("?=")?;
+    let (charset, rest) = inner.split_once('?')?;
+    let (encoding, data) = rest.split_once('?')?;
+    if !charset.eq_ignore_ascii_case("utf-8") || !encoding.eq_ignore_ascii_case("b") {
+        return None;
+    }
+    String::from_utf8(BASE64.decode(data.as_bytes()).ok()?).ok()
+}
+
+/// The value with each quoted encoded word read; `None` where there is none.
+fn unwrap_parameters(value: &str) -> Option<String> {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    let mut any = false;
+    while let Some(start) = rest.find("=?") {
+        let (before, word) = rest.split_at(start);
+        let end = word.find("?=").map(|end| end + 2).filter(|_| before.ends_with('"'));
+        let inner = end.and_then(|end| unwrap(word.get(..end)?).map(|inner| (inner, end)));
+        out.push_str(before);
+        rest = match inner {
+            Some((inner, end)) => {
+                any = true;
+                out.push_str(&inner);
+                word.get(end..).unwrap_or_default()
+            }
+            None => {
+                out.push_str("=?");
+                word.get(2..).unwrap_or_default()
+            }
+        };
+    }
+    out.push_str(rest);
+    any.then_some(out)
+}
+
+/// H-16: a signature of so many bytes, encoded in another way than standard base64.
+pub(super) fn decode_signature(written: &str, length: usize) -> Option<(Hypothesis, Vec<u8>)> {
+    let compact: String = written.chars().filter(|character| !character.is_whitespace()).collect();
+    let bytes = compact.as_bytes();
+    let broken = compact != written;
+    let twice = BASE64.decode(bytes).ok().and_then(|inner| BASE64.decode(inner.trim_ascii()).ok());
+    let readings = [
+        ("the signature has blanks or line breaks in it", BASE64.decode(bytes).ok().filter(|_| broken)),
+        ("the signature is in base64 without padding", BASE64_NOPAD.decode(bytes).ok()),
+        ("the signature is in base64url", BASE64URL.decode(bytes).ok()),
+        ("the signature is in base64url without padding", BASE64URL_NOPAD.decode(bytes).ok()),
+        ("the signature is in hexadecimal", HEXLOWER_PERMISSIVE.decode(bytes).ok()),
+        ("the signature was base64-encoded twice", twice),
+    ];
+    let found = readings.into_iter().find_map(|(what, read)| Some((what, read.filter(|read| read.len() == length)?)));
+    found.map(|(what, read)| (Hypothesis::matched("H-16", what), read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = r#"keyId="SN=1,CA=CN=Ø",algorithm="rsa-sha256",headers="date",signature="AAAA""#;
+
+    fn found(header: &str) -> (Vec<&'static str>, Option<String>) {
+        let text = format!("GET / HTTP/1.1\n{header}\n\n");
+        let reread = reread(&Request::parse(text.as_bytes()).unwrap());
+        let ids = reread.hypotheses.iter().map(|hypothesis| hypothesis.id).collect();
+        (ids, reread.header.map(|header| header.key_id))
+    }
+
+    fn wrapped(text: &str) -> String {
+        format!("=?utf-8?B?{}?=", BASE64.encode(text.as_bytes()))
+    }
+
+    #[test]
+    fn scheme_words_and_wrappings_are_recognised_and_read_through() {
+        let key_id = Some("SN=1,CA=CN=Ø".to_owned());
+        assert_eq!(found(&format!("Signature: {}", wrapped(VALUE))), (vec![], key_id.clone()));
+        assert_eq!(found(&format!("Signature: Signature {}", wrapped(VALUE))), (vec!["H-17"], key_id.clone()));
+        assert_eq!(found(&format!("Authorization: signature {VALUE}")), (vec!["H-17"], key_id.clone()));
+        assert_eq!(found(&format!("Signature: {}", wrapped(&wrapped(VALUE)))), (vec!["H-18"], key_id.clone()));
+        let by_parameter = VALUE.replace("SN=1,CA=CN=Ø", &wrapped("SN=1,CA=CN=Ø"));
+        assert_eq!(found(&format!("Signature: {by_parameter}")), (vec!["H-18"], key_id));
+        assert_eq!(found("Authorization: Bearer x"), (vec![], None));
+    }
+
+    #[test]
+    fn signatures_in_other_encodings_are_read() {
+        let bytes = [0xfb_u8; 256];
+        let standard = BASE64.encode(&bytes);
+        let folded = format!("{} {}", &standard[..64], &standard[64..]);
+        for (written, what) in [
+            (folded, "blanks"),
+            (BASE64_NOPAD.encode(&bytes), "without padding"),
+            (BASE64URL.encode(&bytes), "base64url"),
+            (BASE64URL_NOPAD.encode(&bytes), "base64url without"),
+            (HEXLOWER_PERMISSIVE.encode(&bytes), "hexadecimal"),
+            (BASE64.encode(standard.as_bytes()), "twice"),
+        ] {
+            let (hypothesis, read) = decode_signature(&written, bytes.len()).unwrap();
+            assert!(hypothesis.text.contains(what) && read == bytes, "{what}");
+        }
+        assert!(decode_signature("AAAA", 256).is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_answered(text: String) {
+            let _ = (unwrap(&text), unwrap_parameters(&text), decode_signature(&text, 3), without_scheme(&text));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The hypotheses of §3.3: what each says, what to do about it, and their rank.
+
+use serde_json::{Value, json};
+
+/// A guess at why a signature does not verify, and whether it came true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hypothesis {
+    /// The sheet's id, such as `H-05`.
+    pub id: &'static str,
+    /// Whether it came true. For a guess at the signed text: its hash is the one in the signature.
+    pub matched: bool,
+    /// What was found, or what was tried.
+    pub text: String,
+}
+
+impl Hypothesis {
+    /// One that came true.
+    pub(super) fn matched(id: &'static str, text: impl Into<String>) -> Self {
+        Self { id, matched: true, text: text.into() }
+    }
+
+    /// What to do where it came true; empty for an id that the sheet does not have.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        ROWS.iter().find(|(id, _, _)| *id == self.id).map_or("", |(_, _, advice)| advice)
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        json!({"id": self.id, "matched": self.matched, "text": self.text})
+    }
+}
+
+/// Those that came true first, then those that were tried in vain; each by id, each id at most once in either part.
+pub(super) fn ranked(mut matched: Vec<Hypothesis>, tried: &[&'static str]) -> Vec<Hypothesis> {
+    matched.sort_by_key(|hypothesis| hypothesis.id);
+    matched.dedup_by_key(|hypothesis| hypothesis.id);
+    for (id, what, _) in ROWS {
+        if tried.contains(&id) && matched.iter().all(|hypothesis| hypothesis.id != id) {
+            matched.push(Hypothesis { id, matched: false, text: what.to_owned() });
+        }
+    }
+    matched
+}
+
+/// Guesses at the text that was signed; they need the hash that the signature holds.
+pub(super) const OF_THE_TEXT: [&str; 13] =
+    ["H-01", "H-02", "H-03", "H-04", "H-05", "H-06", "H-07", "H-08", "H-09", "H-10", "H-11", "H-12", "H-20"];
+/// Guesses at the key; they need the signature and the expected text.
+pub(super) const OF_THE_KEY: [&str; 2] = ["H-13", "H-19"];
+/// Guesses at the key id; they need the certificate.
+pub(super) const OF_THE_KEY_ID: [&str; 2] = ["H-14", "H-15"];
+/// Guesses at how the `Signature` header is written.
+pub(super) const OF_THE_HEADER: [&str; 2] = ["H-17", "H-18"];
+/// The guess at how the signature in it is written; it needs the key's length.
+pub(super) const OF_THE_ENCODING: [&str; 1] = ["H-16"];
+
+/// The first of those that came true which explains why this check failed.
+pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Hypothesis]) -> Option<&'a Hypothesis> {
+    let explains = |id: &str| match check {
+        "V07" | "V11" | "V12" => OF_THE_HEADER.contains(&id),
+        "V23" => OF_THE_KEY_ID.contains(&id),
+        "V24" => id == "H-12",
+        "V25" => id == "H-06",
+        "V29" => OF_THE_ENCODING.contains(&id),
+        "V30" => OF_THE_TEXT.contains(&id) || OF_THE_KEY.contains(&id),
+        _ => false,
+    };
+    hypotheses.iter().find(|hypothesis| hypothesis.matched && explains(hypothesis.id))
+}
+
+/// Id, what is tried, what to do.
+const ROWS: [(&str, &str, &str); 20] = [
+    ("H-01", "the signed text has one line feed too many", "join the lines with LF and put none after the last one"),
+    ("H-02", "the signed text has CRLF between its lines", "join the lines with a single LF on every platform"),
+    ("H-03", "the header names were signed in another case", "write the names in the signed text in lower case"),
+    ("H-04", "the colon was signed with other spaces around it", "write name, colon, one space, value"),
+    ("H-05", "the lines were signed in another order", "sign the lines in the order of the `headers` parameter"),
+    (
+        "H-06",
+        "a line is missing from the signed text, or one too many is in it",
+        "sign exactly the headers that the `headers` parameter lists",
+    ),
+    (
+        "H-07",
+        "the signed text has a `(request-target)` line",
+        "leave `(request-target)` out; only what the `headers` parameter lists is signed",
+    ),
+    (
+        "H-08",
+        "the signed text has another digest than the Digest header",
+        "compute the Digest header once and sign exactly the value that is sent",
+    ),
+    (
+        "H-09",
+        "a value was signed with blanks around it, or with other percent-encoding",
+        "sign the value as it is sent, without blanks around it",
+    ),
+    ("H-10", "a header that occurs several times was joined otherwise", "join its values with a comma and a space"),
+    (
+        "H-11",
+        "a hash was signed in place of the text",
+        "give the text itself to the signing function; it hashes it once",
+    ),
+    ("H-12", "another hash was signed with than `algorithm` says", "make `algorithm` and the hash agree"),
+    ("H-13", "the signature is RSA-PSS", "sign with RSASSA-PKCS1-v1_5"),
+    (
+        "H-14",
+        "the key id has another serial number",
+        "write the signing certificate's own serial number in hexadecimal",
+    ),
+    (
+        "H-15",
+        "the key id has another name, or the name in another form",
+        "write the issuer's name of the signing certificate as RFC 4514 says",
+    ),
+    (
+        "H-16",
+        "the signature is encoded in another way",
+        "write the signature in standard base64 with padding and without line breaks",
+    ),
+    (
+        "H-17",
+        "the parameters have a scheme word before them, or are in the Authorization header",
+        "send the parameters in the header `Signature`, beginning with the first parameter",
+    ),
+    (
+        "H-18",
+        "the header was RFC 2047-encoded twice, or parameter by parameter",
+        "encode the whole value once, and only where it has characters outside ASCII",
+    ),
+    (
+        "H-19",
+        "another known certificate's key made the signature",
+        "send the certificate that belongs to the key, or sign with the key that belongs to the certificate",
+    ),
+    (
+        "H-20",
+        "`headers` lists the names in another order than they were signed",
+        "list the names in `headers` in the order in which their lines are signed",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hypothesis_of_the_sheet_is_in_one_group() {
+        let mut grouped = [&OF_THE_TEXT[..], &OF_THE_KEY, &OF_THE_KEY_ID, &OF_THE_HEADER, &OF_THE_ENCODING].concat();
+        grouped.sort_unstable();
+        assert_eq!(grouped, ROWS.map(|(id, _, _)| id));
+        assert_eq!(grouped, (1..=20).map(|number| format!("H-{number:02}")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_came_true_stands_first() {
+        let matched = vec![Hypothesis::matched("H-20", "b"), Hypothesis::matched("H-05", "a")];
+        let ranked = ranked(matched, &["H-01", "H-05"]);
+        let ids: Vec<_> = ranked.iter().map(|hypothesis| (hypothesis.id, hypothesis.matched)).collect();
+        assert_eq!(ids, [("H-05", true), ("H-20", true), ("H-01", false)]);
+        assert!(ranked.iter().all(|hypothesis| !hypothesis.advice().is_empty()));
+    }
+}

@@ -1,0 +1,74 @@
+//! The explanation as JSON, with the members of §3.3 and never more than [`MAX_JSON`] bytes.
+
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+use super::{Explanation, Hypothesis, visible};
+use crate::signing::SigningString;
+
+/// Most bytes of the JSON text.
+pub const MAX_JSON: usize = 64 * 1024;
+/// Most characters of a check's text.
+const MAX_TEXT: usize = 500;
+/// What is left out, in this order, until the rest fits.
+const LEFT_OUT: [(&str, &str); 6] = [
+    ("client_signing_string", "lines"),
+    ("expected_signing_string", "lines"),
+    ("client_signing_string", "base64"),
+    ("expected_signing_string", "base64"),
+    ("diff", "lines"),
+    ("keyid", "issuer"),
+];
+
+impl Explanation {
+    /// The explanation as §3.3 lists it. Where it would be longer than [`MAX_JSON`], members are left out and `truncated` is
+    /// `true`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let checks: Vec<Value> = self.checks.iter().map(check).collect();
+        let mut out = json!({
+            "verdict": self.verdict_id(),
+            "checks": checks,
+            "expected_signing_string": self.expected_signing_string.as_ref().map(signing_string),
+            "client_signing_string": self.client_signing_string.as_ref().map(signing_string),
+            "diff": self.diff.as_ref().map(super::Diff::to_json),
+            "recovered": self.recovered.as_ref().map(super::Recovered::to_json),
+            "hypotheses": self.hypotheses.iter().map(Hypothesis::to_json).collect::<Vec<_>>(),
+            "digest": self.digest.to_json(),
+            "keyid": self.key_id.as_ref().map(super::KeyIdReport::to_json),
+        });
+        for (member, part) in LEFT_OUT {
+            if out.to_string().len() <= MAX_JSON {
+                break;
+            }
+            if let Some(part) = out.get_mut(member).and_then(|value| value.get_mut(part)) {
+                *part = Value::Null;
+            }
+            if let Some(members) = out.as_object_mut() {
+                members.insert("truncated".to_owned(), Value::Bool(true));
+            }
+        }
+        out
+    }
+}
+
+fn check(check: &super::Check) -> Value {
+    json!({
+        "id": check.rule.id,
+        "status": check.status.as_str(),
+        "text": visible::clip(&check.text, MAX_TEXT),
+    })
+}
+
+fn signing_string(text: &SigningString) -> Value {
+    let line = |line: &crate::signing::Line| {
+        let bytes = text.bytes.get(line.start..line.end).unwrap_or_default();
+        let value = bytes.iter().position(|&byte| byte == b':').and_then(|colon| bytes.get(colon + 1..));
+        let value = value.map(|value| value.strip_prefix(b" ").unwrap_or(value)).unwrap_or_default();
+        json!({"name": line.name, "value": visible::text(value), "start": line.start, "end": line.end})
+    };
+    json!({
+        "base64": BASE64.encode(&text.bytes),
+        "lines": text.lines.iter().map(line).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,192 @@
+//! Why a signature does not verify: which byte of the signing string differs, and what the client most likely did (§3.3).
+//!
+//! An RSA signature with PKCS #1 v1.5 padding gives up the hash that was signed. So a wrong text is told from a wrong key,
+//! and each guess at the text ([`Hypothesis`]) is built, hashed and compared, without the private key.
+//!
+//! ```text
+//!   request, Verified ─► Recovered ─► candidates (H-01–H-11, H-20) ─► the text that was signed ─► Diff
+//!                  └──► DigestReport, KeyIdReport, header (H-14–H-18), other keys (H-13, H-19)
+//! ```
+//!
+//! The output has what is in the request and nothing secret: no key, no signature, no body.
+
+mod advice;
+mod body_variants;
+mod candidates;
+mod diff;
+mod digest;
+mod findings;
+mod header;
+mod hypotheses;
+mod json;
+mod json_text;
+mod key_id;
+mod recovered;
+#[cfg(test)]
+mod tests;
+mod text;
+mod visible;
+
+pub use self::diff::{Diff, LineDiff, LineStatus, diff};
+pub use self::digest::DigestReport;
+pub use self::hypotheses::Hypothesis;
+pub use self::json::MAX_JSON;
+pub use self::key_id::{Compared, KeyIdReport};
+pub use self::recovered::Recovered;
+pub use self::visible::byte as visible_byte;
+
+use self::candidates::Field;
+use self::findings::{Facts, Findings};
+use self::key_id::Others;
+use crate::certificates::Certificate;
+use crate::http::{MAX_HEAD, Request};
+use crate::signing::{KeyId, Line, SignatureHeader, SigningString, signing_string};
+use crate::verify::{Check, Status, Verified};
+
+/// Most known certificates whose keys are tried.
+const MAX_KNOWN: usize = 64;
+
+/// What may be known beside the request.
+#[derive(Clone, Copy, Default)]
+pub struct ExplainInput<'a> {
+    /// The text that the client says it signed.
+    pub client_signing_string: Option<&'a [u8]>,
+    /// Other certificates: those of issuers and of other clients. The first 64 count.
+    pub known: &'a [Certificate],
+    /// The client certificate of the TLS connection.
+    pub tls_client: Option<&'a Certificate>,
+    /// The path before the API's own paths, such as `/api`; empty where there is none or nobody knows.
+    pub base_path: &'a str,
+}
+
+/// Everything that could be found out. Its values are those of the request: show it to who sent the request, and log nothing
+/// of it.
+#[derive(Clone)]
+pub struct Explanation {
+    /// The first check that failed; `None` where all is well.
+    pub verdict: Option<Check>,
+    /// Every check, in order.
+    pub checks: Vec<Check>,
+    /// What should have been signed, as far as the request says so.
+    pub expected_signing_string: Option<SigningString>,
+    /// What the client says it signed.
+    pub client_signing_string: Option<SigningString>,
+    /// What was signed, proven by the hash in the signature; `None` where no guess has that hash.
+    pub signed_text: Option<Vec<u8>>,
+    /// Whether the client's text has the hash in the signature; `None` where either is not there.
+    pub client_text_was_signed: Option<bool>,
+    /// The first difference between the expected text and the client's, or, without that, the one that was signed.
+    pub diff: Option<Diff>,
+    /// What the signature holds.
+    pub recovered: Option<Recovered>,
+    /// The hypotheses that were tried: those that came true first. None where all is well.
+    pub hypotheses: Vec<Hypothesis>,
+    /// The digest beside the body.
+    pub digest: DigestReport,
+    /// The key id beside the certificate.
+    pub key_id: Option<KeyIdReport>,
+}
+
+impl std::fmt::Debug for Explanation {
+    /// The verdict only: the rest holds the request's values.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Explanation").field("verdict", &self.verdict_id()).finish_non_exhaustive()
+    }
+}
+
+impl Explanation {
+    /// `ok`, or the id of the first check that failed.
+    #[must_use]
+    pub fn verdict_id(&self) -> &'static str {
+        self.verdict.as_ref().map_or("ok", |check| check.rule.id)
+    }
+}
+
+/// Explains what came of a request.
+#[must_use]
+pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) -> Explanation {
+    let status = |id: &str| verified.checks.iter().find(|check| check.rule.id == id).map(|check| check.status);
+    let verdict = verified.refusal().cloned();
+    let mut found = Findings::default();
+
+    let mut header = verified.header.clone();
+    if verdict.is_some() && header.is_none() {
+        let reread = header::reread(request);
+        found.tried(&hypotheses::OF_THE_HEADER);
+        found.matched.extend(reread.hypotheses);
+        header = reread.header;
+    }
+    let (expected, fields) = expected(request, verified, header.as_ref());
+    if verdict.is_some() && status("V30") != Some(Status::Ok) {
+        let facts = Facts { request, certificate: verified.certificate.as_ref(), header: header.as_ref(), input };
+        found.signature(&facts, verified.signature.as_deref(), expected.as_ref(), &fields);
+    } else if let (Some(certificate), Some(signature)) = (&verified.certificate, &verified.signature) {
+        found.recovered = Some(Recovered::from_signature(certificate.spki_der(), signature));
+    }
+
+    let key_id = verified.key_id.clone().or_else(|| KeyId::parse(&header.as_ref()?.key_id).ok());
+    let named = key_id.as_ref().zip(verified.certificate.as_ref());
+    if let Some((key_id, certificate)) = named
+        && verdict.is_some()
+        && status("V23") != Some(Status::Ok)
+    {
+        let known = input.known.get(..MAX_KNOWN).unwrap_or(input.known);
+        found.tried(&hypotheses::OF_THE_KEY_ID);
+        found.matched.extend(key_id::hypotheses(key_id, certificate, Others { known, tls_client: input.tls_client }));
+    }
+
+    let client = input.client_signing_string.map(|text| lines_of(text.get(..MAX_HEAD).unwrap_or(text)));
+    let client_text_was_signed = client
+        .as_ref()
+        .zip(found.recovered.as_ref().and_then(Recovered::goal))
+        .map(|(client, goal)| goal.is_of(&client.bytes));
+    let other = client.as_ref().map(|client| client.bytes.as_slice()).or(found.signed_text.as_deref());
+    Explanation {
+        diff: expected.as_ref().zip(other).and_then(|(expected, other)| diff(expected, other)),
+        verdict,
+        checks: verified.checks.clone(),
+        expected_signing_string: expected,
+        client_signing_string: client,
+        signed_text: found.signed_text,
+        client_text_was_signed,
+        recovered: found.recovered,
+        hypotheses: hypotheses::ranked(found.matched, &found.tried),
+        digest: DigestReport::of(request),
+        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate)),
+    }
+}
+
+/// The signing string, and its lines as fields. Where it could not be built, since a listed header is not there, that of the
+/// headers that are.
+fn expected(
+    request: &Request,
+    verified: &Verified,
+    header: Option<&SignatureHeader>,
+) -> (Option<SigningString>, Vec<Field>) {
+    let built = verified.signing_string.clone().or_else(|| {
+        let listed = header?.headers.clone().unwrap_or_else(|| vec!["date".to_owned()]);
+        let mut names: Vec<String> = Vec::new();
+        for name in listed.iter().map(|name| name.to_ascii_lowercase()) {
+            let there = name == "(request-target)" || request.headers.get(&name).is_some();
+            if there && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        signing_string(&names, request).ok()
+    });
+    let fields = built.as_ref().map(candidates::fields).unwrap_or_default();
+    (built, fields)
+}
+
+/// A text as a signing string: its lines with their names.
+fn lines_of(text: &[u8]) -> SigningString {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for line in diff::split(text) {
+        let end = start + line.len();
+        lines.push(Line { name: diff::name_of(line), start, end });
+        let ending = text.get(end..).unwrap_or_default();
+        start = end + if ending.starts_with(b"\r\n") { 2 } else { 1 };
+    }
+    SigningString { bytes: text.to_vec(), lines }
+}

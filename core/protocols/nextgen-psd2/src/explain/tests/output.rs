@@ -1,0 +1,115 @@
+//! The explanation as JSON and as text: its form, its limit, and what is not in it.
+
+use serde_json::Value;
+
+use super::*;
+use crate::signing::vectors::request_b;
+
+#[test]
+fn the_sheets_sample_is_answered_as_printed() {
+    let text = mutated("M10");
+    let input = ExplainInput { client_signing_string: Some(&text), ..API };
+    let json = explained(&signed(&text), input).to_json();
+    let members: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "verdict",
+        "checks",
+        "expected_signing_string",
+        "client_signing_string",
+        "diff",
+        "recovered",
+        "hypotheses",
+        "digest",
+        "keyid",
+    ];
+    assert_eq!(members, expected);
+    assert_eq!(json["verdict"], "V30");
+    let mut diff = json["diff"].clone();
+    diff.as_object_mut().unwrap().remove("lines");
+    let sample: Value = serde_json::from_str(
+        r#"{"offset":44,"line":2,"column":9,"header":"digest","expected":{"hex":"53","text":"S"},
+            "actual":{"hex":"73","text":"s"},"expected_context":":30 GMT\\ndigest: SHA-256=de4rLSCV",
+            "actual_context":":30 GMT\\ndigest: sha-256=de4rLSCV","trailing_newline":false,"crlf":false,"bom":false}"#,
+    )
+    .unwrap();
+    assert_eq!(diff, sample);
+    assert_eq!(json["recovered"]["padding"], "pkcs1-v1_5");
+    assert_eq!(json["hypotheses"][0]["id"], "H-08");
+    let said = "the signed text used the digest token 'sha-256=', the header sent says 'SHA-256='";
+    assert_eq!(json["hypotheses"][0]["text"], said);
+    assert_eq!(json["expected_signing_string"]["base64"], BASE64.encode(SIGNING_STRING_A));
+    let line = serde_json::json!({"name": "date", "value": "Tue, 03 Mar 2026 10:15:30 GMT", "start": 0, "end": 35});
+    assert_eq!(json["client_signing_string"]["lines"][0], line);
+    assert_eq!(json["keyid"]["serial"]["same"], true);
+    assert!(json["keyid"]["issuer"].as_array().unwrap().iter().all(|part| part["same"] == true));
+    assert_eq!((&json["digest"]["matches"], &json["digest"]["body_length"]), (&Value::Bool(true), &Value::from(94)));
+}
+
+#[test]
+fn people_are_told_what_to_do_and_shown_the_byte() {
+    let text = explained(&signed(&mutated("M3")), API).text();
+    assert!(text.starts_with("V30 failed: ") && text.contains("What to do: join the lines with a single LF"), "{text}");
+    assert!(text.contains("    1 - date: Tue, 03 Mar 2026 10:15:30 GMT\\n\n"), "{text}");
+    assert!(text.contains("      + date: Tue, 03 Mar 2026 10:15:30 GMT\\r\\n\n"), "{text}");
+    let mark = text.lines().find(|line| line.contains('^')).unwrap();
+    assert_eq!(mark.find('^'), Some(8 + 35), "{text}");
+    assert!(text.contains("  H-02  "), "{text}");
+    assert_eq!(explained(&request_a(), API).text(), "The request is signed as it should be.\n");
+}
+
+#[test]
+fn nothing_secret_is_in_the_output() {
+    for number in 1..=14 {
+        let id = &format!("M{number}");
+        let request = signed(&mutated(id));
+        let explanation = explained(&request, API);
+        let json = explanation.to_json().to_string();
+        let output = format!("{json}{}{explanation:?}", explanation.text());
+        let signature = BASE64.encode(&sign(&mutated(id)));
+        for secret in ["nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8", "00000000000\"", "PRIVATE KEY", &signature] {
+            assert!(!output.contains(secret), "{id} shows {secret}");
+        }
+        for line in TEST_KEY.lines().filter(|line| !line.is_empty()) {
+            assert!(!output.contains(line), "{id}");
+        }
+        let json_form = BASE64.decode(b"nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=").unwrap();
+        assert!(!output.contains(&HEXLOWER.encode(&json_form)), "{id}");
+    }
+}
+
+#[test]
+fn the_output_has_a_limit() {
+    let mut request = request_b();
+    let long = "x".repeat(15_000);
+    request.headers.set("psu-id", long.clone());
+    request.headers.set("psu-corporate-id", long);
+    let text = "y\n".repeat(16_000);
+    let explanation = explained(&request, ExplainInput { client_signing_string: Some(text.as_bytes()), ..API });
+    let json = explanation.to_json();
+    assert!(json.to_string().len() <= MAX_JSON, "{}", json.to_string().len());
+    assert_eq!(json["truncated"], true);
+    assert_eq!(json["diff"]["line"], 1);
+    let _ = explanation.text();
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_request_is_answered(head in "([A-Za-z-]{1,12}: [ -~]{0,40}\n){0,6}", body: Vec<u8>, client: Vec<u8>) {
+        let text = [b"POST /x HTTP/1.1\n", head.as_bytes(), b"\n", &body].concat();
+        if let Ok(request) = Request::parse(&text) {
+            let explanation = explained(&request, ExplainInput { client_signing_string: Some(&client), ..API });
+            let _ = (explanation.to_json(), explanation.text());
+        }
+    }
+
+    #[test]
+    fn any_signature_header_is_answered(names in "[a-z() -]{0,60}", signature in "[A-Za-z0-9+/=_-]{0,400}") {
+        let value = format!("keyId=\"{KEY_ID_A}\",algorithm=\"rsa-sha256\",headers=\"{names}\",signature=\"{signature}\"");
+        let mut request = request_a();
+        request.headers.set("signature", value);
+        let explanation = explained(&request, API);
+        let _ = (explanation.to_json(), explanation.text());
+    }
+}

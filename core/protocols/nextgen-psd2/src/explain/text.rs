@@ -1,0 +1,141 @@
+//! The explanation for people.
+
+use super::advice::advice;
+use super::hypotheses::cause;
+use super::{Explanation, Recovered, visible};
+
+/// Most lines of either text that are shown.
+const MAX_LINES: usize = 200;
+
+impl Explanation {
+    /// A few paragraphs: the verdict and what to do; both signing strings, line under line, with line ends made visible and
+    /// the first byte that differs marked; the hypotheses that came true; the digest and the key id where they are wrong.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        self.verdict_text(&mut out);
+        self.strings_text(&mut out);
+        self.hypotheses_text(&mut out);
+        self.digest_text(&mut out);
+        self.key_id_text(&mut out);
+        out
+    }
+
+    fn verdict_text(&self, out: &mut String) {
+        let Some(check) = &self.verdict else {
+            out.push_str("The request is signed as it should be.\n");
+            return;
+        };
+        let first = cause(check.rule.id, &self.hypotheses);
+        let what_to_do = first.map_or_else(|| advice(check.rule.id), super::Hypothesis::advice);
+        out.push_str(&format!("{} failed: {}.", check.rule.id, check.text.trim_end_matches('.')));
+        if !what_to_do.is_empty() {
+            out.push_str(&format!(" What to do: {what_to_do}."));
+        }
+        out.push('\n');
+        match (first, &self.recovered) {
+            (None, Some(Recovered::Pkcs1 { .. })) if check.rule.id == "V30" => out.push_str(
+                "The key fits the certificate, but another text was signed, and none of the usual mistakes gives it. \
+                 Compare the text that the client signs, byte by byte, with the one below.\n",
+            ),
+            (None, Some(Recovered::PssOrWrongKey)) if check.rule.id == "V30" => {
+                out.push_str("The signature was not made with this certificate's key, or with another padding.\n");
+            }
+            _ => {}
+        }
+    }
+
+    fn strings_text(&self, out: &mut String) {
+        let Some(expected) = &self.expected_signing_string else { return };
+        let expected_lines = lines(&expected.bytes);
+        let client = self.client_signing_string.as_ref().map(|client| client.bytes.as_slice());
+        if client == Some(expected.bytes.as_slice()) {
+            out.push_str("\nThe client's signing string is the expected one.\n");
+        }
+        if self.client_text_was_signed == Some(false) {
+            out.push_str("\nThe signature is over another text than the client's signing string.\n");
+        }
+        let Some(diff) = &self.diff else {
+            if self.verdict.is_some() {
+                out.push_str("\nThe signing string:\n");
+                let numbered = expected_lines.iter().zip(1..);
+                numbered.for_each(|(line, number)| out.push_str(&format!("{number:>5}   {}\n", visible::text(line))));
+            }
+            return;
+        };
+        let (whose, actual) = match client {
+            Some(client) => ("what the client says it signed", client),
+            None => ("what was signed", self.signed_text.as_deref().unwrap_or_default()),
+        };
+        out.push_str(&format!("\nThe signing string, expected (-) and {whose} (+):\n"));
+        let actual_lines = lines(actual);
+        for at in 0..expected_lines.len().max(actual_lines.len()) {
+            let (left, right) = (expected_lines.get(at), actual_lines.get(at));
+            if left == right {
+                out.push_str(&format!("{:>5}   {}\n", at + 1, visible::text(left.copied().unwrap_or_default())));
+                continue;
+            }
+            let mut number = format!("{:>5}", at + 1);
+            for (sign, line) in [('-', left), ('+', right)] {
+                if let Some(line) = line {
+                    out.push_str(&format!("{number} {sign} {}\n", visible::text(line)));
+                    number = " ".repeat(5);
+                }
+            }
+            if at + 1 == diff.line {
+                let same = left.and_then(|left| left.get(..diff.column - 1)).unwrap_or_default();
+                let place = visible::text(same).chars().count();
+                let name = |byte: Option<u8>| byte.map_or_else(|| "the end".to_owned(), visible::byte);
+                out.push_str(&format!(
+                    "{}^ byte {}, line {}, column {}: expected {}, found {}\n",
+                    " ".repeat(8 + place),
+                    diff.offset,
+                    diff.line,
+                    diff.column,
+                    name(diff.expected),
+                    name(diff.actual),
+                ));
+            }
+        }
+    }
+
+    fn hypotheses_text(&self, out: &mut String) {
+        let mut matched = self.hypotheses.iter().filter(|hypothesis| hypothesis.matched).peekable();
+        if matched.peek().is_some() {
+            out.push_str("\nWhat happened:\n");
+        }
+        for hypothesis in matched {
+            out.push_str(&format!("  {}  {}\n        {}\n", hypothesis.id, hypothesis.text, hypothesis.advice()));
+        }
+    }
+
+    fn digest_text(&self, out: &mut String) {
+        let digest = &self.digest;
+        let Some(received) = digest.received.as_ref().filter(|_| !digest.matches) else { return };
+        out.push_str(&format!(
+            "\nThe Digest header does not fit the body of {} bytes:\n  received  {received}\n  expected  {}\n       or   {}\n",
+            digest.body_length, digest.sha256, digest.sha512
+        ));
+        if let Some(variant) = &digest.variant {
+            out.push_str(&format!("  The digest that was received is that of: {variant}.\n"));
+        }
+    }
+
+    fn key_id_text(&self, out: &mut String) {
+        let Some(key_id) = &self.key_id else { return };
+        let mut wrong = [&key_id.serial].into_iter().chain(&key_id.issuer).filter(|part| !part.same).peekable();
+        if wrong.peek().is_some() {
+            out.push_str("\nThe key id and the certificate's issuer differ:\n");
+        }
+        for part in wrong {
+            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+            let (claimed, held) = (shown(&part.key_id), shown(&part.certificate));
+            out.push_str(&format!("  {}: key id {claimed}, certificate {held}\n", part.attribute));
+        }
+    }
+}
+
+/// The lines with what ends them.
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    text.split_inclusive(|&byte| byte == b'\n').take(MAX_LINES).collect()
+}

@@ -1,0 +1,31 @@
+//! NextGenPSD2: requests of a third party to a bank, signed, verified and explained. No I/O.
+//!
+//! ```text
+//!   certificates   QSEAL and QWAC: roles, authorisation number, issuer, trust; test certificates
+//!        │
+//!   signing        Digest ─► signing string ─► Signature (key id, RFC 2047) ─► TPP-Signature-Certificate
+//!        │
+//!   verify         the bank's checks V01–V36, in their order, in both dialects
+//!        │
+//!   answer         links, and refusals in each of the forms that banks use
+//!
+//!   explain        which byte of the signing string differs, and why: the sheet's hypotheses, tried one by one
+//! ```
+//!
+//! Section numbers in the documentation (`§2.4`) and ids of checks (`V30`) are those of the NextGenPSD2 sheet.
+
+pub mod answer;
+pub mod certificates;
+mod declare;
+pub mod errors;
+pub mod explain;
+pub mod http;
+pub mod model;
+pub mod operations;
+pub mod signing;
+pub mod verify;
+
+pub use operations::CATALOGUE;
+
+/// The protocol's name in the catalogue.
+pub const PROTOCOL: &str = "nextgen-psd2";

@@ -1,0 +1,119 @@
+//! A request as users give it: taken apart, or whole as text.
+
+use std::io::Read;
+
+use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::row};
+use bytes::Bytes;
+
+use crate::http::{Headers, MAX_BODY, MAX_HEAD, Request, is_token};
+
+/// A header field.
+#[derive(Clone, PartialEq, Eq, Boundary)]
+pub struct HeaderField {
+    /// The name, as it is written.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+impl std::fmt::Debug for HeaderField {
+    /// The name only: the value may be personal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeaderField").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Where a request stands that an operation is about: with a method, the content is its body; without one, it is the whole
+/// request as text.
+pub(crate) struct Given {
+    pub(crate) content: Option<Content>,
+    pub(crate) method: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) headers: Option<Vec<HeaderField>>,
+}
+
+impl Given {
+    /// The request.
+    ///
+    /// # Errors
+    /// `input.*`, each naming the field; for a request as text with the line.
+    pub(crate) fn read(self, with: &mut LocalContext<'_>) -> Result<Request, Error> {
+        let bytes = match self.content {
+            Some(content) => read_bounded(&mut *with.take_content(content)?)?,
+            None => Vec::new(),
+        };
+        match self.method {
+            Some(method) => apart(method, self.target, self.headers, bytes),
+            None if self.target.is_some() || self.headers.is_some() => Err(Error::because(
+                &row::MISSING_FIELD,
+                "method is missing: without it, the content is the whole request and has path and headers itself",
+            )
+            .with("field", "method")),
+            None if bytes.is_empty() => Err(Error::because(
+                &row::MISSING_FIELD,
+                "there is no request: give `method`, or the whole request as content",
+            )
+            .with("field", "content")),
+            None => whole(&bytes),
+        }
+    }
+}
+
+fn whole(text: &[u8]) -> Result<Request, Error> {
+    Request::parse(text).map_err(|fault| {
+        let row = if fault.too_large { &row::TOO_LARGE } else { &row::INVALID_FIELD };
+        Error::because(row, format!("the request as text cannot be read: {fault}"))
+            .with("field", "content")
+            .with("line", fault.line)
+    })
+}
+
+fn apart(
+    method: String,
+    target: Option<String>,
+    headers: Option<Vec<HeaderField>>,
+    body: Vec<u8>,
+) -> Result<Request, Error> {
+    if !is_token(&method) {
+        return Err(Error::invalid_field("method", "must be an HTTP method, such as POST"));
+    }
+    let target = target.unwrap_or_default();
+    if !target.starts_with('/') || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::invalid_field(
+            "target",
+            "must be the path of the request, beginning with `/`, with its query",
+        ));
+    }
+    let headers = headers.unwrap_or_default();
+    for (at, header) in headers.iter().enumerate() {
+        if !is_token(&header.name) {
+            return Err(Error::invalid_field(
+                &format!("headers[{at}].name"),
+                "must be a header name: letters, digits and hyphens",
+            ));
+        }
+        if header.value.chars().any(|c| c.is_control() && c != '\t') {
+            return Err(Error::invalid_field(
+                &format!("headers[{at}].value"),
+                "must have no control characters, such as line ends",
+            ));
+        }
+    }
+    if body.len() > MAX_BODY {
+        return Err(too_large());
+    }
+    let headers: Headers = headers.into_iter().map(|header| (header.name, Bytes::from(header.value))).collect();
+    Ok(Request { method, target, headers, body: Bytes::from(body) })
+}
+
+fn read_bounded(source: &mut dyn Read) -> Result<Vec<u8>, Error> {
+    const MAX: usize = MAX_HEAD + MAX_BODY;
+    let mut bytes = Vec::new();
+    let read = source.take(MAX as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
+    if bytes.len() > MAX { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> Error {
+    Error::because(&row::TOO_LARGE, "the body of a request has at most 1 MiB").with("limit_bytes", MAX_BODY)
+}

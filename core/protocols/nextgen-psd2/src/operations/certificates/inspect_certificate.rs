@@ -1,0 +1,161 @@
+//! Says what a certificate of a third party is (§7).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+};
+use data_encoding::HEXUPPER;
+
+use crate::{
+    certificates::{Certificate, NameStyle, QcType, read_certificate_header},
+    declare, errors,
+    model::{NameForm, SerialForm},
+    signing::KeyId,
+};
+
+/// The certificate to look at.
+#[derive(Debug, Clone, Boundary)]
+pub struct InspectCertificateRequest {
+    /// The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header.
+    pub certificate: String,
+}
+
+/// A key id in one of the forms that banks want.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct KeyIdForm {
+    /// The serial number's form.
+    pub serial: SerialForm,
+    /// The issuer's form.
+    pub issuer: NameForm,
+    /// The key id.
+    pub key_id: String,
+}
+
+/// The number under which an authority has authorised a third party (§7.1).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct AuthorisationNumber {
+    /// The authority's country, two letters.
+    pub country: String,
+    /// The authority, such as `FSA`.
+    pub authority: String,
+    /// The number, as the authority writes it.
+    pub number: String,
+}
+
+/// What it is. Nothing of it is checked: neither the issuer's signature nor the time.
+#[derive(Debug, Clone, Boundary)]
+pub struct InspectCertificateResponse {
+    /// Whose it is, as RFC 4514 writes names.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// Its serial number, upper-case hex without leading zeros.
+    pub serial: String,
+    /// When it begins to be valid.
+    pub not_before: Timestamp,
+    /// When it ceases to be valid.
+    pub not_after: Timestamp,
+    /// What it is for: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of another type.
+    pub types: Vec<String>,
+    /// The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`.
+    pub roles: Vec<String>,
+    /// The same as third parties are called: `ASPSP`, `PISP`, `AISP`, `PIISP`.
+    pub kinds: Vec<String>,
+    /// The subject's organizationIdentifier, such as `PSDNO-FSA-987654321`.
+    pub organization_identifier: Option<String>,
+    /// Its parts, when it is an authorisation number.
+    pub authorisation: Option<AuthorisationNumber>,
+    /// The authority's name.
+    pub authority_name: Option<String>,
+    /// The authority's identifier, such as `NO-FSA`.
+    pub authority_id: Option<String>,
+    /// The bits of its RSA key; left out for a key of another kind.
+    pub key_bits: Option<u32>,
+    /// SHA-256 of its DER form, lower-case hex.
+    pub sha256: String,
+    /// The key id in each of the forms that banks want, the usual one first.
+    pub key_ids: Vec<KeyIdForm>,
+    /// What is odd about it.
+    pub warnings: Vec<String>,
+}
+
+/// Says what a certificate is.
+#[derive(Debug)]
+pub struct InspectCertificate;
+
+const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
+
+impl Operation for InspectCertificate {
+    type Request = InspectCertificateRequest;
+    type Response = InspectCertificateResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.inspect_certificate",
+        "Say what a certificate of a third party is and what it allows",
+        "Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form that a bank may \
+         want. What it says counts only when its issuer is trusted, which is not checked here.",
+        ERRORS,
+    );
+}
+
+impl Local for InspectCertificate {
+    fn run(asked: InspectCertificateRequest, _: LocalContext<'_>) -> Result<InspectCertificateResponse, Error> {
+        let unusable = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "certificate");
+        let (certificate, mut warnings) = if asked.certificate.contains('\n') {
+            (Certificate::from_pem(&asked.certificate).map_err(|fault| unusable(fault.to_string()))?, Vec::new())
+        } else {
+            let read = read_certificate_header(asked.certificate.trim().as_bytes(), true)
+                .map_err(|fault| unusable(fault.to_string()))?;
+            (read.certificate, read.warnings)
+        };
+        let statements = match certificate.qc() {
+            Ok(statements) => statements,
+            Err(fault) => {
+                warnings.push(format!("its QCStatements cannot be read: {fault}"));
+                None
+            }
+        };
+        warnings.extend(statements.iter().flat_map(|statements| statements.warnings.iter().cloned()));
+        let psd2 = statements.and_then(|statements| statements.psd2.as_ref());
+        Ok(InspectCertificateResponse {
+            subject: certificate.subject().to_text(NameStyle::Rfc2253Named),
+            issuer: certificate.issuer().to_text(NameStyle::Rfc2253Named),
+            serial: HEXUPPER.encode(certificate.serial()).trim_start_matches('0').to_owned(),
+            not_before: Timestamp::from_ms(certificate.not_before_s().saturating_mul(1000)),
+            not_after: Timestamp::from_ms(certificate.not_after_s().saturating_mul(1000)),
+            types: statements.iter().flat_map(|statements| &statements.types).map(type_name).collect(),
+            roles: psd2.iter().flat_map(|psd2| &psd2.roles).map(|role| role.name().to_owned()).collect(),
+            kinds: psd2.iter().flat_map(|psd2| &psd2.roles).map(|role| role.normalised().to_owned()).collect(),
+            organization_identifier: certificate.organization_identifier().map(str::to_owned),
+            authorisation: certificate.authorisation().map(|parts| AuthorisationNumber {
+                country: parts.country,
+                authority: parts.authority,
+                number: parts.number,
+            }),
+            authority_name: psd2.map(|psd2| psd2.nca_name.clone()),
+            authority_id: psd2.map(|psd2| psd2.nca_id.clone()),
+            key_bits: certificate.key().ok().and_then(|key| u32::try_from(key.bits()).ok()),
+            sha256: bankchannel_crypto::digest::hex(&certificate.sha256()),
+            key_ids: key_ids(&certificate),
+            warnings,
+        })
+    }
+}
+
+fn type_name(kind: &QcType) -> String {
+    match kind {
+        QcType::Esign => "esign".into(),
+        QcType::Eseal => "eseal".into(),
+        QcType::Web => "web".into(),
+        QcType::Other(oid) => oid.clone(),
+    }
+}
+
+fn key_ids(certificate: &Certificate) -> Vec<KeyIdForm> {
+    let serials = [SerialForm::HexUpper, SerialForm::HexLower, SerialForm::HexEven, SerialForm::Decimal];
+    let issuers = [NameForm::Rfc2253, NameForm::Rfc2253Named, NameForm::Forward, NameForm::Pct20];
+    let form = |serial: SerialForm, issuer: NameForm| KeyIdForm {
+        serial,
+        issuer,
+        key_id: KeyId::of(certificate, serial.into(), issuer.into()).to_text(),
+    };
+    issuers.into_iter().flat_map(|issuer| serials.into_iter().map(move |serial| form(serial, issuer))).collect()
+}

@@ -1,0 +1,242 @@
+//! Makes certificates for tests (§7.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
+
+use crate::{
+    certificates::{AuthorityOptions, Defect, Fault, IssueOptions, Issued, Kind, NewKey, Role, TestAuthority},
+    declare, errors,
+};
+
+/// The longest text of a name, in characters (X.520's upper bound for names).
+const NAME_MAX: usize = 64;
+/// The longest validity, in days: 20 years.
+const DAYS_MAX: u32 = 7305;
+
+/// What a third party is authorised for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum TppRole {
+    /// Account information: `PSP_AI`.
+    #[boundary("AISP")]
+    Aisp,
+    /// Payment initiation: `PSP_PI`.
+    #[boundary("PISP")]
+    Pisp,
+    /// Card-based instruments: `PSP_IC`.
+    #[boundary("PIISP")]
+    Piisp,
+    /// Account servicing, a bank: `PSP_AS`.
+    #[boundary("ASPSP")]
+    Aspsp,
+}
+
+impl From<TppRole> for Role {
+    fn from(role: TppRole) -> Self {
+        match role {
+            TppRole::Aisp => Self::Ai,
+            TppRole::Pisp => Self::Pi,
+            TppRole::Piisp => Self::Ic,
+            TppRole::Aspsp => Self::As,
+        }
+    }
+}
+
+/// A mistake to make on purpose, so that verifiers can be tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum CertificateDefect {
+    /// No QCStatements.
+    #[boundary("no-qc")]
+    NoQc,
+    /// The PSD2 statement alone, without the list around it.
+    #[boundary("bare-qc")]
+    BareQc,
+    /// Each role with the number of another.
+    #[boundary("wrong-role-oid")]
+    WrongRoleOid,
+    /// Expired a day ago.
+    #[boundary("expired")]
+    Expired,
+    /// Valid from tomorrow.
+    #[boundary("not-yet")]
+    NotYet,
+    /// Says that it is a certification authority's.
+    #[boundary("ca-true")]
+    CaTrue,
+    /// No organizationIdentifier.
+    #[boundary("no-orgid")]
+    NoOrgid,
+}
+
+impl From<CertificateDefect> for Defect {
+    fn from(defect: CertificateDefect) -> Self {
+        match defect {
+            CertificateDefect::NoQc => Self::NoQc,
+            CertificateDefect::BareQc => Self::BareQc,
+            CertificateDefect::WrongRoleOid => Self::WrongRoleOid,
+            CertificateDefect::Expired => Self::Expired,
+            CertificateDefect::NotYet => Self::NotYet,
+            CertificateDefect::CaTrue => Self::CaTrue,
+            CertificateDefect::NoOrgid => Self::NoOrgId,
+        }
+    }
+}
+
+/// Whose certificates to make. What is left out has a value for tests.
+#[derive(Debug, Clone, Boundary)]
+pub struct MakeCertificatesRequest {
+    /// The certificate of a test authority that was made before, as PEM text; left out, a new authority is made.
+    pub authority_certificate: Option<String>,
+    /// Its private key as PEM text.
+    pub authority_key: Option<Secret>,
+    /// The third party's name.
+    pub common_name: Option<String>,
+    /// The third party's organisation.
+    pub organization: Option<String>,
+    /// The country of third party and supervisor, two capital letters.
+    pub country: Option<String>,
+    /// The supervisor that authorised it, two to eight capital letters, such as `FSA`.
+    pub supervisor: Option<String>,
+    /// The supervisor's name.
+    pub supervisor_name: Option<String>,
+    /// The number of the authorisation.
+    pub authorisation_number: Option<String>,
+    /// What it is authorised for; `AISP` and `PISP` when left out.
+    pub roles: Option<Vec<TppRole>>,
+    /// How many days the certificates are valid, 1 to 7305; 365 when left out.
+    pub days: Option<u32>,
+    /// Bits of the new keys: 2048, 3072 or 4096; 2048 when left out.
+    pub key_bits: Option<u32>,
+    /// Mistakes to make.
+    pub defects: Option<Vec<CertificateDefect>>,
+}
+
+/// The certificates and their private keys. They are for tests: nobody but you trusts them.
+#[derive(Debug, Clone, Boundary)]
+pub struct MakeCertificatesResponse {
+    /// The authority's certificate as PEM text: what a test bank trusts.
+    pub authority_certificate: String,
+    /// The authority's private key as PEM text, to make more certificates with.
+    pub authority_key: Secret,
+    /// The certificate for signing requests.
+    pub qseal_certificate: String,
+    /// Its private key.
+    pub qseal_key: Secret,
+    /// The certificate for TLS.
+    pub qwac_certificate: String,
+    /// Its private key.
+    pub qwac_key: Secret,
+    /// The third party, such as `PSDNO-FSA-987654321`.
+    pub organization_identifier: String,
+}
+
+/// Makes certificates.
+#[derive(Debug)]
+pub struct MakeCertificates;
+
+const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
+
+impl Operation for MakeCertificates {
+    type Request = MakeCertificatesRequest;
+    type Response = MakeCertificatesResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.make_certificates",
+        "Make a test authority and a third party's certificates",
+        "A certification authority of your own and the two certificates of a third party, QSEAL and QWAC, with the statements that real \
+         ones have. For tests and sandboxes only. Making keys takes up to some seconds.",
+        ERRORS,
+    );
+}
+
+impl Local for MakeCertificates {
+    fn run(asked: MakeCertificatesRequest, with: LocalContext<'_>) -> Result<MakeCertificatesResponse, Error> {
+        let now_s = with.clock.now_s();
+        let seal = options(&asked, Kind::Qseal, now_s)?;
+        let web = options(&asked, Kind::Qwac, now_s)?;
+        let authority = authority(&asked, now_s)?;
+        let qseal = authority.issue(&seal).map_err(unusable)?;
+        let qwac = authority.issue(&web).map_err(unusable)?;
+        let key = |issued: &Issued| Secret::new(issued.private_key_pem.as_str());
+        Ok(MakeCertificatesResponse {
+            authority_certificate: authority.certificate().to_pem(),
+            authority_key: Secret::new(authority.private_key_pem().as_str()),
+            qseal_key: key(&qseal),
+            qseal_certificate: qseal.certificate_pem,
+            qwac_key: key(&qwac),
+            qwac_certificate: qwac.certificate_pem,
+            organization_identifier: seal.organization_identifier(),
+        })
+    }
+}
+
+fn authority(asked: &MakeCertificatesRequest, now_s: i64) -> Result<TestAuthority, Error> {
+    match (&asked.authority_certificate, &asked.authority_key) {
+        (None, None) => {
+            let options = AuthorityOptions {
+                key_bits: bits(asked)?,
+                country: asked.country.clone().unwrap_or_else(|| "NO".to_owned()),
+                ..AuthorityOptions::new("Test Authority", now_s)
+            };
+            TestAuthority::create(&options).map_err(unusable)
+        }
+        (Some(certificate), Some(key)) => TestAuthority::from_pem(certificate, key.expose()).map_err(|fault| {
+            Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "authority_certificate")
+        }),
+        (Some(_), None) => Err(Error::invalid_field("authority_key", "must be given with authority_certificate")),
+        (None, Some(_)) => Err(Error::invalid_field("authority_certificate", "must be given with authority_key")),
+    }
+}
+
+fn options(asked: &MakeCertificatesRequest, kind: Kind, now_s: i64) -> Result<IssueOptions, Error> {
+    let mut options = IssueOptions::new(kind, now_s);
+    let named = |field: &'static str, given: &Option<String>, into: &mut String| {
+        let Some(text) = given else { return Ok(()) };
+        let usable = (1..=NAME_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if !usable {
+            return Err(Error::invalid_field(field, "must be 1 to 64 characters, none of them a control character"));
+        }
+        into.clone_from(text);
+        Ok(())
+    };
+    named("common_name", &asked.common_name, &mut options.common_name)?;
+    named("organization", &asked.organization, &mut options.organization)?;
+    named("supervisor_name", &asked.supervisor_name, &mut options.nca_name)?;
+    named("authorisation_number", &asked.authorisation_number, &mut options.authorisation_number)?;
+    if let Some(country) = &asked.country {
+        options.country = capitals("country", country, 2..=2)?;
+    }
+    if let Some(supervisor) = &asked.supervisor {
+        options.authority = capitals("supervisor", supervisor, 2..=8)?;
+    }
+    if let Some(roles) = &asked.roles {
+        options.roles = roles.iter().copied().map(Role::from).collect();
+    }
+    if let Some(days) = asked.days {
+        if !(1..=DAYS_MAX).contains(&days) {
+            return Err(Error::invalid_field("days", "must be 1 to 7305"));
+        }
+        options.not_after_s = now_s + i64::from(days) * 86_400;
+    }
+    options.key = NewKey::Rsa(bits(asked)?);
+    options.defects = asked.defects.iter().flatten().copied().map(Defect::from).collect();
+    Ok(options)
+}
+
+fn bits(asked: &MakeCertificatesRequest) -> Result<usize, Error> {
+    match asked.key_bits {
+        None | Some(2048) => Ok(2048),
+        Some(3072) => Ok(3072),
+        Some(4096) => Ok(4096),
+        Some(_) => Err(Error::invalid_field("key_bits", "must be 2048, 3072 or 4096")),
+    }
+}
+
+fn capitals(field: &'static str, text: &str, count: std::ops::RangeInclusive<usize>) -> Result<String, Error> {
+    if count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::invalid_field(field, format!("must be {} to {} capital letters", count.start(), count.end())))
+    }
+}
+
+fn unusable(fault: Fault) -> Error {
+    Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string())
+}

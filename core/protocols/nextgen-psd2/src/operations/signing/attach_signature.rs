@@ -1,0 +1,91 @@
+//! The second half of signing with a key that is elsewhere (§2.1, S6–S7).
+
+use bankchannel_crypto::random::uuid_v4;
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use data_encoding::BASE64;
+
+use super::{
+    prepare_signature::{certificate, header_fields, sign_fault},
+    sign_request::ERRORS,
+};
+use crate::{
+    declare,
+    model::{Given, HeaderField, SigningOptions},
+    signing,
+};
+
+/// The prepared request and its signature.
+#[derive(Debug, Clone, Boundary)]
+pub struct AttachSignatureRequest {
+    /// The body alone, also where the whole request was given to `prepare_signature`.
+    pub content: Option<Content>,
+    /// The HTTP method that `prepare_signature` gave.
+    pub method: String,
+    /// The path with its query that `prepare_signature` gave.
+    pub target: String,
+    /// The header fields that `prepare_signature` gave.
+    pub headers: Vec<HeaderField>,
+    /// The signature in base64.
+    pub signature: String,
+    /// The QSEAL certificate as PEM text.
+    #[boundary(profile)]
+    pub certificate: String,
+    /// How requests are signed.
+    #[boundary(profile)]
+    pub signing: Option<SigningOptions>,
+}
+
+/// The signed request's headers.
+#[derive(Debug, Clone, Boundary)]
+pub struct AttachSignatureResponse {
+    /// All header fields to send, in this order.
+    pub headers: Vec<HeaderField>,
+    /// The key id of the signature.
+    pub key_id: String,
+}
+
+/// Attaches a signature.
+#[derive(Debug)]
+pub struct AttachSignature;
+
+impl Operation for AttachSignature {
+    type Request = AttachSignatureRequest;
+    type Response = AttachSignatureResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.attach_signature",
+        "Attach a signature that was made elsewhere",
+        "Verifies the signature with the certificate's key first, so that a wrong one is found here and not at the bank.",
+        ERRORS,
+    );
+}
+
+impl Local for AttachSignature {
+    fn run(asked: AttachSignatureRequest, mut with: LocalContext<'_>) -> Result<AttachSignatureResponse, Error> {
+        let profile = asked.signing.unwrap_or_default().profile()?;
+        let given = Given {
+            content: asked.content,
+            method: Some(asked.method),
+            target: Some(asked.target),
+            headers: Some(asked.headers),
+        };
+        let request = given.read(&mut with)?;
+        let certificate = certificate(&asked.certificate)?;
+        let signature = BASE64
+            .decode(asked.signature.as_bytes())
+            .map_err(|_| Error::invalid_field("signature", "must be standard base64 with padding"))?;
+        // Every header is there already, so nothing is added.
+        let id = uuid_v4();
+        let prepared =
+            signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
+        let key_id = prepared.key_id.clone();
+        let finished = prepared.finish(&signature, &certificate, &profile);
+        let request = finished.map_err(|fault| match fault.header.as_deref() {
+            Some("Signature") => Error::invalid_field(
+                "signature",
+                format!("{}: sign the bytes of `signing_string` with PKCS#1 v1.5, hashed once", fault.why),
+            ),
+            _ => sign_fault(fault),
+        })?;
+        Ok(AttachSignatureResponse { headers: header_fields(&request)?, key_id })
+    }
+}

@@ -1,0 +1,46 @@
+//! RFC 2047 decoding of a Signature header (§2.6).
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+
+use crate::{declare, signing};
+
+/// The header as it was sent.
+#[derive(Debug, Clone, Boundary)]
+pub struct DecodeHeaderRequest {
+    /// The value of the Signature header.
+    pub value: String,
+    /// Whether forms are accepted that only some banks accept: Q encoding, bytes outside ASCII that are not encoded.
+    pub lenient: Option<bool>,
+}
+
+/// The header as text.
+#[derive(Debug, Clone, Boundary)]
+pub struct DecodeHeaderResponse {
+    /// The value; one that is not encoded comes back as it is.
+    pub text: String,
+    /// What a strict bank would not have accepted.
+    pub warnings: Vec<String>,
+}
+
+/// Decodes a Signature header.
+#[derive(Debug)]
+pub struct DecodeHeader;
+
+impl Operation for DecodeHeader {
+    type Request = DecodeHeaderRequest;
+    type Response = DecodeHeaderResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.decode_header",
+        "Decode a Signature header that was encoded",
+        "Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.",
+        &[],
+    );
+}
+
+impl Local for DecodeHeader {
+    fn run(request: DecodeHeaderRequest, _: LocalContext<'_>) -> Result<DecodeHeaderResponse, Error> {
+        let decoded = signing::decode_rfc2047(request.value.as_bytes(), request.lenient.unwrap_or(false))
+            .map_err(|fault| Error::invalid_field("value", fault))?;
+        Ok(DecodeHeaderResponse { text: decoded.text, warnings: decoded.warnings })
+    }
+}

@@ -1,0 +1,46 @@
+//! RFC 2047 encoding of a Signature header (§2.6).
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+
+use crate::{declare, signing};
+
+/// The longest text that is encoded, in bytes (§2.6: 8 KiB decoded).
+const MAX_TEXT: usize = 8 * 1024;
+
+/// The header as text.
+#[derive(Debug, Clone, Boundary)]
+pub struct EncodeHeaderRequest {
+    /// The whole value of the Signature header.
+    pub text: String,
+}
+
+/// The header as it is sent.
+#[derive(Debug, Clone, Boundary)]
+pub struct EncodeHeaderResponse {
+    /// One encoded-word, `=?utf-8?B?…?=`, whatever its length.
+    pub value: String,
+}
+
+/// Encodes a Signature header.
+#[derive(Debug)]
+pub struct EncodeHeader;
+
+impl Operation for EncodeHeader {
+    type Request = EncodeHeaderRequest;
+    type Response = EncodeHeaderResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.encode_header",
+        "Encode a Signature header that is not plain ASCII",
+        "The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is needed.",
+        &[],
+    );
+}
+
+impl Local for EncodeHeader {
+    fn run(request: EncodeHeaderRequest, _: LocalContext<'_>) -> Result<EncodeHeaderResponse, Error> {
+        if request.text.len() > MAX_TEXT || request.text.chars().any(char::is_control) {
+            return Err(Error::invalid_field("text", "must have at most 8 KiB and no control characters"));
+        }
+        Ok(EncodeHeaderResponse { value: signing::encode_rfc2047(&request.text) })
+    }
+}

@@ -1,0 +1,50 @@
+//! The hash of a personal identifier (§1.2).
+
+use bankchannel_crypto::digest::sha256;
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret};
+use data_encoding::BASE64;
+
+use crate::declare;
+
+/// Digits of a Norwegian national identity number.
+const DIGITS: usize = 11;
+
+/// Whose identifier.
+#[derive(Debug, Clone, Boundary)]
+pub struct HashIdentifierRequest {
+    /// The national identity number: 11 digits.
+    pub personal_identifier: Secret,
+}
+
+/// What travels in its place.
+#[derive(Debug, Clone, Boundary)]
+pub struct HashIdentifierResponse {
+    /// `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it, so it is personal data.
+    pub psu_personal_identifier: Secret,
+}
+
+/// Hashes a personal identifier.
+#[derive(Debug)]
+pub struct HashIdentifier;
+
+impl Operation for HashIdentifier {
+    type Request = HashIdentifierRequest;
+    type Response = HashIdentifierResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.hash_identifier",
+        "Hash a personal identifier for the verification of a user",
+        "The hash is not salted: treat it as the number itself.",
+        &[],
+    );
+}
+
+impl Local for HashIdentifier {
+    fn run(request: HashIdentifierRequest, _: LocalContext<'_>) -> Result<HashIdentifierResponse, Error> {
+        let digits = request.personal_identifier.expose();
+        if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::invalid_field("personal_identifier", "must be 11 digits, without spaces or hyphens"));
+        }
+        let hash = BASE64.encode(&sha256(digits.as_bytes()));
+        Ok(HashIdentifierResponse { psu_personal_identifier: Secret::new(hash) })
+    }
+}

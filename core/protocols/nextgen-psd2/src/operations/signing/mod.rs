@@ -1,0 +1,10 @@
+//! Signing requests, and the parts of it by themselves.
+
+pub mod attach_signature;
+pub mod compute_digest;
+pub mod decode_header;
+pub mod encode_header;
+pub mod hash_identifier;
+pub mod prepare_signature;
+pub mod sign_request;
+pub mod signing_string;

@@ -1,0 +1,112 @@
+//! The first half of signing with a key that is elsewhere (§2.1, S1–S4).
+
+use bankchannel_crypto::random::uuid_v4;
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use data_encoding::BASE64;
+
+use super::sign_request::ERRORS;
+use crate::{
+    certificates::Certificate,
+    declare, errors,
+    http::Request,
+    model::{Given, HeaderField, SigningOptions},
+    signing::{self, SignFault, algorithm_name},
+};
+
+/// What to sign.
+#[derive(Debug, Clone, Boundary)]
+pub struct PrepareSignatureRequest {
+    /// With `method`: the body, exactly as it will be sent. Without it: the whole request as text.
+    pub content: Option<Content>,
+    /// The HTTP method.
+    pub method: Option<String>,
+    /// The path with its query, as it stands on the request line.
+    pub target: Option<String>,
+    /// The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are missing.
+    pub headers: Option<Vec<HeaderField>>,
+    /// The QSEAL certificate as PEM text.
+    #[boundary(profile)]
+    pub certificate: String,
+    /// How requests are signed.
+    #[boundary(profile)]
+    pub signing: Option<SigningOptions>,
+}
+
+/// What the holder of the key has to sign.
+#[derive(Debug, Clone, Boundary)]
+pub struct PrepareSignatureResponse {
+    /// The method: for `attach_signature`.
+    pub method: String,
+    /// The path with its query: for `attach_signature`.
+    pub target: String,
+    /// The header fields so far, in their order: give them to `attach_signature` unchanged.
+    pub headers: Vec<HeaderField>,
+    /// The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes.
+    pub signing_string: String,
+    /// The same hashed with the algorithm's hash, in base64: for a device that is given a hash. It must not be hashed again.
+    pub hash: String,
+    /// `rsa-sha256` or `rsa-sha512`.
+    pub algorithm: String,
+}
+
+/// Prepares a signature.
+#[derive(Debug)]
+pub struct PrepareSignature;
+
+impl Operation for PrepareSignature {
+    type Request = PrepareSignatureRequest;
+    type Response = PrepareSignatureResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.prepare_signature",
+        "Say what to sign, for a key that is elsewhere",
+        "For a private key in a security module, a smart card or another process: have `signing_string` signed there, or `hash`, and \
+         give the signature to `attach_signature` with the body, with the options, and with method, target and headers as they come \
+         from here.",
+        ERRORS,
+    );
+}
+
+impl Local for PrepareSignature {
+    fn run(asked: PrepareSignatureRequest, mut with: LocalContext<'_>) -> Result<PrepareSignatureResponse, Error> {
+        let profile = asked.signing.unwrap_or_default().profile()?;
+        let given =
+            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
+        let request = given.read(&mut with)?;
+        let certificate = certificate(&asked.certificate)?;
+        let id = uuid_v4();
+        let prepared =
+            signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
+        Ok(PrepareSignatureResponse {
+            method: prepared.request.method.clone(),
+            target: prepared.request.target.clone(),
+            headers: header_fields(&prepared.request)?,
+            signing_string: BASE64.encode(&prepared.signing_string.bytes),
+            hash: BASE64.encode(&profile.signature_hash.digest(&prepared.signing_string.bytes)),
+            algorithm: algorithm_name(profile.signature_hash).to_owned(),
+        })
+    }
+}
+
+/// The certificate that a caller gives.
+pub(crate) fn certificate(pem: &str) -> Result<Certificate, Error> {
+    Certificate::from_pem(pem)
+        .map_err(|fault| Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "certificate"))
+}
+
+/// A fault of signing as an error that names the header.
+pub(crate) fn sign_fault(fault: SignFault) -> Error {
+    match &fault.header {
+        Some(name) => Error::invalid_field(&format!("headers.{name}"), &fault.why),
+        None => Error::invalid_field("signing", &fault.why),
+    }
+}
+
+/// The headers as they cross the boundary.
+pub(crate) fn header_fields(request: &Request) -> Result<Vec<HeaderField>, Error> {
+    let field = |header: &crate::http::Header| {
+        let value = std::str::from_utf8(header.trimmed())
+            .map_err(|_| Error::invalid_field(&format!("headers.{}", header.name), "must be ASCII or UTF-8"))?;
+        Ok(HeaderField { name: header.name.clone(), value: value.to_owned() })
+    };
+    request.headers.iter().map(field).collect()
+}

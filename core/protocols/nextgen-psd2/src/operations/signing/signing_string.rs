@@ -1,0 +1,77 @@
+//! The signing string of a request (§2.4).
+
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use data_encoding::BASE64;
+
+use crate::{
+    declare,
+    model::{Given, HeaderField},
+    signing::{self, SignatureHeader},
+};
+
+/// The request, and which headers are meant.
+#[derive(Debug, Clone, Boundary)]
+pub struct SigningStringRequest {
+    /// With `method`: the body. Without it: the whole request as text, such as pasted from a log.
+    pub content: Option<Content>,
+    /// The HTTP method.
+    pub method: Option<String>,
+    /// The path with its query.
+    pub target: Option<String>,
+    /// The header fields in their order.
+    pub headers: Option<Vec<HeaderField>>,
+    /// The names of the signed headers in their order; left out, those that the request's Signature header lists.
+    pub signed_headers: Option<Vec<String>>,
+}
+
+/// What is signed.
+#[derive(Debug, Clone, Boundary)]
+pub struct SigningStringResponse {
+    /// The signing string in base64: its bytes need not be text.
+    pub signing_string: String,
+    /// The names of its lines, in lower case.
+    pub signed_headers: Vec<String>,
+}
+
+/// Builds the signing string.
+#[derive(Debug)]
+pub struct SigningString;
+
+impl Operation for SigningString {
+    type Request = SigningStringRequest;
+    type Response = SigningStringResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.signing_string",
+        "Build the signing string of a request",
+        "One line for each signed header: its name in lower case, a colon, a space and the value without spaces around it; lines end \
+         in a line feed, the last one in nothing.",
+        &[],
+    );
+}
+
+impl Local for SigningString {
+    fn run(asked: SigningStringRequest, mut with: LocalContext<'_>) -> Result<SigningStringResponse, Error> {
+        let given =
+            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
+        let request = given.read(&mut with)?;
+        let names = match asked.signed_headers {
+            Some(names) => names.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            None => listed(&request)?,
+        };
+        let built =
+            signing::signing_string(&names, &request).map_err(|fault| Error::invalid_field("signed_headers", fault))?;
+        Ok(SigningStringResponse { signing_string: BASE64.encode(&built.bytes), signed_headers: names })
+    }
+}
+
+/// The names that the request itself lists.
+fn listed(request: &crate::http::Request) -> Result<Vec<String>, Error> {
+    let refused = |why: String| Error::invalid_field("headers", why);
+    let value = request.headers.get("signature").ok_or_else(|| {
+        Error::invalid_field("signed_headers", "must be given: the request has no Signature header that lists them")
+    })?;
+    let text = signing::decode_rfc2047(value, true).map_err(|fault| refused(fault.to_string()))?.text;
+    let header =
+        SignatureHeader::parse(&text, signing::Duplicates::Reject).map_err(|fault| refused(fault.to_string()))?;
+    Ok(header.signed_names())
+}

@@ -1,0 +1,78 @@
+//! What came of a verification, as users see it (§3.3).
+
+use bankchannel_foundation::Boundary;
+
+use crate::verify::{Check, Status, Verified};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum CheckStatus {
+    /// It holds.
+    #[boundary("ok")]
+    Ok,
+    /// It holds, but another bank may see it differently.
+    #[boundary("warning")]
+    Warning,
+    /// It does not hold.
+    #[boundary("failed")]
+    Failed,
+    /// It could not be made, or does not apply.
+    #[boundary("skipped")]
+    Skipped,
+}
+
+impl From<Status> for CheckStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Ok => Self::Ok,
+            Status::Warning => Self::Warning,
+            Status::Failed => Self::Failed,
+            Status::Skipped => Self::Skipped,
+        }
+    }
+}
+
+/// One check of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct CheckResult {
+    /// Which, such as `V30`.
+    pub id: String,
+    /// How it came out.
+    pub status: CheckStatus,
+    /// What holds; or what does not, and what to do.
+    pub text: String,
+}
+
+impl From<&Check> for CheckResult {
+    fn from(check: &Check) -> Self {
+        Self { id: check.rule.id.to_owned(), status: check.status.into(), text: check.text.clone().into_owned() }
+    }
+}
+
+/// What a bank answers.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Refused {
+    /// The HTTP status.
+    pub http_status: u32,
+    /// The bank's code, such as `SIGNATURE_INVALID`.
+    pub code: String,
+    /// The check that failed first, and why.
+    pub text: String,
+}
+
+/// `ok`, or the check that failed first.
+pub(super) fn verdict(verified: &Verified) -> String {
+    verified.refusal().map_or_else(|| "ok".to_owned(), |check| check.rule.id.to_owned())
+}
+
+/// What a bank answers, when it refuses.
+pub(super) fn refused(verified: &Verified) -> Option<Refused> {
+    let check = verified.refusal()?;
+    let text = format!("{}: {}", check.rule.id, check.text);
+    Some(Refused { http_status: check.http.into(), code: check.code.to_owned(), text })
+}
+
+/// All checks.
+pub(super) fn checks(verified: &Verified) -> Vec<CheckResult> {
+    verified.checks.iter().map(CheckResult::from).collect()
+}

@@ -1,0 +1,152 @@
+//! Verifies a request as a bank does (§3).
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+};
+
+use super::report::{CheckResult, Refused, checks, refused, verdict};
+use crate::{
+    certificates::Certificate,
+    declare, errors,
+    http::Request,
+    model::{Dialect, Given, HeaderField},
+    verify::{Endpoint, Mode, Policy, Verifier},
+};
+
+/// How strictly a request is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+pub enum Strictness {
+    /// What is tolerated elsewhere is refused.
+    #[boundary("strict")]
+    Strict,
+    /// As the banks are thought to be: the default.
+    #[default]
+    #[boundary("normal")]
+    Normal,
+    /// Known deviations are accepted with a warning.
+    #[boundary("lenient")]
+    Lenient,
+}
+
+impl From<Strictness> for Mode {
+    fn from(mode: Strictness) -> Self {
+        match mode {
+            Strictness::Strict => Self::Strict,
+            Strictness::Normal => Self::Normal,
+            Strictness::Lenient => Self::Lenient,
+        }
+    }
+}
+
+/// A request, and how to check it.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyRequestRequest {
+    /// With `method`: the body. Without it: the whole request as text, such as pasted from a log.
+    pub content: Option<Content>,
+    /// The HTTP method.
+    pub method: Option<String>,
+    /// The path with its query, as it stands on the request line.
+    pub target: Option<String>,
+    /// The header fields in their order.
+    pub headers: Option<Vec<HeaderField>>,
+    /// The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted and `V17` fails.
+    #[boundary(profile)]
+    pub trusted: Option<String>,
+    /// The instant to check for; now when left out.
+    pub at: Option<Timestamp>,
+    /// How strictly.
+    pub mode: Option<Strictness>,
+    /// The bank's dialect; `era` when left out.
+    pub dialect: Option<Dialect>,
+    /// The client certificate of the TLS connection as PEM text: it must be the same organisation's.
+    pub tls_certificate: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Boundary)]
+pub struct VerifyRequestResponse {
+    /// Whether a bank would go on with the request.
+    pub valid: bool,
+    /// `ok`, or the check that failed first, such as `V30`.
+    pub verdict: String,
+    /// What a bank would answer, when it refuses.
+    pub refused: Option<Refused>,
+    /// Every check in its order, those after the first failure too.
+    pub checks: Vec<CheckResult>,
+    /// The organisation that signed, such as `PSDNO-FSA-987654321`, as far as the certificate says. It counts only with `valid`.
+    pub organization_identifier: Option<String>,
+}
+
+/// Verifies a request.
+#[derive(Debug)]
+pub struct VerifyRequest;
+
+/// What verifying may fail with, besides a verdict.
+pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
+
+impl Operation for VerifyRequest {
+    type Request = VerifyRequestRequest;
+    type Response = VerifyRequestResponse;
+    const DECLARATION: Declaration = declare::local(
+        "nextgen_psd2.verify_request",
+        "Verify a signed request as a bank does",
+        "Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed, digest, signature, date, \
+         role. A request that is refused is not an error: the response says so. Not checked: whether the request id was seen before, \
+         and the fields of the body; role and content type only for the operations that this library knows by their path, else a \
+         warning says so.",
+        ERRORS,
+    );
+}
+
+impl Local for VerifyRequest {
+    fn run(asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
+        let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
+        let verifier = Verifier::new(trusted(asked.trusted.as_deref())?);
+        let tls_client = tls_certificate(asked.tls_certificate.as_deref())?;
+        let given =
+            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
+        let request = given.read(&mut with)?;
+        let policy = policy(&request, asked.mode, asked.dialect, now_s, tls_client);
+        let verified = verifier.verify(&request, &policy);
+        let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
+        Ok(VerifyRequestResponse {
+            valid: verified.is_valid(),
+            verdict: verdict(&verified),
+            refused: refused(&verified),
+            checks: checks(&verified),
+            organization_identifier: organization.map(str::to_owned),
+        })
+    }
+}
+
+/// What a request is checked against.
+pub(super) fn policy(
+    request: &Request,
+    mode: Option<Strictness>,
+    dialect: Option<Dialect>,
+    now_s: i64,
+    tls_client: Option<Certificate>,
+) -> Policy {
+    let dialect = dialect.unwrap_or_default().into();
+    Policy {
+        mode: mode.unwrap_or_default().into(),
+        tls_client,
+        endpoint: Endpoint::of(&request.method, &request.target, dialect),
+        ..Policy::at(now_s, dialect)
+    }
+}
+
+/// The trusted issuers that a caller gives.
+pub(super) fn trusted(pem: Option<&str>) -> Result<Vec<Certificate>, Error> {
+    let Some(pem) = pem else { return Ok(Vec::new()) };
+    Certificate::all_from_pem(pem)
+        .map_err(|fault| Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "trusted"))
+}
+
+/// The certificate of the TLS connection that a caller gives.
+pub(super) fn tls_certificate(pem: Option<&str>) -> Result<Option<Certificate>, Error> {
+    let read = pem.map(Certificate::from_pem).transpose();
+    read.map_err(|fault| {
+        Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "tls_certificate")
+    })
+}

@@ -1,0 +1,105 @@
+//! The date form of HTTP, IMF-fixdate (RFC 9110 §5.6.7), and no other.
+
+use jiff::{
+    SignedDuration,
+    civil::{self, DateTime},
+};
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+/// The years that four digits can write.
+const FIRST: DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
+const LAST: DateTime = civil::date(9999, 12, 31).at(23, 59, 59, 0);
+
+/// A time of Unix seconds as `Tue, 03 Mar 2026 10:15:30 GMT`. Times outside the years 0000 to 9999 become the nearest
+/// in them.
+#[must_use]
+pub fn imf_fixdate(unix_s: i64) -> String {
+    let time = EPOCH.saturating_add(SignedDuration::from_secs(unix_s)).clamp(FIRST, LAST);
+    let weekday = WEEKDAYS[usize::from(time.weekday().to_monday_zero_offset().unsigned_abs() % 7)];
+    let month = MONTHS[usize::from((time.month() - 1).unsigned_abs() % 12)];
+    let (day, year) = (time.day(), time.year());
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+/// Reads what [`imf_fixdate`] writes, as Unix seconds. Everything else is `None`: a day of one digit, a zone other
+/// than `GMT`, another case, a weekday that does not fit, the obsolete forms, a leap second.
+#[must_use]
+pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
+    if text.len() != EXAMPLE.len() || !text.is_ascii() {
+        return None;
+    }
+    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == &text[8..11])?.1;
+    let year = text[12..16].parse().ok()?;
+    let date = civil::Date::new(year, month, text[5..7].parse().ok()?).ok()?;
+    let time =
+        civil::Time::new(text[17..19].parse().ok()?, text[20..22].parse().ok()?, text[23..25].parse().ok()?, 0).ok()?;
+    let unix_s = EPOCH.duration_until(date.to_datetime(time)).as_secs();
+    // Written again it must be the same text: that checks the weekday, the signs and every other character at once.
+    (imf_fixdate(unix_s) == text).then_some(unix_s)
+}
+
+const EXAMPLE: &str = "Tue, 03 Mar 2026 10:15:30 GMT";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_test_clock_and_the_edges() {
+        for (unix_s, text) in [
+            (1_772_532_930, EXAMPLE),
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ] {
+            assert_eq!(imf_fixdate(unix_s), text);
+            assert_eq!(parse_imf_fixdate(text), Some(unix_s));
+        }
+        assert_eq!(imf_fixdate(i64::MAX), "Fri, 31 Dec 9999 23:59:59 GMT");
+        assert_eq!(imf_fixdate(i64::MIN), "Sat, 01 Jan 0000 00:00:00 GMT");
+    }
+
+    /// T-101.
+    #[test]
+    fn other_forms_are_refused() {
+        for text in [
+            "",
+            "Tue, 3 Mar 2026 10:15:30 GMT",
+            "Tue,  3 Mar 2026 10:15:30 GMT",
+            "Tue, +3 Mar 2026 10:15:30 GMT",
+            "Tue, 03 Mar 2026 10:15:30 +0000",
+            "Tue, 03 Mar 2026 10:15:30 gmt",
+            "tue, 03 Mar 2026 10:15:30 GMT",
+            "Wed, 03 Mar 2026 10:15:30 GMT",
+            "Tue, 03 mar 2026 10:15:30 GMT",
+            "Tue, 03 Mär 2026 10:15:3 GMT",
+            "Tuesday, 03-Mar-26 10:15:30 GMT",
+            "Tue Mar  3 10:15:30 2026",
+            "Sat, 29 Feb 2025 10:15:30 GMT",
+            "Tue, 03 Mar 2026 24:00:00 GMT",
+            "Tue, 03 Mar 2026 10:15:60 GMT",
+            " Tue, 03 Mar 2026 10:15:30 GMT",
+        ] {
+            assert_eq!(parse_imf_fixdate(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(unix_s in -62_167_219_200_i64..253_402_300_800) {
+            prop_assert_eq!(parse_imf_fixdate(&imf_fixdate(unix_s)), Some(unix_s));
+        }
+
+        /// T-143.
+        #[test]
+        fn any_text_is_answered(text: String, near in "[A-Z][a-z]{2}, [0-9+]{2} [A-Z][a-z]{2} [0-9-]{4} ([0-9]{2}.){3}GMT") {
+            let _ = (parse_imf_fixdate(&text), parse_imf_fixdate(&near));
+        }
+    }
+}

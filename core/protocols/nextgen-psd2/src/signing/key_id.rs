@@ -1,0 +1,150 @@
+//! `keyId`: the signing certificate named by serial number and issuer, `SN=…,CA=…` (§2.6).
+
+use std::fmt;
+
+use super::serial::{self, SerialStyle};
+use crate::certificates::{Certificate, Name, NameStyle};
+
+/// A key id. Its texts are as they are written; they are compared by what they mean (S-18).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyId {
+    /// The serial number.
+    pub serial: String,
+    /// The issuer's distinguished name.
+    pub issuer: String,
+}
+
+impl KeyId {
+    /// The key id of a certificate.
+    #[must_use]
+    pub fn of(certificate: &Certificate, serial: SerialStyle, name: NameStyle) -> Self {
+        Self { serial: serial::to_text(certificate.serial(), serial), issuer: certificate.issuer().to_text(name) }
+    }
+
+    /// Writes it: `SN=…,CA=…`.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!("SN={},CA={}", self.serial, self.issuer)
+    }
+
+    /// Reads it. The first comma ends the serial number; everything after `CA=` is the issuer.
+    ///
+    /// # Errors
+    /// [`KeyIdFault::Shape`].
+    pub fn parse(text: &str) -> Result<Self, KeyIdFault> {
+        let shape = |why| KeyIdFault::Shape(why);
+        let rest = text.strip_prefix("SN=").ok_or(shape("it does not begin with `SN=`"))?;
+        let (serial, rest) = rest.split_once(',').ok_or(shape("it has no comma after the serial number"))?;
+        let issuer = rest.strip_prefix("CA=").ok_or(shape("the comma is not followed by `CA=`"))?;
+        if serial.is_empty() || issuer.is_empty() {
+            return Err(shape("the serial number or the issuer is empty"));
+        }
+        Ok(Self { serial: serial.to_owned(), issuer: issuer.to_owned() })
+    }
+
+    /// Whether it names this certificate (V23). `lenient` also takes colons in the serial number and `%20` for spaces
+    /// in the issuer. Gives warnings.
+    ///
+    /// # Errors
+    /// [`KeyIdFault`].
+    pub fn matches(&self, certificate: &Certificate, lenient: bool) -> Result<Vec<String>, KeyIdFault> {
+        let mut warnings = self.serial_matches(certificate, lenient)?;
+        warnings.extend(self.issuer_matches(certificate, lenient)?);
+        Ok(warnings)
+    }
+
+    /// The serial number's part of [`matches`](Self::matches).
+    ///
+    /// # Errors
+    /// The faults of the serial number.
+    pub fn serial_matches(&self, certificate: &Certificate, lenient: bool) -> Result<Vec<String>, KeyIdFault> {
+        let has_colons = self.serial.contains(':');
+        if has_colons && !lenient {
+            return Err(KeyIdFault::SerialColons);
+        }
+        let digits = self.serial.replace(':', "");
+        let found = serial::is_hex_of(&digits, certificate.serial());
+        match found {
+            Some(true) if has_colons => Ok(vec!["the serial number in keyId has colons".to_owned()]),
+            Some(true) => Ok(Vec::new()),
+            _ if serial::is_decimal_of(&self.serial, certificate.serial()) => Err(KeyIdFault::SerialDecimal),
+            Some(false) => Err(KeyIdFault::SerialOther),
+            None => Err(KeyIdFault::SerialSyntax),
+        }
+    }
+
+    /// The issuer's part of [`matches`](Self::matches).
+    ///
+    /// # Errors
+    /// The faults of the issuer.
+    pub fn issuer_matches(&self, certificate: &Certificate, lenient: bool) -> Result<Vec<String>, KeyIdFault> {
+        let read = Name::parse(&self.issuer);
+        if read.as_ref().is_ok_and(|name| name.matches(certificate.issuer())) {
+            return Ok(Vec::new());
+        }
+        let spaced =
+            self.issuer.contains("%20").then(|| Name::parse(&self.issuer.replace("%20", " "))).and_then(Result::ok);
+        if spaced.is_some_and(|name| name.matches(certificate.issuer())) {
+            if lenient {
+                return Ok(vec!["the issuer in keyId has %20 for spaces".to_owned()]);
+            }
+            return Err(KeyIdFault::IssuerPercent);
+        }
+        match read {
+            Err(fault) => Err(KeyIdFault::IssuerSyntax(fault.to_string())),
+            Ok(name) if name.matches(certificate.subject()) => Err(KeyIdFault::IssuerIsSubject),
+            Ok(_) => Err(KeyIdFault::IssuerOther),
+        }
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+/// Why a key id does not name a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyIdFault {
+    /// It is not `SN=…,CA=…`.
+    Shape(&'static str),
+    /// The serial number is not hexadecimal of at most 20 octets.
+    SerialSyntax,
+    /// The serial number has colons.
+    SerialColons,
+    /// The serial number is the certificate's, in decimal (H-14).
+    SerialDecimal,
+    /// The serial number is another one.
+    SerialOther,
+    /// The issuer cannot be read as a distinguished name; the text says why.
+    IssuerSyntax(String),
+    /// The issuer is the certificate's, with `%20` for spaces (H-15).
+    IssuerPercent,
+    /// The certificate's subject stands where its issuer belongs (H-15).
+    IssuerIsSubject,
+    /// The issuer is another one.
+    IssuerOther,
+}
+
+impl fmt::Display for KeyIdFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape(why) => write!(f, "it is not `SN=<serial number>,CA=<issuer>`: {why}"),
+            Self::SerialSyntax => write!(f, "the serial number is not hexadecimal of at most 20 bytes"),
+            Self::SerialColons => write!(f, "the serial number has colons; they are left out"),
+            Self::SerialDecimal => write!(f, "the serial number is decimal; hexadecimal is wanted"),
+            Self::SerialOther => write!(f, "the serial number is not the certificate's"),
+            Self::IssuerSyntax(why) => write!(f, "the issuer cannot be read: {why}"),
+            Self::IssuerPercent => write!(f, "the issuer has %20 where spaces belong"),
+            Self::IssuerIsSubject => write!(f, "the issuer is wanted, and the certificate's subject stands there"),
+            Self::IssuerOther => write!(f, "the issuer is not the certificate's"),
+        }
+    }
+}
+
+impl std::error::Error for KeyIdFault {}
+
+#[cfg(test)]
+#[path = "key_id_tests.rs"]
+mod tests;

@@ -1,0 +1,28 @@
+//! Foreign text in the text of a fault: short, and without control characters.
+
+use std::fmt;
+
+/// Most characters that are shown.
+const MOST: usize = 60;
+
+/// Shows the beginning of a text, escaped, in quotes.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cut = self.0.char_indices().nth(MOST).map_or(self.0.len(), |(at, _)| at);
+        let more = if cut < self.0.len() { "…" } else { "" };
+        write!(f, "`{}{more}`", self.0[..cut].escape_debug())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_escaped() {
+        assert_eq!(Shown("a\r\nb").to_string(), "`a\\r\\nb`");
+        assert_eq!(Shown(&"ø".repeat(MOST + 1)).to_string(), format!("`{}…`", "ø".repeat(MOST)));
+    }
+}

@@ -1,0 +1,253 @@
+//! Signing a request (§2.1, steps S2 to S8). Nothing is drawn and no clock is read: the same input gives the same
+//! bytes.
+
+use std::fmt;
+
+use bankchannel_crypto::signature::SigningKey;
+use data_encoding::BASE64;
+
+use super::{
+    algorithm::algorithm_name,
+    date::imf_fixdate,
+    digest::{check_digest, digest_header},
+    key_id::KeyId,
+    names::names_to_sign,
+    profile::{Rfc2047Use, SigningDialect, SigningProfile},
+    rfc2047,
+    shown::Shown,
+    signature_header::{Duplicates, SignatureHeader},
+    signing_string::{REQUEST_TARGET, SigningString, SigningStringFault, signing_string},
+    values,
+};
+use crate::{
+    certificates::{Certificate, certificate_header},
+    http::{MAX_FIELD, Request, SINGLE, is_token},
+};
+
+const DATE: &str = "Date";
+const DIGEST: &str = "Digest";
+const REQUEST_ID: &str = "X-Request-ID";
+const CERTIFICATE: &str = "TPP-Signature-Certificate";
+const SIGNATURE: &str = "Signature";
+
+/// A request whose headers are final, to be signed wherever the private key is.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The request, without `Signature`.
+    pub request: Request,
+    /// What is to be signed: RSA PKCS#1 v1.5 with the profile's hash over its bytes, hashed once.
+    pub signing_string: SigningString,
+    /// The names of the signed headers.
+    pub names: Vec<String>,
+    /// The `keyId`.
+    pub key_id: String,
+}
+
+/// What was signed, for logs and comparison.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// The signing string.
+    pub signing_string: SigningString,
+    /// The `keyId`.
+    pub key_id: String,
+}
+
+/// Makes a request ready to be signed: adds `Date`, `X-Request-ID` and `Digest` where they are missing and the
+/// dialect has them, adds the certificate, checks the values, and builds the signing string. A `Signature` that is
+/// there is removed.
+///
+/// # Errors
+/// [`SignFault`]: a value that must not be sent, a `Digest` of another body, a header to be signed that is absent.
+pub fn prepare(
+    mut request: Request,
+    certificate: &Certificate,
+    profile: &SigningProfile,
+    now_s: i64,
+    request_id: &str,
+) -> Result<Prepared, SignFault> {
+    check_profile(profile)?;
+    check_message(&request)?;
+    request.headers.remove(SIGNATURE);
+    let is_era = profile.dialect == SigningDialect::Era;
+    if is_era {
+        add(&mut request, DATE, || imf_fixdate(now_s));
+    }
+    add(&mut request, REQUEST_ID, || request_id.to_owned());
+    if !is_era || profile.digest_empty_body || !request.body.is_empty() {
+        let value = digest_header(profile.digest_algorithm, &request.body, profile.digest_lower_case);
+        add(&mut request, DIGEST, || value);
+    }
+    request.headers.set(CERTIFICATE, certificate_header(certificate, profile.cert_form));
+
+    let names = names_to_sign(&request, profile);
+    for name in &names {
+        values::check(name, &request)?;
+    }
+    if let Some(value) = request.headers.text(DIGEST) {
+        check_digest(value, &request.body, false).map_err(|fault| SignFault::of(DIGEST, fault.to_string()))?;
+    }
+    let signing_string = signing_string(&names, &request).map_err(SignFault::from)?;
+    let key_id = KeyId::of(certificate, profile.serial_style, profile.name_style).to_text();
+    Ok(Prepared { request, signing_string, names, key_id })
+}
+
+impl Prepared {
+    /// Adds the signature. It is verified first, with the certificate's key, so that no request leaves that cannot be
+    /// verified.
+    ///
+    /// # Errors
+    /// [`SignFault`]: a signature of another key, another text or another hash; an issuer that cannot be written into
+    /// a header.
+    pub fn finish(
+        self,
+        signature: &[u8],
+        certificate: &Certificate,
+        profile: &SigningProfile,
+    ) -> Result<Request, SignFault> {
+        let key = certificate.key().map_err(|fault| SignFault::of(CERTIFICATE, fault.to_string()))?;
+        if !key.verify_pkcs1(profile.signature_hash, &self.signing_string.bytes, signature) {
+            let why = "the certificate's key does not verify it: another key, another text or another hash was used";
+            return Err(SignFault::of(SIGNATURE, why));
+        }
+        let header = SignatureHeader {
+            key_id: self.key_id,
+            algorithm: Some(algorithm_name(profile.signature_hash).to_owned()),
+            headers: Some(self.names),
+            signature: BASE64.encode(signature),
+        };
+        let value = header_value(&header, profile)?;
+        let mut request = self.request;
+        request.headers.set(SIGNATURE, value);
+        Ok(request)
+    }
+}
+
+/// Signs a request with a key that is at hand: [`prepare`], sign, [`Prepared::finish`].
+///
+/// # Errors
+/// [`SignFault`]; also where the key does not belong to the certificate.
+pub fn sign(
+    request: Request,
+    certificate: &Certificate,
+    key: &SigningKey,
+    profile: &SigningProfile,
+    now_s: i64,
+    request_id: &str,
+) -> Result<(Request, Signed), SignFault> {
+    if key.spki_der() != certificate.spki_der() {
+        return Err(SignFault::of(CERTIFICATE, "the private key does not belong to the certificate"));
+    }
+    let prepared = prepare(request, certificate, profile, now_s, request_id)?;
+    let signature = key
+        .sign_pkcs1(profile.signature_hash, &prepared.signing_string.bytes)
+        .map_err(|fault| SignFault::of(SIGNATURE, fault.to_string()))?;
+    let signed = Signed { signing_string: prepared.signing_string.clone(), key_id: prepared.key_id.clone() };
+    Ok((prepared.finish(&signature, certificate, profile)?, signed))
+}
+
+fn check_profile(profile: &SigningProfile) -> Result<(), SignFault> {
+    let extra = &profile.extra_signed_headers;
+    if let Some(name) = extra.iter().find(|name| name.eq_ignore_ascii_case(SIGNATURE)) {
+        return Err(SignFault::of(name, "a signature cannot cover itself"));
+    }
+    match extra.first() {
+        Some(name) if profile.dialect == SigningDialect::Bg => {
+            Err(SignFault::of(name, "the Berlin Group's list of signed headers is closed"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Also what is not signed must not smuggle a header in, nor be refused by every verifier (S-04, V03).
+fn check_message(request: &Request) -> Result<(), SignFault> {
+    let fault = |header: &str, why: &str| Err(SignFault::of(header, why));
+    if !is_token(&request.method) {
+        return fault(REQUEST_TARGET, "the method is not an HTTP method");
+    }
+    if !request.target.starts_with('/') || !request.target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return fault(REQUEST_TARGET, "the path must begin with `/` and have visible ASCII only");
+    }
+    for header in request.headers.iter() {
+        if !is_token(&header.name) {
+            return fault(&header.name, "it is no header name");
+        }
+        if header.value.iter().any(|&byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+            return fault(&header.name, "it has a control character, such as a line end");
+        }
+    }
+    match SINGLE.into_iter().find(|name| *name != "signature" && request.headers.count(name) > 1) {
+        Some(name) => fault(name, "it is there more than once"),
+        None => Ok(()),
+    }
+}
+
+fn add(request: &mut Request, name: &str, value: impl FnOnce() -> String) {
+    if request.headers.count(name) == 0 {
+        request.headers.push(name, value());
+    }
+}
+
+fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<String, SignFault> {
+    let text = header.to_text(profile.param_separator.text());
+    // An issuer with unusual characters must not break out of its quotation marks.
+    if SignatureHeader::parse(&text, Duplicates::Reject).as_ref() != Ok(header) {
+        return Err(SignFault::of(SIGNATURE, "the issuer of the certificate cannot be written into keyId"));
+    }
+    let is_wrapped = match profile.rfc2047 {
+        Rfc2047Use::Auto => !is_ascii(&text),
+        Rfc2047Use::Always => true,
+        Rfc2047Use::Never => false,
+    };
+    let value = if is_wrapped { rfc2047::encode(&text) } else { text };
+    if SIGNATURE.len() + value.len() > MAX_FIELD {
+        return Err(SignFault::of(SIGNATURE, "it has more than 16 KiB"));
+    }
+    Ok(value)
+}
+
+fn is_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
+}
+
+/// Why a request cannot be signed. Nothing of its values is in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignFault {
+    /// The header that is at fault, where it is one.
+    pub header: Option<String>,
+    /// What is wrong, for a person.
+    pub why: String,
+}
+
+impl SignFault {
+    pub(super) fn of(header: &str, why: impl Into<String>) -> Self {
+        Self { header: Some(header.to_owned()), why: why.into() }
+    }
+}
+
+impl From<SigningStringFault> for SignFault {
+    fn from(fault: SigningStringFault) -> Self {
+        let header = match &fault {
+            SigningStringFault::NoNames | SigningStringFault::TooMany => None,
+            SigningStringFault::NotAName(name)
+            | SigningStringFault::Duplicate(name)
+            | SigningStringFault::Pseudo(name)
+            | SigningStringFault::Absent(name) => Some(name.clone()),
+        };
+        Self { header, why: fault.to_string() }
+    }
+}
+
+impl fmt::Display for SignFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.header {
+            Some(header) => write!(f, "the request cannot be signed: {}: {}", Shown(header), self.why),
+            None => write!(f, "the request cannot be signed: {}", self.why),
+        }
+    }
+}
+
+impl std::error::Error for SignFault {}
+
+#[cfg(test)]
+#[path = "sign_tests.rs"]
+mod tests;

@@ -1,0 +1,272 @@
+//! The value of `Signature`: `keyId="…",algorithm="…",headers="…",signature="…"` (§2.5).
+
+use std::{collections::BTreeMap, fmt};
+
+use data_encoding::BASE64;
+
+use super::{shown::Shown, signing_string::MAX_NAMES};
+use crate::http::{MAX_FIELD, is_token};
+
+/// Most parameters that are read.
+pub const MAX_PARAMETERS: usize = 32;
+
+const KEY_ID: &str = "keyId";
+const ALGORITHM: &str = "algorithm";
+const HEADERS: &str = "headers";
+const SIGNATURE: &str = "signature";
+const KNOWN: [&str; 4] = [KEY_ID, ALGORITHM, HEADERS, SIGNATURE];
+
+/// The parameters of a signature. `Debug` leaves the signature out (S-12).
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignatureHeader {
+    /// Which key made it: [`KeyId`](super::KeyId) as text.
+    pub key_id: String,
+    /// The name of the algorithm; see [`algorithm_hash`](super::algorithm_hash).
+    pub algorithm: Option<String>,
+    /// The names of the signed headers in order, as written.
+    pub headers: Option<Vec<String>>,
+    /// The signature, base64, unchecked.
+    pub signature: String,
+}
+
+impl fmt::Debug for SignatureHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureHeader")
+            .field("key_id", &self.key_id)
+            .field("algorithm", &self.algorithm)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to do where a parameter stands twice (A-22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duplicates {
+    /// It is a fault.
+    #[default]
+    Reject,
+    /// The last one counts, as the draft says.
+    LastWins,
+}
+
+impl SignatureHeader {
+    /// Writes the value, with this between the parameters. It reads back as it was unless a text in it has a
+    /// quotation mark that no backslash precedes, or ends in a backslash.
+    #[must_use]
+    pub fn to_text(&self, separator: &str) -> String {
+        let headers = self.headers.as_ref().map(|names| names.join(" "));
+        let parameters = [
+            (KEY_ID, Some(self.key_id.as_str())),
+            (ALGORITHM, self.algorithm.as_deref()),
+            (HEADERS, headers.as_deref()),
+            (SIGNATURE, Some(self.signature.as_str())),
+        ];
+        let texts: Vec<String> =
+            parameters.iter().filter_map(|(name, value)| value.map(|value| format!("{name}=\"{value}\""))).collect();
+        texts.join(separator)
+    }
+
+    /// Reads a value, after [`decode_rfc2047`](super::decode_rfc2047). Unknown parameters are passed over.
+    ///
+    /// # Errors
+    /// [`SignatureHeaderFault`].
+    pub fn parse(text: &str, duplicates: Duplicates) -> Result<Self, SignatureHeaderFault> {
+        if text.len() > MAX_FIELD {
+            return Err(SignatureHeaderFault::TooLarge);
+        }
+        let mut found = parameters(text, duplicates)?;
+        let required = |name: &'static str, value: Option<&str>| match value {
+            None => {
+                let spelled =
+                    found.keys().find(|other| other.eq_ignore_ascii_case(name)).map(|other| (*other).to_owned());
+                Err(SignatureHeaderFault::Missing { parameter: name, spelled })
+            }
+            Some(value) => Ok(value.to_owned()),
+        };
+        let key_id = required(KEY_ID, found.get(KEY_ID).copied())?;
+        let signature = required(SIGNATURE, found.get(SIGNATURE).copied())?;
+        let headers = found.remove(HEADERS).map(|names| names.split(' ').filter(|name| !name.is_empty()));
+        if headers.clone().is_some_and(|names| names.count() > MAX_NAMES) {
+            return Err(SignatureHeaderFault::TooLarge);
+        }
+        Ok(Self {
+            key_id,
+            algorithm: found.remove(ALGORITHM).map(str::to_owned),
+            headers: headers.map(|names| names.map(str::to_owned).collect()),
+            signature,
+        })
+    }
+
+    /// The names of the signed headers in lower case, for that is how they are signed and compared: what is listed, or `date`
+    /// where nothing is said (G8).
+    #[must_use]
+    pub fn signed_names(&self) -> Vec<String> {
+        match &self.headers {
+            Some(names) => names.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            None => vec!["date".to_owned()],
+        }
+    }
+
+    /// The signature's bytes; `None` where it is not base64 with `+`, `/` and padding in its one right form (V29).
+    #[must_use]
+    pub fn signature_bytes(&self) -> Option<Vec<u8>> {
+        BASE64.decode(self.signature.as_bytes()).ok()
+    }
+}
+
+/// All parameters by name. Each has a value, and no known one has an empty one.
+fn parameters(text: &str, duplicates: Duplicates) -> Result<BTreeMap<&str, &str>, SignatureHeaderFault> {
+    if text.chars().any(|char| char.is_control() && char != '\t') {
+        return Err(SignatureHeaderFault::Control);
+    }
+    let mut found = BTreeMap::new();
+    let mut rest = without_blanks(text);
+    loop {
+        let (name, value, after) = parameter(rest, found.is_empty())?;
+        if found.len() == MAX_PARAMETERS {
+            return Err(SignatureHeaderFault::TooLarge);
+        }
+        if found.insert(name, value).is_some() && duplicates == Duplicates::Reject {
+            return Err(SignatureHeaderFault::Duplicate(name.to_owned()));
+        }
+        rest = without_blanks(after);
+        if rest.is_empty() {
+            return Ok(found);
+        }
+        let next = rest.strip_prefix(',').ok_or_else(|| SignatureHeaderFault::Separator(name.to_owned()))?;
+        rest = without_blanks(next);
+    }
+}
+
+/// One parameter, and what follows its value.
+fn parameter(text: &str, first: bool) -> Result<(&str, &str, &str), SignatureHeaderFault> {
+    let end = text.find([' ', '\t', '=', ',', '"']).unwrap_or(text.len());
+    let (name, after) = text.split_at(end);
+    if !is_token(name) {
+        return Err(SignatureHeaderFault::NoName);
+    }
+    let Some(value) = without_blanks(after).strip_prefix('=') else {
+        let scheme = first && name.eq_ignore_ascii_case("Signature") && after.starts_with([' ', '\t']);
+        return Err(if scheme { SignatureHeaderFault::Scheme } else { SignatureHeaderFault::NoValue(name.to_owned()) });
+    };
+    let value = without_blanks(value);
+    let known = KNOWN.contains(&name);
+    let (value, after) = match value.strip_prefix('"') {
+        Some(quoted) => unquoted(quoted).ok_or_else(|| SignatureHeaderFault::Unterminated(name.to_owned()))?,
+        None => {
+            let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+            match digits {
+                0 if value.is_empty() || value.starts_with(',') => {
+                    return Err(SignatureHeaderFault::NoValue(name.to_owned()));
+                }
+                0 => return Err(SignatureHeaderFault::Unquoted(name.to_owned())),
+                _ if known => return Err(SignatureHeaderFault::Unquoted(name.to_owned())),
+                _ => value.split_at(digits),
+            }
+        }
+    };
+    if known && value.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
+        return Err(SignatureHeaderFault::Empty(name.to_owned()));
+    }
+    if value.contains('\t') {
+        return Err(SignatureHeaderFault::Control);
+    }
+    Ok((name, value, after))
+}
+
+/// Cuts at the first quotation mark that is not preceded by an odd number of backslashes. These belong to the escapes
+/// of a distinguished name and stay.
+fn unquoted(text: &str) -> Option<(&str, &str)> {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' if !escaped => return Some((&text[..at], &text[at + 1..])),
+            b'\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    None
+}
+
+fn without_blanks(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// Why a value cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignatureHeaderFault {
+    /// More than 16 KiB, or more parameters or listed headers than are read.
+    TooLarge,
+    /// A control character.
+    Control,
+    /// The scheme word of `Authorization` stands in front (H-17).
+    Scheme,
+    /// The name of a parameter is wanted and something else stands there.
+    NoName,
+    /// A parameter without `=` or without a value.
+    NoValue(String),
+    /// A value that is not in quotation marks.
+    Unquoted(String),
+    /// A value whose closing quotation mark is missing.
+    Unterminated(String),
+    /// Something else than a comma follows this parameter.
+    Separator(String),
+    /// A parameter that must say something and is empty.
+    Empty(String),
+    /// A parameter stands twice.
+    Duplicate(String),
+    /// A parameter is missing.
+    Missing {
+        /// Which one.
+        parameter: &'static str,
+        /// The same in another spelling, where there is that.
+        spelled: Option<String>,
+    },
+}
+
+impl SignatureHeaderFault {
+    /// The parameter that is at fault, where it is one.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::TooLarge | Self::Control | Self::Scheme | Self::NoName => None,
+            Self::Missing { parameter, .. } => Some(parameter),
+            Self::NoValue(name)
+            | Self::Unquoted(name)
+            | Self::Unterminated(name)
+            | Self::Separator(name)
+            | Self::Empty(name)
+            | Self::Duplicate(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for SignatureHeaderFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature cannot be read: ")?;
+        match self {
+            Self::TooLarge => {
+                write!(f, "it has more than 16 KiB, {MAX_PARAMETERS} parameters or {MAX_NAMES} listed headers")
+            }
+            Self::Control => write!(f, "it has a control character"),
+            Self::Scheme => write!(f, "it begins with the word `Signature`, which belongs into Authorization only"),
+            Self::NoName => write!(f, "a parameter `name=\"value\"` is wanted where something else stands"),
+            Self::NoValue(name) => write!(f, "the parameter {} has no value", Shown(name)),
+            Self::Unquoted(name) => write!(f, "the value of {} is not in quotation marks", Shown(name)),
+            Self::Unterminated(name) => write!(f, "the value of {} has no closing quotation mark", Shown(name)),
+            Self::Separator(name) => write!(f, "after the parameter {} a comma is wanted", Shown(name)),
+            Self::Empty(name) => write!(f, "the parameter {} is empty", Shown(name)),
+            Self::Duplicate(name) => write!(f, "the parameter {} stands twice", Shown(name)),
+            Self::Missing { parameter, spelled: None } => write!(f, "the parameter `{parameter}` is missing"),
+            Self::Missing { parameter, spelled: Some(other) } => {
+                write!(f, "the parameter `{parameter}` is missing; {} is spelled otherwise", Shown(other))
+            }
+        }
+    }
+}
+
+impl std::error::Error for SignatureHeaderFault {}
+
+#[cfg(test)]
+#[path = "signature_header_tests.rs"]
+mod tests;

@@ -1,0 +1,159 @@
+//! The client's checks of the values that it signs (§2.8).
+
+use super::{date::parse_imf_fixdate, sign::SignFault};
+use crate::http::Request;
+
+/// Longest PSU-ID and PSU-Corporate-ID, bytes.
+const MAX_PSU_ID: usize = 256;
+
+/// Checks all fields of one name, which is in lower case.
+pub(super) fn check(name: &str, request: &Request) -> Result<(), SignFault> {
+    for header in request.headers.named(name) {
+        // The spaces around are not sent.
+        let value = header.trimmed();
+        if let Some(offset) = value.iter().position(|byte| !(0x20..=0x7e).contains(byte)) {
+            return Err(SignFault::of(name, format!("byte {offset} is not visible ASCII or a space")));
+        }
+        let text = std::str::from_utf8(value).map_err(|_| SignFault::of(name, "it is not text"))?;
+        value_of(name, text).map_err(|why| SignFault::of(name, why))?;
+    }
+    Ok(())
+}
+
+fn value_of(name: &str, text: &str) -> Result<(), &'static str> {
+    match name {
+        "date" if parse_imf_fixdate(text).is_none() => {
+            Err("it does not have the form `Tue, 03 Mar 2026 10:15:30 GMT`, two digits for the day and GMT")
+        }
+        "x-request-id" if !is_lower_uuid(text) => Err("it is not a UUID in lower case"),
+        "psu-id" | "psu-corporate-id" if text.is_empty() || text.len() > MAX_PSU_ID => {
+            Err("it must have 1 to 256 bytes")
+        }
+        "psu-id" | "psu-corporate-id" if text.contains(' ') => Err("it has a space"),
+        "tpp-redirect-uri" => redirect_uri(text),
+        _ => Ok(()),
+    }
+}
+
+fn is_lower_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}
+
+/// Whether a bank may send its customer there (§2.8, S-11): an absolute `https` URI as RFC 3986 writes it, without a user and
+/// without a fragment; `http` to this machine itself only, for a sandbox.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn redirect_uri(text: &str) -> Result<(), &'static str> {
+    let (scheme, rest) = text.split_once("://").ok_or("it is not an absolute URI")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, _) = rest.split_at(end);
+    if authority.contains('@') {
+        return Err("it has a user before the host");
+    }
+    if authority.is_empty() || authority.starts_with(':') {
+        return Err("it has no host");
+    }
+    let is_own = scheme.eq_ignore_ascii_case("http") && is_loopback(authority);
+    if !is_own && !scheme.eq_ignore_ascii_case("https") {
+        return Err("it is not an https URI");
+    }
+    if text.contains('#') {
+        return Err("it has a fragment");
+    }
+    let escaped =
+        |at: usize| text.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+    let is_fine = |(at, byte): (usize, u8)| match byte {
+        b'%' => escaped(at),
+        _ => byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=".contains(&byte),
+    };
+    if text.bytes().enumerate().all(is_fine) { Ok(()) } else { Err("it has a character that a URI writes as %XX") }
+}
+
+/// Whether host and port are this machine's own.
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Request;
+    use proptest::prelude::*;
+
+    fn fault(name: &str, value: &[u8]) -> Option<String> {
+        let mut request = Request::parse(b"GET / HTTP/1.1\n\n").unwrap();
+        request.headers.push(name, value.to_vec());
+        check(name, &request).err().map(|fault| fault.why)
+    }
+
+    #[test]
+    fn what_may_be_signed() {
+        for (name, value) in [
+            ("date", "Tue, 03 Mar 2026 10:15:30 GMT"),
+            ("x-request-id", "4eba4445-1a4b-47b8-bdd5-4e56ef026b19"),
+            ("psu-id", "psu-7f3a91"),
+            ("psu-id", " psu-7f3a91 "),
+            ("psu-corporate-id", "~"),
+            ("tpp-redirect-uri", "https://tpp.example/cb?state=9d1f&lang=nb"),
+            ("tpp-redirect-uri", "HTTPS://[::1]:8443"),
+            ("tpp-redirect-uri", "http://127.0.0.1:8080/cb"),
+            ("tpp-redirect-uri", "http://localhost/cb"),
+            ("tpp-redirect-uri", "https://tpp.example/%C3%B8"),
+            ("accept", ""),
+        ] {
+            assert_eq!(fault(name, value.as_bytes()), None, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_may_not() {
+        let long = "x".repeat(MAX_PSU_ID + 1);
+        for (name, value) in [
+            ("date", "Tue, 3 Mar 2026 10:15:30 GMT"),
+            ("x-request-id", "4EBA4445-1a4b-47b8-bdd5-4e56ef026b19"),
+            ("x-request-id", "4eba4445-1a4b-47b8-bdd5-4e56ef026b1"),
+            ("x-request-id", "4eba44451-a4b-47b8-bdd5-4e56ef026b19"),
+            ("psu-id", ""),
+            ("psu-id", "a b"),
+            ("psu-corporate-id", &long),
+            ("tpp-redirect-uri", ""),
+            ("tpp-redirect-uri", "/cb"),
+            ("tpp-redirect-uri", "http://tpp.example/"),
+            ("tpp-redirect-uri", "http://localhost:80@evil.example/cb"),
+            ("tpp-redirect-uri", "http://localhost.evil.example/cb"),
+            ("tpp-redirect-uri", "http://127.0.0.1:x/cb"),
+            ("tpp-redirect-uri", "javascript://tpp.example/"),
+            ("tpp-redirect-uri", "https:///cb"),
+            ("tpp-redirect-uri", "https://:443/cb"),
+            ("tpp-redirect-uri", "https://user@tpp.example/"),
+            ("tpp-redirect-uri", "https://tpp.example/#x"),
+            ("tpp-redirect-uri", "https://tpp.example/a b"),
+            ("tpp-redirect-uri", "https://tpp.example/%4"),
+            ("tpp-redirect-uri", "https://tpp.example/\"<>"),
+            ("accept", "ø"),
+            ("accept", "a\tb"),
+            ("accept", "a\r\nX-Evil: 1"),
+        ] {
+            assert!(fault(name, value.as_bytes()).is_some(), "{name}: {value}");
+        }
+        assert_eq!(fault("accept", b"ab\0").as_deref(), Some("byte 2 is not visible ASCII or a space"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(value: Vec<u8>, near in "https://[a-z@:%#/ ]{0,20}") {
+            for name in crate::http::SINGLE {
+                let _ = (fault(name, &value), fault(name, near.as_bytes()));
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! V14 to V22: the certificate behind the signature.
+
+use super::{Mode, Policy, check::Found};
+use crate::certificates::{Certificate, QcType, SignatureHash, unfit_anchor};
+
+/// Smallest and largest modulus in bits (V14).
+const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+pub(super) fn key(certificate: &Certificate) -> Found {
+    let key = match certificate.key() {
+        Ok(key) => key,
+        Err(_) => {
+            return Found::fails("the certificate's key is not an RSA key: this bank takes rsa-sha256 and rsa-sha512");
+        }
+    };
+    if !KEY_BITS.contains(&key.bits()) {
+        return Found::fails(format!("the certificate's RSA key has {} bits; 2048 to 8192 are accepted", key.bits()));
+    }
+    if !key.exponent_is_at_least_65537_and_odd() {
+        return Found::fails("the RSA key's public exponent is smaller than 65537 or even");
+    }
+    match certificate.signature_hash() {
+        SignatureHash::Sha256 | SignatureHash::Sha384 | SignatureHash::Sha512 => Found::Holds,
+        SignatureHash::Other(name) => {
+            Found::fails(format!("the certificate itself is signed with {name}; SHA-256 or better is needed"))
+        }
+    }
+}
+
+pub(super) fn begun(certificate: &Certificate, policy: &Policy) -> Found {
+    if policy.now_s >= certificate.not_before_s() {
+        Found::Holds
+    } else {
+        Found::fails("the certificate is not valid yet")
+    }
+}
+
+pub(super) fn not_expired(certificate: &Certificate, policy: &Policy) -> Found {
+    if policy.now_s <= certificate.not_after_s() {
+        Found::Holds
+    } else {
+        Found::fails("the certificate has expired: get a new one from its issuer")
+    }
+}
+
+/// V17, for issuers whose signature on the certificate is known to be right: one that is fit will do.
+pub(super) fn trusted<'a>(issuers: impl Iterator<Item = &'a Certificate>, policy: &Policy) -> Found {
+    let mut found = Found::fails(
+        "no trusted issuer has signed the certificate: add its CA certificate to the trusted ones, or use a certificate of a listed CA",
+    );
+    for issuer in issuers {
+        match unfit_anchor(issuer, policy.now_s) {
+            None => return Found::Holds,
+            Some(why) => found = Found::fails(why),
+        }
+    }
+    found
+}
+
+pub(super) fn not_revoked(certificate: &Certificate, policy: &Policy) -> Found {
+    if policy.revoked.iter().any(|listed| listed.covers(certificate)) {
+        Found::fails("the certificate was revoked by its issuer")
+    } else {
+        Found::Holds
+    }
+}
+
+pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> Found {
+    if policy.blocked.iter().any(|listed| listed.covers(certificate)) {
+        Found::fails("the bank has blocked this certificate or its organisation")
+    } else {
+        Found::Holds
+    }
+}
+
+/// V20.
+pub(super) fn for_sealing(certificate: &Certificate, policy: &Policy) -> Found {
+    if certificate.is_ca() {
+        return Found::fails("the certificate is that of a certification authority, not of a third party");
+    }
+    if !certificate.key_usage().is_some_and(|usage| usage.digital_signature || usage.non_repudiation) {
+        return Found::fails(
+            "the certificate's key usage does not allow signatures (digitalSignature, nonRepudiation)",
+        );
+    }
+    let types = match certificate.qc() {
+        Ok(Some(statements)) => statements.types.as_slice(),
+        _ => &[],
+    };
+    if types.contains(&QcType::Eseal) {
+        return Found::Holds;
+    }
+    if types.contains(&QcType::Web) {
+        return Found::fails("this is a certificate for TLS (QWAC): requests are signed with the QSEAL certificate");
+    }
+    let text = "the certificate does not say that it is for electronic seals (QcType eseal)";
+    if policy.mode == Mode::Strict { Found::fails(text) } else { Found::warn(text) }
+}
+
+/// V21.
+pub(super) fn psd2(certificate: &Certificate, policy: &Policy) -> Found {
+    let statements = match certificate.qc() {
+        Ok(Some(statements)) => statements,
+        Ok(None) => return Found::fails("the certificate has no QCStatements: it is not a PSD2 certificate"),
+        Err(fault) => return Found::fails(format!("the certificate's QCStatements cannot be read: {fault}")),
+    };
+    let Some(psd2) = &statements.psd2 else {
+        return Found::fails("the certificate has no PSD2 statement (roles, authority)");
+    };
+    let Some(authorisation) = certificate.authorisation() else {
+        return Found::fails("the subject's organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER");
+    };
+    if !psd2.utf8_strings && policy.mode != Mode::Lenient {
+        return Found::fails("texts of the PSD2 statement are not UTF8String, as they must be");
+    }
+    let mut warnings = statements.warnings.clone();
+    if !psd2.role_names_agree {
+        warnings.push("name and identifier of a role disagree; the identifier counts".into());
+    }
+    if psd2.nca_id != format!("{}-{}", authorisation.country, authorisation.authority) {
+        warnings.push("the authority of organizationIdentifier is not that of the PSD2 statement".into());
+    }
+    if policy.mode == Mode::Strict && !warnings.is_empty() {
+        return Found::fails(warnings.join("; "));
+    }
+    Found::of_warnings(&warnings)
+}
+
+/// V22.
+pub(super) fn same_organization(certificate: &Certificate, policy: &Policy) -> Found {
+    let Some(tls) = &policy.tls_client else { return Found::skip("no TLS client certificate is known") };
+    let (sealing, tls) = (certificate.organization_identifier(), tls.organization_identifier());
+    if sealing.is_some() && sealing == tls {
+        Found::Holds
+    } else {
+        Found::fails(
+            "the TLS client certificate (QWAC) and the signing certificate (QSEAL) belong to different organisations",
+        )
+    }
+}

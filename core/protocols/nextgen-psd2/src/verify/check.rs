@@ -1,0 +1,164 @@
+//! The checks of §3.2: their ids, what a bank answers when one fails, and how one came out.
+
+use std::borrow::Cow;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It holds.
+    Ok,
+    /// It holds, but another bank may see it differently.
+    Warning,
+    /// It does not hold.
+    Failed,
+    /// It could not be made, because of what failed before or because it does not apply.
+    Skipped,
+}
+
+impl Status {
+    /// The name in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One check, made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Which.
+    pub rule: &'static Rule,
+    /// How it came out.
+    pub status: Status,
+    /// For a person: what holds, or what does not and what to do. Without personal data.
+    pub text: Cow<'static, str>,
+    /// The HTTP status that a bank answers with; the rule's own but for a few causes.
+    pub http: u16,
+    /// The code that a bank answers with.
+    pub code: &'static str,
+}
+
+/// A row of §3.2.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `V30`.
+    pub id: &'static str,
+    /// What must hold, in a few words.
+    pub what: &'static str,
+    /// The HTTP status when it does not.
+    pub http: u16,
+    /// The code when it does not.
+    pub code: &'static str,
+}
+
+/// Writes the table: a constant for each row and `RULES` with all of them.
+macro_rules! rules {
+    ($($name:ident $http:literal $code:ident $what:literal;)+) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "`: ", $what, ".")]
+            pub(super) static $name: Rule = Rule { id: stringify!($name), what: $what, http: $http, code: stringify!($code) };
+        )+
+        /// Every row, in the order in which they are checked.
+        pub static RULES: &[&Rule] = &[$(&$name),+];
+    };
+}
+
+rules! {
+    V01 431 FORMAT_ERROR "size of the head, its fields and the body";
+    V02 400 FORMAT_ERROR "header names and values are clean";
+    V03 400 FORMAT_ERROR "single headers occur once";
+    V04 404 RESOURCE_UNKNOWN "route and method exist";
+    V05 400 FORMAT_ERROR "X-Request-ID is there";
+    V06 400 FORMAT_ERROR "X-Request-ID is a UUID";
+    V07 401 SIGNATURE_MISSING "Signature is there";
+    V08 401 CERTIFICATE_MISSING "TPP-Signature-Certificate is there";
+    V09 400 FORMAT_ERROR "Date is there";
+    V10 400 FORMAT_ERROR "Digest is there";
+    V11 400 FORMAT_ERROR "the Signature header's encoding (RFC 2047)";
+    V12 400 FORMAT_ERROR "the parameters of the Signature header";
+    V13 401 CERTIFICATE_INVALID "the certificate can be read";
+    V14 401 CERTIFICATE_INVALID "the certificate's key and signature algorithm";
+    V15 401 CERTIFICATE_INVALID "the certificate's validity has begun";
+    V16 401 CERTIFICATE_EXPIRED "the certificate has not expired";
+    V17 401 CERTIFICATE_INVALID "the certificate's issuer is trusted";
+    V18 401 CERTIFICATE_REVOKED "the certificate is not revoked";
+    V19 401 CERTIFICATE_BLOCKED "the certificate is not blocked";
+    V20 401 CERTIFICATE_INVALID "the certificate is one for sealing";
+    V21 401 CERTIFICATE_INVALID "the certificate's PSD2 statement and organisation";
+    V22 401 CERTIFICATE_INVALID "TLS certificate and signing certificate are one organisation's";
+    V23 401 SIGNATURE_INVALID "keyId names the certificate";
+    V24 401 SIGNATURE_INVALID "the signature's algorithm";
+    V25 401 SIGNATURE_INVALID "each signed header is well named, named once, and there";
+    V26 401 SIGNATURE_INVALID "every header that must be signed is signed";
+    V27 401 SIGNATURE_INVALID "no other header is signed";
+    V28 400 FORMAT_ERROR "Digest is that of the body";
+    V29 401 SIGNATURE_INVALID "the signature is base64 of the right length";
+    V30 401 SIGNATURE_INVALID "the signature fits the signing string";
+    V31 400 TIMESTAMP_INVALID "Date is now";
+    V32 400 FORMAT_ERROR "X-Request-ID was not used before";
+    V33 401 ROLE_INVALID "the certificate's role";
+    V34 406 REQUESTED_FORMATS_INVALID "JSON is accepted";
+    V35 415 UNSUPPORTED_MEDIA_TYPE "content type and body";
+    V36 400 FORMAT_ERROR "values of the other headers";
+    V37 400 FORMAT_ERROR "fields of the body";
+}
+
+/// The rule of this id.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}
+
+/// Most characters of a check's text.
+const TEXT_MAX: usize = 499;
+
+/// What a check found: nothing, something to warn of, or that it does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    Holds,
+    Warn(Cow<'static, str>),
+    Fails(Cow<'static, str>),
+    /// It does not hold, and the bank answers with another status or code than the rule's own.
+    FailsAs(u16, &'static str, Cow<'static, str>),
+    Skip(Cow<'static, str>),
+}
+
+impl Found {
+    pub(super) fn warn(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Warn(text.into())
+    }
+
+    pub(super) fn fails(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Fails(text.into())
+    }
+
+    pub(super) fn skip(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Skip(text.into())
+    }
+
+    /// What a list of warnings comes to.
+    pub(super) fn of_warnings(warnings: &[String]) -> Self {
+        if warnings.is_empty() { Self::Holds } else { Self::warn(warnings.join("; ")) }
+    }
+
+    /// As a check. Texts may quote the request, so they are cut (R1).
+    pub(super) fn of(self, rule: &'static Rule) -> Check {
+        let cut = |text: Cow<'static, str>| match text.char_indices().nth(TEXT_MAX) {
+            Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+            None => text,
+        };
+        let (status, text, http, code) = match self {
+            Self::Holds => (Status::Ok, Cow::Borrowed(rule.what), rule.http, rule.code),
+            Self::Warn(text) => (Status::Warning, cut(text), rule.http, rule.code),
+            Self::Fails(text) => (Status::Failed, cut(text), rule.http, rule.code),
+            Self::FailsAs(http, code, text) => (Status::Failed, cut(text), http, code),
+            Self::Skip(text) => (Status::Skipped, cut(text), rule.http, rule.code),
+        };
+        Check { rule, status, text, http, code }
+    }
+}

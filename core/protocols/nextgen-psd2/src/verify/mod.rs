@@ -1,0 +1,304 @@
+//! A bank's checks of a signed request, in the order of §3.2.
+//!
+//! ```text
+//!   V01–V03 message   V05–V10 headers there   V11–V12 Signature reads   V13–V22 certificate
+//!   V23–V27 what is signed   V28 digest   V29–V30 signature   V31 date   V33–V36 request
+//! ```
+//!
+//! V04 (route), V32 (replay), V37 and V38 (body, business) belong to the bank itself. The first failure is what a bank
+//! answers with; the checks after it that can still be made are made all the same, so that everything wrong is seen at once.
+
+mod cache;
+mod certificate;
+mod check;
+mod message;
+mod policy;
+mod request;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use bankchannel_crypto::signature::Hash;
+
+pub use self::{
+    check::{Check, RULES, Rule, Status, rule},
+    policy::{Endpoint, Listed, MAX_SKEW_S, Mode, Policy},
+};
+
+use self::{
+    cache::{Cache, Known},
+    check::Found,
+};
+use crate::{
+    certificates::Certificate,
+    http::Request,
+    signing::{Decoded, Duplicates, KeyId, SignatureHeader, SigningString, decode_rfc2047},
+};
+
+/// Verifies requests against trusted issuers. It remembers the certificates it has read, so keep it; any number of threads may use
+/// it at once.
+#[derive(Debug, Default)]
+pub struct Verifier {
+    anchors: Vec<Certificate>,
+    cache: Cache,
+}
+
+/// What came of a request.
+#[derive(Clone, Default)]
+pub struct Verified {
+    /// The checks, in their order.
+    pub checks: Vec<Check>,
+    /// The certificate, where it could be read.
+    pub certificate: Option<Certificate>,
+    /// The Signature header without its RFC 2047 encoding, where it could be decoded.
+    pub signature_text: Option<String>,
+    /// Its parameters, where they could be read.
+    pub header: Option<SignatureHeader>,
+    /// The names that are signed, in lower case and in their order.
+    pub names: Vec<String>,
+    /// The key id, where it could be read.
+    pub key_id: Option<KeyId>,
+    /// The hash of the signature, where its algorithm is allowed.
+    pub hash: Option<Hash>,
+    /// What must have been signed, where every listed header is there.
+    pub signing_string: Option<SigningString>,
+    /// The signature's bytes, where it is base64.
+    pub signature: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Verified {
+    /// The verdict only: the rest holds the request's values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("refusal", &self.refusal().map(|check| check.rule.id)).finish_non_exhaustive()
+    }
+}
+
+impl Verified {
+    /// The first check that failed: what a bank answers with.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Check> {
+        self.checks.iter().find(|check| check.status == Status::Failed)
+    }
+
+    /// Whether nothing failed, and the signature was found to be right: what was never looked at is not valid.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let is_signed = |check: &Check| check.rule == &check::V30 && check.status == Status::Ok;
+        self.refusal().is_none() && self.checks.iter().any(is_signed)
+    }
+}
+
+impl Verifier {
+    /// Trusts these issuers. Without any, V17 fails for every request.
+    #[must_use]
+    pub fn new(anchors: Vec<Certificate>) -> Self {
+        Self { anchors, cache: Cache::default() }
+    }
+
+    /// The trusted issuers.
+    #[must_use]
+    pub fn anchors(&self) -> &[Certificate] {
+        &self.anchors
+    }
+
+    /// Checks a request.
+    #[must_use]
+    pub fn verify(&self, request: &Request, policy: &Policy) -> Verified {
+        let mut run = Run { policy, out: Verified { checks: Vec::with_capacity(RULES.len()), ..Verified::default() } };
+        let _ = self.run(request, policy, &mut run);
+        run.out
+    }
+
+    fn run(&self, request: &Request, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
+        run.check(&check::V01, || message::sizes(request))?;
+        run.check(&check::V02, || message::clean(request))?;
+        run.check(&check::V03, || message::single(request))?;
+        run.check(&check::V05, || message::has_request_id(request))?;
+        run.check(&check::V06, || message::request_id(request, policy))?;
+        run.check(&check::V07, || message::has_signature(request))?;
+        run.check(&check::V08, || message::has_certificate(request))?;
+        run.check(&check::V09, || message::has_date(request, policy))?;
+        run.check(&check::V10, || message::has_digest(request, policy))?;
+        read_signature_header(request, policy, run)?;
+        let known = self.read_certificate(request, policy, run)?;
+        self.check_certificate(known.as_deref(), policy, run)?;
+        check_signature(request, policy, run)?;
+        run.check(&check::V31, || signature::date(request, policy))?;
+        let endpoint = policy.endpoint;
+        match run.out.certificate.clone() {
+            Some(certificate) => run.check(&check::V33, || request::role(&certificate, endpoint))?,
+            None => run.skip(&check::V33, "the certificate could not be read"),
+        }
+        run.check(&check::V34, || request::accepts_json(request))?;
+        run.check(&check::V35, || request::content(request, policy, endpoint))?;
+        run.check(&check::V36, || request::values(request, endpoint))
+    }
+
+    /// V13.
+    fn read_certificate(
+        &self,
+        request: &Request,
+        policy: &Policy,
+        run: &mut Run<'_>,
+    ) -> Option<Option<std::sync::Arc<Known>>> {
+        let Some(value) = request.headers.get("tpp-signature-certificate").filter(|value| !value.is_empty()) else {
+            run.skip(&check::V13, "there is no certificate");
+            return Some(None);
+        };
+        match self.cache.read(value, policy.mode == Mode::Lenient, &self.anchors) {
+            Ok(known) => {
+                run.out.certificate = Some(known.certificate.clone());
+                run.check(&check::V13, || Found::of_warnings(&known.warnings))?;
+                Some(Some(known))
+            }
+            Err(fault) => {
+                run.check(&check::V13, || Found::fails(fault.to_string()))?;
+                Some(None)
+            }
+        }
+    }
+
+    /// V14 to V22.
+    fn check_certificate(&self, known: Option<&Known>, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
+        let Some(known) = known else {
+            for rule in [
+                &check::V14,
+                &check::V15,
+                &check::V16,
+                &check::V17,
+                &check::V18,
+                &check::V19,
+                &check::V20,
+                &check::V21,
+                &check::V22,
+            ] {
+                run.skip(rule, "the certificate could not be read");
+            }
+            return Some(());
+        };
+        let certificate = &known.certificate;
+        let issuers = known.issuers.iter().filter_map(|&at| self.anchors.get(at));
+        run.check(&check::V14, || certificate::key(certificate))?;
+        run.check(&check::V15, || certificate::begun(certificate, policy))?;
+        run.check(&check::V16, || certificate::not_expired(certificate, policy))?;
+        run.check(&check::V17, || certificate::trusted(issuers, policy))?;
+        run.check(&check::V18, || certificate::not_revoked(certificate, policy))?;
+        run.check(&check::V19, || certificate::not_blocked(certificate, policy))?;
+        run.check(&check::V20, || certificate::for_sealing(certificate, policy))?;
+        run.check(&check::V21, || certificate::psd2(certificate, policy))?;
+        run.check(&check::V22, || certificate::same_organization(certificate, policy))
+    }
+}
+
+/// V11 and V12.
+fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
+    let Some(value) = request.headers.get("signature").filter(|value| !value.is_empty()) else {
+        run.skip(&check::V11, "there is no Signature");
+        run.skip(&check::V12, "there is no Signature");
+        return Some(());
+    };
+    let text = match decode_rfc2047(value, policy.mode == Mode::Lenient) {
+        Ok(Decoded { text, warnings }) => {
+            run.check(&check::V11, || Found::of_warnings(&warnings))?;
+            text
+        }
+        Err(fault) => {
+            run.check(&check::V11, || Found::fails(fault.to_string()))?;
+            run.skip(&check::V12, "the Signature header could not be decoded");
+            return Some(());
+        }
+    };
+    let parsed = SignatureHeader::parse(&text, Duplicates::Reject);
+    run.out.signature_text = Some(text);
+    match parsed {
+        Ok(header) => {
+            run.check(&check::V12, || parameters(&header, policy))?;
+            run.out.names = header.signed_names();
+            run.out.header = Some(header);
+            Some(())
+        }
+        Err(fault) => run.check(&check::V12, || Found::fails(fault.to_string())),
+    }
+}
+
+/// What a Signature header may lack (V12): `headers` by the draft (§2.4 G8), `algorithm` in the lenient mode.
+fn parameters(header: &SignatureHeader, policy: &Policy) -> Found {
+    if header.algorithm.is_none() && policy.mode != Mode::Lenient {
+        return Found::fails("the parameter algorithm is missing: write algorithm=\"rsa-sha256\"");
+    }
+    match &header.headers {
+        Some(names) if names.is_empty() => {
+            Found::fails("the parameter headers is empty: list the signed headers in their order")
+        }
+        Some(_) => Found::Holds,
+        None => Found::warn("the parameter headers is missing, which by the draft means that only date is signed"),
+    }
+}
+
+/// V23 to V30.
+fn check_signature(request: &Request, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
+    let (Some(header), certificate) = (run.out.header.clone(), run.out.certificate.clone()) else {
+        for rule in [&check::V23, &check::V24, &check::V25, &check::V26, &check::V27] {
+            run.skip(rule, "the Signature header could not be read");
+        }
+        run.check(&check::V28, || signature::digest(request, policy))?;
+        run.skip(&check::V29, "the Signature header could not be read");
+        run.skip(&check::V30, "the Signature header could not be read");
+        return Some(());
+    };
+    match &certificate {
+        Some(certificate) => {
+            let (key_id, found) = signature::key_id(&header.key_id, certificate, policy);
+            run.out.key_id = key_id;
+            run.check(&check::V23, || found)?;
+        }
+        None => run.skip(&check::V23, "the certificate could not be read"),
+    }
+    let (hash, found) = signature::algorithm(&header, policy);
+    run.out.hash = hash;
+    run.check(&check::V24, || found)?;
+    let names = run.out.names.clone();
+    let (built, found) = signature::listed(&names, request);
+    run.out.signing_string = built;
+    run.check(&check::V25, || found)?;
+    run.check(&check::V26, || signature::required(&names, request, policy))?;
+    run.check(&check::V27, || signature::no_others(&names, policy))?;
+    run.check(&check::V28, || signature::digest(request, policy))?;
+    let Some(certificate) = certificate else {
+        run.skip(&check::V29, "the certificate could not be read");
+        run.skip(&check::V30, "the certificate could not be read");
+        return Some(());
+    };
+    let (bytes, found) = signature::bytes(&header, &certificate);
+    run.check(&check::V29, || found)?;
+    let fits = match (hash, &run.out.signing_string, &bytes) {
+        (Some(hash), Some(text), Some(bytes)) => signature::fits(&certificate, hash, &text.bytes, bytes),
+        (None, ..) => Found::skip("the algorithm is not allowed"),
+        (_, None, _) => Found::skip("the signing string cannot be built"),
+        (_, _, None) => Found::skip("the signature is not base64"),
+    };
+    run.out.signature = bytes;
+    run.check(&check::V30, || fits)
+}
+
+/// The checks made so far.
+struct Run<'a> {
+    policy: &'a Policy,
+    out: Verified,
+}
+
+impl Run<'_> {
+    /// Makes a check; `None` when it failed and nothing more is wanted.
+    fn check(&mut self, rule: &'static Rule, make: impl FnOnce() -> Found) -> Option<()> {
+        let check = make().of(rule);
+        let stop = check.status == Status::Failed && self.policy.stop_at_failure;
+        self.out.checks.push(check);
+        (!stop).then_some(())
+    }
+
+    fn skip(&mut self, rule: &'static Rule, why: &'static str) {
+        self.out.checks.push(Found::skip(why).of(rule));
+    }
+}

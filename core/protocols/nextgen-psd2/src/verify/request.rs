@@ -1,0 +1,101 @@
+//! V33 to V36: whether this third party may ask this, and whether the rest of the request is as it must be.
+
+use super::{Endpoint, Mode, Policy, check::Found};
+use crate::{certificates::Certificate, http::Request, signing::redirect_uri};
+
+/// V33.
+pub(super) fn role(certificate: &Certificate, endpoint: Option<Endpoint>) -> Found {
+    let Some(endpoint) = endpoint else {
+        return Found::warn("the role was not checked: this library does not know the operation of this path");
+    };
+    let psd2 = match certificate.qc() {
+        Ok(Some(statements)) => statements.psd2.as_ref(),
+        _ => None,
+    };
+    let Some(psd2) = psd2 else { return Found::skip("the certificate states no roles") };
+    if endpoint.roles.iter().any(|role| psd2.roles.contains(role)) {
+        return Found::Holds;
+    }
+    let needed: Vec<&str> = endpoint.roles.iter().map(|role| role.name()).collect();
+    Found::fails(format!("the certificate does not give the role {}, which this operation needs", needed.join(" or ")))
+}
+
+/// V34.
+pub(super) fn accepts_json(request: &Request) -> Found {
+    let mut fields = request.headers.named("accept").peekable();
+    if fields.peek().is_none() {
+        return Found::Holds;
+    }
+    let admits = |member: &str| {
+        let mut parts = member.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|part| {
+            let weight = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="));
+            weight.and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0)
+        });
+        matches!(kind.as_str(), "application/json" | "application/*" | "*/*") && !refused
+    };
+    let any = fields.any(|field| std::str::from_utf8(field.trimmed()).is_ok_and(|text| text.split(',').any(admits)));
+    if any { Found::Holds } else { Found::fails("Accept must admit application/json") }
+}
+
+/// V35.
+pub(super) fn content(request: &Request, policy: &Policy, endpoint: Option<Endpoint>) -> Found {
+    let Some(endpoint) = endpoint else {
+        return Found::warn(
+            "content type and body were not checked: this library does not know the operation of this path",
+        );
+    };
+    if !endpoint.body {
+        return match (request.body.is_empty(), policy.mode) {
+            (true, _) => Found::Holds,
+            (false, Mode::Strict) => Found::FailsAs(400, "FORMAT_ERROR", "this operation has no body".into()),
+            (false, _) => Found::warn("this operation has no body; the one sent is ignored"),
+        };
+    }
+    let kind = request.headers.text("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        Found::Holds
+    } else {
+        Found::fails("Content-Type must be application/json")
+    }
+}
+
+/// V36.
+pub(super) fn values(request: &Request, endpoint: Option<Endpoint>) -> Found {
+    let one_of = [
+        ("psu-context", &["PRIVATE", "CORPORATE"][..]),
+        ("psu-http-method", &["GET", "POST", "PUT", "PATCH", "DELETE"][..]),
+        ("tpp-redirect-preferred", &["true", "false"][..]),
+    ];
+    for (name, allowed) in one_of {
+        if request.headers.get(name).is_some_and(|value| !allowed.iter().any(|text| text.as_bytes() == value)) {
+            return Found::fails(format!("{name} must be {}", allowed.join(" or ")));
+        }
+    }
+    if let Some(address) = request.headers.get("psu-ip-address") {
+        let address = std::str::from_utf8(address).ok();
+        if address.and_then(|text| text.parse::<std::net::IpAddr>().ok()).is_none() {
+            return Found::fails("psu-ip-address must be an IPv4 or IPv6 address");
+        }
+    }
+    for name in ["psu-id", "psu-corporate-id"] {
+        let usable =
+            |value: &[u8]| (1..=256).contains(&value.len()) && value.iter().all(|byte| (0x20..=0x7e).contains(byte));
+        if request.headers.get(name).is_some_and(|value| !usable(value)) {
+            return Found::fails(format!("{name} must have 1 to 256 visible ASCII characters"));
+        }
+    }
+    match request.headers.text("tpp-redirect-uri") {
+        Some(uri) => match redirect_uri(uri) {
+            Ok(()) => Found::Holds,
+            Err(why) => Found::fails(format!("tpp-redirect-uri: {why}")),
+        },
+        None if request.headers.count("tpp-redirect-uri") > 0 => Found::fails("tpp-redirect-uri is not text"),
+        None if endpoint.is_some_and(|endpoint| endpoint.redirect) => {
+            Found::fails("TPP-Redirect-URI is missing: the bank would not know where to send its customer back to")
+        }
+        None => Found::Holds,
+    }
+}

@@ -1,0 +1,129 @@
+//! V23 to V31: the key id, what is signed, and the signature itself.
+
+use bankchannel_crypto::signature::Hash;
+use data_encoding::BASE64;
+
+use super::{Mode, Policy, check::Found};
+use crate::{
+    certificates::Certificate,
+    http::Request,
+    signing::{
+        CONDITIONAL, KeyId, SignatureHeader, SigningDialect, SigningString, algorithm_hash, check_digest,
+        parse_imf_fixdate, required_names, shown::Shown, signing_string,
+    },
+};
+
+/// V23.
+pub(super) fn key_id(key_id: &str, certificate: &Certificate, policy: &Policy) -> (Option<KeyId>, Found) {
+    let parsed = match KeyId::parse(key_id) {
+        Ok(parsed) => parsed,
+        Err(fault) => return (None, Found::fails(format!("keyId cannot be read: {fault}"))),
+    };
+    let found = match parsed.matches(certificate, policy.mode == Mode::Lenient) {
+        Ok(warnings) => Found::of_warnings(&warnings),
+        Err(fault) => Found::fails(format!("keyId does not name the certificate: {fault}")),
+    };
+    (Some(parsed), found)
+}
+
+/// V24: the hash that the signature is verified with.
+pub(super) fn algorithm(header: &SignatureHeader, policy: &Policy) -> (Option<Hash>, Found) {
+    match header.algorithm.as_deref() {
+        Some(name) => match algorithm_hash(name) {
+            Some(hash) => (Some(hash), Found::Holds),
+            None => (None, Found::fails("algorithm must be rsa-sha256 or rsa-sha512, whatever else the drafts list")),
+        },
+        None if policy.mode == Mode::Lenient => {
+            (Some(Hash::Sha256), Found::warn("algorithm is missing; rsa-sha256 is taken for it"))
+        }
+        None => (None, Found::skip("there is no algorithm")),
+    }
+}
+
+/// V25, and the string itself: whoever cannot build it cannot have signed it.
+pub(super) fn listed(names: &[String], request: &Request) -> (Option<SigningString>, Found) {
+    match signing_string(names, request) {
+        Ok(built) => (Some(built), Found::Holds),
+        Err(fault) => (None, Found::fails(format!("the list of signed headers is wrong: {fault}"))),
+    }
+}
+
+/// V26.
+pub(super) fn required(names: &[String], request: &Request, policy: &Policy) -> Found {
+    let mut required = required_names(request, policy.dialect).into_iter();
+    match required.find(|name| !names.iter().any(|listed| listed == name)) {
+        Some(name) => Found::fails(format!("{name} must be signed: add it to `headers` and to the signing string")),
+        None => Found::Holds,
+    }
+}
+
+/// V27.
+pub(super) fn no_others(names: &[String], policy: &Policy) -> Found {
+    let allowed = |name: &str| match name {
+        "date" => policy.dialect == SigningDialect::Era,
+        "digest" | "x-request-id" => true,
+        other => CONDITIONAL.contains(&other),
+    };
+    let Some(other) = names.iter().find(|name| !allowed(name)) else { return Found::Holds };
+    let text = format!("{} is signed, which the Berlin Group's list does not allow", Shown(other));
+    match policy.dialect {
+        SigningDialect::Bg => Found::fails(text),
+        SigningDialect::Era => Found::warn(text),
+    }
+}
+
+/// V28.
+pub(super) fn digest(request: &Request, policy: &Policy) -> Found {
+    let Some(value) = request.headers.get("digest") else { return Found::skip("there is no Digest") };
+    let Ok(value) = std::str::from_utf8(value) else { return Found::fails("Digest is not text") };
+    match check_digest(value, &request.body, policy.mode == Mode::Lenient) {
+        Ok(warnings) => Found::of_warnings(&warnings),
+        Err(fault) => Found::fails(fault.to_string()),
+    }
+}
+
+/// V29: the signature's bytes.
+pub(super) fn bytes(header: &SignatureHeader, certificate: &Certificate) -> (Option<Vec<u8>>, Found) {
+    let Ok(signature) = BASE64.decode(header.signature.as_bytes()) else {
+        return (None, Found::fails("the signature is not standard base64 with padding on one line"));
+    };
+    let Ok(key) = certificate.key() else { return (Some(signature), Found::skip("the certificate has no RSA key")) };
+    if signature.len() == key.modulus_len() {
+        (Some(signature), Found::Holds)
+    } else {
+        let text = format!("the signature has {} bytes; this key's have {}", signature.len(), key.modulus_len());
+        (Some(signature), Found::fails(text))
+    }
+}
+
+/// V30.
+pub(super) fn fits(certificate: &Certificate, hash: Hash, signing_string: &[u8], signature: &[u8]) -> Found {
+    let Ok(key) = certificate.key() else { return Found::skip("the certificate has no RSA key") };
+    if key.verify_pkcs1(hash, signing_string, signature) {
+        Found::Holds
+    } else {
+        Found::fails("signature does not match the signing string")
+    }
+}
+
+/// V31.
+pub(super) fn date(request: &Request, policy: &Policy) -> Found {
+    if policy.dialect == SigningDialect::Bg {
+        return Found::skip("plain Berlin Group requests need no Date");
+    }
+    let Some(value) = request.headers.get("date") else { return Found::skip("there is no Date") };
+    let Some(then) = std::str::from_utf8(value).ok().and_then(parse_imf_fixdate) else {
+        return Found::fails(
+            "Date must have the form `Tue, 03 Mar 2026 10:15:30 GMT`: two digits for the day, and GMT",
+        );
+    };
+    let ahead = then - policy.now_s;
+    if ahead.abs() <= policy.max_skew_s {
+        return Found::Holds;
+    }
+    let (far, side) = (ahead.unsigned_abs(), if ahead < 0 { "behind" } else { "ahead of" });
+    Found::fails(format!(
+        "Date is {far} s {side} this bank's clock; {} s are accepted: set the clock, and sign each request anew",
+        policy.max_skew_s
+    ))
+}
