@@ -127,17 +127,20 @@ mod tests {
         let model = Model::load().unwrap();
         let files = generate(&model).unwrap();
         let text = |end: &str| files.iter().find(|file| file.path.ends_with(end)).unwrap().text.clone();
-        for operation in model.protocols.iter().flat_map(|protocol| &protocol.operations) {
-            let name = operation.entry.declaration.name;
-            for face in [
-                "bankchannel/ws_channel.py",
-                "lib/ws_channel.js",
-                "bankchannel_operations.h",
-                "reference/ws-channel.md",
-            ] {
-                assert!(text(face).contains(name), "{name} is not in {face}");
+        for protocol in &model.protocols {
+            let faces = [
+                format!("bankchannel/{}.py", protocol.module),
+                format!("lib/{}.js", protocol.module),
+                "bankchannel_operations.h".to_owned(),
+                format!("reference/{}.md", protocol.name),
+            ];
+            for operation in &protocol.operations {
+                let name = operation.entry.declaration.name;
+                for face in &faces {
+                    assert!(text(face).contains(name), "{name} is not in {face}");
+                }
+                assert!(text("index.d.ts").contains(&format!("  {}(", names::camel(operation.name))), "{name}");
             }
-            assert!(text("index.d.ts").contains(&format!("  {}(", names::camel(operation.name))), "{name}");
         }
     }
 

@@ -364,9 +364,12 @@ mod tests {
         let model = Model::load().unwrap();
         let files = files(&model).unwrap();
         let text = |end: &str| &files.iter().find(|file| file.path.ends_with(end)).unwrap().text;
-        for operation in model.protocols.iter().flat_map(|protocol| &protocol.operations) {
-            let called = format!("{}, [", quoted(operation.entry.declaration.name));
-            assert_eq!(text("WsChannel/Operations.php").matches(&called).count(), 1, "{called}");
+        for protocol in &model.protocols {
+            let written = text(&format!("{}/Operations.php", protocol.client));
+            for operation in &protocol.operations {
+                let called = format!("{}, [", quoted(operation.entry.declaration.name));
+                assert_eq!(written.matches(&called).count(), 1, "{called}");
+            }
         }
         for row in &model.errors {
             assert!(text("Generated/ErrorCode.php").contains(&quoted(row.code)), "{}", row.code);

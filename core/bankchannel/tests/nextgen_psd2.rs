@@ -1,4 +1,5 @@
 //! A third party's client: what its settings give, and whom its operations belong to.
+#![allow(clippy::unwrap_used)]
 
 use bankchannel::{
     CallOptions, Client, Settings,
