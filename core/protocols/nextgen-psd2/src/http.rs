@@ -226,6 +226,11 @@ pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Whether a header value holds what none may: a control character other than a tab (V02).
+pub(crate) fn has_control(value: &[u8]) -> bool {
+    value.iter().any(|&byte| byte == 0x7f || (byte < 0x20 && byte != b'\t'))
+}
+
 /// Lines that end in a line feed, with or without a carriage return before it.
 struct Lines<'a> {
     rest: &'a [u8],
@@ -291,7 +296,7 @@ fn fields(lines: &mut Lines<'_>) -> Result<Headers, Malformed> {
             return Err(malformed(number, "what stands before the colon is not a header name"));
         };
         let value = &line[colon + 1..];
-        if value.iter().any(|&byte| byte == 0x7f || (byte < 0x20 && byte != b'\t')) {
+        if has_control(value) {
             return Err(malformed(number, "the header value has a control character"));
         }
         headers.push(name, Bytes::copy_from_slice(value));

@@ -38,10 +38,7 @@ impl Given {
     /// # Errors
     /// `input.*`, each naming the field; for a request as text with the line.
     pub(crate) fn read(self, with: &mut LocalContext<'_>) -> Result<Request, Error> {
-        let bytes = match self.content {
-            Some(content) => read_bounded(&mut *with.take_content(content)?)?,
-            None => Vec::new(),
-        };
+        let bytes = read_content(self.content, MAX_HEAD + MAX_BODY, with)?;
         match self.method {
             Some(method) => apart(method, self.target, self.headers, bytes),
             None if self.target.is_some() || self.headers.is_some() => Err(Error::because(
@@ -106,12 +103,18 @@ fn apart(
     Ok(Request { method, target, headers, body: Bytes::from(body) })
 }
 
-fn read_bounded(source: &mut dyn Read) -> Result<Vec<u8>, Error> {
-    const MAX: usize = MAX_HEAD + MAX_BODY;
+/// What was given as content, up to so many bytes; nothing where none was given.
+pub(crate) fn read_content(
+    content: Option<Content>,
+    max: usize,
+    with: &mut LocalContext<'_>,
+) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let read = source.take(MAX as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
-    if bytes.len() > MAX { Err(too_large()) } else { Ok(bytes) }
+    if let Some(content) = content {
+        let read = with.take_content(content)?.take(max as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
+    }
+    if bytes.len() > max { Err(too_large()) } else { Ok(bytes) }
 }
 
 fn too_large() -> Error {

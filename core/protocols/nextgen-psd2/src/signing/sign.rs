@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     certificates::{Certificate, certificate_header},
-    http::{MAX_FIELD, Request, SINGLE, is_token},
+    http::{MAX_FIELD, Request, SINGLE, has_control, is_token},
 };
 
 const DATE: &str = "Date";
@@ -171,7 +171,7 @@ fn check_message(request: &Request) -> Result<(), SignFault> {
         if !is_token(&header.name) {
             return fault(&header.name, "it is no header name");
         }
-        if header.value.iter().any(|&byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+        if has_control(&header.value) {
             return fault(&header.name, "it has a control character, such as a line end");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Mode, Policy, check::Found};
 use crate::{
-    http::{self, Header, Request, SINGLE, is_token},
+    http::{self, Header, Request, SINGLE, has_control, is_token},
     signing::{SigningDialect, shown::Shown},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn clean(request: &Request) -> Found {
         if !is_token(&header.name) {
             return Found::fails("a header name is not a token: letters, digits and hyphens");
         }
-        if header.value.iter().any(|&byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+        if has_control(&header.value) {
             return Found::fails(format!(
                 "the value of {} has a control character (CR, LF, NUL, …)",
                 Shown(&header.name)

@@ -1,13 +1,11 @@
 //! The Digest header of a body (§2.3).
 
-use std::io::Read;
-
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row};
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
 
 use crate::{
     declare,
     http::MAX_BODY,
-    model::BodyDigest,
+    model::{BodyDigest, read_content},
     signing::{DigestAlgorithm, digest_header},
 };
 
@@ -46,16 +44,7 @@ impl Operation for ComputeDigest {
 
 impl Local for ComputeDigest {
     fn run(request: ComputeDigestRequest, mut with: LocalContext<'_>) -> Result<ComputeDigestResponse, Error> {
-        let mut body = Vec::new();
-        if let Some(content) = request.content {
-            let source = with.take_content(content)?;
-            let read = source.take(MAX_BODY as u64 + 1).read_to_end(&mut body);
-            read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
-            if body.len() > MAX_BODY {
-                let why = "the body of a request has at most 1 MiB";
-                return Err(Error::because(&row::TOO_LARGE, why).with("limit_bytes", MAX_BODY));
-            }
-        }
+        let body = read_content(request.content, MAX_BODY, &mut with)?;
         let algorithm = DigestAlgorithm::from(request.digest.unwrap_or_default());
         Ok(ComputeDigestResponse { value: digest_header(algorithm, &body, request.digest_lower_case.unwrap_or(false)) })
     }
