@@ -80,6 +80,7 @@ fn operation(entry: &Entry, route: &Route) -> Value {
     }
     out["security"] = match route.access {
         Access::Public => json!([]),
+        Access::Signed { .. } => json!([{"clientCertificate": [], "signature": []}]),
         Access::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
     };
     out
@@ -88,6 +89,9 @@ fn operation(entry: &Entry, route: &Route) -> Value {
 fn who(access: &Access) -> String {
     match access {
         Access::Public => "Needs no session.".into(),
+        Access::Signed { roles, .. } => {
+            format!("Needs a signed request, and a certificate with the role {}.", roles.join(" or "))
+        }
         Access::Session { modes, owner, .. } => {
             let owner = if *owner { ", of the owner of the API key" } else { "" };
             format!("Needs a session in mode {}{owner}.", modes.join(" or "))

@@ -13,33 +13,49 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The system's clock, moved by an offset that starts at zero.
+/// The system's clock, moved by an offset that starts at zero; it may be made to stand still.
 #[derive(Debug, Default)]
 pub struct SystemClock {
     offset_ms: AtomicI64,
+    /// What it shows while it stands still; 0 while it runs.
+    standing_ms: AtomicI64,
 }
 
 impl SystemClock {
-    /// Moves this clock by so many milliseconds, forward or back.
-    pub fn advance_ms(&self, by: i64) {
-        self.offset_ms.fetch_add(by, Ordering::SeqCst);
+    /// A clock that stands still at this time until it is moved.
+    #[must_use]
+    pub fn standing_at_ms(now_ms: i64) -> Self {
+        Self { offset_ms: AtomicI64::new(0), standing_ms: AtomicI64::new(now_ms) }
     }
 
-    /// How far this clock is ahead of the system's, in milliseconds.
-    #[must_use]
-    pub fn offset_ms(&self) -> i64 {
-        self.offset_ms.load(Ordering::SeqCst)
+    /// Lets it run again, in step with the system's.
+    pub fn run(&self) {
+        self.standing_ms.store(0, Ordering::SeqCst);
+        self.offset_ms.store(0, Ordering::SeqCst);
+    }
+
+    /// Moves this clock by so many milliseconds, forward or back.
+    pub fn advance_ms(&self, by: i64) {
+        if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| (at != 0).then(|| at + by)).is_err() {
+            self.offset_ms.fetch_add(by, Ordering::SeqCst);
+        }
     }
 
     /// Sets this clock so that it now shows `now_ms`.
     pub fn set_ms(&self, now_ms: i64) {
-        self.offset_ms.store(now_ms - system_ms(), Ordering::SeqCst);
+        if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| (at != 0).then_some(now_ms)).is_err()
+        {
+            self.offset_ms.store(now_ms - system_ms(), Ordering::SeqCst);
+        }
     }
 }
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
-        system_ms() + self.offset_ms.load(Ordering::SeqCst)
+        match self.standing_ms.load(Ordering::SeqCst) {
+            0 => system_ms() + self.offset_ms.load(Ordering::SeqCst),
+            standing => standing,
+        }
     }
 }
 

@@ -226,6 +226,13 @@ pub enum Access {
         /// Whether only the owner of the API key may call it.
         owner: bool,
     },
+    /// A third party, by its certificate and its signature of the request.
+    Signed {
+        /// The dialects of the protocol that have it.
+        dialects: &'static [&'static str],
+        /// The roles of which the certificate must have one.
+        roles: &'static [&'static str],
+    },
 }
 
 /// Whether an exchange may be sent again by itself.

@@ -72,12 +72,15 @@ async fn run(
         let mut header = reqwest::header::HeaderValue::from_str(value.expose())
             .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header").with_outcome(Outcome::NotSent))?;
         header.set_sensitive(true);
-        builder = builder.header(*name, header);
+        builder = builder.header(&**name, header);
     }
     if !request.body.is_empty() {
         let body = SegmentBody::open_apart(&request.body, Arc::clone(&progress.started)).await?;
         let body = body.observed_by(plan.observer.clone());
-        builder = builder.header("content-type", "application/json").body(reqwest::Body::wrap(body));
+        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            builder = builder.header("content-type", "application/json");
+        }
+        builder = builder.body(reqwest::Body::wrap(body));
     }
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);

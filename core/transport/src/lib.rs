@@ -20,6 +20,8 @@ mod settings;
 mod sink;
 
 use std::{
+    future::Future,
+    pin::Pin,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -66,6 +68,17 @@ pub struct Plan<'a> {
     /// What attempts that were repeated came to. Whatever becomes of the last one, the exchange came that far: see
     /// [`at_least`].
     pub earlier: &'a mut Option<Outcome>,
+    /// Makes each attempt's message from the one given: a signed request has an id, a date and a signature of its own each time
+    /// it is sent.
+    pub maker: Option<&'a dyn Maker>,
+    /// The headers of the answer that the protocol reads, spelled as it wants them named.
+    pub headers: &'static [&'static str],
+}
+
+/// Makes what one attempt at an exchange sends.
+pub trait Maker: Send + Sync {
+    /// Makes it from the message of the exchange. It keeps to the call's deadline and cancellation by itself.
+    fn make<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>>;
 }
 
 impl Plan<'_> {
@@ -131,8 +144,12 @@ impl Transport {
                 return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
             }
             plan.log(LogLevel::Debug, || format!("request {}", shown()));
+            let made = match plan.maker {
+                Some(maker) => Some(maker.make(request).await?),
+                None => None,
+            };
             let started = Instant::now();
-            let result = attempt::attempt(self, request, &mut plan).await;
+            let result = attempt::attempt(self, made.as_ref().unwrap_or(request), &mut plan).await;
             let elapsed = started.elapsed().as_millis();
             match &result {
                 Ok(answer) => {
@@ -227,6 +244,8 @@ mod tests {
             sink: &mut sink,
             observer: None,
             earlier: &mut earlier,
+            maker: None,
+            headers: &[],
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let error = runtime.block_on(transport.exchange(&request, plan)).unwrap_err();

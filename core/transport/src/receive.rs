@@ -13,13 +13,14 @@ use crate::{Plan, failure};
 
 pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Plan<'_>) -> Result<InResponse, Error> {
     let success = response.status().is_success();
-    let header = |name| response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let header = |name: &str| response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let mut answer = InResponse {
         status: response.status().as_u16(),
-        content_type: header(header::CONTENT_TYPE)
+        content_type: header(header::CONTENT_TYPE.as_str())
             .map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
             .unwrap_or_default(),
-        retry_after_s: header(header::RETRY_AFTER).and_then(retry_after),
+        retry_after_s: header(header::RETRY_AFTER.as_str()).and_then(retry_after),
+        headers: plan.headers.iter().filter_map(|name| Some((*name, header(name)?.to_owned()))).collect(),
         ..InResponse::default()
     };
     match plan.response_content.filter(|_| success) {

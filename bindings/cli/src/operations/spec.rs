@@ -158,7 +158,7 @@ pub(crate) fn needs(entry: &Entry) -> Needs {
     let fails_without = || declaration.errors.iter().any(|row| row.code == "ws_channel.not_logged_in");
     match (&declaration.route, declaration.kind) {
         (Some(route), _) => match route.access {
-            Access::Public => Needs::Nothing,
+            Access::Public | Access::Signed { .. } => Needs::Nothing,
             Access::Session { modes: ["admin"], .. } => Needs::Admin,
             Access::Session { .. } => Needs::Session,
         },

@@ -135,6 +135,8 @@ impl WsChannel {
             sink: &mut sink,
             observer: options.observer(),
             earlier,
+            maker: None,
+            headers: &[],
         };
         let received = match self.0.transport.exchange(message, plan).await {
             Ok(answer) => self.receive::<O>(answer, &mut sink, deadline, options).await,
@@ -329,7 +331,7 @@ fn session_gone() -> Error {
 /// Puts the new session's token where the old one's stands.
 fn replace_credentials(message: &mut OutRequest, session: &Session) {
     for (name, value) in &mut message.headers {
-        let new = match *name {
+        let new = match &**name {
             "authorization" => session.id_token.as_ref().map(|token| Secret::new(token.expose())),
             "x-api-key" => session.api_key.as_ref().map(|key| Secret::new(key.expose())),
             _ => None,

@@ -48,6 +48,10 @@ const MAX_DEPTH: usize = 16;
 pub(crate) trait Controlled: Send + Sync + 'static {
     /// Its clock.
     fn clock(&self) -> &SystemClock;
+    /// Sets its clock as it was at the start.
+    fn reset_clock(&self) {
+        self.clock().run();
+    }
     /// Its state of control.
     fn control(&self) -> &Control;
     /// The messages since the start.
@@ -211,8 +215,7 @@ async fn take(body: Incoming) -> Result<Value, String> {
 async fn reset(target: &dyn Controlled) -> Result<Value, Error> {
     let done = target.reset().await?;
     target.control().forget();
-    let clock = target.clock();
-    clock.advance_ms(-clock.offset_ms());
+    target.reset_clock();
     Ok(done)
 }
 

@@ -163,7 +163,8 @@ impl Pipeline {
         }
         let query = parse_query(head.uri.query().unwrap_or_default())?;
         let taken = self.take_body(route, body).await?;
-        let message = InRequest { path: parameters, query, body: taken.body, content: taken.content };
+        let message =
+            InRequest { path: parameters, query, headers: Vec::new(), body: taken.body, content: taken.content };
         let response = dispatch(&self.service, call, entry.declaration.name, message).await;
         drop(taken._spool);
         if let (Some(asked), Ok(answer)) = (asked, &response) {

@@ -1,5 +1,7 @@
 //! HTTP messages as data: what a protocol writes and reads, on both ends.
 
+use std::borrow::Cow;
+
 use crate::{
     Content, Secret,
     model::{Object, Value},
@@ -118,8 +120,8 @@ pub struct OutRequest {
     /// The path below the base URL, percent-encoded, with the query; begins with `/`.
     pub target: String,
     /// Header names and values; values that must not be logged are secrets.
-    pub headers: Vec<(&'static str, Secret)>,
-    /// The body; a non-empty one is JSON.
+    pub headers: Vec<(Cow<'static, str>, Secret)>,
+    /// The body; a non-empty one is JSON, unless a header says otherwise.
     pub body: Body,
 }
 
@@ -132,6 +134,8 @@ pub struct InResponse {
     pub content_type: String,
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u64>,
+    /// The headers that the protocol reads, by their names as it spells them.
+    pub headers: Vec<(&'static str, String)>,
     /// The body, without the content.
     pub body: Bytes,
     /// The content that was streamed out of the body.
@@ -145,6 +149,8 @@ pub struct InRequest {
     pub path: Vec<(&'static str, String)>,
     /// The query's pairs, decoded.
     pub query: Vec<(String, String)>,
+    /// The headers that the protocol reads, names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body, without the content.
     pub body: Bytes,
     /// The content that was streamed out of the body.
@@ -156,6 +162,8 @@ pub struct InRequest {
 pub struct OutResponse {
     /// The HTTP status.
     pub status: u16,
+    /// Headers besides those of every answer.
+    pub headers: Vec<(&'static str, String)>,
     /// The body; a non-empty one is JSON.
     pub body: Body,
 }

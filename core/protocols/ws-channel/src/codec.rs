@@ -1,5 +1,7 @@
 //! The JSON envelope: writes and reads every exchange of this protocol from its declaration (§1.4, §1.5).
 
+use std::borrow::Cow;
+
 use bankchannel_foundation::{
     Codec, Declaration, Error, Operation, Outcome, Secret,
     error::{Peer, row},
@@ -95,7 +97,7 @@ impl Codec for Envelope {
             (Some(member), Some(content)) => Body::json_with_content(fields, member, content),
             _ => Body::json(fields),
         };
-        OutResponse { status: route.success, body }
+        OutResponse { status: route.success, headers: Vec::new(), body }
     }
 
     fn decode_response<O: Operation>(mut message: InResponse) -> Result<O::Response, Error> {
@@ -160,14 +162,14 @@ fn push_query(target: &mut String, fields: Object<'_>) {
     }
 }
 
-fn headers(access: &Access, with: &Credentials) -> Result<Vec<(&'static str, Secret)>, Error> {
+fn headers(access: &Access, with: &Credentials) -> Result<Vec<(Cow<'static, str>, Secret)>, Error> {
     let Access::Session { .. } = access else {
         return Ok(Vec::new());
     };
     let not_logged_in = || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", Class::Auth);
     let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
     let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;
-    Ok(vec![("authorization", Secret::new(token.expose())), ("x-api-key", Secret::new(key.expose()))])
+    Ok(vec![("authorization".into(), Secret::new(token.expose())), ("x-api-key".into(), Secret::new(key.expose()))])
 }
 
 fn body_object(body: &[u8]) -> Result<Object<'_>, Error> {

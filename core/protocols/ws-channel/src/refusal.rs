@@ -70,7 +70,7 @@ impl Refusal {
     pub fn message(&self, request_id: &str) -> OutResponse {
         let members = [("RequestId", request_id), ("ResponseCode", &*self.code), ("ResponseText", &*self.text)];
         let object = members.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        OutResponse { status: self.status, body: Body::json(object) }
+        OutResponse { status: self.status, headers: Vec::new(), body: Body::json(object) }
     }
 }
 

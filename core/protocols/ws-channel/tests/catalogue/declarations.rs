@@ -75,7 +75,7 @@ fn the_master_table() {
             Access::Session { modes: ["admin"], owner: false, .. } => "admin",
             Access::Session { modes: ["admin"], owner: true, .. } => "owner",
             Access::Session { modes: ["data"], owner: false, .. } => "data",
-            Access::Session { .. } => "something else",
+            Access::Session { .. } | Access::Signed { .. } => "something else",
         };
         assert_eq!(declared, who, "{wire_name}");
         if let Access::Session { modes: [_], refusal, .. } = route.access {

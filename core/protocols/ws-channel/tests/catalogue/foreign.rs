@@ -75,7 +75,13 @@ fn decode<O: WsExchange>(body: &Bytes, texts: &[String], status: u16, content: O
         .fields()
         .iter()
         .map(|field| (field.wire.to_owned(), texts.next().cloned().unwrap_or_default()));
-    let request = InRequest { path, query: query.collect(), body: body.clone(), content: content.cloned() };
+    let request = InRequest {
+        path,
+        query: query.collect(),
+        body: body.clone(),
+        content: content.cloned(),
+        ..InRequest::default()
+    };
     if let Err(error) = O::decode_request(request) {
         assert!(error.code().starts_with("input."), "{}: {error}", O::DECLARATION.name);
     }

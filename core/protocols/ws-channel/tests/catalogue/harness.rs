@@ -76,12 +76,12 @@ pub(crate) fn arrived(route: &'static Route, sent: &OutRequest) -> InRequest {
     };
     let (body, content) = split(&sent.body);
     let query = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect();
-    InRequest { path: parameters, query, body, content }
+    InRequest { path: parameters, query, headers: Vec::new(), body, content }
 }
 
 pub(crate) fn answered(sent: &OutResponse) -> InResponse {
     let (body, content) = split(&sent.body);
-    InResponse { status: sent.status, content_type: "application/json".into(), retry_after_s: None, body, content }
+    InResponse { status: sent.status, content_type: "application/json".into(), body, content, ..InResponse::default() }
 }
 
 /// The boundary form, with the content's bytes.
