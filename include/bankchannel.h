@@ -514,7 +514,7 @@ BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelError **error);
 
 /**
- * Starts a counterpart. `kind` is `ws-channel`; `options` is a JSON object (`docs/reference`), or nothing for a free
+ * Starts a counterpart. `kind` is `ws-channel` or `nextgen-psd2-bank`; `options` is a JSON object (`docs/reference`), or nothing for a free
  * port on loopback and a temporary data folder.
  */
 BankchannelStatus bankchannel_server_start(const char *kind,
@@ -525,7 +525,8 @@ BankchannelStatus bankchannel_server_start(const char *kind,
                                            BankchannelError **error);
 
 /**
- * What a client needs to reach it, as JSON: `kind`, `base_url`, `public_key_file`, `control_url`.
+ * What a client needs to reach it, as JSON: `kind`, `base_url`, `control_url`; of the service `public_key_file`, of the sandbox
+ * bank `bg_base_url`, `ca_file`, `certificates_dir` and `requests_url`.
  */
 BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
                                           BankchannelBytes *json,

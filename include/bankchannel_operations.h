@@ -149,6 +149,39 @@
 /** Download all new files into a folder. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DOWNLOAD_NEW_FILES "ws_channel.download_new_files"
 
+/** Tell whether a customer of the bank has a personal identifier. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_VERIFY_USER "nextgen_psd2.verify_user"
+
+/** Get a link at which the customer gives, changes or takes back consents. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_UPDATE_BANK_OFFERED_CONSENTS "nextgen_psd2.update_bank_offered_consents"
+
+/** Deprecated: get a link for the customer, under the old path. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_UPDATE_CONSENTS "nextgen_psd2.update_consents"
+
+/** Create a consent for reading accounts, which the customer then authorises. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_CREATE_CONSENT "nextgen_psd2.create_consent"
+
+/** Read a consent. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_CONSENT "nextgen_psd2.get_consent"
+
+/** Read where a consent stands. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_CONSENT_STATUS "nextgen_psd2.get_consent_status"
+
+/** End a consent. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_DELETE_CONSENT "nextgen_psd2.delete_consent"
+
+/** Start the customer's authorisation of a consent. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_START_AUTHORISATION "nextgen_psd2.start_authorisation"
+
+/** List the authorisations of a consent. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_LIST_AUTHORISATIONS "nextgen_psd2.list_authorisations"
+
+/** Read where an authorisation of a consent stands. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_AUTHORISATION_STATUS "nextgen_psd2.get_authorisation_status"
+
+/** List the accounts that a consent covers. */
+#define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_ACCOUNTS "nextgen_psd2.get_accounts"
+
 /** Sign a request to a bank. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_SIGN_REQUEST "nextgen_psd2.sign_request"
 

@@ -440,7 +440,7 @@ export declare const codes: {
    */
   readonly NEXTGEN_PSD2_PSU_REFUSED: "nextgen_psd2.psu_refused";
   /**
-   * The bank wants its customer's consent first. Send the customer to the link `sca_redirect` of the
+   * The bank wants its customer's consent first. Send the customer to the link `scaRedirect` of the
    * context, and repeat the request afterwards.
    */
   readonly NEXTGEN_PSD2_CONSENT_NEEDED: "nextgen_psd2.consent_needed";
@@ -2034,10 +2034,10 @@ export interface ServiceOptions {
   control?: boolean;
 }
 
-/** An embedded ws-channel service: the other side, in this process, for tests and trials. */
+/** An embedded WS Channel service: the other side, in this process, for tests and trials. */
 export declare class Service implements AsyncDisposable {
   private constructor();
-  /** Starts a service; the promise resolves when it takes calls. */
+  /** Starts it; the promise resolves when it takes calls. */
   static start(options?: ServiceOptions): Promise<Service>;
   /** What clients take as `baseUrl`. */
   readonly baseUrl: string;
@@ -2045,7 +2045,7 @@ export declare class Service implements AsyncDisposable {
   readonly publicKeyFile: string;
   /** The control interface, where it was asked for. */
   readonly controlUrl: string | null;
-  /** `baseUrl` and `publicKeyFile`, to spread into a client's settings. */
+  /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; publicKeyFile: string };
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
@@ -3054,6 +3054,527 @@ export declare class WsChannel implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Whose identifier, and of which customer. */
+export interface VerifyUserRequest {
+  /** The customer, as the bank's redirect named it. */
+  psuId: string;
+  /** The hash of the personal identifier, as `hashIdentifier` makes it. */
+  psuPersonalIdentifier: Secret;
+  /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
+  acceptLanguage?: string;
+}
+
+/** Whether they belong together. */
+export interface VerifyUserResponse {
+  /**
+   * Whether the customer is the one with this identifier. False also for a customer that the bank does
+   * not know.
+   */
+  readonly exists: boolean;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/**
+ * In which quality a customer acts.
+ * - `private`: For itself.
+ * - `corporate`: For a company.
+ */
+export type CustomerContext = "private" | "corporate";
+
+/**
+ * The method of a customer's request to the third party.
+ * - `GET`: It read something.
+ * - `POST`: It sent something.
+ * - `PUT`: It replaced something.
+ * - `PATCH`: It changed something.
+ * - `DELETE`: It deleted something.
+ */
+export type PsuHttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * The request of the customer to the third party that made it ask the bank: its presence frees the
+ * request from the limit of unattended ones.
+ */
+export interface PsuContext {
+  /** The customer's address. */
+  readonly ipAddress?: string;
+  /** The customer's port. */
+  readonly ipPort?: number;
+  /** The browser or application. */
+  readonly userAgent?: string;
+  /** The method. */
+  readonly httpMethod?: PsuHttpMethod;
+  /** The media types that the customer takes. */
+  readonly accept?: string;
+  /** The character sets. */
+  readonly acceptCharset?: string;
+  /** The codings. */
+  readonly acceptEncoding?: string;
+  /** The languages. */
+  readonly acceptLanguage?: string;
+  /** The device; for the Berlin Group a UUID that stays the same until the application is installed anew. */
+  readonly deviceId?: string;
+  /** Where the customer is. */
+  readonly geoLocation?: string;
+}
+
+/** For whom, and where the customer goes afterwards. */
+export interface UpdateBankOfferedConsentsRequest {
+  /** The customer, where the third party knows it. */
+  psuId?: string;
+  /** The customer's corporate agreement. */
+  psuCorporateId?: string;
+  /** Where the bank sends the customer afterwards; a state of the third party's own stands in its query. */
+  redirectUri: string;
+  /** In which quality the customer acts; left out, the bank asks. */
+  psuContext?: CustomerContext;
+  /** False asks for the bank's own application instead of a redirect, where that is possible. */
+  redirectPreferred?: boolean;
+  /** The session that the bank's redirect named. */
+  tppSessionId?: string;
+  /**
+   * Names of announced changes of the bank's interface that are to hold already, such as
+   * `amount-as-string`.
+   */
+  acceptFix?: readonly string[];
+  /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
+  acceptLanguage?: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** Where a link leads. */
+export interface LinkTarget {
+  /** The target exactly as the bank wrote it, which need not be a valid URI; see `url`. */
+  readonly href: string;
+  /**
+   * The whole target, with every byte percent-encoded that a URI cannot hold; absent when it cannot be
+   * made one. Does not travel: it comes from `href` and the bank's base URL.
+   */
+  readonly url?: string;
+  /** The methods it may be used with; `GET` where the bank names none. */
+  readonly verbs: readonly string[];
+}
+
+/**
+ * How the customer authorises.
+ * - `redirect`: At the bank, where a link leads; OAuth2 counts as this too.
+ * - `decoupled`: In the bank's own application.
+ * - `embedded`: Through the third party.
+ * - any other text: a value that this version does not know
+ */
+export type ScaApproach = "redirect" | "decoupled" | "embedded" | (string & {});
+
+/** Where the customer goes on. */
+export interface UpdateBankOfferedConsentsResponse {
+  /** Links by their names; `scaRedirect` is the one for the customer. */
+  readonly links: Readonly<Record<string, LinkTarget>>;
+  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  readonly scaRedirect?: string;
+  /** How the customer authorises. */
+  readonly scaApproach?: ScaApproach;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** For whom, and where the customer goes afterwards. */
+export interface UpdateConsentsRequest {
+  /** The customer, where the third party knows it. */
+  psuId?: string;
+  /** The customer's corporate agreement. */
+  psuCorporateId?: string;
+  /** Where the bank sends the customer afterwards; a state of the third party's own stands in its query. */
+  redirectUri: string;
+  /** In which quality the customer acts; left out, the bank asks. */
+  psuContext?: CustomerContext;
+  /** False asks for the bank's own application instead of a redirect, where that is possible. */
+  redirectPreferred?: boolean;
+  /** The session that the bank's redirect named. */
+  tppSessionId?: string;
+  /**
+   * Names of announced changes of the bank's interface that are to hold already, such as
+   * `amount-as-string`.
+   */
+  acceptFix?: readonly string[];
+  /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
+  acceptLanguage?: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** Where the customer goes on. */
+export interface UpdateConsentsResponse {
+  /** Links by their names; `scaRedirect` is the one for the customer. */
+  readonly links: Readonly<Record<string, LinkTarget>>;
+  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  readonly scaRedirect?: string;
+  /** How the customer authorises. */
+  readonly scaApproach?: ScaApproach;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** An account, by exactly one identifier. */
+export interface AccountReference {
+  /** Its IBAN. */
+  readonly iban?: string;
+  /** Its number within the country. */
+  readonly bban?: string;
+  /** The number of a card. */
+  readonly pan?: string;
+  /** The number of a card, most of it masked. */
+  readonly maskedPan?: string;
+  /** The number of a telephone. */
+  readonly msisdn?: string;
+  /** Another identifier. */
+  readonly other?: string;
+  /** The currency, three letters of ISO 4217, where the account has several. */
+  readonly currency?: string;
+  /** The account's kind, a code of ISO 20022. */
+  readonly cashAccountType?: string;
+}
+
+/** What else of the accounts may be read. */
+export interface AdditionalInformation {
+  /** Accounts of which the owner's name may be read. */
+  readonly ownerName?: readonly AccountReference[];
+  /** Accounts of which the trusted beneficiaries may be read. */
+  readonly trustedBeneficiaries?: readonly AccountReference[];
+}
+
+/**
+ * All accounts of a customer.
+ * - `all_accounts`: All of them.
+ * - `all_accounts_with_owner_name`: All of them, with their owners' names.
+ * - any other text: a value that this version does not know
+ */
+export type AccountSelection = "all_accounts" | "all_accounts_with_owner_name" | (string & {});
+
+/**
+ * What is asked for. An empty list is not an absent one: with it the customer chooses the accounts at the
+ * bank.
+ */
+export interface ConsentAccess {
+  /** Accounts of which the details may be read. */
+  readonly accounts?: readonly AccountReference[];
+  /** Accounts of which the balances may be read. */
+  readonly balances?: readonly AccountReference[];
+  /** Accounts of which the transactions may be read. */
+  readonly transactions?: readonly AccountReference[];
+  /** More of these accounts; only beside one of the three lists. */
+  readonly additionalInformation?: AdditionalInformation;
+  /** The list of all accounts. */
+  readonly availableAccounts?: AccountSelection;
+  /** The list of all accounts with their balances. */
+  readonly availableAccountsWithBalance?: AccountSelection;
+  /** Everything of all accounts. */
+  readonly allPsd2?: AccountSelection;
+  /** The kinds of account that it is restricted to, codes of ISO 20022. */
+  readonly restrictedTo?: readonly string[];
+}
+
+/** What is asked for, for how long, and by whom. */
+export interface CreateConsentRequest {
+  /** What the consent gives access to. */
+  access: ConsentAccess;
+  /** Whether it is used more than once. */
+  recurringIndicator: boolean;
+  /** The last day that it holds, of the bank's calendar; `9999-12-31` for as long as the bank allows. */
+  validUntil: string;
+  /**
+   * How often each account is read in a day without the customer, at least 1; banks allow 4 unless agreed
+   * otherwise.
+   */
+  frequencyPerDay: number;
+  /** Whether a payment follows in the same session; false when left out. */
+  combinedServiceIndicator?: boolean;
+  /** The customer, where the third party knows it. */
+  psuId?: string;
+  /** What kind of identifier that is, where a bank has several. */
+  psuIdType?: string;
+  /** The customer's corporate agreement. */
+  psuCorporateId?: string;
+  /** What kind of identifier that is. */
+  psuCorporateIdType?: string;
+  /** Where the bank sends the customer afterwards; needed where the customer is redirected. */
+  redirectUri?: string;
+  /** Where it sends the customer who has not authorised. */
+  nokRedirectUri?: string;
+  /** Whether a redirect is preferred. */
+  redirectPreferred?: boolean;
+  /** Whether the bank's own application is preferred. */
+  decoupledPreferred?: boolean;
+  /** Whether the authorisation is to be started by a request of its own. */
+  explicitAuthorisationPreferred?: boolean;
+  /** The brand under which the third party meets the customer, for the bank's log. */
+  brandLoggingInformation?: string;
+  /** Where the bank tells of changes. */
+  notificationUri?: string;
+  /** Of which changes, such as `status=SCA,LAST`. */
+  notificationContentPreferred?: string;
+  /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
+  acceptLanguage?: string;
+  /** The customer's own request; the Berlin Group wants its address here. */
+  psu?: PsuContext;
+}
+
+/**
+ * Where a consent stands. A bank may add values: one that is not known counts as not final.
+ * - `received`: Stored, not authorised yet.
+ * - `partially_authorised`: Some of the customers who must authorise it have.
+ * - `valid`: It can be used.
+ * - `rejected`: The authorisation failed or was refused; final.
+ * - `revoked_by_psu`: The customer has withdrawn it at the bank; final.
+ * - `expired`: Its time is over, or its one use; final.
+ * - `terminated_by_tpp`: The third party has deleted it; final.
+ * - `terminated_by_aspsp`: The bank has ended it; final.
+ * - any other text: a value that this version does not know
+ */
+export type ConsentStatus = "received" | "partially_authorised" | "valid" | "rejected" | "revoked_by_psu" | "expired" | "terminated_by_tpp" | "terminated_by_aspsp" | (string & {});
+
+/**
+ * Where an authorisation stands. A bank may add values: one that is not known counts as not final.
+ * - `received`: Begun.
+ * - `psu_identified`: The bank knows who the customer is.
+ * - `psu_authenticated`: The customer has shown the first factor.
+ * - `sca_method_selected`: The customer has chosen a method.
+ * - `started`: The customer is asked.
+ * - `unconfirmed`: Done, and still to be confirmed by the third party.
+ * - `finalised`: Authorised; final.
+ * - `failed`: Failed or refused; final.
+ * - `exempted`: None was needed; final.
+ * - any other text: a value that this version does not know
+ */
+export type ScaStatus = "received" | "psu_identified" | "psu_authenticated" | "sca_method_selected" | "started" | "unconfirmed" | "finalised" | "failed" | "exempted" | (string & {});
+
+/** The consent, which the customer has still to authorise. */
+export interface CreateConsentResponse {
+  /** Its identifier. */
+  readonly consentId: string;
+  /** Where it stands. */
+  readonly consentStatus: ConsentStatus;
+  /** Where its authorisation stands. */
+  readonly scaStatus?: ScaStatus;
+  /** Links by their names; `scaRedirect` is the one for the customer. */
+  readonly links: Readonly<Record<string, LinkTarget>>;
+  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  readonly scaRedirect?: string;
+  /** How the customer authorises. */
+  readonly scaApproach?: ScaApproach;
+  /** A text of the bank for the customer. */
+  readonly psuMessage?: string;
+  /** The consent's own address, as the bank wrote it. */
+  readonly location?: string;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** Which one. */
+export interface GetConsentRequest {
+  /** Its identifier. */
+  consentId: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** The consent as the bank has it. */
+export interface GetConsentResponse {
+  /** What it gives access to. */
+  readonly access: ConsentAccess;
+  /** Whether it is used more than once. */
+  readonly recurringIndicator: boolean;
+  /** The last day that it holds; a bank may have shortened it. */
+  readonly validUntil: string;
+  /** How often each account may be read in a day without the customer; a bank may have lowered it. */
+  readonly frequencyPerDay: number;
+  /** The day of the last use or change. */
+  readonly lastActionDate?: string;
+  /** Where it stands. */
+  readonly consentStatus: ConsentStatus;
+  /** Links by their names. */
+  readonly links: Readonly<Record<string, LinkTarget>>;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** Which one. */
+export interface GetConsentStatusRequest {
+  /** Its identifier. */
+  consentId: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** Where it stands. */
+export interface GetConsentStatusResponse {
+  /** Where it stands. */
+  readonly consentStatus: ConsentStatus;
+  /** A text of the bank for the customer. */
+  readonly psuMessage?: string;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** Which one. */
+export interface DeleteConsentRequest {
+  /** Its identifier. */
+  consentId: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** It is ended. */
+export interface DeleteConsentResponse {
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** Of which consent, and where the customer goes afterwards. */
+export interface StartAuthorisationRequest {
+  /** The consent's identifier. */
+  consentId: string;
+  /** The customer, where the third party knows it. */
+  psuId?: string;
+  /** The customer's corporate agreement. */
+  psuCorporateId?: string;
+  /** Where the bank sends the customer afterwards. */
+  redirectUri?: string;
+  /** Where it sends the customer who has not authorised. */
+  nokRedirectUri?: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** The authorisation. */
+export interface StartAuthorisationResponse {
+  /** Where it stands. */
+  readonly scaStatus: ScaStatus;
+  /** Its identifier. */
+  readonly authorisationId?: string;
+  /** Links by their names; `scaRedirect` is the one for the customer. */
+  readonly links: Readonly<Record<string, LinkTarget>>;
+  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  readonly scaRedirect?: string;
+  /** How the customer authorises. */
+  readonly scaApproach?: ScaApproach;
+  /** A text of the bank for the customer. */
+  readonly psuMessage?: string;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** Of which consent. */
+export interface ListAuthorisationsRequest {
+  /** The consent's identifier. */
+  consentId: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** All of them. */
+export interface ListAuthorisationsResponse {
+  /** Their identifiers. */
+  readonly authorisationIds: readonly string[];
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** Which one, of which consent. */
+export interface GetAuthorisationStatusRequest {
+  /** The consent's identifier. */
+  consentId: string;
+  /** The authorisation's identifier. */
+  authorisationId: string;
+  /** The customer's own request, where the customer is present. */
+  psu?: PsuContext;
+}
+
+/** Where it stands. */
+export interface GetAuthorisationStatusResponse {
+  /** Where it stands. */
+  readonly scaStatus: ScaStatus;
+  /** A text of the bank for the customer. */
+  readonly psuMessage?: string;
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
+/** By which consent: of dialect `bg` by its identifier, of dialect `era` by customer and session. */
+export interface GetAccountsRequest {
+  /** Whether the balances are wanted too. */
+  withBalance?: boolean;
+  /** The consent's identifier; dialect `bg`. */
+  consentId?: string;
+  /** The customer, as the bank's redirect named it; dialect `era`. */
+  psuId?: string;
+  /** The customer's corporate agreement. */
+  psuCorporateId?: string;
+  /** The session, as the bank's redirect named it; dialect `era`. */
+  tppSessionId?: string;
+  /**
+   * The customer's own request, where the customer is present: without it the bank counts the request as
+   * unattended.
+   */
+  psu?: PsuContext;
+}
+
+/** An amount of money. */
+export interface Amount {
+  /** The currency, three letters of ISO 4217. */
+  readonly currency: string;
+  /** The amount, exact. */
+  readonly amount: string;
+}
+
+/** A balance of an account. */
+export interface Balance {
+  /** Which balance, such as `closingBooked`, `expected` or `interimAvailable`. */
+  readonly balanceType?: string;
+  /** How much. */
+  readonly amount: Amount;
+  /** The day it is of. */
+  readonly referenceDate?: string;
+  /** When it last changed. */
+  readonly lastChange?: string;
+  /** Whether a credit line is counted in. */
+  readonly creditLimitIncluded?: boolean;
+}
+
+/** An account that the consent covers. */
+export interface Account {
+  /** The bank's identifier of it: opaque, never to be encoded anew. */
+  readonly resourceId?: string;
+  /** Its IBAN. */
+  readonly iban?: string;
+  /** Its number within the country. */
+  readonly bban?: string;
+  /** Its currency, three letters of ISO 4217. */
+  readonly currency?: string;
+  /** Its name. */
+  readonly name?: string;
+  /** The owner's name, where the consent covers it. */
+  readonly ownerName?: string;
+  /** The bank's product. */
+  readonly product?: string;
+  /** Its kind: a code of ISO 20022, or the bank's own word. */
+  readonly cashAccountType?: string;
+  /** The bank's BIC. */
+  readonly bic?: string;
+  /** Its balances, where they were asked for. */
+  readonly balances?: readonly Balance[];
+  /** Where to go on. */
+  readonly links: Readonly<Record<string, LinkTarget>>;
+}
+
+/** The accounts. */
+export interface GetAccountsResponse {
+  /** Those that the consent covers. */
+  readonly accounts: readonly Account[];
+  /** The request's id, repeated by the bank. */
+  readonly requestId?: string;
+}
+
 /** A header field. */
 export interface HeaderField {
   /** The name, as it is written. */
@@ -3147,6 +3668,11 @@ export interface SigningOptions {
   readonly encoding?: HeaderEncoding;
   /** Whether a space stands after the commas of the Signature header. */
   readonly spaced?: boolean;
+  /**
+   * Whether a signature made with a key at hand is verified with the certificate's key before it is used;
+   * true when left out. One that was made elsewhere always is.
+   */
+  readonly selfVerify?: boolean;
 }
 
 /** What to sign with what. */
@@ -3577,8 +4103,11 @@ export interface ExplainRequestResponse {
 
 /** The certificate to look at. */
 export interface InspectCertificateRequest {
-  /** The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. */
-  certificate: string;
+  /**
+   * The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. Left out, the
+   * client's own.
+   */
+  certificate?: string;
 }
 
 /** The number under which an authority has authorised a third party (§7.1). */
@@ -3710,27 +4239,515 @@ export interface MakeCertificatesResponse {
   readonly organizationIdentifier: string;
 }
 
-/** The settings of a third party. All are optional; they are used wherever a request leaves them out. */
+/** A private key in an HSM or on a smart card, over PKCS#11. */
+export interface Pkcs11Settings {
+  /** The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`. */
+  readonly module: string;
+  /** The token's label, or the number of its slot. */
+  readonly token: string;
+  /**
+   * The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
+   * ones.
+   */
+  readonly pin?: string;
+  /** The key's label, or its id in hex. It must be an RSA key. */
+  readonly key: string;
+}
+
+/**
+ * The settings of a third party. All are optional; those of signing are used wherever a request leaves
+ * them out, and the operations that only compute need no others.
+ */
 export interface NextGenPsd2Settings {
+  /**
+   * The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed
+   * for sending. Plain HTTP is for loopback addresses only.
+   */
+  baseUrl?: string;
   /** The QSEAL certificate as PEM text. */
   certificate?: string;
   /** A file that holds it. */
   certificateFile?: string;
-  /** Its private key as PEM text, PKCS#8 or PKCS#1. */
+  /** Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature. */
   privateKey?: Secret;
-  /** Opens a private key that is encrypted. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them. */
+  keystoreFile?: string;
+  /** Its private key in an HSM or on a smart card, in place of `privateKey`. */
+  pkcs11?: Pkcs11Settings;
+  /** Opens a private key that is encrypted, or the PKCS#12 file. */
   passphrase?: Secret;
-  /** How requests are signed. */
+  /** How requests are signed, and the bank's dialect. */
   signing?: SigningOptions;
+  /** The certificate for TLS (QWAC) as PEM text, its intermediates after it. */
+  clientCertificate?: string;
+  /** A file that holds it. */
+  clientCertificateFile?: string;
+  /** Its private key as PEM text. */
+  clientKey?: Secret;
+  /** A PKCS#12 file that holds both, in place of them. */
+  clientKeystoreFile?: string;
+  /** Opens a `clientKey` that is encrypted, or its PKCS#12 file. */
+  clientPassphrase?: Secret;
+  /** Further certificate authorities to trust for the bank's own certificate: a PEM file. */
+  caFile?: string;
+  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  onlyCaFile?: boolean;
+  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  proxy?: Secret;
+  /** How long a call may take, in seconds; 0 and absent mean the operation's own limit. */
+  timeoutS?: number;
+  /** The largest answer, in bytes; 16 MiB when left out. */
+  maxAnswerBytes?: number;
+  /** Hosts, besides the bank's own, to which the bank's customers may be sent. */
+  allowedRedirectHosts?: readonly string[];
+  /**
+   * Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
+   * banks that spell them differently (§1.3).
+   */
+  headerNames?: Readonly<Record<string, string>>;
   /** The certificates of trusted issuers as PEM text, one after the other: for verifying. */
   trusted?: string;
   /** A file that holds them. */
   trustedFile?: string;
 }
 
+/** How a sandbox bank is started. */
+export interface BankOptions {
+  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. */
+  listen?: string;
+  /**
+   * The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is
+   * removed at the end.
+   */
+  data?: string;
+  /** Serves HTTP without TLS, on loopback only: client certificates are not asked for then. */
+  plain?: boolean;
+  /** The bank's clock stands at this instant; left out, it goes with the system's. */
+  clock?: string;
+  /** How strictly requests are read; `normal` when left out. */
+  mode?: Strictness;
+  /** Opens the control interface. On loopback only. */
+  control?: boolean;
+  /**
+   * Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`;
+   * `true` when left out. On loopback only, unless `explainAnywhere` is set.
+   */
+  explain?: boolean;
+  /** Lets a bank explain beyond loopback: whoever reaches it sees what third parties have sent. */
+  explainAnywhere?: boolean;
+  /** Certificates of further issuers to trust, a PEM file. */
+  trustedFile?: string;
+  /** Says status 400 in every error body of the dialect `era`, as the documented examples do. */
+  eraStatusQuirk?: boolean;
+  /**
+   * Ends each `scaRedirect` of the dialect `era` with characters that no URI may have, as the documented
+   * example does.
+   */
+  eraBadHref?: boolean;
+}
+
+/** An embedded NextGenPSD2 sandbox bank: the other side, in this process, for tests and trials. */
+export declare class NextGenPsd2Bank implements AsyncDisposable {
+  private constructor();
+  /** Starts it; the promise resolves when it takes calls. */
+  static start(options?: BankOptions): Promise<NextGenPsd2Bank>;
+  /** What clients of the dialect `era` take as `baseUrl`. */
+  readonly baseUrl: string;
+  /** What clients of the dialect `bg` take as `baseUrl`. */
+  readonly bgBaseUrl: string;
+  /** What clients take as `caFile`, where the bank speaks TLS: an absolute path. */
+  readonly caFile: string | null;
+  /**
+   * The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
+   * `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
+   */
+  readonly certificatesDir: string;
+  /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
+  readonly requestsUrl: string | null;
+  /** The control interface, where it was asked for. */
+  readonly controlUrl: string | null;
+  /** What a client needs to reach it: spread it into the client's settings. */
+  readonly clientSettings: { baseUrl: string; caFile: string | null };
+  /** Stops it; running answers get some time to finish. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /** A client of the nextgen-psd2 protocol. Calls may run at the same time. */
 export declare class NextGenPsd2 implements AsyncDisposable {
   constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
+
+  /**
+   * Tell whether a customer of the bank has a personal identifier.
+   *
+   * Only the hash of the identifier travels. The identifier of the customer is the one that the bank's
+   * redirect gave to this third party. Dialect `era`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   */
+  verifyUser(request: VerifyUserRequest, options?: CallOptions & AskOptions): Promise<VerifyUserResponse>;
+
+  /**
+   * Get a link at which the customer gives, changes or takes back consents.
+   *
+   * The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
+   * accounts without a consent is answered with such a link too. Calling it again gives a new link.
+   * Dialect `era`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  updateBankOfferedConsents(request: UpdateBankOfferedConsentsRequest, options?: CallOptions & AskOptions): Promise<UpdateBankOfferedConsentsResponse>;
+
+  /**
+   * Deprecated: get a link for the customer, under the old path.
+   *
+   * Deprecated by the banks, which will remove it: use `updateBankOfferedConsents`, which does the
+   * same. Dialect `era`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  updateConsents(request: UpdateConsentsRequest, options?: CallOptions & AskOptions): Promise<UpdateConsentsResponse>;
+
+  /**
+   * Create a consent for reading accounts, which the customer then authorises.
+   *
+   * An older recurring consent of the same customer ends when this one is authorised. Never sent again by
+   * itself: each one asks the customer. Dialect `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  createConsent(request: CreateConsentRequest, options?: CallOptions & AskOptions): Promise<CreateConsentResponse>;
+
+  /**
+   * Read a consent.
+   *
+   * Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  getConsent(request: GetConsentRequest, options?: CallOptions & AskOptions): Promise<GetConsentResponse>;
+
+  /**
+   * Read where a consent stands.
+   *
+   * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
+   * `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  getConsentStatus(request: GetConsentStatusRequest, options?: CallOptions & AskOptions): Promise<GetConsentStatusResponse>;
+
+  /**
+   * End a consent.
+   *
+   * A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  deleteConsent(request: DeleteConsentRequest, options?: CallOptions & AskOptions): Promise<DeleteConsentResponse>;
+
+  /**
+   * Start the customer's authorisation of a consent.
+   *
+   * Needed where the bank has not started one itself: after a consent that was created with
+   * `explicitAuthorisationPreferred`, or for a further customer. Dialect `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  startAuthorisation(request: StartAuthorisationRequest, options?: CallOptions & AskOptions): Promise<StartAuthorisationResponse>;
+
+  /**
+   * List the authorisations of a consent.
+   *
+   * Gives their identifiers only. Dialect `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  listAuthorisations(request: ListAuthorisationsRequest, options?: CallOptions & AskOptions): Promise<ListAuthorisationsResponse>;
+
+  /**
+   * Read where an authorisation of a consent stands.
+   *
+   * An authorisation can be final while the consent waits for further customers. Dialect `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  getAuthorisationStatus(request: GetAuthorisationStatusRequest, options?: CallOptions & AskOptions): Promise<GetAuthorisationStatusResponse>;
+
+  /**
+   * List the accounts that a consent covers.
+   *
+   * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
+   * error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.
+   *
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
+   * signature.
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
+   * certificate.
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
+   * operation needs.
+   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
+   * request's date.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
+   * header.
+   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
+   * these identifiers.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * first.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+   * or its customer has revoked it.
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+   * are used up for today.
+   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
+   * for this customer or resource.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
+   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+   * of its own.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
+   * customer to.
+   */
+  getAccounts(request?: GetAccountsRequest, options?: CallOptions & AskOptions): Promise<GetAccountsResponse>;
 
   /**
    * Sign a request to a bank.
@@ -3860,7 +4877,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    */
-  inspectCertificate(request: InspectCertificateRequest): InspectCertificateResponse;
+  inspectCertificate(request?: InspectCertificateRequest): InspectCertificateResponse;
 
   /**
    * Make a test authority and a third party's certificates.

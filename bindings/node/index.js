@@ -3,8 +3,7 @@
 
 module.exports = {
   ...require('./lib/errors'),
-  WsChannel: require('./lib/ws_channel').WsChannel,
-  NextGenPsd2: require('./lib/nextgen_psd2').NextGenPsd2,
-  ...require('./lib/service'),
+  ...require('./lib/ws_channel'),
+  ...require('./lib/nextgen_psd2'),
   ...require('./lib/about'),
 };

@@ -10,6 +10,7 @@ export const {
   InternalError,
   InvalidInputError,
   NextGenPsd2,
+  NextGenPsd2Bank,
   NotSupportedError,
   PeerProtocolError,
   PeerRefusedError,

@@ -31,7 +31,7 @@ impl BankchannelServer {
     }
 }
 
-/// Starts a counterpart. `kind` is `ws-channel`; `options` is a JSON object (`docs/reference`), or nothing for a free
+/// Starts a counterpart. `kind` is `ws-channel` or `nextgen-psd2-bank`; `options` is a JSON object (`docs/reference`), or nothing for a free
 /// port on loopback and a temporary data folder.
 ///
 /// # Safety
@@ -61,7 +61,8 @@ pub unsafe extern "C" fn bankchannel_server_start(
     unsafe { guard(error, body) }
 }
 
-/// What a client needs to reach it, as JSON: `kind`, `base_url`, `public_key_file`, `control_url`.
+/// What a client needs to reach it, as JSON: `kind`, `base_url`, `control_url`; of the service `public_key_file`, of the sandbox
+/// bank `bg_base_url`, `ca_file`, `certificates_dir` and `requests_url`.
 ///
 /// # Safety
 /// `server` is NULL or a server that was not freed; `json` and `error` are NULL or may be written.

@@ -13,16 +13,16 @@ pub(crate) fn command() -> Command {
         .about("List every operation, for people, programs and API tools")
         .after_help("Examples:\n  bankchannel catalogue\n  bankchannel catalogue --json | jq '.[].name'\n  bankchannel catalogue --openapi ws-channel > ws-channel.json")
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("A JSON array with names, schemas and errors"))
-        .arg(Arg::new("openapi").long("openapi").value_name("KIND").conflicts_with("json").help("An OpenAPI 3.1 description of a service: ws-channel"))
+        .arg(Arg::new("openapi").long("openapi").value_name("KIND").conflicts_with("json").help("An OpenAPI 3.1 description: ws-channel or nextgen-psd2-bank"))
 }
 
 /// Prints it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     if let Some(kind) = matches.get_one::<String>("openapi") {
-        let known = bankchannel::catalogue()
-            .any(|entry| entry.declaration.protocol == kind && entry.declaration.route.is_some());
-        if !known {
-            return Err(Failure::usage(format!("--openapi: there is no kind `{kind}`; there is ws-channel")));
+        let kinds = bankchannel::OPENAPI_KINDS;
+        if !kinds.contains(&kind.as_str()) {
+            let why = format!("--openapi: there is no kind `{kind}`; there are {}", kinds.join(" and "));
+            return Err(Failure::usage(why));
         }
         output::json(&bankchannel::openapi(kind)?);
     } else if matches.get_flag("json") {

@@ -19,6 +19,7 @@ mod php_types;
 mod python;
 mod python_client;
 mod reference;
+mod served;
 mod text;
 
 use std::{

@@ -3,11 +3,12 @@
 use bankchannel::{
     model::{Boundary, EnumShape, Field, Shape, StructShape, UnionShape},
     nextgen_psd2::NextGenPsd2Settings,
-    operation::{Entry, Kind},
+    operation::{Access, Entry, Kind},
     ws_channel::WsChannelSettings,
 };
-use bankchannel_counterparts::ws_channel::ServiceOptions;
 use bankchannel_foundation::error::Row;
+
+use crate::served::Served;
 
 /// Names that a typed method gives to its own options; a request's field of such a name would clash with them.
 const RESERVED: [&str; 10] =
@@ -21,7 +22,7 @@ pub(crate) struct Model {
     pub(crate) errors: Vec<&'static Row>,
 }
 
-/// One protocol: a client, and a service to embed.
+/// One protocol: a client, and a server to embed.
 pub(crate) struct Protocol {
     /// `ws-channel`.
     pub(crate) name: &'static str,
@@ -31,8 +32,8 @@ pub(crate) struct Protocol {
     pub(crate) client: &'static str,
     /// The client's settings.
     pub(crate) settings: &'static StructShape,
-    /// The embedded service's options, where there is one.
-    pub(crate) service: Option<&'static StructShape>,
+    /// The embedded server of the protocol.
+    pub(crate) served: Served,
     /// Whether settings are taken from the environment's variables too.
     pub(crate) environment: bool,
     /// Whether each operation is a command of its name on the command line; of the others, commands are written by hand.
@@ -76,7 +77,13 @@ impl Operation {
 
     /// Whether it may ask questions in its middle.
     pub(crate) fn asks(&self) -> bool {
-        self.entry.declaration.kind == Kind::Flow
+        self.entry.declaration.kind == Kind::Flow || self.is_signed()
+    }
+
+    /// Whether each message of it is signed: by a key that may be elsewhere.
+    pub(crate) fn is_signed(&self) -> bool {
+        let route = self.entry.declaration.route.as_ref();
+        route.is_some_and(|route| matches!(route.access, Access::Signed { .. }))
     }
 }
 
@@ -109,14 +116,16 @@ impl Model {
             "ws-channel",
             "WsChannel",
             fields_of("WsChannelSettings", WsChannelSettings::SHAPE)?,
-            Some(fields_of("ServiceOptions", ServiceOptions::SHAPE)?),
+            Served::ws_channel()?,
+            true,
             true,
         )?;
         let nextgen_psd2 = Protocol::load(
             "nextgen-psd2",
             "NextGenPsd2",
             fields_of("NextGenPsd2Settings", NextGenPsd2Settings::SHAPE)?,
-            None,
+            Served::nextgen_psd2()?,
+            false,
             false,
         )?;
         let protocols = vec![ws_channel, nextgen_psd2];
@@ -134,8 +143,9 @@ impl Protocol {
         name: &'static str,
         client: &'static str,
         settings: &'static StructShape,
-        service: Option<&'static StructShape>,
+        served: Served,
         environment: bool,
+        commands: bool,
     ) -> Result<Self, String> {
         let mut types = Types::default();
         let mut operations = Vec::new();
@@ -145,12 +155,11 @@ impl Protocol {
             types.add(entry.response)?;
             operations.push(operation);
         }
-        for field in settings.fields.iter().chain(service.iter().flat_map(|service| service.fields)) {
+        for field in settings.fields.iter().chain(served.options.fields) {
             types.add(field.shape)?;
         }
         let module = name.replace('-', "_");
-        let commands = service.is_some();
-        Ok(Self { name, module, client, settings, service, environment, commands, operations, types: types.0 })
+        Ok(Self { name, module, client, settings, served, environment, commands, operations, types: types.0 })
     }
 
     /// Whether a call of it may ask for a code, or for a signature by a key that is elsewhere.
@@ -172,7 +181,8 @@ impl Protocol {
             Named::Struct(shape) => shape.fields.iter().any(|field| names(field.shape)),
             _ => false,
         });
-        !answered && !held
+        let mut given = self.settings.fields.iter().chain(self.served.options.fields);
+        !answered && !held && !given.any(|field| names(field.shape))
     }
 
     /// Whether a type of this name is a request: it is spread into a method's parameters.

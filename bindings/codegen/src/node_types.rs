@@ -11,6 +11,7 @@ use crate::{
     model::{Model, Named, Operation, Protocol},
     names::{camel, error_class, pascal, upper},
     node::HEADER,
+    served::{Info, Served},
     text::{Out, plain},
 };
 
@@ -50,11 +51,9 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         }
         out.blank();
         interface(&mut out, protocol.settings, Way::In);
-        if let Some(options) = protocol.service {
-            out.blank();
-            interface(&mut out, options, Way::In);
-            service(&mut out, protocol, options);
-        }
+        out.blank();
+        interface(&mut out, protocol.served.options, Way::In);
+        service(&mut out, &protocol.served);
         client(&mut out, protocol);
     }
     Ok(in_camel_case(&out.done(), model))
@@ -69,7 +68,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
             Named::Struct(shape) => Some(*shape),
             _ => None,
         });
-        let fields = structs.chain([protocol.settings]).chain(protocol.service).flat_map(|shape| shape.fields);
+        let fields = structs.chain([protocol.settings]).chain([protocol.served.options]).flat_map(|shape| shape.fields);
         names.extend(fields.map(|field| field.name));
     }
     let mut done = String::with_capacity(text.len());
@@ -181,31 +180,34 @@ fn bracketed(shape: &Shape, way: Way) -> String {
     if of.contains(' ') { format!("({of})") } else { of }
 }
 
-fn service(out: &mut Out, protocol: &Protocol, options: &StructShape) {
+fn service(out: &mut Out, served: &Served) {
+    let text = |info: &Info| if info.optional { "string | null" } else { "string" };
     out.blank();
-    out.jsdoc(
-        "",
-        &format!("An embedded {} service: the other side, in this process, for tests and trials.", protocol.name),
-    );
-    out.line("export declare class Service implements AsyncDisposable {");
+    out.jsdoc("", &format!("{}: the other side, in this process, for tests and trials.", served.what));
+    out.line(format!("export declare class {} implements AsyncDisposable {{", served.class));
     out.line("  private constructor();");
-    out.jsdoc("  ", "Starts a service; the promise resolves when it takes calls.");
-    out.line(format!("  static start(options?: {}): Promise<Service>;", options.name));
-    for (name, doc) in [
-        ("baseUrl", "What clients take as `baseUrl`."),
-        ("publicKeyFile", "What clients take as `publicKeyFile`: an absolute path."),
-    ] {
-        out.jsdoc("  ", doc);
-        out.line(format!("  readonly {name}: string;"));
+    out.jsdoc("  ", "Starts it; the promise resolves when it takes calls.");
+    out.line(format!("  static start(options?: {}): Promise<{}>;", served.options.name, served.class));
+    for info in served.info {
+        out.jsdoc("  ", &code_in_camel_case(info.doc));
+        out.line(format!("  readonly {}: {};", camel(info.name), text(info)));
     }
-    out.jsdoc("  ", "The control interface, where it was asked for.");
-    out.line("  readonly controlUrl: string | null;");
-    out.jsdoc("  ", "`baseUrl` and `publicKeyFile`, to spread into a client's settings.");
-    out.line("  readonly clientSettings: { baseUrl: string; publicKeyFile: string };");
+    out.jsdoc("  ", "What a client needs to reach it: spread it into the client's settings.");
+    let members: Vec<String> = served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
+    out.line(format!("  readonly clientSettings: {{ {} }};", members.join("; ")));
     out.jsdoc("  ", "Stops it; running answers get some time to finish.");
     out.line("  close(): Promise<void>;");
     out.line("  [Symbol.asyncDispose](): Promise<void>;");
     out.line("}");
+}
+
+/// A short text whose names in backticks are settings: `base_url` is `baseUrl`.
+fn code_in_camel_case(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let is_name = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let parts: Vec<String> =
+        parts.map(|(at, part)| if at % 2 == 1 && is_name(part) { camel(part) } else { part.to_owned() }).collect();
+    parts.join("`")
 }
 
 fn client(out: &mut Out, protocol: &Protocol) {

@@ -10,6 +10,7 @@ use crate::{
     model::{Model, Named, Operation, Protocol},
     names::{camel, pascal, upper},
     php_types::{self, Side},
+    served::Info,
     text::{Out, plain},
 };
 
@@ -22,7 +23,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     files.extend(Category::ALL.into_iter().map(exception));
     for protocol in &model.protocols {
         files.push(operations(protocol));
-        files.extend(protocol.service.map(|options| service(protocol, options)));
+        files.push(service(protocol));
         for named in &protocol.types {
             match named {
                 Named::Struct(shape) if protocol.is_request(shape.name) => {}
@@ -225,15 +226,17 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
     if !operation.is_local() {
         doc.push_str("\n@param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is expired at once.");
     }
-    if operation.asks() {
+    if operation.asks() && !operation.is_signed() {
         doc.push_str(
             "\n@param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.",
         );
     }
     if takes_signer(operation) {
-        doc.push_str(
-            "\n@param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out, the client's own.",
-        );
+        let when =
+            if operation.is_signed() { "where the client has no private key" } else { "for `signingCertificate`" };
+        doc.push_str(&format!(
+            "\n@param (callable(SignatureRequest): string)|null $signer Signs {when}; left out, the client's own."
+        ));
     }
     doc.push_str("\n\n@throws BankchannelException");
     if !declaration.errors.is_empty() {
@@ -260,8 +263,12 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
         options.push("timeoutMs: $timeoutMs".into());
     }
     if operation.asks() {
-        out.line("        ?callable $onCode = null,");
-        options.push("asks: true, onCode: $onCode".into());
+        if operation.is_signed() {
+            options.push("asks: true".into());
+        } else {
+            out.line("        ?callable $onCode = null,");
+            options.push("asks: true, onCode: $onCode".into());
+        }
     }
     if takes_signer(operation) {
         out.line("        ?callable $signer = null,");
@@ -283,38 +290,70 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
 
 /// Whether it may ask for a signature: with a certificate whose secret half is elsewhere.
 fn takes_signer(operation: &Operation) -> bool {
-    operation.asks() && operation.request.fields.iter().any(|field| field.name == "signing_certificate")
+    operation.is_signed()
+        || operation.asks() && operation.request.fields.iter().any(|field| field.name == "signing_certificate")
 }
 
-fn service(protocol: &Protocol, options: &'static StructShape) -> Generated {
-    class(&format!("{}/Service", protocol.client), &namespace(protocol), |out| {
-        for used in ["AbstractService", "Bridge\\Bridge", "Encode", "Exception\\BankchannelException", "Secret"] {
-            out.line(format!("use Bankchannel\\{used};"));
+fn service(protocol: &Protocol) -> Generated {
+    let served = protocol.served;
+    let text = |info: &Info| if info.optional { "?string" } else { "string" };
+    class(&format!("{}/{}", protocol.client, served.short), &namespace(protocol), |out| {
+        let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
+        let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));
+        let used = [
+            ("AbstractService", true),
+            ("Bridge\\Bridge", true),
+            ("Encode", encodes),
+            ("Exception\\BankchannelException", true),
+            ("Secret", any(|field| matches!(field.shape, Shape::Secret(_)))),
+        ];
+        for (class, _) in used.into_iter().filter(|(_, is_used)| *is_used) {
+            out.line(format!("use Bankchannel\\{class};"));
         }
         out.blank();
-        out.jsdoc(
-            "",
-            &format!(
-                "The service of {}, running inside this process. It stops when this object is gone.",
-                protocol.name
-            ),
-        );
-        out.line("final class Service extends AbstractService");
+        out.jsdoc("", &format!("{}, running inside this process. It stops when this object is gone.", served.what));
+        out.line(format!("final class {} extends AbstractService", served.short));
         out.line("{");
-        let mut doc = format!("{}\n", plain(options.doc));
-        for field in options.fields {
+        for info in served.info {
+            out.jsdoc("    ", info.doc);
+            out.line(format!("    public readonly {} ${};", text(info), camel(info.name)));
+            out.blank();
+        }
+        let mut doc = format!("{}\n", plain(served.options.doc));
+        for field in served.options.fields {
             doc.push_str(&parameter_doc(field));
         }
         doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
         doc.push_str("\n@throws BankchannelException");
         out.jsdoc("    ", &doc);
         out.line("    public function __construct(");
-        for field in options.fields {
+        for field in served.options.fields {
             out.line(format!("        {},", parameter(field, true)));
         }
         out.line("        ?Bridge $bridge = null,");
         out.line("    ) {");
-        fields(out, &format!("        parent::__construct({}, ", quoted(protocol.name)), options, ", $bridge);");
+        fields(out, &format!("        $told = $this->start({}, ", quoted(served.kind)), served.options, ", $bridge);");
+        for info in served.info {
+            let or = if info.optional { "null" } else { "''" };
+            out.line(format!("        $this->{} = $told[{}] ?? {or};", camel(info.name), quoted(info.name)));
+        }
+        out.line("    }");
+        out.blank();
+        let members: Vec<String> =
+            served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
+        let doc = format!(
+            "What a client needs to reach it, as named arguments: `new {}(...$server->clientSettings(), …)`.\n\n@return array{{{}}}",
+            protocol.client,
+            members.join(", ")
+        );
+        out.jsdoc("    ", &doc);
+        out.line("    public function clientSettings(): array");
+        out.line("    {");
+        let members: Vec<String> = served
+            .settings()
+            .map(|info| format!("{} => $this->{}", quoted(&camel(info.name)), camel(info.name)))
+            .collect();
+        out.line(format!("        return [{}];", members.join(", ")));
         out.line("    }");
         out.line("}");
     })

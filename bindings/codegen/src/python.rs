@@ -2,7 +2,7 @@
 
 use bankchannel::{
     Category,
-    model::{EnumShape, Field, Shape, StructShape, UnionShape},
+    model::{EnumShape, Field, Shape, UnionShape},
 };
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     model::{Model, Named, Protocol},
     names::{error_class, python, upper},
     python_client,
+    served::Info,
     text::{Out, plain},
 };
 
@@ -26,13 +27,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.py", protocol.module), text: module(protocol)? });
     }
-    let served: Vec<_> = model.protocols.iter().filter_map(|protocol| Some((protocol, protocol.service?))).collect();
-    match served.as_slice() {
-        [(protocol, options)] => {
-            files.push(Generated { path: format!("{FOLDER}/service.py"), text: service(protocol, options) });
-        }
-        _ => return Err("Python: `Service` is one class; a second service needs a name of its own".into()),
-    }
+    files.push(Generated { path: format!("{FOLDER}/service.py"), text: services(model) });
     Ok(files)
 }
 
@@ -230,47 +225,88 @@ pub(crate) fn member(field: &Field) -> String {
     format!("{}: {} | None", python(field.name), given_type(field))
 }
 
-fn service(protocol: &Protocol, options: &StructShape) -> String {
+fn services(model: &Model) -> String {
     let mut out = Out::default();
     out.line(HEADER);
-    out.docstring("", "An embedded service: the other side, in this process, for tests and trials.");
+    out.docstring("", "The embedded servers: the other side, in this process, for tests and trials.");
     out.blank();
     out.line("from __future__ import annotations");
     out.blank();
-    out.line("from typing import TYPE_CHECKING");
+    out.line("from typing import TYPE_CHECKING, TypedDict");
     out.blank();
     out.line("from ._service import EmbeddedService");
     out.blank();
+    let options = || model.protocols.iter().flat_map(|protocol| protocol.served.options.fields);
     out.line("if TYPE_CHECKING:");
+    if options().any(|field| given_type(field).contains("datetime")) {
+        out.line("    from datetime import datetime");
+    }
     out.line("    from os import PathLike");
     out.blank();
     out.line("    from ._record import Secret");
+    for protocol in &model.protocols {
+        let fields = protocol.served.options.fields.iter();
+        for shape in fields.filter_map(|field| match field.shape {
+            Shape::Enum(shape) => Some(shape),
+            _ => None,
+        }) {
+            out.line(format!("    from .{} import {}", protocol.module, shape.name));
+        }
+    }
+    for protocol in &model.protocols {
+        service(&mut out, protocol);
+    }
+    out.done()
+}
+
+fn service(out: &mut Out, protocol: &Protocol) {
+    let served = protocol.served;
+    let text = |info: &Info| if info.optional { "str | None" } else { "str" };
     out.blank();
     out.blank();
-    out.line("class Service(EmbeddedService):");
-    let mut doc = plain(options.doc);
+    out.line(format!("class {}ClientSettings(TypedDict):", served.class));
+    out.docstring("    ", "What a client needs to reach it: spread it into the client's settings.");
+    out.blank();
+    for info in served.settings() {
+        out.line(format!("    {}: {}", info.name, text(info)));
+    }
+    out.blank();
+    out.blank();
+    out.line(format!("class {}(EmbeddedService):", served.class));
+    let mut doc = plain(served.options.doc);
     doc.push_str("\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:");
-    for field in options.fields {
+    for field in served.options.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
     out.docstring("    ", &doc);
     out.blank();
+    for info in served.info {
+        out.line(format!("    {}: {}", info.name, text(info)));
+        out.docstring("    ", info.doc);
+    }
+    out.blank();
     out.line("    def __init__(");
     out.line("        self,");
     out.line("        *,");
-    for field in options.fields {
+    for field in served.options.fields {
         out.line(format!("        {},", parameter(field)));
     }
     out.line("    ) -> None:");
     out.line("        super().__init__(");
-    out.line(format!("            {:?},", protocol.name));
+    out.line(format!("            {:?},", served.kind));
     out.line("            {");
-    for field in options.fields {
+    for field in served.options.fields {
         out.line(format!("                {:?}: {},", field.name, python(field.name)));
     }
     out.line("            },");
     out.line("        )");
-    out.done()
+    out.blank();
+    out.line("    @property");
+    out.line(format!("    def client_settings(self) -> {}ClientSettings:", served.class));
+    let example = format!("What a client needs to reach it: `{}(**server.client_settings, ...)`.", protocol.client);
+    out.docstring("        ", &example);
+    let members: Vec<String> = served.settings().map(|info| format!("{:?}: self.{}", info.name, info.name)).collect();
+    out.line(format!("        return {{{}}}", members.join(", ")));
 }
 
 fn errors() -> String {

@@ -195,11 +195,11 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
         names.push("destination");
     }
     names.extend(["timeout", "cancel"]);
-    if operation.asks() {
+    if operation.asks() && !operation.is_signed() {
         names.push("on_code");
     }
     // An operation that signs may be given a key that is elsewhere.
-    if operation.request.fields.iter().any(|field| field.name == "signing_certificate") {
+    if operation.is_signed() || operation.request.fields.iter().any(|field| field.name == "signing_certificate") {
         names.push("signer");
     }
     names
@@ -222,6 +222,7 @@ fn doc(operation: &Operation) -> String {
                 "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
                 "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
                 "cancel" => "Stops the call, from any thread.",
+                "signer" if operation.is_signed() => "Signs where the client has no private key; in place of the client's.",
                 "signer" => "Signs with the key of `signing_certificate`; in place of the client's.",
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",
             }

@@ -227,8 +227,7 @@ fn settings(protocol: &Protocol) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Settings of {}", protocol.name));
-    let service = protocol.service.map(|options| ("Service", options));
-    for (title, shape) in [("Client", protocol.settings)].into_iter().chain(service) {
+    for (title, shape) in [("Client", protocol.settings), (protocol.served.class, protocol.served.options)] {
         out.blank();
         out.line(format!("## {title}"));
         out.blank();

@@ -2,7 +2,255 @@
 'use strict';
 
 const { Client } = require('./client');
+const { Embedded } = require('./service');
 const { list, map, struct, union } = require('./shape');
+
+const VerifyUserRequest = struct([
+  ["psuId", "psu_id"],
+  ["psuPersonalIdentifier", "psu_personal_identifier"],
+  ["acceptLanguage", "accept_language"],
+]);
+
+const VerifyUserResponse = struct([
+  ["exists", "exists"],
+  ["requestId", "request_id"],
+]);
+
+const PsuContext = struct([
+  ["ipAddress", "ip_address"],
+  ["ipPort", "ip_port"],
+  ["userAgent", "user_agent"],
+  ["httpMethod", "http_method"],
+  ["accept", "accept"],
+  ["acceptCharset", "accept_charset"],
+  ["acceptEncoding", "accept_encoding"],
+  ["acceptLanguage", "accept_language"],
+  ["deviceId", "device_id"],
+  ["geoLocation", "geo_location"],
+]);
+
+const UpdateBankOfferedConsentsRequest = struct([
+  ["psuId", "psu_id"],
+  ["psuCorporateId", "psu_corporate_id"],
+  ["redirectUri", "redirect_uri"],
+  ["psuContext", "psu_context"],
+  ["redirectPreferred", "redirect_preferred"],
+  ["tppSessionId", "tpp_session_id"],
+  ["acceptFix", "accept_fix"],
+  ["acceptLanguage", "accept_language"],
+  ["psu", "psu", PsuContext],
+]);
+
+const LinkTarget = struct([
+  ["href", "href"],
+  ["url", "url"],
+  ["verbs", "verbs"],
+]);
+
+const UpdateBankOfferedConsentsResponse = struct([
+  ["links", "links", map(LinkTarget)],
+  ["scaRedirect", "sca_redirect"],
+  ["scaApproach", "sca_approach"],
+  ["requestId", "request_id"],
+]);
+
+const UpdateConsentsRequest = struct([
+  ["psuId", "psu_id"],
+  ["psuCorporateId", "psu_corporate_id"],
+  ["redirectUri", "redirect_uri"],
+  ["psuContext", "psu_context"],
+  ["redirectPreferred", "redirect_preferred"],
+  ["tppSessionId", "tpp_session_id"],
+  ["acceptFix", "accept_fix"],
+  ["acceptLanguage", "accept_language"],
+  ["psu", "psu", PsuContext],
+]);
+
+const UpdateConsentsResponse = struct([
+  ["links", "links", map(LinkTarget)],
+  ["scaRedirect", "sca_redirect"],
+  ["scaApproach", "sca_approach"],
+  ["requestId", "request_id"],
+]);
+
+const AccountReference = struct([
+  ["iban", "iban"],
+  ["bban", "bban"],
+  ["pan", "pan"],
+  ["maskedPan", "masked_pan"],
+  ["msisdn", "msisdn"],
+  ["other", "other"],
+  ["currency", "currency"],
+  ["cashAccountType", "cash_account_type"],
+]);
+
+const AdditionalInformation = struct([
+  ["ownerName", "owner_name", list(AccountReference)],
+  ["trustedBeneficiaries", "trusted_beneficiaries", list(AccountReference)],
+]);
+
+const ConsentAccess = struct([
+  ["accounts", "accounts", list(AccountReference)],
+  ["balances", "balances", list(AccountReference)],
+  ["transactions", "transactions", list(AccountReference)],
+  ["additionalInformation", "additional_information", AdditionalInformation],
+  ["availableAccounts", "available_accounts"],
+  ["availableAccountsWithBalance", "available_accounts_with_balance"],
+  ["allPsd2", "all_psd2"],
+  ["restrictedTo", "restricted_to"],
+]);
+
+const CreateConsentRequest = struct([
+  ["access", "access", ConsentAccess],
+  ["recurringIndicator", "recurring_indicator"],
+  ["validUntil", "valid_until"],
+  ["frequencyPerDay", "frequency_per_day"],
+  ["combinedServiceIndicator", "combined_service_indicator"],
+  ["psuId", "psu_id"],
+  ["psuIdType", "psu_id_type"],
+  ["psuCorporateId", "psu_corporate_id"],
+  ["psuCorporateIdType", "psu_corporate_id_type"],
+  ["redirectUri", "redirect_uri"],
+  ["nokRedirectUri", "nok_redirect_uri"],
+  ["redirectPreferred", "redirect_preferred"],
+  ["decoupledPreferred", "decoupled_preferred"],
+  ["explicitAuthorisationPreferred", "explicit_authorisation_preferred"],
+  ["brandLoggingInformation", "brand_logging_information"],
+  ["notificationUri", "notification_uri"],
+  ["notificationContentPreferred", "notification_content_preferred"],
+  ["acceptLanguage", "accept_language"],
+  ["psu", "psu", PsuContext],
+]);
+
+const CreateConsentResponse = struct([
+  ["consentId", "consent_id"],
+  ["consentStatus", "consent_status"],
+  ["scaStatus", "sca_status"],
+  ["links", "links", map(LinkTarget)],
+  ["scaRedirect", "sca_redirect"],
+  ["scaApproach", "sca_approach"],
+  ["psuMessage", "psu_message"],
+  ["location", "location"],
+  ["requestId", "request_id"],
+]);
+
+const GetConsentRequest = struct([
+  ["consentId", "consent_id"],
+  ["psu", "psu", PsuContext],
+]);
+
+const GetConsentResponse = struct([
+  ["access", "access", ConsentAccess],
+  ["recurringIndicator", "recurring_indicator"],
+  ["validUntil", "valid_until"],
+  ["frequencyPerDay", "frequency_per_day"],
+  ["lastActionDate", "last_action_date"],
+  ["consentStatus", "consent_status"],
+  ["links", "links", map(LinkTarget)],
+  ["requestId", "request_id"],
+]);
+
+const GetConsentStatusRequest = struct([
+  ["consentId", "consent_id"],
+  ["psu", "psu", PsuContext],
+]);
+
+const GetConsentStatusResponse = struct([
+  ["consentStatus", "consent_status"],
+  ["psuMessage", "psu_message"],
+  ["requestId", "request_id"],
+]);
+
+const DeleteConsentRequest = struct([
+  ["consentId", "consent_id"],
+  ["psu", "psu", PsuContext],
+]);
+
+const DeleteConsentResponse = struct([
+  ["requestId", "request_id"],
+]);
+
+const StartAuthorisationRequest = struct([
+  ["consentId", "consent_id"],
+  ["psuId", "psu_id"],
+  ["psuCorporateId", "psu_corporate_id"],
+  ["redirectUri", "redirect_uri"],
+  ["nokRedirectUri", "nok_redirect_uri"],
+  ["psu", "psu", PsuContext],
+]);
+
+const StartAuthorisationResponse = struct([
+  ["scaStatus", "sca_status"],
+  ["authorisationId", "authorisation_id"],
+  ["links", "links", map(LinkTarget)],
+  ["scaRedirect", "sca_redirect"],
+  ["scaApproach", "sca_approach"],
+  ["psuMessage", "psu_message"],
+  ["requestId", "request_id"],
+]);
+
+const ListAuthorisationsRequest = struct([
+  ["consentId", "consent_id"],
+  ["psu", "psu", PsuContext],
+]);
+
+const ListAuthorisationsResponse = struct([
+  ["authorisationIds", "authorisation_ids"],
+  ["requestId", "request_id"],
+]);
+
+const GetAuthorisationStatusRequest = struct([
+  ["consentId", "consent_id"],
+  ["authorisationId", "authorisation_id"],
+  ["psu", "psu", PsuContext],
+]);
+
+const GetAuthorisationStatusResponse = struct([
+  ["scaStatus", "sca_status"],
+  ["psuMessage", "psu_message"],
+  ["requestId", "request_id"],
+]);
+
+const GetAccountsRequest = struct([
+  ["withBalance", "with_balance"],
+  ["consentId", "consent_id"],
+  ["psuId", "psu_id"],
+  ["psuCorporateId", "psu_corporate_id"],
+  ["tppSessionId", "tpp_session_id"],
+  ["psu", "psu", PsuContext],
+]);
+
+const Amount = struct([
+  ["currency", "currency"],
+  ["amount", "amount"],
+]);
+
+const Balance = struct([
+  ["balanceType", "balance_type"],
+  ["amount", "amount", Amount],
+  ["referenceDate", "reference_date"],
+  ["lastChange", "last_change"],
+  ["creditLimitIncluded", "credit_limit_included"],
+]);
+
+const Account = struct([
+  ["resourceId", "resource_id"],
+  ["iban", "iban"],
+  ["bban", "bban"],
+  ["currency", "currency"],
+  ["name", "name"],
+  ["ownerName", "owner_name"],
+  ["product", "product"],
+  ["cashAccountType", "cash_account_type"],
+  ["bic", "bic"],
+  ["balances", "balances", list(Balance)],
+  ["links", "links", map(LinkTarget)],
+]);
+
+const GetAccountsResponse = struct([
+  ["accounts", "accounts", list(Account)],
+  ["requestId", "request_id"],
+]);
 
 const HeaderField = struct([
   ["name", "name"],
@@ -22,6 +270,7 @@ const SigningOptions = struct([
   ["certificateForm", "certificate_form"],
   ["encoding", "encoding"],
   ["spaced", "spaced"],
+  ["selfVerify", "self_verify"],
 ]);
 
 const SignRequestRequest = struct([
@@ -302,17 +551,64 @@ const MakeCertificatesResponse = struct([
   ["organizationIdentifier", "organization_identifier"],
 ]);
 
+const Pkcs11Settings = struct([
+  ["module", "module"],
+  ["token", "token"],
+  ["pin", "pin"],
+  ["key", "key"],
+]);
+
 const NextGenPsd2Settings = struct([
+  ["baseUrl", "base_url"],
   ["certificate", "certificate"],
   ["certificateFile", "certificate_file"],
   ["privateKey", "private_key"],
+  ["keystoreFile", "keystore_file"],
+  ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase"],
   ["signing", "signing", SigningOptions],
+  ["clientCertificate", "client_certificate"],
+  ["clientCertificateFile", "client_certificate_file"],
+  ["clientKey", "client_key"],
+  ["clientKeystoreFile", "client_keystore_file"],
+  ["clientPassphrase", "client_passphrase"],
+  ["caFile", "ca_file"],
+  ["onlyCaFile", "only_ca_file"],
+  ["proxy", "proxy"],
+  ["timeoutS", "timeout_s"],
+  ["maxAnswerBytes", "max_answer_bytes"],
+  ["allowedRedirectHosts", "allowed_redirect_hosts"],
+  ["headerNames", "header_names"],
   ["trusted", "trusted"],
   ["trustedFile", "trusted_file"],
 ]);
 
+const BankOptions = struct([
+  ["listen", "listen"],
+  ["data", "data"],
+  ["plain", "plain"],
+  ["clock", "clock"],
+  ["mode", "mode"],
+  ["control", "control"],
+  ["explain", "explain"],
+  ["explainAnywhere", "explain_anywhere"],
+  ["trustedFile", "trusted_file"],
+  ["eraStatusQuirk", "era_status_quirk"],
+  ["eraBadHref", "era_bad_href"],
+]);
+
 const operations = {
+  verifyUser: { name: "nextgen_psd2.verify_user", request: VerifyUserRequest, response: VerifyUserResponse },
+  updateBankOfferedConsents: { name: "nextgen_psd2.update_bank_offered_consents", request: UpdateBankOfferedConsentsRequest, response: UpdateBankOfferedConsentsResponse },
+  updateConsents: { name: "nextgen_psd2.update_consents", request: UpdateConsentsRequest, response: UpdateConsentsResponse },
+  createConsent: { name: "nextgen_psd2.create_consent", request: CreateConsentRequest, response: CreateConsentResponse },
+  getConsent: { name: "nextgen_psd2.get_consent", request: GetConsentRequest, response: GetConsentResponse },
+  getConsentStatus: { name: "nextgen_psd2.get_consent_status", request: GetConsentStatusRequest, response: GetConsentStatusResponse },
+  deleteConsent: { name: "nextgen_psd2.delete_consent", request: DeleteConsentRequest, response: DeleteConsentResponse },
+  startAuthorisation: { name: "nextgen_psd2.start_authorisation", request: StartAuthorisationRequest, response: StartAuthorisationResponse },
+  listAuthorisations: { name: "nextgen_psd2.list_authorisations", request: ListAuthorisationsRequest, response: ListAuthorisationsResponse },
+  getAuthorisationStatus: { name: "nextgen_psd2.get_authorisation_status", request: GetAuthorisationStatusRequest, response: GetAuthorisationStatusResponse },
+  getAccounts: { name: "nextgen_psd2.get_accounts", request: GetAccountsRequest, response: GetAccountsResponse },
   signRequest: { name: "nextgen_psd2.sign_request", request: SignRequestRequest, response: SignRequestResponse, local: true, contentIn: "content" },
   prepareSignature: { name: "nextgen_psd2.prepare_signature", request: PrepareSignatureRequest, response: PrepareSignatureResponse, local: true, contentIn: "content" },
   attachSignature: { name: "nextgen_psd2.attach_signature", request: AttachSignatureRequest, response: AttachSignatureResponse, local: true, contentIn: "content" },
@@ -330,6 +626,50 @@ const operations = {
 class NextGenPsd2 extends Client {
   constructor(settings = {}, options = {}) {
     super("nextgen-psd2", NextGenPsd2Settings, operations, settings, options);
+  }
+
+  verifyUser(request = {}, options = {}) {
+    return this._call(operations.verifyUser, request, options);
+  }
+
+  updateBankOfferedConsents(request = {}, options = {}) {
+    return this._call(operations.updateBankOfferedConsents, request, options);
+  }
+
+  updateConsents(request = {}, options = {}) {
+    return this._call(operations.updateConsents, request, options);
+  }
+
+  createConsent(request = {}, options = {}) {
+    return this._call(operations.createConsent, request, options);
+  }
+
+  getConsent(request = {}, options = {}) {
+    return this._call(operations.getConsent, request, options);
+  }
+
+  getConsentStatus(request = {}, options = {}) {
+    return this._call(operations.getConsentStatus, request, options);
+  }
+
+  deleteConsent(request = {}, options = {}) {
+    return this._call(operations.deleteConsent, request, options);
+  }
+
+  startAuthorisation(request = {}, options = {}) {
+    return this._call(operations.startAuthorisation, request, options);
+  }
+
+  listAuthorisations(request = {}, options = {}) {
+    return this._call(operations.listAuthorisations, request, options);
+  }
+
+  getAuthorisationStatus(request = {}, options = {}) {
+    return this._call(operations.getAuthorisationStatus, request, options);
+  }
+
+  getAccounts(request = {}, options = {}) {
+    return this._call(operations.getAccounts, request, options);
   }
 
   signRequest(request = {}) {
@@ -381,4 +721,14 @@ class NextGenPsd2 extends Client {
   }
 }
 
-module.exports = { NextGenPsd2 };
+class NextGenPsd2Bank extends Embedded {
+  static async start(options = {}) {
+    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
+  }
+
+  get clientSettings() {
+    return { baseUrl: this.baseUrl, caFile: this.caFile };
+  }
+}
+
+module.exports = { NextGenPsd2, NextGenPsd2Bank };

@@ -5,30 +5,24 @@ const { fromJson, inCamelCase, invalidField, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 
-/** Services that run: one that nobody holds goes on all the same, until it is closed or the process ends. */
+/** Servers that run: one that nobody holds goes on all the same, until it is closed or the process ends. */
 const running = new Set();
 
-/** An embedded service. */
-class Service {
+/** What the generated servers stand on. */
+class Embedded {
   #server;
 
-  static async start(options = {}) {
+  /** Starts one of this kind; `told` are the members of what it says of itself, here and on the boundary. */
+  static async _start(kind, shape, told, options) {
     if (typeof options !== 'object' || options === null) throw invalidField('options', 'must be an object');
-    const { ServiceOptions } = require('./ws_channel');
-    const service = new Service();
-    const request = encode(ServiceOptions.in(options));
+    const made = new this();
+    const request = encode(shape.in(options));
     const server = typed(() => new (native().Server)());
-    service.#server = server;
-    const info = await done((events, id) => server.start(events, id, 'ws-channel', request));
-    running.add(service);
-    service.baseUrl = info.base_url;
-    service.publicKeyFile = info.public_key_file;
-    service.controlUrl = info.control_url ?? null;
-    return service;
-  }
-
-  get clientSettings() {
-    return { baseUrl: this.baseUrl, publicKeyFile: this.publicKeyFile };
+    made.#server = server;
+    const info = await done((events, id) => server.start(events, id, kind, request));
+    running.add(made);
+    for (const [name, on] of told) made[name] = info[on] ?? null;
+    return made;
   }
 
   async close() {
@@ -48,4 +42,4 @@ async function done(begin) {
   return JSON.parse(event.text);
 }
 
-module.exports = { Service };
+module.exports = { Embedded };

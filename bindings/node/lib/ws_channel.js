@@ -2,6 +2,7 @@
 'use strict';
 
 const { Client } = require('./client');
+const { Embedded } = require('./service');
 const { list, map, struct, union } = require('./shape');
 
 const InitRegisterRequest = struct([
@@ -1035,4 +1036,14 @@ class WsChannel extends Client {
   }
 }
 
-module.exports = { ServiceOptions, WsChannel };
+class Service extends Embedded {
+  static async start(options = {}) {
+    return this._start("ws-channel", ServiceOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["controlUrl", "control_url"]], options);
+  }
+
+  get clientSettings() {
+    return { baseUrl: this.baseUrl, publicKeyFile: this.publicKeyFile };
+  }
+}
+
+module.exports = { WsChannel, Service };

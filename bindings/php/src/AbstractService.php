@@ -12,42 +12,25 @@ use Bankchannel\Exception\BankchannelException;
 /** What every embedded service can do. It belongs to the process that started it. */
 abstract class AbstractService
 {
-    /** Where it listens, for a client's `baseUrl`. */
-    public readonly string $baseUrl;
+    private Bridge $bridge;
 
-    /** Its public key, for a client's `publicKeyFile`. */
-    public readonly string $publicKeyFile;
-
-    /** Where its control interface is; null when it was not asked for. */
-    public readonly ?string $controlUrl;
-
-    private readonly Bridge $bridge;
-
-    private ?Handle $server;
+    private ?Handle $server = null;
 
     /**
+     * Starts it; what it says of itself.
+     *
      * @param array<string, mixed> $options
+     *
+     * @return array<string, string|null>
      *
      * @throws BankchannelException
      */
-    protected function __construct(string $kind, #[\SensitiveParameter] array $options, ?Bridge $bridge)
+    final protected function start(string $kind, #[\SensitiveParameter] array $options, ?Bridge $bridge): array
     {
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->server = $this->bridge->startServer($kind, Encode::json($options));
-        $info = (array) json_decode($this->bridge->serverInfo($this->server), true);
-        $this->baseUrl = (string) ($info['base_url'] ?? '');
-        $this->publicKeyFile = (string) ($info['public_key_file'] ?? '');
-        $this->controlUrl = $info['control_url'] ?? null;
-    }
 
-    /**
-     * What a client needs to reach it, as named arguments: `new WsChannel(...$service->clientSettings(), …)`.
-     *
-     * @return array{baseUrl: string, publicKeyFile: string}
-     */
-    final public function clientSettings(): array
-    {
-        return ['baseUrl' => $this->baseUrl, 'publicKeyFile' => $this->publicKeyFile];
+        return (array) json_decode($this->bridge->serverInfo($this->server), true);
     }
 
     /**

@@ -1,7 +1,8 @@
 """Talk to banks from code.
 
 `WsChannel` and `AsyncWsChannel` are clients of the ISECure WS Channel, `Service` is its embedded other side; `NextGenPsd2` and
-`AsyncNextGenPsd2` sign, verify and explain requests to NextGenPSD2 banks; `errors` has the exceptions.
+`AsyncNextGenPsd2` ask NextGenPSD2 banks, and sign, verify and explain requests, `NextGenPsd2Bank` is a sandbox bank; `errors` has
+the exceptions.
 Modules are loaded when they are first used.
 """
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .errors import TransportError as TransportError
     from .nextgen_psd2 import AsyncNextGenPsd2 as AsyncNextGenPsd2
     from .nextgen_psd2 import NextGenPsd2 as NextGenPsd2
+    from .service import NextGenPsd2Bank as NextGenPsd2Bank
     from .service import Service as Service
     from .ws_channel import AsyncWsChannel as AsyncWsChannel
     from .ws_channel import WsChannel as WsChannel
@@ -62,6 +64,7 @@ _PLACES = {
     "BankchannelError": "_errors",
     "Cancel": "_native",
     "NextGenPsd2": "nextgen_psd2",
+    "NextGenPsd2Bank": "service",
     "OnCode": "_call",
     "Question": "_call",
     "Received": "_native",

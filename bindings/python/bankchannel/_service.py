@@ -1,9 +1,9 @@
-"""What the generated service stands on."""
+"""What the generated servers stand on."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from . import _native
 
@@ -11,34 +11,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class ClientSettings(TypedDict):
-    """What a client needs to reach a service: spread it into the client's settings."""
-
-    base_url: str
-    public_key_file: str
-
-
 class EmbeddedService:
-    """A running service."""
-
-    base_url: str
-    """What clients take as `base_url`."""
-    public_key_file: str
-    """What clients take as `public_key_file`: an absolute path."""
-    control_url: str | None
-    """The control interface, where it was asked for."""
+    """A running server."""
 
     def __init__(self, kind: str, options: dict[str, Any]) -> None:
         self._server: _native.Server | None = _native.Server(kind, options)
-        info = self._server.info()
-        self.base_url = info["base_url"]
-        self.public_key_file = info["public_key_file"]
-        self.control_url = info["control_url"]
-
-    @property
-    def client_settings(self) -> ClientSettings:
-        """What a client needs to reach this service: `WsChannel(**service.client_settings, ...)`."""
-        return {"base_url": self.base_url, "public_key_file": self.public_key_file}
+        for name, value in self._server.info().items():
+            if name != "kind":
+                setattr(self, name, value)
 
     def close(self) -> None:
         """Stops it; running answers get some time to finish. A second time does nothing."""

@@ -15,9 +15,496 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
+    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
+
+
+class VerifyUserResponse(Record):
+    """Whether they belong together."""
+
+    __slots__ = ()
+    __match_args__ = ("exists", "request_id")
+
+    exists: bool
+    """Whether the customer is the one with this identifier. False also for a customer that the bank does
+    not know.
+    """
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+CustomerContext = Literal["private", "corporate"]
+"""In which quality a customer acts.
+  `private`: For itself.
+  `corporate`: For a company.
+"""
+
+
+PsuHttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+"""The method of a customer's request to the third party.
+  `GET`: It read something.
+  `POST`: It sent something.
+  `PUT`: It replaced something.
+  `PATCH`: It changed something.
+  `DELETE`: It deleted something.
+"""
+
+
+class PsuContext(Record):
+    """The request of the customer to the third party that made it ask the bank: its presence frees the
+    request from the limit of unattended ones.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("ip_address", "ip_port", "user_agent", "http_method", "accept", "accept_charset", "accept_encoding", "accept_language", "device_id", "geo_location")
+
+    ip_address: str | None = None
+    """The customer's address."""
+
+    ip_port: int | None = None
+    """The customer's port."""
+
+    user_agent: str | None = None
+    """The browser or application."""
+
+    http_method: PsuHttpMethod | None = None
+    """The method."""
+
+    accept: str | None = None
+    """The media types that the customer takes."""
+
+    accept_charset: str | None = None
+    """The character sets."""
+
+    accept_encoding: str | None = None
+    """The codings."""
+
+    accept_language: str | None = None
+    """The languages."""
+
+    device_id: str | None = None
+    """The device; for the Berlin Group a UUID that stays the same until the application is installed anew."""
+
+    geo_location: str | None = None
+    """Where the customer is."""
+
+
+class LinkTarget(Record):
+    """Where a link leads."""
+
+    __slots__ = ()
+    __match_args__ = ("href", "url", "verbs")
+
+    href: str
+    """The target exactly as the bank wrote it, which need not be a valid URI; see `url`."""
+
+    url: str | None = None
+    """The whole target, with every byte percent-encoded that a URI cannot hold; absent when it cannot be
+    made one. Does not travel: it comes from `href` and the bank's base URL.
+    """
+
+    verbs: tuple[str, ...]
+    """The methods it may be used with; `GET` where the bank names none."""
+
+
+ScaApproach = Union[Literal["redirect", "decoupled", "embedded"], str]
+"""How the customer authorises.
+  `redirect`: At the bank, where a link leads; OAuth2 counts as this too.
+  `decoupled`: In the bank's own application.
+  `embedded`: Through the third party.
+  Any other text: a value that this version does not know.
+"""
+
+
+class UpdateBankOfferedConsentsResponse(Record):
+    """Where the customer goes on."""
+
+    __slots__ = ()
+    __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id")
+
+    links: Mapping[str, LinkTarget]
+    """Links by their names; `scaRedirect` is the one for the customer."""
+
+    sca_redirect: str | None = None
+    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+
+    sca_approach: ScaApproach | None = None
+    """How the customer authorises."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class UpdateConsentsResponse(Record):
+    """Where the customer goes on."""
+
+    __slots__ = ()
+    __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id")
+
+    links: Mapping[str, LinkTarget]
+    """Links by their names; `scaRedirect` is the one for the customer."""
+
+    sca_redirect: str | None = None
+    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+
+    sca_approach: ScaApproach | None = None
+    """How the customer authorises."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class AccountReference(Record):
+    """An account, by exactly one identifier."""
+
+    __slots__ = ()
+    __match_args__ = ("iban", "bban", "pan", "masked_pan", "msisdn", "other", "currency", "cash_account_type")
+
+    iban: str | None = None
+    """Its IBAN."""
+
+    bban: str | None = None
+    """Its number within the country."""
+
+    pan: str | None = None
+    """The number of a card."""
+
+    masked_pan: str | None = None
+    """The number of a card, most of it masked."""
+
+    msisdn: str | None = None
+    """The number of a telephone."""
+
+    other: str | None = None
+    """Another identifier."""
+
+    currency: str | None = None
+    """The currency, three letters of ISO 4217, where the account has several."""
+
+    cash_account_type: str | None = None
+    """The account's kind, a code of ISO 20022."""
+
+
+class AdditionalInformation(Record):
+    """What else of the accounts may be read."""
+
+    __slots__ = ()
+    __match_args__ = ("owner_name", "trusted_beneficiaries")
+
+    owner_name: tuple[AccountReference, ...] | None = None
+    """Accounts of which the owner's name may be read."""
+
+    trusted_beneficiaries: tuple[AccountReference, ...] | None = None
+    """Accounts of which the trusted beneficiaries may be read."""
+
+
+AccountSelection = Union[Literal["all_accounts", "all_accounts_with_owner_name"], str]
+"""All accounts of a customer.
+  `all_accounts`: All of them.
+  `all_accounts_with_owner_name`: All of them, with their owners' names.
+  Any other text: a value that this version does not know.
+"""
+
+
+class ConsentAccess(Record):
+    """What is asked for. An empty list is not an absent one: with it the customer chooses the accounts at
+    the bank.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("accounts", "balances", "transactions", "additional_information", "available_accounts", "available_accounts_with_balance", "all_psd2", "restricted_to")
+
+    accounts: tuple[AccountReference, ...] | None = None
+    """Accounts of which the details may be read."""
+
+    balances: tuple[AccountReference, ...] | None = None
+    """Accounts of which the balances may be read."""
+
+    transactions: tuple[AccountReference, ...] | None = None
+    """Accounts of which the transactions may be read."""
+
+    additional_information: AdditionalInformation | None = None
+    """More of these accounts; only beside one of the three lists."""
+
+    available_accounts: AccountSelection | None = None
+    """The list of all accounts."""
+
+    available_accounts_with_balance: AccountSelection | None = None
+    """The list of all accounts with their balances."""
+
+    all_psd2: AccountSelection | None = None
+    """Everything of all accounts."""
+
+    restricted_to: tuple[str, ...] | None = None
+    """The kinds of account that it is restricted to, codes of ISO 20022."""
+
+
+ConsentStatus = Union[Literal["received", "partially_authorised", "valid", "rejected", "revoked_by_psu", "expired", "terminated_by_tpp", "terminated_by_aspsp"], str]
+"""Where a consent stands. A bank may add values: one that is not known counts as not final.
+  `received`: Stored, not authorised yet.
+  `partially_authorised`: Some of the customers who must authorise it have.
+  `valid`: It can be used.
+  `rejected`: The authorisation failed or was refused; final.
+  `revoked_by_psu`: The customer has withdrawn it at the bank; final.
+  `expired`: Its time is over, or its one use; final.
+  `terminated_by_tpp`: The third party has deleted it; final.
+  `terminated_by_aspsp`: The bank has ended it; final.
+  Any other text: a value that this version does not know.
+"""
+
+
+ScaStatus = Union[Literal["received", "psu_identified", "psu_authenticated", "sca_method_selected", "started", "unconfirmed", "finalised", "failed", "exempted"], str]
+"""Where an authorisation stands. A bank may add values: one that is not known counts as not final.
+  `received`: Begun.
+  `psu_identified`: The bank knows who the customer is.
+  `psu_authenticated`: The customer has shown the first factor.
+  `sca_method_selected`: The customer has chosen a method.
+  `started`: The customer is asked.
+  `unconfirmed`: Done, and still to be confirmed by the third party.
+  `finalised`: Authorised; final.
+  `failed`: Failed or refused; final.
+  `exempted`: None was needed; final.
+  Any other text: a value that this version does not know.
+"""
+
+
+class CreateConsentResponse(Record):
+    """The consent, which the customer has still to authorise."""
+
+    __slots__ = ()
+    __match_args__ = ("consent_id", "consent_status", "sca_status", "links", "sca_redirect", "sca_approach", "psu_message", "location", "request_id")
+
+    consent_id: str
+    """Its identifier."""
+
+    consent_status: ConsentStatus
+    """Where it stands."""
+
+    sca_status: ScaStatus | None = None
+    """Where its authorisation stands."""
+
+    links: Mapping[str, LinkTarget]
+    """Links by their names; `scaRedirect` is the one for the customer."""
+
+    sca_redirect: str | None = None
+    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+
+    sca_approach: ScaApproach | None = None
+    """How the customer authorises."""
+
+    psu_message: str | None = None
+    """A text of the bank for the customer."""
+
+    location: str | None = None
+    """The consent's own address, as the bank wrote it."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class GetConsentResponse(Record):
+    """The consent as the bank has it."""
+
+    __slots__ = ()
+    __match_args__ = ("access", "recurring_indicator", "valid_until", "frequency_per_day", "last_action_date", "consent_status", "links", "request_id")
+
+    access: ConsentAccess
+    """What it gives access to."""
+
+    recurring_indicator: bool
+    """Whether it is used more than once."""
+
+    valid_until: date
+    """The last day that it holds; a bank may have shortened it."""
+
+    frequency_per_day: int
+    """How often each account may be read in a day without the customer; a bank may have lowered it."""
+
+    last_action_date: date | None = None
+    """The day of the last use or change."""
+
+    consent_status: ConsentStatus
+    """Where it stands."""
+
+    links: Mapping[str, LinkTarget]
+    """Links by their names."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class GetConsentStatusResponse(Record):
+    """Where it stands."""
+
+    __slots__ = ()
+    __match_args__ = ("consent_status", "psu_message", "request_id")
+
+    consent_status: ConsentStatus
+    """Where it stands."""
+
+    psu_message: str | None = None
+    """A text of the bank for the customer."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class DeleteConsentResponse(Record):
+    """It is ended."""
+
+    __slots__ = ()
+    __match_args__ = ("request_id",)
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class StartAuthorisationResponse(Record):
+    """The authorisation."""
+
+    __slots__ = ()
+    __match_args__ = ("sca_status", "authorisation_id", "links", "sca_redirect", "sca_approach", "psu_message", "request_id")
+
+    sca_status: ScaStatus
+    """Where it stands."""
+
+    authorisation_id: str | None = None
+    """Its identifier."""
+
+    links: Mapping[str, LinkTarget]
+    """Links by their names; `scaRedirect` is the one for the customer."""
+
+    sca_redirect: str | None = None
+    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+
+    sca_approach: ScaApproach | None = None
+    """How the customer authorises."""
+
+    psu_message: str | None = None
+    """A text of the bank for the customer."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class ListAuthorisationsResponse(Record):
+    """All of them."""
+
+    __slots__ = ()
+    __match_args__ = ("authorisation_ids", "request_id")
+
+    authorisation_ids: tuple[str, ...]
+    """Their identifiers."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class GetAuthorisationStatusResponse(Record):
+    """Where it stands."""
+
+    __slots__ = ()
+    __match_args__ = ("sca_status", "psu_message", "request_id")
+
+    sca_status: ScaStatus
+    """Where it stands."""
+
+    psu_message: str | None = None
+    """A text of the bank for the customer."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
+
+
+class Amount(Record):
+    """An amount of money."""
+
+    __slots__ = ()
+    __match_args__ = ("currency", "amount")
+
+    currency: str
+    """The currency, three letters of ISO 4217."""
+
+    amount: Decimal
+    """The amount, exact."""
+
+
+class Balance(Record):
+    """A balance of an account."""
+
+    __slots__ = ()
+    __match_args__ = ("balance_type", "amount", "reference_date", "last_change", "credit_limit_included")
+
+    balance_type: str | None = None
+    """Which balance, such as `closingBooked`, `expected` or `interimAvailable`."""
+
+    amount: Amount
+    """How much."""
+
+    reference_date: date | None = None
+    """The day it is of."""
+
+    last_change: datetime | None = None
+    """When it last changed."""
+
+    credit_limit_included: bool | None = None
+    """Whether a credit line is counted in."""
+
+
+class Account(Record):
+    """An account that the consent covers."""
+
+    __slots__ = ()
+    __match_args__ = ("resource_id", "iban", "bban", "currency", "name", "owner_name", "product", "cash_account_type", "bic", "balances", "links")
+
+    resource_id: str | None = None
+    """The bank's identifier of it: opaque, never to be encoded anew."""
+
+    iban: str | None = None
+    """Its IBAN."""
+
+    bban: str | None = None
+    """Its number within the country."""
+
+    currency: str | None = None
+    """Its currency, three letters of ISO 4217."""
+
+    name: str | None = None
+    """Its name."""
+
+    owner_name: str | None = None
+    """The owner's name, where the consent covers it."""
+
+    product: str | None = None
+    """The bank's product."""
+
+    cash_account_type: str | None = None
+    """Its kind: a code of ISO 20022, or the bank's own word."""
+
+    bic: str | None = None
+    """The bank's BIC."""
+
+    balances: tuple[Balance, ...] | None = None
+    """Its balances, where they were asked for."""
+
+    links: Mapping[str, LinkTarget]
+    """Where to go on."""
+
+
+class GetAccountsResponse(Record):
+    """The accounts."""
+
+    __slots__ = ()
+    __match_args__ = ("accounts", "request_id")
+
+    accounts: tuple[Account, ...]
+    """Those that the consent covers."""
+
+    request_id: str | None = None
+    """The request's id, repeated by the bank."""
 
 
 class HeaderField(Record):
@@ -95,7 +582,7 @@ class SigningOptions(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("dialect", "algorithm", "digest", "digest_lower_case", "digest_empty_body", "extra_signed_headers", "header_order", "serial", "issuer", "certificate_form", "encoding", "spaced")
+    __match_args__ = ("dialect", "algorithm", "digest", "digest_lower_case", "digest_empty_body", "extra_signed_headers", "header_order", "serial", "issuer", "certificate_form", "encoding", "spaced", "self_verify")
 
     dialect: Dialect | None = None
     """The bank's dialect; `era` when left out."""
@@ -132,6 +619,11 @@ class SigningOptions(Record):
 
     spaced: bool | None = None
     """Whether a space stands after the commas of the Signature header."""
+
+    self_verify: bool | None = None
+    """Whether a signature made with a key at hand is verified with the certificate's key before it is
+    used; true when left out. One that was made elsewhere always is.
+    """
 
 
 class SignRequestResponse(Record):
@@ -663,8 +1155,35 @@ class MakeCertificatesResponse(Record):
     """The third party, such as `PSDNO-FSA-987654321`."""
 
 
+class Pkcs11Settings(Record):
+    """A private key in an HSM or on a smart card, over PKCS#11."""
+
+    __slots__ = ()
+    __match_args__ = ("module", "token", "pin", "key")
+    _secret: ClassVar = frozenset(("pin",))
+
+    module: str
+    """The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
+
+    token: str
+    """The token's label, or the number of its slot."""
+
+    pin: str | None = None
+    """The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
+    ones.
+    """
+
+    key: str
+    """The key's label, or its id in hex. It must be an RSA key."""
+
+
 class NextGenPsd2Settings(TypedDict, total=False):
     """What a client may be given by keyword."""
+
+    base_url: str | None
+    """The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed
+    for sending. Plain HTTP is for loopback addresses only.
+    """
 
     certificate: str | None
     """The QSEAL certificate as PEM text."""
@@ -673,13 +1192,57 @@ class NextGenPsd2Settings(TypedDict, total=False):
     """A file that holds it."""
 
     private_key: Secret | None
-    """Its private key as PEM text, PKCS#8 or PKCS#1."""
+    """Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature."""
+
+    keystore_file: str | PathLike[str] | None
+    """A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them."""
+
+    pkcs11: Pkcs11Settings | None
+    """Its private key in an HSM or on a smart card, in place of `private_key`."""
 
     passphrase: Secret | None
-    """Opens a private key that is encrypted."""
+    """Opens a private key that is encrypted, or the PKCS#12 file."""
 
     signing: SigningOptions | None
-    """How requests are signed."""
+    """How requests are signed, and the bank's dialect."""
+
+    client_certificate: str | None
+    """The certificate for TLS (QWAC) as PEM text, its intermediates after it."""
+
+    client_certificate_file: str | PathLike[str] | None
+    """A file that holds it."""
+
+    client_key: Secret | None
+    """Its private key as PEM text."""
+
+    client_keystore_file: str | PathLike[str] | None
+    """A PKCS#12 file that holds both, in place of them."""
+
+    client_passphrase: Secret | None
+    """Opens a `client_key` that is encrypted, or its PKCS#12 file."""
+
+    ca_file: str | PathLike[str] | None
+    """Further certificate authorities to trust for the bank's own certificate: a PEM file."""
+
+    only_ca_file: bool | None
+    """Whether only the authorities of `ca_file` are trusted, not the system's."""
+
+    proxy: Secret | None
+    """A proxy's URL, in place of the environment's; it may hold a user and a password."""
+
+    timeout_s: int | None
+    """How long a call may take, in seconds; 0 and absent mean the operation's own limit."""
+
+    max_answer_bytes: int | None
+    """The largest answer, in bytes; 16 MiB when left out."""
+
+    allowed_redirect_hosts: Sequence[str] | None
+    """Hosts, besides the bank's own, to which the bank's customers may be sent."""
+
+    header_names: Mapping[str, str] | None
+    """Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
+    banks that spell them differently (§1.3).
+    """
 
     trusted: str | None
     """The certificates of trusted issuers as PEM text, one after the other: for verifying."""
@@ -687,21 +1250,50 @@ class NextGenPsd2Settings(TypedDict, total=False):
     trusted_file: str | PathLike[str] | None
     """A file that holds them."""
 
+    on_code: AsyncOnCode | None
+    """Answers what an operation asks in its middle, such as for a one-time code."""
+
+    signer: AsyncSigner | None
+    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
 
 class NextGenPsd2(Client):
-    """The settings of a third party. All are optional; they are used wherever a request leaves them out.
+    """The settings of a third party. All are optional; those of signing are used wherever a request leaves
+    them out, and the operations that only compute need no others.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
 
     Args:
+        base_url: The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part
+            of it. Needed for sending. Plain HTTP is for loopback addresses only.
         certificate: The QSEAL certificate as PEM text.
         certificate_file: A file that holds it.
-        private_key: Its private key as PEM text, PKCS#8 or PKCS#1.
-        passphrase: Opens a private key that is encrypted.
-        signing: How requests are signed.
+        private_key: Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
+            signature.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
+        pkcs11: Its private key in an HSM or on a smart card, in place of `private_key`.
+        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
+        signing: How requests are signed, and the bank's dialect.
+        client_certificate: The certificate for TLS (QWAC) as PEM text, its intermediates after it.
+        client_certificate_file: A file that holds it.
+        client_key: Its private key as PEM text.
+        client_keystore_file: A PKCS#12 file that holds both, in place of them.
+        client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
+        ca_file: Further certificate authorities to trust for the bank's own certificate: a PEM file.
+        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
+        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
+        timeout_s: How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+        max_answer_bytes: The largest answer, in bytes; 16 MiB when left out.
+        allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
+            sent.
+        header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
+            "X-PSU-Context"}`. For banks that spell them differently (§1.3).
         trusted: The certificates of trusted issuers as PEM text, one after the other: for verifying.
         trusted_file: A file that holds them.
+        on_code: Answers what an operation asks in its middle, such as for a one-time code.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
+            digest.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -709,27 +1301,865 @@ class NextGenPsd2(Client):
     def __init__(
         self,
         *,
+        base_url: str | None = None,
         certificate: str | None = None,
         certificate_file: str | PathLike[str] | None = None,
         private_key: Secret | None = None,
+        keystore_file: str | PathLike[str] | None = None,
+        pkcs11: Pkcs11Settings | None = None,
         passphrase: Secret | None = None,
         signing: SigningOptions | None = None,
+        client_certificate: str | None = None,
+        client_certificate_file: str | PathLike[str] | None = None,
+        client_key: Secret | None = None,
+        client_keystore_file: str | PathLike[str] | None = None,
+        client_passphrase: Secret | None = None,
+        ca_file: str | PathLike[str] | None = None,
+        only_ca_file: bool | None = None,
+        proxy: Secret | None = None,
+        timeout_s: int | None = None,
+        max_answer_bytes: int | None = None,
+        allowed_redirect_hosts: Sequence[str] | None = None,
+        header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
+        on_code: OnCode | None = None,
+        signer: Signer | None = None,
     ) -> None:
         super().__init__(
             {
+                "base_url": base_url,
                 "certificate": certificate,
                 "certificate_file": certificate_file,
                 "private_key": private_key,
+                "keystore_file": keystore_file,
+                "pkcs11": pkcs11,
                 "passphrase": passphrase,
                 "signing": signing,
+                "client_certificate": client_certificate,
+                "client_certificate_file": client_certificate_file,
+                "client_key": client_key,
+                "client_keystore_file": client_keystore_file,
+                "client_passphrase": client_passphrase,
+                "ca_file": ca_file,
+                "only_ca_file": only_ca_file,
+                "proxy": proxy,
+                "timeout_s": timeout_s,
+                "max_answer_bytes": max_answer_bytes,
+                "allowed_redirect_hosts": allowed_redirect_hosts,
+                "header_names": header_names,
                 "trusted": trusted,
                 "trusted_file": trusted_file,
             },
-            None,
-            None,
+            on_code,
+            signer,
         )
+
+    def verify_user(
+        self,
+        *,
+        psu_id: str,
+        psu_personal_identifier: Secret,
+        accept_language: str | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> VerifyUserResponse:
+        """Tell whether a customer of the bank has a personal identifier.
+
+        Only the hash of the identifier travels. The identifier of the customer is the one that the
+        bank's redirect gave to this third party. Dialect `era`.
+
+        Args:
+            psu_id: The customer, as the bank's redirect named it.
+            psu_personal_identifier: The hash of the personal identifier, as `hash_identifier` makes it.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+        """
+        answer: VerifyUserResponse = self._call(
+            "nextgen_psd2.verify_user",
+            {
+                "psu_id": psu_id,
+                "psu_personal_identifier": psu_personal_identifier,
+                "accept_language": accept_language,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def update_bank_offered_consents(
+        self,
+        *,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        redirect_uri: str,
+        psu_context: CustomerContext | None = None,
+        redirect_preferred: bool | None = None,
+        tpp_session_id: str | None = None,
+        accept_fix: Sequence[str] | None = None,
+        accept_language: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> UpdateBankOfferedConsentsResponse:
+        """Get a link at which the customer gives, changes or takes back consents.
+
+        The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
+        accounts without a consent is answered with such a link too. Calling it again gives a new link.
+        Dialect `era`.
+
+        Args:
+            psu_id: The customer, where the third party knows it.
+            psu_corporate_id: The customer's corporate agreement.
+            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
+                stands in its query.
+            psu_context: In which quality the customer acts; left out, the bank asks.
+            redirect_preferred: False asks for the bank's own application instead of a redirect, where
+                that is possible.
+            tpp_session_id: The session that the bank's redirect named.
+            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+                such as `amount-as-string`.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: UpdateBankOfferedConsentsResponse = self._call(
+            "nextgen_psd2.update_bank_offered_consents",
+            {
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri,
+                "psu_context": psu_context,
+                "redirect_preferred": redirect_preferred,
+                "tpp_session_id": tpp_session_id,
+                "accept_fix": accept_fix,
+                "accept_language": accept_language,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def update_consents(
+        self,
+        *,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        redirect_uri: str,
+        psu_context: CustomerContext | None = None,
+        redirect_preferred: bool | None = None,
+        tpp_session_id: str | None = None,
+        accept_fix: Sequence[str] | None = None,
+        accept_language: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> UpdateConsentsResponse:
+        """Deprecated: get a link for the customer, under the old path.
+
+        Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does
+        the same. Dialect `era`.
+
+        Args:
+            psu_id: The customer, where the third party knows it.
+            psu_corporate_id: The customer's corporate agreement.
+            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
+                stands in its query.
+            psu_context: In which quality the customer acts; left out, the bank asks.
+            redirect_preferred: False asks for the bank's own application instead of a redirect, where
+                that is possible.
+            tpp_session_id: The session that the bank's redirect named.
+            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+                such as `amount-as-string`.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: UpdateConsentsResponse = self._call(
+            "nextgen_psd2.update_consents",
+            {
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri,
+                "psu_context": psu_context,
+                "redirect_preferred": redirect_preferred,
+                "tpp_session_id": tpp_session_id,
+                "accept_fix": accept_fix,
+                "accept_language": accept_language,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def create_consent(
+        self,
+        *,
+        access: ConsentAccess,
+        recurring_indicator: bool,
+        valid_until: date,
+        frequency_per_day: int,
+        combined_service_indicator: bool | None = None,
+        psu_id: str | None = None,
+        psu_id_type: str | None = None,
+        psu_corporate_id: str | None = None,
+        psu_corporate_id_type: str | None = None,
+        redirect_uri: str | None = None,
+        nok_redirect_uri: str | None = None,
+        redirect_preferred: bool | None = None,
+        decoupled_preferred: bool | None = None,
+        explicit_authorisation_preferred: bool | None = None,
+        brand_logging_information: str | None = None,
+        notification_uri: str | None = None,
+        notification_content_preferred: str | None = None,
+        accept_language: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> CreateConsentResponse:
+        """Create a consent for reading accounts, which the customer then authorises.
+
+        An older recurring consent of the same customer ends when this one is authorised. Never sent
+        again by itself: each one asks the customer. Dialect `bg`.
+
+        Args:
+            access: What the consent gives access to.
+            recurring_indicator: Whether it is used more than once.
+            valid_until: The last day that it holds, of the bank's calendar; `9999-12-31` for as long as
+                the bank allows.
+            frequency_per_day: How often each account is read in a day without the customer, at least 1;
+                banks allow 4 unless agreed otherwise.
+            combined_service_indicator: Whether a payment follows in the same session; false when left
+                out.
+            psu_id: The customer, where the third party knows it.
+            psu_id_type: What kind of identifier that is, where a bank has several.
+            psu_corporate_id: The customer's corporate agreement.
+            psu_corporate_id_type: What kind of identifier that is.
+            redirect_uri: Where the bank sends the customer afterwards; needed where the customer is
+                redirected.
+            nok_redirect_uri: Where it sends the customer who has not authorised.
+            redirect_preferred: Whether a redirect is preferred.
+            decoupled_preferred: Whether the bank's own application is preferred.
+            explicit_authorisation_preferred: Whether the authorisation is to be started by a request of
+                its own.
+            brand_logging_information: The brand under which the third party meets the customer, for the
+                bank's log.
+            notification_uri: Where the bank tells of changes.
+            notification_content_preferred: Of which changes, such as `status=SCA,LAST`.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            psu: The customer's own request; the Berlin Group wants its address here.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: CreateConsentResponse = self._call(
+            "nextgen_psd2.create_consent",
+            {
+                "access": access,
+                "recurring_indicator": recurring_indicator,
+                "valid_until": valid_until,
+                "frequency_per_day": frequency_per_day,
+                "combined_service_indicator": combined_service_indicator,
+                "psu_id": psu_id,
+                "psu_id_type": psu_id_type,
+                "psu_corporate_id": psu_corporate_id,
+                "psu_corporate_id_type": psu_corporate_id_type,
+                "redirect_uri": redirect_uri,
+                "nok_redirect_uri": nok_redirect_uri,
+                "redirect_preferred": redirect_preferred,
+                "decoupled_preferred": decoupled_preferred,
+                "explicit_authorisation_preferred": explicit_authorisation_preferred,
+                "brand_logging_information": brand_logging_information,
+                "notification_uri": notification_uri,
+                "notification_content_preferred": notification_content_preferred,
+                "accept_language": accept_language,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def get_consent(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> GetConsentResponse:
+        """Read a consent.
+
+        Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+
+        Args:
+            consent_id: Its identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetConsentResponse = self._call(
+            "nextgen_psd2.get_consent",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def get_consent_status(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> GetConsentStatusResponse:
+        """Read where a consent stands.
+
+        The short form of reading the consent, for waiting until the customer has authorised it. Dialect
+        `bg`.
+
+        Args:
+            consent_id: Its identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetConsentStatusResponse = self._call(
+            "nextgen_psd2.get_consent_status",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def delete_consent(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> DeleteConsentResponse:
+        """End a consent.
+
+        A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+
+        Args:
+            consent_id: Its identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: DeleteConsentResponse = self._call(
+            "nextgen_psd2.delete_consent",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def start_authorisation(
+        self,
+        *,
+        consent_id: str,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        redirect_uri: str | None = None,
+        nok_redirect_uri: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> StartAuthorisationResponse:
+        """Start the customer's authorisation of a consent.
+
+        Needed where the bank has not started one itself: after a consent that was created with
+        `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.
+
+        Args:
+            consent_id: The consent's identifier.
+            psu_id: The customer, where the third party knows it.
+            psu_corporate_id: The customer's corporate agreement.
+            redirect_uri: Where the bank sends the customer afterwards.
+            nok_redirect_uri: Where it sends the customer who has not authorised.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: StartAuthorisationResponse = self._call(
+            "nextgen_psd2.start_authorisation",
+            {
+                "consent_id": consent_id,
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri,
+                "nok_redirect_uri": nok_redirect_uri,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def list_authorisations(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> ListAuthorisationsResponse:
+        """List the authorisations of a consent.
+
+        Gives their identifiers only. Dialect `bg`.
+
+        Args:
+            consent_id: The consent's identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: ListAuthorisationsResponse = self._call(
+            "nextgen_psd2.list_authorisations",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def get_authorisation_status(
+        self,
+        *,
+        consent_id: str,
+        authorisation_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> GetAuthorisationStatusResponse:
+        """Read where an authorisation of a consent stands.
+
+        An authorisation can be final while the consent waits for further customers. Dialect `bg`.
+
+        Args:
+            consent_id: The consent's identifier.
+            authorisation_id: The authorisation's identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetAuthorisationStatusResponse = self._call(
+            "nextgen_psd2.get_authorisation_status",
+            {
+                "consent_id": consent_id,
+                "authorisation_id": authorisation_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def get_accounts(
+        self,
+        *,
+        with_balance: bool | None = None,
+        consent_id: str | None = None,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        tpp_session_id: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> GetAccountsResponse:
+        """List the accounts that a consent covers.
+
+        Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one:
+        the error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and
+        `bg`.
+
+        Args:
+            with_balance: Whether the balances are wanted too.
+            consent_id: The consent's identifier; dialect `bg`.
+            psu_id: The customer, as the bank's redirect named it; dialect `era`.
+            psu_corporate_id: The customer's corporate agreement.
+            tpp_session_id: The session, as the bank's redirect named it; dialect `era`.
+            psu: The customer's own request, where the customer is present: without it the bank counts
+                the request as unattended.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetAccountsResponse = self._call(
+            "nextgen_psd2.get_accounts",
+            {
+                "with_balance": with_balance,
+                "consent_id": consent_id,
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "tpp_session_id": tpp_session_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
 
     def sign_request(
         self,
@@ -1116,7 +2546,7 @@ class NextGenPsd2(Client):
     def inspect_certificate(
         self,
         *,
-        certificate: str,
+        certificate: str | None = None,
     ) -> InspectCertificateResponse:
         """Say what a certificate of a third party is and what it allows.
 
@@ -1126,7 +2556,7 @@ class NextGenPsd2(Client):
 
         Args:
             certificate: The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
-                header.
+                header. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -1200,19 +2630,42 @@ class NextGenPsd2(Client):
 
 
 class AsyncNextGenPsd2(AsyncClient):
-    """The settings of a third party. All are optional; they are used wherever a request leaves them out.
+    """The settings of a third party. All are optional; those of signing are used wherever a request leaves
+    them out, and the operations that only compute need no others.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
 
     Args:
+        base_url: The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part
+            of it. Needed for sending. Plain HTTP is for loopback addresses only.
         certificate: The QSEAL certificate as PEM text.
         certificate_file: A file that holds it.
-        private_key: Its private key as PEM text, PKCS#8 or PKCS#1.
-        passphrase: Opens a private key that is encrypted.
-        signing: How requests are signed.
+        private_key: Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
+            signature.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
+        pkcs11: Its private key in an HSM or on a smart card, in place of `private_key`.
+        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
+        signing: How requests are signed, and the bank's dialect.
+        client_certificate: The certificate for TLS (QWAC) as PEM text, its intermediates after it.
+        client_certificate_file: A file that holds it.
+        client_key: Its private key as PEM text.
+        client_keystore_file: A PKCS#12 file that holds both, in place of them.
+        client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
+        ca_file: Further certificate authorities to trust for the bank's own certificate: a PEM file.
+        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
+        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
+        timeout_s: How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+        max_answer_bytes: The largest answer, in bytes; 16 MiB when left out.
+        allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
+            sent.
+        header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
+            "X-PSU-Context"}`. For banks that spell them differently (§1.3).
         trusted: The certificates of trusted issuers as PEM text, one after the other: for verifying.
         trusted_file: A file that holds them.
+        on_code: Answers what an operation asks in its middle, such as for a one-time code.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
+            digest.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -1220,27 +2673,865 @@ class AsyncNextGenPsd2(AsyncClient):
     def __init__(
         self,
         *,
+        base_url: str | None = None,
         certificate: str | None = None,
         certificate_file: str | PathLike[str] | None = None,
         private_key: Secret | None = None,
+        keystore_file: str | PathLike[str] | None = None,
+        pkcs11: Pkcs11Settings | None = None,
         passphrase: Secret | None = None,
         signing: SigningOptions | None = None,
+        client_certificate: str | None = None,
+        client_certificate_file: str | PathLike[str] | None = None,
+        client_key: Secret | None = None,
+        client_keystore_file: str | PathLike[str] | None = None,
+        client_passphrase: Secret | None = None,
+        ca_file: str | PathLike[str] | None = None,
+        only_ca_file: bool | None = None,
+        proxy: Secret | None = None,
+        timeout_s: int | None = None,
+        max_answer_bytes: int | None = None,
+        allowed_redirect_hosts: Sequence[str] | None = None,
+        header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
     ) -> None:
         super().__init__(
             {
+                "base_url": base_url,
                 "certificate": certificate,
                 "certificate_file": certificate_file,
                 "private_key": private_key,
+                "keystore_file": keystore_file,
+                "pkcs11": pkcs11,
                 "passphrase": passphrase,
                 "signing": signing,
+                "client_certificate": client_certificate,
+                "client_certificate_file": client_certificate_file,
+                "client_key": client_key,
+                "client_keystore_file": client_keystore_file,
+                "client_passphrase": client_passphrase,
+                "ca_file": ca_file,
+                "only_ca_file": only_ca_file,
+                "proxy": proxy,
+                "timeout_s": timeout_s,
+                "max_answer_bytes": max_answer_bytes,
+                "allowed_redirect_hosts": allowed_redirect_hosts,
+                "header_names": header_names,
                 "trusted": trusted,
                 "trusted_file": trusted_file,
             },
-            None,
-            None,
+            on_code,
+            signer,
         )
+
+    async def verify_user(
+        self,
+        *,
+        psu_id: str,
+        psu_personal_identifier: Secret,
+        accept_language: str | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> VerifyUserResponse:
+        """Tell whether a customer of the bank has a personal identifier.
+
+        Only the hash of the identifier travels. The identifier of the customer is the one that the
+        bank's redirect gave to this third party. Dialect `era`.
+
+        Args:
+            psu_id: The customer, as the bank's redirect named it.
+            psu_personal_identifier: The hash of the personal identifier, as `hash_identifier` makes it.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+        """
+        answer: VerifyUserResponse = await self._call(
+            "nextgen_psd2.verify_user",
+            {
+                "psu_id": psu_id,
+                "psu_personal_identifier": psu_personal_identifier,
+                "accept_language": accept_language,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def update_bank_offered_consents(
+        self,
+        *,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        redirect_uri: str,
+        psu_context: CustomerContext | None = None,
+        redirect_preferred: bool | None = None,
+        tpp_session_id: str | None = None,
+        accept_fix: Sequence[str] | None = None,
+        accept_language: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> UpdateBankOfferedConsentsResponse:
+        """Get a link at which the customer gives, changes or takes back consents.
+
+        The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
+        accounts without a consent is answered with such a link too. Calling it again gives a new link.
+        Dialect `era`.
+
+        Args:
+            psu_id: The customer, where the third party knows it.
+            psu_corporate_id: The customer's corporate agreement.
+            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
+                stands in its query.
+            psu_context: In which quality the customer acts; left out, the bank asks.
+            redirect_preferred: False asks for the bank's own application instead of a redirect, where
+                that is possible.
+            tpp_session_id: The session that the bank's redirect named.
+            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+                such as `amount-as-string`.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: UpdateBankOfferedConsentsResponse = await self._call(
+            "nextgen_psd2.update_bank_offered_consents",
+            {
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri,
+                "psu_context": psu_context,
+                "redirect_preferred": redirect_preferred,
+                "tpp_session_id": tpp_session_id,
+                "accept_fix": accept_fix,
+                "accept_language": accept_language,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def update_consents(
+        self,
+        *,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        redirect_uri: str,
+        psu_context: CustomerContext | None = None,
+        redirect_preferred: bool | None = None,
+        tpp_session_id: str | None = None,
+        accept_fix: Sequence[str] | None = None,
+        accept_language: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> UpdateConsentsResponse:
+        """Deprecated: get a link for the customer, under the old path.
+
+        Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does
+        the same. Dialect `era`.
+
+        Args:
+            psu_id: The customer, where the third party knows it.
+            psu_corporate_id: The customer's corporate agreement.
+            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
+                stands in its query.
+            psu_context: In which quality the customer acts; left out, the bank asks.
+            redirect_preferred: False asks for the bank's own application instead of a redirect, where
+                that is possible.
+            tpp_session_id: The session that the bank's redirect named.
+            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+                such as `amount-as-string`.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: UpdateConsentsResponse = await self._call(
+            "nextgen_psd2.update_consents",
+            {
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri,
+                "psu_context": psu_context,
+                "redirect_preferred": redirect_preferred,
+                "tpp_session_id": tpp_session_id,
+                "accept_fix": accept_fix,
+                "accept_language": accept_language,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def create_consent(
+        self,
+        *,
+        access: ConsentAccess,
+        recurring_indicator: bool,
+        valid_until: date,
+        frequency_per_day: int,
+        combined_service_indicator: bool | None = None,
+        psu_id: str | None = None,
+        psu_id_type: str | None = None,
+        psu_corporate_id: str | None = None,
+        psu_corporate_id_type: str | None = None,
+        redirect_uri: str | None = None,
+        nok_redirect_uri: str | None = None,
+        redirect_preferred: bool | None = None,
+        decoupled_preferred: bool | None = None,
+        explicit_authorisation_preferred: bool | None = None,
+        brand_logging_information: str | None = None,
+        notification_uri: str | None = None,
+        notification_content_preferred: str | None = None,
+        accept_language: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> CreateConsentResponse:
+        """Create a consent for reading accounts, which the customer then authorises.
+
+        An older recurring consent of the same customer ends when this one is authorised. Never sent
+        again by itself: each one asks the customer. Dialect `bg`.
+
+        Args:
+            access: What the consent gives access to.
+            recurring_indicator: Whether it is used more than once.
+            valid_until: The last day that it holds, of the bank's calendar; `9999-12-31` for as long as
+                the bank allows.
+            frequency_per_day: How often each account is read in a day without the customer, at least 1;
+                banks allow 4 unless agreed otherwise.
+            combined_service_indicator: Whether a payment follows in the same session; false when left
+                out.
+            psu_id: The customer, where the third party knows it.
+            psu_id_type: What kind of identifier that is, where a bank has several.
+            psu_corporate_id: The customer's corporate agreement.
+            psu_corporate_id_type: What kind of identifier that is.
+            redirect_uri: Where the bank sends the customer afterwards; needed where the customer is
+                redirected.
+            nok_redirect_uri: Where it sends the customer who has not authorised.
+            redirect_preferred: Whether a redirect is preferred.
+            decoupled_preferred: Whether the bank's own application is preferred.
+            explicit_authorisation_preferred: Whether the authorisation is to be started by a request of
+                its own.
+            brand_logging_information: The brand under which the third party meets the customer, for the
+                bank's log.
+            notification_uri: Where the bank tells of changes.
+            notification_content_preferred: Of which changes, such as `status=SCA,LAST`.
+            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
+            psu: The customer's own request; the Berlin Group wants its address here.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: CreateConsentResponse = await self._call(
+            "nextgen_psd2.create_consent",
+            {
+                "access": access,
+                "recurring_indicator": recurring_indicator,
+                "valid_until": valid_until,
+                "frequency_per_day": frequency_per_day,
+                "combined_service_indicator": combined_service_indicator,
+                "psu_id": psu_id,
+                "psu_id_type": psu_id_type,
+                "psu_corporate_id": psu_corporate_id,
+                "psu_corporate_id_type": psu_corporate_id_type,
+                "redirect_uri": redirect_uri,
+                "nok_redirect_uri": nok_redirect_uri,
+                "redirect_preferred": redirect_preferred,
+                "decoupled_preferred": decoupled_preferred,
+                "explicit_authorisation_preferred": explicit_authorisation_preferred,
+                "brand_logging_information": brand_logging_information,
+                "notification_uri": notification_uri,
+                "notification_content_preferred": notification_content_preferred,
+                "accept_language": accept_language,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def get_consent(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> GetConsentResponse:
+        """Read a consent.
+
+        Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+
+        Args:
+            consent_id: Its identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetConsentResponse = await self._call(
+            "nextgen_psd2.get_consent",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def get_consent_status(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> GetConsentStatusResponse:
+        """Read where a consent stands.
+
+        The short form of reading the consent, for waiting until the customer has authorised it. Dialect
+        `bg`.
+
+        Args:
+            consent_id: Its identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetConsentStatusResponse = await self._call(
+            "nextgen_psd2.get_consent_status",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def delete_consent(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> DeleteConsentResponse:
+        """End a consent.
+
+        A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+
+        Args:
+            consent_id: Its identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: DeleteConsentResponse = await self._call(
+            "nextgen_psd2.delete_consent",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def start_authorisation(
+        self,
+        *,
+        consent_id: str,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        redirect_uri: str | None = None,
+        nok_redirect_uri: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> StartAuthorisationResponse:
+        """Start the customer's authorisation of a consent.
+
+        Needed where the bank has not started one itself: after a consent that was created with
+        `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.
+
+        Args:
+            consent_id: The consent's identifier.
+            psu_id: The customer, where the third party knows it.
+            psu_corporate_id: The customer's corporate agreement.
+            redirect_uri: Where the bank sends the customer afterwards.
+            nok_redirect_uri: Where it sends the customer who has not authorised.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: StartAuthorisationResponse = await self._call(
+            "nextgen_psd2.start_authorisation",
+            {
+                "consent_id": consent_id,
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri,
+                "nok_redirect_uri": nok_redirect_uri,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def list_authorisations(
+        self,
+        *,
+        consent_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> ListAuthorisationsResponse:
+        """List the authorisations of a consent.
+
+        Gives their identifiers only. Dialect `bg`.
+
+        Args:
+            consent_id: The consent's identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: ListAuthorisationsResponse = await self._call(
+            "nextgen_psd2.list_authorisations",
+            {
+                "consent_id": consent_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def get_authorisation_status(
+        self,
+        *,
+        consent_id: str,
+        authorisation_id: str,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> GetAuthorisationStatusResponse:
+        """Read where an authorisation of a consent stands.
+
+        An authorisation can be final while the consent waits for further customers. Dialect `bg`.
+
+        Args:
+            consent_id: The consent's identifier.
+            authorisation_id: The authorisation's identifier.
+            psu: The customer's own request, where the customer is present.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetAuthorisationStatusResponse = await self._call(
+            "nextgen_psd2.get_authorisation_status",
+            {
+                "consent_id": consent_id,
+                "authorisation_id": authorisation_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def get_accounts(
+        self,
+        *,
+        with_balance: bool | None = None,
+        consent_id: str | None = None,
+        psu_id: str | None = None,
+        psu_corporate_id: str | None = None,
+        tpp_session_id: str | None = None,
+        psu: PsuContext | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> GetAccountsResponse:
+        """List the accounts that a consent covers.
+
+        Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one:
+        the error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and
+        `bg`.
+
+        Args:
+            with_balance: Whether the balances are wanted too.
+            consent_id: The consent's identifier; dialect `bg`.
+            psu_id: The customer, as the bank's redirect named it; dialect `era`.
+            psu_corporate_id: The customer's corporate agreement.
+            tpp_session_id: The session, as the bank's redirect named it; dialect `era`.
+            psu: The customer's own request, where the customer is present: without it the bank counts
+                the request as unattended.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
+                signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
+                certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
+                operation needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
+                request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
+                header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
+                these identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+                first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
+                or its customer has revoked it.
+            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
+                are used up for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
+                for this customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
+                is about.
+            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
+                of its own.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
+                customer to.
+        """
+        answer: GetAccountsResponse = await self._call(
+            "nextgen_psd2.get_accounts",
+            {
+                "with_balance": with_balance,
+                "consent_id": consent_id,
+                "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id,
+                "tpp_session_id": tpp_session_id,
+                "psu": psu,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
 
     def sign_request(
         self,
@@ -1627,7 +3918,7 @@ class AsyncNextGenPsd2(AsyncClient):
     def inspect_certificate(
         self,
         *,
-        certificate: str,
+        certificate: str | None = None,
     ) -> InspectCertificateResponse:
         """Say what a certificate of a third party is and what it allows.
 
@@ -1637,7 +3928,7 @@ class AsyncNextGenPsd2(AsyncClient):
 
         Args:
             certificate: The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
-                header.
+                header. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Content, Error, Result, Secret, error::row};
+use bankchannel_foundation::{Content, Error, Outcome, Result, Secret, error::row};
 use bankchannel_transport::{CancellationToken, Observer, Sink};
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -105,7 +105,56 @@ impl CallOptions {
         // A limit beyond what the clock can show is as good as a century.
         Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(3_155_760_000))
     }
+
+    /// The same for a step of this call, which has until `deadline`. Content and destination are the call's own.
+    pub(crate) fn until(&self, deadline: Instant) -> Self {
+        Self {
+            timeout: Some(deadline.saturating_duration_since(Instant::now())),
+            cancel: self.cancel.clone(),
+            asker: self.asker.clone(),
+            log: self.log.clone(),
+            progress: self.progress.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Waits for something of our own, unless the call is cancelled or its time is up first.
+    ///
+    /// # Errors
+    /// `cancelled`, `timeout.deadline`.
+    pub(crate) async fn race<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
+        let limit = async {
+            match self.timeout {
+                Some(limit) => tokio::time::sleep(limit.min(LONG)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent)),
+            got = wait => Ok(got),
+            () = limit => Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent)),
+        }
+    }
+
+    /// Asks whoever is there to be asked, unless the call is cancelled or its time is up first.
+    ///
+    /// # Errors
+    /// `input.missing_field` where nobody is there; `cancelled` and `timeout.deadline` while waiting.
+    pub(crate) async fn ask(&self, question: Question) -> Result<Answer> {
+        let Some(asker) = &self.asker else {
+            let text = format!("{} is needed, and nobody is there to be asked", question.kind);
+            return Err(Error::because(&row::MISSING_FIELD, text)
+                .with("field", question.kind)
+                .with_outcome(Outcome::NotSent));
+        };
+        self.note(LogLevel::Info, &format!("asks for {}", question.kind));
+        self.race(asker.ask(question)).await?
+    }
 }
+
+/// As good as for ever, and short enough for every clock.
+const LONG: Duration = Duration::from_secs(3_155_760_000);
 
 /// Answers what a call asks in its middle: a one-time code, say.
 pub trait Asker: Send + Sync {

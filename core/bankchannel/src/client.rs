@@ -1,7 +1,7 @@
 //! A client of whichever protocol: for who learns only at run time which.
 
 use bankchannel_foundation::{
-    Error, Result,
+    Error, Kept, Result,
     model::{self, Profile, Value},
 };
 
@@ -97,8 +97,7 @@ impl Client {
     /// As [`new`](Self::new).
     pub fn in_child(&self, settings: Settings) -> Result<Self> {
         match (self, settings) {
-            // It has no connections and no thread: there is nothing of the parent's in it.
-            (Self::NextGenPsd2(client), _) => Ok(Self::NextGenPsd2(client.clone())),
+            (Self::NextGenPsd2(client), _) => client.in_child().map(Self::NextGenPsd2),
             (Self::WsChannel(parent), settings) => {
                 let own = Self::new(settings)?;
                 if let (Self::WsChannel(own), Some(session)) = (&own, parent.try_session()) {
@@ -115,6 +114,13 @@ impl Profile for Client {
         match self {
             Self::WsChannel(client) => client.value(field),
             Self::NextGenPsd2(client) => client.value(field),
+        }
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        match self {
+            Self::WsChannel(client) => client.kept(),
+            Self::NextGenPsd2(client) => client.kept(),
         }
     }
 }

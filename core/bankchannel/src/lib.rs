@@ -37,7 +37,7 @@ pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureReque
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use client::{Client, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
-pub use openapi::openapi;
+pub use openapi::{OPENAPI_KINDS, openapi};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

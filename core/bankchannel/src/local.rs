@@ -40,7 +40,8 @@ fn compute<O: Local>(
     if reader.has_content() {
         return Err(Error::invalid_field("content", "was given, but this operation takes none"));
     }
-    O::run(request, LocalContext { clock: &SystemClock::default(), content: opened }).map(done)
+    let kept = profile.and_then(Profile::kept);
+    O::run(request, LocalContext { clock: &SystemClock::default(), content: opened, kept }).map(done)
 }
 
 /// Takes the content that the JSON itself names.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bankchannel::{Content, Error, Result, Settings};
-use bankchannel_foundation::model::{Profile, Value};
+use bankchannel_foundation::{
+    Kept,
+    model::{Profile, Value},
+};
 
 use crate::{convert::parse_json, operations, panics, per_process::PerProcess};
 
@@ -89,5 +92,9 @@ impl Client {
 impl Profile for Client {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         self.here().ok()?.value(field)
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        self.here().ok()?.kept()
     }
 }

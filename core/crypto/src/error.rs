@@ -37,8 +37,32 @@ pub enum Error {
     #[error("the passphrase does not open the private key, or the key is damaged")]
     WrongPassphrase,
     /// A key encrypted in a way that is not read.
-    #[error("the key is encrypted in an old or unusual way; convert it (openssl pkcs8 -topk8 -v2 aes-256-cbc)")]
+    #[error(
+        "the key is encrypted in an old or unusual way; convert it (openssl pkcs8 -topk8 -v2 aes-256-cbc, or for PKCS#12 openssl pkcs12)"
+    )]
     UnsupportedEncryption,
+    /// A file under a passphrase whose opening would take too long.
+    #[error(
+        "opening the file with the passphrase would take more than {limit} rounds of key derivation; write it anew with fewer"
+    )]
+    TooManyRounds {
+        /// The limit, rounds.
+        limit: u64,
+    },
+    /// A PKCS#12 file that is larger than any that makes sense.
+    #[error("the PKCS#12 file has {actual} bytes; at most {limit} are accepted")]
+    KeystoreTooLarge {
+        /// The limit, bytes.
+        limit: usize,
+        /// What was given, bytes.
+        actual: usize,
+    },
+    /// Bytes that are no PKCS#12.
+    #[error("this is not a PKCS#12 file (DER), or it is damaged")]
+    InvalidKeystore,
+    /// A PKCS#12 file with certificates only.
+    #[error("there is no private key in the PKCS#12 file")]
+    NoKeyInKeystore,
     /// A PEM block of another kind.
     #[error("a PEM block of kind {found:?} was found; a {expected} is wanted")]
     UnexpectedPem {
@@ -48,7 +72,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// More than one key.
-    #[error("more than one key in the PEM text; give exactly one")]
+    #[error("there is more than one key; give exactly one")]
     SeveralKeys,
     /// A key of another algorithm.
     #[error("this is not an RSA key")]

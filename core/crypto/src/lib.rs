@@ -6,6 +6,7 @@
 //! | [`signature`] | RSA signatures, PKCS#1 v1.5 with SHA-256 and SHA-512 | aws-lc-rs |
 //! | [`legacy_rsa`] | RSA signatures taken apart, for diagnosis | rsa (public operations), aws-lc-rs |
 //! | [`pem`] | PEM blocks | pem |
+//! | [`pkcs12`] | PKCS#12 files: a key with its certificate | p12-keystore |
 //! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex | aws-lc-rs |
 //! | [`random`] | bytes, codes, identifiers | aws-lc-rs |
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
@@ -19,16 +20,20 @@ pub mod aead;
 pub mod digest;
 mod encrypted_key;
 mod error;
+mod key_derivation;
 pub mod legacy_rsa;
 pub mod password;
 pub mod pem;
+pub mod pkcs12;
 pub mod random;
 pub mod rsa;
 pub mod signature;
 pub mod totp;
+mod unlocked;
 pub mod x509;
 
 pub use error::Error;
+pub use unlocked::unlocked_private_key;
 
 /// The result of this crate's operations.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -9,7 +9,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rsa::{
     KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
-    PublicEncryptingKey,
+    PublicEncryptingKey, PublicKeyComponents,
 };
 use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::FromDer;
@@ -70,6 +70,19 @@ impl PublicKey {
             return Err(Error::NotRsa);
         }
         Self::from_pkcs1_der(&spki.subject_public_key.data)
+    }
+
+    /// Makes a key of its two numbers, big-endian.
+    ///
+    /// # Errors
+    /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    pub fn from_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self> {
+        check_bits(bit_length(modulus))?;
+        let bare = |number: &[u8]| number.iter().copied().skip_while(|&byte| byte == 0).collect::<Vec<u8>>();
+        let numbers = PublicKeyComponents { n: bare(modulus), e: bare(exponent) };
+        let key: PublicEncryptingKey = numbers.try_into().map_err(|_| Error::InvalidKey)?;
+        let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
+        Self::from_spki_der(spki.as_ref())
     }
 
     fn from_pkcs1_der(der: &[u8]) -> Result<Self> {

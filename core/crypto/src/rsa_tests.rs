@@ -115,3 +115,16 @@ proptest::proptest! {
         assert!(PrivateKey::from_pem(&text).is_err());
     }
 }
+
+#[test]
+fn a_key_from_its_numbers() {
+    let key = PrivateKey::generate(2048).unwrap();
+    let (_, numbers) = crate::signature::numbers(key.public().spki_der()).unwrap();
+    let again = PublicKey::from_numbers(numbers.modulus, numbers.exponent).unwrap();
+    assert_eq!(&again, key.public());
+    let bare = &numbers.modulus[1..];
+    assert_eq!(&PublicKey::from_numbers(bare, &[1, 0, 1]).unwrap(), key.public(), "without the leading zero");
+    assert_eq!(PublicKey::from_numbers(&bare[..128], &[1, 0, 1]).unwrap_err(), Error::KeyTooSmall);
+    assert_eq!(PublicKey::from_numbers(&[], &[]).unwrap_err(), Error::KeyTooSmall);
+    assert_eq!(PublicKey::from_numbers(bare, &[]).unwrap_err(), Error::InvalidKey);
+}

@@ -40,6 +40,16 @@ impl Hash {
         aws_lc_rs::digest::digest(algorithm, data).as_ref().to_vec()
     }
 
+    /// The DigestInfo of the hash of `data` (RFC 8017 §9.2): what RSA with PKCS#1 v1.5 pads.
+    #[must_use]
+    pub fn digest_info(self, data: &[u8]) -> Vec<u8> {
+        let prefix: &[u8] = match self {
+            Self::Sha256 => b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+            Self::Sha512 => b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
+        };
+        [prefix, &self.digest(data)].concat()
+    }
+
     /// `SHA-256` or `SHA-512`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -60,11 +70,12 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// Reads the first private key, `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1), and with a passphrase
-    /// `ENCRYPTED PRIVATE KEY` (PBES2 with PBKDF2 and AES-CBC, as `openssl` writes it); other text is skipped. A
+    /// `ENCRYPTED PRIVATE KEY` (PBES2, as `openssl` writes it); other text is skipped. A
     /// passphrase for a key that is not encrypted is not used.
     ///
     /// # Errors
-    /// Those of [`PrivateKey::from_pem`], and [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`].
+    /// Those of [`PrivateKey::from_pem`], and [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],
+    /// [`Error::TooManyRounds`].
     pub fn from_pem(text: &str, passphrase: Option<&str>) -> Result<Self> {
         let blocks = pem::blocks(text, "private key (PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY)")?;
         let first = blocks.iter().find(|block| block.is_private());
@@ -74,7 +85,7 @@ impl SigningKey {
                     return Err(Error::UnsupportedEncryption);
                 }
                 let pkcs8 = encrypted_key::decrypt(&block.bytes, passphrase)?;
-                Self::from_private_key(&PrivateKey::from_pkcs8_der(&pkcs8)?)
+                Self::from_private_key(&PrivateKey::from_pkcs8_der(pkcs8.as_bytes())?)
             }
             _ => Self::from_private_key(&PrivateKey::from_pem(text)?),
         }

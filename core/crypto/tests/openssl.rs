@@ -1,8 +1,7 @@
 //! The `openssl` command reads what this crate writes, and this crate what `openssl` writes. All data is made here.
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use bankchannel_crypto::legacy_rsa::{self, Recovered};
 use bankchannel_crypto::rsa::{PrivateKey, PublicKey};
@@ -11,53 +10,8 @@ use bankchannel_crypto::x509::{Certificate, Issuer};
 use bankchannel_crypto::{Error, digest};
 use jiff::Timestamp;
 
-/// A folder for the files of one test, and openssl running in it.
-struct Openssl {
-    folder: tempfile::TempDir,
-}
-
-impl Openssl {
-    /// `None`, with the reason printed, where there is no `openssl` command.
-    fn new() -> Option<Self> {
-        if Command::new("openssl").arg("version").output().is_err() {
-            let required = std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_some();
-            assert!(!required, "there is no openssl command on this machine");
-            #[allow(clippy::print_stderr)]
-            {
-                eprintln!("skipped: there is no openssl command on this machine");
-            }
-            return None;
-        }
-        Some(Self { folder: tempfile::tempdir().unwrap() })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        std::fs::write(self.path(name), content).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn run(&self, arguments: &str) -> Output {
-        let output = Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
-        let log = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "openssl {arguments}: {log}{}", String::from_utf8_lossy(&output.stdout));
-        output
-    }
-
-    fn text(&self, arguments: &str) -> String {
-        String::from_utf8(self.run(arguments).stdout).unwrap().trim_end().to_owned()
-    }
-}
+mod support;
+use support::Openssl;
 
 #[test]
 fn oaep_both_ways() {
@@ -131,6 +85,8 @@ fn encrypted_keys_sign() {
         "-v2 aes-192-cbc",
         "-v2 aes-128-cbc -v2prf hmacWithSHA1",
         "-v2 aes-256-cbc -v2prf hmacWithSHA512 -iter 10000",
+        "-v2 des3",
+        "-scrypt",
     ] {
         openssl.run(&format!("pkcs8 -topk8 -in key.pem {options} -passout pass:sesame -out encrypted.pem"));
         let text = openssl.read("encrypted.pem");
@@ -139,9 +95,10 @@ fn encrypted_keys_sign() {
         assert!(SigningKey::from_pem(&text, Some("Sesame")).is_err(), "{options}");
         assert_eq!(SigningKey::from_pem(&text, None).unwrap_err(), Error::EncryptedPem);
     }
-    openssl.run("pkcs8 -topk8 -in key.pem -v2 des3 -passout pass:sesame -out encrypted.pem");
+    openssl.run("pkcs8 -topk8 -in key.pem -v1 PBE-SHA1-3DES -passout pass:sesame -out encrypted.pem");
     openssl.run("rsa -in key.pem -traditional -aes256 -passout pass:sesame -out encrypted1.pem");
-    for name in ["encrypted.pem", "encrypted1.pem"] {
+    openssl.run("pkcs8 -topk8 -in key.pem -v2 camellia-256-cbc -passout pass:sesame -out encrypted2.pem");
+    for name in ["encrypted.pem", "encrypted1.pem", "encrypted2.pem"] {
         let refused = SigningKey::from_pem(&openssl.read(name), Some("sesame")).unwrap_err();
         assert_eq!(refused, Error::UnsupportedEncryption, "{name}");
     }
@@ -246,7 +203,7 @@ fn openssl_accepts_what_the_issuer_issues() {
     let stranger = Issuer::create("Simulator Test CA", now - hours(1), now + hours(24)).unwrap();
     openssl.write("leaf.pem", issue(&stranger, &[1]));
     let arguments = ["verify", "-CAfile", "ca.pem", "leaf.pem"];
-    let output = Command::new("openssl").args(arguments).current_dir(openssl.folder.path()).output().unwrap();
+    let output = Command::new("openssl").args(arguments).current_dir(openssl.path("")).output().unwrap();
     assert!(!output.status.success(), "a namesake's certificate must not verify");
 
     let mut mixed = issuer.to_pem_parts();

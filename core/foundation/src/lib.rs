@@ -6,6 +6,7 @@
 //!   message    HTTP messages as data: what a protocol writes and reads
 //!   json       strict reading of foreign JSON; content streamed out of and into it
 //!   error      the error table, the error, the outcome of an exchange
+//!   kept       what a client keeps of the keys and certificates that it has read
 //!   clock, random, secret, redact
 //! ```
 //!
@@ -15,6 +16,7 @@
 pub mod clock;
 pub mod error;
 pub mod json;
+pub mod kept;
 pub mod message;
 pub mod model;
 pub mod operation;
@@ -23,6 +25,7 @@ pub mod redact;
 pub mod secret;
 
 pub use error::{Category, Error, Outcome, Result};
+pub use kept::Kept;
 pub use model::{Boundary, Content};
 pub use operation::{Codec, Declaration, Exchange, Kind, Local, LocalContext, Operation};
 pub use secret::Secret;

@@ -1,7 +1,9 @@
 //! The declaration of an operation: declared once, reached everywhere.
 
+use std::{any::Any, sync::Arc};
+
 use crate::{
-    Content, Error,
+    Content, Error, Kept,
     clock::Clock,
     error::{Row, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
@@ -70,6 +72,8 @@ pub struct LocalContext<'a> {
     pub clock: &'a dyn Clock,
     /// The request's content, opened by the caller; read once.
     pub content: Option<Box<dyn std::io::Read + Send>>,
+    /// Where the client keeps what it has read; without a client nothing is kept.
+    pub kept: Option<&'a Kept>,
 }
 
 impl std::fmt::Debug for LocalContext<'_> {
@@ -79,6 +83,20 @@ impl std::fmt::Debug for LocalContext<'_> {
 }
 
 impl LocalContext<'_> {
+    /// What the client keeps of what has this SHA-256, or what is made now: see [`Kept::get_or_make`].
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn get_or_make<T, E>(&self, of: [u8; 32], make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E>
+    where
+        T: Any + Send + Sync,
+    {
+        match self.kept {
+            Some(kept) => kept.get_or_make(of, make),
+            None => make().map(Arc::new),
+        }
+    }
+
     /// The time, as the standard library has it.
     #[must_use]
     pub fn now(&self) -> std::time::SystemTime {

@@ -30,6 +30,8 @@ struct Language {
     others: &'static [(&'static str, f64)],
     /// What loading may cost, of what it is compared with.
     load_bound: f64,
+    /// What a user would pick to sign a request with, instead of ours.
+    signer: Option<&'static str>,
 }
 
 const LANGUAGES: &[Language] = &[
@@ -41,6 +43,7 @@ const LANGUAGES: &[Language] = &[
         clients: &["threads", "asyncio"],
         others: &[("requests", 5.0), ("httpx", 3.0)],
         load_bound: 0.25,
+        signer: Some("cryptography"),
     },
     Language {
         name: "node",
@@ -50,8 +53,18 @@ const LANGUAGES: &[Language] = &[
         clients: &["bankchannel"],
         others: &[("axios", 3.0)],
         load_bound: 0.5,
+        signer: Some("node:crypto"),
     },
-    Language { name: "php", program: "php", arguments: &[], ending: "php", clients: &[], others: &[], load_bound: 1.5 },
+    Language {
+        name: "php",
+        program: "php",
+        arguments: &[],
+        ending: "php",
+        clients: &[],
+        others: &[],
+        load_bound: 1.5,
+        signer: None,
+    },
 ];
 
 impl Language {
@@ -79,6 +92,7 @@ pub(crate) fn measure(table: &mut Table, wanted: impl Fn(&str) -> bool) {
     for language in LANGUAGES.iter().filter(|language| wanted(language.name)) {
         boundary(table, language);
         load(table, language);
+        signing(table, language);
     }
     let served = Served::start("max_body_bytes = 20000000\nbanks = { simulator = \"store\" }\n", ten_files());
     let folder = served.folder.path();
@@ -145,6 +159,29 @@ fn load(table: &mut Table, language: &Language) {
         &format!("{} {against:.1} ms", found["against"].as_str().unwrap_or_default()),
         ours / against,
         Bound::AtMost(language.load_bound),
+    );
+}
+
+/// A request of 1 kB signed, against the signature alone by what the language has: with its key kept, and read for each request.
+fn signing(table: &mut Table, language: &Language) {
+    let Some(signer) = language.signer else { return };
+    let found = language.run("sign", &[], &[]);
+    let time = |name: &str| number(&found, name);
+    for (name, ours, most) in [("not verified afterwards", "unverified", 1.05), ("verified afterwards", "ours", 1.15)] {
+        table.ratio(
+            &format!("{}: sign a request of 1 kB, {name}", language.name),
+            &format!("{:.0} µs", time(&format!("{ours}_us"))),
+            &format!("{signer}, key kept {:.0} µs", time("kept_us")),
+            time(&format!("{ours}_to_kept")),
+            Bound::AtMost(most),
+        );
+    }
+    table.ratio(
+        &format!("{}: sign a request of 1 kB", language.name),
+        &format!("{:.0} µs", time("ours_us")),
+        &format!("{signer}, key read each time {:.0} µs", time("read_us")),
+        time("read_to_ours"),
+        Bound::AtLeast(3.0),
     );
 }
 

@@ -13,6 +13,7 @@ mod memory;
 mod prepare;
 mod served;
 mod service;
+mod signing;
 mod startup;
 mod store;
 mod table;
@@ -30,6 +31,9 @@ fn main() {
     let mut table = Table::default();
     if wanted("prepare") {
         prepare::measure(&mut table);
+    }
+    if wanted("signing") {
+        signing::measure(&mut table);
     }
     if wanted("startup") {
         startup::measure(&mut table);

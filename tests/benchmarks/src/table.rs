@@ -65,6 +65,11 @@ pub(crate) fn paired(runs: usize, mut ours: impl FnMut(), mut other: impl FnMut(
     pairs[pairs.len() / 2]
 }
 
+/// A time for the table, in microseconds.
+pub(crate) fn us(time: Duration) -> String {
+    format!("{:.1} µs", time.as_secs_f64() * 1e6)
+}
+
 /// A time for the table.
 pub(crate) fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)

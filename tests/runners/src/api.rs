@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     expect,
     faces::Face,
-    scenario::{Case, Suite, Surroundings},
+    scenario::{Case, Suite},
     steps, template,
     world::{Told, World},
 };
@@ -27,11 +27,7 @@ pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Told<Went> 
     if !case.faces.is_empty() && !case.faces.iter().any(|name| name == face.name()) {
         return Ok(Went::NotApplicable("the case names other faces".into()));
     }
-    let mut world = match case.world {
-        Surroundings::Service => World::start(&case.config, &case.options).await?,
-        Surroundings::None => World::without_service()?,
-    };
-    world.values = template::given(&world, &suite.values, &case.values);
+    let mut world = World::of_case(case, &suite.values).await?;
     let result = run_steps(suite, &mut world, face, &case.steps).await;
     let closed = face.reset().await;
     world.stop().await;
@@ -76,15 +72,7 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
     }
     if step["open"].is_string() {
         let client = template::fill(world, &step["open"])?;
-        let mut settings = template::fill(world, &step["settings"])?;
-        let of_service = [("base_url", json!(world.base_url)), ("public_key_pem", json!(world.public_key_pem))];
-        // The case's service speaks WS Channel alone.
-        let is_ws_channel = settings["protocol"].as_str().is_none_or(|protocol| protocol == "ws-channel");
-        for (name, value) in of_service.into_iter().filter(|_| is_ws_channel) {
-            if settings.get(name).is_none() {
-                settings[name] = value;
-            }
-        }
+        let settings = settings(world, step)?;
         let answer = face.send(json!({"op": "open", "client": client, "settings": settings})).await?;
         return judge(world, step, &answer);
     }
@@ -102,6 +90,24 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
         }
     }
     Err(Failure::Told(format!("not a step: {step}")))
+}
+
+/// What a client is opened with: what the step says, and what it leaves out of what the case's service or bank is known for.
+fn settings(world: &World, step: &Value) -> Told<Value> {
+    let mut settings = template::fill(world, &step["settings"])?;
+    if settings["protocol"] == "nextgen-psd2" {
+        let tpp = step["tpp"].as_u64().unwrap_or(1);
+        return Ok(world.bank.as_ref().map_or(settings.clone(), |bank| bank.fill(tpp, &settings)));
+    }
+    // A service speaks WS Channel alone.
+    let is_ws_channel = settings["protocol"].as_str().is_none_or(|protocol| protocol == "ws-channel");
+    let of_service = [("base_url", json!(world.base_url)), ("public_key_pem", json!(world.public_key_pem))];
+    for (name, value) in of_service.into_iter().filter(|_| is_ws_channel) {
+        if settings.get(name).is_none() {
+            settings[name] = value;
+        }
+    }
+    Ok(settings)
 }
 
 async fn call(world: &World, face: &mut dyn Face, step: &Value) -> Told<Value> {

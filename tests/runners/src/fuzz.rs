@@ -5,7 +5,7 @@
 
 use std::{sync::OnceLock, time::SystemTime};
 
-use bankchannel_crypto::{rsa, totp, x509};
+use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
     Exchange,
     json::{ContentSplitter, SplitError, parse},
@@ -14,10 +14,13 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_nextgen_psd2::{
+    Credentials, RESPONSE_HEADERS,
     answer::{self, Refusal},
     certificates::{self, Certificate, Name, NameStyle},
     explain::{self, ExplainInput},
     http::Request,
+    model::Linked,
+    operations as psd2,
     signing::{self, Duplicates, KeyId, SerialStyle, SignatureHeader, SigningDialect},
     verify::{Endpoint, Mode, Policy, Verifier},
 };
@@ -42,6 +45,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("certificate", |bytes| drop(x509::Certificate::from_pem(&String::from_utf8_lossy(bytes)))),
     ("rsa_public_key", |bytes| drop(rsa::PublicKey::from_pem(&String::from_utf8_lossy(bytes)))),
     ("rsa_private_key", |bytes| drop(rsa::PrivateKey::from_pem(&String::from_utf8_lossy(bytes)))),
+    ("pkcs12", |bytes| drop(pkcs12::Keystore::read(bytes, "corpus"))),
+    ("encrypted_key", |bytes| drop(SigningKey::from_pem(&String::from_utf8_lossy(bytes), Some("corpus")))),
     ("totp_secret", |bytes| drop(totp::Secret::from_base32(&String::from_utf8_lossy(bytes)))),
     ("payment", |bytes| drop(bankchannel_iso20022::pain001::explain(bytes))),
     ("status_report", |bytes| drop(bankchannel_iso20022::pain002::read(bytes))),
@@ -56,6 +61,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("psd2_date", psd2_date),
     ("psd2_explain", psd2_explain),
     ("psd2_refusal", psd2_refusal),
+    ("psd2_request", psd2_request),
+    ("psd2_response", psd2_response),
 ];
 
 fn content_splitter(bytes: &[u8]) {
@@ -191,7 +198,8 @@ fn psd2_certificate_header(bytes: &[u8]) {
 fn inspected(certificate: &Certificate) {
     drop((certificate.qc(), certificate.authorisation(), certificate.key_usage(), certificate.key()));
     drop(certificate.subject().to_text(NameStyle::Rfc2253));
-    drop(certificates::find_anchor(certificate, std::slice::from_ref(certificate), certificate.not_before_s()));
+    let _ = certificates::trusted_issuer([certificate], certificate.not_before_s());
+    let _ = certificate.is_issued_by(certificate);
     for serial in [SerialStyle::HexUpper, SerialStyle::Decimal] {
         let text = KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
         drop(KeyId::parse(&text));
@@ -240,6 +248,61 @@ fn psd2_refusal(bytes: &[u8]) {
         }
     }
 }
+
+macro_rules! psd2_exchanges {
+    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+        /// A request as text: its headers, its query and its body go to every exchange, whatever its path is.
+        fn psd2_request(bytes: &[u8]) {
+            let Ok(request) = Request::parse(bytes) else { return };
+            let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+            let last = path.rsplit('/').next().and_then(percent_decode).unwrap_or_default();
+            let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+            let message = || InRequest {
+                path: vec![("consentId", last.clone()), ("authorisationId", last.clone())],
+                query: query
+                    .split('&')
+                    .filter_map(|pair| pair.split_once('='))
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+                headers: request.headers.iter().map(|header| (header.name.to_lowercase(), text(&header.value))).collect(),
+                body: request.body.clone(),
+                content: None,
+            };
+            $(psd2_exchanges!(@request $kind $subject $file $name message);)+
+        }
+
+        fn psd2_response(bytes: &[u8]) {
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).into_owned();
+            let message = |status| InResponse {
+                status,
+                headers: RESPONSE_HEADERS.iter().map(|name| (*name, text.clone())).collect(),
+                body: Bytes::copy_from_slice(bytes),
+                ..InResponse::default()
+            };
+            $(psd2_exchanges!(@response $kind $subject $file $name message);)+
+        }
+    };
+    (@request exchange $subject:ident $file:ident $name:ident $message:ident) => {
+        // What a bank takes, a client may send on.
+        if let Ok(request) = psd2::$subject::$file::$name::decode_request($message()) {
+            for dialect in [SigningDialect::Era, SigningDialect::Bg] {
+                let with = Credentials { dialect, ..Credentials::default() };
+                drop(psd2::$subject::$file::$name::encode_request(request.clone(), &with));
+            }
+        }
+    };
+    (@response exchange $subject:ident $file:ident $name:ident $message:ident) => {
+        if let Ok(mut response) = psd2::$subject::$file::$name::decode_response($message(200)) {
+            response.resolve_links("https://bank.example/api");
+            drop(psd2::$subject::$file::$name::encode_response(response));
+        }
+        drop(psd2::$subject::$file::$name::decode_response($message(401)));
+    };
+    (@request local $($rest:tt)*) => {};
+    (@response local $($rest:tt)*) => {};
+}
+
+bankchannel_nextgen_psd2::for_each_operation!(psd2_exchanges);
 
 /// The NextGenPSD2 sheet's test clock.
 const NOW_S: i64 = 1_772_532_930;

@@ -11,10 +11,14 @@
 
 pub mod api;
 pub mod at_rest;
+pub mod bank;
+pub mod browser;
+pub mod connection;
 pub mod encrypt;
 pub mod expect;
 pub mod faces;
 pub mod fuzz;
+pub mod psd2_sign;
 pub mod report;
 pub mod scenario;
 pub mod steps;

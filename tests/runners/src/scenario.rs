@@ -42,7 +42,7 @@ pub struct Case {
     /// The service's configuration file.
     #[serde(default)]
     pub config: Value,
-    /// The service's options, besides those of every test.
+    /// The options of the service or bank, besides those of every test.
     #[serde(default)]
     pub options: Value,
     /// Values that the steps may name.
@@ -59,6 +59,8 @@ pub enum Surroundings {
     /// A WS Channel service of its own.
     #[default]
     Service,
+    /// A sandbox bank of NextGenPSD2 of its own.
+    Bank,
     /// Nothing but a folder: operations that only compute need no more.
     None,
 }

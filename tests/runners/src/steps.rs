@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use bankchannel::nextgen_psd2::NextGenPsd2;
 use serde_json::{Value, json};
 
 use crate::{
-    at_rest, expect, template,
+    at_rest, browser, expect, template,
     world::{Told, World},
 };
 
@@ -86,7 +87,18 @@ pub async fn common_step(world: &mut World, step: &Value) -> Told<bool> {
             let texts = template::fill(world, argument)?;
             at_rest::search(&world.data(), texts.as_array().ok_or("`data_has_no` takes a list of texts")?)?;
         }
+        "compute" => {
+            let name = argument.as_str().ok_or("`compute` names an operation that only computes")?;
+            let request = template::fill(world, &step["request"])?;
+            let tpp = NextGenPsd2::from_json(json!({})).map_err(|why| why.to_string())?;
+            let answer = tpp.call_local(name, request, None).map_err(|why| why.to_string())?;
+            expect::matches(&template::fill(world, &step["expect"])?, &answer)
+                .or_else(|why| if step["expect"].is_null() { Ok(()) } else { Err(why) })
+                .map_err(|why| format!("{name}{why}"))?;
+            template::save(world, &step["save"], &answer)?;
+        }
         "restart" => world.restart().await?,
+        "visit" => browser::visit(world, step).await?,
         "wait_ms" => tokio::time::sleep(std::time::Duration::from_millis(argument.as_u64().unwrap_or(0))).await,
         "write_file" => {
             let filled = template::fill(world, argument)?;

@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    encrypt, expect, scenario,
+    encrypt, expect, psd2_sign, scenario,
     world::{Told, World, pgp_key},
 };
 
@@ -19,17 +19,28 @@ pub fn given(
     common: &BTreeMap<String, Value>,
     values: &BTreeMap<String, Value>,
 ) -> BTreeMap<String, Value> {
-    let mut out = BTreeMap::from([
+    let mut out = known(world);
+    out.extend([
         ("scratch".to_owned(), json!(world.scratch())),
         ("data".to_owned(), json!(world.data())),
-        ("base_url".to_owned(), json!(world.base_url)),
         ("public_key_file".to_owned(), json!(world.data().join("public-key.pem"))),
         ("public_key_pem".to_owned(), json!(world.public_key_pem)),
-        ("control_url".to_owned(), json!(world.control_url)),
     ]);
     out.extend(common.clone());
     out.extend(values.clone());
     out
+}
+
+/// Where things are now.
+#[must_use]
+pub fn known(world: &World) -> BTreeMap<String, Value> {
+    match &world.bank {
+        Some(bank) => bank.values(),
+        None => BTreeMap::from([
+            ("base_url".to_owned(), json!(world.base_url)),
+            ("control_url".to_owned(), json!(world.control_url)),
+        ]),
+    }
 }
 
 /// Puts values in place of `${name}` and of functions, everywhere inside.
@@ -56,6 +67,7 @@ fn fill_text(world: &World, text: &str) -> Told<Value> {
     let value = |name: &str| world.values.get(name).cloned().ok_or_else(|| format!("no value `{name}` was saved"));
     if let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
         && !name.contains("${")
+        && !name.contains('}')
     {
         return value(name);
     }
@@ -98,6 +110,9 @@ const FUNCTIONS: &[&str] = &[
     "$spki_of",
     "$pkcs1_of",
     "$replace",
+    "$psd2_sign",
+    "$date",
+    "$read",
 ];
 
 fn is_function(name: &str) -> bool {
@@ -120,6 +135,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
         "$pgp_private" => pgp_key(plain()?).to_armored().map_err(|why| why.to_string())?.to_string(),
         "$pgp_id" => pgp_key(plain()?).public().short_id(),
         "$file" => String::from_utf8(data_file(plain()?)?).map_err(|_| "the file is not text".to_owned())?,
+        "$read" => std::fs::read_to_string(plain()?).map_err(|why| format!("{argument}: {why}"))?,
         "$path" => data_path(plain()?).display().to_string(),
         "$base64_of" => STANDARD.encode(bytes_of(argument)?),
         "$text_of" => String::from_utf8_lossy(&STANDARD.decode(plain()?).map_err(|_| "not base64")?).into_owned(),
@@ -154,13 +170,9 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
             let number = usize::try_from(argument["n"].as_u64().unwrap_or(0)).unwrap_or(0);
             text("text")?.split(text("by")?).nth(number).ok_or("$part has no such part")?.to_owned()
         }
-        "$replace" => {
-            let (all, from) = (text("text")?, text("from")?);
-            if !all.contains(from) {
-                return Err(format!("$replace finds no {from:?}"));
-            }
-            all.replace(from, text("to")?)
-        }
+        "$replace" => replaced(argument)?,
+        "$psd2_sign" => psd2_sign::sign(world, argument)?,
+        "$date" => date(world, argument)?,
         "$spki_of" => STANDARD.encode(spki_of(plain()?)?),
         "$pkcs1_of" => pkcs1_of(plain()?)?,
         "$decrypt_pgp" => {
@@ -171,6 +183,28 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
         _ => return Err(format!("there is no function {name}")),
     };
     Ok(Value::String(out))
+}
+
+/// `{"text", "from", "to"}`: another text in place of one that must be there.
+pub(crate) fn replaced(argument: &Value) -> Told<String> {
+    let text = |key: &str| argument[key].as_str().ok_or_else(|| format!("a replacement needs `{key}`"));
+    let (all, from) = (text("text")?, text("from")?);
+    if !all.contains(from) {
+        return Err(format!("there is no {from:?} to replace"));
+    }
+    Ok(all.replace(from, text("to")?))
+}
+
+/// `{"plus_days": N}`, `{"plus_s": N, "form": "http"}`: a day or an instant of the service's clock, as `YYYY-MM-DD` or as the header
+/// `Date` has it.
+fn date(world: &World, argument: &Value) -> Told<String> {
+    let number = |key: &str| argument[key].as_i64().unwrap_or(0);
+    let at_s = world.now_s() + number("plus_days") * 86_400 + number("plus_s");
+    if argument["form"] == "http" {
+        return Ok(bankchannel_nextgen_psd2::signing::imf_fixdate(at_s));
+    }
+    let at = jiff::Timestamp::from_second(at_s).map_err(|why| why.to_string())?;
+    Ok(at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
 }
 
 fn as_text(value: &Value) -> String {

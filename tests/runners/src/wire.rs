@@ -1,101 +1,21 @@
-//! Raw HTTP/1.1: what is written is exactly what the case says, duplicates, odd paths and all.
-
-use std::collections::BTreeMap;
+//! Runs wire scenarios: raw HTTP/1.1.
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
+pub use crate::connection::Answer;
 use crate::{
-    expect,
-    scenario::{Case, Suite},
+    bank, connection, expect,
+    scenario::{Case, Suite, Surroundings},
     steps, template,
     world::{Told, World},
 };
-
-/// An answer.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The headers, names in lower case; a name that came twice has its values joined by commas.
-    pub headers: BTreeMap<String, String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// The body as text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
 
 /// Sends one request on a connection of its own and reads the whole answer.
 ///
 /// # Errors
 /// What broke.
 pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], body: &[u8]) -> Told<Answer> {
-    let rest = url.strip_prefix("http://").ok_or("only http:// is spoken here")?;
-    let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if !body.is_empty() {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
-    }
-    head.push_str("\r\n");
-    let broke = |why: std::io::Error| format!("{method} {path}: {why}");
-    let mut stream = TcpStream::connect(host).await.map_err(broke)?;
-    stream.write_all(head.as_bytes()).await.map_err(broke)?;
-    // A server that refuses a large body may answer and close before all of it is written.
-    let _ = stream.write_all(body).await;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.map_err(broke)?;
-    parse(&answer)
-}
-
-fn parse(bytes: &[u8]) -> Told<Answer> {
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .ok_or("no answer, or one without an end of its head")?;
-    let head = String::from_utf8_lossy(&bytes[..end]);
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).ok_or("no HTTP status")?;
-    let mut headers = BTreeMap::new();
-    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        headers
-            .entry(name.trim().to_ascii_lowercase())
-            .and_modify(|held: &mut String| *held = format!("{held}, {}", value.trim()))
-            .or_insert_with(|| value.trim().to_owned());
-    }
-    let body = &bytes[end + 4..];
-    let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
-    let body = if chunked { unchunk(body)? } else { body.to_vec() };
-    let length = headers.get("content-length").and_then(|length| length.parse().ok());
-    if !body.is_empty() && length.is_some_and(|length: usize| length != body.len()) {
-        return Err(format!("the answer has {} bytes, not the {length:?} it announced", body.len()));
-    }
-    Ok(Answer { status, headers, body })
-}
-
-fn unchunk(mut bytes: &[u8]) -> Told<Vec<u8>> {
-    let mut out = Vec::new();
-    loop {
-        let end = bytes.windows(2).position(|window| window == b"\r\n").ok_or("a chunk without its size")?;
-        let size = std::str::from_utf8(&bytes[..end]).ok().and_then(|hex| usize::from_str_radix(hex.trim(), 16).ok());
-        let size = size.ok_or("a chunk without its size")?;
-        if size == 0 {
-            return Ok(out);
-        }
-        out.extend_from_slice(bytes.get(end + 2..end + 2 + size).ok_or("a chunk that breaks off")?);
-        bytes = bytes.get(end + 4 + size..).ok_or("a chunk that breaks off")?;
-    }
+    connection::exchange(None, url, method, headers, body).await
 }
 
 /// Runs one case.
@@ -103,8 +23,10 @@ fn unchunk(mut bytes: &[u8]) -> Told<Vec<u8>> {
 /// # Errors
 /// Which step failed, and why.
 pub async fn run(suite: &Suite, case: &Case) -> Told<()> {
-    let mut world = World::start(&case.config, &case.options).await?;
-    world.values = template::given(&world, &suite.values, &case.values);
+    if case.world == Surroundings::None {
+        return Err("a wire case has somebody to talk to: a service or a bank".into());
+    }
+    let mut world = World::of_case(case, &suite.values).await?;
     let result = run_steps(suite, &mut world, &case.steps).await;
     world.stop().await;
     result
@@ -128,8 +50,7 @@ async fn one(suite: &Suite, world: &mut World, step: &Value) -> Told<()> {
     if steps::common_step(world, step).await? {
         return Ok(());
     }
-    let request = &step["request"];
-    if !request.is_object() {
+    if !step["request"].is_object() && step["send"].is_null() {
         return Err(format!("not a step: {step}"));
     }
     let times = step["repeat"].as_u64().unwrap_or(1);
@@ -137,7 +58,10 @@ async fn one(suite: &Suite, world: &mut World, step: &Value) -> Told<()> {
         let deadline =
             tokio::time::Instant::now() + std::time::Duration::from_secs(step["within_s"].as_u64().unwrap_or(0));
         loop {
-            let result = request_once(world, request, step).await;
+            let result = match &step["request"] {
+                Value::Null => send_once(world, step).await,
+                request => request_once(world, request, step).await,
+            };
             if result.is_ok() || tokio::time::Instant::now() >= deadline {
                 result?;
                 break;
@@ -175,17 +99,75 @@ async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<
     if !body.is_empty() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         headers.push(("content-type".into(), "application/json".into()));
     }
-    let answer = exchange(&format!("{}{path}", world.base_url), method, &headers, &body).await?;
+    let url = format!("{}{path}", world.base_url);
+    let tls = world.tls(Some(step["tpp"].as_u64().unwrap_or(1)))?;
+    let answer = connection::exchange(tls.as_ref(), &url, method, &headers, &body).await?;
+    judge(world, step, &answer, (method, path), &headers)
+}
+
+/// A whole request as text.
+async fn send_once(world: &mut World, step: &Value) -> Told<()> {
+    let filled = template::fill(world, &step["send"])?;
+    let text = filled.as_str().ok_or("`send` is the text of a request")?;
+    let text = if step["as_is"] == true { text.to_owned() } else { on_the_wire(text) };
+    // As a browser does, or as a third party: what shows a client certificate, where there is TLS.
+    let tls = world.tls(if step["tpp"] == false { None } else { Some(step["tpp"].as_u64().unwrap_or(1)) })?;
+    // Of a text with a large body, a server may answer before it has read the whole of it.
+    let end = text.find("\r\n\r\n").map_or(text.len(), |at| at + 4);
+    let (head, body) = text.split_at(end);
+    let answer = connection::send(tls.as_ref(), &world.base_url, head.as_bytes(), body.as_bytes()).await?;
+    let mut words = head.split(['\r', '\n', ' ']);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let headers: Vec<(String, String)> = head
+        .split("\r\n")
+        .skip(1)
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    judge(world, step, &answer, (method, path), &headers)
+}
+
+/// A request's text with its head's lines ended by CRLF, and with the length of its body where nothing in it says that.
+fn on_the_wire(text: &str) -> String {
+    let (head, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap_or((text.trim_end(), ""));
+    let mut lines: Vec<&str> = head.lines().collect();
+    let says = |name: &str| lines.iter().any(|line| line.to_ascii_lowercase().starts_with(name));
+    let length = format!("Content-Length: {}", body.len());
+    if !body.is_empty() && !says("content-length:") && !says("transfer-encoding:") {
+        lines.push(&length);
+    }
+    format!("{}\r\n\r\n{body}", lines.join("\r\n"))
+}
+
+fn judge(
+    world: &mut World,
+    step: &Value,
+    answer: &Answer,
+    (method, path): (&str, &str),
+    sent: &[(String, String)],
+) -> Told<()> {
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    let seen = json!({"status": answer.status, "headers": answer.headers, "body": json});
+    let text = if json.is_null() { Value::String(answer.text()) } else { Value::Null };
+    let seen = json!({"status": answer.status, "headers": answer.headers, "body": json, "page": text});
     let told = |why: String| {
         let answered: String = answer.text().chars().take(600).collect();
         format!("{method} {path}: {why}\n  answered {} {answered}", answer.status)
     };
-    if method != "HEAD" {
-        envelope(&answer, &json).map_err(told)?;
+    match (&world.bank, method) {
+        (_, "HEAD") => {}
+        // What the HTTP library itself refuses never comes to the bank.
+        (Some(_), _) if step["by_http"] == true => {
+            if !answer.body.is_empty() || answer.status < 400 {
+                return Err(told("this was to be refused by the HTTP library".into()));
+            }
+        }
+        (Some(_), _) if path.starts_with("/api/") || path.starts_with("/bg/") => {
+            bank::check_answer(answer, sent).map_err(told)?;
+        }
+        (Some(_), _) => bank::check_page(answer).map_err(told)?,
+        (None, _) => envelope(answer, &json).map_err(told)?,
     }
-    check(&template::fill(world, &step["expect"])?, &seen).map_err(told)?;
+    check(&template::fill(world, &step["expect"])?, &seen, world.bank.is_some()).map_err(told)?;
     template::save(world, &step["save"], &json).map_err(told)
 }
 
@@ -243,10 +225,15 @@ fn body_of(request: &Value) -> Told<Vec<u8>> {
     }
 }
 
-fn check(wanted: &Value, seen: &Value) -> Told<()> {
+fn check(wanted: &Value, seen: &Value, by_bank: bool) -> Told<()> {
+    let (code, text, verdict) = bank::refusal(&seen["body"]);
     for (name, value) in wanted.as_object().into_iter().flatten() {
         let found = match name.as_str() {
             "status" | "headers" | "body" => &seen[name],
+            "page" if by_bank => &seen[name],
+            "code" if by_bank => code,
+            "text" if by_bank => text,
+            "verdict" if by_bank => verdict,
             "text" => &seen["body"]["ResponseText"],
             "code" => &seen["body"]["ResponseCode"],
             other => return Err(format!("`{other}` cannot be expected")),
@@ -254,4 +241,32 @@ fn check(wanted: &Value, seen: &Value) -> Told<()> {
         expect::matches(value, found).map_err(|why| format!("{name}{why}"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_goes_over_the_wire_with_what_http_needs() {
+        assert_eq!(on_the_wire("GET / HTTP/1.1\nHost: a\n\n"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(
+            on_the_wire("POST / HTTP/1.1\r\nHost: a\r\n\r\nb\n"),
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nb\n"
+        );
+        let whole = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 1\r\n\r\nbc";
+        assert_eq!(on_the_wire(whole), whole);
+    }
+
+    #[test]
+    fn a_refusal_is_seen_in_both_dialects() {
+        let era = json!({"status": 401, "body": {"code": "A", "message": "V30: x", "explain": {"verdict": "V30"}}});
+        let bg = json!({"status": 401, "body": {"tppMessages": [{"code": "A", "text": "V30: x"}], "explain": {"verdict": "V30"}}});
+        let wanted = json!({"status": 401, "code": "A", "text": "V30: x", "verdict": "V30"});
+        for seen in [era, bg] {
+            assert_eq!(check(&wanted, &seen, true), Ok(()));
+            assert!(check(&json!({"code": "B"}), &seen, true).is_err());
+            assert!(check(&json!({"verdict": {"$absent": true}}), &seen, true).is_err());
+        }
+    }
 }

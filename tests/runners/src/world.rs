@@ -1,4 +1,4 @@
-//! What a scenario happens in: a service of its own, its clock, its outbox, and keys made for it.
+//! What a scenario happens in: a service or a bank of its own, its clock, its outbox, and keys made for it.
 
 use std::{
     collections::BTreeMap,
@@ -11,18 +11,33 @@ use std::{
     time::SystemTime,
 };
 
-use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
+use bankchannel_counterparts::{
+    nextgen_psd2,
+    ws_channel::{self, ServiceOptions},
+};
 use bankchannel_crypto::rsa;
 use bankchannel_foundation::model;
 use bankchannel_openpgp as openpgp;
 use serde_json::{Value, json};
 
-use crate::wire;
+use crate::{
+    bank,
+    connection::Tls,
+    scenario::{Case, Surroundings},
+    template, wire,
+};
 
-/// A folder for one case, and, where the case needs one, a service started for it.
+/// What was started for a case.
+enum Running {
+    Service(ws_channel::Running),
+    Bank(nextgen_psd2::Running),
+}
+
+/// A folder for one case, and, where the case needs one, a service or a bank started for it.
 pub struct World {
-    /// The service; `None` while it is stopped, and where there is none.
+    /// What runs; `None` while it is stopped, and where there is nothing.
     running: Option<Running>,
+    surroundings: Surroundings,
     options: Value,
     folder: tempfile::TempDir,
     /// Its base URL.
@@ -31,6 +46,8 @@ pub struct World {
     pub control_url: String,
     /// Its public key, PEM.
     pub public_key_pem: String,
+    /// The bank, where it is one.
+    pub bank: Option<bank::Known>,
     /// How far its clock was moved, in seconds.
     pub advanced_s: i64,
     /// Values that steps have saved.
@@ -68,14 +85,30 @@ impl World {
     /// No folder can be made.
     pub fn without_service() -> Told<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-        Ok(Self::of(folder, Value::Null))
+        Ok(Self::of(folder, Surroundings::None, Value::Null))
     }
 
-    fn of(folder: tempfile::TempDir, options: Value) -> Self {
+    /// What a case happens in, with its values.
+    ///
+    /// # Errors
+    /// What does not start.
+    pub async fn of_case(case: &Case, common: &BTreeMap<String, Value>) -> Told<Self> {
+        let mut world = match case.world {
+            Surroundings::Service => Self::start(&case.config, &case.options).await?,
+            Surroundings::Bank => Self::start_bank(&case.options).await?,
+            Surroundings::None => Self::without_service()?,
+        };
+        world.values = template::given(&world, common, &case.values);
+        Ok(world)
+    }
+
+    fn of(folder: tempfile::TempDir, surroundings: Surroundings, options: Value) -> Self {
         Self {
             running: None,
+            surroundings,
             options,
             folder,
+            bank: None,
             base_url: String::new(),
             control_url: String::new(),
             public_key_pem: String::new(),
@@ -100,46 +133,79 @@ impl World {
         let text = toml::to_string(&table).map_err(|why| why.to_string())?;
         let config_file = folder.path().join("service.toml");
         std::fs::write(&config_file, text).map_err(|why| why.to_string())?;
-        let mut all = json!({
+        let all = json!({
             "data": folder.path().join("data"),
             "config": config_file,
             "control": true,
         });
+        Self::begin(folder, Surroundings::Service, all, options).await
+    }
+
+    /// Starts a sandbox bank with these options, without TLS unless they say otherwise.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn start_bank(options: &Value) -> Told<Self> {
+        let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
+        let all = json!({"data": folder.path().join("data"), "plain": true, "control": true});
+        Self::begin(folder, Surroundings::Bank, all, options).await
+    }
+
+    async fn begin(
+        folder: tempfile::TempDir,
+        surroundings: Surroundings,
+        mut all: Value,
+        options: &Value,
+    ) -> Told<Self> {
         for (name, value) in options.as_object().into_iter().flatten() {
             all[name] = value.clone();
         }
-        let mut world = Self::of(folder, all);
+        let mut world = Self::of(folder, surroundings, all);
         world.resume().await?;
         Ok(world)
     }
 
-    /// Stops the service and starts it again on the same data.
+    /// Stops what runs and starts it again on the same data.
     ///
     /// # Errors
     /// Why it does not start.
     pub async fn restart(&mut self) -> Told<()> {
         self.stop().await;
-        self.resume().await
+        self.resume().await?;
+        // It listens elsewhere now.
+        let moved = template::known(self);
+        self.values.extend(moved);
+        Ok(())
     }
 
-    /// Stops the service.
+    /// Stops what runs.
     pub async fn stop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().await;
+        match self.running.take() {
+            Some(Running::Service(running)) => running.stop().await,
+            Some(Running::Bank(running)) => running.stop().await,
+            None => {}
         }
     }
 
     async fn resume(&mut self) -> Told<()> {
-        let options: ServiceOptions = model::read_boundary(self.options.clone()).map_err(|why| why.to_string())?;
-        let running = Running::start(options).await.map_err(|why| why.to_string())?;
-        let ready = running.readiness();
-        let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
-        self.base_url = text("base_url");
-        self.control_url = text("control_url");
-        self.public_key_pem = std::fs::read_to_string(text("public_key_file")).map_err(|why| why.to_string())?;
-        self.running = Some(running);
+        if self.surroundings == Surroundings::Bank {
+            let (running, known) = bank::start(&self.options).await?;
+            self.base_url.clone_from(&known.base_url);
+            self.control_url.clone_from(&known.control_url);
+            self.bank = Some(known);
+            self.running = Some(Running::Bank(running));
+        } else {
+            let options: ServiceOptions = model::read_boundary(self.options.clone()).map_err(|why| why.to_string())?;
+            let running = ws_channel::Running::start(options).await.map_err(|why| why.to_string())?;
+            let ready = running.readiness();
+            let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
+            self.base_url = text("base_url");
+            self.control_url = text("control_url");
+            self.public_key_pem = std::fs::read_to_string(text("public_key_file")).map_err(|why| why.to_string())?;
+            self.running = Some(Running::Service(running));
+        }
         if self.advanced_s != 0 {
-            // A restarted service has the system's clock again; time does not run back in a case.
+            // What was restarted has its clock as at first; time does not run back in a case.
             self.control("POST", "clock", &json!({"advance_s": self.advanced_s})).await?;
         }
         Ok(())
@@ -192,10 +258,22 @@ impl World {
             .and_then(|message| Some(message["code"].as_str()?.to_owned()))
     }
 
-    /// Now, by the service's clock, in seconds.
+    /// Now, by the clock of what runs, in seconds.
     #[must_use]
     pub fn now_s(&self) -> i64 {
-        jiff::Timestamp::now().as_second() + self.advanced_s
+        let standing = self.options["clock"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+        standing.unwrap_or_else(jiff::Timestamp::now).as_second() + self.advanced_s
+    }
+
+    /// TLS to the bank as this third party, or as a browser; `None` where there is none.
+    ///
+    /// # Errors
+    /// Files that cannot be used.
+    pub fn tls(&self, tpp: Option<u64>) -> Told<Option<Tls>> {
+        match &self.bank {
+            Some(bank) => bank.tls(tpp),
+            None => Ok(None),
+        }
     }
 }
 

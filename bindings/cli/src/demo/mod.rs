@@ -1,73 +1,38 @@
-//! `demo`: the main job, once, on this machine: from the first registration to the bank's answer.
+//! `demo`: each protocol's main job, once, on this machine.
 //!
 //! ```text
-//!   service + simulator bank ─ register ─ codes ─ log in (MFA) ─ enrol ─ PGP key ─ sign + upload ─ wait ─ download ─ show
+//!   ws_channel      demo                register, log in, sign and send a payment, read the bank's answer
+//!   nextgen_psd2    demo nextgen-psd2   a third party at a sandbox bank; a broken signature explained
+//!   steps, workspace                    what both have in common
 //! ```
 
-mod account;
-mod bank;
-mod codes;
-mod explain;
-mod report;
+mod nextgen_psd2;
 mod steps;
-mod story;
 mod workspace;
+mod ws_channel;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
 use crate::{
     exit::{Failure, Outcome},
-    output::{self, Format},
+    output,
 };
 
-use steps::Steps;
-use workspace::Workspace;
-
-const EXAMPLES: &str = "Examples:
-  bankchannel demo
-  bankchannel demo --payment salaries.xml --keep demo-files
-  bankchannel demo --json | jq .downloads
-
-With --payment the bank gets the file's debtor accounts, with money on them, so that a valid file is booked.
-A file that is wrong is explained; one that the bank rejects is shown with the bank's reasons. Both end with exit code 1.
-Nothing leaves this machine.";
-
-/// The command.
+/// The command: the WS Channel's demo, unless another protocol is named.
 pub(crate) fn command() -> Command {
-    Command::new("demo")
-        .about("Everything once, on this machine: register, log in, sign and send a payment, read the bank's answer")
-        .after_help(EXAMPLES)
-        .arg(
-            Arg::new("payment")
-                .long("payment")
-                .value_name("FILE")
-                .help("Your own payment file (pain.001.001.09), in place of the example"),
-        )
-        .arg(
-            Arg::new("keep")
-                .long("keep")
-                .value_name("DIR")
-                .help("Keep everything in a new folder: keys, files, the service's data"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print one JSON object; the steps go to stderr"),
-        )
+    ws_channel::command().args_conflicts_with_subcommands(true).subcommand(nextgen_psd2::command())
 }
 
-/// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.
+/// Tells a story.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let format = crate::options::format(matches);
-    let mut steps = Steps::new(format);
-    let mut told = story::Told::default();
-    let result = prepare_and_tell(matches, &mut steps, &mut told);
-    let ok = matches!(result, Ok(true));
-    if format == Format::Json {
-        let failure = result.as_ref().err().and_then(Failure::json);
-        output::json(&told.to_json(ok, &steps, failure));
+    match matches.subcommand() {
+        Some((nextgen_psd2::NAME, inner)) => nextgen_psd2::run(inner),
+        _ => ws_channel::run(matches),
     }
+}
+
+/// How the program ends after a story: what went wrong was told already, or is told on stderr.
+fn ended(result: Outcome<bool>) -> Outcome {
     match result {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::Told),
@@ -78,18 +43,4 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
             Err(if failure.code() == crate::exit::FAILED { Failure::Told } else { failure })
         }
     }
-}
-
-fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, told: &mut story::Told) -> Outcome<bool> {
-    let path = matches.get_one::<String>("payment").map(String::as_str);
-    let payment = explain::Payment::read(path)?;
-    if !explain::show(&payment, steps, told) {
-        return Ok(false);
-    }
-    let workspace = Workspace::open(matches.get_one::<String>("keep").map(String::as_str))?;
-    let ok = bankchannel_bridge::runtime()?.block_on(story::tell(&payment, &workspace, steps, told))?;
-    if let Some(folder) = workspace.kept() {
-        steps.say(&format!("\nEverything is kept in {}", folder.display()));
-    }
-    Ok(ok)
 }

@@ -1,4 +1,4 @@
-//! Where the demo's files are: a temporary folder, or the one of `--keep`.
+//! Where a demo's files are: a temporary folder, or the one of `--keep`.
 
 use std::{
     fs::DirBuilder,
@@ -14,24 +14,22 @@ use crate::exit::{Failure, Outcome};
 const FOLDER_MODE: u32 = 0o700;
 
 /// The folder of one demo.
-pub(super) struct Workspace {
+pub(super) struct Folder {
     root: PathBuf,
     /// Removed at the end, with everything in it.
     temporary: Option<TempDir>,
 }
 
-impl Workspace {
+impl Folder {
     /// Makes the folder; one that holds something already is left alone.
     pub(super) fn open(keep: Option<&str>) -> Outcome<Self> {
-        let failed =
-            |path: &Path, why: std::io::Error| Failure::usage(format!("{} cannot be used: {why}", path.display()));
-        let (root, temporary) = match keep {
+        match keep {
             None => {
                 let folder = tempfile::Builder::new()
                     .prefix("bankchannel-demo-")
                     .tempdir()
-                    .map_err(|why| failed(Path::new("a temporary folder"), why))?;
-                (folder.path().to_owned(), Some(folder))
+                    .map_err(|why| failed(Path::new("a temporary folder"), &why))?;
+                Ok(Self { root: folder.path().to_owned(), temporary: Some(folder) })
             }
             Some(path) => {
                 let path = PathBuf::from(path);
@@ -39,39 +37,31 @@ impl Workspace {
                 if holds_something {
                     return Err(Failure::usage(format!("--keep: {} is not empty; name a new folder", path.display())));
                 }
-                DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&path).map_err(|why| failed(&path, why))?;
-                (path.canonicalize().map_err(|why| failed(&path, why))?, None)
+                DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&path).map_err(|why| failed(&path, &why))?;
+                let root = path.canonicalize().map_err(|why| failed(&path, &why))?;
+                Ok(Self { root, temporary: None })
             }
-        };
-        for name in ["keys", "downloads"] {
-            let folder = root.join(name);
-            DirBuilder::new().mode(FOLDER_MODE).create(&folder).map_err(|why| failed(&folder, why))?;
         }
-        Ok(Self { root, temporary })
     }
 
-    /// The service's data folder.
-    pub(super) fn data(&self) -> PathBuf {
-        self.root.join("service")
+    /// Makes a folder in it.
+    pub(super) fn make(&self, name: &str) -> Outcome<PathBuf> {
+        let folder = self.root.join(name);
+        DirBuilder::new().mode(FOLDER_MODE).create(&folder).map_err(|why| failed(&folder, &why))?;
+        Ok(folder)
     }
 
-    /// Where the keys are.
-    pub(super) fn keys(&self) -> PathBuf {
-        self.root.join("keys")
+    /// Its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.root
     }
 
-    /// Where the bank's files go.
-    pub(super) fn downloads(&self) -> PathBuf {
-        self.root.join("downloads")
-    }
-
-    /// Where the payment file is.
-    pub(super) fn payment(&self) -> PathBuf {
-        self.root.join("payment.xml")
-    }
-
-    /// The folder, when it stays.
+    /// Its path, when it stays.
     pub(super) fn kept(&self) -> Option<&Path> {
         self.temporary.is_none().then_some(&*self.root)
     }
+}
+
+fn failed(path: &Path, why: &std::io::Error) -> Failure {
+    Failure::usage(format!("{} cannot be used: {why}", path.display()))
 }

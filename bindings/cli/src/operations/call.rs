@@ -19,6 +19,7 @@ use super::{
 use crate::{
     exit::{Failure, Outcome},
     options::{Common, camel, connection, kebab, read_file, stdin},
+    psd2,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -29,7 +30,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel call download_file '{\"bank\": \"nordea\", \"file_type\": \"KTL\", \"file_reference\": \"1\"}' -o ktl.txt
 
 The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out;
-operations of nextgen-psd2 take everything from the request.";
+for operations of nextgen-psd2 they are those of --settings.";
 
 /// The command.
 pub(crate) fn call_command() -> Command {
@@ -48,6 +49,12 @@ pub(crate) fn call_command() -> Command {
     )
     .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
     .arg(Arg::new("content").long("content").value_name("FILE|-").help("Content that goes with the request"))
+    .arg(
+        Arg::new("settings")
+            .long("settings")
+            .value_name("FILE")
+            .help("Settings of a nextgen-psd2 client as JSON: its bank, certificates and keys"),
+    )
     .arg(signer_argument())
     .arg(output_argument())
     .arg(force_argument())
@@ -60,7 +67,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
         Failure::usage(format!("there is no operation `{name}`; `bankchannel catalogue` lists them all"))
     })?;
     if entry.declaration.protocol != PROTOCOL {
-        return compute(entry, matches);
+        return ask_bank(entry, matches);
     }
     let mut common = Common::read(matches)?;
     let target = Target::read(matches, common.format);
@@ -77,13 +84,18 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     unless_unkept(kept, shown)
 }
 
-/// An operation that is not the WS Channel's only computes: neither settings nor sessions have to do with it.
-fn compute(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
-    let common = Common::without_settings(matches);
+/// An operation of nextgen-psd2: its settings are a file of their own, and it has no session.
+fn ask_bank(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+    let mut common = Common::without_settings(matches);
+    common.signer = matches.get_one::<String>("signer").cloned();
     let target = Target::read(matches, common.format);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
-    let client = Client::NextGenPsd2(NextGenPsd2::new(NextGenPsd2Settings::default())?);
+    let settings = match matches.get_one::<String>("settings") {
+        Some(path) => psd2::read_settings(path)?,
+        None => NextGenPsd2Settings::default(),
+    };
+    let client = Client::NextGenPsd2(NextGenPsd2::new(settings)?);
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
     let done = carry_out(&client, entry, request, options, &common)?;

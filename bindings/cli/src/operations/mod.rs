@@ -14,8 +14,9 @@ mod waiting;
 use clap::Command;
 
 pub(crate) use call::{call, call_command};
-pub(crate) use run::run;
-pub(crate) use spec::{Spec, specs};
+pub(crate) use result::Target;
+pub(crate) use run::{carry_out, run};
+pub(crate) use spec::{Spec, force_argument, output_argument, signer_argument, specs};
 
 /// A group with its commands.
 pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {

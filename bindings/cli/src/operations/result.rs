@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Where the result goes.
-pub(super) struct Target {
+pub(crate) struct Target {
     file: Option<PathBuf>,
     replace: bool,
     format: Format,
@@ -28,7 +28,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads `--output` and `--force`.
-    pub(super) fn read(matches: &ArgMatches, format: Format) -> Self {
+    pub(crate) fn read(matches: &ArgMatches, format: Format) -> Self {
         Self {
             file: matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from),
             replace: matches.get_flag("force"),
@@ -37,7 +37,7 @@ impl Target {
     }
 
     /// Where the response's content is to be streamed.
-    pub(super) fn destination(&self, entry: &Entry) -> Destination {
+    pub(crate) fn destination(&self, entry: &Entry) -> Destination {
         match (&self.file, entry.response.content_field()) {
             (Some(path), Some(_)) if self.replace => Destination::ReplaceFile(path.clone()),
             (Some(path), Some(_)) => Destination::File(path.clone()),
@@ -47,7 +47,7 @@ impl Target {
 
     /// Opens the file of a response that is written as JSON, before anything is sent: what cannot be written must not be
     /// found out when the service has already done its part.
-    pub(super) fn reserve(&self, entry: &Entry) -> Outcome<Option<Reserved>> {
+    pub(crate) fn reserve(&self, entry: &Entry) -> Outcome<Option<Reserved>> {
         match (&self.file, entry.response.content_field()) {
             (Some(path), None) => Reserved::open(path, self.replace).map(Some),
             _ => Ok(None),
@@ -55,7 +55,7 @@ impl Target {
     }
 
     /// Shows the response.
-    pub(super) fn show(&self, entry: &Entry, done: Done, reserved: Option<Reserved>) -> Outcome {
+    pub(crate) fn show(&self, entry: &Entry, done: Done, reserved: Option<Reserved>) -> Outcome {
         let Done { mut response, content } = done;
         if let Some(reserved) = reserved {
             let path = reserved.path.clone();
@@ -127,7 +127,7 @@ fn checked(file: &Value) {
 
 /// A file that waits for a response. One that was there keeps its content until the response replaces it as a whole; a new one
 /// is gone again when nothing was written to it.
-pub(super) struct Reserved {
+pub(crate) struct Reserved {
     path: PathBuf,
     // There until it is written.
     way: Option<Way>,

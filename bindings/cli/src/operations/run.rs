@@ -105,7 +105,7 @@ pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Calls an operation, with progress, answers, its log and Ctrl-C.
-pub(super) fn carry_out(
+pub(crate) fn carry_out(
     client: &Client,
     entry: &'static Entry,
     request: Value,

@@ -123,7 +123,7 @@ pub(crate) fn output_argument() -> Arg {
 }
 
 /// Who signs with a key that is elsewhere.
-pub(super) fn signer_argument() -> Arg {
+pub(crate) fn signer_argument() -> Arg {
     Arg::new("signer").long("signer").value_name("COMMAND").help(
         "Run by sh for each signature: gets the raw digest on stdin, BANKCHANNEL_SIGNATURE_ALGORITHM and BANKCHANNEL_KEY_FINGERPRINT in the \
          environment, and prints the raw signature, as it is or as base64; left out, the signature is asked for",

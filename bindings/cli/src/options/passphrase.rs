@@ -25,9 +25,14 @@ pub(crate) fn argument(help: &'static str) -> Arg {
 /// The passphrase of `--passphrase-file`, less one final line break.
 pub(crate) fn given(matches: &ArgMatches) -> Outcome<Option<Zeroizing<String>>> {
     let Some(path) = matches.try_get_one::<String>(OPTION).ok().flatten() else { return Ok(None) };
-    let text = Zeroizing::new(read_text("--passphrase-file", path, MAX_PASSPHRASE)?);
+    line_of("--passphrase-file", path).map(Some)
+}
+
+/// The secret in the file of an option, less one final line break.
+pub(crate) fn line_of(option: &str, path: &str) -> Outcome<Zeroizing<String>> {
+    let text = Zeroizing::new(read_text(option, path, MAX_PASSPHRASE)?);
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-    Ok(Some(Zeroizing::new(line.to_owned())))
+    Ok(Zeroizing::new(line.to_owned()))
 }
 
 /// The passphrase of a key that is locked: from the file, or asked for. `key` names it.

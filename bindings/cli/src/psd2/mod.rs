@@ -1,15 +1,17 @@
-//! `bankchannel psd2`: requests of a third party to NextGenPSD2 banks, signed, verified and explained on this machine.
+//! `bankchannel psd2`: requests of a third party to NextGenPSD2 banks: sent, or signed, verified and explained on this machine.
 //!
 //! ```text
 //!   make_certificates   an authority and third parties for tests
-//!   sign                request file ─► signed request           signing_options: how banks differ
+//!   sign                request file ─► signed request           signing_key, signing_options: how banks differ
 //!   verify, explain     signed request ─► verdict and reasons    checking: what both have in common
+//!   exchange            an operation at a bank, signed and sent
 //!   signing_string, key_id, inspect, digest, header, psu_hash    parts of it by themselves
 //! ```
 
 mod certificates;
 mod checking;
 mod digest;
+mod exchange;
 mod explain;
 mod header;
 mod inspect;
@@ -19,9 +21,12 @@ mod names;
 mod psu_hash;
 mod request;
 mod sign;
+mod signing_key;
 mod signing_options;
 mod signing_string;
 mod verify;
+
+pub(crate) use exchange::read_settings;
 
 use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
 use clap::{ArgMatches, Command};
@@ -40,12 +45,20 @@ const EXAMPLES: &str = "Examples:
 A request file is the request as it goes over the wire: request line, headers, an empty line, the body. In the head a line feed
 may end a line; the body is what Content-Length says, else every byte after the empty line, so that an editor's last line end is
 part of it.
-Nothing is sent. The library's operations are also there under their own names: `bankchannel call nextgen_psd2.sign_request …`.";
+
+At a bank, here the sandbox bank of `bankchannel serve nextgen-psd2-bank --data bank`:
+  bankchannel psd2 verify-user --settings tpp1.json --psu-id psu-7f3a91 --psu-personal-identifier @hash.txt
+  bankchannel psd2 update-bank-offered-consents --settings tpp1.json --redirect-uri https://tpp.example/cb
+with tpp1.json: {\"base_url\": \"https://127.0.0.1:8443/api\", \"ca_file\": \"bank/ca.pem\", \"certificate_file\": \"bank/certificates/tpp1-qseal.pem\",
+  \"private_key\": {\"file\": \"bank/certificates/tpp1-qseal.key\"}, \"client_certificate_file\": \"bank/certificates/tpp1-qwac.pem\",
+  \"client_key\": {\"file\": \"bank/certificates/tpp1-qwac.key\"}}
+
+The library's operations are also there under their own names: `bankchannel call nextgen_psd2.sign_request …`.";
 
 /// The group with its commands.
 pub(crate) fn command() -> Command {
     Command::new(GROUP)
-        .about("Requests of a third party to PSD2 banks: sign, verify, explain; certificates for tests")
+        .about("Requests of a third party to PSD2 banks: send, sign, verify, explain; certificates for tests")
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -60,6 +73,7 @@ pub(crate) fn command() -> Command {
         .subcommand(header::encode_command())
         .subcommand(header::decode_command())
         .subcommand(psu_hash::command())
+        .subcommands(exchange::commands())
 }
 
 /// Runs one of them.
@@ -77,7 +91,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
         "encode-header" => header::encode(inner),
         "decode-header" => header::decode(inner),
         "psu-hash" => psu_hash::run(inner),
-        _ => Err(Failure::usage(format!("there is no command `{GROUP} {name}`"))),
+        _ => exchange::run(name, inner)
+            .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
     }
 }
 

@@ -6,29 +6,29 @@ use bankchannel::{
     Clock as _, SystemClock,
     nextgen_psd2::{
         http::Request,
-        signing::{self, Signed},
+        signing::{self, SignFault, Signed},
     },
 };
-use bankchannel_crypto::{random::uuid_v4, signature::SigningKey};
+use bankchannel_crypto::random::uuid_v4;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use super::{certificates, request, signing_options};
+use super::{request, signing_key, signing_options};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format, passphrase, read_text},
+    options::{add_common, format},
     output::{self, Format, files},
 };
 
-/// The largest key file that is read, in bytes.
-const MAX_KEY: u64 = 64 * 1024;
 /// The permissions of a signed request: its headers may say who the user is.
 const MODE: u32 = 0o600;
 
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 sign --key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
+  bankchannel psd2 sign --key tpp.p12 --passphrase-file p12.pass request.http > signed.http
+  bankchannel psd2 sign --pkcs11-module /usr/lib/softhsm/libsofthsm2.so --pkcs11-token tpp --pkcs11-key qseal \\
+    --certificate qseal.pem request.http > signed.http
   bankchannel psd2 sign --key qseal.key --certificate qseal.pem --dialect bg --explain - < request.http > signed.http
   bankchannel psd2 sign --key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
 
@@ -37,16 +37,16 @@ are there. Head lines end in CRLF; the body is as it was, byte for byte: send bo
 
 /// The command.
 pub(super) fn command() -> Command {
-    let file = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("FILE").value_hint(ValueHint::FilePath).help(help)
-    };
-    let command = add_common(Command::new("sign"))
-        .about("Sign a request to a bank")
-        .after_help(EXAMPLES)
-        .arg(file("key", "The private key of the QSEAL certificate, PEM: PKCS#8 or PKCS#1").required(true))
-        .arg(file("certificate", "The QSEAL certificate, PEM").required(true))
-        .arg(passphrase::argument("The passphrase of a locked key; left out, it is asked for"))
-        .arg(file("output", "Where the signed request goes, a new file of mode 0600 [default: stdout]").short('o'))
+    let command = add_common(Command::new("sign")).about("Sign a request to a bank").after_help(EXAMPLES);
+    let command = signing_key::arguments(command)
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .short('o')
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("Where the signed request goes, a new file of mode 0600 [default: stdout]"),
+        )
         .arg(
             Arg::new("explain")
                 .long("explain")
@@ -59,16 +59,17 @@ pub(super) fn command() -> Command {
 
 /// Signs.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
-    let text = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let target = matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from);
     files::check_new(target.as_deref())?;
     let profile = signing_options::read(matches)?.profile()?;
-    let certificate = certificates::first("--certificate", text("certificate"))?;
-    let key = private_key(text("key"), matches)?;
+    let (signer, certificate) = signing_key::read(matches)?;
     let request = request::read(matches)?;
+    let refused = |fault: SignFault| Failure::usage(fault.to_string());
     let now_s = SystemClock::default().now_s();
-    let (request, signed) = signing::sign(request, &certificate, &key, &profile, now_s, &uuid_v4())
-        .map_err(|fault| Failure::usage(fault.to_string()))?;
+    let prepared = signing::prepare(request, &certificate, &profile, now_s, &uuid_v4()).map_err(refused)?;
+    let signature = signer.sign(profile.signature_hash, &prepared.signing_string.bytes)?;
+    let signed = Signed { signing_string: prepared.signing_string.clone(), key_id: prepared.key_id.clone() };
+    let request = prepared.finish(&signature, &certificate, &profile).map_err(refused)?;
     if matches.get_flag("explain") {
         explain(&signed);
     }
@@ -81,14 +82,6 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         (Format::Table, None) => output::bytes(&request.to_bytes()),
     }
     Ok(())
-}
-
-fn private_key(path: &str, matches: &ArgMatches) -> Outcome<SigningKey> {
-    let text = Zeroizing::new(read_text("--key", path, MAX_KEY)?);
-    // Both forms of a locked key say so in their head.
-    let passphrase = if text.contains("ENCRYPTED") { Some(passphrase::of_locked(path, matches, false)?) } else { None };
-    SigningKey::from_pem(&text, passphrase.as_deref().map(String::as_str))
-        .map_err(|fault| Failure::usage(format!("--key: {path}: {fault}")))
 }
 
 fn as_json(request: &Request, signed: &Signed) -> Value {

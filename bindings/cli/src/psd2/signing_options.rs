@@ -3,7 +3,10 @@
 use bankchannel::nextgen_psd2::model::{
     BodyDigest, CertificateForm, Dialect, HeaderEncoding, NameForm, SerialForm, SignatureAlgorithm, SigningOptions,
 };
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::{
+    Boundary,
+    model::{Dialect as Form, Object, Value, Writer, read_boundary},
+};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::names;
@@ -65,6 +68,7 @@ pub(super) fn read(matches: &ArgMatches) -> Outcome<SigningOptions> {
         certificate_form: names::one(matches, "certificate-form")?,
         encoding: names::one(matches, "rfc2047")?,
         spaced: flag("spaced"),
+        self_verify: None,
     })
 }
 
@@ -78,4 +82,19 @@ fn list(name: &'static str, help: &'static str) -> Arg {
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(HEADING).help(help)
+}
+
+/// These options, and what they leave out from others.
+pub(super) fn or(given: SigningOptions, others: SigningOptions) -> Outcome<SigningOptions> {
+    let written = |options: SigningOptions| match options.write(&mut Writer::new(Form::Boundary)) {
+        Value::Object(fields) => fields,
+        _ => Object::new(),
+    };
+    let mut merged = written(others);
+    for (name, value) in written(given) {
+        if !value.is_null() {
+            merged.insert(name, value);
+        }
+    }
+    Ok(read_boundary(Value::Object(merged))?)
 }

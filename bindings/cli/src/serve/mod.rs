@@ -1,6 +1,7 @@
-//! `serve` and `admin`: the service that somebody runs, and what its operator does.
+//! `serve` and `admin`: the servers that somebody runs, and what an operator does.
 
 mod admin;
+mod bank;
 mod check;
 mod logs;
 mod open_files;
@@ -61,12 +62,14 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(ws_channel)
+        .subcommand(bank::command())
 }
 
 /// Runs it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     match matches.subcommand() {
+        Some(("nextgen-psd2-bank", inner)) => bank::run(inner),
         Some((_, inner)) => run::run(inner),
-        None => Err(crate::exit::Failure::usage("name the service: ws-channel")),
+        None => Err(crate::exit::Failure::usage("name the service: ws-channel or nextgen-psd2-bank")),
     }
 }

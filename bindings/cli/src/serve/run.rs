@@ -36,17 +36,33 @@ async fn serve(options: ServiceOptions) -> Outcome {
     if options.control == Some(true) {
         output::note("warning: the control interface is open: whoever reaches it controls this service");
     }
-    let mut signals =
-        Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
+    let signals = Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
     let running = Running::start(options).await?;
     output::json(&running.readiness());
+    until_signalled(running, signals).await;
+    Ok(())
+}
+
+/// A service that was started.
+pub(super) trait Service {
+    /// Stops it, after the running answers.
+    fn end(self) -> impl Future<Output = ()>;
+}
+
+impl Service for Running {
+    async fn end(self) {
+        self.stop().await;
+    }
+}
+
+/// Lets it run until a signal.
+pub(super) async fn until_signalled(running: impl Service, mut signals: Signals) {
     signals.wait().await;
     // Whoever signals again does not want to wait.
     tokio::select! {
-        () = running.stop() => {}
+        () = running.end() => {}
         () = signals.wait() => output::note("stopped without waiting for running answers"),
     }
-    Ok(())
 }
 
 fn options(matches: &ArgMatches) -> ServiceOptions {

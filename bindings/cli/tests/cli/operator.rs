@@ -2,34 +2,16 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
     os::unix::fs::PermissionsExt as _,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
 };
 
 use serde_json::Value;
 
-use crate::support::{Home, ran};
+use crate::support::{Home, started, stop};
 
 fn serve(home: &Home, more: &[&str]) -> (Child, Value) {
     started(home.command(&[&["serve", "ws-channel", "--data", "data"], more].concat()))
-}
-
-fn started(mut service: Command) -> (Child, Value) {
-    let mut child = service.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let ready = serde_json::from_str(&line).unwrap_or_else(|why| {
-        let mut text = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        panic!("{why}: {line} {text}")
-    });
-    (child, ready)
-}
-
-fn stop(child: Child, signal: &str) -> crate::support::Ran {
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-    ran(child.wait_with_output().unwrap())
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::{
     fs::{self, Permissions},
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -326,4 +326,23 @@ pub(crate) fn in_helsinki(seconds: i64) -> String {
     let zone = jiff::tz::TimeZone::get("Europe/Helsinki").unwrap();
     let time = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
     time.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Starts a server; what its readiness line says.
+pub(crate) fn started(mut service: Command) -> (Child, Value) {
+    let mut child = service.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let ready = serde_json::from_str(&line).unwrap_or_else(|why| {
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        panic!("{why}: {line} {text}")
+    });
+    (child, ready)
+}
+
+/// Ends it with a signal.
+pub(crate) fn stop(child: Child, signal: &str) -> Ran {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    ran(child.wait_with_output().unwrap())
 }

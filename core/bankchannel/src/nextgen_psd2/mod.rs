@@ -1,31 +1,50 @@
-//! A third party towards NextGenPSD2 banks: signs requests, verifies and explains them.
+//! A third party towards NextGenPSD2 banks: asks them, and signs, verifies and explains requests.
 //!
 //! ```text
-//!   settings (certificate, key, how to sign) ──► NextGenPsd2 ── operations that only compute: sign, verify, explain
+//!   settings ──► NextGenPsd2 ──► exchange: message ─► signed anew for each attempt ─► transport ─► bank
+//!                     │
+//!                     └──► operations that only compute: sign, verify, explain
 //! ```
 
 mod dispatch;
+mod exchange;
+mod keys;
+mod sender;
 mod settings;
+mod signer;
 
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary, Result,
+    Boundary, Error, Kept, Result,
+    error::row,
     model::{Dialect, Reader, read_boundary},
 };
 pub use bankchannel_nextgen_psd2::{
-    PROTOCOL, answer, certificates, errors, explain, http, model, operations, signing, verify,
+    Credentials, PROTOCOL, Psd2, answer, certificates, errors, explain, http, model, operations, signing, verify,
 };
+pub use bankchannel_pkcs11::{Pkcs11Settings, Token};
 pub(crate) use dispatch::run_local;
 pub use settings::NextGenPsd2Settings;
+pub use signer::Signer;
 
+use sender::Sender;
 use settings::Ready;
 
-/// What a third party has: its certificate, its key, and how its banks want requests signed.
+/// What a third party has: its certificate, its key, and how its banks want requests signed. It keeps the keys and certificates
+/// that it has read, so keep it.
 ///
-/// Cloning is cheap.
+/// Cloning is cheap; a clone is the same client.
 #[derive(Clone)]
-pub struct NextGenPsd2(Arc<Ready>);
+pub struct NextGenPsd2(Arc<Inner>);
+
+struct Inner {
+    ready: Arc<Ready>,
+    /// Present where the settings name a bank.
+    sender: Option<Sender>,
+    /// Keys and certificates that were read, the settings' and those of requests.
+    kept: Kept,
+}
 
 impl NextGenPsd2 {
     /// Makes a client. Files that the settings name are read now; nothing is sent.
@@ -33,7 +52,31 @@ impl NextGenPsd2 {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: NextGenPsd2Settings) -> Result<Self> {
-        Ready::of(settings).map(|ready| Self(Arc::new(ready)))
+        Self::of(Arc::new(Ready::of(settings)?))
+    }
+
+    fn of(ready: Arc<Ready>) -> Result<Self> {
+        let sender = if ready.sends() { Some(Sender::of(&ready)?) } else { None };
+        Ok(Self(Arc::new(Inner { ready, sender, kept: Kept::default() })))
+    }
+
+    /// The same client with connections of its own, and with the files as they were read: for the child of a fork. What a thread
+    /// of the parent was keeping when it forked stays the parent's.
+    pub(crate) fn in_child(&self) -> Result<Self> {
+        Self::of(Arc::clone(&self.0.ready))
+    }
+
+    /// The bank's base URL, without a slash at its end; `None` for a client that only computes.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        self.0.sender.as_ref().map(|sender| sender.transport.base_url())
+    }
+
+    fn sender(&self) -> Result<&Sender> {
+        match &self.0.sender {
+            Some(sender) => Ok(sender),
+            None => Err(self.0.ready.transport().err().unwrap_or_else(|| Error::new(&row::INTERNAL))),
+        }
     }
 
     /// Makes a client from settings as JSON.
@@ -42,6 +85,20 @@ impl NextGenPsd2 {
     /// `input.*` and `configuration.invalid`.
     pub fn from_json(settings: serde_json::Value) -> Result<Self> {
         Self::new(read_boundary(settings)?)
+    }
+
+    /// What signs for this client: the key in its token, else its private key. `None` where the settings have neither.
+    ///
+    /// # Errors
+    /// `nextgen_psd2.key_unusable` for a private key that cannot be read.
+    pub fn signer(&self) -> Result<Option<Signer>> {
+        self.0.ready.signer()
+    }
+
+    /// The QSEAL certificate as PEM text: the settings', the PKCS#12 file's or the token's.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&str> {
+        self.0.ready.certificate.as_deref()
     }
 
     /// A typed request from its boundary form; what that leaves out is taken from the settings. The methods themselves take

@@ -1,32 +1,67 @@
 //! A third party's settings: one declaration for every language.
 
-use std::io::Read;
+use std::{collections::BTreeMap, path::PathBuf};
 
+use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret,
+    Boundary, Error, Kept, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
 };
-use bankchannel_nextgen_psd2::model::SigningOptions;
-use bankchannel_transport::open_regular;
+use bankchannel_nextgen_psd2::{http::is_token, model::SigningOptions};
+use bankchannel_pkcs11::{Pkcs11Settings, Token};
+use bankchannel_transport::{Settings, Tls};
 
-use super::NextGenPsd2;
+use super::{
+    NextGenPsd2, Signer,
+    keys::{Keys, excluded, keystore, one_of},
+};
 
-/// Longest file of certificates that is read, in bytes.
-const FILE_MAX: u64 = 256 * 1024;
-
-/// The settings of a third party. All are optional; they are used wherever a request leaves them out.
+/// The settings of a third party. All are optional; those of signing are used wherever a request leaves them out, and the
+/// operations that only compute need no others.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct NextGenPsd2Settings {
+    /// The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed for sending. Plain
+    /// HTTP is for loopback addresses only.
+    pub base_url: Option<String>,
     /// The QSEAL certificate as PEM text.
     pub certificate: Option<String>,
     /// A file that holds it.
     pub certificate_file: Option<String>,
-    /// Its private key as PEM text, PKCS#8 or PKCS#1.
+    /// Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature.
     pub private_key: Option<Secret>,
-    /// Opens a private key that is encrypted.
+    /// A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
+    pub keystore_file: Option<String>,
+    /// Its private key in an HSM or on a smart card, in place of `private_key`.
+    pub pkcs11: Option<Pkcs11Settings>,
+    /// Opens a private key that is encrypted, or the PKCS#12 file.
     pub passphrase: Option<Secret>,
-    /// How requests are signed.
+    /// How requests are signed, and the bank's dialect.
     pub signing: Option<SigningOptions>,
+    /// The certificate for TLS (QWAC) as PEM text, its intermediates after it.
+    pub client_certificate: Option<String>,
+    /// A file that holds it.
+    pub client_certificate_file: Option<String>,
+    /// Its private key as PEM text.
+    pub client_key: Option<Secret>,
+    /// A PKCS#12 file that holds both, in place of them.
+    pub client_keystore_file: Option<String>,
+    /// Opens a `client_key` that is encrypted, or its PKCS#12 file.
+    pub client_passphrase: Option<Secret>,
+    /// Further certificate authorities to trust for the bank's own certificate: a PEM file.
+    pub ca_file: Option<String>,
+    /// Whether only the authorities of `ca_file` are trusted, not the system's.
+    pub only_ca_file: Option<bool>,
+    /// A proxy's URL, in place of the environment's; it may hold a user and a password.
+    pub proxy: Option<Secret>,
+    /// How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+    pub timeout_s: Option<u32>,
+    /// The largest answer, in bytes; 16 MiB when left out.
+    pub max_answer_bytes: Option<u32>,
+    /// Hosts, besides the bank's own, to which the bank's customers may be sent.
+    pub allowed_redirect_hosts: Option<Vec<String>>,
+    /// Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
+    /// them differently (§1.3).
+    pub header_names: Option<BTreeMap<String, String>>,
     /// The certificates of trusted issuers as PEM text, one after the other: for verifying.
     pub trusted: Option<String>,
     /// A file that holds them.
@@ -35,11 +70,16 @@ pub struct NextGenPsd2Settings {
 
 /// The settings with their files read.
 pub(super) struct Ready {
-    certificate: Option<String>,
-    private_key: Option<Secret>,
-    passphrase: Option<Secret>,
-    signing: Option<SigningOptions>,
+    pub(super) certificate: Option<String>,
+    pub(super) private_key: Option<Secret>,
+    pub(super) passphrase: Option<Secret>,
+    pub(super) token: Option<Token>,
+    pub(super) signing: Option<SigningOptions>,
+    pub(super) header_names: BTreeMap<String, String>,
+    pub(super) redirect_hosts: Vec<String>,
+    pub(super) timeout_s: Option<u32>,
     trusted: Option<String>,
+    transport: Option<Settings>,
 }
 
 impl Ready {
@@ -47,31 +87,106 @@ impl Ready {
         if let Some(signing) = &settings.signing {
             signing.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
         }
+        let header_names = settings.header_names.clone().unwrap_or_default();
+        if !header_names.iter().all(|(from, to)| is_token(from) && is_token(to)) {
+            return Err(Error::invalid_setting("header_names", "must hold names of headers"));
+        }
+        let transport = transport(&settings)?;
+        let certificate = one_of("certificate", settings.certificate, settings.certificate_file)?;
+        let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
+        let keys = Keys::of(certificate, settings.private_key, settings.passphrase);
+        let Keys { certificate, private_key, passphrase, token } = match (settings.keystore_file, settings.pkcs11) {
+            (None, None) => keys,
+            (Some(path), None) => keys.with_keystore(&path)?,
+            (None, Some(pkcs11)) => keys.with_token(&pkcs11)?,
+            (Some(_), Some(_)) => return Err(excluded("keystore_file", "pkcs11")),
+        };
         Ok(Self {
-            certificate: one_of("certificate", settings.certificate, settings.certificate_file)?,
-            trusted: one_of("trusted", settings.trusted, settings.trusted_file)?,
-            private_key: settings.private_key,
-            passphrase: settings.passphrase,
+            certificate,
+            private_key,
+            passphrase,
+            token,
+            trusted,
             signing: settings.signing,
+            header_names,
+            redirect_hosts: settings.allowed_redirect_hosts.unwrap_or_default(),
+            timeout_s: settings.timeout_s.filter(|seconds| *seconds > 0),
+            transport,
         })
+    }
+
+    /// How connections to the bank are made.
+    ///
+    /// # Errors
+    /// `configuration.invalid` where no bank is named.
+    pub(super) fn transport(&self) -> Result<&Settings> {
+        let missing = "is missing: it names the bank, such as https://bank.example/api";
+        self.transport.as_ref().ok_or_else(|| Error::invalid_setting("base_url", missing))
+    }
+
+    /// What signs for this client: the token, else the private key. `None` where neither is set.
+    ///
+    /// # Errors
+    /// `nextgen_psd2.key_unusable` for a private key that cannot be read.
+    pub(super) fn signer(&self) -> Result<Option<Signer>> {
+        match (&self.token, &self.private_key) {
+            (Some(token), _) => Ok(Some(Signer::Token(token.clone()))),
+            (None, Some(key)) => Signer::from_pem(key, self.passphrase.as_ref()).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether a bank is named.
+    pub(super) fn sends(&self) -> bool {
+        self.transport.is_some()
     }
 }
 
-/// A text given, or the file that holds it.
-fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
-    let Some(path) = file else { return Ok(text) };
-    let setting = format!("{name}_file");
-    if text.is_some() {
-        return Err(Error::invalid_setting(&setting, format!("excludes {name}: give one of them")));
+fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
+    let Some(base_url) = settings.base_url.clone() else { return Ok(None) };
+    let only_ca_file = settings.only_ca_file.unwrap_or_default();
+    if only_ca_file && settings.ca_file.is_none() {
+        return Err(Error::invalid_setting("only_ca_file", "needs ca_file"));
     }
-    let unusable = |why: std::io::Error| Error::invalid_setting(&setting, format!("{path} cannot be read: {why}"));
-    let (file, _) = open_regular(path.as_ref()).map_err(unusable)?;
-    let mut text = String::new();
-    let size = file.take(FILE_MAX + 1).read_to_string(&mut text).map_err(unusable)?;
-    if size as u64 > FILE_MAX {
-        return Err(Error::invalid_setting(&setting, format!("{path} has more than {FILE_MAX} bytes")));
+    let defaults = Settings::default();
+    let max_answer_bytes = settings.max_answer_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    Ok(Some(Settings {
+        base_url,
+        tls: Tls {
+            ca_file: settings.ca_file.as_ref().map(PathBuf::from),
+            only_ca_file,
+            client_identity: client_identity(settings)?,
+        },
+        proxy: settings.proxy.clone(),
+        max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
+        ..defaults
+    }))
+}
+
+/// The certificate for TLS with its key, both PEM in one text.
+fn client_identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
+    let certificate =
+        one_of("client_certificate", settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
+    if let Some(path) = &settings.client_keystore_file {
+        const SETTING: &str = "client_keystore_file";
+        if certificate.is_some() || settings.client_key.is_some() {
+            return Err(excluded(SETTING, "client_certificate and client_key"));
+        }
+        let opener = settings.client_passphrase.as_ref();
+        let (certificate, key) = keystore(SETTING, path, "client_passphrase", opener)?;
+        return Ok(Some(Secret::new(format!("{certificate}\n{}", key.expose()))));
     }
-    Ok(Some(text))
+    match (certificate, &settings.client_key) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(Error::invalid_setting("client_key", "is missing: client_certificate goes with it")),
+        (None, Some(_)) => Err(Error::invalid_setting("client_certificate", "is missing: client_key goes with it")),
+        (Some(certificate), Some(key)) => {
+            let passphrase = settings.client_passphrase.as_ref().map(Secret::expose);
+            let key = unlocked_private_key(key.expose(), passphrase)
+                .map_err(|fault| Error::invalid_setting("client_key", fault.to_string()))?;
+            Ok(Some(Secret::new(format!("{certificate}\n{}", key.as_str()))))
+        }
+    }
 }
 
 /// A client has what its requests leave out.
@@ -81,12 +196,16 @@ impl Profile for NextGenPsd2 {
             value.clone().map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
         }
         match field {
-            "certificate" => write(&self.0.certificate),
-            "private_key" => write(&self.0.private_key),
-            "passphrase" => write(&self.0.passphrase),
-            "signing" => write(&self.0.signing),
-            "trusted" => write(&self.0.trusted),
+            "certificate" => write(&self.0.ready.certificate),
+            "private_key" => write(&self.0.ready.private_key),
+            "passphrase" => write(&self.0.ready.passphrase),
+            "signing" => write(&self.0.ready.signing),
+            "trusted" => write(&self.0.ready.trusted),
             _ => None,
         }
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        Some(&self.0.kept)
     }
 }

@@ -282,42 +282,6 @@ fn not_renewed(refused: Error, why: Error) -> Error {
     told.with("renewal", code)
 }
 
-impl CallOptions {
-    /// The same for a step of this call, which has until `deadline`. Content and destination are the call's own.
-    pub(crate) fn until(&self, deadline: Instant) -> Self {
-        Self {
-            timeout: Some(deadline.saturating_duration_since(Instant::now())),
-            cancel: self.cancel.clone(),
-            asker: self.asker.clone(),
-            log: self.log.clone(),
-            progress: self.progress.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// Waits for something of our own, unless the call is cancelled or its time is up first.
-    ///
-    /// # Errors
-    /// `cancelled`, `timeout.deadline`.
-    pub(crate) async fn race<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
-        let limit = async {
-            match self.timeout {
-                Some(limit) => tokio::time::sleep(limit.min(LONG)).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent)),
-            got = wait => Ok(got),
-            () = limit => Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent)),
-        }
-    }
-}
-
-/// As good as for ever, and short enough for every clock.
-const LONG: Duration = Duration::from_secs(3_155_760_000);
-
 fn route<O: Exchange>() -> Result<&'static Route> {
     let declaration = const { &O::DECLARATION };
     declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))

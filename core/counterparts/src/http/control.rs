@@ -10,6 +10,8 @@
 //!   POST limits        {…}: other limits; what is left out has its default
 //! ```
 //!
+//! The same names stand below `sandbox/` too, where a counterpart may have further ones ([`Controlled::further`]).
+//!
 //! It is off unless asked for, listens on loopback only, and refuses browsers.
 
 use std::{
@@ -29,6 +31,7 @@ use bankchannel_foundation::{
     model::Timestamp,
     redact::redact_words,
 };
+use bytes::Bytes;
 use hyper::{Request, Response, StatusCode, body::Incoming, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,6 +46,7 @@ const REMEMBERED: usize = 1000;
 /// The largest body: seeds with files.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 16;
+const UNREADABLE: &str = "the body could not be read";
 
 /// What a counterpart does when it is told to.
 pub(crate) trait Controlled: Send + Sync + 'static {
@@ -65,6 +69,22 @@ pub(crate) trait Controlled: Send + Sync + 'static {
     /// # Errors
     /// `input.*`.
     fn limits(&self, request: Value) -> Result<Value, Error>;
+    /// What only this counterpart is told, by a path below `sandbox/`; `None` where there is no such path.
+    fn further(&self, _asked: Further) -> Option<Controlling<'_>> {
+        None
+    }
+}
+
+/// A request that only one kind of counterpart knows.
+pub(crate) struct Further {
+    /// The method.
+    pub(crate) method: hyper::Method,
+    /// The path below `sandbox/`, as it was written.
+    pub(crate) path: String,
+    /// The headers.
+    pub(crate) headers: hyper::HeaderMap,
+    /// The body as it came.
+    pub(crate) body: Bytes,
 }
 
 /// What a control operation answers, when it is done.
@@ -164,14 +184,27 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         return refuse(StatusCode::FORBIDDEN, "not for browsers");
     }
     let path = head.uri.path().trim_matches('/');
-    let known = matches!(path, "outbox" | "transcript" | "reset" | "seed" | "clock" | "fail_next" | "limits");
+    let known =
+        |path: &str| matches!(path, "outbox" | "transcript" | "reset" | "seed" | "clock" | "fail_next" | "limits");
+    let path = match path.strip_prefix("sandbox/") {
+        Some(below) if known(below) => below,
+        Some(below) => {
+            let Ok(body) = take(body).await else { return refuse(StatusCode::BAD_REQUEST, UNREADABLE) };
+            let asked = Further { path: below.to_owned(), method: head.method, headers: head.headers, body };
+            return match target.further(asked) {
+                Some(doing) => done(doing.await),
+                None => refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/ for this method"),
+            };
+        }
+        None => path,
+    };
     match (head.method.as_str(), path) {
         ("GET", "outbox") => return answer::json(StatusCode::OK, Value::Array(target.outbox()).to_string()),
         ("GET", "transcript") => {
             return answer::json(StatusCode::OK, Value::Array(target.control().transcript()).to_string());
         }
         ("POST", "reset" | "seed" | "clock" | "fail_next" | "limits") => {}
-        (_, _) if known => {
+        (_, _) if known(path) => {
             return refuse(StatusCode::METHOD_NOT_ALLOWED, "use GET for outbox and transcript, POST for the others");
         }
         _ => {
@@ -181,17 +214,20 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
             );
         }
     }
-    let request = match take(body).await {
+    let request = match take(body).await.and_then(|body| parsed(&body)) {
         Ok(request) => request,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
-    let done = match path {
+    done(match path {
         "reset" => reset(&*target).await,
         "seed" => target.seed(request).await,
         "clock" => set_clock(&*target, request),
         "limits" => target.limits(request),
         _ => fail_next(&*target, request),
-    };
+    })
+}
+
+fn done(done: Result<Value, Error>) -> Response<AnswerBody> {
     match done {
         Ok(value) => answer::json(StatusCode::OK, value.to_string()),
         Err(error) => answer::json(StatusCode::BAD_REQUEST, json!({ "error": error.to_json() }).to_string()),
@@ -199,17 +235,21 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
 }
 
 /// Whether a request was addressed to this machine by a name that nobody else can give it.
-fn is_own(host: &str, port: u16) -> bool {
+pub(crate) fn is_own(host: &str, port: u16) -> bool {
     let Some((name, given)) = host.rsplit_once(':') else { return false };
     given.parse() == Ok(port) && (name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]"))
 }
 
-async fn take(body: Incoming) -> Result<Value, String> {
-    let taken = intake::plain(body, MAX_BODY).await.map_err(|_| "the body could not be read".to_owned())?;
-    if taken.body.is_empty() {
+async fn take(body: Incoming) -> Result<Bytes, String> {
+    intake::plain(body, MAX_BODY).await.map(|taken| taken.body).map_err(|_| UNREADABLE.to_owned())
+}
+
+/// The JSON of a body; none is an empty object.
+pub(crate) fn parsed(body: &[u8]) -> Result<Value, String> {
+    if body.is_empty() {
         return Ok(json!({}));
     }
-    json::parse(&taken.body, MAX_DEPTH).map(Into::into).map_err(|why| format!("the body is {why}"))
+    json::parse(body, MAX_DEPTH).map(Into::into).map_err(|why| format!("the body is {why}"))
 }
 
 async fn reset(target: &dyn Controlled) -> Result<Value, Error> {

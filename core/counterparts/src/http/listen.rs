@@ -26,6 +26,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::AnswerBody,
+    framing::{Heard, Listened},
     idle::{Activity, Limits},
 };
 
@@ -67,12 +68,17 @@ pub enum ListenError {
     Tls(PathBuf, String),
 }
 
+/// The certificate that a client has shown at its TLS handshake, verified then: an extension of each request of its connection.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientCertificate(pub(crate) Arc<CertificateDer<'static>>);
+
 /// A bound address, not yet served.
 pub struct Listener {
     tcp: TcpListener,
     tls: Option<TlsAcceptor>,
     address: SocketAddr,
     proxies: Vec<IpAddr>,
+    lengths: bool,
 }
 
 impl Listener {
@@ -81,19 +87,37 @@ impl Listener {
     /// # Errors
     /// [`ListenError`].
     pub async fn bind(address: SocketAddr, tls: Option<&TlsFiles>) -> Result<Self, ListenError> {
+        let tls = tls.map(server_config).transpose()?;
+        Self::bind_with(address, tls).await
+    }
+
+    /// The same with a TLS configuration of one's own, such as one that asks for client certificates. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub(crate) async fn bind_with(
+        address: SocketAddr,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Result<Self, ListenError> {
         if tls.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::PlainBeyondLoopback(address));
         }
-        let tls = tls.map(acceptor).transpose()?;
+        let tls = tls.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
-        Ok(Self { tcp, tls, address, proxies: Vec::new() })
+        Ok(Self { tcp, tls, address, proxies: Vec::new(), lengths: false })
     }
 
     /// These addresses speak for many: they may have as many connections as there are.
     #[must_use]
     pub(crate) fn in_front_of(self, proxies: Vec<IpAddr>) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// Each request has [`Lengths`](super::framing::Lengths) with it.
+    #[must_use]
+    pub(crate) fn telling_lengths(self) -> Self {
+        Self { lengths: true, ..self }
     }
 
     /// The address, with the port that was taken.
@@ -136,7 +160,8 @@ impl Listener {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            let served = connection(stream, peer, self.tls.clone(), Arc::clone(&handle), stop.clone());
+            let heard = self.lengths.then(Heard::default);
+            let served = connection((stream, peer, heard), self.tls.clone(), Arc::clone(&handle), stop.clone());
             let cut = cut.clone();
             connections.spawn(async move {
                 tokio::select! {
@@ -205,8 +230,7 @@ impl Drop for Place {
 }
 
 async fn connection<F, R>(
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer, heard): (TcpStream, SocketAddr, Option<Heard>),
     tls: Option<TlsAcceptor>,
     handle: Arc<F>,
     stop: CancellationToken,
@@ -216,15 +240,24 @@ async fn connection<F, R>(
 {
     let activity = Activity::begin(QUIET);
     let active = Arc::clone(&activity);
-    let service = service_fn(move |request| {
-        let (active, handling) = (Arc::clone(&active), active.handle());
-        let answer = handle(request, peer);
-        async move {
-            let answer = answer.await.map(|body| active.watch(body));
-            drop(handling);
-            Ok::<_, Infallible>(answer)
-        }
-    });
+    let listening = heard.clone();
+    let service = |client: Option<ClientCertificate>| {
+        service_fn(move |mut request: Request<Incoming>| {
+            if let Some(heard) = &listening {
+                tell_lengths(heard, &mut request);
+            }
+            if let Some(client) = &client {
+                request.extensions_mut().insert(client.clone());
+            }
+            let (active, handling) = (Arc::clone(&active), active.handle());
+            let answer = handle(request, peer);
+            async move {
+                let answer = answer.await.map(|body| active.watch(body));
+                drop(handling);
+                Ok::<_, Infallible>(answer)
+            }
+        })
+    };
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(128 * 1024);
     let mut http2 = builder.http2();
@@ -232,20 +265,43 @@ async fn connection<F, R>(
     http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
     match tls {
         None => {
-            let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let serving =
+                builder.serve_connection(TokioIo::new(Listened { stream, heard }), service(None)).into_owned();
             // A connection's error is the client's business: it went away or spoke no HTTP.
             activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
         }
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-                let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+                let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                let client = client.map(|leaf| ClientCertificate(Arc::new(leaf.clone().into_owned())));
+                let serving =
+                    builder.serve_connection(TokioIo::new(Listened { stream, heard }), service(client)).into_owned();
                 activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
             }
         }
     }
 }
 
-fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenError> {
+fn tell_lengths(heard: &Heard, request: &mut Request<Incoming>) {
+    if request.version() >= hyper::Version::HTTP_2 {
+        heard.forget();
+        return;
+    }
+    let lengths = match request.uri().path_and_query() {
+        Some(target) if request.uri().authority().is_none() => {
+            heard.lengths(request.method().as_str(), target.as_str())
+        }
+        _ => heard.lengths(request.method().as_str(), &request.uri().to_string()),
+    };
+    request.extensions_mut().insert(lengths);
+}
+
+/// What a TLS listener of a counterpart speaks.
+pub(crate) fn alpn() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+}
+
+fn server_config(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, ListenError> {
     let bad = |path: &Path, why: &str| ListenError::Tls(path.to_owned(), why.to_owned());
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
@@ -260,8 +316,8 @@ fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenError> {
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|why| bad(&files.key, &why.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    config.alpn_protocols = alpn();
+    Ok(Arc::new(config))
 }
 
 #[cfg(test)]

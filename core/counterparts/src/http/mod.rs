@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod control;
+pub(crate) mod framing;
 mod idle;
 pub(crate) mod intake;
 pub(crate) mod listen;

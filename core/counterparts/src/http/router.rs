@@ -41,9 +41,15 @@ pub(crate) enum Found {
 impl Router {
     /// The routes of these operations.
     pub(crate) fn new(catalogue: &'static [Entry]) -> Self {
+        Self::of(catalogue, |_| true)
+    }
+
+    /// The routes of those that are wanted.
+    pub(crate) fn of(catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
         let mut routes: Vec<Served> = catalogue
             .iter()
             .enumerate()
+            .filter(|(_, entry)| wanted(entry))
             .filter_map(|(index, entry)| {
                 let route = entry.declaration.route.as_ref()?;
                 let parts = route.path.split('/').skip(1).map(part).collect();

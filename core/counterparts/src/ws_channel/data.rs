@@ -1,15 +1,13 @@
 //! The data folder and the store in it.
 
-use std::{
-    fs::DirBuilder,
-    os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::{Store, StoreError};
 
 use super::config::Config;
+use crate::folder;
+pub(crate) use crate::folder::{private_folder, unusable};
 
 /// Below the data folder: uploads on their way in.
 pub(crate) const SPOOL: &str = "spool";
@@ -21,26 +19,11 @@ pub(crate) const FILES: &str = "files";
 /// # Errors
 /// `resource.storage`.
 pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
-    let (data, temporary) = match given {
-        Some(path) => (PathBuf::from(path), None),
-        None => {
-            let folder = tempfile::tempdir().map_err(|why| unusable(Path::new("(temporary)"), &why))?;
-            (folder.path().to_owned(), Some(folder))
-        }
-    };
-    for folder in [data.clone(), data.join(SPOOL), data.join(FILES)] {
-        private_folder(&folder)?;
+    let (data, temporary) = folder::prepare(given)?;
+    for folder in [SPOOL, FILES] {
+        private_folder(&data.join(folder))?;
     }
-    let data = data.canonicalize().map_err(|why| unusable(&data, &why))?;
     Ok((data, temporary))
-}
-
-/// Makes a folder that only its owner can enter, where it is not there yet.
-///
-/// # Errors
-/// `resource.storage`.
-pub(crate) fn private_folder(folder: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))
 }
 
 /// Opens the configured store.
@@ -58,9 +41,4 @@ pub(crate) async fn open_store(config: &Config, data: &Path) -> Result<Store> {
 /// A fault of the store for somebody who is not a client.
 pub(crate) fn storage(why: StoreError) -> Error {
     Error::because(&row::STORAGE, why.to_string())
-}
-
-/// A file or folder that cannot be used.
-pub(crate) fn unusable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", path.display())).with("file", path.display())
 }

@@ -39,4 +39,4 @@ pub use banks::{
 };
 pub use config::Config;
 pub use options::ServiceOptions;
-pub use running::Running;
+pub use running::{KIND, Running};

@@ -30,6 +30,9 @@ use crate::http::{
     control::{self, Control},
 };
 
+/// What the service is called where one is started.
+pub const KIND: &str = "ws-channel";
+
 /// Where a service listens when it was not told.
 pub(crate) const LISTEN: &str = "127.0.0.1:0";
 
@@ -144,7 +147,7 @@ impl Running {
     #[must_use]
     pub fn readiness(&self) -> Value {
         json!({
-            "kind": "ws-channel",
+            "kind": KIND,
             "base_url": self.base_url,
             "public_key_file": self.public_key_file,
             "control_url": self.control_url,

@@ -78,6 +78,12 @@ impl Body {
         ])
     }
 
+    /// These bytes as body.
+    #[must_use]
+    pub fn literal(bytes: impl Into<Bytes>) -> Self {
+        Self(vec![Segment::Literal(bytes.into())])
+    }
+
     /// The segments in order.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {

@@ -3,12 +3,17 @@
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Dialect, Field, Object, Shape, Value};
-use crate::{Error, error::row};
+use crate::{Error, Kept, error::row};
 
 /// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
 pub trait Profile {
     /// The value of a profile field by its boundary name.
     fn value(&self, field: &str) -> Option<Value<'static>>;
+
+    /// Where it keeps the keys and certificates that it has read, if it keeps any.
+    fn kept(&self) -> Option<&Kept> {
+        None
+    }
 }
 
 /// Reads one message: knows the dialect, where it is, and what was given beside the JSON.

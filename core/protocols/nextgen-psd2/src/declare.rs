@@ -1,11 +1,81 @@
 //! Short forms for the declarations of this protocol.
 
-use bankchannel_foundation::{Declaration, Kind, error::Row};
+use bankchannel_foundation::{
+    Declaration, Kind,
+    error::Row,
+    message::Method,
+    operation::{Access, Parameters, RateClass, Repeat, Route},
+};
 
-use crate::PROTOCOL;
+use crate::{PROTOCOL, errors};
 
 /// The command group of all its operations.
 const SUBJECT: &str = "psd2";
+
+/// How long a client waits, in seconds.
+const TIMEOUT_S: u32 = 30;
+
+/// What a bank may answer besides success (§3.2, §5).
+const FAILURES: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 429, 431, 500, 503];
+
+/// What a bank may say to any signed request.
+pub(crate) const SIGNED: &[&Row] = &[
+    &errors::SIGNATURE_REFUSED,
+    &errors::CERTIFICATE_REFUSED,
+    &errors::ROLE_REFUSED,
+    &errors::TIMESTAMP_REFUSED,
+    &errors::FORMAT_REFUSED,
+    &errors::SERVICE_REFUSED,
+    &errors::RESOURCE_UNKNOWN,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+];
+
+/// What it may say where it is told of a customer.
+pub(crate) const FOR_CUSTOMER: &[&Row] = &[
+    &errors::SIGNATURE_REFUSED,
+    &errors::CERTIFICATE_REFUSED,
+    &errors::ROLE_REFUSED,
+    &errors::TIMESTAMP_REFUSED,
+    &errors::FORMAT_REFUSED,
+    &errors::PSU_REFUSED,
+    &errors::SERVICE_REFUSED,
+    &errors::RESOURCE_UNKNOWN,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+    &errors::LINK_REFUSED,
+];
+
+/// What it may say where a consent is named or used.
+pub(crate) const WITH_CONSENT: &[&Row] = &[
+    &errors::SIGNATURE_REFUSED,
+    &errors::CERTIFICATE_REFUSED,
+    &errors::ROLE_REFUSED,
+    &errors::TIMESTAMP_REFUSED,
+    &errors::FORMAT_REFUSED,
+    &errors::PSU_REFUSED,
+    &errors::CONSENT_NEEDED,
+    &errors::CONSENT_UNKNOWN,
+    &errors::CONSENT_INVALID,
+    &errors::ACCESS_EXCEEDED,
+    &errors::SERVICE_REFUSED,
+    &errors::RESOURCE_UNKNOWN,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+    &errors::LINK_REFUSED,
+];
+
+/// The dialects that have an operation.
+pub(crate) const ERA: &[&str] = &["era"];
+/// See [`ERA`].
+pub(crate) const BG: &[&str] = &["bg"];
+/// See [`ERA`].
+pub(crate) const BOTH: &[&str] = &["era", "bg"];
+
+/// The role for reading accounts.
+pub(crate) const AISP: &[&str] = &["AISP"];
+/// One of the two is enough.
+pub(crate) const AISP_OR_PISP: &[&str] = &["AISP", "PISP"];
 
 /// A local operation's declaration.
 pub(crate) const fn local(
@@ -15,4 +85,57 @@ pub(crate) const fn local(
     errors: &'static [&'static Row],
 ) -> Declaration {
     Declaration { name, protocol: PROTOCOL, subject: SUBJECT, kind: Kind::Local, summary, doc, errors, route: None }
+}
+
+/// An exchange's declaration.
+pub(crate) const fn exchange(
+    name: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+    route: Route,
+) -> Declaration {
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject: SUBJECT,
+        kind: Kind::Exchange,
+        summary,
+        doc,
+        errors,
+        route: Some(route),
+    }
+}
+
+/// The route of a signed request.
+pub(crate) const fn route(
+    wire_name: &'static str,
+    method: Method,
+    path: &'static str,
+    success: u16,
+    dialects: &'static [&'static str],
+    roles: &'static [&'static str],
+) -> Route {
+    Route {
+        wire_name,
+        method,
+        path,
+        parameters: match method {
+            Method::Get | Method::Delete => Parameters::Query,
+            Method::Post | Method::Put => Parameters::Body,
+        },
+        success,
+        failures: FAILURES,
+        access: Access::Signed { dialects, roles },
+        // What asks a customer anything is not asked twice.
+        repeat: match method {
+            Method::Get | Method::Delete => Repeat::Safe,
+            Method::Post | Method::Put => Repeat::Never,
+        },
+        rate: RateClass::Key,
+        audited: !matches!(method, Method::Get),
+        timeout_s: TIMEOUT_S,
+        request_content: None,
+        response_content: None,
+    }
 }

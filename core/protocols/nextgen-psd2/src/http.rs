@@ -223,12 +223,37 @@ pub fn trim(value: &[u8]) -> &[u8] {
 /// Whether a text is a token (RFC 9110 §5.6.2): what a method and a header name consist of.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    let is_mark = |byte| {
+        matches!(
+            byte,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
+    };
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
+}
+
+/// Whether bytes are the text of a UUID, in either case.
+pub(crate) fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// Whether a header value holds what none may: a control character other than a tab (V02).
 pub(crate) fn has_control(value: &[u8]) -> bool {
-    value.iter().any(|&byte| byte == 0x7f || (byte < 0x20 && byte != b'\t'))
+    let is_control = |byte: u8| (byte == 0x7f) | ((byte < 0x20) & (byte != b'\t'));
+    // Piece by piece and not byte by byte: certificates are long, and a whole piece is looked at in a few steps.
+    value.chunks(64).any(|piece| piece.iter().fold(false, |found, &byte| found | is_control(byte)))
+}
+
+/// The same of a text: also the control characters beyond ASCII.
+pub(crate) fn text_has_control(text: &str) -> bool {
+    match text.is_ascii() {
+        true => has_control(text.as_bytes()),
+        false => text.chars().any(|char| char.is_control() && char != '\t'),
+    }
 }
 
 /// Lines that end in a line feed, with or without a carriage return before it.
@@ -372,6 +397,22 @@ mod tests {
         assert!(Request::parse(huge.as_bytes()).unwrap_err().too_large);
         let many = format!("GET / HTTP/1.1\n{}\n", "a: x\n".repeat(MAX_FIELDS + 1));
         assert!(Request::parse(many.as_bytes()).unwrap_err().too_large);
+    }
+
+    #[test]
+    fn every_byte_and_character_is_known() {
+        for byte in 0..=u8::MAX {
+            let control = char::from(byte).is_ascii_control() && byte != b'\t';
+            for before in [0, 1, 63, 64, 200] {
+                let value = [vec![b'x'; before], vec![byte, b'x']].concat();
+                assert_eq!(has_control(&value), control, "{byte} after {before}");
+            }
+            let token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            let char = char::from(byte);
+            assert_eq!(is_token(&format!("a{char}")), token, "{byte}");
+            assert_eq!(text_has_control(&format!("a{char}")), char.is_control() && char != '\t', "{byte}");
+        }
+        assert!(!is_token("") && !has_control(b"") && !text_has_control("ø\t") && text_has_control("ø\n"));
     }
 
     #[test]

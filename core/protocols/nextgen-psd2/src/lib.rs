@@ -8,6 +8,8 @@
 //!   verify         the bank's checks V01–V36, in their order, in both dialects
 //!        │
 //!   answer         links, and refusals in each of the forms that banks use
+//!        │
+//!   codec          typed request ⇄ message ⇄ typed response, unsigned, for each exchange of `operations`
 //!
 //!   explain        which byte of the signing string differs, and why: the sheet's hypotheses, tried one by one
 //! ```
@@ -16,6 +18,7 @@
 
 pub mod answer;
 pub mod certificates;
+mod codec;
 mod declare;
 pub mod errors;
 pub mod explain;
@@ -25,6 +28,7 @@ pub mod operations;
 pub mod signing;
 pub mod verify;
 
+pub use codec::{Credentials, MAX_DEPTH, Place, Psd2, RESPONSE_HEADERS};
 pub use operations::CATALOGUE;
 
 /// The protocol's name in the catalogue.

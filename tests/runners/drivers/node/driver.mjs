@@ -1,6 +1,7 @@
 // The scenario driver of the Node face: one JSON object per line in, one per line out.
 // Every call goes through the typed method, with fields in camelCase.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
@@ -10,11 +11,20 @@ import { BankchannelError, NextGenPsd2, WsChannel, version } from '../../../../b
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+// The members whose value is a map: its keys are data, and stay as they are.
+const MAPS = new Set(['links', 'header_names', 'headerNames']);
+
 /** Renames the members of a value, at every level. */
 function renamed(value, way) {
   if (Array.isArray(value)) return value.map((element) => renamed(element, way));
   if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, held]) => [way(name), renamed(held, way)]));
+  const members = Object.entries(value).map(([name, held]) => [way(name), MAPS.has(name) ? mapped(held, way) : renamed(held, way)]);
+  return Object.fromEntries(members);
+}
+
+function mapped(value, way) {
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, renamed(held, way)]));
 }
 
 // The clients by protocol.
@@ -43,6 +53,12 @@ function answerOf(request, question) {
   throw new Error(`no answer to ${question.kind}`);
 }
 
+/** The signature of the asked digest, by OpenSSL. */
+function signed(keyFile, { algorithm, digest }) {
+  const arguments_ = ['pkeyutl', '-sign', '-inkey', keyFile, '-pkeyopt', `digest:${algorithm.split('_').at(-1)}`];
+  return execFileSync('openssl', arguments_, { input: digest });
+}
+
 // The request's field that is content, by operation: what its schema says is optional and marked.
 const contentFields = new Map();
 const { catalogue } = await import('../../../../bindings/node/index.mjs');
@@ -60,6 +76,8 @@ async function call(client, request) {
   // A signature that was given beforehand.
   const signature = request.answers?.signature;
   if (typeof signature === 'string') options.signer = async () => Buffer.from(signature, 'base64');
+  // One that a user's own signer makes, with the key in this file.
+  if (signature?.sign_with) options.signer = async (asked) => signed(signature.sign_with, asked);
   if (request.timeout_ms >= 0) options.timeoutMs = request.timeout_ms;
   const pieces = [];
   if (request.destination?.path) options.destination = { path: request.destination.path };

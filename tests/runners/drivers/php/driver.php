@@ -308,12 +308,31 @@ final class Driver
         return [null, null];
     }
 
-    /** A signature that was given beforehand, in base64; null without one. */
+    /** A signature that was given beforehand, in base64, or one that the key in a file makes now; null without either. */
     private static function signer(array $request): ?Closure
     {
         $given = $request['answers']['signature'] ?? null;
+        if (is_array($given)) {
+            return static fn (SignatureRequest $asked): string => self::signed($given['sign_with'], $asked);
+        }
 
         return is_string($given) ? static fn (SignatureRequest $asked): string => (string) base64_decode($given, true) : null;
+    }
+
+    /** What a user's own signer does: the signature of the asked digest, by OpenSSL. */
+    private static function signed(string $keyFile, SignatureRequest $asked): string
+    {
+        $hash = substr((string) strrchr($asked->algorithm, '_'), 1);
+        $command = ['openssl', 'pkeyutl', '-sign', '-inkey', $keyFile, '-pkeyopt', "digest:$hash"];
+        $process = proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $pipes) ?: throw new RuntimeException('openssl does not start');
+        fwrite($pipes[0], $asked->digest);
+        fclose($pipes[0]);
+        $signature = (string) stream_get_contents($pipes[1]);
+        if (proc_close($process) !== 0) {
+            throw new RuntimeException('openssl has failed');
+        }
+
+        return $signature;
     }
 
     /** Answers by kind: given beforehand, or the last code of the outbox that fits. */

@@ -11,6 +11,7 @@ import base64
 import inspect
 import json
 import re
+import subprocess
 import sys
 import threading
 from datetime import datetime
@@ -29,6 +30,7 @@ from bankchannel import (
     Question,
     Received,
     Record,
+    SignatureRequest,
     WsChannel,
 )
 
@@ -87,6 +89,13 @@ def answer_of(request: Json, question: Question) -> str:
             if all(message.get(name) == value for name, value in wanted.items()):
                 return str(message["code"])
     raise LookupError(f"no answer to {question.kind}")
+
+
+def signed(key_file: str, asked: SignatureRequest) -> bytes:
+    """The signature of the asked digest, by OpenSSL."""
+    digest = f"digest:{asked.algorithm.rsplit('_', 1)[-1]}"
+    command = ["openssl", "pkeyutl", "-sign", "-inkey", key_file, "-pkeyopt", digest]
+    return subprocess.run(command, input=asked.digest, capture_output=True, check=True).stdout
 
 
 def fields(record: Record) -> list[tuple[str, Any]]:
@@ -157,6 +166,9 @@ def call_arguments(method: Any, request: Json) -> tuple[Json, Any]:
     signature = (request.get("answers") or {}).get("signature")
     if "signer" in parameters and isinstance(signature, str):
         given["signer"] = lambda asked: base64.b64decode(signature)
+    # One that a user's own signer makes, with the key in this file.
+    if "signer" in parameters and isinstance(signature, dict):
+        given["signer"] = lambda asked: signed(signature["sign_with"], asked)
     return given, collected
 
 

@@ -9,7 +9,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::{Face, answer, built, root};
+use super::{Asked, Face, answer, built, root};
 use crate::world::Told;
 
 /// How long the driver may take for one line.
@@ -84,7 +84,10 @@ impl C {
             let question = json_of(said.get(1))?;
             let kind = question["kind"].as_str().unwrap_or_default();
             let outbox = request["outbox"].as_str().unwrap_or_default();
-            let line = match answer(&request["answers"], outbox, kind) {
+            let wanted = &question["signature"];
+            let digest = wanted["digest"].as_str().and_then(|text| STANDARD.decode(text).ok());
+            let asked = wanted["algorithm"].as_str().zip(digest).map(|(algorithm, digest)| Asked { algorithm, digest });
+            let line = match answer(&request["answers"], outbox, kind, asked) {
                 Some(text) => format!("answer\t{}", STANDARD.encode(text)),
                 None => format!("fail\t{}", STANDARD.encode(format!("no answer to {kind}"))),
             };

@@ -1,12 +1,9 @@
 //! The command line as a face: a process per call, its session kept in a settings file as a user's would be.
 //!
 //! ```text
-//!   open   a settings file in a folder of its own (0700, 0600), in wscli's keys
+//!   open   a settings file in a folder of its own (0700, 0600), in wscli's keys; of another protocol, its settings as JSON
 //!   call   `bankchannel GROUP COMMAND --option=…` where there is such a command, else `bankchannel call NAME @FILE`
 //! ```
-//!
-//! A settings file is the WS Channel's alone. What a client of another protocol is opened with goes into each request that leaves
-//! it out, and its calls are `bankchannel call NAME @FILE`.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +17,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use super::{Face, arguments, built};
@@ -48,11 +45,6 @@ const KEYS: &[(&str, &str)] = &[
     ("id_token", "idtoken"),
 ];
 
-/// Settings of a third party that each request may have.
-const OF_REQUESTS: &[&str] = &["certificate", "private_key", "passphrase", "signing", "trusted"];
-/// Those that are given as files, which the requests have not.
-const FILES: &[(&str, &str)] = &[("certificate_file", "certificate"), ("trusted_file", "trusted")];
-
 /// The command line.
 #[derive(Default)]
 pub struct Cli {
@@ -62,13 +54,19 @@ pub struct Cli {
 struct Client {
     folder: tempfile::TempDir,
     seal_key: Value,
-    /// What goes into each request, for a protocol without a settings file.
-    given: Option<Map<String, Value>>,
+    /// Whether it is one of WS Channel, whose settings are `wscli`'s.
+    is_ws_channel: bool,
 }
 
 impl Client {
     fn file(&self) -> PathBuf {
-        self.folder.path().join("wscli/settings.yaml")
+        self.folder.path().join(if self.is_ws_channel { "wscli/settings.yaml" } else { "wscli/settings.json" })
+    }
+
+    /// A call that only shows what the settings are worth.
+    fn probe(&self) -> Value {
+        let name = if self.is_ws_channel { "ws_channel.encrypt_password" } else { "nextgen_psd2.compute_digest" };
+        json!({"name": name, "request": {}, "timeout_ms": -1})
     }
 
     fn scratch(&self, name: &str, bytes: &[u8]) -> Told<PathBuf> {
@@ -88,16 +86,11 @@ impl Face for Cli {
             let name = request["client"].as_str().unwrap_or("main").to_owned();
             match request["op"].as_str() {
                 Some("open") => match open(&request["settings"])? {
-                    Opened::Client(client) if client.given.is_some() => {
-                        self.clients.insert(name, client);
-                        Ok(json!({"ok": true}))
-                    }
                     Opened::Client(client) => {
-                        self.clients.insert(name.clone(), client);
                         // A process reads its settings when it runs: let it say now what it thinks of them.
-                        let probe = json!({"name": "ws_channel.encrypt_password", "request": {}, "timeout_ms": -1});
-                        let seen = call(&self.clients[&name], &probe).await?;
+                        let seen = call(&client, &client.probe()).await?;
                         let wrong = seen["error"]["category"] == "configuration";
+                        self.clients.insert(name, client);
                         Ok(if wrong { seen } else { json!({"ok": true}) })
                     }
                     Opened::NotApplicable(why) => Ok(json!({"not_applicable": why})),
@@ -124,7 +117,7 @@ enum Opened {
 
 fn open(settings: &Value) -> Told<Opened> {
     if settings["protocol"].as_str().is_some_and(|protocol| protocol != "ws-channel") {
-        return open_without_file(settings);
+        return file(settings.to_string(), Value::Null, false).map(Opened::Client);
     }
     let mut text = String::from("settings:\n");
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -138,34 +131,21 @@ fn open(settings: &Value) -> Told<Opened> {
     if settings["id_token"].is_string() && settings["mode"].is_string() {
         text.push_str(&format!("  idtokenmode: {}\n", settings["mode"]));
     }
+    file(text, settings["seal_key"].clone(), true).map(Opened::Client)
+}
+
+/// A client with this file of settings, which nobody else can read.
+fn file(text: String, seal_key: Value, is_ws_channel: bool) -> Told<Client> {
     let failed = |why: std::io::Error| why.to_string();
     let folder = tempfile::tempdir().map_err(failed)?;
-    let client = Client { folder, seal_key: settings["seal_key"].clone(), given: None };
+    let client = Client { folder, seal_key, is_ws_channel };
     let file = client.file();
     let parent = file.parent().unwrap_or(Path::new("/"));
     std::fs::DirBuilder::new().mode(0o700).create(parent).map_err(failed)?;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     options.open(&file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
-    Ok(Opened::Client(client))
-}
-
-/// A client whose settings go into its requests.
-fn open_without_file(settings: &Value) -> Told<Opened> {
-    let mut given = Map::new();
-    for (name, value) in settings.as_object().into_iter().flatten().filter(|(name, _)| *name != "protocol") {
-        if OF_REQUESTS.contains(&name.as_str()) {
-            given.insert(name.clone(), value.clone());
-        } else if let Some((_, field)) = FILES.iter().find(|(setting, _)| setting == name)
-            && let Ok(text) = std::fs::read_to_string(value.as_str().unwrap_or_default())
-        {
-            given.insert((*field).to_owned(), Value::String(text));
-        } else {
-            return Ok(Opened::NotApplicable(format!("no command takes the setting `{name}`")));
-        }
-    }
-    let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-    Ok(Opened::Client(Client { folder, seal_key: Value::Null, given: Some(given) }))
+    Ok(client)
 }
 
 async fn call(client: &Client, request: &Value) -> Told<Value> {
@@ -176,15 +156,10 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
     if sealed && given["seal_key"].is_null() && !client.seal_key.is_null() {
         given["seal_key"] = client.seal_key.clone();
     }
-    for (name, value) in client.given.iter().flatten() {
-        if given[name].is_null() && entry.request.fields().iter().any(|field| field.name == name) {
-            given[name] = value.clone();
-        }
-    }
     let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
-    if client.given.is_none() {
-        shared.extend(["-c".to_owned(), client.file().display().to_string()]);
-    }
+    let option = if client.is_ws_channel { "-c" } else { "--settings" };
+    shared.extend([option.to_owned(), client.file().display().to_string()]);
+    shared.extend(signer(&request["answers"]).map(|command| format!("--signer={command}")));
     match request["timeout_ms"].as_i64() {
         None | Some(-1) => {}
         Some(limit) if limit > 0 && limit % 1000 == 0 => shared.push(format!("--timeout={}", limit / 1000)),
@@ -216,7 +191,9 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         environment: &environment,
         cancel_after_ms: request["cancel_after_ms"].as_u64(),
     };
-    let typed = arguments::typed(entry, &given, content.as_deref()).filter(|_| client.given.is_none());
+    // What only computes has commands of its own for this protocol, with files.
+    let has_command = client.is_ws_channel || entry.declaration.route.is_some();
+    let typed = arguments::typed(entry, &given, content.as_deref()).filter(|_| has_command);
     if let Some(typed) = typed {
         let ended = run.run(&typed).await?;
         // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
@@ -310,10 +287,17 @@ fn answer(ended: Ended, output: Option<&str>) -> Told<Value> {
     Ok(json!({"response": json, "content": base64.map(|text| json!({"base64": text}))}))
 }
 
+/// The command of a user whose key is elsewhere: OpenSSL with the key in a file, over the digest on its standard input.
+fn signer(answers: &Value) -> Option<String> {
+    let key_file = answers["signature"]["sign_with"].as_str()?;
+    let words = super::signing_arguments(key_file, "rsa_pkcs1_sha256");
+    Some(format!("openssl {}", words.join(" ")))
+}
+
 /// Codes that a flow asks for come from the environment, as in a script (WS Channel sheet §8.1).
 fn environment(answers: &Value) -> Result<Vec<(String, String)>, String> {
     let mut out: BTreeMap<&str, String> = BTreeMap::new();
-    for (kind, value) in answers.as_object().into_iter().flatten() {
+    for (kind, value) in answers.as_object().into_iter().flatten().filter(|(_, value)| value["sign_with"].is_null()) {
         let variable = match kind.as_str() {
             "phone_code" => "ISECURE_PHONE_CODE",
             "email_code" => "ISECURE_EMAIL_CODE",

@@ -6,8 +6,15 @@ mod cli;
 mod process;
 mod rust;
 
-use std::{future::Future, path::PathBuf, pin::Pin};
+use std::{
+    future::Future,
+    io::Write as _,
+    path::PathBuf,
+    pin::Pin,
+    process::{Command, Stdio},
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 pub use c::C;
@@ -29,11 +36,13 @@ pub trait Face: Send {
     fn reset(&mut self) -> Pin<Box<dyn Future<Output = Told<()>> + Send + '_>>;
 }
 
-/// The answer to a question: given beforehand by its kind, or from the outbox: `{"outbox": {email, mode, purpose}}`.
+/// The answer to a question: given beforehand by its kind; from the outbox, `{email, mode, purpose}`; or a signature of the asked
+/// digest by the key in a file, `{"sign_with": PATH}`.
 #[must_use]
-pub fn answer(answers: &Value, outbox: &str, kind: &str) -> Option<String> {
+pub fn answer(answers: &Value, outbox: &str, kind: &str, asked: Option<Asked<'_>>) -> Option<String> {
     match &answers[kind] {
         Value::String(text) => Some(text.clone()),
+        Value::Object(wanted) if wanted.contains_key("sign_with") => signature(wanted["sign_with"].as_str()?, &asked?),
         Value::Object(wanted) => {
             let text = std::fs::read_to_string(outbox).ok()?;
             let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -43,6 +52,33 @@ pub fn answer(answers: &Value, outbox: &str, kind: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A signature that is asked for.
+pub struct Asked<'a> {
+    /// Such as `rsa_pkcs1_sha256`.
+    pub algorithm: &'a str,
+    /// What is to be signed, hashed.
+    pub digest: Vec<u8>,
+}
+
+/// What a user's own signer does: OpenSSL with the key in this file, over the digest; base64 of the raw signature.
+fn signature(key_file: &str, asked: &Asked<'_>) -> Option<String> {
+    let mut child = Command::new("openssl")
+        .args(signing_arguments(key_file, asked.algorithm))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    child.stdin.take()?.write_all(&asked.digest).ok()?;
+    let output = child.wait_with_output().ok()?;
+    output.status.success().then(|| STANDARD.encode(output.stdout))
+}
+
+/// OpenSSL's arguments for a signature of the digest on its standard input.
+fn signing_arguments(key_file: &str, algorithm: &str) -> [String; 6] {
+    let hash = algorithm.rsplit('_').next().unwrap_or_default();
+    ["pkeyutl", "-sign", "-inkey", key_file, "-pkeyopt", &format!("digest:{hash}")].map(str::to_owned)
 }
 
 /// Every face, in the order of the reports.

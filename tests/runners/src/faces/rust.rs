@@ -7,7 +7,7 @@ use bankchannel_foundation::{error::row, model::Pieces};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{Face, answer};
+use super::{Asked, Face, answer};
 use crate::world::Told;
 
 /// The crate itself.
@@ -122,7 +122,11 @@ struct Given {
 
 impl Asker for Given {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + '_>> {
-        let found = answer(&self.answers, &self.outbox, question.kind);
+        let asked = question
+            .signature
+            .as_ref()
+            .map(|wanted| Asked { algorithm: wanted.algorithm, digest: wanted.digest.clone() });
+        let found = answer(&self.answers, &self.outbox, question.kind, asked);
         Box::pin(async move {
             found
                 .map(Secret::new)

@@ -20,41 +20,609 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient
 {
     /**
-     * The settings of a third party. All are optional; they are used wherever a request leaves them out.
+     * The settings of a third party. All are optional; those of signing are used wherever a request
+     * leaves them out, and the operations that only compute need no others.
      *
+     * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`: the path
+     * before `/v1` is part of it. Needed for sending. Plain HTTP is for loopback addresses only.
      * @param string|null $certificate The QSEAL certificate as PEM text.
      * @param string|null $certificateFile A file that holds it.
-     * @param string|Secret|null $privateKey Its private key as PEM text, PKCS#8 or PKCS#1.
-     * @param string|Secret|null $passphrase Opens a private key that is encrypted.
-     * @param SigningOptions|null $signing How requests are signed.
+     * @param string|Secret|null $privateKey Its private key as PEM text, PKCS#8 or PKCS#1. Without it,
+     * each call asks for the signature.
+     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
+     * @param Pkcs11Settings|null $pkcs11 Its private key in an HSM or on a smart card, in place of
+     * `private_key`.
+     * @param string|Secret|null $passphrase Opens a private key that is encrypted, or the PKCS#12 file.
+     * @param SigningOptions|null $signing How requests are signed, and the bank's dialect.
+     * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, its intermediates
+     * after it.
+     * @param string|null $clientCertificateFile A file that holds it.
+     * @param string|Secret|null $clientKey Its private key as PEM text.
+     * @param string|null $clientKeystoreFile A PKCS#12 file that holds both, in place of them.
+     * @param string|Secret|null $clientPassphrase Opens a `client_key` that is encrypted, or its PKCS#12
+     * file.
+     * @param string|null $caFile Further certificate authorities to trust for the bank's own certificate:
+     * a PEM file.
+     * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
+     * system's.
+     * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
+     * and a password.
+     * @param int|null $timeoutS How long a call may take, in seconds; 0 and absent mean the operation's
+     * own limit.
+     * @param int|null $maxAnswerBytes The largest answer, in bytes; 16 MiB when left out.
+     * @param list<string>|null $allowedRedirectHosts Hosts, besides the bank's own, to which the bank's
+     * customers may be sent.
+     * @param array<string, string>|null $headerNames Other names for headers, by the names of the
+     * documentation: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell them differently (§1.3).
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other:
      * for verifying.
      * @param string|null $trustedFile A file that holds them.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
+     * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
     public function __construct(
+        ?string $baseUrl = null,
         ?string $certificate = null,
         ?string $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
+        ?string $keystoreFile = null,
+        ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?SigningOptions $signing = null,
+        ?string $clientCertificate = null,
+        ?string $clientCertificateFile = null,
+        #[\SensitiveParameter] string|Secret|null $clientKey = null,
+        ?string $clientKeystoreFile = null,
+        #[\SensitiveParameter] string|Secret|null $clientPassphrase = null,
+        ?string $caFile = null,
+        ?bool $onlyCaFile = null,
+        #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?int $timeoutS = null,
+        ?int $maxAnswerBytes = null,
+        ?array $allowedRedirectHosts = null,
+        ?array $headerNames = null,
         ?string $trusted = null,
         ?string $trustedFile = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
         ?LoggerInterface $logger = null,
         ?Bridge $bridge = null,
     ) {
         parent::__construct('nextgen-psd2', [
+            'base_url' => $baseUrl,
             'certificate' => $certificate,
             'certificate_file' => $certificateFile,
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
+            'keystore_file' => $keystoreFile,
+            'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'signing' => $signing === null ? null : (object) $signing->toArray(),
+            'client_certificate' => $clientCertificate,
+            'client_certificate_file' => $clientCertificateFile,
+            'client_key' => $clientKey === null ? null : Encode::secret($clientKey),
+            'client_keystore_file' => $clientKeystoreFile,
+            'client_passphrase' => $clientPassphrase === null ? null : Encode::secret($clientPassphrase),
+            'ca_file' => $caFile,
+            'only_ca_file' => $onlyCaFile,
+            'proxy' => $proxy === null ? null : Encode::secret($proxy),
+            'timeout_s' => $timeoutS,
+            'max_answer_bytes' => $maxAnswerBytes,
+            'allowed_redirect_hosts' => $allowedRedirectHosts === null ? null : array_values($allowedRedirectHosts),
+            'header_names' => $headerNames === null ? null : (object) $headerNames,
             'trusted' => $trusted,
             'trusted_file' => $trustedFile,
-        ], null, null, $logger, false, $bridge);
+        ], $onCode, $signer, $logger, false, $bridge);
+    }
+
+    /**
+     * Tell whether a customer of the bank has a personal identifier.
+     *
+     * Only the hash of the identifier travels. The identifier of the customer is the one that the bank's
+     * redirect gave to this third party. Dialect `era`.
+     *
+     * @param string $psuId The customer, as the bank's redirect named it.
+     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, as
+     * `hash_identifier` makes it.
+     * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     */
+    public function verifyUser(
+        string $psuId,
+        #[\SensitiveParameter] string|Secret $psuPersonalIdentifier,
+        ?string $acceptLanguage = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): VerifyUserResponse {
+        [$response] = $this->carryOut('nextgen_psd2.verify_user', [
+            'psu_id' => $psuId,
+            'psu_personal_identifier' => Encode::secret($psuPersonalIdentifier),
+            'accept_language' => $acceptLanguage,
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return VerifyUserResponse::fromArray($response);
+    }
+
+    /**
+     * Get a link at which the customer gives, changes or takes back consents.
+     *
+     * The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
+     * accounts without a consent is answered with such a link too. Calling it again gives a new link.
+     * Dialect `era`.
+     *
+     * @param string $redirectUri Where the bank sends the customer afterwards; a state of the third
+     * party's own stands in its query.
+     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string|null $psuCorporateId The customer's corporate agreement.
+     * @param CustomerContext|null $psuContext In which quality the customer acts; left out, the bank
+     * asks.
+     * @param bool|null $redirectPreferred False asks for the bank's own application instead of a
+     * redirect, where that is possible.
+     * @param string|null $tppSessionId The session that the bank's redirect named.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that are to
+     * hold already, such as `amount-as-string`.
+     * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
+     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
+     * `nextgen_psd2.link_refused`
+     */
+    public function updateBankOfferedConsents(
+        string $redirectUri,
+        ?string $psuId = null,
+        ?string $psuCorporateId = null,
+        ?CustomerContext $psuContext = null,
+        ?bool $redirectPreferred = null,
+        ?string $tppSessionId = null,
+        ?array $acceptFix = null,
+        ?string $acceptLanguage = null,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): UpdateBankOfferedConsentsResponse {
+        [$response] = $this->carryOut('nextgen_psd2.update_bank_offered_consents', [
+            'psu_id' => $psuId,
+            'psu_corporate_id' => $psuCorporateId,
+            'redirect_uri' => $redirectUri,
+            'psu_context' => $psuContext?->value,
+            'redirect_preferred' => $redirectPreferred,
+            'tpp_session_id' => $tppSessionId,
+            'accept_fix' => $acceptFix === null ? null : array_values($acceptFix),
+            'accept_language' => $acceptLanguage,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return UpdateBankOfferedConsentsResponse::fromArray($response);
+    }
+
+    /**
+     * Deprecated: get a link for the customer, under the old path.
+     *
+     * Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the
+     * same. Dialect `era`.
+     *
+     * @param string $redirectUri Where the bank sends the customer afterwards; a state of the third
+     * party's own stands in its query.
+     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string|null $psuCorporateId The customer's corporate agreement.
+     * @param CustomerContext|null $psuContext In which quality the customer acts; left out, the bank
+     * asks.
+     * @param bool|null $redirectPreferred False asks for the bank's own application instead of a
+     * redirect, where that is possible.
+     * @param string|null $tppSessionId The session that the bank's redirect named.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that are to
+     * hold already, such as `amount-as-string`.
+     * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
+     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
+     * `nextgen_psd2.link_refused`
+     */
+    public function updateConsents(
+        string $redirectUri,
+        ?string $psuId = null,
+        ?string $psuCorporateId = null,
+        ?CustomerContext $psuContext = null,
+        ?bool $redirectPreferred = null,
+        ?string $tppSessionId = null,
+        ?array $acceptFix = null,
+        ?string $acceptLanguage = null,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): UpdateConsentsResponse {
+        [$response] = $this->carryOut('nextgen_psd2.update_consents', [
+            'psu_id' => $psuId,
+            'psu_corporate_id' => $psuCorporateId,
+            'redirect_uri' => $redirectUri,
+            'psu_context' => $psuContext?->value,
+            'redirect_preferred' => $redirectPreferred,
+            'tpp_session_id' => $tppSessionId,
+            'accept_fix' => $acceptFix === null ? null : array_values($acceptFix),
+            'accept_language' => $acceptLanguage,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return UpdateConsentsResponse::fromArray($response);
+    }
+
+    /**
+     * Create a consent for reading accounts, which the customer then authorises.
+     *
+     * An older recurring consent of the same customer ends when this one is authorised. Never sent again
+     * by itself: each one asks the customer. Dialect `bg`.
+     *
+     * @param ConsentAccess $access What the consent gives access to.
+     * @param bool $recurringIndicator Whether it is used more than once.
+     * @param \DateTimeInterface $validUntil The last day that it holds, of the bank's calendar;
+     * `9999-12-31` for as long as the bank allows.
+     * @param int $frequencyPerDay How often each account is read in a day without the customer, at least
+     * 1; banks allow 4 unless agreed otherwise.
+     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session; false
+     * when left out.
+     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string|null $psuIdType What kind of identifier that is, where a bank has several.
+     * @param string|null $psuCorporateId The customer's corporate agreement.
+     * @param string|null $psuCorporateIdType What kind of identifier that is.
+     * @param string|null $redirectUri Where the bank sends the customer afterwards; needed where the
+     * customer is redirected.
+     * @param string|null $nokRedirectUri Where it sends the customer who has not authorised.
+     * @param bool|null $redirectPreferred Whether a redirect is preferred.
+     * @param bool|null $decoupledPreferred Whether the bank's own application is preferred.
+     * @param bool|null $explicitAuthorisationPreferred Whether the authorisation is to be started by a
+     * request of its own.
+     * @param string|null $brandLoggingInformation The brand under which the third party meets the
+     * customer, for the bank's log.
+     * @param string|null $notificationUri Where the bank tells of changes.
+     * @param string|null $notificationContentPreferred Of which changes, such as `status=SCA,LAST`.
+     * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
+     * @param PsuContext|null $psu The customer's own request; the Berlin Group wants its address here.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
+     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
+     * `nextgen_psd2.link_refused`
+     */
+    public function createConsent(
+        ConsentAccess $access,
+        bool $recurringIndicator,
+        \DateTimeInterface $validUntil,
+        int $frequencyPerDay,
+        ?bool $combinedServiceIndicator = null,
+        ?string $psuId = null,
+        ?string $psuIdType = null,
+        ?string $psuCorporateId = null,
+        ?string $psuCorporateIdType = null,
+        ?string $redirectUri = null,
+        ?string $nokRedirectUri = null,
+        ?bool $redirectPreferred = null,
+        ?bool $decoupledPreferred = null,
+        ?bool $explicitAuthorisationPreferred = null,
+        ?string $brandLoggingInformation = null,
+        ?string $notificationUri = null,
+        ?string $notificationContentPreferred = null,
+        ?string $acceptLanguage = null,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): CreateConsentResponse {
+        [$response] = $this->carryOut('nextgen_psd2.create_consent', [
+            'access' => (object) $access->toArray(),
+            'recurring_indicator' => $recurringIndicator,
+            'valid_until' => Encode::date($validUntil),
+            'frequency_per_day' => $frequencyPerDay,
+            'combined_service_indicator' => $combinedServiceIndicator,
+            'psu_id' => $psuId,
+            'psu_id_type' => $psuIdType,
+            'psu_corporate_id' => $psuCorporateId,
+            'psu_corporate_id_type' => $psuCorporateIdType,
+            'redirect_uri' => $redirectUri,
+            'nok_redirect_uri' => $nokRedirectUri,
+            'redirect_preferred' => $redirectPreferred,
+            'decoupled_preferred' => $decoupledPreferred,
+            'explicit_authorisation_preferred' => $explicitAuthorisationPreferred,
+            'brand_logging_information' => $brandLoggingInformation,
+            'notification_uri' => $notificationUri,
+            'notification_content_preferred' => $notificationContentPreferred,
+            'accept_language' => $acceptLanguage,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return CreateConsentResponse::fromArray($response);
+    }
+
+    /**
+     * Read a consent.
+     *
+     * Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+     *
+     * @param string $consentId Its identifier.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function getConsent(
+        string $consentId,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): GetConsentResponse {
+        [$response] = $this->carryOut('nextgen_psd2.get_consent', [
+            'consent_id' => $consentId,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return GetConsentResponse::fromArray($response);
+    }
+
+    /**
+     * Read where a consent stands.
+     *
+     * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
+     * `bg`.
+     *
+     * @param string $consentId Its identifier.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function getConsentStatus(
+        string $consentId,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): GetConsentStatusResponse {
+        [$response] = $this->carryOut('nextgen_psd2.get_consent_status', [
+            'consent_id' => $consentId,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return GetConsentStatusResponse::fromArray($response);
+    }
+
+    /**
+     * End a consent.
+     *
+     * A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+     *
+     * @param string $consentId Its identifier.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function deleteConsent(
+        string $consentId,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): DeleteConsentResponse {
+        [$response] = $this->carryOut('nextgen_psd2.delete_consent', [
+            'consent_id' => $consentId,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return DeleteConsentResponse::fromArray($response);
+    }
+
+    /**
+     * Start the customer's authorisation of a consent.
+     *
+     * Needed where the bank has not started one itself: after a consent that was created with
+     * `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.
+     *
+     * @param string $consentId The consent's identifier.
+     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string|null $psuCorporateId The customer's corporate agreement.
+     * @param string|null $redirectUri Where the bank sends the customer afterwards.
+     * @param string|null $nokRedirectUri Where it sends the customer who has not authorised.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function startAuthorisation(
+        string $consentId,
+        ?string $psuId = null,
+        ?string $psuCorporateId = null,
+        ?string $redirectUri = null,
+        ?string $nokRedirectUri = null,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): StartAuthorisationResponse {
+        [$response] = $this->carryOut('nextgen_psd2.start_authorisation', [
+            'consent_id' => $consentId,
+            'psu_id' => $psuId,
+            'psu_corporate_id' => $psuCorporateId,
+            'redirect_uri' => $redirectUri,
+            'nok_redirect_uri' => $nokRedirectUri,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return StartAuthorisationResponse::fromArray($response);
+    }
+
+    /**
+     * List the authorisations of a consent.
+     *
+     * Gives their identifiers only. Dialect `bg`.
+     *
+     * @param string $consentId The consent's identifier.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function listAuthorisations(
+        string $consentId,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): ListAuthorisationsResponse {
+        [$response] = $this->carryOut('nextgen_psd2.list_authorisations', [
+            'consent_id' => $consentId,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return ListAuthorisationsResponse::fromArray($response);
+    }
+
+    /**
+     * Read where an authorisation of a consent stands.
+     *
+     * An authorisation can be final while the consent waits for further customers. Dialect `bg`.
+     *
+     * @param string $consentId The consent's identifier.
+     * @param string $authorisationId The authorisation's identifier.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function getAuthorisationStatus(
+        string $consentId,
+        string $authorisationId,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): GetAuthorisationStatusResponse {
+        [$response] = $this->carryOut('nextgen_psd2.get_authorisation_status', [
+            'consent_id' => $consentId,
+            'authorisation_id' => $authorisationId,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return GetAuthorisationStatusResponse::fromArray($response);
+    }
+
+    /**
+     * List the accounts that a consent covers.
+     *
+     * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
+     * error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.
+     *
+     * @param bool|null $withBalance Whether the balances are wanted too.
+     * @param string|null $consentId The consent's identifier; dialect `bg`.
+     * @param string|null $psuId The customer, as the bank's redirect named it; dialect `era`.
+     * @param string|null $psuCorporateId The customer's corporate agreement.
+     * @param string|null $tppSessionId The session, as the bank's redirect named it; dialect `era`.
+     * @param PsuContext|null $psu The customer's own request, where the customer is present: without it
+     * the bank counts the request as unattended.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
+     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
+     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
+     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
+     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
+     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     */
+    public function getAccounts(
+        ?bool $withBalance = null,
+        ?string $consentId = null,
+        ?string $psuId = null,
+        ?string $psuCorporateId = null,
+        ?string $tppSessionId = null,
+        ?PsuContext $psu = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): GetAccountsResponse {
+        [$response] = $this->carryOut('nextgen_psd2.get_accounts', [
+            'with_balance' => $withBalance,
+            'consent_id' => $consentId,
+            'psu_id' => $psuId,
+            'psu_corporate_id' => $psuCorporateId,
+            'tpp_session_id' => $tppSessionId,
+            'psu' => $psu === null ? null : (object) $psu->toArray(),
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+
+        return GetAccountsResponse::fromArray($response);
     }
 
     /**
@@ -420,13 +988,13 @@ abstract class Operations extends AbstractClient
      * every form that a bank may want. What it says counts only when its issuer is trusted, which is not
      * checked here.
      *
-     * @param string $certificate The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
-     * header.
+     * @param string|null $certificate The certificate: PEM text, or the value of a
+     * `TPP-Signature-Certificate` header. Left out, the client's own setting.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
      */
     public function inspectCertificate(
-        string $certificate,
+        ?string $certificate = null,
     ): InspectCertificateResponse {
         $response = $this->compute('nextgen_psd2.inspect_certificate', [
             'certificate' => $certificate,

@@ -30,6 +30,8 @@ final class SigningOptions
      * @param CertificateForm|null $certificateForm The certificate's header.
      * @param HeaderEncoding|null $encoding The wrapping of the Signature header.
      * @param bool|null $spaced Whether a space stands after the commas of the Signature header.
+     * @param bool|null $selfVerify Whether a signature made with a key at hand is verified with the
+     * certificate's key before it is used; true when left out. One that was made elsewhere always is.
      */
     public function __construct(
         public readonly ?Dialect $dialect = null,
@@ -44,6 +46,7 @@ final class SigningOptions
         public readonly ?CertificateForm $certificateForm = null,
         public readonly ?HeaderEncoding $encoding = null,
         public readonly ?bool $spaced = null,
+        public readonly ?bool $selfVerify = null,
     ) {
     }
 
@@ -67,6 +70,7 @@ final class SigningOptions
             certificateForm: isset($data['certificate_form']) ? CertificateForm::from($data['certificate_form']) : null,
             encoding: isset($data['encoding']) ? HeaderEncoding::from($data['encoding']) : null,
             spaced: $data['spaced'] ?? null,
+            selfVerify: $data['self_verify'] ?? null,
         );
     }
 
@@ -90,6 +94,7 @@ final class SigningOptions
             'certificate_form' => $this->certificateForm?->value,
             'encoding' => $this->encoding?->value,
             'spaced' => $this->spaced,
+            'self_verify' => $this->selfVerify,
         ]);
     }
 }

@@ -12,9 +12,18 @@ use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Secret;
 
-/** The service of ws-channel, running inside this process. It stops when this object is gone. */
+/** An embedded WS Channel service, running inside this process. It stops when this object is gone. */
 final class Service extends AbstractService
 {
+    /** What clients take as `base_url`. */
+    public readonly string $baseUrl;
+
+    /** What clients take as `public_key_file`: an absolute path. */
+    public readonly string $publicKeyFile;
+
+    /** The control interface, where it was asked for. */
+    public readonly ?string $controlUrl;
+
     /**
      * How a WS Channel service is started. Everything else stands in its configuration file.
      *
@@ -43,7 +52,7 @@ final class Service extends AbstractService
         ?bool $control = null,
         ?Bridge $bridge = null,
     ) {
-        parent::__construct('ws-channel', [
+        $told = $this->start('ws-channel', [
             'listen' => $listen,
             'data' => $data,
             'config' => $config,
@@ -53,5 +62,19 @@ final class Service extends AbstractService
             'no_limits' => $noLimits,
             'control' => $control,
         ], $bridge);
+        $this->baseUrl = $told['base_url'] ?? '';
+        $this->publicKeyFile = $told['public_key_file'] ?? '';
+        $this->controlUrl = $told['control_url'] ?? null;
+    }
+
+    /**
+     * What a client needs to reach it, as named arguments: `new WsChannel(...$server->clientSettings(),
+     * …)`.
+     *
+     * @return array{baseUrl: string, publicKeyFile: string}
+     */
+    public function clientSettings(): array
+    {
+        return ['baseUrl' => $this->baseUrl, 'publicKeyFile' => $this->publicKeyFile];
     }
 }

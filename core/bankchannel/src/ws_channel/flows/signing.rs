@@ -130,7 +130,7 @@ fn sign(
 ) -> Result<Signatures> {
     // The bytes come from the open file; the request only says with what to sign them.
     let content = Content::Delivered { size: source.size() };
-    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?) };
+    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?), kept: None };
     SignFile::run(SignFileRequest { content, private_key, passphrase, hash }, with).map(|signed| signed.signature)
 }
 
@@ -141,7 +141,7 @@ fn digest(
 ) -> Result<Vec<PendingSignature>> {
     const FIELD: &str = "signing_certificate";
     let fault = |why| pgp::fault(FIELD, why);
-    let with = LocalContext { clock: &SystemClock::default(), content: None };
+    let with = LocalContext { clock: &SystemClock::default(), content: None, kept: None };
     let now = with.now();
     let signers = pgp::signing_certificates(FIELD, certificates.expose())?
         .iter()

@@ -60,14 +60,7 @@ impl<'a> Steps<'a> {
     /// # Errors
     /// `input.missing_field` where nobody is there to be asked; `cancelled` and `timeout.deadline` while waiting.
     pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
-        let Some(asker) = &self.options.asker else {
-            let text = format!("{} is needed, and nobody is there to be asked", question.kind);
-            return Err(Error::because(&row::MISSING_FIELD, text)
-                .with("field", question.kind)
-                .with_outcome(Outcome::NotSent));
-        };
-        self.options.note(LogLevel::Info, &format!("asks for {}", question.kind));
-        self.within(self.left()).race(asker.ask(question)).await?
+        self.within(self.left()).ask(question).await
     }
 
     /// Asks for something with a format; what does not fit is asked for again.

@@ -160,8 +160,10 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
     }
     for host in &options.dns_names {
-        let host = text(host)?.try_into().map_err(|_| "a DNS name is ASCII")?;
-        params.subject_alt_names.push(SanType::DnsName(host));
+        params.subject_alt_names.push(match host.parse() {
+            Ok(address) => SanType::IpAddress(address),
+            Err(_) => SanType::DnsName(text(host)?.try_into().map_err(|_| "a DNS name is ASCII")?),
+        });
     }
     let policies = issue_statements::policies(options.kind);
     params.custom_extensions.push(CustomExtension::from_oid_content(&CERTIFICATE_POLICIES, policies));

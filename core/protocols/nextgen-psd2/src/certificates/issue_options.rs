@@ -138,7 +138,7 @@ pub struct IssueOptions {
     pub not_after_s: i64,
     /// The key.
     pub key: NewKey,
-    /// Host names of a connection certificate.
+    /// Host names and IP addresses of a connection certificate.
     pub dns_names: Vec<String>,
     /// Mistakes to make.
     pub defects: Vec<Defect>,

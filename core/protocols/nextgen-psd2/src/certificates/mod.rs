@@ -6,29 +6,32 @@
 //! | [`Name`] | the distinguished name of a subject or issuer, as text in every style that key ids use |
 //! | [`QcStatements`] | what the authority attests: seal or web, roles, who authorised |
 //! | [`certificate_header`], [`read_certificate_header`] | `TPP-Signature-Certificate` |
-//! | [`find_anchor`] | the trusted authority that issued a certificate |
+//! | [`trusted_issuer`] | which of a certificate's issuers may vouch for it |
 //! | [`TestAuthority`] | certificates for tests and for sandboxes, sound and defective |
 
 mod certificate;
 mod der;
 mod fault;
+mod fixtures;
 mod header;
 mod issue;
 mod issue_options;
 mod issue_statements;
 mod name;
 mod name_text;
+mod published;
 mod qc;
 mod trust;
 
 pub use certificate::{Authorisation, Certificate, KeyUsage, SignatureHash};
 pub use fault::Fault;
+pub use fixtures::{FIXTURES, Fixture, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
 pub use issue::{Issued, TestAuthority};
 pub use issue_options::{AuthorityOptions, Defect, IssueOptions, Kind, NewKey};
 pub use name::{Attribute, Name, Rdn};
 pub use name_text::{NameFault, NameStyle};
 pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
-pub use trust::{find_anchor, unfit_anchor};
+pub use trust::trusted_issuer;
 #[cfg(test)]
 mod vectors;

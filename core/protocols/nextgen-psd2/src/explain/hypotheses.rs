@@ -26,7 +26,8 @@ impl Hypothesis {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        json!({"id": self.id, "matched": self.matched, "text": self.text})
+        let advice = self.matched.then(|| self.advice());
+        json!({"id": self.id, "matched": self.matched, "text": self.text, "advice": advice})
     }
 }
 

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use super::{Explanation, Hypothesis, visible};
+use super::{Explanation, Hypothesis, lines_of, visible};
 use crate::signing::SigningString;
 
 /// Most bytes of the JSON text.
@@ -11,9 +11,11 @@ pub const MAX_JSON: usize = 64 * 1024;
 /// Most characters of a check's text.
 const MAX_TEXT: usize = 500;
 /// What is left out, in this order, until the rest fits.
-const LEFT_OUT: [(&str, &str); 6] = [
+const LEFT_OUT: [(&str, &str); 8] = [
     ("client_signing_string", "lines"),
+    ("signed_text", "lines"),
     ("expected_signing_string", "lines"),
+    ("signed_text", "base64"),
     ("client_signing_string", "base64"),
     ("expected_signing_string", "base64"),
     ("diff", "lines"),
@@ -21,16 +23,19 @@ const LEFT_OUT: [(&str, &str); 6] = [
 ];
 
 impl Explanation {
-    /// The explanation as §3.3 lists it. Where it would be longer than [`MAX_JSON`], members are left out and `truncated` is
+    /// The explanation as §3.3 lists it, and beside that what to do about the verdict (`advice`) and the text that was signed,
+    /// where a hypothesis found it (`signed_text`). Where it would be longer than [`MAX_JSON`], members are left out and `truncated` is
     /// `true`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let checks: Vec<Value> = self.checks.iter().map(check).collect();
         let mut out = json!({
             "verdict": self.verdict_id(),
+            "advice": self.advice(),
             "checks": checks,
             "expected_signing_string": self.expected_signing_string.as_ref().map(signing_string),
             "client_signing_string": self.client_signing_string.as_ref().map(signing_string),
+            "signed_text": self.signed_text.as_deref().map(|text| signing_string(&lines_of(text))),
             "diff": self.diff.as_ref().map(super::Diff::to_json),
             "recovered": self.recovered.as_ref().map(super::Recovered::to_json),
             "hypotheses": self.hypotheses.iter().map(Hypothesis::to_json).collect::<Vec<_>>(),

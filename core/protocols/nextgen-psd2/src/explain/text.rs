@@ -21,15 +21,24 @@ impl Explanation {
         out
     }
 
+    /// What to do about the verdict: what the hypothesis that explains it says, else what holds for the check. `None` where all
+    /// is well, and where the check's own text says it all.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        let id = self.verdict.as_ref()?.rule.id;
+        let first = cause(id, &self.hypotheses);
+        let what_to_do = first.map_or_else(|| advice(id), super::Hypothesis::advice);
+        (!what_to_do.is_empty()).then_some(what_to_do)
+    }
+
     fn verdict_text(&self, out: &mut String) {
         let Some(check) = &self.verdict else {
             out.push_str("The request is signed as it should be.\n");
             return;
         };
         let first = cause(check.rule.id, &self.hypotheses);
-        let what_to_do = first.map_or_else(|| advice(check.rule.id), super::Hypothesis::advice);
         out.push_str(&format!("{} failed: {}.", check.rule.id, check.text.trim_end_matches('.')));
-        if !what_to_do.is_empty() {
+        if let Some(what_to_do) = self.advice() {
             out.push_str(&format!(" What to do: {what_to_do}."));
         }
         out.push('\n');

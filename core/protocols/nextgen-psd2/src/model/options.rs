@@ -189,6 +189,9 @@ pub struct SigningOptions {
     pub encoding: Option<HeaderEncoding>,
     /// Whether a space stands after the commas of the Signature header.
     pub spaced: Option<bool>,
+    /// Whether a signature made with a key at hand is verified with the certificate's key before it is used; true when left out. One
+    /// that was made elsewhere always is.
+    pub self_verify: Option<bool>,
 }
 
 /// Most names in a list of headers.
@@ -234,6 +237,7 @@ impl SigningOptions {
                 Some(true) => ParameterSeparator::CommaSpace,
                 _ => ParameterSeparator::Comma,
             },
+            self_verify: self.self_verify.unwrap_or(true),
         })
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! A new operation is its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below.
 
+pub mod accounts;
+pub mod authorisations;
 pub mod certificates;
+pub mod consents;
 pub mod signing;
+pub mod users;
 pub mod verification;
 
 use bankchannel_foundation::operation::Entry;
@@ -13,6 +17,17 @@ use bankchannel_foundation::operation::Entry;
 macro_rules! for_each_operation {
     ($callback:path) => {
         $callback! {
+            exchange users::verify_user::VerifyUser;
+            exchange consents::update_bank_offered_consents::UpdateBankOfferedConsents;
+            exchange consents::update_consents::UpdateConsents;
+            exchange consents::create_consent::CreateConsent;
+            exchange consents::get_consent::GetConsent;
+            exchange consents::get_consent_status::GetConsentStatus;
+            exchange consents::delete_consent::DeleteConsent;
+            exchange authorisations::start_authorisation::StartAuthorisation;
+            exchange authorisations::list_authorisations::ListAuthorisations;
+            exchange authorisations::get_authorisation_status::GetAuthorisationStatus;
+            exchange accounts::get_accounts::GetAccounts;
             local signing::sign_request::SignRequest;
             local signing::prepare_signature::PrepareSignature;
             local signing::attach_signature::AttachSignature;

@@ -75,6 +75,8 @@ pub struct SigningProfile {
     pub rfc2047: Rfc2047Use,
     /// What stands between the parameters of `Signature`.
     pub param_separator: ParameterSeparator,
+    /// Whether [`sign`](super::sign) verifies the finished signature before it gives it out (S8).
+    pub self_verify: bool,
 }
 
 impl Default for SigningProfile {
@@ -92,6 +94,7 @@ impl Default for SigningProfile {
             cert_form: CertForm::DerBase64,
             rfc2047: Rfc2047Use::Auto,
             param_separator: ParameterSeparator::Comma,
+            self_verify: true,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
 
 use super::shown::Shown;
-use crate::http::{MAX_FIELD, trim};
+use crate::http::{MAX_FIELD, text_has_control, trim};
 
 /// Most bytes of a value after decoding.
 pub const MAX_DECODED: usize = 8 * 1024;
@@ -53,7 +53,8 @@ pub fn decode(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
 
 fn plain(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
     let mut warnings = Vec::new();
-    let text = match value.iter().position(|byte| !byte.is_ascii()) {
+    let beyond = if value.is_ascii() { None } else { value.iter().position(|byte| !byte.is_ascii()) };
+    let text = match beyond {
         Some(offset) if !lenient => return Err(Rfc2047Fault::NotAscii { offset }),
         beyond => {
             let utf8 = std::str::from_utf8(value).ok().map(str::to_owned);
@@ -65,7 +66,7 @@ fn plain(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
         }
     };
     // A tab may stand between parameters; the words' text has none.
-    if text.chars().any(|char| char.is_control() && char != '\t') {
+    if text_has_control(&text) {
         return Err(Rfc2047Fault::Control);
     }
     Ok(Decoded { text, warnings })

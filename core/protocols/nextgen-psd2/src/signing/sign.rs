@@ -109,6 +109,11 @@ impl Prepared {
             let why = "the certificate's key does not verify it: another key, another text or another hash was used";
             return Err(SignFault::of(SIGNATURE, why));
         }
+        self.attach(signature, profile)
+    }
+
+    /// The same without verifying it.
+    fn attach(self, signature: &[u8], profile: &SigningProfile) -> Result<Request, SignFault> {
         let header = SignatureHeader {
             key_id: self.key_id,
             algorithm: Some(algorithm_name(profile.signature_hash).to_owned()),
@@ -122,7 +127,8 @@ impl Prepared {
     }
 }
 
-/// Signs a request with a key that is at hand: [`prepare`], sign, [`Prepared::finish`].
+/// Signs a request with a key that is at hand: [`prepare`], sign, [`Prepared::finish`]. Whether the signature is verified first
+/// is the profile's choice; that the key belongs to the certificate is seen each time.
 ///
 /// # Errors
 /// [`SignFault`]; also where the key does not belong to the certificate.
@@ -142,7 +148,11 @@ pub fn sign(
         .sign_pkcs1(profile.signature_hash, &prepared.signing_string.bytes)
         .map_err(|fault| SignFault::of(SIGNATURE, fault.to_string()))?;
     let signed = Signed { signing_string: prepared.signing_string.clone(), key_id: prepared.key_id.clone() };
-    Ok((prepared.finish(&signature, certificate, profile)?, signed))
+    let request = match profile.self_verify {
+        true => prepared.finish(&signature, certificate, profile)?,
+        false => prepared.attach(&signature, profile)?,
+    };
+    Ok((request, signed))
 }
 
 fn check_profile(profile: &SigningProfile) -> Result<(), SignFault> {

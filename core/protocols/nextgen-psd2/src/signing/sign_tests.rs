@@ -299,6 +299,20 @@ fn faults_and_debug_hold_no_values() {
     assert!(!shown.contains("hidden") && !shown.contains("PSUPersonalIdentifier"), "{shown}");
 }
 
+/// S8: a wrong signature is found before it goes out; `attach` is what leaves that out.
+#[test]
+fn what_is_finished_was_verified() {
+    let profile = SigningProfile::default();
+    assert!(profile.self_verify);
+    let prepared = || prepare(empty(), &LEAF, &profile, 0, REQUEST_ID_A).unwrap();
+    let mut signature = KEY.sign_pkcs1(Hash::Sha256, &prepared().signing_string.bytes).unwrap();
+    let finished = prepared().finish(&signature, &LEAF, &profile).unwrap();
+    assert_eq!(prepared().attach(&signature, &profile), Ok(finished));
+    signature[0] ^= 1;
+    assert_eq!(prepared().finish(&signature, &LEAF, &profile).unwrap_err().header.as_deref(), Some(SIGNATURE));
+    assert!(!verifies(&prepared().attach(&signature, &profile).unwrap(), &LEAF));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

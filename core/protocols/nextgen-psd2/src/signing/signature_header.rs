@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use data_encoding::BASE64;
 
 use super::{shown::Shown, signing_string::MAX_NAMES};
-use crate::http::{MAX_FIELD, is_token};
+use crate::http::{MAX_FIELD, is_token, text_has_control};
 
 /// Most parameters that are read.
 pub const MAX_PARAMETERS: usize = 32;
@@ -116,7 +116,7 @@ impl SignatureHeader {
 
 /// All parameters by name. Each has a value, and no known one has an empty one.
 fn parameters(text: &str, duplicates: Duplicates) -> Result<BTreeMap<&str, &str>, SignatureHeaderFault> {
-    if text.chars().any(|char| char.is_control() && char != '\t') {
+    if text_has_control(text) {
         return Err(SignatureHeaderFault::Control);
     }
     let mut found = BTreeMap::new();
@@ -177,6 +177,10 @@ fn parameter(text: &str, first: bool) -> Result<(&str, &str, &str), SignatureHea
 /// Cuts at the first quotation mark that is not preceded by an odd number of backslashes. These belong to the escapes
 /// of a distinguished name and stay.
 fn unquoted(text: &str) -> Option<(&str, &str)> {
+    let first = text.find('"')?;
+    if !text[..first].contains('\\') {
+        return Some((&text[..first], &text[first + 1..]));
+    }
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate() {
         match byte {

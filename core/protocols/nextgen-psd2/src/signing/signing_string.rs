@@ -1,9 +1,9 @@
 //! The text that a signature covers (§2.4, rules G1 to G11; draft-cavage-http-signatures-10 §2.3).
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 use super::shown::Shown;
-use crate::http::{Header, MAX_FIELDS, Request, is_token};
+use crate::http::{MAX_FIELDS, Request, is_token};
 
 /// The listed name that stands for method and path.
 pub const REQUEST_TARGET: &str = "(request-target)";
@@ -49,40 +49,45 @@ pub fn signing_string(names: &[String], request: &Request) -> Result<SigningStri
         1..=MAX_NAMES => {}
         _ => return Err(SigningStringFault::TooMany),
     }
-    let mut built = SigningString::default();
-    let mut seen = BTreeSet::new();
+    let mut built = SigningString { bytes: Vec::with_capacity(512), lines: Vec::with_capacity(names.len()) };
     for listed in names {
         let name = listed.to_ascii_lowercase();
-        let value = value(&name, request)?;
-        if !seen.insert(name.clone()) {
-            return Err(SigningStringFault::Duplicate(name));
-        }
         if !built.lines.is_empty() {
             built.bytes.push(b'\n');
         }
         let start = built.bytes.len();
         built.bytes.extend_from_slice(name.as_bytes());
         built.bytes.extend_from_slice(b": ");
-        built.bytes.extend_from_slice(&value);
+        value(&name, request, &mut built.bytes)?;
+        if built.lines.iter().any(|line| line.name == name) {
+            return Err(SigningStringFault::Duplicate(name));
+        }
         built.lines.push(Line { name, start, end: built.bytes.len() });
     }
     Ok(built)
 }
 
-fn value(name: &str, request: &Request) -> Result<Vec<u8>, SigningStringFault> {
+/// Writes the value of a listed name.
+fn value(name: &str, request: &Request, out: &mut Vec<u8>) -> Result<(), SigningStringFault> {
     if name == REQUEST_TARGET {
-        return Ok(format!("{} {}", request.method.to_ascii_lowercase(), request.target).into_bytes());
+        out.extend_from_slice(request.method.to_ascii_lowercase().as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(request.target.as_bytes());
+        return Ok(());
     }
     if !is_token(name) {
         let pseudo = name.starts_with('(') && name.ends_with(')');
         let name = name.to_owned();
         return Err(if pseudo { SigningStringFault::Pseudo(name) } else { SigningStringFault::NotAName(name) });
     }
-    let values: Vec<&[u8]> = request.headers.named(name).map(Header::trimmed).collect();
-    if values.is_empty() {
-        return Err(SigningStringFault::Absent(name.to_owned()));
+    let mut values = request.headers.named(name);
+    let Some(first) = values.next() else { return Err(SigningStringFault::Absent(name.to_owned())) };
+    out.extend_from_slice(first.trimmed());
+    for further in values {
+        out.extend_from_slice(b", ");
+        out.extend_from_slice(further.trimmed());
     }
-    Ok(values.join(&b", "[..]))
+    Ok(())
 }
 
 /// Why there is no signing string. Names are given in lower case.

@@ -1,7 +1,7 @@
 //! The client's checks of the values that it signs (§2.8).
 
 use super::{date::parse_imf_fixdate, sign::SignFault};
-use crate::http::Request;
+use crate::http::{Request, is_uuid};
 
 /// Longest PSU-ID and PSU-Corporate-ID, bytes.
 const MAX_PSU_ID: usize = 256;
@@ -25,7 +25,9 @@ fn value_of(name: &str, text: &str) -> Result<(), &'static str> {
         "date" if parse_imf_fixdate(text).is_none() => {
             Err("it does not have the form `Tue, 03 Mar 2026 10:15:30 GMT`, two digits for the day and GMT")
         }
-        "x-request-id" if !is_lower_uuid(text) => Err("it is not a UUID in lower case"),
+        "x-request-id" if !is_uuid(text.as_bytes()) || text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            Err("it is not a UUID in lower case")
+        }
         "psu-id" | "psu-corporate-id" if text.is_empty() || text.len() > MAX_PSU_ID => {
             Err("it must have 1 to 256 bytes")
         }
@@ -33,14 +35,6 @@ fn value_of(name: &str, text: &str) -> Result<(), &'static str> {
         "tpp-redirect-uri" => redirect_uri(text),
         _ => Ok(()),
     }
-}
-
-fn is_lower_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-        })
 }
 
 /// Whether a bank may send its customer there (§2.8, S-11): an absolute `https` URI as RFC 3986 writes it, without a user and

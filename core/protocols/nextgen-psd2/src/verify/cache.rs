@@ -1,16 +1,22 @@
-//! Certificates that were read before: their keys, statements and issuers are the same each time.
+//! Certificates that were read before: their keys, statements and issuers are the same each time, and so is what is found of them.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, RwLock, TryLockError},
 };
 
-use crate::certificates::{Certificate, Fault, read_certificate_header};
+use super::{Mode, certificate, check::Found, signature};
+use crate::{
+    certificates::{Certificate, Fault, read_certificate_header},
+    signing::KeyId,
+};
 
 /// Most certificates that are remembered. Whoever sends ever new ones empties it, which costs time only.
 const MAX: usize = 1024;
+/// Longest key id that is remembered, bytes.
+const MAX_KEY_ID: usize = 1024;
 
-/// A certificate as it was read from a header.
+/// A certificate as it was read from a header, and those of its checks that depend on nothing else.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) certificate: Certificate,
@@ -18,29 +24,176 @@ pub(super) struct Known {
     pub(super) warnings: Vec<String>,
     /// The trusted issuers that signed it, by their places. Validity is not part of it: time goes on.
     pub(super) issuers: Vec<usize>,
+    /// V14.
+    pub(super) key: Found,
+    /// V20 and V21 in each mode.
+    modes: [(Found, Found); 3],
+    lenient: bool,
+    /// The key id that was last found to name it, without a warning.
+    named_by: RwLock<Box<str>>,
 }
 
+impl Known {
+    fn read(value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Self, Fault> {
+        let read = read_certificate_header(value, lenient)?;
+        let certificate = read.certificate;
+        let issued = |anchor: &Certificate| certificate.is_issued_by(anchor);
+        let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
+        let of = |mode| (certificate::for_sealing(&certificate, mode), certificate::psd2(&certificate, mode));
+        Ok(Self {
+            warnings: read.warnings,
+            issuers,
+            key: certificate::key(&certificate),
+            modes: [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)],
+            lenient,
+            named_by: RwLock::default(),
+            certificate,
+        })
+    }
+
+    /// V20.
+    pub(super) fn for_sealing(&self, mode: Mode) -> Found {
+        self.of_mode(mode).0.clone()
+    }
+
+    /// V21.
+    pub(super) fn psd2(&self, mode: Mode) -> Found {
+        self.of_mode(mode).1.clone()
+    }
+
+    fn of_mode(&self, mode: Mode) -> &(Found, Found) {
+        match mode {
+            Mode::Strict => &self.modes[0],
+            Mode::Normal => &self.modes[1],
+            Mode::Lenient => &self.modes[2],
+        }
+    }
+
+    /// V23. A name is long to read and to compare; most who sign write it in one way.
+    pub(super) fn key_id(&self, text: &str) -> (Option<KeyId>, Found) {
+        let is_known = self.named_by.try_read().is_ok_and(|named_by| **named_by == *text);
+        if is_known && let Ok(parsed) = KeyId::parse(text) {
+            return (Some(parsed), Found::Holds);
+        }
+        let (parsed, found) = signature::key_id(text, &self.certificate, self.lenient);
+        if found == Found::Holds
+            && text.len() <= MAX_KEY_ID
+            && let Ok(mut named_by) = self.named_by.try_write()
+        {
+            *named_by = text.into();
+        }
+        (parsed, found)
+    }
+}
+
+/// Nobody waits for it: where another thread is just writing, a certificate is read anew.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    strictly: RwLock<HashMap<Box<[u8]>, Arc<Known>>>,
-    leniently: RwLock<HashMap<Box<[u8]>, Arc<Known>>>,
+    strictly: Held,
+    leniently: Held,
 }
+
+type Held = RwLock<HashMap<Box<[u8]>, Arc<Known>>>;
 
 impl Cache {
     pub(super) fn read(&self, value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Arc<Known>, Fault> {
         let held = if lenient { &self.leniently } else { &self.strictly };
-        if let Some(known) = held.read().unwrap_or_else(PoisonError::into_inner).get(value) {
-            return Ok(Arc::clone(known));
+        // A panic elsewhere leaves the map whole.
+        let found = match held.try_read() {
+            Ok(held) => held.get(value).map(Arc::clone),
+            Err(TryLockError::Poisoned(held)) => held.into_inner().get(value).map(Arc::clone),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(known) = found {
+            return Ok(known);
         }
-        let read = read_certificate_header(value, lenient)?;
-        let issued = |anchor: &Certificate| read.certificate.is_issued_by(anchor);
-        let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
-        let known = Arc::new(Known { certificate: read.certificate, warnings: read.warnings, issuers });
-        let mut held = held.write().unwrap_or_else(PoisonError::into_inner);
+        let known = Arc::new(Known::read(value, lenient, anchors)?);
+        let mut held = match held.try_write() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(held)) => held.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(known),
+        };
         if held.len() >= MAX {
             held.clear();
         }
         held.insert(value.into(), Arc::clone(&known));
         Ok(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, NameStyle, TestAuthority, certificate_header},
+        signing::SerialStyle,
+    };
+
+    const NOW: i64 = 1_772_532_930;
+
+    fn certificates(count: usize) -> Vec<Certificate> {
+        let authority = TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA", NOW)).unwrap();
+        let issue = |_| authority.issue(&IssueOptions::new(Kind::Qseal, NOW)).unwrap().certificate_pem;
+        (0..count).map(issue).map(|pem| Certificate::from_pem(&pem).unwrap()).collect()
+    }
+
+    fn value(certificate: &Certificate) -> Vec<u8> {
+        certificate_header(certificate, CertForm::DerBase64).into_bytes()
+    }
+
+    #[test]
+    fn a_certificate_is_read_once_in_each_way() {
+        let (cache, certificates) = (Cache::default(), certificates(2));
+        let read = |which: usize, lenient| cache.read(&value(&certificates[which]), lenient, &[]).unwrap();
+        let first = read(0, false);
+        assert!(Arc::ptr_eq(&first, &read(0, false)) && !Arc::ptr_eq(&first, &read(0, true)));
+        assert_eq!((&first.certificate, &read(1, false).certificate), (&certificates[0], &certificates[1]));
+        for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
+            assert_eq!(first.for_sealing(mode), certificate::for_sealing(&certificates[0], mode));
+            assert_eq!(first.psd2(mode), certificate::psd2(&certificates[0], mode));
+        }
+    }
+
+    /// As in a fork's child whose parent was writing at that moment.
+    #[test]
+    fn a_lock_that_is_never_given_back_stops_nobody() {
+        let (cache, certificates) = (Cache::default(), certificates(1));
+        let value = value(&certificates[0]);
+        let writing = cache.strictly.write();
+        let one = cache.read(&value, false, &[]).unwrap();
+        assert!(!Arc::ptr_eq(&one, &cache.read(&value, false, &[]).unwrap()));
+        drop(writing);
+        let text = KeyId::of(&one.certificate, SerialStyle::HexUpper, NameStyle::Rfc2253).to_text();
+        let _writing = one.named_by.write();
+        assert_eq!(one.key_id(&text).1, Found::Holds);
+    }
+
+    #[test]
+    fn the_key_id_that_is_remembered_answers_for_itself_alone() {
+        let (cache, certificates) = (Cache::default(), certificates(2));
+        let of = |certificate, serial| KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
+        let (good, other) = (of(&certificates[0], SerialStyle::HexUpper), of(&certificates[1], SerialStyle::HexUpper));
+        let lower = of(&certificates[0], SerialStyle::HexLower);
+        let known = cache.read(&value(&certificates[0]), false, &[]).unwrap();
+        for _ in 0..2 {
+            for text in [&good, &lower, &good] {
+                let (parsed, found) = known.key_id(text);
+                assert_eq!((parsed.map(|id| id.to_text()).as_ref(), found), (Some(text), Found::Holds));
+                assert_eq!(known.named_by.read().ok().as_deref().map(|text| &**text), Some(text.as_str()));
+            }
+            for text in [other.as_str(), "", "SN=", "no key id", &good[..good.len() - 1], &format!("{good} ")] {
+                let fresh = signature::key_id(text, &certificates[0], false);
+                assert_eq!(known.key_id(text), fresh, "{text}");
+            }
+        }
+        // What others write with a warning is not taken for what holds.
+        let known = cache.read(&value(&certificates[0]), true, &[]).unwrap();
+        let percent = good.replace(' ', "%20");
+        for _ in 0..2 {
+            assert!(matches!(known.key_id(&percent).1, Found::Warn(_)), "{percent}");
+        }
+        let long = format!("{}{}", good, " ".repeat(MAX_KEY_ID));
+        let _ = known.key_id(&long);
+        assert!(known.named_by.read().is_ok_and(|text| text.len() <= MAX_KEY_ID));
     }
 }

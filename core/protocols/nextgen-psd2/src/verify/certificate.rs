@@ -1,7 +1,7 @@
 //! V14 to V22: the certificate behind the signature.
 
 use super::{Mode, Policy, check::Found};
-use crate::certificates::{Certificate, QcType, SignatureHash, unfit_anchor};
+use crate::certificates::{Certificate, QcType, SignatureHash, trusted_issuer};
 
 /// Smallest and largest modulus in bits (V14).
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -45,16 +45,10 @@ pub(super) fn not_expired(certificate: &Certificate, policy: &Policy) -> Found {
 
 /// V17, for issuers whose signature on the certificate is known to be right: one that is fit will do.
 pub(super) fn trusted<'a>(issuers: impl Iterator<Item = &'a Certificate>, policy: &Policy) -> Found {
-    let mut found = Found::fails(
-        "no trusted issuer has signed the certificate: add its CA certificate to the trusted ones, or use a certificate of a listed CA",
-    );
-    for issuer in issuers {
-        match unfit_anchor(issuer, policy.now_s) {
-            None => return Found::Holds,
-            Some(why) => found = Found::fails(why),
-        }
+    match trusted_issuer(issuers, policy.now_s) {
+        Ok(_) => Found::Holds,
+        Err(why) => Found::fails(why),
     }
-    found
 }
 
 pub(super) fn not_revoked(certificate: &Certificate, policy: &Policy) -> Found {
@@ -74,7 +68,7 @@ pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> Found {
 }
 
 /// V20.
-pub(super) fn for_sealing(certificate: &Certificate, policy: &Policy) -> Found {
+pub(super) fn for_sealing(certificate: &Certificate, mode: Mode) -> Found {
     if certificate.is_ca() {
         return Found::fails("the certificate is that of a certification authority, not of a third party");
     }
@@ -94,11 +88,11 @@ pub(super) fn for_sealing(certificate: &Certificate, policy: &Policy) -> Found {
         return Found::fails("this is a certificate for TLS (QWAC): requests are signed with the QSEAL certificate");
     }
     let text = "the certificate does not say that it is for electronic seals (QcType eseal)";
-    if policy.mode == Mode::Strict { Found::fails(text) } else { Found::warn(text) }
+    if mode == Mode::Strict { Found::fails(text) } else { Found::warn(text) }
 }
 
 /// V21.
-pub(super) fn psd2(certificate: &Certificate, policy: &Policy) -> Found {
+pub(super) fn psd2(certificate: &Certificate, mode: Mode) -> Found {
     let statements = match certificate.qc() {
         Ok(Some(statements)) => statements,
         Ok(None) => return Found::fails("the certificate has no QCStatements: it is not a PSD2 certificate"),
@@ -110,7 +104,7 @@ pub(super) fn psd2(certificate: &Certificate, policy: &Policy) -> Found {
     let Some(authorisation) = certificate.authorisation() else {
         return Found::fails("the subject's organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER");
     };
-    if !psd2.utf8_strings && policy.mode != Mode::Lenient {
+    if !psd2.utf8_strings && mode != Mode::Lenient {
         return Found::fails("texts of the PSD2 statement are not UTF8String, as they must be");
     }
     let mut warnings = statements.warnings.clone();
@@ -120,7 +114,7 @@ pub(super) fn psd2(certificate: &Certificate, policy: &Policy) -> Found {
     if psd2.nca_id != format!("{}-{}", authorisation.country, authorisation.authority) {
         warnings.push("the authority of organizationIdentifier is not that of the PSD2 statement".into());
     }
-    if policy.mode == Mode::Strict && !warnings.is_empty() {
+    if mode == Mode::Strict && !warnings.is_empty() {
         return Found::fails(warnings.join("; "));
     }
     Found::of_warnings(&warnings)

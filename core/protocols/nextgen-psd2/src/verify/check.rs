@@ -148,9 +148,13 @@ impl Found {
 
     /// As a check. Texts may quote the request, so they are cut (R1).
     pub(super) fn of(self, rule: &'static Rule) -> Check {
-        let cut = |text: Cow<'static, str>| match text.char_indices().nth(TEXT_MAX) {
-            Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-            None => text,
+        let cut = |text: Cow<'static, str>| {
+            // A text has no more characters than bytes.
+            let beyond = (text.len() > TEXT_MAX).then(|| text.char_indices().nth(TEXT_MAX)).flatten();
+            match beyond {
+                Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+                None => text,
+            }
         };
         let (status, text, http, code) = match self {
             Self::Holds => (Status::Ok, Cow::Borrowed(rule.what), rule.http, rule.code),

@@ -2,7 +2,7 @@
 
 use super::{Mode, Policy, check::Found};
 use crate::{
-    http::{self, Header, Request, SINGLE, has_control, is_token},
+    http::{self, Header, Request, SINGLE, has_control, is_token, is_uuid},
     signing::{SigningDialect, shown::Shown},
 };
 
@@ -69,15 +69,6 @@ pub(super) fn request_id(request: &Request, policy: &Policy) -> Found {
         return Found::warn("X-Request-ID is not a UUID; other banks refuse that");
     }
     Found::fails("X-Request-ID must be a UUID, such as 4eba4445-1a4b-47b8-bdd5-4e56ef026b19")
-}
-
-/// Whether bytes are the text of a UUID, in either case.
-fn is_uuid(text: &[u8]) -> bool {
-    text.len() == 36
-        && text.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 pub(super) fn has_signature(request: &Request) -> Found {

@@ -18,7 +18,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bankchannel_crypto::signature::Hash;
 
@@ -106,62 +106,60 @@ impl Verifier {
     /// Checks a request.
     #[must_use]
     pub fn verify(&self, request: &Request, policy: &Policy) -> Verified {
-        let mut run = Run { policy, out: Verified { checks: Vec::with_capacity(RULES.len()), ..Verified::default() } };
+        let checks = Checks { made: Vec::with_capacity(RULES.len()), stop_at_failure: policy.stop_at_failure };
+        let mut run = Run { checks, out: Verified::default() };
         let _ = self.run(request, policy, &mut run);
-        run.out
+        Verified { checks: run.checks.made, ..run.out }
     }
 
-    fn run(&self, request: &Request, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
-        run.check(&check::V01, || message::sizes(request))?;
-        run.check(&check::V02, || message::clean(request))?;
-        run.check(&check::V03, || message::single(request))?;
-        run.check(&check::V05, || message::has_request_id(request))?;
-        run.check(&check::V06, || message::request_id(request, policy))?;
-        run.check(&check::V07, || message::has_signature(request))?;
-        run.check(&check::V08, || message::has_certificate(request))?;
-        run.check(&check::V09, || message::has_date(request, policy))?;
-        run.check(&check::V10, || message::has_digest(request, policy))?;
+    fn run(&self, request: &Request, policy: &Policy, run: &mut Run) -> Option<()> {
+        let checks = &mut run.checks;
+        checks.check(&check::V01, || message::sizes(request))?;
+        checks.check(&check::V02, || message::clean(request))?;
+        checks.check(&check::V03, || message::single(request))?;
+        checks.check(&check::V05, || message::has_request_id(request))?;
+        checks.check(&check::V06, || message::request_id(request, policy))?;
+        checks.check(&check::V07, || message::has_signature(request))?;
+        checks.check(&check::V08, || message::has_certificate(request))?;
+        checks.check(&check::V09, || message::has_date(request, policy))?;
+        checks.check(&check::V10, || message::has_digest(request, policy))?;
         read_signature_header(request, policy, run)?;
         let known = self.read_certificate(request, policy, run)?;
-        self.check_certificate(known.as_deref(), policy, run)?;
-        check_signature(request, policy, run)?;
-        run.check(&check::V31, || signature::date(request, policy))?;
+        self.check_certificate(known.as_deref(), policy, &mut run.checks)?;
+        check_signature(request, policy, known.as_deref(), run)?;
+        let checks = &mut run.checks;
+        checks.check(&check::V31, || signature::date(request, policy))?;
         let endpoint = policy.endpoint;
-        match run.out.certificate.clone() {
-            Some(certificate) => run.check(&check::V33, || request::role(&certificate, endpoint))?,
-            None => run.skip(&check::V33, "the certificate could not be read"),
+        match &known {
+            Some(known) => checks.check(&check::V33, || request::role(&known.certificate, endpoint))?,
+            None => checks.skip(&check::V33, "the certificate could not be read"),
         }
-        run.check(&check::V34, || request::accepts_json(request))?;
-        run.check(&check::V35, || request::content(request, policy, endpoint))?;
-        run.check(&check::V36, || request::values(request, endpoint))
+        checks.check(&check::V34, || request::accepts_json(request))?;
+        checks.check(&check::V35, || request::content(request, policy, endpoint))?;
+        checks.check(&check::V36, || request::values(request, endpoint))
     }
 
     /// V13.
-    fn read_certificate(
-        &self,
-        request: &Request,
-        policy: &Policy,
-        run: &mut Run<'_>,
-    ) -> Option<Option<std::sync::Arc<Known>>> {
+    fn read_certificate(&self, request: &Request, policy: &Policy, run: &mut Run) -> Option<Option<Arc<Known>>> {
         let Some(value) = request.headers.get("tpp-signature-certificate").filter(|value| !value.is_empty()) else {
-            run.skip(&check::V13, "there is no certificate");
+            run.checks.skip(&check::V13, "there is no certificate");
             return Some(None);
         };
         match self.cache.read(value, policy.mode == Mode::Lenient, &self.anchors) {
             Ok(known) => {
                 run.out.certificate = Some(known.certificate.clone());
-                run.check(&check::V13, || Found::of_warnings(&known.warnings))?;
+                run.checks.check(&check::V13, || Found::of_warnings(&known.warnings))?;
                 Some(Some(known))
             }
             Err(fault) => {
-                run.check(&check::V13, || Found::fails(fault.to_string()))?;
+                run.checks.check(&check::V13, || Found::fails(fault.to_string()))?;
                 Some(None)
             }
         }
     }
 
     /// V14 to V22.
-    fn check_certificate(&self, known: Option<&Known>, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
+    fn check_certificate(&self, known: Option<&Known>, policy: &Policy, checks: &mut Checks) -> Option<()> {
         let Some(known) = known else {
             for rule in [
                 &check::V14,
@@ -174,39 +172,39 @@ impl Verifier {
                 &check::V21,
                 &check::V22,
             ] {
-                run.skip(rule, "the certificate could not be read");
+                checks.skip(rule, "the certificate could not be read");
             }
             return Some(());
         };
         let certificate = &known.certificate;
         let issuers = known.issuers.iter().filter_map(|&at| self.anchors.get(at));
-        run.check(&check::V14, || certificate::key(certificate))?;
-        run.check(&check::V15, || certificate::begun(certificate, policy))?;
-        run.check(&check::V16, || certificate::not_expired(certificate, policy))?;
-        run.check(&check::V17, || certificate::trusted(issuers, policy))?;
-        run.check(&check::V18, || certificate::not_revoked(certificate, policy))?;
-        run.check(&check::V19, || certificate::not_blocked(certificate, policy))?;
-        run.check(&check::V20, || certificate::for_sealing(certificate, policy))?;
-        run.check(&check::V21, || certificate::psd2(certificate, policy))?;
-        run.check(&check::V22, || certificate::same_organization(certificate, policy))
+        checks.check(&check::V14, || known.key.clone())?;
+        checks.check(&check::V15, || certificate::begun(certificate, policy))?;
+        checks.check(&check::V16, || certificate::not_expired(certificate, policy))?;
+        checks.check(&check::V17, || certificate::trusted(issuers, policy))?;
+        checks.check(&check::V18, || certificate::not_revoked(certificate, policy))?;
+        checks.check(&check::V19, || certificate::not_blocked(certificate, policy))?;
+        checks.check(&check::V20, || known.for_sealing(policy.mode))?;
+        checks.check(&check::V21, || known.psd2(policy.mode))?;
+        checks.check(&check::V22, || certificate::same_organization(certificate, policy))
     }
 }
 
 /// V11 and V12.
-fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
+fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run) -> Option<()> {
     let Some(value) = request.headers.get("signature").filter(|value| !value.is_empty()) else {
-        run.skip(&check::V11, "there is no Signature");
-        run.skip(&check::V12, "there is no Signature");
+        run.checks.skip(&check::V11, "there is no Signature");
+        run.checks.skip(&check::V12, "there is no Signature");
         return Some(());
     };
     let text = match decode_rfc2047(value, policy.mode == Mode::Lenient) {
         Ok(Decoded { text, warnings }) => {
-            run.check(&check::V11, || Found::of_warnings(&warnings))?;
+            run.checks.check(&check::V11, || Found::of_warnings(&warnings))?;
             text
         }
         Err(fault) => {
-            run.check(&check::V11, || Found::fails(fault.to_string()))?;
-            run.skip(&check::V12, "the Signature header could not be decoded");
+            run.checks.check(&check::V11, || Found::fails(fault.to_string()))?;
+            run.checks.skip(&check::V12, "the Signature header could not be decoded");
             return Some(());
         }
     };
@@ -214,12 +212,12 @@ fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run<'_>) 
     run.out.signature_text = Some(text);
     match parsed {
         Ok(header) => {
-            run.check(&check::V12, || parameters(&header, policy))?;
+            run.checks.check(&check::V12, || parameters(&header, policy))?;
             run.out.names = header.signed_names();
             run.out.header = Some(header);
             Some(())
         }
-        Err(fault) => run.check(&check::V12, || Found::fails(fault.to_string())),
+        Err(fault) => run.checks.check(&check::V12, || Found::fails(fault.to_string())),
     }
 }
 
@@ -238,67 +236,74 @@ fn parameters(header: &SignatureHeader, policy: &Policy) -> Found {
 }
 
 /// V23 to V30.
-fn check_signature(request: &Request, policy: &Policy, run: &mut Run<'_>) -> Option<()> {
-    let (Some(header), certificate) = (run.out.header.clone(), run.out.certificate.clone()) else {
+fn check_signature(request: &Request, policy: &Policy, known: Option<&Known>, run: &mut Run) -> Option<()> {
+    let Run { checks, out } = run;
+    let Some(header) = &out.header else {
         for rule in [&check::V23, &check::V24, &check::V25, &check::V26, &check::V27] {
-            run.skip(rule, "the Signature header could not be read");
+            checks.skip(rule, "the Signature header could not be read");
         }
-        run.check(&check::V28, || signature::digest(request, policy))?;
-        run.skip(&check::V29, "the Signature header could not be read");
-        run.skip(&check::V30, "the Signature header could not be read");
+        checks.check(&check::V28, || signature::digest(request, policy))?;
+        checks.skip(&check::V29, "the Signature header could not be read");
+        checks.skip(&check::V30, "the Signature header could not be read");
         return Some(());
     };
-    match &certificate {
-        Some(certificate) => {
-            let (key_id, found) = signature::key_id(&header.key_id, certificate, policy);
-            run.out.key_id = key_id;
-            run.check(&check::V23, || found)?;
+    match known {
+        Some(known) => {
+            let (key_id, found) = known.key_id(&header.key_id);
+            out.key_id = key_id;
+            checks.check(&check::V23, || found)?;
         }
-        None => run.skip(&check::V23, "the certificate could not be read"),
+        None => checks.skip(&check::V23, "the certificate could not be read"),
     }
-    let (hash, found) = signature::algorithm(&header, policy);
-    run.out.hash = hash;
-    run.check(&check::V24, || found)?;
-    let names = run.out.names.clone();
-    let (built, found) = signature::listed(&names, request);
-    run.out.signing_string = built;
-    run.check(&check::V25, || found)?;
-    run.check(&check::V26, || signature::required(&names, request, policy))?;
-    run.check(&check::V27, || signature::no_others(&names, policy))?;
-    run.check(&check::V28, || signature::digest(request, policy))?;
-    let Some(certificate) = certificate else {
-        run.skip(&check::V29, "the certificate could not be read");
-        run.skip(&check::V30, "the certificate could not be read");
+    let (hash, found) = signature::algorithm(header, policy);
+    out.hash = hash;
+    checks.check(&check::V24, || found)?;
+    let (built, found) = signature::listed(&out.names, request);
+    out.signing_string = built;
+    checks.check(&check::V25, || found)?;
+    checks.check(&check::V26, || signature::required(&out.names, request, policy))?;
+    checks.check(&check::V27, || signature::no_others(&out.names, policy))?;
+    checks.check(&check::V28, || signature::digest(request, policy))?;
+    let Some(certificate) = known.map(|known| &known.certificate) else {
+        checks.skip(&check::V29, "the certificate could not be read");
+        checks.skip(&check::V30, "the certificate could not be read");
         return Some(());
     };
-    let (bytes, found) = signature::bytes(&header, &certificate);
-    run.check(&check::V29, || found)?;
-    let fits = match (hash, &run.out.signing_string, &bytes) {
-        (Some(hash), Some(text), Some(bytes)) => signature::fits(&certificate, hash, &text.bytes, bytes),
+    let (bytes, found) = signature::bytes(header, certificate);
+    checks.check(&check::V29, || found)?;
+    let fits = match (hash, &out.signing_string, &bytes) {
+        (Some(hash), Some(text), Some(bytes)) => signature::fits(certificate, hash, &text.bytes, bytes),
         (None, ..) => Found::skip("the algorithm is not allowed"),
         (_, None, _) => Found::skip("the signing string cannot be built"),
         (_, _, None) => Found::skip("the signature is not base64"),
     };
-    run.out.signature = bytes;
-    run.check(&check::V30, || fits)
+    out.signature = bytes;
+    checks.check(&check::V30, || fits)
 }
 
-/// The checks made so far.
-struct Run<'a> {
-    policy: &'a Policy,
+/// What was found so far.
+struct Run {
+    checks: Checks,
+    /// All but the checks.
     out: Verified,
 }
 
-impl Run<'_> {
+/// The checks made so far.
+struct Checks {
+    made: Vec<Check>,
+    stop_at_failure: bool,
+}
+
+impl Checks {
     /// Makes a check; `None` when it failed and nothing more is wanted.
     fn check(&mut self, rule: &'static Rule, make: impl FnOnce() -> Found) -> Option<()> {
         let check = make().of(rule);
-        let stop = check.status == Status::Failed && self.policy.stop_at_failure;
-        self.out.checks.push(check);
+        let stop = check.status == Status::Failed && self.stop_at_failure;
+        self.made.push(check);
         (!stop).then_some(())
     }
 
     fn skip(&mut self, rule: &'static Rule, why: &'static str) {
-        self.out.checks.push(Found::skip(why).of(rule));
+        self.made.push(Found::skip(why).of(rule));
     }
 }

@@ -14,12 +14,12 @@ use crate::{
 };
 
 /// V23.
-pub(super) fn key_id(key_id: &str, certificate: &Certificate, policy: &Policy) -> (Option<KeyId>, Found) {
+pub(super) fn key_id(key_id: &str, certificate: &Certificate, lenient: bool) -> (Option<KeyId>, Found) {
     let parsed = match KeyId::parse(key_id) {
         Ok(parsed) => parsed,
         Err(fault) => return (None, Found::fails(format!("keyId cannot be read: {fault}"))),
     };
-    let found = match parsed.matches(certificate, policy.mode == Mode::Lenient) {
+    let found = match parsed.matches(certificate, lenient) {
         Ok(warnings) => Found::of_warnings(&warnings),
         Err(fault) => Found::fails(format!("keyId does not name the certificate: {fault}")),
     };

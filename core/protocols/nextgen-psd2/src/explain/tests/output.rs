@@ -13,9 +13,11 @@ fn the_sheets_sample_is_answered_as_printed() {
     let members: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "verdict",
+        "advice",
         "checks",
         "expected_signing_string",
         "client_signing_string",
+        "signed_text",
         "diff",
         "recovered",
         "hypotheses",
@@ -38,6 +40,10 @@ fn the_sheets_sample_is_answered_as_printed() {
     let said = "the signed text used the digest token 'sha-256=', the header sent says 'SHA-256='";
     assert_eq!(json["hypotheses"][0]["text"], said);
     assert_eq!(json["expected_signing_string"]["base64"], BASE64.encode(SIGNING_STRING_A));
+    assert_eq!(json["signed_text"], json["client_signing_string"]);
+    assert_eq!(json["advice"], json["hypotheses"][0]["advice"]);
+    assert!(json["advice"].as_str().unwrap().starts_with("compute the Digest header once"));
+    assert_eq!(json["hypotheses"][1]["advice"], Value::Null);
     let line = serde_json::json!({"name": "date", "value": "Tue, 03 Mar 2026 10:15:30 GMT", "start": 0, "end": 35});
     assert_eq!(json["client_signing_string"]["lines"][0], line);
     assert_eq!(json["keyid"]["serial"]["same"], true);

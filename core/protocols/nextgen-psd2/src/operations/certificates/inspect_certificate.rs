@@ -16,6 +16,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 pub struct InspectCertificateRequest {
     /// The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header.
+    #[boundary(profile)]
     pub certificate: String,
 }
 

@@ -5,12 +5,12 @@ use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, Local
 use data_encoding::BASE64;
 
 use super::{
-    prepare_signature::{certificate, header_fields, sign_fault},
+    prepare_signature::{header_fields, sign_fault},
     sign_request::ERRORS,
 };
 use crate::{
     declare,
-    model::{Given, HeaderField, SigningOptions},
+    model::{Given, HeaderField, SigningOptions, kept},
     signing,
 };
 
@@ -69,7 +69,7 @@ impl Local for AttachSignature {
             headers: Some(asked.headers),
         };
         let request = given.read(&mut with)?;
-        let certificate = certificate(&asked.certificate)?;
+        let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
         let signature = BASE64
             .decode(asked.signature.as_bytes())
             .map_err(|_| Error::invalid_field("signature", "must be standard base64 with padding"))?;

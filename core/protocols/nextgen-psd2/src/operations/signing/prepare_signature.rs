@@ -6,10 +6,9 @@ use data_encoding::BASE64;
 
 use super::sign_request::ERRORS;
 use crate::{
-    certificates::Certificate,
-    declare, errors,
+    declare,
     http::Request,
-    model::{Given, HeaderField, SigningOptions},
+    model::{Given, HeaderField, SigningOptions, kept},
     signing::{self, SignFault, algorithm_name},
 };
 
@@ -72,7 +71,7 @@ impl Local for PrepareSignature {
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
-        let certificate = certificate(&asked.certificate)?;
+        let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
         let id = uuid_v4();
         let prepared =
             signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
@@ -85,12 +84,6 @@ impl Local for PrepareSignature {
             algorithm: algorithm_name(profile.signature_hash).to_owned(),
         })
     }
-}
-
-/// The certificate that a caller gives.
-pub(crate) fn certificate(pem: &str) -> Result<Certificate, Error> {
-    Certificate::from_pem(pem)
-        .map_err(|fault| Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "certificate"))
 }
 
 /// A fault of signing as an error that names the header.

@@ -1,15 +1,15 @@
 //! Signs a request (§2).
 
-use bankchannel_crypto::{random::uuid_v4, signature::SigningKey};
+use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row,
 };
 use data_encoding::BASE64;
 
-use super::prepare_signature::{certificate, header_fields, sign_fault};
+use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
     declare, errors,
-    model::{Given, HeaderField, SigningOptions},
+    model::{Given, HeaderField, SigningOptions, kept},
     signing,
 };
 
@@ -76,10 +76,8 @@ impl Local for SignRequest {
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
-        let certificate = certificate(&asked.certificate)?;
-        let passphrase = asked.passphrase.as_ref().map(Secret::expose);
-        let key = SigningKey::from_pem(asked.private_key.expose(), passphrase)
-            .map_err(|fault| Error::because(&errors::KEY_UNUSABLE, fault.to_string()).with("field", "private_key"))?;
+        let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
+        let key = kept::private_key(&asked.private_key, asked.passphrase.as_ref(), &with)?;
         if key.spki_der() != certificate.spki_der() {
             let why = "the private key does not belong to the certificate";
             return Err(Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key"));

@@ -5,13 +5,12 @@ use data_encoding::{BASE64, HEXLOWER};
 
 use super::{
     report::{CheckResult, Refused, checks, refused},
-    verify_request::{ERRORS, Strictness, policy, tls_certificate, trusted},
+    verify_request::{ERRORS, Strictness, policy, tls_certificate},
 };
 use crate::{
     declare,
     explain::{self, Compared, Diff, DigestReport, ExplainInput, Hypothesis, KeyIdReport, Recovered},
-    model::{Dialect, Given, HeaderField},
-    verify::Verifier,
+    model::{Dialect, Given, HeaderField, kept},
 };
 
 /// A request, and what is known of it.
@@ -200,8 +199,8 @@ impl Operation for ExplainRequest {
 impl Local for ExplainRequest {
     fn run(asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
         let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
-        let verifier = Verifier::new(trusted(asked.trusted.as_deref())?);
-        let mut known = trusted(asked.known.as_deref())?;
+        let verifier = kept::verifier(asked.trusted.as_deref(), &with)?;
+        let mut known = kept::certificates("known", asked.known.as_deref())?;
         known.extend(verifier.anchors().iter().cloned());
         let signed = match &asked.signing_string {
             Some(text) => Some(
@@ -214,7 +213,7 @@ impl Local for ExplainRequest {
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
-        let tls_client = tls_certificate(asked.tls_certificate.as_deref())?;
+        let tls_client = tls_certificate(asked.tls_certificate.as_deref(), &with)?;
         let policy = policy(&request, asked.mode, asked.dialect, now_s, tls_client);
         let verified = verifier.verify(&request, &policy);
         let input = ExplainInput {

@@ -9,8 +9,8 @@ use crate::{
     certificates::Certificate,
     declare, errors,
     http::Request,
-    model::{Dialect, Given, HeaderField},
-    verify::{Endpoint, Mode, Policy, Verifier},
+    model::{Dialect, Given, HeaderField, kept},
+    verify::{Endpoint, Mode, Policy},
 };
 
 /// How strictly a request is read.
@@ -101,8 +101,8 @@ impl Operation for VerifyRequest {
 impl Local for VerifyRequest {
     fn run(asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
         let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
-        let verifier = Verifier::new(trusted(asked.trusted.as_deref())?);
-        let tls_client = tls_certificate(asked.tls_certificate.as_deref())?;
+        let verifier = kept::verifier(asked.trusted.as_deref(), &with)?;
+        let tls_client = tls_certificate(asked.tls_certificate.as_deref(), &with)?;
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
@@ -136,17 +136,8 @@ pub(super) fn policy(
     }
 }
 
-/// The trusted issuers that a caller gives.
-pub(super) fn trusted(pem: Option<&str>) -> Result<Vec<Certificate>, Error> {
-    let Some(pem) = pem else { return Ok(Vec::new()) };
-    Certificate::all_from_pem(pem)
-        .map_err(|fault| Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "trusted"))
-}
-
 /// The certificate of the TLS connection that a caller gives.
-pub(super) fn tls_certificate(pem: Option<&str>) -> Result<Option<Certificate>, Error> {
-    let read = pem.map(Certificate::from_pem).transpose();
-    read.map_err(|fault| {
-        Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "tls_certificate")
-    })
+pub(super) fn tls_certificate(pem: Option<&str>, with: &LocalContext<'_>) -> Result<Option<Certificate>, Error> {
+    let read = pem.map(|pem| kept::certificate("tls_certificate", pem, with)).transpose()?;
+    Ok(read.map(|certificate| Certificate::clone(&certificate)))
 }

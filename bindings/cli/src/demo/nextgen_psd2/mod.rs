@@ -1,0 +1,69 @@
+//! `demo nextgen-psd2`: a third party at a sandbox bank, from its certificates to a refusal that is explained.
+//!
+//! ```text
+//!   certificates + bank ─ verify a user ─ offer a consent ─ the customer approves ─ accounts ─ a consent of their own
+//!                       ─ a broken signature ─ the bank's refusal ─ which byte differs, and why
+//! ```
+
+mod broken;
+mod customer;
+mod story;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::{steps::Steps, workspace};
+use crate::{
+    exit::{Failure, Outcome},
+    output::{self, Format},
+};
+
+const EXAMPLES: &str = "Examples:
+  bankchannel demo nextgen-psd2
+  bankchannel demo nextgen-psd2 --json | jq .explanation.hypotheses
+  bankchannel demo nextgen-psd2 --keep demo-files
+
+Nothing leaves this machine.";
+
+/// The command's name.
+pub(super) const NAME: &str = "nextgen-psd2";
+
+/// The command.
+pub(super) fn command() -> Command {
+    Command::new(NAME)
+        .about("A third party at a sandbox bank: certificates, consents, and a broken signature explained")
+        .after_help(EXAMPLES)
+        .arg(
+            Arg::new("keep")
+                .long("keep")
+                .value_name("DIR")
+                .help("Keep everything in a new folder: certificates, keys, the bank's data"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print one JSON object; the steps go to stderr"),
+        )
+}
+
+/// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let format = crate::options::format(matches);
+    let mut steps = Steps::new(format);
+    let mut told = story::Told::default();
+    let result = tell(matches, &mut steps, &mut told);
+    if format == Format::Json {
+        let failure = result.as_ref().err().and_then(Failure::json);
+        output::json(&told.to_json(result.is_ok(), &steps, failure));
+    }
+    super::ended(result.map(|()| true))
+}
+
+fn tell(matches: &ArgMatches, steps: &mut Steps, told: &mut story::Told) -> Outcome {
+    let folder = workspace::Folder::open(matches.get_one::<String>("keep").map(String::as_str))?;
+    bankchannel_bridge::runtime()?.block_on(story::tell(&folder, steps, told))?;
+    if let Some(kept) = folder.kept() {
+        steps.say(&format!("\nEverything is kept in {}", kept.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The main job, once, on this machine: from the first registration to the bank's answer.
+//!
+//! ```text
+//!   service + simulator bank ─ register ─ codes ─ log in (MFA) ─ enrol ─ PGP key ─ sign + upload ─ wait ─ download ─ show
+//! ```
+
+mod account;
+mod bank;
+mod codes;
+mod explain;
+mod report;
+mod story;
+mod workspace;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::{
+    exit::{Failure, Outcome},
+    output::{self, Format},
+};
+
+use super::steps::Steps;
+use workspace::Workspace;
+
+const EXAMPLES: &str = "Examples:
+  bankchannel demo
+  bankchannel demo --payment salaries.xml --keep demo-files
+  bankchannel demo --json | jq .downloads
+
+With --payment the bank gets the file's debtor accounts, with money on them, so that a valid file is booked.
+A file that is wrong is explained; one that the bank rejects is shown with the bank's reasons. Both end with exit code 1.
+Nothing leaves this machine.";
+
+/// The command.
+pub(super) fn command() -> Command {
+    Command::new("demo")
+        .about("Everything once, on this machine: register, log in, sign and send a payment, read the bank's answer")
+        .after_help(EXAMPLES)
+        .arg(
+            Arg::new("payment")
+                .long("payment")
+                .value_name("FILE")
+                .help("Your own payment file (pain.001.001.09), in place of the example"),
+        )
+        .arg(
+            Arg::new("keep")
+                .long("keep")
+                .value_name("DIR")
+                .help("Keep everything in a new folder: keys, files, the service's data"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print one JSON object; the steps go to stderr"),
+        )
+}
+
+/// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let format = crate::options::format(matches);
+    let mut steps = Steps::new(format);
+    let mut told = story::Told::default();
+    let result = prepare_and_tell(matches, &mut steps, &mut told);
+    let ok = matches!(result, Ok(true));
+    if format == Format::Json {
+        let failure = result.as_ref().err().and_then(Failure::json);
+        output::json(&told.to_json(ok, &steps, failure));
+    }
+    super::ended(result)
+}
+
+fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, told: &mut story::Told) -> Outcome<bool> {
+    let path = matches.get_one::<String>("payment").map(String::as_str);
+    let payment = explain::Payment::read(path)?;
+    if !explain::show(&payment, steps, told) {
+        return Ok(false);
+    }
+    let workspace = Workspace::open(matches.get_one::<String>("keep").map(String::as_str))?;
+    let ok = bankchannel_bridge::runtime()?.block_on(story::tell(&payment, &workspace, steps, told))?;
+    if let Some(folder) = workspace.kept() {
+        steps.say(&format!("\nEverything is kept in {}", folder.display()));
+    }
+    Ok(ok)
+}

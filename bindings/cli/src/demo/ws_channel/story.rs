@@ -1,0 +1,172 @@
+//! The story, step by step.
+
+use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
+
+use bankchannel::Content;
+use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
+use bankchannel_openpgp::{Generate, PrivateKey};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Steps,
+    account::{EMAIL, User},
+    bank::{self, Downloaded},
+    explain::{FILE_TYPE, Payment},
+    report,
+    workspace::Workspace,
+};
+use crate::{
+    exit::{Failure, Outcome},
+    settings::NEW_API_KEY,
+};
+
+/// What there is to tell at the end.
+#[derive(Default)]
+pub(super) struct Told {
+    /// What is wrong with the payment file.
+    pub(super) problems: Vec<Value>,
+    uploaded: Option<Value>,
+    downloads: Vec<Value>,
+}
+
+impl Told {
+    /// The one object of `--json`.
+    pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
+        let mut out = Map::new();
+        out.insert("ok".into(), Value::Bool(ok));
+        out.insert("steps".into(), steps.to_json());
+        out.insert("uploaded".into(), self.uploaded.clone().unwrap_or(Value::Null));
+        out.insert("downloads".into(), Value::Array(self.downloads.clone()));
+        if !self.problems.is_empty() {
+            out.insert("problems".into(), Value::Array(self.problems.clone()));
+        }
+        if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
+            out.insert("error".into(), error.clone());
+        }
+        Value::Object(out)
+    }
+}
+
+/// Tells it; true when the bank took the payment.
+pub(super) async fn tell(
+    payment: &Payment,
+    workspace: &Workspace,
+    steps: &mut Steps,
+    told: &mut Told,
+) -> Outcome<bool> {
+    let running = steps.step("Start the service and its simulator bank", start(workspace)).await?;
+    let result = chapters(&running, payment, workspace, steps, told).await;
+    running.stop().await;
+    let downloads = result?;
+    Ok(report::show(&downloads, payment, steps))
+}
+
+async fn chapters(
+    running: &Running,
+    payment: &Payment,
+    workspace: &Workspace,
+    steps: &mut Steps,
+    told: &mut Told,
+) -> Outcome<Vec<Downloaded>> {
+    let service = running.readiness();
+    let outbox = workspace.data().join("outbox.jsonl");
+
+    let admin = User::new(&service, &outbox, "admin", NEW_API_KEY)?;
+    let api_key =
+        steps.step("Register the admin user", async { Ok((admin.register().await?, EMAIL.to_owned())) }).await?;
+    let verify_and_log_in = async { Ok(((), format!("codes: {}", admin.log_in().await?))) };
+    steps.step("Verify phone and e-mail, log in with MFA", verify_and_log_in).await?;
+
+    let data = User::new(&service, &outbox, "data", &api_key)?;
+    steps.step("Register the data user", async { Ok((data.register().await?, EMAIL.to_owned())) }).await?;
+    let verify_and_log_in = async { Ok(((), format!("codes: {}", data.log_in().await?))) };
+    steps.step("Verify phone and e-mail, log in for files", verify_and_log_in).await?;
+
+    steps.step("Enrol a certificate at the simulator bank", async { Ok(((), bank::enrol(&admin).await?)) }).await?;
+    if payment.own {
+        let fund = async {
+            let accounts = running.fund_simulator(EMAIL, &payment.bytes).await?;
+            Ok(((), accounts.join(", ")))
+        };
+        steps.step("Open and fund the debtor's accounts", fund).await?;
+    }
+    let key = steps.step("Make a PGP key and upload its public half", key(&admin, workspace)).await?;
+
+    let before = bank::references(&data).await?;
+    steps.step("Sign the payment and upload it", upload(&data, payment, workspace, &key)).await?;
+    told.uploaded = Some(json!({ "bytes": payment.bytes.len(), "sha256": payment.sha256() }));
+    let files = steps
+        .step("Wait for the bank's answer", async {
+            let files = bank::wait(&data, &before).await?;
+            let names: Vec<String> = files.iter().map(|(file_type, _)| file_type.clone()).collect();
+            Ok((files, names.join(", ")))
+        })
+        .await?;
+    let folder = workspace.kept().map(|_| workspace.downloads());
+    steps.step("Download the bank's files", download(&data, files, folder.as_deref(), told)).await
+}
+
+async fn start(workspace: &Workspace) -> Outcome<(Running, String)> {
+    let data = workspace.data().display().to_string();
+    let running = Running::start(ServiceOptions { data: Some(data), ..ServiceOptions::default() }).await?;
+    let url = running.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
+    Ok((running, url))
+}
+
+async fn key(admin: &User, workspace: &Workspace) -> Outcome<(String, String)> {
+    let failed = |error: bankchannel_openpgp::Error| Failure::usage(format!("the PGP key: {error}"));
+    let key = PrivateKey::generate(Generate {
+        name: "Eve Example".to_owned(),
+        email: EMAIL.to_owned(),
+        algorithm: bankchannel_openpgp::Algorithm::default(),
+        created: SystemTime::now(),
+        expires: None,
+        passphrase: None,
+    })
+    .map_err(failed)?;
+    let private = key.to_armored().map_err(failed)?.to_string();
+    let public = key.public().to_armored().map_err(failed)?;
+    keep(&workspace.keys().join("authorize-private.asc"), private.as_bytes())?;
+    keep(&workspace.keys().join("authorize-public.asc"), public.as_bytes())?;
+    admin.call("ws_channel.upload_key", json!({ "pgp_key": public, "pgp_key_purpose": "authorize" })).await?;
+    Ok((private, format!("{} {}", key.public().algorithm(), key.fingerprint())))
+}
+
+async fn upload(data: &User, payment: &Payment, workspace: &Workspace, key: &str) -> Outcome<((), String)> {
+    let path = workspace.payment();
+    keep(&path, &payment.bytes)?;
+    let request = json!({ "file_type": FILE_TYPE, "file_name": "payment.xml", "private_key": key });
+    let (response, _) = data
+        .call_with("ws_channel.sign_and_upload", request, Some(Content::from(&*path)), bankchannel::Destination::Memory)
+        .await?;
+    let said = response.get("response_text").and_then(Value::as_str).unwrap_or_default();
+    Ok(((), format!("{} bytes: {said}", payment.bytes.len())))
+}
+
+async fn download(
+    data: &User,
+    files: Vec<(String, String)>,
+    folder: Option<&Path>,
+    told: &mut Told,
+) -> Outcome<(Vec<Downloaded>, String)> {
+    let mut downloads = Vec::new();
+    for file in files {
+        let file = bank::download(data, file, folder.map(Path::to_owned)).await?;
+        told.downloads.push(json!({
+            "file_type": file.file_type, "reference": file.reference, "bytes": file.bytes.len(),
+            "path": file.path.as_ref().map(|path| path.display().to_string()),
+        }));
+        downloads.push(file);
+    }
+    let sizes: Vec<String> =
+        downloads.iter().map(|file| format!("{} {} bytes", file.file_type, file.bytes.len())).collect();
+    Ok((downloads, sizes.join(", ")))
+}
+
+/// Writes a new file of mode 0600.
+fn keep(path: &Path, bytes: &[u8]) -> Outcome {
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| std::io::Write::write_all(&mut file, bytes))
+        .map_err(|why| Failure::usage(format!("{} cannot be written: {why}", path.display())))
+}

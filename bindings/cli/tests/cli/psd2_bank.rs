@@ -1,0 +1,171 @@
+//! `serve nextgen-psd2-bank`, operations at it, and `demo nextgen-psd2`.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Child};
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, started, stop};
+
+/// A sandbox bank, and a file of settings for the third party of this number.
+fn bank(home: &Home, more: &[&str]) -> (Child, Value) {
+    started(home.command(&[&["serve", "nextgen-psd2-bank", "--data", "bank"], more].concat()))
+}
+
+fn settings(home: &Home, ready: &Value, party: &str) -> String {
+    let at = |name: &str| format!("{}/{party}-{name}", ready["certificates_dir"].as_str().unwrap());
+    let mut settings = json!({
+        "protocol": "nextgen-psd2",
+        "base_url": ready["base_url"],
+        "certificate_file": at("qseal.pem"),
+        "private_key": {"file": at("qseal.key")},
+    });
+    if ready["ca_file"].is_string() {
+        settings["ca_file"] = ready["ca_file"].clone();
+        settings["client_certificate_file"] = at("qwac.pem").into();
+        settings["client_key"] = json!({"file": at("qwac.key")});
+    }
+    let path = home.path(&format!("{party}.json"));
+    fs::write(&path, settings.to_string()).unwrap();
+    path.display().to_string()
+}
+
+const HASH: &str = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
+
+#[test]
+fn a_bank_says_one_line_and_answers_over_mutual_tls() {
+    let home = Home::empty();
+    let (child, ready) = bank(&home, &[]);
+    assert_eq!((ready["kind"].as_str(), &ready["control_url"]), (Some("nextgen-psd2-bank"), &Value::Null));
+    for (name, end) in [("base_url", "/api"), ("bg_base_url", "/bg")] {
+        let url = ready[name].as_str().unwrap();
+        assert!(url.starts_with("https://127.0.0.1:") && url.ends_with(end), "{url}");
+    }
+    let key = format!("{}/tpp1-qseal.key", ready["certificates_dir"].as_str().unwrap());
+    assert_eq!(fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
+    let settings = settings(&home, &ready, "tpp1");
+    let ask = ["psd2", "verify-user", "--settings", &settings, "--json", "--psu-personal-identifier", HASH, "--psu-id"];
+    let known = home.run(&[&ask[..], &["psu-7f3a91"]].concat()).expect(0).json();
+    assert_eq!(known["exists"], true);
+    let unknown = home.run(&[&ask[..], &["psu-nobody"]].concat()).expect(0).json();
+    assert_eq!(unknown["exists"], false);
+    // The third party without its certificate for TLS.
+    let mut without: Value = serde_json::from_str(&fs::read_to_string(&settings).unwrap()).unwrap();
+    without.as_object_mut().unwrap().retain(|name, _| !name.starts_with("client_"));
+    fs::write(home.path("without.json"), without.to_string()).unwrap();
+    let path = home.path("without.json").display().to_string();
+    let refused = home
+        .run(&[
+            "psd2",
+            "verify-user",
+            "--settings",
+            &path,
+            "--json",
+            "--psu-personal-identifier",
+            HASH,
+            "--psu-id",
+            "psu-7f3a91",
+        ])
+        .expect(1)
+        .json();
+    assert_eq!(refused["error"]["code"], "nextgen_psd2.certificate_refused");
+    assert_eq!(refused["error"]["peer"]["code"], "CERTIFICATE_MISSING");
+    let ran = stop(child, "-TERM").expect(0);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn consents_are_offered_and_read_from_the_shell() {
+    let home = Home::empty();
+    let (child, ready) = bank(&home, &["--plain", "--control"]);
+    let settings = settings(&home, &ready, "tpp1");
+    let ask = |operation: &str, more: &[&str]| {
+        home.run(&[&["psd2", operation, "--settings", &settings, "--json"], more].concat())
+    };
+    let told = ask("get-accounts", &["--psu-id", "psu-7f3a91"]).expect(1).json();
+    assert_eq!(told["error"]["code"], "nextgen_psd2.consent_needed");
+    assert!(told["error"]["context"]["sca_redirect"].as_str().unwrap().contains("/tap?"));
+    let offered =
+        ask("update-bank-offered-consents", &["--redirect-uri", "https://tpp.example/cb?state=1"]).expect(0).json();
+    assert!(offered["sca_redirect"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    let access = r#"{"accounts": [], "balances": [], "transactions": []}"#;
+    let created = ask(
+        "create-consent",
+        &[
+            "--base-url",
+            ready["bg_base_url"].as_str().unwrap(),
+            "--access",
+            access,
+            "--recurring-indicator=true",
+            "--valid-until",
+            "9999-12-31",
+            "--frequency-per-day",
+            "4",
+            "--redirect-uri",
+            "https://tpp.example/cb",
+            "--psu",
+            r#"{"ip_address": "127.0.0.1"}"#,
+        ],
+    )
+    .expect(0)
+    .json();
+    assert_eq!(created["consent_status"], "received");
+    let id = created["consent_id"].as_str().unwrap();
+    let status = ask("get-consent-status", &["--base-url", ready["bg_base_url"].as_str().unwrap(), "--consent-id", id]);
+    assert_eq!(status.expect(0).json()["consent_status"], "received");
+    stop(child, "-TERM").expect(0);
+}
+
+#[test]
+fn an_option_that_is_wrong_is_told_before_anything_is_made() {
+    let home = Home::empty();
+    let refused =
+        home.run(&["serve", "nextgen-psd2-bank", "--data", "bank", "--plain", "--listen", "0.0.0.0:0"]).expect(1);
+    assert!(refused.err.contains("loopback"), "{}", refused.err);
+    assert!(
+        home.run(&["serve", "nextgen-psd2-bank", "--data", "bank", "--clock", "today"])
+            .expect(1)
+            .err
+            .contains("--clock")
+    );
+}
+
+#[test]
+fn the_demo_tells_its_story() {
+    let ran = Home::empty().run(&["demo", "nextgen-psd2"]).expect(0);
+    for part in [
+        "Make certificates, start the sandbox bank",
+        "psu-7f3a91: exists true",
+        "The customer opens the link and approves",
+        "psu-id=psu-7f3a91",
+        "Read the consent",
+        "valid",
+        "401 SIGNATURE_INVALID",
+        "offset 44, line 2, column 9, header digest",
+        "H-08",
+    ] {
+        assert!(ran.out.contains(part), "{part} is missing in\n{}", ran.out);
+    }
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn the_demos_json_is_one_object_and_kept_files_are_there() {
+    let home = Home::empty();
+    let ran = home.run(&["demo", "nextgen-psd2", "--json", "--keep", "kept"]).expect(0);
+    let told = ran.json();
+    assert_eq!(
+        (&told["ok"], &told["user"]["exists"], &told["consent"]["consent_status"]),
+        (&json!(true), &json!(true), &json!("valid"))
+    );
+    assert!(told["steps"].as_array().unwrap().len() >= 8);
+    assert!(!told["accounts"].as_array().unwrap().is_empty());
+    assert!(told["redirect"]["returned_to"].as_str().unwrap().starts_with("https://tpp.example/callback?state=demo&"));
+    assert_eq!(told["refusal"]["code"], "SIGNATURE_INVALID");
+    let explanation = &told["explanation"];
+    assert_eq!((&explanation["verdict"], &explanation["diff"]["offset"]), (&json!("V30"), &json!(44)));
+    let matched: Vec<&Value> =
+        explanation["hypotheses"].as_array().unwrap().iter().filter(|one| one["matched"] == true).collect();
+    assert_eq!((matched.len(), &matched[0]["id"]), (1, &json!("H-08")));
+    assert!(ran.err.contains("Verify a user"), "the steps go to stderr");
+    assert!(home.path("kept/bank/certificates/tpp1-qseal.pem").exists() && home.path("kept/bank/ca.pem").exists());
+}

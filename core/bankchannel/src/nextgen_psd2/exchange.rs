@@ -1,0 +1,191 @@
+//! One exchange with a bank: the message, signed anew for each attempt, and what the bank says to it.
+//!
+//! ```text
+//!   request ─► codec ─► message ─► [ id, date, digest, signature ] ─► transport ─► bank
+//!                                     again for each attempt
+//! ```
+
+use std::{future::Future, pin::Pin, time::Instant};
+
+use bankchannel_foundation::{
+    Error, Exchange, Outcome, Result, Secret,
+    clock::{Clock, SystemClock},
+    error::row,
+    message::{Body, InResponse, OutRequest, Segment},
+    operation::Route,
+    redact::redact_words,
+};
+use bankchannel_nextgen_psd2::{
+    Psd2, RESPONSE_HEADERS,
+    answer::{Refusal, safe_redirect},
+    errors,
+    http::{Headers, Request},
+    model::Linked,
+};
+use bankchannel_transport::{Maker, Plan, Sink, at_least};
+use bytes::{Bytes, BytesMut};
+
+use super::{NextGenPsd2, sender::Sender};
+use crate::{CallOptions, LogLevel};
+
+impl NextGenPsd2 {
+    /// Carries out one exchange with the bank.
+    ///
+    /// # Errors
+    /// Any; each with its outcome and the operation's name.
+    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Psd2>,
+        O::Response: Linked,
+    {
+        let name = const { &O::DECLARATION }.name;
+        let result = self.attempt::<O>(request, options).await.map_err(|error| error.in_operation(name));
+        if let Err(error) = &result {
+            let outcome = error.outcome().map_or("none", Outcome::as_str);
+            options.note(LogLevel::Warning, &format!("{name}: failed with {}, outcome {outcome}", error.code()));
+        }
+        result
+    }
+
+    async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Psd2>,
+        O::Response: Linked,
+    {
+        let route = route::<O>()?;
+        let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
+        let sender = self.sender().map_err(not_sent)?;
+        let deadline = options.deadline(sender.timeout_s.unwrap_or(route.timeout_s));
+        let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
+        let mut earlier = None;
+        let answer = {
+            let maker = Signed { sender, operation: const { &O::DECLARATION }.name, options: options.until(deadline) };
+            let plan = Plan {
+                deadline: Some(deadline),
+                cancel: &options.cancel,
+                repeat: route.repeat,
+                response_content: None,
+                sink: &mut Sink::memory(0),
+                observer: options.observer(),
+                earlier: &mut earlier,
+                maker: Some(&maker),
+                headers: RESPONSE_HEADERS,
+            };
+            sender.transport.exchange(&message, plan).await
+        };
+        let response = answer.and_then(|answer| sender.read::<O>(answer));
+        response.map_err(|error| at_least(error, earlier))
+    }
+}
+
+fn route<O: Exchange>() -> Result<&'static Route> {
+    let declaration = const { &O::DECLARATION };
+    declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+}
+
+impl Sender {
+    /// What the bank's answer means. A link for its customer is handed on only where a customer may be sent there.
+    fn read<O>(&self, answer: InResponse) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Psd2>,
+        O::Response: Linked,
+    {
+        let base_url = self.transport.base_url();
+        if !(200..300).contains(&answer.status) {
+            let outcome = if answer.status < 500 { Outcome::Refused } else { Outcome::Unknown };
+            let error = Refusal::read(answer.status, &answer.body).to_error(base_url, &self.redirect_hosts);
+            return Err(error.with_retry_after(answer.retry_after_s).with_outcome(outcome));
+        }
+        let mut response = O::decode_response(answer)?;
+        response.resolve_links(base_url);
+        let redirect = response.links().and_then(|links| links.get("scaRedirect"));
+        match redirect.map(|link| safe_redirect(base_url, &link.href, &self.redirect_hosts)) {
+            None => {}
+            Some(Ok(url)) => response.set_sca_redirect(url),
+            Some(Err(why)) => {
+                let text = format!("{} It {why}.", errors::LINK_REFUSED.text);
+                return Err(Error::because(&errors::LINK_REFUSED, text)
+                    .with("field", "_links.scaRedirect")
+                    .with_outcome(Outcome::Accepted));
+            }
+        }
+        Ok(response)
+    }
+}
+
+/// Signs each attempt's message.
+struct Signed<'a> {
+    sender: &'a Sender,
+    operation: &'static str,
+    options: CallOptions,
+}
+
+impl Maker for Signed<'_> {
+    fn make<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
+        Box::pin(async move {
+            let begun = Instant::now();
+            let unsigned = self.sender.unsigned(message)?;
+            let body = unsigned.body.clone();
+            let now_s = SystemClock::default().now_s();
+            let signed = self.sender.sign(unsigned, now_s, self.operation, &self.options).await;
+            let signed = signed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            if self.options.is_logged() {
+                let id = signed.headers.text("x-request-id").unwrap_or("-");
+                let (operation, id, took) = (self.operation, redact_words(id), begun.elapsed().as_micros());
+                self.options.note(LogLevel::Debug, &format!("{operation}: X-Request-ID {id}, signed in {took} µs"));
+            }
+            sendable(&message.target, message, signed, body)
+        })
+    }
+}
+
+impl Sender {
+    /// The message as the signature sees it: with the whole path, and with `Host` where that is to be signed.
+    fn unsigned(&self, message: &OutRequest) -> Result<Request> {
+        let mut headers = Headers::default();
+        if self.signs_host() {
+            headers.push("Host", self.authority.clone());
+        }
+        for (name, value) in &message.headers {
+            headers.push(name.clone().into_owned(), value.expose().to_owned());
+        }
+        Ok(Request {
+            method: message.method.as_str().to_owned(),
+            target: format!("{}{}", self.base_path, message.target),
+            headers,
+            body: whole(&message.body)?,
+        })
+    }
+}
+
+/// The body's bytes: they are hashed and sent, and made once.
+fn whole(body: &Body) -> Result<Bytes> {
+    let literal = |segment: &Segment| match segment {
+        Segment::Literal(bytes) => Ok(bytes.clone()),
+        Segment::Base64(_) => Err(Error::because(&row::INTERNAL, "no operation of this protocol carries content")),
+    };
+    match body.segments() {
+        [] => Ok(Bytes::new()),
+        [only] => literal(only),
+        several => {
+            let mut all = BytesMut::new();
+            for segment in several {
+                all.extend_from_slice(&literal(segment)?);
+            }
+            Ok(all.freeze())
+        }
+    }
+}
+
+/// The signed request as the transport sends it: the bytes and headers that were signed, and no others in their place.
+fn sendable(target: &str, message: &OutRequest, signed: Request, body: Bytes) -> Result<OutRequest> {
+    debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
+    let mut headers = Vec::with_capacity(signed.headers.len());
+    // The connection's own: the HTTP library writes it, as it was signed.
+    for header in signed.headers.iter().filter(|header| !header.name.eq_ignore_ascii_case("host")) {
+        let value = std::str::from_utf8(header.trimmed())
+            .map_err(|_| Error::invalid_field(&header.name, "must be ASCII or UTF-8").with_outcome(Outcome::NotSent))?;
+        headers.push((header.name.clone().into(), Secret::new(value)));
+    }
+    Ok(OutRequest { method: message.method, target: target.to_owned(), headers, body: message.body.clone() })
+}

@@ -1,0 +1,95 @@
+//! Where certificates and keys come from: texts, files, PKCS#12 files, tokens.
+
+use std::io::Read;
+
+use bankchannel_crypto::{
+    Error as Fault,
+    pkcs12::{self, Keystore},
+};
+use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_pkcs11::{Pkcs11Settings, Token};
+use bankchannel_transport::open_regular;
+use zeroize::Zeroizing;
+
+/// Longest file of certificates that is read, in bytes.
+const FILE_MAX: u64 = 256 * 1024;
+
+/// The certificate and its key, wherever they come from.
+pub(super) struct Keys {
+    pub(super) certificate: Option<String>,
+    pub(super) private_key: Option<Secret>,
+    pub(super) passphrase: Option<Secret>,
+    pub(super) token: Option<Token>,
+}
+
+impl Keys {
+    pub(super) fn of(certificate: Option<String>, private_key: Option<Secret>, passphrase: Option<Secret>) -> Self {
+        Self { certificate, private_key, passphrase, token: None }
+    }
+
+    /// Both from a PKCS#12 file, which `passphrase` opens.
+    pub(super) fn with_keystore(self, path: &str) -> Result<Self> {
+        const SETTING: &str = "keystore_file";
+        if self.certificate.is_some() {
+            return Err(excluded(SETTING, "certificate"));
+        }
+        if self.private_key.is_some() {
+            return Err(excluded(SETTING, "private_key"));
+        }
+        let (certificate, private_key) = keystore(SETTING, path, "passphrase", self.passphrase.as_ref())?;
+        Ok(Self::of(Some(certificate), Some(private_key), None))
+    }
+
+    /// The key in a token, and the certificate there where none is given.
+    pub(super) fn with_token(self, pkcs11: &Pkcs11Settings) -> Result<Self> {
+        const SETTING: &str = "pkcs11";
+        if self.private_key.is_some() {
+            return Err(excluded(SETTING, "private_key"));
+        }
+        let token = Token::open(pkcs11).map_err(|fault| Error::invalid_setting(SETTING, fault.to_string()))?;
+        let certificate = self.certificate.or_else(|| token.certificate_pem());
+        Ok(Self { certificate, token: Some(token), ..self })
+    }
+}
+
+/// Certificate and key of a PKCS#12 file, both PEM; `opener` is the setting that opens it.
+pub(super) fn keystore(
+    setting: &str,
+    path: &str,
+    opener: &str,
+    passphrase: Option<&Secret>,
+) -> Result<(String, Secret)> {
+    let unusable = |why: &str| Error::invalid_setting(setting, format!("{path}: {why}"));
+    let bytes = Zeroizing::new(read(path, pkcs12::MAX_BYTES as u64).map_err(|why| unusable(&why))?);
+    let keystore = Keystore::read(&bytes, passphrase.map_or("", Secret::expose)).map_err(|fault| match fault {
+        Fault::WrongPassphrase if passphrase.is_none() => unusable(&format!("it needs `{opener}`")),
+        fault => unusable(&fault.to_string()),
+    })?;
+    let certificate = keystore.certificate_pem().ok_or_else(|| unusable("it has no certificate of its key"))?;
+    Ok((certificate, Secret::new(keystore.private_key_pem().as_str())))
+}
+
+pub(super) fn excluded(setting: &str, other: &str) -> Error {
+    Error::invalid_setting(setting, format!("excludes {other}: give one of them"))
+}
+
+/// A text given, or the file that holds it.
+pub(super) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
+    let Some(path) = file else { return Ok(text) };
+    let setting = format!("{name}_file");
+    if text.is_some() {
+        return Err(excluded(&setting, name));
+    }
+    let unusable = |why: &str| Error::invalid_setting(&setting, format!("{path}: {why}"));
+    let bytes = read(&path, FILE_MAX).map_err(|why| unusable(&why))?;
+    String::from_utf8(bytes).map(Some).map_err(|_| unusable("it is not text"))
+}
+
+/// A file's bytes, or why there are none.
+fn read(path: &str, limit: u64) -> Result<Vec<u8>, String> {
+    let unreadable = |why: std::io::Error| format!("it cannot be read: {why}");
+    let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    let size = file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if size as u64 > limit { Err(format!("it has more than {limit} bytes")) } else { Ok(bytes) }
+}

@@ -1,0 +1,248 @@
+//! The WS Channel service.
+
+use bankchannel_foundation::{
+    model::{Dialect, Field, Shape, schema},
+    operation::{Access, Entry, Parameters, Route},
+};
+use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PROTOCOL, TEST_BASE_URL};
+use serde_json::{Map, Value, json};
+
+use super::exchanges;
+
+pub(super) fn describe() -> Value {
+    let mut paths = Map::new();
+    for (entry, route) in exchanges(PROTOCOL) {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "WS Channel",
+            "version": crate::VERSION,
+            "summary": "Files to and from banks, with certificates, keys and accounts.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [
+            {"url": TEST_BASE_URL, "description": "The test installation."},
+            {"url": PRODUCTION_BASE_URL, "description": "The production installation."},
+            {"url": "http://127.0.0.1:{port}/v2", "description": "A service of one's own.", "variables": {"port": {"default": "8080"}}},
+        ],
+        "tags": tags(),
+        "paths": paths,
+        "components": components(),
+    })
+}
+
+fn tags() -> Vec<Value> {
+    let mut subjects: Vec<&str> = Vec::new();
+    for (entry, _) in exchanges(PROTOCOL) {
+        if !subjects.contains(&entry.declaration.subject) {
+            subjects.push(entry.declaration.subject);
+        }
+    }
+    subjects.into_iter().map(|subject| json!({"name": subject})).collect()
+}
+
+fn operation(entry: &Entry, route: &Route) -> Value {
+    let declaration = entry.declaration;
+    let mut out = json!({
+        "operationId": route.wire_name,
+        "tags": [declaration.subject],
+        "summary": declaration.summary,
+        "description": format!("{}\n\n{}", declaration.doc, who(&route.access)),
+        "responses": responses(entry, route),
+        "x-bankchannel-operation": declaration.name,
+    });
+    let parameters = parameters(entry, route);
+    if !parameters.is_empty() {
+        out["parameters"] = Value::Array(parameters);
+    }
+    if let Some(body) = body(entry, route) {
+        out["requestBody"] = body;
+    }
+    out["security"] = match route.access {
+        Access::Public => json!([]),
+        Access::Signed { .. } => json!([{"clientCertificate": []}]),
+        Access::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
+    };
+    out
+}
+
+fn who(access: &Access) -> String {
+    match access {
+        Access::Public => "Needs no session.".into(),
+        Access::Signed { roles, .. } => {
+            format!("Needs a signed request, and a certificate with the role {}.", roles.join(" or "))
+        }
+        Access::Session { modes, owner, .. } => {
+            let owner = if *owner { ", of the owner of the API key" } else { "" };
+            format!("Needs a session in mode {}{owner}.", modes.join(" or "))
+        }
+    }
+}
+
+fn in_path(route: &Route, field: &Field) -> bool {
+    route.path.split('/').any(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(field.wire))
+}
+
+fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
+    let queried = matches!(route.parameters, Parameters::Query | Parameters::BodyOrQuery);
+    let fields = entry.request.fields().iter().filter(|field| !field.off_wire);
+    let mut out: Vec<Value> = Vec::new();
+    for field in fields {
+        let place = match in_path(route, field) {
+            true => "path",
+            false if queried => "query",
+            false => continue,
+        };
+        out.push(json!({
+            "name": field.wire,
+            "in": place,
+            // What may stand in the body in its place is never required in the query.
+            "required": place == "path" || (!field.optional && route.parameters == Parameters::Query),
+            "description": field.doc,
+            "schema": schema::schema(field.shape, Dialect::Wire),
+        }));
+    }
+    out
+}
+
+fn body(entry: &Entry, route: &Route) -> Option<Value> {
+    let Shape::Struct(shape) = entry.request else { return None };
+    if route.parameters == Parameters::Query {
+        return None;
+    }
+    let rest = |field: &Field| !in_path(route, field) && !field.off_wire;
+    let fields = || shape.fields.iter().filter(|field| rest(field));
+    fields().next()?;
+    let required = route.parameters == Parameters::Body && fields().any(|field| !field.optional);
+    Some(json!({
+        "required": required,
+        "content": {"application/json": {"schema": schema::object(shape, Dialect::Wire, rest)}},
+    }))
+}
+
+fn responses(entry: &Entry, route: &Route) -> Value {
+    let mut fields = schema::schema(entry.response, Dialect::Wire);
+    let code = json!({"type": "string", "const": "00", "description": "Success."});
+    match fields["properties"].as_object_mut() {
+        Some(properties) => {
+            properties.insert("ResponseCode".into(), code);
+        }
+        None => fields["properties"] = json!({"ResponseCode": code}),
+    }
+    match fields["required"].as_array_mut() {
+        Some(required) => required.push(json!("ResponseCode")),
+        None => fields["required"] = json!(["ResponseCode"]),
+    }
+    let mut out = Map::new();
+    out.insert(
+        route.success.to_string(),
+        json!({"description": "Done.", "content": {"application/json": {"schema": fields}}}),
+    );
+    for status in route.failures.iter().chain(EVERYWHERE) {
+        out.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{status}")}));
+    }
+    out.sort_keys();
+    Value::Object(out)
+}
+
+/// What the server may answer to any request, besides what the declarations say: its router's refusals.
+const EVERYWHERE: &[u16] = &[404, 405];
+
+/// Every status of a failure, and what it means (WS Channel sheet §1.6).
+const FAILURES: &[(u16, &str)] = &[
+    (400, "A parameter is missing or invalid, or the service refuses: the text says why."),
+    (401, "The token is missing, unknown, expired or revoked."),
+    (403, "The API key does not fit the token, or the session's mode or account may not do this."),
+    (404, "There is no such path."),
+    (405, "The path has no such method; `Allow` lists those it has."),
+    (413, "The body is too large."),
+    (429, "Too many calls or tries; `Retry-After` says how long to wait."),
+    (500, "The service failed."),
+    (502, "The bank answered nothing usable."),
+    (503, "The service or the bank cannot answer now."),
+    (504, "The bank did not answer in time."),
+];
+
+fn components() -> Value {
+    let responses: Map<String, Value> = FAILURES
+        .iter()
+        .map(|(status, meaning)| {
+            let mut response = json!({
+                "description": meaning,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
+            });
+            if *status == 429 {
+                response["headers"] = json!({"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}});
+            }
+            if *status == 405 {
+                response["headers"] = json!({"Allow": {"description": "The methods of this path.", "schema": {"type": "string"}}});
+            }
+            (status.to_string(), response)
+        })
+        .collect();
+    json!({
+        "schemas": {
+            "ErrorResponse": {
+                "title": "ErrorResponse",
+                "description": "A failure.",
+                "type": "object",
+                "properties": {
+                    "RequestId": {"type": "string", "description": "The service's id of the request, to quote to its support."},
+                    "ResponseCode": {"type": "string", "pattern": "^[0-9]{2}$", "description": "`01`, or the bank's own code."},
+                    "ResponseText": {"type": "string", "description": "What went wrong."},
+                },
+                "required": ["RequestId", "ResponseCode", "ResponseText"],
+            },
+        },
+        "responses": responses,
+        "securitySchemes": {
+            "idToken": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The `IdToken` of a login, without any prefix."},
+            "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The `ApiKey` of the registration or login."},
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_exchange_and_every_status_is_described() {
+        let described = describe();
+        let mut found = 0;
+        for (entry, route) in exchanges(PROTOCOL) {
+            let operation = &described["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            assert_eq!(operation["operationId"], route.wire_name, "{}", entry.declaration.name);
+            assert!(operation["responses"][route.success.to_string()].is_object());
+            for status in route.failures {
+                let reference = operation["responses"][status.to_string()]["$ref"].as_str().unwrap();
+                let target = reference.strip_prefix('#').unwrap();
+                assert!(described.pointer(target).is_some(), "{reference}");
+            }
+            let names = route.path.split('/').filter(|part| part.starts_with('{')).count();
+            let parameters =
+                operation["parameters"].as_array().map_or(0, |all| all.iter().filter(|p| p["in"] == "path").count());
+            assert_eq!(names, parameters, "{}", entry.declaration.name);
+            found += 1;
+        }
+        assert_eq!(found, 29);
+        let ids: std::collections::BTreeSet<_> = exchanges(PROTOCOL).map(|(_, route)| route.wire_name).collect();
+        assert_eq!(ids.len(), found, "operation ids are unique");
+    }
+
+    #[test]
+    fn bodies_are_the_wire_form() {
+        let described = describe();
+        let upload = &described["paths"]["/files/{Bank}"]["put"]["requestBody"];
+        assert_eq!(upload["required"], true);
+        let body = &upload["content"]["application/json"]["schema"]["properties"];
+        assert_eq!(body["FileContents"]["contentEncoding"], "base64");
+        assert!(body["Bank"].is_null() && body["Signature"].is_object());
+        let logout = &described["paths"]["/session/{Email}/{Mode}"]["delete"];
+        assert_eq!(logout["requestBody"]["required"], false);
+    }
+}

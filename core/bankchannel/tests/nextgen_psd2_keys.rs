@@ -1,0 +1,84 @@
+//! Where a third party's key comes from: PEM, PKCS#12, a token.
+#![allow(clippy::unwrap_used)]
+
+use std::{path::Path, process::Command};
+
+use bankchannel::nextgen_psd2::{
+    NextGenPsd2, NextGenPsd2Settings, Signer,
+    operations::{certificates::make_certificates::MakeCertificatesRequest, signing::sign_request::SignRequestRequest},
+};
+use bankchannel_crypto::signature::Hash;
+use serde_json::json;
+
+/// A folder with a certificate, its key and, where there is `openssl`, both in `tpp.p12` under `sesame`.
+fn folder() -> Option<tempfile::TempDir> {
+    let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
+    let request: MakeCertificatesRequest = maker.request(json!({})).unwrap();
+    let made = maker.make_certificates(request).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("qseal.pem"), &made.qseal_certificate).unwrap();
+    std::fs::write(folder.path().join("qseal.key"), made.qseal_key.expose()).unwrap();
+    let export = "pkcs12 -export -in qseal.pem -inkey qseal.key -passout pass:sesame -out tpp.p12";
+    let Ok(done) = Command::new("openssl").args(export.split(' ')).current_dir(&folder).output() else {
+        assert!(std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_none(), "there is no openssl on this machine");
+        return None;
+    };
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    Some(folder)
+}
+
+fn text(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_keystore_stands_for_certificate_and_key() {
+    let Some(folder) = folder() else { return };
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let from_keystore =
+        NextGenPsd2::from_json(json!({"keystore_file": at("tpp.p12"), "passphrase": "sesame"})).unwrap();
+    let from_pem =
+        NextGenPsd2::from_json(json!({"certificate_file": at("qseal.pem"), "private_key": {"file": at("qseal.key")}}))
+            .unwrap();
+    assert_eq!(from_keystore.certificate(), Some(text(folder.path(), "qseal.pem").as_str()));
+    let signed = [&from_keystore, &from_pem].map(|client| {
+        let signer = client.signer().unwrap().unwrap();
+        assert!(matches!(signer, Signer::Key(_)));
+        signer.sign(Hash::Sha256, b"text").unwrap()
+    });
+    assert_eq!(signed[0], signed[1]);
+    let request: SignRequestRequest =
+        from_keystore.request(json!({"method": "GET", "target": "/v1/accounts"})).unwrap();
+    assert!(from_keystore.sign_request(request).unwrap().key_id.starts_with("SN="));
+    assert!(!format!("{from_keystore:?}").contains("PRIVATE"));
+}
+
+#[test]
+fn settings_of_keys_that_cannot_be_used_name_themselves() {
+    let Some(folder) = folder() else { return };
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let file = at("tpp.p12");
+    std::fs::write(folder.path().join("large.p12"), vec![0x30; 256 * 1024 + 1]).unwrap();
+    let token = json!({"module": "/no/such/module.so", "token": "tpp", "pin": "5678", "key": "qseal"});
+    for (settings, field, why) in [
+        (json!({"keystore_file": file}), "keystore_file", "it needs `passphrase`"),
+        (json!({"keystore_file": file, "passphrase": "Sesame"}), "keystore_file", "does not open"),
+        (json!({"keystore_file": at("qseal.pem"), "passphrase": "x"}), "keystore_file", "not a PKCS#12 file"),
+        (json!({"keystore_file": at("large.p12"), "passphrase": "x"}), "keystore_file", "more than 262144 bytes"),
+        (json!({"keystore_file": at("none.p12"), "passphrase": "x"}), "keystore_file", "cannot be read"),
+        (json!({"keystore_file": file, "certificate": "x"}), "keystore_file", "excludes certificate"),
+        (json!({"keystore_file": file, "certificate_file": at("qseal.pem")}), "keystore_file", "excludes certificate"),
+        (json!({"keystore_file": file, "private_key": "x"}), "keystore_file", "excludes private_key"),
+        (json!({"keystore_file": file, "pkcs11": token}), "keystore_file", "excludes pkcs11"),
+        (json!({"private_key": "x", "pkcs11": token}), "pkcs11", "excludes private_key"),
+        (json!({"pkcs11": token}), "pkcs11", "/no/such/module.so cannot be used"),
+    ] {
+        let error = NextGenPsd2::from_json(settings).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)), "{error}");
+        assert!(error.message().contains(why), "{error}");
+        assert!(!format!("{error} {error:?}").contains("5678"));
+    }
+    let unreadable = NextGenPsd2::from_json(json!({"private_key": "x"})).unwrap().signer().unwrap_err();
+    assert_eq!((unreadable.code(), unreadable.detail("field")), ("nextgen_psd2.key_unusable", Some("private_key")));
+    assert!(NextGenPsd2::from_json(json!({})).unwrap().signer().unwrap().is_none());
+}

@@ -1,0 +1,134 @@
+//! A third party's client: what its settings give, and whom its operations belong to.
+
+use bankchannel::{
+    CallOptions, Client, Settings,
+    model::{Profile, Value},
+    nextgen_psd2::{
+        NextGenPsd2, NextGenPsd2Settings,
+        operations::{
+            certificates::make_certificates::MakeCertificatesRequest, signing::sign_request::SignRequestRequest,
+            verification::verify_request::VerifyRequestRequest,
+        },
+    },
+    ws_channel::{WsChannel, WsChannelSettings},
+};
+use serde_json::json;
+
+/// Certificates of a third party, and the settings that name them.
+fn party() -> (tempfile::TempDir, NextGenPsd2) {
+    let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
+    let request: MakeCertificatesRequest = maker.request(json!({})).unwrap();
+    let made = maker.make_certificates(request).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("qseal.pem"), &made.qseal_certificate).unwrap();
+    std::fs::write(folder.path().join("ca.pem"), &made.authority_certificate).unwrap();
+    std::fs::write(folder.path().join("qseal.key"), made.qseal_key.expose()).unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let settings = json!({
+        "certificate_file": at("qseal.pem"),
+        "trusted_file": at("ca.pem"),
+        "private_key": {"file": at("qseal.key")},
+        "signing": {"dialect": "bg"},
+    });
+    let client = NextGenPsd2::from_json(settings).unwrap();
+    (folder, client)
+}
+
+#[test]
+fn settings_fill_in_what_requests_leave_out_and_files_are_read_once() {
+    let (folder, client) = party();
+    // What is read is kept: a rotated or removed file changes nothing for a client that is there.
+    drop(folder);
+    let sign: SignRequestRequest = client.request(json!({"method": "GET", "target": "/bg/v1/consents/1"})).unwrap();
+    let signed = client.sign_request(sign).unwrap();
+    assert!(!signed.headers.iter().any(|header| header.name == "Date"), "the dialect is the settings'");
+    let headers: Vec<_> =
+        signed.headers.iter().map(|field| json!({"name": field.name, "value": field.value})).collect();
+    let verify = json!({"method": "GET", "target": "/bg/v1/consents/1", "headers": headers, "dialect": "bg"});
+    let typed: VerifyRequestRequest = client.request(verify.clone()).unwrap();
+    assert!(client.verify_request(typed).unwrap().valid);
+    assert_eq!(client.call_local("nextgen_psd2.verify_request", verify, None).unwrap()["verdict"], "ok");
+}
+
+#[test]
+fn what_is_read_is_kept_by_the_client_that_read_it() {
+    let (_folder, client) = party();
+    let count = |client: &NextGenPsd2| client.kept().unwrap().count();
+    let sign = json!({"method": "GET", "target": "/bg/v1/consents/1"});
+    let signed = client.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
+    assert_eq!(count(&client), 2, "the certificate and the key");
+    client.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
+    let typed: SignRequestRequest = client.request(sign.clone()).unwrap();
+    client.sign_request(typed).unwrap();
+    assert_eq!(count(&client.clone()), 2);
+    let verify = json!({"method": "GET", "target": "/bg/v1/consents/1", "headers": signed["headers"], "dialect": "bg"});
+    assert_eq!(client.call_local("nextgen_psd2.verify_request", verify, None).unwrap()["verdict"], "ok");
+    assert_eq!(count(&client), 3, "and whom it trusts");
+    // Neither another client nor the child of a fork has any of it.
+    let other = party().1;
+    other.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
+    assert_eq!((count(&other), count(&client)), (2, 3));
+    let settings = Settings::NextGenPsd2(NextGenPsd2Settings::default());
+    let Client::NextGenPsd2(child) = Client::NextGenPsd2(client.clone()).in_child(settings).unwrap() else {
+        panic!("another protocol")
+    };
+    assert_eq!(count(&child), 0);
+    child.call_local("nextgen_psd2.sign_request", sign, None).unwrap();
+    assert_eq!((count(&child), count(&client)), (2, 3));
+}
+
+/// S8, and T-147 without it.
+#[test]
+fn verifying_the_own_signature_can_be_left_out_and_the_right_key_cannot() {
+    let (_folder, client) = party();
+    let (_other_folder, other) = party();
+    let id = json!([{"name": "X-Request-ID", "value": "4eba4445-1a4b-47b8-bdd5-4e56ef026b19"}]);
+    let request = |self_verify: Option<bool>| {
+        let signing = json!({"dialect": "bg", "self_verify": self_verify});
+        json!({"method": "GET", "target": "/bg/v1/consents/1", "headers": id, "signing": signing})
+    };
+    let sign = |request| client.call_local("nextgen_psd2.sign_request", request, None);
+    let signed = sign(request(None)).unwrap();
+    assert_eq!(signed, sign(request(Some(true))).unwrap());
+    assert_eq!(signed, sign(request(Some(false))).unwrap());
+    let foreign = other.value("private_key").unwrap();
+    let mut request = request(Some(false));
+    request["private_key"] = foreign.into();
+    for _ in 0..2 {
+        assert_eq!(sign(request.clone()).unwrap_err().code(), "nextgen_psd2.key_unusable");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_used_name_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("long.pem");
+    std::fs::write(&long, "x".repeat(256 * 1024 + 1)).unwrap();
+    for (settings, field) in [
+        (json!({"certificate_file": "/no/such/file"}), "certificate_file"),
+        (json!({"trusted_file": long}), "trusted_file"),
+        (json!({"certificate": "x", "certificate_file": "y"}), "certificate_file"),
+        (json!({"signing": {"header_order": ["no name"]}}), "signing"),
+    ] {
+        let error = NextGenPsd2::from_json(settings).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)));
+    }
+    let read = |settings: serde_json::Value| Settings::read(settings.into());
+    assert_eq!(read(json!({"protocol": "fints"})).unwrap_err().detail("field"), Some("protocol"));
+    let from_env = read(json!({"protocol": "nextgen-psd2"})).unwrap().or_env().unwrap_err();
+    assert_eq!(from_env.detail("field"), Some("from_env"));
+}
+
+#[tokio::test]
+async fn what_only_computes_needs_no_client_of_its_own_and_an_exchange_does() {
+    let tpp = Client::NextGenPsd2(NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap());
+    let channel = Client::WsChannel(WsChannel::new(WsChannelSettings::default()).unwrap());
+    for client in [&tpp, &channel] {
+        let request: Value<'_> = json!({"text": "ø"}).into();
+        let done = client.call_values("nextgen_psd2.encode_header", request, CallOptions::default()).await.unwrap();
+        assert_eq!(serde_json::Value::from(done.response)["value"], "=?utf-8?B?w7g=?=");
+    }
+    let error = tpp.call_values("ws_channel.list_files", Value::Null, CallOptions::default()).await.unwrap_err();
+    assert_eq!(error.code(), "input.unknown_operation");
+    assert!(error.message().contains("belongs to ws-channel"), "{error}");
+}

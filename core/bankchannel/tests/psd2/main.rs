@@ -1,0 +1,11 @@
+//! The client of NextGenPSD2 banks.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod local;
+mod party;
+mod sending;
+mod signers;

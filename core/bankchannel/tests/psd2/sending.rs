@@ -1,0 +1,157 @@
+//! What goes to the bank: signed anew each time, repeated only where that is safe.
+
+use bankchannel::{
+    Outcome,
+    nextgen_psd2::{
+        NextGenPsd2,
+        operations::{
+            accounts::get_accounts::GetAccountsRequest,
+            consents::update_bank_offered_consents::UpdateBankOfferedConsentsRequest,
+            users::verify_user::VerifyUserRequest,
+        },
+        signing::SigningDialect,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    party::{checked, client, client_with, settings},
+    support::{Act, Answer, Server},
+};
+
+pub(crate) fn verify_user(client: &NextGenPsd2) -> VerifyUserRequest {
+    let hash = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
+    client.request(json!({"psu_id": "psu-7f3a91", "psu_personal_identifier": hash})).unwrap()
+}
+
+pub(crate) fn offer(client: &NextGenPsd2) -> UpdateBankOfferedConsentsRequest {
+    client.request(json!({"redirect_uri": "https://tpp.example/cb?state=1"})).unwrap()
+}
+
+pub(crate) fn list(client: &NextGenPsd2) -> GetAccountsRequest {
+    client.request(json!({"psu_id": "psu-7f3a91", "tpp_session_id": "s"})).unwrap()
+}
+
+fn answered(status: u16, body: Value) -> Act {
+    Act::Answer(Answer::json(status, &body))
+}
+
+#[tokio::test]
+async fn a_request_arrives_signed_as_it_was_asked() {
+    let server = Server::in_turn([answered(200, json!({"exists": true}))]).await;
+    let client = client(&server);
+    assert!(client.verify_user(verify_user(&client)).await.unwrap().exists);
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].method.as_str(), seen[0].path.as_str()), (1, "POST", "/v2/v1/user/verification"));
+    assert_eq!(
+        seen[0].body,
+        br#"{"PSU-ID":"psu-7f3a91","PSUPersonalIdentifier":"nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8="}"#
+    );
+    assert_eq!(seen[0].header("content-type"), Some("application/json"));
+    assert_eq!(seen[0].header("accept"), Some("application/json"));
+    // Nothing that the HTTP library adds or changes touches what was signed.
+    let found = checked(&seen[0], SigningDialect::Era);
+    assert!(found.is_valid(), "{:?}", found.refusal());
+    assert_eq!(found.names, ["date", "digest", "x-request-id"]);
+}
+
+/// T-097 of the retries: §5, "new X-Request-ID, new Date, new signature".
+#[tokio::test]
+async fn a_repeated_request_has_an_id_and_a_signature_of_its_own() {
+    let failed = || answered(503, json!({"id": "1", "system": "ERA-PSD2", "code": "SYSTEM_ERROR"}));
+    let server = Server::in_turn([failed(), failed(), answered(200, json!({"accounts": []}))]).await;
+    let client = client(&server);
+    assert_eq!(client.get_accounts(list(&client)).await.unwrap().accounts.len(), 0);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3);
+    let mut ids: Vec<&str> = seen.iter().map(|seen| seen.header("x-request-id").unwrap()).collect();
+    for seen in &seen {
+        assert!(checked(seen, SigningDialect::Era).is_valid());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "a bank refuses an id that it has seen");
+}
+
+#[tokio::test]
+async fn what_has_effects_is_never_repeated() {
+    for status in [408, 429, 500, 503] {
+        let body = json!({"id": "1", "system": "ERA-PSD2", "code": "SYSTEM_ERROR"});
+        let server = Server::in_turn([answered(status, body)]).await;
+        let client = client(&server);
+        let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
+        assert_eq!((server.seen().len(), error.http_status()), (1, Some(status)));
+        let outcome = if status < 500 { Outcome::Refused } else { Outcome::Unknown };
+        assert_eq!(error.outcome(), Some(outcome), "{status}");
+    }
+    let server = Server::in_turn([Act::ResetAfterRequest]).await;
+    let client = client(&server);
+    let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
+    assert_eq!((server.seen().len(), error.code()), (1, "transport.connection_lost"));
+}
+
+/// §1.1: a redirect that is followed sends a signature to another host.
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Server::in_turn([answered(200, json!({"exists": true}))]).await;
+    let to = elsewhere.base_url.clone();
+    let moved = Answer::json(307, &json!({})).with("location", &to);
+    let server = Server::in_turn([Act::Answer(moved)]).await;
+    let client = client(&server);
+    let error = client.verify_user(verify_user(&client)).await.unwrap_err();
+    assert_eq!((error.http_status(), elsewhere.seen().len()), (Some(307), 0));
+}
+
+#[tokio::test]
+async fn path_and_host_may_be_signed_too() {
+    let server = Server::in_turn([answered(200, json!({"accounts": []}))]).await;
+    let signing = json!({"extra_signed_headers": ["(request-target)", "host"]});
+    let client = client_with(&server, json!({"signing": signing}));
+    client.get_accounts(list(&client)).await.unwrap();
+    let found = checked(&server.seen()[0], SigningDialect::Era);
+    assert!(found.is_valid(), "{:?}", found.refusal());
+    assert!(found.names.contains(&"host".to_owned()));
+    let text = String::from_utf8(found.signing_string.unwrap().bytes).unwrap();
+    assert!(text.contains("(request-target): get /v2/v1/accounts"), "{text}");
+}
+
+/// A-25: headers whose names differ from bank to bank.
+#[tokio::test]
+async fn headers_are_named_as_the_settings_say() {
+    let link = json!({"_links": {"scaRedirect": {"href": "/tap?state=1"}}});
+    let server = Server::in_turn([answered(201, link)]).await;
+    let client = client_with(&server, json!({"header_names": {"psu-context": "X-PSU-Context"}}));
+    let request: UpdateBankOfferedConsentsRequest =
+        client.request(json!({"redirect_uri": "https://tpp.example/cb", "psu_context": "private"})).unwrap();
+    client.update_bank_offered_consents(request).await.unwrap();
+    let seen = server.seen();
+    assert_eq!((seen[0].header("x-psu-context"), seen[0].header("psu-context")), (Some("PRIVATE"), None));
+}
+
+#[tokio::test]
+async fn an_operation_of_the_other_dialect_is_not_sent() {
+    let server = Server::in_turn([answered(200, json!({}))]).await;
+    let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
+    let error = client.verify_user(verify_user(&client)).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    assert!(error.message().contains("dialect"), "{}", error.message());
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn a_client_without_a_bank_says_what_it_lacks() {
+    let client = NextGenPsd2::from_json(settings("http://127.0.0.1:1", json!({"base_url": null}))).unwrap();
+    let error = client.verify_user(verify_user(&client)).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("configuration.invalid", Some(Outcome::NotSent)));
+    assert_eq!(error.context().get("field").map(|field| field.as_str()), Some("base_url"));
+}
+
+/// T-147: a key that is not the certificate's is found before anything is sent.
+#[test]
+fn a_key_of_another_certificate_makes_no_client() {
+    let made = NextGenPsd2::from_json(json!({})).unwrap();
+    let other = made.make_certificates(made.request(json!({})).unwrap()).unwrap();
+    let settings = settings("http://127.0.0.1:1", json!({"private_key": other.qseal_key.expose()}));
+    let error = NextGenPsd2::from_json(settings).unwrap_err();
+    assert_eq!(error.context().get("field").map(|field| field.as_str()), Some("private_key"));
+}

@@ -1,0 +1,76 @@
+//! Keys that are elsewhere: the call asks for the signature in its middle.
+
+use std::sync::{Arc, Mutex};
+
+use bankchannel::{CallOptions, Outcome, Question, Secret, nextgen_psd2::signing::SigningDialect};
+use bankchannel_crypto::rsa::PrivateKey;
+use data_encoding::{BASE64, HEXUPPER};
+use serde_json::json;
+
+use crate::{
+    party::{checked, client_with, made},
+    support::{Act, Answer, Server},
+};
+
+const LIST: &str = "nextgen_psd2.get_accounts";
+
+/// Signs a digest as a security module does: it sees no more than the digest.
+fn sign(question: &Question) -> String {
+    let wanted = question.signature.as_ref().unwrap();
+    assert_eq!(wanted.algorithm, "rsa_pkcs1_sha256");
+    let pkcs8 = PrivateKey::from_pem(made().qseal_key.expose()).unwrap().to_pkcs8_pem();
+    let folder = tempfile::tempdir().unwrap();
+    let (key, digest) = (folder.path().join("key.pem"), folder.path().join("digest"));
+    std::fs::write(&key, pkcs8.as_bytes()).unwrap();
+    std::fs::write(&digest, &wanted.digest).unwrap();
+    let out = std::process::Command::new("openssl")
+        .args(["pkeyutl", "-sign", "-pkeyopt", "digest:sha256", "-inkey"])
+        .arg(&key)
+        .arg("-in")
+        .arg(&digest)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    BASE64.encode(&out.stdout)
+}
+
+#[tokio::test]
+async fn each_attempt_asks_for_a_signature_of_its_own() {
+    let accounts = Answer::json(200, &json!({"accounts": []}));
+    let server = Server::in_turn([Act::Answer(Answer::json(503, &json!({}))), Act::Answer(accounts)]).await;
+    let client = client_with(&server, json!({"private_key": null}));
+    let asked: Arc<Mutex<Vec<Question>>> = Arc::default();
+    let questions = Arc::clone(&asked);
+    let options = CallOptions::asking(move |question| {
+        let answer = sign(&question);
+        questions.lock().unwrap().push(question);
+        Ok(Secret::new(answer))
+    });
+    client.call_json(LIST, json!({}), options).await.unwrap();
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|question| question.kind == "signature" && question.choices.is_empty()));
+    let wanted = asked[0].signature.as_ref().unwrap();
+    assert_ne!(wanted.digest, asked[1].signature.as_ref().unwrap().digest);
+    let certificate = bankchannel_nextgen_psd2::certificates::Certificate::from_pem(&made().qseal_certificate).unwrap();
+    assert_eq!(wanted.key_fingerprint, HEXUPPER.encode(&certificate.sha256()));
+    for seen in server.seen() {
+        assert!(checked(&seen, SigningDialect::Era).is_valid());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_not_sent() {
+    let server = Server::in_turn([Act::Answer(Answer::json(200, &json!({"accounts": []})))]).await;
+    let client = client_with(&server, json!({"private_key": null}));
+    let zeros = BASE64.encode(&[0; 256]);
+    for (answer, code) in [(zeros.as_str(), "nextgen_psd2.key_unusable"), ("not base64", "input.invalid_field")] {
+        let answer = answer.to_owned();
+        let options = CallOptions::asking(move |_| Ok(Secret::new(answer.clone())));
+        let error = client.call_json(LIST, json!({}), options).await.unwrap_err();
+        assert_eq!((error.code(), error.outcome()), (code, Some(Outcome::NotSent)));
+    }
+    let error = client.call_json(LIST, json!({}), CallOptions::default()).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("input.missing_field", Some(Outcome::NotSent)));
+    assert_eq!(server.seen().len(), 0);
+}

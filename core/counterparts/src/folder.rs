@@ -1,0 +1,61 @@
+//! A counterpart's data folder.
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use bankchannel_foundation::{Error, Result, error::row};
+
+/// Makes the data folder, or a temporary one that goes when the handle is dropped.
+///
+/// # Errors
+/// `resource.storage`.
+pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
+    let (data, temporary) = match given {
+        Some(path) => (PathBuf::from(path), None),
+        None => {
+            let folder = tempfile::tempdir().map_err(|why| unusable(Path::new("(temporary)"), &why))?;
+            (folder.path().to_owned(), Some(folder))
+        }
+    };
+    private_folder(&data)?;
+    let data = data.canonicalize().map_err(|why| unusable(&data, &why))?;
+    Ok((data, temporary))
+}
+
+/// Makes a folder that only its owner can enter, where it is not there yet.
+///
+/// # Errors
+/// `resource.storage`.
+pub(crate) fn private_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))
+}
+
+/// Writes a file of this mode whole, or leaves the one that was there.
+///
+/// # Errors
+/// `resource.storage`.
+pub(crate) fn write_whole(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let written = (|| {
+        match fs::remove_file(&beside) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    })();
+    written.map_err(|why| unusable(path, &why))
+}
+
+/// A file or folder that cannot be used.
+pub(crate) fn unusable(path: &Path, why: &std::io::Error) -> Error {
+    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", path.display())).with("file", path.display())
+}

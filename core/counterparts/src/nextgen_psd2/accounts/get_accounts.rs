@@ -1,0 +1,103 @@
+//! The accounts that a consent covers (§4.5). Their links lead to operations that this bank does not have.
+
+use bankchannel_nextgen_psd2::{
+    model::{Account, Amount, Balance, PsuCorporateId, PsuId, TppSessionId},
+    operations::accounts::get_accounts::{GetAccountsRequest, GetAccountsResponse},
+    signing::SigningDialect,
+};
+
+use super::super::{
+    links::links,
+    refusal::Refusal,
+    service::{Bank, Call},
+    state::{Access, AccountView, Offer, UseProblem},
+    web,
+};
+
+pub(in super::super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    request: GetAccountsRequest,
+) -> Result<GetAccountsResponse, Refusal> {
+    let access = match call.dialect {
+        SigningDialect::Era => Access::Era {
+            psu_id: request.psu_id.as_ref().map(PsuId::as_str),
+            tpp_session_id: request.tpp_session_id.as_ref().map(TppSessionId::as_str),
+        },
+        SigningDialect::Bg => Access::Bg {
+            consent_id: request.consent_id.as_deref().ok_or_else(|| Refusal {
+                path: Some("Consent-ID".into()),
+                ..Refusal::by("V36", 400, "FORMAT_ERROR", "Consent-ID is missing: accounts are read with a consent")
+            })?,
+        },
+    };
+    let present = request.psu.as_ref().is_some_and(|psu| psu.ip_address.is_some());
+    let read = bank.state.read_accounts(call.tpp, access, present, call.now_s);
+    let views = read.map_err(|problem| refused(bank, call, &request, problem))?;
+    let with_balance = request.with_balance == Some(true);
+    let accounts = views.into_iter().map(|view| account(call.dialect, view, with_balance)).collect();
+    Ok(GetAccountsResponse { accounts, request_id: None })
+}
+
+/// In the dialect `era` the customer is sent for a consent right away (§4.5, step 2): back to the third party, where it has said
+/// in this signed request to where, else to a page of the bank (S-11).
+fn refused(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest, problem: UseProblem) -> Refusal {
+    let (status, code) = problem.answer(call.dialect);
+    let mut refusal = Refusal::new(status, code, problem.text());
+    match problem {
+        UseProblem::Exceeded { retry_after_s } => refusal.retry_after_s = u32::try_from(retry_after_s).ok(),
+        UseProblem::Invalid | UseProblem::Expired if call.dialect == SigningDialect::Era => {
+            refusal.sca_redirect = offer(bank, call, request).map(Into::into);
+        }
+        _ => {}
+    }
+    refusal
+}
+
+fn offer(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest) -> Option<String> {
+    let own = format!("{}{}", bank.origin, web::RETURN);
+    let psu_id = request.psu_id.as_ref().map(PsuId::as_str).filter(|id| bank.state.knows_psu(call.tpp, id));
+    let corporate = request.psu_corporate_id.as_ref().map(PsuCorporateId::as_str);
+    let corporate = psu_id.zip(corporate).filter(|(psu, id)| bank.state.corporate_allowed(call.tpp, psu, id));
+    let offer = Offer {
+        redirect_uri: call.redirect_uri.unwrap_or(&own),
+        psu_id,
+        psu_corporate_id: corporate.map(|(_, id)| id),
+        psu_context: None,
+    };
+    let redirect = bank.state.offer(call.tpp, &offer, call.now_s).ok()?;
+    Some(bank.sca_redirect(call.dialect, &redirect.state, redirect.context))
+}
+
+fn account(dialect: SigningDialect, view: AccountView, with_balance: bool) -> Account {
+    let own = format!("/v1/accounts/{}", view.resource_id);
+    let balance = view.balance.filter(|_| with_balance).map(|amount| {
+        vec![Balance {
+            balance_type: Some("interimAvailable".to_owned()),
+            amount: Amount { currency: view.currency.clone(), amount },
+            reference_date: None,
+            last_change: None,
+            credit_limit_included: Some(false),
+        }]
+    });
+    Account {
+        links: links(
+            dialect,
+            [
+                ("balances", format!("{own}/balances")),
+                ("transactions", format!("{own}/transactions?bookingStatus=both")),
+                ("self", own),
+            ],
+        ),
+        resource_id: Some(view.resource_id),
+        iban: Some(view.iban),
+        bban: Some(view.bban),
+        currency: Some(view.currency),
+        name: Some(view.name),
+        owner_name: view.owner_name,
+        product: Some(view.product.to_owned()),
+        cash_account_type: Some(view.cash_account_type.to_owned()),
+        bic: Some(view.bic.to_owned()),
+        balances: balance,
+    }
+}

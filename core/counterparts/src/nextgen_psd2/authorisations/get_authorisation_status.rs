@@ -1,0 +1,21 @@
+//! Where an authorisation stands (§4.3).
+
+use bankchannel_nextgen_psd2::operations::authorisations::get_authorisation_status::{
+    GetAuthorisationStatusRequest, GetAuthorisationStatusResponse,
+};
+
+use super::super::{
+    refusal::Refusal,
+    service::{Bank, Call},
+};
+
+pub(in super::super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    request: GetAuthorisationStatusRequest,
+) -> Result<GetAuthorisationStatusResponse, Refusal> {
+    let (consent, authorisation) = (&request.consent_id, &request.authorisation_id);
+    let view = bank.state.authorisation(call.tpp, consent, authorisation, call.now_s);
+    let sca_status = view.map_err(|problem| call.refused(problem))?.sca_status.into();
+    Ok(GetAuthorisationStatusResponse { sca_status, psu_message: None, request_id: None })
+}

@@ -1,0 +1,43 @@
+//! A further authorisation of a consent that waits for one (§4.2).
+
+use bankchannel_nextgen_psd2::{
+    model::{PsuCorporateId, PsuId, ScaApproach, TppUri},
+    operations::authorisations::start_authorisation::{StartAuthorisationRequest, StartAuthorisationResponse},
+};
+
+use super::super::{
+    links::{consent_path, links},
+    refusal::Refusal,
+    service::{Bank, Call},
+    state::NewAuthorisation,
+};
+
+pub(in super::super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    request: StartAuthorisationRequest,
+) -> Result<StartAuthorisationResponse, Refusal> {
+    let new = NewAuthorisation {
+        redirect_uri: request.redirect_uri.as_ref().map(TppUri::as_str),
+        nok_redirect_uri: request.nok_redirect_uri.as_ref().map(TppUri::as_str),
+        psu_id: request.psu_id.as_ref().map(PsuId::as_str),
+        psu_corporate_id: request.psu_corporate_id.as_ref().map(PsuCorporateId::as_str),
+    };
+    let started = bank
+        .state
+        .start_authorisation(call.tpp, &request.consent_id, &new, call.now_s)
+        .map_err(|problem| call.refused(problem))?;
+    let status = format!("{}/authorisations/{}", consent_path(&request.consent_id), started.authorisation_id);
+    Ok(StartAuthorisationResponse {
+        sca_status: started.sca_status.into(),
+        authorisation_id: Some(started.authorisation_id),
+        links: links(
+            call.dialect,
+            [("scaRedirect", bank.sca_redirect(call.dialect, &started.redirect_state, None)), ("scaStatus", status)],
+        ),
+        sca_redirect: None,
+        sca_approach: Some(ScaApproach::Redirect),
+        psu_message: None,
+        request_id: None,
+    })
+}

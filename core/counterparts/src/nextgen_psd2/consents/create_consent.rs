@@ -1,0 +1,60 @@
+//! A consent that a third party asks for (§4.1, §4.2). Its first authorisation begins with it: the sandbox starts none explicitly.
+
+use bankchannel_nextgen_psd2::{
+    model::{PsuCorporateId, PsuId, ScaApproach, TppUri},
+    operations::consents::create_consent::{CreateConsentRequest, CreateConsentResponse},
+};
+
+use super::super::{
+    links::{consent_path, links},
+    refusal::Refusal,
+    service::{Bank, Call},
+    state::NewConsent,
+};
+
+pub(in super::super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    request: CreateConsentRequest,
+) -> Result<CreateConsentResponse, Refusal> {
+    if request.combined_service_indicator == Some(true) {
+        return Err(Refusal {
+            path: Some("combinedServiceIndicator".into()),
+            ..Refusal::new(400, "SESSIONS_NOT_SUPPORTED", "combinedServiceIndicator must be false at this bank")
+        });
+    }
+    let Some(redirect_uri) = &request.redirect_uri else {
+        return Err(Refusal::by("V36", 400, "FORMAT_ERROR", "TPP-Redirect-URI is missing"));
+    };
+    let new = NewConsent {
+        access: request.access,
+        recurring: request.recurring_indicator,
+        valid_until: request.valid_until,
+        frequency: request.frequency_per_day,
+        redirect_uri: redirect_uri.as_str(),
+        nok_redirect_uri: request.nok_redirect_uri.as_ref().map(TppUri::as_str),
+        psu_id: request.psu_id.as_ref().map(PsuId::as_str),
+        psu_corporate_id: request.psu_corporate_id.as_ref().map(PsuCorporateId::as_str),
+    };
+    let created = bank.state.create_consent(call.tpp, new, call.now_s).map_err(|problem| call.refused(problem))?;
+    let own = consent_path(&created.consent_id);
+    Ok(CreateConsentResponse {
+        links: links(
+            call.dialect,
+            [
+                ("scaRedirect", bank.sca_redirect(call.dialect, &created.redirect_state, None)),
+                ("self", own.clone()),
+                ("status", format!("{own}/status")),
+                ("scaStatus", format!("{own}/authorisations/{}", created.authorisation_id)),
+            ],
+        ),
+        location: Some(format!("{}{}{own}", bank.origin, call.base_path)),
+        consent_id: created.consent_id,
+        consent_status: created.status.into(),
+        sca_status: Some(created.sca_status.into()),
+        sca_redirect: None,
+        sca_approach: Some(ScaApproach::Redirect),
+        psu_message: None,
+        request_id: None,
+    })
+}

@@ -1,0 +1,18 @@
+//! The third party ends a consent (§4.4).
+
+use bankchannel_nextgen_psd2::operations::consents::delete_consent::{DeleteConsentRequest, DeleteConsentResponse};
+
+use super::super::{
+    refusal::Refusal,
+    service::{Bank, Call},
+};
+
+pub(in super::super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    request: DeleteConsentRequest,
+) -> Result<DeleteConsentResponse, Refusal> {
+    let done = bank.state.delete(call.tpp, &request.consent_id, call.now_s);
+    done.map_err(|problem| call.refused(problem))?;
+    Ok(DeleteConsentResponse { request_id: None })
+}

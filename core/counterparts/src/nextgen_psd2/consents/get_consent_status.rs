@@ -1,0 +1,20 @@
+//! Where a consent stands (§4.3).
+
+use bankchannel_nextgen_psd2::operations::consents::get_consent_status::{
+    GetConsentStatusRequest, GetConsentStatusResponse,
+};
+
+use super::super::{
+    refusal::Refusal,
+    service::{Bank, Call},
+};
+
+pub(in super::super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    request: GetConsentStatusRequest,
+) -> Result<GetConsentStatusResponse, Refusal> {
+    let view =
+        bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
+    Ok(GetConsentStatusResponse { consent_status: view.status.into(), psu_message: None, request_id: None })
+}

@@ -1,0 +1,111 @@
+//! What the customer's page shows, and what is done with the answer (§4.4, §4.5).
+
+use bankchannel_nextgen_psd2::{certificates::Certificate, model::CustomerContext};
+
+use super::{
+    pages::{self, AccountChoice, Capacity, Customer, Dead, Form, Notice, Page, Purpose, ScaPage},
+    service::Bank,
+    state::{self, Decision, Person, ScaProblem, ScaView, Want},
+};
+
+/// The types of a name in a certificate that say who it is, the best first: organizationName, commonName.
+const NAMES: [&str; 2] = ["2.5.4.10", "2.5.4.3"];
+
+/// The customer opens the page.
+pub(crate) fn opened(bank: &Bank, state: &str) -> Page {
+    match bank.state.open_redirect(state, bank.now_s()) {
+        Ok(view) => asked(bank, &view, None),
+        Err(problem) => pages::dead(dead(problem)),
+    }
+}
+
+/// The customer's answer, as the form has it.
+pub(crate) fn answered(bank: &Bank, body: &[u8]) -> Page {
+    let Ok(form) = Form::parse(body) else { return pages::dead(Dead::Malformed) };
+    let decision = match form.approve {
+        true => Decision::Approve { psu: form.customer, accounts: Some(form.accounts) },
+        false => Decision::Refuse,
+    };
+    decided(bank, &form.state, decision)
+}
+
+/// Decides, and sends the browser on; after a choice that cannot be, the same page once more.
+pub(crate) fn decided(bank: &Bank, state: &str, decision: Decision) -> Page {
+    let problem = match bank.state.decide(state, decision, bank.now_s()) {
+        Ok(url) => return pages::redirect(url),
+        Err(problem) => problem,
+    };
+    let notice = match problem {
+        ScaProblem::NoAccount => Notice::NoAccount,
+        ScaProblem::NotOffered => Notice::NoCustomer,
+        other => return pages::dead(dead(other)),
+    };
+    match bank.state.open_redirect(state, bank.now_s()) {
+        Ok(view) => asked(bank, &view, Some(notice)),
+        Err(problem) => pages::dead(dead(problem)),
+    }
+}
+
+fn asked(bank: &Bank, view: &ScaView, notice: Option<Notice>) -> Page {
+    let purposes: Vec<Purpose> = view.wants.iter().map(|want| purpose(*want)).collect();
+    let customers: Vec<Customer<'_>> = view.people.iter().map(customer).collect();
+    ScaPage {
+        state: &view.state,
+        third_party: name_of(bank, &view.tpp),
+        authorisation_number: &view.tpp,
+        purposes: &purposes,
+        recurring: view.recurring,
+        frequency: view.frequency,
+        valid_until: view.valid_until.0,
+        capacity: view.context.map(|context| match context {
+            CustomerContext::Private => Capacity::Private,
+            CustomerContext::Corporate => Capacity::Corporate,
+        }),
+        corporate_id: view.corporate_id.as_deref(),
+        is_named: view.is_named,
+        may_choose: view.may_choose,
+        customers: &customers,
+        until_s: view.until_s,
+        notice,
+    }
+    .page()
+}
+
+/// The third party's name, where the bank has its certificate.
+fn name_of<'a>(bank: &'a Bank, tpp: &str) -> Option<&'a str> {
+    let its = |certificate: &&Certificate| certificate.organization_identifier() == Some(tpp);
+    let subject = bank.known.iter().find(its)?.subject();
+    NAMES.into_iter().find_map(|oid| subject.get(oid)).map(|name| name.value.as_str())
+}
+
+fn customer(person: &Person) -> Customer<'_> {
+    Customer {
+        key: &person.key,
+        name: &person.name,
+        accounts: person.accounts.iter().map(choice).collect(),
+        nothing: person.nothing,
+    }
+}
+
+fn choice(account: &state::AccountChoice) -> AccountChoice<'_> {
+    AccountChoice { key: &account.id, name: &account.name, iban: &account.iban, chosen: account.chosen }
+}
+
+fn purpose(want: Want) -> Purpose {
+    match want {
+        Want::Accounts => Purpose::Accounts,
+        Want::Balances => Purpose::Balances,
+        Want::Transactions => Purpose::Transactions,
+        Want::OwnerNames => Purpose::OwnerNames,
+        Want::TrustedBeneficiaries => Purpose::TrustedBeneficiaries,
+    }
+}
+
+fn dead(problem: ScaProblem) -> Dead {
+    match problem {
+        ScaProblem::Used => Dead::Used,
+        ScaProblem::Expired => Dead::Expired,
+        ScaProblem::Withdrawn => Dead::Withdrawn,
+        ScaProblem::Unknown | ScaProblem::NotOffered | ScaProblem::NoAccount => Dead::Unknown,
+    }
+}

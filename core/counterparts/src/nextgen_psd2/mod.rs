@@ -1,0 +1,37 @@
+//! A bank that third parties ask: the sandbox of NextGenPSD2.
+//!
+//! ```text
+//!   running       start, readiness, stop            options, config     how it is started
+//!   tls           client certificates               certificates        the data folder's authority and what it issued
+//!   pipeline      request ─► checks V01–V37 ─► handler ─► answer, or refusal with explanation
+//!   users/ consents/ authorisations/ accounts/      one handler per operation
+//!   state         customers, consents, authorisations, used request ids
+//!   web, customer, pages    the customer's page and what its answer does, the page of requests
+//!   control       what tests tell it                limits, records     how often, and what there was lately
+//! ```
+//!
+//! Section numbers and ids of checks are those of the NextGenPSD2 sheet.
+
+mod accounts;
+mod authorisations;
+mod certificates;
+mod config;
+mod consents;
+mod control;
+mod customer;
+mod limits;
+mod links;
+mod options;
+mod pages;
+mod pipeline;
+mod records;
+mod refusal;
+mod running;
+mod service;
+mod state;
+mod tls;
+mod users;
+mod web;
+
+pub use options::BankOptions;
+pub use running::Running;

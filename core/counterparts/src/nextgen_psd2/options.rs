@@ -1,0 +1,32 @@
+//! How a sandbox bank is started: the same options on the command line and in every language.
+
+use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_nextgen_psd2::operations::verification::verify_request::Strictness;
+
+/// How a sandbox bank is started.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct BankOptions {
+    /// The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one.
+    pub listen: Option<String>,
+    /// The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is removed at the end.
+    pub data: Option<String>,
+    /// Serves HTTP without TLS, on loopback only: client certificates are not asked for then.
+    pub plain: Option<bool>,
+    /// The bank's clock stands at this instant; left out, it goes with the system's.
+    pub clock: Option<Timestamp>,
+    /// How strictly requests are read; `normal` when left out.
+    pub mode: Option<Strictness>,
+    /// Opens the control interface. On loopback only.
+    pub control: Option<bool>,
+    /// Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`; `true` when left out.
+    /// On loopback only, unless `explain_anywhere` is set.
+    pub explain: Option<bool>,
+    /// Lets a bank explain beyond loopback: whoever reaches it sees what third parties have sent.
+    pub explain_anywhere: Option<bool>,
+    /// Certificates of further issuers to trust, a PEM file.
+    pub trusted_file: Option<String>,
+    /// Says status 400 in every error body of the dialect `era`, as the documented examples do.
+    pub era_status_quirk: Option<bool>,
+    /// Ends each `scaRedirect` of the dialect `era` with characters that no URI may have, as the documented example does.
+    pub era_bad_href: Option<bool>,
+}

@@ -1,0 +1,101 @@
+//! Documents: escaped text, style and script inside, and the headers that allow nothing else.
+
+use std::fmt;
+
+use bankchannel_crypto::digest::sha256;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// What all pages look like.
+const BASE_STYLE: &str = include_str!("base.css");
+
+/// An answer for a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// All headers, in lower case, but those of the connection.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The document, or JSON; empty with a redirect.
+    pub(crate) body: String,
+}
+
+impl Page {
+    /// A document under a content security policy and a referrer policy.
+    pub(super) fn document(status: u16, policy: String, referrer: &str, body: String) -> Self {
+        Self { status, headers: common("text/html; charset=utf-8", referrer), body }
+            .with("content-security-policy", policy)
+    }
+
+    /// An answer without a document.
+    pub(super) fn plain(status: u16, content_type: &str, body: String) -> Self {
+        Self { status, headers: common(content_type, "no-referrer"), body }
+    }
+
+    /// One more header.
+    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+fn common(content_type: &str, referrer: &str) -> Vec<(&'static str, String)> {
+    [
+        ("content-type", content_type),
+        ("cache-control", "no-store"),
+        ("referrer-policy", referrer),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
+
+/// Text within HTML, between tags or in a quoted attribute.
+pub(super) struct Text<'a>(pub(super) &'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+            let (before, from) = rest.split_at(at);
+            f.write_str(before)?;
+            f.write_str(match from.as_bytes().first() {
+                Some(b'&') => "&amp;",
+                Some(b'<') => "&lt;",
+                Some(b'>') => "&gt;",
+                Some(b'"') => "&quot;",
+                _ => "&#39;",
+            })?;
+            rest = from.get(1..).unwrap_or_default();
+        }
+        f.write_str(rest)
+    }
+}
+
+/// A page's own style, after that of all pages.
+pub(super) fn style(own: &str) -> String {
+    format!("{BASE_STYLE}{own}")
+}
+
+/// The source expression of a policy that allows exactly this inline style or script.
+pub(super) fn source(inline: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(sha256(inline.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_cannot_leave_its_place() {
+        assert_eq!(Text("<a b=\"c\" d='e'>&amp;").to_string(), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
+        assert_eq!((Text("").to_string(), Text("Tromsø 😀").to_string()), (String::new(), "Tromsø 😀".to_owned()));
+    }
+
+    #[test]
+    fn a_source_is_the_hash_of_the_text() {
+        // The value that browsers' documentation gives for this script.
+        assert_eq!(source("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
+    }
+}

@@ -1,0 +1,112 @@
+
+// Two signing strings beside each other: line numbers, visible line ends, the first byte that differs marked.
+
+const MAX_LINES = 200;
+
+function signingStrings(explain) {
+  const expected = bytesOf(explain.expected_signing_string);
+  if (!expected) return null;
+  const given = bytesOf(explain.client_signing_string);
+  const other = given ?? bytesOf(explain.signed_text);
+  const offset = other ? firstDifference(expected, other) : null;
+  const isSame = other !== null && offset === null;
+  const texts = [signingString(isSame ? 'Expected by the bank, and signed' : 'Expected by the bank', expected, other, offset, 'expected')];
+  if (other && !isSame) {
+    const whose = given ? 'What the third party says it signed' : 'Signed, as the signature proves';
+    texts.push(signingString(whose, other, expected, offset, 'actual'));
+  }
+  return section('Signing string', make('div', { class: 'texts' }, ...texts), difference(explain.diff), fates(explain.diff));
+}
+
+function bytesOf(text) {
+  return text?.base64 ? Uint8Array.from(atob(text.base64), (letter) => letter.charCodeAt(0)) : null;
+}
+
+function firstDifference(left, right) {
+  const length = Math.min(left.length, right.length);
+  for (let offset = 0; offset < length; offset += 1) if (left[offset] !== right[offset]) return offset;
+  return left.length === right.length ? null : length;
+}
+
+function signingString(title, bytes, other, offset, side) {
+  const others = other ? split(other) : [];
+  const rows = split(bytes).slice(0, MAX_LINES).map(([start, end], index) => {
+    const there = others[index];
+    const isSame = !other || (there && equal(bytes.subarray(start, end), other.subarray(there[0], there[1])));
+    return make('li', { class: isSame ? null : 'differs' },
+      make('span', { class: 'number' }, String(index + 1)),
+      visible(bytes, start, end, offset));
+  });
+  return make('div', { class: 'text', 'data-side': side }, make('h4', {}, title), make('ol', { class: 'lines' }, ...rows));
+}
+
+// Start and end of each line, its line feed included; an empty last one where the text ends in a line feed and is marked there.
+function split(bytes) {
+  const lines = [];
+  let start = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (bytes[at] !== 10) continue;
+    lines.push([start, at + 1]);
+    start = at + 1;
+  }
+  if (start < bytes.length || lines.length === 0) lines.push([start, bytes.length]);
+  return lines;
+}
+
+function equal(left, right) {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+function visible(bytes, start, end, offset) {
+  const out = make('code');
+  let plain = '';
+  const flush = () => {
+    if (plain) out.append(plain);
+    plain = '';
+  };
+  for (let at = start; at < end; at += 1) {
+    const isMarked = at === offset;
+    const isEdge = at + 1 === end || bytes[at + 1] === 10 || bytes[at + 1] === 13 || at === start;
+    const text = byteText(bytes[at], isMarked || isEdge);
+    const isMade = text.length > 1 || text === '␠';
+    if (!isMarked && !isMade) {
+      plain += text;
+      continue;
+    }
+    flush();
+    out.append(make(isMarked ? 'mark' : 'span', isMarked ? {} : { class: 'made' }, text));
+  }
+  flush();
+  // The text has ended where the other one goes on.
+  if (offset === bytes.length && end === bytes.length) out.append(make('mark', {}, 'end'));
+  return out;
+}
+
+function byteText(byte, isSpaceShown) {
+  if (byte === 10) return '\\n';
+  if (byte === 13) return '\\r';
+  if (byte === 9) return '\\t';
+  if (byte === 32) return isSpaceShown ? '␠' : ' ';
+  if (byte > 32 && byte < 127) return String.fromCharCode(byte);
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+
+function difference(diff) {
+  if (!diff) return null;
+  const byte = (side) => (side.hex === 'end' ? ['the end'] : [make('code', {}, side.text), ` (${side.hex})`]);
+  const notes = [
+    diff.crlf ? 'It has carriage returns.' : null,
+    diff.trailing_newline ? 'It ends in a line feed.' : null,
+    diff.bom ? 'It begins with a byte order mark.' : null,
+  ].filter(Boolean);
+  return make('p', { class: 'first' },
+    `First difference: byte ${diff.offset}, line ${diff.line}, column ${diff.column}${diff.header ? ` (${diff.header})` : ''}: expected `,
+    ...byte(diff.expected), ', found ', ...byte(diff.actual), `. ${notes.join(' ')}`);
+}
+
+// Lines that only one of the two has.
+function fates(diff) {
+  const lines = (diff?.lines ?? []).filter((line) => line.status === 'missing' || line.status === 'extra');
+  if (lines.length === 0) return null;
+  return make('ul', { class: 'fates' }, ...lines.map((line) => make('li', {}, make('code', {}, line.name), ` ${line.status}`)));
+}

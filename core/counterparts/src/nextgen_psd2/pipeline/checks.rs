@@ -1,0 +1,134 @@
+//! The checks that are the bank's own, among those of the verifier: V04 (route), V22 (a TLS certificate at all), V32 (replay),
+//! V37 (body) and V38.
+
+use bankchannel_nextgen_psd2::{
+    certificates::Certificate,
+    http::Request,
+    verify::{Check, Endpoint, Policy, Rule, Status, Verified, rule},
+};
+
+use super::{
+    super::{
+        refusal::{Refusal, V38},
+        service::Bank,
+    },
+    mounts::{Mount, Way},
+};
+
+/// How long a request id is remembered, in seconds (§3.1).
+pub(super) const REPLAY_WINDOW_S: i64 = 86_400;
+
+/// What a request is checked against.
+pub(super) fn policy(
+    bank: &Bank,
+    mount: &Mount,
+    tls_client: Option<Certificate>,
+    endpoint: Option<Endpoint>,
+    now_s: i64,
+) -> Policy {
+    let lists = bank.lists();
+    Policy {
+        mode: bank.config.mode,
+        revoked: lists.revoked.clone(),
+        blocked: lists.blocked.clone(),
+        tls_client,
+        endpoint,
+        stop_at_failure: true,
+        ..Policy::at(now_s, mount.dialect)
+    }
+}
+
+/// Checks a request up to V36, V32 in its place; answers the third party. The request's id is used up only when its signature is
+/// right and its date is now (S-09, T-103).
+pub(super) fn admit(
+    bank: &Bank,
+    request: &Request,
+    policy: &Policy,
+    verified: &Verified,
+    way: &Way,
+) -> Result<String, Refusal> {
+    let first = verified.refusal();
+    let failed_before = |id: &str| first.filter(|check| check.rule.id < id);
+    if let Some(check) = failed_before("V04") {
+        return Err(Refusal::of_check(check));
+    }
+    on_its_way(way)?;
+    if let Some(check) = failed_before("V22") {
+        return Err(Refusal::of_check(check));
+    }
+    if !bank.config.plain && policy.tls_client.is_none() {
+        return Err(Refusal::by(
+            "V22",
+            401,
+            "CERTIFICATE_MISSING",
+            "the TLS connection has no client certificate: present the QWAC of the same organisation when connecting",
+        ));
+    }
+    if let Some(check) = failed_before("V32") {
+        return Err(Refusal::of_check(check));
+    }
+    let holds = |id: &str| verified.checks.iter().any(|check| check.rule.id == id && check.status == Status::Ok);
+    let third_party = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
+    let (true, Some(third_party)) = (holds("V30"), third_party) else {
+        tracing::error!("a request came past the checks without a verified signature");
+        return Err(Refusal::internal());
+    };
+    let id = request.headers.text("x-request-id").unwrap_or_default();
+    if !bank.state.remember_request(third_party, id, policy.now_s, REPLAY_WINDOW_S) {
+        return Err(Refusal::by(
+            "V32",
+            400,
+            "FORMAT_ERROR",
+            "X-Request-ID was used before: this is a replay, or the id was not made anew for this attempt",
+        ));
+    }
+    match first {
+        Some(check) => Err(Refusal::of_check(check)),
+        None => Ok(third_party.to_owned()),
+    }
+}
+
+/// V04.
+pub(super) fn on_its_way(way: &Way) -> Result<(), Refusal> {
+    match way {
+        Way::Operation { .. } => Ok(()),
+        Way::OtherMethods(methods) => Err(Refusal {
+            allow: Some(methods.as_str().into()),
+            ..Refusal::by("V04", 405, "SERVICE_INVALID", format!("this path has the methods {methods} only"))
+        }),
+        Way::Nothing => Err(Refusal::by("V04", 404, "RESOURCE_UNKNOWN", "this bank has no such path")),
+    }
+}
+
+/// Whether a request failed before its signature was known to be right.
+pub(super) fn is_unauthenticated(refusal: &Refusal) -> bool {
+    refusal.check.starts_with('V') && refusal.check <= "V30"
+}
+
+/// Puts what the bank itself refused among the checks, in its place.
+pub(super) fn note(verified: &mut Verified, refusal: &Refusal) {
+    let own: &'static Rule = match refusal.check {
+        "V38" => &V38,
+        other => match rule(other) {
+            Some(rule) => rule,
+            None => return,
+        },
+    };
+    put(&mut verified.checks, refusal.as_check(own));
+}
+
+/// Notes that the route exists.
+pub(super) fn note_route(verified: &mut Verified) {
+    if let Some(rule) = rule("V04") {
+        let (http, code) = (rule.http, rule.code);
+        put(&mut verified.checks, Check { rule, status: Status::Ok, text: rule.what.into(), http, code });
+    }
+}
+
+fn put(checks: &mut Vec<Check>, check: Check) {
+    let at = checks.iter().position(|held| held.rule.id >= check.rule.id).unwrap_or(checks.len());
+    match checks.get_mut(at) {
+        Some(held) if held.rule.id == check.rule.id => *held = check,
+        _ => checks.insert(at, check),
+    }
+}

@@ -1,0 +1,103 @@
+//! Hands a request that was admitted to its operation's handler.
+
+use bankchannel_foundation::{
+    Boundary as _, Error, Exchange, Operation,
+    error::row,
+    message::{InRequest, OutResponse, percent_decode},
+    operation::Entry,
+};
+use bankchannel_nextgen_psd2::{http::Request, operations};
+
+use super::super::{
+    refusal::Refusal,
+    service::{Bank, Call},
+};
+
+/// The most pairs in a query.
+const PAIRS_MAX: usize = 64;
+/// Headers that no operation reads.
+const UNREAD: [&str; 4] = ["signature", "tpp-signature-certificate", "digest", "host"];
+
+/// Carries a request out.
+pub(super) fn handle(
+    bank: &Bank,
+    call: &Call<'_>,
+    entry: &'static Entry,
+    parameters: &[(&'static str, String)],
+    request: &Request,
+) -> Result<OutResponse, Refusal> {
+    let message = InRequest {
+        path: parameters.to_vec(),
+        query: query(&request.target)?,
+        headers: headers(request),
+        body: request.body.clone(),
+        content: None,
+    };
+    dispatch(bank, call, entry.declaration.name, message, request)
+}
+
+fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let wrong = || Refusal::by("V36", 400, "FORMAT_ERROR", "the query cannot be read: percent-encode it as UTF-8");
+    let Some((_, query)) = target.split_once('?') else { return Ok(Vec::new()) };
+    if query.split('&').count() > PAIRS_MAX {
+        return Err(wrong());
+    }
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            percent_decode(name).zip(percent_decode(value)).ok_or_else(wrong)
+        })
+        .collect()
+}
+
+/// The values that were signed (R4), as text. Bytes that are not UTF-8 are read as ISO-8859-1, which says something for each.
+fn headers(request: &Request) -> Vec<(String, String)> {
+    let read =
+        request.headers.iter().filter(|header| !UNREAD.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+    read.map(|header| {
+        let value = match std::str::from_utf8(header.trimmed()) {
+            Ok(text) => text.to_owned(),
+            Err(_) => header.trimmed().iter().copied().map(char::from).collect(),
+        };
+        (header.name.to_ascii_lowercase(), value)
+    })
+    .collect()
+}
+
+/// V36 for a header, V37 for the body and the rest.
+fn unread<O: Operation>(fault: &Error, request: &Request) -> Refusal {
+    let field = fault.detail("field").unwrap_or_default();
+    // `PSU-ID` is a header of most operations, and a member of the body of one.
+    let is_member = O::Request::SHAPE.fields().iter().any(|own| own.wire == field);
+    let is_header = !is_member && request.headers.count(field) > 0;
+    let check = if is_header { "V36" } else { "V37" };
+    let text = if std::ptr::eq(fault.row(), &raw const row::INVALID_JSON) {
+        format!("the body is not the JSON that this operation takes: {}", fault.message())
+    } else {
+        fault.message().to_owned()
+    };
+    let path = (!field.is_empty()).then(|| field.into());
+    Refusal { path, ..Refusal::by(check, 400, "FORMAT_ERROR", text) }
+}
+
+macro_rules! handlers {
+    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+        fn dispatch(bank: &Bank, call: &Call<'_>, name: &'static str, message: InRequest, request: &Request) -> Result<OutResponse, Refusal> {
+            $(handlers!(@one $kind bank call name message request $subject $file $name);)+
+            tracing::error!(name, "an operation is listed but not served");
+            Err(Refusal::internal())
+        }
+    };
+    (@one exchange $bank:ident $call:ident $name:ident $message:ident $raw:ident $subject:ident $file:ident $op:ident) => {
+        if $name == <operations::$subject::$file::$op as Operation>::DECLARATION.name {
+            type Op = operations::$subject::$file::$op;
+            let request = Op::decode_request($message).map_err(|fault| unread::<Op>(&fault, $raw))?;
+            let response = super::super::$subject::$file::handle($bank, $call, request)?;
+            return Ok(Op::encode_response(response));
+        }
+    };
+    (@one local $($rest:tt)*) => {};
+}
+
+bankchannel_nextgen_psd2::for_each_operation!(handlers);

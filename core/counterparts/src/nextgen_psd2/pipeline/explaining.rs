@@ -1,0 +1,139 @@
+//! Explanations of refusals (§3.3), made apart from the tasks that drive connections: one may take many milliseconds.
+
+use std::{sync::Arc, time::Duration};
+
+use bankchannel_nextgen_psd2::{
+    explain::{ExplainInput, explain},
+    http::Request,
+    verify::Policy,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use hyper::HeaderMap;
+use serde_json::{Value, json};
+
+use super::{
+    super::{refusal::Refusal, service::Bank},
+    Pipeline, checks,
+    mounts::Way,
+};
+
+/// How long a refused request waits for its explanation's turn; then it is answered without.
+const TURN: Duration = Duration::from_secs(5);
+const WANTED: &str = "x-sandbox-explain";
+const CLIENT_TEXT: &str = "x-sandbox-signing-string";
+
+/// What explaining a refusal takes.
+pub(super) struct Refused {
+    pub(super) request: Request,
+    pub(super) policy: Policy,
+    pub(super) base_path: &'static str,
+    pub(super) refusal: Refusal,
+    pub(super) routed: bool,
+    pub(super) signing_string: Option<Vec<u8>>,
+}
+
+/// Whether a client wants the explanation in its answer: by what it says, else by what the bank does.
+pub(super) fn is_wanted(bank: &Bank, headers: &HeaderMap) -> bool {
+    match headers.get(WANTED).map(hyper::header::HeaderValue::as_bytes) {
+        Some(b"0") => false,
+        // Beyond loopback the option decides alone (S-15).
+        Some(b"1") => bank.config.explain || bank.config.listen.ip().is_loopback(),
+        _ => bank.config.explain,
+    }
+}
+
+/// The text that a client says it signed.
+///
+/// # Errors
+/// For a header that is not base64.
+pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()> {
+    let Some(value) = headers.get(CLIENT_TEXT) else { return Ok(None) };
+    STANDARD.decode(value.as_bytes().trim_ascii()).map(Some).map_err(|_| ())
+}
+
+/// Explains a refusal; nothing where too many others wait.
+pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Value> {
+    let turn = tokio::time::timeout(TURN, bank.explaining.acquire()).await;
+    let Ok(Ok(_turn)) = turn else { return None };
+    let bank = Arc::clone(bank);
+    tokio::task::spawn_blocking(move || explained(&bank, &refused)).await.ok()
+}
+
+fn explained(bank: &Bank, refused: &Refused) -> Value {
+    let policy = Policy { stop_at_failure: false, ..refused.policy.clone() };
+    let mut verified = bank.verifier.verify(&refused.request, &policy);
+    if refused.routed {
+        checks::note_route(&mut verified);
+    }
+    checks::note(&mut verified, &refused.refusal);
+    let input = ExplainInput {
+        client_signing_string: refused.signing_string.as_deref(),
+        known: &bank.known,
+        tls_client: policy.tls_client.as_ref(),
+        base_path: refused.base_path,
+    };
+    explain(&refused.request, &verified, input).to_json()
+}
+
+/// Explains a request that is given as text, and never carries it out.
+pub(super) async fn of_text(pipeline: &Arc<Pipeline>, text: Bytes, headers: &HeaderMap) -> Value {
+    let signing_string = signing_string(headers);
+    let note = signing_string.is_err().then_some("X-Sandbox-Signing-String is not base64: it was left out");
+    let signing_string = signing_string.unwrap_or_default();
+    let turn = pipeline.bank.explaining.acquire().await;
+    let pipeline = Arc::clone(pipeline);
+    let made = tokio::task::spawn_blocking(move || explained_text(&pipeline, &text, signing_string)).await;
+    drop(turn);
+    let mut out = made.unwrap_or_else(|_| unreadable("V02", "the request could not be explained"));
+    if let (Some(note), Some(members)) = (note, out.as_object_mut()) {
+        members.insert("note".to_owned(), note.into());
+    }
+    out
+}
+
+fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u8>>) -> Value {
+    let bank = &pipeline.bank;
+    let request = match Request::parse(text) {
+        Ok(request) => request,
+        Err(fault) => return unreadable(if fault.too_large { "V01" } else { "V02" }, &fault.to_string()),
+    };
+    let path = request.target.split('?').next().unwrap_or_default();
+    let mount = pipeline.mounts.iter().find(|mount| mount.holds(path));
+    let (way, mount) = match mount {
+        Some(mount) => (mount.find(&request.method, path), mount),
+        None => (Way::Nothing, &pipeline.mounts[0]),
+    };
+    let endpoint = match &way {
+        Way::Operation { endpoint, .. } => *endpoint,
+        _ => None,
+    };
+    let policy = Policy { stop_at_failure: false, ..checks::policy(bank, mount, None, endpoint, bank.now_s()) };
+    let mut verified = bank.verifier.verify(&request, &policy);
+    match checks::on_its_way(&way) {
+        Ok(()) => checks::note_route(&mut verified),
+        Err(refusal) => checks::note(&mut verified, &refusal),
+    }
+    let input = ExplainInput {
+        client_signing_string: signing_string.as_deref(),
+        known: &bank.known,
+        tls_client: None,
+        base_path: mount.prefix,
+    };
+    explain(&request, &verified, input).to_json()
+}
+
+/// An explanation of what is no request.
+fn unreadable(check: &str, why: &str) -> Value {
+    json!({
+        "verdict": check,
+        "checks": [{ "id": check, "status": "failed", "text": why }],
+        "expected_signing_string": null,
+        "client_signing_string": null,
+        "diff": null,
+        "recovered": null,
+        "hypotheses": [],
+        "digest": null,
+        "keyid": null,
+    })
+}

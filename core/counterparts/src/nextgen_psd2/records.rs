@@ -1,0 +1,139 @@
+//! The latest requests, for the page that shows them.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel_foundation::{model::Timestamp, redact::redact_words};
+use serde_json::{Value, json};
+
+use super::pages::Window;
+
+/// How many are kept.
+const KEPT: usize = 200;
+
+/// A request as it was answered. No personal data: identifiers of customers travel in headers and bodies only.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    /// Counted from 1 since the bank was started, and never given twice; 0 before it is added.
+    pub(crate) number: u64,
+    /// When it came, by the bank's clock, milliseconds since 1970.
+    pub(crate) at_ms: i64,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// The operation, such as `nextgen_psd2.verify_user`; empty where there is none.
+    pub(crate) operation: &'static str,
+    /// The third party, where its certificate could be read.
+    pub(crate) third_party: Option<String>,
+    pub(crate) request_id: String,
+    pub(crate) status: u16,
+    /// How long it took, in microseconds.
+    pub(crate) elapsed_us: u64,
+    /// What was refused, if it was.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// A refusal as it is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    /// The error's id.
+    pub(crate) id: String,
+    /// The check, such as `V30`.
+    pub(crate) check: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+    /// The explanation, where the bank makes one.
+    pub(crate) explain: Option<Arc<Value>>,
+}
+
+impl Record {
+    /// As JSON, with everything.
+    pub(crate) fn to_json(&self) -> Value {
+        let refused = self.refused.as_ref();
+        json!({
+            "number": self.number,
+            "at": Timestamp::from_ms(self.at_ms).as_str(),
+            "method": self.method,
+            "path": redact_words(&self.path),
+            "operation": self.operation,
+            "third_party": self.third_party,
+            "request_id": self.request_id,
+            "status": self.status,
+            "ms": self.elapsed_us as f64 / 1000.0,
+            "error_id": refused.map(|refused| &refused.id),
+            "check": refused.map(|refused| refused.check),
+            "code": refused.map(|refused| refused.code),
+            "message": refused.map(|refused| &refused.text),
+            "explain": refused.and_then(|refused| refused.explain.as_deref()),
+        })
+    }
+}
+
+/// The latest requests.
+#[derive(Default)]
+pub(crate) struct Records(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    /// The number of the latest that there ever was.
+    latest: u64,
+    records: VecDeque<Record>,
+}
+
+impl Records {
+    pub(crate) fn add(&self, record: Record) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.latest += 1;
+        let number = kept.latest;
+        let oldest = if kept.records.len() >= KEPT { kept.records.pop_front() } else { None };
+        kept.records.push_back(Record { number, ..record });
+        drop(kept);
+        drop(oldest);
+    }
+
+    /// Those after this number, the latest first; and which there are.
+    pub(crate) fn after(&self, number: u64) -> (Window, Vec<Record>) {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.records.front().map_or(kept.latest + 1, |oldest| oldest.number);
+        let later = kept.records.iter().rev().take_while(|record| record.number > number).cloned().collect();
+        (Window { first, latest: kept.latest }, later)
+    }
+
+    /// Numbers go on: who has seen the forgotten ones sees that they are gone.
+    pub(crate) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).records.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_are_kept_and_come_first() {
+        let records = Records::default();
+        for number in 0..=KEPT as i64 {
+            records.add(Record {
+                number: 0,
+                at_ms: number,
+                method: "GET".into(),
+                path: "/bg/v1/accounts".into(),
+                operation: "nextgen_psd2.get_accounts",
+                third_party: None,
+                request_id: String::new(),
+                status: 200,
+                elapsed_us: 1500,
+                refused: None,
+            });
+        }
+        let (window, latest) = records.after(0);
+        assert_eq!((latest.len(), latest[0].at_ms, latest[KEPT - 1].at_ms), (KEPT, KEPT as i64, 1));
+        assert_eq!((window.first, window.latest, latest[0].number), (2, KEPT as u64 + 1, KEPT as u64 + 1));
+        assert_eq!(latest[KEPT - 1].to_json()["ms"], 1.5);
+        assert_eq!(records.after(KEPT as u64).1.len(), 1);
+        records.forget();
+        let (window, latest) = records.after(0);
+        assert!(latest.is_empty() && window.first == window.latest + 1);
+    }
+}

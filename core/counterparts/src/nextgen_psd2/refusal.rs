@@ -1,0 +1,186 @@
+//! What the bank answers when it refuses, in the form of either dialect (§1.5, §5).
+
+use std::borrow::Cow;
+
+use bankchannel_nextgen_psd2::{
+    signing::SigningDialect,
+    verify::{Check, Rule, Status},
+};
+use serde_json::{Map, Value, json};
+
+/// The longest text of a refusal, in characters (R1).
+const TEXT_MAX: usize = 500;
+
+/// The bank's own rules: what is known of the customer, the consent, the account (§4).
+pub(crate) static V38: Rule =
+    Rule { id: "V38", what: "customer, consent and account", http: 400, code: "FORMAT_ERROR" };
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The check that failed, such as `V30`; empty for what is nobody's fault.
+    pub(crate) check: &'static str,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The code, the same word in both dialects.
+    pub(crate) code: &'static str,
+    /// What is wrong and what to do, for a person; without personal data.
+    pub(crate) text: Cow<'static, str>,
+    /// The field or header at fault.
+    pub(crate) path: Option<Box<str>>,
+    /// Where to send the customer first (§4.5).
+    pub(crate) sca_redirect: Option<Box<str>>,
+    /// `Retry-After`, in seconds.
+    pub(crate) retry_after_s: Option<u32>,
+    /// `Allow`.
+    pub(crate) allow: Option<Box<str>>,
+}
+
+impl Refusal {
+    /// A refusal by one of the bank's own rules.
+    pub(crate) fn new(status: u16, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::by(V38.id, status, code, text)
+    }
+
+    /// A refusal by this check.
+    pub(crate) fn by(check: &'static str, status: u16, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            check,
+            status,
+            code,
+            text: text.into(),
+            path: None,
+            sca_redirect: None,
+            retry_after_s: None,
+            allow: None,
+        }
+    }
+
+    /// What a failed check of a request comes to.
+    pub(crate) fn of_check(check: &Check) -> Self {
+        Self::by(check.rule.id, check.http, check.code, check.text.clone())
+    }
+
+    /// A defect of the bank.
+    pub(crate) fn internal() -> Self {
+        Self::by("", 500, SYSTEM_ERROR, "the sandbox bank has failed; its log says why")
+    }
+
+    /// As a check among those of the verifier.
+    pub(crate) fn as_check(&self, rule: &'static Rule) -> Check {
+        Check { rule, status: Status::Failed, text: self.text.clone(), http: self.status, code: self.code }
+    }
+
+    /// The text as it is answered: with the check's id, and never longer than it may be.
+    pub(crate) fn message(&self) -> String {
+        let text = match self.check {
+            "" => self.text.to_string(),
+            check => format!("{check}: {}", self.text),
+        };
+        match text.char_indices().nth(TEXT_MAX) {
+            Some(_) => text.chars().take(TEXT_MAX - 1).chain(['…']).collect(),
+            None => text,
+        }
+    }
+
+    /// The code in this dialect.
+    pub(crate) fn code_in(&self, dialect: SigningDialect) -> &'static str {
+        match (self.code, dialect) {
+            (SYSTEM_ERROR, SigningDialect::Bg) => "INTERNAL_SERVER_ERROR",
+            (code, _) => code,
+        }
+    }
+
+    /// The error body. `id` names this refusal in support cases.
+    pub(crate) fn body(&self, dialect: SigningDialect, id: &str, always_400: bool, explain: Option<&Value>) -> Value {
+        let mut body = Map::new();
+        let code = self.code_in(dialect);
+        match dialect {
+            SigningDialect::Era => {
+                body.insert("id".into(), id.into());
+                body.insert("system".into(), "ERA-PSD2".into());
+                body.insert("status".into(), if always_400 { 400 } else { self.status }.into());
+                body.insert("code".into(), code.into());
+                body.insert("message".into(), self.message().into());
+            }
+            SigningDialect::Bg => {
+                let mut message = Map::new();
+                message.insert("category".into(), "ERROR".into());
+                message.insert("code".into(), code.into());
+                if let Some(path) = &self.path {
+                    message.insert("path".into(), (&**path).into());
+                }
+                message.insert("text".into(), self.message().into());
+                body.insert("tppMessages".into(), json!([message]));
+            }
+        }
+        if let Some(href) = &self.sca_redirect {
+            let link = match dialect {
+                SigningDialect::Era => json!({ "href": href, "verbs": ["GET"] }),
+                SigningDialect::Bg => json!({ "href": href }),
+            };
+            body.insert("_links".into(), json!({ "scaRedirect": link }));
+        }
+        if let Some(explain) = explain {
+            body.insert("explain".into(), explain.clone());
+        }
+        Value::Object(body)
+    }
+}
+
+/// The code of a bank's own failure in the dialect `era`; the Berlin Group has none, its banks use another word.
+pub(crate) const SYSTEM_ERROR: &str = "SYSTEM_ERROR";
+
+/// What a request is answered that the control interface was told to fail.
+pub(crate) fn told_to_fail(status: u16) -> Refusal {
+    let code = match status {
+        400 => "FORMAT_ERROR",
+        401 => "CERTIFICATE_INVALID",
+        403 => "SERVICE_BLOCKED",
+        404 => "RESOURCE_UNKNOWN",
+        405 => "SERVICE_INVALID",
+        406 => "REQUESTED_FORMATS_INVALID",
+        409 => "STATUS_INVALID",
+        415 => "UNSUPPORTED_MEDIA_TYPE",
+        429 => "ACCESS_EXCEEDED",
+        503 => "SERVICE_UNAVAILABLE",
+        _ => SYSTEM_ERROR,
+    };
+    let retry_after_s = matches!(status, 429 | 503).then_some(1);
+    Refusal { retry_after_s, ..Refusal::by("", status, code, "told to fail by the control interface") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// §1.5, §5: both forms; R1: the text has the check's id and at most 500 characters; R6: the status inside.
+    #[test]
+    fn both_dialects() {
+        let refusal = Refusal {
+            path: Some("psu-id".into()),
+            sca_redirect: Some("https://b.example/tap?state=1".into()),
+            ..Refusal::by("V26", 401, "SIGNATURE_INVALID", "ø".repeat(600))
+        };
+        let text = format!("V26: {}…", "ø".repeat(494));
+        assert_eq!(text.chars().count(), 500);
+        let era = refusal.body(SigningDialect::Era, "5884127160", false, None);
+        let expected = json!({"id": "5884127160", "system": "ERA-PSD2", "status": 401, "code": "SIGNATURE_INVALID",
+            "message": text, "_links": {"scaRedirect": {"href": "https://b.example/tap?state=1", "verbs": ["GET"]}}});
+        assert_eq!(era.to_string(), expected.to_string());
+        assert_eq!(refusal.body(SigningDialect::Era, "1", true, None)["status"], 400);
+        let bg = refusal.body(SigningDialect::Bg, "1", false, Some(&json!({"verdict": "V26"})));
+        let expected = json!({"tppMessages": [{"category": "ERROR", "code": "SIGNATURE_INVALID", "path": "psu-id", "text": text}],
+            "_links": {"scaRedirect": {"href": "https://b.example/tap?state=1"}}, "explain": {"verdict": "V26"}});
+        assert_eq!(bg.to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn a_failure_of_the_bank_has_a_word_in_each_dialect() {
+        let refusal = told_to_fail(500);
+        assert_eq!(refusal.code_in(SigningDialect::Era), "SYSTEM_ERROR");
+        assert_eq!(refusal.code_in(SigningDialect::Bg), "INTERNAL_SERVER_ERROR");
+        assert_eq!(refusal.message(), "told to fail by the control interface");
+        assert_eq!((told_to_fail(503).retry_after_s, told_to_fail(404).code), (Some(1), "RESOURCE_UNKNOWN"));
+    }
+}

@@ -1,0 +1,162 @@
+//! A sandbox bank from start to stop.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use bankchannel_foundation::{
+    Error, Result,
+    clock::{Clock, SystemClock},
+    error::row,
+};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    BankOptions,
+    certificates::{self, Certificates, Now},
+    config::Config,
+    control::Target,
+    pipeline::Pipeline,
+    service::Bank,
+    state::State,
+    tls, web,
+};
+use crate::{
+    folder,
+    http::{Listener, control},
+};
+
+/// A running sandbox bank.
+pub struct Running {
+    bank: Arc<Bank>,
+    ca_file: PathBuf,
+    certificates_dir: PathBuf,
+    control_url: Option<String>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    // Removed last, after everything that writes into it.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Running {
+    /// Opens the data folder, binds the address and begins to serve.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
+    pub async fn start(options: BankOptions) -> Result<Self> {
+        Box::pin(Self::begin(options)).await
+    }
+
+    async fn begin(options: BankOptions) -> Result<Self> {
+        let config = Config::of(&options)?;
+        let (data, temporary) = folder::prepare(options.data.as_deref())?;
+        // The state first: its lock keeps a second process from everything else in the folder.
+        let state = State::open(Some(&data))?;
+        let clock = Arc::new(config.clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
+        let now = Now { bank_s: clock.now_s(), system_s: SystemClock::default().now_s() };
+        let own = tokio::task::spawn_blocking(move || Certificates::prepare(&data, now))
+            .await
+            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let mut anchors = vec![own.authority.clone()];
+        anchors.extend(certificates::sheet_authorities()?);
+        anchors.extend(config.trusted.iter().cloned());
+        let tls = if config.plain { None } else { Some(tls::config(&own, &anchors, Arc::clone(&clock))?) };
+        let listener =
+            Listener::bind_with(config.listen, tls).await.map_err(|why| Error::invalid_setting("listen", why))?;
+        let listener = listener.telling_lengths();
+        let origin = format!("{}://{}", listener.scheme(), reachable(listener.address()));
+        let port = listener.address().port();
+        warn_about(&config);
+        let bank = Arc::new(Bank::new(config, clock, state, anchors, own.third_parties, origin));
+        let stop = CancellationToken::new();
+        let pipeline = Arc::new(Pipeline::new(Arc::clone(&bank)));
+        let serving = Arc::clone(&pipeline);
+        let mut tasks = vec![tokio::spawn(listener.serve(stop.clone(), move |request, peer| {
+            let pipeline = Arc::clone(&serving);
+            async move {
+                if pipeline.serves(request.uri().path()) {
+                    pipeline.answer(request, peer).await
+                } else {
+                    web::answer(&pipeline, request, port).await
+                }
+            }
+        }))];
+        let mut control_url = None;
+        if let Some(target) = Target::of(pipeline) {
+            let (url, task) = open_control(Arc::new(target), &stop).await.inspect_err(|_| stop.cancel())?;
+            control_url = Some(url);
+            tasks.push(task);
+        }
+        let (ca_file, certificates_dir) = (own.ca_file, own.folder);
+        Ok(Self { bank, ca_file, certificates_dir, control_url, stop, tasks, _temporary: temporary })
+    }
+
+    /// What the readiness line says.
+    #[must_use]
+    pub fn readiness(&self) -> Value {
+        let origin = &self.bank.origin;
+        json!({
+            "kind": "nextgen-psd2-bank",
+            "base_url": format!("{origin}/api"),
+            "bg_base_url": format!("{origin}/bg"),
+            "ca_file": self.ca_file,
+            "certificates_dir": self.certificates_dir,
+            "control_url": self.control_url,
+            "requests_url": self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
+        })
+    }
+
+    /// Stops: no new requests, running ones get some time to finish; then the state is written.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        if let Err(why) = self.bank.state.close() {
+            tracing::error!(%why, "the bank's state could not be written at its end");
+        }
+    }
+}
+
+/// The address under which this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// What weakens the bank is said at every start.
+fn warn_about(config: &Config) {
+    if config.plain {
+        tracing::warn!("the bank speaks HTTP without TLS: third parties show no client certificate");
+    }
+    if config.control {
+        tracing::warn!("the control interface is open: whoever reaches it can do anything");
+    }
+    if config.explain && !config.listen.ip().is_loopback() {
+        tracing::warn!("the bank explains beyond loopback: whoever reaches it sees what third parties have sent");
+    }
+    if let Some(ms) = config.clock_ms {
+        let at = bankchannel_foundation::model::Timestamp::from_ms(ms);
+        tracing::warn!(at = at.as_str(), "the bank's clock stands still");
+    }
+}
+
+async fn open_control(target: Arc<Target>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>)> {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
+    let url = format!("{}://{}", listener.scheme(), listener.address());
+    let port = listener.address().port();
+    let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
+        let target = Arc::clone(&target);
+        async move { control::answer(target, request, port).await }
+    }));
+    Ok((url, task))
+}

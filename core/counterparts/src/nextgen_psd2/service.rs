@@ -1,0 +1,173 @@
+//! What the pipeline and every handler work with.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::clock::{Clock, SystemClock};
+use bankchannel_nextgen_psd2::{
+    certificates::Certificate,
+    signing::SigningDialect,
+    verify::{Listed, Verifier},
+};
+use tokio::sync::Semaphore;
+
+use super::{
+    config::Config,
+    limits::Limits,
+    pages::RequestsPage,
+    records::Records,
+    refusal::Refusal,
+    state::{Problem, State},
+};
+use crate::http::{control::Control, listen::ClientCertificate};
+
+/// Most client certificates that are remembered as read.
+const CLIENTS: usize = 1024;
+/// Ids of errors have ten digits.
+const ERROR_IDS: u64 = 9_000_000_000;
+const FIRST_ERROR_ID: u64 = 1_000_000_000;
+
+/// A sandbox bank.
+pub(crate) struct Bank {
+    pub(crate) config: Config,
+    /// The time; the control interface may move it.
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) state: State,
+    /// Knows the trusted issuers, and the certificates it has read.
+    pub(crate) verifier: Verifier,
+    /// Certificates whose keys an explanation tries.
+    pub(crate) known: Vec<Certificate>,
+    pub(crate) limits: Limits,
+    pub(crate) records: Records,
+    /// The page that shows them.
+    pub(crate) requests_page: RequestsPage,
+    /// How many explanations are made at once.
+    pub(crate) explaining: Semaphore,
+    /// What the control interface knows, where it is open.
+    pub(crate) control: Option<Arc<Control>>,
+    /// Scheme, host and port: `https://127.0.0.1:8443`.
+    pub(crate) origin: String,
+    lists: RwLock<Arc<Lists>>,
+    clients: RwLock<HashMap<Box<[u8]>, Option<Certificate>>>,
+    errors: AtomicU64,
+}
+
+/// Certificates that the bank does not accept any more.
+#[derive(Default)]
+pub(crate) struct Lists {
+    pub(crate) revoked: Vec<Listed>,
+    pub(crate) blocked: Vec<Listed>,
+}
+
+/// One request on its way to its handler.
+pub(crate) struct Call<'a> {
+    /// The third party, such as `PSDNO-FSA-987654321`.
+    pub(crate) tpp: &'a str,
+    /// Under which path, and so by which rules, it asked.
+    pub(crate) dialect: SigningDialect,
+    /// The path before the API's own: `/api` or `/bg`.
+    pub(crate) base_path: &'static str,
+    /// `TPP-Redirect-URI`, which any signed request may have.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// When it came, seconds since 1970.
+    pub(crate) now_s: i64,
+}
+
+impl Call<'_> {
+    /// A problem with a consent or customer as this dialect answers it.
+    pub(crate) fn refused(&self, problem: Problem) -> Refusal {
+        let (status, code) = problem.answer(self.dialect);
+        let path = match problem {
+            Problem::Format { field, .. } => Some(field.into()),
+            _ => None,
+        };
+        Refusal { path, ..Refusal::new(status, code, problem.text()) }
+    }
+}
+
+impl Bank {
+    /// A bank of these parts.
+    pub(crate) fn new(
+        config: Config,
+        clock: Arc<SystemClock>,
+        state: State,
+        anchors: Vec<Certificate>,
+        third_parties: Vec<Certificate>,
+        origin: String,
+    ) -> Self {
+        let known = third_parties.into_iter().chain(anchors.iter().cloned()).collect();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let start = u64::from_le_bytes(random::bytes()) % ERROR_IDS;
+        let bank = Self {
+            control: config.control.then(Arc::default),
+            config,
+            clock,
+            state,
+            verifier: Verifier::new(anchors),
+            known,
+            limits: Limits::new(),
+            records: Records::default(),
+            requests_page: RequestsPage::new(),
+            explaining: Semaphore::new(processors),
+            origin,
+            lists: RwLock::default(),
+            clients: RwLock::default(),
+            errors: AtomicU64::new(start),
+        };
+        bank.refresh_lists();
+        bank
+    }
+
+    /// Now, in seconds.
+    pub(crate) fn now_s(&self) -> i64 {
+        self.clock.now_s()
+    }
+
+    /// The next error's id: digits, as the banks' are.
+    pub(crate) fn error_id(&self) -> String {
+        (FIRST_ERROR_ID + self.errors.fetch_add(1, Ordering::Relaxed) % ERROR_IDS).to_string()
+    }
+
+    /// What is revoked and blocked.
+    pub(crate) fn lists(&self) -> Arc<Lists> {
+        Arc::clone(&self.lists.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the lists again from the state. A serial number there is meant of every trusted issuer.
+    pub(crate) fn refresh_lists(&self) {
+        let serials = self.state.serials();
+        let of = |serials: &[Vec<u8>]| {
+            let each = |serial: &Vec<u8>| {
+                self.verifier
+                    .anchors()
+                    .iter()
+                    .map(|anchor| Listed::Certificate { serial: serial.clone(), issuer: anchor.subject().clone() })
+                    .collect::<Vec<_>>()
+            };
+            serials.iter().flat_map(each).collect()
+        };
+        let lists = Lists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) };
+        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lists);
+    }
+
+    /// The client certificate of a connection, read; `None` where it is not one of §7.
+    pub(crate) fn client(&self, shown: &ClientCertificate) -> Option<Certificate> {
+        let der: &[u8] = &shown.0;
+        if let Some(known) = self.clients.read().unwrap_or_else(PoisonError::into_inner).get(der) {
+            return known.clone();
+        }
+        let read = Certificate::from_der(der).ok();
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        if clients.len() >= CLIENTS {
+            clients.clear();
+        }
+        clients.insert(der.into(), read.clone());
+        read
+    }
+}

@@ -1,0 +1,147 @@
+//! Authorisations of a consent: one for each time that the customer is sent here (§4.2).
+
+use bankchannel_crypto::random;
+use bankchannel_nextgen_psd2::signing::redirect_uri;
+
+use super::{
+    State,
+    data::Authorisation,
+    lifecycle::{Sca, Status, bank_date},
+    problem::Problem,
+};
+
+/// Most authorisations of one consent.
+const AUTHORISATIONS_MAX: usize = 50;
+
+/// A further authorisation.
+#[derive(Default)]
+pub(crate) struct NewAuthorisation<'a> {
+    /// `TPP-Redirect-URI`; left out, that of the authorisation before.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// `TPP-Nok-Redirect-URI`; left out together with the other, that of the authorisation before.
+    pub(crate) nok_redirect_uri: Option<&'a str>,
+    /// `PSU-ID`.
+    pub(crate) psu_id: Option<&'a str>,
+    /// `PSU-Corporate-ID`.
+    pub(crate) psu_corporate_id: Option<&'a str>,
+}
+
+/// An authorisation, begun.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// Its id.
+    pub(crate) authorisation_id: String,
+    /// What the link for the customer holds.
+    pub(crate) redirect_state: String,
+    /// Where it stands.
+    pub(crate) sca_status: Sca,
+}
+
+/// An authorisation as it is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AuthorisationView {
+    /// Where it stands.
+    pub(crate) sca_status: Sca,
+}
+
+impl State {
+    /// The ids of a consent's authorisations, oldest first.
+    ///
+    /// # Errors
+    /// For a consent that is not this third party's.
+    pub(crate) fn authorisations(&self, tpp: &str, consent_id: &str, now_s: i64) -> Result<Vec<String>, Problem> {
+        let mut data = self.keeper.read();
+        let consent = data.owned(tpp, consent_id).ok_or(Problem::ConsentUnknown)?;
+        consent.settle(now_s);
+        Ok(consent.authorisations.iter().map(|authorisation| authorisation.id.clone()).collect())
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// For a consent that is not this third party's, and for an authorisation that is not the consent's.
+    pub(crate) fn authorisation(
+        &self,
+        tpp: &str,
+        consent_id: &str,
+        authorisation_id: &str,
+        now_s: i64,
+    ) -> Result<AuthorisationView, Problem> {
+        let mut data = self.keeper.read();
+        let consent = data.owned(tpp, consent_id).ok_or(Problem::ConsentUnknown)?;
+        consent.settle(now_s);
+        let found = consent.authorisations.iter().find(|authorisation| authorisation.id == authorisation_id);
+        Ok(AuthorisationView { sca_status: found.ok_or(Problem::AuthorisationUnknown)?.status })
+    }
+
+    /// Begins another authorisation of a consent that is not authorised yet.
+    ///
+    /// # Errors
+    /// For a consent that is not this third party's, or not waiting for one; for a customer or redirect URI as in
+    /// [`offer`](Self::offer).
+    pub(crate) fn start_authorisation(
+        &self,
+        tpp: &str,
+        consent_id: &str,
+        new: &NewAuthorisation<'_>,
+        now_s: i64,
+    ) -> Result<Started, Problem> {
+        let mut data = self.keeper.change();
+        let named = data.named(tpp, new.psu_id, new.psu_corporate_id);
+        let consent = data.owned(tpp, consent_id).ok_or(Problem::ConsentUnknown)?;
+        consent.settle(now_s);
+        if consent.status != Status::Received {
+            return Err(Problem::StatusInvalid);
+        }
+        if consent.authorisations.len() >= AUTHORISATIONS_MAX {
+            return Err(Problem::TooMany);
+        }
+        let psu = named?;
+        if psu.is_some() && consent.psu.is_some() && psu != consent.psu {
+            return Err(Problem::PsuUnknown);
+        }
+        let (redirect, nok) = match (new.redirect_uri, consent.authorisations.last()) {
+            (Some(uri), _) => (uri.to_owned(), new.nok_redirect_uri.map(ToOwned::to_owned)),
+            (None, Some(before)) => {
+                let nok = new.nok_redirect_uri.or(before.nok_redirect_uri.as_deref());
+                (before.redirect_uri.clone(), nok.map(ToOwned::to_owned))
+            }
+            (None, None) => return Err(Problem::Format { field: "TPP-Redirect-URI", why: "is missing" }),
+        };
+        let made = authorisation(&redirect, nok.as_deref(), now_s)?;
+        if psu.is_some() {
+            consent.psu = psu;
+        }
+        if let Some(corporate_id) = new.psu_corporate_id {
+            consent.corporate_id = Some(corporate_id.to_owned());
+        }
+        consent.last_action = bank_date(now_s);
+        let started =
+            Started { authorisation_id: made.id.clone(), redirect_state: made.state.clone(), sca_status: made.status };
+        consent.authorisations.push(made);
+        data.note_redirect(&started.redirect_state, consent_id);
+        Ok(started)
+    }
+}
+
+/// A new authorisation that sends the customer back to these.
+pub(super) fn authorisation(redirect: &str, nok: Option<&str>, now_s: i64) -> Result<Authorisation, Problem> {
+    let checked = |field, uri: &str| redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) });
+    checked("TPP-Redirect-URI", redirect)?;
+    nok.map_or(Ok(()), |nok| checked("TPP-Nok-Redirect-URI", nok))?;
+    Ok(Authorisation {
+        id: random::uuid_v4(),
+        state: random::uuid_v4(),
+        status: Sca::Received,
+        created_s: now_s,
+        opened: false,
+        used: false,
+        redirect_uri: redirect.to_owned(),
+        nok_redirect_uri: nok.map(ToOwned::to_owned),
+    })
+}
+
+/// `it has no host` after the name of a field.
+fn without_it(why: &'static str) -> &'static str {
+    why.strip_prefix("it ").unwrap_or(why)
+}

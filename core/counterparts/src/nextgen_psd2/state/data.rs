@@ -1,0 +1,320 @@
+//! What is kept, in the form of the file.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use bankchannel_nextgen_psd2::model::{ConsentAccess, CustomerContext};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::lifecycle::{Sca, Status};
+
+/// The form of the file; another one is refused.
+pub(super) const FORMAT: u32 = 1;
+/// Most consents that are kept: with a new one the oldest goes that is not in use.
+pub(super) const CONSENTS_MAX: usize = 10_000;
+/// How many of the oldest consents are looked at for one that is not in use.
+const LOOKED_AT: usize = 64;
+
+/// Everything that outlives the process.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Data {
+    pub(super) format: u32,
+    /// By their keys, which are the bank's own and never leave it but to its page.
+    pub(super) psus: BTreeMap<String, Psu>,
+    /// Third party → PSU-ID → the customer's key.
+    pub(super) pairings: BTreeMap<String, BTreeMap<String, String>>,
+    /// How many consents there ever were.
+    pub(super) counted: u64,
+    /// Shared with the copy that is being written.
+    #[serde(with = "as_owned")]
+    pub(super) consents: HashMap<String, Arc<Consent>>,
+    /// Serial numbers, upper-case hex without leading zeros.
+    pub(super) blocked: BTreeSet<String>,
+    pub(super) revoked: BTreeSet<String>,
+    #[serde(skip)]
+    pub(super) index: Index,
+}
+
+/// Ways to consents, made from them.
+#[derive(Default)]
+pub(super) struct Index {
+    /// Oldest first.
+    order: VecDeque<String>,
+    /// Redirect state → consent.
+    redirects: HashMap<String, String>,
+    /// Third party and customer → consents that the customer has approved, oldest first.
+    approved: HashMap<(String, String), Vec<String>>,
+}
+
+/// A customer.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Psu {
+    pub(super) name: String,
+    /// SHA-256 of the personal identifier, base64.
+    pub(super) identifier_hash: String,
+    /// Corporate agreements.
+    pub(super) corporate_ids: Vec<String>,
+    pub(super) accounts: Vec<Account>,
+}
+
+/// An account.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Account {
+    /// The bank's own key: what the page's check boxes send.
+    pub(super) id: String,
+    pub(super) iban: String,
+    pub(super) name: String,
+    pub(super) currency: String,
+    pub(super) savings: bool,
+    /// In hundredths of the currency.
+    pub(super) balance: i64,
+}
+
+/// Whose way a consent came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    Era,
+    Bg,
+}
+
+/// A consent.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Consent {
+    pub(super) id: String,
+    /// Which one it was.
+    pub(super) number: u64,
+    pub(super) kind: Kind,
+    pub(super) tpp: String,
+    pub(super) status: Status,
+    #[serde(with = "as_boundary")]
+    pub(super) access: ConsentAccess,
+    pub(super) recurring: bool,
+    #[serde(with = "as_text")]
+    pub(super) valid_until: Date,
+    pub(super) frequency: u32,
+    #[serde(with = "as_text")]
+    pub(super) last_action: Date,
+    pub(super) created_s: i64,
+    /// The key of the customer: of the one that the request named, later of the one who approved.
+    pub(super) psu: Option<String>,
+    pub(super) corporate_id: Option<String>,
+    #[serde(with = "as_word")]
+    pub(super) context: Option<CustomerContext>,
+    /// The keys of the accounts that the customer approved.
+    pub(super) accounts: Vec<String>,
+    /// Given to the third party with the customer's approval (era).
+    pub(super) session_id: Option<String>,
+    /// When it was used without the customer, within the last day.
+    pub(super) unattended: VecDeque<i64>,
+    pub(super) authorisations: Vec<Authorisation>,
+}
+
+/// An authorisation: one time that the customer is sent here.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Authorisation {
+    pub(super) id: String,
+    /// The redirect state, a random UUID.
+    pub(super) state: String,
+    pub(super) status: Sca,
+    pub(super) created_s: i64,
+    /// Whether the customer has seen the page.
+    pub(super) opened: bool,
+    /// Whether the browser was sent back: it is not sent back twice.
+    pub(super) used: bool,
+    pub(super) redirect_uri: String,
+    pub(super) nok_redirect_uri: Option<String>,
+}
+
+impl Data {
+    /// A consent, to be changed.
+    pub(super) fn consent(&mut self, id: &str) -> Option<&mut Consent> {
+        self.consents.get_mut(id).map(Arc::make_mut)
+    }
+
+    /// A consent of this third party.
+    pub(super) fn owned(&mut self, tpp: &str, id: &str) -> Option<&mut Consent> {
+        self.consent(id).filter(|consent| consent.tpp == tpp)
+    }
+
+    /// The consent that a redirect state belongs to.
+    pub(super) fn of_redirect(&self, state: &str) -> Option<String> {
+        self.index.redirects.get(state).cloned()
+    }
+
+    /// Takes a new consent in; the oldest may be forgotten for it.
+    pub(super) fn insert(&mut self, consent: Consent) {
+        while self.consents.len() >= CONSENTS_MAX {
+            self.forget_one();
+        }
+        self.index.add(&consent);
+        self.consents.insert(consent.id.clone(), Arc::new(consent));
+    }
+
+    fn forget_one(&mut self) {
+        let in_use = |id: &String| self.consents.get(id).is_some_and(|consent| consent.status == Status::Valid);
+        let at = self.index.order.iter().take(LOOKED_AT).position(|id| !in_use(id)).unwrap_or(0);
+        let Some(gone) = self.index.order.remove(at).and_then(|id| self.consents.remove(&id)) else { return };
+        for authorisation in &gone.authorisations {
+            self.index.redirects.remove(&authorisation.state);
+        }
+        if let Some(psu) = &gone.psu {
+            let key = (gone.tpp.clone(), psu.clone());
+            let empty = self.index.approved.get_mut(&key).is_some_and(|ids| {
+                ids.retain(|id| *id != gone.id);
+                ids.is_empty()
+            });
+            if empty {
+                self.index.approved.remove(&key);
+            }
+        }
+    }
+
+    /// Notes that the customer has approved.
+    pub(super) fn note_approval(&mut self, tpp: &str, psu: &str, consent_id: &str) {
+        self.index.approved.entry((tpp.to_owned(), psu.to_owned())).or_default().push(consent_id.to_owned());
+    }
+
+    /// Notes a further redirect of a consent.
+    pub(super) fn note_redirect(&mut self, state: &str, consent_id: &str) {
+        self.index.redirects.insert(state.to_owned(), consent_id.to_owned());
+    }
+
+    /// The consents that this customer has approved for this third party, oldest first.
+    pub(super) fn approved(&self, tpp: &str, psu: &str) -> Vec<String> {
+        self.index.approved.get(&(tpp.to_owned(), psu.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// The latest consents first.
+    pub(super) fn latest(&self) -> impl Iterator<Item = &Consent> {
+        self.index.order.iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref))
+    }
+
+    /// A copy to be written, without the ways to consents: quick, since every request waits for it.
+    pub(super) fn snapshot(&self) -> Self {
+        Self {
+            format: self.format,
+            psus: self.psus.clone(),
+            pairings: self.pairings.clone(),
+            counted: self.counted,
+            consents: self.consents.clone(),
+            blocked: self.blocked.clone(),
+            revoked: self.revoked.clone(),
+            index: Index::default(),
+        }
+    }
+
+    /// Makes the ways to consents anew, after the file was read.
+    pub(super) fn rebuild(&mut self) {
+        let mut consents: Vec<&Consent> = self.consents.values().map(Arc::as_ref).collect();
+        consents.sort_by_key(|consent| consent.number);
+        let mut index = Index::default();
+        consents.iter().for_each(|consent| index.add(consent));
+        self.index = index;
+    }
+}
+
+impl Index {
+    fn add(&mut self, consent: &Consent) {
+        self.order.push_back(consent.id.clone());
+        for authorisation in &consent.authorisations {
+            self.redirects.insert(authorisation.state.clone(), consent.id.clone());
+        }
+        let approved = consent.authorisations.iter().any(|authorisation| authorisation.status == Sca::Finalised);
+        if let Some(psu) = consent.psu.as_ref().filter(|_| approved) {
+            self.approved.entry((consent.tpp.clone(), psu.clone())).or_default().push(consent.id.clone());
+        }
+    }
+}
+
+impl Account {
+    /// The number within the country: all of a Norwegian IBAN but its first four characters.
+    pub(super) fn bban(&self) -> &str {
+        self.iban.get(4..).unwrap_or_default()
+    }
+}
+
+/// The consents without their sharing.
+mod as_owned {
+    use std::{collections::HashMap, sync::Arc};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Consent;
+
+    type Shared = HashMap<String, Arc<Consent>>;
+
+    pub(super) fn serialize<S: Serializer>(consents: &Shared, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(consents.iter().map(|(id, consent)| (id, consent.as_ref())))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Shared, D::Error> {
+        let consents = HashMap::<String, Consent>::deserialize(from)?;
+        Ok(consents.into_iter().map(|(id, consent)| (id, Arc::new(consent))).collect())
+    }
+}
+
+/// A type of the protocol in its boundary form.
+mod as_boundary {
+    use bankchannel_foundation::model::{read_boundary, write_boundary};
+    use bankchannel_nextgen_psd2::model::ConsentAccess;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(access: &ConsentAccess, to: S) -> Result<S::Ok, S::Error> {
+        write_boundary(access.clone()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ConsentAccess, D::Error> {
+        let value = serde_json::Value::deserialize(from)?;
+        read_boundary(value).map_err(|_| D::Error::custom("an access object that cannot be read"))
+    }
+}
+
+/// A date as text.
+mod as_text {
+    use jiff::civil::Date;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(date: &Date, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(date)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
+        String::deserialize(from)?.parse().map_err(|_| D::Error::custom("a date that cannot be read"))
+    }
+}
+
+/// The quality in which a customer acts, as the word of the header.
+mod as_word {
+    use bankchannel_nextgen_psd2::model::CustomerContext;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(context: &Option<CustomerContext>, to: S) -> Result<S::Ok, S::Error> {
+        context.map(super::word).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CustomerContext>, D::Error> {
+        match Option::<String>::deserialize(from)?.as_deref() {
+            None => Ok(None),
+            Some("PRIVATE") => Ok(Some(CustomerContext::Private)),
+            Some("CORPORATE") => Ok(Some(CustomerContext::Corporate)),
+            Some(_) => Err(D::Error::custom("a context that is neither PRIVATE nor CORPORATE")),
+        }
+    }
+}
+
+/// The word of the header `PSU-Context`.
+pub(super) fn word(context: CustomerContext) -> &'static str {
+    match context {
+        CustomerContext::Private => "PRIVATE",
+        CustomerContext::Corporate => "CORPORATE",
+    }
+}

@@ -1,0 +1,185 @@
+//! Customers, and the PSU-ID by which each third party knows them: another one for each, random, the same from then on.
+
+use std::collections::BTreeMap;
+
+use bankchannel_crypto::{digest::constant_time_eq, random};
+use bankchannel_foundation::{Error, Result};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+
+use super::{
+    State,
+    data::{Account, Data, Psu},
+    fixtures,
+};
+
+/// Most customers.
+const PSUS_MAX: usize = 1_000;
+/// Most bytes of a PSU-ID (§1.2), of a name and of a corporate agreement.
+const TEXT_MAX: usize = 256;
+/// Most accounts of a customer.
+const ACCOUNTS_MAX: usize = 100;
+/// Digits of a Norwegian personal identifier.
+const IDENTIFIER_DIGITS: usize = 11;
+
+/// A further customer, as the control interface is told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPsu {
+    /// What the page shows.
+    pub(crate) name: String,
+    /// The personal identifier, eleven digits. Only its hash is kept.
+    pub(crate) personal_identifier: String,
+    /// The PSU-ID towards each of these third parties, by their organizationIdentifier; others get a random one.
+    #[serde(default)]
+    pub(crate) psu_ids: BTreeMap<String, String>,
+    /// Corporate agreements.
+    #[serde(default)]
+    pub(crate) corporate_ids: Vec<String>,
+    /// The accounts.
+    #[serde(default)]
+    pub(crate) accounts: Vec<NewAccount>,
+}
+
+/// An account of a new customer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAccount {
+    /// A Norwegian IBAN, with its right check digits.
+    pub(crate) iban: String,
+    /// What the page shows.
+    pub(crate) name: String,
+    /// Whether it is for saving.
+    #[serde(default)]
+    pub(crate) savings: bool,
+    /// In øre.
+    #[serde(default)]
+    pub(crate) balance: i64,
+}
+
+impl State {
+    /// Whether a third party knows this PSU-ID and its customer has this personal identifier (SHA-256). As quick for an unknown
+    /// PSU-ID as for a wrong hash (S-14).
+    pub(crate) fn psu_exists(&self, tpp: &str, psu_id: &str, hash: &[u8]) -> bool {
+        let data = self.keeper.read();
+        let psu = data.psu_of(tpp, psu_id).and_then(|key| data.psus.get(key));
+        let stored = psu.map_or(UNKNOWN, |psu| psu.identifier_hash.as_str());
+        let same = constant_time_eq(stored.as_bytes(), STANDARD.encode(hash).as_bytes());
+        same & psu.is_some()
+    }
+
+    /// Whether a third party knows this PSU-ID.
+    pub(crate) fn knows_psu(&self, tpp: &str, psu_id: &str) -> bool {
+        self.keeper.read().psu_of(tpp, psu_id).is_some()
+    }
+
+    /// Whether the customer has this corporate agreement.
+    pub(crate) fn corporate_allowed(&self, tpp: &str, psu_id: &str, corporate_id: &str) -> bool {
+        let data = self.keeper.read();
+        let psu = data.psu_of(tpp, psu_id).and_then(|key| data.psus.get(key));
+        psu.is_some_and(|psu| psu.has_agreement(corporate_id))
+    }
+
+    /// Takes in a further customer.
+    ///
+    /// # Errors
+    /// `input.invalid_field`.
+    pub(crate) fn add_psu(&self, new: NewPsu) -> Result<()> {
+        check(&new)?;
+        let mut data = self.keeper.change();
+        if data.psus.len() >= PSUS_MAX {
+            return Err(Error::invalid_field("name", format!("is one too many: there are {PSUS_MAX} customers")));
+        }
+        for (tpp, psu_id) in &new.psu_ids {
+            if data.psu_of(tpp, psu_id).is_some() {
+                return Err(Error::invalid_field("psu_ids", "has one that another customer has"));
+            }
+        }
+        let key = random::base32_lower(12);
+        for (tpp, psu_id) in new.psu_ids {
+            data.pairings.entry(tpp).or_default().insert(psu_id, key.clone());
+        }
+        let accounts = new.accounts.into_iter().enumerate().map(|(at, account)| Account {
+            id: format!("{key}-{}", at + 1),
+            iban: account.iban,
+            name: account.name,
+            currency: "NOK".to_owned(),
+            savings: account.savings,
+            balance: account.balance,
+        });
+        let psu = Psu {
+            name: new.name,
+            identifier_hash: fixtures::hash_of(&new.personal_identifier),
+            corporate_ids: new.corporate_ids,
+            accounts: accounts.collect(),
+        };
+        data.psus.insert(key, psu);
+        Ok(())
+    }
+}
+
+/// As long as the hash of an identifier, and none.
+const UNKNOWN: &str = "--------------------------------------------";
+
+fn check(new: &NewPsu) -> Result<()> {
+    let is_text = |text: &str| !text.is_empty() && text.len() <= TEXT_MAX && !text.contains(char::is_control);
+    let is_id = |text: &str| is_text(text) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_text(&new.name) {
+        return Err(Error::invalid_field("name", "must have 1 to 256 bytes and no control characters"));
+    }
+    let identifier = &new.personal_identifier;
+    if identifier.len() != IDENTIFIER_DIGITS || !identifier.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::invalid_field("personal_identifier", "must have eleven digits"));
+    }
+    if !new.psu_ids.iter().all(|(tpp, psu_id)| is_id(tpp) && is_id(psu_id)) {
+        return Err(Error::invalid_field("psu_ids", "must be visible ASCII without spaces, 1 to 256 bytes"));
+    }
+    if !new.corporate_ids.iter().all(|id| is_id(id)) {
+        return Err(Error::invalid_field("corporate_ids", "must be visible ASCII without spaces, 1 to 256 bytes"));
+    }
+    if new.accounts.len() > ACCOUNTS_MAX {
+        return Err(Error::invalid_field("accounts", format!("must be at most {ACCOUNTS_MAX}")));
+    }
+    if !new.accounts.iter().all(|account| is_text(&account.name)) {
+        return Err(Error::invalid_field("accounts", "must have names of 1 to 256 bytes without control characters"));
+    }
+    if !new.accounts.iter().all(|account| is_norwegian_iban(&account.iban)) {
+        return Err(Error::invalid_field("accounts", "must have Norwegian IBANs with their right check digits"));
+    }
+    Ok(())
+}
+
+/// Whether the check digits of ISO 13616 and of the Norwegian account number are right.
+pub(super) fn is_norwegian_iban(iban: &str) -> bool {
+    const WEIGHTS: [u32; 11] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1];
+    let are_digits = |rest: &&str| rest.len() == 13 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(digits) = iban.strip_prefix("NO").filter(are_digits) else { return false };
+    // 2324 is NO, each letter as its number.
+    let Ok(number) = format!("{}2324{}", &digits[2..], &digits[..2]).parse::<u64>() else { return false };
+    let weighed = digits[2..].bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight);
+    number % 97 == 1 && weighed.sum::<u32>() % 11 == 0
+}
+
+impl Data {
+    /// The key of the customer whom this third party knows by this PSU-ID.
+    pub(super) fn psu_of(&self, tpp: &str, psu_id: &str) -> Option<&String> {
+        self.pairings.get(tpp)?.get(psu_id)
+    }
+
+    /// The PSU-ID of a customer towards a third party; made when there is none.
+    pub(super) fn psu_id_for(&mut self, tpp: &str, psu: &str) -> String {
+        let known = self.pairings.entry(tpp.to_owned()).or_default();
+        if let Some((psu_id, _)) = known.iter().find(|(_, key)| *key == psu) {
+            return psu_id.clone();
+        }
+        let psu_id = format!("psu-{}", random::base32_lower(16));
+        known.insert(psu_id.clone(), psu.to_owned());
+        psu_id
+    }
+}
+
+impl Psu {
+    pub(super) fn has_agreement(&self, corporate_id: &str) -> bool {
+        self.corporate_ids.iter().any(|id| id == corporate_id)
+    }
+}

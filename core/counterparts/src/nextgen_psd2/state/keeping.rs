@@ -1,0 +1,242 @@
+//! The file that outlives the process: written whole, under another name, synced and renamed, by a thread of its own.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{ErrorKind, Write},
+    ops::{Deref, DerefMut},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{Error, Result, error::row};
+
+use super::{
+    data::{Data, FORMAT},
+    fixtures,
+};
+
+/// In the folder: the state.
+pub(super) const FILE: &str = "state.json";
+/// In the folder: what holds the lock.
+const LOCK: &str = "state.lock";
+/// How long changes gather before they are written.
+const GATHER: Duration = Duration::from_millis(50);
+/// How many times as long as the last write took the next one waits: under load, most of the time goes to requests.
+const REST: u32 = 10;
+/// How long until a failed write is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The state in memory, and its writer.
+pub(super) struct Keeper {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<Result<()>>>>,
+}
+
+struct Shared {
+    data: Mutex<Data>,
+    wake: Mutex<Wake>,
+    woken: Condvar,
+}
+
+#[derive(Default)]
+struct Wake {
+    changed: bool,
+    stop: bool,
+}
+
+/// The state, to be changed: written when this goes.
+pub(super) struct Change<'a> {
+    data: MutexGuard<'a, Data>,
+    shared: &'a Shared,
+}
+
+impl Deref for Change<'_> {
+    type Target = Data;
+
+    fn deref(&self) -> &Data {
+        &self.data
+    }
+}
+
+impl DerefMut for Change<'_> {
+    fn deref_mut(&mut self) -> &mut Data {
+        &mut self.data
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.shared.wake(|wake| wake.changed = true);
+    }
+}
+
+impl Shared {
+    fn data(&self) -> MutexGuard<'_, Data> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self, set: impl FnOnce(&mut Wake)) {
+        set(&mut self.wake.lock().unwrap_or_else(PoisonError::into_inner));
+        self.woken.notify_all();
+    }
+}
+
+impl Keeper {
+    /// Reads what the folder holds, or begins with the fixtures.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(super) fn open(folder: Option<&Path>) -> Result<Self> {
+        let Some(folder) = folder else { return Ok(Self::of(fixtures::data(), None)) };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))?;
+        let lock = lock(folder)?;
+        let path = folder.join(FILE);
+        let data = match fs::read(&path) {
+            Ok(bytes) => read(&path, &bytes)?,
+            Err(why) if why.kind() == ErrorKind::NotFound => {
+                let data = fixtures::data();
+                // At once: a folder that cannot be written is found now, not when the first change is lost.
+                write(&path, &bytes_of(&data)?).map_err(|why| unusable(&path, &why))?;
+                data
+            }
+            Err(why) => return Err(unusable(&path, &why)),
+        };
+        Ok(Self::of(data, Some((path, lock))))
+    }
+
+    fn of(data: Data, file: Option<(PathBuf, File)>) -> Self {
+        let shared = Arc::new(Shared { data: Mutex::new(data), wake: Mutex::default(), woken: Condvar::new() });
+        let writer = file.map(|(path, lock)| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let written = keep(&shared, &path);
+                drop(lock);
+                written
+            })
+        });
+        Self { shared, writer: Mutex::new(writer) }
+    }
+
+    pub(super) fn read(&self) -> MutexGuard<'_, Data> {
+        self.shared.data()
+    }
+
+    pub(super) fn change(&self) -> Change<'_> {
+        Change { data: self.shared.data(), shared: &self.shared }
+    }
+
+    /// Writes what is left and lets go of the folder.
+    ///
+    /// # Errors
+    /// `resource.storage` when it could not be written.
+    pub(super) fn close(&self) -> Result<()> {
+        self.shared.wake(|wake| wake.stop = true);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match writer.map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(written)) => written,
+            Some(Err(_)) => Err(Error::because(&row::INTERNAL, "the writer of the state has failed")),
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if let Err(why) = self.close() {
+            tracing::error!(%why, "the last changes of the sandbox bank could not be written");
+        }
+    }
+}
+
+/// The writer: until it is told to stop, and then once more.
+fn keep(shared: &Shared, path: &Path) -> Result<()> {
+    let mut pause = GATHER;
+    loop {
+        let mut wake = shared.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        while !wake.changed && !wake.stop {
+            wake = shared.woken.wait(wake).unwrap_or_else(PoisonError::into_inner);
+        }
+        if !wake.stop {
+            let rested = shared.woken.wait_timeout_while(wake, pause, |wake| !wake.stop);
+            wake = rested.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let (changed, stop) = (std::mem::take(&mut wake.changed), wake.stop);
+        drop(wake);
+        if !changed {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        // Only the copy is made under the lock.
+        let copy = shared.data().snapshot();
+        let written = bytes_of(&copy).and_then(|bytes| write(path, &bytes).map_err(|why| unusable(path, &why)));
+        match written {
+            Ok(()) if stop => return Ok(()),
+            Ok(()) => pause = GATHER.max(begun.elapsed() * REST),
+            Err(why) if stop => return Err(why),
+            Err(why) => {
+                tracing::error!(%why, "the state of the sandbox bank could not be written; it is tried again");
+                shared.wake(|wake| wake.changed = true);
+                pause = AGAIN;
+            }
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = open.map_err(|why| unusable(&path, &why))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let why = format!("another process has the state in {}", folder.display());
+            Err(Error::because(&row::STORAGE, why).with("file", path.display()))
+        }
+        Err(TryLockError::Error(why)) => Err(unusable(&path, &why)),
+    }
+}
+
+fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
+    let damaged = |why: String| {
+        let text = format!("{} cannot be read: {why}; repair it, or move it away to begin anew", path.display());
+        Error::because(&row::STORAGE, text).with("file", path.display())
+    };
+    // What it says of a value would show it: only the place.
+    let place = |why: &serde_json::Error| format!("it is damaged at line {}, column {}", why.line(), why.column());
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|why| damaged(place(&why)))?;
+    match value.get("format").and_then(serde_json::Value::as_u64) {
+        Some(format) if format == u64::from(FORMAT) => {}
+        Some(format) => return Err(damaged(format!("it has format {format}, this program reads {FORMAT}"))),
+        None => return Err(damaged("it is no state of a sandbox bank".to_owned())),
+    }
+    let mut data: Data = serde_json::from_slice(bytes).map_err(|why| damaged(place(&why)))?;
+    data.rebuild();
+    Ok(data)
+}
+
+fn bytes_of(data: &Data) -> Result<Vec<u8>> {
+    serde_json::to_vec(data).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let unfinished = path.with_extension("json.new");
+    match fs::remove_file(&unfinished) {
+        Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn unusable(path: &Path, why: &std::io::Error) -> Error {
+    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", path.display())).with("file", path.display())
+}

@@ -1,0 +1,88 @@
+//! Certificates that the bank has blocked, and those that their issuers are said to have revoked.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bankchannel_foundation::{Error, Result};
+
+use super::{State, data::Data};
+
+/// Most digits of a serial number: 21 octets.
+const DIGITS_MAX: usize = 42;
+/// Most certificates of either list.
+const LISTED_MAX: usize = 1_000;
+
+/// Serial numbers, big-endian without leading zeros.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Serials {
+    /// Blocked by the bank.
+    pub(crate) blocked: Vec<Vec<u8>>,
+    /// Revoked.
+    pub(crate) revoked: Vec<Vec<u8>>,
+}
+
+/// The lists as every request reads them.
+pub(super) struct Listed(RwLock<Arc<Serials>>);
+
+impl Listed {
+    pub(super) fn of(data: &Data) -> Self {
+        Self(RwLock::new(Arc::new(serials(data))))
+    }
+
+    pub(super) fn refresh(&self, data: &Data) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(serials(data));
+    }
+}
+
+impl State {
+    /// Both lists.
+    pub(crate) fn serials(&self) -> Arc<Serials> {
+        Arc::clone(&self.listed.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Blocks the certificate with this serial number, in hex.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for what is no serial number.
+    pub(crate) fn block(&self, serial: &str) -> Result<()> {
+        self.list(serial, |data, digits| list(&mut data.blocked, digits))
+    }
+
+    /// Counts the certificate with this serial number, in hex, as revoked.
+    ///
+    /// # Errors
+    /// As [`block`](Self::block).
+    pub(crate) fn revoke_certificate(&self, serial: &str) -> Result<()> {
+        self.list(serial, |data, digits| list(&mut data.revoked, digits))
+    }
+
+    fn list(&self, serial: &str, add: impl FnOnce(&mut Data, String) -> Result<()>) -> Result<()> {
+        let digits = serial.trim_start_matches('0').to_ascii_uppercase();
+        if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Error::invalid_field("serial", "must be a serial number in hexadecimal"));
+        }
+        let mut data = self.keeper.change();
+        add(&mut data, digits)?;
+        self.listed.refresh(&data);
+        Ok(())
+    }
+}
+
+fn list(to: &mut std::collections::BTreeSet<String>, digits: String) -> Result<()> {
+    if to.len() >= LISTED_MAX && !to.contains(&digits) {
+        return Err(Error::invalid_field("serial", format!("is one too many: {LISTED_MAX} are listed")));
+    }
+    to.insert(digits);
+    Ok(())
+}
+
+fn serials(data: &Data) -> Serials {
+    let bytes = |list: &std::collections::BTreeSet<String>| list.iter().map(|digits| bytes_of(digits)).collect();
+    Serials { blocked: bytes(&data.blocked), revoked: bytes(&data.revoked) }
+}
+
+fn bytes_of(digits: &str) -> Vec<u8> {
+    let even = if digits.len().is_multiple_of(2) { digits.to_owned() } else { format!("0{digits}") };
+    let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default();
+    let pair = |pair: &[u8]| u8::try_from(nibble(pair[0]) * 16 + nibble(pair[1])).unwrap_or_default();
+    even.as_bytes().chunks_exact(2).map(pair).collect()
+}

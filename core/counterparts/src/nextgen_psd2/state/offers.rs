@@ -1,0 +1,105 @@
+//! Bank-offered consents: the customer chooses the accounts here (§4.5).
+
+use bankchannel_crypto::random;
+use bankchannel_nextgen_psd2::model::{ConsentAccess, CustomerContext};
+
+use super::{
+    State,
+    authorisations::authorisation,
+    data::{Consent, Data, Kind, word},
+    lifecycle::{Status, bank_date, last_day},
+    problem::Problem,
+};
+
+/// How often accounts may be read in a day without the customer.
+pub(super) const UNATTENDED: u32 = 4;
+
+/// What a third party asks for.
+pub(crate) struct Offer<'a> {
+    /// `TPP-Redirect-URI`, as it was signed.
+    pub(crate) redirect_uri: &'a str,
+    /// `PSU-ID`.
+    pub(crate) psu_id: Option<&'a str>,
+    /// `PSU-Corporate-ID`.
+    pub(crate) psu_corporate_id: Option<&'a str>,
+    /// `PSU-Context`.
+    pub(crate) psu_context: Option<CustomerContext>,
+}
+
+/// What the link for the customer is made of.
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    /// A random UUID; it can be used once, within ten minutes.
+    pub(crate) state: String,
+    /// The word of `PSU-Context`, where one was sent.
+    pub(crate) context: Option<&'static str>,
+}
+
+impl State {
+    /// Stores a bank-offered consent that the customer has still to approve.
+    ///
+    /// # Errors
+    /// A PSU-ID or corporate agreement that is not known, a redirect URI that no customer is sent to.
+    pub(crate) fn offer(&self, tpp: &str, offer: &Offer<'_>, now_s: i64) -> Result<Redirect, Problem> {
+        let authorisation = authorisation(offer.redirect_uri, None, now_s)?;
+        let state = authorisation.state.clone();
+        let mut data = self.keeper.change();
+        let psu = data.named(tpp, offer.psu_id, offer.psu_corporate_id)?;
+        let consent = Consent {
+            id: random::uuid_v4(),
+            number: data.count(),
+            kind: Kind::Era,
+            tpp: tpp.to_owned(),
+            status: Status::Received,
+            access: ConsentAccess {
+                accounts: Some(Vec::new()),
+                balances: Some(Vec::new()),
+                transactions: Some(Vec::new()),
+                ..ConsentAccess::default()
+            },
+            recurring: true,
+            valid_until: last_day(now_s),
+            frequency: UNATTENDED,
+            last_action: bank_date(now_s),
+            created_s: now_s,
+            psu,
+            corporate_id: offer.psu_corporate_id.map(ToOwned::to_owned),
+            context: offer.psu_context,
+            accounts: Vec::new(),
+            session_id: None,
+            unattended: Default::default(),
+            authorisations: vec![authorisation],
+        };
+        data.insert(consent);
+        Ok(Redirect { state, context: offer.psu_context.map(word) })
+    }
+}
+
+impl Data {
+    /// The number of a new consent.
+    pub(super) fn count(&mut self) -> u64 {
+        self.counted += 1;
+        self.counted
+    }
+
+    /// The key of the customer that a request names, if it names one.
+    pub(super) fn named(
+        &self,
+        tpp: &str,
+        psu_id: Option<&str>,
+        corporate_id: Option<&str>,
+    ) -> Result<Option<String>, Problem> {
+        let key = match psu_id {
+            Some(psu_id) => Some(self.psu_of(tpp, psu_id).ok_or(Problem::PsuUnknown)?),
+            None => None,
+        };
+        if let Some(corporate_id) = corporate_id {
+            let is_candidate = |psu: &&String| key.is_none_or(|key| key == *psu);
+            let mut candidates = self.psus.iter().filter(|(psu, _)| is_candidate(psu));
+            if !candidates.any(|(_, psu)| psu.has_agreement(corporate_id)) {
+                return Err(Problem::CorporateUnknown);
+            }
+        }
+        Ok(key.cloned())
+    }
+}

@@ -1,0 +1,61 @@
+//! Consents and where they stand, for the bank's own page.
+
+use bankchannel_foundation::model::Timestamp;
+use serde::Serialize;
+
+use super::{
+    State,
+    data::{Consent, Kind},
+    lifecycle::Sca,
+};
+
+/// Most rows.
+const ROWS_MAX: usize = 100;
+
+/// A consent in the overview. Nothing in it says whose accounts they are.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    /// What the control interface calls it.
+    pub(crate) consent_id: String,
+    /// The third party.
+    pub(crate) tpp: String,
+    /// `era` or `bg`.
+    pub(crate) dialect: &'static str,
+    /// Where it stands, as on the wire.
+    pub(crate) status: &'static str,
+    /// Where its last authorisation stands.
+    pub(crate) sca_status: Option<Sca>,
+    /// When it came, RFC 3339.
+    pub(crate) created: String,
+    /// The last day.
+    pub(crate) valid_until: String,
+    /// How many accounts the customer approved.
+    pub(crate) accounts: usize,
+}
+
+impl State {
+    /// The latest consents, newest first.
+    pub(crate) fn overview(&self, now_s: i64) -> Vec<Row> {
+        let mut data = self.keeper.read();
+        let ids: Vec<String> = data.latest().take(ROWS_MAX).map(|consent| consent.id.clone()).collect();
+        for id in &ids {
+            if let Some(consent) = data.consent(id) {
+                consent.settle(now_s);
+            }
+        }
+        let row = |consent: &Consent| Row {
+            consent_id: consent.id.clone(),
+            tpp: consent.tpp.clone(),
+            dialect: match consent.kind {
+                Kind::Era => "era",
+                Kind::Bg => "bg",
+            },
+            status: consent.status.as_str(),
+            sca_status: consent.authorisations.last().map(|authorisation| authorisation.status),
+            created: Timestamp::from_ms(consent.created_s.saturating_mul(1000)).as_str().to_owned(),
+            valid_until: consent.valid_until.to_string(),
+            accounts: consent.accounts.len(),
+        };
+        data.latest().take(ROWS_MAX).map(row).collect()
+    }
+}

@@ -1,0 +1,179 @@
+//! A consent in use (§4.4, §4.5).
+
+use std::sync::Arc;
+
+use bankchannel_crypto::digest::Sha256;
+use bankchannel_foundation::model::Decimal;
+use bankchannel_nextgen_psd2::model::{AccountSelection, ConsentAccess};
+use base64::{Engine, engine::general_purpose::URL_SAFE};
+
+use super::{
+    State,
+    data::{Account, Consent, Data, Kind, Psu},
+    lifecycle::{DAY_S, Status, bank_date},
+    problem::UseProblem,
+    scope::names,
+};
+
+/// The bank's BIC. Its eighth character is a zero: one for tests, which no payment reaches.
+const BIC: &str = "BKCHNOK0XXX";
+/// Bytes of the hash that a resource id is made of.
+const RESOURCE_BYTES: usize = 20;
+
+/// By what a third party asks for accounts.
+#[derive(Clone, Copy)]
+pub(crate) enum Access<'a> {
+    /// By the customer, and the session that its approval began.
+    Era {
+        /// `PSU-ID`.
+        psu_id: Option<&'a str>,
+        /// `TPP-Session-ID`; where it is sent it must be the consent's.
+        tpp_session_id: Option<&'a str>,
+    },
+    /// By the consent.
+    Bg {
+        /// `Consent-ID`.
+        consent_id: &'a str,
+    },
+}
+
+/// An account as it is read.
+pub(crate) struct AccountView {
+    /// The bank's identifier of it: the same each time, another one for each third party.
+    pub(crate) resource_id: String,
+    /// Its IBAN.
+    pub(crate) iban: String,
+    /// Its number within the country.
+    pub(crate) bban: String,
+    /// Its currency.
+    pub(crate) currency: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// The owner's name, where the consent covers it.
+    pub(crate) owner_name: Option<String>,
+    /// The bank's product.
+    pub(crate) product: &'static str,
+    /// Its kind: the product's word in dialect era, the code of ISO 20022 in bg.
+    pub(crate) cash_account_type: &'static str,
+    /// The bank's BIC.
+    pub(crate) bic: &'static str,
+    /// What is on it, where the consent covers it.
+    pub(crate) balance: Option<Decimal>,
+}
+
+impl State {
+    /// The accounts that a consent covers. This is a use of the consent; without the customer (`psu_present`, the header
+    /// `PSU-IP-Address`) it is counted.
+    ///
+    /// # Errors
+    /// Why there is none that can be used now.
+    pub(crate) fn read_accounts(
+        &self,
+        tpp: &str,
+        access: Access<'_>,
+        psu_present: bool,
+        now_s: i64,
+    ) -> Result<Vec<AccountView>, UseProblem> {
+        let mut data = self.keeper.change();
+        let id = data.addressed(tpp, access, now_s)?;
+        let data = &mut *data;
+        let consent = data.consents.get_mut(&id).map(Arc::make_mut).ok_or(UseProblem::Unknown)?;
+        let psu = consent.psu.as_ref().and_then(|key| data.psus.get(key)).ok_or(UseProblem::Invalid)?;
+        if !psu_present {
+            consent.count(now_s)?;
+        }
+        let accounts = psu.accounts.iter().filter(|account| consent.accounts.contains(&account.id));
+        let read = accounts.map(|account| consent.view(psu, account)).collect();
+        consent.last_action = bank_date(now_s);
+        if !consent.recurring {
+            consent.end(Status::Expired);
+        }
+        Ok(read)
+    }
+}
+
+impl Data {
+    /// The id of the valid consent that is meant.
+    fn addressed(&mut self, tpp: &str, access: Access<'_>, now_s: i64) -> Result<String, UseProblem> {
+        let (id, session) = match access {
+            Access::Bg { consent_id } => (consent_id.to_owned(), None),
+            Access::Era { psu_id, tpp_session_id } => {
+                let psu = psu_id.and_then(|psu_id| self.psu_of(tpp, psu_id)).ok_or(UseProblem::Invalid)?;
+                let approved = self.approved(tpp, psu);
+                let is_era = |id: &&String| self.consents.get(*id).is_some_and(|consent| consent.kind == Kind::Era);
+                (approved.iter().rfind(is_era).ok_or(UseProblem::Invalid)?.clone(), tpp_session_id)
+            }
+        };
+        let consent = self.owned(tpp, &id).ok_or(UseProblem::Unknown)?;
+        consent.settle(now_s);
+        match (consent.kind, consent.status) {
+            (_, Status::Valid) => {}
+            (_, Status::Expired) => return Err(UseProblem::Expired),
+            (Kind::Era, Status::RevokedByPsu) => return Err(UseProblem::Unknown),
+            _ => return Err(UseProblem::Invalid),
+        }
+        if session.is_some() && session != consent.session_id.as_deref() {
+            return Err(UseProblem::Invalid);
+        }
+        Ok(id)
+    }
+}
+
+impl Consent {
+    /// Counts a use without the customer.
+    fn count(&mut self, now_s: i64) -> Result<(), UseProblem> {
+        self.unattended.retain(|&at| now_s.saturating_sub(at) < DAY_S);
+        let allowed = usize::try_from(self.frequency).unwrap_or(usize::MAX);
+        if self.unattended.len() >= allowed {
+            let first = self.unattended.front().copied().unwrap_or(now_s);
+            return Err(UseProblem::Exceeded {
+                retry_after_s: first.saturating_add(DAY_S).saturating_sub(now_s).max(1),
+            });
+        }
+        self.unattended.push_back(now_s);
+        Ok(())
+    }
+
+    fn view(&self, psu: &Psu, account: &Account) -> AccountView {
+        let (product, word) = if account.savings { ("Sparekonto", "Savings") } else { ("Brukskonto", "Current") };
+        AccountView {
+            resource_id: resource_id(&self.tpp, &account.id),
+            iban: account.iban.clone(),
+            bban: account.bban().to_owned(),
+            currency: account.currency.clone(),
+            name: account.name.clone(),
+            owner_name: covers_owner(&self.access, account).then(|| psu.name.clone()),
+            product,
+            cash_account_type: match self.kind {
+                Kind::Era => word,
+                Kind::Bg => account.kind(),
+            },
+            bic: BIC,
+            balance: covers_balance(&self.access, account).then(|| Decimal::from_cents(account.balance)),
+        }
+    }
+}
+
+fn covers_balance(access: &ConsentAccess, account: &Account) -> bool {
+    access.available_accounts_with_balance.is_some()
+        || access.all_psd2.is_some()
+        || access.balances.as_deref().is_some_and(|list| names(list, account))
+}
+
+fn covers_owner(access: &ConsentAccess, account: &Account) -> bool {
+    let listed = access.additional_information.as_ref().and_then(|more| more.owner_name.as_deref());
+    [&access.available_accounts, &access.available_accounts_with_balance, &access.all_psd2]
+        .into_iter()
+        .any(|selection| matches!(selection, Some(AccountSelection::AllAccountsWithOwnerName)))
+        || listed.is_some_and(|list| names(list, account))
+}
+
+/// Looks like those of the banks: opaque, with characters that nobody may encode anew.
+fn resource_id(tpp: &str, account: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(tpp.as_bytes());
+    hash.update(b"\0");
+    hash.update(account.as_bytes());
+    let hash = hash.finish();
+    format!("enc!!{}", URL_SAFE.encode(&hash[..RESOURCE_BYTES]))
+}

@@ -1,0 +1,130 @@
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::nextgen_psd2::state::keeping::FILE;
+
+fn file(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join(FILE)).unwrap()).unwrap()
+}
+
+#[test]
+fn everything_but_request_ids_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || State::open(Some(folder.path())).unwrap();
+    let first = open();
+    let created = approved(&first, asked());
+    assert!(read(&first, &created.consent_id, false, NOW).is_ok());
+    let redirect = first.offer(TPP_3, &offer(), NOW).unwrap();
+    let waiting = first.offer(TPP_1, &offer(), NOW).unwrap();
+    let back = first.decide(&redirect.state, approval(), NOW).unwrap();
+    let psu_id = back.split(['=', '&']).nth(3).unwrap();
+    first.block("0B3A").unwrap();
+    assert!(first.remember_request(TPP_1, "a", NOW, 60) && !first.remember_request(TPP_1, "a", NOW, 60));
+    first.close().unwrap();
+    first.close().unwrap();
+    assert_eq!(fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let second = open();
+    assert_eq!(status(&second, &created.consent_id, NOW), "valid");
+    assert_eq!(second.consent(TPP_1, &created.consent_id, NOW).unwrap().last_action, date("2026-03-03"));
+    assert!((0..3).all(|_| read(&second, &created.consent_id, false, NOW).is_ok()), "one was used before");
+    assert!(read(&second, &created.consent_id, false, NOW).is_err());
+    assert!(second.knows_psu(TPP_3, psu_id));
+    let known = Access::Era { psu_id: Some(psu_id), tpp_session_id: Some(back.rsplit('=').next().unwrap()) };
+    assert_eq!(second.read_accounts(TPP_3, known, true, NOW).unwrap().len(), 2);
+    assert!(second.open_redirect(&waiting.state, NOW).is_ok() && second.open_redirect(&redirect.state, NOW).is_err());
+    assert_eq!(second.serials().blocked, [vec![0x0b, 0x3a]]);
+    assert!(second.remember_request(TPP_1, "a", NOW, 60));
+    second.reset();
+    drop(second);
+
+    let third = open();
+    assert!(third.overview(NOW).is_empty() && third.serials().blocked.is_empty() && !third.knows_psu(TPP_3, psu_id));
+    assert!(third.knows_psu(TPP_1, PSU_1.1));
+}
+
+#[test]
+fn changes_reach_the_file_while_the_bank_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(Some(folder.path())).unwrap();
+    assert_eq!(file(folder.path())["consents"], json!({}), "written at the first start");
+    let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
+    let begun = std::time::Instant::now();
+    while file(folder.path())["consents"][&created.consent_id]["status"] != "received" {
+        assert!(begun.elapsed().as_secs() < 20, "nothing was written");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_and_left() {
+    let damaged = [
+        ("", "damaged"),
+        ("{\"format\":1,\"psus\":{", "damaged"),
+        ("[]", "no state of a sandbox bank"),
+        ("{\"format\":2}", "format 2"),
+        ("{\"format\":1,\"psus\":{\"kari\":\"00000000000\"}}", "damaged"),
+    ];
+    for (text, said) in damaged {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE), text).unwrap();
+        let why = State::open(Some(folder.path())).err().unwrap();
+        assert!(why.code() == "resource.storage" && why.message().contains(said), "{text}: {why}");
+        assert!(!why.message().contains("00000000000"), "{why}");
+        assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_folder_has_one_bank() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = State::open(Some(folder.path())).unwrap();
+    let why = State::open(Some(folder.path())).err().unwrap();
+    assert!(why.message().contains("another process"), "{why}");
+    first.close().unwrap();
+    assert!(State::open(Some(folder.path())).is_ok());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_found_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, "").unwrap();
+    assert_eq!(State::open(Some(&path)).err().unwrap().code(), "resource.storage");
+}
+
+#[test]
+fn what_could_not_be_written_is_an_error_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(Some(folder.path())).unwrap();
+    // A folder stands where the file is renamed to.
+    fs::remove_file(folder.path().join(FILE)).unwrap();
+    fs::create_dir_all(folder.path().join(FILE).join("x")).unwrap();
+    state.create_consent(TPP_1, asked(), NOW).unwrap();
+    assert_eq!(state.close().unwrap_err().code(), "resource.storage");
+}
+
+#[test]
+fn what_changes_during_a_write_is_written_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(Some(folder.path())).unwrap();
+    let begun = std::time::Instant::now();
+    // Longer than changes gather, so that several writes fall into it.
+    let create = || {
+        let mut made = Vec::new();
+        while begun.elapsed().as_millis() < 300 {
+            made.push(approved(&state, NewConsent { recurring: false, ..asked() }).consent_id);
+            std::thread::sleep(std::time::Duration::from_micros(500));
+        }
+        made
+    };
+    let made: Vec<String> = std::thread::scope(|scope| {
+        let threads = [(); 3].map(|()| scope.spawn(create));
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    state.close().unwrap();
+    let again = State::open(Some(folder.path())).unwrap();
+    assert!(made.len() > 3 && made.iter().all(|id| status(&again, id, NOW) == "valid"), "{}", made.len());
+}

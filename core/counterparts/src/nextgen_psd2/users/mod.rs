@@ -1,0 +1,3 @@
+//! Customers.
+
+pub(super) mod verify_user;

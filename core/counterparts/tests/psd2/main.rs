@@ -1,0 +1,13 @@
+//! The sandbox bank over real HTTP. The ids are those of the checklist of the NextGenPSD2 sheet (§9).
+#![allow(clippy::unwrap_used)]
+
+mod accounts;
+mod admission;
+mod consents;
+mod control;
+mod offers;
+mod raw;
+mod support;
+mod tls;
+mod users;
+mod web;

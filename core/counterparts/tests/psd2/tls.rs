@@ -1,0 +1,104 @@
+//! Client certificates: T-076, and what TLS itself refuses.
+
+use std::os::unix::fs::PermissionsExt;
+
+use bankchannel_nextgen_psd2::certificates::Certificate;
+use serde_json::json;
+
+use super::support::{NOW_S, Tpp, VECTOR_A, VERIFY, World, parsed};
+
+/// V22 with the QWAC of the same organisation; HTTP/2 as well as HTTP/1.1.
+#[tokio::test]
+async fn with_the_own_certificate() {
+    let world = World::tls().await;
+    assert!(world.ready("base_url").starts_with("https://127.0.0.1:") && world.ready("base_url").ends_with("/api"));
+    let tpp = world.tpp(1);
+    let answer = world.call(&tpp, "POST", VERIFY, &[], world.question()).await;
+    assert_eq!((answer.status, answer.body), (200, json!({ "exists": true })));
+    // The sheet's leaf is of the same organisation.
+    let answer = world.send_by(&world.client(Some("tpp1-qwac")), &parsed(VECTOR_A)).await;
+    assert_eq!((answer.status, &*answer.text), (200, r#"{"exists":true}"#));
+}
+
+/// T-076.
+#[tokio::test]
+async fn with_somebody_elses_certificate() {
+    let world = World::tls().await;
+    let request = world.sign(&world.tpp(1), "POST", VERIFY, &[], &world.question().to_string());
+    let answer = world.send_by(&world.client(Some("tpp2-qwac")), &request).await;
+    answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
+    // The id was not used up.
+    assert_eq!(world.send_by(&world.client(Some("tpp1-qwac")), &request).await.status, 200);
+}
+
+/// V22: no client certificate at all.
+#[tokio::test]
+async fn without_a_certificate() {
+    let world = World::tls().await;
+    let request = world.sign(&world.tpp(1), "POST", VERIFY, &[], &world.question().to_string());
+    let answer = world.send_by(&world.client(None), &request).await;
+    answer.is_refused(401, "CERTIFICATE_MISSING", "V22");
+    assert!(answer.message().contains("present the QWAC"), "{}", answer.message());
+    // What fails before is answered first.
+    let mut request = request;
+    request.headers.remove("signature");
+    world.send_by(&world.client(None), &request).await.is_refused(401, "SIGNATURE_MISSING", "V07");
+    // A customer's browser has none, and sees pages.
+    assert_ne!(world.page("/requests.json").await.status, 401);
+}
+
+/// A certificate of an unknown issuer, or one that is not valid at the bank's clock, makes no connection.
+#[tokio::test]
+async fn tls_refuses() {
+    let (world, stranger) = (World::tls().await, World::with(|options| options.data = None).await);
+    let pem = format!("{}{}", stranger.read("tpp1-qwac.pem"), stranger.read("tpp1-qwac.key"));
+    std::fs::write(world.data().join("certificates/foreign.pem"), &pem).unwrap();
+    std::fs::write(world.data().join("certificates/foreign.key"), "").unwrap();
+    let client = world.client(Some("foreign"));
+    assert!(client.get(format!("{}/requests", world.origin())).send().await.is_err());
+
+    let ends_s = world.tpp(1).certificate.not_after_s();
+    let client = world.client(Some("tpp1-qwac"));
+    assert!(client.get(format!("{}/requests.json", world.origin())).send().await.is_ok());
+    let answer = world.control("clock", json!({ "advance_s": ends_s - NOW_S + 1 })).await;
+    assert_eq!(answer.status, 200);
+    let client = world.client(Some("tpp1-qwac"));
+    assert!(client.get(format!("{}/requests.json", world.origin())).send().await.is_err());
+    assert!(world.client(None).get(format!("{}/requests.json", world.origin())).send().await.is_ok());
+}
+
+/// §4.6: the folder's files, their modes and their subjects; kept over a restart, made anew when they are of no use.
+#[tokio::test]
+async fn the_data_folder() {
+    let world = World::tls().await;
+    let folder = world.data().join("certificates");
+    assert_eq!(std::path::Path::new(world.ready("certificates_dir")), folder.canonicalize().unwrap());
+    for (number, org, roles) in [(1, "987654321", "AI,PI"), (2, "123456789", "PI"), (3, "555555555", "AI")] {
+        for kind in ["qseal", "qwac"] {
+            let certificate = Certificate::from_pem(&world.read(&format!("tpp{number}-{kind}.pem"))).unwrap();
+            assert_eq!(certificate.organization_identifier().unwrap(), format!("PSDNO-FSA-{org}"));
+            let psd2 = certificate.qc().unwrap().unwrap().psd2.clone().unwrap();
+            let found: Vec<&str> = psd2.roles.iter().map(|role| role.name().trim_start_matches("PSP_")).collect();
+            assert_eq!(found.join(","), roles);
+            let key = folder.join(format!("tpp{number}-{kind}.key"));
+            assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+    for key in ["ca.key", "server.key"] {
+        assert_eq!(world.data().join(key).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let files = ["tpp1-qseal.pem", "tpp1-qseal.key", "tpp2-qwac.pem", "tpp3-qwac.key", "ca.pem"];
+    let before = files.map(|file| world.read(file));
+    let world = world.restart().await;
+    assert_eq!(files.map(|file| world.read(file)), before);
+
+    std::fs::remove_file(folder.join("tpp1-qseal.key")).unwrap();
+    std::fs::write(folder.join("tpp3-qwac.key"), world.read("tpp1-qwac.key")).unwrap();
+    let world = world.restart().await;
+    let after = files.map(|file| world.read(file));
+    let changed: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before != after).collect();
+    assert_eq!(changed, [true, true, false, true, false]);
+    let answer = world.call(&world.tpp(1), "POST", VERIFY, &[], world.question()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let _ = Tpp::of_the_sheet();
+}

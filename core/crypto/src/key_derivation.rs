@@ -1,0 +1,167 @@
+//! What opening a file with a passphrase would cost, read from the file before anything is computed. The reader of DER is the one
+//! that opens the file afterwards: what it skips here, it skips there.
+
+use pkcs8::der::asn1::AnyRef;
+use pkcs8::der::{Decode, Reader, SliceReader, Tag, Tagged};
+
+use crate::{Error, Result};
+
+/// How deep values are looked into: PKCS#12 with PBES2 inside has fifteen levels.
+const MAX_DEPTH: usize = 24;
+/// Most memory of scrypt, bytes (RFC 7914: 128·N·r); `openssl pkcs8 -scrypt` takes 16 MiB.
+const MAX_SCRYPT_BYTES: u64 = 64 * 1024 * 1024;
+/// Rounds that one block of scrypt counts for: it hashes 128 bytes twice.
+const ROUNDS_PER_SCRYPT_BLOCK: u64 = 4;
+
+// The contents of the object identifiers.
+const PBKDF2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
+const SCRYPT: &[u8] = b"\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
+/// Those of PKCS#12 (RFC 7292, appendix C) have one number more.
+const PKCS12_PBE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
+/// Those of PBES1 (RFC 8018, A.3) have one number more; PBES2, whose parts are counted by themselves, is 13.
+const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
+
+/// Refuses a file that asks for more than `limit` rounds of key derivation, all its parts together. A part that is itself
+/// encrypted cannot be looked into.
+///
+/// # Errors
+/// [`Error::TooManyRounds`].
+pub(crate) fn check(der: &[u8], limit: u64) -> Result<()> {
+    match rounds(der, MAX_DEPTH) {
+        found if found > limit => Err(Error::TooManyRounds { limit }),
+        _ => Ok(()),
+    }
+}
+
+/// The rounds that all values of `der` ask for, one after the other.
+fn rounds(der: &[u8], depth: usize) -> u64 {
+    let mut fields = Fields::of(der);
+    let mut sum = 0_u64;
+    while let Some(value) = fields.any() {
+        sum = sum.saturating_add(rounds_of(&value, depth));
+    }
+    sum
+}
+
+fn rounds_of(value: &AnyRef<'_>, depth: usize) -> u64 {
+    if depth == 0 {
+        // Nothing that makes sense is nested so deep.
+        return u64::MAX;
+    }
+    // An OCTET STRING may hold further values; one that does not is not read far.
+    let holds_values = value.tag().is_constructed() || value.tag() == Tag::OctetString;
+    let own = if value.tag() == Tag::Sequence { own_rounds(value.value()) } else { 0 };
+    let inner = if holds_values { rounds(value.value(), depth - 1) } else { 0 };
+    own.saturating_add(inner)
+}
+
+/// The rounds of an algorithm that derives a key, or of the MacData of PKCS#12: 0 for anything else.
+fn own_rounds(sequence: &[u8]) -> u64 {
+    let mut fields = Fields::of(sequence);
+    let (Some(first), Some(second)) = (fields.any(), fields.any()) else { return 0 };
+    let (oid, mut parameters) = (first.value(), Fields::of(second.value()));
+    match (first.tag(), second.tag()) {
+        (Tag::ObjectIdentifier, Tag::Sequence) if oid == PBKDF2 || is_one_of(PKCS12_PBE, oid) => {
+            parameters.any();
+            parameters.number()
+        }
+        (Tag::ObjectIdentifier, Tag::Sequence) if is_one_of(PKCS5, oid) && !oid.ends_with(&[0x0d]) => {
+            parameters.any();
+            parameters.number()
+        }
+        (Tag::ObjectIdentifier, Tag::Sequence) if oid == SCRYPT => {
+            parameters.any();
+            let (cost, block, lanes) = (parameters.number(), parameters.number(), parameters.number());
+            let blocks = cost.saturating_mul(block);
+            let is_large = blocks.saturating_mul(128) > MAX_SCRYPT_BYTES;
+            if is_large { u64::MAX } else { blocks.saturating_mul(lanes).saturating_mul(ROUNDS_PER_SCRYPT_BLOCK) }
+        }
+        (Tag::Sequence, Tag::OctetString) => match fields.any() {
+            Some(third) if third.tag() == Tag::Integer => number(&third),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+fn is_one_of(family: &[u8], oid: &[u8]) -> bool {
+    oid.len() == family.len() + 1 && oid.starts_with(family)
+}
+
+/// A count; one that is no number, negative or does not fit is as good as endless.
+fn number(value: &AnyRef<'_>) -> u64 {
+    let bytes = value.value();
+    let is_negative = bytes.first().is_none_or(|first| first & 0x80 != 0);
+    if value.tag() != Tag::Integer || is_negative || bytes.len() > 8 {
+        return u64::MAX;
+    }
+    bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+/// The values inside a value, one after the other.
+struct Fields<'a>(Option<SliceReader<'a>>);
+
+impl<'a> Fields<'a> {
+    fn of(der: &'a [u8]) -> Self {
+        Self(SliceReader::new(der).ok())
+    }
+
+    fn any(&mut self) -> Option<AnyRef<'a>> {
+        let reader = self.0.as_mut().filter(|reader| !reader.is_finished())?;
+        AnyRef::decode(reader).ok()
+    }
+
+    fn number(&mut self) -> u64 {
+        self.any().map_or(u64::MAX, |value| number(&value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SALT: &[u8] = b"\x04\x02ab";
+
+    fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        [&[0x30, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+    }
+
+    fn oid(content: &[u8]) -> Vec<u8> {
+        [&[0x06, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+
+    #[test]
+    fn rounds_are_found_wherever_they_stand() {
+        let pbkdf2 = sequence(&[&oid(PBKDF2), &sequence(&[SALT, b"\x02\x02\x08\x00"])]);
+        let old = sequence(&[&oid(&[PKCS12_PBE, &[3]].concat()), &sequence(&[SALT, b"\x02\x01\x05"])]);
+        let pbes1 = sequence(&[&oid(&[PKCS5, &[3]].concat()), &sequence(&[SALT, b"\x02\x01\x07"])]);
+        let mac = sequence(&[&sequence(&[]), SALT, b"\x02\x01\x09"]);
+        let hidden = [&[0x04, u8::try_from(old.len()).unwrap()], &old[..]].concat();
+        let file = sequence(&[&pbkdf2, &hidden, &pbes1, &mac]);
+        assert_eq!(rounds(&file, MAX_DEPTH), 2048 + 5 + 7 + 9);
+        assert_eq!(check(&file, 2069), Ok(()));
+        assert_eq!(check(&file, 2068), Err(Error::TooManyRounds { limit: 2068 }));
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_too_much() {
+        for count in [&b"\x02\x01\xff"[..], b"\x02\x09\x7f\xff\xff\xff\xff\xff\xff\xff\xff", b"\x04\x00", b""] {
+            let file = sequence(&[&oid(PBKDF2), &sequence(&[SALT, count])]);
+            assert_eq!(rounds(&file, MAX_DEPTH), u64::MAX, "{count:02x?}");
+        }
+        let mut deep = Vec::new();
+        for _ in 0..MAX_DEPTH + 1 {
+            deep = sequence(&[&deep]);
+        }
+        assert_eq!(rounds(&deep, MAX_DEPTH), u64::MAX);
+    }
+
+    #[test]
+    fn scrypt_is_counted_by_its_blocks_and_its_memory() {
+        let scrypt =
+            |cost: &[u8]| sequence(&[&oid(SCRYPT), &sequence(&[SALT, cost, b"\x02\x01\x08", b"\x02\x01\x01"])]);
+        assert_eq!(rounds(&scrypt(b"\x02\x02\x40\x00"), MAX_DEPTH), 16384 * 8 * ROUNDS_PER_SCRYPT_BLOCK);
+        assert_eq!(rounds(&scrypt(b"\x02\x03\x02\x00\x00"), MAX_DEPTH), u64::MAX);
+    }
+}

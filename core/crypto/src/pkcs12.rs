@@ -1,0 +1,143 @@
+//! PKCS#12 files (`.p12`, `.pfx`; RFC 7292): a private key with its certificate, under a passphrase.
+
+use std::fmt;
+
+use p12_keystore::error::Error as Fault;
+use p12_keystore::{Pkcs12Archive, PrivateKeyBag};
+use zeroize::Zeroizing;
+
+use crate::rsa::PrivateKey;
+use crate::signature::SigningKey;
+use crate::x509::Certificate;
+use crate::{Error, Result, encrypted_key, key_derivation};
+
+/// Largest file that is read, bytes: one key and a long chain stay far below.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// Most rounds of key derivation, all parts of a file together, a second or two of computing. `openssl` asks for 2048 in each
+/// part, other programs for some ten thousands.
+const MAX_ROUNDS: u64 = 2_000_000;
+
+/// What a PKCS#12 file holds: one RSA key, and certificates.
+///
+/// The key is wiped when the last copy is dropped. The library that decrypts the file leaves copies of its own in freed memory.
+pub struct Keystore {
+    private_key: PrivateKey,
+    certificate: Option<Vec<u8>>,
+    others: Vec<Vec<u8>>,
+}
+
+impl Keystore {
+    /// Reads a file: DER, under PBES2 or the older SHA-1 with 3DES or 40-bit RC2, as `openssl pkcs12 -export` writes it with
+    /// and without `-legacy`. The passphrase is checked by the file's own MAC first, where it has one.
+    ///
+    /// # Errors
+    /// [`Error::KeystoreTooLarge`], [`Error::TooManyRounds`], [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],
+    /// [`Error::InvalidKeystore`], [`Error::NoKeyInKeystore`], [`Error::SeveralKeys`], [`Error::NotRsa`],
+    /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
+    pub fn read(der: &[u8], passphrase: &str) -> Result<Self> {
+        if der.len() > MAX_BYTES {
+            return Err(Error::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
+        }
+        key_derivation::check(der, MAX_ROUNDS)?;
+        let archive = Pkcs12Archive::from_pkcs12(der, passphrase).map_err(|fault| refused(&fault, passphrase))?;
+        let private_key = PrivateKey::from_pkcs8_der(the_key(&archive.keys)?)?;
+        let mut certificate = None;
+        let mut others: Vec<Vec<u8>> = Vec::new();
+        for bag in &archive.certs {
+            let der = bag.cert.as_der();
+            // Which certificate is the key's own is told by the key itself: the ids in the file are only labels.
+            let is_own = Certificate::from_der(der).is_ok_and(|read| read.matches_private_key(&private_key));
+            if is_own && certificate.is_none() {
+                certificate = Some(der.to_vec());
+            } else if !others.iter().any(|other| other == der) {
+                others.push(der.to_vec());
+            }
+        }
+        others.retain(|other| Some(other) != certificate.as_ref());
+        Ok(Self { private_key, certificate, others })
+    }
+
+    /// The private key as PKCS#8, DER.
+    #[must_use]
+    pub fn private_key_der(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.private_key.pkcs8_der().to_vec())
+    }
+
+    /// The private key as unencrypted `-----BEGIN PRIVATE KEY-----`.
+    #[must_use]
+    pub fn private_key_pem(&self) -> Zeroizing<String> {
+        self.private_key.to_pkcs8_pem()
+    }
+
+    /// The private key, ready to sign.
+    ///
+    /// # Errors
+    /// [`Error::InvalidKey`].
+    pub fn signing_key(&self) -> Result<SigningKey> {
+        SigningKey::from_private_key(&self.private_key)
+    }
+
+    /// The certificate that belongs to the key, DER; `None` where the file has only the key. Of several the first.
+    #[must_use]
+    pub fn certificate_der(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// The same as `-----BEGIN CERTIFICATE-----`.
+    #[must_use]
+    pub fn certificate_pem(&self) -> Option<String> {
+        self.certificate_der().map(|der| crate::pem::encode("CERTIFICATE", der))
+    }
+
+    /// The further certificates, DER, in the file's order, each once: those of the issuers, as a rule.
+    pub fn other_certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.others.iter().map(Vec::as_slice)
+    }
+}
+
+impl fmt::Debug for Keystore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keystore")
+            .field("has_certificate", &self.certificate.is_some())
+            .field("others", &self.others.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The one key of a file; the same key twice counts once.
+fn the_key(bags: &[PrivateKeyBag]) -> Result<&[u8]> {
+    let [first, rest @ ..] = bags else { return Err(Error::NoKeyInKeystore) };
+    let der = first.key.as_der();
+    if rest.iter().any(|bag| bag.key.as_der() != der) { Err(Error::SeveralKeys) } else { Ok(der) }
+}
+
+fn refused(fault: &Fault, passphrase: &str) -> Error {
+    match fault {
+        // Such a passphrase cannot be written in the file's two-byte characters.
+        Fault::DerError(_) if passphrase.chars().any(|letter| letter > '\u{ffff}') => Error::WrongPassphrase,
+        Fault::DerError(fault) if encrypted_key::is_unknown(*fault) => Error::UnsupportedEncryption,
+        // Without a MAC, a wrong passphrase shows when a part is decrypted: as padding that is none.
+        Fault::MacError(_) | Fault::Pkcs5Error(_) | Fault::UnpadError => Error::WrongPassphrase,
+        Fault::UnsupportedEncryptionScheme | Fault::UnsupportedMacAlgorithm => Error::UnsupportedEncryption,
+        Fault::InvalidParameters => Error::TooManyRounds { limit: MAX_ROUNDS },
+        _ => Error::InvalidKeystore,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_beyond_the_limit_is_not_read() {
+        let refused = Keystore::read(&vec![0x30; MAX_BYTES + 1], "").unwrap_err();
+        assert_eq!(refused, Error::KeystoreTooLarge { limit: MAX_BYTES, actual: MAX_BYTES + 1 });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_answered(der: Vec<u8>) {
+            assert!(Keystore::read(&der, "x").is_err());
+        }
+    }
+}

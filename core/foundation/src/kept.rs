@@ -1,0 +1,199 @@
+//! What a client keeps of what it was given: keys, certificates and the like, read once from their texts.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{
+        Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Most things that a client keeps. The one whose last use is longest ago goes first.
+pub const MAX_KEPT: usize = 32;
+
+/// The things that one client keeps, each found by its type and by the SHA-256 of what it was made of. The texts themselves are
+/// not in here.
+///
+/// Nobody waits for it. Where another thread is just writing, or was when this process was forked, a thing is made anew and
+/// not kept.
+#[derive(Default)]
+pub struct Kept {
+    held: RwLock<Vec<Entry>>,
+    /// Counts uses: the order of them tells what goes first.
+    uses: AtomicU64,
+}
+
+struct Entry {
+    of: [u8; 32],
+    thing: Arc<dyn Any + Send + Sync>,
+    last_use: AtomicU64,
+}
+
+impl Kept {
+    /// The thing that was made of what has this SHA-256, or one that is made now. What cannot be made is not kept.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn get_or_make<T, E>(&self, of: [u8; 32], make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E>
+    where
+        T: Any + Send + Sync,
+    {
+        if let Some(found) = self.reading().and_then(|held| self.find(&held, of)) {
+            return Ok(found);
+        }
+        let made = Arc::new(make()?);
+        let Some(mut held) = self.writing() else { return Ok(made) };
+        // Another thread may have been faster.
+        if let Some(found) = self.find(&held, of) {
+            return Ok(found);
+        }
+        if held.len() >= MAX_KEPT {
+            let oldest = held.iter().enumerate().min_by_key(|(_, entry)| entry.last_use.load(Ordering::Relaxed));
+            if let Some((at, _)) = oldest {
+                held.swap_remove(at);
+            }
+        }
+        let last_use = AtomicU64::new(self.next_use());
+        held.push(Entry { of, thing: Arc::<T>::clone(&made), last_use });
+        Ok(made)
+    }
+
+    /// How many things are kept; where somebody is just adding one, 0.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.reading().map_or(0, |held| held.len())
+    }
+
+    fn find<T: Any + Send + Sync>(&self, held: &[Entry], of: [u8; 32]) -> Option<Arc<T>> {
+        let entry = held.iter().find(|entry| entry.of == of && entry.thing.is::<T>())?;
+        entry.last_use.store(self.next_use(), Ordering::Relaxed);
+        Arc::clone(&entry.thing).downcast().ok()
+    }
+
+    fn next_use(&self) -> u64 {
+        self.uses.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A panic elsewhere leaves the list whole: each change of it is one step.
+    fn reading(&self) -> Option<RwLockReadGuard<'_, Vec<Entry>>> {
+        match self.held.try_read() {
+            Ok(held) => Some(held),
+            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn writing(&self) -> Option<RwLockWriteGuard<'_, Vec<Entry>>> {
+        match self.held.try_write() {
+            Ok(held) => Some(held),
+            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Kept {
+    /// Nothing of what is kept: keys are among it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn of(number: usize) -> [u8; 32] {
+        let mut of = [0; 32];
+        of[..8].copy_from_slice(&number.to_be_bytes());
+        of
+    }
+
+    /// Whether the number had to be made.
+    fn made(kept: &Kept, number: usize) -> bool {
+        let mut made = false;
+        let found = kept.get_or_make(of(number), || {
+            made = true;
+            Ok::<_, Infallible>(number)
+        });
+        assert_eq!(found.ok().as_deref(), Some(&number));
+        made
+    }
+
+    #[test]
+    fn a_thing_is_made_once_and_another_text_is_another_thing() {
+        let kept = Kept::default();
+        assert!(made(&kept, 1) && !made(&kept, 1));
+        assert!(made(&kept, 2) && !made(&kept, 1) && !made(&kept, 2));
+        // Of another type, it is another thing.
+        let other = kept.get_or_make(of(1), || Ok::<_, Infallible>("one"));
+        assert_eq!(other.ok().as_deref(), Some(&"one"));
+        assert!(!made(&kept, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_tried_each_time() {
+        let kept = Kept::default();
+        for _ in 0..2 {
+            assert_eq!(kept.get_or_make(of(1), || Err::<usize, _>("no")), Err("no"));
+        }
+        assert!(made(&kept, 1));
+    }
+
+    #[test]
+    fn it_is_bounded_and_what_is_used_stays() {
+        let kept = Kept::default();
+        assert!(made(&kept, 0));
+        for number in 1..10 * MAX_KEPT {
+            assert!(made(&kept, number));
+            assert!(!made(&kept, 0), "the one in use stays ({number})");
+        }
+        assert_eq!(kept.count(), MAX_KEPT);
+        assert!(made(&kept, 1), "one that was not used for long is gone");
+    }
+
+    #[test]
+    fn two_share_nothing() {
+        let (one, other) = (Kept::default(), Kept::default());
+        assert!(made(&one, 1) && made(&other, 1));
+    }
+
+    /// As in a fork's child whose parent was writing at that moment: the lock is never given back.
+    #[test]
+    fn a_lock_that_is_never_given_back_stops_nobody() {
+        let kept = Kept::default();
+        assert!(made(&kept, 1));
+        let reading = kept.held.read();
+        assert!(!made(&kept, 1) && made(&kept, 2) && made(&kept, 2), "found still, but nothing is added");
+        drop(reading);
+        let writing = kept.held.write();
+        assert!(made(&kept, 1) && made(&kept, 1));
+        drop(writing);
+        assert!(!made(&kept, 1));
+    }
+
+    #[test]
+    fn a_panic_while_it_is_held_stops_nobody() {
+        let kept = Kept::default();
+        assert!(made(&kept, 1));
+        std::thread::scope(|scope| {
+            let panics = scope.spawn(|| {
+                let _held = kept.held.write();
+                panic!("on purpose");
+            });
+            assert!(panics.join().is_err());
+        });
+        assert!(kept.held.is_poisoned());
+        assert!(!made(&kept, 1) && made(&kept, 2) && !made(&kept, 2));
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_it() {
+        let kept = Kept::default();
+        let _ = kept.get_or_make(of(1), || Ok::<_, Infallible>("hidden"));
+        assert_eq!(format!("{kept:?}"), "Kept { .. }");
+    }
+}

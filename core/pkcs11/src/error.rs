@@ -1,0 +1,127 @@
+//! What a token may answer, in words of a person who has to do something about it.
+
+use cryptoki::error::{Error as Fault, RvError};
+
+/// Why a token does not sign. No text holds a PIN.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The library cannot be loaded, or is none for PKCS#11.
+    #[error("the PKCS#11 module {module} cannot be used: {why}")]
+    Module {
+        /// Its path.
+        module: String,
+        /// The loader's or the module's reason.
+        why: String,
+    },
+    /// No token has this label, and none is in a slot of this number.
+    #[error("there is no token {token:?}; there are: {found}")]
+    NoToken {
+        /// What was looked for.
+        token: String,
+        /// The labels that there are.
+        found: String,
+    },
+    /// Several tokens have the same label.
+    #[error("several tokens have the label {token:?}: give the number of the slot, one of {slots}")]
+    SeveralTokens {
+        /// The label.
+        token: String,
+        /// Their slots.
+        slots: String,
+    },
+    /// The PIN was refused.
+    #[error(
+        "the token does not accept the PIN; it was tried once. Repeated wrong PINs lock a token: make sure of it first"
+    )]
+    WrongPin,
+    /// The same PIN was refused before, in this process.
+    #[error("the token refused this PIN before, so it was not tried again: repeated wrong PINs lock a token")]
+    PinRefusedBefore,
+    /// One wrong PIN more locks the token.
+    #[error("one wrong PIN more locks the token, so none was tried: log in once with its maker's program")]
+    LastTry,
+    /// The PIN is locked.
+    #[error("the token's PIN is locked; its officer can unlock it")]
+    PinLocked,
+    /// The PIN must be set or changed first.
+    #[error("the token's PIN must be set or changed first, with its maker's program")]
+    PinNotReady,
+    /// A token without keys to type a PIN on needs one.
+    #[error("the token needs a PIN, and none was given")]
+    NoPin,
+    /// No private key has this label or id.
+    #[error("there is no private key {key:?} in the token; there are: {found}")]
+    NoKey {
+        /// What was looked for.
+        key: String,
+        /// The labels and ids that there are.
+        found: String,
+    },
+    /// Several private keys have the same label.
+    #[error("several private keys have the label {key:?}: give the id, one of {ids}")]
+    SeveralKeys {
+        /// The label.
+        key: String,
+        /// Their ids, hex.
+        ids: String,
+    },
+    /// A key of another algorithm.
+    #[error("the key {0:?} is not an RSA key")]
+    NotRsa(String),
+    /// The key's public half cannot be told.
+    #[error(
+        "the public half of the key {0:?} cannot be read: neither the key nor a public key or certificate of the same id has it"
+    )]
+    NoPublicKey(String),
+    /// The key may not sign, or the token cannot sign in this way.
+    #[error("the token does not sign with {0}")]
+    NoMechanism(&'static str),
+    /// The process was forked while the token was in use, or its module does not know of forks.
+    #[error(
+        "the token was opened before the process was forked, and its module cannot be used in the child: open it after the fork"
+    )]
+    Forked,
+    /// The module answered with an error.
+    #[error("the token answered {code} to {call}")]
+    Answered {
+        /// The PKCS#11 function.
+        call: String,
+        /// The `CKR_…` value, as the interface's library names it.
+        code: String,
+    },
+    /// Something else.
+    #[error("PKCS#11: {0}")]
+    Other(String),
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => Self::WrongPin,
+            Fault::Pkcs11(RvError::PinLocked, _) => Self::PinLocked,
+            Fault::Pkcs11(RvError::PinExpired | RvError::UserPinNotInitialized, _) => Self::PinNotReady,
+            Fault::Pkcs11(code, call) => Self::Answered { call: format!("C_{call:?}"), code: format!("{code:?}") },
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// Whether the session, the login or the module's state is gone, so that it is worth making anew: nothing was signed.
+pub(crate) fn is_lost(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Pkcs11(
+            RvError::SessionHandleInvalid
+                | RvError::SessionClosed
+                | RvError::UserNotLoggedIn
+                | RvError::KeyHandleInvalid
+                | RvError::ObjectHandleInvalid
+                | RvError::DeviceRemoved
+                | RvError::DeviceError
+                | RvError::TokenNotPresent
+                | RvError::CryptokiNotInitialized,
+            _
+        )
+    )
+}

@@ -1,0 +1,25 @@
+//! A private key in an HSM, on a smart card or in another token, over PKCS#11 (OASIS, 2.40 and 3.x): it signs, and never
+//! leaves.
+//!
+//! ```text
+//!   Pkcs11Settings ─► Module   the maker's library, loaded while the program runs, once in a process
+//!                        └─► Login    a session with the PIN, the key in it
+//!                               └─► Token   signs; logs in again where the session was lost or the process was forked
+//! ```
+//!
+//! The C interface is the `cryptoki` crate's; no code of this project is unsafe.
+
+mod error;
+mod key;
+mod login;
+mod module;
+mod pins;
+mod settings;
+mod token;
+
+pub use error::Error;
+pub use settings::Pkcs11Settings;
+pub use token::Token;
+
+/// The result of this crate's operations.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,92 @@
+//! The maker's library: loaded and initialised once in a process, however many tokens are opened with it.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, TryLockError};
+use std::time::{Duration, Instant};
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error as Fault, RvError};
+use cryptoki::slot::{Slot, TokenInfo};
+
+use crate::{Error, Result};
+
+/// How long another thread may take to load a module. A thread that was lost in a fork never ends.
+const WAIT: Duration = Duration::from_secs(60);
+/// How often it is looked whether it has ended.
+const LOOK: Duration = Duration::from_millis(2);
+/// Most tokens that an error names.
+const MAX_NAMED: usize = 10;
+
+/// The modules of this process by their paths, each with the process that initialised it.
+static LOADED: LazyLock<Mutex<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(Mutex::default);
+
+/// The module at `path`, initialised in this process.
+pub(crate) fn load(path: &str) -> Result<Pkcs11> {
+    let unusable = |why: String| Error::Module { module: path.to_owned(), why };
+    let own = std::process::id();
+    let begun = Instant::now();
+    let mut loaded = loop {
+        match LOADED.try_lock() {
+            Ok(loaded) => break loaded,
+            Err(TryLockError::Poisoned(loaded)) => break loaded.into_inner(),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > WAIT => return Err(Error::Forked),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+        }
+    };
+    let before = loaded.get(path);
+    if let Some((process, module)) = before
+        && *process == own
+        && !is_reset(module)
+    {
+        return Ok(module.clone());
+    }
+    let is_child = before.is_some_and(|(process, _)| *process != own);
+    let module = Pkcs11::new(path).map_err(|fault| unusable(fault.to_string()))?;
+    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        Ok(()) => {}
+        // Something else in this process uses the same module; but what a parent left behind must not be used.
+        Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) if !is_child => {}
+        Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => return Err(Error::Forked),
+        Err(fault) => return Err(unusable(fault.to_string())),
+    }
+    loaded.insert(path.to_owned(), (own, module.clone()));
+    Ok(module)
+}
+
+/// Whether something else in this process has ended the module (`C_Finalize`).
+fn is_reset(module: &Pkcs11) -> bool {
+    matches!(module.get_library_info(), Err(Fault::Pkcs11(RvError::CryptokiNotInitialized, _)))
+}
+
+/// The slot of the token with this label, or with this number.
+pub(crate) fn find_token(module: &Pkcs11, wanted: &str) -> Result<(Slot, TokenInfo)> {
+    let mut tokens = Vec::new();
+    for slot in module.get_slots_with_token()? {
+        // A token that was drawn in this moment is none.
+        if let Ok(info) = module.get_token_info(slot)
+            && info.token_initialized()
+        {
+            tokens.push((slot, info));
+        }
+    }
+    let named: Vec<_> = tokens.iter().filter(|(_, info)| info.label() == wanted).collect();
+    match named[..] {
+        [(slot, info)] => return Ok((*slot, info.clone())),
+        [] => {}
+        _ => {
+            let slots: Vec<_> = named.iter().map(|(slot, _)| slot.id().to_string()).collect();
+            return Err(Error::SeveralTokens { token: wanted.to_owned(), slots: slots.join(", ") });
+        }
+    }
+    let number = wanted.parse::<u64>().ok();
+    let found = tokens.iter().find(|(slot, _)| Some(slot.id()) == number);
+    found.cloned().ok_or_else(|| {
+        let labels: Vec<_> = tokens
+            .iter()
+            .take(MAX_NAMED)
+            .map(|(slot, info)| format!("{:?} (slot {})", info.label(), slot.id()))
+            .collect();
+        let found = if labels.is_empty() { "none".to_owned() } else { labels.join(", ") };
+        Error::NoToken { token: wanted.to_owned(), found }
+    })
+}

@@ -1,0 +1,140 @@
+//! A token that signs, from any thread, for as long as the process lives.
+
+use std::fmt;
+use std::mem::forget;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
+
+use bankchannel_crypto::pem;
+use bankchannel_crypto::signature::Hash;
+
+use crate::error::is_lost;
+use crate::login::Login;
+use crate::{Error, Pkcs11Settings, Result};
+
+/// How long a child of a fork waits for a signature that a thread of the parent may have begun: such a thread never ends.
+const CHILD_WAIT: Duration = Duration::from_millis(500);
+/// How often it is looked whether it has ended.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// One RSA key in a token. Cheap to clone; signatures are made one after the other.
+///
+/// It is logged in once. Where the session is lost (the token was drawn, the module was reset), and in the child of a fork, it
+/// logs in again, once, at the next signature. A PIN that was refused is not tried again in this process.
+#[derive(Clone)]
+pub struct Token(Arc<Shared>);
+
+struct Shared {
+    settings: Pkcs11Settings,
+    spki: Vec<u8>,
+    certificate: Option<Vec<u8>>,
+    /// The login and the process that it belongs to; `None` after a loss that could not be mended yet.
+    login: Mutex<Option<(u32, Login)>>,
+    /// The process that made this.
+    made_in: u32,
+}
+
+impl Token {
+    /// Loads the module, logs in and finds the key.
+    ///
+    /// # Errors
+    /// Any of [`Error`], most of them said of what the settings name.
+    pub fn open(settings: &Pkcs11Settings) -> Result<Self> {
+        let login = Login::new(settings)?;
+        Ok(Self(Arc::new(Shared {
+            settings: settings.clone(),
+            spki: login.key().spki.clone(),
+            certificate: login.key().certificate.clone(),
+            made_in: std::process::id(),
+            login: Mutex::new(Some((std::process::id(), login))),
+        })))
+    }
+
+    /// RSASSA-PKCS1-v1_5 over `message`, as long as the modulus: by `CKM_SHA256_RSA_PKCS` or `CKM_SHA512_RSA_PKCS`, and by
+    /// `CKM_RSA_PKCS` over the DigestInfo where the token has only that.
+    ///
+    /// # Errors
+    /// [`Error::Answered`], [`Error::NoMechanism`], [`Error::Forked`]; those of [`open`](Self::open) where it logs in again.
+    pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
+        let pin = self.0.settings.pin.as_ref();
+        let mut login = self.login()?;
+        let own = std::process::id();
+        if let Some(inherited) = login.take_if(|(process, _)| *process != own) {
+            // The parent's session: to close it would reach into the parent's token.
+            forget(inherited);
+        }
+        if let Some((_, open)) = login.as_ref() {
+            match open.sign(hash, message, pin) {
+                Ok(Ok(signature)) => return Ok(signature),
+                Ok(Err(error)) => {
+                    // The operation that was begun ends with its session.
+                    *login = None;
+                    return Err(error);
+                }
+                Err(fault) if is_lost(&fault) => *login = None,
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        let (_, open) = login.insert((own, self.again()?));
+        open.sign(hash, message, pin)?
+    }
+
+    /// The public half of the key: SubjectPublicKeyInfo, DER.
+    #[must_use]
+    pub fn public_key_spki(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// The certificate of this key in the token, DER, where it has one.
+    #[must_use]
+    pub fn certificate_der(&self) -> Option<&[u8]> {
+        self.0.certificate.as_deref()
+    }
+
+    /// The same as `-----BEGIN CERTIFICATE-----`.
+    #[must_use]
+    pub fn certificate_pem(&self) -> Option<String> {
+        self.certificate_der().map(|der| pem::encode("CERTIFICATE", der))
+    }
+
+    fn again(&self) -> Result<Login> {
+        let login = Login::new(&self.0.settings)?;
+        if login.key().spki != self.0.spki {
+            return Err(Error::Other(format!("the key {:?} is another one than before", self.0.settings.key)));
+        }
+        Ok(login)
+    }
+
+    fn login(&self) -> Result<MutexGuard<'_, Option<(u32, Login)>>> {
+        if self.0.made_in == std::process::id() {
+            return Ok(self.0.login.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        }
+        let begun = Instant::now();
+        loop {
+            match self.0.login.try_lock() {
+                Ok(login) => return Ok(login),
+                Err(TryLockError::Poisoned(login)) => return Ok(login.into_inner()),
+                Err(TryLockError::WouldBlock) if begun.elapsed() > CHILD_WAIT => return Err(Error::Forked),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            }
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let login = self.login.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(inherited) = login.take_if(|(process, _)| *process != std::process::id()) {
+            forget(inherited);
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("token", &self.0.settings.token)
+            .field("key", &self.0.settings.key)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,225 @@
+//! Tokens of SoftHSM: each test has one of its own, in a process of its own.
+#![allow(clippy::unwrap_used)]
+
+use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
+use bankchannel_crypto::x509::Issuer;
+use bankchannel_foundation::Secret;
+use bankchannel_pkcs11::{Error, Pkcs11Settings, Token};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, CertificateType, ObjectClass};
+use cryptoki::session::UserType;
+use cryptoki::types::AuthPin;
+
+mod support;
+use support::{PIN, in_own_process};
+
+/// The test key of the NextGenPSD2 sheet (§2.10), and its vector A: what is signed, and the request with the signature.
+const KEY: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vectors/test-key.pem");
+const SIGNING_STRING: &[u8] = include_bytes!("../../protocols/nextgen-psd2/src/signing/vectors/a.signing-string");
+const REQUEST: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vectors/a.http");
+
+fn vector_a() -> Vec<u8> {
+    let start = REQUEST.split_once("signature=\"").unwrap().1;
+    data_encoding::BASE64.decode(start.split_once('"').unwrap().0.as_bytes()).unwrap()
+}
+
+#[test]
+fn vector_a_byte_for_byte() {
+    in_own_process("vector_a_byte_for_byte", "", |hsm| {
+        hsm.import("qseal", "0a1b", KEY);
+        let key = SigningKey::from_pem(KEY, None).unwrap();
+        for name in ["qseal", "0a1b", "0A:1B"] {
+            let token = Token::open(&hsm.settings(name)).unwrap();
+            assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a(), "{name}");
+            assert_eq!(token.public_key_spki(), key.spki_der());
+            assert_eq!(token.certificate_pem(), None);
+            let long = token.sign(Hash::Sha512, SIGNING_STRING).unwrap();
+            assert_eq!(long, key.sign_pkcs1(Hash::Sha512, SIGNING_STRING).unwrap());
+        }
+        let slot = hsm.slot().id().to_string();
+        let by_number = Token::open(&Pkcs11Settings { token: slot, ..hsm.settings("qseal") }).unwrap();
+        assert_eq!(by_number.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+    });
+}
+
+#[test]
+fn a_token_that_does_not_hash_is_given_the_hash() {
+    in_own_process("a_token_that_does_not_hash_is_given_the_hash", "slots.mechanisms = CKM_RSA_PKCS", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+        let key = SigningKey::from_pem(KEY, None).unwrap();
+        let long = token.sign(Hash::Sha512, SIGNING_STRING).unwrap();
+        assert_eq!(long, key.sign_pkcs1(Hash::Sha512, SIGNING_STRING).unwrap());
+    });
+}
+
+#[test]
+fn a_token_without_a_fitting_mechanism_says_so() {
+    in_own_process("a_token_without_a_fitting_mechanism_says_so", "slots.mechanisms = CKM_SHA256_RSA_PKCS", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+        let refused = token.sign(Hash::Sha512, SIGNING_STRING).unwrap_err();
+        assert_eq!(refused, Error::NoMechanism("CKM_SHA512_RSA_PKCS"));
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a(), "it goes on");
+    });
+}
+
+#[test]
+fn the_certificate_of_the_key_is_found() {
+    in_own_process("the_certificate_of_the_key_is_found", "", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        let key = bankchannel_crypto::rsa::PrivateKey::from_pem(KEY).unwrap();
+        let (from, to) = ("2026-01-01T00:00:00Z".parse().unwrap(), "2027-01-01T00:00:00Z".parse().unwrap());
+        let issuer = Issuer::create("authority", from, to).unwrap();
+        let leaf = issuer.issue("qseal", "", key.public(), &[7], from, to).unwrap();
+        let session = hsm.module().open_rw_session(hsm.slot()).unwrap();
+        session.login(UserType::User, Some(&AuthPin::from(PIN.to_owned()))).unwrap();
+        // The authority's carries the key's id; it is the key that decides.
+        for (pem, label) in [(issuer.certificate().to_pem(), "authority"), (leaf.clone(), "leaf")] {
+            let der = bankchannel_crypto::x509::Certificate::from_pem(&pem).unwrap().der().to_vec();
+            let object = [
+                Attribute::Class(ObjectClass::CERTIFICATE),
+                Attribute::CertificateType(CertificateType::X_509),
+                Attribute::Token(true),
+                Attribute::Private(false),
+                Attribute::Id(vec![1]),
+                Attribute::Label(label.into()),
+                Attribute::Subject(vec![0x30, 0]),
+                Attribute::Value(der),
+            ];
+            session.create_object(&object).unwrap();
+        }
+        drop(session);
+        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        assert_eq!(token.certificate_pem(), Some(leaf));
+    });
+}
+
+#[test]
+fn mistakes_are_told_apart() {
+    in_own_process("mistakes_are_told_apart", "", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        hsm.import("twin", "02", KEY);
+        hsm.import("twin", "03", KEY);
+        hsm.generate_ec("ec", 4);
+        let open = |settings: Pkcs11Settings| Token::open(&settings).unwrap_err();
+        let good = || hsm.settings("qseal");
+        for module in ["/no/such/module.so", file!(), "/lib/x86_64-linux-gnu/libm.so.6"] {
+            let refused = open(Pkcs11Settings { module: module.to_owned(), ..good() });
+            assert!(matches!(&refused, Error::Module { module: named, .. } if named == module), "{refused}");
+        }
+        for token in ["another", "999999999999", ""] {
+            let refused = open(Pkcs11Settings { token: token.to_owned(), ..good() });
+            assert!(refused.to_string().contains("\"tpp\" (slot "), "{refused}");
+        }
+        assert_eq!(open(Pkcs11Settings { pin: None, ..good() }), Error::NoPin);
+        for key in ["another", "ff", ""] {
+            let refused = open(hsm.settings(key)).to_string();
+            assert!(refused.contains("\"qseal\" (id 01)"), "{refused}");
+        }
+        let twins = open(hsm.settings("twin"));
+        assert!(matches!(&twins, Error::SeveralKeys { ids, .. } if ids == "02, 03" || ids == "03, 02"), "{twins}");
+        assert!(Token::open(&hsm.settings("02")).is_ok());
+        assert_eq!(open(hsm.settings("ec")), Error::NotRsa("ec".to_owned()));
+        let token = Token::open(&good()).unwrap();
+        assert!(!format!("{token:?} {:?}", good()).contains(PIN));
+    });
+}
+
+#[test]
+fn tokens_of_one_label_are_told_by_their_slots() {
+    in_own_process("tokens_of_one_label_are_told_by_their_slots", "", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        hsm.another_token("tpp");
+        let refused = Token::open(&hsm.settings("qseal")).unwrap_err();
+        assert!(matches!(&refused, Error::SeveralTokens { slots, .. } if slots.contains(", ")), "{refused}");
+    });
+}
+
+#[test]
+fn a_wrong_pin_is_tried_once() {
+    in_own_process("a_wrong_pin_is_tried_once", "", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        let wrong = Pkcs11Settings { pin: Some(Secret::new("0000")), ..hsm.settings("qseal") };
+        assert_eq!(Token::open(&wrong).unwrap_err(), Error::WrongPin);
+        assert!(hsm.module().get_token_info(hsm.slot()).unwrap().user_pin_count_low(), "the token has counted it");
+        for _ in 0..5 {
+            assert_eq!(Token::open(&wrong).unwrap_err(), Error::PinRefusedBefore);
+        }
+        let other = Pkcs11Settings { pin: Some(Secret::new("1111")), ..wrong };
+        assert_eq!(Token::open(&other).unwrap_err(), Error::WrongPin);
+        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+    });
+}
+
+#[test]
+fn it_logs_in_again_where_the_login_was_lost() {
+    in_own_process("it_logs_in_again_where_the_login_was_lost", "", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        for _ in 0..3 {
+            // The login is the process's: another session ends it for all.
+            hsm.module().open_ro_session(hsm.slot()).unwrap().logout().unwrap();
+            assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+        }
+        // Another user of the module in this process ends it altogether.
+        hsm.module().finalize().unwrap();
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+        // The PIN is changed behind its back: tried once, and told.
+        hsm.change_pin("8765");
+        hsm.module().finalize().unwrap();
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), Error::WrongPin);
+        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), Error::PinRefusedBefore);
+    });
+}
+
+#[test]
+fn threads_share_a_token() {
+    in_own_process("threads_share_a_token", "", |hsm| {
+        hsm.import("qseal", "01", KEY);
+        let token = Token::open(&hsm.settings("qseal")).unwrap();
+        let again = Token::open(&hsm.settings("qseal")).unwrap();
+        std::thread::scope(|scope| {
+            for index in 0..8 {
+                let token = if index % 2 == 0 { token.clone() } else { again.clone() };
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_key_that_wants_the_pin_each_time() {
+    in_own_process("a_key_that_wants_the_pin_each_time", "", |hsm| {
+        let session = hsm.module().open_rw_session(hsm.slot()).unwrap();
+        session.login(UserType::User, Some(&AuthPin::from(PIN.to_owned()))).unwrap();
+        let public = [
+            Attribute::Token(true),
+            Attribute::ModulusBits(2048.into()),
+            Attribute::PublicExponent(vec![1, 0, 1]),
+            Attribute::Id(vec![9]),
+        ];
+        let private = [
+            Attribute::Token(true),
+            Attribute::Private(true),
+            Attribute::Sign(true),
+            Attribute::AlwaysAuthenticate(true),
+            Attribute::Label("careful".into()),
+            Attribute::Id(vec![9]),
+        ];
+        session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
+        drop(session);
+        let token = Token::open(&hsm.settings("careful")).unwrap();
+        let key = VerifyingKey::from_spki_der(token.public_key_spki()).unwrap();
+        for hash in [Hash::Sha256, Hash::Sha512, Hash::Sha256] {
+            assert!(key.verify_pkcs1(hash, b"text", &token.sign(hash, b"text").unwrap()));
+        }
+    });
+}

@@ -1,0 +1,26 @@
+//! The third parties that test banks and their clients know (§4.6), and what their files are called.
+
+use super::Role;
+
+/// A third party for tests.
+#[derive(Debug, Clone, Copy)]
+pub struct Fixture {
+    /// What its files begin with: `tpp1`.
+    pub prefix: &'static str,
+    /// The number of its authorisation.
+    pub number: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it is authorised for.
+    pub roles: &'static [Role],
+}
+
+/// The third parties of the sheet.
+pub const FIXTURES: [Fixture; 3] = [
+    Fixture { prefix: "tpp1", number: "987654321", name: "Example TPP 1 AS", roles: &[Role::Ai, Role::Pi] },
+    Fixture { prefix: "tpp2", number: "123456789", name: "Example TPP 2 AS", roles: &[Role::Pi] },
+    Fixture { prefix: "tpp3", number: "555555555", name: "Example TPP 3 AS", roles: &[Role::Ai] },
+];
+
+/// What the names of a third party's files end in: certificate and key by turns, of the seal and of the connection.
+pub const PARTS: [&str; 4] = ["-qseal.pem", "-qseal.key", "-qwac.pem", "-qwac.key"];

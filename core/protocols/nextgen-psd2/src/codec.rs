@@ -1,0 +1,162 @@
+//! Writes and reads every exchange of this protocol from its declaration (§1, §4). A request is written unsigned.
+//!
+//! A field's name on the wire says where it travels: `@PSU-ID` in that header, `?withBalance` in the query, `@` with each
+//! of its own fields in a header; one that the route's path names stands there; every other is a member of the JSON body.
+
+mod answer;
+mod body;
+mod headers;
+mod place;
+mod target;
+
+use std::collections::BTreeMap;
+
+use bankchannel_foundation::{
+    Boundary, Codec, Declaration, Error, Operation,
+    error::row,
+    message::{Body, InRequest, InResponse, OutRequest, OutResponse},
+    model::{Dialect, Field, Object, Reader, Value, Writer},
+    operation::{Access, Route},
+};
+
+use crate::signing::SigningDialect;
+pub use place::Place;
+use place::is_body;
+
+/// The deepest nesting of a body (S-16).
+pub const MAX_DEPTH: usize = 32;
+
+/// The headers of answers that any operation reads.
+pub const RESPONSE_HEADERS: &[&str] = &["X-Request-ID", "ASPSP-SCA-Approach", "Location"];
+
+/// What a bank wants to be written differently.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// Headers that a bank names otherwise: the name in this protocol, in any case, and the bank's.
+    pub header_names: BTreeMap<String, String>,
+    /// The bank's dialect.
+    pub dialect: SigningDialect,
+}
+
+/// The codec of this protocol.
+#[derive(Debug)]
+pub struct Psd2;
+
+impl Codec for Psd2 {
+    type Credentials = Credentials;
+
+    fn encode_request<O: Operation>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+        let route = route::<O>();
+        speaks(&O::DECLARATION, route, with.dialect)?;
+        let mut fields = written(request);
+        let shape = O::Request::SHAPE.fields();
+        let target = target::write(route, shape, &mut fields)?;
+        let has_body = shape.iter().any(|field| is_body(field, route));
+        let mut headers = Vec::new();
+        if has_body {
+            headers.push(headers::header("Content-Type", "application/json"));
+        }
+        headers.push(headers::header("Accept", "application/json"));
+        headers::write_request(shape, &mut fields, &with.header_names, &mut headers)?;
+        let body = if has_body { Body::json(fields) } else { Body::empty() };
+        Ok(OutRequest { method: route.method, target, headers, body })
+    }
+
+    fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error> {
+        let route = route::<O>();
+        let shape = O::Request::SHAPE.fields();
+        let mut fields = Object::new();
+        if shape.iter().any(|field| is_body(field, route)) {
+            let mut given = body::read(&message.body)?;
+            // A member that is named like a header is not one.
+            for field in shape.iter().filter(|field| is_body(field, route)) {
+                if let Some(value) = given.remove(field.wire) {
+                    body::fits(field.wire_shape, &value, field.wire)?;
+                    fields.push(field.wire, value);
+                }
+            }
+        }
+        headers::read(shape, &message.headers, &mut fields)?;
+        target::read(shape, route, message.path, &message.query, &mut fields)?;
+        O::Request::read(Value::Object(fields), &mut Reader::new(Dialect::Wire)).map_err(place::plainly)
+    }
+
+    fn encode_response<O: Operation>(response: O::Response) -> OutResponse {
+        let route = route::<O>();
+        let shape = O::Response::SHAPE.fields();
+        let mut fields = written(response);
+        let headers = headers::write_response(shape, &mut fields);
+        let has_body = shape.iter().any(|field| is_body(field, route));
+        if has_body {
+            answer::tidy(shape, &mut fields);
+        }
+        let body = if has_body { Body::json(fields) } else { Body::empty() };
+        OutResponse { status: route.success, headers, body }
+    }
+
+    fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
+        let route = route::<O>();
+        if !(200..300).contains(&message.status) {
+            return Err(answer::refused(route, &message));
+        }
+        let shape = O::Response::SHAPE.fields();
+        let mut fields = Object::new();
+        if shape.iter().any(|field| is_body(field, route)) {
+            let mut given = answer::read(&message)?;
+            for field in shape.iter().filter(|field| is_body(field, route)) {
+                if let Some(value) = given.remove(field.wire) {
+                    fields.push(field.wire, value);
+                }
+            }
+            answer::settle(shape, &mut fields);
+        }
+        for field in shape {
+            if let Place::Header(name) = Place::of(field, route)
+                && let Some((_, value)) = message.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
+            {
+                fields.push(field.wire, headers::value(field, headers::trimmed(value)));
+            }
+        }
+        O::Response::read(Value::Object(fields), &mut Reader::new(Dialect::Wire))
+            .map_err(place::plainly)
+            .map_err(|fault| answer::broken(&message, &format!("it does not fit: {}", fault.message())))
+    }
+}
+
+fn route<O: Operation>() -> &'static Route {
+    let declaration: &'static Declaration = const { &O::DECLARATION };
+    declaration.route.as_ref().expect("every exchange of this protocol is declared with a route")
+}
+
+/// The fields of a message in the form of the wire.
+fn written<T: Boundary>(message: T) -> Object<'static> {
+    match message.write(&mut Writer::new(Dialect::Wire)) {
+        Value::Object(fields) => fields,
+        _ => Object::new(),
+    }
+}
+
+/// Sees that the bank's dialect has the operation.
+fn speaks(declaration: &Declaration, route: &Route, dialect: SigningDialect) -> Result<(), Error> {
+    let own = match dialect {
+        SigningDialect::Era => "era",
+        SigningDialect::Bg => "bg",
+    };
+    match route.access {
+        Access::Signed { dialects, .. } if !dialects.contains(&own) => Err(Error::because(
+            &row::CONFIGURATION,
+            format!(
+                "{} is an operation of dialect {}, and this bank is set to {own}: set `signing.dialect`",
+                declaration.name,
+                dialects.join(" and ")
+            ),
+        )
+        .with("field", "signing.dialect")),
+        _ => Ok(()),
+    }
+}
+
+/// The fields of a nested struct.
+fn inner(field: &'static Field) -> &'static [Field] {
+    field.wire_shape.fields()
+}

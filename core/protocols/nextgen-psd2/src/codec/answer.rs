@@ -1,0 +1,136 @@
+//! Answers: read with tolerance, written tidily.
+
+use bankchannel_foundation::{
+    Error, Outcome,
+    error::row,
+    json,
+    message::InResponse,
+    model::{Field, Object, Shape, Value},
+    operation::{Repeat, Route},
+};
+
+use super::MAX_DEPTH;
+use crate::answer::{Links, Refusal};
+
+/// Most significant digits of which a number of JSON keeps every one.
+const EXACT_DIGITS: usize = 15;
+
+/// The member of links.
+const LINKS: &str = "_links";
+
+/// The error that an answer without success means.
+pub(super) fn refused(route: &Route, message: &InResponse) -> Error {
+    let status = message.status;
+    let outcome = if status == 408 || status >= 500 { Outcome::Unknown } else { Outcome::Refused };
+    // §5: what has effects is not sent again by itself.
+    let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 429 | 500 | 502..=504);
+    Refusal::read(status, &message.body)
+        .to_error("", &[])
+        .with_outcome(outcome)
+        .with_retryable(may_repeat)
+        .with_retry_after(message.retry_after_s)
+}
+
+/// The members of a successful answer.
+pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
+    if message.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Object::new());
+    }
+    match json::parse(&message.body, MAX_DEPTH) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(broken(message, "it is no JSON object")),
+        Err(fault) => Err(broken(message, &format!("it is {fault}"))),
+    }
+}
+
+/// The error for an answer of success that cannot be read.
+pub(super) fn broken(message: &InResponse, why: &str) -> Error {
+    Error::because(&row::PEER_PROTOCOL, format!("the bank's answer of success cannot be used: {why}"))
+        .with_status(message.status)
+        .with_outcome(Outcome::Accepted)
+}
+
+/// Brings what banks write in several ways to one: links, and amounts as numbers (P-31). What is not a link is passed over.
+pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>) {
+    for (name, value) in std::mem::take(members) {
+        let settled = match shape.iter().find(|field| field.wire == name) {
+            Some(_) if name == LINKS => links_of(value),
+            Some(field) => settled(field.wire_shape, value),
+            None => value,
+        };
+        members.push(name, settled);
+    }
+    if shape.iter().any(|field| field.wire == LINKS) && members.get(LINKS).is_none() {
+        members.push(LINKS, Value::Object(Object::new()));
+    }
+}
+
+fn settled<'a>(shape: &'static Shape, value: Value<'a>) -> Value<'a> {
+    match (shape, value) {
+        (Shape::List(of), Value::Array(values)) => {
+            Value::Array(values.into_iter().map(|value| settled(of, value)).collect())
+        }
+        (Shape::Struct(of), Value::Object(mut members)) => {
+            settle(of.fields, &mut members);
+            Value::Object(members)
+        }
+        (Shape::Decimal, Value::Number(number)) => {
+            let text = Value::Number(number.clone()).to_json();
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            if number.is_f64() && digits > EXACT_DIGITS { Value::Number(number) } else { text.into() }
+        }
+        (_, other) => other,
+    }
+}
+
+fn links_of(value: Value<'_>) -> Value<'static> {
+    let mut answer = Object::new();
+    answer.push(LINKS, value);
+    let links = Links::of(&Value::Object(answer)).into_vec().into_iter().map(|link| {
+        let mut target = Object::new();
+        target.push("href", link.href);
+        target
+            .push("verbs", link.verbs.iter().map(|verb| Value::from(verb.as_str().to_owned())).collect::<Value<'_>>());
+        (link.name, Value::Object(target))
+    });
+    links.collect()
+}
+
+/// Leaves out what an answer need not say: that there are no links, or that a link has no methods.
+pub(super) fn tidy(shape: &'static [Field], members: &mut Object<'static>) {
+    for (name, value) in std::mem::take(members) {
+        let tidied = match shape.iter().find(|field| field.wire == name) {
+            Some(_) if name == LINKS => {
+                let Value::Object(links) = value else { continue };
+                if links.is_empty() {
+                    continue;
+                }
+                Value::Object(links.into_iter().map(|(name, target)| (name, without_empty_verbs(target))).collect())
+            }
+            Some(field) => tidied(field.wire_shape, value),
+            None => value,
+        };
+        members.push(name, tidied);
+    }
+}
+
+fn tidied(shape: &'static Shape, value: Value<'static>) -> Value<'static> {
+    match (shape, value) {
+        (Shape::List(of), Value::Array(values)) => {
+            Value::Array(values.into_iter().map(|value| tidied(of, value)).collect())
+        }
+        (Shape::Struct(of), Value::Object(mut members)) => {
+            tidy(of.fields, &mut members);
+            Value::Object(members)
+        }
+        (_, other) => other,
+    }
+}
+
+fn without_empty_verbs(target: Value<'static>) -> Value<'static> {
+    let Value::Object(mut members) = target else { return target };
+    if matches!(members.get("verbs"), Some(Value::Array(verbs)) if verbs.is_empty()) {
+        members.remove("verbs");
+    }
+    Value::Object(members)
+}

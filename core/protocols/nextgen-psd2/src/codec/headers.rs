@@ -1,0 +1,169 @@
+//! Fields that travel as headers.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use bankchannel_foundation::{
+    Error, Secret,
+    model::{Field, Object, Shape, Value},
+};
+
+use super::inner;
+use crate::http::is_token;
+
+/// A header of a request.
+type Out = (Cow<'static, str>, Secret);
+
+/// A header whose value the program itself knows.
+pub(super) fn header(name: &'static str, value: &str) -> Out {
+    (Cow::Borrowed(name), Secret::new(value))
+}
+
+/// The header's name, for a field that is one.
+fn name_of(field: &'static Field) -> Option<&'static str> {
+    field.wire.strip_prefix('@').filter(|name| !name.is_empty() && !field.off_wire)
+}
+
+/// Takes the headers out of the fields of a request and writes them, under the bank's names.
+pub(super) fn write_request(
+    shape: &'static [Field],
+    fields: &mut Object<'static>,
+    renamed: &BTreeMap<String, String>,
+    out: &mut Vec<Out>,
+) -> Result<(), Error> {
+    for field in shape {
+        if field.wire == "@" {
+            if let Some(Value::Object(mut nested)) = fields.remove(field.wire) {
+                write_request(inner(field), &mut nested, renamed, out)?;
+            }
+            continue;
+        }
+        let Some(name) = name_of(field) else { continue };
+        let Some(value) = fields.remove(field.wire) else { continue };
+        let Some(text) = text(name, value)? else { continue };
+        check(name, &text)?;
+        let used = used_name(name, renamed)?;
+        if out.iter().any(|(other, _)| other.eq_ignore_ascii_case(&used)) {
+            return Err(Error::invalid_setting("header_names", format!("two headers would be named {used}")));
+        }
+        out.push((used, Secret::new(text)));
+    }
+    Ok(())
+}
+
+/// Takes the headers out of the fields of a response and writes them. One that no header can hold is left out: it would end
+/// the whole answer.
+pub(super) fn write_response(shape: &'static [Field], fields: &mut Object<'static>) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    for field in shape {
+        let Some(name) = name_of(field) else { continue };
+        if let Some(value) = fields.remove(field.wire)
+            && let Ok(Some(text)) = text(name, value)
+            && check(name, &text).is_ok()
+        {
+            out.push((name, text));
+        }
+    }
+    out
+}
+
+/// Puts the headers of a request into its fields.
+pub(super) fn read<'m>(
+    shape: &'static [Field],
+    headers: &'m [(String, String)],
+    fields: &mut Object<'m>,
+) -> Result<(), Error> {
+    for field in shape {
+        if field.wire == "@" {
+            let mut nested = Object::new();
+            read(inner(field), headers, &mut nested)?;
+            if !nested.is_empty() {
+                fields.push(field.wire, Value::Object(nested));
+            }
+            continue;
+        }
+        let Some(name) = name_of(field) else { continue };
+        let mut given =
+            headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| trimmed(value));
+        let Some(first) = given.next() else { continue };
+        let mut text = Cow::Borrowed(first);
+        for more in given {
+            if !is_list(name) {
+                return Err(Error::invalid_field(name, "is sent twice"));
+            }
+            text = Cow::Owned(format!("{text}, {more}"));
+        }
+        if text.is_empty() {
+            continue;
+        }
+        check(name, &text)?;
+        fields.push(field.wire, value(field, &text));
+    }
+    Ok(())
+}
+
+/// A header's value as the value of its field.
+pub(super) fn value(field: &'static Field, text: &str) -> Value<'static> {
+    match field.wire_shape {
+        Shape::List(_) => {
+            let parts = text.split(',').map(trimmed).filter(|part| !part.is_empty());
+            Value::Array(parts.map(|part| part.to_owned().into()).collect())
+        }
+        _ => text.to_owned().into(),
+    }
+}
+
+/// A value without the spaces and tabs around it, which are not part of it (RFC 9110 §5.6.3).
+pub(super) fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t'])
+}
+
+/// Whether several headers of this name are one list (RFC 9110 §5.3).
+fn is_list(name: &str) -> bool {
+    name.split('-').any(|word| word == "Accept")
+}
+
+/// A field's value as the text of its header; nothing for an empty list.
+fn text(name: &str, value: Value<'_>) -> Result<Option<String>, Error> {
+    let Value::Array(parts) = value else {
+        return Ok(Some(value.as_str().map_or_else(|| value.to_json(), str::to_owned)));
+    };
+    let mut texts = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let part = part.as_str().unwrap_or_default();
+        if part.is_empty() || part.contains(',') || part.trim_matches(' ') != part {
+            return Err(Error::invalid_field(
+                name,
+                "an element must not be empty, nor have a comma or spaces around it",
+            ));
+        }
+        texts.push(part);
+    }
+    Ok((!texts.is_empty()).then(|| texts.join(",")))
+}
+
+/// Sees that a header can hold a value, and that it arrives as it was sent (§2.8, S-04).
+fn check(name: &str, text: &str) -> Result<(), Error> {
+    // An identifier of a customer is signed: a space in it is where signer and verifier differ.
+    let is_id = matches!(name, "PSU-ID" | "PSU-Corporate-ID");
+    let is_fine = |byte: u8| byte.is_ascii_graphic() || (byte == b' ' && !is_id);
+    if let Some(offset) = text.bytes().position(|byte| !is_fine(byte)) {
+        let what = if is_id { "visible ASCII" } else { "visible ASCII or a space" };
+        return Err(Error::invalid_field(name, format!("byte {offset} is not {what}")));
+    }
+    if text.is_empty() {
+        return Err(Error::invalid_field(name, "is empty"));
+    }
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return Err(Error::invalid_field(name, "has a space at its beginning or end"));
+    }
+    Ok(())
+}
+
+/// The name that the bank uses.
+fn used_name(name: &'static str, renamed: &BTreeMap<String, String>) -> Result<Cow<'static, str>, Error> {
+    match renamed.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        None => Ok(Cow::Borrowed(name)),
+        Some((_, used)) if is_token(used) => Ok(Cow::Owned(used.clone())),
+        Some(_) => Err(Error::invalid_setting("header_names", format!("{name}: the bank's name of it is no header's"))),
+    }
+}

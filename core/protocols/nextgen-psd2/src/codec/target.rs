@@ -1,0 +1,77 @@
+//! Path and query of a request.
+
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    message::percent_encode,
+    model::{Field, Object, Value},
+    operation::Route,
+};
+
+use super::place::{Place, parameter};
+
+/// Takes path and query out of the fields and writes them.
+pub(super) fn write(route: &Route, shape: &'static [Field], fields: &mut Object<'_>) -> Result<String, Error> {
+    let mut target = String::new();
+    for part in route.path.split('/').skip(1) {
+        target.push('/');
+        match parameter(part) {
+            None => target.push_str(part),
+            Some(name) => target.push_str(&segment(name, shape, fields)?),
+        }
+    }
+    let mut separator = '?';
+    for field in shape {
+        let Place::Query(name) = Place::of(field, route) else { continue };
+        if let Some(value) = fields.remove(field.wire) {
+            let value = percent_encode(value.as_str().unwrap_or(&value.to_json()));
+            target.push_str(&format!("{separator}{name}={value}"));
+            separator = '&';
+        }
+    }
+    Ok(target)
+}
+
+/// One segment of the path. Identifiers are opaque: what a segment may hold stays as it is (P-33).
+fn segment(name: &str, shape: &'static [Field], fields: &mut Object<'_>) -> Result<String, Error> {
+    let own = shape.iter().find(|field| field.wire == name).map_or(name, |field| field.name);
+    let Some(Value::String(value)) = fields.remove(name) else {
+        return Err(Error::because(&row::MISSING_FIELD, format!("{own} is missing")).with("field", own));
+    };
+    if matches!(&*value, "" | "." | "..") || value.chars().any(char::is_control) {
+        return Err(Error::invalid_field(own, "cannot stand in a path"));
+    }
+    let mut out = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(letter) {
+            out.push(letter);
+        } else {
+            out.push_str(&percent_encode(letter.encode_utf8(&mut [0; 4])));
+        }
+    }
+    Ok(out)
+}
+
+/// Puts path and query into the fields; other parameters of the query are passed over.
+pub(super) fn read<'m>(
+    shape: &'static [Field],
+    route: &Route,
+    path: Vec<(&'static str, String)>,
+    query: &'m [(String, String)],
+    fields: &mut Object<'m>,
+) -> Result<(), Error> {
+    for (name, value) in path {
+        fields.insert(name, value);
+    }
+    for field in shape {
+        let Place::Query(name) = Place::of(field, route) else { continue };
+        let mut given = query.iter().filter(|(own, _)| own == name);
+        if let Some((_, value)) = given.next() {
+            fields.insert(field.wire, value.as_str());
+        }
+        if given.next().is_some() {
+            return Err(Error::invalid_field(name, "is given twice"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! What a consent gives access to (§4.1).
+
+use std::fmt;
+
+use bankchannel_foundation::{Boundary, Error, error::row, model::Dialect};
+
+use super::names::wire_names;
+
+wire_names! {
+    /// All accounts of a customer.
+    open enum AccountSelection {
+        /// All of them.
+        AllAccounts = "all_accounts" / "allAccounts",
+        /// All of them, with their owners' names.
+        AllAccountsWithOwnerName = "all_accounts_with_owner_name" / "allAccountsWithOwnerName",
+    }
+}
+
+/// An account, by exactly one identifier.
+#[derive(Clone, Default, PartialEq, Eq, Boundary)]
+pub struct AccountReference {
+    /// Its IBAN.
+    #[boundary(wire = "iban")]
+    pub iban: Option<String>,
+    /// Its number within the country.
+    #[boundary(wire = "bban")]
+    pub bban: Option<String>,
+    /// The number of a card.
+    #[boundary(wire = "pan")]
+    pub pan: Option<String>,
+    /// The number of a card, most of it masked.
+    #[boundary(wire = "maskedPan")]
+    pub masked_pan: Option<String>,
+    /// The number of a telephone.
+    #[boundary(wire = "msisdn")]
+    pub msisdn: Option<String>,
+    /// Another identifier.
+    #[boundary(wire = "other")]
+    pub other: Option<String>,
+    /// The currency, three letters of ISO 4217, where the account has several.
+    #[boundary(wire = "currency")]
+    pub currency: Option<String>,
+    /// The account's kind, a code of ISO 20022.
+    #[boundary(wire = "cashAccountType")]
+    pub cash_account_type: Option<String>,
+}
+
+impl AccountReference {
+    fn identifiers(&self) -> usize {
+        [&self.iban, &self.bban, &self.pan, &self.masked_pan, &self.msisdn, &self.other].into_iter().flatten().count()
+    }
+}
+
+impl fmt::Debug for AccountReference {
+    /// Nothing of it: it is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountReference").finish_non_exhaustive()
+    }
+}
+
+/// What else of the accounts may be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct AdditionalInformation {
+    /// Accounts of which the owner's name may be read.
+    #[boundary(wire = "ownerName")]
+    pub owner_name: Option<Vec<AccountReference>>,
+    /// Accounts of which the trusted beneficiaries may be read.
+    #[boundary(wire = "trustedBeneficiaries")]
+    pub trusted_beneficiaries: Option<Vec<AccountReference>>,
+}
+
+/// What is asked for. An empty list is not an absent one: with it the customer chooses the accounts at the bank.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct ConsentAccess {
+    /// Accounts of which the details may be read.
+    #[boundary(wire = "accounts")]
+    pub accounts: Option<Vec<AccountReference>>,
+    /// Accounts of which the balances may be read.
+    #[boundary(wire = "balances")]
+    pub balances: Option<Vec<AccountReference>>,
+    /// Accounts of which the transactions may be read.
+    #[boundary(wire = "transactions")]
+    pub transactions: Option<Vec<AccountReference>>,
+    /// More of these accounts; only beside one of the three lists.
+    #[boundary(wire = "additionalInformation")]
+    pub additional_information: Option<AdditionalInformation>,
+    /// The list of all accounts.
+    #[boundary(wire = "availableAccounts")]
+    pub available_accounts: Option<AccountSelection>,
+    /// The list of all accounts with their balances.
+    #[boundary(wire = "availableAccountsWithBalance")]
+    pub available_accounts_with_balance: Option<AccountSelection>,
+    /// Everything of all accounts.
+    #[boundary(wire = "allPsd2")]
+    pub all_psd2: Option<AccountSelection>,
+    /// The kinds of account that it is restricted to, codes of ISO 20022.
+    #[boundary(wire = "restrictedTo")]
+    pub restricted_to: Option<Vec<String>>,
+}
+
+impl ConsentAccess {
+    /// Checks what the members say together (§4.1); fields are named as this dialect does.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, or `input.missing_field` where nothing is asked for.
+    pub fn check(&self, dialect: Dialect) -> Result<(), Error> {
+        let name = |own: &'static str, wire: &'static str| match dialect {
+            Dialect::Boundary => format!("access.{own}"),
+            Dialect::Wire => format!("access.{wire}"),
+        };
+        let lists: Vec<(&str, &Vec<AccountReference>)> =
+            [("accounts", &self.accounts), ("balances", &self.balances), ("transactions", &self.transactions)]
+                .into_iter()
+                .filter_map(|(name, list)| list.as_ref().map(|list| (name, list)))
+                .collect();
+        let selections = [
+            (name("available_accounts", "availableAccounts"), &self.available_accounts),
+            (
+                name("available_accounts_with_balance", "availableAccountsWithBalance"),
+                &self.available_accounts_with_balance,
+            ),
+            (name("all_psd2", "allPsd2"), &self.all_psd2),
+        ];
+        let more = &self.additional_information;
+        if lists.is_empty() && more.is_none() && selections.iter().all(|(_, selection)| selection.is_none()) {
+            return Err(Error::because(&row::MISSING_FIELD, "access has no member that asks for anything")
+                .with("field", "access"));
+        }
+        for (list, references) in &lists {
+            one_identifier_each(&name(list, list), references)?;
+        }
+        if let Some((list, _)) = lists.iter().find(|(_, references)| references.is_empty())
+            && let Some((full, _)) = lists.iter().find(|(_, references)| !references.is_empty())
+        {
+            return Err(Error::invalid_field(
+                &name(full, full),
+                format!("must be empty too, because {list} is: the customer chooses all accounts at the bank, or none"),
+            ));
+        }
+        if let Some(more) = more {
+            let place = name("additional_information", "additionalInformation");
+            if lists.is_empty() {
+                return Err(Error::invalid_field(&place, "must stand beside accounts, balances or transactions"));
+            }
+            let (owner, trusted) = match dialect {
+                Dialect::Boundary => ("owner_name", "trusted_beneficiaries"),
+                Dialect::Wire => ("ownerName", "trustedBeneficiaries"),
+            };
+            one_identifier_each(&format!("{place}.{owner}"), more.owner_name.as_deref().unwrap_or_default())?;
+            let beneficiaries = more.trusted_beneficiaries.as_deref().unwrap_or_default();
+            one_identifier_each(&format!("{place}.{trusted}"), beneficiaries)?;
+        }
+        for (place, selection) in selections.iter().filter_map(|(place, found)| found.as_ref().map(|it| (place, it))) {
+            if let AccountSelection::Other(_) = selection {
+                return Err(Error::invalid_field(place, "must be all accounts, with or without their owners' names"));
+            }
+            if let Some((list, _)) = lists.iter().find(|(_, references)| !references.is_empty()) {
+                return Err(Error::invalid_field(place, format!("cannot stand beside accounts that {list} names")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn one_identifier_each(list: &str, references: &[AccountReference]) -> Result<(), Error> {
+    match references.iter().position(|reference| reference.identifiers() != 1) {
+        Some(at) => Err(Error::invalid_field(
+            &format!("{list}[{at}]"),
+            "must name the account by exactly one of iban, bban, pan, masked PAN, msisdn and other",
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,165 @@
+//! Keys, certificates and verifiers that requests give as text: a client reads each text once and keeps what came of it.
+//!
+//! They are found again by the SHA-256 of every text that they depend on, so a changed text is another thing.
+
+use std::sync::Arc;
+
+use bankchannel_crypto::{digest::Sha256, signature::SigningKey};
+use bankchannel_foundation::{Error, LocalContext, Secret};
+
+use crate::{certificates::Certificate, errors, verify::Verifier};
+
+/// The certificate in a field.
+///
+/// # Errors
+/// `nextgen_psd2.certificate_unusable`, naming the field.
+pub(crate) fn certificate(field: &'static str, pem: &str, with: &LocalContext<'_>) -> Result<Arc<Certificate>, Error> {
+    with.get_or_make(of(&[Some(pem)]), || Certificate::from_pem(pem).map_err(|fault| unusable(field, &fault)))
+}
+
+/// The field `private_key`.
+///
+/// # Errors
+/// `nextgen_psd2.key_unusable`.
+pub(crate) fn private_key(
+    pem: &Secret,
+    passphrase: Option<&Secret>,
+    with: &LocalContext<'_>,
+) -> Result<Arc<SigningKey>, Error> {
+    let passphrase = passphrase.map(Secret::expose);
+    with.get_or_make(of(&[Some(pem.expose()), passphrase]), || {
+        SigningKey::from_pem(pem.expose(), passphrase)
+            .map_err(|fault| Error::because(&errors::KEY_UNUSABLE, fault.to_string()).with("field", "private_key"))
+    })
+}
+
+/// One who trusts the issuers of the field `trusted`, with the certificates that it has seen.
+///
+/// # Errors
+/// `nextgen_psd2.certificate_unusable`.
+pub(crate) fn verifier(trusted: Option<&str>, with: &LocalContext<'_>) -> Result<Arc<Verifier>, Error> {
+    with.get_or_make(of(&[trusted]), || certificates("trusted", trusted).map(Verifier::new))
+}
+
+/// All certificates in a field.
+///
+/// # Errors
+/// `nextgen_psd2.certificate_unusable`, naming the field.
+pub(crate) fn certificates(field: &'static str, pem: Option<&str>) -> Result<Vec<Certificate>, Error> {
+    let Some(pem) = pem else { return Ok(Vec::new()) };
+    Certificate::all_from_pem(pem).map_err(|fault| unusable(field, &fault))
+}
+
+fn unusable(field: &'static str, fault: &impl ToString) -> Error {
+    Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", field)
+}
+
+/// The SHA-256 of texts, each after its length: no two lists of texts give the same bytes.
+fn of(texts: &[Option<&str>]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for text in texts {
+        // What is left out is not an empty text.
+        let length = text.map_or(u64::MAX, |text| text.len() as u64);
+        digest.update(&length.to_be_bytes());
+        digest.update(text.unwrap_or_default().as_bytes());
+    }
+    digest.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use bankchannel_foundation::{
+        Kept, Local,
+        clock::FixedClock,
+        model::{read_boundary, write_boundary},
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::operations::{
+        certificates::make_certificates::MakeCertificates, signing::sign_request::SignRequest,
+        verification::verify_request::VerifyRequest,
+    };
+
+    /// 2026-03-03T10:15:30Z.
+    const NOW_MS: i64 = 1_772_532_930_000;
+
+    fn run<O: Local>(request: Value, kept: Option<&Kept>) -> Result<Value, Error> {
+        let clock = FixedClock::at_ms(NOW_MS);
+        O::run(read_boundary(request)?, LocalContext { clock: &clock, content: None, kept }).map(write_boundary)
+    }
+
+    /// A third party: its certificate, its key, its authority.
+    fn party() -> [String; 3] {
+        let made = run::<MakeCertificates>(json!({}), None).unwrap();
+        ["qseal_certificate", "qseal_key", "authority_certificate"].map(|name| made[name].as_str().unwrap().to_owned())
+    }
+
+    fn sign(certificate: &str, key: &str, kept: &Kept) -> Result<Value, Error> {
+        let request = json!({
+            "method": "POST", "target": "/api/v1/user/verification", "content": {"base64": "e30="},
+            "headers": [{"name": "Content-Type", "value": "application/json"}],
+            "certificate": certificate, "private_key": key,
+        });
+        run::<SignRequest>(request, Some(kept))
+    }
+
+    fn verdict(signed: &Value, trusted: &str, kept: &Kept) -> Value {
+        let request = json!({
+            "method": "POST", "target": "/api/v1/user/verification", "content": {"base64": "e30="},
+            "headers": signed["headers"], "trusted": trusted,
+        });
+        run::<VerifyRequest>(request, Some(kept)).unwrap()["verdict"].clone()
+    }
+
+    #[test]
+    fn each_text_is_read_once_and_a_changed_one_is_noticed() {
+        let kept = Kept::default();
+        let ([certificate, key, trusted], [new_certificate, new_key, new_trusted]) = (party(), party());
+        let first = sign(&certificate, &key, &kept).unwrap();
+        assert_eq!(kept.count(), 2);
+        assert_eq!(verdict(&first, &trusted, &kept), "ok");
+        assert_eq!(kept.count(), 3);
+        assert_eq!(sign(&certificate, &key, &kept).unwrap()["key_id"], first["key_id"]);
+        assert_eq!(kept.count(), 3);
+        let second = sign(&new_certificate, &new_key, &kept).unwrap();
+        assert_ne!(second["key_id"], first["key_id"]);
+        assert_eq!(
+            (verdict(&second, &new_trusted, &kept), verdict(&second, &trusted, &kept)),
+            ("ok".into(), "V17".into())
+        );
+        assert_eq!(sign(&certificate, &key, &kept).unwrap()["key_id"], first["key_id"]);
+        assert_eq!(verdict(&first, &trusted, &kept), "ok");
+    }
+
+    /// T-147.
+    #[test]
+    fn a_key_that_does_not_belong_is_refused_each_time() {
+        let kept = Kept::default();
+        let ([certificate, key, _], [other_certificate, other_key, _]) = (party(), party());
+        for _ in 0..2 {
+            assert!(sign(&certificate, &key, &kept).is_ok());
+            for (certificate, key) in [(&certificate, &other_key), (&other_certificate, &key)] {
+                let error = sign(certificate, key, &kept).unwrap_err();
+                assert_eq!(error.row(), &errors::KEY_UNUSABLE);
+            }
+            let error = sign(&certificate, "no key", &kept).unwrap_err();
+            assert_eq!(error.row(), &errors::KEY_UNUSABLE);
+            let error = sign("no certificate", &key, &kept).unwrap_err();
+            assert_eq!(error.row(), &errors::CERTIFICATE_UNUSABLE);
+        }
+        assert_eq!(kept.count(), 4, "what cannot be read is not kept");
+    }
+
+    #[test]
+    fn a_passphrase_is_part_of_what_a_key_was_read_from() {
+        let (texts, passphrases) = (["a", "ab"], [None, Some(""), Some("b")]);
+        let mut seen = std::collections::BTreeSet::new();
+        for text in texts {
+            for passphrase in passphrases {
+                assert!(seen.insert(of(&[Some(text), passphrase])), "{text} {passphrase:?}");
+            }
+        }
+        assert!(!seen.contains(&of(&[Some("a")])));
+    }
+}

@@ -1,0 +1,94 @@
+//! Links of answers (§1.4), as users get them.
+
+use std::collections::BTreeMap;
+
+use bankchannel_foundation::Boundary;
+
+use crate::answer::{encode_href, resolve_href};
+
+/// Links by their names; names that this version does not know are kept.
+pub type LinkMap = BTreeMap<String, LinkTarget>;
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct LinkTarget {
+    /// The target exactly as the bank wrote it, which need not be a valid URI; see `url`.
+    #[boundary(wire = "href")]
+    pub href: String,
+    /// The whole target, with every byte percent-encoded that a URI cannot hold; absent when it cannot be made one. Does not
+    /// travel: it comes from `href` and the bank's base URL.
+    #[boundary(wire = "url", off_wire)]
+    pub url: Option<String>,
+    /// The methods it may be used with; `GET` where the bank names none.
+    #[boundary(wire = "verbs")]
+    pub verbs: Vec<String>,
+}
+
+impl LinkTarget {
+    /// A link to read, as the dialect `era` writes it.
+    #[must_use]
+    pub fn get(href: impl Into<String>) -> Self {
+        Self { href: href.into(), url: None, verbs: vec!["GET".to_owned()] }
+    }
+
+    /// A link without methods, as the dialect `bg` writes it.
+    #[must_use]
+    pub fn bare(href: impl Into<String>) -> Self {
+        Self { href: href.into(), url: None, verbs: Vec::new() }
+    }
+
+    /// Fills in `url`, as seen from this base URL.
+    pub fn resolve(&mut self, base_url: &str) {
+        self.url = resolve_href(base_url, &self.href).and_then(|whole| encode_href(&whole));
+    }
+}
+
+/// An answer that may have links: what a client does with them after it has read it.
+pub trait Linked {
+    /// The answer's own links.
+    fn links(&self) -> Option<&LinkMap> {
+        None
+    }
+
+    /// Fills in the `url` of every link, those of its parts too, as seen from the bank's base URL.
+    fn resolve_links(&mut self, base_url: &str) {
+        let _ = base_url;
+    }
+
+    /// Sets where the customer is to be sent, once that was found to be safe.
+    fn set_sca_redirect(&mut self, url: String) {
+        let _ = url;
+    }
+}
+
+/// Answers whose links are their own only.
+macro_rules! linked {
+    ($ty:ty) => {
+        impl $crate::model::Linked for $ty {
+            fn links(&self) -> Option<&$crate::model::LinkMap> {
+                Some(&self.links)
+            }
+
+            fn resolve_links(&mut self, base_url: &str) {
+                self.links.values_mut().for_each(|link| link.resolve(base_url));
+            }
+        }
+    };
+    ($ty:ty, sca_redirect) => {
+        impl $crate::model::Linked for $ty {
+            fn links(&self) -> Option<&$crate::model::LinkMap> {
+                Some(&self.links)
+            }
+
+            fn resolve_links(&mut self, base_url: &str) {
+                self.links.values_mut().for_each(|link| link.resolve(base_url));
+            }
+
+            fn set_sca_redirect(&mut self, url: String) {
+                self.sca_redirect = Some(url);
+            }
+        }
+    };
+}
+
+pub(crate) use linked;

@@ -1,0 +1,137 @@
+//! Texts that tell who a customer is: checked where they enter, and never shown.
+
+use std::{borrow::Cow, fmt, net::IpAddr};
+
+use bankchannel_foundation::{
+    Boundary, Error, checked_text,
+    model::{Reader, Shape, TextShape, Value, Writer},
+    secret_type,
+};
+use data_encoding::BASE64;
+
+/// Declares text types like [`text_type!`](bankchannel_foundation::text_type), whose `Debug` shows the type's name only.
+macro_rules! personal_type {
+    ($(
+        $(#[doc = $doc:literal])+
+        pub struct $name:ident { pattern: $pattern:literal, max_bytes: $max:expr, example: $example:literal, rule: $rule:expr, }
+    )+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        checked_text!($name ($max) ($rule) Self);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+
+        impl Boundary for $name {
+            const SHAPE: &'static Shape = &Shape::Text(TextShape {
+                name: stringify!($name),
+                doc: concat!($($doc, "\n"),+),
+                format: "",
+                pattern: $pattern,
+                max_bytes: $max,
+                example: $example,
+            });
+
+            fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+                let text = reader.text(value)?;
+                Self::parse(&text).map_err(|why| reader.invalid(why))
+            }
+
+            fn write(self, _: &mut Writer) -> Value<'static> {
+                self.0.into()
+            }
+        }
+    )+};
+}
+
+/// The longest identifier of a customer, in characters (§1.2).
+const ID_CHARS: usize = 256;
+
+personal_type! {
+    /// The bank's identifier of a customer, as this third party knows it: 1 to 256 characters without control characters (§1.2).
+    pub struct PsuId {
+        pattern: "", max_bytes: 4 * ID_CHARS, example: "psu-7f3a91",
+        rule: identifier,
+    }
+
+    /// The identifier of a customer's corporate agreement: 1 to 256 characters without control characters (§1.3).
+    pub struct PsuCorporateId {
+        pattern: "", max_bytes: 4 * ID_CHARS, example: "corp-42",
+        rule: identifier,
+    }
+
+    /// The session of a customer with a third party, as the bank's redirect names it (§4.5).
+    pub struct TppSessionId {
+        pattern: "^[!-~]{1,1024}$", max_bytes: 1024, example: "0f6a2c1e-93b4-4b1e-8b0a-5f1d2a7c9e44",
+        rule: |text| if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Cow::Borrowed(text))
+        } else {
+            Err("must be visible ASCII characters without spaces")
+        },
+    }
+
+    /// An IP address, version 4 or 6, without a port.
+    pub struct IpAddress {
+        pattern: "", max_bytes: 64, example: "192.0.2.7",
+        rule: |text| match text.parse::<IpAddr>() {
+            Ok(_) => Ok(Cow::Borrowed(text)),
+            Err(_) => Err("must be an IP address, such as 192.0.2.7 or 2001:db8::7"),
+        },
+    }
+
+    /// A place, as the Berlin Group writes it: `GEO:` with latitude and longitude in degrees, six decimals each.
+    pub struct GeoLocation {
+        pattern: "^GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}$", max_bytes: 32, example: "GEO:63.430515;10.395053",
+        rule: |text| if is_location(text) {
+            Ok(Cow::Borrowed(text))
+        } else {
+            Err("must be a place such as GEO:63.430515;10.395053")
+        },
+    }
+}
+
+secret_type! {
+    /// A personal identifier as it travels: base64 of its SHA-256, as `hash_identifier` makes it. Who tries all numbers can reverse it.
+    pub struct HashedIdentifier {
+        format: "", pattern: "^[A-Za-z0-9+/]{43}=$", max_bytes: 256, example: "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
+        rule: |text| match BASE64.decode(text.as_bytes()) {
+            Ok(hash) if hash.len() == 32 => Ok(Cow::Borrowed(text)),
+            _ => Err("must be the base64 of 32 bytes: 44 characters, the last one `=`"),
+        },
+    }
+}
+
+fn identifier(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text.chars().any(char::is_control) {
+        Err("must not have control characters")
+    } else if (1..=ID_CHARS).contains(&text.chars().count()) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err("must have 1 to 256 characters")
+    }
+}
+
+fn is_location(text: &str) -> bool {
+    let degrees = |text: &str, most: usize| {
+        text.strip_prefix('-').unwrap_or(text).split_once('.').is_some_and(|(whole, decimals)| {
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            (1..=most).contains(&whole.len()) && digits(whole) && decimals.len() == 6 && digits(decimals)
+        })
+    };
+    text.strip_prefix("GEO:")
+        .and_then(|place| place.split_once(';'))
+        .is_some_and(|(latitude, longitude)| degrees(latitude, 2) && degrees(longitude, 3))
+}

@@ -1,0 +1,111 @@
+//! What a third party tells a bank about the customer who is with it (§1.3).
+
+use std::{borrow::Cow, fmt};
+
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Reader, Shape, Value, Writer},
+    text_type,
+};
+
+use super::{GeoLocation, IpAddress, names::wire_names};
+use crate::signing::redirect_uri;
+
+text_type! {
+    /// Where a bank sends its customer, or a message, back to: an absolute `https` URI without user and fragment; `http` only to this
+    /// machine itself (§2.8).
+    pub struct TppUri {
+        format: "uri", pattern: "", max_bytes: 2048, example: "https://tpp.example/cb?state=9d1f",
+        rule: |text| redirect_uri(text).map(|()| Cow::Borrowed(text)),
+    }
+}
+
+wire_names! {
+    /// In which quality a customer acts.
+    closed enum CustomerContext {
+        /// For itself.
+        Private = "private" / "PRIVATE",
+        /// For a company.
+        Corporate = "corporate" / "CORPORATE",
+    }
+}
+
+/// The method of a customer's request to the third party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum PsuHttpMethod {
+    /// It read something.
+    #[boundary("GET")]
+    Get,
+    /// It sent something.
+    #[boundary("POST")]
+    Post,
+    /// It replaced something.
+    #[boundary("PUT")]
+    Put,
+    /// It changed something.
+    #[boundary("PATCH")]
+    Patch,
+    /// It deleted something.
+    #[boundary("DELETE")]
+    Delete,
+}
+
+/// A TCP port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port(pub u16);
+
+impl Boundary for Port {
+    const SHAPE: &'static Shape = &Shape::Integer { min: 0, max: 65_535 };
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let port = u32::read(value, reader).ok().and_then(|port| u16::try_from(port).ok());
+        port.map(Self).ok_or_else(|| reader.invalid("must be a whole number from 0 to 65535"))
+    }
+
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        u32::from(self.0).into()
+    }
+}
+
+/// The request of the customer to the third party that made it ask the bank: its presence frees the request from the limit
+/// of unattended ones.
+#[derive(Clone, Default, PartialEq, Eq, Boundary)]
+pub struct PsuContext {
+    /// The customer's address.
+    #[boundary(wire = "@PSU-IP-Address")]
+    pub ip_address: Option<IpAddress>,
+    /// The customer's port.
+    #[boundary(wire = "@PSU-IP-Port")]
+    pub ip_port: Option<Port>,
+    /// The browser or application.
+    #[boundary(wire = "@PSU-User-Agent")]
+    pub user_agent: Option<String>,
+    /// The method.
+    #[boundary(wire = "@PSU-Http-Method")]
+    pub http_method: Option<PsuHttpMethod>,
+    /// The media types that the customer takes.
+    #[boundary(wire = "@PSU-Accept")]
+    pub accept: Option<String>,
+    /// The character sets.
+    #[boundary(wire = "@PSU-Accept-Charset")]
+    pub accept_charset: Option<String>,
+    /// The codings.
+    #[boundary(wire = "@PSU-Accept-Encoding")]
+    pub accept_encoding: Option<String>,
+    /// The languages.
+    #[boundary(wire = "@PSU-Accept-Language")]
+    pub accept_language: Option<String>,
+    /// The device; for the Berlin Group a UUID that stays the same until the application is installed anew.
+    #[boundary(wire = "@PSU-Device-ID")]
+    pub device_id: Option<String>,
+    /// Where the customer is.
+    #[boundary(wire = "@PSU-Geo-Location")]
+    pub geo_location: Option<GeoLocation>,
+}
+
+impl fmt::Debug for PsuContext {
+    /// Nothing of it: all of it is about a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PsuContext").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+//! List accounts: GET `/v1/accounts` (§4.5).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{Account, Linked, PsuContext, PsuCorporateId, PsuId, TppSessionId},
+};
+
+/// By which consent: of dialect `bg` by its identifier, of dialect `era` by customer and session.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct GetAccountsRequest {
+    /// Whether the balances are wanted too.
+    #[boundary(wire = "?withBalance")]
+    pub with_balance: Option<bool>,
+    /// The consent's identifier; dialect `bg`.
+    #[boundary(wire = "@Consent-ID")]
+    pub consent_id: Option<String>,
+    /// The customer, as the bank's redirect named it; dialect `era`.
+    #[boundary(wire = "@PSU-ID")]
+    pub psu_id: Option<PsuId>,
+    /// The customer's corporate agreement.
+    #[boundary(wire = "@PSU-Corporate-ID")]
+    pub psu_corporate_id: Option<PsuCorporateId>,
+    /// The session, as the bank's redirect named it; dialect `era`.
+    #[boundary(wire = "@TPP-Session-ID")]
+    pub tpp_session_id: Option<TppSessionId>,
+    /// The customer's own request, where the customer is present: without it the bank counts the request as unattended.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// The accounts.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetAccountsResponse {
+    /// Those that the consent covers.
+    #[boundary(wire = "accounts")]
+    pub accounts: Vec<Account>,
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+impl Linked for GetAccountsResponse {
+    fn resolve_links(&mut self, base_url: &str) {
+        self.accounts.iter_mut().flat_map(|account| account.links.values_mut()).for_each(|link| link.resolve(base_url));
+    }
+}
+
+/// Lists accounts.
+#[derive(Debug)]
+pub struct GetAccounts;
+
+impl Operation for GetAccounts {
+    type Request = GetAccountsRequest;
+    type Response = GetAccountsResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.get_accounts",
+        "List the accounts that a consent covers",
+        "Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is \
+         `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.",
+        declare::WITH_CONSENT,
+        declare::route("getAccountList", Method::Get, "/v1/accounts", 200, declare::BOTH, declare::AISP),
+    );
+}
+
+impl Exchange for GetAccounts {
+    type Codec = Psd2;
+}

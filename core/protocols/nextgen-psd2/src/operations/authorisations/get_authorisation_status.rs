@@ -1,0 +1,66 @@
+//! Read where an authorisation stands: GET `/v1/consents/{consentId}/authorisations/{authorisationId}` (§4.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{Linked, PsuContext, ScaStatus},
+};
+
+/// Which one, of which consent.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetAuthorisationStatusRequest {
+    /// The consent's identifier.
+    #[boundary(wire = "consentId")]
+    pub consent_id: String,
+    /// The authorisation's identifier.
+    #[boundary(wire = "authorisationId")]
+    pub authorisation_id: String,
+    /// The customer's own request, where the customer is present.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// Where it stands.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetAuthorisationStatusResponse {
+    /// Where it stands.
+    #[boundary(wire = "scaStatus")]
+    pub sca_status: ScaStatus,
+    /// A text of the bank for the customer.
+    #[boundary(wire = "psuMessage")]
+    pub psu_message: Option<String>,
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+impl Linked for GetAuthorisationStatusResponse {}
+
+/// Reads where an authorisation stands.
+#[derive(Debug)]
+pub struct GetAuthorisationStatus;
+
+impl Operation for GetAuthorisationStatus {
+    type Request = GetAuthorisationStatusRequest;
+    type Response = GetAuthorisationStatusResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.get_authorisation_status",
+        "Read where an authorisation of a consent stands",
+        "An authorisation can be final while the consent waits for further customers. Dialect `bg`.",
+        declare::WITH_CONSENT,
+        declare::route(
+            "getConsentScaStatus",
+            Method::Get,
+            "/v1/consents/{consentId}/authorisations/{authorisationId}",
+            200,
+            declare::BG,
+            declare::AISP,
+        ),
+    );
+}
+
+impl Exchange for GetAuthorisationStatus {
+    type Codec = Psd2;
+}

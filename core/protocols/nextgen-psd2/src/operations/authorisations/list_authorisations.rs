@@ -1,0 +1,60 @@
+//! List the authorisations of a consent: GET `/v1/consents/{consentId}/authorisations` (§4.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{Linked, PsuContext},
+};
+
+/// Of which consent.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListAuthorisationsRequest {
+    /// The consent's identifier.
+    #[boundary(wire = "consentId")]
+    pub consent_id: String,
+    /// The customer's own request, where the customer is present.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// All of them.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListAuthorisationsResponse {
+    /// Their identifiers.
+    #[boundary(wire = "authorisationIds")]
+    pub authorisation_ids: Vec<String>,
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+impl Linked for ListAuthorisationsResponse {}
+
+/// Lists the authorisations of a consent.
+#[derive(Debug)]
+pub struct ListAuthorisations;
+
+impl Operation for ListAuthorisations {
+    type Request = ListAuthorisationsRequest;
+    type Response = ListAuthorisationsResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.list_authorisations",
+        "List the authorisations of a consent",
+        "Gives their identifiers only. Dialect `bg`.",
+        declare::WITH_CONSENT,
+        declare::route(
+            "getConsentAuthorisation",
+            Method::Get,
+            "/v1/consents/{consentId}/authorisations",
+            200,
+            declare::BG,
+            declare::AISP,
+        ),
+    );
+}
+
+impl Exchange for ListAuthorisations {
+    type Codec = Psd2;
+}

@@ -1,0 +1,50 @@
+//! End a consent: DELETE `/v1/consents/{consentId}` (§4.2, §4.4).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{Linked, PsuContext},
+};
+
+/// Which one.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteConsentRequest {
+    /// Its identifier.
+    #[boundary(wire = "consentId")]
+    pub consent_id: String,
+    /// The customer's own request, where the customer is present.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// It is ended.
+#[derive(Debug, Clone, Boundary)]
+pub struct DeleteConsentResponse {
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+impl Linked for DeleteConsentResponse {}
+
+/// Ends a consent.
+#[derive(Debug)]
+pub struct DeleteConsent;
+
+impl Operation for DeleteConsent {
+    type Request = DeleteConsentRequest;
+    type Response = DeleteConsentResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.delete_consent",
+        "End a consent",
+        "A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.",
+        declare::WITH_CONSENT,
+        declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204, declare::BG, declare::AISP),
+    );
+}
+
+impl Exchange for DeleteConsent {
+    type Codec = Psd2;
+}

@@ -1,0 +1,78 @@
+//! Read a consent: GET `/v1/consents/{consentId}` (§4.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, model::Date};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{ConsentAccess, ConsentStatus, LinkMap, PsuContext, linked},
+};
+
+/// Which one.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetConsentRequest {
+    /// Its identifier.
+    #[boundary(wire = "consentId")]
+    pub consent_id: String,
+    /// The customer's own request, where the customer is present.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// The consent as the bank has it.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetConsentResponse {
+    /// What it gives access to.
+    #[boundary(wire = "access")]
+    pub access: ConsentAccess,
+    /// Whether it is used more than once.
+    #[boundary(wire = "recurringIndicator")]
+    pub recurring_indicator: bool,
+    /// The last day that it holds; a bank may have shortened it.
+    #[boundary(wire = "validUntil")]
+    pub valid_until: Date,
+    /// How often each account may be read in a day without the customer; a bank may have lowered it.
+    #[boundary(wire = "frequencyPerDay")]
+    pub frequency_per_day: u32,
+    /// The day of the last use or change.
+    #[boundary(wire = "lastActionDate")]
+    pub last_action_date: Option<Date>,
+    /// Where it stands.
+    #[boundary(wire = "consentStatus")]
+    pub consent_status: ConsentStatus,
+    /// Links by their names.
+    #[boundary(wire = "_links")]
+    pub links: LinkMap,
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+linked!(GetConsentResponse);
+
+/// Reads a consent.
+#[derive(Debug)]
+pub struct GetConsent;
+
+impl Operation for GetConsent {
+    type Request = GetConsentRequest;
+    type Response = GetConsentResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.get_consent",
+        "Read a consent",
+        "Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.",
+        declare::WITH_CONSENT,
+        declare::route(
+            "getConsentInformation",
+            Method::Get,
+            "/v1/consents/{consentId}",
+            200,
+            declare::BG,
+            declare::AISP,
+        ),
+    );
+}
+
+impl Exchange for GetConsent {
+    type Codec = Psd2;
+}

@@ -1,0 +1,63 @@
+//! Read where a consent stands: GET `/v1/consents/{consentId}/status` (§4.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{ConsentStatus, Linked, PsuContext},
+};
+
+/// Which one.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetConsentStatusRequest {
+    /// Its identifier.
+    #[boundary(wire = "consentId")]
+    pub consent_id: String,
+    /// The customer's own request, where the customer is present.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// Where it stands.
+#[derive(Debug, Clone, Boundary)]
+pub struct GetConsentStatusResponse {
+    /// Where it stands.
+    #[boundary(wire = "consentStatus")]
+    pub consent_status: ConsentStatus,
+    /// A text of the bank for the customer.
+    #[boundary(wire = "psuMessage")]
+    pub psu_message: Option<String>,
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+impl Linked for GetConsentStatusResponse {}
+
+/// Reads where a consent stands.
+#[derive(Debug)]
+pub struct GetConsentStatus;
+
+impl Operation for GetConsentStatus {
+    type Request = GetConsentStatusRequest;
+    type Response = GetConsentStatusResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.get_consent_status",
+        "Read where a consent stands",
+        "The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.",
+        declare::WITH_CONSENT,
+        declare::route(
+            "getConsentStatus",
+            Method::Get,
+            "/v1/consents/{consentId}/status",
+            200,
+            declare::BG,
+            declare::AISP,
+        ),
+    );
+}
+
+impl Exchange for GetConsentStatus {
+    type Codec = Psd2;
+}

@@ -1,0 +1,87 @@
+//! Update bank-offered consents: POST `/v1/bank-offered-consents` (§1.3, §4.5).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+
+use crate::{
+    codec::Psd2,
+    declare,
+    model::{CustomerContext, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, TppSessionId, TppUri, linked},
+};
+
+/// For whom, and where the customer goes afterwards.
+#[derive(Debug, Clone, Boundary)]
+pub struct UpdateBankOfferedConsentsRequest {
+    /// The customer, where the third party knows it.
+    #[boundary(wire = "@PSU-ID")]
+    pub psu_id: Option<PsuId>,
+    /// The customer's corporate agreement.
+    #[boundary(wire = "@PSU-Corporate-ID")]
+    pub psu_corporate_id: Option<PsuCorporateId>,
+    /// Where the bank sends the customer afterwards; a state of the third party's own stands in its query.
+    #[boundary(wire = "@TPP-Redirect-URI")]
+    pub redirect_uri: TppUri,
+    /// In which quality the customer acts; left out, the bank asks.
+    #[boundary(wire = "@PSU-Context")]
+    pub psu_context: Option<CustomerContext>,
+    /// False asks for the bank's own application instead of a redirect, where that is possible.
+    #[boundary(wire = "@TPP-Redirect-Preferred")]
+    pub redirect_preferred: Option<bool>,
+    /// The session that the bank's redirect named.
+    #[boundary(wire = "@TPP-Session-ID")]
+    pub tpp_session_id: Option<TppSessionId>,
+    /// Names of announced changes of the bank's interface that are to hold already, such as `amount-as-string`.
+    #[boundary(wire = "@X-Accept-Fix")]
+    pub accept_fix: Option<Vec<String>>,
+    /// The languages of the bank's texts, such as `nb,en;q=0.7`.
+    #[boundary(wire = "@Accept-Language")]
+    pub accept_language: Option<String>,
+    /// The customer's own request, where the customer is present.
+    #[boundary(wire = "@")]
+    pub psu: Option<PsuContext>,
+}
+
+/// Where the customer goes on.
+#[derive(Debug, Clone, Boundary)]
+pub struct UpdateBankOfferedConsentsResponse {
+    /// Links by their names; `scaRedirect` is the one for the customer.
+    #[boundary(wire = "_links")]
+    pub links: LinkMap,
+    /// Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`.
+    #[boundary(wire = "scaRedirect", off_wire)]
+    pub sca_redirect: Option<String>,
+    /// How the customer authorises.
+    #[boundary(wire = "@ASPSP-SCA-Approach")]
+    pub sca_approach: Option<ScaApproach>,
+    /// The request's id, repeated by the bank.
+    #[boundary(wire = "@X-Request-ID")]
+    pub request_id: Option<String>,
+}
+
+linked!(UpdateBankOfferedConsentsResponse, sca_redirect);
+
+/// Asks for a link at which the customer gives, changes or takes back consents.
+#[derive(Debug)]
+pub struct UpdateBankOfferedConsents;
+
+impl Operation for UpdateBankOfferedConsents {
+    type Request = UpdateBankOfferedConsentsRequest;
+    type Response = UpdateBankOfferedConsentsResponse;
+    const DECLARATION: Declaration = declare::exchange(
+        "nextgen_psd2.update_bank_offered_consents",
+        "Get a link at which the customer gives, changes or takes back consents",
+        "The customer chooses the accounts at the bank. Not strictly needed the first time: a request for accounts without a consent is answered with such a link too. Calling it again gives a new link. Dialect `era`.",
+        declare::FOR_CUSTOMER,
+        declare::route(
+            "updateBankOfferedConsents",
+            Method::Post,
+            "/v1/bank-offered-consents",
+            201,
+            declare::ERA,
+            declare::AISP,
+        ),
+    );
+}
+
+impl Exchange for UpdateBankOfferedConsents {
+    type Codec = Psd2;
+}

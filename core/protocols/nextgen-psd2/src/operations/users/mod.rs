@@ -1,0 +1,3 @@
+//! Customers.
+
+pub mod verify_user;

@@ -1,0 +1,92 @@
+//! The table of §4.2 against the declarations.
+
+use std::collections::BTreeSet;
+
+use bankchannel_foundation::{
+    Kind,
+    model::Field,
+    operation::{Access, Repeat},
+};
+use bankchannel_nextgen_psd2::{CATALOGUE, RESPONSE_HEADERS};
+
+/// Operation, dialects, method, path, success, roles (V33).
+type Row = (&'static str, &'static [&'static str], &'static str, &'static str, u16, &'static [&'static str]);
+
+/// §1.2, §1.3, §4.2.
+const MASTER: &[Row] = &[
+    ("verify_user", &["era"], "POST", "/v1/user/verification", 200, &["AISP", "PISP"]),
+    ("update_bank_offered_consents", &["era"], "POST", "/v1/bank-offered-consents", 201, &["AISP"]),
+    ("update_consents", &["era"], "POST", "/v1/consents", 201, &["AISP"]),
+    ("create_consent", &["bg"], "POST", "/v1/consents", 201, &["AISP"]),
+    ("get_consent", &["bg"], "GET", "/v1/consents/{consentId}", 200, &["AISP"]),
+    ("get_consent_status", &["bg"], "GET", "/v1/consents/{consentId}/status", 200, &["AISP"]),
+    ("delete_consent", &["bg"], "DELETE", "/v1/consents/{consentId}", 204, &["AISP"]),
+    ("start_authorisation", &["bg"], "POST", "/v1/consents/{consentId}/authorisations", 201, &["AISP"]),
+    ("list_authorisations", &["bg"], "GET", "/v1/consents/{consentId}/authorisations", 200, &["AISP"]),
+    (
+        "get_authorisation_status",
+        &["bg"],
+        "GET",
+        "/v1/consents/{consentId}/authorisations/{authorisationId}",
+        200,
+        &["AISP"],
+    ),
+    ("get_accounts", &["era", "bg"], "GET", "/v1/accounts", 200, &["AISP"]),
+];
+
+#[test]
+fn the_master_table() {
+    let exchanges: Vec<_> = CATALOGUE.iter().filter(|entry| entry.declaration.kind == Kind::Exchange).collect();
+    assert_eq!(exchanges.len(), MASTER.len());
+    for (entry, &(name, dialects, method, path, success, roles)) in exchanges.iter().zip(MASTER) {
+        let declaration = entry.declaration;
+        let route = declaration.route.as_ref().unwrap();
+        assert_eq!((entry.short_name(), declaration.subject), (name, "psd2"));
+        assert_eq!((route.method.as_str(), route.path, route.success), (method, path, success), "{name}");
+        let Access::Signed { dialects: own, roles: own_roles } = route.access else { panic!("{name}") };
+        assert_eq!((own, own_roles), (dialects, roles), "{name}");
+        // §5: what asks a customer is never sent twice by itself.
+        assert_eq!(route.repeat == Repeat::Safe, method != "POST", "{name}");
+        assert_eq!(route.repeat == Repeat::Never, method == "POST", "{name}");
+        for status in [400, 401, 403, 404, 406, 413, 415, 429, 431, 500] {
+            assert!(route.failures.contains(&status), "{name} {status}");
+        }
+    }
+}
+
+#[test]
+fn declarations_are_whole() {
+    let mut names = BTreeSet::new();
+    for entry in CATALOGUE {
+        let declaration = entry.declaration;
+        let name = declaration.name;
+        assert!(name.starts_with("nextgen_psd2.") && names.insert(name), "{name}");
+        assert!(!declaration.summary.is_empty() && !declaration.summary.ends_with('.'), "{name}");
+        assert!(declaration.doc.len() > 20 && declaration.doc.ends_with('.'), "{name}");
+        assert_eq!(declaration.kind == Kind::Exchange, declaration.route.is_some(), "{name}");
+        let codes: BTreeSet<_> = declaration.errors.iter().map(|row| row.code).collect();
+        assert_eq!(codes.len(), declaration.errors.len(), "{name} names an error twice");
+        if let Some(route) = &declaration.route {
+            // Someone who reads the documentation sees to which banks it can be sent.
+            let Access::Signed { dialects, .. } = route.access else { panic!("{name}") };
+            for dialect in dialects {
+                assert!(declaration.doc.contains(&format!("`{dialect}`")), "{name}");
+            }
+            for part in route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                let field = entry.request.fields().iter().find(|field| field.wire == part);
+                assert!(field.is_some_and(|field| !field.optional), "{name} {part}");
+            }
+        }
+    }
+}
+
+/// A transport keeps these and no others.
+#[test]
+fn response_headers_are_those_that_responses_read() {
+    let read: BTreeSet<&str> = CATALOGUE
+        .iter()
+        .filter(|entry| entry.declaration.kind == Kind::Exchange)
+        .flat_map(|entry| entry.response.fields().iter().filter_map(|field: &Field| field.wire.strip_prefix('@')))
+        .collect();
+    assert_eq!(read, RESPONSE_HEADERS.iter().copied().collect());
+}
