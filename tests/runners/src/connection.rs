@@ -137,7 +137,7 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], res
     let _ = stream.write_all(rest).await;
     let _ = stream.flush().await;
     let mut answer = Vec::new();
-    let mut piece = [0; 16 * 1024];
+    let mut piece = vec![0; 16 * 1024];
     loop {
         if let Some(answer) = parse(&answer, false)? {
             return Ok(answer);
