@@ -1,12 +1,22 @@
-//! A bare axum handler that returns the same bytes to everyone, in a process of its own as the service is in one.
+//! A bare axum handler that returns the same bytes to everyone, in a process of its own as the service is in one. It can verify
+//! one RSA signature for each request.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::{KeyPair, KeySize},
+    signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
 
 /// What makes this program such a handler.
 pub(crate) const COMMAND: &str = "bare";
+/// What makes the handler verify a signature.
+const VERIFYING: &str = "verifying";
 /// What it is asked.
 pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -19,8 +29,18 @@ pub(crate) struct Bare {
 impl Bare {
     /// Starts a handler that returns these bytes.
     pub(crate) fn start(body: &[u8]) -> Self {
+        Self::run(body, &[])
+    }
+
+    /// Starts one that verifies an RSA-2048 signature before it returns them.
+    pub(crate) fn verifying(body: &[u8]) -> Self {
+        Self::run(body, &[VERIFYING])
+    }
+
+    fn run(body: &[u8], options: &[&str]) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program has a path"))
             .arg(COMMAND)
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -40,13 +60,19 @@ impl Drop for Bare {
 }
 
 /// Serves what standard input holds, and says where.
-pub(crate) fn serve() {
+pub(crate) fn serve(options: &[String]) {
     let mut body = Vec::new();
     std::io::stdin().read_to_end(&mut body).expect("the bytes");
     let body = bytes::Bytes::from(body);
-    let app = axum::Router::new().fallback(move || {
-        let body = body.clone();
-        async move { ([("content-type", "application/json")], body) }
+    let signature = options.iter().any(|option| option == VERIFYING).then(|| Arc::new(Signature::make()));
+    let app = axum::Router::new().fallback(move |_request: bytes::Bytes| {
+        let (body, signature) = (body.clone(), signature.clone());
+        async move {
+            if let Some(signature) = signature {
+                signature.verify();
+            }
+            ([("content-type", "application/json")], body)
+        }
     });
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
@@ -54,4 +80,26 @@ pub(crate) fn serve() {
         println!("{}", listener.local_addr().expect("an address"));
         axum::serve(listener, app).await.expect("serves");
     });
+}
+
+/// A signature of a text as long as a signing string.
+struct Signature {
+    key: ParsedPublicKey,
+    text: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Signature {
+    fn make() -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key");
+        let text = vec![b'x'; 150];
+        let mut bytes = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &text, &mut bytes).expect("signs");
+        let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()).expect("a key");
+        Self { key, text, bytes }
+    }
+
+    fn verify(&self) {
+        self.key.verify_sig(&self.text, &self.bytes).expect("verifies");
+    }
 }

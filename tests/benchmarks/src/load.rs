@@ -16,6 +16,30 @@ pub(crate) async fn requests_per_second(address: &str, request: &[u8], connectio
     answered as f64 / begun.elapsed().as_secs_f64()
 }
 
+/// How many of these requests per second get answered, each sent once, over so many connections.
+pub(crate) async fn answered_per_second(address: &str, requests: &[Vec<u8>], connections: usize) -> f64 {
+    let share = requests.len().div_ceil(connections);
+    let shares: Vec<Vec<Vec<u8>>> = requests.chunks(share).map(<[Vec<u8>]>::to_vec).collect();
+    let begun = Instant::now();
+    let mut tasks = Vec::new();
+    for share in shares {
+        let address = address.to_owned();
+        tasks.push(tokio::spawn(async move {
+            let mut stream = TcpStream::connect(&address).await.expect("a connection");
+            stream.set_nodelay(true).expect("an option");
+            let mut buffer = Vec::with_capacity(64 * 1024);
+            for request in &share {
+                stream.write_all(request).await.expect("sends");
+                answer(&mut stream, &mut buffer).await;
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("a connection's task");
+    }
+    requests.len() as f64 / begun.elapsed().as_secs_f64()
+}
+
 async fn run(address: &str, request: &[u8], connections: usize, time: Duration) -> u64 {
     let end = Instant::now() + time;
     let mut tasks = Vec::new();

@@ -5,6 +5,7 @@
 // A benchmark's table is its output.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bank;
 mod bare;
 mod languages;
 mod large_files;
@@ -24,7 +25,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("child") => return memory::child(&arguments[1..]),
-        Some(bare::COMMAND) => return bare::serve(),
+        Some(bare::COMMAND) => return bare::serve(&arguments[1..]),
         _ => {}
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
@@ -32,8 +33,11 @@ fn main() {
     if wanted("prepare") {
         prepare::measure(&mut table);
     }
-    if wanted("signing") {
-        signing::measure(&mut table);
+    if wanted("signing") || wanted("verifying") {
+        signing::measure(&mut table, &wanted);
+    }
+    if wanted("bank") {
+        bank::measure(&mut table);
     }
     if wanted("startup") {
         startup::measure(&mut table);

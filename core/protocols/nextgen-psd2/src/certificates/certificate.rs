@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bankchannel_crypto::digest;
 use bankchannel_crypto::pem;
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
+use data_encoding::BASE64;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::extensions::{BasicConstraints, X509Extension};
 use x509_parser::nom::Parser;
@@ -52,6 +53,7 @@ struct Inner {
     constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
     qc: Result<Option<QcStatements>, Fault>,
+    base64: OnceLock<String>,
 }
 
 /// The hash in a certificate's own signature.
@@ -167,6 +169,12 @@ impl Certificate {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// The certificate as base64 of its DER, written once.
+    #[must_use]
+    pub fn base64(&self) -> &str {
+        self.0.base64.get_or_init(|| BASE64.encode(&self.0.der))
     }
 
     /// The serial number, unsigned, big-endian, without zero bytes in front.
@@ -358,6 +366,7 @@ impl Inner {
             constraints: extensions.get(BASIC_CONSTRAINTS).map(basic_constraints).transpose()?,
             key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
             qc: extensions.get(QC_STATEMENTS).map(qc::parse_qc).transpose(),
+            base64: OnceLock::new(),
             der: der.into(),
         })
     }

@@ -31,9 +31,9 @@ pub enum CertForm {
 #[must_use]
 pub fn certificate_header(certificate: &Certificate, form: CertForm) -> String {
     match form {
-        CertForm::DerBase64 => BASE64.encode(certificate.der()),
+        CertForm::DerBase64 => certificate.base64().to_owned(),
         CertForm::PemOneLine => {
-            format!("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----", BASE64.encode(certificate.der()))
+            format!("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----", certificate.base64())
         }
         CertForm::Base64Pem => BASE64.encode(certificate.to_pem().as_bytes()),
     }

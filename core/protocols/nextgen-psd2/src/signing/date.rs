@@ -20,9 +20,31 @@ pub fn imf_fixdate(unix_s: i64) -> String {
     let time = EPOCH.saturating_add(SignedDuration::from_secs(unix_s)).clamp(FIRST, LAST);
     let weekday = WEEKDAYS[usize::from(time.weekday().to_monday_zero_offset().unsigned_abs() % 7)];
     let month = MONTHS[usize::from((time.month() - 1).unsigned_abs() % 12)];
-    let (day, year) = (time.day(), time.year());
-    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    let year = time.year();
+    let (century, year) = (year / 100, year % 100);
+    let mut text = String::with_capacity(EXAMPLE.len());
+    text.push_str(weekday);
+    text.push_str(", ");
+    push_two(&mut text, time.day());
+    text.push(' ');
+    text.push_str(month);
+    text.push(' ');
+    push_two(&mut text, century);
+    push_two(&mut text, year);
+    for (mark, number) in [(' ', time.hour()), (':', time.minute()), (':', time.second())] {
+        text.push(mark);
+        push_two(&mut text, number);
+    }
+    text.push_str(" GMT");
+    text
+}
+
+/// Writes a number from 0 to 99 with two digits.
+fn push_two(text: &mut String, number: impl Into<i16>) {
+    let number = number.into().unsigned_abs();
+    for digit in [number / 10 % 10, number % 10] {
+        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
+    }
 }
 
 /// Reads what [`imf_fixdate`] writes, as Unix seconds. Everything else is `None`: a day of one digit, a zone other

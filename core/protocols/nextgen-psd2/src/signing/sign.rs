@@ -73,18 +73,18 @@ pub fn prepare(
         add(&mut request, DATE, || imf_fixdate(now_s));
     }
     add(&mut request, REQUEST_ID, || request_id.to_owned());
+    if let Some(value) = request.headers.text(DIGEST) {
+        check_digest(value, &request.body, false).map_err(|fault| SignFault::of(DIGEST, fault.to_string()))?;
+    }
     if !is_era || profile.digest_empty_body || !request.body.is_empty() {
-        let value = digest_header(profile.digest_algorithm, &request.body, profile.digest_lower_case);
-        add(&mut request, DIGEST, || value);
+        let body = request.body.clone();
+        add(&mut request, DIGEST, || digest_header(profile.digest_algorithm, &body, profile.digest_lower_case));
     }
     request.headers.set(CERTIFICATE, certificate_header(certificate, profile.cert_form));
 
     let names = names_to_sign(&request, profile);
     for name in &names {
         values::check(name, &request)?;
-    }
-    if let Some(value) = request.headers.text(DIGEST) {
-        check_digest(value, &request.body, false).map_err(|fault| SignFault::of(DIGEST, fault.to_string()))?;
     }
     let signing_string = signing_string(&names, &request).map_err(SignFault::from)?;
     let key_id = KeyId::of(certificate, profile.serial_style, profile.name_style).to_text();

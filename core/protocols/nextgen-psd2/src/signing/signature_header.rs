@@ -1,6 +1,6 @@
 //! The value of `Signature`: `keyId="…",algorithm="…",headers="…",signature="…"` (§2.5).
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use data_encoding::BASE64;
 
@@ -74,24 +74,23 @@ impl SignatureHeader {
         if text.len() > MAX_FIELD {
             return Err(SignatureHeaderFault::TooLarge);
         }
-        let mut found = parameters(text, duplicates)?;
-        let required = |name: &'static str, value: Option<&str>| match value {
+        let found = parameters(text, duplicates)?;
+        let value = |name: &str| found.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+        let required = |name: &'static str| match value(name) {
             None => {
-                let spelled =
-                    found.keys().find(|other| other.eq_ignore_ascii_case(name)).map(|other| (*other).to_owned());
-                Err(SignatureHeaderFault::Missing { parameter: name, spelled })
+                let spelled = found.iter().map(|(other, _)| *other).find(|other| other.eq_ignore_ascii_case(name));
+                Err(SignatureHeaderFault::Missing { parameter: name, spelled: spelled.map(str::to_owned) })
             }
             Some(value) => Ok(value.to_owned()),
         };
-        let key_id = required(KEY_ID, found.get(KEY_ID).copied())?;
-        let signature = required(SIGNATURE, found.get(SIGNATURE).copied())?;
-        let headers = found.remove(HEADERS).map(|names| names.split(' ').filter(|name| !name.is_empty()));
+        let (key_id, signature) = (required(KEY_ID)?, required(SIGNATURE)?);
+        let headers = value(HEADERS).map(|names| names.split(' ').filter(|name| !name.is_empty()));
         if headers.clone().is_some_and(|names| names.count() > MAX_NAMES) {
             return Err(SignatureHeaderFault::TooLarge);
         }
         Ok(Self {
             key_id,
-            algorithm: found.remove(ALGORITHM).map(str::to_owned),
+            algorithm: value(ALGORITHM).map(str::to_owned),
             headers: headers.map(|names| names.map(str::to_owned).collect()),
             signature,
         })
@@ -114,20 +113,24 @@ impl SignatureHeader {
     }
 }
 
-/// All parameters by name. Each has a value, and no known one has an empty one.
-fn parameters(text: &str, duplicates: Duplicates) -> Result<BTreeMap<&str, &str>, SignatureHeaderFault> {
+/// All parameters, each name once. Each has a value, and no known one has an empty one.
+fn parameters(text: &str, duplicates: Duplicates) -> Result<Vec<(&str, &str)>, SignatureHeaderFault> {
     if text_has_control(text) {
         return Err(SignatureHeaderFault::Control);
     }
-    let mut found = BTreeMap::new();
+    let mut found: Vec<(&str, &str)> = Vec::with_capacity(KNOWN.len());
     let mut rest = without_blanks(text);
     loop {
         let (name, value, after) = parameter(rest, found.is_empty())?;
         if found.len() == MAX_PARAMETERS {
             return Err(SignatureHeaderFault::TooLarge);
         }
-        if found.insert(name, value).is_some() && duplicates == Duplicates::Reject {
-            return Err(SignatureHeaderFault::Duplicate(name.to_owned()));
+        match found.iter_mut().find(|(other, _)| *other == name) {
+            None => found.push((name, value)),
+            Some(_) if duplicates == Duplicates::Reject => {
+                return Err(SignatureHeaderFault::Duplicate(name.to_owned()));
+            }
+            Some(earlier) => earlier.1 = value,
         }
         rest = without_blanks(after);
         if rest.is_empty() {
