@@ -68,7 +68,8 @@ impl Running {
         let (child, ready) = serve(&folder);
         let text = |name: &str| ready[name].as_str().unwrap_or_else(|| panic!("{name} in {ready}")).to_owned();
         let read = |name: &str| {
-            std::fs::read_to_string(format!("{}/{name}", text("certificates_dir"))).unwrap_or_else(|why| panic!("{name}: {why}"))
+            std::fs::read_to_string(format!("{}/{name}", text("certificates_dir")))
+                .unwrap_or_else(|why| panic!("{name}: {why}"))
         };
         let address = text("base_url").trim_start_matches("http://").trim_end_matches("/api").to_owned();
         let certificate = Certificate::from_pem(&read("tpp1-qseal.pem")).expect("a certificate");
@@ -80,7 +81,8 @@ impl Running {
     fn requests(&self) -> Vec<Vec<u8>> {
         let now_s = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
         let now_s = i64::try_from(now_s).expect("a time");
-        let body = json!({"PSU-ID": CUSTOMER, "PSUPersonalIdentifier": STANDARD.encode(sha256(b"00000000000"))}).to_string();
+        let body =
+            json!({"PSU-ID": CUSTOMER, "PSUPersonalIdentifier": STANDARD.encode(sha256(b"00000000000"))}).to_string();
         let length = body.len();
         let text = format!(
             "POST {TARGET} HTTP/1.1\nHost: {}\nContent-Type: application/json\nContent-Length: {length}\n\n{body}",
