@@ -11,6 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use memchr::{memchr, memmem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The most bytes that are kept: more than the longest head that the library takes.
@@ -34,7 +35,8 @@ impl Heard {
         let mut first = None;
         let mut from = 0;
         // A body before it may hold the same line: the count that is refused is the one that counts.
-        while let Some(at) = find(&heard[from..], request_line.as_bytes()) {
+        let line = memmem::Finder::new(&request_line);
+        while let Some(at) = line.find(&heard[from..]) {
             let (count, length) = fields(&heard[from + at..]);
             most = most.max(count);
             from += at + length;
@@ -56,16 +58,14 @@ impl Heard {
     }
 }
 
-fn find(heard: &[u8], line: &[u8]) -> Option<usize> {
-    heard.windows(line.len()).position(|part| part == line)
-}
 
 /// Counts them in a head, and says how long the head is.
 fn fields(head: &[u8]) -> (usize, usize) {
     let (mut count, mut length) = (0, 0);
-    for line in head.split_inclusive(|&byte| byte == b'\n') {
-        length += line.len();
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
+    while length < head.len() {
+        let rest = &head[length..];
+        let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
+        length = head.len().min(length + line.len() + 1);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
             break;
@@ -76,8 +76,7 @@ fn fields(head: &[u8]) -> (usize, usize) {
 }
 
 fn is_length(line: &[u8]) -> bool {
-    let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
-    line.len() > name.len() && name.eq_ignore_ascii_case(CONTENT_LENGTH)
+    line.get(CONTENT_LENGTH.len()) == Some(&b':') && line[..CONTENT_LENGTH.len()].eq_ignore_ascii_case(CONTENT_LENGTH)
 }
 
 /// A connection whose bytes are heard.

@@ -79,6 +79,7 @@ pub struct Listener {
     address: SocketAddr,
     proxies: Vec<IpAddr>,
     lengths: bool,
+    max_fields: Option<usize>,
 }
 
 impl Listener {
@@ -105,7 +106,7 @@ impl Listener {
         let tls = tls.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
-        Ok(Self { tcp, tls, address, proxies: Vec::new(), lengths: false })
+        Ok(Self { tcp, tls, address, proxies: Vec::new(), lengths: false, max_fields: None })
     }
 
     /// These addresses speak for many: they may have as many connections as there are.
@@ -118,6 +119,12 @@ impl Listener {
     #[must_use]
     pub(crate) fn telling_lengths(self) -> Self {
         Self { lengths: true, ..self }
+    }
+
+    /// Requests with up to so many header fields come through; without it, 100 do. Beyond it HTTP/1.1 is answered with a bare 431.
+    #[must_use]
+    pub(crate) fn taking_fields(self, most: usize) -> Self {
+        Self { max_fields: Some(most), ..self }
     }
 
     /// The address, with the port that was taken.
@@ -161,7 +168,8 @@ impl Listener {
             }
             let _ = stream.set_nodelay(true);
             let heard = self.lengths.then(Heard::default);
-            let served = connection((stream, peer, heard), self.tls.clone(), Arc::clone(&handle), stop.clone());
+            let arrived = Accepted { stream, peer, heard, max_fields: self.max_fields };
+            let served = connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone());
             let cut = cut.clone();
             connections.spawn(async move {
                 tokio::select! {
@@ -229,8 +237,16 @@ impl Drop for Place {
     }
 }
 
+/// A connection that was just accepted.
+struct Accepted {
+    stream: TcpStream,
+    peer: SocketAddr,
+    heard: Option<Heard>,
+    max_fields: Option<usize>,
+}
+
 async fn connection<F, R>(
-    (stream, peer, heard): (TcpStream, SocketAddr, Option<Heard>),
+    Accepted { stream, peer, heard, max_fields }: Accepted,
     tls: Option<TlsAcceptor>,
     handle: Arc<F>,
     stop: CancellationToken,
@@ -260,6 +276,9 @@ async fn connection<F, R>(
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(128 * 1024);
+    if let Some(most) = max_fields {
+        builder.http1().max_headers(most);
+    }
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
     http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);

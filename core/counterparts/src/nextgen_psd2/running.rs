@@ -30,6 +30,9 @@ use crate::{
     http::{Listener, control},
 };
 
+/// Header fields that are read before V01 refuses them with an explanation. Beyond it the HTTP library refuses them without one.
+const FIELDS_READ: usize = 256;
+
 /// A running sandbox bank.
 pub struct Running {
     bank: Arc<Bank>,
@@ -67,7 +70,7 @@ impl Running {
         let tls = if config.plain { None } else { Some(tls::config(&own, &anchors, Arc::clone(&clock))?) };
         let listener =
             Listener::bind_with(config.listen, tls).await.map_err(|why| Error::invalid_setting("listen", why))?;
-        let listener = listener.telling_lengths();
+        let listener = listener.telling_lengths().taking_fields(FIELDS_READ);
         let origin = format!("{}://{}", listener.scheme(), reachable(listener.address()));
         let port = listener.address().port();
         warn_about(&config);

@@ -42,6 +42,14 @@ pub struct Credentials {
 #[derive(Debug)]
 pub struct Psd2;
 
+impl Psd2 {
+    /// Whether the requests of an operation have a field for this header, whose name may have any case.
+    #[must_use]
+    pub fn reads_header<O: Operation>(name: &str) -> bool {
+        headers::has(O::Request::SHAPE.fields(), name)
+    }
+}
+
 impl Codec for Psd2 {
     type Credentials = Credentials;
 

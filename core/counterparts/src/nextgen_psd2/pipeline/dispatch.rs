@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     message::{InRequest, OutResponse, percent_decode},
     operation::Entry,
 };
-use bankchannel_nextgen_psd2::{http::Request, operations};
+use bankchannel_nextgen_psd2::{Psd2, http::Request, operations};
 
 use super::super::{
     refusal::Refusal,
@@ -15,9 +15,6 @@ use super::super::{
 
 /// The most pairs in a query.
 const PAIRS_MAX: usize = 64;
-/// Headers that no operation reads.
-const UNREAD: [&str; 4] = ["signature", "tpp-signature-certificate", "digest", "host"];
-
 /// Carries a request out.
 pub(super) fn handle(
     bank: &Bank,
@@ -29,7 +26,7 @@ pub(super) fn handle(
     let message = InRequest {
         path: parameters.to_vec(),
         query: query(&request.target)?,
-        headers: headers(request),
+        headers: Vec::new(),
         body: request.body.clone(),
         content: None,
     };
@@ -51,10 +48,10 @@ fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
         .collect()
 }
 
-/// The values that were signed (R4), as text. Bytes that are not UTF-8 are read as ISO-8859-1, which says something for each.
-fn headers(request: &Request) -> Vec<(String, String)> {
-    let read =
-        request.headers.iter().filter(|header| !UNREAD.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+/// The values of the headers that an operation reads, as they were signed (R4), as text. Bytes that are not UTF-8 are read as
+/// ISO-8859-1, which says something for each.
+fn headers<O: Operation>(request: &Request) -> Vec<(String, String)> {
+    let read = request.headers.iter().filter(|header| Psd2::reads_header::<O>(&header.name));
     read.map(|header| {
         let value = match std::str::from_utf8(header.trimmed()) {
             Ok(text) => text.to_owned(),
@@ -92,7 +89,8 @@ macro_rules! handlers {
     (@one exchange $bank:ident $call:ident $name:ident $message:ident $raw:ident $subject:ident $file:ident $op:ident) => {
         if $name == <operations::$subject::$file::$op as Operation>::DECLARATION.name {
             type Op = operations::$subject::$file::$op;
-            let request = Op::decode_request($message).map_err(|fault| unread::<Op>(&fault, $raw))?;
+            let message = InRequest { headers: headers::<Op>($raw), ..$message };
+            let request = Op::decode_request(message).map_err(|fault| unread::<Op>(&fault, $raw))?;
             let response = super::super::$subject::$file::handle($bank, $call, request)?;
             return Ok(Op::encode_response(response));
         }

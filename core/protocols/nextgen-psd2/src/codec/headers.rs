@@ -23,6 +23,14 @@ fn name_of(field: &'static Field) -> Option<&'static str> {
     field.wire.strip_prefix('@').filter(|name| !name.is_empty() && !field.off_wire)
 }
 
+/// Whether a request of this shape has a field for the header, whose name may have any case.
+pub(super) fn has(shape: &'static [Field], header: &str) -> bool {
+    shape.iter().any(|field| match field.wire {
+        "@" => has(inner(field), header),
+        _ => name_of(field).is_some_and(|name| name.eq_ignore_ascii_case(header)),
+    })
+}
+
 /// Takes the headers out of the fields of a request and writes them, under the bank's names.
 pub(super) fn write_request(
     shape: &'static [Field],

@@ -199,8 +199,9 @@ fn add(request: &mut Request, name: &str, value: impl FnOnce() -> String) {
 
 fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<String, SignFault> {
     let text = header.to_text(profile.param_separator.text());
-    // An issuer with unusual characters must not break out of its quotation marks.
-    if SignatureHeader::parse(&text, Duplicates::Reject).as_ref() != Ok(header) {
+    // An issuer with unusual characters must not break out of its quotation marks; names and base64 cannot.
+    let is_plain = header.key_id.bytes().all(|byte| (0x20..=0x7e).contains(&byte) && !matches!(byte, b'"' | b'\\'));
+    if !is_plain && SignatureHeader::parse(&text, Duplicates::Reject).as_ref() != Ok(header) {
         return Err(SignFault::of(SIGNATURE, "the issuer of the certificate cannot be written into keyId"));
     }
     let is_wrapped = match profile.rfc2047 {
