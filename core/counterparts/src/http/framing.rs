@@ -58,7 +58,6 @@ impl Heard {
     }
 }
 
-
 /// Counts them in a head, and says how long the head is.
 fn fields(head: &[u8]) -> (usize, usize) {
     let (mut count, mut length) = (0, 0);

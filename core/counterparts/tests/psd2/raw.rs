@@ -99,7 +99,11 @@ async fn sizes() {
     for (count, explained) in [(99, true), (240, true), (5_000, false)] {
         let many: String = (0..count).map(|n| format!("X-{n}: 1\r\n")).collect();
         let (status, answer) = world.raw(&with(many.as_bytes())).await;
-        assert_eq!((status, answer.contains("V01: there are more than 100 header fields")), (431, explained), "{answer}");
+        assert_eq!(
+            (status, answer.contains("V01: there are more than 100 header fields")),
+            (431, explained),
+            "{answer}"
+        );
     }
 
     let large = "a".repeat(1024 * 1024 + 1);

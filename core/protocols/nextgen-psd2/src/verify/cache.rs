@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, DefaultHasher, Hasher, RandomState},
     sync::{Arc, RwLock, TryLockError},
 };
 
@@ -93,7 +94,35 @@ pub(super) struct Cache {
     leniently: Held,
 }
 
-type Held = RwLock<HashMap<Box<[u8]>, Arc<Known>>>;
+type Held = RwLock<HashMap<Box<[u8]>, Arc<Known>, ByTheEnd>>;
+
+/// Tells values apart by their ends, where the issuer's signature is: no two have the same but by intent, and whoever intends it
+/// has as many comparisons made as there are certificates, no more.
+#[derive(Debug, Default)]
+struct ByTheEnd(RandomState);
+
+struct EndHasher(DefaultHasher);
+
+/// How much of a value's end is looked at, bytes.
+const END: usize = 64;
+
+impl BuildHasher for ByTheEnd {
+    type Hasher = EndHasher;
+
+    fn build_hasher(&self) -> EndHasher {
+        EndHasher(self.0.build_hasher())
+    }
+}
+
+impl Hasher for EndHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(&bytes[bytes.len().saturating_sub(END)..]);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+}
 
 impl Cache {
     pub(super) fn read(&self, value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Arc<Known>, Fault> {
@@ -152,6 +181,18 @@ mod tests {
             assert_eq!(first.for_sealing(mode), certificate::for_sealing(&certificates[0], mode));
             assert_eq!(first.psd2(mode), certificate::psd2(&certificates[0], mode));
         }
+    }
+
+    #[test]
+    fn values_with_the_same_end_are_told_apart() {
+        let (cache, certificates) = (Cache::default(), certificates(1));
+        let good = value(&certificates[0]);
+        let mut bad = good.clone();
+        bad[0] = b'N';
+        let (by, hash) = (ByTheEnd::default(), |by: &ByTheEnd, value: &[u8]| by.hash_one(value));
+        assert_eq!(hash(&by, &good), hash(&by, &bad));
+        assert!(cache.read(&good, false, &[]).is_ok() && cache.read(&bad, false, &[]).is_err());
+        assert_ne!(hash(&by, &good), hash(&by, &good[..good.len() - 1]));
     }
 
     /// As in a fork's child whose parent was writing at that moment.
