@@ -422,3 +422,24 @@ proptest::proptest! {
         let _ = Verifier::default().verify(&request, &policy(&request));
     }
 }
+
+/// T-149: an authority that has given its own serial number to a third party. The key id then names both of their certificates,
+/// for the authority's issuer is the authority itself; what counts is the one that was sent.
+#[test]
+fn an_authority_with_the_serial_number_of_its_third_party() {
+    let serial = Some(vec![0x5a; 16]);
+    let authority = AuthorityOptions { serial: serial.clone(), ..AuthorityOptions::new("Sandbox QSEAL CA", NOW) };
+    let options = IssueOptions { serial, ..IssueOptions::new(Kind::Qseal, NOW) };
+    let party = party_of(TestAuthority::create(&authority).unwrap(), &options);
+    let of_authority = party.authority.certificate();
+    assert_eq!(
+        (of_authority.serial(), of_authority.issuer()),
+        (party.certificate.serial(), party.certificate.issuer())
+    );
+    let signed = party.signed(request());
+    assert_eq!(party.plain(&signed), "ok");
+    let verified = party.verifier().verify(&signed, &policy(&signed));
+    assert_eq!(verified.certificate.as_ref(), Some(&party.certificate));
+    let value = certificate_header(of_authority, crate::certificates::CertForm::DerBase64);
+    assert_eq!(party.plain(&set(&signed, "TPP-Signature-Certificate", &value)), "V20");
+}

@@ -119,3 +119,35 @@ proptest::proptest! {
         let _ = (explanation.to_json(), explanation.text());
     }
 }
+
+/// T-113: whatever is wrong, neither the hash of the personal identifier in the body nor a key is in the explanation.
+#[test]
+fn neither_the_body_nor_a_key_is_shown() {
+    let secret = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
+    let other_body = |from: &str, to: &str| {
+        let mut request = request_a();
+        request.body = String::from_utf8(request.body.to_vec()).unwrap().replacen(from, to, 1).into();
+        request
+    };
+    let mut requests: Vec<Request> =
+        (1..=14).map(|number| signed(&mutated(&format!("M{number}")))).chain([with_signature("x")]).collect();
+    requests.extend([other_body(",", ", "), other_body("psu-7f3a91", "psu-7f3a92"), other_body("{", "")]);
+    requests.push(with("digest", "SHA-256=", "SHA-512="));
+    for request in requests {
+        assert!(request.body.windows(secret.len()).any(|part| part == secret.as_bytes()));
+        let client = mutated("M10");
+        for client_signing_string in [None, Some(client.as_slice())] {
+            let explanation = explained(&request, ExplainInput { client_signing_string, ..API });
+            let shown = explanation.to_json().to_string() + &explanation.text();
+            assert!(shown.len() > 1000, "{shown}");
+            let words = TEST_KEY.lines().filter(|line| !line.starts_with("---")).chain([secret, "PRIVATE KEY"]);
+            for word in words {
+                assert!(!shown.contains(word), "{word}: {shown}");
+            }
+            // Nor the hash's bytes in another writing, nor the base64 of a whole body.
+            for written in [HEXLOWER.encode(&BASE64.decode(secret.as_bytes()).unwrap()), BASE64.encode(&request.body)] {
+                assert!(!shown.contains(&written), "{written}: {shown}");
+            }
+        }
+    }
+}
