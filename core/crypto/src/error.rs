@@ -31,7 +31,7 @@ pub enum Error {
     #[error("this is a certificate; the key is wanted (openssl x509 -pubkey -noout)")]
     CertificateGiven,
     /// A key protected by a passphrase.
-    #[error("the key is encrypted; decrypt it first (openssl pkey -in FILE -out FILE)")]
+    #[error("the key is encrypted: give its passphrase too, or the key without one")]
     EncryptedPem,
     /// A passphrase that does not open the key.
     #[error("the passphrase does not open the private key, or the key is damaged")]

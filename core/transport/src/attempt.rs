@@ -81,6 +81,9 @@ async fn run(
             builder = builder.header("content-type", "application/json");
         }
         builder = builder.body(reqwest::Body::wrap(body));
+    } else if matches!(request.method, Method::Post | Method::Put) {
+        // A request that could have a body says that it has none (RFC 9110 §8.6): servers refuse it otherwise.
+        builder = builder.header("content-length", "0");
     }
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;
     progress.accepted.store(response.status().is_success(), Ordering::SeqCst);

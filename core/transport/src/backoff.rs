@@ -28,6 +28,11 @@ pub(crate) fn allows(repeat: Repeat, result: &Result<InResponse, Error>) -> bool
     }
 }
 
+/// Whether a server asks for a longer wait than a call waits.
+pub(crate) fn is_long(asked_s: Option<u64>) -> bool {
+    asked_s.is_some_and(|seconds| seconds.saturating_mul(1000) > DELAY_MAX_MS)
+}
+
 /// How long to wait before the attempt after attempt `number` (from 0): a random time that grows, or what the server
 /// asked for, and never more than five seconds.
 #[must_use]
@@ -50,6 +55,7 @@ mod tests {
         }
         assert!(delay(0, Some(1)) >= Duration::from_secs(1));
         assert_eq!(delay(0, Some(3600)), Duration::from_millis(DELAY_MAX_MS));
+        assert!(!is_long(None) && !is_long(Some(5)) && is_long(Some(6)));
     }
 
     #[test]

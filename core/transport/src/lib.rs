@@ -73,6 +73,8 @@ pub struct Plan<'a> {
     pub maker: Option<&'a dyn Maker>,
     /// The headers of the answer that the protocol reads, spelled as it wants them named.
     pub headers: &'static [&'static str],
+    /// Whether an answer that asks for a longer wait than there is between attempts is the result, and not asked again too early.
+    pub heeds_long_waits: bool,
 }
 
 /// Makes what one attempt at an exchange sends.
@@ -170,6 +172,9 @@ impl Transport {
             }
             let asked = result.as_ref().ok().and_then(|answer| answer.retry_after_s);
             let delay = backoff::delay(number, asked);
+            if plan.heeds_long_waits && backoff::is_long(asked) {
+                return result;
+            }
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now() + delay) {
                 return result;
             }
@@ -246,6 +251,7 @@ mod tests {
             earlier: &mut earlier,
             maker: None,
             headers: &[],
+            heeds_long_waits: false,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let error = runtime.block_on(transport.exchange(&request, plan)).unwrap_err();

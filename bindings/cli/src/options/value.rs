@@ -47,9 +47,22 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
             parse(option, &text_or_file(option, text)?)
         }
         shape if is_text_of_file(shape) => armor_or_file(option, text),
-        Shape::Text(_) | Shape::Secret(_) if text.starts_with('@') => text_or_file(option, text).map(Value::String),
+        Shape::Text(_) | Shape::Secret(_) if text.starts_with('@') => {
+            text_or_file(option, text).map(|text| Value::String(without_last_line_end(text)))
+        }
         _ => Ok(Value::String(text.to_owned())),
     }
+}
+
+/// A file's text without the line end that editors and `echo` put after its last line.
+fn without_last_line_end(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
 }
 
 /// Whether the text is one that people keep in files: a key, a certificate, a signature.

@@ -11,13 +11,14 @@ use bankchannel_foundation::{
     Error, Exchange, Outcome, Result, Secret,
     clock::{Clock, SystemClock},
     error::row,
+    json,
     message::{Body, InResponse, OutRequest, Segment},
     operation::Route,
     redact::redact_words,
 };
 use bankchannel_nextgen_psd2::{
-    Psd2, RESPONSE_HEADERS,
-    answer::{Refusal, safe_redirect},
+    MAX_DEPTH, Psd2, RESPONSE_HEADERS,
+    answer::safe_redirect,
     errors,
     http::{Headers, Request},
     model::Linked,
@@ -59,7 +60,7 @@ impl NextGenPsd2 {
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
         let mut earlier = None;
         let answer = {
-            let maker = Signed { sender, operation: const { &O::DECLARATION }.name, options: options.until(deadline) };
+            let maker = Signed { sender, operation: const { &O::DECLARATION }.name, options, deadline };
             let plan = Plan {
                 deadline: Some(deadline),
                 cancel: &options.cancel,
@@ -70,6 +71,7 @@ impl NextGenPsd2 {
                 earlier: &mut earlier,
                 maker: Some(&maker),
                 headers: RESPONSE_HEADERS,
+                heeds_long_waits: true,
             };
             sender.transport.exchange(&message, plan).await
         };
@@ -92,32 +94,45 @@ impl Sender {
     {
         let base_url = self.transport.base_url();
         if !(200..300).contains(&answer.status) {
-            let outcome = if answer.status < 500 { Outcome::Refused } else { Outcome::Unknown };
-            let error = Refusal::read(answer.status, &answer.body).to_error(base_url, &self.redirect_hosts);
-            return Err(error.with_retry_after(answer.retry_after_s).with_outcome(outcome));
+            return Err(Psd2::refused::<O>(&answer, base_url, &self.redirect_hosts));
         }
+        let body = answer.body.clone();
         let mut response = O::decode_response(answer)?;
         response.resolve_links(base_url);
         let redirect = response.links().and_then(|links| links.get("scaRedirect"));
         match redirect.map(|link| safe_redirect(base_url, &link.href, &self.redirect_hosts)) {
             None => {}
             Some(Ok(url)) => response.set_sca_redirect(url),
-            Some(Err(why)) => {
-                let text = format!("{} It {why}.", errors::LINK_REFUSED.text);
-                return Err(Error::because(&errors::LINK_REFUSED, text)
-                    .with("field", "_links.scaRedirect")
-                    .with_outcome(Outcome::Accepted));
-            }
+            Some(Err(why)) => return Err(link_refused(why, redirect.map_or("", |link| &link.href), &body)),
         }
         Ok(response)
     }
+}
+
+/// The error for a link that no customer is sent to. What the bank has made exists all the same, so its identifiers are told.
+fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
+    let text = format!("{} Reason: {why}.", errors::LINK_REFUSED.text);
+    let mut error =
+        Error::because(&errors::LINK_REFUSED, text).with("field", "_links.scaRedirect").with_outcome(Outcome::Accepted);
+    if let Some(host) = url::Url::parse(href).ok().and_then(|url| url.host_str().map(str::to_owned)) {
+        error = error.with("host", host);
+    }
+    let answer = json::parse(body, MAX_DEPTH).ok();
+    for (member, detail) in [("consentId", "consent_id"), ("authorisationId", "authorisation_id")] {
+        if let Some(id) = answer.as_ref().and_then(|answer| answer.get(member)?.as_str().map(str::to_owned)) {
+            error = error.with(detail, id);
+        }
+    }
+    error
 }
 
 /// Signs each attempt's message.
 struct Signed<'a> {
     sender: &'a Sender,
     operation: &'static str,
-    options: CallOptions,
+    options: &'a CallOptions,
+    /// When the call gives up, whichever attempt it is at.
+    deadline: Instant,
 }
 
 impl Maker for Signed<'_> {
@@ -127,7 +142,8 @@ impl Maker for Signed<'_> {
             let unsigned = self.sender.unsigned(message)?;
             let body = unsigned.body.clone();
             let now_s = SystemClock::default().now_s();
-            let signed = self.sender.sign(unsigned, now_s, self.operation, &self.options).await;
+            let options = self.options.until(self.deadline);
+            let signed = self.sender.sign(unsigned, now_s, self.operation, &options).await;
             let signed = signed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
             if self.options.is_logged() {
                 let id = signed.headers.text("x-request-id").unwrap_or("-");

@@ -1,5 +1,7 @@
 //! What a client needs to send: the bank's address, the connections to it, and who signs.
 
+use std::sync::Arc;
+
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Error, Outcome, Result, Secret, error::row};
 use bankchannel_nextgen_psd2::{
@@ -11,6 +13,7 @@ use bankchannel_nextgen_psd2::{
 };
 use bankchannel_transport::Transport;
 use data_encoding::{BASE64, HEXUPPER};
+use tokio::sync::Semaphore;
 
 use super::{Signer, settings::Ready};
 use crate::{CallOptions, Question, SignatureRequest};
@@ -34,6 +37,8 @@ pub(super) struct Sender {
     profile: SigningProfile,
     /// `None` asks in the middle of each call.
     signer: Option<Signer>,
+    /// Whose turn it is at the token.
+    turns: Arc<Semaphore>,
 }
 
 impl Sender {
@@ -78,6 +83,7 @@ impl Sender {
             certificate,
             profile,
             signer,
+            turns: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -99,9 +105,16 @@ impl Sender {
         let hash = self.profile.signature_hash;
         let signature = match &self.signer {
             Some(Signer::Token(token)) => {
-                // It is asked over its own line, which may take a while.
+                // It is asked over its own line, which may take a while, one at a time: whoever gives up while it waits for its turn
+                // has nothing signed, and a token that hangs holds one thread.
+                let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
+                let turn = turn.map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))?;
                 let (signer, bytes) = (Signer::Token(token.clone()), prepared.signing_string.bytes.clone());
-                let work = tokio::task::spawn_blocking(move || signer.sign(hash, &bytes));
+                let work = tokio::task::spawn_blocking(move || {
+                    let signed = signer.sign(hash, &bytes);
+                    drop(turn);
+                    signed
+                });
                 options
                     .race(work)
                     .await?

@@ -7,7 +7,13 @@ use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
 };
-use bankchannel_nextgen_psd2::{http::is_token, model::SigningOptions};
+use bankchannel_nextgen_psd2::{
+    CATALOGUE, Psd2,
+    certificates::Certificate,
+    http::{SINGLE, is_token},
+    model::SigningOptions,
+    signing::CONDITIONAL,
+};
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
 use bankchannel_transport::{Settings, Tls};
 
@@ -15,6 +21,9 @@ use super::{
     NextGenPsd2, Signer,
     keys::{Keys, excluded, keystore, one_of},
 };
+
+/// Headers that the client and the HTTP library write themselves, besides those that occur once.
+const OWN_HEADERS: [&str; 5] = ["accept", "connection", "transfer-encoding", "user-agent", "authorization"];
 
 /// The settings of a third party. All are optional; those of signing are used wherever a request leaves them out, and the
 /// operations that only compute need no others.
@@ -88,11 +97,14 @@ impl Ready {
             signing.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
         }
         let header_names = settings.header_names.clone().unwrap_or_default();
-        if !header_names.iter().all(|(from, to)| is_token(from) && is_token(to)) {
-            return Err(Error::invalid_setting("header_names", "must hold names of headers"));
-        }
+        header_names.iter().try_for_each(|(from, to)| renamed(from, to))?;
+        let redirect_hosts = settings.allowed_redirect_hosts.iter().flatten().map(|host| redirect_host(host));
+        let redirect_hosts = redirect_hosts.collect::<Result<_>>()?;
         let transport = transport(&settings)?;
+        without_key("certificate", settings.certificate.as_deref())?;
         let certificate = one_of("certificate", settings.certificate, settings.certificate_file)?;
+        // A file may hold the key too, which nobody asks this text for. What cannot be read is said where it is needed.
+        let certificate = certificate.map(|text| Certificate::from_pem(&text).map_or(text, |read| read.to_pem()));
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
         let keys = Keys::of(certificate, settings.private_key, settings.passphrase);
         let Keys { certificate, private_key, passphrase, token } = match (settings.keystore_file, settings.pkcs11) {
@@ -109,7 +121,7 @@ impl Ready {
             trusted,
             signing: settings.signing,
             header_names,
-            redirect_hosts: settings.allowed_redirect_hosts.unwrap_or_default(),
+            redirect_hosts,
             timeout_s: settings.timeout_s.filter(|seconds| *seconds > 0),
             transport,
         })
@@ -142,6 +154,37 @@ impl Ready {
     }
 }
 
+/// Whether a header may be sent under another name: one that some operation has, that is not signed under its own name, and whose
+/// new name nothing else has.
+fn renamed(from: &str, to: &str) -> Result<()> {
+    let refused = |why: String| Err(Error::invalid_setting("header_names", why));
+    let is_one_of = |names: &[&str], name: &str| names.iter().any(|one| one.eq_ignore_ascii_case(name));
+    if !is_token(to) {
+        return refused(format!("{from}: the new name must be a header's: letters, digits and hyphens"));
+    }
+    if is_one_of(&CONDITIONAL, from) {
+        return refused(format!("{from} is signed under this name, which no bank may change"));
+    }
+    if !CATALOGUE.iter().any(|entry| entry.declaration.route.is_some() && Psd2::has_header(entry.request, from)) {
+        return refused(format!("{from} is no header of any operation"));
+    }
+    if is_one_of(&SINGLE, to) || is_one_of(&OWN_HEADERS, to) {
+        return refused(format!("{from} cannot be sent as {to}, which means something else"));
+    }
+    Ok(())
+}
+
+/// A host as it is compared: in lower case, and with letters beyond ASCII as DNS has them.
+fn redirect_host(host: &str) -> Result<String> {
+    match url::Host::parse(host) {
+        Ok(host) => Ok(host.to_string()),
+        Err(_) => Err(Error::invalid_setting(
+            "allowed_redirect_hosts",
+            "must hold host names, such as login.bank.example: no scheme, no port and no path",
+        )),
+    }
+}
+
 fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
     let Some(base_url) = settings.base_url.clone() else { return Ok(None) };
     let only_ca_file = settings.only_ca_file.unwrap_or_default();
@@ -163,8 +206,17 @@ fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
     }))
 }
 
+/// A certificate's setting is no secret: it may be shown and logged.
+fn without_key(field: &str, text: Option<&str>) -> Result<()> {
+    match text.is_some_and(|text| text.contains("PRIVATE KEY-----")) {
+        true => Err(Error::invalid_setting(field, "holds a private key too: give the certificate alone here")),
+        false => Ok(()),
+    }
+}
+
 /// The certificate for TLS with its key, both PEM in one text.
 fn client_identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
+    without_key("client_certificate", settings.client_certificate.as_deref())?;
     let certificate =
         one_of("client_certificate", settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
     if let Some(path) = &settings.client_keystore_file {

@@ -137,6 +137,7 @@ impl WsChannel {
             earlier,
             maker: None,
             headers: &[],
+            heeds_long_waits: false,
         };
         let received = match self.0.transport.exchange(message, plan).await {
             Ok(answer) => self.receive::<O>(answer, &mut sink, deadline, options).await,

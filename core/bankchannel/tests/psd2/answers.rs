@@ -1,6 +1,6 @@
 //! What a bank's answers become.
 
-use bankchannel::{Outcome, nextgen_psd2::NextGenPsd2};
+use bankchannel::{CallOptions, Outcome, nextgen_psd2::NextGenPsd2};
 use serde_json::{Value, json};
 
 use crate::{
@@ -38,7 +38,17 @@ async fn a_link_elsewhere_is_refused_unless_its_host_is_allowed() {
         let client = client(&server);
         let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
         assert_eq!((error.code(), error.outcome()), ("nextgen_psd2.link_refused", Some(Outcome::Accepted)), "{bad}");
+        assert!(error.message().contains(" Reason: it"), "{}", error.message());
     }
+    // What the bank has made is there, whatever its link is like.
+    let made = json!({"consentId": "c-1", "consentStatus": "received", "_links": {"scaRedirect": {"href": foreign}}});
+    let server = Server::in_turn([Act::Answer(Answer::json(201, &made))]).await;
+    let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
+    let request = json!({"access": {"all_psd2": "all_accounts"}, "recurring_indicator": false, "valid_until": "2030-01-01",
+        "frequency_per_day": 1, "redirect_uri": "https://tpp.example/cb", "psu": {"ip_address": "192.0.2.1"}});
+    let error = client.call_json("nextgen_psd2.create_consent", request, CallOptions::default()).await.unwrap_err();
+    assert_eq!(error.code(), "nextgen_psd2.link_refused", "{error}");
+    assert_eq!((error.detail("consent_id"), error.detail("host")), (Some("c-1"), Some("login.elsewhere.example")));
     let server = Server::in_turn([offered(foreign)]).await;
     let client = client_with(&server, json!({"allowed_redirect_hosts": ["login.elsewhere.example"]}));
     let answer = client.update_bank_offered_consents(offer(&client)).await.unwrap();
@@ -101,5 +111,34 @@ fn the_published_test_key_is_refused_towards_banks() {
         ["http://127.0.0.1:8080/api", "https://[::1]:1/api", "https://sandbox.example/api", "https://bank.test/api"]
     {
         assert!(with(sandbox).is_ok(), "{sandbox}");
+    }
+}
+
+/// Letters that are no UTF-8, and a byte order mark: neither the code nor the link is lost for them.
+#[tokio::test]
+async fn a_refusal_in_another_encoding_is_understood() {
+    let link = r#""_links":{"scaRedirect":{"href":"/tap?state=1"}}"#;
+    let latin = [
+        br#"{"id":"1","system":"ERA-PSD2","code":"CONSENT_INVALID","message":"kunden m"#,
+        &b"\xe5\","[..],
+        link.as_bytes(),
+        b"}",
+    ];
+    let marked = [
+        &b"\xef\xbb\xbf"[..],
+        br#"{"id":"1","system":"ERA-PSD2","code":"CONSENT_INVALID","message":"x","#,
+        link.as_bytes(),
+        b"}",
+    ];
+    for body in [latin.concat(), marked.concat()] {
+        let head = format!(
+            "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let server = Server::in_turn([Act::Raw([head.as_bytes(), &body].concat())]).await;
+        let client = client(&server);
+        let error = client.get_accounts(list(&client)).await.unwrap_err();
+        assert_eq!(error.code(), "nextgen_psd2.consent_needed", "{error}");
+        assert!(error.detail("sca_redirect").is_some_and(|link| link.ends_with("/tap?state=1")));
     }
 }

@@ -14,6 +14,8 @@ use bankchannel::{
 };
 use serde_json::json;
 
+use crate::party::made;
+
 /// Certificates of a third party, and the settings that name them.
 fn party() -> (tempfile::TempDir, NextGenPsd2) {
     let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
@@ -131,4 +133,42 @@ async fn what_only_computes_needs_no_client_of_its_own_and_an_exchange_does() {
     let error = tpp.call_values("ws_channel.list_files", Value::Null, CallOptions::default()).await.unwrap_err();
     assert_eq!(error.code(), "input.unknown_operation");
     assert!(error.message().contains("belongs to ws-channel"), "{error}");
+}
+
+/// Settings that would send something else than they say are refused when the client is made, each naming its field.
+#[test]
+fn settings_that_cannot_be_meant() {
+    let field = |settings: serde_json::Value| {
+        let error = NextGenPsd2::from_json(settings).unwrap_err();
+        assert_eq!(error.code(), "configuration.invalid", "{error}");
+        error.detail("field").map(str::to_owned)
+    };
+    for (from, to) in [
+        ("PSU-ID", "X-User"),
+        ("tpp-redirect-uri", "X-Redirect"),
+        ("TPP-Session-ID", "X-Request-ID"),
+        ("PSU-Context", "Signature"),
+        ("PSU-Context", "Host"),
+        ("PSU-Context", "content-length"),
+        ("PSU-Context", "Transfer-Encoding"),
+        ("PSU-Context", "a b"),
+        ("PSU-Kontext", "X-PSU-Context"),
+    ] {
+        assert_eq!(field(json!({"header_names": {from: to}})).as_deref(), Some("header_names"), "{from}: {to}");
+    }
+    assert!(NextGenPsd2::from_json(json!({"header_names": {"psu-context": "X-PSU-Context"}})).is_ok());
+    for host in ["https://login.bank.example", "login.bank.example:443", "a/b", ""] {
+        let settings = json!({"allowed_redirect_hosts": [host]});
+        assert_eq!(field(settings).as_deref(), Some("allowed_redirect_hosts"), "{host}");
+    }
+    let both = format!("{}{}", made().qseal_certificate, made().qseal_key.expose());
+    assert_eq!(field(json!({"certificate": both})).as_deref(), Some("certificate"));
+    let identity = json!({"base_url": "https://bank.example", "client_certificate": both, "client_key": "x"});
+    assert_eq!(field(identity).as_deref(), Some("client_certificate"));
+    // In a file it may stand beside the key; the client gives the certificate alone.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &both).unwrap();
+    let client = NextGenPsd2::from_json(json!({"certificate_file": file.path()})).unwrap();
+    let text = client.certificate().unwrap();
+    assert!(text.contains("BEGIN CERTIFICATE") && !text.contains("PRIVATE KEY"), "{text}");
 }

@@ -81,13 +81,50 @@ async fn what_has_effects_is_never_repeated() {
         let client = client(&server);
         let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
         assert_eq!((server.seen().len(), error.http_status()), (1, Some(status)));
-        let outcome = if status < 500 { Outcome::Refused } else { Outcome::Unknown };
-        assert_eq!(error.outcome(), Some(outcome), "{status}");
+        // With 408 nobody knows how much of the request was read.
+        let outcome = if status == 429 { Outcome::Refused } else { Outcome::Unknown };
+        assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{status}");
     }
     let server = Server::in_turn([Act::ResetAfterRequest]).await;
     let client = client(&server);
     let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
     assert_eq!((server.seen().len(), error.code()), (1, "transport.connection_lost"));
+}
+
+/// What may have no effect may be asked again, by the client and by whoever reads the error.
+#[tokio::test]
+async fn what_only_reads_may_be_asked_again() {
+    for status in [408, 503] {
+        let body = json!({"id": "1", "system": "ERA-PSD2", "code": "SYSTEM_ERROR"});
+        let server = Server::in_turn((0..3).map(|_| answered(status, body.clone())).collect::<Vec<_>>()).await;
+        let client = client(&server);
+        let error = client.get_accounts(list(&client)).await.unwrap_err();
+        assert_eq!((server.seen().len(), error.outcome(), error.retryable()), (3, Some(Outcome::Unknown), true));
+    }
+}
+
+/// A bank that says "tomorrow" is not asked again in a second: its quota is used up already.
+#[tokio::test]
+async fn a_long_wait_is_the_answer() {
+    let body = json!({"id": "1", "system": "ERA-PSD2", "code": "ACCESS_EXCEEDED"});
+    let tomorrow = Answer::json(429, &body).with("retry-after", "86400");
+    let server = Server::in_turn([Act::Answer(tomorrow)]).await;
+    let client = client(&server);
+    let error = client.get_accounts(list(&client)).await.unwrap_err();
+    assert_eq!((server.seen().len(), error.retry_after_s()), (1, Some(86_400)));
+}
+
+/// RFC 9110 §8.6: some servers answer 411 otherwise.
+#[tokio::test]
+async fn a_request_without_a_body_says_so() {
+    let link = json!({"_links": {"scaRedirect": {"href": "/tap?state=1"}}});
+    let server = Server::in_turn([answered(201, link), answered(200, json!({"accounts": []}))]).await;
+    let client = client(&server);
+    client.update_bank_offered_consents(offer(&client)).await.unwrap();
+    client.get_accounts(list(&client)).await.unwrap();
+    let seen = server.seen();
+    assert_eq!((seen[0].header("content-length"), seen[1].header("content-length")), (Some("0"), None));
+    assert_eq!(seen[0].head.to_ascii_lowercase().matches("content-length").count(), 1);
 }
 
 /// §1.1: a redirect that is followed sends a signature to another host.

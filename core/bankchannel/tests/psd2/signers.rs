@@ -1,6 +1,12 @@
 //! Keys that are elsewhere: the call asks for the signature in its middle.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use bankchannel::{CallOptions, Outcome, Question, Secret, nextgen_psd2::signing::SigningDialect};
 use bankchannel_crypto::rsa::PrivateKey;
@@ -57,6 +63,27 @@ async fn each_attempt_asks_for_a_signature_of_its_own() {
     for seen in server.seen() {
         assert!(checked(&seen, SigningDialect::Era).is_valid());
     }
+}
+
+/// The time limit is the whole call's, the signatures of later attempts among it.
+#[tokio::test]
+async fn the_time_limit_holds_for_the_signature_of_a_later_attempt() {
+    let failed = || Act::Answer(Answer::json(503, &json!({})));
+    let server = Server::in_turn([failed(), failed()]).await;
+    let client = client_with(&server, json!({"private_key": null}));
+    let asked = AtomicUsize::new(0);
+    let asking = CallOptions::asking(move |question| {
+        // At first somebody is slow, then nobody is there.
+        let away = if asked.fetch_add(1, Ordering::SeqCst) == 0 { 1_500 } else { 5_000 };
+        std::thread::sleep(Duration::from_millis(away));
+        Ok(Secret::new(sign(&question)))
+    });
+    let options = CallOptions { timeout: Some(Duration::from_millis(2_500)), ..asking };
+    let begun = Instant::now();
+    let error = client.call_json(LIST, json!({}), options).await.unwrap_err();
+    let took = begun.elapsed();
+    assert_eq!((error.code(), server.seen().len()), ("timeout.deadline", 1));
+    assert!(took >= Duration::from_millis(2_400) && took < Duration::from_millis(3_800), "{took:?}");
 }
 
 #[tokio::test]

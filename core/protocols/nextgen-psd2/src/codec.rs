@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Operation,
     error::row,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse},
-    model::{Dialect, Field, Object, Reader, Value, Writer},
+    model::{Dialect, Field, Object, Reader, Shape, Value, Writer},
     operation::{Access, Route},
 };
 
@@ -43,10 +43,17 @@ pub struct Credentials {
 pub struct Psd2;
 
 impl Psd2 {
-    /// Whether the requests of an operation have a field for this header, whose name may have any case.
+    /// Whether requests of this shape have a field for this header, whose name may have any case.
     #[must_use]
-    pub fn reads_header<O: Operation>(name: &str) -> bool {
-        headers::has(O::Request::SHAPE.fields(), name)
+    pub fn has_header(shape: &'static Shape, name: &str) -> bool {
+        headers::has(shape.fields(), name)
+    }
+
+    /// The error that a bank's answer without success means, to one who knows the bank: with its outcome, and with the link for the
+    /// bank's customer where a customer may be sent there.
+    #[must_use]
+    pub fn refused<O: Operation>(answer: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
+        answer::refused(route::<O>(), answer, base_url, allowed_hosts)
     }
 }
 
@@ -105,7 +112,7 @@ impl Codec for Psd2 {
     fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
         let route = route::<O>();
         if !(200..300).contains(&message.status) {
-            return Err(answer::refused(route, &message));
+            return Err(answer::refused(route, &message, "", &[]));
         }
         let shape = O::Response::SHAPE.fields();
         let mut fields = Object::new();

@@ -51,7 +51,7 @@ fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
 /// The values of the headers that an operation reads, as they were signed (R4), as text. Bytes that are not UTF-8 are read as
 /// ISO-8859-1, which says something for each.
 fn headers<O: Operation>(request: &Request) -> Vec<(String, String)> {
-    let read = request.headers.iter().filter(|header| Psd2::reads_header::<O>(&header.name));
+    let read = request.headers.iter().filter(|header| Psd2::has_header(O::Request::SHAPE, &header.name));
     read.map(|header| {
         let value = match std::str::from_utf8(header.trimmed()) {
             Ok(text) => text.to_owned(),

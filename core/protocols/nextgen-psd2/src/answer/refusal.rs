@@ -5,6 +5,8 @@ use bankchannel_foundation::{Error, error::Peer, json, model::Value, redact::red
 use super::{Links, code, safe_redirect};
 use crate::errors;
 
+/// What some programs write before UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Deepest nesting of an answer (S-16).
 const MAX_DEPTH: usize = 32;
 /// Most of an answer's text that an error shows, in characters, where it has none of the known forms (§1.5).
@@ -50,7 +52,10 @@ impl Refusal {
     /// Reads an answer whose status is not a success. Whatever comes is answered.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
-        let Ok(answer) = json::parse(body, MAX_DEPTH) else { return Self::other(status, body) };
+        // Some banks write a byte order mark, or letters that are no UTF-8: a link in their answer is not lost for it.
+        let body = body.strip_prefix(BOM).unwrap_or(body);
+        let readable = String::from_utf8_lossy(body);
+        let Ok(answer) = json::parse(readable.as_bytes(), MAX_DEPTH) else { return Self::other(status, body) };
         let links = Links::of(&answer);
         let text = |value: &Value<'_>, name: &str| value.get(name).and_then(plain);
         let found = |form, from: &Value<'_>, message: &str| Self {

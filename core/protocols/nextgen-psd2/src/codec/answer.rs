@@ -18,14 +18,14 @@ const EXACT_DIGITS: usize = 15;
 /// The member of links.
 const LINKS: &str = "_links";
 
-/// The error that an answer without success means.
-pub(super) fn refused(route: &Route, message: &InResponse) -> Error {
+/// The error that an answer without success means. Its link for the customer is handed on where [`Refusal::to_error`] does.
+pub(super) fn refused(route: &Route, message: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
     let status = message.status;
     let outcome = if status == 408 || status >= 500 { Outcome::Unknown } else { Outcome::Refused };
     // §5: what has effects is not sent again by itself.
     let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 429 | 500 | 502..=504);
     Refusal::read(status, &message.body)
-        .to_error("", &[])
+        .to_error(base_url, allowed_hosts)
         .with_outcome(outcome)
         .with_retryable(may_repeat)
         .with_retry_after(message.retry_after_s)
@@ -36,7 +36,8 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     if message.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Object::new());
     }
-    match json::parse(&message.body, MAX_DEPTH) {
+    // Some banks write a byte order mark.
+    match json::parse(message.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&message.body), MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(broken(message, "it is no JSON object")),
         Err(fault) => Err(broken(message, &format!("it is {fault}"))),

@@ -5,7 +5,7 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message
 use crate::{
     codec::Psd2,
     declare,
-    model::{Account, Linked, PsuContext, PsuCorporateId, PsuId, TppSessionId},
+    model::{Account, Linked, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
 };
 
 /// By which consent: of dialect `bg` by its identifier, of dialect `era` by customer and session.
@@ -26,6 +26,9 @@ pub struct GetAccountsRequest {
     /// The session, as the bank's redirect named it; dialect `era`.
     #[boundary(wire = "@TPP-Session-ID")]
     pub tpp_session_id: Option<TppSessionId>,
+    /// Where the bank sends the customer back to, where it wants the customer's consent first; dialect `era`.
+    #[boundary(wire = "@TPP-Redirect-URI")]
+    pub redirect_uri: Option<TppUri>,
     /// The customer's own request, where the customer is present: without it the bank counts the request as unattended.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
