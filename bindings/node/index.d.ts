@@ -3513,6 +3513,11 @@ export interface GetAccountsRequest {
   /** The session, as the bank's redirect named it; dialect `era`. */
   tppSessionId?: string;
   /**
+   * Where the bank sends the customer back to, where it wants the customer's consent first; dialect
+   * `era`.
+   */
+  redirectUri?: string;
+  /**
    * The customer's own request, where the customer is present: without it the bank counts the request as
    * unattended.
    */
@@ -3688,11 +3693,11 @@ export interface SignRequestRequest {
    * missing.
    */
   headers?: readonly HeaderField[];
-  /** The QSEAL certificate as PEM text. Left out, the client's own. */
+  /** The QSEAL certificate as PEM text; left out, it is the client's own. */
   certificate?: string;
-  /** Its private key as PEM text: PKCS#8 or PKCS#1. Left out, the client's own. */
+  /** Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is. */
   privateKey?: Secret;
-  /** Opens a private key that is encrypted. Left out, the client's own. */
+  /** Opens a private key that is given here and is encrypted. */
   passphrase?: Secret;
   /** How requests are signed. Left out, the client's own. */
   signing?: SigningOptions;

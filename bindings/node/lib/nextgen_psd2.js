@@ -217,6 +217,7 @@ const GetAccountsRequest = struct([
   ["psuId", "psu_id"],
   ["psuCorporateId", "psu_corporate_id"],
   ["tppSessionId", "tpp_session_id"],
+  ["redirectUri", "redirect_uri"],
   ["psu", "psu", PsuContext],
 ]);
 

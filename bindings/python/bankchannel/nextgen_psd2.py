@@ -2091,6 +2091,7 @@ class NextGenPsd2(Client):
         psu_id: str | None = None,
         psu_corporate_id: str | None = None,
         tpp_session_id: str | None = None,
+        redirect_uri: str | None = None,
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -2108,6 +2109,8 @@ class NextGenPsd2(Client):
             psu_id: The customer, as the bank's redirect named it; dialect `era`.
             psu_corporate_id: The customer's corporate agreement.
             tpp_session_id: The session, as the bank's redirect named it; dialect `era`.
+            redirect_uri: Where the bank sends the customer back to, where it wants the customer's
+                consent first; dialect `era`.
             psu: The customer's own request, where the customer is present: without it the bank counts
                 the request as unattended.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2153,6 +2156,7 @@ class NextGenPsd2(Client):
                 "psu_id": psu_id,
                 "psu_corporate_id": psu_corporate_id,
                 "tpp_session_id": tpp_session_id,
+                "redirect_uri": redirect_uri,
                 "psu": psu,
             },
             timeout=timeout,
@@ -2188,9 +2192,10 @@ class NextGenPsd2(Client):
             target: The path with its query, as it stands on the request line.
             headers: The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added
                 where they are missing.
-            certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            private_key: Its private key as PEM text: PKCS#8 or PKCS#1. Left out, the client's own.
-            passphrase: Opens a private key that is encrypted. Left out, the client's own.
+            certificate: The QSEAL certificate as PEM text; left out, it is the client's own.
+            private_key: Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's
+                own, wherever that is.
+            passphrase: Opens a private key that is given here and is encrypted.
             signing: How requests are signed. Left out, the client's own.
 
         Raises:
@@ -3463,6 +3468,7 @@ class AsyncNextGenPsd2(AsyncClient):
         psu_id: str | None = None,
         psu_corporate_id: str | None = None,
         tpp_session_id: str | None = None,
+        redirect_uri: str | None = None,
         psu: PsuContext | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -3480,6 +3486,8 @@ class AsyncNextGenPsd2(AsyncClient):
             psu_id: The customer, as the bank's redirect named it; dialect `era`.
             psu_corporate_id: The customer's corporate agreement.
             tpp_session_id: The session, as the bank's redirect named it; dialect `era`.
+            redirect_uri: Where the bank sends the customer back to, where it wants the customer's
+                consent first; dialect `era`.
             psu: The customer's own request, where the customer is present: without it the bank counts
                 the request as unattended.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -3525,6 +3533,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 "psu_id": psu_id,
                 "psu_corporate_id": psu_corporate_id,
                 "tpp_session_id": tpp_session_id,
+                "redirect_uri": redirect_uri,
                 "psu": psu,
             },
             timeout=timeout,
@@ -3560,9 +3569,10 @@ class AsyncNextGenPsd2(AsyncClient):
             target: The path with its query, as it stands on the request line.
             headers: The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added
                 where they are missing.
-            certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            private_key: Its private key as PEM text: PKCS#8 or PKCS#1. Left out, the client's own.
-            passphrase: Opens a private key that is encrypted. Left out, the client's own.
+            certificate: The QSEAL certificate as PEM text; left out, it is the client's own.
+            private_key: Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's
+                own, wherever that is.
+            passphrase: Opens a private key that is given here and is encrypted.
             signing: How requests are signed. Left out, the client's own.
 
         Raises:

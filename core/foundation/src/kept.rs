@@ -22,6 +22,8 @@ pub struct Kept {
     held: RwLock<Vec<Entry>>,
     /// Counts uses: the order of them tells what goes first.
     uses: AtomicU64,
+    /// What the client itself holds.
+    own: Option<Box<dyn Any + Send + Sync>>,
 }
 
 struct Entry {
@@ -31,6 +33,17 @@ struct Entry {
 }
 
 impl Kept {
+    /// Nothing yet, beside what the client itself holds: its own key, say.
+    pub fn holding(own: impl Any + Send + Sync) -> Self {
+        Self { own: Some(Box::new(own)), ..Self::default() }
+    }
+
+    /// What the client itself holds, where it is of this type.
+    #[must_use]
+    pub fn own<T: Any>(&self) -> Option<&T> {
+        self.own.as_ref()?.downcast_ref()
+    }
+
     /// The thing that was made of what has this SHA-256, or one that is made now. What cannot be made is not kept.
     ///
     /// # Errors
@@ -188,6 +201,13 @@ mod tests {
         });
         assert!(kept.held.is_poisoned());
         assert!(!made(&kept, 1) && made(&kept, 2) && !made(&kept, 2));
+    }
+
+    #[test]
+    fn what_the_client_holds_is_beside_what_is_kept() {
+        let kept = Kept::holding("own");
+        assert_eq!((kept.own::<&str>(), kept.own::<u8>(), kept.count()), (Some(&"own"), None, 0));
+        assert_eq!(Kept::default().own::<&str>(), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod dispatch;
 mod exchange;
+mod holder;
 mod keys;
 mod sender;
 mod settings;
@@ -57,7 +58,8 @@ impl NextGenPsd2 {
 
     fn of(ready: Arc<Ready>) -> Result<Self> {
         let sender = if ready.sends() { Some(Sender::of(&ready)?) } else { None };
-        Ok(Self(Arc::new(Inner { ready, sender, kept: Kept::default() })))
+        let kept = Kept::holding(model::Own(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
+        Ok(Self(Arc::new(Inner { ready, sender, kept })))
     }
 
     /// The same client with connections of its own, and with the files as they were read: for the child of a fork. What a thread

@@ -249,8 +249,6 @@ impl Profile for NextGenPsd2 {
         }
         match field {
             "certificate" => write(&self.0.ready.certificate),
-            "private_key" => write(&self.0.ready.private_key),
-            "passphrase" => write(&self.0.ready.passphrase),
             "signing" => write(&self.0.ready.signing),
             "trusted" => write(&self.0.ready.trusted),
             _ => None,

@@ -54,9 +54,14 @@ fn settings_fill_in_what_requests_leave_out_and_files_are_read_once() {
 
 #[test]
 fn what_is_read_is_kept_by_the_client_that_read_it() {
-    let (_folder, client) = party();
+    let (folder, client) = party();
     let count = |client: &NextGenPsd2| client.kept().unwrap().count();
-    let sign = json!({"method": "GET", "target": "/bg/v1/consents/1"});
+    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    // Its own are not among what a client keeps: they are always there.
+    let own = json!({"method": "GET", "target": "/bg/v1/consents/1"});
+    client.call_local("nextgen_psd2.sign_request", own, None).unwrap();
+    assert_eq!(count(&client), 0);
+    let sign = json!({"method": "GET", "target": "/bg/v1/consents/1", "certificate": text("qseal.pem"), "private_key": text("qseal.key")});
     let signed = client.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
     assert_eq!(count(&client), 2, "the certificate and the key");
     client.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
@@ -83,7 +88,7 @@ fn what_is_read_is_kept_by_the_client_that_read_it() {
 #[test]
 fn verifying_the_own_signature_can_be_left_out_and_the_right_key_cannot() {
     let (_folder, client) = party();
-    let (_other_folder, other) = party();
+    let (other_folder, _) = party();
     let id = json!([{"name": "X-Request-ID", "value": "4eba4445-1a4b-47b8-bdd5-4e56ef026b19"}]);
     let request = |self_verify: Option<bool>| {
         let signing = json!({"dialect": "bg", "self_verify": self_verify});
@@ -93,9 +98,9 @@ fn verifying_the_own_signature_can_be_left_out_and_the_right_key_cannot() {
     let signed = sign(request(None)).unwrap();
     assert_eq!(signed, sign(request(Some(true))).unwrap());
     assert_eq!(signed, sign(request(Some(false))).unwrap());
-    let foreign = other.value("private_key").unwrap();
+    let foreign = std::fs::read_to_string(other_folder.path().join("qseal.key")).unwrap();
     let mut request = request(Some(false));
-    request["private_key"] = foreign.into();
+    request["private_key"] = json!(foreign);
     for _ in 0..2 {
         assert_eq!(sign(request.clone()).unwrap_err().code(), "nextgen_psd2.key_unusable");
     }

@@ -85,6 +85,7 @@ pub(super) fn plan<'a>(
         earlier,
         maker: None,
         headers: HEADERS,
+        heeds_long_waits: false,
     }
 }
 

@@ -589,6 +589,8 @@ abstract class Operations extends AbstractClient
      * @param string|null $psuId The customer, as the bank's redirect named it; dialect `era`.
      * @param string|null $psuCorporateId The customer's corporate agreement.
      * @param string|null $tppSessionId The session, as the bank's redirect named it; dialect `era`.
+     * @param string|null $redirectUri Where the bank sends the customer back to, where it wants the
+     * customer's consent first; dialect `era`.
      * @param PsuContext|null $psu The customer's own request, where the customer is present: without it
      * the bank counts the request as unattended.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -609,6 +611,7 @@ abstract class Operations extends AbstractClient
         ?string $psuId = null,
         ?string $psuCorporateId = null,
         ?string $tppSessionId = null,
+        ?string $redirectUri = null,
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
@@ -619,6 +622,7 @@ abstract class Operations extends AbstractClient
             'psu_id' => $psuId,
             'psu_corporate_id' => $psuCorporateId,
             'tpp_session_id' => $tppSessionId,
+            'redirect_uri' => $redirectUri,
             'psu' => $psu === null ? null : (object) $psu->toArray(),
         ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
 
@@ -640,12 +644,11 @@ abstract class Operations extends AbstractClient
      * @param string|null $target The path with its query, as it stands on the request line.
      * @param list<HeaderField>|null $headers The header fields in their order. `Date`, `Digest` and
      * `X-Request-ID` are added where they are missing.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
-     * setting.
-     * @param string|Secret|null $privateKey Its private key as PEM text: PKCS#8 or PKCS#1. Left out, the
-     * client's own setting.
-     * @param string|Secret|null $passphrase Opens a private key that is encrypted. Left out, the client's
-     * own setting.
+     * @param string|null $certificate The QSEAL certificate as PEM text; left out, it is the client's
+     * own.
+     * @param string|Secret|null $privateKey Its private key as PEM text: PKCS#8 or PKCS#1; left out, it
+     * is the client's own, wherever that is.
+     * @param string|Secret|null $passphrase Opens a private key that is given here and is encrypted.
      * @param SigningOptions|null $signing How requests are signed. Left out, the client's own setting.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,

@@ -112,6 +112,25 @@ impl Prepared {
         self.attach(signature, profile)
     }
 
+    /// The signed request, and what was signed. The signature is verified first only where the profile wants it: it was just made with
+    /// the certificate's own key.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn complete(
+        self,
+        signature: &[u8],
+        certificate: &Certificate,
+        profile: &SigningProfile,
+    ) -> Result<(Request, Signed), SignFault> {
+        let signed = Signed { signing_string: self.signing_string.clone(), key_id: self.key_id.clone() };
+        let request = match profile.self_verify {
+            true => self.finish(signature, certificate, profile)?,
+            false => self.attach(signature, profile)?,
+        };
+        Ok((request, signed))
+    }
+
     /// The same without verifying it.
     fn attach(self, signature: &[u8], profile: &SigningProfile) -> Result<Request, SignFault> {
         let header = SignatureHeader {
@@ -147,12 +166,7 @@ pub fn sign(
     let signature = key
         .sign_pkcs1(profile.signature_hash, &prepared.signing_string.bytes)
         .map_err(|fault| SignFault::of(SIGNATURE, fault.to_string()))?;
-    let signed = Signed { signing_string: prepared.signing_string.clone(), key_id: prepared.key_id.clone() };
-    let request = match profile.self_verify {
-        true => prepared.finish(&signature, certificate, profile)?,
-        false => prepared.attach(&signature, profile)?,
-    };
-    Ok((request, signed))
+    prepared.complete(&signature, certificate, profile)
 }
 
 fn check_profile(profile: &SigningProfile) -> Result<(), SignFault> {

@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
     declare, errors,
-    model::{Given, HeaderField, SigningOptions, kept},
+    model::{Given, HeaderField, SigningOptions, kept, own},
     signing,
 };
 
@@ -24,14 +24,11 @@ pub struct SignRequestRequest {
     pub target: Option<String>,
     /// The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are missing.
     pub headers: Option<Vec<HeaderField>>,
-    /// The QSEAL certificate as PEM text.
-    #[boundary(profile)]
-    pub certificate: String,
-    /// Its private key as PEM text: PKCS#8 or PKCS#1.
-    #[boundary(profile)]
-    pub private_key: Secret,
-    /// Opens a private key that is encrypted.
-    #[boundary(profile)]
+    /// The QSEAL certificate as PEM text; left out, it is the client's own.
+    pub certificate: Option<String>,
+    /// Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is.
+    pub private_key: Option<Secret>,
+    /// Opens a private key that is given here and is encrypted.
     pub passphrase: Option<Secret>,
     /// How requests are signed.
     #[boundary(profile)]
@@ -76,15 +73,37 @@ impl Local for SignRequest {
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
-        let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
-        let key = kept::private_key(&asked.private_key, asked.passphrase.as_ref(), &with)?;
-        if key.spki_der() != certificate.spki_der() {
+        let holder = own::of(&with);
+        let given = asked.certificate.map(|pem| kept::certificate("certificate", &pem, &with)).transpose()?;
+        let certificate = match (&given, holder) {
+            (Some(given), _) => Some(&**given),
+            (None, Some(holder)) => holder.certificate()?,
+            (None, None) => None,
+        };
+        let certificate = certificate.ok_or_else(|| own::missing("certificate", "a request is signed with one"))?;
+        let key = asked.private_key.map(|pem| kept::private_key(&pem, asked.passphrase.as_ref(), &with)).transpose()?;
+        let spki_der = match (&key, holder) {
+            (Some(key), _) => Some(key.spki_der()),
+            (None, Some(holder)) => holder.spki_der()?,
+            (None, None) => None,
+        };
+        let spki_der = spki_der.ok_or_else(|| {
+            own::missing("private_key", "give it, or give the client a private_key, a keystore_file or pkcs11")
+        })?;
+        if spki_der != certificate.spki_der() {
             let why = "the private key does not belong to the certificate";
             return Err(Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key"));
         }
         let id = uuid_v4();
-        let (request, signed) =
-            signing::sign(request, &certificate, &key, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
+        let prepared = signing::prepare(request, certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
+        let (hash, text) = (profile.signature_hash, &prepared.signing_string.bytes);
+        let signature = match (&key, holder) {
+            (None, Some(holder)) => holder.sign(hash, text)?,
+            (key, _) => key.as_ref().and_then(|key| key.sign_pkcs1(hash, text).ok()).ok_or_else(|| {
+                Error::because(&errors::KEY_UNUSABLE, "the key cannot sign").with("field", "private_key")
+            })?,
+        };
+        let (request, signed) = prepared.complete(&signature, certificate, &profile).map_err(sign_fault)?;
         Ok(SignRequestResponse {
             headers: header_fields(&request)?,
             signing_string: BASE64.encode(&signed.signing_string.bytes),

@@ -1,0 +1,55 @@
+//! The client's own certificate and key, for operations that are given neither: read at their first use.
+
+use std::sync::{Arc, OnceLock};
+
+use bankchannel_crypto::signature::Hash;
+use bankchannel_foundation::{Error, Result};
+use bankchannel_nextgen_psd2::{certificates::Certificate, errors, model::Holder};
+
+use super::{Signer, settings::Ready};
+
+/// What the settings hold.
+pub(super) struct OfSettings {
+    ready: Arc<Ready>,
+    certificate: OnceLock<Result<Option<Certificate>>>,
+    signer: OnceLock<Result<Option<Signer>>>,
+}
+
+impl OfSettings {
+    pub(super) fn new(ready: Arc<Ready>) -> Self {
+        Self { ready, certificate: OnceLock::new(), signer: OnceLock::new() }
+    }
+
+    fn signer(&self) -> Result<Option<&Signer>> {
+        shown(self.signer.get_or_init(|| self.ready.signer()))
+    }
+}
+
+impl Holder for OfSettings {
+    fn certificate(&self) -> Result<Option<&Certificate>> {
+        shown(self.certificate.get_or_init(|| {
+            let read = self.ready.certificate.as_deref().map(Certificate::from_pem).transpose();
+            read.map_err(|fault| {
+                Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "certificate")
+            })
+        }))
+    }
+
+    fn spki_der(&self) -> Result<Option<&[u8]>> {
+        Ok(self.signer()?.map(Signer::spki_der))
+    }
+
+    fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>> {
+        match self.signer()? {
+            Some(signer) => signer.sign(hash, signing_string),
+            None => Err(Error::because(&errors::KEY_UNUSABLE, "the client has no key").with("field", "private_key")),
+        }
+    }
+}
+
+fn shown<T>(read: &Result<Option<T>>) -> Result<Option<&T>> {
+    match read {
+        Ok(read) => Ok(read.as_ref()),
+        Err(error) => Err(error.clone()),
+    }
+}
