@@ -34,7 +34,7 @@ fn main() {
         prepare::measure(&mut table);
     }
     if wanted("signing") || wanted("verifying") {
-        signing::measure(&mut table, &wanted);
+        signing::measure(&mut table, wanted);
     }
     if wanted("bank") {
         bank::measure(&mut table);
