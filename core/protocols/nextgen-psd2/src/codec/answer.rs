@@ -1,11 +1,13 @@
 //! Answers: read with tolerance, written tidily.
 
+use std::borrow::Cow;
+
 use bankchannel_foundation::{
-    Error, Outcome,
+    Boundary, Error, Outcome,
     error::row,
     json,
     message::InResponse,
-    model::{Field, Object, Shape, Value},
+    model::{Date, Dialect, Field, Object, Reader, Shape, Timestamp, Value},
     operation::{Repeat, Route},
 };
 
@@ -51,12 +53,16 @@ pub(super) fn broken(message: &InResponse, why: &str) -> Error {
         .with_outcome(Outcome::Accepted)
 }
 
-/// Brings what banks write in several ways to one: links, and amounts as numbers (P-31). What is not a link is passed over.
+/// Brings what banks write in several ways to one: links, amounts as numbers (P-31), dates. What is not a link is passed over, and so
+/// is a date that cannot be read where none need be: it must not lose the rest.
 pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>) {
     for (name, value) in std::mem::take(members) {
         let settled = match shape.iter().find(|field| field.wire == name) {
             Some(_) if name == LINKS => links_of(value),
-            Some(field) => settled(field.wire_shape, value),
+            Some(field) => match settled(field.wire_shape, value) {
+                odd if field.wire_optional && !is_readable(field.wire_shape, &odd) => continue,
+                value => value,
+            },
             None => value,
         };
         members.push(name, settled);
@@ -80,7 +86,42 @@ fn settled<'a>(shape: &'static Shape, value: Value<'a>) -> Value<'a> {
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
             if number.is_f64() && digits > EXACT_DIGITS { Value::Number(number) } else { text.into() }
         }
+        (Shape::Timestamp, Value::String(text)) => Value::String(with_colon(text)),
+        (Shape::Date, Value::String(text)) => Value::String(day_of(text)),
         (_, other) => other,
+    }
+}
+
+/// An instant whose offset is written as ISO 8601's basic form has it, `+0000`.
+fn with_colon(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)) {
+        Some((rest, offset))
+            if offset.starts_with(['+', '-']) && offset.bytes().skip(1).all(|byte| byte.is_ascii_digit()) =>
+        {
+            format!("{rest}{}:{}", &offset[..3], &offset[3..]).into()
+        }
+        _ => text,
+    }
+}
+
+/// The day of a local time. One with an offset may be of another day at the bank.
+fn day_of(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.split_once('T') {
+        Some((day, time)) if !time.contains(['Z', 'z', '+', '-']) => day.to_owned().into(),
+        _ => text,
+    }
+}
+
+/// Whether a date or an instant is one, or is not there.
+fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
+    let text = value.as_str();
+    match shape {
+        Shape::Timestamp => value.is_null() || text.is_some_and(|text| Timestamp::new(text).is_ok()),
+        Shape::Date => {
+            let read = |text: &str| Date::read(text.to_owned().into(), &mut Reader::new(Dialect::Wire));
+            value.is_null() || text.is_some_and(|text| read(text).is_ok())
+        }
+        _ => true,
     }
 }
 

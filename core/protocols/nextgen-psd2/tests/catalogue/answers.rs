@@ -13,7 +13,7 @@ use bankchannel_nextgen_psd2::{
         users::verify_user::VerifyUser,
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{PsdExchange, answer, each_exchange};
 
@@ -158,6 +158,47 @@ fn accounts() {
     for amount in ["1234567890123456.78", "1e300", "true"] {
         assert_eq!(failed::<GetAccounts>(answer(200, &body(amount))).code(), "peer.protocol", "{amount}");
     }
+}
+
+/// A date that is written oddly is read where it is certain, and left out where it is not: the accounts are there all the same.
+#[test]
+fn dates_that_banks_write_otherwise() {
+    let read = |changed: Value, day: Value| {
+        let amount = json!({"currency": "NOK", "amount": "1.00"});
+        let balance = json!({"balanceAmount": amount, "lastChangeDateTime": changed, "referenceDate": day});
+        let body = json!({"accounts": [{"resourceId": "a", "balances": [balance]}]});
+        let accounts = GetAccounts::decode_response(answer(200, &body.to_string())).unwrap().accounts;
+        let balance = accounts[0].balances.as_ref().unwrap()[0].clone();
+        (balance.last_change.map(|at| at.to_string()), balance.reference_date.map(|day| day.to_string()))
+    };
+    for (changed, instant) in [
+        (json!("2026-03-03T10:15:30.000+0000"), Some("2026-03-03T10:15:30.000+00:00")),
+        (json!("2026-03-03T10:15:30-0330"), Some("2026-03-03T10:15:30-03:30")),
+        (json!("2026-03-03T10:15:30.000+01:00"), Some("2026-03-03T10:15:30.000+01:00")),
+        (json!("2026-03-03T10:15:30"), None),
+        (json!("2026-03-03"), None),
+        (json!("yesterday"), None),
+        (json!("+0000"), None),
+        (json!("ø+000"), None),
+        (json!(1_772_532_930_000_u64), None),
+        (json!(null), None),
+    ] {
+        assert_eq!(read(changed.clone(), json!(null)), (instant.map(str::to_owned), None), "{changed}");
+    }
+    for (written, day) in [
+        (json!("2026-03-03"), Some("2026-03-03")),
+        (json!("2026-03-03T00:00:00"), Some("2026-03-03")),
+        (json!("2026-03-02T23:00:00Z"), None),
+        (json!("2026-03-03T00:00:00-01:00"), None),
+        (json!("03.03.2026"), None),
+        (json!(""), None),
+        (json!({}), None),
+    ] {
+        assert_eq!(read(json!(null), written.clone()), (None, day.map(str::to_owned)), "{written}");
+    }
+    // A day that must be there is not made up.
+    let consent = json!({"access": {}, "recurringIndicator": true, "validUntil": "soon", "frequencyPerDay": 4, "consentStatus": "valid"});
+    assert_eq!(failed::<GetConsent>(answer(200, &consent.to_string())).code(), "peer.protocol");
 }
 
 /// T-125 to T-128 through the codec: each refusal is typed, has its status, and says whether it can have had an effect.
