@@ -137,6 +137,7 @@ async fn a_redirect_is_not_followed() {
     let client = client(&server);
     let error = client.verify_user(verify_user(&client)).await.unwrap_err();
     assert_eq!((error.http_status(), elsewhere.seen().len()), (Some(307), 0));
+    assert_eq!((error.code(), error.outcome()), ("peer.redirected", Some(Outcome::Refused)));
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ pub fn row_of(status: u16, code: &str) -> &'static Row {
 /// The row for an answer that says no more than its status.
 pub(super) fn row_of_status(status: u16) -> &'static Row {
     match status {
+        300..=399 => &row::REDIRECTED,
         429 => &row::RATE_LIMITED,
         500 => &errors::BANK_FAILED,
         502..=504 => &row::UNAVAILABLE,

@@ -1,6 +1,12 @@
 //! A bank's refusal, in whichever of four forms it comes (§1.5, §5).
 
-use bankchannel_foundation::{Error, error::Peer, json, model::Value, redact::redact_words};
+use bankchannel_foundation::{
+    Error,
+    error::{Peer, row},
+    json,
+    model::Value,
+    redact::redact_words,
+};
 
 use super::{Links, code, safe_redirect};
 use crate::errors;
@@ -25,7 +31,9 @@ pub enum ErrorForm {
     TppMessages,
     /// RFC 7807.
     Problem,
-    /// None of them: a gateway's page, or nothing.
+    /// JSON that is none of them.
+    Json,
+    /// No JSON: a gateway's page, or nothing.
     Other,
 }
 
@@ -80,7 +88,7 @@ impl Refusal {
             problem.text = problem.text.or_else(|| text(&answer, "title"));
             return problem;
         }
-        Self { links, ..Self::other(status, body) }
+        Self { links, form: ErrorForm::Json, ..Self::other(status, body) }
     }
 
     fn other(status: u16, body: &[u8]) -> Self {
@@ -98,10 +106,14 @@ impl Refusal {
             // A generic "wrong credentials" would lose the link (P-30).
             (_, 401, Some(_)) => &errors::CONSENT_NEEDED,
             (Some(code), status, _) => code::row_of(status, code),
+            // A bank answers in JSON: this is somebody else's page.
+            (None, 400..=428 | 430..=499, _) if self.form == ErrorForm::Other && self.text.is_some() => {
+                &row::HTTP_STATUS
+            }
             (None, status, _) => code::row_of_status(status),
         };
         let why = match (&self.code, &self.text, self.form) {
-            (_, Some(text), form) if form != ErrorForm::Other => {
+            (_, Some(text), form) if !matches!(form, ErrorForm::Json | ErrorForm::Other) => {
                 format!("{} The bank says: {}", row.text, shown(text, TEXT))
             }
             (Some(code), ..) => format!("{} The bank's code is {}.", row.text, shown(code, WORD)),
@@ -201,10 +213,43 @@ mod tests {
         assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<html>Bad Gateway</html>")));
         assert_eq!(page.to_error(BASE, &[]).code(), "peer.unavailable");
         assert_eq!(read(418, "").to_error(BASE, &[]).code(), errors::REFUSED.code);
+        assert_eq!(read(418, r#"{"error":"teapot"}"#).to_error(BASE, &[]).code(), errors::REFUSED.code);
         assert_eq!(
             read(400, r#"{"code":"SOMETHING_NEW"}"#).to_error(BASE, &[]).peer().unwrap().code.as_deref(),
             Some("SOMETHING_NEW")
         );
+    }
+
+    #[test]
+    fn what_stands_before_the_bank_is_not_the_bank() {
+        for (status, body, row) in [
+            (403, "<html>Access denied</html>", &row::HTTP_STATUS),
+            (404, "404 page not found", &row::HTTP_STATUS),
+            (429, "<html>slow down</html>", &row::RATE_LIMITED),
+            (302, "", &row::REDIRECTED),
+            (307, "{}", &row::REDIRECTED),
+        ] {
+            let error = read(status, body).to_error(BASE, &[]);
+            assert_eq!((error.code(), error.http_status()), (row.code, Some(status)), "{status} {body}");
+        }
+        let page = read(403, "<html>Access denied</html>").to_error(BASE, &[]);
+        assert_eq!(page.peer().and_then(|peer| peer.text.as_deref()), Some("<html>Access denied</html>"));
+    }
+
+    #[test]
+    fn a_body_that_is_not_clean_utf_8_keeps_code_and_link() {
+        let body = r#"{"code":"CONSENT_INVALID","system":"ERA-PSD2","message":"Samtykke m#","_links":{"scaRedirect":{"href":"https://b.example/tap"}}}"#;
+        let latin1: Vec<u8> = body.bytes().map(|byte| if byte == b'#' { 0xe5 } else { byte }).collect();
+        let marked = format!("\u{feff}{body}").into_bytes();
+        for (body, text) in [(latin1, "Samtykke m\u{fffd}"), (marked, "Samtykke m#")] {
+            let refusal = Refusal::read(401, &body);
+            assert_eq!((refusal.form, refusal.text.as_deref()), (ErrorForm::Era, Some(text)));
+            let error = refusal.to_error(BASE, &[]);
+            assert_eq!(error.code(), errors::CONSENT_NEEDED.code);
+            assert_eq!(error.detail("sca_redirect"), Some("https://b.example/tap"));
+        }
+        let page = Refusal::read(400, b"\xef\xbb\xbf<p>\xe5</p>");
+        assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<p>\u{fffd}</p>")));
     }
 
     /// T-127 and T-128.
