@@ -12,6 +12,7 @@ mod attempt;
 mod backoff;
 mod failure;
 mod file_sink;
+mod identity;
 mod observer;
 mod receive;
 mod regular;
@@ -34,6 +35,7 @@ use bankchannel_foundation::{
     operation::Repeat,
     redact::redact_words,
 };
+pub use identity::{IdentityFault, client_identity};
 pub use observer::{LogLevel, Observer};
 pub use regular::open_regular;
 pub use segments::SegmentBody;

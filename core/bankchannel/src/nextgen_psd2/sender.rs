@@ -62,6 +62,7 @@ impl Sender {
                  .example or .localhost",
             ));
         }
+        certificate.key().map_err(|fault| Error::invalid_setting("certificate", fault.to_string()))?;
         let options = ready.signing.clone().unwrap_or_default();
         let profile = options.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
         let signer = ready.signer().map_err(|error| Error::invalid_setting("private_key", error.message()))?;

@@ -15,7 +15,7 @@ use bankchannel_nextgen_psd2::{
     signing::CONDITIONAL,
 };
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
-use bankchannel_transport::{Settings, Tls};
+use bankchannel_transport::{IdentityFault, Settings, Tls, client_identity};
 
 use super::{
     NextGenPsd2, Signer,
@@ -198,7 +198,7 @@ fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
         tls: Tls {
             ca_file: settings.ca_file.as_ref().map(PathBuf::from),
             only_ca_file,
-            client_identity: client_identity(settings)?,
+            client_identity: identity(settings)?,
         },
         proxy: settings.proxy.clone(),
         max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
@@ -215,28 +215,39 @@ fn without_key(field: &str, text: Option<&str>) -> Result<()> {
 }
 
 /// The certificate for TLS with its key, both PEM in one text.
-fn client_identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
-    without_key("client_certificate", settings.client_certificate.as_deref())?;
+fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
+    const CERTIFICATE: &str = "client_certificate";
+    const KEY: &str = "client_key";
+    const KEYSTORE: &str = "client_keystore_file";
+    without_key(CERTIFICATE, settings.client_certificate.as_deref())?;
     let certificate =
-        one_of("client_certificate", settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
+        one_of(CERTIFICATE, settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
+    let opener = settings.client_passphrase.as_ref();
     if let Some(path) = &settings.client_keystore_file {
-        const SETTING: &str = "client_keystore_file";
         if certificate.is_some() || settings.client_key.is_some() {
-            return Err(excluded(SETTING, "client_certificate and client_key"));
+            return Err(excluded(KEYSTORE, "client_certificate and client_key"));
         }
-        let opener = settings.client_passphrase.as_ref();
-        let (certificate, key) = keystore(SETTING, path, "client_passphrase", opener)?;
-        return Ok(Some(Secret::new(format!("{certificate}\n{}", key.expose()))));
+        let (certificate, key) = keystore(KEYSTORE, path, "client_passphrase", opener)?;
+        let unusable = |fault| match fault {
+            IdentityFault::Certificate(why) => {
+                Error::invalid_setting(KEYSTORE, format!("{path}: its certificate {why}"))
+            }
+            IdentityFault::Key(why) => Error::invalid_setting(KEYSTORE, format!("{path}: its key {why}")),
+        };
+        return client_identity(&certificate, key.expose()).map(Some).map_err(unusable);
     }
     match (certificate, &settings.client_key) {
         (None, None) => Ok(None),
-        (Some(_), None) => Err(Error::invalid_setting("client_key", "is missing: client_certificate goes with it")),
-        (None, Some(_)) => Err(Error::invalid_setting("client_certificate", "is missing: client_key goes with it")),
+        (Some(_), None) => Err(Error::invalid_setting(KEY, "is missing: client_certificate goes with it")),
+        (None, Some(_)) => Err(Error::invalid_setting(CERTIFICATE, "is missing: client_key goes with it")),
         (Some(certificate), Some(key)) => {
-            let passphrase = settings.client_passphrase.as_ref().map(Secret::expose);
-            let key = unlocked_private_key(key.expose(), passphrase)
-                .map_err(|fault| Error::invalid_setting("client_key", fault.to_string()))?;
-            Ok(Some(Secret::new(format!("{certificate}\n{}", key.as_str()))))
+            let key = unlocked_private_key(key.expose(), opener.map(Secret::expose))
+                .map_err(|fault| Error::invalid_setting(KEY, fault.to_string()))?;
+            let unusable = |fault| match fault {
+                IdentityFault::Certificate(why) => Error::invalid_setting(CERTIFICATE, why),
+                IdentityFault::Key(why) => Error::invalid_setting(KEY, why),
+            };
+            client_identity(&certificate, &key).map(Some).map_err(unusable)
         }
     }
 }

@@ -12,9 +12,10 @@ use bankchannel::{
     },
     ws_channel::{WsChannel, WsChannelSettings},
 };
+use bankchannel_nextgen_psd2::certificates::Certificate;
 use serde_json::json;
 
-use crate::party::made;
+use crate::party::{made, settings};
 
 /// Certificates of a third party, and the settings that name them.
 fn party() -> (tempfile::TempDir, NextGenPsd2) {
@@ -116,6 +117,10 @@ fn settings_that_cannot_be_used_name_themselves() {
         (json!({"trusted_file": long}), "trusted_file"),
         (json!({"certificate": "x", "certificate_file": "y"}), "certificate_file"),
         (json!({"signing": {"header_order": ["no name"]}}), "signing"),
+        (json!({"signing": {"dialect": "bg", "extra_signed_headers": ["accept"]}}), "signing"),
+        (json!({"signing": {"extra_signed_headers": ["accept", "signature"]}}), "signing"),
+        (json!({"header_names": {"PSU-ID": "X-User"}}), "header_names"),
+        (json!({"header_names": {"PSU-Contekst": "X-PSU-Context"}}), "header_names"),
     ] {
         let error = NextGenPsd2::from_json(settings).unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)));
@@ -124,6 +129,34 @@ fn settings_that_cannot_be_used_name_themselves() {
     assert_eq!(read(json!({"protocol": "fints"})).unwrap_err().detail("field"), Some("protocol"));
     let from_env = read(json!({"protocol": "nextgen-psd2"})).unwrap().or_env().unwrap_err();
     assert_eq!(from_env.detail("field"), Some("from_env"));
+}
+
+/// A request would fail, or each connection, and neither would say why.
+#[test]
+fn certificates_that_cannot_be_used_name_their_setting() {
+    let made = made();
+    let client = |more: serde_json::Value| NextGenPsd2::from_json(settings("http://127.0.0.1:1", more));
+    let elliptic = rcgen::generate_simple_self_signed(vec!["tpp.example".to_owned()]).unwrap();
+    let (elliptic, its_key) = (elliptic.cert.pem(), elliptic.signing_key.serialize_pem());
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/scenarios/data/psd2-ec.cert.pem");
+    let no_rsa = std::fs::read_to_string(data).unwrap();
+    assert!(Certificate::from_pem(&no_rsa).unwrap().key().is_err(), "it can be read, and has no RSA key");
+    let (qwac, key) = (made.qwac_certificate.as_str(), made.qwac_key.expose());
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (more, field) in [
+        (json!({"certificate": no_rsa, "private_key": null}), "certificate"),
+        (json!({"client_certificate": "no PEM", "client_key": key}), "client_certificate"),
+        (json!({"client_certificate": key, "client_key": key}), "client_certificate"),
+        (json!({"client_certificate": broken, "client_key": key}), "client_certificate"),
+        (json!({"client_certificate": qwac, "client_key": "no PEM"}), "client_key"),
+        (json!({"client_certificate": qwac, "client_key": made.qseal_key.expose()}), "client_key"),
+        (json!({"client_certificate": qwac, "client_key": its_key}), "client_key"),
+    ] {
+        let error = client(more).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)), "{error}");
+    }
+    assert!(client(json!({"client_certificate": qwac, "client_key": key})).is_ok());
+    assert!(client(json!({"client_certificate": elliptic, "client_key": its_key})).is_ok());
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ impl SigningOptions {
     /// As the signing itself takes them.
     ///
     /// # Errors
-    /// `input.invalid_field` for a name that is no header's.
+    /// `input.invalid_field` for a name that is no header's, or that cannot be signed besides.
     pub fn profile(&self) -> Result<SigningProfile, Error> {
         let names = |field: &str, names: &Option<Vec<String>>| {
             let names = names.clone().unwrap_or_default();
@@ -213,6 +213,15 @@ impl SigningOptions {
             Ok(names)
         };
         let extra_signed_headers = names("extra_signed_headers", &self.extra_signed_headers)?;
+        if let Some(first) = extra_signed_headers.first() {
+            let refused = |why: &str| Err(Error::invalid_field("extra_signed_headers", why));
+            if self.dialect.unwrap_or_default() == Dialect::Bg {
+                return refused(&format!("{first}: the dialect bg has a closed list of signed headers"));
+            }
+            if extra_signed_headers.iter().any(|name| name == "signature") {
+                return refused("signature: it cannot cover itself");
+            }
+        }
         let header_order = names("header_order", &self.header_order)?;
         Ok(SigningProfile {
             dialect: self.dialect.unwrap_or_default().into(),
