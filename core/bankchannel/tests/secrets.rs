@@ -1,11 +1,14 @@
 //! Nothing secret is ever logged: secrets are planted, everything is captured, and all of it is searched.
 #![allow(clippy::unwrap_used)]
 
+#[path = "psd2/party.rs"]
+#[allow(dead_code)]
+mod party;
 mod support;
 
 use std::{
     fmt::Write as _,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, Once, OnceLock},
 };
 
 use bankchannel::{
@@ -13,7 +16,7 @@ use bankchannel::{
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use serde_json::{Value, json};
-use support::{Act, Answers, Seen, Server, ok, private_key, refused, session, settings};
+use support::{Act, Answer, Answers, Seen, Server, ok, private_key, refused, session, settings};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -22,6 +25,19 @@ use tracing::{
 
 const CHALLENGE: &str =
     "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde";
+
+/// The same of a third party's requests to a bank.
+const PLANTED_PSD2: &[&str] = &[
+    "planted-psu-4711",
+    "planted-agreement-4711",
+    "planted-session-4711",
+    "planted-consent-4711",
+    "planted-authorisation-4711",
+    "planted-state-4711",
+    "nJ9X7+BPj1pl", // the hash of a personal number
+    "192.0.2.47",
+    "PRIVATE KEY",
+];
 
 /// What must appear nowhere. Each is of its kind's form, and long or odd enough not to appear by chance.
 const PLANTED: &[&str] = &[
@@ -88,6 +104,33 @@ impl log::Log for Everything {
     fn flush(&self) {}
 }
 
+/// Hears everything from now on.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing::subscriber::set_global_default(Everything).unwrap();
+        log::set_logger(&Everything).unwrap();
+        log::set_max_level(log::LevelFilter::Trace);
+    });
+}
+
+/// Looks for what was planted, in all that was told.
+fn search(planted: &[&str], lines: &[String], shown: &str) {
+    let traced = captured().lock().unwrap().clone();
+    for library in ["hyper", "reqwest", "bankchannel"] {
+        assert!(traced.contains(library), "{library} was heard");
+    }
+    for planted in planted {
+        for (place, text) in
+            [("the call's log", &*lines.join("\n")), ("the program's log", &traced), ("an error", shown)]
+        {
+            let found =
+                text.find(planted).map(|at| text[at.saturating_sub(80)..].chars().take(200).collect::<String>());
+            assert!(found.is_none(), "{planted} in {place}: {found:?}");
+        }
+    }
+}
+
 fn service(seen: &Seen, _: usize) -> Act {
     let answer = |status, value: Value| Act::Answer(ok(status, value));
     match (seen.method.as_str(), seen.path.split('/').nth(2), seen.path.rsplit('/').next()) {
@@ -115,9 +158,7 @@ fn service(seen: &Seen, _: usize) -> Act {
 
 #[tokio::test]
 async fn k09_k10_planted_secrets_are_found_in_no_log_and_no_error() {
-    tracing::subscriber::set_global_default(Everything).unwrap();
-    log::set_logger(&Everything).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
+    listen();
     let server = Server::start(service).await;
     let settings = WsChannelSettings {
         email: Some("planted.person@example.test".parse().unwrap()),
@@ -160,17 +201,65 @@ async fn k09_k10_planted_secrets_are_found_in_no_log_and_no_error() {
     assert!(lines.iter().any(|line| line.contains("POST /session/[redacted]/admin")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("ResponseText Give SMS code")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.starts_with("response 201 PUT /files/nordea in ")), "{lines:#?}");
-    let traced = captured().lock().unwrap().clone();
-    for library in ["hyper", "reqwest", "bankchannel"] {
-        assert!(traced.contains(library), "{library} was heard");
-    }
-    for planted in PLANTED {
-        for (place, text) in
-            [("the call's log", lines.join("\n")), ("the program's log", traced.clone()), ("an error", shown.clone())]
-        {
-            let found =
-                text.find(planted).map(|at| text[at.saturating_sub(80)..].chars().take(200).collect::<String>());
-            assert!(found.is_none(), "{planted} in {place}: {found:?}");
+    search(PLANTED, &lines, &shown);
+}
+
+#[tokio::test]
+async fn planted_identifiers_of_customers_are_found_in_no_log_and_no_error() {
+    listen();
+    let bank = |seen: &Seen, _| match (seen.method.as_str(), seen.path.rsplit('/').next()) {
+        (_, Some("authorisations")) => Act::Answer(Answer::json(404, &json!({"tppMessages": [{"code": "X"}]}))),
+        ("DELETE", _) => Act::ResetAfterRequest,
+        ("GET", Some("accounts")) => Act::Answer(Answer::json(200, &json!({"accounts": []}))),
+        ("GET", _) => Act::Answer(Answer::json(200, &json!({"scaStatus": "received"}))),
+        _ => Act::Answer(Answer::json(503, &json!({}))),
+    };
+    let server = Server::start(bank).await;
+    let log = CallLog::new();
+    let mut shown = String::new();
+    let customer = json!({"ip_address": "192.0.2.47"});
+    for (dialect, name, request) in [
+        (
+            "era",
+            "get_accounts",
+            json!({"psu_id": "planted-psu-4711", "psu_corporate_id": "planted-agreement-4711",
+                "tpp_session_id": "planted-session-4711", "psu": customer}),
+        ),
+        (
+            "era",
+            "verify_user",
+            json!({"psu_id": "planted-psu-4711", "psu_personal_identifier": "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8="}),
+        ),
+        (
+            "era",
+            "update_bank_offered_consents",
+            json!({"redirect_uri": "https://tpp.example/?state=planted-state-4711", "psu_id": "planted-psu-4711"}),
+        ),
+        ("bg", "get_accounts", json!({"consent_id": "planted-consent-4711"})),
+        ("bg", "delete_consent", json!({"consent_id": "planted-consent-4711"})),
+        ("bg", "list_authorisations", json!({"consent_id": "planted-consent-4711"})),
+        (
+            "bg",
+            "get_authorisation_status",
+            json!({"consent_id": "planted-consent-4711", "authorisation_id": "planted-authorisation-4711"}),
+        ),
+    ] {
+        let client = party::client_with(&server, json!({"signing": {"dialect": dialect}}));
+        let options = CallOptions { log: Some(log.clone()), ..CallOptions::default() };
+        let done = client.call_json(&format!("nextgen_psd2.{name}"), request, options).await;
+        let succeeds = name == "get_accounts" || name == "get_authorisation_status";
+        assert_eq!(done.is_ok(), succeeds, "{name}");
+        if let Err(error) = done {
+            writeln!(shown, "{client:?} {error} {error:?}").unwrap();
         }
     }
+    let lines: Vec<String> = log.drain().into_iter().map(|record| record.text).collect();
+    for line in [
+        "request GET /v1/consents/{consentId}/authorisations/{authorisationId}",
+        "response 200 GET /v1/accounts in ",
+        "error transport.connection_lost DELETE /v1/consents/{consentId} after ",
+    ] {
+        assert!(lines.iter().any(|own| own.starts_with(line)), "{line}: {lines:#?}");
+    }
+    search(PLANTED_PSD2, &lines, &shown);
 }

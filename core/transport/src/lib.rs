@@ -77,6 +77,8 @@ pub struct Plan<'a> {
     pub headers: &'static [&'static str],
     /// Whether an answer that asks for a longer wait than there is between attempts is the result, and not asked again too early.
     pub heeds_long_waits: bool,
+    /// What logs show in place of the target, where identifiers stand in that; `None` shows the target redacted.
+    pub shown: Option<&'static str>,
 }
 
 /// Makes what one attempt at an exchange sends.
@@ -138,7 +140,11 @@ impl Transport {
     pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
         // What is logged of the address: e-mail addresses and phone numbers stand in paths.
-        let shown = || format!("{} {}", request.method.as_str(), redact_words(&request.target));
+        let target = plan.shown;
+        let shown = || match target {
+            Some(template) => format!("{} {template}", request.method.as_str()),
+            None => format!("{} {}", request.method.as_str(), redact_words(&request.target)),
+        };
         let mut number = 0;
         loop {
             if plan.cancel.is_cancelled() {
@@ -254,6 +260,7 @@ mod tests {
             maker: None,
             headers: &[],
             heeds_long_waits: false,
+            shown: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let error = runtime.block_on(transport.exchange(&request, plan)).unwrap_err();

@@ -72,6 +72,8 @@ impl NextGenPsd2 {
                 maker: Some(&maker),
                 headers: RESPONSE_HEADERS,
                 heeds_long_waits: true,
+                // Identifiers of consents and customers' agreements stand in paths.
+                shown: Some(route.path),
             };
             sender.transport.exchange(&message, plan).await
         };

@@ -138,6 +138,7 @@ impl WsChannel {
             maker: None,
             headers: &[],
             heeds_long_waits: false,
+            shown: None,
         };
         let received = match self.0.transport.exchange(message, plan).await {
             Ok(answer) => self.receive::<O>(answer, &mut sink, deadline, options).await,

@@ -86,6 +86,7 @@ pub(super) fn plan<'a>(
         maker: None,
         headers: HEADERS,
         heeds_long_waits: false,
+        shown: None,
     }
 }
 
