@@ -88,7 +88,7 @@ pub struct ConsentAccess {
     #[boundary(wire = "availableAccounts")]
     pub available_accounts: Option<AccountSelection>,
     /// The list of all accounts with their balances.
-    #[boundary(wire = "availableAccountsWithBalance")]
+    #[boundary(wire = "availableAccountsWithBalance", alias = "availableAccountsWithBalances")]
     pub available_accounts_with_balance: Option<AccountSelection>,
     /// Everything of all accounts.
     #[boundary(wire = "allPsd2")]

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Error, Exchange, message::InResponse};
 use bankchannel_nextgen_psd2::{
-    model::{ConsentStatus, Linked, ScaApproach, ScaStatus},
+    model::{AccountSelection, ConsentStatus, Linked, ScaApproach, ScaStatus},
     operations::{
         accounts::get_accounts::GetAccounts,
         consents::{
@@ -120,6 +120,17 @@ fn values_of_tomorrow_and_members_that_are_missing() {
         "frequencyPerDay": 4, "consentStatus": "valid"});
     let consent = GetConsent::decode_response(answer(200, &consent.to_string())).unwrap();
     assert_eq!((consent.last_action_date, consent.access.all_psd2.unwrap().as_str()), (None, "allOfTomorrow"));
+}
+
+/// §4.1: an older spelling of the standard's own.
+#[test]
+fn the_older_name_of_accounts_with_balances_is_read() {
+    for name in ["availableAccountsWithBalance", "availableAccountsWithBalances"] {
+        let consent = json!({"access": {name: "allAccounts"}, "recurringIndicator": true, "validUntil": "2026-12-31",
+            "frequencyPerDay": 4, "consentStatus": "valid"});
+        let access = GetConsent::decode_response(answer(200, &consent.to_string())).unwrap().access;
+        assert_eq!(access.available_accounts_with_balance, Some(AccountSelection::AllAccounts), "{name}");
+    }
 }
 
 /// Any success counts (§1.2); T-131's answer has no body.
