@@ -82,3 +82,23 @@ fn settings_of_keys_that_cannot_be_used_name_themselves() {
     assert_eq!((unreadable.code(), unreadable.detail("field")), ("nextgen_psd2.key_unusable", Some("private_key")));
     assert!(NextGenPsd2::from_json(json!({})).unwrap().signer().unwrap().is_none());
 }
+
+/// Nobody is advised to leave a key unlocked on a disk.
+#[test]
+fn a_locked_key_asks_for_its_passphrase() {
+    let Some(folder) = folder() else { return };
+    let lock = "pkcs8 -topk8 -in qseal.key -v2 aes-256-cbc -passout pass:sesame -out locked.key";
+    assert!(Command::new("openssl").args(lock.split(' ')).current_dir(&folder).status().unwrap().success());
+    let (certificate, locked) = (text(folder.path(), "qseal.pem"), text(folder.path(), "locked.key"));
+    let asks = |error: &bankchannel::Error, opener: &str| {
+        assert!(error.message().contains(&format!("it needs `{opener}`")), "{error}");
+    };
+    let client = NextGenPsd2::from_json(json!({"certificate": certificate, "private_key": locked})).unwrap();
+    asks(&client.signer().unwrap_err(), "passphrase");
+    let request: SignRequestRequest = client.request(json!({"method": "GET", "target": "/v1/accounts"})).unwrap();
+    asks(&client.sign_request(request).unwrap_err(), "passphrase");
+    let tls = json!({"base_url": "https://bank.example", "client_certificate": certificate, "client_key": locked});
+    asks(&NextGenPsd2::from_json(tls).unwrap_err(), "client_passphrase");
+    let open = json!({"certificate": certificate, "private_key": locked, "passphrase": "sesame"});
+    assert!(NextGenPsd2::from_json(open).unwrap().signer().unwrap().is_some());
+}

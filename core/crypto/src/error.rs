@@ -134,3 +134,14 @@ pub enum Error {
     #[error("internal error in {0}")]
     Internal(&'static str),
 }
+
+impl Error {
+    /// The text for where `opener`, a field or a setting, can open a key: of a locked one it asks for that.
+    #[must_use]
+    pub fn naming_opener(&self, opener: &str) -> String {
+        match self {
+            Self::EncryptedPem => format!("the private key is encrypted: it needs `{opener}`"),
+            other => other.to_string(),
+        }
+    }
+}

@@ -242,7 +242,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
         (None, Some(_)) => Err(Error::invalid_setting(CERTIFICATE, "is missing: client_key goes with it")),
         (Some(certificate), Some(key)) => {
             let key = unlocked_private_key(key.expose(), opener.map(Secret::expose))
-                .map_err(|fault| Error::invalid_setting(KEY, fault.to_string()))?;
+                .map_err(|fault| Error::invalid_setting(KEY, fault.naming_opener("client_passphrase")))?;
             let unusable = |fault| match fault {
                 IdentityFault::Certificate(why) => Error::invalid_setting(CERTIFICATE, why),
                 IdentityFault::Key(why) => Error::invalid_setting(KEY, why),

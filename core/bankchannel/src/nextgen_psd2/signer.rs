@@ -23,7 +23,7 @@ impl Signer {
     pub fn from_pem(private_key: &Secret, passphrase: Option<&Secret>) -> Result<Self> {
         SigningKey::from_pem(private_key.expose(), passphrase.map(Secret::expose))
             .map(Self::Key)
-            .map_err(|fault| unusable(fault.to_string(), "private_key"))
+            .map_err(|fault| unusable(fault.naming_opener("passphrase"), "private_key"))
     }
 
     /// RSASSA-PKCS1-v1_5 over `signing_string`, hashed once with `hash`. A token is asked over its own line: it may take a while,

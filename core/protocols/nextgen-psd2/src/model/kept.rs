@@ -28,8 +28,9 @@ pub(crate) fn private_key(
 ) -> Result<Arc<SigningKey>, Error> {
     let passphrase = passphrase.map(Secret::expose);
     with.get_or_make(of(&[Some(pem.expose()), passphrase]), || {
-        SigningKey::from_pem(pem.expose(), passphrase)
-            .map_err(|fault| Error::because(&errors::KEY_UNUSABLE, fault.to_string()).with("field", "private_key"))
+        SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| {
+            Error::because(&errors::KEY_UNUSABLE, fault.naming_opener("passphrase")).with("field", "private_key")
+        })
     })
 }
 
