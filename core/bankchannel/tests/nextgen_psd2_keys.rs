@@ -102,3 +102,35 @@ fn a_locked_key_asks_for_its_passphrase() {
     let open = json!({"certificate": certificate, "private_key": locked, "passphrase": "sesame"});
     assert!(NextGenPsd2::from_json(open).unwrap().signer().unwrap().is_some());
 }
+
+#[test]
+fn a_keystore_for_tls_may_hold_an_ec_key() {
+    let Some(folder) = folder() else { return };
+    let openssl = |command: &str| {
+        let done = Command::new("openssl").args(command.split(' ')).current_dir(&folder).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    openssl("req -x509 -noenc -days 3 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=tpp -keyout k -out c");
+    openssl("pkcs12 -export -in c -inkey k -passout pass:sesame -out qwac.p12");
+    openssl("pkcs12 -export -nocerts -inkey k -passout pass:sesame -out bare.p12");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let settings = |file: &str, passphrase: Option<&str>| {
+        json!({
+            "base_url": "https://bank.example",
+            "keystore_file": at("tpp.p12"),
+            "passphrase": "sesame",
+            "client_keystore_file": at(file),
+            "client_passphrase": passphrase,
+        })
+    };
+    assert!(NextGenPsd2::from_json(settings("qwac.p12", Some("sesame"))).is_ok());
+    for (file, passphrase, why) in [
+        ("qwac.p12", None, "it needs `client_passphrase`"),
+        ("qwac.p12", Some("x"), "does not open"),
+        ("bare.p12", Some("sesame"), "no certificate of its key"),
+    ] {
+        let error = NextGenPsd2::from_json(settings(file, passphrase)).unwrap_err();
+        assert_eq!(error.detail("field"), Some("client_keystore_file"), "{error}");
+        assert!(error.message().contains(why), "{error}");
+    }
+}

@@ -63,6 +63,12 @@ pub enum Error {
     /// A PKCS#12 file with certificates only.
     #[error("there is no private key in the PKCS#12 file")]
     NoKeyInKeystore,
+    /// A PKCS#12 file whose certificates belong to other keys.
+    #[error("it has no certificate of its key")]
+    NoCertificateOfKey,
+    /// A key of an algorithm that TLS is not used with here.
+    #[error("the private key is neither RSA nor EC (P-256, P-384, P-521) nor Ed25519")]
+    UnsupportedKey,
     /// A PEM block of another kind.
     #[error("a PEM block of kind {found:?} was found; a {expected} is wanted")]
     UnexpectedPem {

@@ -28,11 +28,13 @@ pub mod pkcs12;
 pub mod random;
 pub mod rsa;
 pub mod signature;
+mod tls_identity;
 pub mod totp;
 mod unlocked;
 pub mod x509;
 
 pub use error::Error;
+pub use tls_identity::tls_identity;
 pub use unlocked::unlocked_private_key;
 
 /// The result of this crate's operations.

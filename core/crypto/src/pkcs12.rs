@@ -35,11 +35,7 @@ impl Keystore {
     /// [`Error::InvalidKeystore`], [`Error::NoKeyInKeystore`], [`Error::SeveralKeys`], [`Error::NotRsa`],
     /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
     pub fn read(der: &[u8], passphrase: &str) -> Result<Self> {
-        if der.len() > MAX_BYTES {
-            return Err(Error::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
-        }
-        key_derivation::check(der, MAX_ROUNDS)?;
-        let archive = Pkcs12Archive::from_pkcs12(der, passphrase).map_err(|fault| refused(&fault, passphrase))?;
+        let archive = open(der, passphrase)?;
         let private_key = PrivateKey::from_pkcs8_der(the_key(&archive.keys)?)?;
         let mut certificate = None;
         let mut others: Vec<Vec<u8>> = Vec::new();
@@ -104,8 +100,17 @@ impl fmt::Debug for Keystore {
     }
 }
 
+/// Opens a file that is not too large and does not take too long.
+pub(crate) fn open(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive> {
+    if der.len() > MAX_BYTES {
+        return Err(Error::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
+    }
+    key_derivation::check(der, MAX_ROUNDS)?;
+    Pkcs12Archive::from_pkcs12(der, passphrase).map_err(|fault| refused(&fault, passphrase))
+}
+
 /// The one key of a file; the same key twice counts once.
-fn the_key(bags: &[PrivateKeyBag]) -> Result<&[u8]> {
+pub(crate) fn the_key(bags: &[PrivateKeyBag]) -> Result<&[u8]> {
     let [first, rest @ ..] = bags else { return Err(Error::NoKeyInKeystore) };
     let der = first.key.as_der();
     if rest.iter().any(|bag| bag.key.as_der() != der) { Err(Error::SeveralKeys) } else { Ok(der) }

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_crypto::Error;
 use bankchannel_crypto::pkcs12::{Keystore, MAX_BYTES};
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_crypto::x509::Certificate;
+use bankchannel_crypto::{Error, tls_identity};
 
 mod support;
 use support::Openssl;
@@ -109,6 +109,36 @@ fn a_file_has_one_rsa_key() {
     openssl.run("genrsa -out small.key 1024");
     openssl.run("pkcs12 -export -nocerts -inkey small.key -passout pass:x -out file.p12");
     assert_eq!(read(&openssl, "x").unwrap_err(), Error::KeyTooSmall);
+}
+
+/// For TLS a key need not be RSA; the issuers stand in their order, and strangers not at all.
+#[test]
+fn an_identity_for_tls_has_any_key_and_its_issuers() {
+    let Some(openssl) = Openssl::new() else { return };
+    let new = "req -x509 -noenc -days 3";
+    openssl.run(&format!("{new} -newkey rsa:2048 -subj /CN=root -keyout root.key -out root.pem"));
+    let below = "-newkey rsa:2048 -subj /CN=middle -CA root.pem -CAkey root.key";
+    openssl.run(&format!("{new} {below} -keyout middle.key -out middle.pem"));
+    openssl.run(&format!("{new} -newkey rsa:2048 -subj /CN=stranger -keyout stranger.key -out stranger.pem"));
+    openssl.write("others.pem", ["root.pem", "stranger.pem", "middle.pem"].map(|name| openssl.read(name)).concat());
+    for key in [
+        "rsa:2048",
+        "ec -pkeyopt ec_paramgen_curve:P-256",
+        "ec -pkeyopt ec_paramgen_curve:P-384",
+        "ec -pkeyopt ec_paramgen_curve:P-521",
+        "ed25519",
+    ] {
+        let leaf = format!("-newkey {key} -subj /CN=leaf -CA middle.pem -CAkey middle.key");
+        openssl.run(&format!("{new} {leaf} -keyout leaf.key -out leaf.pem"));
+        openssl.run("pkcs12 -export -in leaf.pem -inkey leaf.key -certfile others.pem -passout pass:x -out file.p12");
+        let file = std::fs::read(openssl.path("file.p12")).unwrap();
+        let wanted = ["leaf.pem", "middle.pem", "root.pem", "leaf.key"].map(|name| openssl.read(name)).concat();
+        assert_eq!(*tls_identity(&file, "x").unwrap(), wanted, "{key}");
+        assert_eq!(tls_identity(&file, "y").unwrap_err(), Error::WrongPassphrase);
+    }
+    openssl.run("pkcs12 -export -nocerts -inkey leaf.key -certfile others.pem -passout pass:x -out file.p12");
+    let strangers = std::fs::read(openssl.path("file.p12")).unwrap();
+    assert_eq!(tls_identity(&strangers, "x").unwrap_err(), Error::NoCertificateOfKey);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Read;
 use bankchannel_crypto::{
     Error as Fault,
     pkcs12::{self, Keystore},
+    tls_identity,
 };
 use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
@@ -53,20 +54,35 @@ impl Keys {
 }
 
 /// Certificate and key of a PKCS#12 file, both PEM; `opener` is the setting that opens it.
-pub(super) fn keystore(
+fn keystore(setting: &str, path: &str, opener: &str, passphrase: Option<&Secret>) -> Result<(String, Secret)> {
+    opened(setting, path, opener, passphrase, |bytes, passphrase| {
+        let keystore = Keystore::read(bytes, passphrase)?;
+        let certificate = keystore.certificate_pem().ok_or(Fault::NoCertificateOfKey)?;
+        Ok((certificate, Secret::new(keystore.private_key_pem().as_str())))
+    })
+}
+
+/// Certificate, issuers and key of a PKCS#12 file for TLS, all PEM.
+pub(super) fn tls_keystore(setting: &str, path: &str, opener: &str, passphrase: Option<&Secret>) -> Result<Secret> {
+    opened(setting, path, opener, passphrase, |bytes, passphrase| {
+        tls_identity(bytes, passphrase).map(|pem| Secret::new(pem.as_str()))
+    })
+}
+
+/// What `open` makes of a PKCS#12 file and its passphrase.
+fn opened<T>(
     setting: &str,
     path: &str,
     opener: &str,
     passphrase: Option<&Secret>,
-) -> Result<(String, Secret)> {
+    open: impl FnOnce(&[u8], &str) -> Result<T, Fault>,
+) -> Result<T> {
     let unusable = |why: &str| Error::invalid_setting(setting, format!("{path}: {why}"));
     let bytes = Zeroizing::new(read(path, pkcs12::MAX_BYTES as u64).map_err(|why| unusable(&why))?);
-    let keystore = Keystore::read(&bytes, passphrase.map_or("", Secret::expose)).map_err(|fault| match fault {
+    open(&bytes, passphrase.map_or("", Secret::expose)).map_err(|fault| match fault {
         Fault::WrongPassphrase if passphrase.is_none() => unusable(&format!("it needs `{opener}`")),
         fault => unusable(&fault.to_string()),
-    })?;
-    let certificate = keystore.certificate_pem().ok_or_else(|| unusable("it has no certificate of its key"))?;
-    Ok((certificate, Secret::new(keystore.private_key_pem().as_str())))
+    })
 }
 
 pub(super) fn excluded(setting: &str, other: &str) -> Error {

@@ -19,9 +19,11 @@ use bankchannel_transport::{IdentityFault, Settings, Tls, client_identity};
 
 use super::{
     NextGenPsd2, Signer,
-    keys::{Keys, excluded, keystore, one_of},
+    keys::{Keys, excluded, one_of, tls_keystore},
 };
 
+/// How a private key begins in PEM.
+const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 /// Headers that the client and the HTTP library write themselves, besides those that occur once.
 const OWN_HEADERS: [&str; 5] = ["accept", "connection", "transfer-encoding", "user-agent", "authorization"];
 
@@ -214,7 +216,7 @@ fn without_key(field: &str, text: Option<&str>) -> Result<()> {
     }
 }
 
-/// The certificate for TLS with its key, both PEM in one text.
+/// The certificate for TLS with its issuers and its key, all PEM in one text.
 fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     const CERTIFICATE: &str = "client_certificate";
     const KEY: &str = "client_key";
@@ -227,14 +229,16 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
         if certificate.is_some() || settings.client_key.is_some() {
             return Err(excluded(KEYSTORE, "client_certificate and client_key"));
         }
-        let (certificate, key) = keystore(KEYSTORE, path, "client_passphrase", opener)?;
+        let both = tls_keystore(KEYSTORE, path, "client_passphrase", opener)?;
+        // The key comes last.
+        let (certificates, key) = both.expose().split_at(both.expose().find(KEY_BEGIN).unwrap_or_default());
         let unusable = |fault| match fault {
             IdentityFault::Certificate(why) => {
                 Error::invalid_setting(KEYSTORE, format!("{path}: its certificate {why}"))
             }
             IdentityFault::Key(why) => Error::invalid_setting(KEYSTORE, format!("{path}: its key {why}")),
         };
-        return client_identity(&certificate, key.expose()).map(Some).map_err(unusable);
+        return client_identity(certificates, key).map(Some).map_err(unusable);
     }
     match (certificate, &settings.client_key) {
         (None, None) => Ok(None),
