@@ -13,7 +13,7 @@ const MAX_ROUNDS: u64 = 10_000_000;
 /// # Errors
 /// [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`], [`Error::TooManyRounds`], [`Error::InvalidKey`].
 pub(crate) fn decrypt(der: &[u8], passphrase: &str) -> Result<SecretDocument> {
-    key_derivation::check(der, MAX_ROUNDS)?;
+    key_derivation::check(der, MAX_ROUNDS, MAX_ROUNDS)?;
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|fault| match fault {
         pkcs8::Error::Asn1(fault) if is_unknown(fault) => Error::UnsupportedEncryption,
         _ => Error::InvalidKey,

@@ -21,66 +21,88 @@ const PKCS12_PBE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
 /// Those of PBES1 (RFC 8018, A.3) have one number more; PBES2, whose parts are counted by themselves, is 13.
 const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
 
-/// Refuses a file that asks for more than `limit` rounds of key derivation, all its parts together. A part that is itself
-/// encrypted cannot be looked into.
+/// Refuses a file that asks for more than `each` rounds of key derivation in one part, or `all` in its parts together. A part
+/// that is itself encrypted cannot be looked into.
 ///
 /// # Errors
 /// [`Error::TooManyRounds`].
-pub(crate) fn check(der: &[u8], limit: u64) -> Result<()> {
+pub(crate) fn check(der: &[u8], each: u64, all: u64) -> Result<()> {
     match rounds(der, MAX_DEPTH) {
-        found if found > limit => Err(Error::TooManyRounds { limit }),
+        found if found.largest > each => Err(Error::TooManyRounds { limit: each }),
+        found if found.sum > all => Err(Error::TooManyRounds { limit: all }),
         _ => Ok(()),
     }
 }
 
-/// The rounds that all values of `der` ask for, one after the other.
-fn rounds(der: &[u8], depth: usize) -> u64 {
-    let mut fields = Fields::of(der);
-    let mut sum = 0_u64;
-    while let Some(value) = fields.any() {
-        sum = sum.saturating_add(rounds_of(&value, depth));
-    }
-    sum
+/// The rounds of several parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Rounds {
+    sum: u64,
+    /// Those of the part that asks for most. Scrypt, whose rounds are an estimate, counts in the sum only.
+    largest: u64,
 }
 
-fn rounds_of(value: &AnyRef<'_>, depth: usize) -> u64 {
+impl Rounds {
+    const ENDLESS: Self = Self { sum: u64::MAX, largest: u64::MAX };
+
+    fn of_part(rounds: u64) -> Self {
+        Self { sum: rounds, largest: rounds }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { sum: self.sum.saturating_add(other.sum), largest: self.largest.max(other.largest) }
+    }
+}
+
+/// The rounds that all values of `der` ask for, one after the other.
+fn rounds(der: &[u8], depth: usize) -> Rounds {
+    let mut fields = Fields::of(der);
+    let mut found = Rounds::default();
+    while let Some(value) = fields.any() {
+        found = found.and(rounds_of(&value, depth));
+    }
+    found
+}
+
+fn rounds_of(value: &AnyRef<'_>, depth: usize) -> Rounds {
     if depth == 0 {
         // Nothing that makes sense is nested so deep.
-        return u64::MAX;
+        return Rounds::ENDLESS;
     }
     // An OCTET STRING may hold further values; one that does not is not read far.
     let holds_values = value.tag().is_constructed() || value.tag() == Tag::OctetString;
-    let own = if value.tag() == Tag::Sequence { own_rounds(value.value()) } else { 0 };
-    let inner = if holds_values { rounds(value.value(), depth - 1) } else { 0 };
-    own.saturating_add(inner)
+    let own = if value.tag() == Tag::Sequence { own_rounds(value.value()) } else { Rounds::default() };
+    let inner = if holds_values { rounds(value.value(), depth - 1) } else { Rounds::default() };
+    own.and(inner)
 }
 
-/// The rounds of an algorithm that derives a key, or of the MacData of PKCS#12: 0 for anything else.
-fn own_rounds(sequence: &[u8]) -> u64 {
+/// The rounds of an algorithm that derives a key, or of the MacData of PKCS#12: none for anything else.
+fn own_rounds(sequence: &[u8]) -> Rounds {
     let mut fields = Fields::of(sequence);
-    let (Some(first), Some(second)) = (fields.any(), fields.any()) else { return 0 };
+    let (Some(first), Some(second)) = (fields.any(), fields.any()) else { return Rounds::default() };
     let (oid, mut parameters) = (first.value(), Fields::of(second.value()));
     match (first.tag(), second.tag()) {
         (Tag::ObjectIdentifier, Tag::Sequence) if oid == PBKDF2 || is_one_of(PKCS12_PBE, oid) => {
             parameters.any();
-            parameters.number()
+            Rounds::of_part(parameters.number())
         }
         (Tag::ObjectIdentifier, Tag::Sequence) if is_one_of(PKCS5, oid) && !oid.ends_with(&[0x0d]) => {
             parameters.any();
-            parameters.number()
+            Rounds::of_part(parameters.number())
         }
         (Tag::ObjectIdentifier, Tag::Sequence) if oid == SCRYPT => {
             parameters.any();
             let (cost, block, lanes) = (parameters.number(), parameters.number(), parameters.number());
             let blocks = cost.saturating_mul(block);
             let is_large = blocks.saturating_mul(128) > MAX_SCRYPT_BYTES;
-            if is_large { u64::MAX } else { blocks.saturating_mul(lanes).saturating_mul(ROUNDS_PER_SCRYPT_BLOCK) }
+            let sum = blocks.saturating_mul(lanes).saturating_mul(ROUNDS_PER_SCRYPT_BLOCK);
+            if is_large { Rounds::ENDLESS } else { Rounds { sum, largest: 0 } }
         }
         (Tag::Sequence, Tag::OctetString) => match fields.any() {
-            Some(third) if third.tag() == Tag::Integer => number(&third),
-            _ => 0,
+            Some(third) if third.tag() == Tag::Integer => Rounds::of_part(number(&third)),
+            _ => Rounds::default(),
         },
-        _ => 0,
+        _ => Rounds::default(),
     }
 }
 
@@ -139,29 +161,31 @@ mod tests {
         let mac = sequence(&[&sequence(&[]), SALT, b"\x02\x01\x09"]);
         let hidden = [&[0x04, u8::try_from(old.len()).unwrap()], &old[..]].concat();
         let file = sequence(&[&pbkdf2, &hidden, &pbes1, &mac]);
-        assert_eq!(rounds(&file, MAX_DEPTH), 2048 + 5 + 7 + 9);
-        assert_eq!(check(&file, 2069), Ok(()));
-        assert_eq!(check(&file, 2068), Err(Error::TooManyRounds { limit: 2068 }));
+        assert_eq!(rounds(&file, MAX_DEPTH), Rounds { sum: 2048 + 5 + 7 + 9, largest: 2048 });
+        assert_eq!(check(&file, 2048, 2069), Ok(()));
+        assert_eq!(check(&file, 2048, 2068), Err(Error::TooManyRounds { limit: 2068 }));
+        assert_eq!(check(&file, 2047, 2069), Err(Error::TooManyRounds { limit: 2047 }));
     }
 
     #[test]
     fn what_cannot_be_counted_is_too_much() {
         for count in [&b"\x02\x01\xff"[..], b"\x02\x09\x7f\xff\xff\xff\xff\xff\xff\xff\xff", b"\x04\x00", b""] {
             let file = sequence(&[&oid(PBKDF2), &sequence(&[SALT, count])]);
-            assert_eq!(rounds(&file, MAX_DEPTH), u64::MAX, "{count:02x?}");
+            assert_eq!(rounds(&file, MAX_DEPTH), Rounds::ENDLESS, "{count:02x?}");
         }
         let mut deep = Vec::new();
         for _ in 0..MAX_DEPTH + 1 {
             deep = sequence(&[&deep]);
         }
-        assert_eq!(rounds(&deep, MAX_DEPTH), u64::MAX);
+        assert_eq!(rounds(&deep, MAX_DEPTH), Rounds::ENDLESS);
     }
 
     #[test]
     fn scrypt_is_counted_by_its_blocks_and_its_memory() {
         let scrypt =
             |cost: &[u8]| sequence(&[&oid(SCRYPT), &sequence(&[SALT, cost, b"\x02\x01\x08", b"\x02\x01\x01"])]);
-        assert_eq!(rounds(&scrypt(b"\x02\x02\x40\x00"), MAX_DEPTH), 16384 * 8 * ROUNDS_PER_SCRYPT_BLOCK);
-        assert_eq!(rounds(&scrypt(b"\x02\x03\x02\x00\x00"), MAX_DEPTH), u64::MAX);
+        let common = rounds(&scrypt(b"\x02\x02\x40\x00"), MAX_DEPTH);
+        assert_eq!(common, Rounds { sum: 16384 * 8 * ROUNDS_PER_SCRYPT_BLOCK, largest: 0 });
+        assert_eq!(rounds(&scrypt(b"\x02\x03\x02\x00\x00"), MAX_DEPTH), Rounds::ENDLESS);
     }
 }

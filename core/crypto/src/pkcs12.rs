@@ -16,6 +16,8 @@ pub const MAX_BYTES: usize = 256 * 1024;
 /// Most rounds of key derivation, all parts of a file together, a second or two of computing. `openssl` asks for 2048 in each
 /// part, other programs for some ten thousands.
 const MAX_ROUNDS: u64 = 2_000_000;
+/// Most in one part: the library's own limit.
+const MAX_ROUNDS_EACH: u64 = 1_000_000;
 
 /// What a PKCS#12 file holds: one RSA key, and certificates.
 ///
@@ -28,7 +30,8 @@ pub struct Keystore {
 
 impl Keystore {
     /// Reads a file: DER, under PBES2 or the older SHA-1 with 3DES or 40-bit RC2, as `openssl pkcs12 -export` writes it with
-    /// and without `-legacy`. The passphrase is checked by the file's own MAC first, where it has one.
+    /// and without `-legacy`, with up to 1,000,000 rounds of key derivation in each part and 2,000,000 in all. The passphrase is
+    /// checked by the file's own MAC first, where it has one.
     ///
     /// # Errors
     /// [`Error::KeystoreTooLarge`], [`Error::TooManyRounds`], [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],
@@ -105,7 +108,7 @@ pub(crate) fn open(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive> {
     if der.len() > MAX_BYTES {
         return Err(Error::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
     }
-    key_derivation::check(der, MAX_ROUNDS)?;
+    key_derivation::check(der, MAX_ROUNDS_EACH, MAX_ROUNDS)?;
     Pkcs12Archive::from_pkcs12(der, passphrase).map_err(|fault| refused(&fault, passphrase))
 }
 
@@ -124,7 +127,7 @@ fn refused(fault: &Fault, passphrase: &str) -> Error {
         // Without a MAC, a wrong passphrase shows when a part is decrypted: as padding that is none.
         Fault::MacError(_) | Fault::Pkcs5Error(_) | Fault::UnpadError => Error::WrongPassphrase,
         Fault::UnsupportedEncryptionScheme | Fault::UnsupportedMacAlgorithm => Error::UnsupportedEncryption,
-        Fault::InvalidParameters => Error::TooManyRounds { limit: MAX_ROUNDS },
+        Fault::InvalidParameters => Error::TooManyRounds { limit: MAX_ROUNDS_EACH },
         _ => Error::InvalidKeystore,
     }
 }

@@ -224,7 +224,13 @@ fn endless_rounds_are_refused_at_once() {
             is_refused_at_once(&der);
         }
     }
-    openssl.run("pkcs12 -export -in leaf.pem -inkey leaf.key -iter 300000 -passout pass:x -out file.p12");
+    // One part with more than the library takes, and parts that are too much together only.
+    let export = "pkcs12 -export -in leaf.pem -inkey leaf.key -passout pass:x -out file.p12";
+    openssl.run(&format!("{export} -keypbe NONE -certpbe NONE -maciter -iter 1500000"));
+    assert_eq!(read(&openssl, "x").unwrap_err(), Error::TooManyRounds { limit: 1_000_000 });
+    openssl.run(&format!("{export} -maciter -iter 700000"));
+    assert_eq!(read(&openssl, "x").unwrap_err(), Error::TooManyRounds { limit: 2_000_000 });
+    openssl.run(&format!("{export} -iter 300000"));
     assert!(read(&openssl, "x").is_ok(), "what careful programs write is read");
 }
 
