@@ -114,9 +114,10 @@ fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     }
     if let Some(pem) = read("client-certificate")? {
         (settings.client_certificate, settings.client_certificate_file) = (Some(pem), None);
+        settings.client_keystore_file = None;
     }
     if let Some(key) = read("client-key")? {
-        settings.client_key = Some(key.into());
+        (settings.client_key, settings.client_keystore_file) = (Some(key.into()), None);
     }
     settings.ca_file = text("ca-file").or(settings.ca_file);
     settings.only_ca_file = matches.get_flag("only-ca-file").then_some(true).or(settings.only_ca_file);
@@ -138,8 +139,13 @@ fn give_key(settings: &mut NextGenPsd2Settings, path: &str, matches: &ArgMatches
     let bytes = Zeroizing::new(read_bytes("--key", path, MAX_FILE)?);
     (settings.private_key, settings.keystore_file, settings.pkcs11) = (None, None, None);
     if signing_key::is_pkcs12(&bytes) {
-        settings.passphrase = Some(locked()?.as_str().into());
-        settings.keystore_file = Some(path.to_owned());
+        let keystore = signing_key::keystore(path, &bytes, &locked()?)?;
+        (settings.private_key, settings.passphrase) = (Some(keystore.private_key_pem().as_str().into()), None);
+        if matches.get_one::<String>("certificate").is_none()
+            && let Some(own) = keystore.certificate_pem()
+        {
+            (settings.certificate, settings.certificate_file) = (Some(own), None);
+        }
         return Ok(());
     }
     let pem = std::str::from_utf8(&bytes)

@@ -77,12 +77,16 @@ pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
     bytes.first() == Some(&SEQUENCE)
 }
 
+/// What the PKCS#12 file of `--key` holds.
+pub(super) fn keystore(path: &str, bytes: &[u8], passphrase: &str) -> Outcome<Keystore> {
+    Keystore::read(bytes, passphrase).map_err(|fault| Failure::usage(format!("--key: {path}: {fault}")))
+}
+
 fn in_file(path: &str, matches: &ArgMatches) -> Outcome<(Signer, Option<String>)> {
     let unusable = |fault: bankchannel_crypto::Error| Failure::usage(format!("--key: {path}: {fault}"));
     let bytes = Zeroizing::new(read_bytes("--key", path, pkcs12::MAX_BYTES as u64)?);
     if is_pkcs12(&bytes) {
-        let passphrase = passphrase::of_locked(path, matches, false)?;
-        let keystore = Keystore::read(&bytes, &passphrase).map_err(unusable)?;
+        let keystore = keystore(path, &bytes, &passphrase::of_locked(path, matches, false)?)?;
         let key = keystore.signing_key().map_err(unusable)?;
         return Ok((Signer::Key(key), keystore.certificate_pem()));
     }

@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _, process::Child};
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, started, stop};
+use crate::{
+    psd2_keys::tool,
+    support::{Home, started, stop},
+};
 
 /// A sandbox bank, and a file of settings for the third party of this number.
 fn bank(home: &Home, more: &[&str]) -> (Child, Value) {
@@ -71,6 +74,36 @@ fn a_bank_says_one_line_and_answers_over_mutual_tls() {
     assert_eq!(refused["error"]["peer"]["code"], "CERTIFICATE_MISSING");
     let ran = stop(child, "-TERM").expect(0);
     assert_eq!(ran.err, "");
+}
+
+/// Options count before the file of settings, which has another third party's keys.
+#[test]
+fn a_pkcs12_file_of_key_replaces_what_the_settings_have() {
+    let home = Home::empty();
+    let (child, ready) = bank(&home, &[]);
+    let at = |name: &str| format!("{}/{name}", ready["certificates_dir"].as_str().unwrap());
+    let export = ["pkcs12", "-export", "-passout", "pass:sesame", "-out", "tpp.p12"];
+    let (certificate, key) = (at("tpp1-qseal.pem"), at("tpp1-qseal.key"));
+    let own = ["-in", certificate.as_str(), "-inkey", key.as_str()];
+    if !tool(&home, "openssl", &[&export[..], &own].concat()) {
+        return;
+    }
+    fs::write(home.path("pass"), "sesame\n").unwrap();
+    let mut other: Value = serde_json::from_str(&fs::read_to_string(settings(&home, &ready, "tpp2")).unwrap()).unwrap();
+    for name in ["client_certificate_file", "client_key"] {
+        other.as_object_mut().unwrap().remove(name);
+    }
+    other["client_keystore_file"] = "/no/such/file.p12".into();
+    fs::write(home.path("other.json"), other.to_string()).unwrap();
+    let (qwac, qwac_key) = (at("tpp1-qwac.pem"), at("tpp1-qwac.key"));
+    let ask = ["psd2", "verify-user", "--json", "--settings", "other.json", "--psu-personal-identifier", HASH];
+    let as_tpp1 = ["--key", "tpp.p12", "--passphrase-file", "pass", "--client-certificate", &qwac];
+    let ask = [&ask[..], &["--psu-id", "psu-7f3a91"], &as_tpp1, &["--client-key", &qwac_key]].concat();
+    assert_eq!(home.run(&ask).expect(0).json()["exists"], true);
+    assert_eq!(home.run(&[&ask[..], &["--certificate", &certificate]].concat()).expect(0).json()["exists"], true);
+    let foreign = home.run(&[&ask[..], &["--certificate", &at("tpp2-qseal.pem")]].concat()).expect(1).json();
+    assert_eq!(foreign["error"]["context"]["field"], "private_key");
+    stop(child, "-TERM").expect(0);
 }
 
 #[test]

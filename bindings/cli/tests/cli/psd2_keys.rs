@@ -13,7 +13,7 @@ const PIN: &str = "5678";
 const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
 
 /// Runs a program in the home; `false` where it is not on this machine and need not be.
-fn tool(home: &Home, program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn tool(home: &Home, program: &str, arguments: &[&str]) -> bool {
     let Ok(done) = Command::new(program)
         .args(arguments)
         .current_dir(home.path(""))
