@@ -4,7 +4,7 @@ use bankchannel_openpgp::PrivateKey;
 use clap::{Arg, ArgMatches, ValueHint};
 use zeroize::Zeroizing;
 
-use super::value::read_text;
+use super::value::{less_line_break, read_text};
 use crate::{
     exit::{Failure, Outcome},
     output::prompt,
@@ -31,8 +31,7 @@ pub(crate) fn given(matches: &ArgMatches) -> Outcome<Option<Zeroizing<String>>> 
 /// The secret in the file of an option, less one final line break.
 pub(crate) fn line_of(option: &str, path: &str) -> Outcome<Zeroizing<String>> {
     let text = Zeroizing::new(read_text(option, path, MAX_PASSPHRASE)?);
-    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-    Ok(Zeroizing::new(line.to_owned()))
+    Ok(Zeroizing::new(less_line_break(&text).to_owned()))
 }
 
 /// The passphrase of a key that is locked: from the file, or asked for. `key` names it.

@@ -5,6 +5,7 @@ use std::{io::Read, path::Path};
 use bankchannel_foundation::model::Shape;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::stdin;
 use crate::exit::{Failure, Outcome};
@@ -48,21 +49,11 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
         }
         shape if is_text_of_file(shape) => armor_or_file(option, text),
         Shape::Text(_) | Shape::Secret(_) if text.starts_with('@') => {
-            text_or_file(option, text).map(|text| Value::String(without_last_line_end(text)))
+            let text = Zeroizing::new(text_or_file(option, text)?);
+            Ok(Value::String(less_line_break(&text).to_owned()))
         }
         _ => Ok(Value::String(text.to_owned())),
     }
-}
-
-/// A file's text without the line end that editors and `echo` put after its last line.
-fn without_last_line_end(mut text: String) -> String {
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    text
 }
 
 /// Whether the text is one that people keep in files: a key, a certificate, a signature.
@@ -106,6 +97,11 @@ fn text_or_file(option: &str, text: &str) -> Outcome<String> {
     }
 }
 
+/// The text less one final line break, which programs end a line with.
+pub(super) fn less_line_break(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
+}
+
 /// Reads a text file, or stdin for `-`; `option` names it in an error.
 pub(crate) fn read_file(option: &str, path: &str) -> Outcome<String> {
     read_text(option, path, MAX_TEXT)
@@ -140,6 +136,8 @@ fn parse(option: &str, text: &str) -> Outcome<Value> {
 
 #[cfg(test)]
 mod tests {
+    use bankchannel_foundation::{Boundary, Secret};
+
     use super::*;
 
     #[test]
@@ -158,5 +156,19 @@ mod tests {
         assert_eq!(from_texts("--n", shape, &texts(&["1", "2"]), true).unwrap(), json!([1, 2]));
         assert_eq!(from_texts("--n", shape, &texts(&["[3,4]"]), true).unwrap(), json!([3, 4]));
         assert!(from_texts("--n", shape, &texts(&["x"]), true).is_err());
+    }
+    #[test]
+    fn a_value_of_a_file_is_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        let given = format!("@{}", path.display());
+        for (written, read) in
+            [("a b", "a b"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a\r", " a\r"), ("\n", "")]
+        {
+            std::fs::write(&path, written).unwrap();
+            for shape in [<String as Boundary>::SHAPE, <Secret as Boundary>::SHAPE] {
+                assert_eq!(from_text("--x", shape, &given).unwrap(), json!(read), "{written:?}");
+            }
+        }
     }
 }
