@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path, process::Command};
 
+use serde_json::json;
+
 use crate::{
     psd2::{home_with_vector_a, vector},
     support::{Home, on_terminal, typed_unseen},
@@ -91,6 +93,15 @@ fn a_token_signs() {
     let asked = asked.expect(0);
     assert_eq!(asked.stdout.as_bytes(), vector("a.http"));
     assert!(!asked.terminal.contains(PIN));
+    // The operation by its name, with the token of the settings.
+    let pkcs11 = json!({"module": module, "token": "tpp", "pin": PIN, "key": "qseal"});
+    let settings = json!({"certificate_file": home.path("leaf.pem"), "pkcs11": pkcs11});
+    fs::write(home.path("tpp.json"), settings.to_string()).unwrap();
+    let call = ["call", "sign_request", "--settings", "tpp.json", "--content", "plain.http", "--json"];
+    let by_name = home.run(&call).expect(0).json();
+    let signature = by_name["headers"].as_array().unwrap().iter().find(|field| field["name"] == "Signature").unwrap();
+    let wanted = String::from_utf8(vector("a.http")).unwrap();
+    assert!(wanted.contains(signature["value"].as_str().unwrap()), "{signature}");
     let none = home.run(&sign).expect(1);
     assert!(none.err.contains("needs a PIN"), "{}", none.err);
     fs::write(home.path("pin"), "0000").unwrap();

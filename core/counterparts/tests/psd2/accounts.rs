@@ -1,5 +1,10 @@
 //! Accounts: with a consent, and without.
 
+use bankchannel_foundation::{Exchange as _, model::read_boundary};
+use bankchannel_nextgen_psd2::{
+    Credentials,
+    operations::accounts::get_accounts::{GetAccounts, GetAccountsRequest},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -43,6 +48,22 @@ async fn the_link_comes_with_the_refusal() {
     let answer = read(&world, &tpp, ACCOUNTS, &[("TPP-Redirect-URI", REDIRECT)]).await;
     answer.is_refused(401, "CONSENT_INVALID", "V38");
     approve(&world, link(&answer), REDIRECT).await;
+}
+
+/// The same as a client writes it: its customer comes back from the link of the refusal, and may then be read for.
+#[tokio::test]
+async fn the_refusals_link_leads_back_to_the_third_party() {
+    let world = World::start().await;
+    let tpp = world.tpp(3);
+    let request: GetAccountsRequest = read_boundary(json!({"redirect_uri": REDIRECT})).unwrap();
+    let message = GetAccounts::encode_request(request, &Credentials::default()).unwrap();
+    let headers: Vec<(&str, &str)> = message.headers.iter().map(|(name, value)| (&**name, value.expose())).collect();
+    assert!(headers.contains(&("TPP-Redirect-URI", REDIRECT)), "{headers:?}");
+    let answer = read(&world, &tpp, &format!("/api{}", message.target), &headers).await;
+    answer.is_refused(401, "CONSENT_INVALID", "V38");
+    let (psu, session) = approve(&world, link(&answer), REDIRECT).await;
+    let answer = read(&world, &tpp, ACCOUNTS, &[("PSU-ID", &psu), ("TPP-Session-ID", &session)]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
 /// §4.5: the shape of the answer; balances on demand; ids that are the same each time.
