@@ -16,6 +16,7 @@ mod module;
 mod pins;
 mod settings;
 mod token;
+mod wait;
 
 pub use error::Error;
 pub use settings::Pkcs11Settings;

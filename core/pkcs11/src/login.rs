@@ -70,10 +70,10 @@ impl Login {
         message: &[u8],
         pin: Option<&Secret>,
     ) -> std::result::Result<Result<Vec<u8>>, Fault> {
-        if let Some(pin) = pin
-            && pins::was_refused(&self.serial, pin)
-        {
-            return Ok(Err(Error::PinRefusedBefore));
+        match pin.map(|pin| pins::was_refused(&self.serial, pin)) {
+            Some(Ok(true)) => return Ok(Err(Error::PinRefusedBefore)),
+            Some(Err(error)) => return Ok(Err(error)),
+            _ => {}
         }
         self.session.sign_init(mechanism, self.key.handle)?;
         let given = pin.map(auth);
@@ -107,7 +107,7 @@ fn log_in(session: &Session, info: &TokenInfo, pin: Option<&Secret>) -> Result<(
     let serial = serial(info);
     match pin {
         None if !info.protected_authentication_path() => return Err(Error::NoPin),
-        Some(pin) if pins::was_refused(&serial, pin) => return Err(Error::PinRefusedBefore),
+        Some(pin) if pins::was_refused(&serial, pin)? => return Err(Error::PinRefusedBefore),
         _ => {}
     }
     let given = pin.map(auth);
@@ -120,7 +120,8 @@ fn log_in(session: &Session, info: &TokenInfo, pin: Option<&Secret>) -> Result<(
 fn refused(fault: Fault, serial: &str, pin: Option<&Secret>) -> Error {
     let error = Error::from(fault);
     if let (Error::WrongPin, Some(pin)) = (&error, pin) {
-        pins::refused(serial, pin);
+        // Where it cannot be remembered, `was_refused` fails as well, and no PIN is tried.
+        let _ = pins::refused(serial, pin);
     }
     error
 }

@@ -1,19 +1,17 @@
 //! The maker's library: loaded and initialised once in a process, however many tokens are opened with it.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, TryLockError};
-use std::time::{Duration, Instant};
+use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Fault, RvError};
 use cryptoki::slot::{Slot, TokenInfo};
 
-use crate::{Error, Result};
+use crate::{Error, Result, wait};
 
 /// How long another thread may take to load a module. A thread that was lost in a fork never ends.
 const WAIT: Duration = Duration::from_secs(60);
-/// How often it is looked whether it has ended.
-const LOOK: Duration = Duration::from_millis(2);
 /// Most tokens that an error names.
 const MAX_NAMED: usize = 10;
 
@@ -24,15 +22,7 @@ static LOADED: LazyLock<Mutex<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(M
 pub(crate) fn load(path: &str) -> Result<Pkcs11> {
     let unusable = |why: String| Error::Module { module: path.to_owned(), why };
     let own = std::process::id();
-    let begun = Instant::now();
-    let mut loaded = loop {
-        match LOADED.try_lock() {
-            Ok(loaded) => break loaded,
-            Err(TryLockError::Poisoned(loaded)) => break loaded.into_inner(),
-            Err(TryLockError::WouldBlock) if begun.elapsed() > WAIT => return Err(Error::Forked),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
-        }
-    };
+    let mut loaded = wait::lock(&LOADED, WAIT)?;
     let before = loaded.get(path);
     if let Some((process, module)) = before
         && *process == own

@@ -1,8 +1,10 @@
 //! PINs that a token refused in this process. Trying one again brings the token nearer to its lock, and no nearer to a signature.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bankchannel_foundation::Secret;
+
+use crate::{Result, wait};
 
 /// Most refused PINs that are remembered: beyond it the oldest is forgotten.
 const MAX: usize = 64;
@@ -10,16 +12,45 @@ const MAX: usize = 64;
 static REFUSED: Mutex<Vec<(String, Secret)>> = Mutex::new(Vec::new());
 
 /// Whether this PIN was refused by this token (its serial number) before.
-pub(crate) fn was_refused(token: &str, pin: &Secret) -> bool {
-    let refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
-    refused.iter().any(|(known, wrong)| known == token && wrong.expose() == pin.expose())
+///
+/// # Errors
+/// [`Error::Forked`](crate::Error::Forked) where that cannot be told: then none may be tried.
+pub(crate) fn was_refused(token: &str, pin: &Secret) -> Result<bool> {
+    let refused = wait::lock(&REFUSED, wait::SHORT)?;
+    Ok(refused.iter().any(|(known, wrong)| known == token && wrong.expose() == pin.expose()))
 }
 
 /// Remembers it.
-pub(crate) fn refused(token: &str, pin: &Secret) {
-    let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+///
+/// # Errors
+/// As [`was_refused`].
+pub(crate) fn refused(token: &str, pin: &Secret) -> Result<()> {
+    let mut refused = wait::lock(&REFUSED, wait::SHORT)?;
     if refused.len() == MAX {
         refused.remove(0);
     }
     refused.push((token.to_owned(), pin.clone()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn a_list_that_a_lost_thread_holds_is_not_waited_for() {
+        let pin = Secret::new("5678");
+        let held = REFUSED.lock().unwrap();
+        // Of another thread: what the holder itself may do is the mutex's business.
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| (was_refused("token", &pin), refused("token", &pin)));
+            assert_eq!(asked.join().unwrap(), (Err(Error::Forked), Err(Error::Forked)));
+        });
+        drop(held);
+        assert_eq!(was_refused("token", &pin), Ok(false));
+        refused("token", &pin).unwrap();
+        assert_eq!(was_refused("token", &pin), Ok(true));
+        assert_eq!(was_refused("another", &pin), Ok(false));
+    }
 }

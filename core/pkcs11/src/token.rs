@@ -2,20 +2,14 @@
 
 use std::fmt;
 use std::mem::forget;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bankchannel_crypto::pem;
 use bankchannel_crypto::signature::Hash;
 
 use crate::error::is_lost;
 use crate::login::Login;
-use crate::{Error, Pkcs11Settings, Result};
-
-/// How long a child of a fork waits for a signature that a thread of the parent may have begun: such a thread never ends.
-const CHILD_WAIT: Duration = Duration::from_millis(500);
-/// How often it is looked whether it has ended.
-const LOOK: Duration = Duration::from_millis(2);
+use crate::{Error, Pkcs11Settings, Result, wait};
 
 /// One RSA key in a token. Cheap to clone; signatures are made one after the other.
 ///
@@ -109,15 +103,8 @@ impl Token {
         if self.0.made_in == std::process::id() {
             return Ok(self.0.login.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         }
-        let begun = Instant::now();
-        loop {
-            match self.0.login.try_lock() {
-                Ok(login) => return Ok(login),
-                Err(TryLockError::Poisoned(login)) => return Ok(login.into_inner()),
-                Err(TryLockError::WouldBlock) if begun.elapsed() > CHILD_WAIT => return Err(Error::Forked),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
-            }
-        }
+        // A thread of the parent may have begun a signature: such a thread never ends.
+        wait::lock(&self.0.login, wait::SHORT)
     }
 }
 
@@ -136,5 +123,33 @@ impl fmt::Debug for Token {
             .field("token", &self.0.settings.token)
             .field("key", &self.0.settings.key)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_does_not_wait_for_a_thread_of_its_parent() {
+        let settings = Pkcs11Settings {
+            module: "/no/such/module.so".to_owned(),
+            token: "tpp".to_owned(),
+            pin: None,
+            key: "qseal".to_owned(),
+        };
+        // As a fork leaves it: made by another process, and locked by a thread that is not here.
+        let token = Token(Arc::new(Shared {
+            settings,
+            spki: Vec::new(),
+            certificate: None,
+            login: Mutex::new(None),
+            made_in: std::process::id().wrapping_add(1),
+        }));
+        let held = token.0.login.lock().unwrap();
+        assert_eq!(token.sign(Hash::Sha256, b"text").unwrap_err(), Error::Forked);
+        drop(held);
+        let refused = token.sign(Hash::Sha256, b"text").unwrap_err();
+        assert!(matches!(refused, Error::Module { .. }), "it logs in anew: {refused}");
     }
 }
