@@ -120,7 +120,9 @@ pub(crate) fn is_lost(fault: &Fault) -> bool {
                 | RvError::DeviceRemoved
                 | RvError::DeviceError
                 | RvError::TokenNotPresent
-                | RvError::CryptokiNotInitialized,
+                | RvError::CryptokiNotInitialized
+                // Of a session that was left in the midst of something.
+                | RvError::OperationActive,
             _
         )
     )

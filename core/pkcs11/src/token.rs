@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bankchannel_crypto::pem;
 use bankchannel_crypto::signature::Hash;
+use cryptoki::error::Error as Fault;
 
 use crate::error::is_lost;
 use crate::login::Login;
@@ -58,19 +59,22 @@ impl Token {
             forget(inherited);
         }
         if let Some((_, open)) = login.as_ref() {
-            match open.sign(hash, message, pin) {
-                Ok(Ok(signature)) => return Ok(signature),
-                Ok(Err(error)) => {
-                    // The operation that was begun ends with its session.
-                    *login = None;
-                    return Err(error);
-                }
-                Err(fault) if is_lost(&fault) => *login = None,
-                Err(fault) => return Err(fault.into()),
+            let signed = open.sign(hash, message, pin);
+            let session_ends = ends_session(&signed);
+            if session_ends {
+                *login = None;
+            }
+            match signed {
+                Err(_) if session_ends => {}
+                signed => return signed?,
             }
         }
         let (_, open) = login.insert((own, self.again()?));
-        open.sign(hash, message, pin)?
+        let signed = open.sign(hash, message, pin);
+        if ends_session(&signed) {
+            *login = None;
+        }
+        signed?
     }
 
     /// The public half of the key: SubjectPublicKeyInfo, DER.
@@ -108,6 +112,15 @@ impl Token {
     }
 }
 
+/// Whether the session is of no use after this: lost, or left with an operation begun, which ends with it.
+fn ends_session(signed: &std::result::Result<Result<Vec<u8>>, Fault>) -> bool {
+    match signed {
+        Ok(Ok(_)) => false,
+        Ok(Err(_)) => true,
+        Err(fault) => is_lost(fault),
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
         let login = self.login.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -128,7 +141,20 @@ impl fmt::Debug for Token {
 
 #[cfg(test)]
 mod tests {
+    use cryptoki::context::Function;
+    use cryptoki::error::RvError;
+
     use super::*;
+
+    #[test]
+    fn a_session_ends_where_it_is_lost_or_an_operation_is_left_begun() {
+        let fault = |code| Err(Fault::Pkcs11(code, Function::SignInit));
+        assert!(ends_session(&Ok(Err(Error::WrongPin))));
+        assert!(ends_session(&fault(RvError::OperationActive)));
+        assert!(ends_session(&fault(RvError::SessionHandleInvalid)));
+        assert!(!ends_session(&fault(RvError::DataLenRange)));
+        assert!(!ends_session(&Ok(Ok(Vec::new()))));
+    }
 
     #[test]
     fn a_child_does_not_wait_for_a_thread_of_its_parent() {
