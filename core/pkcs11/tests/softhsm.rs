@@ -223,3 +223,20 @@ fn a_key_that_wants_the_pin_each_time() {
         }
     });
 }
+
+/// The variable of SoftHSM does not mark the process of a test: it may be set for somebody's own tokens.
+#[test]
+fn the_tokens_of_whoever_runs_the_tests_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, tokens) = (folder.path().join("softhsm2.conf"), folder.path().join("tokens"));
+    std::fs::create_dir(&tokens).unwrap();
+    std::fs::write(&file, format!("directories.tokendir = {}\n", tokens.display())).unwrap();
+    let done = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "vector_a_byte_for_byte", "--nocapture"])
+        .env("SOFTHSM2_CONF", &file)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(std::fs::read_dir(&tokens).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2, "no key was put beside them");
+}

@@ -25,8 +25,10 @@ const PLACES: [&str; 6] = [
     "/usr/lib64/pkcs11/libsofthsm2.so",
     "/usr/lib/libsofthsm2.so",
 ];
-/// What SoftHSM itself reads.
+/// What SoftHSM itself reads. Whoever runs the tests may have it set, for tokens of their own.
 const CONFIGURATION: &str = "SOFTHSM2_CONF";
+/// Set in the process of one test: the folder of its token.
+const OWN_PROCESS: &str = "BANKCHANNEL_TESTS_TOKEN_FOLDER";
 
 pub(crate) struct SoftHsm {
     folder: PathBuf,
@@ -45,9 +47,10 @@ pub(crate) fn in_own_process(name: &str, line: &str, test: impl FnOnce(&SoftHsm)
         }
         return;
     };
-    if let Some(file) = std::env::var_os(CONFIGURATION) {
-        let folder = PathBuf::from(file).parent().unwrap().to_owned();
-        return test(&SoftHsm { folder, module });
+    if let Some(folder) = std::env::var_os(OWN_PROCESS) {
+        let hsm = SoftHsm { folder: folder.into(), module };
+        assert_eq!(std::env::var_os(CONFIGURATION), Some(hsm.file().into_os_string()));
+        return test(&hsm);
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("tokens")).unwrap();
@@ -56,7 +59,12 @@ pub(crate) fn in_own_process(name: &str, line: &str, test: impl FnOnce(&SoftHsm)
     std::fs::write(&file, format!("directories.tokendir = {}\nlog.level = ERROR\n{line}\n", tokens.display())).unwrap();
     tool(&file, &["--init-token", "--free", "--label", TOKEN, "--so-pin", "1234", "--pin", PIN]);
     let own = std::env::current_exe().unwrap();
-    let done = Command::new(own).args(["--exact", name, "--nocapture"]).env(CONFIGURATION, &file).output().unwrap();
+    let done = Command::new(own)
+        .args(["--exact", name, "--nocapture"])
+        .env(CONFIGURATION, &file)
+        .env(OWN_PROCESS, folder.path())
+        .output()
+        .unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{said}");
     assert!(said.contains("1 passed"), "{said}");
