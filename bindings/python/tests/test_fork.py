@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 import traceback
 import unittest
 from collections.abc import Callable
 
-from bankchannel import AsyncWsChannel, CancelledError, ConfigurationError, Service, WsChannel, _native
+from bankchannel import (
+    AsyncWsChannel,
+    BankchannelError,
+    CancelledError,
+    ConfigurationError,
+    NextGenPsd2,
+    Service,
+    WsChannel,
+    _native,
+)
+from bankchannel.nextgen_psd2 import Pkcs11Settings
 from peer import Peer, Silent
+
+PLACES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so", "/usr/lib/libsofthsm2.so")
+SOFTHSM = next((place for place in PLACES if os.path.exists(place)), "")
 
 
 class Fork(unittest.TestCase):
@@ -155,6 +172,44 @@ class Fork(unittest.TestCase):
             self.ends_well(self.child(work))
             with WsChannel(**service.client_settings, email="user@example.test", mode="data") as client:
                 client.init_login()
+
+    @unittest.skipUnless(
+        (SOFTHSM and shutil.which("softhsm2-util")) or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"),
+        "there is no SoftHSM on this machine",
+    )
+    def test_a_token_of_the_parent_says_so(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, NextGenPsd2() as maker:
+            made = maker.make_certificates()
+            home = pathlib.Path(folder)
+            (home / "tokens").mkdir()
+            (home / "key.pem").write_text(made.qseal_key)
+            configuration = home / "softhsm2.conf"
+            configuration.write_text(f"directories.tokendir = {home / 'tokens'}\nlog.level = ERROR\n")
+            environment = {**os.environ, "SOFTHSM2_CONF": str(configuration)}
+            key = ["--import", str(home / "key.pem"), "--token", "tpp", "--label", "qseal", "--id", "01", "--pin", "5678"]
+            for command in (["--init-token", "--free", "--label", "tpp", "--so-pin", "1234", "--pin", "5678"], key):
+                subprocess.run(["softhsm2-util", *command], env=environment, check=True, capture_output=True)
+
+            def parent() -> None:
+                # SoftHSM reads it when it is loaded: in this process and no other.
+                os.environ["SOFTHSM2_CONF"] = str(configuration)
+                token = Pkcs11Settings(module=SOFTHSM, token="tpp", pin="5678", key="qseal")
+                with NextGenPsd2(certificate=made.qseal_certificate, pkcs11=token) as client:
+
+                    def child() -> None:
+                        try:
+                            client.sign_request(method="GET", target="/v1/accounts")
+                        except BankchannelError as error:
+                            assert error.code == "nextgen_psd2.key_unusable", error
+                            assert "before the process was forked" in str(error), error
+                        else:
+                            raise AssertionError("no error")
+
+                    client.sign_request(method="GET", target="/v1/accounts")
+                    self.ends_well(self.child(child))
+                    client.sign_request(method="GET", target="/v1/accounts")
+
+            self.ends_well(self.child(parent))
 
 
 if __name__ == "__main__":
