@@ -1,4 +1,4 @@
-//! Every id of the sheet is proved somewhere: `tests/scenarios/ids.json`.
+//! Every id of the sheets is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`.
 
 use std::{collections::BTreeMap, fs};
 
@@ -8,11 +8,13 @@ use bankchannel_tests::{
 };
 use serde::Deserialize;
 
-/// The ids of §11, by letter: 162.
+/// The ids of the WS Channel's sheet, §11, by letter: 162.
 const IDS: &[(char, u32)] =
     &[('W', 15), ('E', 17), ('R', 18), ('L', 29), ('B', 10), ('C', 22), ('P', 5), ('F', 22), ('K', 24)];
-/// The rows of §10.
+/// The rows of its §10.
 const SECURITY_ROWS: u32 = 40;
+/// The ids of NextGenPSD2's sheet, §9, from the first of a group to its last: 128.
+const NEXTGEN_PSD2: &[(u32, u32)] = &[(1, 13), (20, 36), (40, 58), (60, 77), (80, 106), (110, 113), (120, 149)];
 
 #[derive(Deserialize)]
 struct Proofs {
@@ -20,19 +22,32 @@ struct Proofs {
 }
 
 #[test]
-fn every_id_of_the_sheet_is_proved() {
-    let text = fs::read_to_string(scenario::folder().join("ids.json")).expect("ids.json is there");
-    let proofs: Proofs = serde_json::from_str(&text).expect("ids.json has its form");
-    let suites = [("wire", Suite::read("wire")), ("api", Suite::read("api"))];
-    let has = |suite: &str, id: &str| {
-        suites.iter().any(|(name, held)| *name == suite && held.cases.iter().any(|case| case.id == id))
-    };
+fn every_id_of_the_ws_channel_is_proved() {
     let mut wanted: Vec<String> =
         IDS.iter().flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number:02}"))).collect();
     assert_eq!(wanted.len(), 162);
     wanted.extend((1..=SECURITY_ROWS).map(|number| format!("S{number}")));
-    for id in &wanted {
-        assert!(proofs.ids.get(id).is_some_and(|proofs| !proofs.is_empty()), "{id} has no proof in ids.json");
+    are_proved(&wanted, "ids.json");
+}
+
+#[test]
+fn every_id_of_nextgen_psd2_is_proved() {
+    let all = NEXTGEN_PSD2.iter().flat_map(|(first, last)| *first..=*last);
+    let wanted: Vec<String> = all.map(|number| format!("T-{number:03}")).collect();
+    assert_eq!(wanted.len(), 128);
+    are_proved(&wanted, "ids-nextgen-psd2.json");
+}
+
+/// Sees that the file names a place for each of these ids and for no other, and that every place is there.
+fn are_proved(wanted: &[String], file: &str) {
+    let text = fs::read_to_string(scenario::folder().join(file)).unwrap_or_else(|why| panic!("{file}: {why}"));
+    let proofs: Proofs = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{file}: {why}"));
+    let suites = [("wire", Suite::read("wire")), ("api", Suite::read("api"))];
+    let has = |suite: &str, id: &str| {
+        suites.iter().any(|(name, held)| *name == suite && held.cases.iter().any(|case| case.id == id))
+    };
+    for id in wanted {
+        assert!(proofs.ids.get(id).is_some_and(|proofs| !proofs.is_empty()), "{id} has no proof in {file}");
     }
     for (id, places) in &proofs.ids {
         assert!(wanted.contains(id), "{id} is no id of the sheet");
