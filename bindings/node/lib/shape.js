@@ -1,6 +1,7 @@
 'use strict';
 
 // Turns camelCase members into the boundary's snake_case and back, by the type's own table: keys of maps stay as they are.
+// A form is the `same` when nothing in it has another name over there.
 
 const { own } = require('./error');
 
@@ -8,8 +9,12 @@ const { own } = require('./error');
 function struct(rows) {
   const bySnake = new Map(rows.map((row) => [row[1], row]));
   const byCamel = new Map(rows.map((row) => [row[0], row]));
+  const same = rows.every(([camel, snake, form]) => camel === snake && (form === undefined || form.same));
   return {
+    same,
     out(value) {
+      // The native half has the same version: it gives these members and no others.
+      if (same) return value;
       const made = {};
       for (const name of Object.keys(value)) {
         const row = bySnake.get(name);
@@ -45,7 +50,8 @@ function unknown(name, rows) {
 
 function list(of) {
   return {
-    out: (values) => values.map((value) => of.out(value)),
+    same: of.same,
+    out: (values) => (of.same ? values : values.map((value) => of.out(value))),
     in: (values) => (Array.isArray(values) ? values.map((value) => of.in(value)) : values),
   };
 }
@@ -53,7 +59,8 @@ function list(of) {
 function map(of) {
   const each = (values, way) => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, way(value)]));
   return {
-    out: (values) => each(values, of.out),
+    same: of.same,
+    out: (values) => (of.same ? values : each(values, of.out)),
     in: (values) => (typeof values === 'object' && values !== null ? each(values, of.in) : values),
   };
 }

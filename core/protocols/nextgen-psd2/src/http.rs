@@ -54,6 +54,15 @@ pub struct Header {
     pub value: Bytes,
 }
 
+impl IntoIterator for Headers {
+    type Item = Header;
+    type IntoIter = std::vec::IntoIter<Header>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Header {
     /// The value without spaces and tabs around it.
     #[must_use]
@@ -248,7 +257,12 @@ pub(crate) fn has_control(value: &[u8]) -> bool {
     value.chunks(64).any(|piece| piece.iter().fold(false, |found, &byte| found | is_control(byte)))
 }
 
-/// The same of a text: also the control characters beyond ASCII.
+/// Whether there is nothing but visible ASCII and spaces.
+pub(crate) fn is_visible(value: &[u8]) -> bool {
+    value.chunks(64).all(|piece| piece.iter().fold(true, |so_far, &byte| so_far & (0x20..=0x7e).contains(&byte)))
+}
+
+/// The same as [`has_control`] of a text: also the control characters beyond ASCII.
 pub(crate) fn text_has_control(text: &str) -> bool {
     match text.is_ascii() {
         true => has_control(text.as_bytes()),

@@ -1,5 +1,6 @@
 //! One certificate, read once; what it says costs nothing afterwards.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +16,7 @@ use x509_parser::prelude::FromDer;
 
 use super::der;
 use super::qc::{self, QC_STATEMENTS, QcStatements};
-use super::{Fault, Name};
+use super::{Fault, Name, NameStyle};
 
 /// Largest certificate that is read, bytes: 8 KiB as base64 (S-07).
 pub(super) const MAX_DER_BYTES: usize = 6144;
@@ -54,6 +55,7 @@ struct Inner {
     key_usage: Option<KeyUsage>,
     qc: Result<Option<QcStatements>, Fault>,
     base64: OnceLock<String>,
+    issuer_text: OnceLock<String>,
 }
 
 /// The hash in a certificate's own signature.
@@ -169,6 +171,15 @@ impl Certificate {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// The issuer as text; as [`NameStyle::Rfc2253`] written once.
+    #[must_use]
+    pub fn issuer_text(&self, style: NameStyle) -> Cow<'_, str> {
+        match style {
+            NameStyle::Rfc2253 => self.0.issuer_text.get_or_init(|| self.0.issuer.to_text(style)).into(),
+            _ => self.0.issuer.to_text(style).into(),
+        }
     }
 
     /// The certificate as base64 of its DER, written once.
@@ -367,6 +378,7 @@ impl Inner {
             key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
             qc: extensions.get(QC_STATEMENTS).map(qc::parse_qc).transpose(),
             base64: OnceLock::new(),
+            issuer_text: OnceLock::new(),
             der: der.into(),
         })
     }

@@ -18,7 +18,10 @@ impl KeyId {
     /// The key id of a certificate.
     #[must_use]
     pub fn of(certificate: &Certificate, serial: SerialStyle, name: NameStyle) -> Self {
-        Self { serial: serial::to_text(certificate.serial(), serial), issuer: certificate.issuer().to_text(name) }
+        Self {
+            serial: serial::to_text(certificate.serial(), serial),
+            issuer: certificate.issuer_text(name).into_owned(),
+        }
     }
 
     /// Writes it: `SN=…,CA=…`.

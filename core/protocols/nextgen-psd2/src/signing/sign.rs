@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     certificates::{Certificate, certificate_header},
-    http::{MAX_FIELD, Request, SINGLE, has_control, is_token},
+    http::{MAX_FIELD, Request, SINGLE, has_control, is_token, is_visible},
 };
 
 const DATE: &str = "Date";
@@ -214,12 +214,12 @@ fn add(request: &mut Request, name: &str, value: impl FnOnce() -> String) {
 fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<String, SignFault> {
     let text = header.to_text(profile.param_separator.text());
     // An issuer with unusual characters must not break out of its quotation marks; names and base64 cannot.
-    let is_plain = header.key_id.bytes().all(|byte| (0x20..=0x7e).contains(&byte) && !matches!(byte, b'"' | b'\\'));
+    let is_plain = is_visible(header.key_id.as_bytes()) && !header.key_id.contains(['"', '\\']);
     if !is_plain && SignatureHeader::parse(&text, Duplicates::Reject).as_ref() != Ok(header) {
         return Err(SignFault::of(SIGNATURE, "the issuer of the certificate cannot be written into keyId"));
     }
     let is_wrapped = match profile.rfc2047 {
-        Rfc2047Use::Auto => !is_ascii(&text),
+        Rfc2047Use::Auto => !is_visible(text.as_bytes()),
         Rfc2047Use::Always => true,
         Rfc2047Use::Never => false,
     };
@@ -228,10 +228,6 @@ fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<St
         return Err(SignFault::of(SIGNATURE, "it has more than 16 KiB"));
     }
     Ok(value)
-}
-
-fn is_ascii(text: &str) -> bool {
-    text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
 }
 
 /// Why a request cannot be signed. Nothing of its values is in the text.

@@ -10,6 +10,9 @@ use crate::http::{MAX_FIELD, is_token, text_has_control};
 /// Most parameters that are read.
 pub const MAX_PARAMETERS: usize = 32;
 
+/// Bytes of a usual value: a signature of 2048 bits, an issuer of a few parts.
+const USUAL: usize = 768;
+
 const KEY_ID: &str = "keyId";
 const ALGORITHM: &str = "algorithm";
 const HEADERS: &str = "headers";
@@ -61,9 +64,15 @@ impl SignatureHeader {
             (HEADERS, headers.as_deref()),
             (SIGNATURE, Some(self.signature.as_str())),
         ];
-        let texts: Vec<String> =
-            parameters.iter().filter_map(|(name, value)| value.map(|value| format!("{name}=\"{value}\""))).collect();
-        texts.join(separator)
+        let mut text = String::with_capacity(USUAL);
+        for (name, value) in parameters {
+            let Some(value) = value else { continue };
+            let before = if text.is_empty() { "" } else { separator };
+            for part in [before, name, "=\"", value, "\""] {
+                text.push_str(part);
+            }
+        }
+        text
     }
 
     /// Reads a value, after [`decode_rfc2047`](super::decode_rfc2047). Unknown parameters are passed over.

@@ -1,7 +1,7 @@
 //! The client's checks of the values that it signs (§2.8).
 
 use super::{date::parse_imf_fixdate, sign::SignFault};
-use crate::http::{Request, is_uuid};
+use crate::http::{Request, is_uuid, is_visible};
 
 /// Longest PSU-ID and PSU-Corporate-ID, bytes.
 const MAX_PSU_ID: usize = 256;
@@ -11,7 +11,8 @@ pub(super) fn check(name: &str, request: &Request) -> Result<(), SignFault> {
     for header in request.headers.named(name) {
         // The spaces around are not sent.
         let value = header.trimmed();
-        if let Some(offset) = value.iter().position(|byte| !(0x20..=0x7e).contains(byte)) {
+        if !is_visible(value) {
+            let offset = value.iter().take_while(|byte| is_visible(std::slice::from_ref(byte))).count();
             return Err(SignFault::of(name, format!("byte {offset} is not visible ASCII or a space")));
         }
         let text = std::str::from_utf8(value).map_err(|_| SignFault::of(name, "it is not text"))?;

@@ -1,7 +1,11 @@
 //! V33 to V36: whether this third party may ask this, and whether the rest of the request is as it must be.
 
 use super::{Endpoint, Mode, Policy, check::Found};
-use crate::{certificates::Certificate, http::Request, signing::redirect_uri};
+use crate::{
+    certificates::Certificate,
+    http::{Request, is_visible},
+    signing::redirect_uri,
+};
 
 /// V33.
 pub(super) fn role(certificate: &Certificate, endpoint: Option<Endpoint>) -> Found {
@@ -81,8 +85,7 @@ pub(super) fn values(request: &Request, endpoint: Option<Endpoint>) -> Found {
         }
     }
     for name in ["psu-id", "psu-corporate-id"] {
-        let usable =
-            |value: &[u8]| (1..=256).contains(&value.len()) && value.iter().all(|byte| (0x20..=0x7e).contains(byte));
+        let usable = |value: &[u8]| (1..=256).contains(&value.len()) && is_visible(value);
         if request.headers.get(name).is_some_and(|value| !usable(value)) {
             return Found::fails(format!("{name} must have 1 to 256 visible ASCII characters"));
         }

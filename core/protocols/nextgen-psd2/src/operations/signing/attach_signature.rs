@@ -86,6 +86,6 @@ impl Local for AttachSignature {
             ),
             _ => sign_fault(fault),
         })?;
-        Ok(AttachSignatureResponse { headers: header_fields(&request)?, key_id })
+        Ok(AttachSignatureResponse { headers: header_fields(request.headers)?, key_id })
     }
 }

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use super::sign_request::ERRORS;
 use crate::{
     declare,
-    http::Request,
+    http::{self, Header, Headers},
     model::{Given, HeaderField, SigningOptions, kept},
     signing::{self, SignFault, algorithm_name},
 };
@@ -76,9 +76,9 @@ impl Local for PrepareSignature {
         let prepared =
             signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
         Ok(PrepareSignatureResponse {
-            method: prepared.request.method.clone(),
-            target: prepared.request.target.clone(),
-            headers: header_fields(&prepared.request)?,
+            method: prepared.request.method,
+            target: prepared.request.target,
+            headers: header_fields(prepared.request.headers)?,
             signing_string: BASE64.encode(&prepared.signing_string.bytes),
             hash: BASE64.encode(&profile.signature_hash.digest(&prepared.signing_string.bytes)),
             algorithm: algorithm_name(profile.signature_hash).to_owned(),
@@ -95,11 +95,13 @@ pub(crate) fn sign_fault(fault: SignFault) -> Error {
 }
 
 /// The headers as they cross the boundary.
-pub(crate) fn header_fields(request: &Request) -> Result<Vec<HeaderField>, Error> {
-    let field = |header: &crate::http::Header| {
-        let value = std::str::from_utf8(header.trimmed())
-            .map_err(|_| Error::invalid_field(&format!("headers.{}", header.name), "must be ASCII or UTF-8"))?;
-        Ok(HeaderField { name: header.name.clone(), value: value.to_owned() })
+pub(crate) fn header_fields(headers: Headers) -> Result<Vec<HeaderField>, Error> {
+    let field = |Header { name, value }: Header| {
+        let trimmed = value.slice_ref(http::trim(&value));
+        drop(value);
+        let value = String::from_utf8(trimmed.into())
+            .map_err(|_| Error::invalid_field(&format!("headers.{name}"), "must be ASCII or UTF-8"))?;
+        Ok(HeaderField { name, value })
     };
-    request.headers.iter().map(field).collect()
+    headers.into_iter().map(field).collect()
 }

@@ -105,7 +105,7 @@ impl Local for SignRequest {
         };
         let (request, signed) = prepared.complete(&signature, certificate, &profile).map_err(sign_fault)?;
         Ok(SignRequestResponse {
-            headers: header_fields(&request)?,
+            headers: header_fields(request.headers)?,
             signing_string: BASE64.encode(&signed.signing_string.bytes),
             key_id: signed.key_id,
         })
