@@ -35,7 +35,7 @@ pub(crate) fn local(
     operation: u32,
     request: Text,
     content: Option<Either<Buffer, String>>,
-) -> napi::Result<String> {
+) -> napi::Result<Text> {
     let client = CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(client as usize).cloned().flatten();
     let name = operations::all().nth(operation as usize).map(|entry| entry.declaration.name);
     let (Some(client), Some(name)) = (client, name) else {
@@ -46,7 +46,7 @@ pub(crate) fn local(
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
-    client.local(name, &request.0, content).map_err(|error| thrown(&error))
+    client.local(name, &request.0, content).map(Text).map_err(|error| thrown(&error))
 }
 
 /// Gives a client a number.

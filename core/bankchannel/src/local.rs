@@ -31,7 +31,11 @@ fn compute<O: Local>(
         Some(content) => Some(content),
         None => named_content::<O>(&mut request)?,
     };
-    let opened = content.clone().map(open).transpose()?;
+    let opened = match &content {
+        // What is in memory is read where it lies.
+        None | Some(Content::Bytes(_)) => None,
+        Some(content) => Some(open(content.clone())?),
+    };
     let mut reader = Reader::new(Dialect::Boundary).with_content(content);
     if let Some(profile) = profile {
         reader = reader.with_profile(profile);

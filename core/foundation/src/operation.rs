@@ -1,6 +1,8 @@
 //! The declaration of an operation: declared once, reached everywhere.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, io::Read as _, sync::Arc};
+
+use bytes::Bytes;
 
 use crate::{
     Content, Error, Kept,
@@ -114,6 +116,20 @@ impl LocalContext<'_> {
             (None, Content::Bytes(bytes)) => Ok(Box::new(std::io::Cursor::new(bytes))),
             (None, _) => Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call")),
         }
+    }
+
+    /// The same, whole: what is in memory is not copied. Of longer content, one byte more than `max` is read, and no more.
+    ///
+    /// # Errors
+    /// `input.content_unreadable`.
+    pub fn whole_content(&mut self, given: Content, max: usize) -> Result<Bytes, Error> {
+        if let (None, Content::Bytes(bytes)) = (&self.content, &given) {
+            return Ok(bytes.clone());
+        }
+        let mut bytes = Vec::new();
+        let read = self.take_content(given)?.take(max as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
+        Ok(bytes.into())
     }
 }
 

@@ -7,14 +7,15 @@ use super::Value;
 /// Bytes of a text that are looked at together.
 const CHUNK: usize = 16;
 
-/// What most messages need, in bytes.
-const USUAL: usize = 256;
+/// What a number needs at most, and the marks around a value.
+const NUMBER: usize = 24;
+const MARKS: usize = 4;
 
 impl Value<'_> {
     /// As JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(USUAL);
+        let mut out = String::with_capacity(usual_size(self));
         write_value(&mut out, self);
         out
     }
@@ -25,6 +26,17 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_json())
     }
+}
+
+/// So many bytes are enough unless something in a text must be escaped.
+fn usual_size(value: &Value<'_>) -> usize {
+    MARKS
+        + match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => NUMBER,
+            Value::String(text) => text.len(),
+            Value::Array(values) => values.iter().map(usual_size).sum(),
+            Value::Object(object) => object.iter().map(|(name, value)| name.len() + MARKS + usual_size(value)).sum(),
+        }
 }
 
 fn write_value(out: &mut String, value: &Value<'_>) {

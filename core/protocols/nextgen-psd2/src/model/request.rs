@@ -1,7 +1,5 @@
 //! A request as users give it: taken apart, or whole as text.
 
-use std::io::Read;
-
 use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::row};
 use bytes::Bytes;
 
@@ -69,7 +67,7 @@ fn apart(
     method: String,
     target: Option<String>,
     headers: Option<Vec<HeaderField>>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<Request, Error> {
     if !is_token(&method) {
         return Err(Error::invalid_field("method", "must be an HTTP method, such as POST"));
@@ -100,20 +98,12 @@ fn apart(
         return Err(too_large());
     }
     let headers: Headers = headers.into_iter().map(|header| (header.name, Bytes::from(header.value))).collect();
-    Ok(Request { method, target, headers, body: Bytes::from(body) })
+    Ok(Request { method, target, headers, body })
 }
 
 /// What was given as content, up to so many bytes; nothing where none was given.
-pub(crate) fn read_content(
-    content: Option<Content>,
-    max: usize,
-    with: &mut LocalContext<'_>,
-) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    if let Some(content) = content {
-        let read = with.take_content(content)?.take(max as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
-    }
+pub(crate) fn read_content(content: Option<Content>, max: usize, with: &mut LocalContext<'_>) -> Result<Bytes, Error> {
+    let bytes = content.map(|content| with.whole_content(content, max)).transpose()?.unwrap_or_default();
     if bytes.len() > max { Err(too_large()) } else { Ok(bytes) }
 }
 
