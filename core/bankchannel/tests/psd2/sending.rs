@@ -55,7 +55,7 @@ async fn a_request_arrives_signed_as_it_was_asked() {
     assert_eq!(found.names, ["date", "digest", "x-request-id"]);
 }
 
-/// T-097 of the retries: §5, "new X-Request-ID, new Date, new signature".
+/// §5, "new X-Request-ID, new Date, new signature".
 #[tokio::test]
 async fn a_repeated_request_has_an_id_and_a_signature_of_its_own() {
     let failed = || answered(503, json!({"id": "1", "system": "ERA-PSD2", "code": "SYSTEM_ERROR"}));

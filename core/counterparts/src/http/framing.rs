@@ -1,8 +1,9 @@
-//! What a connection's bytes say of a request's length, beside what the HTTP library makes of them.
+//! What a connection's bytes say of a request's head, beside what the HTTP library makes of them.
 //!
 //! A message with both `Content-Length` and `Transfer-Encoding` is read by one program by the one and by another by the other.
-//! The library goes by the latter, as it should, and forgets that there was the former. Whoever must refuse such a request looks
-//! here: at the bytes since the last request was handed on.
+//! The library goes by the latter, as it should, and forgets that there was the former. Nor does it tell that a line ended with a
+//! line feed alone, which is the end of a line for one program and a part of a value for another. Whoever must refuse such a
+//! request looks here: at the bytes since the last request was handed on.
 
 use std::{
     io,
@@ -14,7 +15,7 @@ use std::{
 use memchr::{memchr, memmem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most bytes that are kept: more than the longest head that the library takes.
+/// So many of the last bytes are kept, and at most twice as many: more than the longest head that the library takes.
 const KEPT: usize = 160 * 1024;
 const CONTENT_LENGTH: &[u8] = b"content-length";
 
@@ -22,28 +23,35 @@ const CONTENT_LENGTH: &[u8] = b"content-length";
 #[derive(Clone, Default)]
 pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
 
-/// An extension of a request: how many fields `Content-Length` its head had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lengths(pub(crate) usize);
+/// An extension of a request: how its head was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Framing {
+    /// How many fields `Content-Length` it had.
+    pub(crate) lengths: usize,
+    /// Whether a line of it ended with a line feed that no carriage return stands before.
+    pub(crate) bare_line_feed: bool,
+}
 
 impl Heard {
-    /// Counts the fields of the head of the request that has just been read, and forgets what was heard up to its end.
-    pub(super) fn lengths(&self, method: &str, target: &str) -> Lengths {
+    /// How the head was written that has just been read; forgets what was heard up to its end.
+    pub(super) fn framing(&self, method: &str, target: &str) -> Framing {
         let request_line = format!("{method} {target} HTTP/");
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut most = 0;
-        let mut first = None;
+        let mut found: Option<(Framing, usize)> = None;
         let mut from = 0;
-        // A body before it may hold the same line: the count that is refused is the one that counts.
+        // A body before it may hold the same line. Of the counts the one that is refused counts; a line feed alone must be in
+        // each, for a text within a body ends its lines as it likes.
         let line = memmem::Finder::new(&request_line);
         while let Some(at) = line.find(&heard[from..]) {
-            let (count, length) = fields(&heard[from + at..]);
-            most = most.max(count);
+            let (this, length) = head(&heard[from + at..]);
             from += at + length;
-            first.get_or_insert(from);
+            let (most, _) = found.get_or_insert((this, from));
+            most.lengths = most.lengths.max(this.lengths);
+            most.bare_line_feed &= this.bare_line_feed;
         }
-        heard.drain(..first.unwrap_or_default());
-        Lengths(most)
+        let (framing, end) = found.unwrap_or_default();
+        heard.drain(..end);
+        framing
     }
 
     /// Forgets everything: another version of HTTP has other rules.
@@ -53,25 +61,31 @@ impl Heard {
 
     fn hear(&self, bytes: &[u8]) {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = KEPT.saturating_sub(heard.len());
-        heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        heard.extend_from_slice(&bytes[bytes.len().saturating_sub(KEPT)..]);
+        if let Some(more) = heard.len().checked_sub(KEPT)
+            && more > KEPT
+        {
+            heard.drain(..more);
+        }
     }
 }
 
-/// Counts them in a head, and says how long the head is.
-fn fields(head: &[u8]) -> (usize, usize) {
-    let (mut count, mut length) = (0, 0);
-    while length < head.len() {
-        let rest = &head[length..];
-        let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
-        length = head.len().min(length + line.len() + 1);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+/// How a head is written, and how long it is.
+fn head(bytes: &[u8]) -> (Framing, usize) {
+    let (mut framing, mut length) = (Framing::default(), 0);
+    while let Some(end) = memchr(b'\n', &bytes[length..]) {
+        let line = &bytes[length..length + end];
+        length += end + 1;
+        let line = line.strip_suffix(b"\r").unwrap_or_else(|| {
+            framing.bare_line_feed = true;
+            line
+        });
         if line.is_empty() {
-            break;
+            return (framing, length);
         }
-        count += usize::from(is_length(line));
+        framing.lengths += usize::from(is_length(line));
     }
-    (count, length)
+    (framing, bytes.len())
 }
 
 fn is_length(line: &[u8]) -> bool {
@@ -126,6 +140,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Listened<S> {
 mod tests {
     use super::*;
 
+    const fn framed(lengths: usize, bare_line_feed: bool) -> Framing {
+        Framing { lengths, bare_line_feed }
+    }
+
     /// V03, S-08.
     #[test]
     fn fields_are_counted_in_their_own_head_only() {
@@ -135,21 +153,46 @@ mod tests {
         heard.hear(head.as_bytes());
         heard.hear(b"2\r\nContent-Length: 1\r\n");
         heard.hear(b"\r\n\r\nPOST /a HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
-        assert_eq!(heard.lengths("POST", "/a"), Lengths(2));
-        assert_eq!(heard.lengths("POST", "/a"), Lengths(1), "the next one of the same bytes");
-        assert_eq!(heard.lengths("POST", "/a"), Lengths(0), "both are forgotten");
+        assert_eq!(heard.framing("POST", "/a"), framed(2, false));
+        assert_eq!(heard.framing("POST", "/a"), framed(1, false), "the next one of the same bytes");
+        assert_eq!(heard.framing("POST", "/a"), framed(0, false), "both are forgotten");
         heard.hear(b"GET / HTTP/1.1\nContent-Length-X: 1\nX: Content-Length: 2\n\n");
-        assert_eq!(heard.lengths("GET", "/"), Lengths(0));
+        assert_eq!(heard.framing("GET", "/"), framed(0, true));
         heard.hear(b"x");
         heard.forget();
         assert_eq!(heard.0.lock().map(|heard| heard.len()).unwrap_or(1), 0);
     }
 
+    /// V02: one line is enough, of the head itself.
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn a_line_feed_alone_is_noted() {
         let heard = Heard::default();
-        heard.hear(&vec![0; KEPT]);
-        heard.hear(b"more");
-        assert_eq!(heard.0.lock().map(|heard| heard.len()).unwrap_or_default(), KEPT);
+        for (head, noted) in [
+            ("GET / HTTP/1.1\r\nA: b\r\n\r\n", false),
+            ("GET / HTTP/1.1\nA: b\r\n\r\n", true),
+            ("GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n", true),
+            ("GET / HTTP/1.1\r\nA: b\r\n\n", true),
+            ("GET / HTTP/1.1\r\nA: b\r\n\r\nbody\n\n", false),
+        ] {
+            heard.hear(head.as_bytes());
+            assert_eq!(heard.framing("GET", "/"), framed(0, noted), "{head:?}");
+        }
+        // A pasted dump in the body before it is no head of this connection.
+        heard.hear(b"GET / HTTP/1.1\nA: b\n\nGET / HTTP/1.1\r\nA: b\r\n\r\n");
+        assert_eq!(heard.framing("GET", "/"), framed(0, false));
+    }
+
+    /// However long the body before it was, a head is heard.
+    #[test]
+    fn the_last_bytes_are_kept_and_they_are_bounded() {
+        let heard = Heard::default();
+        for part in [1, 1000, KEPT - 1, KEPT, 3 * KEPT] {
+            for _ in 0..5 {
+                heard.hear(&vec![0; part]);
+                assert!(heard.0.lock().map(|heard| heard.len()).unwrap_or(usize::MAX) <= 2 * KEPT);
+            }
+            heard.hear(b"GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+            assert_eq!(heard.framing("GET", "/"), framed(1, false), "{part}");
+        }
     }
 }

@@ -78,7 +78,7 @@ pub struct Listener {
     tls: Option<TlsAcceptor>,
     address: SocketAddr,
     proxies: Vec<IpAddr>,
-    lengths: bool,
+    framing: bool,
     max_fields: Option<usize>,
 }
 
@@ -106,7 +106,7 @@ impl Listener {
         let tls = tls.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
-        Ok(Self { tcp, tls, address, proxies: Vec::new(), lengths: false, max_fields: None })
+        Ok(Self { tcp, tls, address, proxies: Vec::new(), framing: false, max_fields: None })
     }
 
     /// These addresses speak for many: they may have as many connections as there are.
@@ -115,10 +115,10 @@ impl Listener {
         Self { proxies, ..self }
     }
 
-    /// Each request has [`Lengths`](super::framing::Lengths) with it.
+    /// Each request has [`Framing`](super::framing::Framing) with it.
     #[must_use]
-    pub(crate) fn telling_lengths(self) -> Self {
-        Self { lengths: true, ..self }
+    pub(crate) fn telling_framing(self) -> Self {
+        Self { framing: true, ..self }
     }
 
     /// Requests with up to so many header fields come through; without it, 100 do. Beyond it HTTP/1.1 is answered with a bare 431.
@@ -167,7 +167,7 @@ impl Listener {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            let heard = self.lengths.then(Heard::default);
+            let heard = self.framing.then(Heard::default);
             let arrived = Accepted { stream, peer, heard, max_fields: self.max_fields };
             let served = connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone());
             let cut = cut.clone();
@@ -260,7 +260,7 @@ async fn connection<F, R>(
     let service = |client: Option<ClientCertificate>| {
         service_fn(move |mut request: Request<Incoming>| {
             if let Some(heard) = &listening {
-                tell_lengths(heard, &mut request);
+                tell_framing(heard, &mut request);
             }
             if let Some(client) = &client {
                 request.extensions_mut().insert(client.clone());
@@ -301,18 +301,18 @@ async fn connection<F, R>(
     }
 }
 
-fn tell_lengths(heard: &Heard, request: &mut Request<Incoming>) {
+fn tell_framing(heard: &Heard, request: &mut Request<Incoming>) {
     if request.version() >= hyper::Version::HTTP_2 {
         heard.forget();
         return;
     }
-    let lengths = match request.uri().path_and_query() {
+    let framing = match request.uri().path_and_query() {
         Some(target) if request.uri().authority().is_none() => {
-            heard.lengths(request.method().as_str(), target.as_str())
+            heard.framing(request.method().as_str(), target.as_str())
         }
-        _ => heard.lengths(request.method().as_str(), &request.uri().to_string()),
+        _ => heard.framing(request.method().as_str(), &request.uri().to_string()),
     };
-    request.extensions_mut().insert(lengths);
+    request.extensions_mut().insert(framing);
 }
 
 /// What a TLS listener of a counterpart speaks.

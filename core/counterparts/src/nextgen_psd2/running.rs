@@ -70,7 +70,7 @@ impl Running {
         let tls = if config.plain { None } else { Some(tls::config(&own, &anchors, Arc::clone(&clock))?) };
         let listener =
             Listener::bind_with(config.listen, tls).await.map_err(|why| Error::invalid_setting("listen", why))?;
-        let listener = listener.telling_lengths().taking_fields(FIELDS_READ);
+        let listener = listener.telling_framing().taking_fields(FIELDS_READ);
         let origin = format!("{}://{}", listener.scheme(), reachable(listener.address()));
         let port = listener.address().port();
         warn_about(&config);

@@ -88,7 +88,8 @@ async fn read_and_deleted() {
         (&answer.body["lastActionDate"], &answer.body["recurringIndicator"]),
         (&json!("2026-03-03"), &json!(true))
     );
-    assert_eq!(get(&world, &tpp, &format!("{path}/status")).await.body, json!({ "consentStatus": "received" }));
+    let answer = get(&world, &tpp, &format!("{path}/status")).await;
+    assert_eq!((answer.status, &answer.body), (200, &json!({ "consentStatus": "received" })));
     for _ in 0..2 {
         let deleted = world.call(&tpp, "DELETE", &format!("/bg{path}"), &[], Value::Null).await;
         assert_eq!((deleted.status, &*deleted.text), (204, ""));

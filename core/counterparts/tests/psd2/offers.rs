@@ -59,6 +59,7 @@ async fn both_routes() {
         ("PSU-Context", "PRIVATE"),
         ("X-Accept-Fix", "longer-names, amount-as-string"),
     ];
+    let mut bodies = Vec::new();
     for (target, deprecation) in [(OFFERS, None), (DEPRECATED, Some("@1735689600"))] {
         let answer = world.call(&tpp, "POST", target, &headers, Value::Null).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
@@ -66,7 +67,12 @@ async fn both_routes() {
         assert_eq!(answer.header("deprecation"), deprecation);
         let successor = deprecation.map(|_| "</api/v1/bank-offered-consents>; rel=\"successor-version\"");
         assert_eq!(answer.header("link"), successor);
+        let query = added(link(&answer), &format!("{}/tap", world.origin()));
+        let (_, state) = query.into_iter().find(|(name, _)| name == "state").unwrap();
+        assert_eq!(state.len(), 36, "{}", answer.text);
+        bodies.push(answer.text.replace(&state, "STATE"));
     }
+    assert_eq!(bodies[0], bodies[1], "but for the link's own state");
 }
 
 /// T-123, T-145, A-04, A-20, A-21: what is refused.

@@ -76,6 +76,8 @@ async fn control_characters() {
         b"PSU-User-Agent: a\0b\r\n",
         b"PSU-User-Agent: a\x01b\r\n",
         b"PSU-User-Agent: a\x7fb\r\n",
+        b"PSU-User-Agent: a\nb\r\n",
+        b"PSU-User-Agent: a\nPSU-ID: b\r\n",
         b"PSU-User-Agent: a\r\n folded\r\n",
         b"PSU-User-Agent: a\r\n\tfolded\r\n",
         b"PSU User Agent: a\r\n",
@@ -85,6 +87,9 @@ async fn control_characters() {
         let (status, answer) = world.raw(&with(line)).await;
         assert_eq!(status, 400, "{}: {answer}", String::from_utf8_lossy(line));
     }
+    let line = b"PSU-User-Agent: a\nPSU-ID: b\r\n";
+    let (_, answer) = world.raw(&with(line)).await;
+    assert!(answer.contains("V02: a line of the head ends with a line feed alone"), "{answer}");
 }
 
 /// T-106, V01.
@@ -105,6 +110,11 @@ async fn sizes() {
             "{answer}"
         );
     }
+
+    // T-057: no word is looked into that is longer than a header may be.
+    let word = format!("Signature: =?utf-8?B?{}?=\r\n", "QUFB".repeat(256 * 1024));
+    let (status, answer) = world.raw(&with(word.as_bytes())).await;
+    assert_eq!(status, 431, "{answer}");
 
     let large = "a".repeat(1024 * 1024 + 1);
     let request = format!(

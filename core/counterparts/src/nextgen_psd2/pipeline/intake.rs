@@ -10,7 +10,7 @@ use hyper::{
 };
 
 use crate::http::{
-    framing::Lengths,
+    framing::Framing,
     intake::{self, IntakeError},
 };
 
@@ -28,7 +28,11 @@ impl Arrived {
 
     /// Takes the body in. With a refusal the message has none.
     pub(super) async fn take(self) -> (Parts, http::Request, Result<(), Refused>) {
-        let mut message = message(&self.head);
+        let framing = self.head.extensions.get().copied().unwrap_or_default();
+        let mut message = message(&self.head, framing);
+        if framing.bare_line_feed {
+            return (self.head, message, Err(Refused::BareLineFeed));
+        }
         if http_body::Body::is_end_stream(&self.body) {
             return (self.head, message, Ok(()));
         }
@@ -50,18 +54,19 @@ pub(super) enum Refused {
     TooLarge,
     /// It ended before its end, or its chunks cannot be read.
     Broken,
+    /// A line of the head ends with a line feed alone: for others it would go on.
+    BareLineFeed,
 }
 
 /// The request as the verifier reads it, without its body.
-fn message(head: &Parts) -> http::Request {
+fn message(head: &Parts, framing: Framing) -> http::Request {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut headers = Headers::default();
     for (name, value) in &head.headers {
         headers.push(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
     }
     // What the HTTP library has dropped is there all the same (V03).
-    let lengths = head.extensions.get::<Lengths>().map_or(0, |lengths| lengths.0);
-    for _ in headers.count("content-length")..lengths {
+    for _ in headers.count("content-length")..framing.lengths {
         headers.push("content-length", "");
     }
     // HTTP/2 has the host elsewhere; whoever signs `host` signs the same words.

@@ -254,5 +254,11 @@ fn not_taken(why: &intake::Refused) -> Refusal {
     match why {
         intake::Refused::TooLarge => Refusal::by("V01", 413, "FORMAT_ERROR", "the body has more than 1 MiB"),
         intake::Refused::Broken => Refusal::by("V01", 400, "FORMAT_ERROR", "the body could not be read to its end"),
+        intake::Refused::BareLineFeed => Refusal::by(
+            "V02",
+            400,
+            "FORMAT_ERROR",
+            "a line of the head ends with a line feed alone; each ends with CR LF",
+        ),
     }
 }

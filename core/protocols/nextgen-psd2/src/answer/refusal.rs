@@ -167,7 +167,10 @@ mod tests {
         Refusal::read(status, body.as_bytes())
     }
 
-    /// T-125: the documented examples (§1.5), one with the status of another, one with its id as a number.
+    /// The schema's example: the page prints it under 400, 404 and 500.
+    const SCHEMA: &str = r#"{"id":"5884127160","system":"ERA-PSD2","status":400,"code":"ERROR_CODE","message":"error message appears here"}"#;
+
+    /// T-125: the documented examples (§1.5), the schema's own also under statuses that are not its, one with its id as a number.
     #[test]
     fn the_banks_own_form_is_read_and_the_http_status_counts() {
         for (status, body, code, row) in [
@@ -185,16 +188,26 @@ mod tests {
             ),
             (
                 500,
+                r#"{"id":"5615873378","system":"ERA-PSD2","status":500,"code":"SYSTEM_ERROR"}"#,
+                "SYSTEM_ERROR",
+                &errors::BANK_FAILED,
+            ),
+            (
+                500,
                 r#"{"id":5615873378,"system":"ERA-PSD2","status":400,"code":"SYSTEM_ERROR","message":"m","more":[1]}"#,
                 "SYSTEM_ERROR",
                 &errors::BANK_FAILED,
             ),
+            (400, SCHEMA, "ERROR_CODE", &errors::REFUSED),
+            (404, SCHEMA, "ERROR_CODE", &errors::REFUSED),
+            (500, SCHEMA, "ERROR_CODE", &errors::BANK_FAILED),
         ] {
             let refusal = read(status, body);
             assert_eq!((refusal.form, refusal.status, refusal.code.as_deref()), (ErrorForm::Era, status, Some(code)));
             let error = refusal.to_error(BASE, &[]);
             assert_eq!((error.code(), error.http_status()), (row.code, Some(status)));
-            assert!(error.peer().unwrap().request_id.as_ref().unwrap().starts_with("56158733"));
+            let id = error.peer().unwrap().request_id.clone().unwrap();
+            assert!(body.contains(&id) && id.len() == 10, "{id}");
         }
     }
 

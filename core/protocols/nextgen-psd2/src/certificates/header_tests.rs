@@ -48,25 +48,34 @@ fn what_is_not_one_certificate_is_refused() {
     let (one, ca) = (der(LEAF1), der(CA1));
     let pem = certificate(LEAF1).to_pem();
     let base64 = |bytes: &[u8]| BASE64.encode(bytes);
-    for value in [
-        base64(&[&one[..], &ca].concat()),
-        base64(&[&one[..], b"\0"].concat()),
-        base64(&one[..one.len() - 1]),
-        base64(pem.repeat(2).as_bytes()),
-        pem.repeat(2).replace('\n', ""),
-        pem.replace("-----END CERTIFICATE-----\n", ""),
-        base64(base64(pem.as_bytes()).as_bytes()),
-        LEAF1.trim_end_matches('=').to_owned(),
-        LEAF1.replace('+', "-"),
-        format!("{LEAF1},{LEAF2}"),
-        "%4".to_owned(),
-        String::new(),
-        "A".repeat(9000),
-        "A".repeat(1 << 20),
-        "\u{f8}".to_owned(),
+    let follow = "bytes follow the certificate; exactly one certificate is wanted";
+    let (no_der, no_base64) = ("this is not a certificate in DER", "the certificate is not base64 of DER on one line");
+    let (several, long) =
+        ("there is more than one certificate; exactly one is wanted", "the certificate has more than 8 KiB of base64");
+    let is = |what: &str| format!("{no_base64}: it {what}");
+    let markers = is("has PEM markers");
+    let (url, percent) = (is("is base64url"), is("is percent-encoded"));
+    // What a strict reader says, and a forgiving one.
+    for (value, strict, forgiving) in [
+        (base64(&[&one[..], &ca].concat()), follow, follow),
+        (base64(&[&one[..], b"\0"].concat()), follow, follow),
+        (base64(&one[..one.len() - 1]), no_der, no_der),
+        (base64(pem.repeat(2).as_bytes()), no_der, several),
+        (pem.repeat(2).replace('\n', ""), &markers, several),
+        (pem.replace("-----END CERTIFICATE-----\n", ""), &markers, "the PEM text has no end marker"),
+        (base64(base64(pem.as_bytes()).as_bytes()), no_der, no_der),
+        (LEAF1.trim_end_matches('=').to_owned(), no_base64, no_base64),
+        (LEAF1.replace('+', "-"), &url, &url),
+        (format!("{LEAF1},{LEAF2}"), no_base64, no_base64),
+        ("%4".to_owned(), &percent, "the certificate has a `%` without two hex digits"),
+        (String::new(), no_der, no_der),
+        ("A".repeat(9000), long, "the certificate has more than 6144 bytes"),
+        ("A".repeat(1 << 20), long, long),
+        ("\u{f8}".to_owned(), no_base64, no_base64),
     ] {
-        for forgiving in [false, true] {
-            assert!(read_certificate_header(value.as_bytes(), forgiving).is_err(), "{forgiving} {value}");
+        for (mode, said) in [(false, strict), (true, forgiving)] {
+            let fault = read_certificate_header(value.as_bytes(), mode).unwrap_err();
+            assert_eq!(fault.to_string(), said, "{mode} {value}");
         }
     }
 }

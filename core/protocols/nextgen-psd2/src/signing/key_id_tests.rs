@@ -35,7 +35,8 @@ fn serial_numbers() {
     for serial in ["b3a91f27c5d4e10", "0B3A91F27C5D4E10", "000000b3A91F27c5D4E10"] {
         assert_eq!(matches(&with_serial(serial), &leaf), Ok(vec![]), "{serial}");
     }
-    assert_eq!(matches(&with_serial("809139184927428112"), &leaf), Err(KeyIdFault::SerialOther));
+    assert_eq!(matches(&with_serial("809119553721028112"), &leaf), Err(KeyIdFault::SerialDecimal));
+    assert_eq!(matches(&with_serial("809119553721028113"), &leaf), Err(KeyIdFault::SerialOther));
     let decimal = KeyId::of(&leaf, SerialStyle::Decimal, NameStyle::Rfc2253);
     assert_eq!(decimal.matches(&leaf, true), Err(KeyIdFault::SerialDecimal));
     assert_eq!(matches(&with_serial("B3A91F27C5D4E11"), &leaf), Err(KeyIdFault::SerialOther));

@@ -7,6 +7,9 @@ use crate::{
 };
 use bankchannel_crypto::signature::SigningKey;
 
+mod certificates;
+mod options;
+
 /// The sheet's test clock, 2026-03-03T10:15:30Z.
 const NOW: i64 = 1_772_532_930;
 const ID: &str = "4eba4445-1a4b-47b8-bdd5-4e56ef026b19";
@@ -185,15 +188,27 @@ fn what_must_be_signed_is_signed_and_nothing_that_is_not_there() {
     assert_eq!(party.plain(&list(&format!("{listed} digest=="))), "V25");
     assert_eq!(party.plain(&without(&good, "PSU-ID")), "V25");
     assert_eq!(party.plain(&set(&good, "TPP-Redirect-URI", "https://evil.example/")), "V30");
+    // T-011: the draft's default, `date` alone, is not enough for a bank.
+    assert_eq!(party.plain(&with_signature(&good, |text| text.replace(&format!(",headers=\"{listed}\""), ""))), "V26");
     let bg = |policy: &mut Policy| policy.dialect = SigningDialect::Bg;
     assert_eq!(party.verdict(&good, bg), "V27");
-    let extra = SigningProfile { extra_signed_headers: vec!["(request-target)".into()], ..SigningProfile::default() };
-    let (more, _) = sign(consents(), &party.certificate, &party.key, &extra, NOW, ID).unwrap();
-    let verified = party.verifier().verify(&more, &policy(&more));
-    assert!(
-        verified.is_valid()
-            && verified.checks.iter().any(|check| check.rule.id == "V27" && check.status == Status::Warning)
-    );
+    let by_bg = SigningProfile { dialect: SigningDialect::Bg, ..SigningProfile::default() };
+    let (plain, _) = sign(request(), &party.certificate, &party.key, &by_bg, NOW, ID).unwrap();
+    assert_eq!(party.verdict(&plain, bg), "ok");
+    for name in ["content-type", "host", "tpp-signature-certificate"] {
+        let one_more = with_signature(&plain, |text| text.replace("x-request-id\"", &format!("x-request-id {name}\"")));
+        assert_eq!(party.verdict(&one_more, bg), "V27", "{name}");
+    }
+    for name in ["(request-target)", "content-type"] {
+        let extra = SigningProfile { extra_signed_headers: vec![name.into()], ..SigningProfile::default() };
+        let (more, _) = sign(request(), &party.certificate, &party.key, &extra, NOW, ID).unwrap();
+        let verified = party.verifier().verify(&more, &policy(&more));
+        assert!(
+            verified.is_valid()
+                && verified.checks.iter().any(|check| check.rule.id == "V27" && check.status == Status::Warning),
+            "{name}"
+        );
+    }
 }
 
 /// T-024, T-028: names are compared without their case, so a name listed twice is found in any spelling, and what is not

@@ -1,0 +1,94 @@
+//! Certificates that no authority would issue: what is wrong with each is seen by the check that is there for it.
+
+use super::*;
+
+/// A request that is right in all but its certificate.
+fn under(certificate: &Certificate) -> Request {
+    let party = party();
+    set(&party.signed(request()), CERTIFICATE, &certificate_header(certificate, Default::default()))
+}
+
+const CERTIFICATE: &str = "TPP-Signature-Certificate";
+
+/// The same certificate with some bytes exchanged; its issuer's signature does not cover them.
+fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
+    assert_eq!(from.len(), to.len());
+    let mut der = certificate.der().to_vec();
+    let places: Vec<usize> =
+        der.windows(from.len()).enumerate().filter(|(_, bytes)| *bytes == from).map(|(at, _)| at).collect();
+    let [at] = places[..] else { panic!("{} places", places.len()) };
+    der[at..at + to.len()].copy_from_slice(to);
+    Certificate::from_der(&der).unwrap()
+}
+
+fn found(verified: &Verified, id: &str) -> (Status, String) {
+    let check = verified.checks.iter().find(|check| check.rule.id == id).unwrap();
+    (check.status, check.text.clone().into_owned())
+}
+
+/// T-068. Made by openssl 3: `openssl req -x509 -newkey …` with `rsa:1024`, with `-pkeyopt rsa_keygen_pubexp:3`, with `-sha1`.
+#[test]
+fn weak_keys_and_hashes() {
+    for (name, pem, why) in [
+        ("1024 bits", include_str!("vectors/rsa-1024.pem"), "has 1024 bits"),
+        ("e = 3", include_str!("vectors/exponent-3.pem"), "smaller than 65537"),
+        ("SHA-1", include_str!("vectors/sha1.pem"), "SHA-256 or better is needed"),
+    ] {
+        let signed = under(&Certificate::from_pem(pem).unwrap());
+        let verified = party().verifier().verify(&signed, &policy(&signed));
+        assert_eq!(verified.refusal().map(|check| check.rule.id), Some("V14"), "{name}");
+        assert!(found(&verified, "V14").1.contains(why), "{name}: {:?}", found(&verified, "V14"));
+        assert_eq!(verified.refusal().unwrap().code, "CERTIFICATE_INVALID");
+    }
+    let curve = party_options(|options| options.key = crate::certificates::NewKey::EcP256);
+    assert_eq!(party().plain(&under(&curve)), "V14");
+}
+
+fn party_options(change: impl FnOnce(&mut IssueOptions)) -> Certificate {
+    let mut options = IssueOptions::new(Kind::Qseal, NOW);
+    change(&mut options);
+    authority().issue(&options).unwrap().certificate
+}
+
+/// T-070.
+#[test]
+fn what_is_no_psd2_certificate() {
+    let sound = party_options(|_| {});
+    let statement = b"\x06\x06\x04\x00\x81\x98\x27\x02";
+    for (certificate, why) in [
+        (exchanged(&sound, b"PSDNO-FSA-987654321", b"NTRNO-FSA-987654321"), "not of the form PSDcc-AUTHORITY-NUMBER"),
+        (exchanged(&sound, statement, b"\x06\x06\x04\x00\x81\x98\x27\x03"), "no PSD2 statement"),
+    ] {
+        let signed = under(&certificate);
+        let (status, text) = found(&party().verifier().verify(&signed, &policy(&signed)), "V21");
+        assert_eq!(status, Status::Failed, "{why}");
+        assert!(text.contains(why), "{text}");
+    }
+}
+
+/// T-073.
+#[test]
+fn a_role_with_the_number_of_another() {
+    let options = IssueOptions { defects: vec![Defect::WrongRoleOid], ..IssueOptions::new(Kind::Qseal, NOW) };
+    let party = party_of(authority(), &options);
+    let signed = party.signed(request());
+    let verified = party.verifier().verify(&signed, &policy(&signed));
+    assert!(verified.is_valid());
+    let (status, text) = found(&verified, "V21");
+    assert!(status == Status::Warning && text.contains("disagree"), "{text}");
+    assert_eq!(party.verdict(&signed, |policy| policy.mode = Mode::Strict), "V21");
+}
+
+/// T-042: twenty octets, the first with its highest bit set, so that DER has a zero before them.
+#[test]
+fn the_longest_serial_number() {
+    let serial = vec![0xd2; 20];
+    let party = party_of(authority(), &IssueOptions { serial: Some(serial), ..IssueOptions::new(Kind::Qseal, NOW) });
+    let good = party.signed(request());
+    let digits = "D2".repeat(20);
+    assert!(good.headers.text("signature").unwrap().contains(&format!("\"SN={digits},CA=")));
+    assert_eq!(party.plain(&good), "ok");
+    let by = |serial: String| with_signature(&good, |text| text.replace(&digits, &serial));
+    assert_eq!(party.plain(&by(format!("00{digits}"))), "ok");
+    assert_eq!(party.plain(&by(digits.replacen("D2", "52", 1))), "V23");
+}
