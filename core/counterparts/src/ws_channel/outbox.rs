@@ -309,7 +309,7 @@ mod tests {
     /// Whoever carries messages off as the documentation says, at any moment, gets each at least once.
     #[test]
     fn a_file_that_is_renamed_at_any_moment_loses_nothing() {
-        const LINES: usize = 60;
+        const LINES: usize = 400;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let file = Mutex::new(open_private(&path).unwrap());
@@ -328,8 +328,10 @@ mod tests {
                     );
                 }
             };
-            while !writer.is_finished() {
+            // Pauses of every length up to a write's, so that the moments differ; without any, the folder's lock is all there is.
+            for pause in (0..200).cycle().take_while(|_| !writer.is_finished()) {
                 carry();
+                std::thread::sleep(std::time::Duration::from_micros(pause));
             }
             carry();
         });
