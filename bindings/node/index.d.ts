@@ -3674,8 +3674,9 @@ export interface SigningOptions {
   /** Whether a space stands after the commas of the Signature header. */
   readonly spaced?: boolean;
   /**
-   * Whether a signature made with a key at hand is verified with the certificate's key before it is used;
-   * true when left out. One that was made elsewhere always is.
+   * Whether `signRequest` verifies a signature that it made with a key at hand before it gives it out;
+   * true when left out. One of a token or made elsewhere always is verified, and so is every one that the
+   * client sends.
    */
   readonly selfVerify?: boolean;
 }

@@ -9,7 +9,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 
-const { Service } = require('..');
+const { NextGenPsd2Bank, Service } = require('..');
 const paths = require('./helpers/paths');
 const readme = require('./helpers/readme');
 
@@ -31,16 +31,18 @@ function run(program, env = {}) {
     env: { ...process.env, ...env },
     timeout: 60_000,
   });
-  let err = '';
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (part) => (out += part));
   child.stderr.on('data', (part) => (err += part));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, err })));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
 }
 
 test('README.md: from installing to a statement in ten lines', async () => {
   const { install, program } = readme.section();
   const lines = (text) => text.split('\n').filter((line) => line.trim() && !line.trim().startsWith('//')).length;
   assert.ok(lines(install) + lines(program) <= 10);
-  assert.deepEqual(await run(program), { code: 0, err: '' });
+  const { code, err } = await run(program);
+  assert.deepEqual({ code, err }, { code: 0, err: '' });
   const [name] = fs.readdirSync(path.join(folder, 'statements'));
   assert.match(fs.readFileSync(path.join(folder, 'statements', name), 'utf8'), /BkToCstmrStmt/);
 });
@@ -58,8 +60,27 @@ test('the page of the package: an account of the environment', async () => {
     ISECURE_PASSWORD: you.password,
     ISECURE_BANK: 'simulator',
   };
-  assert.deepEqual(await run(readme.page(), environment), { code: 0, err: '' });
+  const { code, err } = await run(readme.page(), environment);
+  assert.deepEqual({ code, err }, { code: 0, err: '' });
   const [name] = fs.readdirSync(folder).filter((file) => file.endsWith('.xml'));
   assert.match(fs.readFileSync(path.join(folder, name), 'utf8'), /BkToCstmrStmt/);
   await service.close();
+});
+
+test('docs/nextgen-psd2.md: the whole flow', async () => {
+  const accounts = ['NO8299990100000 Brukskonto 48215.50', 'NO5499990100019 Sparekonto 215000.00'];
+  const out = ['true', ...accounts, 'valid', ''].join('\n');
+  assert.deepEqual(await run(readme.document('nextgen-psd2.md')), { code: 0, out, err: '' });
+});
+
+test('docs/nextgen-psd2-signing.md: signed here, sent with node:https', async () => {
+  const bank = await NextGenPsd2Bank.start({});
+  for (const name of ['qseal.pem', 'qseal.key', 'qwac.pem', 'qwac.key']) {
+    fs.copyFileSync(path.join(bank.certificatesDir, `tpp1-${name}`), path.join(folder, name));
+  }
+  const { hostname, port } = new URL(bank.baseUrl);
+  const program = readme.document('nextgen-psd2-signing.md').replace("'bank.example'", `'${hostname}', port: ${port}`);
+  const ended = await run(program, { NODE_EXTRA_CA_CERTS: bank.caFile });
+  assert.deepEqual(ended, { code: 0, out: '201\n', err: '' });
+  await bank.close();
 });

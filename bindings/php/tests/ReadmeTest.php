@@ -9,7 +9,7 @@ use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
 
-/** What README.md of the package shows, carried out. (The section of the project's README.md is smoke.sh's.) */
+/** What README.md of the package and the pages in docs show, carried out. (The section of the project's README.md is smoke.sh's.) */
 final class ReadmeTest extends TestCase
 {
     private const README = __DIR__ . '/../README.md';
@@ -56,6 +56,15 @@ final class ReadmeTest extends TestCase
         foreach (array_diff($known[1], ['reason']) as $reason) {
             self::assertStringContainsString("`{$reason}`", $readme);
         }
+    }
+
+    public function testTheWholeFlowOfAThirdParty(): void
+    {
+        $page = (string) file_get_contents(__DIR__ . '/../../../docs/nextgen-psd2.md');
+        self::assertSame(1, preg_match('/^### PHP\n.*?^```php\n(.*?)^```$/ms', $page, $block));
+        [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $this->project($block[1])))->end();
+        $accounts = "NO8299990100000 Brukskonto 48215.50\nNO5499990100019 Sparekonto 215000.00\n";
+        self::assertSame(["bool(true)\n{$accounts}", 0], [$printed, $code]);
     }
 
     /** @return list<string> */

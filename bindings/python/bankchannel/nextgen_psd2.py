@@ -621,8 +621,9 @@ class SigningOptions(Record):
     """Whether a space stands after the commas of the Signature header."""
 
     self_verify: bool | None = None
-    """Whether a signature made with a key at hand is verified with the certificate's key before it is
-    used; true when left out. One that was made elsewhere always is.
+    """Whether `sign_request` verifies a signature that it made with a key at hand before it gives it out;
+    true when left out. One of a token or made elsewhere always is verified, and so is every one that
+    the client sends.
     """
 
 

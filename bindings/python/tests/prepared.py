@@ -67,10 +67,10 @@ def account(folder: str, payment: bytes) -> Iterator[dict[str, str]]:
 
 
 def blocks(readme: Path, heading: str) -> list[str]:
-    """The Python programs below a heading, up to the next one of its level."""
-    level = heading.split()[0]
+    """The Python programs below a heading, up to the next one of its level or above."""
+    level = len(heading.split()[0])
     part = re.split(rf"(?m)^{re.escape(heading)}$", readme.read_text())[1]
-    part = re.split(rf"(?m)^{level} ", part)[0]
+    part = re.split(rf"(?m)^#{{1,{level}}} ", part)[0]
     return re.findall(r"(?ms)^```python\n(.*?)^```$", part)
 
 

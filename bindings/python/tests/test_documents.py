@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 import prepared
+from bankchannel import NextGenPsd2Bank
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples"
@@ -31,6 +32,68 @@ class Documents(unittest.TestCase):
     def test_the_packages_page(self) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             prepared.main(str(HERE.parent / "README.md"), "# bankchannel for Python")
+
+
+class ThirdParty(unittest.TestCase):
+    """NextGenPSD2: each page's programs, at a sandbox bank."""
+
+    def test_the_readme_section(self) -> None:
+        (program,) = prepared.blocks(ROOT / "README.md", "## NextGenPSD2")
+        self.assertRegex(
+            prepared.run(program, {**os.environ}, "."),
+            r"^True\nsend the customer to https://127\.0\.0\.1:\d+/tap\?\S+ and see every request at https://\S+/requests\n$",
+        )
+
+    def test_the_whole_flow(self) -> None:
+        (program,) = prepared.blocks(ROOT / "docs/nextgen-psd2.md", "### Python")
+        told = prepared.run(program, {**os.environ}, ".").splitlines()
+        accounts = ["NO8299990100000 Brukskonto 48215.50", "NO5499990100019 Sparekonto 215000.00"]
+        self.assertEqual(told, ["True", *accounts, "valid", "2"])
+
+    @unittest.skipUnless(
+        importlib.util.find_spec("requests") or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "requests is not installed"
+    )
+    def test_signing_by_itself(self) -> None:
+        page = ROOT / "docs/nextgen-psd2-signing.md"
+        (sending,) = prepared.blocks(page, "### Python")
+        (elsewhere,) = prepared.blocks(page, "## Keys elsewhere")
+        (verifying,) = [block for block in prepared.blocks(page, "## Verifying") if "verify_request" in block]
+        (explaining,) = prepared.blocks(page, "### An example")
+        (otherwise,) = [block for block in prepared.blocks(page, "## Dialects, and banks that differ") if "pct20" in block]
+        with NextGenPsd2Bank() as bank, tempfile.TemporaryDirectory() as folder:
+            made = Path(bank.certificates_dir)
+            for name in ("qseal.pem", "qseal.key", "qwac.pem", "qwac.key"):
+                Path(folder, name).write_bytes((made / f"tpp1-{name}").read_bytes())
+            Path(folder, "authorities.pem").write_bytes(Path(bank.ca_file).read_bytes())
+            steps = [
+                sending.replace("https://bank.example", bank.base_url.removesuffix("/api")),
+                "assert (answer.status_code, answer.json()) == (200, {'exists': True}), answer.text",
+                DEVICE,
+                elsewhere,
+                "headers = {header.name: header.value for header in signed.headers} | {'Content-Type': 'application/json'}",
+                verifying,
+                "assert checked.valid and checked.organization_identifier == 'PSDNO-FSA-987654321', checked",
+                "from datetime import datetime, timezone; from pathlib import Path",
+                "lines = ''.join(f'{name}: {value}\\r\\n' for name, value in headers.items()).replace('SHA-256', 'sha-256')",
+                "Path('request.http').write_text(f'POST /api/v1/user/verification HTTP/1.1\\r\\n{lines}\\r\\n{body.decode()}', newline='')",
+                explaining,
+                "assert 'digest' in explained.text and explained.hypotheses[0].matched, explained.text",
+                otherwise,
+            ]
+            environment = {**os.environ, "NATIONAL_ID": "00000000000", "REQUESTS_CA_BUNDLE": bank.ca_file}
+            told = prepared.run("\n".join(steps), environment, folder)
+            self.assertIn("What happened:", told)
+
+
+#: Plays the device that has the key.
+DEVICE = """
+import subprocess
+
+class my_hsm:
+    @staticmethod
+    def sign(text):
+        return subprocess.run(["openssl", "dgst", "-sha256", "-sign", "qseal.key"], input=text, capture_output=True, check=True).stdout
+"""
 
 
 class Examples(unittest.TestCase):

@@ -1,9 +1,14 @@
-//! The README's Rust program is the example that the crate has, and it does what the README says. The other languages' sections
-//! are run by their own tests.
+//! The Rust programs of README.md and docs/nextgen-psd2.md are the examples that there are, and they do what the pages say. The
+//! other languages' sections are run by their own tests.
 
-use std::{path::Path, process::Command};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use bankchannel_tests::{
+    connection::{self, Tls},
     faces::{built, root},
     world::World,
 };
@@ -13,15 +18,20 @@ const EMAIL: &str = "reader@example.test";
 const PASSWORD: &str = "Readers_Password_2026";
 
 #[test]
-fn the_readme_shows_the_example() {
+fn the_pages_show_the_examples() {
+    is_shown("README.md", "\n## Rust\n", "core/bankchannel/examples/statements.rs");
+    is_shown("docs/nextgen-psd2.md", "\n### Rust\n", "tests/runners/examples/third_party.rs");
+}
+
+fn is_shown(page: &str, heading: &str, file: &str) {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file of the repository");
-    let readme = read("README.md");
-    let section = readme.split("\n## Rust\n").nth(1).expect("a section on Rust");
+    let text = read(page);
+    let section = text.split(heading).nth(1).expect("a section on Rust");
     let shown = section.split("```rust").nth(1).and_then(|rest| rest.split("```").next()).expect("a program in it");
     let shown = shown.split_once('\n').expect("the fence's line").1;
-    let example = read("core/bankchannel/examples/statements.rs");
+    let example = read(file);
     let (_, program) = example.split_once("\n\n").expect("a comment before the program");
-    assert_eq!(shown, program, "README.md and core/bankchannel/examples/statements.rs differ");
+    assert_eq!(shown, program, "{page} and {file} differ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,4 +64,40 @@ fn has_a_statement(folder: &Path) -> bool {
         std::fs::read_to_string(file.path())
             .is_ok_and(|text| text.contains("urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"))
     })
+}
+
+/// The program prints the customer's link and waits; here the customer approves.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_third_party_ends_at_the_customers_accounts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut example = Command::new(built().join("examples/third_party"))
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the example is built: cargo build --release --workspace --all-targets");
+    let mut said = BufReader::new(example.stdout.take().expect("piped"));
+    let mut line = || {
+        let mut line = String::new();
+        assert!(said.read_line(&mut line).expect("text") > 0, "the example ended early");
+        line
+    };
+    assert_eq!(line(), "true\n");
+    let asked = line();
+    let link = asked.trim().rsplit(' ').next().expect("a link at the end");
+    let tls = Tls::new(&authority(folder.path()), None).expect("the bank's authority");
+    let answer = connection::exchange(Some(&tls), &format!("{link}&auto=approve"), "GET", &[], b"").await;
+    let back = answer.expect("the bank answers");
+    assert!(back.header("location").starts_with("https://tpp.example/back?state=9d1f&psu-id=psu-7f3a91"), "{back:?}");
+    example.stdin.take().expect("piped").write_all(b"\n").expect("it reads");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).expect("text");
+    assert!(example.wait().expect("it ends").success(), "{rest}");
+    assert!(rest.lines().count() > 1 && rest.lines().all(|iban| iban.starts_with("NO") && iban.len() == 15), "{rest}");
+}
+
+/// The file of the authority of the one bank that has its data below this folder.
+fn authority(folder: &Path) -> PathBuf {
+    let found = std::fs::read_dir(folder).expect("a folder").filter_map(Result::ok);
+    found.map(|data| data.path().join("ca.pem")).find(|file| file.is_file()).expect("the data of a bank")
 }

@@ -7,10 +7,10 @@ const path = require('node:path');
 
 const { package: folder, root } = require('./paths');
 
-/** The first block of a language below a heading. */
+/** The first block of a language below a heading, up to the next one of its level or above. */
 function block(file, heading, language) {
   const text = fs.readFileSync(file, 'utf8');
-  const below = heading ? text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] : text;
+  const below = heading ? text.split(new RegExp(`\n##+ ${heading}\n`))[1]?.split(/\n##+ /)[0] : text;
   const found = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(below ?? '');
   if (!found) throw new Error(`${file} has no block ${language} below ${heading}`);
   return found[1];
@@ -24,6 +24,8 @@ module.exports = {
   },
   /** The program that the page of the package opens with. */
   page: () => block(path.join(folder, 'README.md'), undefined, 'js'),
+  /** The program of a page in docs. */
+  document: (name) => block(path.join(root, 'docs', name), 'Node', 'js'),
 };
 
 // For scripts: `node readme.js` prints the program of README.md.

@@ -45,6 +45,10 @@ impl Holder for OfSettings {
             None => Err(Error::because(&errors::KEY_UNUSABLE, "the client has no key").with("field", "private_key")),
         }
     }
+
+    fn is_device(&self) -> bool {
+        self.ready.token.is_some()
+    }
 }
 
 fn shown<T>(read: &Result<Option<T>>) -> Result<Option<&T>> {

@@ -99,7 +99,7 @@ impl Ready {
             signing.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
         }
         let header_names = settings.header_names.clone().unwrap_or_default();
-        header_names.iter().try_for_each(|(from, to)| renamed(from, to))?;
+        renamings(&header_names)?;
         let redirect_hosts = settings.allowed_redirect_hosts.iter().flatten().map(|host| redirect_host(host));
         let redirect_hosts = redirect_hosts.collect::<Result<_>>()?;
         let transport = transport(&settings)?;
@@ -158,6 +158,19 @@ impl Ready {
 
 /// Whether a header may be sent under another name: one that some operation has, that is not signed under its own name, and whose
 /// new name nothing else has.
+fn renamings(names: &BTreeMap<String, String>) -> Result<()> {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for (from, to) in names {
+        renamed(from, to)?;
+        if seen.iter().any(|(one, new)| one.eq_ignore_ascii_case(from) || new.eq_ignore_ascii_case(to)) {
+            let why = format!("{from}: each header has one new name, and a name of its own");
+            return Err(Error::invalid_setting("header_names", why));
+        }
+        seen.push((from, to));
+    }
+    Ok(())
+}
+
 fn renamed(from: &str, to: &str) -> Result<()> {
     let refused = |why: String| Err(Error::invalid_setting("header_names", why));
     let is_one_of = |names: &[&str], name: &str| names.iter().any(|one| one.eq_ignore_ascii_case(name));
@@ -167,10 +180,14 @@ fn renamed(from: &str, to: &str) -> Result<()> {
     if is_one_of(&CONDITIONAL, from) {
         return refused(format!("{from} is signed under this name, which no bank may change"));
     }
-    if !CATALOGUE.iter().any(|entry| entry.declaration.route.is_some() && Psd2::has_header(entry.request, from)) {
+    let is_known = |name: &str| {
+        CATALOGUE.iter().any(|entry| entry.declaration.route.is_some() && Psd2::has_header(entry.request, name))
+    };
+    if !is_known(from) {
         return refused(format!("{from} is no header of any operation"));
     }
-    if is_one_of(&SINGLE, to) || is_one_of(&OWN_HEADERS, to) {
+    let is_taken = is_known(to) && !to.eq_ignore_ascii_case(from);
+    if is_taken || is_one_of(&SINGLE, to) || is_one_of(&OWN_HEADERS, to) {
         return refused(format!("{from} cannot be sent as {to}, which means something else"));
     }
     Ok(())

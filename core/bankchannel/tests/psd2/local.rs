@@ -189,12 +189,21 @@ fn settings_that_cannot_be_meant() {
         ("PSU-Context", "Host"),
         ("PSU-Context", "content-length"),
         ("PSU-Context", "Transfer-Encoding"),
+        ("PSU-Context", "PSU-IP-Address"),
+        ("PSU-Context", "accept-language"),
+        ("PSU-Context", "TPP-Session-ID"),
         ("PSU-Context", "a b"),
         ("PSU-Kontext", "X-PSU-Context"),
     ] {
         assert_eq!(field(json!({"header_names": {from: to}})).as_deref(), Some("header_names"), "{from}: {to}");
     }
-    assert!(NextGenPsd2::from_json(json!({"header_names": {"psu-context": "X-PSU-Context"}})).is_ok());
+    for twice in
+        [json!({"PSU-Context": "X-A", "TPP-Session-ID": "x-a"}), json!({"PSU-Context": "X-A", "psu-context": "X-B"})]
+    {
+        assert_eq!(field(json!({"header_names": twice})).as_deref(), Some("header_names"), "{twice}");
+    }
+    let one = json!({"psu-context": "X-PSU-Context", "TPP-Session-ID": "tpp-session-id"});
+    assert!(NextGenPsd2::from_json(json!({"header_names": one})).is_ok());
     for host in ["https://login.bank.example", "login.bank.example:443", "a/b", ""] {
         let settings = json!({"allowed_redirect_hosts": [host]});
         assert_eq!(field(settings).as_deref(), Some("allowed_redirect_hosts"), "{host}");

@@ -1,27 +1,32 @@
-//! What a connection's bytes say of a request's head, beside what the HTTP library makes of them.
+//! How the heads of a connection's requests were written, beside what the HTTP library makes of them.
 //!
 //! A message with both `Content-Length` and `Transfer-Encoding` is read by one program by the one and by another by the other.
 //! The library goes by the latter, as it should, and forgets that there was the former. Nor does it tell that a line ended with a
 //! line feed alone, which is the end of a line for one program and a part of a value for another. Whoever must refuse such a
-//! request looks here: at the bytes since the last request was handed on.
+//! request looks here.
+//!
+//! The bytes are followed from head to head, over bodies of the length that the library gives them. Where it refuses a request
+//! the connection ends, so what is made of the rest does not matter.
 
 use std::{
+    collections::VecDeque,
     io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// So many of the last bytes are kept, and at most twice as many: more than the longest head that the library takes.
-const KEPT: usize = 160 * 1024;
-const CONTENT_LENGTH: &[u8] = b"content-length";
+/// The longest line that is looked at: longer than the longest head that the library takes.
+const LINE_MAX: usize = 160 * 1024;
+/// What a connection of HTTP/2 begins with, where a request line would stand.
+const HTTP2: &[u8] = b"PRI * HTTP/2.0";
 
-/// What was read from a connection since its last request.
+/// What was read from a connection, as far as nobody has asked for it yet.
 #[derive(Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Heard(Arc<Mutex<Followed>>);
 
 /// An extension of a request: how its head was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,63 +38,147 @@ pub(crate) struct Framing {
 }
 
 impl Heard {
-    /// How the head was written that has just been read; forgets what was heard up to its end.
-    pub(super) fn framing(&self, method: &str, target: &str) -> Framing {
-        let request_line = format!("{method} {target} HTTP/");
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found: Option<(Framing, usize)> = None;
-        let mut from = 0;
-        // A body before it may hold the same line. Of the counts the one that is refused counts; a line feed alone must be in
-        // each, for a text within a body ends its lines as it likes.
-        let line = memmem::Finder::new(&request_line);
-        while let Some(at) = line.find(&heard[from..]) {
-            let (this, length) = head(&heard[from + at..]);
-            from += at + length;
-            let (most, _) = found.get_or_insert((this, from));
-            most.lengths = most.lengths.max(this.lengths);
-            most.bare_line_feed &= this.bare_line_feed;
-        }
-        let (framing, end) = found.unwrap_or_default();
-        heard.drain(..end);
-        framing
-    }
-
-    /// Forgets everything: another version of HTTP has other rules.
-    pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// How the head of the next request was written: to be asked once for each, in their order.
+    pub(super) fn framing(&self) -> Framing {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).heads.pop_front().unwrap_or_default()
     }
 
     fn hear(&self, bytes: &[u8]) {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.extend_from_slice(&bytes[bytes.len().saturating_sub(KEPT)..]);
-        if let Some(more) = heard.len().checked_sub(KEPT)
-            && more > KEPT
-        {
-            heard.drain(..more);
-        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).follow(bytes);
     }
 }
 
-/// How a head is written, and how long it is.
-fn head(bytes: &[u8]) -> (Framing, usize) {
-    let (mut framing, mut length) = (Framing::default(), 0);
-    while let Some(end) = memchr(b'\n', &bytes[length..]) {
-        let line = &bytes[length..length + end];
-        length += end + 1;
-        let line = line.strip_suffix(b"\r").unwrap_or_else(|| {
-            framing.bare_line_feed = true;
-            line
-        });
-        if line.is_empty() {
-            return (framing, length);
-        }
-        framing.lengths += usize::from(is_length(line));
-    }
-    (framing, bytes.len())
+#[derive(Default)]
+struct Followed {
+    at: At,
+    /// The beginning of a line whose end is still to come.
+    line: Vec<u8>,
+    /// The head that is being read.
+    head: Head,
+    /// Those read to their end.
+    heads: VecDeque<Framing>,
 }
 
-fn is_length(line: &[u8]) -> bool {
-    line.get(CONTENT_LENGTH.len()) == Some(&b':') && line[..CONTENT_LENGTH.len()].eq_ignore_ascii_case(CONTENT_LENGTH)
+#[derive(Default)]
+struct Head {
+    framing: Framing,
+    length: u64,
+    chunked: bool,
+}
+
+/// Where the next byte belongs.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Before a request line, or within one.
+    #[default]
+    RequestLine,
+    /// In the lines after it.
+    Fields,
+    /// In a body, or a chunk of one, of so many bytes more.
+    Body { left: u64, chunked: bool },
+    /// In the line that says how long a chunk is.
+    ChunkSize,
+    /// In the lines after the last chunk.
+    Trailers,
+    /// In what is no HTTP/1.1, up to the end.
+    Elsewhere,
+}
+
+impl Followed {
+    fn follow(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            match self.at {
+                At::Elsewhere => return,
+                At::Body { left, chunked } => {
+                    let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                    bytes = &bytes[here..];
+                    let left = left - here as u64;
+                    self.at = match (left, chunked) {
+                        (0, false) => At::RequestLine,
+                        (0, true) => At::ChunkSize,
+                        _ => At::Body { left, chunked },
+                    };
+                }
+                _ => bytes = self.follow_line(bytes),
+            }
+        }
+    }
+
+    /// Goes on with a line; what is left of the bytes.
+    fn follow_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let Some(end) = memchr(b'\n', bytes) else {
+            if self.line.len() + bytes.len() > LINE_MAX {
+                (self.at, self.line) = (At::Elsewhere, Vec::new());
+            } else {
+                self.line.extend_from_slice(bytes);
+            }
+            return &[];
+        };
+        if self.line.is_empty() {
+            self.read_line(&bytes[..end]);
+        } else {
+            let mut line = std::mem::take(&mut self.line);
+            line.extend_from_slice(&bytes[..end]);
+            self.read_line(&line);
+        }
+        &bytes[end + 1..]
+    }
+
+    fn read_line(&mut self, line: &[u8]) {
+        let (line, bare) = match line.strip_suffix(b"\r") {
+            Some(line) => (line, false),
+            None => (line, true),
+        };
+        match self.at {
+            // Empty lines before a request are passed over.
+            At::RequestLine if line.is_empty() => {}
+            At::RequestLine if line == HTTP2 => self.at = At::Elsewhere,
+            At::RequestLine => {
+                self.head = Head { framing: Framing { lengths: 0, bare_line_feed: bare }, ..Head::default() };
+                self.at = At::Fields;
+            }
+            At::Fields => {
+                self.head.framing.bare_line_feed |= bare;
+                if line.is_empty() { self.end_of_head() } else { self.head.field(line) }
+            }
+            At::ChunkSize => {
+                let digits = line.split(|byte| matches!(byte, b';' | b' ' | b'\t')).next().unwrap_or_default();
+                let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
+                self.at = match size {
+                    // The line end after the chunk belongs to it here.
+                    Some(size @ 1..) => At::Body { left: size.saturating_add(2), chunked: true },
+                    Some(0) => At::Trailers,
+                    None => At::Elsewhere,
+                };
+            }
+            At::Trailers if line.is_empty() => self.at = At::RequestLine,
+            At::Trailers | At::Body { .. } | At::Elsewhere => {}
+        }
+    }
+
+    fn end_of_head(&mut self) {
+        let Head { framing, length, chunked } = std::mem::take(&mut self.head);
+        self.heads.push_back(framing);
+        self.at = match (chunked, length) {
+            (true, _) => At::ChunkSize,
+            (false, 0) => At::RequestLine,
+            (false, left) => At::Body { left, chunked: false },
+        };
+    }
+}
+
+impl Head {
+    fn field(&mut self, line: &[u8]) {
+        let Some(colon) = memchr(b':', line) else { return };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            self.framing.lengths += 1;
+            self.length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()).unwrap_or_default();
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+            self.chunked = last.trim_ascii().eq_ignore_ascii_case(b"chunked");
+        }
+    }
 }
 
 /// A connection whose bytes are heard.
@@ -144,55 +233,72 @@ mod tests {
         Framing { lengths, bare_line_feed }
     }
 
+    /// The heads of these bytes, however they come.
+    fn heads(bytes: &[u8]) -> Vec<Framing> {
+        let read = |size: usize| {
+            let heard = Heard::default();
+            bytes.chunks(size).for_each(|part| heard.hear(part));
+            let heads = &mut heard.0.lock().unwrap_or_else(PoisonError::into_inner).heads;
+            heads.drain(..).collect::<Vec<_>>()
+        };
+        let whole = read(bytes.len());
+        for size in [1, 2, 3, 7, 100] {
+            assert_eq!(read(size), whole, "in pieces of {size}");
+        }
+        whole
+    }
+
     /// V03, S-08.
     #[test]
-    fn fields_are_counted_in_their_own_head_only() {
-        let heard = Heard::default();
-        let head = "POST /a HTTP/1.1\r\nHost: x\r\ncontent-Length: 2\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n";
-        heard.hear(b"rest of a body\r\nContent-Length: 9\r\n");
-        heard.hear(head.as_bytes());
-        heard.hear(b"2\r\nContent-Length: 1\r\n");
-        heard.hear(b"\r\n\r\nPOST /a HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
-        assert_eq!(heard.framing("POST", "/a"), framed(2, false));
-        assert_eq!(heard.framing("POST", "/a"), framed(1, false), "the next one of the same bytes");
-        assert_eq!(heard.framing("POST", "/a"), framed(0, false), "both are forgotten");
-        heard.hear(b"GET / HTTP/1.1\nContent-Length-X: 1\nX: Content-Length: 2\n\n");
-        assert_eq!(heard.framing("GET", "/"), framed(0, true));
-        heard.hear(b"x");
-        heard.forget();
-        assert_eq!(heard.0.lock().map(|heard| heard.len()).unwrap_or(1), 0);
+    fn lengths_are_counted_in_heads_only() {
+        let first = "POST /a HTTP/1.1\r\nHost: x\r\ncontent-Length: 2\r\nTransfer-Encoding: gzip, Chunked\r\nContent-Length: 2\r\n\r\n";
+        let chunks = "3;x=y\r\n\n\n\n\r\n15\r\nContent-Length: 1\r\n\r\n\r\n0\r\nContent-Length: 9\r\n\r\n";
+        let second = "\r\nPOST /a HTTP/1.1\r\nContent-Length: 21\r\n\r\nContent-Length: 1\r\n\r\n";
+        let third = "GET / HTTP/1.1\r\nContent-Length-X: 1\r\nX: Content-Length: 2\r\n\r\n";
+        let all = [first, chunks, second, third].concat();
+        assert_eq!(heads(all.as_bytes()), [framed(2, false), framed(1, false), framed(0, false)]);
     }
 
     /// V02: one line is enough, of the head itself.
     #[test]
     fn a_line_feed_alone_is_noted() {
-        let heard = Heard::default();
-        for (head, noted) in [
+        for (text, noted) in [
             ("GET / HTTP/1.1\r\nA: b\r\n\r\n", false),
-            ("GET / HTTP/1.1\nA: b\r\n\r\n", true),
+            ("GET / HTTP/1.1\nA: b\n\n", true),
             ("GET / HTTP/1.1\r\nA: b\nC: d\r\n\r\n", true),
             ("GET / HTTP/1.1\r\nA: b\r\n\n", true),
-            ("GET / HTTP/1.1\r\nA: b\r\n\r\nbody\n\n", false),
         ] {
-            heard.hear(head.as_bytes());
-            assert_eq!(heard.framing("GET", "/"), framed(0, noted), "{head:?}");
+            assert_eq!(heads(text.as_bytes()), [framed(0, noted)], "{text:?}");
         }
-        // A pasted dump in the body before it is no head of this connection.
-        heard.hear(b"GET / HTTP/1.1\nA: b\n\nGET / HTTP/1.1\r\nA: b\r\n\r\n");
-        assert_eq!(heard.framing("GET", "/"), framed(0, false));
+        // Neither a request in the body before it, nor one that comes along with it, is this one's head.
+        let (good, bad) = ("GET / HTTP/1.1\r\nA: b\r\n\r\n", "GET / HTTP/1.1\nA: b\n\n");
+        let dump = format!("POST /explain HTTP/1.1\r\nContent-Length: {}\r\n\r\n{bad}{good}{bad}{good}", bad.len());
+        assert_eq!(heads(dump.as_bytes()), [framed(1, false), framed(0, false), framed(0, true), framed(0, false)]);
     }
 
-    /// However long the body before it was, a head is heard.
     #[test]
-    fn the_last_bytes_are_kept_and_they_are_bounded() {
-        let heard = Heard::default();
-        for part in [1, 1000, KEPT - 1, KEPT, 3 * KEPT] {
-            for _ in 0..5 {
-                heard.hear(&vec![0; part]);
-                assert!(heard.0.lock().map(|heard| heard.len()).unwrap_or(usize::MAX) <= 2 * KEPT);
+    fn what_is_no_request_is_not_followed() {
+        for other in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n\r\n", &"a".repeat(2 * LINE_MAX)] {
+            let heard = Heard::default();
+            heard.hear(other.as_bytes());
+            heard.hear(b"GET / HTTP/1.1\nContent-Length: 1\n\n");
+            assert_eq!(heard.framing(), Framing::default());
+        }
+        let broken = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nGET / HTTP/1.1\r\n\r\n";
+        assert_eq!(heads(broken.as_bytes()), [framed(0, false)]);
+        let huge = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nGET / HTTP/1.1\r\n\r\n";
+        assert_eq!(heads(huge.as_bytes()), [framed(0, false)]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_followed(bytes: Vec<u8>, text in "(POST|Content-Length: ?[0-9]{0,3}|Transfer-Encoding: chunked|[a-f0-9]|\r|\n|\r\n| ){0,60}") {
+            if !bytes.is_empty() {
+                heads(&bytes);
             }
-            heard.hear(b"GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
-            assert_eq!(heard.framing("GET", "/"), framed(1, false), "{part}");
+            if !text.is_empty() {
+                heads(text.as_bytes());
+            }
         }
     }
 }

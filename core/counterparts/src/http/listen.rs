@@ -260,7 +260,7 @@ async fn connection<F, R>(
     let service = |client: Option<ClientCertificate>| {
         service_fn(move |mut request: Request<Incoming>| {
             if let Some(heard) = &listening {
-                tell_framing(heard, &mut request);
+                request.extensions_mut().insert(heard.framing());
             }
             if let Some(client) = &client {
                 request.extensions_mut().insert(client.clone());
@@ -299,20 +299,6 @@ async fn connection<F, R>(
             }
         }
     }
-}
-
-fn tell_framing(heard: &Heard, request: &mut Request<Incoming>) {
-    if request.version() >= hyper::Version::HTTP_2 {
-        heard.forget();
-        return;
-    }
-    let framing = match request.uri().path_and_query() {
-        Some(target) if request.uri().authority().is_none() => {
-            heard.framing(request.method().as_str(), target.as_str())
-        }
-        _ => heard.framing(request.method().as_str(), &request.uri().to_string()),
-    };
-    request.extensions_mut().insert(framing);
 }
 
 /// What a TLS listener of a counterpart speaks.

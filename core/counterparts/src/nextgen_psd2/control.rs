@@ -43,7 +43,7 @@ impl Target {
 
     fn add_psu(&self, body: &[u8]) -> Result<Value> {
         let body = parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
-        self.bank().state.add_psu(read(body)?)?;
+        self.bank().state.add_psus(vec![read(body)?])?;
         Ok(json!({}))
     }
 
@@ -103,7 +103,7 @@ impl Controlled for Target {
         Box::pin(async move {
             let Seed { psus } = read(request)?;
             let count = psus.len();
-            psus.into_iter().try_for_each(|psu| self.bank().state.add_psu(psu))?;
+            self.bank().state.add_psus(psus)?;
             Ok(json!({ "psus": count }))
         })
     }
@@ -121,7 +121,11 @@ impl Controlled for Target {
         let parts: Vec<&str> = asked.path.split('/').collect();
         let done = match parts[..] {
             ["explain"] => {
-                return Some(Box::pin(async move { Ok(self.pipeline.explain(asked.body, &asked.headers).await) }));
+                return Some(Box::pin(async move {
+                    let explained = self.pipeline.explain(asked.body, &asked.headers).await;
+                    explained
+                        .ok_or_else(|| Error::because(&row::TIMED_OUT, "the bank explains other requests: try again"))
+                }));
             }
             ["psu"] => self.add_psu(&asked.body),
             ["consents", id, "revoke"] => self.revoke_consent(id),

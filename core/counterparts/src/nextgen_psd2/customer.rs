@@ -31,7 +31,7 @@ pub(crate) fn answered(bank: &Bank, body: &[u8]) -> Page {
 
 /// Decides, and sends the browser on; after a choice that cannot be, the same page once more.
 pub(crate) fn decided(bank: &Bank, state: &str, decision: Decision) -> Page {
-    let problem = match bank.state.decide(state, decision, bank.now_s()) {
+    let problem = match bank.state.decide(state, decision.clone(), bank.now_s()) {
         Ok(url) => return pages::redirect(url),
         Err(problem) => problem,
     };
@@ -41,12 +41,25 @@ pub(crate) fn decided(bank: &Bank, state: &str, decision: Decision) -> Page {
         other => return pages::dead(dead(other)),
     };
     match bank.state.open_redirect(state, bank.now_s()) {
-        Ok(view) => asked(bank, &view, Some(notice)),
+        Ok(mut view) => {
+            let answering = chosen_before(&mut view, decision);
+            asked(bank, &view, Some((notice, answering.as_deref())))
+        }
         Err(problem) => pages::dead(dead(problem)),
     }
 }
 
-fn asked(bank: &Bank, view: &ScaView, notice: Option<Notice>) -> Page {
+/// What was chosen stays chosen; the key of the customer.
+fn chosen_before(view: &mut ScaView, decision: Decision) -> Option<String> {
+    let Decision::Approve { psu: Some(psu), accounts } = decision else { return None };
+    let person = view.people.iter_mut().find(|person| person.key == psu)?;
+    for account in &mut person.accounts {
+        account.chosen = accounts.as_ref().is_none_or(|chosen| chosen.contains(&account.id));
+    }
+    Some(psu)
+}
+
+fn asked(bank: &Bank, view: &ScaView, again: Option<(Notice, Option<&str>)>) -> Page {
     let purposes: Vec<Purpose> = view.wants.iter().map(|want| purpose(*want)).collect();
     let customers: Vec<Customer<'_>> = view.people.iter().map(customer).collect();
     ScaPage {
@@ -66,7 +79,8 @@ fn asked(bank: &Bank, view: &ScaView, notice: Option<Notice>) -> Page {
         may_choose: view.may_choose,
         customers: &customers,
         until_s: view.until_s,
-        notice,
+        notice: again.map(|(notice, _)| notice),
+        answering: again.and_then(|(_, customer)| customer),
     }
     .page()
 }

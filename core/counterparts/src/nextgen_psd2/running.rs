@@ -72,7 +72,6 @@ impl Running {
             Listener::bind_with(config.listen, tls).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let listener = listener.telling_framing().taking_fields(FIELDS_READ);
         let origin = format!("{}://{}", listener.scheme(), reachable(listener.address()));
-        let port = listener.address().port();
         warn_about(&config);
         let bank = Arc::new(Bank::new(config, clock, state, anchors, own.third_parties, origin));
         let stop = CancellationToken::new();
@@ -84,7 +83,7 @@ impl Running {
                 if pipeline.serves(request.uri().path()) {
                     pipeline.answer(request, peer).await
                 } else {
-                    web::answer(&pipeline, request, port).await
+                    web::answer(&pipeline, request).await
                 }
             }
         }))];

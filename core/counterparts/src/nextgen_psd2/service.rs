@@ -48,7 +48,7 @@ pub(crate) struct Bank {
     /// The page that shows them.
     pub(crate) requests_page: RequestsPage,
     /// How many explanations are made at once.
-    pub(crate) explaining: Semaphore,
+    pub(crate) explaining: Arc<Semaphore>,
     /// What the control interface knows, where it is open.
     pub(crate) control: Option<Arc<Control>>,
     /// Scheme, host and port: `https://127.0.0.1:8443`.
@@ -114,7 +114,7 @@ impl Bank {
             limits: Limits::new(),
             records: Records::default(),
             requests_page: RequestsPage::new(),
-            explaining: Semaphore::new(processors),
+            explaining: Arc::new(Semaphore::new(processors)),
             origin,
             lists: RwLock::default(),
             clients: RwLock::default(),

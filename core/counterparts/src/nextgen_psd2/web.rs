@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{
     customer,
-    pages::{self, Form, Page},
+    pages::{self, Dead, Form, Page},
     pipeline::{EXPLAIN_PATH, Pipeline},
     records::Record,
     service::Bank,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::http::{
     answer::{self, AnswerBody},
-    intake,
+    intake::{self, IntakeError},
 };
 
 /// The customer's page.
@@ -39,10 +39,11 @@ const REQUESTS_JSON: &str = "/requests.json";
 const RAW_MAX: usize = 2 * 1024 * 1024;
 
 /// Answers a request that is not one to the API.
-pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>, port: u16) -> Response<AnswerBody> {
+pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    if !is_own(host.or_else(|| head.uri.authority().map(Authority::as_str)).unwrap_or_default(), port) {
+    let host = host.or_else(|| head.uri.authority().map(Authority::as_str)).unwrap_or_default();
+    if !is_own(host) {
         return refuse(StatusCode::FORBIDDEN, "this host name is not the bank's: use its address or localhost");
     }
     let bank = &pipeline.bank;
@@ -55,12 +56,22 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>,
         _ => return refuse(StatusCode::NOT_FOUND, "there is no such page"),
     };
     if !allowed.contains(&head.method) {
-        return refuse(StatusCode::METHOD_NOT_ALLOWED, "this page has another method");
+        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "this page has another method");
+        let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
+            refused.headers_mut().insert(header::ALLOW, allow);
+        }
+        return refused;
+    }
+    if head.method == Method::POST && is_foreign(&head.headers, host) {
+        return refuse(StatusCode::FORBIDDEN, "a page of another site asks");
     }
     let query = head.uri.query().unwrap_or_default();
     match path {
-        TAP if head.method == Method::GET => page(&tap(bank, &Query::read(query))),
-        TAP if is_foreign(&head.headers, port) => refuse(StatusCode::FORBIDDEN, "the form is not this page's"),
+        TAP if head.method == Method::GET => page(&match Query::read(query) {
+            Some(query) => tap(bank, &query),
+            None => pages::dead(Dead::Unknown),
+        }),
         TAP => match intake::plain(body, Form::MAX).await {
             Ok(taken) => page(&customer::answered(bank, &taken.body)),
             Err(_) => refuse(StatusCode::BAD_REQUEST, "the form could not be read"),
@@ -74,11 +85,14 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>,
             page(&bank.requests_page.json(window, &requests, &consents))
         }
         EXPLAIN_PATH => match intake::plain(body, RAW_MAX).await {
-            Ok(taken) => {
-                let explained = pipeline.explain(taken.body, &head.headers).await;
-                answer::json(StatusCode::OK, explained.to_string())
+            Ok(taken) => match pipeline.explain(taken.body, &head.headers).await {
+                Some(explained) => answer::json(StatusCode::OK, explained.to_string()),
+                None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the bank explains other requests: try again"),
+            },
+            Err(IntakeError::TooLarge) => {
+                refuse(StatusCode::PAYLOAD_TOO_LARGE, "the request to explain has more than 2 MiB")
             }
-            Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the request to explain has more than 2 MiB"),
+            Err(_) => refuse(StatusCode::BAD_REQUEST, "the request to explain could not be read to its end"),
         },
         _ => page(&pages::redirect((if bank.config.explain { REQUESTS } else { RETURN }).to_owned())),
     }
@@ -98,15 +112,16 @@ fn tap(bank: &Bank, query: &Query) -> Page {
     customer::decided(bank, state, decision)
 }
 
-/// The fields of a query, decoded; what cannot be decoded is left out.
+/// The fields of a query, decoded.
 struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn read(text: &str) -> Self {
+    /// `None` where one cannot be decoded: left out, it would decide something else.
+    fn read(text: &str) -> Option<Self> {
         let decode = |part: &str| percent_decode(&part.replace('+', " "));
         let pairs =
             text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        Self(pairs.filter_map(|(name, value)| decode(name).zip(decode(value))).collect())
+        pairs.map(|(name, value)| decode(name).zip(decode(value))).collect::<Option<_>>().map(Self)
     }
 
     fn first(&self, name: &str) -> Option<&str> {
@@ -118,25 +133,24 @@ impl Query {
     }
 }
 
-/// Whether a request was addressed to this machine by a name that nobody else can give it.
-fn is_own(host: &str, port: u16) -> bool {
-    let (name, given) = match host.rsplit_once(':') {
-        Some((name, given)) if !given.ends_with(']') => (name, given.parse().ok()),
-        _ => (host, None),
+/// Whether a request was addressed to this machine by a name that nobody else can give it. The port may be another's that leads
+/// here.
+fn is_own(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
     };
     let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    given.is_none_or(|given: u16| given == port)
-        && (name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok())
+    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
 }
 
-/// Whether a browser says that the form was another page's.
-fn is_foreign(headers: &HeaderMap, port: u16) -> bool {
-    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let origin = text(&header::ORIGIN);
-    let host = origin.map(|origin| origin.split_once("://").map_or("", |(_, host)| host));
+/// Whether a browser says that a page of another origin than this host's asks.
+fn is_foreign(headers: &HeaderMap, host: &str) -> bool {
+    let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default());
+    let from = origin.map(|origin| origin.split_once("://").map_or("", |(_, host)| host));
     let site =
         headers.get("sec-fetch-site").map(|site| site.as_bytes() == b"same-origin" || site.as_bytes() == b"none");
-    host.is_some_and(|host| !is_own(host, port)) || site == Some(false)
+    from.is_some_and(|from| !from.eq_ignore_ascii_case(host)) || site == Some(false)
 }
 
 fn page(page: &Page) -> Response<AnswerBody> {
@@ -161,13 +175,13 @@ mod tests {
 
     #[test]
     fn names_that_lead_here() {
-        for own in ["127.0.0.1:8443", "localhost:8443", "[::1]:8443", "192.0.2.7:8443", "127.0.0.1", "[::1]"] {
-            assert!(is_own(own, 8443), "{own}");
+        for own in ["127.0.0.1:8443", "localhost:1", "[::1]:8443", "192.0.2.7:8443", "127.0.0.1", "[::1]"] {
+            assert!(is_own(own), "{own}");
         }
         for foreign in
-            ["", "127.0.0.1:1", "rebound.example.test:8443", "localhost.example.test", ":8443", "[::1]x:8443"]
+            ["", "127.0.0.1:x", "rebound.example.test:8443", "localhost.example.test", ":8443", "[::1]x:8443"]
         {
-            assert!(!is_own(foreign, 8443), "{foreign}");
+            assert!(!is_own(foreign), "{foreign}");
         }
     }
 
@@ -176,18 +190,26 @@ mod tests {
         let headers = |name: &'static str, value: &'static str| {
             HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
         };
-        assert!(!is_foreign(&HeaderMap::new(), 1) && !is_foreign(&headers("origin", "https://127.0.0.1:1"), 1));
-        assert!(!is_foreign(&headers("sec-fetch-site", "same-origin"), 1));
-        for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
-        {
-            assert!(is_foreign(&headers(name, value), 1), "{value}");
+        let host = "127.0.0.1:1";
+        assert!(!is_foreign(&HeaderMap::new(), host) && !is_foreign(&headers("origin", "https://127.0.0.1:1"), host));
+        assert!(!is_foreign(&headers("sec-fetch-site", "same-origin"), host));
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "https://127.0.0.1:2"),
+            ("origin", "https://127.0.0.1"),
+            ("origin", "http://localhost:1"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            assert!(is_foreign(&headers(name, value), host), "{value}");
         }
     }
 
     #[test]
     fn fields_are_decoded() {
-        let query = Query::read("state=a%20b+c&account=1&account=2&bad=%zz&empty");
+        let query = Query::read("state=a%20b+c&account=1&account=2&empty").unwrap();
         assert_eq!((query.first("state"), query.first("empty"), query.first("bad")), (Some("a b c"), Some(""), None));
+        assert!(Query::read("state=a&psu=%zz").is_none());
         assert_eq!(query.all("account"), ["1", "2"]);
     }
 }

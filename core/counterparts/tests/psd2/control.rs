@@ -137,9 +137,12 @@ async fn customers_are_planted() {
     assert_eq!(world.control("seed", json!({ "psus": [new("psu-4")] })).await.body, json!({ "psus": 1 }));
     assert_eq!(world.control("sandbox/psu", new("psu-3")).await.status, 400, "taken");
     assert_eq!(world.control("sandbox/psu", json!({ "name": "x" })).await.status, 400);
+    for several in [[new("psu-5"), new("psu-3")], [new("psu-5"), new("psu-5")]] {
+        assert_eq!(world.control("seed", json!({ "psus": several })).await.status, 400, "all of them or none");
+    }
     let hash = STANDARD.encode(bankchannel_crypto::digest::sha256(b"22222222222"));
-    for psu in ["psu-3", "psu-4"] {
+    for (psu, exists) in [("psu-3", true), ("psu-4", true), ("psu-5", false)] {
         let body = json!({ "PSU-ID": psu, "PSUPersonalIdentifier": hash });
-        assert_eq!(world.call(&world.tpp(1), "POST", VERIFY, &[], body).await.body, json!({ "exists": true }));
+        assert_eq!(world.call(&world.tpp(1), "POST", VERIFY, &[], body).await.body, json!({ "exists": exists }));
     }
 }

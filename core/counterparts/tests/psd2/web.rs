@@ -67,7 +67,7 @@ async fn foreign_pages() {
         (format!("127.0.0.1:{port}"), 200),
         (format!("localhost:{port}"), 200),
         (format!("rebound.example.test:{port}"), 403),
-        ("127.0.0.1:1".to_owned(), 403),
+        ("127.0.0.1:1".to_owned(), 200),
     ] {
         assert_eq!(world.raw(get(&host).as_bytes()).await.0, status, "{host}");
     }
@@ -82,5 +82,11 @@ async fn foreign_pages() {
     };
     assert_eq!(world.raw(post("Origin: https://evil.example\r\n").as_bytes()).await.0, 403);
     assert_eq!(world.raw(post("Sec-Fetch-Site: cross-site\r\n").as_bytes()).await.0, 403);
+    let explain = post("Origin: https://evil.example\r\n").replace("POST /tap", "POST /sandbox/explain");
+    assert_eq!(world.raw(explain.as_bytes()).await.0, 403);
+    assert_eq!(world.raw(explain.replace("https://evil.example", &world.origin()).as_bytes()).await.0, 200);
+    let (status, answer) = world.raw(post("").replace("POST /tap", "PUT /tap").as_bytes()).await;
+    assert!(status == 405 && answer.to_lowercase().contains("\r\nallow: get, post\r\n"), "{answer}");
+    assert_eq!(world.page("/tap?state=%zz&auto=approve").await.status, 404);
     assert_eq!(world.raw(post(&format!("Origin: http://127.0.0.1:{port}\r\n")).as_bytes()).await.0, 303);
 }

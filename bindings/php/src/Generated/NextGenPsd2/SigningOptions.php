@@ -30,8 +30,9 @@ final class SigningOptions
      * @param CertificateForm|null $certificateForm The certificate's header.
      * @param HeaderEncoding|null $encoding The wrapping of the Signature header.
      * @param bool|null $spaced Whether a space stands after the commas of the Signature header.
-     * @param bool|null $selfVerify Whether a signature made with a key at hand is verified with the
-     * certificate's key before it is used; true when left out. One that was made elsewhere always is.
+     * @param bool|null $selfVerify Whether `sign_request` verifies a signature that it made with a key at
+     * hand before it gives it out; true when left out. One of a token or made elsewhere always is
+     * verified, and so is every one that the client sends.
      */
     public function __construct(
         public readonly ?Dialect $dialect = null,

@@ -18,8 +18,8 @@ function lead(request) {
     return make('p', { class: 'lead' }, make('strong', {}, 'Valid.'), ' Every check of the bank passed.');
   }
   const text = request.message ?? 'refused';
-  const id = `${request.check}: `;
-  return make('p', { class: 'lead' }, make('strong', {}, id), ...prose(text.startsWith(id) ? text.slice(id.length) : text));
+  const id = request.check ? `${request.check}: ` : '';
+  return make('p', { class: 'lead' }, id ? make('strong', {}, id) : null, ...prose(text.startsWith(id) ? text.slice(id.length) : text));
 }
 
 // What proved true, with what to do; the verdict's own advice where none of them gives it.
@@ -52,9 +52,9 @@ function recovered(explain) {
 }
 
 function digest(report) {
-  if (!report || (report.matches && !report.variant)) return null;
+  if (!report || report.received === null || (report.matches && !report.variant)) return null;
   const rows = [
-    ['Received', code(report.received ?? 'nothing')],
+    ['Received', code(report.received)],
     ['Expected', code(report.expected.sha256)],
     ['or', code(report.expected.sha512)],
     ['Body', `${report.body_length} ${report.body_length === 1 ? 'byte' : 'bytes'}`],

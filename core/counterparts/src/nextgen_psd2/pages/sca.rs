@@ -50,6 +50,8 @@ pub(crate) struct ScaPage<'a> {
     pub(crate) until_s: i64,
     /// What was wrong with the answer before.
     pub(crate) notice: Option<Notice>,
+    /// The key of the customer who has answered before; left out, the first who can is chosen beforehand.
+    pub(crate) answering: Option<&'a str>,
 }
 
 /// Something that is asked for.
@@ -235,7 +237,9 @@ impl ScaPage<'_> {
 
     /// Each with their accounts below; those of who is not chosen are hidden by style alone, and not counted if they are sent.
     fn several_customers(&self, customers: &[Customer<'_>], out: &mut String) -> std::fmt::Result {
-        let first = customers.iter().position(|customer| !customer.nothing && !customer.accounts.is_empty());
+        let before = customers.iter().position(|customer| !customer.nothing && Some(customer.key) == self.answering);
+        let first =
+            before.or_else(|| customers.iter().position(|customer| !customer.nothing && !customer.accounts.is_empty()));
         let first = first.or_else(|| customers.iter().position(|customer| !customer.nothing));
         out.push_str("<fieldset><legend>Who are you?</legend>\n");
         for (place, customer) in customers.iter().enumerate() {

@@ -6,11 +6,15 @@ const MAX_LINES = 200;
 function signingStrings(explain) {
   const expected = bytesOf(explain.expected_signing_string);
   if (!expected) return null;
-  const given = bytesOf(explain.client_signing_string);
-  const other = given ?? bytesOf(explain.signed_text);
+  const proven = bytesOf(explain.signed_text);
+  // What the third party says counts, unless it says the right thing and another was proven.
+  const claimed = bytesOf(explain.client_signing_string);
+  const given = claimed && proven && firstDifference(expected, claimed) === null ? null : claimed;
+  const other = given ?? proven;
   const offset = other ? firstDifference(expected, other) : null;
   const isSame = other !== null && offset === null;
-  const texts = [signingString(isSame ? 'Expected by the bank, and signed' : 'Expected by the bank', expected, other, offset, 'expected')];
+  const whole = explain.verdict === 'V30' ? 'Expected by the bank; the third party says the same, but signed another' : 'Expected by the bank, and signed';
+  const texts = [signingString(isSame ? whole : 'Expected by the bank', expected, other, offset, 'expected')];
   if (other && !isSame) {
     const whose = given ? 'What the third party says it signed' : 'Signed, as the signature proves';
     texts.push(signingString(whose, other, expected, offset, 'actual'));
@@ -37,7 +41,9 @@ function signingString(title, bytes, other, offset, side) {
       make('span', { class: 'number' }, String(index + 1)),
       visible(bytes, start, end, offset));
   });
-  return make('div', { class: 'text', 'data-side': side }, make('h4', {}, title), make('ol', { class: 'lines' }, ...rows));
+  const more = split(bytes).length - rows.length;
+  return make('div', { class: 'text', 'data-side': side }, make('h4', {}, title), make('ol', { class: 'lines' }, ...rows),
+    more > 0 ? make('p', {}, `${more} more lines are not shown.`) : null);
 }
 
 // Start and end of each line, its line feed included; an empty last one where the text ends in a line feed and is marked there.

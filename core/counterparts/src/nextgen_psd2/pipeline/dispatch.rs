@@ -15,6 +15,7 @@ use super::super::{
 
 /// The most pairs in a query.
 const PAIRS_MAX: usize = 64;
+
 /// Carries a request out.
 pub(super) fn handle(
     bank: &Bank,

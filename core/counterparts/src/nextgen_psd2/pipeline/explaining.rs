@@ -18,7 +18,7 @@ use super::{
     mounts::Way,
 };
 
-/// How long a refused request waits for its explanation's turn; then it is answered without.
+/// How long a refused request waits for its explanation's turn; then it is answered without. A request to explain waits as long.
 const TURN: Duration = Duration::from_secs(5);
 const WANTED: &str = "x-sandbox-explain";
 const CLIENT_TEXT: &str = "x-sandbox-signing-string";
@@ -30,6 +30,8 @@ pub(super) struct Refused {
     pub(super) base_path: &'static str,
     pub(super) refusal: Refusal,
     pub(super) routed: bool,
+    /// Whether it was refused before all of it was read: there is no more to say than why.
+    pub(super) is_unread: bool,
     pub(super) signing_string: Option<Vec<u8>>,
 }
 
@@ -54,10 +56,23 @@ pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()>
 
 /// Explains a refusal; nothing where too many others wait.
 pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Value> {
-    let turn = tokio::time::timeout(TURN, bank.explaining.acquire()).await;
-    let Ok(Ok(_turn)) = turn else { return None };
-    let bank = Arc::clone(bank);
-    tokio::task::spawn_blocking(move || explained(&bank, &refused)).await.ok()
+    if refused.is_unread {
+        return Some(unreadable(refused.refusal.check, &refused.refusal.text));
+    }
+    let work = Arc::clone(bank);
+    in_turn(bank, move || explained(&work, &refused)).await
+}
+
+/// Does this when it is its turn, and to its end: a client that goes away frees no turn while the work goes on.
+async fn in_turn(bank: &Bank, work: impl FnOnce() -> Value + Send + 'static) -> Option<Value> {
+    let turn = tokio::time::timeout(TURN, Arc::clone(&bank.explaining).acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else { return None };
+    let worked = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    worked.await.ok()
 }
 
 fn explained(bank: &Bank, refused: &Refused) -> Value {
@@ -76,20 +91,17 @@ fn explained(bank: &Bank, refused: &Refused) -> Value {
     explain(&refused.request, &verified, input).to_json()
 }
 
-/// Explains a request that is given as text, and never carries it out.
-pub(super) async fn of_text(pipeline: &Arc<Pipeline>, text: Bytes, headers: &HeaderMap) -> Value {
+/// Explains a request that is given as text, and never carries it out; nothing where too many others wait.
+pub(super) async fn of_text(pipeline: &Arc<Pipeline>, text: Bytes, headers: &HeaderMap) -> Option<Value> {
     let signing_string = signing_string(headers);
     let note = signing_string.is_err().then_some("X-Sandbox-Signing-String is not base64: it was left out");
     let signing_string = signing_string.unwrap_or_default();
-    let turn = pipeline.bank.explaining.acquire().await;
-    let pipeline = Arc::clone(pipeline);
-    let made = tokio::task::spawn_blocking(move || explained_text(&pipeline, &text, signing_string)).await;
-    drop(turn);
-    let mut out = made.unwrap_or_else(|_| unreadable("V02", "the request could not be explained"));
+    let work = Arc::clone(pipeline);
+    let mut out = in_turn(&pipeline.bank, move || explained_text(&work, &text, signing_string)).await?;
     if let (Some(note), Some(members)) = (note, out.as_object_mut()) {
         members.insert("note".to_owned(), note.into());
     }
-    out
+    Some(out)
 }
 
 fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u8>>) -> Value {

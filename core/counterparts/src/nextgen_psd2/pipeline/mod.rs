@@ -43,6 +43,8 @@ use crate::http::{
 /// Where raw requests are explained.
 pub(crate) const EXPLAIN_PATH: &str = "/sandbox/explain";
 
+/// How many characters of a path and of a request id are remembered.
+const REMEMBERED: usize = 256;
 /// The operation whose path will be removed, since when it is said so (RFC 9745; 2025-01-01T00:00:00Z), and what comes after it.
 const DEPRECATED: &str = "nextgen_psd2.update_consents";
 const SINCE: &str = "@1735689600";
@@ -60,6 +62,8 @@ struct Context {
     way: Way,
     policy: Policy,
     third_party: Option<String>,
+    /// Whether it was refused before all of it was read.
+    is_unread: bool,
 }
 
 impl Pipeline {
@@ -72,8 +76,8 @@ impl Pipeline {
         self.mounts.iter().any(|mount| mount.holds(path))
     }
 
-    /// Explains a request that is given as text (§3.3).
-    pub(crate) async fn explain(self: &Arc<Self>, text: Bytes, headers: &HeaderMap) -> Value {
+    /// Explains a request that is given as text (§3.3); nothing where too many others wait.
+    pub(crate) async fn explain(self: &Arc<Self>, text: Bytes, headers: &HeaderMap) -> Option<Value> {
         explaining::of_text(self, text, headers).await
     }
 
@@ -95,7 +99,10 @@ impl Pipeline {
             Some(status) => Err(refusal::told_to_fail(status)),
             None => match taken {
                 Ok(()) => self.serve(&message, &mut context, peer),
-                Err(why) => Err(not_taken(&why)),
+                Err(why) => {
+                    context.is_unread = true;
+                    self.bank.limits.stranger(peer.ip()).and(Err(not_taken(&why)))
+                }
             },
         };
         let (mut response, refused) = match done {
@@ -111,10 +118,10 @@ impl Pipeline {
             number: 0,
             at_ms,
             method: head.method.as_str().to_owned(),
-            path: head.uri.path().to_owned(),
+            path: clipped(head.uri.path()),
             operation,
             third_party: context.third_party.take(),
-            request_id: id.to_owned(),
+            request_id: clipped(id),
             status: 0,
             elapsed_us: 0,
             refused,
@@ -133,7 +140,7 @@ impl Pipeline {
         };
         let client = head.extensions.get::<ClientCertificate>().and_then(|shown| self.bank.client(shown));
         let policy = checks::policy(&self.bank, &self.mounts[mount], client, endpoint, now_s);
-        Context { mount, way, policy, third_party: None }
+        Context { mount, way, policy, third_party: None, is_unread: false }
     }
 
     fn serve(&self, message: &http::Request, context: &mut Context, peer: SocketAddr) -> Result<OutResponse, Refusal> {
@@ -206,6 +213,7 @@ impl Pipeline {
                 base_path: mount.prefix,
                 refusal: refusal.clone(),
                 routed: matches!(context.way, Way::Operation { .. }),
+                is_unread: context.is_unread,
                 signing_string: explaining::signing_string(&head.headers).unwrap_or_default(),
             };
             explaining::of_refusal(&self.bank, refused).await
@@ -248,6 +256,11 @@ impl Pipeline {
         let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.bank.records.add(Record { status: status.as_u16(), elapsed_us, ..record });
     }
+}
+
+/// As much of a text as is remembered of it.
+fn clipped(text: &str) -> String {
+    text.chars().take(REMEMBERED).collect()
 }
 
 fn not_taken(why: &intake::Refused) -> Refusal {

@@ -1,6 +1,6 @@
 //! Customers, and the PSU-ID by which each third party knows them: another one for each, random, the same from then on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bankchannel_crypto::{digest::constant_time_eq, random};
 use bankchannel_foundation::{Error, Result};
@@ -80,24 +80,32 @@ impl State {
         psu.is_some_and(|psu| psu.has_agreement(corporate_id))
     }
 
-    /// Takes in a further customer.
+    /// Takes in further customers, all of them or none.
     ///
     /// # Errors
     /// `input.invalid_field`.
-    pub(crate) fn add_psu(&self, new: NewPsu) -> Result<()> {
-        check(&new)?;
+    pub(crate) fn add_psus(&self, new: Vec<NewPsu>) -> Result<()> {
+        new.iter().try_for_each(check)?;
         let mut data = self.keeper.change();
-        if data.psus.len() >= PSUS_MAX {
-            return Err(Error::invalid_field("name", format!("is one too many: there are {PSUS_MAX} customers")));
+        if data.psus.len() + new.len() > PSUS_MAX {
+            return Err(Error::invalid_field("psus", format!("are too many: a bank has at most {PSUS_MAX} customers")));
         }
-        for (tpp, psu_id) in &new.psu_ids {
-            if data.psu_of(tpp, psu_id).is_some() {
+        let mut ids = BTreeSet::new();
+        for id @ (tpp, psu_id) in new.iter().flat_map(|psu| &psu.psu_ids) {
+            if data.psu_of(tpp, psu_id).is_some() || !ids.insert(id) {
                 return Err(Error::invalid_field("psu_ids", "has one that another customer has"));
             }
         }
+        new.into_iter().for_each(|psu| data.add_psu(psu));
+        Ok(())
+    }
+}
+
+impl Data {
+    fn add_psu(&mut self, new: NewPsu) {
         let key = random::base32_lower(12);
         for (tpp, psu_id) in new.psu_ids {
-            data.pairings.entry(tpp).or_default().insert(psu_id, key.clone());
+            self.pairings.entry(tpp).or_default().insert(psu_id, key.clone());
         }
         let accounts = new.accounts.into_iter().enumerate().map(|(at, account)| Account {
             id: format!("{key}-{}", at + 1),
@@ -113,8 +121,7 @@ impl State {
             corporate_ids: new.corporate_ids,
             accounts: accounts.collect(),
         };
-        data.psus.insert(key, psu);
-        Ok(())
+        self.psus.insert(key, psu);
     }
 }
 

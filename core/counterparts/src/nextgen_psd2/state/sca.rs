@@ -20,6 +20,9 @@ const REFUSED: &str = "the customer has refused";
 /// And when the customer came but did not decide in time.
 const TOO_LATE: &str = "the customer has not answered in time";
 
+/// Most accounts on the page: its form sends those of every customer who is shown.
+pub(super) const SHOWN_MAX: usize = 900;
+
 /// What the customer is asked.
 pub(crate) struct ScaView {
     /// The redirect state.
@@ -92,9 +95,11 @@ impl State {
     /// # Errors
     /// Why there is nothing to decide.
     pub(crate) fn open_redirect(&self, state: &str, now_s: i64) -> Result<ScaView, ScaProblem> {
+        // Whoever guesses links makes no work for the writer.
+        self.keeper.read().of_redirect(state).ok_or(ScaProblem::Unknown)?;
         let mut data = self.keeper.change();
         let (id, at) = data.open(state, now_s)?;
-        let people = data.people(&id);
+        let people = shown(data.people(&id));
         let consent = data.consent(&id).ok_or(ScaProblem::Unknown)?;
         consent.authorisations[at].opened = true;
         consent.authorisations[at].status = Sca::Started;
@@ -119,6 +124,7 @@ impl State {
     /// # Errors
     /// Why nothing could be decided; after `NotOffered` and `NoAccount`, where the customer can choose again, nothing has changed.
     pub(crate) fn decide(&self, state: &str, decision: Decision, now_s: i64) -> Result<String, ScaProblem> {
+        self.keeper.read().of_redirect(state).ok_or(ScaProblem::Unknown)?;
         let mut data = self.keeper.change();
         let (id, at) = match data.open(state, now_s) {
             // Who has seen the page and is too late is sent back all the same, once.
@@ -136,6 +142,16 @@ impl State {
             Decision::Approve { psu, accounts } => data.approve((&id, at), psu, accounts, now_s),
         }
     }
+}
+
+/// Those whom the page shows.
+fn shown(people: Vec<Person>) -> Vec<Person> {
+    let mut accounts = 0;
+    let fits = |person: &Person| {
+        accounts += person.accounts.len();
+        accounts <= SHOWN_MAX
+    };
+    people.into_iter().take_while(fits).collect()
 }
 
 impl Data {

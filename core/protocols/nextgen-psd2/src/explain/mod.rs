@@ -75,7 +75,8 @@ pub struct Explanation {
     pub signed_text: Option<Vec<u8>>,
     /// Whether the client's text has the hash in the signature; `None` where either is not there.
     pub client_text_was_signed: Option<bool>,
-    /// The first difference between the expected text and the client's, or, without that, the one that was signed.
+    /// The first difference between the expected text and the client's; without that, or where the client's is the expected one, the
+    /// one that was signed.
     pub diff: Option<Diff>,
     /// What the signature holds.
     pub recovered: Option<Recovered>,
@@ -140,7 +141,7 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         .as_ref()
         .zip(found.recovered.as_ref().and_then(Recovered::goal))
         .map(|(client, goal)| goal.is_of(&client.bytes));
-    let other = client.as_ref().map(|client| client.bytes.as_slice()).or(found.signed_text.as_deref());
+    let other = compared(expected.as_ref(), client.as_ref(), found.signed_text.as_deref());
     Explanation {
         diff: expected.as_ref().zip(other).and_then(|(expected, other)| diff(expected, other)),
         verdict,
@@ -154,6 +155,17 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         digest: DigestReport::of(request),
         key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate)),
     }
+}
+
+/// What the expected text is compared with: what the client says it signed, unless that is the expected text and the signature is
+/// proven to be over another.
+fn compared<'a>(
+    expected: Option<&SigningString>,
+    client: Option<&'a SigningString>,
+    signed: Option<&'a [u8]>,
+) -> Option<&'a [u8]> {
+    let claimed = client.filter(|client| signed.is_none() || expected.is_none_or(|own| own.bytes != client.bytes));
+    claimed.map(|client| client.bytes.as_slice()).or(signed)
 }
 
 /// The signing string, and its lines as fields. Where it could not be built, since a listed header is not there, that of the

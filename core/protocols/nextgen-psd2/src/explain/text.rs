@@ -2,7 +2,7 @@
 
 use super::advice::advice;
 use super::hypotheses::cause;
-use super::{Explanation, Recovered, visible};
+use super::{Explanation, Recovered, compared, visible};
 
 /// Most lines of either text that are shown.
 const MAX_LINES: usize = 200;
@@ -72,9 +72,10 @@ impl Explanation {
             }
             return;
         };
-        let (whose, actual) = match client {
-            Some(client) => ("what the client says it signed", client),
-            None => ("what was signed", self.signed_text.as_deref().unwrap_or_default()),
+        let signed = self.signed_text.as_deref();
+        let (whose, actual) = match compared(Some(expected), self.client_signing_string.as_ref(), signed) {
+            Some(text) if client == Some(text) => ("what the client says it signed", text),
+            text => ("what was signed", text.unwrap_or_default()),
         };
         out.push_str(&format!("\nThe signing string, expected (-) and {whose} (+):\n"));
         let actual_lines = lines(actual);

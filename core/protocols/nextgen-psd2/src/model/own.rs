@@ -24,6 +24,9 @@ pub trait Holder: Send + Sync {
     /// # Errors
     /// `nextgen_psd2.key_unusable`.
     fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Whether the key is in a device: what comes from there is verified, whatever the options say.
+    fn is_device(&self) -> bool;
 }
 
 /// A client's holder, as [`Kept`](bankchannel_foundation::Kept) carries it.

@@ -28,7 +28,25 @@ fn asked<'a>(customers: &'a [Customer<'a>]) -> ScaPage<'a> {
         customers,
         until_s: 1_772_532_930,
         notice: None,
+        answering: None,
     }
+}
+
+#[test]
+fn who_has_answered_before_is_chosen_again() {
+    let two = || {
+        [
+            customer("kari", vec![account("k1", "A", true)], false),
+            customer("ola", vec![account("o1", "B", false)], false),
+        ]
+    };
+    let checked = |answering| {
+        let page = ScaPage { answering, notice: Some(Notice::NoAccount), ..asked(&two()) }.page();
+        ["kari", "ola"].map(|key| page.body.contains(&format!("value=\"{key}\" required checked>")))
+    };
+    assert_eq!(checked(None), [true, false]);
+    assert_eq!(checked(Some("ola")), [false, true]);
+    assert_eq!(checked(Some("nobody")), [true, false]);
 }
 
 #[test]

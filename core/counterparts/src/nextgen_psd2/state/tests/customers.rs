@@ -52,7 +52,7 @@ fn further_customers_are_checked_and_can_approve() {
         serde_json::from_value(value).unwrap()
     };
     let state = state();
-    state.add_psu(new(|_| {})).unwrap();
+    state.add_psus(vec![new(|_| {})]).unwrap();
     assert!(state.psu_exists(TPP_1, "psu-ada", &sha256(b"22222222222")));
     let created = approved(&state, NewConsent { psu_id: Some("psu-ada"), ..asked() });
     assert_eq!(ibans(&read(&state, &created.consent_id, true, NOW).unwrap()), ["NO3299990100027"]);
@@ -65,7 +65,7 @@ fn further_customers_are_checked_and_can_approve() {
         ("accounts", |value| value["accounts"][0]["iban"] = json!("NO3399990100027")),
         ("accounts", |value| value["accounts"][0]["name"] = json!("")),
     ] {
-        let why = state.add_psu(new(change)).unwrap_err();
+        let why = state.add_psus(vec![new(change)]).unwrap_err();
         assert_eq!(why.detail("field"), Some(field), "{why}");
         assert!(!why.message().contains("22222"), "{why}");
     }

@@ -130,6 +130,17 @@ fn a_text_that_nobody_guesses_is_compared_with_the_clients() {
 }
 
 #[test]
+fn a_client_that_says_the_expected_text_is_shown_what_it_signed() {
+    let said = ExplainInput { client_signing_string: Some(SIGNING_STRING_A), ..API };
+    let told = explained(&signed(&mutated("M2")), said);
+    let alone = explained(&signed(&mutated("M2")), API);
+    assert!(told.diff.is_some() && told.diff.as_ref().map(|diff| diff.offset) == alone.diff.map(|diff| diff.offset));
+    let text = told.text();
+    assert!(text.contains("expected (-) and what was signed (+)"), "{text}");
+    assert!(text.contains("over another text than the client's signing string"), "{text}");
+}
+
+#[test]
 fn values_of_vector_b_signed_otherwise() {
     let listed =
         ["date", "digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"].map(str::to_owned);

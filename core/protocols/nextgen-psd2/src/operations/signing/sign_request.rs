@@ -69,7 +69,7 @@ impl Operation for SignRequest {
 
 impl Local for SignRequest {
     fn run(asked: SignRequestRequest, mut with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {
-        let profile = asked.signing.unwrap_or_default().profile()?;
+        let mut profile = asked.signing.unwrap_or_default().profile()?;
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
@@ -96,6 +96,7 @@ impl Local for SignRequest {
         }
         let id = uuid_v4();
         let prepared = signing::prepare(request, certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
+        profile.self_verify |= key.is_none() && holder.is_some_and(own::Holder::is_device);
         let (hash, text) = (profile.signature_hash, &prepared.signing_string.bytes);
         let signature = match (&key, holder) {
             (None, Some(holder)) => holder.sign(hash, text)?,
