@@ -61,6 +61,7 @@ class ThirdParty(unittest.TestCase):
         (explaining,) = prepared.blocks(page, "### An example")
         (otherwise,) = [block for block in prepared.blocks(page, "## Dialects, and banks that differ") if "pct20" in block]
         with NextGenPsd2Bank() as bank, tempfile.TemporaryDirectory() as folder:
+            assert bank.ca_file is not None
             made = Path(bank.certificates_dir)
             for name in ("qseal.pem", "qseal.key", "qwac.pem", "qwac.key"):
                 Path(folder, name).write_bytes((made / f"tpp1-{name}").read_bytes())

@@ -84,7 +84,7 @@ async fn foreign_pages() {
     assert_eq!(world.raw(post("Sec-Fetch-Site: cross-site\r\n").as_bytes()).await.0, 403);
     let explain = post("Origin: https://evil.example\r\n").replace("POST /tap", "POST /sandbox/explain");
     assert_eq!(world.raw(explain.as_bytes()).await.0, 403);
-    assert_eq!(world.raw(explain.replace("https://evil.example", &world.origin()).as_bytes()).await.0, 200);
+    assert_eq!(world.raw(explain.replace("https://evil.example", world.origin()).as_bytes()).await.0, 200);
     let (status, answer) = world.raw(post("").replace("POST /tap", "PUT /tap").as_bytes()).await;
     assert!(status == 405 && answer.to_lowercase().contains("\r\nallow: get, post\r\n"), "{answer}");
     assert_eq!(world.page("/tap?state=%zz&auto=approve").await.status, 404);
