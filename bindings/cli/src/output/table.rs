@@ -94,8 +94,8 @@ fn list(name: &str, items: &[Value]) -> String {
     if items.is_empty() {
         return if heading.is_empty() { "none\n".to_owned() } else { format!("{heading}: none\n") };
     }
-    let rows: Vec<BTreeMap<&str, &Value>> = items.iter().map(|item| flat(item).into_iter().collect()).collect();
-    let mut columns: Vec<&str> = Vec::new();
+    let rows: Vec<BTreeMap<Cow<'_, str>, &Value>> = items.iter().map(|item| flat(item).into_iter().collect()).collect();
+    let mut columns: Vec<Cow<'_, str>> = Vec::new();
     for (key, _) in items.iter().flat_map(flat) {
         if !columns.contains(&key) {
             columns.push(key);
@@ -107,19 +107,34 @@ fn list(name: &str, items: &[Value]) -> String {
         let cells = columns.iter().map(|column| row.get(column).map_or_else(String::new, |value| shown(column, value)));
         cells.collect::<Vec<_>>()
     });
-    let heading = if heading.is_empty() { heading } else { format!("{heading}\n") };
+    let mut maps: Vec<&str> = items.iter().filter_map(Value::as_object).flatten().filter_map(map_of_objects).collect();
+    maps.sort_unstable();
+    maps.dedup();
+    let more = if maps.is_empty() { String::new() } else { format!(" (--json shows their {})", maps.join(", ")) };
+    let heading = if heading.is_empty() { heading } else { format!("{heading}{more}\n") };
     format!("{heading}{}", table(&header, rows))
 }
 
-/// The fields of a row, with those of an inner object among them.
-fn flat(item: &Value) -> Vec<(&str, &Value)> {
-    let fields = item.as_object().into_iter().flatten();
-    fields
-        .flat_map(|(name, value)| match value {
-            Value::Object(inner) => inner.iter().map(|(name, value)| (name.as_str(), value)).collect(),
-            _ => vec![(name.as_str(), value)],
-        })
-        .collect()
+/// The fields of a row, with those of an inner object among them. A map of objects, such as links, would fill the screen.
+fn flat(item: &Value) -> Vec<(Cow<'_, str>, &Value)> {
+    let Some(fields) = item.as_object() else { return Vec::new() };
+    let mut out: Vec<(Cow<'_, str>, &Value)> = Vec::new();
+    for field in fields.iter().filter(|field| map_of_objects(*field).is_none()) {
+        match field {
+            (name, Value::Object(inner)) => out.extend(inner.iter().map(|(key, value)| {
+                let is_taken = fields.contains_key(key);
+                (if is_taken { format!("{name}_{key}").into() } else { key.into() }, value)
+            })),
+            (name, value) => out.push((name.into(), value)),
+        }
+    }
+    out
+}
+
+/// The name of a field that is a map of objects.
+fn map_of_objects<'a>((name, value): (&'a String, &Value)) -> Option<&'a str> {
+    let map = value.as_object()?;
+    (!map.is_empty() && map.values().all(Value::is_object)).then_some(name)
 }
 
 fn shown(name: &str, value: &Value) -> String {
@@ -137,6 +152,7 @@ fn cell(value: &Value) -> String {
         Value::String(text) if text.starts_with("-----BEGIN ") => NOT_HERE.to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("\n"),
+        Value::Object(map) if let Some(amount) = amount(map) => amount,
         Value::Object(map) => map
             .iter()
             .filter(|(_, value)| !value.is_null())
@@ -144,6 +160,12 @@ fn cell(value: &Value) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
     }
+}
+
+/// An amount and its currency, and nothing else: `48215.50 NOK`.
+fn amount(map: &Map<String, Value>) -> Option<String> {
+    let (amount, currency) = (map.get("amount")?.as_str()?, map.get("currency")?.as_str()?);
+    (map.len() == 2).then(|| format!("{amount} {currency}"))
 }
 
 /// A field's name for people: `file_reference` → `File reference`.
@@ -189,6 +211,18 @@ mod tests {
         let shown = render(&json!({ "answers": [{ "file": { "status": "NEW" }, "path": "a.dat" }] }));
         let header = shown.lines().find(|line| line.contains("Status")).expect("a column");
         assert!(header.contains("Path") && !shown.contains("Status:"), "{shown}");
+    }
+
+    #[test]
+    fn amounts_stay_where_links_have_their_name() {
+        let links =
+            json!({ "balances": { "href": "/b", "verbs": ["GET"] }, "self": { "href": "/s", "verbs": ["GET"] } });
+        let amount = json!({ "amount": { "amount": "48215.50", "currency": "NOK" }, "balance_type": "expected" });
+        let shown = render(&json!({ "accounts": [{ "iban": "NO1", "balances": [amount], "links": links }] }));
+        assert!(shown.starts_with("Accounts (--json shows their links)\n"), "{shown}");
+        assert!(shown.contains("Amount: 48215.50 NOK") && !shown.contains("/b"), "{shown}");
+        let shown = render(&json!({ "rows": [{ "status": "outer", "file": { "status": "inner" } }] }));
+        assert!(shown.contains("outer") && shown.contains("File status") && shown.contains("inner"), "{shown}");
     }
 
     #[test]
