@@ -6,7 +6,8 @@ use std::{
 };
 
 use bankchannel_foundation::{model::Timestamp, redact::redact_words};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::pages::Window;
 
@@ -47,26 +48,45 @@ pub(crate) struct Refused {
     pub(crate) explain: Option<Arc<Value>>,
 }
 
+/// A record as the page gets it. It borrows: explanations are long.
+#[derive(Serialize)]
+pub(crate) struct Shown<'a> {
+    number: u64,
+    at: String,
+    method: &'a str,
+    path: String,
+    operation: &'static str,
+    third_party: Option<&'a str>,
+    request_id: &'a str,
+    status: u16,
+    ms: f64,
+    error_id: Option<&'a str>,
+    check: Option<&'static str>,
+    code: Option<&'static str>,
+    message: Option<&'a str>,
+    explain: Option<&'a Value>,
+}
+
 impl Record {
-    /// As JSON, with everything.
-    pub(crate) fn to_json(&self) -> Value {
+    /// With everything.
+    pub(crate) fn shown(&self) -> Shown<'_> {
         let refused = self.refused.as_ref();
-        json!({
-            "number": self.number,
-            "at": Timestamp::from_ms(self.at_ms).as_str(),
-            "method": self.method,
-            "path": redact_words(&self.path),
-            "operation": self.operation,
-            "third_party": self.third_party,
-            "request_id": self.request_id,
-            "status": self.status,
-            "ms": self.elapsed_us as f64 / 1000.0,
-            "error_id": refused.map(|refused| &refused.id),
-            "check": refused.map(|refused| refused.check),
-            "code": refused.map(|refused| refused.code),
-            "message": refused.map(|refused| &refused.text),
-            "explain": refused.and_then(|refused| refused.explain.as_deref()),
-        })
+        Shown {
+            number: self.number,
+            at: Timestamp::from_ms(self.at_ms).as_str().to_owned(),
+            method: &self.method,
+            path: redact_words(&self.path),
+            operation: self.operation,
+            third_party: self.third_party.as_deref(),
+            request_id: &self.request_id,
+            status: self.status,
+            ms: self.elapsed_us as f64 / 1000.0,
+            error_id: refused.map(|refused| refused.id.as_str()),
+            check: refused.map(|refused| refused.check),
+            code: refused.map(|refused| refused.code),
+            message: refused.map(|refused| refused.text.as_str()),
+            explain: refused.and_then(|refused| refused.explain.as_deref()),
+        }
     }
 }
 
@@ -130,7 +150,7 @@ mod tests {
         let (window, latest) = records.after(0);
         assert_eq!((latest.len(), latest[0].at_ms, latest[KEPT - 1].at_ms), (KEPT, KEPT as i64, 1));
         assert_eq!((window.first, window.latest, latest[0].number), (2, KEPT as u64 + 1, KEPT as u64 + 1));
-        assert_eq!(latest[KEPT - 1].to_json()["ms"], 1.5);
+        assert_eq!(serde_json::to_value(latest[KEPT - 1].shown()).unwrap()["ms"], 1.5);
         assert_eq!(records.after(KEPT as u64).1.len(), 1);
         records.forget();
         let (window, latest) = records.after(0);

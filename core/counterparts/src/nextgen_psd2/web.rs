@@ -80,9 +80,8 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
         REQUESTS => page(bank.requests_page.page()),
         REQUESTS_JSON => {
             let (window, records) = bank.records.after(pages::after(head.uri.query()));
-            let requests: Vec<_> = records.iter().map(Record::to_json).collect();
-            let consents = json!(bank.state.overview(bank.now_s()));
-            page(&bank.requests_page.json(window, &requests, &consents))
+            let requests: Vec<_> = records.iter().map(Record::shown).collect();
+            page(&bank.requests_page.json(window, &requests, &bank.state.overview(bank.now_s())))
         }
         EXPLAIN_PATH => match intake::plain(body, RAW_MAX).await {
             Ok(taken) => match pipeline.explain(taken.body, &head.headers).await {

@@ -34,7 +34,7 @@ async function ask() {
   const answer = await fetch(`/requests.json?after=${latest}`, {
     cache: 'no-store',
     credentials: 'omit',
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout?.(TIMEOUT),
   });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   return answer.json();

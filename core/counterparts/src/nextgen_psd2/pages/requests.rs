@@ -1,7 +1,7 @@
 //! The page of requests: a document whose script asks for `/requests.json?after=N` every second.
 
 use bankchannel_crypto::random;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::html::{Page, source, style};
 
@@ -45,12 +45,22 @@ impl RequestsPage {
 
     /// What the script gets for [`after`]: the requests after the one that it has, in any order, each with its `number`; and the
     /// bank's consents.
-    pub(crate) fn json(&self, window: Window, requests: &[Value], consents: &Value) -> Page {
+    pub(crate) fn json(&self, window: Window, requests: &impl Serialize, consents: &impl Serialize) -> Page {
         let Window { first, latest } = window;
-        let answer =
-            json!({ "run": self.run, "first": first, "latest": latest, "requests": requests, "consents": consents });
-        Page::plain(200, "application/json", answer.to_string())
+        match serde_json::to_string(&Answer { run: &self.run, first, latest, requests, consents }) {
+            Ok(text) => Page::plain(200, "application/json", text),
+            Err(_) => Page::plain(500, "application/json", String::new()),
+        }
     }
+}
+
+#[derive(Serialize)]
+struct Answer<'a, R, C> {
+    run: &'a str,
+    first: u64,
+    latest: u64,
+    requests: &'a R,
+    consents: &'a C,
 }
 
 /// The number in a query `after=N`: the latest request that the script has; 0 where it has none.
@@ -61,6 +71,8 @@ pub(crate) fn after(query: Option<&str>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -100,7 +112,7 @@ mod tests {
             (&json!(2), &json!(7), &json!(7))
         );
         let of = |page: &RequestsPage| {
-            let answer = page.json(Window { first: 1, latest: 0 }, &[], &json!([]));
+            let answer = page.json(Window { first: 1, latest: 0 }, &json!([]), &json!([]));
             serde_json::from_str::<Value>(&answer.body).unwrap()["run"].as_str().unwrap().to_owned()
         };
         assert_eq!(value["run"], of(&requests));
