@@ -4193,8 +4193,9 @@ export type TppRole = "AISP" | "PISP" | "PIISP" | "ASPSP";
  * - `not-yet`: Valid from tomorrow.
  * - `ca-true`: Says that it is a certification authority's.
  * - `no-orgid`: No organizationIdentifier.
+ * - `sha1`: Signed with SHA-1.
  */
-export type CertificateDefect = "no-qc" | "bare-qc" | "wrong-role-oid" | "expired" | "not-yet" | "ca-true" | "no-orgid";
+export type CertificateDefect = "no-qc" | "bare-qc" | "wrong-role-oid" | "expired" | "not-yet" | "ca-true" | "no-orgid" | "sha1";
 
 /** Whose certificates to make. What is left out has a value for tests. */
 export interface MakeCertificatesRequest {

@@ -1115,7 +1115,7 @@ TppRole = Literal["AISP", "PISP", "PIISP", "ASPSP"]
 """
 
 
-CertificateDefect = Literal["no-qc", "bare-qc", "wrong-role-oid", "expired", "not-yet", "ca-true", "no-orgid"]
+CertificateDefect = Literal["no-qc", "bare-qc", "wrong-role-oid", "expired", "not-yet", "ca-true", "no-orgid", "sha1"]
 """A mistake to make on purpose, so that verifiers can be tested.
   `no-qc`: No QCStatements.
   `bare-qc`: The PSD2 statement alone, without the list around it.
@@ -1124,6 +1124,7 @@ CertificateDefect = Literal["no-qc", "bare-qc", "wrong-role-oid", "expired", "no
   `not-yet`: Valid from tomorrow.
   `ca-true`: Says that it is a certification authority's.
   `no-orgid`: No organizationIdentifier.
+  `sha1`: Signed with SHA-1.
 """
 
 

@@ -1,13 +1,15 @@
 //! RSA signatures taken apart, to tell a person why one does not verify. Nothing here decides whether a signature
-//! is valid, and no private key comes here: only the public operation of the `rsa` crate is used.
+//! is valid. A private key comes here for one thing alone, signatures with SHA-1 for tests of those who must refuse them; else only
+//! the public operation of the `rsa` crate is used.
 
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
     RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPssSaltLength, VerificationAlgorithm,
 };
-use rsa::BigUint;
+use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey, pkcs8::DecodePrivateKey as _};
 
-use crate::rsa::{MAX_BITS, bit_length};
+use crate::rsa::{MAX_BITS, PrivateKey, bit_length};
 use crate::signature::{Hash, numbers};
 
 /// Longest public exponent that is computed with, bits: a longer one only costs time.
@@ -83,6 +85,17 @@ pub fn verify_pkcs1_any_size(spki: &[u8], hash: Hash, message: &[u8], signature:
         Hash::Sha512 => &RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
     };
     numbers(spki).is_ok_and(|(key, _)| algorithm.verify_sig(key, message, signature).is_ok())
+}
+
+/// PKCS#1 v1.5 with SHA-1.
+///
+/// For tests only: a certificate that is signed so must be refused everywhere. The operation is not blinded.
+#[must_use]
+pub fn sign_sha1(key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
+    let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).ok()?;
+    let (_, length, prefix) = DIGEST_INFOS[0];
+    let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, message);
+    key.sign(Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }, hash.as_ref()).ok()
 }
 
 /// Reads `00 01 ff … ff 00 DigestInfo`; the number `block` has lost its leading zero.

@@ -1,22 +1,38 @@
 //! A session with a token, logged in.
 
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
 use bankchannel_foundation::Secret;
+use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as Fault, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::session::{Session, UserType};
-use cryptoki::slot::TokenInfo;
+use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 
 use bankchannel_crypto::signature::Hash;
 
 use crate::key::KeyInToken;
-use crate::{Error, Pkcs11Settings, Result, key, module, pins};
+use crate::{Error, Pkcs11Settings, Result, key, module, pins, wait};
+
+/// Held by whoever tries a PIN.
+static TRYING: Mutex<()> = Mutex::new(());
+/// How long a turn at that is waited for: readers take seconds, and in the child of a fork it may never come.
+const TURN: Duration = Duration::from_secs(10);
 
 /// The session, the key in it, and what the token can.
 pub(crate) struct Login {
     session: Session,
     key: KeyInToken,
     mechanisms: Vec<MechanismType>,
+    place: Place,
+}
+
+/// A token where it is.
+struct Place {
+    module: Pkcs11,
+    slot: Slot,
     /// The token's serial number.
     serial: String,
 }
@@ -27,10 +43,11 @@ impl Login {
         let module = module::load(&settings.module)?;
         let (slot, info) = module::find_token(&module, &settings.token)?;
         let session = module.open_ro_session(slot)?;
-        log_in(&session, &info, settings.pin.as_ref())?;
+        let place = Place { module, slot, serial: serial(&info) };
+        log_in(&session, &info, &place, settings.pin.as_ref())?;
         let key = key::find(&session, &settings.key)?;
-        let mechanisms = module.get_mechanism_list(slot)?;
-        Ok(Self { session, key, mechanisms, serial: serial(&info) })
+        let mechanisms = place.module.get_mechanism_list(slot)?;
+        Ok(Self { session, key, mechanisms, place })
     }
 
     /// The key.
@@ -70,16 +87,16 @@ impl Login {
         message: &[u8],
         pin: Option<&Secret>,
     ) -> std::result::Result<Result<Vec<u8>>, Fault> {
-        match pin.map(|pin| pins::was_refused(&self.serial, pin)) {
-            Some(Ok(true)) => return Ok(Err(Error::PinRefusedBefore)),
-            Some(Err(error)) => return Ok(Err(error)),
-            _ => {}
-        }
+        let turn = match self.place.may_try(pin) {
+            Ok(turn) => turn,
+            Err(error) => return Ok(Err(error)),
+        };
         self.session.sign_init(mechanism, self.key.handle)?;
         let given = pin.map(auth);
         if let Err(fault) = self.session.login(UserType::ContextSpecific, given.as_ref()) {
-            return Ok(Err(refused(fault, &self.serial, pin)));
+            return Ok(Err(refused(fault, &self.place.serial, pin)));
         }
+        drop(turn);
         self.session.sign_update(message)?;
         self.session.sign_final().map(Ok)
     }
@@ -90,31 +107,44 @@ fn serial(info: &TokenInfo) -> String {
     format!("{}/{}/{}", info.manufacturer_id(), info.model(), info.serial_number())
 }
 
+impl Place {
+    /// Sees that a PIN may be tried: one that the token has refused is not, and none where one wrong PIN more would lock it. While
+    /// the turn is held nobody else in the process tries one, so that threads with the same wrong PIN try it once.
+    fn may_try(&self, pin: Option<&Secret>) -> Result<Option<MutexGuard<'static, ()>>> {
+        let turn = pin.map(|_| wait::lock(&TRYING, TURN)).transpose()?;
+        let info = self.module.get_token_info(self.slot)?;
+        if info.user_pin_locked() {
+            return Err(Error::PinLocked);
+        }
+        if info.user_pin_final_try() {
+            return Err(Error::LastTry);
+        }
+        match pin {
+            Some(pin) if pins::was_refused(&self.serial, pin)? => Err(Error::PinRefusedBefore),
+            _ => Ok(turn),
+        }
+    }
+}
+
 /// Logs in, unless the process is: the login is the process's, not the session's. A PIN is tried once.
-fn log_in(session: &Session, info: &TokenInfo, pin: Option<&Secret>) -> Result<()> {
+fn log_in(session: &Session, info: &TokenInfo, place: &Place, pin: Option<&Secret>) -> Result<()> {
     if !info.login_required() {
         return Ok(());
     }
-    if info.user_pin_locked() {
-        return Err(Error::PinLocked);
-    }
-    if info.user_pin_final_try() {
-        return Err(Error::LastTry);
-    }
+    let turn = place.may_try(pin)?;
     if !info.user_pin_initialized() || info.user_pin_to_be_changed() {
         return Err(Error::PinNotReady);
     }
-    let serial = serial(info);
-    match pin {
-        None if !info.protected_authentication_path() => return Err(Error::NoPin),
-        Some(pin) if pins::was_refused(&serial, pin)? => return Err(Error::PinRefusedBefore),
-        _ => {}
+    if pin.is_none() && !info.protected_authentication_path() {
+        return Err(Error::NoPin);
     }
     let given = pin.map(auth);
-    match session.login(UserType::User, given.as_ref()) {
+    let done = match session.login(UserType::User, given.as_ref()) {
         Ok(()) | Err(Fault::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
-        Err(fault) => Err(refused(fault, &serial, pin)),
-    }
+        Err(fault) => Err(refused(fault, &place.serial, pin)),
+    };
+    drop(turn);
+    done
 }
 
 fn refused(fault: Fault, serial: &str, pin: Option<&Secret>) -> Error {

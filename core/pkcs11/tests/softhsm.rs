@@ -148,6 +148,19 @@ fn a_wrong_pin_is_tried_once() {
         for _ in 0..5 {
             assert_eq!(Token::open(&wrong).unwrap_err(), Error::PinRefusedBefore);
         }
+        // Threads that have the same wrong one try it once between them.
+        let same = Pkcs11Settings { pin: Some(Secret::new("2222")), ..wrong.clone() };
+        let begin = std::sync::Barrier::new(8);
+        let errors: Vec<Error> = std::thread::scope(|scope| {
+            let each = || {
+                begin.wait();
+                Token::open(&same).unwrap_err()
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(each)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(errors.iter().filter(|error| **error == Error::WrongPin).count(), 1, "{errors:?}");
+        assert_eq!(errors.iter().filter(|error| **error == Error::PinRefusedBefore).count(), 7, "{errors:?}");
         let other = Pkcs11Settings { pin: Some(Secret::new("1111")), ..wrong };
         assert_eq!(Token::open(&other).unwrap_err(), Error::WrongPin);
         let token = Token::open(&hsm.settings("qseal")).unwrap();

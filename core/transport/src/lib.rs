@@ -204,7 +204,7 @@ fn cancelled_between(result: &Result<InResponse>) -> Error {
 /// How far an attempt came that is to be repeated.
 fn came_to(result: &Result<InResponse>) -> Outcome {
     match result {
-        Ok(answer) if answer.status < 500 => Outcome::Refused,
+        Ok(answer) if answer.status < 500 && answer.status != 408 => Outcome::Refused,
         Ok(_) => Outcome::Unknown,
         Err(error) => error.outcome().unwrap_or(Outcome::Unknown),
     }

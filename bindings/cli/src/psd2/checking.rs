@@ -4,7 +4,7 @@ use bankchannel::{
     Clock as _, SystemClock,
     nextgen_psd2::{
         explain::{self, ExplainInput, Explanation},
-        http::MAX_HEAD,
+        http::{MAX_HEAD, Malformed},
         model::Dialect,
         operations::verification::verify_request::Strictness,
         signing,
@@ -71,7 +71,8 @@ pub(super) fn file(name: &'static str, help: &'static str) -> Arg {
 }
 
 /// Checks the request and explains what came of it. `signed` is a file with what the sender says it signed.
-pub(super) fn check(matches: &ArgMatches, signed: Option<&str>) -> Outcome<Checked> {
+/// The inner error is for what is no request: V01 or V02.
+pub(super) fn check(matches: &ArgMatches, signed: Option<&str>) -> Outcome<Result<Checked, Malformed>> {
     let now_s = match matches.get_one::<String>("at") {
         Some(text) => instant(text)?,
         None => SystemClock::default().now_s(),
@@ -86,7 +87,10 @@ pub(super) fn check(matches: &ArgMatches, signed: Option<&str>) -> Outcome<Check
         .transpose()?;
     let signed = signed.map(|path| read_bytes("--signing-string", path, MAX_HEAD as u64)).transpose()?;
     let dialect = names::one::<Dialect>(matches, "dialect")?.unwrap_or_default().into();
-    let request = request::read(matches)?;
+    let request = match request::checked(matches)? {
+        Ok(request) => request,
+        Err(fault) => return Ok(Err(fault)),
+    };
     let policy = Policy {
         mode: names::one::<Strictness>(matches, "mode")?.unwrap_or_default().into(),
         endpoint: Endpoint::of(&request.method, &request.target, dialect),
@@ -101,7 +105,7 @@ pub(super) fn check(matches: &ArgMatches, signed: Option<&str>) -> Outcome<Check
         base_path: matches.get_one::<String>("base-path").map(String::as_str).unwrap_or_default(),
     };
     let explanation = explain::explain(&request, &verified, input);
-    Ok(Checked { verified, explanation })
+    Ok(Ok(Checked { verified, explanation }))
 }
 
 /// Seconds since 1970, from RFC 3339 or as a `Date` header has it.

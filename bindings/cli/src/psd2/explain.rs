@@ -1,5 +1,6 @@
 //! `psd2 explain`: which rule does not hold, which byte of what was signed differs, and what the sender most likely did.
 
+use bankchannel::nextgen_psd2::explain;
 use clap::{ArgMatches, Command};
 
 use super::checking::{self, Checked, file};
@@ -28,7 +29,16 @@ pub(super) fn command() -> Command {
 /// Explains.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let signed = matches.get_one::<String>("signing-string").map(String::as_str);
-    let Checked { explanation, .. } = checking::check(matches, signed)?;
+    let Checked { explanation, .. } = match checking::check(matches, signed)? {
+        Ok(checked) => checked,
+        Err(fault) => {
+            match format(matches) {
+                Format::Json => output::json(&explain::unreadable(&fault)),
+                Format::Table => output::line(&format!("{} failed: {fault}.", fault.check())),
+            }
+            return Ok(());
+        }
+    };
     match format(matches) {
         Format::Json => output::json(&explanation.to_json()),
         Format::Table => output::line(explanation.text().trim_end()),

@@ -44,13 +44,25 @@ const SINGLE: [&str; 4] = ["prefix", "roles", "number", "name"];
 
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 make-certificates certs
-  bankchannel psd2 make-certificates --ca certs/ca.pem --ca-key certs/ca.key --prefix late --defect expired certs
+  bankchannel psd2 make-certificates --ca certs/ca.pem --ca-key certs/ca.key --prefix late --expired certs
   bankchannel psd2 make-certificates --prefix mine --name 'My Company AS' --number 123123123 --roles AISP mine
 
 Writes ca.pem and ca.key, and for tpp1 (987654321, AISP and PISP), tpp2 (123456789, PISP) and tpp3 (555555555, AISP) a certificate
 for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key and so on. With --prefix, --roles,
 --number or --name there is one third party. Keys have mode 0600; files that exist are left alone. For tests: nobody but you
 trusts them.";
+
+/// Each defect as an option of its own.
+const DEFECTS: &[(&str, CertificateDefect)] = &[
+    ("no-qc", CertificateDefect::NoQc),
+    ("bare-qc", CertificateDefect::BareQc),
+    ("wrong-role-oid", CertificateDefect::WrongRoleOid),
+    ("expired", CertificateDefect::Expired),
+    ("not-yet", CertificateDefect::NotYet),
+    ("sha1", CertificateDefect::Sha1),
+    ("ca-true", CertificateDefect::CaTrue),
+    ("no-orgid", CertificateDefect::NoOrgid),
+];
 
 /// The command.
 pub(super) fn command() -> Command {
@@ -75,6 +87,9 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::Append)
                 .value_parser(names::values::<CertificateDefect>()),
         )
+        .args(DEFECTS.iter().map(|(name, _)| {
+            Arg::new(*name).long(*name).action(ArgAction::SetTrue).help(format!("The same as --defect {name}"))
+        }))
         .arg(text("country", "XX", "The country of third party and supervisor [default: NO]"))
         .arg(text("supervisor", "LETTERS", "The supervisor that authorised it [default: FSA]"))
         .arg(
@@ -170,7 +185,7 @@ fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest
         roles: names::all(matches, "roles")?,
         days: matches.get_one::<u32>("days").copied(),
         key_bits: matches.get_one::<u32>("key-bits").copied(),
-        defects: names::all(matches, "defect")?,
+        defects: defects(matches)?,
     };
     if SINGLE.iter().any(|name| matches.contains_id(name)) {
         let prefix = text("prefix").unwrap_or_else(|| FIXTURES[0].0.to_owned());
@@ -220,4 +235,10 @@ fn as_json(folder: &Path, prefix: &str, made: &MakeCertificatesResponse) -> Valu
 
 fn path_of(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
+}
+/// What `--defect` and the options of the same names say.
+fn defects(matches: &ArgMatches) -> Outcome<Option<Vec<CertificateDefect>>> {
+    let mut found: Vec<CertificateDefect> = names::all(matches, "defect")?.unwrap_or_default();
+    found.extend(DEFECTS.iter().filter(|(name, _)| matches.get_flag(name)).map(|(_, defect)| *defect));
+    Ok(Some(found).filter(|found| !found.is_empty()))
 }

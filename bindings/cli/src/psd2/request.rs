@@ -1,6 +1,6 @@
 //! A request as a file.
 
-use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Request};
+use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Malformed, Request};
 use clap::{Arg, ArgMatches, ValueHint};
 
 use crate::{
@@ -21,14 +21,25 @@ pub(super) fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
     read_bytes("FILE", path(matches), MAX)
 }
 
+/// The request in it; or why a bank would not read it further, which is a verdict to whoever checks it.
+pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed>> {
+    match Request::parse(&bytes(matches)?) {
+        // Another file altogether.
+        Err(fault) if fault.line <= 1 && !fault.too_large => Err(no_request(matches, &fault)),
+        parsed => Ok(parsed),
+    }
+}
+
 /// The request in it.
 pub(super) fn read(matches: &ArgMatches) -> Outcome<Request> {
-    Request::parse(&bytes(matches)?).map_err(|fault| {
-        Failure::usage(format!(
-            "{}: {fault}; a request file is `METHOD /path HTTP/1.1`, headers, an empty line, the body",
-            path(matches)
-        ))
-    })
+    checked(matches)?.map_err(|fault| no_request(matches, &fault))
+}
+
+fn no_request(matches: &ArgMatches, fault: &Malformed) -> Failure {
+    Failure::usage(format!(
+        "{}: {fault}; a request file is `METHOD /path HTTP/1.1`, headers, an empty line, the body",
+        path(matches)
+    ))
 }
 
 fn path(matches: &ArgMatches) -> &str {

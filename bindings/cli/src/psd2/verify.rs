@@ -2,6 +2,7 @@
 
 use bankchannel::nextgen_psd2::{
     certificates::Certificate,
+    explain,
     verify::{Check, Status, Verified},
 };
 use clap::{ArgMatches, Command};
@@ -29,7 +30,16 @@ pub(super) fn command() -> Command {
 
 /// Verifies.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
-    let Checked { verified, explanation } = checking::check(matches, None)?;
+    let Checked { verified, explanation } = match checking::check(matches, None)? {
+        Ok(checked) => checked,
+        Err(fault) => {
+            match format(matches) {
+                Format::Json => output::json(&explain::unreadable(&fault)),
+                Format::Table => output::line(&format!("REFUSED: {} (FORMAT_ERROR): {fault}", fault.check())),
+            }
+            return Err(Failure::Told);
+        }
+    };
     match format(matches) {
         Format::Json => output::json(&explanation.to_json()),
         Format::Table => lines(&verified).iter().for_each(|line| output::line(line)),

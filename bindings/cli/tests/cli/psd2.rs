@@ -9,7 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Home, ran};
 
@@ -103,6 +103,47 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
     assert!(refused.out.starts_with("REFUSED: V28 (400 FORMAT_ERROR)"), "{}", refused.out);
     assert_eq!(verify(&home, "verify", &["--json"]).expect(1).json()["verdict"], "V28");
     assert!(verify(&home, "explain", &[]).expect(0).out.starts_with("V28 failed"));
+
+    // What is no request at all is refused too, by the checks that are there for it.
+    let many = "X-Long: ".to_owned() + &"a".repeat(40_000) + "\r\n";
+    for (head, check) in [("A: \u{1}\r\n", "V02"), ("A: b\r\n folded\r\n", "V02"), (many.as_str(), "V01")] {
+        fs::write(home.path("signed.http"), format!("GET /bg/v1/accounts HTTP/1.1\r\n{head}\r\n")).unwrap();
+        assert!(verify(&home, "verify", &[]).expect(1).out.starts_with(&format!("REFUSED: {check}")));
+        assert_eq!(verify(&home, "verify", &["--json"]).expect(1).json()["verdict"], check);
+        assert!(verify(&home, "explain", &[]).expect(0).out.starts_with(&format!("{check} failed")));
+        let explained = verify(&home, "explain", &["--json"]).expect(0).json();
+        assert_eq!((&explained["verdict"], &explained["checks"][0]["status"]), (&json!(check), &json!("failed")));
+    }
+}
+
+/// Each of the sheet's defects as an option of its own (§7.2).
+#[test]
+fn defects_are_made_by_options() {
+    let home = Home::empty();
+    let (ca, ca_key) = (made("ca.pem"), made("ca.key"));
+    for (defect, found) in [
+        ("no-qc", "V21"),
+        ("bare-qc", "ok"),
+        ("wrong-role-oid", "ok"),
+        ("expired", "V16"),
+        ("not-yet", "V15"),
+        ("sha1", "V14"),
+        ("ca-true", "V20"),
+        ("no-orgid", "V21"),
+    ] {
+        let option = format!("--{defect}");
+        home.run(&["psd2", "make-certificates", "--prefix", "x", "--ca", &ca, "--ca-key", &ca_key, &option, defect])
+            .expect(0);
+        let at = |name: &str| format!("{defect}/{name}");
+        fs::write(home.path("plain.http"), "GET /bg/v1/accounts HTTP/1.1\r\n\r\n").unwrap();
+        let sign =
+            ["psd2", "sign", "--dialect", "bg", "--key", &at("x-qseal.key"), "--certificate", &at("x-qseal.pem")];
+        let _ = fs::remove_file(home.path("signed.http"));
+        home.run(&[&sign[..], &["-o", "signed.http", "plain.http"]].concat()).expect(0);
+        let verify = ["psd2", "verify", "--dialect", "bg", "--ca", &ca, "--json", "signed.http"];
+        let verified = home.run(&verify).expect(i32::from(found != "ok"));
+        assert_eq!(verified.json()["verdict"], found, "{defect}");
+    }
 }
 
 #[test]

@@ -9,7 +9,6 @@ use std::{future::Future, pin::Pin, time::Instant};
 
 use bankchannel_foundation::{
     Error, Exchange, Outcome, Result, Secret,
-    clock::{Clock, SystemClock},
     error::row,
     json,
     message::{Body, InResponse, OutRequest, Segment},
@@ -119,7 +118,7 @@ fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
     if let Some(host) = url::Url::parse(href).ok().and_then(|url| url.host_str().map(str::to_owned)) {
         error = error.with("host", host);
     }
-    let answer = json::parse(body, MAX_DEPTH).ok();
+    let answer = json::parse(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body), MAX_DEPTH).ok();
     for (member, detail) in [("consentId", "consent_id"), ("authorisationId", "authorisation_id")] {
         if let Some(id) = answer.as_ref().and_then(|answer| answer.get(member)?.as_str().map(str::to_owned)) {
             error = error.with(detail, id);
@@ -143,9 +142,8 @@ impl Maker for Signed<'_> {
             let begun = Instant::now();
             let unsigned = self.sender.unsigned(message)?;
             let body = unsigned.body.clone();
-            let now_s = SystemClock::default().now_s();
             let options = self.options.until(self.deadline);
-            let signed = self.sender.sign(unsigned, now_s, self.operation, &options).await;
+            let signed = self.sender.sign(unsigned, self.operation, &options).await;
             let signed = signed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
             if self.options.is_logged() {
                 let id = signed.headers.text("x-request-id").unwrap_or("-");

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{Error, Outcome, Result, Secret, error::row};
+use bankchannel_foundation::{
+    Error, Outcome, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    error::row,
+};
 use bankchannel_nextgen_psd2::{
     Credentials,
     certificates::Certificate,
@@ -94,22 +98,22 @@ impl Sender {
     }
 
     /// Signs a request with an id, a date and a digest of its own.
-    pub(super) async fn sign(
-        &self,
-        request: Request,
-        now_s: i64,
-        operation: &str,
-        options: &CallOptions,
-    ) -> Result<Request> {
+    pub(super) async fn sign(&self, request: Request, operation: &str, options: &CallOptions) -> Result<Request> {
+        // A token is asked over its own line, which may take a while, one at a time: whoever gives up while it waits for its turn
+        // has nothing signed, and a token that hangs holds one thread. The date is that of the turn.
+        let turn = match &self.signer {
+            Some(Signer::Token(_)) => {
+                let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
+                Some(turn.map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))?)
+            }
+            _ => None,
+        };
+        let now_s = SystemClock::default().now_s();
         let id = bankchannel_crypto::random::uuid_v4();
         let prepared = signing::prepare(request, &self.certificate, &self.profile, now_s, &id).map_err(fault)?;
         let hash = self.profile.signature_hash;
         let signature = match &self.signer {
             Some(Signer::Token(token)) => {
-                // It is asked over its own line, which may take a while, one at a time: whoever gives up while it waits for its turn
-                // has nothing signed, and a token that hangs holds one thread.
-                let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
-                let turn = turn.map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))?;
                 let (signer, bytes) = (Signer::Token(token.clone()), prepared.signing_string.bytes.clone());
                 let work = tokio::task::spawn_blocking(move || {
                     let signed = signer.sign(hash, &bytes);

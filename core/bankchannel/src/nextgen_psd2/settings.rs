@@ -107,7 +107,9 @@ impl Ready {
         let certificate = one_of("certificate", settings.certificate, settings.certificate_file)?;
         // A file may hold the key too, which nobody asks this text for. What cannot be read is said where it is needed.
         let certificate = certificate.map(|text| Certificate::from_pem(&text).map_or(text, |read| read.to_pem()));
+        without_key("certificate_file", certificate.as_deref())?;
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
+        without_key("trusted", trusted.as_deref())?;
         let keys = Keys::of(certificate, settings.private_key, settings.passphrase);
         let Keys { certificate, private_key, passphrase, token } = match (settings.keystore_file, settings.pkcs11) {
             (None, None) => keys,

@@ -111,7 +111,7 @@ async fn a_long_wait_is_the_answer() {
     let server = Server::in_turn([Act::Answer(tomorrow)]).await;
     let client = client(&server);
     let error = client.get_accounts(list(&client)).await.unwrap_err();
-    assert_eq!((server.seen().len(), error.retry_after_s()), (1, Some(86_400)));
+    assert_eq!((server.seen().len(), error.retry_after_s(), error.retryable()), (1, Some(86_400), false));
 }
 
 /// RFC 9110 §8.6: some servers answer 411 otherwise.

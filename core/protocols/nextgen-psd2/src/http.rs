@@ -148,6 +148,14 @@ pub struct Malformed {
     pub too_large: bool,
 }
 
+impl Malformed {
+    /// The check that it fails.
+    #[must_use]
+    pub fn check(&self) -> &'static str {
+        if self.too_large { "V01" } else { "V02" }
+    }
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.why)

@@ -29,4 +29,7 @@ enum CertificateDefect: string
 
     /** No organizationIdentifier. */
     case NoOrgid = 'no-orgid';
+
+    /** Signed with SHA-1. */
+    case Sha1 = 'sha1';
 }

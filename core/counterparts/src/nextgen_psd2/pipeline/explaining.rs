@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use bankchannel_nextgen_psd2::{
-    explain::{ExplainInput, explain},
+    explain::{self, ExplainInput},
     http::Request,
     verify::Policy,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     super::{refusal::Refusal, service::Bank},
@@ -57,7 +57,7 @@ pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()>
 /// Explains a refusal; nothing where too many others wait.
 pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Value> {
     if refused.is_unread {
-        return Some(unreadable(refused.refusal.check, &refused.refusal.text));
+        return Some(explain::refused_unread(refused.refusal.check, &refused.refusal.text));
     }
     let work = Arc::clone(bank);
     in_turn(bank, move || explained(&work, &refused)).await
@@ -88,7 +88,7 @@ fn explained(bank: &Bank, refused: &Refused) -> Value {
         tls_client: policy.tls_client.as_ref(),
         base_path: refused.base_path,
     };
-    explain(&refused.request, &verified, input).to_json()
+    explain::explain(&refused.request, &verified, input).to_json()
 }
 
 /// Explains a request that is given as text, and never carries it out; nothing where too many others wait.
@@ -108,7 +108,7 @@ fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u
     let bank = &pipeline.bank;
     let request = match Request::parse(text) {
         Ok(request) => request,
-        Err(fault) => return unreadable(if fault.too_large { "V01" } else { "V02" }, &fault.to_string()),
+        Err(fault) => return explain::unreadable(&fault),
     };
     let path = request.target.split('?').next().unwrap_or_default();
     let mount = pipeline.mounts.iter().find(|mount| mount.holds(path));
@@ -132,20 +132,5 @@ fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u
         tls_client: None,
         base_path: mount.prefix,
     };
-    explain(&request, &verified, input).to_json()
-}
-
-/// An explanation of what is no request.
-fn unreadable(check: &str, why: &str) -> Value {
-    json!({
-        "verdict": check,
-        "checks": [{ "id": check, "status": "failed", "text": why }],
-        "expected_signing_string": null,
-        "client_signing_string": null,
-        "diff": null,
-        "recovered": null,
-        "hypotheses": [],
-        "digest": null,
-        "keyid": null,
-    })
+    explain::explain(&request, &verified, input).to_json()
 }

@@ -61,7 +61,13 @@ pub fn safe_redirect(base_url: &str, href: &str, allowed_hosts: &[String]) -> Re
     if target.scheme() != "https" && !(target.scheme() == "http" && is_loopback) {
         return Err("its scheme is not https");
     }
-    if !target.username().is_empty() || target.password().is_some() {
+    // As it is written, not as one reader understands it: a page would take `https:host/x` for an address of its own site.
+    let written = encoded.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = written.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err("its host does not come after `://`");
+    }
+    if authority.contains('@') {
         return Err("it holds a user or password");
     }
     let host = target.host_str().unwrap_or_default();
@@ -114,6 +120,12 @@ mod tests {
             "http://bank.example/tap",
             "https://user@bank.example/tap",
             "https://bank.example@evil.example/",
+            "https://@bank.example/",
+            "https://:@bank.example/",
+            "https:bank.example/../../logout",
+            "https:/bank.example/x",
+            "https:///bank.example/x",
+            "HTTPS:\\\\bank.example/x",
             "javascript:alert(1)",
             "data:text/html,x",
             "//evil.example/x",

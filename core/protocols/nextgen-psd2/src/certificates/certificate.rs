@@ -6,7 +6,9 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bankchannel_crypto::digest;
+use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::pem;
+use bankchannel_crypto::rsa::PrivateKey;
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
 use data_encoding::BASE64;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
@@ -323,6 +325,24 @@ impl Certificate {
                 SignatureHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
                 SignatureHash::Other(_) => false,
             }
+    }
+
+    /// The same, signed again by its issuer's key, with SHA-1: what every verifier must refuse.
+    pub(super) fn signed_with_sha1(&self, issuer_key: &PrivateKey) -> Result<Self, Fault> {
+        const SHA256: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
+        let unfit = || Fault::from("a certificate that RSA with SHA-256 has not signed cannot be signed with SHA-1");
+        let mut der = self.0.der.to_vec();
+        // The algorithm stands at the beginning of what is signed, and again after it.
+        let find = |within: &[u8]| within.windows(SHA256.len()).position(|part| part == SHA256).ok_or_else(unfit);
+        let begin = find(&der[self.0.signed.clone()])? + self.0.signed.start;
+        let end = find(&der[self.0.signed.end..])? + self.0.signed.end;
+        for at in [begin, end] {
+            der[at + SHA256.len() - 1] = 0x05;
+        }
+        let signature = legacy_rsa::sign_sha1(issuer_key, &der[self.0.signed.clone()]).ok_or_else(unfit)?;
+        let place = der.get_mut(self.0.signature.clone()).filter(|place| place.len() == signature.len());
+        place.ok_or_else(unfit)?.copy_from_slice(&signature);
+        Self::from_der(&der)
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {

@@ -100,6 +100,10 @@ impl TestAuthority {
         Zeroizing::new(self.issuer.key().serialize_pem())
     }
 
+    fn private_key(&self) -> Result<PrivateKey, Fault> {
+        PrivateKey::from_pem(&self.private_key_pem()).map_err(|error| Fault(error.to_string()))
+    }
+
     /// Issues a certificate.
     ///
     /// # Errors
@@ -108,8 +112,12 @@ impl TestAuthority {
         let params = leaf(options)?;
         let (key, private_key_pem) = leaf_key(&options.key)?;
         let signed = params.signed_by(&key, &self.issuer).map_err(|_| "signing the certificate failed")?;
-        let certificate = Certificate::from_der(signed.der())?;
-        if !certificate.is_issued_by(&self.certificate) {
+        let mut certificate = Certificate::from_der(signed.der())?;
+        let fits = certificate.is_issued_by(&self.certificate);
+        if options.defects.contains(&Defect::Sha1) {
+            certificate = certificate.signed_with_sha1(&self.private_key()?)?;
+        }
+        if !fits {
             return Err("the authority's certificate does not fit what it issues".into());
         }
         Ok(Issued { certificate_pem: certificate.to_pem(), certificate, private_key_pem })

@@ -85,12 +85,22 @@ pub enum Defect {
     CaTrue,
     /// No organisation identifier.
     NoOrgId,
+    /// Signed with SHA-1.
+    Sha1,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::NoQc, Self::BareQc, Self::WrongRoleOid, Self::Expired, Self::NotYet, Self::CaTrue, Self::NoOrgId];
+    pub const ALL: [Self; 8] = [
+        Self::NoQc,
+        Self::BareQc,
+        Self::WrongRoleOid,
+        Self::Expired,
+        Self::NotYet,
+        Self::CaTrue,
+        Self::NoOrgId,
+        Self::Sha1,
+    ];
 
     /// The name on a command line: `no-qc`.
     #[must_use]
@@ -103,6 +113,7 @@ impl Defect {
             Self::NotYet => "not-yet",
             Self::CaTrue => "ca-true",
             Self::NoOrgId => "no-orgid",
+            Self::Sha1 => "sha1",
         }
     }
 }

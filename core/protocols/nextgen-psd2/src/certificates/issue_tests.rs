@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::super::vectors::{CA1, KEY, NOW_S};
-use super::super::{Fault, KeyUsage, QcType, Role, trusted_issuer};
+use super::super::{Fault, KeyUsage, QcType, Role, SignatureHash, trusted_issuer};
 use super::*;
 
 static AUTHORITY: LazyLock<TestAuthority> =
@@ -69,6 +69,9 @@ fn defects() {
     assert!(with(&[Defect::CaTrue]).is_ca());
     let unnamed = with(&[Defect::NoOrgId, Defect::NoQc]);
     assert!(unnamed.organization_identifier().is_none() && unnamed.qc().unwrap().is_none());
+    let sha1 = with(&[Defect::Sha1]);
+    assert_eq!(sha1.signature_hash(), SignatureHash::Other("1.2.840.113549.1.1.5".into()));
+    assert!(!sha1.is_issued_by(AUTHORITY.certificate()));
     let ec = AUTHORITY.issue(&IssueOptions { key: NewKey::EcP256, ..options(Kind::Qseal) }).unwrap();
     assert!(ec.certificate.key().unwrap_err().0.contains("not an RSA key"));
     let mut names: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();

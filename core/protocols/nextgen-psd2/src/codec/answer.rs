@@ -12,7 +12,10 @@ use bankchannel_foundation::{
 };
 
 use super::MAX_DEPTH;
-use crate::answer::{Links, Refusal};
+use crate::{
+    answer::{Links, Refusal},
+    errors,
+};
 
 /// Most significant digits of which a number of JSON keeps every one.
 const EXACT_DIGITS: usize = 15;
@@ -25,12 +28,11 @@ pub(super) fn refused(route: &Route, message: &InResponse, base_url: &str, allow
     let status = message.status;
     let outcome = if status == 408 || status >= 500 { Outcome::Unknown } else { Outcome::Refused };
     // §5: what has effects is not sent again by itself.
-    let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 429 | 500 | 502..=504);
-    Refusal::read(status, &message.body)
-        .to_error(base_url, allowed_hosts)
-        .with_outcome(outcome)
-        .with_retryable(may_repeat)
-        .with_retry_after(message.retry_after_s)
+    let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 425 | 429 | 500 | 502..=504);
+    let error = Refusal::read(status, &message.body).to_error(base_url, allowed_hosts);
+    // What is used up for today is not there again in a moment.
+    let is_used_up = error.row() == &errors::ACCESS_EXCEEDED;
+    error.with_outcome(outcome).with_retryable(may_repeat && !is_used_up).with_retry_after(message.retry_after_s)
 }
 
 /// The members of a successful answer.

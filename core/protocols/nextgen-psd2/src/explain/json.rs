@@ -4,6 +4,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::{Explanation, Hypothesis, lines_of, visible};
+use crate::http::Malformed;
 use crate::signing::SigningString;
 
 /// Most bytes of the JSON text.
@@ -53,8 +54,36 @@ impl Explanation {
                 members.insert("truncated".to_owned(), Value::Bool(true));
             }
         }
+        if out.to_string().len() > MAX_JSON {
+            out["hypotheses"] = json!([]);
+            out["diff"] = Value::Null;
+        }
         out
     }
+}
+
+/// The same for what cannot be read as a request: V01 or V02, and nothing else.
+#[must_use]
+pub fn unreadable(fault: &Malformed) -> Value {
+    refused_unread(fault.check(), &fault.to_string())
+}
+
+/// The same for what was refused before it was read to its end.
+#[must_use]
+pub fn refused_unread(check: &str, why: &str) -> Value {
+    json!({
+        "verdict": check,
+        "advice": null,
+        "checks": [{ "id": check, "status": "failed", "text": why }],
+        "expected_signing_string": null,
+        "client_signing_string": null,
+        "signed_text": null,
+        "diff": null,
+        "recovered": null,
+        "hypotheses": [],
+        "digest": null,
+        "keyid": null,
+    })
 }
 
 fn check(check: &super::Check) -> Value {

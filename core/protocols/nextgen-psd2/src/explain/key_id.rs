@@ -100,10 +100,15 @@ pub(super) struct Others<'a> {
 /// H-14 and H-15, for a key id that does not name its certificate as it should.
 pub(super) fn hypotheses(key_id: &KeyId, certificate: &Certificate, others: Others<'_>) -> Vec<Hypothesis> {
     let mut found = Vec::new();
-    if !is_hex_of(&key_id.serial, certificate.serial()) {
+    let is_right = is_hex_of(&key_id.serial, certificate.serial());
+    if !is_right {
         found.extend(serial(&key_id.serial, certificate, others).map(|text| Hypothesis::matched("H-14", text)));
     }
-    found.extend(issuer(&key_id.issuer, certificate).map(|text| Hypothesis::matched("H-15", text)));
+    // A wrong serial number is reason enough: the right name in another form is none then.
+    let is_refused = is_right || !named(&key_id.issuer, certificate.issuer());
+    found.extend(
+        issuer(&key_id.issuer, certificate).filter(|_| is_refused).map(|text| Hypothesis::matched("H-15", text)),
+    );
     found
 }
 
@@ -125,9 +130,13 @@ fn serial(written: &str, certificate: &Certificate, others: Others<'_>) -> Optio
     Some(format!("the serial number is that of {what}; that of the signing certificate is {right}"))
 }
 
+fn named(text: &str, name: &Name) -> bool {
+    Name::parse(text).is_ok_and(|read| read.matches(name))
+}
+
 fn issuer(written: &str, certificate: &Certificate) -> Option<String> {
     let (issuer, subject) = (certificate.issuer(), certificate.subject());
-    let names = |text: &str, name: &Name| Name::parse(text).is_ok_and(|read| read.matches(name));
+    let names = named;
     let spaced = written.replace("%20", " ");
     if names(written, issuer) {
         let right = issuer.to_text(NameStyle::Rfc2253);

@@ -30,7 +30,7 @@ mod visible;
 pub use self::diff::{Diff, LineDiff, LineStatus, diff};
 pub use self::digest::DigestReport;
 pub use self::hypotheses::Hypothesis;
-pub use self::json::MAX_JSON;
+pub use self::json::{MAX_JSON, refused_unread, unreadable};
 pub use self::key_id::{Compared, KeyIdReport};
 pub use self::recovered::Recovered;
 pub use self::visible::byte as visible_byte;
@@ -154,6 +154,14 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         hypotheses: hypotheses::ranked(found.matched, &found.tried),
         digest: DigestReport::of(request),
         key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate)),
+    }
+}
+
+impl Explanation {
+    /// What the expected text is compared with; without an expected text, what there is.
+    pub(crate) fn compared(&self) -> Option<&[u8]> {
+        let (expected, client) = (self.expected_signing_string.as_ref(), self.client_signing_string.as_ref());
+        compared(expected, client, self.signed_text.as_deref())
     }
 }
 

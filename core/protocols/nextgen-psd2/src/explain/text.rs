@@ -2,7 +2,7 @@
 
 use super::advice::advice;
 use super::hypotheses::cause;
-use super::{Explanation, Recovered, compared, visible};
+use super::{Explanation, Recovered, visible};
 
 /// Most lines of either text that are shown.
 const MAX_LINES: usize = 200;
@@ -72,8 +72,7 @@ impl Explanation {
             }
             return;
         };
-        let signed = self.signed_text.as_deref();
-        let (whose, actual) = match compared(Some(expected), self.client_signing_string.as_ref(), signed) {
+        let (whose, actual) = match self.compared() {
             Some(text) if client == Some(text) => ("what the client says it signed", text),
             text => ("what was signed", text.unwrap_or_default()),
         };

@@ -21,9 +21,9 @@ pub(super) fn key(certificate: &Certificate) -> Found {
     }
     match certificate.signature_hash() {
         SignatureHash::Sha256 | SignatureHash::Sha384 | SignatureHash::Sha512 => Found::Holds,
-        SignatureHash::Other(name) => {
-            Found::fails(format!("the certificate itself is signed with {name}; SHA-256 or better is needed"))
-        }
+        SignatureHash::Other(name) => Found::fails(format!(
+            "the certificate itself is signed with {name}; RSA (PKCS#1 v1.5) with SHA-256 or better is needed"
+        )),
     }
 }
 
@@ -86,6 +86,9 @@ pub(super) fn for_sealing(certificate: &Certificate, mode: Mode) -> Found {
     }
     if types.contains(&QcType::Web) {
         return Found::fails("this is a certificate for TLS (QWAC): requests are signed with the QSEAL certificate");
+    }
+    if !types.is_empty() {
+        return Found::fails("the certificate is for another use than electronic seals (its QcType is not eseal)");
     }
     let text = "the certificate does not say that it is for electronic seals (QcType eseal)";
     if mode == Mode::Strict { Found::fails(text) } else { Found::warn(text) }

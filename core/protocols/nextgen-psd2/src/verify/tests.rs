@@ -318,6 +318,7 @@ fn certificates_with_a_defect_are_refused_for_it() {
         (Defect::NotYet, "V15"),
         (Defect::CaTrue, "V20"),
         (Defect::NoOrgId, "V21"),
+        (Defect::Sha1, "V14"),
     ] {
         let party =
             party_of(authority(), &IssueOptions { defects: vec![defect], ..IssueOptions::new(Kind::Qseal, NOW) });
@@ -374,6 +375,32 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     assert_eq!(party.plain(&party.signed(set(&request(), "Accept", "text/html"))), "V34");
     assert_eq!(party.plain(&party.signed(set(&request(), "Content-Type", "text/plain"))), "V35");
     assert_eq!(party.plain(&party.signed(set(&request(), "PSU-IP-Address", "here"))), "V36");
+    // RFC 9110 §12.5.1: the range that names it best decides.
+    for (accept, found) in [
+        ("application/json;q=0, */*", "V34"),
+        ("*/*;q=0, application/*;q=0.1", "ok"),
+        ("text/html, application/json;q=0.001", "ok"),
+    ] {
+        assert_eq!(party.plain(&party.signed(set(&request(), "Accept", accept))), found, "{accept}");
+    }
+    // Each of several is looked at.
+    let mut twice = consents();
+    twice.headers.push("PSU-Context", "PRIVATE");
+    twice.headers.push("PSU-Context", "OTHER");
+    assert_eq!(party.plain(&party.signed(twice)), "V36");
+    // V35, A-04: a body where none belongs.
+    for (method, normal) in [("POST", "ok"), ("GET", "V35"), ("DELETE", "V35")] {
+        let target = if method == "POST" { "/bg/v1/consents/1/authorisations" } else { "/bg/v1/consents/1" };
+        let with_body = Request { method: method.into(), target: target.into(), body: "{}".into(), ..consents() };
+        let profile = SigningProfile { dialect: SigningDialect::Bg, ..SigningProfile::default() };
+        let (signed, _) = sign(with_body, &party.certificate, &party.key, &profile, NOW, ID).unwrap();
+        for (mode, found) in [(Mode::Lenient, "ok"), (Mode::Normal, normal), (Mode::Strict, "V35")] {
+            let endpoint = Endpoint::of(method, target, SigningDialect::Bg);
+            let policy = Policy { mode, endpoint, ..Policy::at(NOW, SigningDialect::Bg) };
+            let verified = party.verifier().verify(&signed, &policy);
+            assert_eq!(verified.refusal().map_or("ok", |check| check.rule.id), found, "{method} {mode:?}");
+        }
+    }
     let mut elsewhere = consents();
     elsewhere.target = "/api/v1/consents/".into();
     let signed = party.signed(elsewhere);

@@ -64,6 +64,9 @@ pub enum CertificateDefect {
     /// No organizationIdentifier.
     #[boundary("no-orgid")]
     NoOrgid,
+    /// Signed with SHA-1.
+    #[boundary("sha1")]
+    Sha1,
 }
 
 impl From<CertificateDefect> for Defect {
@@ -76,6 +79,7 @@ impl From<CertificateDefect> for Defect {
             CertificateDefect::NotYet => Self::NotYet,
             CertificateDefect::CaTrue => Self::CaTrue,
             CertificateDefect::NoOrgid => Self::NoOrgId,
+            CertificateDefect::Sha1 => Self::Sha1,
         }
     }
 }

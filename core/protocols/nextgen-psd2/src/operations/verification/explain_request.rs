@@ -223,13 +223,14 @@ impl Local for ExplainRequest {
             base_path: asked.base_path.as_deref().unwrap_or_default(),
         };
         let explained = explain::explain(&request, &verified, input);
+        let actual = explained.compared().map(|text| BASE64.encode(text));
         Ok(ExplainRequestResponse {
             verdict: explained.verdict_id().to_owned(),
             text: explained.text(),
             refused: refused(&verified),
             checks: checks(&verified),
             expected_signing_string: explained.expected_signing_string.as_ref().map(|text| BASE64.encode(&text.bytes)),
-            actual_signing_string: signed.or(explained.signed_text).map(|text| BASE64.encode(&text)),
+            actual_signing_string: actual,
             diff: explained.diff.as_ref().map(FirstDifference::from),
             recovered: explained.recovered.as_ref().map(RecoveredHash::from),
             hypotheses: explained.hypotheses.into_iter().map(Cause::from).collect(),

@@ -66,6 +66,17 @@ fn what_is_no_psd2_certificate() {
     }
 }
 
+/// V20: a certificate that says what it is for, and it is not sealing.
+#[test]
+fn a_certificate_for_signatures_of_persons() {
+    let (seal, person) = (b"\x06\x07\x04\x00\x8e\x46\x01\x06\x02", b"\x06\x07\x04\x00\x8e\x46\x01\x06\x01");
+    let signed = under(&exchanged(&party_options(|_| {}), seal, person));
+    for mode in [Mode::Lenient, Mode::Normal, Mode::Strict] {
+        let (status, text) = found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V20");
+        assert_eq!((status, text.contains("for another use")), (Status::Failed, true), "{text}");
+    }
+}
+
 /// T-073.
 #[test]
 fn a_role_with_the_number_of_another() {
