@@ -48,7 +48,10 @@ export interface SignatureRequest {
   readonly algorithm: 'rsa_pkcs1_sha256' | 'rsa_pkcs1_sha384' | 'rsa_pkcs1_sha512' | 'ed25519' | (string & {});
   /** The digest. */
   readonly digest: Buffer;
-  /** Which key is to sign: its OpenPGP fingerprint in hexadecimal. */
+  /**
+   * Which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
+   * SHA-256 of the QSEAL certificate (DER), 64 digits.
+   */
   readonly keyFingerprint: string;
 }
 
@@ -487,9 +490,9 @@ export type Mode = "admin" | "data";
 /** Who wants to register. */
 export interface InitRegisterRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
 }
 
 /** The challenge. */
@@ -503,21 +506,21 @@ export interface InitRegisterResponse {
 /** Who registers, and the answer to the challenge. */
 export interface RegisterRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The key of the integrator, or `0` for a new one. Left out, the client's own. */
-  apiKey?: Secret;
+  apiKey?: Secret | null;
   /** The challenge, unchanged. */
   chResp: Secret;
   /** The company's name. Left out, the client's own. */
-  company?: string;
+  company?: string | null;
   /** The password, encrypted for this challenge (§3.1): what `encryptPassword` answers. */
   encrypted: Secret;
   /** The full name of the person who registers. Left out, the client's own. */
-  name?: string;
+  name?: string | null;
   /** The phone that codes are sent to; the same for both users. Left out, the client's own. */
-  phone?: string;
+  phone?: string | null;
 }
 
 /** The user exists; its phone and e-mail are not verified yet. */
@@ -531,11 +534,11 @@ export interface RegisterResponse {
 /** The phone and its code. */
 export interface VerifyPhoneRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The registered phone. Left out, the client's own. */
-  phone?: string;
+  phone?: string | null;
   /** The six digits from the SMS. */
   code: Secret;
 }
@@ -549,9 +552,9 @@ export interface VerifyPhoneResponse {
 /** The token of the login and the code from the mail. */
 export interface VerifyEmailRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** From the login that asked for this. */
   accessToken: Secret;
   /** The six digits from the mail. */
@@ -567,9 +570,9 @@ export interface VerifyEmailResponse {
 /** Whose password is to be reset. */
 export interface InitPasswordResetRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
 }
 
 /** If there is such a user, the code is on its way. */
@@ -581,9 +584,9 @@ export interface InitPasswordResetResponse {
 /** The code, and the new password as the answer to a challenge. */
 export interface PasswordResetRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The challenge, unchanged. */
   chResp: Secret;
   /** The six digits from the SMS. */
@@ -601,9 +604,9 @@ export interface PasswordResetResponse {
 /** Who wants to log in. */
 export interface InitLoginRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
 }
 
 /** The challenge. */
@@ -617,9 +620,9 @@ export interface InitLoginResponse {
 /** The answer to the challenge. */
 export interface LoginRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The challenge, unchanged. */
   chResp: Secret;
   /** The password, encrypted for this challenge (§3.1): what `encryptPassword` answers. */
@@ -702,17 +705,17 @@ export type MfaType = "SMS_MFA" | "SOFTWARE_TOKEN_MFA";
 /** The code and the step it belongs to. */
 export interface LoginMfaRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
-  mode?: AdminMode;
+  mode?: AdminMode | null;
   /** The code from the SMS or the authenticator. */
   code: Secret;
   /** From the login or the choice of the factor. */
   session: Secret;
   /** The factor the code is of: what the login asked for; `SMS_MFA` when left out. */
-  challengeName?: MfaType;
+  challengeName?: MfaType | null;
   /** Whether to begin the enrolment of an authenticator. */
-  setupTotp?: boolean;
+  setupTotp?: boolean | null;
 }
 
 /** A session, or what is wanted first. */
@@ -746,9 +749,9 @@ export interface LoginMfaResponse {
 /** The chosen factor. */
 export interface SelectMfaRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
-  mode?: AdminMode;
+  mode?: AdminMode | null;
   /** The factor, one that was offered. */
   mfaType: MfaType;
   /** From the login. */
@@ -768,9 +771,9 @@ export interface SelectMfaResponse {
 /** A current code of the new secret. */
 export interface VerifyTotpRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
-  mode?: AdminMode;
+  mode?: AdminMode | null;
   /** From `loginMfa` with `setupTotp`. */
   accessToken: Secret;
   /** The authenticator's current code. */
@@ -786,11 +789,11 @@ export interface VerifyTotpResponse {
 /** Whose sessions end: the user that the session belongs to. */
 export interface LogoutRequest {
   /** The account (§1.3). Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** Accepted for older clients; everything is revoked with it or without. */
-  accessToken?: Secret;
+  accessToken?: Secret | null;
 }
 
 /** The sessions have ended. */
@@ -946,7 +949,7 @@ export type Bank = "nordea" | "osuuspankki" | "danskebank" | "aktia" | "sp" | "s
 /** Which certificate, for which key. */
 export interface ExportCertRequest {
   /** The bank (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** A key that is registered with purpose `export`. */
   pgpKeyId: string;
 }
@@ -970,11 +973,11 @@ export interface ExportCertResponse {
 /** What the bank gave. */
 export interface EnrollCertRequest {
   /** The bank (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The full PIN from the bank: where it comes in parts, all of them in the right order. */
   code: Secret;
   /** The company's name exactly as in the contract with the bank. Left out, the client's own. */
-  company?: string;
+  company?: string | null;
   /** The Web Services user id of the contract with the bank. */
   wsUserId: string;
 }
@@ -988,19 +991,19 @@ export interface EnrollCertResponse {
 /** The certificate and its key. */
 export interface ImportCertRequest {
   /** The bank (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The signing certificate as PEM. */
   certificate: string;
   /** The company's name exactly as in the contract with the bank. Left out, the client's own. */
-  company?: string;
+  company?: string | null;
   /** Its private key as PEM, PKCS#8 or PKCS#1, not encrypted. */
   privateKey: Secret;
   /** The Web Services user id of the contract with the bank. */
   wsUserId: string;
   /** Danske Bank only: the encryption certificate. */
-  encCertificate?: string;
+  encCertificate?: string | null;
   /** Danske Bank only: its private key. */
-  encPrivateKey?: Secret;
+  encPrivateKey?: Secret | null;
 }
 
 /** The certificate is there. */
@@ -1012,9 +1015,9 @@ export interface ImportCertResponse {
 /** Which certificates. */
 export interface RetireCertRequest {
   /** The bank (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** A customer's account, for the owner of the API key; the session's own when left out. */
-  account?: string;
+  account?: string | null;
 }
 
 /** The certificates are retired. */
@@ -1038,11 +1041,11 @@ export type StatusFilter = "NEW" | "DLD" | "ALL";
 /** Which files to list. */
 export interface ListFilesRequest {
   /** The bank that holds them (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** Only files of this type; all types when left out. `ALL` is not a type. */
-  fileType?: string;
+  fileType?: string | null;
   /** Only files of this status; all of them when left out. */
-  status?: StatusFilter;
+  status?: StatusFilter | null;
 }
 
 /**
@@ -1080,7 +1083,7 @@ export interface ListFilesResponse {
 /** The file to send and what authorises it. */
 export interface UploadFileRequest {
   /** The bank to send it to (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The file's bytes; at most 7 MiB at the deployed service. */
   fileContents: Content;
   /** The file's name as the bank will see it. */
@@ -1103,7 +1106,7 @@ export interface UploadFileResponse {
 /** Which file. */
 export interface DownloadFileRequest {
   /** The bank (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The bank's name for its kind, as listed. */
   fileType: string;
   /** What the bank calls it, as listed. */
@@ -1121,7 +1124,7 @@ export interface DownloadFileResponse {
 /** Which file. */
 export interface DeleteFileRequest {
   /** The bank (§6.1). Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The bank's name for its kind, as listed. */
   fileType: string;
   /** What the bank calls it, as listed. */
@@ -1322,15 +1325,15 @@ export type KeyAlgorithm = "ed25519" | "rsa2048" | "rsa3072" | "rsa4096";
 /** Whose key, and of which kind. */
 export interface GenerateKeyRequest {
   /** The name in the key's user id. Left out, the client's own. */
-  name?: string;
+  name?: string | null;
   /** The e-mail address in the key's user id. Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** The algorithm; Ed25519 when left out. */
-  algorithm?: KeyAlgorithm;
+  algorithm?: KeyAlgorithm | null;
   /** Locks the private key; without it the key lies open in its file. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
   /** The end of its validity; never when left out. */
-  expires?: string;
+  expires?: string | null;
 }
 
 /** The key. */
@@ -1392,9 +1395,9 @@ export interface SignFileRequest {
   /** The armored private key; several, one after the other, make one signature each. */
   privateKey: Secret;
   /** Opens the private keys that are locked. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
   /** The hash; SHA-256 when left out. */
-  hash?: SignatureHash;
+  hash?: SignatureHash | null;
 }
 
 /** The signatures. */
@@ -1466,7 +1469,7 @@ export interface DecryptExportedKeyRequest {
   /** The armored private half of the export key; of several, the one that opens it is used. */
   privateKey: Secret;
   /** Opens the private key when it is locked. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
 }
 
 /** The private key. */
@@ -1553,25 +1556,25 @@ export interface CheckPaymentFileResponse {
 /** Who registers. */
 export interface RegisterAccountRequest {
   /** The account's e-mail address. Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of its two users; the admin user comes first. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The full name of the person who registers. Left out, the client's own. */
-  name?: string;
+  name?: string | null;
   /** The company's name. Left out, the client's own. */
-  company?: string;
+  company?: string | null;
   /** The phone that codes are sent to; the same for both users. Left out, the client's own. */
-  phone?: string;
+  phone?: string | null;
   /**
    * The password: at least 20 characters with lower and upper case, digit and special, at most 199 bytes.
    * Left out, the client's own.
    */
-  password?: Secret;
+  password?: Secret | null;
   /**
    * The integrator's key, `0` for a new one. Left out, the key that the client has, else `0`. Left out,
    * the client's own.
    */
-  apiKey?: Secret;
+  apiKey?: Secret | null;
 }
 
 /**
@@ -1584,28 +1587,28 @@ export type MfaMethod = "sms" | "totp";
 /** Who logs in, and how. */
 export interface LogInRequest {
   /** The account. Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of its two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The password. Left out, the client's own. */
-  password?: Secret;
+  password?: Secret | null;
   /**
    * The account's phone, for the case that it is not verified yet; asked for when it is needed and left
    * out. Left out, the client's own.
    */
-  phone?: string;
+  phone?: string | null;
   /**
    * The second factor to use where there is a choice. Left out, it is asked for; with nobody to ask it is
    * the authenticator.
    */
-  mfaMethod?: MfaMethod;
+  mfaMethod?: MfaMethod | null;
   /**
    * Whether to begin the enrolment of an authenticator: the answer then has its secret. `enrolTotp` does
    * all of it.
    */
-  setupTotp?: boolean;
+  setupTotp?: boolean | null;
   /** The answer to the first question for a code, when it is known beforehand. */
-  code?: Secret;
+  code?: Secret | null;
 }
 
 /** The secret for an authenticator: shown this once. `verifyTotp` completes the enrolment. */
@@ -1637,22 +1640,22 @@ export interface Authenticated {
 /** Who logs in, and what the waiting login is sealed with. */
 export interface BeginLogInRequest {
   /** The account. Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of its two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The password. Left out, the client's own. */
-  password?: Secret;
+  password?: Secret | null;
   /** The account's phone, for the case that it is not verified yet. Left out, the client's own. */
-  phone?: string;
+  phone?: string | null;
   /** The second factor to use where there is a choice. */
-  mfaMethod?: MfaMethod;
+  mfaMethod?: MfaMethod | null;
   /** Whether to begin the enrolment of an authenticator. */
-  setupTotp?: boolean;
+  setupTotp?: boolean | null;
   /**
    * What the waiting login is sealed with; the process that goes on needs the same. Left out, the
    * client's own.
    */
-  sealKey?: Secret;
+  sealKey?: Secret | null;
 }
 
 /** It is complete, and the client has the session. */
@@ -1706,34 +1709,34 @@ export interface ContinueLogInRequest {
   /** The login so far, as `beginLogIn` or this answered it. */
   sealed: Secret;
   /** The code, where one is wanted. */
-  code?: Secret;
+  code?: Secret | null;
   /** The choice, where one is wanted. With a code of an authenticator wanted, `sms` switches to an SMS. */
-  mfaMethod?: MfaMethod;
+  mfaMethod?: MfaMethod | null;
   /** The account's phone number, where it is missing. Left out, the client's own. */
-  phone?: string;
+  phone?: string | null;
   /** The password: after a verification the login begins again. Left out, the client's own. */
-  password?: Secret;
+  password?: Secret | null;
   /** What it was sealed with. Left out, the client's own. */
-  sealKey?: Secret;
+  sealKey?: Secret | null;
 }
 
 /** Who enrols, and how the new authenticator is confirmed. */
 export interface EnrolTotpRequest {
   /** The account; it is its admin user's authenticator. Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** The admin user's password. Left out, the client's own. */
-  password?: Secret;
+  password?: Secret | null;
   /** The account's phone, for the case that it is not verified yet. Left out, the client's own. */
-  phone?: string;
+  phone?: string | null;
   /** The second factor for the login itself, where there is a choice. */
-  mfaMethod?: MfaMethod;
+  mfaMethod?: MfaMethod | null;
   /** The answer to the login's first question for a code, when it is known beforehand. */
-  code?: Secret;
+  code?: Secret | null;
   /**
    * Whether the confirming code is computed here. Left out, a person puts the secret into an
    * authenticator and is asked for `totpCode`.
    */
-  computeCode?: boolean;
+  computeCode?: boolean | null;
 }
 
 /** The authenticator is enrolled. */
@@ -1749,22 +1752,22 @@ export interface EnrolTotpResponse {
 /** Whose password becomes what. */
 export interface ResetPasswordRequest {
   /** The account. Left out, the client's own. */
-  email?: string;
+  email?: string | null;
   /** Which of its two users. Left out, the client's own. */
-  mode?: Mode;
+  mode?: Mode | null;
   /**
    * The new password: at least 20 characters with lower and upper case, digit and special, at most 199
    * bytes.
    */
   newPassword: Secret;
   /** The code, when `initPasswordReset` had it sent before; left out, one is sent now and asked for. */
-  code?: Secret;
+  code?: Secret | null;
 }
 
 /** What the session is sealed with. */
 export interface ExportSessionRequest {
   /** 32 random characters or more; `importSession` needs the same. Left out, the client's own. */
-  sealKey?: Secret;
+  sealKey?: Secret | null;
 }
 
 /** The session. */
@@ -1780,7 +1783,7 @@ export interface ImportSessionRequest {
   /** What `exportSession` answered. */
   sealed: Secret;
   /** What it was sealed with. Left out, the client's own. */
-  sealKey?: Secret;
+  sealKey?: Secret | null;
 }
 
 /** The client has the session. */
@@ -1796,28 +1799,28 @@ export interface ImportSessionResponse {
 /** What to sign with what, and where to send it. */
 export interface SignAndUploadRequest {
   /** The bank to send it to. Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The bank's name for its kind, such as `pain.001.001.09`. */
   fileType: string;
   /** The file's name as the bank will see it; left out, the name that the file has on disk. */
-  fileName?: string;
+  fileName?: string | null;
   /** The file's bytes. */
   content: Content;
   /**
    * The armored private key that is registered with purpose `authorize`; several, one after the other,
    * make one signature each. Either this or `signingCertificate`.
    */
-  privateKey?: Secret;
+  privateKey?: Secret | null;
   /** Opens the private keys that are locked. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
   /**
    * The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in
    * an HSM, a smart card, an agent. Several, one after the other, make one signature each. For each, the
    * call asks a question of kind `signature`.
    */
-  signingCertificate?: Secret;
+  signingCertificate?: Secret | null;
   /** The hash of the signature; SHA-256 when left out. */
-  hash?: SignatureHash;
+  hash?: SignatureHash | null;
 }
 
 /** The file was accepted. */
@@ -1835,42 +1838,42 @@ export interface SignAndUploadResponse {
 /** What to send, and what to wait for. */
 export interface UploadAndWaitRequest {
   /** The bank to send it to. Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** The bank's name for its kind, such as `pain.001.001.09`. */
   fileType: string;
   /** The file's name as the bank will see it; left out, the name that the file has on disk. */
-  fileName?: string;
+  fileName?: string | null;
   /** The file's bytes. */
   content: Content;
   /**
    * The armored private key that is registered with purpose `authorize`. Either this,
    * `signingCertificate` or `signature`.
    */
-  privateKey?: Secret;
+  privateKey?: Secret | null;
   /** Opens the private keys that are locked. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
   /**
    * The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in
    * an HSM, a smart card, an agent. Several, one after the other, make one signature each. For each, the
    * call asks a question of kind `signature`, as `signAndUpload` does.
    */
-  signingCertificate?: Secret;
+  signingCertificate?: Secret | null;
   /** The hash of the signature; SHA-256 when left out. */
-  hash?: SignatureHash;
+  hash?: SignatureHash | null;
   /** Signatures that were made elsewhere over the same bytes. */
-  signature?: string;
+  signature?: string | null;
   /** The types of the answers to wait for, one file of each, such as `pain.002.001.10`. */
   waitFor: readonly string[];
   /** How long to wait for all answers together, in seconds; 60 when left out. */
-  timeoutS?: number;
+  timeoutS?: number | null;
   /** How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least. */
-  pollIntervalMs?: number;
+  pollIntervalMs?: number | null;
   /**
    * The folder that the answers go into, named as `downloadNewFiles` names them; left out, they are in
    * the response. Where a name is taken, the answer gets one of its own, with `~2` before `.dat`: names
    * hold neither bank nor account.
    */
-  directory?: string;
+  directory?: string | null;
 }
 
 /** A file that the bank answered with. */
@@ -1900,15 +1903,15 @@ export interface UploadAndWaitResponse {
 /** Which files, and where to. */
 export interface DownloadNewFilesRequest {
   /** The bank that holds them. Left out, the client's own. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** Only files of this type; all types when left out. */
-  fileType?: string;
+  fileType?: string | null;
   /** Only files of this status; `NEW` when left out. */
-  status?: StatusFilter;
+  status?: StatusFilter | null;
   /** The folder, one for each bank and account; its last part is made when it is missing. */
   directory: string;
   /** Only the file of this reference. */
-  fileReference?: string;
+  fileReference?: string | null;
 }
 
 /**
@@ -1964,74 +1967,74 @@ export type Environment = "test" | "production";
  */
 export interface WsChannelSettings {
   /** Which installation: decides the base URL and the public key, where those are not given. */
-  environment?: Environment;
+  environment?: Environment | null;
   /**
    * The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain HTTP is for
    * loopback addresses only.
    */
-  baseUrl?: string;
+  baseUrl?: string | null;
   /** The service's RSA public key as PEM text; in place of the environment's. */
-  publicKeyPem?: string;
+  publicKeyPem?: string | null;
   /** A file that holds it. */
-  publicKeyFile?: string;
+  publicKeyFile?: string | null;
   /** The account's e-mail address. */
-  email?: string;
+  email?: string | null;
   /** The mode to log in with. */
-  mode?: Mode;
+  mode?: Mode | null;
   /** The account's password: at least 20 characters with lower and upper case, digit and special. */
-  password?: Secret;
+  password?: Secret | null;
   /** The registrant's name. */
-  name?: string;
+  name?: string | null;
   /** The company's name. */
-  company?: string;
+  company?: string | null;
   /** The account's phone number. */
-  phone?: string;
+  phone?: string | null;
   /** The integrator's API key. */
-  apiKey?: Secret;
+  apiKey?: Secret | null;
   /** A session token from an earlier login. */
-  idToken?: Secret;
+  idToken?: Secret | null;
   /** The bank of requests that name none. */
-  bank?: Bank;
+  bank?: Bank | null;
   /** How long a call may take, in seconds; 0 and absent mean the operation's own limit. */
-  timeoutS?: number;
+  timeoutS?: number | null;
   /**
    * Whether a data session that the service no longer accepts is renewed once per call, with the
    * password.
    */
-  renewSession?: boolean;
+  renewSession?: boolean | null;
   /** What sessions and logins are sealed with when they leave this process: 32 random characters or more. */
-  sealKey?: Secret;
+  sealKey?: Secret | null;
   /** Further certificate authorities to trust: a PEM file. */
-  caFile?: string;
+  caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
-  onlyCaFile?: boolean;
+  onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
-  proxy?: Secret;
+  proxy?: Secret | null;
   /** The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6). */
-  maxAnswerBytes?: number;
+  maxAnswerBytes?: number | null;
 }
 
 /** How a WS Channel service is started. Everything else stands in its configuration file. */
 export interface ServiceOptions {
   /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. */
-  listen?: string;
+  listen?: string | null;
   /**
    * The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is
    * removed at the end.
    */
-  data?: string;
+  data?: string | null;
   /** The configuration file (TOML); left out, every setting has its default. */
-  config?: string;
+  config?: string | null;
   /** The certificate chain of the TLS listener, a PEM file. */
-  tlsCert?: string;
+  tlsCert?: string | null;
   /** Its private key, a PEM file. */
-  tlsKey?: string;
+  tlsKey?: string | null;
   /** Fixes every code that would be sent: six digits. On loopback only. */
-  verificationCode?: Secret;
+  verificationCode?: Secret | null;
   /** Lifts every limit of rate and count. On loopback only. */
-  noLimits?: boolean;
+  noLimits?: boolean | null;
   /** Opens the control interface. On loopback only. */
-  control?: boolean;
+  control?: boolean | null;
 }
 
 /** An embedded WS Channel service: the other side, in this process, for tests and trials. */
@@ -3061,7 +3064,7 @@ export interface VerifyUserRequest {
   /** The hash of the personal identifier, as `hashIdentifier` makes it. */
   psuPersonalIdentifier: Secret;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
-  acceptLanguage?: string;
+  acceptLanguage?: string | null;
 }
 
 /** Whether they belong together. */
@@ -3098,50 +3101,50 @@ export type PsuHttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  */
 export interface PsuContext {
   /** The customer's address. */
-  readonly ipAddress?: string;
+  ipAddress?: string | null;
   /** The customer's port. */
-  readonly ipPort?: number;
+  ipPort?: number | null;
   /** The browser or application. */
-  readonly userAgent?: string;
+  userAgent?: string | null;
   /** The method. */
-  readonly httpMethod?: PsuHttpMethod;
+  httpMethod?: PsuHttpMethod | null;
   /** The media types that the customer takes. */
-  readonly accept?: string;
+  accept?: string | null;
   /** The character sets. */
-  readonly acceptCharset?: string;
+  acceptCharset?: string | null;
   /** The codings. */
-  readonly acceptEncoding?: string;
+  acceptEncoding?: string | null;
   /** The languages. */
-  readonly acceptLanguage?: string;
+  acceptLanguage?: string | null;
   /** The device; for the Berlin Group a UUID that stays the same until the application is installed anew. */
-  readonly deviceId?: string;
+  deviceId?: string | null;
   /** Where the customer is. */
-  readonly geoLocation?: string;
+  geoLocation?: string | null;
 }
 
 /** For whom, and where the customer goes afterwards. */
 export interface UpdateBankOfferedConsentsRequest {
   /** The customer, where the third party knows it. */
-  psuId?: string;
+  psuId?: string | null;
   /** The customer's corporate agreement. */
-  psuCorporateId?: string;
+  psuCorporateId?: string | null;
   /** Where the bank sends the customer afterwards; a state of the third party's own stands in its query. */
   redirectUri: string;
   /** In which quality the customer acts; left out, the bank asks. */
-  psuContext?: CustomerContext;
+  psuContext?: CustomerContext | null;
   /** False asks for the bank's own application instead of a redirect, where that is possible. */
-  redirectPreferred?: boolean;
+  redirectPreferred?: boolean | null;
   /** The session that the bank's redirect named. */
-  tppSessionId?: string;
+  tppSessionId?: string | null;
   /**
    * Names of announced changes of the bank's interface that are to hold already, such as
    * `amount-as-string`.
    */
-  acceptFix?: readonly string[];
+  acceptFix?: readonly string[] | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
-  acceptLanguage?: string;
+  acceptLanguage?: string | null;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** Where a link leads. */
@@ -3181,26 +3184,26 @@ export interface UpdateBankOfferedConsentsResponse {
 /** For whom, and where the customer goes afterwards. */
 export interface UpdateConsentsRequest {
   /** The customer, where the third party knows it. */
-  psuId?: string;
+  psuId?: string | null;
   /** The customer's corporate agreement. */
-  psuCorporateId?: string;
+  psuCorporateId?: string | null;
   /** Where the bank sends the customer afterwards; a state of the third party's own stands in its query. */
   redirectUri: string;
   /** In which quality the customer acts; left out, the bank asks. */
-  psuContext?: CustomerContext;
+  psuContext?: CustomerContext | null;
   /** False asks for the bank's own application instead of a redirect, where that is possible. */
-  redirectPreferred?: boolean;
+  redirectPreferred?: boolean | null;
   /** The session that the bank's redirect named. */
-  tppSessionId?: string;
+  tppSessionId?: string | null;
   /**
    * Names of announced changes of the bank's interface that are to hold already, such as
    * `amount-as-string`.
    */
-  acceptFix?: readonly string[];
+  acceptFix?: readonly string[] | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
-  acceptLanguage?: string;
+  acceptLanguage?: string | null;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** Where the customer goes on. */
@@ -3288,35 +3291,35 @@ export interface CreateConsentRequest {
    */
   frequencyPerDay: number;
   /** Whether a payment follows in the same session; false when left out. */
-  combinedServiceIndicator?: boolean;
+  combinedServiceIndicator?: boolean | null;
   /** The customer, where the third party knows it. */
-  psuId?: string;
+  psuId?: string | null;
   /** What kind of identifier that is, where a bank has several. */
-  psuIdType?: string;
+  psuIdType?: string | null;
   /** The customer's corporate agreement. */
-  psuCorporateId?: string;
+  psuCorporateId?: string | null;
   /** What kind of identifier that is. */
-  psuCorporateIdType?: string;
+  psuCorporateIdType?: string | null;
   /** Where the bank sends the customer afterwards; needed where the customer is redirected. */
-  redirectUri?: string;
+  redirectUri?: string | null;
   /** Where it sends the customer who has not authorised. */
-  nokRedirectUri?: string;
+  nokRedirectUri?: string | null;
   /** Whether a redirect is preferred. */
-  redirectPreferred?: boolean;
+  redirectPreferred?: boolean | null;
   /** Whether the bank's own application is preferred. */
-  decoupledPreferred?: boolean;
+  decoupledPreferred?: boolean | null;
   /** Whether the authorisation is to be started by a request of its own. */
-  explicitAuthorisationPreferred?: boolean;
+  explicitAuthorisationPreferred?: boolean | null;
   /** The brand under which the third party meets the customer, for the bank's log. */
-  brandLoggingInformation?: string;
+  brandLoggingInformation?: string | null;
   /** Where the bank tells of changes. */
-  notificationUri?: string;
+  notificationUri?: string | null;
   /** Of which changes, such as `status=SCA,LAST`. */
-  notificationContentPreferred?: string;
+  notificationContentPreferred?: string | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
-  acceptLanguage?: string;
+  acceptLanguage?: string | null;
   /** The customer's own request; the Berlin Group wants its address here. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /**
@@ -3375,7 +3378,7 @@ export interface GetConsentRequest {
   /** Its identifier. */
   consentId: string;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** The consent as the bank has it. */
@@ -3403,7 +3406,7 @@ export interface GetConsentStatusRequest {
   /** Its identifier. */
   consentId: string;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** Where it stands. */
@@ -3421,7 +3424,7 @@ export interface DeleteConsentRequest {
   /** Its identifier. */
   consentId: string;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** It is ended. */
@@ -3435,15 +3438,15 @@ export interface StartAuthorisationRequest {
   /** The consent's identifier. */
   consentId: string;
   /** The customer, where the third party knows it. */
-  psuId?: string;
+  psuId?: string | null;
   /** The customer's corporate agreement. */
-  psuCorporateId?: string;
+  psuCorporateId?: string | null;
   /** Where the bank sends the customer afterwards. */
-  redirectUri?: string;
+  redirectUri?: string | null;
   /** Where it sends the customer who has not authorised. */
-  nokRedirectUri?: string;
+  nokRedirectUri?: string | null;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** The authorisation. */
@@ -3469,7 +3472,7 @@ export interface ListAuthorisationsRequest {
   /** The consent's identifier. */
   consentId: string;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** All of them. */
@@ -3487,7 +3490,7 @@ export interface GetAuthorisationStatusRequest {
   /** The authorisation's identifier. */
   authorisationId: string;
   /** The customer's own request, where the customer is present. */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** Where it stands. */
@@ -3503,25 +3506,25 @@ export interface GetAuthorisationStatusResponse {
 /** By which consent: of dialect `bg` by its identifier, of dialect `era` by customer and session. */
 export interface GetAccountsRequest {
   /** Whether the balances are wanted too. */
-  withBalance?: boolean;
+  withBalance?: boolean | null;
   /** The consent's identifier; dialect `bg`. */
-  consentId?: string;
+  consentId?: string | null;
   /** The customer, as the bank's redirect named it; dialect `era`. */
-  psuId?: string;
+  psuId?: string | null;
   /** The customer's corporate agreement. */
-  psuCorporateId?: string;
+  psuCorporateId?: string | null;
   /** The session, as the bank's redirect named it; dialect `era`. */
-  tppSessionId?: string;
+  tppSessionId?: string | null;
   /**
    * Where the bank sends the customer back to, where it wants the customer's consent first; dialect
    * `era`.
    */
-  redirectUri?: string;
+  redirectUri?: string | null;
   /**
    * The customer's own request, where the customer is present: without it the bank counts the request as
    * unattended.
    */
-  psu?: PsuContext;
+  psu?: PsuContext | null;
 }
 
 /** An amount of money. */
@@ -3650,58 +3653,58 @@ export type HeaderEncoding = "auto" | "always" | "never";
  */
 export interface SigningOptions {
   /** The bank's dialect; `era` when left out. */
-  readonly dialect?: Dialect;
+  dialect?: Dialect | null;
   /** The signature's algorithm; `rsa-sha256` when left out. */
-  readonly algorithm?: SignatureAlgorithm;
+  algorithm?: SignatureAlgorithm | null;
   /** The digest's algorithm; `SHA-256` when left out. */
-  readonly digest?: BodyDigest;
+  digest?: BodyDigest | null;
   /** Whether the digest's name is written in lower case, `sha-256=`. */
-  readonly digestLowerCase?: boolean;
+  digestLowerCase?: boolean | null;
   /** Whether a request without a body has the digest of nothing; true when left out. Dialect `era` only. */
-  readonly digestEmptyBody?: boolean;
+  digestEmptyBody?: boolean | null;
   /** Further headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only. */
-  readonly extraSignedHeaders?: readonly string[];
+  extraSignedHeaders?: readonly string[] | null;
   /** The order of the signed headers; those that it leaves out follow. */
-  readonly headerOrder?: readonly string[];
+  headerOrder?: readonly string[] | null;
   /** The serial number in the key id. */
-  readonly serial?: SerialForm;
+  serial?: SerialForm | null;
   /** The issuer's name in the key id. */
-  readonly issuer?: NameForm;
+  issuer?: NameForm | null;
   /** The certificate's header. */
-  readonly certificateForm?: CertificateForm;
+  certificateForm?: CertificateForm | null;
   /** The wrapping of the Signature header. */
-  readonly encoding?: HeaderEncoding;
+  encoding?: HeaderEncoding | null;
   /** Whether a space stands after the commas of the Signature header. */
-  readonly spaced?: boolean;
+  spaced?: boolean | null;
   /**
    * Whether `signRequest` verifies a signature that it made with a key at hand before it gives it out;
    * true when left out. One of a token or made elsewhere always is verified, and so is every one that the
    * client sends.
    */
-  readonly selfVerify?: boolean;
+  selfVerify?: boolean | null;
 }
 
 /** What to sign with what. */
 export interface SignRequestRequest {
   /** With `method`: the body, exactly as it will be sent. Without it: the whole request as text. */
-  content?: Content;
+  content?: Content | null;
   /** The HTTP method. */
-  method?: string;
+  method?: string | null;
   /** The path with its query, as it stands on the request line. */
-  target?: string;
+  target?: string | null;
   /**
    * The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are
    * missing.
    */
-  headers?: readonly HeaderField[];
+  headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text; left out, it is the client's own. */
-  certificate?: string;
+  certificate?: string | null;
   /** Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is. */
-  privateKey?: Secret;
+  privateKey?: Secret | null;
   /** Opens a private key that is given here and is encrypted. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
   /** How requests are signed. Left out, the client's own. */
-  signing?: SigningOptions;
+  signing?: SigningOptions | null;
 }
 
 /** The signed request's headers. */
@@ -3717,20 +3720,20 @@ export interface SignRequestResponse {
 /** What to sign. */
 export interface PrepareSignatureRequest {
   /** With `method`: the body, exactly as it will be sent. Without it: the whole request as text. */
-  content?: Content;
+  content?: Content | null;
   /** The HTTP method. */
-  method?: string;
+  method?: string | null;
   /** The path with its query, as it stands on the request line. */
-  target?: string;
+  target?: string | null;
   /**
    * The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are
    * missing.
    */
-  headers?: readonly HeaderField[];
+  headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text. Left out, the client's own. */
-  certificate?: string;
+  certificate?: string | null;
   /** How requests are signed. Left out, the client's own. */
-  signing?: SigningOptions;
+  signing?: SigningOptions | null;
 }
 
 /** What the holder of the key has to sign. */
@@ -3755,7 +3758,7 @@ export interface PrepareSignatureResponse {
 /** The prepared request and its signature. */
 export interface AttachSignatureRequest {
   /** The body alone, also where the whole request was given to `prepareSignature`. */
-  content?: Content;
+  content?: Content | null;
   /** The HTTP method that `prepareSignature` gave. */
   method: string;
   /** The path with its query that `prepareSignature` gave. */
@@ -3765,9 +3768,9 @@ export interface AttachSignatureRequest {
   /** The signature in base64. */
   signature: string;
   /** The QSEAL certificate as PEM text. Left out, the client's own. */
-  certificate?: string;
+  certificate?: string | null;
   /** How requests are signed. Left out, the client's own. */
-  signing?: SigningOptions;
+  signing?: SigningOptions | null;
 }
 
 /** The signed request's headers. */
@@ -3781,18 +3784,18 @@ export interface AttachSignatureResponse {
 /** The request, and which headers are meant. */
 export interface SigningStringRequest {
   /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
-  content?: Content;
+  content?: Content | null;
   /** The HTTP method. */
-  method?: string;
+  method?: string | null;
   /** The path with its query. */
-  target?: string;
+  target?: string | null;
   /** The header fields in their order. */
-  headers?: readonly HeaderField[];
+  headers?: readonly HeaderField[] | null;
   /**
    * The names of the signed headers in their order; left out, those that the request's Signature header
    * lists.
    */
-  signedHeaders?: readonly string[];
+  signedHeaders?: readonly string[] | null;
 }
 
 /** What is signed. */
@@ -3806,11 +3809,11 @@ export interface SigningStringResponse {
 /** The body. */
 export interface ComputeDigestRequest {
   /** The body's bytes, exactly as they will be sent; left out, there is no body. */
-  content?: Content;
+  content?: Content | null;
   /** The hash; SHA-256 when left out. */
-  digest?: BodyDigest;
+  digest?: BodyDigest | null;
   /** Whether the hash's name is written in lower case, `sha-256=`; a few banks want it. */
-  digestLowerCase?: boolean;
+  digestLowerCase?: boolean | null;
 }
 
 /** The header. */
@@ -3839,7 +3842,7 @@ export interface DecodeHeaderRequest {
    * Whether forms are accepted that only some banks accept: Q encoding, bytes outside ASCII that are not
    * encoded.
    */
-  lenient?: boolean;
+  lenient?: boolean | null;
 }
 
 /** The header as text. */
@@ -3876,26 +3879,26 @@ export type Strictness = "strict" | "normal" | "lenient";
 /** A request, and how to check it. */
 export interface VerifyRequestRequest {
   /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
-  content?: Content;
+  content?: Content | null;
   /** The HTTP method. */
-  method?: string;
+  method?: string | null;
   /** The path with its query, as it stands on the request line. */
-  target?: string;
+  target?: string | null;
   /** The header fields in their order. */
-  headers?: readonly HeaderField[];
+  headers?: readonly HeaderField[] | null;
   /**
    * The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted
    * and `V17` fails. Left out, the client's own.
    */
-  trusted?: string;
+  trusted?: string | null;
   /** The instant to check for; now when left out. */
-  at?: string;
+  at?: string | null;
   /** How strictly. */
-  mode?: Strictness;
+  mode?: Strictness | null;
   /** The bank's dialect; `era` when left out. */
-  dialect?: Dialect;
+  dialect?: Dialect | null;
   /** The client certificate of the TLS connection as PEM text: it must be the same organisation's. */
-  tlsCertificate?: string;
+  tlsCertificate?: string | null;
 }
 
 /** What a bank answers. */
@@ -3947,32 +3950,32 @@ export interface VerifyRequestResponse {
 /** A request, and what is known of it. */
 export interface ExplainRequestRequest {
   /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
-  content?: Content;
+  content?: Content | null;
   /** The HTTP method. */
-  method?: string;
+  method?: string | null;
   /** The path with its query, as it stands on the request line. */
-  target?: string;
+  target?: string | null;
   /** The header fields in their order. */
-  headers?: readonly HeaderField[];
+  headers?: readonly HeaderField[] | null;
   /** The certificates of trusted issuers as PEM text, one after the other. Left out, the client's own. */
-  trusted?: string;
+  trusted?: string | null;
   /** The instant to check for; now when left out. */
-  at?: string;
+  at?: string | null;
   /** How strictly. */
-  mode?: Strictness;
+  mode?: Strictness | null;
   /** The bank's dialect; `era` when left out. */
-  dialect?: Dialect;
+  dialect?: Dialect | null;
   /** The client certificate of the TLS connection as PEM text: it must be the same organisation's. */
-  tlsCertificate?: string;
+  tlsCertificate?: string | null;
   /** What the sender says it signed, in base64: then the first difference is shown from it. */
-  signingString?: string;
+  signingString?: string | null;
   /**
    * Other certificates of the sender as PEM text, one after the other: whether the key of one of them
    * made the signature.
    */
-  known?: string;
+  known?: string | null;
   /** The path before the API's own, such as `/api`: some sign without it. */
-  basePath?: string;
+  basePath?: string | null;
 }
 
 /** A byte of a signing string. */
@@ -4113,7 +4116,7 @@ export interface InspectCertificateRequest {
    * The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. Left out, the
    * client's own.
    */
-  certificate?: string;
+  certificate?: string | null;
 }
 
 /** The number under which an authority has authorised a third party (§7.1). */
@@ -4203,29 +4206,29 @@ export interface MakeCertificatesRequest {
    * The certificate of a test authority that was made before, as PEM text; left out, a new authority is
    * made.
    */
-  authorityCertificate?: string;
+  authorityCertificate?: string | null;
   /** Its private key as PEM text. */
-  authorityKey?: Secret;
+  authorityKey?: Secret | null;
   /** The third party's name. */
-  commonName?: string;
+  commonName?: string | null;
   /** The third party's organisation. */
-  organization?: string;
+  organization?: string | null;
   /** The country of third party and supervisor, two capital letters. */
-  country?: string;
+  country?: string | null;
   /** The supervisor that authorised it, two to eight capital letters, such as `FSA`. */
-  supervisor?: string;
+  supervisor?: string | null;
   /** The supervisor's name. */
-  supervisorName?: string;
+  supervisorName?: string | null;
   /** The number of the authorisation. */
-  authorisationNumber?: string;
+  authorisationNumber?: string | null;
   /** What it is authorised for; `AISP` and `PISP` when left out. */
-  roles?: readonly TppRole[];
+  roles?: readonly TppRole[] | null;
   /** How many days the certificates are valid, 1 to 7305; 365 when left out. */
-  days?: number;
+  days?: number | null;
   /** Bits of the new keys: 2048, 3072 or 4096; 2048 when left out. */
-  keyBits?: number;
+  keyBits?: number | null;
   /** Mistakes to make. */
-  defects?: readonly CertificateDefect[];
+  defects?: readonly CertificateDefect[] | null;
 }
 
 /** The certificates and their private keys. They are for tests: nobody but you trusts them. */
@@ -4249,16 +4252,16 @@ export interface MakeCertificatesResponse {
 /** A private key in an HSM or on a smart card, over PKCS#11. */
 export interface Pkcs11Settings {
   /** The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`. */
-  readonly module: string;
+  module: string;
   /** The token's label, or the number of its slot. */
-  readonly token: string;
+  token: string;
   /**
    * The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
    * ones.
    */
-  readonly pin?: string;
+  pin?: Secret | null;
   /** The key's label, or its id in hex. It must be an RSA key. */
-  readonly key: string;
+  key: string;
 }
 
 /**
@@ -4270,87 +4273,87 @@ export interface NextGenPsd2Settings {
    * The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed
    * for sending. Plain HTTP is for loopback addresses only.
    */
-  baseUrl?: string;
+  baseUrl?: string | null;
   /** The QSEAL certificate as PEM text. */
-  certificate?: string;
+  certificate?: string | null;
   /** A file that holds it. */
-  certificateFile?: string;
+  certificateFile?: string | null;
   /** Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature. */
-  privateKey?: Secret;
+  privateKey?: Secret | null;
   /** A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them. */
-  keystoreFile?: string;
+  keystoreFile?: string | null;
   /** Its private key in an HSM or on a smart card, in place of `privateKey`. */
-  pkcs11?: Pkcs11Settings;
+  pkcs11?: Pkcs11Settings | null;
   /** Opens a private key that is encrypted, or the PKCS#12 file. */
-  passphrase?: Secret;
+  passphrase?: Secret | null;
   /** How requests are signed, and the bank's dialect. */
-  signing?: SigningOptions;
+  signing?: SigningOptions | null;
   /** The certificate for TLS (QWAC) as PEM text, its intermediates after it. */
-  clientCertificate?: string;
+  clientCertificate?: string | null;
   /** A file that holds it. */
-  clientCertificateFile?: string;
+  clientCertificateFile?: string | null;
   /** Its private key as PEM text. */
-  clientKey?: Secret;
+  clientKey?: Secret | null;
   /** A PKCS#12 file that holds both, in place of them. */
-  clientKeystoreFile?: string;
+  clientKeystoreFile?: string | null;
   /** Opens a `clientKey` that is encrypted, or its PKCS#12 file. */
-  clientPassphrase?: Secret;
+  clientPassphrase?: Secret | null;
   /** Further certificate authorities to trust for the bank's own certificate: a PEM file. */
-  caFile?: string;
+  caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
-  onlyCaFile?: boolean;
+  onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
-  proxy?: Secret;
+  proxy?: Secret | null;
   /** How long a call may take, in seconds; 0 and absent mean the operation's own limit. */
-  timeoutS?: number;
+  timeoutS?: number | null;
   /** The largest answer, in bytes; 16 MiB when left out. */
-  maxAnswerBytes?: number;
+  maxAnswerBytes?: number | null;
   /** Hosts, besides the bank's own, to which the bank's customers may be sent. */
-  allowedRedirectHosts?: readonly string[];
+  allowedRedirectHosts?: readonly string[] | null;
   /**
    * Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
    * banks that spell them differently (§1.3).
    */
-  headerNames?: Readonly<Record<string, string>>;
+  headerNames?: Readonly<Record<string, string>> | null;
   /** The certificates of trusted issuers as PEM text, one after the other: for verifying. */
-  trusted?: string;
+  trusted?: string | null;
   /** A file that holds them. */
-  trustedFile?: string;
+  trustedFile?: string | null;
 }
 
 /** How a sandbox bank is started. */
 export interface BankOptions {
   /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. */
-  listen?: string;
+  listen?: string | null;
   /**
    * The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is
    * removed at the end.
    */
-  data?: string;
+  data?: string | null;
   /** Serves HTTP without TLS, on loopback only: client certificates are not asked for then. */
-  plain?: boolean;
+  plain?: boolean | null;
   /** The bank's clock stands at this instant; left out, it goes with the system's. */
-  clock?: string;
+  clock?: string | null;
   /** How strictly requests are read; `normal` when left out. */
-  mode?: Strictness;
+  mode?: Strictness | null;
   /** Opens the control interface. On loopback only. */
-  control?: boolean;
+  control?: boolean | null;
   /**
    * Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`;
    * `true` when left out. On loopback only, unless `explainAnywhere` is set.
    */
-  explain?: boolean;
+  explain?: boolean | null;
   /** Lets a bank explain beyond loopback: whoever reaches it sees what third parties have sent. */
-  explainAnywhere?: boolean;
+  explainAnywhere?: boolean | null;
   /** Certificates of further issuers to trust, a PEM file. */
-  trustedFile?: string;
+  trustedFile?: string | null;
   /** Says status 400 in every error body of the dialect `era`, as the documented examples do. */
-  eraStatusQuirk?: boolean;
+  eraStatusQuirk?: boolean | null;
   /**
    * Ends each `scaRedirect` of the dialect `era` with characters that no URI may have, as the documented
    * example does.
    */
-  eraBadHref?: boolean;
+  eraBadHref?: boolean | null;
 }
 
 /** An embedded NextGenPSD2 sandbox bank: the other side, in this process, for tests and trials. */

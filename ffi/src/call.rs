@@ -84,8 +84,7 @@ pub unsafe extern "C" fn bankchannel_call(
             let mut call = Call::begin(client, name, request, how);
             let mut event = call.resume(Reply::Go)?;
             while let Event::Ask(question) = event {
-                let why = "is needed, and nobody is there to be asked";
-                event = call.resume(Reply::Fail(Error::invalid_field(question.kind, why)))?;
+                event = call.resume(Reply::Fail(question.unanswered()))?;
             }
             // SAFETY: both are places, and the caller promises that they may be written.
             unsafe { hand_over(event, json, content) }

@@ -185,10 +185,26 @@ impl Protocol {
         !answered && !held && !given.any(|field| names(field.shape))
     }
 
+    /// Whether a type of this name is only given, in requests and settings, and never comes back.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        !self.operations.iter().any(|operation| holds(operation.response.shape, name))
+    }
+
     /// Whether a type of this name is a request: it is spread into a method's parameters.
     pub(crate) fn is_request(&self, name: &str) -> bool {
         self.operations.iter().any(|operation| operation.request.name == name)
     }
+}
+
+/// Whether a type of this name is in a value.
+fn holds(shape: &Shape, name: &str) -> bool {
+    shape.name() == Some(name)
+        || match shape {
+            Shape::List(of) | Shape::Map(of) => holds(of, name),
+            Shape::Struct(shape) => shape.fields.iter().any(|field| holds(field.shape, name)),
+            Shape::Union(shape) => shape.variants.iter().filter_map(|variant| variant.shape).any(|of| holds(of, name)),
+            _ => false,
+        }
 }
 
 /// Languages that keep all types in one place must not find two of one name.

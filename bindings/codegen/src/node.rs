@@ -161,11 +161,6 @@ fn described(out: &mut Out, operation: &Operation) {
     if let Some(field) = operation.response_content {
         parts.push(format!("contentOut: {:?}", camel(field.name)));
     }
-    // Where the caller's own streams are waited for, the package watches the time itself.
-    let has_content = operation.request_content.is_some() || operation.response_content.is_some();
-    if let Some(route) = operation.entry.declaration.route.as_ref().filter(|_| has_content) {
-        parts.push(format!("timeoutS: {}", route.timeout_s));
-    }
     out.line(format!("  {}: {{ {} }},", camel(operation.name), parts.join(", ")));
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
             }
             out.blank();
             match named {
-                Named::Struct(shape) if protocol.is_request(shape.name) => interface(&mut out, shape, Way::In),
+                Named::Struct(shape) if protocol.is_given(shape.name) => interface(&mut out, shape, Way::In),
                 Named::Struct(shape) => interface(&mut out, shape, Way::Out),
                 Named::Enum(shape) => names(&mut out, shape),
                 Named::Union(shape) => union(&mut out, shape)?,
@@ -135,7 +135,9 @@ fn fields(out: &mut Out, fields: &[Field], way: Way) {
         out.jsdoc("  ", &format!("{}{left_out}", plain(field.doc)));
         let optional = if field.optional || (field.profile && way == Way::In) { "?" } else { "" };
         let readonly = if way == Way::Out { "readonly " } else { "" };
-        out.line(format!("  {readonly}{}{optional}: {};", camel(field.name), type_of(field.shape, way)));
+        // Null is as good as nothing: what may be absent elsewhere can be passed on.
+        let or_null = if way == Way::In && !optional.is_empty() { " | null" } else { "" };
+        out.line(format!("  {readonly}{}{optional}: {}{or_null};", camel(field.name), type_of(field.shape, way)));
     }
 }
 
@@ -256,8 +258,8 @@ fn method(out: &mut Out, operation: &Operation) {
     let name = camel(operation.name);
     if operation.is_local() && operation.request_content.is_some() {
         doc.push_str(
-            "\n\nIt computes at once, and the event loop waits: a big file takes its time. `call` does the same on \
-             another thread.",
+            "\n\nIt computes at once, and the event loop waits: a big file, or a key in a token, takes its time. `call` does the \
+             same on another thread.",
         );
     }
     out.blank();

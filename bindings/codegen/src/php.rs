@@ -368,9 +368,16 @@ fn ordered(shape: &'static StructShape) -> Vec<&'static Field> {
 }
 
 fn parameter(field: &Field, optional: bool) -> String {
-    let secret = if matches!(field.shape, Shape::Secret(_)) { "#[\\SensitiveParameter] " } else { "" };
+    let secret = if is_sensitive(field) { "#[\\SensitiveParameter] " } else { "" };
     let default = if optional { " = null" } else { "" };
     format!("{secret}{} ${}{default}", php_types::declared(field.shape, Side::In, optional), camel(field.name))
+}
+
+/// Whether PHP is not to show a value in its traces, which logs and pages take over: secrets, and what tells who the customer is or
+/// stands for a session.
+fn is_sensitive(field: &Field) -> bool {
+    const PERSONAL: [&str; 4] = ["psu_id", "psu_corporate_id", "psu_personal_identifier", "tpp_session_id"];
+    matches!(field.shape, Shape::Secret(_)) || PERSONAL.contains(&field.name)
 }
 
 fn parameter_doc(field: &Field) -> String {

@@ -24,7 +24,10 @@ pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
     let namespace = format!("Bankchannel\\{}", protocol.client);
     let path = |name: &str| format!("{}/{name}", protocol.client);
     match named {
-        Named::Struct(shape) => vec![class(&path(shape.name), &namespace, |out| structure(out, shape))],
+        Named::Struct(shape) => {
+            let side = if protocol.is_given(shape.name) { Side::In } else { Side::Out };
+            vec![class(&path(shape.name), &namespace, |out| structure(out, shape, side))]
+        }
         Named::Enum(shape) if shape.open => vec![class(&path(shape.name), &namespace, |out| names(out, shape))],
         Named::Enum(shape) => vec![class(&path(shape.name), &namespace, |out| enumeration(out, shape))],
         Named::Union(shape) => {
@@ -33,10 +36,10 @@ pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
                 let name = shape.name.to_owned() + &pascal(variant.tag);
                 let fields = variant.shape.map_or(&[][..], |shape| shape.fields());
                 files.push(class(&path(&name), &namespace, |out| {
-                    imports(out, fields);
+                    imports(out, fields, Side::Out);
                     out.jsdoc("", &plain(variant.doc));
                     out.line(format!("final class {name} extends {}", shape.name));
-                    members(out, fields, Some((shape.tag, variant.tag)));
+                    members(out, fields, Some((shape.tag, variant.tag)), Side::Out);
                 }));
             }
             files
@@ -126,27 +129,42 @@ fn decoded(shape: &Shape, value: &str) -> String {
     }
 }
 
-fn imports(out: &mut Out, fields: &[Field]) {
+fn imports(out: &mut Out, fields: &[Field], side: Side) {
     let has = |wanted: fn(&Shape) -> bool| fields.iter().any(|field| wanted(field.shape));
     if has(|shape| matches!(shape, Shape::Content)) {
         out.line("use Bankchannel\\Content;");
     }
     if !fields.is_empty() {
         out.line("use Bankchannel\\Encode;");
+        if fields.iter().any(|field| is_hidden(field, side)) {
+            out.line("use Bankchannel\\Secret;");
+        }
         out.blank();
     }
 }
 
-fn structure(out: &mut Out, shape: &'static StructShape) {
-    imports(out, shape.fields);
+/// Whether a value stands beside its object: a secret that is given. What comes back is for the program to read.
+fn is_hidden(field: &Field, side: Side) -> bool {
+    side == Side::In && matches!(field.shape, Shape::Secret(_))
+}
+
+fn structure(out: &mut Out, shape: &'static StructShape, side: Side) {
+    imports(out, shape.fields, side);
     out.jsdoc("", &plain(shape.doc));
     out.line(format!("final class {}", shape.name));
-    members(out, shape.fields, None);
+    members(out, shape.fields, None, side);
 }
 
 /// The body of a class: a constructor with named arguments, and the way from and to JSON.
-fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>) {
+fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, side: Side) {
     out.line("{");
+    let hidden: Vec<&Field> = fields.iter().filter(|field| is_hidden(field, side)).collect();
+    if !hidden.is_empty() {
+        let doc = "@var \\WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what dumps or exports an object cannot find one in it";
+        out.jsdoc("    ", doc);
+        out.line("    private static ?\\WeakMap $secrets = null;");
+        out.blank();
+    }
     let (optional, mut order): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| field.optional);
     order.extend(optional);
     if !fields.is_empty() {
@@ -154,21 +172,37 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>) {
         for field in &order {
             let null = if field.optional { "|null" } else { "" };
             let text = plain(field.doc).replace("\n\n", " ");
-            doc.push_str(&format!(
-                "@param {}{null} ${} {text}\n",
-                documented(field.shape, Side::Out),
-                camel(field.name)
-            ));
+            doc.push_str(&format!("@param {}{null} ${} {text}\n", documented(field.shape, side), camel(field.name)));
         }
         out.jsdoc("    ", doc.trim_end());
         out.line("    public function __construct(");
         for field in &order {
             let default = if field.optional { " = null" } else { "" };
             let secret = if matches!(field.shape, Shape::Secret(_)) { "#[\\SensitiveParameter] " } else { "" };
-            let kind = declared(field.shape, Side::Out, field.optional);
-            out.line(format!("        {secret}public readonly {kind} ${}{default},", camel(field.name)));
+            let kind = declared(field.shape, side, field.optional);
+            let kept = if is_hidden(field, side) { "" } else { "public readonly " };
+            out.line(format!("        {secret}{kept}{kind} ${}{default},", camel(field.name)));
         }
         out.line("    ) {");
+        if !hidden.is_empty() {
+            let held: Vec<String> =
+                hidden.iter().map(|field| format!("{} => ${}", quoted(field.name), camel(field.name))).collect();
+            out.line("        self::$secrets ??= new \\WeakMap();");
+            out.line(format!("        self::$secrets[$this] = [{}];", held.join(", ")));
+        }
+        out.line("    }");
+        out.blank();
+    }
+    if !hidden.is_empty() {
+        out.jsdoc("    ", "It holds a secret, which must not be written anywhere with it.");
+        out.line("    public function __serialize(): array");
+        out.line("    {");
+        out.line("        throw new \\LogicException(self::class . ' holds a secret and is not serialized');");
+        out.line("    }");
+        out.blank();
+        out.jsdoc("    ", "A copy would be without its secret.");
+        out.line("    private function __clone()");
+        out.line("    {");
         out.line("    }");
         out.blank();
     }
@@ -207,7 +241,11 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>) {
             out.line(format!("            {} => {},", quoted(field), quoted(value)));
         }
         for field in fields.iter().filter(|field| !matches!(field.shape, Shape::Content)) {
-            let value = encoded(field.shape, &format!("$this->{}", camel(field.name)), field.optional);
+            let value = match is_hidden(field, side) {
+                true => format!("self::$secrets[$this][{}]", quoted(field.name)),
+                false => format!("$this->{}", camel(field.name)),
+            };
+            let value = encoded(field.shape, &value, field.optional);
             out.line(format!("            {} => {value},", quoted(field.name)));
         }
         out.line(if fields.is_empty() { "        ];" } else { "        ]);" });

@@ -46,7 +46,10 @@ export interface SignatureRequest {
   readonly algorithm: 'rsa_pkcs1_sha256' | 'rsa_pkcs1_sha384' | 'rsa_pkcs1_sha512' | 'ed25519' | (string & {});
   /** The digest. */
   readonly digest: Buffer;
-  /** Which key is to sign: its OpenPGP fingerprint in hexadecimal. */
+  /**
+   * Which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
+   * SHA-256 of the QSEAL certificate (DER), 64 digits.
+   */
   readonly keyFingerprint: string;
 }
 
@@ -87,8 +90,8 @@ export interface AskOptions {
   /** Answers what an operation asks in its middle, such as for a one-time code. */
   onCode?: (question: Question) => string | Promise<string>;
   /**
-   * Signs with a key that is elsewhere (an HSM, a smart card, an agent), where the request has a `signingCertificate` in
-   * place of a private key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
+   * Signs with a key that is elsewhere (an HSM, a smart card, an agent): where the request has a `signingCertificate` in
+   * place of a private key, or a `NextGenPsd2` client has a `certificate` and no key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
    * library checks it before anything is sent.
    */
   signer?: (request: SignatureRequest) => Uint8Array | Promise<Uint8Array>;

@@ -73,7 +73,10 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     for named in &protocol.types {
         match named {
             Named::Struct(shape) if protocol.is_request(shape.name) || protocol.is_alternative(shape.name) => {}
-            Named::Struct(shape) => record(&mut out, shape.name, &plain(shape.doc), None, shape.fields),
+            Named::Struct(shape) => {
+                let typed = if protocol.is_given(shape.name) { input_type } else { output_type };
+                record(&mut out, shape.name, &plain(shape.doc), None, shape.fields, typed);
+            }
             Named::Enum(shape) => names(&mut out, shape),
             Named::Union(shape) => union(&mut out, shape)?,
         }
@@ -102,8 +105,15 @@ fn names(out: &mut Out, shape: &EnumShape) {
     out.docstring("", &doc);
 }
 
-/// A class of results. What turns an answer into one is in the native half, which reads the same declaration.
-fn record(out: &mut Out, name: &str, doc: &str, tag: Option<(&str, &str)>, fields: &[Field]) {
+/// A class of results, or of what is given. What turns an answer into one is in the native half, which reads the same declaration.
+fn record(
+    out: &mut Out,
+    name: &str,
+    doc: &str,
+    tag: Option<(&str, &str)>,
+    fields: &[Field],
+    typed: fn(&Shape) -> String,
+) {
     out.blank();
     out.blank();
     out.line(format!("class {name}(Record):"));
@@ -124,7 +134,7 @@ fn record(out: &mut Out, name: &str, doc: &str, tag: Option<(&str, &str)>, field
     for field in fields {
         let optional = if field.optional { " | None = None" } else { "" };
         out.blank();
-        out.line(format!("    {}: {}{optional}", python(field.name), output_type(field.shape)));
+        out.line(format!("    {}: {}{optional}", python(field.name), typed(field.shape)));
         out.docstring("    ", &plain(field.doc));
     }
 }
@@ -151,7 +161,7 @@ fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
             None => &[],
             Some(_) => return Err(format!("{}: an alternative must be a struct", shape.name)),
         };
-        record(out, &name, &plain(variant.doc), Some((shape.tag, variant.tag)), fields);
+        record(out, &name, &plain(variant.doc), Some((shape.tag, variant.tag)), fields, output_type);
         alternatives.push((variant.tag, name));
     }
     let classes: Vec<&str> = alternatives.iter().map(|(_, name)| name.as_str()).collect();

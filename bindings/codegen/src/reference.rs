@@ -2,7 +2,7 @@
 
 use bankchannel::{
     Category,
-    model::{Field, Shape, StructShape},
+    model::{Field, Shape, StructShape, TextShape},
 };
 
 use crate::{
@@ -146,6 +146,8 @@ fn cell(field: &Field) -> String {
         Shape::Text(shape) | Shape::Secret(shape) if !shape.example.is_empty() => {
             format!(" Such as `{}`.", shape.example)
         }
+        // The whole of a machine's numbers is no bound of the field's own.
+        Shape::Integer { min: 0, max } if *max == i64::from(u32::MAX) => String::new(),
         Shape::Integer { min, max } => format!(" From {min} to {max}."),
         _ => String::new(),
     };
@@ -159,7 +161,9 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
         Shape::Decimal => "decimal, as text".into(),
         Shape::Date => "date".into(),
         Shape::Timestamp => "instant, RFC 3339".into(),
+        Shape::Text(text) if has_format(text) => format!("[text]({}-types.md#texts)", protocol.name),
         Shape::Text(_) => "text".into(),
+        Shape::Secret(text) if has_format(text) => format!("[secret text]({}-types.md#texts)", protocol.name),
         Shape::Secret(_) => "secret text".into(),
         Shape::Content => "content".into(),
         Shape::List(of) => format!("list of {}", linked(protocol, of)),
@@ -168,6 +172,61 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
             let name = shape.name().unwrap_or_default();
             format!("[{name}]({}-types.md#{})", protocol.name, name.to_lowercase())
         }
+    }
+}
+
+/// Whether a text has a form of its own: it is listed with its rule.
+fn has_format(text: &TextShape) -> bool {
+    !matches!(text.name, "Text" | "Secret")
+}
+
+/// The texts with a form of their own, each once.
+fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
+    fn collect(found: &mut Vec<&'static TextShape>, shape: &'static Shape) {
+        match shape {
+            Shape::Text(text) | Shape::Secret(text) => {
+                if has_format(text) && found.iter().all(|known| known.name != text.name) {
+                    found.push(text);
+                }
+            }
+            Shape::List(of) | Shape::Map(of) => collect(found, of),
+            Shape::Struct(shape) => shape.fields.iter().for_each(|field| collect(found, field.shape)),
+            Shape::Union(shape) => shape.variants.iter().filter_map(|of| of.shape).for_each(|of| collect(found, of)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for operation in &protocol.operations {
+        collect(&mut found, operation.entry.request);
+        collect(&mut found, operation.entry.response);
+    }
+    for field in protocol.settings.fields.iter().chain(protocol.served.options.fields) {
+        collect(&mut found, field.shape);
+    }
+    found.sort_by_key(|text| text.name);
+    found
+}
+
+/// What each of them holds.
+fn texts_table(out: &mut Out, protocol: &Protocol) {
+    let texts = texts(protocol);
+    if texts.is_empty() {
+        return;
+    }
+    out.blank();
+    out.line("## Texts");
+    out.blank();
+    out.line("Plain text in every language, checked before anything is sent. The length is in bytes of UTF-8.");
+    out.blank();
+    out.line("| what | at most | pattern | such as |");
+    out.line("| --- | --- | --- | --- |");
+    let code = |text: &str| match text {
+        "" => String::new(),
+        text => format!("`{}`", text.replace('|', "\\|")),
+    };
+    for text in texts {
+        let what = plain(text.doc).replace("\n\n", " ").replace('\n', " ").replace('|', "\\|");
+        out.line(format!("| {what} | {} | {} | {} |", text.max_bytes, code(text.pattern), code(text.example)));
     }
 }
 
@@ -220,6 +279,7 @@ fn types(protocol: &Protocol) -> String {
             }
         }
     }
+    texts_table(&mut out, protocol);
     out.done()
 }
 

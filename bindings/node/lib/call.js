@@ -5,7 +5,7 @@
 const { isNativeError, isUint8Array } = require('node:util/types');
 
 const { asBuffer } = require('./content');
-const { fromJson, inMiddle, inOperation, invalidField, own, typed } = require('./error');
+const { fromJson, inMiddle, inOperation, invalidField, missing, own, typed } = require('./error');
 const { hold, promised, release } = require('./events');
 const { native } = require('./native');
 
@@ -25,13 +25,13 @@ class Call {
   #call;
   #first;
   #cancelled = false;
+  #begun = performance.now();
+  #limitMs;
   #expires;
   #leave;
 
-  /** `limitMs` is how long it may take where the form says nothing; the native half knows it itself. */
-  constructor(client, name, request, form, limitMs) {
-    const limit = form.timeoutMs >= 0 ? form.timeoutMs : limitMs;
-    if (limit !== undefined) this.#expires = performance.now() + limit;
+  constructor(client, name, request, form) {
+    this.#limitMs = () => (form.timeoutMs >= 0 ? form.timeoutMs : limitOf(client, name));
     this.#call = places.pop() ?? typed(() => new (native().Call)());
     this.#first = this.#next((events, id) => this.#call.begin(client, events, id, name, request, form));
     // Whoever is told of another fault first does not ask for it.
@@ -67,10 +67,11 @@ class Call {
   /** Waits for the caller's own code, but no longer than the call may take: that code may be silent for ever. */
   async whileRunning(work) {
     let timer;
+    this.#expires ??= this.#begun + this.#limitMs();
     const left = new Promise((_, reject) => {
       this.#leave = reject;
       if (this.#cancelled) reject(CANCELLED);
-      if (this.#expires !== undefined) {
+      if (this.#expires !== Infinity) {
         timer = setTimeout(reject, Math.min(Math.max(this.#expires - performance.now(), 0), LONGEST), EXPIRED);
       }
     });
@@ -82,6 +83,16 @@ class Call {
       work.catch(() => {});
       left.catch(() => {});
     }
+  }
+}
+
+/** How long an exchange may take where its call says nothing; a flow has no limit, its steps have. */
+function limitOf(client, name) {
+  // A client that was closed meanwhile has cancelled its calls.
+  try {
+    return (client.limit(name) ?? Infinity) * 1000;
+  } catch {
+    return Infinity;
   }
 }
 
@@ -200,7 +211,7 @@ async function answer(event, iterator, parts) {
 /** Has a question answered by whom it concerns. */
 async function answered(asked, { onCode, signer }) {
   if (asked.kind === 'signature') {
-    if (!signer) throw invalidField('signer', 'is needed: the private key is not given, so somebody else must sign');
+    if (!signer) throw missing('signature', 'is needed: give the client the private key, or a signer that has it');
     const { algorithm, digest, key_fingerprint: keyFingerprint } = asked.signature;
     const signature = await signer({ algorithm, digest: Buffer.from(digest, 'base64'), keyFingerprint });
     if (!isUint8Array(signature)) throw invalidField('signer', 'must answer the signature as bytes');
@@ -209,7 +220,7 @@ async function answered(asked, { onCode, signer }) {
   const question = { kind: asked.kind, text: asked.text, choices: asked.choices };
   // Not enumerable: whoever logs the question does not log it.
   if (typeof asked.secret === 'string') Object.defineProperty(question, 'secret', { value: asked.secret });
-  if (!onCode) throw invalidField(question.kind, 'is needed; give onCode');
+  if (!onCode) throw missing(question.kind, 'is needed; give onCode');
   const given = await onCode(question);
   if (typeof given !== 'string') throw invalidField(question.kind, `onCode must answer a string, not ${typeof given}`);
   if (!given.isWellFormed()) throw invalidField(question.kind, 'onCode answered what is no Unicode text');

@@ -29,7 +29,6 @@ class Client {
   #number;
   #operations;
   #options;
-  #timeoutS;
   #running = new Set();
 
   constructor(protocol, form, operations, settings, options) {
@@ -42,7 +41,6 @@ class Client {
       throw inCamelCase(error);
     }
     this.#number = this.#native.number;
-    this.#timeoutS = settings.timeoutS;
   }
 
   static _fromEnv(settings, options) {
@@ -57,8 +55,7 @@ class Client {
       const { content, ...rest } = object('options', options);
       const known = Object.values(this.#operations).find((operation) => operation.name === nameOf(name));
       if (known?.local) return await this.#compute(name, encode(object('request', request)), content);
-      const operation = { ...BY_NAME, name, timeoutS: known?.timeoutS };
-      return await this.#run(operation, object('request', request), content, rest);
+      return await this.#run({ ...BY_NAME, name }, object('request', request), content, rest);
     } catch (error) {
       throw inOperation(error, name);
     }
@@ -168,7 +165,7 @@ class Client {
     const handle = this.#handle();
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
-    const call = new Call(handle, operation.name, text, form, this.#limitMs(operation));
+    const call = new Call(handle, operation.name, text, form);
     this.#running.add(call);
     try {
       const { response, bytes } = await carryThrough(call, parts);
@@ -184,11 +181,6 @@ class Client {
     } finally {
       this.#running.delete(call);
     }
-  }
-
-  /** How long an exchange may take that no option limits; the steps of a flow have limits, itself it has none. */
-  #limitMs({ timeoutS }) {
-    return timeoutS === undefined ? undefined : (this.#timeoutS || timeoutS) * 1000;
   }
 
   #handle() {

@@ -56,6 +56,11 @@ function invalidField(field, why) {
   return own('input.invalid_field', 'invalid_input', `${field}: ${why}`, { field });
 }
 
+/** What a call asks, and nobody is there to be asked. */
+function missing(field, why) {
+  return own('input.missing_field', 'invalid_input', `${field} ${why}`, { field });
+}
+
 /** The same of a field that has its name in the JSON already. */
 function invalidMember(field, why) {
   const error = invalidField(field, why);
@@ -126,6 +131,7 @@ module.exports = {
   inOperation,
   invalidField,
   invalidMember,
+  missing,
   own,
   register,
   typed,

@@ -39,6 +39,12 @@ impl Client {
         self.number
     }
 
+    /// How long an exchange may take, in seconds, where its call says nothing of it; `undefined` for what has no limit.
+    #[napi(catch_unwind)]
+    pub fn limit(&self, name: String) -> napi::Result<Option<u32>> {
+        Ok(self.open()?.limit_s(&name))
+    }
+
     /// Carries out an operation that only computes on a thread that may be busy; the end is told under this number. Content is
     /// bytes or the path of a file.
     #[napi(catch_unwind)]

@@ -2,7 +2,7 @@
 
 import { createReadStream, createWriteStream } from 'node:fs';
 
-import { BankchannelError, Service, WsChannel, codes, type FileDescriptor } from '../index.mjs';
+import { BankchannelError, NextGenPsd2, NextGenPsd2Bank, Service, WsChannel, codes, type FileDescriptor } from '../index.mjs';
 
 const service: Service = await Service.start({ verificationCode: '123456', noLimits: true });
 const client = new WsChannel({ ...service.clientSettings, mode: 'data', password: { env: 'PASSWORD' } });
@@ -60,3 +60,11 @@ console.log(anything, computed);
   await using scoped = new WsChannel();
   await scoped.initLogin();
 }
+
+// A third party: what a bank says of itself is taken as settings, and a token's PIN is a secret like any other.
+const bank = await NextGenPsd2Bank.start();
+const party = { certificateFile: 'qseal.pem', clientCertificateFile: 'qwac.pem', clientKey: { file: 'qwac.key' } };
+await new NextGenPsd2({ ...bank.clientSettings, ...party }, { signer: () => new Uint8Array(256) }).getAccounts();
+const berlin = new NextGenPsd2({ baseUrl: bank.bgBaseUrl, caFile: bank.caFile, signing: { dialect: 'bg' }, ...party });
+await berlin.getConsentStatus({ consentId: '1' }, { timeoutMs: 1000 });
+new NextGenPsd2({ pkcs11: { module: 'softhsm2.so', token: 'tpp', pin: { env: 'PIN' }, key: 'qseal' } });

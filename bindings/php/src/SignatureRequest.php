@@ -21,7 +21,8 @@ final class SignatureRequest
     /**
      * @param string $algorithm      one of the constants of this class
      * @param string $digest         the digest to sign, as bytes
-     * @param string $keyFingerprint the key's OpenPGP fingerprint, in hexadecimal
+     * @param string $keyFingerprint which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or
+     *                               subkey, 40 digits. NextGenPSD2: SHA-256 of the QSEAL certificate (DER), 64 digits
      */
     public function __construct(
         public readonly string $algorithm,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from . import _log, _native
-from ._call import AsyncOnCode, AsyncSigner, Reply, answer, asked, emit, give_up, read, too_late, write
+from ._call import AsyncOnCode, AsyncSigner, Reply, answer, asked, broken, emit, give_up, read, too_late, write
 from ._client import Base
 from ._content import Readable, Writable
 from ._errors import BankchannelError
@@ -52,7 +52,7 @@ class AsyncClient(Base):
         # A loop that cannot carry the call is found out before anything is sent.
         running = _Running(operation, logger)
         call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed)
-        running.begun(call, timeout, cancel)
+        running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
         try:
             if self._closed:
@@ -93,14 +93,17 @@ class AsyncClient(Base):
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> dict[str, Any]:
-        """Any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an answer.
+        """Any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an answer. One
+        that only computes does so on a thread of the loop's own, so that the loop goes on.
 
         `bankchannel.catalogue()` lists them. Every operation also has a typed method of its own.
         """
         fields = dict(request or {})
         found: dict[str, Any]
         if self._is_local(operation):
-            found = self._local(operation, fields, content, typed=False)
+            from asyncio import to_thread
+
+            found = await to_thread(self._local, operation, fields, content, typed=False)
         else:
             found = await self._call(
                 operation,
@@ -225,8 +228,7 @@ class _Running:
         ended = await self._ended(self._hub.resume(self._call, self._loop.create_future(), give_up(event), None))
         if self._over:
             raise ended from why
-        if why.__cause__ is None:
-            why.__cause__ = ended
+        broken(why, ended)
 
     def close(self) -> None:
         self._call.cancel()

@@ -27,7 +27,8 @@ class SignatureRequest(Record):
     digest: bytes
     """What to sign."""
     key_fingerprint: str
-    """The key's fingerprint in upper-case hex."""
+    """Which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
+    SHA-256 of the QSEAL certificate (DER), 64 digits."""
 
 
 class Question(Record):
@@ -80,11 +81,11 @@ def asked(
     _, kind, text, choices, secret, signature = event
     if signature is not None:
         if signer is None:
-            raise invalid_field("signer", "is needed: the key of this certificate is not here")
+            raise missing("signature", "is needed: give the client the private key, or a signer= that has it")
         algorithm, digest, key_fingerprint = signature
         return SignatureRequest(algorithm=algorithm, digest=digest, key_fingerprint=key_fingerprint), signer
     if on_code is None:
-        raise invalid_field(kind, "is needed; give on_code=")
+        raise missing(kind, "is needed; give on_code=")
     return Question(kind=kind, text=text, choices=tuple(choices), secret=secret), on_code
 
 
@@ -143,6 +144,20 @@ def write(writer: Writable, piece: bytes) -> Reply:
 def give_up(event: tuple[Any, ...]) -> str:
     """The reply of a caller whose own code failed."""
     return "go" if event[0] == "piece" else "fail"
+
+
+def missing(field: str, why: str) -> BankchannelError:
+    """What is said where nobody is there to be asked."""
+    return own("input.missing_field", "invalid_input", f"{field} {why}", field=field)
+
+
+def broken(why: BaseException, ended: BankchannelError) -> None:
+    """Says how far a call came whose caller's own code failed: the call's end is the cause; what this package itself found wrong
+    with an answer has the outcome too."""
+    if why.__cause__ is None:
+        why.__cause__ = ended
+    if isinstance(why, BankchannelError) and why.operation is None and why.outcome is None:
+        why.outcome = why._details["outcome"] = ended.outcome
 
 
 def too_late() -> BankchannelError:

@@ -17,6 +17,7 @@ from ._call import (
     answer,
     asked,
     binary,
+    broken,
     emit,
     give_up,
     is_text,
@@ -148,9 +149,7 @@ class Client(Base):
                         question, whom = asked(event, on_code or self._on_code, signer or self._signer)
                         reply = answer(question, whom(question))
                 except BaseException as why:
-                    ended = self._give_up(call, event)._in(operation)
-                    if why.__cause__ is None:
-                        why.__cause__ = ended
+                    broken(why, self._give_up(call, event)._in(operation))
                     raise
                 if logger is not None:
                     emit(logger, call.log())

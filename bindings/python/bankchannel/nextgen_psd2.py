@@ -599,10 +599,10 @@ class SigningOptions(Record):
     digest_empty_body: bool | None = None
     """Whether a request without a body has the digest of nothing; true when left out. Dialect `era` only."""
 
-    extra_signed_headers: tuple[str, ...] | None = None
+    extra_signed_headers: Sequence[str] | None = None
     """Further headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only."""
 
-    header_order: tuple[str, ...] | None = None
+    header_order: Sequence[str] | None = None
     """The order of the signed headers; those that it leaves out follow."""
 
     serial: SerialForm | None = None
@@ -1170,7 +1170,7 @@ class Pkcs11Settings(Record):
     token: str
     """The token's label, or the number of its slot."""
 
-    pin: str | None = None
+    pin: Secret | None = None
     """The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
     ones.
     """

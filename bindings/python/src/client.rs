@@ -70,6 +70,11 @@ impl Client {
         }
     }
 
+    /// How long an exchange may take, in seconds, where its call says nothing of it; `None` for what has no limit.
+    fn limit(&self, name: &str) -> Option<u32> {
+        self.open().ok()?.limit_s(name)
+    }
+
     /// Ends it; its connections are closed when the calls that use them have ended.
     fn close(&self) {
         let closed = self.place().take();

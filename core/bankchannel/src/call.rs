@@ -143,10 +143,7 @@ impl CallOptions {
     /// `input.missing_field` where nobody is there; `cancelled` and `timeout.deadline` while waiting.
     pub(crate) async fn ask(&self, question: Question) -> Result<Answer> {
         let Some(asker) = &self.asker else {
-            let text = format!("{} is needed, and nobody is there to be asked", question.kind);
-            return Err(Error::because(&row::MISSING_FIELD, text)
-                .with("field", question.kind)
-                .with_outcome(Outcome::NotSent));
+            return Err(question.unanswered().with_outcome(Outcome::NotSent));
         };
         self.note(LogLevel::Info, &format!("asks for {}", question.kind));
         self.race(asker.ask(question)).await?
@@ -193,6 +190,18 @@ pub struct Question {
     pub signature: Option<SignatureRequest>,
 }
 
+impl Question {
+    /// What is said where nobody is there to be asked.
+    #[must_use]
+    pub fn unanswered(&self) -> Error {
+        let text = match self.signature {
+            Some(_) => "signature is needed: give the client the private key, or a signer that has it".to_owned(),
+            None => format!("{} is needed, and nobody is there to be asked", self.kind),
+        };
+        Error::because(&row::MISSING_FIELD, text).with("field", self.kind)
+    }
+}
+
 /// What the holder of a secret that is elsewhere (an HSM, a smart card, an agent) has to sign. The answer is verified before
 /// anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,7 +212,8 @@ pub struct SignatureRequest {
     pub algorithm: &'static str,
     /// The digest: 32, 48 or 64 bytes.
     pub digest: Vec<u8>,
-    /// Fingerprint of the key or subkey that has to sign it, 40 upper-case hex digits.
+    /// Which key has to sign it, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
+    /// SHA-256 of the QSEAL certificate (DER), 64 digits.
     pub key_fingerprint: String,
 }
 

@@ -48,6 +48,16 @@ impl Settings {
         }
     }
 
+    /// How long a call may take, in seconds; `None` where each operation has its own limit.
+    #[must_use]
+    pub fn timeout_s(&self) -> Option<u32> {
+        let given = match self {
+            Self::WsChannel(settings) => settings.timeout_s,
+            Self::NextGenPsd2(settings) => settings.timeout_s,
+        };
+        given.filter(|seconds| *seconds > 0)
+    }
+
     /// These settings, and what they leave out from the environment's variables. Only the WS Channel has such.
     ///
     /// # Errors

@@ -59,7 +59,13 @@ fn settings_of_keys_that_cannot_be_used_name_themselves() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let file = at("tpp.p12");
     std::fs::write(folder.path().join("large.p12"), vec![0x30; 256 * 1024 + 1]).unwrap();
+    std::fs::write(folder.path().join("broken.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        .unwrap();
     let token = json!({"module": "/no/such/module.so", "token": "tpp", "pin": "5678", "key": "qseal"});
+    let sends = |mut settings: serde_json::Value| {
+        settings["base_url"] = json!("https://bank.example");
+        settings
+    };
     for (settings, field, why) in [
         (json!({"keystore_file": file}), "keystore_file", "it needs `passphrase`"),
         (json!({"keystore_file": file, "passphrase": "Sesame"}), "keystore_file", "does not open"),
@@ -72,6 +78,13 @@ fn settings_of_keys_that_cannot_be_used_name_themselves() {
         (json!({"keystore_file": file, "pkcs11": token}), "keystore_file", "excludes pkcs11"),
         (json!({"private_key": "x", "pkcs11": token}), "pkcs11", "excludes private_key"),
         (json!({"pkcs11": token}), "pkcs11", "/no/such/module.so cannot be used"),
+        (sends(json!({"certificate_file": at("broken.pem")})), "certificate_file", "broken.pem: "),
+        (sends(json!({"certificate": "x"})), "certificate", "no PEM block"),
+        (
+            sends(json!({"client_certificate_file": at("broken.pem"), "client_key": text(folder.path(), "qseal.key")})),
+            "client_certificate_file",
+            "broken.pem: ",
+        ),
     ] {
         let error = NextGenPsd2::from_json(settings).unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)), "{error}");

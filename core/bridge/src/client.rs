@@ -73,6 +73,14 @@ impl Client {
         operations::call_local(Some(self), name, request, content)
     }
 
+    /// How long an exchange may take whose call says nothing of it, in seconds: the settings' limit or the operation's own. `None`
+    /// for an operation without a limit, and for a name that there is not.
+    #[must_use]
+    pub fn limit_s(&self, name: &str) -> Option<u32> {
+        let own = operations::find(name)?.declaration.route.as_ref()?.timeout_s;
+        Some(self.0.settings.timeout_s().unwrap_or(own))
+    }
+
     /// This process's client.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ final class Conversation
                 $event = match ($event->status) {
                     Status::WANT_PIECE => $this->give($call),
                     Status::PIECE => $this->take($call, $event->content ?? ''),
-                    default => $this->resume($call, Reply::ANSWER, $this->answer($event->json)),
+                    default => $this->resume($call, Reply::ANSWER, $this->answer($call, $event->json)),
                 };
             }
 
@@ -79,35 +79,64 @@ final class Conversation
         return $this->resume($call, Reply::GO);
     }
 
-    private function answer(#[\SensitiveParameter] string $json): string
+    private function answer(Handle $call, #[\SensitiveParameter] string $json): string
     {
         /** @var array{kind: string, text: string, choices?: list<string>, secret?: string, signature?: array{algorithm: string, digest: string, key_fingerprint: string}} $asked */
         $asked = (array) json_decode($json, true);
         if (isset($asked['signature'])) {
-            // Nothing is sent before it is signed.
-            return base64_encode($this->text('signer', $this->signature($asked['signature']), 'not_sent'));
-        }
-        $onCode = $this->onCode ?? throw BankchannelException::invalidInput($asked['kind'], 'is needed, and no `onCode` was given to be asked', $this->operation);
+            $signer = $this->signer ?? throw $this->missing($call, 'signature', 'is needed: give the client the private key, or a signer that has it');
+            $to = $asked['signature'];
+            $request = new SignatureRequest($to['algorithm'], (string) base64_decode($to['digest'], true), $to['key_fingerprint']);
 
-        return $this->text('onCode', $onCode(new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null)));
+            return base64_encode($this->text($call, 'signer', $this->told($call, static fn (): mixed => $signer($request))));
+        }
+        $onCode = $this->onCode ?? throw $this->missing($call, $asked['kind'], 'is needed, and no `onCode` was given to be asked');
+        $question = new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null);
+
+        return $this->text($call, 'onCode', $this->told($call, static fn (): mixed => $onCode($question)));
     }
 
-    /** @param array{algorithm: string, digest: string, key_fingerprint: string} $asked */
-    private function signature(array $asked): mixed
+    /** What the caller's own code answers. Where it throws, the end of the call is the last of the causes: it tells how far the exchange came. */
+    private function told(Handle $call, \Closure $ask): mixed
     {
-        $signer = $this->signer ?? throw BankchannelException::invalidInput('signature', 'is needed, and no `signer` was given to be asked', $this->operation, 'not_sent');
-
-        return $signer(new SignatureRequest($asked['algorithm'], (string) base64_decode($asked['digest'], true), $asked['key_fingerprint']));
+        try {
+            return $ask();
+        } catch (\Throwable $fault) {
+            $ended = $this->breakOff($call);
+            if ($ended !== null && $fault->getPrevious() === null) {
+                // PHP takes a cause only while an exception is made, and this one is the caller's own.
+                (new \ReflectionProperty($fault instanceof \Error ? \Error::class : \Exception::class, 'previous'))->setValue($fault, $ended);
+            }
+            throw $fault;
+        }
     }
 
     /** A number is refused: as one, a code has lost the zeros that it begins with. */
-    private function text(string $option, #[\SensitiveParameter] mixed $given, ?string $outcome = null): string
+    private function text(Handle $call, string $option, #[\SensitiveParameter] mixed $given): string
     {
         if (!\is_string($given) && !$given instanceof \Stringable) {
-            throw BankchannelException::invalidInput($option, 'must return a string, and returned ' . get_debug_type($given), $this->operation, $outcome);
+            $why = 'must return a string, and returned ' . get_debug_type($given);
+            throw BankchannelException::invalidInput($option, $why, $this->operation, $this->breakOff($call)?->outcome);
         }
 
         return (string) $given;
+    }
+
+    private function missing(Handle $call, string $kind, string $why): BankchannelException
+    {
+        return BankchannelException::missingInput($kind, $why, $this->operation, $this->breakOff($call)?->outcome);
+    }
+
+    /** Ends a call whose caller has no answer: earlier attempts of it may have gone out, and the end says so. */
+    private function breakOff(Handle $call): ?BankchannelException
+    {
+        try {
+            $this->resume($call, Reply::FAIL);
+        } catch (BankchannelException $ended) {
+            return $ended;
+        }
+
+        return null;
     }
 
     private function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event

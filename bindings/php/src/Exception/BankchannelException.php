@@ -92,6 +92,23 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
+     * What a call asks, and nobody is there to be asked.
+     *
+     * @internal
+     */
+    public static function missingInput(string $field, string $why, string $operation, ?string $outcome): InvalidInputException
+    {
+        return new InvalidInputException([
+            'code' => 'input.missing_field',
+            'category' => 'invalid_input',
+            'message' => "{$field} {$why}",
+            'operation' => $operation,
+            'outcome' => $outcome,
+            'context' => ['field' => $field],
+        ]);
+    }
+
+    /**
      * The whole error as the library gives it.
      *
      * @return array<string, mixed>

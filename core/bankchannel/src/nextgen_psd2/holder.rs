@@ -30,7 +30,8 @@ impl Holder for OfSettings {
         shown(self.certificate.get_or_init(|| {
             let read = self.ready.certificate.as_deref().map(Certificate::from_pem).transpose();
             read.map_err(|fault| {
-                Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "certificate")
+                Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string())
+                    .with("field", self.ready.certificate_setting())
             })
         }))
     }

@@ -57,16 +57,14 @@ impl Sender {
             url::Url::parse(transport.base_url()).map_err(|_| Error::invalid_setting("base_url", "is not a URL"))?;
         let pem = ready.certificate.as_deref();
         let pem = pem.ok_or_else(|| missing("certificate", "is missing: requests to a bank are signed with it"))?;
-        let certificate =
-            Certificate::from_pem(pem).map_err(|fault| Error::invalid_setting("certificate", fault.to_string()))?;
+        let certificate = Certificate::from_pem(pem).map_err(|fault| ready.certificate_unusable(&fault.to_string()))?;
         if certificate.has_published_key() && !is_sandbox(&url) {
-            return Err(Error::invalid_setting(
-                "certificate",
+            return Err(ready.certificate_unusable(
                 "holds the published test key, which anybody can sign with: it is for sandboxes, on this machine or under .test, \
                  .example or .localhost",
             ));
         }
-        certificate.key().map_err(|fault| Error::invalid_setting("certificate", fault.to_string()))?;
+        certificate.key().map_err(|fault| ready.certificate_unusable(&fault.to_string()))?;
         let options = ready.signing.clone().unwrap_or_default();
         let profile = options.profile().map_err(|fault| Error::invalid_setting("signing", fault.message()))?;
         let signer = ready.signer().map_err(|error| Error::invalid_setting("private_key", error.message()))?;

@@ -82,6 +82,8 @@ pub struct NextGenPsd2Settings {
 /// The settings with their files read.
 pub(super) struct Ready {
     pub(super) certificate: Option<String>,
+    /// Where that comes from.
+    certificate_source: Source,
     pub(super) private_key: Option<Secret>,
     pub(super) passphrase: Option<Secret>,
     pub(super) token: Option<Token>,
@@ -91,6 +93,21 @@ pub(super) struct Ready {
     pub(super) timeout_s: Option<u32>,
     trusted: Option<String>,
     transport: Option<Settings>,
+}
+
+/// The setting that something comes from, and its file.
+struct Source {
+    setting: &'static str,
+    path: Option<String>,
+}
+
+impl Source {
+    fn unusable(&self, why: &str) -> Error {
+        match &self.path {
+            Some(path) => Error::invalid_setting(self.setting, format!("{path}: {why}")),
+            None => Error::invalid_setting(self.setting, why),
+        }
+    }
 }
 
 impl Ready {
@@ -104,6 +121,12 @@ impl Ready {
         let redirect_hosts = redirect_hosts.collect::<Result<_>>()?;
         let transport = transport(&settings)?;
         without_key("certificate", settings.certificate.as_deref())?;
+        let certificate_source = match (&settings.keystore_file, &settings.pkcs11, &settings.certificate_file) {
+            (Some(path), _, _) => Source { setting: "keystore_file", path: Some(path.clone()) },
+            (None, _, Some(path)) => Source { setting: "certificate_file", path: Some(path.clone()) },
+            (None, Some(_), None) if settings.certificate.is_none() => Source { setting: "pkcs11", path: None },
+            _ => Source { setting: "certificate", path: None },
+        };
         let certificate = one_of("certificate", settings.certificate, settings.certificate_file)?;
         // A file may hold the key too, which nobody asks this text for. What cannot be read is said where it is needed.
         let certificate = certificate.map(|text| Certificate::from_pem(&text).map_or(text, |read| read.to_pem()));
@@ -119,6 +142,7 @@ impl Ready {
         };
         Ok(Self {
             certificate,
+            certificate_source,
             private_key,
             passphrase,
             token,
@@ -150,6 +174,16 @@ impl Ready {
             (None, Some(key)) => Signer::from_pem(key, self.passphrase.as_ref()).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The error of a certificate that cannot be used, in the words of the setting that it comes from.
+    pub(super) fn certificate_unusable(&self, why: &str) -> Error {
+        self.certificate_source.unusable(why)
+    }
+
+    /// The setting that the certificate comes from.
+    pub(super) fn certificate_setting(&self) -> &'static str {
+        self.certificate_source.setting
     }
 
     /// Whether a bank is named.
@@ -243,6 +277,10 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     without_key(CERTIFICATE, settings.client_certificate.as_deref())?;
     let certificate =
         one_of(CERTIFICATE, settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
+    let source = match settings.client_certificate_file.clone() {
+        path @ Some(_) => Source { setting: "client_certificate_file", path },
+        None => Source { setting: CERTIFICATE, path: None },
+    };
     let opener = settings.client_passphrase.as_ref();
     if let Some(path) = &settings.client_keystore_file {
         if certificate.is_some() || settings.client_key.is_some() {
@@ -267,7 +305,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
             let key = unlocked_private_key(key.expose(), opener.map(Secret::expose))
                 .map_err(|fault| Error::invalid_setting(KEY, fault.naming_opener("client_passphrase")))?;
             let unusable = |fault| match fault {
-                IdentityFault::Certificate(why) => Error::invalid_setting(CERTIFICATE, why),
+                IdentityFault::Certificate(why) => source.unusable(why),
                 IdentityFault::Key(why) => Error::invalid_setting(KEY, why),
             };
             client_identity(&certificate, &key).map(Some).map_err(unusable)

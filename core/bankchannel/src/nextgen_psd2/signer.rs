@@ -30,7 +30,7 @@ impl Signer {
     /// so call it on a thread that may wait.
     ///
     /// # Errors
-    /// `nextgen_psd2.key_unusable`.
+    /// `nextgen_psd2.token_failed`.
     pub fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>> {
         match self {
             Self::Key(key) => {
@@ -50,9 +50,9 @@ impl Signer {
     }
 }
 
-/// A token's refusal, as it comes up in a call.
+/// A token's refusal, as it comes up in a call: the request is not at fault.
 fn of_token(fault: pkcs11::Error) -> Error {
-    unusable(fault.to_string(), "pkcs11")
+    Error::because(&errors::TOKEN_FAILED, fault.to_string()).with("field", "pkcs11")
 }
 
 fn unusable(why: String, field: &str) -> Error {

@@ -7,24 +7,44 @@ declare(strict_types=1);
 namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
+use Bankchannel\Secret;
 
 /** A private key in an HSM or on a smart card, over PKCS#11. */
 final class Pkcs11Settings
 {
     /**
+     * @var \WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what
+     * dumps or exports an object cannot find one in it
+     */
+    private static ?\WeakMap $secrets = null;
+
+    /**
      * @param string $module The path of the PKCS#11 library of the token's maker, such as
      * `/usr/lib/softhsm/libsofthsm2.so`.
      * @param string $token The token's label, or the number of its slot.
      * @param string $key The key's label, or its id in hex. It must be an RSA key.
-     * @param string|null $pin The user's PIN; left out for a reader with keys of its own. A token locks
-     * itself after a few wrong ones.
+     * @param string|Secret|null $pin The user's PIN; left out for a reader with keys of its own. A token
+     * locks itself after a few wrong ones.
      */
     public function __construct(
         public readonly string $module,
         public readonly string $token,
         public readonly string $key,
-        #[\SensitiveParameter] public readonly ?string $pin = null,
+        #[\SensitiveParameter] string|Secret|null $pin = null,
     ) {
+        self::$secrets ??= new \WeakMap();
+        self::$secrets[$this] = ['pin' => $pin];
+    }
+
+    /** It holds a secret, which must not be written anywhere with it. */
+    public function __serialize(): array
+    {
+        throw new \LogicException(self::class . ' holds a secret and is not serialized');
+    }
+
+    /** A copy would be without its secret. */
+    private function __clone()
+    {
     }
 
     /**
@@ -52,7 +72,7 @@ final class Pkcs11Settings
         return Encode::present([
             'module' => $this->module,
             'token' => $this->token,
-            'pin' => $this->pin === null ? null : Encode::secret($this->pin),
+            'pin' => self::$secrets[$this]['pin'] === null ? null : Encode::secret(self::$secrets[$this]['pin']),
             'key' => $this->key,
         ]);
     }

@@ -5,6 +5,8 @@ bankchannel_foundation::error_rows! {
         "The certificate cannot be used.", "The message says why; it must be one certificate as PEM text, with an RSA key.";
     KEY_UNUSABLE = "nextgen_psd2.key_unusable", InvalidInput, never,
         "The private key cannot be used.", "The message says why; it must be an RSA key as PEM text, and the certificate's own.";
+    TOKEN_FAILED = "nextgen_psd2.token_failed", Configuration, never,
+        "The token with the private key did not sign.", "The message says why: look at the token, its reader or line, and its PIN; do not repeat a PIN that was refused.";
     SIGNATURE_REFUSED = "nextgen_psd2.signature_refused", Signature, never,
         "The bank does not accept the request's signature.", "Explain the request: it shows which byte of the signing string differs, and why.";
     CERTIFICATE_REFUSED = "nextgen_psd2.certificate_refused", Authentication, never,

@@ -22,7 +22,7 @@ pub trait Holder: Send + Sync {
     /// RSASSA-PKCS1-v1_5 over these bytes, hashed once.
     ///
     /// # Errors
-    /// `nextgen_psd2.key_unusable`.
+    /// `nextgen_psd2.key_unusable`, `nextgen_psd2.token_failed`.
     fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>, Error>;
 
     /// Whether the key is in a device: what comes from there is verified, whatever the options say.

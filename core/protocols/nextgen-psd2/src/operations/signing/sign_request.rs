@@ -52,6 +52,8 @@ pub struct SignRequest;
 
 /// What signing may fail with.
 pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
+/// The same with a key that may be in a token.
+const OWN_ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE, &errors::TOKEN_FAILED];
 
 impl Operation for SignRequest {
     type Request = SignRequestRequest;
@@ -63,7 +65,7 @@ impl Operation for SignRequest {
          `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when they are given. Send the headers and the body byte for \
          byte as they are here, and sign anew for each attempt: a bank refuses a request id that it has seen. Works for any \
          NextGenPSD2 request, not only for those of this library.",
-        ERRORS,
+        OWN_ERRORS,
     );
 }
 
@@ -92,7 +94,9 @@ impl Local for SignRequest {
         })?;
         if spki_der != certificate.spki_der() {
             let why = "the private key does not belong to the certificate";
-            return Err(Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key"));
+            let is_device = key.is_none() && holder.is_some_and(own::Holder::is_device);
+            let field = if is_device { "pkcs11" } else { "private_key" };
+            return Err(Error::because(&errors::KEY_UNUSABLE, why).with("field", field));
         }
         let id = uuid_v4();
         let prepared = signing::prepare(request, certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
