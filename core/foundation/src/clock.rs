@@ -13,12 +13,21 @@ pub trait Clock: Send + Sync {
     }
 }
 
+/// In place of what a standing clock shows: the clock runs. No instant that can be written is that early.
+const RUNS: i64 = i64::MIN;
+
 /// The system's clock, moved by an offset that starts at zero; it may be made to stand still.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SystemClock {
     offset_ms: AtomicI64,
-    /// What it shows while it stands still; 0 while it runs.
+    /// What it shows while it stands still, or [`RUNS`].
     standing_ms: AtomicI64,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self { offset_ms: AtomicI64::new(0), standing_ms: AtomicI64::new(RUNS) }
+    }
 }
 
 impl SystemClock {
@@ -30,21 +39,22 @@ impl SystemClock {
 
     /// Lets it run again, in step with the system's.
     pub fn run(&self) {
-        self.standing_ms.store(0, Ordering::SeqCst);
+        self.standing_ms.store(RUNS, Ordering::SeqCst);
         self.offset_ms.store(0, Ordering::SeqCst);
     }
 
     /// Moves this clock by so many milliseconds, forward or back.
     pub fn advance_ms(&self, by: i64) {
-        if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| (at != 0).then(|| at + by)).is_err() {
+        let moved = |at: i64| (at != RUNS).then(|| at.saturating_add(by));
+        if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).is_err() {
             self.offset_ms.fetch_add(by, Ordering::SeqCst);
         }
     }
 
     /// Sets this clock so that it now shows `now_ms`.
     pub fn set_ms(&self, now_ms: i64) {
-        if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| (at != 0).then_some(now_ms)).is_err()
-        {
+        let set = |at: i64| (at != RUNS).then_some(now_ms);
+        if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, set).is_err() {
             self.offset_ms.store(now_ms - system_ms(), Ordering::SeqCst);
         }
     }
@@ -53,7 +63,7 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         match self.standing_ms.load(Ordering::SeqCst) {
-            0 => system_ms() + self.offset_ms.load(Ordering::SeqCst),
+            RUNS => system_ms() + self.offset_ms.load(Ordering::SeqCst),
             standing => standing,
         }
     }
@@ -83,5 +93,33 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now_ms(&self) -> i64 {
         self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every instant can be stood at, the first of 1970 too.
+    #[test]
+    fn a_clock_stands_where_it_is_set() {
+        for at in [0, -1, 1_772_532_930_000] {
+            let clock = SystemClock::standing_at_ms(at);
+            assert_eq!(clock.now_ms(), at);
+            clock.set_ms(0);
+            assert_eq!(clock.now_ms(), 0);
+            clock.advance_ms(5);
+            clock.advance_ms(-5);
+            assert_eq!(clock.now_ms(), 0);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_runs_again_shows_the_system_time() {
+        let clock = SystemClock::standing_at_ms(0);
+        clock.run();
+        assert!(clock.now_ms() >= 1_700_000_000_000);
+        clock.set_ms(0);
+        assert!((0..60_000).contains(&clock.now_ms()));
     }
 }
