@@ -12,6 +12,8 @@ use super::{
 
 /// Most authorisations of one consent.
 const AUTHORISATIONS_MAX: usize = 50;
+/// Most bytes of an address that the customer is sent back to.
+pub(super) const URI_MAX: usize = 2_048;
 
 /// A further authorisation.
 #[derive(Default)]
@@ -50,9 +52,8 @@ impl State {
     /// # Errors
     /// For a consent that is not this third party's.
     pub(crate) fn authorisations(&self, tpp: &str, consent_id: &str, now_s: i64) -> Result<Vec<String>, Problem> {
-        let mut data = self.keeper.read();
-        let consent = data.owned(tpp, consent_id).ok_or(Problem::ConsentUnknown)?;
-        consent.settle(now_s);
+        let mut data = self.keeper.change();
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
         Ok(consent.authorisations.iter().map(|authorisation| authorisation.id.clone()).collect())
     }
 
@@ -67,9 +68,8 @@ impl State {
         authorisation_id: &str,
         now_s: i64,
     ) -> Result<AuthorisationView, Problem> {
-        let mut data = self.keeper.read();
-        let consent = data.owned(tpp, consent_id).ok_or(Problem::ConsentUnknown)?;
-        consent.settle(now_s);
+        let mut data = self.keeper.change();
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
         let found = consent.authorisations.iter().find(|authorisation| authorisation.id == authorisation_id);
         Ok(AuthorisationView { sca_status: found.ok_or(Problem::AuthorisationUnknown)?.status })
     }
@@ -78,7 +78,7 @@ impl State {
     ///
     /// # Errors
     /// For a consent that is not this third party's, or not waiting for one; for a customer or redirect URI as in
-    /// [`offer`](Self::offer).
+    /// [`offer`](Self::offer), together with the customer and agreement that the consent has.
     pub(crate) fn start_authorisation(
         &self,
         tpp: &str,
@@ -87,9 +87,8 @@ impl State {
         now_s: i64,
     ) -> Result<Started, Problem> {
         let mut data = self.keeper.change();
-        let named = data.named(tpp, new.psu_id, new.psu_corporate_id);
-        let consent = data.owned(tpp, consent_id).ok_or(Problem::ConsentUnknown)?;
-        consent.settle(now_s);
+        let named = data.named_psu(tpp, new.psu_id);
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
         if consent.status != Status::Received {
             return Err(Problem::StatusInvalid);
         }
@@ -100,6 +99,8 @@ impl State {
         if psu.is_some() && consent.psu.is_some() && psu != consent.psu {
             return Err(Problem::PsuUnknown);
         }
+        let psu = psu.or_else(|| consent.psu.clone());
+        let corporate_id = new.psu_corporate_id.map(ToOwned::to_owned).or_else(|| consent.corporate_id.clone());
         let (redirect, nok) = match (new.redirect_uri, consent.authorisations.last()) {
             (Some(uri), _) => (uri.to_owned(), new.nok_redirect_uri.map(ToOwned::to_owned)),
             (None, Some(before)) => {
@@ -109,16 +110,14 @@ impl State {
             (None, None) => return Err(Problem::Format { field: "TPP-Redirect-URI", why: "is missing" }),
         };
         let made = authorisation(&redirect, nok.as_deref(), now_s)?;
-        if psu.is_some() {
-            consent.psu = psu;
-        }
-        if let Some(corporate_id) = new.psu_corporate_id {
-            consent.corporate_id = Some(corporate_id.to_owned());
-        }
+        data.agree(psu.as_deref(), corporate_id.as_deref())?;
+        let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
+        (consent.psu, consent.corporate_id) = (psu, corporate_id);
         consent.last_action = bank_date(now_s);
         let started =
             Started { authorisation_id: made.id.clone(), redirect_state: made.state.clone(), sca_status: made.status };
         consent.authorisations.push(made);
+        data.changed = true;
         data.note_redirect(&started.redirect_state, consent_id);
         Ok(started)
     }
@@ -126,7 +125,12 @@ impl State {
 
 /// A new authorisation that sends the customer back to these.
 pub(super) fn authorisation(redirect: &str, nok: Option<&str>, now_s: i64) -> Result<Authorisation, Problem> {
-    let checked = |field, uri: &str| redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) });
+    let checked = |field, uri: &str| {
+        if uri.len() > URI_MAX {
+            return Err(Problem::Format { field, why: "has more than 2,048 bytes" });
+        }
+        redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) })
+    };
     checked("TPP-Redirect-URI", redirect)?;
     nok.map_or(Ok(()), |nok| checked("TPP-Nok-Redirect-URI", nok))?;
     Ok(Authorisation {

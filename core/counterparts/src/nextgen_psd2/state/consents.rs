@@ -11,6 +11,7 @@ use super::{
     lifecycle::{Sca, Status, bank_date, last_day},
     offers::UNATTENDED,
     problem::Problem,
+    scope::bounded,
 };
 
 /// What a third party asks for. What the members of `access` say together was checked when it was read
@@ -70,13 +71,14 @@ impl State {
     /// Stores a consent that the customer has still to approve.
     ///
     /// # Errors
-    /// A day that is past, a frequency of zero, members of `access` that do not go together; a customer or redirect URI as in
-    /// [`offer`](Self::offer).
+    /// A day that is past, a frequency of zero, members of `access` that do not go together, more in it than is kept; a customer or
+    /// redirect URI as in [`offer`](Self::offer).
     pub(crate) fn create_consent(&self, tpp: &str, new: NewConsent<'_>, now_s: i64) -> Result<Created, Problem> {
         let authorisation = authorisation(new.redirect_uri, new.nok_redirect_uri, now_s)?;
         if new.access.check(bankchannel_foundation::model::Dialect::Wire).is_err() {
             return Err(Problem::Format { field: "access", why: "has members that do not go together" });
         }
+        bounded(&new.access).map_err(|why| Problem::Format { field: "access", why })?;
         let today = bank_date(now_s);
         if new.valid_until.0 < today {
             return Err(Problem::Format { field: "validUntil", why: "is in the past" });
@@ -96,6 +98,7 @@ impl State {
         let consent = Consent {
             id: created.consent_id.clone(),
             number: data.count(),
+            approved: None,
             kind: Kind::Bg,
             tpp: tpp.to_owned(),
             status: Status::Received,
@@ -122,9 +125,8 @@ impl State {
     /// # Errors
     /// The same for an id that nobody has and for one of another third party.
     pub(crate) fn consent(&self, tpp: &str, id: &str, now_s: i64) -> Result<ConsentView, Problem> {
-        let mut data = self.keeper.read();
-        let consent = data.owned(tpp, id).ok_or(Problem::ConsentUnknown)?;
-        consent.settle(now_s);
+        let mut data = self.keeper.change();
+        let consent = data.owned(tpp, id, now_s).ok_or(Problem::ConsentUnknown)?;
         Ok(ConsentView {
             access: consent.access.clone(),
             recurring: consent.recurring,
@@ -141,11 +143,11 @@ impl State {
     /// As [`consent`](Self::consent).
     pub(crate) fn delete(&self, tpp: &str, id: &str, now_s: i64) -> Result<(), Problem> {
         let mut data = self.keeper.change();
-        let consent = data.owned(tpp, id).ok_or(Problem::ConsentUnknown)?;
-        consent.settle(now_s);
+        let consent = data.owned(tpp, id, now_s).ok_or(Problem::ConsentUnknown)?;
         if !consent.status.is_final() {
             consent.end(Status::TerminatedByTpp);
             consent.last_action = bank_date(now_s);
+            data.changed = true;
         }
         Ok(())
     }
@@ -156,12 +158,12 @@ impl State {
     /// For a consent that there is not, or that is not valid.
     pub(crate) fn revoke_by_psu(&self, id: &str, now_s: i64) -> Result<(), Problem> {
         let mut data = self.keeper.change();
-        let consent = data.consent(id).ok_or(Problem::ConsentUnknown)?;
-        consent.settle(now_s);
+        let consent = data.consent(id, now_s).ok_or(Problem::ConsentUnknown)?;
         match consent.status {
             Status::Valid => {
                 consent.end(Status::RevokedByPsu);
                 consent.last_action = bank_date(now_s);
+                data.changed = true;
                 Ok(())
             }
             Status::RevokedByPsu => Ok(()),

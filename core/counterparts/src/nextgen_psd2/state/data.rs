@@ -23,13 +23,18 @@ const LOOKED_AT: usize = 64;
 #[serde(deny_unknown_fields)]
 pub(super) struct Data {
     pub(super) format: u32,
-    /// By their keys, which are the bank's own and never leave it but to its page.
-    pub(super) psus: BTreeMap<String, Psu>,
+    /// By their keys, which are the bank's own and never leave it but to its page. Shared, as what follows, with the copy that is
+    /// being written.
+    #[serde(with = "as_shared")]
+    pub(super) psus: Arc<BTreeMap<String, Psu>>,
     /// Third party → PSU-ID → the customer's key.
-    pub(super) pairings: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(with = "as_shared")]
+    pub(super) pairings: Arc<BTreeMap<String, BTreeMap<String, String>>>,
     /// How many consents there ever were.
     pub(super) counted: u64,
-    /// Shared with the copy that is being written.
+    /// How many approvals.
+    #[serde(default)]
+    pub(super) approvals: u64,
     #[serde(with = "as_owned")]
     pub(super) consents: HashMap<String, Arc<Consent>>,
     /// Serial numbers, upper-case hex without leading zeros.
@@ -37,16 +42,19 @@ pub(super) struct Data {
     pub(super) revoked: BTreeSet<String>,
     #[serde(skip)]
     pub(super) index: Index,
+    /// Whether there is something to write.
+    #[serde(skip)]
+    pub(super) changed: bool,
 }
 
 /// Ways to consents, made from them.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
     /// Oldest first.
     order: VecDeque<String>,
     /// Redirect state → consent.
     redirects: HashMap<String, String>,
-    /// Third party and customer → consents that the customer has approved, oldest first.
+    /// Third party and customer → consents that the customer has approved, in the order of the approvals.
     approved: HashMap<(String, String), Vec<String>>,
 }
 
@@ -91,6 +99,9 @@ pub(super) struct Consent {
     pub(super) id: String,
     /// Which one it was.
     pub(super) number: u64,
+    /// Which approval it had; none in a file of before approvals were counted.
+    #[serde(default)]
+    pub(super) approved: Option<u64>,
     pub(super) kind: Kind,
     pub(super) tpp: String,
     pub(super) status: Status,
@@ -135,14 +146,16 @@ pub(super) struct Authorisation {
 }
 
 impl Data {
-    /// A consent, to be changed.
-    pub(super) fn consent(&mut self, id: &str) -> Option<&mut Consent> {
-        self.consents.get_mut(id).map(Arc::make_mut)
+    /// A consent as time has left it. Whoever changes more says so in `changed`.
+    pub(super) fn consent(&mut self, id: &str, now_s: i64) -> Option<&mut Consent> {
+        let consent = self.consents.get_mut(id).map(Arc::make_mut)?;
+        self.changed |= consent.settle(now_s);
+        Some(consent)
     }
 
     /// A consent of this third party.
-    pub(super) fn owned(&mut self, tpp: &str, id: &str) -> Option<&mut Consent> {
-        self.consent(id).filter(|consent| consent.tpp == tpp)
+    pub(super) fn owned(&mut self, tpp: &str, id: &str, now_s: i64) -> Option<&mut Consent> {
+        self.consent(id, now_s).filter(|consent| consent.tpp == tpp)
     }
 
     /// The consent that a redirect state belongs to.
@@ -155,6 +168,7 @@ impl Data {
         while self.consents.len() >= CONSENTS_MAX {
             self.forget_one();
         }
+        self.changed = true;
         self.index.add(&consent);
         self.consents.insert(consent.id.clone(), Arc::new(consent));
     }
@@ -179,8 +193,12 @@ impl Data {
     }
 
     /// Notes that the customer has approved.
-    pub(super) fn note_approval(&mut self, tpp: &str, psu: &str, consent_id: &str) {
-        self.index.approved.entry((tpp.to_owned(), psu.to_owned())).or_default().push(consent_id.to_owned());
+    pub(super) fn note_approval(&mut self, psu: &str, consent_id: &str) {
+        let Some(consent) = self.consents.get_mut(consent_id).map(Arc::make_mut) else { return };
+        self.approvals += 1;
+        consent.approved = Some(self.approvals);
+        self.index.note_approval(&consent.tpp, psu, consent_id);
+        self.changed = true;
     }
 
     /// Notes a further redirect of a consent.
@@ -188,9 +206,9 @@ impl Data {
         self.index.redirects.insert(state.to_owned(), consent_id.to_owned());
     }
 
-    /// The consents that this customer has approved for this third party, oldest first.
-    pub(super) fn approved(&self, tpp: &str, psu: &str) -> Vec<String> {
-        self.index.approved.get(&(tpp.to_owned(), psu.to_owned())).cloned().unwrap_or_default()
+    /// The consents that this customer has approved for this third party, in the order of the approvals.
+    pub(super) fn approved(&self, tpp: &str, psu: &str) -> &[String] {
+        self.index.approved.get(&(tpp.to_owned(), psu.to_owned())).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The latest consents first.
@@ -202,13 +220,15 @@ impl Data {
     pub(super) fn snapshot(&self) -> Self {
         Self {
             format: self.format,
-            psus: self.psus.clone(),
-            pairings: self.pairings.clone(),
+            psus: Arc::clone(&self.psus),
+            pairings: Arc::clone(&self.pairings),
             counted: self.counted,
+            approvals: self.approvals,
             consents: self.consents.clone(),
             blocked: self.blocked.clone(),
             revoked: self.revoked.clone(),
             index: Index::default(),
+            changed: false,
         }
     }
 
@@ -218,6 +238,13 @@ impl Data {
         consents.sort_by_key(|consent| consent.number);
         let mut index = Index::default();
         consents.iter().for_each(|consent| index.add(consent));
+        // Those that were approved before approvals were counted come first.
+        consents.sort_by_key(|consent| (consent.approved, consent.number));
+        for consent in consents.into_iter().filter(|consent| consent.is_approved()) {
+            if let Some(psu) = &consent.psu {
+                index.note_approval(&consent.tpp, psu, &consent.id);
+            }
+        }
         self.index = index;
     }
 }
@@ -228,10 +255,17 @@ impl Index {
         for authorisation in &consent.authorisations {
             self.redirects.insert(authorisation.state.clone(), consent.id.clone());
         }
-        let approved = consent.authorisations.iter().any(|authorisation| authorisation.status == Sca::Finalised);
-        if let Some(psu) = consent.psu.as_ref().filter(|_| approved) {
-            self.approved.entry((consent.tpp.clone(), psu.clone())).or_default().push(consent.id.clone());
-        }
+    }
+
+    fn note_approval(&mut self, tpp: &str, psu: &str, consent_id: &str) {
+        self.approved.entry((tpp.to_owned(), psu.to_owned())).or_default().push(consent_id.to_owned());
+    }
+}
+
+impl Consent {
+    /// Whether the customer has approved it, whatever became of it.
+    pub(super) fn is_approved(&self) -> bool {
+        self.authorisations.iter().any(|authorisation| authorisation.status == Sca::Finalised)
     }
 }
 
@@ -239,6 +273,21 @@ impl Account {
     /// The number within the country: all of a Norwegian IBAN but its first four characters.
     pub(super) fn bban(&self) -> &str {
         self.iban.get(4..).unwrap_or_default()
+    }
+}
+
+/// What is shared, without its sharing.
+mod as_shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(shared: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+        shared.as_ref().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Arc<T>, D::Error> {
+        T::deserialize(from).map(Arc::new)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The customers of a first start (§4.6). Names, numbers and amounts are invented: the bank code 9999 is nobody's, the check
 //! digits are right.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use bankchannel_crypto::digest::sha256;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -35,13 +38,15 @@ pub(super) fn data() -> Data {
     let known = [PSU_1, PSU_2].map(|(key, psu_id)| (psu_id.to_owned(), key.to_owned()));
     Data {
         format: FORMAT,
-        psus: BTreeMap::from([(PSU_1.0.to_owned(), kari), (PSU_2.0.to_owned(), ola)]),
-        pairings: BTreeMap::from([(TPP_1.to_owned(), BTreeMap::from(known))]),
+        psus: Arc::new(BTreeMap::from([(PSU_1.0.to_owned(), kari), (PSU_2.0.to_owned(), ola)])),
+        pairings: Arc::new(BTreeMap::from([(TPP_1.to_owned(), BTreeMap::from(known))])),
         counted: 0,
+        approvals: 0,
         consents: HashMap::new(),
         blocked: BTreeSet::new(),
         revoked: BTreeSet::new(),
         index: Index::default(),
+        changed: false,
     }
 }
 

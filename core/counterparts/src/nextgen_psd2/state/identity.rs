@@ -1,6 +1,9 @@
 //! Customers, and the PSU-ID by which each third party knows them: another one for each, random, the same from then on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bankchannel_crypto::{digest::constant_time_eq, random};
 use bankchannel_foundation::{Error, Result};
@@ -103,9 +106,11 @@ impl State {
 
 impl Data {
     fn add_psu(&mut self, new: NewPsu) {
+        self.changed = true;
         let key = random::base32_lower(12);
+        let pairings = Arc::make_mut(&mut self.pairings);
         for (tpp, psu_id) in new.psu_ids {
-            self.pairings.entry(tpp).or_default().insert(psu_id, key.clone());
+            pairings.entry(tpp).or_default().insert(psu_id, key.clone());
         }
         let accounts = new.accounts.into_iter().enumerate().map(|(at, account)| Account {
             id: format!("{key}-{}", at + 1),
@@ -121,7 +126,7 @@ impl Data {
             corporate_ids: new.corporate_ids,
             accounts: accounts.collect(),
         };
-        self.psus.insert(key, psu);
+        Arc::make_mut(&mut self.psus).insert(key, psu);
     }
 }
 
@@ -175,12 +180,14 @@ impl Data {
 
     /// The PSU-ID of a customer towards a third party; made when there is none.
     pub(super) fn psu_id_for(&mut self, tpp: &str, psu: &str) -> String {
-        let known = self.pairings.entry(tpp.to_owned()).or_default();
-        if let Some((psu_id, _)) = known.iter().find(|(_, key)| *key == psu) {
+        let known = self.pairings.get(tpp).and_then(|known| known.iter().find(|(_, key)| *key == psu));
+        if let Some((psu_id, _)) = known {
             return psu_id.clone();
         }
         let psu_id = format!("psu-{}", random::base32_lower(16));
-        known.insert(psu_id.clone(), psu.to_owned());
+        let pairings = Arc::make_mut(&mut self.pairings);
+        pairings.entry(tpp.to_owned()).or_default().insert(psu_id.clone(), psu.to_owned());
+        self.changed = true;
         psu_id
     }
 }

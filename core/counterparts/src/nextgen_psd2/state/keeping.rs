@@ -47,7 +47,7 @@ struct Wake {
     stop: bool,
 }
 
-/// The state, to be changed: written when this goes.
+/// The state, to be changed: written, if it was, when this goes.
 pub(super) struct Change<'a> {
     data: MutexGuard<'a, Data>,
     shared: &'a Shared,
@@ -69,7 +69,9 @@ impl DerefMut for Change<'_> {
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
-        self.shared.wake(|wake| wake.changed = true);
+        if std::mem::take(&mut self.data.changed) {
+            self.shared.wake(|wake| wake.changed = true);
+        }
     }
 }
 
@@ -126,6 +128,14 @@ impl Keeper {
 
     pub(super) fn change(&self) -> Change<'_> {
         Change { data: self.shared.data(), shared: &self.shared }
+    }
+
+    /// Whether something is to be written; asked once more, it is not. For a state without a folder, which nobody writes.
+    #[cfg(test)]
+    pub(super) fn was_changed(&self) -> bool {
+        let mut changed = false;
+        self.shared.wake(|wake| changed = std::mem::take(&mut wake.changed));
+        changed
     }
 
     /// Writes what is left and lets go of the folder.

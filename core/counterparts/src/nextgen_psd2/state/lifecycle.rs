@@ -100,24 +100,35 @@ impl From<Sca> for ScaStatus {
 }
 
 impl Consent {
-    /// Lets the time pass. A customer who has seen the page and let its time run out has failed to authorise; one who never came
-    /// can still be sent again, until a day is over.
-    pub(super) fn settle(&mut self, now_s: i64) {
-        let mut came_and_went = false;
+    /// Lets the time pass; whether that changed anything.
+    pub(super) fn settle(&mut self, now_s: i64) -> bool {
+        let mut changed = false;
         for authorisation in &mut self.authorisations {
             if !authorisation.status.is_final() && now_s >= authorisation.created_s.saturating_add(REDIRECT_S) {
-                came_and_went |= authorisation.status == Sca::Started;
                 authorisation.status = Sca::Failed;
+                changed = true;
             }
         }
-        if self.status == Status::Received {
-            let open = self.authorisations.iter().any(|authorisation| !authorisation.status.is_final());
-            if (came_and_went && !open) || now_s >= self.created_s.saturating_add(UNAUTHORISED_S) {
-                self.end(Status::Rejected);
-            }
+        if let Some(status) = self.ended_by_time(now_s) {
+            self.end(status);
+            changed = true;
         }
-        if self.status == Status::Valid && bank_date(now_s) > self.valid_until {
-            self.end(Status::Expired);
+        changed
+    }
+
+    /// A customer who has seen a page and let its time run out has failed to authorise, once no other page is open; one who never
+    /// came can still be sent again, until a day is over.
+    fn ended_by_time(&self, now_s: i64) -> Option<Status> {
+        match self.status {
+            Status::Received => {
+                let mut all = self.authorisations.iter();
+                let open = all.clone().any(|authorisation| !authorisation.status.is_final());
+                let seen = all.any(|authorisation| authorisation.opened && authorisation.status == Sca::Failed);
+                let late = now_s >= self.created_s.saturating_add(UNAUTHORISED_S);
+                ((seen && !open) || late).then_some(Status::Rejected)
+            }
+            Status::Valid => (bank_date(now_s) > self.valid_until).then_some(Status::Expired),
+            _ => None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! Certificates that the bank has blocked, and those that their issuers are said to have revoked.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bankchannel_foundation::{Error, Result};
 
@@ -44,7 +47,7 @@ impl State {
     /// # Errors
     /// `input.invalid_field` for what is no serial number.
     pub(crate) fn block(&self, serial: &str) -> Result<()> {
-        self.list(serial, |data, digits| list(&mut data.blocked, digits))
+        self.list(serial, |data| &mut data.blocked)
     }
 
     /// Counts the certificate with this serial number, in hex, as revoked.
@@ -52,31 +55,29 @@ impl State {
     /// # Errors
     /// As [`block`](Self::block).
     pub(crate) fn revoke_certificate(&self, serial: &str) -> Result<()> {
-        self.list(serial, |data, digits| list(&mut data.revoked, digits))
+        self.list(serial, |data| &mut data.revoked)
     }
 
-    fn list(&self, serial: &str, add: impl FnOnce(&mut Data, String) -> Result<()>) -> Result<()> {
+    fn list(&self, serial: &str, which: fn(&mut Data) -> &mut BTreeSet<String>) -> Result<()> {
         let digits = serial.trim_start_matches('0').to_ascii_uppercase();
         if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Error::invalid_field("serial", "must be a serial number in hexadecimal"));
         }
         let mut data = self.keeper.change();
-        add(&mut data, digits)?;
-        self.listed.refresh(&data);
+        let list = which(&mut data);
+        if list.len() >= LISTED_MAX && !list.contains(&digits) {
+            return Err(Error::invalid_field("serial", format!("is one too many: {LISTED_MAX} are listed")));
+        }
+        if list.insert(digits) {
+            data.changed = true;
+            self.listed.refresh(&data);
+        }
         Ok(())
     }
 }
 
-fn list(to: &mut std::collections::BTreeSet<String>, digits: String) -> Result<()> {
-    if to.len() >= LISTED_MAX && !to.contains(&digits) {
-        return Err(Error::invalid_field("serial", format!("is one too many: {LISTED_MAX} are listed")));
-    }
-    to.insert(digits);
-    Ok(())
-}
-
 fn serials(data: &Data) -> Serials {
-    let bytes = |list: &std::collections::BTreeSet<String>| list.iter().map(|digits| bytes_of(digits)).collect();
+    let bytes = |list: &BTreeSet<String>| list.iter().map(|digits| bytes_of(digits)).collect();
     Serials { blocked: bytes(&data.blocked), revoked: bytes(&data.revoked) }
 }
 

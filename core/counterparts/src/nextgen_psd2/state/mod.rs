@@ -75,6 +75,7 @@ impl State {
     pub(crate) fn reset(&self) {
         let mut data = self.keeper.change();
         *data = fixtures::data();
+        data.changed = true;
         self.listed.refresh(&data);
         self.replay.forget();
     }

@@ -48,6 +48,7 @@ impl State {
         let consent = Consent {
             id: random::uuid_v4(),
             number: data.count(),
+            approved: None,
             kind: Kind::Era,
             tpp: tpp.to_owned(),
             status: Status::Received,
@@ -89,17 +90,24 @@ impl Data {
         psu_id: Option<&str>,
         corporate_id: Option<&str>,
     ) -> Result<Option<String>, Problem> {
-        let key = match psu_id {
-            Some(psu_id) => Some(self.psu_of(tpp, psu_id).ok_or(Problem::PsuUnknown)?),
-            None => None,
+        let key = self.named_psu(tpp, psu_id)?;
+        self.agree(key.as_deref(), corporate_id)?;
+        Ok(key)
+    }
+
+    /// The same, whatever agreement is named.
+    pub(super) fn named_psu(&self, tpp: &str, psu_id: Option<&str>) -> Result<Option<String>, Problem> {
+        let key = psu_id.map(|psu_id| self.psu_of(tpp, psu_id).ok_or(Problem::PsuUnknown));
+        key.transpose().map(Option::<&String>::cloned)
+    }
+
+    /// Sees that the customer has the agreement; where none is named, that anybody has it.
+    pub(super) fn agree(&self, psu: Option<&str>, corporate_id: Option<&str>) -> Result<(), Problem> {
+        let Some(corporate_id) = corporate_id else { return Ok(()) };
+        let found = match psu {
+            Some(key) => self.psus.get(key).is_some_and(|psu| psu.has_agreement(corporate_id)),
+            None => self.psus.values().any(|psu| psu.has_agreement(corporate_id)),
         };
-        if let Some(corporate_id) = corporate_id {
-            let is_candidate = |psu: &&String| key.is_none_or(|key| key == *psu);
-            let mut candidates = self.psus.iter().filter(|(psu, _)| is_candidate(psu));
-            if !candidates.any(|(_, psu)| psu.has_agreement(corporate_id)) {
-                return Err(Problem::CorporateUnknown);
-            }
-        }
-        Ok(key.cloned())
+        if found { Ok(()) } else { Err(Problem::CorporateUnknown) }
     }
 }

@@ -36,12 +36,10 @@ pub(crate) struct Row {
 impl State {
     /// The latest consents, newest first.
     pub(crate) fn overview(&self, now_s: i64) -> Vec<Row> {
-        let mut data = self.keeper.read();
+        let mut data = self.keeper.change();
         let ids: Vec<String> = data.latest().take(ROWS_MAX).map(|consent| consent.id.clone()).collect();
         for id in &ids {
-            if let Some(consent) = data.consent(id) {
-                consent.settle(now_s);
-            }
+            data.consent(id, now_s);
         }
         let row = |consent: &Consent| Row {
             consent_id: consent.id.clone(),

@@ -83,8 +83,10 @@ impl State {
             consent.count(now_s)?;
         }
         let accounts = psu.accounts.iter().filter(|account| consent.accounts.contains(&account.id));
-        let read = accounts.map(|account| consent.view(psu, account)).collect();
-        consent.last_action = bank_date(now_s);
+        let read = accounts.map(|account| consent.view(psu, account, access)).collect();
+        let today = bank_date(now_s);
+        data.changed |= !psu_present || consent.last_action != today || !consent.recurring;
+        consent.last_action = today;
         if !consent.recurring {
             consent.end(Status::Expired);
         }
@@ -104,12 +106,11 @@ impl Data {
                 (approved.iter().rfind(is_era).ok_or(UseProblem::Invalid)?.clone(), tpp_session_id)
             }
         };
-        let consent = self.owned(tpp, &id).ok_or(UseProblem::Unknown)?;
-        consent.settle(now_s);
-        match (consent.kind, consent.status) {
+        let consent = self.owned(tpp, &id, now_s).ok_or(UseProblem::Unknown)?;
+        match (access, consent.status) {
             (_, Status::Valid) => {}
             (_, Status::Expired) => return Err(UseProblem::Expired),
-            (Kind::Era, Status::RevokedByPsu) => return Err(UseProblem::Unknown),
+            (Access::Era { .. }, Status::RevokedByPsu) => return Err(UseProblem::Unknown),
             _ => return Err(UseProblem::Invalid),
         }
         if session.is_some() && session != consent.session_id.as_deref() {
@@ -122,19 +123,21 @@ impl Data {
 impl Consent {
     /// Counts a use without the customer.
     fn count(&mut self, now_s: i64) -> Result<(), UseProblem> {
-        self.unattended.retain(|&at| now_s.saturating_sub(at) < DAY_S);
+        let is_recent = |at: &i64| now_s.saturating_sub(*at) < DAY_S;
+        let mut recent = self.unattended.iter().copied().filter(is_recent);
         let allowed = usize::try_from(self.frequency).unwrap_or(usize::MAX);
-        if self.unattended.len() >= allowed {
-            let first = self.unattended.front().copied().unwrap_or(now_s);
+        if recent.clone().count() >= allowed {
+            let first = recent.next().unwrap_or(now_s);
             return Err(UseProblem::Exceeded {
                 retry_after_s: first.saturating_add(DAY_S).saturating_sub(now_s).max(1),
             });
         }
+        self.unattended.retain(is_recent);
         self.unattended.push_back(now_s);
         Ok(())
     }
 
-    fn view(&self, psu: &Psu, account: &Account) -> AccountView {
+    fn view(&self, psu: &Psu, account: &Account, access: Access<'_>) -> AccountView {
         let (product, word) = if account.savings { ("Sparekonto", "Savings") } else { ("Brukskonto", "Current") };
         AccountView {
             resource_id: resource_id(&self.tpp, &account.id),
@@ -144,9 +147,9 @@ impl Consent {
             name: account.name.clone(),
             owner_name: covers_owner(&self.access, account).then(|| psu.name.clone()),
             product,
-            cash_account_type: match self.kind {
-                Kind::Era => word,
-                Kind::Bg => account.kind(),
+            cash_account_type: match access {
+                Access::Era { .. } => word,
+                Access::Bg { .. } => account.kind(),
             },
             bic: BIC,
             balance: covers_balance(&self.access, account).then(|| Decimal::from_cents(account.balance)),

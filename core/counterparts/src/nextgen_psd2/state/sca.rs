@@ -12,7 +12,7 @@ use super::{
     data::{Account, Consent, Data, Kind, Psu},
     lifecycle::{REDIRECT_S, Sca, Status, bank_date},
     problem::ScaProblem,
-    scope::{Want, asked, fill, is_bank_offered, names_accounts, wants},
+    scope::{Asked, Want, fill, is_bank_offered, names_accounts, wants},
 };
 
 /// What the browser takes back when the customer refuses, where the third party has no address of its own for that.
@@ -95,15 +95,14 @@ impl State {
     /// # Errors
     /// Why there is nothing to decide.
     pub(crate) fn open_redirect(&self, state: &str, now_s: i64) -> Result<ScaView, ScaProblem> {
-        // Whoever guesses links makes no work for the writer.
-        self.keeper.read().of_redirect(state).ok_or(ScaProblem::Unknown)?;
         let mut data = self.keeper.change();
         let (id, at) = data.open(state, now_s)?;
-        let people = shown(data.people(&id));
-        let consent = data.consent(&id).ok_or(ScaProblem::Unknown)?;
+        let people = data.consents.get(&id).map(|consent| shown(data.people(consent))).unwrap_or_default();
+        let consent = data.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
+        let is_first = consent.authorisations[at].status != Sca::Started;
         consent.authorisations[at].opened = true;
         consent.authorisations[at].status = Sca::Started;
-        Ok(ScaView {
+        let view = ScaView {
             state: state.to_owned(),
             tpp: consent.tpp.clone(),
             wants: wants(&consent.access),
@@ -116,7 +115,9 @@ impl State {
             may_choose: is_bank_offered(&consent.access),
             people,
             until_s: consent.authorisations[at].created_s.saturating_add(REDIRECT_S),
-        })
+        };
+        data.changed |= is_first;
+        Ok(view)
     }
 
     /// The customer decides: where the browser goes. A redirect is used up with this.
@@ -124,20 +125,21 @@ impl State {
     /// # Errors
     /// Why nothing could be decided; after `NotOffered` and `NoAccount`, where the customer can choose again, nothing has changed.
     pub(crate) fn decide(&self, state: &str, decision: Decision, now_s: i64) -> Result<String, ScaProblem> {
-        self.keeper.read().of_redirect(state).ok_or(ScaProblem::Unknown)?;
         let mut data = self.keeper.change();
         let (id, at) = match data.open(state, now_s) {
             // Who has seen the page and is too late is sent back all the same, once.
-            Err(ScaProblem::Expired) => return data.too_late(state),
+            Err(ScaProblem::Expired) => return data.too_late(state, now_s),
             found => found?,
         };
         match decision {
             Decision::Refuse => {
-                let consent = data.consent(&id).ok_or(ScaProblem::Unknown)?;
+                let consent = data.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
                 consent.authorisations[at].used = true;
                 consent.end(Status::Rejected);
                 consent.last_action = bank_date(now_s);
-                Ok(consent.back(at, REFUSED))
+                let back = consent.back(at, REFUSED);
+                data.changed = true;
+                Ok(back)
             }
             Decision::Approve { psu, accounts } => data.approve((&id, at), psu, accounts, now_s),
         }
@@ -145,21 +147,20 @@ impl State {
 }
 
 /// Those whom the page shows.
-fn shown(people: Vec<Person>) -> Vec<Person> {
+fn shown(people: impl Iterator<Item = Person>) -> Vec<Person> {
     let mut accounts = 0;
     let fits = |person: &Person| {
         accounts += person.accounts.len();
         accounts <= SHOWN_MAX
     };
-    people.into_iter().take_while(fits).collect()
+    people.take_while(fits).collect()
 }
 
 impl Data {
     /// The consent and the authorisation that this redirect opens.
     fn open(&mut self, state: &str, now_s: i64) -> Result<(String, usize), ScaProblem> {
         let id = self.of_redirect(state).ok_or(ScaProblem::Unknown)?;
-        let consent = self.consent(&id).ok_or(ScaProblem::Unknown)?;
-        consent.settle(now_s);
+        let consent = self.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
         let found = consent.authorisations.iter().position(|authorisation| authorisation.state == state);
         let at = found.ok_or(ScaProblem::Unknown)?;
         let authorisation = &consent.authorisations[at];
@@ -167,6 +168,8 @@ impl Data {
             Err(ScaProblem::Used)
         } else if consent.status == Status::TerminatedByTpp {
             Err(ScaProblem::Withdrawn)
+        } else if consent.is_decided() {
+            Err(ScaProblem::Used)
         } else if now_s >= authorisation.created_s.saturating_add(REDIRECT_S) {
             Err(ScaProblem::Expired)
         } else if consent.status != Status::Received || authorisation.status.is_final() {
@@ -176,32 +179,31 @@ impl Data {
         }
     }
 
-    fn too_late(&mut self, state: &str) -> Result<String, ScaProblem> {
+    fn too_late(&mut self, state: &str, now_s: i64) -> Result<String, ScaProblem> {
         let id = self.of_redirect(state).ok_or(ScaProblem::Expired)?;
-        let consent = self.consent(&id).ok_or(ScaProblem::Expired)?;
+        let consent = self.consent(&id, now_s).ok_or(ScaProblem::Expired)?;
         let found = consent.authorisations.iter().position(|authorisation| authorisation.state == state);
         let at = found.filter(|&at| consent.authorisations[at].opened).ok_or(ScaProblem::Expired)?;
         consent.authorisations[at].used = true;
-        Ok(consent.back(at, TOO_LATE))
+        let back = consent.back(at, TOO_LATE);
+        self.changed = true;
+        Ok(back)
     }
 
-    /// The customers who can answer, with the accounts that they are asked about.
-    fn people(&self, id: &str) -> Vec<Person> {
-        let Some(consent) = self.consents.get(id) else { return Vec::new() };
-        let can = |key: &str, psu: &Psu| match &consent.psu {
-            Some(named) => named == key,
-            None => {
-                let is_corporate = consent.context == Some(CustomerContext::Corporate);
-                consent.corporate_id.as_ref().map_or(!is_corporate || !psu.corporate_ids.is_empty(), |corporate_id| {
-                    psu.has_agreement(corporate_id)
-                })
-            }
-        };
-        let people = self.psus.iter().filter(|(key, psu)| can(key, psu));
-        people.map(|(key, psu)| self.person(consent, key, psu)).collect()
+    /// The customers who can answer, with the accounts that they are asked about: each is made when it is asked for.
+    fn people(&self, consent: &Consent) -> impl Iterator<Item = Person> {
+        let asked = Asked::by(&consent.access);
+        let people = self.psus.iter().filter(|(key, psu)| consent.can_be_answered(key, psu));
+        people.map(move |(key, psu)| self.person(consent, &asked, key, psu))
     }
 
-    fn person(&self, consent: &Consent, key: &str, psu: &Psu) -> Person {
+    /// One of them.
+    fn one(&self, consent: &Consent, key: &str) -> Option<Person> {
+        let psu = self.psus.get(key).filter(|psu| consent.can_be_answered(key, psu))?;
+        Some(self.person(consent, &Asked::by(&consent.access), key, psu))
+    }
+
+    fn person(&self, consent: &Consent, asked: &Asked<'_>, key: &str, psu: &Psu) -> Person {
         let before = self.current(&consent.tpp, key, consent.kind);
         let is_chosen = |account: &Account| before.is_none_or(|before| before.accounts.contains(&account.id));
         let choice = |account: &Account| AccountChoice {
@@ -210,7 +212,7 @@ impl Data {
             iban: account.iban.clone(),
             chosen: is_chosen(account),
         };
-        let accounts: Vec<AccountChoice> = asked(&consent.access, psu).map(choice).collect();
+        let accounts: Vec<AccountChoice> = asked.of(psu).map(choice).collect();
         // A customer without any account can still approve what names none: an empty list is an answer too.
         let nothing = accounts.is_empty() && (!psu.accounts.is_empty() || names_accounts(&consent.access));
         Person { key: key.to_owned(), name: psu.name.clone(), accounts, nothing }
@@ -218,8 +220,7 @@ impl Data {
 
     /// The consent that a new one would take the place of: its accounts are chosen beforehand.
     fn current(&self, tpp: &str, psu: &str, kind: Kind) -> Option<&Consent> {
-        let approved = self.approved(tpp, psu);
-        let mut latest = approved.iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref));
+        let mut latest = self.approved(tpp, psu).iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref));
         latest.find(|consent| consent.kind == kind && consent.recurring && consent.status == Status::Valid)
     }
 
@@ -230,13 +231,11 @@ impl Data {
         chosen: Option<Vec<String>>,
         now_s: i64,
     ) -> Result<String, ScaProblem> {
-        let people = self.people(id);
-        let person = match &psu {
-            Some(key) => people.into_iter().find(|person| person.key == *key),
-            None => people.into_iter().find(|person| !person.nothing),
-        };
-        let person = person.ok_or(if psu.is_some() { ScaProblem::NotOffered } else { ScaProblem::NoAccount })?;
         let consent = self.consents.get(id).ok_or(ScaProblem::Unknown)?;
+        let person = match &psu {
+            Some(key) => self.one(consent, key).ok_or(ScaProblem::NotOffered)?,
+            None => self.people(consent).find(|person| !person.nothing).ok_or(ScaProblem::NoAccount)?,
+        };
         let may_choose = is_bank_offered(&consent.access);
         let tpp = consent.tpp.clone();
         let (recurring, kind) = (consent.recurring, consent.kind);
@@ -257,8 +256,8 @@ impl Data {
             self.replace(&tpp, &person.key, now_s);
         }
         let psu_id = self.psu_id_for(&tpp, &person.key);
-        self.note_approval(&tpp, &person.key, id);
-        let consent = self.consent(id).ok_or(ScaProblem::Unknown)?;
+        self.note_approval(&person.key, id);
+        let consent = self.consent(id, now_s).ok_or(ScaProblem::Unknown)?;
         consent.status = Status::Valid;
         consent.last_action = bank_date(now_s);
         fill(&mut consent.access, &accounts);
@@ -283,19 +282,34 @@ impl Data {
 
     /// Ends the recurring consents that a new one takes the place of.
     fn replace(&mut self, tpp: &str, psu: &str, now_s: i64) {
-        for id in self.approved(tpp, psu) {
-            if let Some(older) = self.consent(&id).filter(|older| older.recurring) {
-                older.settle(now_s);
-                if older.status == Status::Valid {
-                    older.end(Status::Expired);
-                    older.last_action = bank_date(now_s);
-                }
+        for id in self.approved(tpp, psu).to_vec() {
+            let older = self.consent(&id, now_s);
+            if let Some(older) = older.filter(|older| older.recurring && older.status == Status::Valid) {
+                older.end(Status::Expired);
+                older.last_action = bank_date(now_s);
+                self.changed = true;
             }
         }
     }
 }
 
 impl Consent {
+    /// Whether this customer can answer. Who is named needs the agreement too, where one is.
+    fn can_be_answered(&self, key: &str, psu: &Psu) -> bool {
+        let has = |corporate_id: &String| psu.has_agreement(corporate_id);
+        match (&self.psu, &self.corporate_id) {
+            (Some(named), corporate_id) => named == key && corporate_id.as_ref().is_none_or(has),
+            (None, Some(corporate_id)) => has(corporate_id),
+            (None, None) => self.context != Some(CustomerContext::Corporate) || !psu.corporate_ids.is_empty(),
+        }
+    }
+
+    /// Whether the customer has decided, by whichever redirect. One who was too late for one of them may still use another.
+    fn is_decided(&self) -> bool {
+        let is_used = self.authorisations.iter().any(|authorisation| authorisation.used);
+        self.is_approved() || (self.status != Status::Received && is_used)
+    }
+
     /// Where the browser goes when the customer has not approved.
     fn back(&self, at: usize, message: &str) -> String {
         let authorisation = &self.authorisations[at];

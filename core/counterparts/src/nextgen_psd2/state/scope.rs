@@ -1,5 +1,7 @@
 //! What a consent's access object asks for, and which accounts that is (§4.1).
 
+use std::collections::HashSet;
+
 use bankchannel_nextgen_psd2::model::{AccountReference, AccountSelection, ConsentAccess};
 
 use super::{
@@ -22,6 +24,29 @@ pub(crate) enum Want {
     TrustedBeneficiaries,
 }
 
+/// Most accounts that an access object names, in all its lists, and kinds of account.
+pub(super) const NAMED_MAX: usize = 1_000;
+/// Most bytes of a text in it.
+const TEXT_MAX: usize = 256;
+
+/// Sees that an access object is one that is kept: there may be thousands of them.
+pub(super) fn bounded(access: &ConsentAccess) -> Result<(), &'static str> {
+    let more = access.additional_information.as_ref();
+    let further = more.into_iter().flat_map(|more| [&more.owner_name, &more.trusted_beneficiaries]).flatten();
+    let kinds = access.restricted_to.as_deref().unwrap_or_default();
+    let named: usize = lists(access).chain(further.clone()).map(Vec::len).sum();
+    if named + kinds.len() > NAMED_MAX {
+        return Err("names more than 1,000 accounts");
+    }
+    let short = |text: &String| text.len() <= TEXT_MAX;
+    let texts = lists(access).chain(further).flatten().flat_map(texts).flatten();
+    if texts.chain(kinds).all(short) { Ok(()) } else { Err("has a text of more than 256 bytes") }
+}
+
+fn texts(of: &AccountReference) -> [&Option<String>; 8] {
+    [&of.iban, &of.bban, &of.pan, &of.masked_pan, &of.msisdn, &of.other, &of.currency, &of.cash_account_type]
+}
+
 /// The three lists of accounts.
 fn lists(access: &ConsentAccess) -> impl Iterator<Item = &Vec<AccountReference>> {
     [&access.accounts, &access.balances, &access.transactions].into_iter().flatten()
@@ -36,16 +61,34 @@ pub(super) fn names_accounts(access: &ConsentAccess) -> bool {
     lists(access).any(|list| !list.is_empty())
 }
 
-/// The accounts of a customer that a request is about.
-pub(super) fn asked<'a>(access: &'a ConsentAccess, psu: &'a Psu) -> impl Iterator<Item = &'a Account> {
-    let of_kind = |account: &Account| {
-        let kinds = access.restricted_to.as_deref().unwrap_or_default();
-        kinds.is_empty() || kinds.iter().any(|kind| kind == account.kind())
-    };
-    let named = names_accounts(access);
-    psu.accounts
-        .iter()
-        .filter(move |account| of_kind(account) && (!named || lists(access).any(|list| names(list, account))))
+/// The accounts that a request is about, of one customer after the other.
+pub(super) struct Asked<'a> {
+    access: &'a ConsentAccess,
+    /// The numbers that it names, as accounts have them; none where it is about all accounts.
+    numbers: Option<HashSet<String>>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn by(access: &'a ConsentAccess) -> Self {
+        let plain = |written: &String| written.replace(' ', "").to_ascii_uppercase();
+        let references = lists(access).flatten();
+        let numbers = references.flat_map(|reference| [&reference.iban, &reference.bban]).flatten().map(plain);
+        Self { access, numbers: names_accounts(access).then(|| numbers.collect()) }
+    }
+
+    pub(super) fn of<'p>(&self, psu: &'p Psu) -> impl Iterator<Item = &'p Account> {
+        psu.accounts.iter().filter(|account| self.is_about(account))
+    }
+
+    fn is_about(&self, account: &Account) -> bool {
+        let kinds = self.access.restricted_to.as_deref().unwrap_or_default();
+        let of_kind = kinds.is_empty() || kinds.iter().any(|kind| kind == account.kind());
+        // Most are told apart by this alone: whoever looks for one account of many customers does not compare each reference.
+        let may_be = |numbers: &HashSet<String>| numbers.contains(&account.iban) || numbers.contains(account.bban());
+        let is_named =
+            |numbers: &HashSet<String>| may_be(numbers) && lists(self.access).any(|list| names(list, account));
+        of_kind && self.numbers.as_ref().is_none_or(is_named)
+    }
 }
 
 /// Whether a list names an account.

@@ -44,6 +44,25 @@ fn without_consent_the_customer_is_needed_and_after_it_the_accounts_are_there() 
     assert_eq!(state.read_accounts(TPP_1, era(PSU_1.1), true, NOW).unwrap().len(), 2);
 }
 
+/// The rules of the path that asks: a consent of `era` that is addressed by its id is one of the Berlin Group there.
+#[test]
+fn a_consent_of_era_is_read_by_its_id_as_one_of_bg() {
+    let state = state();
+    let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
+    state.decide(&redirect.state, approval(), NOW).unwrap();
+    let id = state.overview(NOW)[0].consent_id.clone();
+    let kinds = |access| -> Vec<&str> {
+        let read = state.read_accounts(TPP_1, access, true, NOW).unwrap();
+        read.iter().map(|account| account.cash_account_type).collect()
+    };
+    assert_eq!(kinds(Access::Bg { consent_id: &id }), ["CACC", "SVGS"]);
+    assert_eq!(kinds(era(PSU_1.1)), ["Current", "Savings"]);
+    state.revoke_by_psu(&id, NOW).unwrap();
+    let refused = read(&state, &id, true, NOW).err().unwrap();
+    assert_eq!(refused.answer(SigningDialect::Bg), (401, "CONSENT_INVALID"));
+    assert_eq!(state.read_accounts(TPP_1, era(PSU_1.1), true, NOW).err(), Some(UseProblem::Unknown));
+}
+
 /// T-137.
 #[test]
 fn the_fifth_unattended_read_of_a_day_is_refused() {

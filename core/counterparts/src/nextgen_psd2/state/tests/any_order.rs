@@ -93,7 +93,11 @@ proptest! {
             if let Event::Wait(seconds) = event {
                 now += seconds;
             }
+            let before = serde_json::to_value(&*state.keeper.read()).unwrap();
+            state.keeper.was_changed();
             happen(&state, &mut made, event, now);
+            let is_same = before == serde_json::to_value(&*state.keeper.read()).unwrap();
+            prop_assert!(is_same || state.keeper.was_changed(), "a change that is not written: {:?}", event);
             let mut valid = 0;
             for id in &made.consents {
                 let view = state.consent(TPP_1, id, now).unwrap();
@@ -124,7 +128,9 @@ proptest! {
             prop_assert!(valid <= 1);
         }
         let written = serde_json::to_value(&*state.keeper.read()).unwrap();
-        let again: crate::nextgen_psd2::state::data::Data = serde_json::from_value(written.clone()).unwrap();
+        let mut again: crate::nextgen_psd2::state::data::Data = serde_json::from_value(written.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&again).unwrap(), written);
+        again.rebuild();
+        prop_assert_eq!(&again.index, &state.keeper.read().index);
     }
 }

@@ -3,7 +3,7 @@ use bankchannel_nextgen_psd2::signing::SigningDialect;
 use serde_json::json;
 
 use super::*;
-use crate::nextgen_psd2::state::{NewAuthorisation, data::CONSENTS_MAX};
+use crate::nextgen_psd2::state::{NewAuthorisation, data::CONSENTS_MAX, fixtures::PSU_2};
 
 /// T-130, T-131.
 #[test]
@@ -138,6 +138,78 @@ fn authorisations_are_begun_listed_and_told_apart() {
     assert!(state.decide(&third.redirect_state, Decision::Refuse, NOW).is_err());
     assert_eq!(begin(&NewAuthorisation::default()).unwrap_err(), Problem::StatusInvalid);
     assert_eq!(status(&state, id, NOW), "valid");
+}
+
+/// The customer of one request and the agreement of another must fit too.
+#[test]
+fn a_further_authorisation_needs_the_agreement() {
+    let state = state();
+    let begin = |psu_id, psu_corporate_id, further: &NewAuthorisation<'_>| {
+        let new = NewConsent { psu_id, psu_corporate_id, ..asked() };
+        let created = state.create_consent(TPP_1, new, NOW).unwrap();
+        state.start_authorisation(TPP_1, &created.consent_id, further, NOW).map(|started| (created, started))
+    };
+    let of_psu = |psu_id| NewAuthorisation { psu_id: Some(psu_id), ..Default::default() };
+    let of_corporate = |id| NewAuthorisation { psu_corporate_id: Some(id), ..Default::default() };
+    for refused in [
+        begin(Some(PSU_2.1), None, &of_corporate("corp-42")),
+        begin(None, Some("corp-42"), &of_psu(PSU_2.1)),
+        begin(Some(PSU_1.1), None, &of_corporate("corp-43")),
+        begin(None, None, &of_corporate("corp-43")),
+        begin(None, None, &NewAuthorisation { psu_corporate_id: Some("corp-42"), ..of_psu(PSU_2.1) }),
+    ] {
+        let problem = refused.unwrap_err();
+        assert_eq!(problem.answer(SigningDialect::Bg), (401, "CORPORATE_ID_INVALID"));
+    }
+    for (psu_id, corporate_id, further) in [
+        (Some(PSU_1.1), None, of_corporate("corp-42")),
+        (None, Some("corp-42"), of_psu(PSU_1.1)),
+        (None, None, of_corporate("corp-42")),
+    ] {
+        let (created, started) = begin(psu_id, corporate_id, &further).unwrap();
+        let view = state.open_redirect(&started.redirect_state, NOW).unwrap();
+        assert_eq!(view.people.iter().map(|person| person.key.as_str()).collect::<Vec<_>>(), [PSU_1.0]);
+        assert_eq!(view.corporate_id.as_deref(), Some("corp-42"));
+        state.decide(&started.redirect_state, approval(), NOW).unwrap();
+        assert_eq!(status(&state, &created.consent_id, NOW), "valid");
+    }
+    // A refused one has changed nothing.
+    let created = state.create_consent(TPP_1, NewConsent { psu_id: Some(PSU_2.1), ..asked() }, NOW).unwrap();
+    state.start_authorisation(TPP_1, &created.consent_id, &of_corporate("corp-42"), NOW).unwrap_err();
+    assert_eq!(state.open_redirect(&created.redirect_state, NOW).unwrap().corporate_id, None);
+    assert_eq!(state.authorisations(TPP_1, &created.consent_id, NOW).unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_consent_keeps_is_bounded() {
+    let state = state();
+    let list = |count: usize| vec![json!({"iban": IBANS[0]}); count];
+    let create = |of| state.create_consent(TPP_1, NewConsent { access: access(of), ..asked() }, NOW);
+    let lists = |count| json!({"accounts": list(500), "balances": list(499), "additional_information": {"owner_name": list(count)}});
+    assert!(create(lists(1)).is_ok());
+    let long = "x".repeat(257);
+    for of in [
+        lists(2),
+        json!({"accounts": list(1_001)}),
+        json!({"all_psd2": "all_accounts", "restricted_to": vec!["CACC"; 1_001]}),
+        json!({"all_psd2": "all_accounts", "restricted_to": [long]}),
+        json!({"accounts": [{"other": long}]}),
+        json!({"accounts": [{"iban": IBANS[0], "currency": long}]}),
+    ] {
+        let problem = create(of).unwrap_err();
+        assert!(matches!(problem, Problem::Format { field: "access", .. }), "{problem:?}");
+        assert_eq!(problem.answer(SigningDialect::Bg), (400, "FORMAT_ERROR"));
+    }
+    assert!(create(json!({"accounts": [{"other": &long[1..]}]})).is_ok());
+
+    let uri = |bytes: usize| format!("{BACK}{}", "x".repeat(bytes - BACK.len()));
+    assert!(state.create_consent(TPP_1, NewConsent { redirect_uri: &uri(2_048), ..asked() }, NOW).is_ok());
+    let long = uri(2_049);
+    let problem = refused(&state, NewConsent { redirect_uri: &long, ..asked() });
+    assert!(matches!(problem, Problem::Format { field: "TPP-Redirect-URI", .. }), "{problem:?}");
+    let problem = refused(&state, NewConsent { nok_redirect_uri: Some(&long), ..asked() });
+    assert!(matches!(problem, Problem::Format { field: "TPP-Nok-Redirect-URI", .. }), "{problem:?}");
+    assert!(state.offer(TPP_1, &Offer { redirect_uri: &long, ..offer() }, NOW).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@ use bankchannel_nextgen_psd2::{model::CustomerContext, signing::SigningDialect};
 use serde_json::json;
 
 use super::*;
-use crate::nextgen_psd2::state::{fixtures::PSU_2, identity::is_norwegian_iban};
+use crate::nextgen_psd2::state::{fixtures::PSU_2, identity::is_norwegian_iban, sca::SHOWN_MAX};
 
 /// T-120.
 #[test]
@@ -69,6 +69,25 @@ fn further_customers_are_checked_and_can_approve() {
         assert_eq!(why.detail("field"), Some(field), "{why}");
         assert!(!why.message().contains("22222"), "{why}");
     }
+}
+
+/// The page shows the first of many; whoever is named by key answers, shown or not.
+#[test]
+fn many_customers_are_shown_in_part() {
+    let state = state();
+    let accounts = vec![json!({"iban": IBANS[0], "name": "Konto"}); 100];
+    let new = json!({"name": "Ada", "personal_identifier": "22222222222", "accounts": accounts});
+    state.add_psus((0..20).map(|_| serde_json::from_value(new.clone()).unwrap()).collect()).unwrap();
+    let new = NewConsent { psu_id: None, access: access(json!({"accounts": [{"iban": IBANS[0]}]})), ..asked() };
+    let created = state.create_consent(TPP_1, new, NOW).unwrap();
+    let people = state.open_redirect(&created.redirect_state, NOW).unwrap().people;
+    let shown: usize = people.iter().map(|person| person.accounts.len()).sum();
+    assert!(shown <= SHOWN_MAX && shown > SHOWN_MAX - 100, "{shown}");
+    let all: Vec<String> = state.keeper.read().psus.keys().cloned().collect();
+    let hidden = all.into_iter().rfind(|key| people.iter().all(|person| person.key != *key)).unwrap();
+    let decision = if hidden == PSU_2.0 { approval() } else { Decision::Approve { psu: Some(hidden), accounts: None } };
+    state.decide(&created.redirect_state, decision, NOW).unwrap();
+    assert_eq!(status(&state, &created.consent_id, NOW), "valid");
 }
 
 #[test]

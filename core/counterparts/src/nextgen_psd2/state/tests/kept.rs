@@ -45,6 +45,86 @@ fn everything_but_request_ids_outlives_the_process() {
     assert!(third.knows_psu(TPP_1, PSU_1.1));
 }
 
+/// The consent that counts is the one that was approved last, whichever was asked for last.
+#[test]
+fn the_order_of_approvals_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || State::open(Some(folder.path())).unwrap();
+    let state = open();
+    let [older, newer] = [(); 2].map(|()| state.offer(TPP_1, &offer(), NOW).unwrap());
+    for redirect in [newer, older] {
+        state.decide(&redirect.state, approval(), NOW).unwrap();
+    }
+    let known = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
+    assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
+    state.close().unwrap();
+    drop(state);
+    let again = open();
+    assert_eq!(again.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
+    let third = again.offer(TPP_1, &offer(), NOW).unwrap();
+    again.decide(&third.state, approval(), NOW).unwrap();
+    drop(again);
+    let statuses: Vec<_> = open().overview(NOW).iter().map(|row| row.status).collect();
+    assert_eq!(statuses, ["valid", "expired", "expired"]);
+}
+
+/// A file of before approvals were counted: the order of the consents stands for theirs.
+#[test]
+fn a_file_without_the_order_of_approvals_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(Some(folder.path())).unwrap();
+    for _ in 0..2 {
+        let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
+        state.decide(&redirect.state, approval(), NOW).unwrap();
+    }
+    state.close().unwrap();
+    drop(state);
+    let mut written = file(folder.path());
+    written.as_object_mut().unwrap().remove("approvals").unwrap();
+    for consent in written["consents"].as_object_mut().unwrap().values_mut() {
+        consent.as_object_mut().unwrap().remove("approved").unwrap();
+    }
+    fs::write(folder.path().join(FILE), written.to_string()).unwrap();
+    let state = State::open(Some(folder.path())).unwrap();
+    let known = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: None };
+    assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
+}
+
+/// What is refused, or asked for only, makes no work for the writer; what time has changed does.
+#[test]
+fn only_what_changes_is_written() {
+    let state = state();
+    let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
+    assert!(state.keeper.was_changed() && !state.keeper.was_changed());
+    let id = created.consent_id.as_str();
+    assert_eq!(read(&state, id, true, NOW).err(), Some(UseProblem::Invalid));
+    assert_eq!(read(&state, "none", true, NOW).err(), Some(UseProblem::Unknown));
+    assert!(state.revoke_by_psu(id, NOW).is_err() && state.delete(TPP_3, id, NOW).is_err());
+    assert!(state.start_authorisation(TPP_3, id, &Default::default(), NOW).is_err());
+    assert!(state.open_redirect("none", NOW).is_err() && state.decide("none", approval(), NOW).is_err());
+    assert!(state.create_consent(TPP_1, NewConsent { psu_id: Some("none"), ..asked() }, NOW).is_err());
+    assert_eq!((status(&state, id, NOW), sca(&state, &created, NOW)), ("received", "received"));
+    assert!(!state.keeper.was_changed());
+    state.open_redirect(&created.redirect_state, NOW).unwrap();
+    assert!(state.keeper.was_changed());
+    state.open_redirect(&created.redirect_state, NOW).unwrap();
+    assert!(!state.keeper.was_changed(), "seen before");
+    assert_eq!(status(&state, id, NOW + 600), "rejected");
+    assert!(state.keeper.was_changed());
+    let used = approved(&state, asked()).consent_id;
+    assert!(state.keeper.was_changed());
+    assert!(read(&state, &used, true, NOW).is_ok() && !state.keeper.was_changed(), "with the customer, the same day");
+    assert!(read(&state, &used, false, NOW).is_ok() && state.keeper.was_changed(), "counted");
+    for serial in ["1", "01"] {
+        state.block(serial).unwrap();
+    }
+    assert!(state.keeper.was_changed());
+    state.block("1").unwrap();
+    assert!(!state.keeper.was_changed());
+    state.reset();
+    assert!(state.keeper.was_changed());
+}
+
 #[test]
 fn changes_reach_the_file_while_the_bank_runs() {
     let folder = tempfile::tempdir().unwrap();

@@ -41,6 +41,47 @@ fn approved_refused_and_timed_out() {
     assert_eq!(state.open_redirect(&again.redirect_state, NOW + DAY).err(), Some(ScaProblem::Used));
 }
 
+/// Whether somebody has asked in between makes no difference.
+#[test]
+fn who_came_and_went_has_not_authorised_whoever_looked() {
+    for looked in [false, true] {
+        let state = state();
+        let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
+        let id = created.consent_id.as_str();
+        state.open_redirect(&created.redirect_state, NOW).unwrap();
+        state.start_authorisation(TPP_1, id, &Default::default(), NOW + 300).unwrap();
+        if looked {
+            assert_eq!((status(&state, id, NOW + 600), sca(&state, &created, NOW + 600)), ("received", "failed"));
+        }
+        assert_eq!(status(&state, id, NOW + 900), "rejected", "{looked}");
+    }
+}
+
+/// A page that is still open somewhere says nothing about a consent that was given on another.
+#[test]
+fn a_second_page_does_not_fail_what_was_approved() {
+    let state = state();
+    let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
+    let id = created.consent_id.as_str();
+    let second = state.start_authorisation(TPP_1, id, &Default::default(), NOW).unwrap();
+    for redirect in [&created.redirect_state, &second.redirect_state] {
+        state.open_redirect(redirect, NOW).unwrap();
+    }
+    assert_eq!(state.decide(&created.redirect_state, approval(), NOW + 1).unwrap(), BACK);
+    for now in [NOW + 2, NOW + 600] {
+        assert_eq!(state.open_redirect(&second.redirect_state, now).err(), Some(ScaProblem::Used));
+        assert_eq!(state.decide(&second.redirect_state, approval(), now), Err(ScaProblem::Used));
+    }
+    assert_eq!(status(&state, id, NOW + 600), "valid");
+
+    // Too late on one page, in time on the other.
+    let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
+    state.open_redirect(&created.redirect_state, NOW).unwrap();
+    let second = state.start_authorisation(TPP_1, &created.consent_id, &Default::default(), NOW + 300).unwrap();
+    assert_eq!(state.decide(&created.redirect_state, approval(), NOW + 600).unwrap(), NOK);
+    assert_eq!(state.decide(&second.redirect_state, approval(), NOW + 601).unwrap(), BACK);
+}
+
 /// T-134.
 #[test]
 fn a_recurring_consent_takes_the_place_of_the_one_before() {
