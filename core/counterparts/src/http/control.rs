@@ -10,7 +10,8 @@
 //!   POST limits        {…}: other limits; what is left out has its default
 //! ```
 //!
-//! The same names stand below `sandbox/` too, where a counterpart may have further ones ([`Controlled::further`]).
+//! The same names stand below `sandbox/` too, where a counterpart may have further ones ([`Controlled::further`]), all of them
+//! with POST.
 //!
 //! It is off unless asked for, listens on loopback only, and refuses browsers.
 
@@ -27,26 +28,29 @@ use std::{
 use bankchannel_foundation::{
     Error,
     clock::{Clock, SystemClock},
+    error::row,
     json,
     model::Timestamp,
+    operation::Entry,
     redact::redact_words,
 };
 use bytes::Bytes;
-use hyper::{Request, Response, StatusCode, body::Incoming, header};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     answer::{self, AnswerBody},
-    intake,
+    intake::{self, IntakeError},
 };
 
 /// How many requests the transcript remembers.
 const REMEMBERED: usize = 1000;
 /// The largest body: seeds with files.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 16;
-const UNREADABLE: &str = "the body could not be read";
+/// Most orders to fail that wait.
+const FAULTS_MAX: usize = 1000;
 
 /// What a counterpart does when it is told to.
 pub(crate) trait Controlled: Send + Sync + 'static {
@@ -58,6 +62,8 @@ pub(crate) trait Controlled: Send + Sync + 'static {
     }
     /// Its state of control.
     fn control(&self) -> &Control;
+    /// Its operations.
+    fn catalogue(&self) -> &'static [Entry];
     /// The messages since the start.
     fn outbox(&self) -> Vec<Value>;
     /// Forgets all data.
@@ -69,16 +75,18 @@ pub(crate) trait Controlled: Send + Sync + 'static {
     /// # Errors
     /// `input.*`.
     fn limits(&self, request: Value) -> Result<Value, Error>;
-    /// What only this counterpart is told, by a path below `sandbox/`; `None` where there is no such path.
+    /// The largest body for a path below `sandbox/` that only this counterpart has; `None` where there is no such path.
+    fn takes(&self, _path: &str) -> Option<usize> {
+        None
+    }
+    /// What only this counterpart is told, by such a path.
     fn further(&self, _asked: Further) -> Option<Controlling<'_>> {
         None
     }
 }
 
-/// A request that only one kind of counterpart knows.
+/// A request that only one kind of counterpart knows; its method is POST.
 pub(crate) struct Further {
-    /// The method.
-    pub(crate) method: hyper::Method,
     /// The path below `sandbox/`, as it was written.
     pub(crate) path: String,
     /// The headers.
@@ -109,6 +117,11 @@ struct Fault {
 
 fn one() -> u32 {
     1
+}
+
+/// The name of an operation without its protocol's.
+fn short(operation: &str) -> &str {
+    operation.rsplit_once('.').map_or(operation, |(_, short)| short)
 }
 
 /// One line of the transcript.
@@ -144,9 +157,9 @@ impl Control {
         if self.pending_faults.load(Ordering::Acquire) == 0 {
             return None;
         }
-        let short = operation.rsplit_once('.').map_or(operation, |(_, short)| short);
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = faults.iter().position(|fault| fault.operation == operation || fault.operation == short)?;
+        let is_meant = |fault: &Fault| fault.operation == operation || fault.operation == short(operation);
+        let at = faults.iter().position(is_meant)?;
         let status = faults[at].status;
         faults[at].count -= 1;
         if faults[at].count == 0 {
@@ -156,10 +169,14 @@ impl Control {
         Some(status)
     }
 
-    fn fail(&self, fault: Fault) {
+    fn fail(&self, fault: Fault) -> Result<(), Error> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if faults.len() >= FAULTS_MAX {
+            return Err(Error::invalid_field("operation", format!("is one too many: {FAULTS_MAX} orders wait")));
+        }
         faults.push(fault);
         self.pending_faults.store(faults.len(), Ordering::Release);
+        Ok(())
     }
 
     fn transcript(&self) -> Vec<Value> {
@@ -188,14 +205,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         |path: &str| matches!(path, "outbox" | "transcript" | "reset" | "seed" | "clock" | "fail_next" | "limits");
     let path = match path.strip_prefix("sandbox/") {
         Some(below) if known(below) => below,
-        Some(below) => {
-            let Ok(body) = take(body).await else { return refuse(StatusCode::BAD_REQUEST, UNREADABLE) };
-            let asked = Further { path: below.to_owned(), method: head.method, headers: head.headers, body };
-            return match target.further(asked) {
-                Some(doing) => done(doing.await),
-                None => refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/ for this method"),
-            };
-        }
+        Some(below) => return further(&*target, below, &head, body).await,
         None => path,
     };
     match (head.method.as_str(), path) {
@@ -204,9 +214,8 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
             return answer::json(StatusCode::OK, Value::Array(target.control().transcript()).to_string());
         }
         ("POST", "reset" | "seed" | "clock" | "fail_next" | "limits") => {}
-        (_, _) if known(path) => {
-            return refuse(StatusCode::METHOD_NOT_ALLOWED, "use GET for outbox and transcript, POST for the others");
-        }
+        (_, "outbox" | "transcript") => return other_method("GET"),
+        (_, _) if known(path) => return other_method("POST"),
         _ => {
             return refuse(
                 StatusCode::NOT_FOUND,
@@ -214,7 +223,11 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
             );
         }
     }
-    let request = match take(body).await.and_then(|body| parsed(&body)) {
+    let body = match take(body, MAX_BODY).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let request = match parsed(&body) {
         Ok(request) => request,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
@@ -227,11 +240,39 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
     })
 }
 
+/// Answers a request that only this counterpart knows.
+async fn further(target: &dyn Controlled, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
+    let nowhere = || refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/");
+    let Some(largest) = target.takes(path) else { return nowhere() };
+    if head.method != Method::POST {
+        return other_method("POST");
+    }
+    let body = match take(body, largest).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    match target.further(Further { path: path.to_owned(), headers: head.headers.clone(), body }) {
+        Some(doing) => done(doing.await),
+        None => nowhere(),
+    }
+}
+
 fn done(done: Result<Value, Error>) -> Response<AnswerBody> {
     match done {
         Ok(value) => answer::json(StatusCode::OK, value.to_string()),
-        Err(error) => answer::json(StatusCode::BAD_REQUEST, json!({ "error": error.to_json() }).to_string()),
+        Err(error) => {
+            let busy = std::ptr::eq(error.row(), &raw const row::UNAVAILABLE);
+            let status = if busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+            answer::json(status, json!({ "error": error.to_json() }).to_string())
+        }
     }
+}
+
+/// The path is there, with this method only.
+fn other_method(method: &'static str) -> Response<AnswerBody> {
+    let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, &format!("use {method} for this path"));
+    refused.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(method));
+    refused
 }
 
 /// Whether a request was addressed to this machine by a name that nobody else can give it.
@@ -240,8 +281,15 @@ pub(crate) fn is_own(host: &str, port: u16) -> bool {
     given.parse() == Ok(port) && (name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]"))
 }
 
-async fn take(body: Incoming) -> Result<Bytes, String> {
-    intake::plain(body, MAX_BODY).await.map(|taken| taken.body).map_err(|_| UNREADABLE.to_owned())
+async fn take(body: Incoming, largest: usize) -> Result<Bytes, Response<AnswerBody>> {
+    match intake::plain(body, largest).await {
+        Ok(taken) => Ok(taken.body),
+        Err(IntakeError::TooLarge) => {
+            let why = format!("the body has more than {} MiB", largest / (1024 * 1024));
+            Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, &why))
+        }
+        Err(_) => Err(refuse(StatusCode::BAD_REQUEST, "the body could not be read")),
+    }
 }
 
 /// The JSON of a body; none is an empty object.
@@ -289,7 +337,13 @@ fn fail_next(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
     if fault.count == 0 {
         return Err(Error::invalid_field("count", "must be at least 1"));
     }
-    target.control().fail(fault);
+    let served = || target.catalogue().iter().filter(|entry| entry.declaration.route.is_some());
+    let names = || served().map(|entry| entry.declaration.name);
+    if !names().any(|name| fault.operation == name || fault.operation == short(name)) {
+        let known: Vec<&str> = names().map(short).collect();
+        return Err(Error::invalid_field("operation", format!("is not known; there are {}", known.join(", "))));
+    }
+    target.control().fail(fault)?;
     Ok(json!({}))
 }
 
@@ -298,8 +352,7 @@ fn fail_next(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
 /// # Errors
 /// `input.invalid_json`, with what is wrong.
 pub(crate) fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
-    serde_json::from_value(request)
-        .map_err(|why| Error::because(&bankchannel_foundation::error::row::INVALID_JSON, why.to_string()))
+    serde_json::from_value(request).map_err(|why| Error::because(&row::INVALID_JSON, why.to_string()))
 }
 
 fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {

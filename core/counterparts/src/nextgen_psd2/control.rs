@@ -11,8 +11,8 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
-use hyper::Method;
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
+use bankchannel_nextgen_psd2::CATALOGUE;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,8 +21,9 @@ use super::{
     pipeline::Pipeline,
     service::Bank,
     state::{NewPsu, State},
+    web::RAW_MAX,
 };
-use crate::http::control::{Control, Controlled, Controlling, Further, parsed, read};
+use crate::http::control::{Control, Controlled, Controlling, Further, MAX_BODY, parsed, read};
 
 /// A bank under control.
 pub(crate) struct Target {
@@ -61,6 +62,29 @@ impl Target {
     }
 }
 
+/// What a path below `sandbox/` orders.
+enum Order<'a> {
+    Explain,
+    Psu,
+    RevokeConsent(&'a str),
+    Block(&'a str),
+    Revoke(&'a str),
+}
+
+impl<'a> Order<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts[..] {
+            ["explain"] => Some(Self::Explain),
+            ["psu"] => Some(Self::Psu),
+            ["consents", id, "revoke"] => Some(Self::RevokeConsent(id)),
+            ["certs", serial, "block"] => Some(Self::Block(serial)),
+            ["certs", serial, "revoke"] => Some(Self::Revoke(serial)),
+            _ => None,
+        }
+    }
+}
+
 /// Customers to take in.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +106,10 @@ impl Controlled for Target {
 
     fn control(&self) -> &Control {
         &self.control
+    }
+
+    fn catalogue(&self) -> &'static [Entry] {
+        CATALOGUE
     }
 
     fn outbox(&self) -> Vec<Value> {
@@ -114,24 +142,23 @@ impl Controlled for Target {
         serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
     }
 
+    fn takes(&self, path: &str) -> Option<usize> {
+        Order::of(path).map(|order| if matches!(order, Order::Explain) { RAW_MAX } else { MAX_BODY })
+    }
+
     fn further(&self, asked: Further) -> Option<Controlling<'_>> {
-        if asked.method != Method::POST {
-            return None;
-        }
-        let parts: Vec<&str> = asked.path.split('/').collect();
-        let done = match parts[..] {
-            ["explain"] => {
+        let done = match Order::of(&asked.path)? {
+            Order::Explain => {
                 return Some(Box::pin(async move {
                     let explained = self.pipeline.explain(asked.body, &asked.headers).await;
                     explained
-                        .ok_or_else(|| Error::because(&row::TIMED_OUT, "the bank explains other requests: try again"))
+                        .ok_or_else(|| Error::because(&row::UNAVAILABLE, "the bank explains other requests: try again"))
                 }));
             }
-            ["psu"] => self.add_psu(&asked.body),
-            ["consents", id, "revoke"] => self.revoke_consent(id),
-            ["certs", serial, "block"] => self.list(|state| state.block(serial)),
-            ["certs", serial, "revoke"] => self.list(|state| state.revoke_certificate(serial)),
-            _ => return None,
+            Order::Psu => self.add_psu(&asked.body),
+            Order::RevokeConsent(id) => self.revoke_consent(id),
+            Order::Block(serial) => self.list(|state| state.block(serial)),
+            Order::Revoke(serial) => self.list(|state| state.revoke_certificate(serial)),
         };
         Some(Box::pin(std::future::ready(done)))
     }

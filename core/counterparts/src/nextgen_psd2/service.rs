@@ -58,11 +58,11 @@ pub(crate) struct Bank {
     errors: AtomicU64,
 }
 
-/// Certificates that the bank does not accept any more.
+/// Certificates that the bank does not accept any more: every request has them, none copies them.
 #[derive(Default)]
 pub(crate) struct Lists {
-    pub(crate) revoked: Vec<Listed>,
-    pub(crate) blocked: Vec<Listed>,
+    pub(crate) revoked: Arc<[Listed]>,
+    pub(crate) blocked: Arc<[Listed]>,
 }
 
 /// One request on its way to its handler.
@@ -141,6 +141,8 @@ impl Bank {
 
     /// Reads the lists again from the state. A serial number there is meant of every trusted issuer.
     pub(crate) fn refresh_lists(&self) {
+        // Read under the lock: of two that read at once the later has what both have added.
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
         let serials = self.state.serials();
         let of = |serials: &[Vec<u8>]| {
             let each = |serial: &Vec<u8>| {
@@ -152,8 +154,7 @@ impl Bank {
             };
             serials.iter().flat_map(each).collect()
         };
-        let lists = Lists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) };
-        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lists);
+        *lists = Arc::new(Lists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) });
     }
 
     /// The client certificate of a connection, read; `None` where it is not one of §7.
@@ -169,5 +170,38 @@ impl Bank {
         }
         clients.insert(der.into(), read.clone());
         read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::{
+        super::{BankOptions, certificates::sheet_authorities},
+        *,
+    };
+
+    /// Whoever orders at the same time: what was blocked is refused from then on.
+    #[test]
+    fn what_is_blocked_at_once_is_listed() {
+        const AT_ONCE: usize = 4;
+        let anchors = sheet_authorities().unwrap();
+        for _ in 0..200 {
+            let (config, state) = (Config::of(&BankOptions::default()).unwrap(), State::open(None).unwrap());
+            let bank = Bank::new(config, Arc::default(), state, anchors.clone(), Vec::new(), String::new());
+            let barrier = Barrier::new(AT_ONCE);
+            let (bank, barrier) = (&bank, &barrier);
+            std::thread::scope(|scope| {
+                for number in 1..=AT_ONCE {
+                    scope.spawn(move || {
+                        barrier.wait();
+                        bank.state.block(&number.to_string()).unwrap();
+                        bank.refresh_lists();
+                    });
+                }
+            });
+            assert_eq!(bank.lists().blocked.len(), AT_ONCE * anchors.len());
+        }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) const REQUESTS: &str = "/requests";
 /// The same as JSON.
 const REQUESTS_JSON: &str = "/requests.json";
 /// The largest request to explain: head and body as V01 allows them, and room for what is refused with a reason.
-const RAW_MAX: usize = 2 * 1024 * 1024;
+pub(crate) const RAW_MAX: usize = 2 * 1024 * 1024;
 
 /// Answers a request that is not one to the API.
 pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>) -> Response<AnswerBody> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
+use bankchannel_ws_channel::CATALOGUE;
 use serde_json::{Value, json};
 
 use super::{
@@ -26,6 +27,10 @@ impl Controlled for Target {
 
     fn control(&self) -> &Control {
         &self.control
+    }
+
+    fn catalogue(&self) -> &'static [Entry] {
+        CATALOGUE
     }
 
     fn outbox(&self) -> Vec<Value> {

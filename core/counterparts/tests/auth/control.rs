@@ -99,7 +99,9 @@ async fn clock_limits_and_faults_do_as_they_are_told() {
     for status in [502, 502, 200] {
         assert_eq!(world.get("/session/a@example.test/data").await.status, status);
     }
-    assert_eq!(world.post_control("fail_next", json!({ "operation": "x", "status": 200 })).await.0, 400);
+    assert_eq!(world.post_control("fail_next", json!({ "operation": "init_login", "status": 200 })).await.0, 400);
+    let (status, why) = world.post_control("fail_next", json!({ "operation": "initLogin", "status": 502 })).await;
+    assert_eq!((status, &why["error"]["context"]["field"]), (400, &json!("operation")));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Consents in the dialect `bg`: T-130 to T-139.
 
+use bankchannel_nextgen_psd2::operations::verification::verify_request::Strictness;
 use serde_json::{Value, json};
 
 use super::support::{Answer, PSU, REDIRECT, Tpp, World};
@@ -202,6 +203,25 @@ async fn access_that_does_not_go_together() {
     }
 }
 
+/// §4.1: an older spelling of the standard's own, in `lenient` only.
+#[tokio::test]
+async fn the_older_name_of_accounts_with_balances() {
+    let older = || asked(json!({ "availableAccountsWithBalances": "allAccounts" }));
+    for (mode, is_taken) in [(Strictness::Strict, false), (Strictness::Normal, false), (Strictness::Lenient, true)] {
+        let world = World::with(|options| (options.plain, options.mode) = (Some(true), Some(mode))).await;
+        let tpp = world.tpp(1);
+        let answer = create(&world, &tpp, older()).await;
+        if is_taken {
+            assert_eq!(answer.status, 201, "{}", answer.text);
+        } else {
+            answer.is_refused(400, "FORMAT_ERROR", "V37");
+            assert!(answer.message().contains("write availableAccountsWithBalance"), "{}", answer.message());
+        }
+        let right = asked(json!({ "availableAccountsWithBalance": "allAccounts" }));
+        assert_eq!(create(&world, &tpp, right).await.status, 201);
+    }
+}
+
 /// T-137, T-138, §4.4: how a consent is used.
 #[tokio::test]
 async fn used() {
@@ -277,6 +297,40 @@ async fn authorised_later() {
         asked(one_account()),
     );
     unknown.await.is_refused(401, "PSU_CREDENTIALS_INVALID", "V38");
+}
+
+/// The customer of the consent and the agreement of the request, and the other way round.
+#[tokio::test]
+async fn authorised_later_with_an_agreement() {
+    let world = World::start().await;
+    let tpp = world.tpp(1);
+    let (ola, agreement) = (("PSU-ID", "psu-b20c44"), ("PSU-Corporate-ID", "corp-42"));
+    for (first, second) in [(ola, agreement), (agreement, ola)] {
+        let headers = [("TPP-Redirect-URI", REDIRECT), first];
+        let consent = id(&world.call(&tpp, "POST", CONSENTS, &headers, asked(one_account())).await);
+        let target = format!("{CONSENTS}/{consent}/authorisations");
+        let started = world.call(&tpp, "POST", &target, &[second], Value::Null).await;
+        started.is_refused(401, "CORPORATE_ID_INVALID", "V38");
+    }
+}
+
+/// What is kept of a consent is bounded.
+#[tokio::test]
+async fn too_much_to_keep() {
+    let world = World::start().await;
+    let tpp = world.tpp(1);
+    let many = json!({ "accounts": vec![json!({ "iban": IBAN }); 1_001] });
+    let answer = create(&world, &tpp, asked(many)).await;
+    answer.is_refused(400, "FORMAT_ERROR", "V38");
+    assert!(answer.message().contains("access names"), "{}", answer.message());
+    let long = format!("{REDIRECT}&x={}", "x".repeat(2_048));
+    for headers in
+        [vec![("TPP-Redirect-URI", &*long)], vec![("TPP-Redirect-URI", REDIRECT), ("TPP-Nok-Redirect-URI", &*long)]]
+    {
+        let answer = world.call(&tpp, "POST", CONSENTS, &headers, asked(one_account())).await;
+        answer.is_refused(400, "FORMAT_ERROR", "V36");
+        assert!(answer.message().contains("-Redirect-URI: is too long"), "{}", answer.message());
+    }
 }
 
 /// What the bank knows outlives it.

@@ -125,6 +125,53 @@ async fn certificates_are_listed() {
     }
 }
 
+/// What does not fit is said with the status that the documentation names.
+#[tokio::test]
+async fn other_methods_and_large_bodies() {
+    let world = World::start().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let own = ["sandbox/psu", "sandbox/explain", "sandbox/consents/1/revoke", "sandbox/certs/1/block"];
+    let posted = ["reset", "sandbox/seed"].into_iter().chain(own).map(|path| (path, "POST"));
+    for (path, allowed) in posted.chain([("outbox", "GET"), ("sandbox/transcript", "GET")]) {
+        let url = format!("{}/{path}", world.ready("control_url"));
+        for method in ["GET", "POST", "PUT"].into_iter().filter(|method| *method != allowed) {
+            let answer = http.request(method.parse().unwrap(), &url).send().await.unwrap();
+            assert_eq!(answer.status(), 405, "{method} {path}");
+            assert_eq!(answer.headers().get("allow").unwrap(), allowed, "{method} {path}");
+        }
+    }
+    let url = format!("{}/sandbox/certs/1/burn", world.ready("control_url"));
+    assert_eq!(http.get(url).send().await.unwrap().status(), 404);
+
+    let text = [("content-type", "message/http")];
+    let large = vec![b'x'; 2 * 1024 * 1024 + 1];
+    let answer = world.control_raw("sandbox/explain", &text, &large).await;
+    assert_eq!(answer.status, 413, "{}", answer.text);
+    assert_eq!(world.control_raw("sandbox/explain", &text, &large[1..]).await.status, 200);
+}
+
+/// Faults of operations that there are, as many as are remembered.
+#[tokio::test]
+async fn only_what_exists_is_told_to_fail() {
+    let world = World::start().await;
+    let fail = async |operation: &str| {
+        let fault = json!({ "operation": operation, "status": 503, "count": 1 });
+        world.control("fail_next", fault).await
+    };
+    for unknown in ["verifyUser", "", "verify_request", "nextgen_psd2.", "ws_channel.log_in", "other.verify_user"] {
+        let answer = fail(unknown).await;
+        assert_eq!((answer.status, &answer.body["error"]["context"]["field"]), (400, &json!("operation")), "{unknown}");
+        assert!(answer.text.contains("verify_user, "), "{}", answer.text);
+    }
+    assert_eq!(world.call(&world.tpp(1), "POST", VERIFY, &[], world.question()).await.status, 200);
+    for _ in 0..1000 {
+        assert_eq!(fail("get_accounts").await.status, 200);
+    }
+    assert_eq!(fail("get_accounts").await.status, 400);
+    assert_eq!(world.control("reset", Value::Null).await.status, 200);
+    assert_eq!(fail("get_accounts").await.status, 200);
+}
+
 /// §4.5: further customers.
 #[tokio::test]
 async fn customers_are_planted() {

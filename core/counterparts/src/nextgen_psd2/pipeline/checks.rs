@@ -1,6 +1,8 @@
 //! The checks that are the bank's own, among those of the verifier: V04 (route), V22 (a TLS certificate at all), V32 (replay),
 //! V37 (body) and V38.
 
+use std::sync::Arc;
+
 use bankchannel_nextgen_psd2::{
     certificates::Certificate,
     http::Request,
@@ -29,8 +31,8 @@ pub(super) fn policy(
     let lists = bank.lists();
     Policy {
         mode: bank.config.mode,
-        revoked: lists.revoked.clone(),
-        blocked: lists.blocked.clone(),
+        revoked: Arc::clone(&lists.revoked),
+        blocked: Arc::clone(&lists.blocked),
         tls_client,
         endpoint,
         stop_at_failure: true,

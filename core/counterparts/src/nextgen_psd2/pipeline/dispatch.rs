@@ -6,7 +6,13 @@ use bankchannel_foundation::{
     message::{InRequest, OutResponse, percent_decode},
     operation::Entry,
 };
-use bankchannel_nextgen_psd2::{Psd2, http::Request, operations};
+use bankchannel_nextgen_psd2::{
+    Psd2,
+    http::Request,
+    operations::{self, consents::create_consent::CreateConsent},
+    verify::Mode,
+};
+use serde_json::Value;
 
 use super::super::{
     refusal::Refusal,
@@ -24,6 +30,7 @@ pub(super) fn handle(
     parameters: &[(&'static str, String)],
     request: &Request,
 ) -> Result<OutResponse, Refusal> {
+    older_name(bank, entry.declaration.name, &request.body)?;
     let message = InRequest {
         path: parameters.to_vec(),
         query: query(&request.target)?,
@@ -32,6 +39,23 @@ pub(super) fn handle(
         content: None,
     };
     dispatch(bank, call, entry.declaration.name, message, request)
+}
+
+/// Refuses the older name of a member of `access`, which every client reads in answers; of a request it is taken in `lenient` only
+/// (§4.1).
+fn older_name(bank: &Bank, operation: &str, body: &[u8]) -> Result<(), Refusal> {
+    if bank.config.mode == Mode::Lenient || operation != CreateConsent::DECLARATION.name {
+        return Ok(());
+    }
+    // What is no JSON is refused when it is decoded.
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    if body.pointer("/access/availableAccountsWithBalances").is_none() {
+        return Ok(());
+    }
+    let text = "access.availableAccountsWithBalances is an older spelling, taken in the mode lenient only: write \
+                availableAccountsWithBalance";
+    let path = Some("access.availableAccountsWithBalances".into());
+    Err(Refusal { path, ..Refusal::by("V37", 400, "FORMAT_ERROR", text) })
 }
 
 fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {

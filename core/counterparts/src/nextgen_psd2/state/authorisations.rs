@@ -12,8 +12,6 @@ use super::{
 
 /// Most authorisations of one consent.
 const AUTHORISATIONS_MAX: usize = 50;
-/// Most bytes of an address that the customer is sent back to.
-pub(super) const URI_MAX: usize = 2_048;
 
 /// A further authorisation.
 #[derive(Default)]
@@ -125,12 +123,7 @@ impl State {
 
 /// A new authorisation that sends the customer back to these.
 pub(super) fn authorisation(redirect: &str, nok: Option<&str>, now_s: i64) -> Result<Authorisation, Problem> {
-    let checked = |field, uri: &str| {
-        if uri.len() > URI_MAX {
-            return Err(Problem::Format { field, why: "has more than 2,048 bytes" });
-        }
-        redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) })
-    };
+    let checked = |field, uri: &str| redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) });
     checked("TPP-Redirect-URI", redirect)?;
     nok.map_or(Ok(()), |nok| checked("TPP-Nok-Redirect-URI", nok))?;
     Ok(Authorisation {

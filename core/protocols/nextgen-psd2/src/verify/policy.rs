@@ -1,5 +1,7 @@
 //! What a bank demands, and how strictly.
 
+use std::sync::Arc;
+
 use crate::{
     certificates::{Certificate, Name, Role},
     signing::SigningDialect,
@@ -32,9 +34,9 @@ pub struct Policy {
     /// Seconds that `Date` may be away from now.
     pub max_skew_s: i64,
     /// Certificates that their issuers have revoked.
-    pub revoked: Vec<Listed>,
+    pub revoked: Arc<[Listed]>,
     /// Certificates and organisations that the bank has blocked.
-    pub blocked: Vec<Listed>,
+    pub blocked: Arc<[Listed]>,
     /// The client certificate of the TLS connection, where there is one.
     pub tls_client: Option<Certificate>,
     /// What the addressed operation asks for; without it roles, bodies and redirects are not
@@ -53,8 +55,8 @@ impl Policy {
             dialect,
             now_s,
             max_skew_s: MAX_SKEW_S,
-            revoked: Vec::new(),
-            blocked: Vec::new(),
+            revoked: Arc::default(),
+            blocked: Arc::default(),
             tls_client: None,
             endpoint: None,
             stop_at_failure: false,

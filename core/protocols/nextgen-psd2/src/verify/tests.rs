@@ -337,9 +337,9 @@ fn lists_and_the_tls_certificate_count() {
     let good = party.signed(request());
     let serial = [&[0], party.certificate.serial()].concat();
     let listed = || Listed::Certificate { serial: serial.clone(), issuer: party.certificate.issuer().clone() };
-    assert_eq!(party.verdict(&good, |policy| policy.revoked = vec![listed()]), "V18");
+    assert_eq!(party.verdict(&good, |policy| policy.revoked = [listed()].into()), "V18");
     assert_eq!(
-        party.verdict(&good, |policy| policy.blocked = vec![Listed::Organization("PSDNO-FSA-987654321".into())]),
+        party.verdict(&good, |policy| policy.blocked = [Listed::Organization("PSDNO-FSA-987654321".into())].into()),
         "V19"
     );
     let options = IssueOptions { authorisation_number: "1".into(), ..IssueOptions::new(Kind::Qwac, NOW) };

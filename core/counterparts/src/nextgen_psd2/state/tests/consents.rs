@@ -201,15 +201,6 @@ fn what_a_consent_keeps_is_bounded() {
         assert_eq!(problem.answer(SigningDialect::Bg), (400, "FORMAT_ERROR"));
     }
     assert!(create(json!({"accounts": [{"other": &long[1..]}]})).is_ok());
-
-    let uri = |bytes: usize| format!("{BACK}{}", "x".repeat(bytes - BACK.len()));
-    assert!(state.create_consent(TPP_1, NewConsent { redirect_uri: &uri(2_048), ..asked() }, NOW).is_ok());
-    let long = uri(2_049);
-    let problem = refused(&state, NewConsent { redirect_uri: &long, ..asked() });
-    assert!(matches!(problem, Problem::Format { field: "TPP-Redirect-URI", .. }), "{problem:?}");
-    let problem = refused(&state, NewConsent { nok_redirect_uri: Some(&long), ..asked() });
-    assert!(matches!(problem, Problem::Format { field: "TPP-Nok-Redirect-URI", .. }), "{problem:?}");
-    assert!(state.offer(TPP_1, &Offer { redirect_uri: &long, ..offer() }, NOW).is_err());
 }
 
 #[test]
