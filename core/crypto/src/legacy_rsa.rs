@@ -29,11 +29,11 @@ const DIGEST_INFOS: [(&str, usize, &[u8]); 4] = [
 /// What the public operation gives back from a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
-    /// PKCS#1 v1.5 padding: the key fits, and this hash was signed.
+    /// PKCS#1 v1.5 padding: the key fits, and this was signed.
     Pkcs1 {
-        /// `sha1`, `sha256`, `sha384` or `sha512`.
+        /// `sha1`, `sha256`, `sha384` or `sha512`; `none` where no DigestInfo of these is in the padding.
         hash: &'static str,
-        /// The hash value that was signed.
+        /// The hash value that was signed; with `none` everything that is in the padding.
         value: Vec<u8>,
     },
     /// No such padding: another key, PSS, or a damaged signature. Also where the key cannot be computed with.
@@ -98,7 +98,7 @@ pub fn sign_sha1(key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
     key.sign(Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }, hash.as_ref()).ok()
 }
 
-/// Reads `00 01 ff … ff 00 DigestInfo`; the number `block` has lost its leading zero.
+/// Reads `00 01 ff … ff 00` and what follows, a DigestInfo if all is well; the number `block` has lost its leading zero.
 fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
     if block.len() + 1 != length {
         return None;
@@ -110,10 +110,13 @@ fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
     if end < 8 {
         return None;
     }
-    DIGEST_INFOS.iter().find_map(|(hash, length, prefix)| {
+    let known = DIGEST_INFOS.iter().find_map(|(hash, length, prefix)| {
         let value = info.strip_prefix(*prefix).filter(|value| value.len() == *length)?;
-        Some(Recovered::Pkcs1 { hash, value: value.to_vec() })
-    })
+        Some((*hash, value))
+    });
+    // No other key gives whole padding: whatever was signed, it was with this one.
+    let (hash, value) = known.unwrap_or(("none", info));
+    Some(Recovered::Pkcs1 { hash, value: value.to_vec() })
 }
 
 #[cfg(test)]

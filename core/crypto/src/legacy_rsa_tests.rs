@@ -32,6 +32,24 @@ fn the_signed_hash_comes_back() {
     );
 }
 
+/// As `CKM_RSA_PKCS` and `openssl pkeyutl -sign` without a digest sign.
+#[test]
+fn what_was_signed_without_a_digest_info_comes_back_too() {
+    let key = RsaPrivateKey::from_pkcs8_der(KEY.pkcs8_der()).unwrap();
+    let spki = KEY.public();
+    let text = [b'a'; 245];
+    for signed in [&Hash::Sha256.digest(b"text")[..], b"text", b"", &text] {
+        let signature = key.sign(Pkcs1v15Sign::new_unprefixed(), signed).unwrap();
+        let expected = Recovered::Pkcs1 { hash: "none", value: signed.to_vec() };
+        assert_eq!(recover(spki.spki_der(), &signature), expected);
+    }
+    // A DigestInfo with a byte too many is none.
+    let (_, _, prefix) = DIGEST_INFOS[1];
+    let long = [prefix, &[7; 33]].concat();
+    let signature = key.sign(Pkcs1v15Sign::new_unprefixed(), &long).unwrap();
+    assert_eq!(recover(spki.spki_der(), &signature), Recovered::Pkcs1 { hash: "none", value: long });
+}
+
 #[test]
 fn other_paddings_keys_and_lengths() {
     let other = PrivateKey::generate(2048).unwrap();

@@ -17,6 +17,7 @@ use super::{certificates, names, request, signing_options};
 use crate::{
     exit::{Failure, Outcome},
     options::{add_common, read_bytes},
+    output,
 };
 
 /// What came of a request.
@@ -31,8 +32,11 @@ pub(super) struct Checked {
 pub(super) fn arguments(command: Command) -> Command {
     add_common(command)
         .arg(
-            file("ca", "Certificates of trusted issuers, PEM, one or several; may be given several times")
-                .action(ArgAction::Append),
+            file(
+                "ca",
+                "Certificates of trusted issuers, PEM, one or several, or one as DER; may be given several times",
+            )
+            .action(ArgAction::Append),
         )
         .arg(
             Arg::new("at")
@@ -77,6 +81,10 @@ pub(super) fn check(matches: &ArgMatches, signed: Option<&str>) -> Outcome<Resul
         Some(text) => instant(text)?,
         None => SystemClock::default().now_s(),
     };
+    let base_path = matches.get_one::<String>("base-path").map(String::as_str).unwrap_or_default();
+    if !base_path.is_empty() && !base_path.starts_with('/') {
+        return Err(Failure::usage(format!("--base-path: `{base_path}` does not begin with `/`, as /api does")));
+    }
     let anchors = certificates::all(matches, "ca")?;
     let mut known = certificates::all(matches, "known")?;
     // An issuer's serial number in the key id is a known mistake.
@@ -102,10 +110,17 @@ pub(super) fn check(matches: &ArgMatches, signed: Option<&str>) -> Outcome<Resul
         client_signing_string: signed.as_deref(),
         known: &known,
         tls_client: tls_client.as_ref(),
-        base_path: matches.get_one::<String>("base-path").map(String::as_str).unwrap_or_default(),
+        base_path,
     };
     let explanation = explain::explain(&request, &verified, input);
     Ok(Ok(Checked { verified, explanation }))
+}
+
+/// Where a request was refused: says that nobody is trusted, if so. Else V17 looks like what is wrong.
+pub(super) fn note_without_ca(matches: &ArgMatches) {
+    if !matches.contains_id("ca") {
+        output::note("no --ca was given, so that nobody is trusted");
+    }
 }
 
 /// Seconds since 1970, from RFC 3339 or as a `Date` header has it.

@@ -13,7 +13,7 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 explain --ca certs/ca.pem signed.http
   bankchannel psd2 explain --ca certs/ca.pem --signing-string what-i-signed.txt signed.http
-  bankchannel psd2 explain --json - < signed.http | jq '.hypotheses[] | select(.matched)'
+  bankchannel psd2 explain --ca certs/ca.pem --json - < signed.http | jq '.hypotheses[] | select(.matched)'
 
 The exit code is 0 whatever the verdict; `verify` is for scripts. An RSA signature gives up the hash of what was signed, so that
 each probable cause is proven or ruled out without the private key. The output shows the request's own values.";
@@ -34,7 +34,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         Err(fault) => {
             match format(matches) {
                 Format::Json => output::json(&explain::unreadable(&fault)),
-                Format::Table => output::line(&format!("{} failed: {fault}.", fault.check())),
+                Format::Table => output::line(&format!("{} failed: {fault}.", fault.check.unwrap_or_default())),
             }
             return Ok(());
         }
@@ -42,6 +42,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     match format(matches) {
         Format::Json => output::json(&explanation.to_json()),
         Format::Table => output::line(explanation.text().trim_end()),
+    }
+    if explanation.verdict.is_some() {
+        checking::note_without_ca(matches);
     }
     Ok(())
 }

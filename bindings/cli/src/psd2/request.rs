@@ -6,6 +6,7 @@ use clap::{Arg, ArgMatches, ValueHint};
 use crate::{
     exit::{Failure, Outcome},
     options::read_bytes,
+    output,
 };
 
 /// The largest file that can hold a request, in bytes.
@@ -21,18 +22,27 @@ pub(super) fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
     read_bytes("FILE", path(matches), MAX)
 }
 
-/// The request in it; or why a bank would not read it further, which is a verdict to whoever checks it.
+/// The request in it; or why a bank would not read it further, which is a verdict to whoever checks it. What is wrong with the
+/// file alone is none.
 pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed>> {
-    match Request::parse(&bytes(matches)?) {
-        // Another file altogether.
-        Err(fault) if fault.line <= 1 && !fault.too_large => Err(no_request(matches, &fault)),
-        parsed => Ok(parsed),
+    let (request, missing) = match Request::parse_dump(&bytes(matches)?) {
+        Ok(read) => read,
+        Err(fault) if fault.check.is_none() => return Err(no_request(matches, &fault)),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    if missing > 0 {
+        let bytes = if missing == 1 { "1 byte" } else { "2 bytes" };
+        output::note(&format!(
+            "warning: the body has {bytes} less than Content-Length says: its last line end may have been lost in pasting, and \
+             Digest is then that of the body with it"
+        ));
     }
+    Ok(Ok(request))
 }
 
-/// The request in it.
+/// The request in it, whole.
 pub(super) fn read(matches: &ArgMatches) -> Outcome<Request> {
-    checked(matches)?.map_err(|fault| no_request(matches, &fault))
+    Request::parse(&bytes(matches)?).map_err(|fault| no_request(matches, &fault))
 }
 
 fn no_request(matches: &ArgMatches, fault: &Malformed) -> Failure {

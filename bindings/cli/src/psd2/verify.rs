@@ -35,7 +35,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         Err(fault) => {
             match format(matches) {
                 Format::Json => output::json(&explain::unreadable(&fault)),
-                Format::Table => output::line(&format!("REFUSED: {} (FORMAT_ERROR): {fault}", fault.check())),
+                Format::Table => {
+                    output::line(&format!("REFUSED: {} (FORMAT_ERROR): {fault}", fault.check.unwrap_or_default()))
+                }
             }
             return Err(Failure::Told);
         }
@@ -47,9 +49,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if verified.is_valid() {
         return Ok(());
     }
-    if !matches.contains_id("ca") {
-        output::note("no --ca was given, so that nobody is trusted");
-    }
+    checking::note_without_ca(matches);
     output::note("`bankchannel psd2 explain` with the same arguments says why");
     Err(Failure::Told)
 }

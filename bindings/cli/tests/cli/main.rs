@@ -11,6 +11,7 @@ mod pgp;
 mod psd2;
 mod psd2_bank;
 mod psd2_certificates;
+mod psd2_dumps;
 mod psd2_keys;
 mod settings;
 mod signer;

@@ -1,8 +1,12 @@
 //! An HTTP request as it was sent: order, spelling and bytes of its headers kept, since a signature covers them.
 
+mod text;
+
 use std::fmt;
 
 use bytes::Bytes;
+
+pub use self::text::Malformed;
 
 /// Most bytes of a request line and headers together (V01).
 pub const MAX_HEAD: usize = 32 * 1024;
@@ -137,67 +141,7 @@ impl FromIterator<(String, Bytes)> for Headers {
     }
 }
 
-/// Why a text is not an HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong, for a person.
-    pub why: &'static str,
-    /// Whether it is a limit of V01.
-    pub too_large: bool,
-}
-
-impl Malformed {
-    /// The check that it fails.
-    #[must_use]
-    pub fn check(&self) -> &'static str {
-        if self.too_large { "V01" } else { "V02" }
-    }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.why)
-    }
-}
-
-fn malformed(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, too_large: false }
-}
-
-fn too_large(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, too_large: true }
-}
-
 impl Request {
-    /// Reads a request from text, such as from a log. In the head a line feed may stand for carriage return and line feed. With
-    /// `Content-Length` the body has so many bytes; without it, it is everything after the empty line.
-    ///
-    /// # Errors
-    /// [`Malformed`] with the line and the reason.
-    pub fn parse(text: &[u8]) -> Result<Self, Malformed> {
-        let mut lines = Lines { rest: text, number: 0 };
-        let (first, line) = loop {
-            match lines.next() {
-                None => return Err(malformed(1, "there is no request line")),
-                Some((b"", _)) => {}
-                Some(found) => break found,
-            }
-        };
-        let (method, target) = request_line(first).map_err(|why| malformed(line, why))?;
-        let headers = fields(&mut lines)?;
-        let head = text.len() - lines.rest.len();
-        if head > MAX_HEAD {
-            return Err(too_large(lines.number, "the request line and headers have more than 32 KiB"));
-        }
-        let body = body(&headers, lines.rest).map_err(|why| malformed(lines.number + 1, why))?;
-        if body.len() > MAX_BODY {
-            return Err(too_large(lines.number + 1, "the body has more than 1 MiB"));
-        }
-        Ok(Self { method, target, headers, body: Bytes::copy_from_slice(body) })
-    }
-
     /// Writes the request as it goes over the wire, as HTTP/1.1.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -278,148 +222,9 @@ pub(crate) fn text_has_control(text: &str) -> bool {
     }
 }
 
-/// Lines that end in a line feed, with or without a carriage return before it.
-struct Lines<'a> {
-    rest: &'a [u8],
-    number: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn next(&mut self) -> Option<(&'a [u8], usize)> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let end = self.rest.iter().position(|&byte| byte == b'\n');
-        let (line, rest) = match end {
-            Some(end) => (&self.rest[..end], &self.rest[end + 1..]),
-            None => (self.rest, &[][..]),
-        };
-        self.rest = rest;
-        self.number += 1;
-        Some((line.strip_suffix(b"\r").unwrap_or(line), self.number))
-    }
-}
-
-fn request_line(line: &[u8]) -> Result<(String, String), &'static str> {
-    let text = std::str::from_utf8(line).map_err(|_| "the request line is not text")?;
-    let mut parts = text.split(' ').filter(|part| !part.is_empty());
-    let (method, target, version) = (parts.next(), parts.next(), parts.next());
-    let (Some(method), Some(target)) = (method, target) else {
-        return Err("a request line is `METHOD /path HTTP/1.1`");
-    };
-    let fits = version.is_none_or(|version| version.starts_with("HTTP/")) && parts.next().is_none();
-    if !is_token(method) || !fits {
-        return Err("a request line is `METHOD /path HTTP/1.1`");
-    }
-    if !target.starts_with('/') && target != "*" {
-        return Err("the path of the request line begins with `/`");
-    }
-    if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("the path of the request line has bytes that are not visible ASCII");
-    }
-    Ok((method.to_owned(), target.to_owned()))
-}
-
-fn fields(lines: &mut Lines<'_>) -> Result<Headers, Malformed> {
-    let mut headers = Headers::default();
-    while let Some((line, number)) = lines.next() {
-        if line.is_empty() {
-            break;
-        }
-        if line.len() > MAX_FIELD {
-            return Err(too_large(number, "the header field has more than 16 KiB"));
-        }
-        if headers.len() == MAX_FIELDS {
-            return Err(too_large(number, "there are more than 100 header fields"));
-        }
-        if matches!(line[0], b' ' | b'\t') {
-            return Err(malformed(number, "a header line begins with a space: folded lines are not allowed"));
-        }
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
-            return Err(malformed(number, "a header line is `Name: value`"));
-        };
-        let name = std::str::from_utf8(&line[..colon]).ok().filter(|name| is_token(name));
-        let Some(name) = name else {
-            return Err(malformed(number, "what stands before the colon is not a header name"));
-        };
-        let value = &line[colon + 1..];
-        if has_control(value) {
-            return Err(malformed(number, "the header value has a control character"));
-        }
-        headers.push(name, Bytes::copy_from_slice(value));
-    }
-    Ok(headers)
-}
-
-fn body<'a>(headers: &Headers, rest: &'a [u8]) -> Result<&'a [u8], &'static str> {
-    if headers.count("transfer-encoding") > 0 {
-        return Err("a request with Transfer-Encoding must be given without it, the body put together");
-    }
-    let Some(length) = headers.get("content-length") else { return Ok(rest) };
-    let length = std::str::from_utf8(length).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let length = length.and_then(|text| text.parse::<usize>().ok()).ok_or("Content-Length is not a number")?;
-    rest.get(..length).ok_or("the body is shorter than Content-Length says")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DUMP: &[u8] =
-        b"POST /api/v1/consents?x=1 HTTP/1.1\r\nHost: a.example\r\nX-Request-ID:  1 \r\nzero:\r\n\r\nbody\n";
-
-    #[test]
-    fn order_spelling_and_bytes_are_kept() {
-        let request = Request::parse(DUMP).unwrap();
-        assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/api/v1/consents?x=1"));
-        assert_eq!(
-            request.headers.iter().map(|header| header.name.as_str()).collect::<Vec<_>>(),
-            ["Host", "X-Request-ID", "zero"]
-        );
-        assert_eq!(request.headers.named("x-request-id").next().unwrap().value, &b"  1 "[..]);
-        assert_eq!((request.headers.get("X-REQUEST-ID"), request.headers.text("zero")), (Some(&b"1"[..]), Some("")));
-        assert_eq!(request.body, &b"body\n"[..]);
-    }
-
-    #[test]
-    fn line_feeds_alone_read_the_same_and_what_is_written_reads_back() {
-        let with_feeds: Vec<u8> = DUMP.iter().copied().filter(|&byte| byte != b'\r').collect();
-        let request = Request::parse(&with_feeds).unwrap();
-        assert_eq!(request, Request::parse(DUMP).unwrap());
-        let again = Request::parse(&request.to_bytes()).unwrap();
-        assert_eq!((again.body, again.headers.text("x-request-id")), (request.body, Some("1")));
-    }
-
-    #[test]
-    fn content_length_cuts_the_body() {
-        let read = |text: &str| Request::parse(text.as_bytes());
-        assert_eq!(read("POST / HTTP/1.1\nContent-Length: 2\n\nabc").unwrap().body, &b"ab"[..]);
-        assert_eq!(read("POST / HTTP/1.1\nContent-Length: 4\n\nabc").unwrap_err().line, 4);
-        assert!(read("POST / HTTP/1.1\nContent-Length: +2\n\nabc").is_err());
-        assert!(read("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0\n\n").is_err());
-    }
-
-    #[test]
-    fn what_is_no_request_is_refused_with_its_line() {
-        for (text, line) in [
-            ("", 1),
-            ("\n\n", 1),
-            ("GET\n\n", 1),
-            ("GET x HTTP/1.1\n\n", 1),
-            ("GET / HTTP/1.1 more\n\n", 1),
-            ("GET / HTTP/1.1\nno colon\n\n", 2),
-            ("GET / HTTP/1.1\nbad name: x\n\n", 2),
-            ("GET / HTTP/1.1\na: x\n folded\n\n", 3),
-            ("GET / HTTP/1.1\na: x\x01y\n\n", 2),
-            ("GET / HTTP/1.1\na: x\ry\n\n", 2),
-        ] {
-            assert_eq!(Request::parse(text.as_bytes()).unwrap_err().line, line, "{text:?}");
-        }
-        let huge = format!("GET / HTTP/1.1\na: {}\n\n", "x".repeat(MAX_FIELD));
-        assert!(Request::parse(huge.as_bytes()).unwrap_err().too_large);
-        let many = format!("GET / HTTP/1.1\n{}\n", "a: x\n".repeat(MAX_FIELDS + 1));
-        assert!(Request::parse(many.as_bytes()).unwrap_err().too_large);
-    }
 
     #[test]
     fn every_byte_and_character_is_known() {
@@ -450,12 +255,5 @@ mod tests {
         );
         headers.remove("B");
         assert_eq!(headers.len(), 1);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_bytes_are_answered(text: Vec<u8>) {
-            let _ = Request::parse(&text);
-        }
     }
 }

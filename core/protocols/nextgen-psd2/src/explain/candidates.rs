@@ -3,11 +3,12 @@
 mod lines;
 mod values;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use bankchannel_crypto::signature::Hash;
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
+use self::values::BodyDigest;
 use super::hypotheses::Hypothesis;
 use super::recovered::Goal;
 use crate::http::Request;
@@ -15,6 +16,8 @@ use crate::signing::SigningString;
 
 /// Most bytes that are hashed in search of a match.
 const MAX_HASHED: usize = 16 * 1024 * 1024;
+/// Most of them that are variants of the body: the other guesses have the rest.
+const MAX_HASHED_BODIES: usize = MAX_HASHED / 2;
 
 /// One line of the expected signing string.
 #[derive(Clone)]
@@ -68,7 +71,8 @@ pub(super) struct Solution {
 
 /// Searches for the signed text. `None` where no guess has the hash, or where the expected text itself has it.
 pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
-    let mut search = Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None };
+    let mut search =
+        Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None, digests: None };
     let expected: Vec<Vec<u8>> = basis.fields.iter().map(Field::line).collect();
     if goal.is_of(&PLAIN.join(&expected)) {
         return None;
@@ -101,7 +105,7 @@ struct Ending {
 
 const PLAIN: Ending = Ending { first: "", between: "\n", last: "", says: None };
 
-const ENDINGS: [Ending; 5] = [
+const ENDINGS: [Ending; 8] = [
     Ending { last: "\n", says: Some(("H-01", "the signed text has a line feed after the last line")), ..PLAIN },
     Ending { first: "\n", says: Some(("H-01", "the signed text begins with a line feed")), ..PLAIN },
     Ending {
@@ -120,6 +124,13 @@ const ENDINGS: [Ending; 5] = [
         says: Some(("H-02", "the signed text has LF between its lines and CRLF after the last")),
         ..PLAIN
     },
+    Ending {
+        between: "\\n",
+        says: Some(("H-02", "the signed text has a backslash and the letter n between its lines, not a line feed")),
+        ..PLAIN
+    },
+    Ending { between: "", says: Some(("H-02", "the signed text has nothing between its lines")), ..PLAIN },
+    Ending { between: " ", says: Some(("H-02", "the signed text has a space between its lines")), ..PLAIN },
 ];
 
 impl Ending {
@@ -147,6 +158,8 @@ struct Search<'a> {
     /// The ids that came true.
     done: BTreeSet<&'static str>,
     found: Option<Solution>,
+    /// The digests of what may have been taken for the body: hashed once for all endings.
+    digests: Option<Rc<[BodyDigest]>>,
 }
 
 impl Search<'_> {
@@ -183,6 +196,16 @@ impl Search<'_> {
         self.try_lines(id, text, &lines)
     }
 
+    /// Says what to do about a match where that is not what its row says.
+    fn advise(&mut self, id: &str, advice: &'static str) {
+        if let Some(solution) = &mut self.found
+            && let Some(at) = solution.hypotheses.iter().position(|found| found.id == id)
+        {
+            let found = solution.hypotheses.remove(at);
+            solution.hypotheses.insert(at, found.advising(advice));
+        }
+    }
+
     /// Adds what follows from the last match.
     fn also(&mut self, id: &'static str, text: String) {
         if let Some(solution) = &mut self.found
@@ -205,8 +228,15 @@ fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
                 ("the hash was signed as upper-case hexadecimal text", HEXUPPER.encode(&digest).into_bytes()),
                 ("the hash was signed as base64 text", BASE64.encode(&digest).into_bytes()),
             ];
-            if let Some((what, _)) = forms.iter().find(|(_, form)| goal.is_of(form)) {
-                let mut hypotheses = vec![Hypothesis::matched("H-11", format!("{what} ({})", hash.name()))];
+            // Programs that print a hash end the line.
+            let found = forms.iter().find_map(|(what, form)| {
+                let with_feed = || goal.is_of(&[form.as_slice(), b"\n"].concat());
+                let feed = if goal.is_of(form) { "" } else { with_feed().then_some(", with a line feed after it")? };
+                Some(format!("{what}{feed}"))
+            });
+            if let Some(what) = found {
+                let bare = if goal.is_bare() { ", without a DigestInfo" } else { "" };
+                let mut hypotheses = vec![Hypothesis::matched("H-11", format!("{what} ({}){bare}", hash.name()))];
                 hypotheses.extend(ending.says.map(|(id, text)| Hypothesis::matched(id, text)));
                 return Some(Solution { text: None, hypotheses });
             }

@@ -48,6 +48,15 @@ impl DigestReport {
         }
     }
 
+    /// What the check of the digest (V28) found goes before a comparison that knows no lenient mode.
+    pub(super) fn as_checked(self, holds: Option<bool>) -> Self {
+        match holds {
+            None => self,
+            Some(true) => Self { matches: true, variant: None, ..self },
+            Some(false) => Self { matches: false, ..self },
+        }
+    }
+
     pub(super) fn to_json(&self) -> Value {
         json!({
             "received": self.received,
@@ -61,7 +70,7 @@ impl DigestReport {
 
 /// What a digest that does not match is the digest of.
 fn variant(received: &str, body: &[u8]) -> Option<String> {
-    let value = value_of(received)?;
+    let value = value_of(received, body)?;
     if let Some(how) = form(value, body) {
         return Some(format!("the body itself, but {how}"));
     }
@@ -76,16 +85,22 @@ fn variant(received: &str, body: &[u8]) -> Option<String> {
     Some(if how == STANDARD { name.to_owned() } else { format!("{name}, and {how}") })
 }
 
-/// The value behind the first algorithm that is allowed, or of a header without any.
-fn value_of(received: &str) -> Option<&str> {
+/// The value behind the first algorithm that is allowed and whose hash it is not, else behind the first; or of a header without
+/// any.
+fn value_of<'a>(received: &'a str, body: &[u8]) -> Option<&'a str> {
     let known = |token: &str| {
         let token = token.trim().replace('-', "");
-        token.eq_ignore_ascii_case("sha256") || token.eq_ignore_ascii_case("sha512")
+        [("sha256", Hash::Sha256), ("sha512", Hash::Sha512)]
+            .into_iter()
+            .find_map(|(name, hash)| token.eq_ignore_ascii_case(name).then_some(hash))
     };
-    let members = || received.split(',').filter_map(|member| member.split_once('='));
-    let value = members().find(|(token, _)| known(token)).map(|(_, value)| value);
+    let members = || {
+        let members = received.split(',').filter_map(|member| member.split_once('='));
+        members.filter_map(|(token, value)| Some((known(token)?, value.trim())))
+    };
+    let wrong = members().find(|(hash, value)| *value != BASE64.encode(&hash.digest(body)));
     let bare = || (!received.contains(',')).then_some(received);
-    value.or_else(bare).map(str::trim)
+    wrong.or_else(|| members().next()).map(|(_, value)| value).or_else(bare).map(str::trim)
 }
 
 const STANDARD: &str = "the header is not written as it should be";
@@ -136,6 +151,12 @@ mod tests {
         let found = report(&format!("md5=x, sha-256={twice}"), BODY).variant;
         assert_eq!(found.as_deref(), Some("the body itself, but as base64 of the hexadecimal text"));
         assert_eq!(report("SHA-256=AAAA", BODY).variant, None);
+        // Of several the one that is wrong is looked at.
+        let nothing = BASE64.encode(&Hash::Sha512.digest(b""));
+        let found = report(&format!("SHA-256={hello},SHA-512={nothing}"), BODY);
+        assert_eq!((found.matches, found.variant.as_deref()), (false, Some("the empty body")));
+        let unnamed = report(&format!("SHA256={hello}"), BODY).variant;
+        assert_eq!(unnamed.as_deref(), Some("the body itself, but the header is not written as it should be"));
     }
 
     proptest::proptest! {

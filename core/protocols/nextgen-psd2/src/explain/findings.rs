@@ -6,7 +6,7 @@ use data_encoding::HEXUPPER;
 
 use super::candidates::{self, Basis, Field};
 use super::hypotheses::{self, Hypothesis};
-use super::recovered::{Goal, Recovered};
+use super::recovered::{BARE, Goal, Recovered};
 use super::{ExplainInput, MAX_KNOWN, header, visible};
 use crate::certificates::Certificate;
 use crate::http::Request;
@@ -60,6 +60,10 @@ impl Findings {
         }
         let Some(signature) = decoded else {
             self.recovered = Some(Recovered::LengthMismatch);
+            if let Some(signature) = header.signature_bytes() {
+                self.tried(&["H-19"]);
+                self.known_key(facts, certificate, &signature, expected, fields);
+            }
             return;
         };
         let recovered = Recovered::from_signature(certificate.spki_der(), &signature);
@@ -74,13 +78,18 @@ impl Findings {
         }
     }
 
-    /// H-12.
+    /// H-12. A name that states no hash, such as `hs2019`, contradicts none.
     fn algorithm(&mut self, header: &SignatureHeader, hash: &str) {
-        let said = header.algorithm.as_deref().unwrap_or("rsa-sha256");
-        if !said.to_ascii_lowercase().ends_with(&format!("-{hash}")) {
-            let text = format!("`algorithm` says {}, signed was with {hash}", visible::clip(said, 32));
-            self.matched.push(Hypothesis::matched("H-12", text));
+        let name = header.algorithm.as_deref();
+        let stated = name.map_or(Some("sha256"), stated_hash);
+        if hash == BARE || stated.is_none_or(|stated| stated == hash) {
+            return;
         }
+        let said = match name {
+            Some(name) => format!("`algorithm` says {}", visible::clip(name, 32)),
+            None => "without `algorithm`, rsa-sha256 is taken for it".to_owned(),
+        };
+        self.matched.push(Hypothesis::matched("H-12", format!("{said}, signed was with {hash}")));
     }
 
     /// H-01 to H-11 and H-20.
@@ -89,13 +98,21 @@ impl Findings {
         let basis = Basis { request: facts.request, fields, base_path: facts.input.base_path };
         let listed = facts.header.and_then(|header| header.headers.as_deref()).unwrap_or_default();
         let absent = absent(facts.request, listed);
-        let said = match candidates::solve(&basis, goal) {
+        let solution = candidates::solve(&basis, goal);
+        let own = candidates::join(fields);
+        if let Some(how) = goal.bare(solution.as_ref().and_then(|solution| solution.text.as_deref()).unwrap_or(&own)) {
+            // With another certificate's key the signature is no sign of this one.
+            let fits = self.recovered.as_ref().is_some_and(|recovered| recovered.goal().is_some());
+            let text = if fits { format!("{how}; the key fits the certificate") } else { how.to_owned() };
+            self.matched.push(Hypothesis::matched("H-11", text).advising(hypotheses::HASH_WITH_DIGEST_INFO));
+        }
+        let said = match solution {
             Some(solution) => {
                 self.matched.extend(solution.hypotheses);
                 self.signed_text = solution.text;
                 "is not in the signed text"
             }
-            None if goal.is_of(&candidates::join(fields)) => "is not in the signed text",
+            None if goal.is_of(&own) => "is not in the signed text",
             None => {
                 let with_empty = candidates::join(&with_empty(fields, listed, &absent));
                 if !goal.is_of(&with_empty) {
@@ -136,12 +153,25 @@ impl Findings {
                 }
             }
         }
+        self.known_key(facts, certificate, signature, Some(expected), fields);
+    }
+
+    /// H-19.
+    fn known_key(
+        &mut self,
+        facts: &Facts<'_>,
+        certificate: &Certificate,
+        signature: &[u8],
+        expected: Option<&SigningString>,
+        fields: &[Field],
+    ) {
         let others = facts.input.known.iter().take(MAX_KNOWN).chain(facts.input.tls_client);
         for other in others.filter(|other| other.spki_der() != certificate.spki_der()) {
             let recovered = Recovered::from_signature(other.spki_der(), signature);
             if let Some(goal) = recovered.goal() {
                 let serial = HEXUPPER.encode(other.serial());
-                let fits = if goal.is_of(&expected.bytes) { "" } else { ", over another text than expected" };
+                let is_other = expected.is_some_and(|expected| !goal.is_of(&expected.bytes));
+                let fits = if is_other { ", over another text than expected" } else { "" };
                 let found = format!(
                     "the key of the certificate with serial number {} made the signature{fits}",
                     visible::clip(serial.trim_start_matches('0'), 64)
@@ -152,6 +182,17 @@ impl Findings {
             }
         }
     }
+}
+
+/// The hash that the name of an algorithm states, however it is written; `None` for one that states none.
+fn stated_hash(name: &str) -> Option<&'static str> {
+    let folded: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    let (family, bits) = folded.split_at_checked(2).unwrap_or_default();
+    let is_jose = matches!(family, "rs" | "ps" | "es" | "hs");
+    ["sha1", "sha256", "sha384", "sha512"]
+        .into_iter()
+        .find(|hash| folded.contains(hash) || (is_jose && hash.strip_prefix("sha") == Some(bits)))
 }
 
 /// The listed headers that the request does not have.

@@ -44,15 +44,21 @@ pub(super) fn reread(request: &Request) -> Reread {
     if wrapped > 1 {
         out.hypotheses.push(Hypothesis::matched("H-18", "the value was RFC 2047-encoded more than once"));
     }
-    let by_parameter = unwrap_parameters(&text);
-    if let Some(unwrapped) = by_parameter {
-        let text = "single parameters were RFC 2047-encoded, not the value as a whole";
-        out.hypotheses.push(Hypothesis::matched("H-18", text));
-        out.header = SignatureHeader::parse(&unwrapped, Duplicates::LastWins).ok();
-    } else {
-        out.header = SignatureHeader::parse(&text, Duplicates::LastWins).ok();
+    match by_parameter(&text) {
+        Some((hypothesis, header)) => {
+            out.hypotheses.push(hypothesis);
+            out.header = header;
+        }
+        None => out.header = SignatureHeader::parse(&text, Duplicates::LastWins).ok(),
     }
     out
+}
+
+/// H-18 in a header that reads, since an encoded word may stand between the quotes; and the header without such words.
+pub(super) fn by_parameter(text: &str) -> Option<(Hypothesis, Option<SignatureHeader>)> {
+    let unwrapped = unwrap_parameters(text)?;
+    let found = Hypothesis::matched("H-18", "single parameters were RFC 2047-encoded, not the value as a whole");
+    Some((found, SignatureHeader::parse(&unwrapped, Duplicates::LastWins).ok()))
 }
 
 /// The text behind the scheme word.

@@ -11,18 +11,26 @@ pub struct Hypothesis {
     pub matched: bool,
     /// What was found, or what was tried.
     pub text: String,
+    /// What to do, where that is not what its row says.
+    advice: Option<&'static str>,
 }
 
 impl Hypothesis {
     /// One that came true.
     pub(super) fn matched(id: &'static str, text: impl Into<String>) -> Self {
-        Self { id, matched: true, text: text.into() }
+        Self { id, matched: true, text: text.into(), advice: None }
+    }
+
+    /// The same with its own advice.
+    pub(super) fn advising(self, advice: &'static str) -> Self {
+        Self { advice: Some(advice), ..self }
     }
 
     /// What to do where it came true; empty for an id that the sheet does not have.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        ROWS.iter().find(|(id, _, _)| *id == self.id).map_or("", |(_, _, advice)| advice)
+        let of_row = || ROWS.iter().find(|(id, _, _)| *id == self.id).map_or("", |(_, _, advice)| advice);
+        self.advice.unwrap_or_else(of_row)
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -37,7 +45,7 @@ pub(super) fn ranked(mut matched: Vec<Hypothesis>, tried: &[&'static str]) -> Ve
     matched.dedup_by_key(|hypothesis| hypothesis.id);
     for (id, what, _) in ROWS {
         if tried.contains(&id) && matched.iter().all(|hypothesis| hypothesis.id != id) {
-            matched.push(Hypothesis { id, matched: false, text: what.to_owned() });
+            matched.push(Hypothesis { id, matched: false, text: what.to_owned(), advice: None });
         }
     }
     matched
@@ -52,6 +60,8 @@ pub(super) const OF_THE_KEY: [&str; 2] = ["H-13", "H-19"];
 pub(super) const OF_THE_KEY_ID: [&str; 2] = ["H-14", "H-15"];
 /// Guesses at how the `Signature` header is written.
 pub(super) const OF_THE_HEADER: [&str; 2] = ["H-17", "H-18"];
+/// The one of these that a header can have which reads: the encoded words stand inside its parameters.
+pub(super) const PER_PARAMETER: &str = "H-18";
 /// The guess at how the signature in it is written; it needs the key's length.
 pub(super) const OF_THE_ENCODING: [&str; 1] = ["H-16"];
 
@@ -59,20 +69,32 @@ pub(super) const OF_THE_ENCODING: [&str; 1] = ["H-16"];
 pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Hypothesis]) -> Option<&'a Hypothesis> {
     let explains = |id: &str| match check {
         "V07" | "V11" | "V12" => OF_THE_HEADER.contains(&id),
-        "V23" => OF_THE_KEY_ID.contains(&id),
-        "V24" => id == "H-12",
-        "V25" => id == "H-06",
-        "V29" => OF_THE_ENCODING.contains(&id),
+        "V23" => OF_THE_KEY_ID.contains(&id) || id == PER_PARAMETER,
+        "V24" => id == "H-12" || id == PER_PARAMETER,
+        "V25" => id == "H-06" || id == PER_PARAMETER,
+        // Another key makes signatures of another length.
+        "V29" => OF_THE_ENCODING.contains(&id) || id == "H-19" || id == PER_PARAMETER,
         "V30" => OF_THE_TEXT.contains(&id) || OF_THE_KEY.contains(&id),
         _ => false,
     };
     hypotheses.iter().find(|hypothesis| hypothesis.matched && explains(hypothesis.id))
 }
 
+/// What to do where a hash or a text was signed as it is (H-11).
+pub(super) const HASH_WITH_DIGEST_INFO: &str = "sign with what hashes the text and writes the DigestInfo itself, such as \
+     SHA256withRSA, CKM_SHA256_RSA_PKCS or `openssl dgst -sha256 -sign`";
+/// What to do where a listed `(request-target)` was signed otherwise (H-07).
+pub(super) const AS_REQUESTED: &str =
+    "sign `(request-target)` as method in lower case, a space, and path and query as they stand on the request line";
+
 /// Id, what is tried, what to do.
 const ROWS: [(&str, &str, &str); 20] = [
     ("H-01", "the signed text has one line feed too many", "join the lines with LF and put none after the last one"),
-    ("H-02", "the signed text has CRLF between its lines", "join the lines with a single LF on every platform"),
+    (
+        "H-02",
+        "the signed text has CRLF between its lines, or something else that is no line feed",
+        "join the lines with a single LF on every platform",
+    ),
     ("H-03", "the header names were signed in another case", "write the names in the signed text in lower case"),
     ("H-04", "the colon was signed with other spaces around it", "write name, colon, one space, value"),
     ("H-05", "the lines were signed in another order", "sign the lines in the order of the `headers` parameter"),
@@ -83,7 +105,7 @@ const ROWS: [(&str, &str, &str); 20] = [
     ),
     (
         "H-07",
-        "the signed text has a `(request-target)` line",
+        "the signed text has a `(request-target)` line, or another one than the request line gives",
         "leave `(request-target)` out; only what the `headers` parameter lists is signed",
     ),
     (

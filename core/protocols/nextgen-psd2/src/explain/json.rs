@@ -24,8 +24,8 @@ const LEFT_OUT: [(&str, &str); 8] = [
 ];
 
 impl Explanation {
-    /// The explanation as §3.3 lists it, and beside that what to do about the verdict (`advice`) and the text that was signed,
-    /// where a hypothesis found it (`signed_text`). Where it would be longer than [`MAX_JSON`], members are left out and `truncated` is
+    /// The explanation as §3.3 lists it, and beside that what to do about the verdict (`advice`), whether the client's text has the
+    /// hash in the signature (`client_text_was_signed`), and the text that was signed, where a hypothesis found it (`signed_text`). Where it would be longer than [`MAX_JSON`], members are left out and `truncated` is
     /// `true`.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -36,6 +36,7 @@ impl Explanation {
             "checks": checks,
             "expected_signing_string": self.expected_signing_string.as_ref().map(signing_string),
             "client_signing_string": self.client_signing_string.as_ref().map(signing_string),
+            "client_text_was_signed": self.client_text_was_signed,
             "signed_text": self.signed_text.as_deref().map(|text| signing_string(&lines_of(text))),
             "diff": self.diff.as_ref().map(super::Diff::to_json),
             "recovered": self.recovered.as_ref().map(super::Recovered::to_json),
@@ -62,10 +63,10 @@ impl Explanation {
     }
 }
 
-/// The same for what cannot be read as a request: V01 or V02, and nothing else.
+/// The same for what cannot be read as a request: V01, V02 or V03, and nothing else.
 #[must_use]
 pub fn unreadable(fault: &Malformed) -> Value {
-    refused_unread(fault.check(), &fault.to_string())
+    refused_unread(fault.check.unwrap_or("V02"), &fault.to_string())
 }
 
 /// The same for what was refused before it was read to its end.
@@ -77,6 +78,7 @@ pub fn refused_unread(check: &str, why: &str) -> Value {
         "checks": [{ "id": check, "status": "failed", "text": why }],
         "expected_signing_string": null,
         "client_signing_string": null,
+        "client_text_was_signed": null,
         "signed_text": null,
         "diff": null,
         "recovered": null,

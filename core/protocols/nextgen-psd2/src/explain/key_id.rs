@@ -76,6 +76,14 @@ impl KeyIdReport {
         Self { serial, issuer, issuer_reads }
     }
 
+    /// Where the check of the key id (V23) holds, its parts are the certificate's, however they are written.
+    pub(super) fn as_checked(mut self, holds: Option<bool>) -> Self {
+        if holds == Some(true) {
+            [&mut self.serial].into_iter().chain(&mut self.issuer).for_each(|part| part.same = true);
+        }
+        self
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let part = |part: &Compared| {
             json!({

@@ -107,6 +107,12 @@ impl Explanation {
 #[must_use]
 pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) -> Explanation {
     let status = |id: &str| verified.checks.iter().find(|check| check.rule.id == id).map(|check| check.status);
+    // Whether a check that was made holds.
+    let holds = |id: &str| match status(id)? {
+        Status::Ok | Status::Warning => Some(true),
+        Status::Failed => Some(false),
+        Status::Skipped => None,
+    };
     let verdict = verified.refusal().cloned();
     let mut found = Findings::default();
 
@@ -116,6 +122,12 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         found.tried(&hypotheses::OF_THE_HEADER);
         found.matched.extend(reread.hypotheses);
         header = reread.header;
+    } else if verdict.is_some()
+        && let Some((hypothesis, unwrapped)) = verified.signature_text.as_deref().and_then(header::by_parameter)
+    {
+        found.tried(&[hypotheses::PER_PARAMETER]);
+        found.matched.push(hypothesis);
+        header = unwrapped.or(header);
     }
     let (expected, fields) = expected(request, verified, header.as_ref());
     if verdict.is_some() && status("V30") != Some(Status::Ok) {
@@ -127,9 +139,11 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
 
     let key_id = verified.key_id.clone().or_else(|| KeyId::parse(&header.as_ref()?.key_id).ok());
     let named = key_id.as_ref().zip(verified.certificate.as_ref());
+    // In a header that the bank could not read, the key id may be right.
     if let Some((key_id, certificate)) = named
         && verdict.is_some()
-        && status("V23") != Some(Status::Ok)
+        && holds("V23") != Some(true)
+        && key_id.matches(certificate, false).is_err()
     {
         let known = input.known.get(..MAX_KNOWN).unwrap_or(input.known);
         found.tried(&hypotheses::OF_THE_KEY_ID);
@@ -152,8 +166,8 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         client_text_was_signed,
         recovered: found.recovered,
         hypotheses: hypotheses::ranked(found.matched, &found.tried),
-        digest: DigestReport::of(request),
-        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate)),
+        digest: DigestReport::of(request).as_checked(holds("V28")),
+        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate).as_checked(holds("V23"))),
     }
 }
 

@@ -5,14 +5,17 @@ use bankchannel_crypto::signature::Hash;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
+/// The hash's name where there is none: the padding is whole, and no DigestInfo of a known hash is in it.
+pub(super) const BARE: &str = "none";
+
 /// What the public operation of RSA makes of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
-    /// Whole PKCS #1 v1.5 padding: the key fits, and this hash was signed.
+    /// Whole PKCS #1 v1.5 padding: the key fits, and this was signed.
     Pkcs1 {
-        /// `sha1`, `sha256`, `sha384` or `sha512`.
+        /// `sha1`, `sha256`, `sha384` or `sha512`; `none` where no DigestInfo of these is in the padding.
         hash: &'static str,
-        /// The hash value.
+        /// The hash value; with `none` everything that is in the padding.
         value: Vec<u8>,
     },
     /// No such padding: another key, or RSA-PSS.
@@ -59,11 +62,29 @@ pub(super) struct Goal<'a> {
 
 impl Goal<'_> {
     /// Whether a text has this hash. Never for SHA-1 and SHA-384, which nothing here computes: they are refused by name.
+    /// Without a DigestInfo: whether this is a hash of the text, or the text itself.
     pub(super) fn is_of(self, text: &[u8]) -> bool {
         match self.hash {
             "sha256" => Hash::Sha256.digest(text) == self.value,
             "sha512" => Hash::Sha512.digest(text) == self.value,
+            BARE => self.bare(text).is_some(),
             _ => false,
+        }
+    }
+
+    /// Whether there is no DigestInfo.
+    pub(super) fn is_bare(self) -> bool {
+        self.hash == BARE
+    }
+
+    /// How a text was signed without a DigestInfo, if it was (H-11).
+    pub(super) fn bare(self, text: &[u8]) -> Option<&'static str> {
+        match self.value.len() {
+            _ if !self.is_bare() || text.is_empty() => None,
+            _ if text == self.value => Some("the text itself was signed, not hashed and without a DigestInfo"),
+            32 if Hash::Sha256.digest(text) == self.value => Some("the SHA-256 hash was signed without a DigestInfo"),
+            64 if Hash::Sha512.digest(text) == self.value => Some("the SHA-512 hash was signed without a DigestInfo"),
+            _ => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod causes;
 mod mutations;
 mod output;
+mod signatures;
 
 use super::*;
 use crate::signing::SigningDialect;

@@ -2,23 +2,38 @@
 
 use super::advice::advice;
 use super::hypotheses::cause;
+use super::recovered::BARE;
 use super::{Explanation, Recovered, visible};
+use crate::verify::{Check, Status};
 
 /// Most lines of either text that are shown.
 const MAX_LINES: usize = 200;
+/// Most characters of a line.
+const MAX_LINE: usize = 4096;
+/// Most characters beside it: its number, or what stands behind the mark under it.
+const MAX_BESIDE: usize = 256;
+/// Most bytes of the whole text.
+const MAX_TEXT: usize = 64 * 1024;
+/// Stands where the whole is cut off.
+const CUT: &str = "…\n";
+/// The last check of what a signature takes: what is warned of after it is not about signing.
+const LAST_OF_SIGNING: &str = "V31";
 
 impl Explanation {
     /// A few paragraphs: the verdict and what to do; both signing strings, line under line, with line ends made visible and
-    /// the first byte that differs marked; the hypotheses that came true; the digest and the key id where they are wrong.
+    /// the first byte that differs marked; the hypotheses that came true; the digest and the key id where they are wrong. At most
+    /// 64 KiB. Where all is well, what there is to warn of and what the client's text is.
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
         self.verdict_text(&mut out);
         self.strings_text(&mut out);
-        self.hypotheses_text(&mut out);
-        self.digest_text(&mut out);
-        self.key_id_text(&mut out);
-        out
+        if self.verdict.is_some() {
+            self.hypotheses_text(&mut out);
+            self.digest_text(&mut out);
+            self.key_id_text(&mut out);
+        }
+        limited(&out)
     }
 
     /// What to do about the verdict: what the hypothesis that explains it says, else what holds for the check. `None` where all
@@ -32,26 +47,46 @@ impl Explanation {
     }
 
     fn verdict_text(&self, out: &mut String) {
+        let of_signing = |check: &&Check| check.status == Status::Warning && check.rule.id <= LAST_OF_SIGNING;
         let Some(check) = &self.verdict else {
             out.push_str("The request is signed as it should be.\n");
+            for check in self.checks.iter().filter(of_signing) {
+                out.push_str(&format!("warning: {}: {}\n", check.rule.id, check.text));
+            }
             return;
         };
-        let first = cause(check.rule.id, &self.hypotheses);
         out.push_str(&format!("{} failed: {}.", check.rule.id, check.text.trim_end_matches('.')));
         if let Some(what_to_do) = self.advice() {
             out.push_str(&format!(" What to do: {what_to_do}."));
         }
         out.push('\n');
-        match (first, &self.recovered) {
-            (None, Some(Recovered::Pkcs1 { .. })) if check.rule.id == "V30" => out.push_str(
-                "The key fits the certificate, but another text was signed, and none of the usual mistakes gives it. \
-                 Compare the text that the client signs, byte by byte, with the one below.\n",
-            ),
-            (None, Some(Recovered::PssOrWrongKey)) if check.rule.id == "V30" => {
-                out.push_str("The signature was not made with this certificate's key, or with another padding.\n");
-            }
-            _ => {}
+        let failed = |check: &&Check| check.status == Status::Failed;
+        for also in self.checks.iter().filter(failed).filter(|also| also.rule.id != check.rule.id) {
+            out.push_str(&format!("also failed: {}: {}\n", also.rule.id, also.text));
         }
+        self.unexplained_text(out);
+    }
+
+    /// What can be said of a signature that does not fit (V30) where no hypothesis says why.
+    fn unexplained_text(&self, out: &mut String) {
+        let failed = |check: &Check| check.rule.id == "V30" && check.status == Status::Failed;
+        if !self.checks.iter().any(failed) || cause("V30", &self.hypotheses).is_some() {
+            return;
+        }
+        out.push_str(match &self.recovered {
+            Some(Recovered::Pkcs1 { hash: BARE, .. }) => {
+                "The key fits the certificate, but what was signed is no hash with its DigestInfo, nor is it the text below or a \
+                 hash of it. Sign with what hashes the text and writes the DigestInfo itself.\n"
+            }
+            Some(Recovered::Pkcs1 { .. }) => {
+                "The key fits the certificate, but another text was signed, and none of the usual mistakes gives it. \
+                 Compare the text that the client signs, byte by byte, with the one below.\n"
+            }
+            Some(Recovered::PssOrWrongKey) => {
+                "The signature was not made with this certificate's key, or with another padding.\n"
+            }
+            _ => "",
+        });
     }
 
     fn strings_text(&self, out: &mut String) {
@@ -68,7 +103,7 @@ impl Explanation {
             if self.verdict.is_some() {
                 out.push_str("\nThe signing string:\n");
                 let numbered = expected_lines.iter().zip(1..);
-                numbered.for_each(|(line, number)| out.push_str(&format!("{number:>5}   {}\n", visible::text(line))));
+                numbered.for_each(|(line, number)| out.push_str(&format!("{number:>5}   {}\n", shown(line))));
             }
             return;
         };
@@ -81,19 +116,19 @@ impl Explanation {
         for at in 0..expected_lines.len().max(actual_lines.len()) {
             let (left, right) = (expected_lines.get(at), actual_lines.get(at));
             if left == right {
-                out.push_str(&format!("{:>5}   {}\n", at + 1, visible::text(left.copied().unwrap_or_default())));
+                out.push_str(&format!("{:>5}   {}\n", at + 1, shown(left.copied().unwrap_or_default())));
                 continue;
             }
             let mut number = format!("{:>5}", at + 1);
             for (sign, line) in [('-', left), ('+', right)] {
                 if let Some(line) = line {
-                    out.push_str(&format!("{number} {sign} {}\n", visible::text(line)));
+                    out.push_str(&format!("{number} {sign} {}\n", shown(line)));
                     number = " ".repeat(5);
                 }
             }
             if at + 1 == diff.line {
                 let same = left.and_then(|left| left.get(..diff.column - 1)).unwrap_or_default();
-                let place = visible::text(same).chars().count();
+                let place = visible::text(same).len().min(MAX_LINE);
                 let name = |byte: Option<u8>| byte.map_or_else(|| "the end".to_owned(), visible::byte);
                 out.push_str(&format!(
                     "{}^ byte {}, line {}, column {}: expected {}, found {}\n",
@@ -137,11 +172,31 @@ impl Explanation {
             out.push_str("\nThe key id and the certificate's issuer differ:\n");
         }
         for part in wrong {
-            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-            let (claimed, held) = (shown(&part.key_id), shown(&part.certificate));
+            let or_nothing = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+            let (claimed, held) = (or_nothing(&part.key_id), or_nothing(&part.certificate));
             out.push_str(&format!("  {}: key id {claimed}, certificate {held}\n", part.attribute));
         }
     }
+}
+
+/// A line of a signing string.
+fn shown(line: &[u8]) -> String {
+    visible::clip(&visible::text(line), MAX_LINE)
+}
+
+/// The text with its limits: a mark stands where something was left out.
+fn limited(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
+    for line in text.lines() {
+        let line = visible::clip(line, MAX_LINE + MAX_BESIDE);
+        if out.len() + line.len() + 1 > MAX_TEXT - CUT.len() {
+            out.push_str(CUT);
+            break;
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
 }
 
 /// The lines with what ends them.

@@ -1,10 +1,12 @@
 //! Guesses at the values: the digest (H-08), blanks and percent-encoding (H-09), headers that occur twice (H-10).
 
+use std::rc::Rc;
+
 use bankchannel_crypto::signature::Hash;
 use data_encoding::BASE64;
 
 use super::super::body_variants;
-use super::{Basis, Field, Search};
+use super::{Basis, Field, MAX_HASHED_BODIES, Search};
 use crate::http::Header;
 
 /// Longest body whose variants are hashed for the digest's line.
@@ -53,25 +55,45 @@ fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
     if try_value(basis, search, "H-08", at, hash.as_bytes(), text) {
         return;
     }
-    let mut try_body = |what: &str, body: &[u8]| {
-        for (name, hash) in [("SHA-256", Hash::Sha256), ("SHA-512", Hash::Sha512)] {
-            let encoded = BASE64.encode(&hash.digest(body));
-            let text = || format!("the signed text has the {name} digest of {what}, the Digest header says otherwise");
-            // The token as it was sent goes with the hash that was sent.
-            let token = if token.eq_ignore_ascii_case(name) { token } else { name };
-            if try_value(basis, search, "H-08", at, format!("{token}={encoded}").as_bytes(), text) {
-                return true;
-            }
+    for BodyDigest { what, name, encoded } in body_digests(&basis.request.body, search).iter() {
+        let text = || format!("the signed text has the {name} digest of {what}, the Digest header says otherwise");
+        // The token as it was sent goes with the hash that was sent.
+        let token = if token.eq_ignore_ascii_case(name) { token } else { name };
+        if try_value(basis, search, "H-08", at, format!("{token}={encoded}").as_bytes(), text) {
+            return;
         }
-        false
+    }
+}
+
+/// A digest of the body or of what may have been taken for it.
+pub(super) struct BodyDigest {
+    what: &'static str,
+    /// The algorithm.
+    name: &'static str,
+    encoded: String,
+}
+
+/// The digests of the body and its variants, hashed at the first call; hashing stops where the budget for it ends.
+fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
+    if let Some(digests) = &search.digests {
+        return Rc::clone(digests);
+    }
+    let least = search.budget.saturating_sub(MAX_HASHED_BODIES);
+    let mut digests = Vec::new();
+    let mut hash = |what: &'static str, bytes: &[u8]| {
+        search.budget = search.budget.saturating_sub(2 * bytes.len());
+        for (name, hash) in [("SHA-256", Hash::Sha256), ("SHA-512", Hash::Sha512)] {
+            digests.push(BodyDigest { what, name, encoded: BASE64.encode(&hash.digest(bytes)) });
+        }
+        search.budget <= least
     };
-    let body = &basis.request.body;
-    if try_body("the body", body) || try_body("the empty body", b"") {
-        return;
+    let is_spent = hash("the body", body) | hash("the empty body", b"");
+    if body.len() <= MAX_VARIED_BODY && !is_spent {
+        body_variants::find(body, |variant| hash(variant.name, &variant.bytes));
     }
-    if body.len() <= MAX_VARIED_BODY {
-        body_variants::find(body, |variant| try_body(variant.name, &variant.bytes));
-    }
+    let digests: Rc<[BodyDigest]> = digests.into();
+    search.digests = Some(Rc::clone(&digests));
+    digests
 }
 
 /// What was taken for a header's value.
@@ -162,5 +184,30 @@ fn repeated(basis: &Basis<'_>, search: &mut Search<'_>) {
             let text = || format!("the values of `{}` were signed {how}", field.name);
             try_value(basis, search, "H-10", at, &value, text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{super::recovered::Goal, MAX_HASHED, PLAIN};
+    use super::*;
+
+    #[test]
+    fn a_bodys_variants_are_hashed_once_and_within_their_budget() {
+        let goal = Goal { hash: "sha256", value: &[] };
+        let search =
+            || Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None, digests: None };
+        let mut small = search();
+        let digests = body_digests(b"{\"a\": 1}", &mut small);
+        let left = small.budget;
+        assert!(digests.len() > 20 && left < MAX_HASHED);
+        assert!(Rc::ptr_eq(&digests, &body_digests(b"{\"a\": 1}", &mut small)) && small.budget == left);
+        // Laid out, each of these lines is a hundred times as long.
+        let body = format!("{}{}0{}", "[".repeat(100), "0,".repeat(5000), "]".repeat(100));
+        let mut large = search();
+        let digests = body_digests(body.as_bytes(), &mut large);
+        assert!(digests.len() > 20 && large.budget >= MAX_HASHED / 3, "{} {}", digests.len(), large.budget);
     }
 }

@@ -77,6 +77,30 @@ fn the_header_written_otherwise_is_read_through() {
     twice.headers.set("signature", wrap(&wrap(&value)));
     assert_eq!(matched(&explained(&twice, API)), ["H-18"]);
 
+    let own = |parameter: &str, written: &str| {
+        let mut request = request_a();
+        request.headers.set(
+            "signature",
+            value.replace(&format!("{parameter}=\"{written}\""), &format!("{parameter}=\"{}\"", wrap(written))),
+        );
+        explained(&request, API)
+    };
+    // The header reads, and what is in it names nothing.
+    for (parameter, written, check) in
+        [("keyId", KEY_ID_A, "V23"), ("algorithm", "rsa-sha256", "V24"), ("headers", "date digest x-request-id", "V25")]
+    {
+        let by_parameter = own(parameter, written);
+        assert_eq!((by_parameter.verdict_id(), matched(&by_parameter)), (check, vec!["H-18"]), "{parameter}");
+        assert!(by_parameter.advice().unwrap().starts_with("encode the whole value once"), "{parameter}");
+        assert!(by_parameter.key_id.is_some() && by_parameter.expected_signing_string.is_some());
+    }
+    // Read through, the name is the issuer's in a form that is accepted.
+    let forward = format!("SN=B3A91F27C5D4E10,CA={}", leaf().issuer().to_text(crate::certificates::NameStyle::Forward));
+    let mut request = signed(&mutated("M2"));
+    let changed = request.headers.text("signature").unwrap().replace(KEY_ID_A, &wrap(&forward));
+    request.headers.set("signature", changed);
+    assert_eq!(matched(&explained(&request, API)), ["H-01", "H-18"]);
+
     let url_safe = with_signature(&BASE64URL_NOPAD.encode(&BASE64.decode(signature.as_bytes()).unwrap()));
     let explanation = explained(&url_safe, API);
     assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V29", vec!["H-01", "H-16"]));
@@ -127,4 +151,31 @@ fn lenient_warnings_alone_explain_nothing() {
     let verified = verifier.verify(&request, &policy);
     let explanation = explain(&request, &verified, API);
     assert_eq!((explanation.verdict_id(), explanation.hypotheses.len()), ("ok", 0));
+}
+
+/// What the lenient mode takes is told as a warning, and nowhere as wrong.
+#[test]
+fn what_holds_leniently_is_not_called_wrong() {
+    let text = String::from_utf8(SIGNING_STRING_A.to_vec()).unwrap().replace("SHA-256=", "");
+    let mut request = signed(text.as_bytes());
+    let digest = request.headers.text("digest").unwrap().replace("SHA-256=", "");
+    request.headers.set("digest", digest);
+    let header = request.headers.text("signature").unwrap().replace("Sandbox QSEAL CA 1", "Sandbox%20QSEAL%20CA%201");
+    request.headers.set("signature", header);
+    let verifier = Verifier::new(vec![authority(0)]);
+    let mut policy = Policy::at(NOW_S, SigningDialect::Era);
+    policy.mode = Mode::Lenient;
+    let explanation = explain(&request, &verifier.verify(&request, &policy), API);
+    let text = explanation.text();
+    assert!(text.starts_with("The request is signed as it should be.\nwarning: V23: "), "{text}");
+    assert!(text.contains("warning: V28: ") && text.lines().count() == 3, "{text}");
+    let json = explanation.to_json();
+    assert_eq!((&json["digest"]["matches"], &json["digest"]["variant"]), (&true.into(), &serde_json::Value::Null));
+    assert!(json["keyid"]["issuer"].as_array().unwrap().iter().all(|part| part["same"] == true));
+    // The same under the rules that take neither.
+    let refused = explained(&request, API);
+    assert_eq!((refused.verdict_id(), matched(&refused)), ("V23", vec!["H-15"]));
+    assert!(!refused.digest.matches && refused.key_id.as_ref().unwrap().issuer.iter().any(|part| !part.same));
+    let text = refused.text();
+    assert!(text.contains("\nalso failed: V28: ") && text.contains("The key id and the certificate's issuer differ"));
 }

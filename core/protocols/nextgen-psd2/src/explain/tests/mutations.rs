@@ -117,6 +117,83 @@ fn two_mistakes_at_once_are_both_named() {
     assert_eq!(matched(&explained(&signed(&hashed), API)), ["H-01", "H-11"]);
 }
 
+/// Where the bank wants `(request-target)`, its path is what clients get wrong.
+#[test]
+fn a_listed_request_target_signed_otherwise_is_recognised() {
+    let text = std::str::from_utf8(SIGNING_STRING_A).unwrap();
+    let explained = |target: &str, base_path: &'static str| {
+        let mut request = signed(format!("(request-target): {target}\n{text}").as_bytes());
+        let header = request.headers.text("signature").unwrap().replace("headers=\"", "headers=\"(request-target) ");
+        request.headers.set("signature", header);
+        super::explained(&request, ExplainInput { base_path, ..API })
+    };
+    for target in ["post /v1/user/verification", "POST /api/v1/user/verification", "POST /v1/user/verification"] {
+        let explanation = explained(target, "/api");
+        assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V30", vec!["H-07"]), "{target}");
+        let found = &explanation.hypotheses[0].text;
+        assert!(found.contains(&format!("was signed as `{target}`, the request line gives `post /api/v1")), "{found}");
+        let text = explanation.text();
+        assert!(text.contains("What to do: sign `(request-target)` as") && !text.contains("leave `(request"), "{text}");
+    }
+    assert_eq!(explained("post /api/v1/user/verification", "/api").verdict_id(), "ok");
+    assert!(matched(&explained("get /api/v1/user/verification", "/api")).is_empty());
+}
+
+/// A log behind a proxy has the path without the prefix that was signed.
+#[test]
+fn the_usual_prefix_is_guessed_where_nobody_says_it() {
+    let mut request = signed(&mutated("M8"));
+    request.target = request.target.replace("/api", "");
+    for (base_path, ids) in [("", &["H-07"][..]), ("/api", &["H-07"]), ("/other", &[])] {
+        assert_eq!(matched(&explained(&request, ExplainInput { base_path, ..API })), ids, "{base_path}");
+    }
+}
+
+#[test]
+fn lines_that_nothing_or_another_thing_parts() {
+    let text = std::str::from_utf8(SIGNING_STRING_A).unwrap();
+    for (between, words) in [("\\n", "a backslash and the letter n"), ("", "nothing between"), (" ", "a space between")]
+    {
+        let text = text.replace('\n', between);
+        let explanation = explained(&signed(text.as_bytes()), API);
+        assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V30", vec!["H-02"]), "{between:?}");
+        assert!(explanation.hypotheses[0].text.contains(words), "{}", explanation.hypotheses[0].text);
+        assert_eq!(explanation.signed_text.as_deref(), Some(text.as_bytes()));
+    }
+    let digest = Hash::Sha256.digest(SIGNING_STRING_A);
+    for hash in [HEXLOWER.encode(&digest), HEXLOWER.encode(&digest).to_uppercase(), BASE64.encode(&digest)] {
+        let explanation = explained(&signed(format!("{hash}\n").as_bytes()), API);
+        assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V30", vec!["H-11"]), "{hash}");
+        let found = &explanation.hypotheses[0].text;
+        assert!(found.contains("text, with a line feed after it (SHA-256)"), "{found}");
+    }
+}
+
+/// Large bodies do not use up what the other guesses may hash.
+#[test]
+fn variants_of_a_large_body_leave_the_other_guesses_their_share() {
+    // Every level of it makes a line longer, so that the laid out variants are much longer than the body.
+    let (depth, lines) = (100, 10_000);
+    let body = format!("{}{}0{}", "[".repeat(depth), "0,".repeat(lines), "]".repeat(depth));
+    let listed = ["x-request-id", "digest", "tpp-redirect-uri"].map(str::to_owned);
+    let mut request = request_b();
+    request.body = body.into_bytes().into();
+    let expected = signing_string(&listed, &request).unwrap();
+    let fields = candidates::fields(&expected);
+    let basis = Basis { request: &request, fields: &fields, base_path: "/api" };
+    let text = String::from_utf8(expected.bytes).unwrap();
+    let uri = "https://tpp.example/cb?state=9d1f&lang=nb";
+    let encoded = text.replace(uri, "https%3A%2F%2Ftpp.example%2Fcb%3Fstate%3D9d1f%26lang%3Dnb");
+    assert_ne!(encoded, text);
+    for (signed, ids) in [(encoded.clone(), &["H-09"][..]), (encoded.replace('\n', "\r\n"), &["H-02", "H-09"])] {
+        let value = Hash::Sha256.digest(signed.as_bytes());
+        let solution = candidates::solve(&basis, Goal { hash: "sha256", value: &value }).unwrap();
+        let mut found: Vec<_> = solution.hypotheses.iter().map(|found| found.id).collect();
+        found.sort_unstable();
+        assert_eq!(found, ids);
+    }
+}
+
 #[test]
 fn a_text_that_nobody_guesses_is_compared_with_the_clients() {
     let mut text = SIGNING_STRING_A.to_vec();

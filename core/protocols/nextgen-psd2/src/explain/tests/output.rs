@@ -17,6 +17,7 @@ fn the_sheets_sample_is_answered_as_printed() {
         "checks",
         "expected_signing_string",
         "client_signing_string",
+        "client_text_was_signed",
         "signed_text",
         "diff",
         "recovered",
@@ -41,6 +42,7 @@ fn the_sheets_sample_is_answered_as_printed() {
     assert_eq!(json["hypotheses"][0]["text"], said);
     assert_eq!(json["expected_signing_string"]["base64"], BASE64.encode(SIGNING_STRING_A));
     assert_eq!(json["signed_text"], json["client_signing_string"]);
+    assert_eq!(json["client_text_was_signed"], true);
     assert_eq!(json["advice"], json["hypotheses"][0]["advice"]);
     assert!(json["advice"].as_str().unwrap().starts_with("compute the Digest header once"));
     assert_eq!(json["hypotheses"][1]["advice"], Value::Null);
@@ -95,7 +97,34 @@ fn the_output_has_a_limit() {
     assert!(json.to_string().len() <= MAX_JSON, "{}", json.to_string().len());
     assert_eq!(json["truncated"], true);
     assert_eq!(json["diff"]["line"], 1);
-    let _ = explanation.text();
+    assert!(explanation.text().len() <= 64 * 1024);
+    // Each byte of this text takes four to show.
+    let shown = "\u{1}".repeat(8000) + "\n";
+    let client = ExplainInput { client_signing_string: Some(&shown.repeat(4).into_bytes()), ..API };
+    let text = explained(&signed(SIGNING_STRING_A), client).text();
+    assert!(text.contains("\\x01…\n") && text.lines().all(|line| line.chars().count() < 5000), "{}", text.len());
+    let lines = "\u{1}".repeat(150) + "\n";
+    let client = ExplainInput { client_signing_string: Some(&lines.repeat(200).into_bytes()), ..API };
+    let text = explained(&signed(&mutated("M2")), client).text();
+    assert!(text.len() <= 64 * 1024 && text.ends_with("\n…\n"), "{}", text.len());
+}
+
+/// A bank names the first check that failed; whoever mends the request wants to know the others.
+#[test]
+fn every_check_that_failed_is_named() {
+    let mut text = SIGNING_STRING_A.to_vec();
+    text[120] ^= 1;
+    let request = signed(&text);
+    let nobody = Verifier::default().verify(&request, &Policy::at(NOW_S, SigningDialect::Era));
+    let told = explain(&request, &nobody, API).text();
+    assert!(told.starts_with("V17 failed: "), "{told}");
+    assert!(told.contains("\nalso failed: V30: signature does not match the signing string\n"), "{told}");
+    assert!(told.contains("The key fits the certificate, but another text was signed"), "{told}");
+    assert!(!explained(&request, API).text().contains("also failed"));
+    // The text is right, whatever else is wrong.
+    let late = Verifier::new(vec![authority(0)]).verify(&request_a(), &Policy::at(NOW_S + 999, SigningDialect::Era));
+    let told = explain(&request_a(), &late, API).text();
+    assert!(told.starts_with("V31 failed: ") && !told.contains("another text was signed"), "{told}");
 }
 
 proptest::proptest! {

@@ -96,9 +96,10 @@ pub struct RecoveredHash {
     /// `pkcs1-v1_5`: the key fits, and a text was signed that has this hash. `pss-or-wrong-key`: another key or another padding.
     /// `length mismatch`: not a signature by this key.
     pub padding: String,
-    /// The hash's name, with `pkcs1-v1_5`.
+    /// The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` where a hash or a text was signed as it is,
+    /// without the DigestInfo that names the hash.
     pub hash: Option<String>,
-    /// The hash of what was signed, lower-case hex.
+    /// The hash of what was signed, lower-case hex; with `none` everything that was signed.
     pub value: Option<String>,
 }
 
@@ -157,7 +158,7 @@ pub struct KeyIdCompared {
 pub struct ExplainRequestResponse {
     /// `ok`, or the check that failed first, such as `V30`.
     pub verdict: String,
-    /// The whole explanation as text for a person.
+    /// The whole explanation as text for a person, at most 64 KiB.
     pub text: String,
     /// What a bank would answer, when it refuses.
     pub refused: Option<Refused>,
@@ -165,9 +166,12 @@ pub struct ExplainRequestResponse {
     pub checks: Vec<CheckResult>,
     /// What should have been signed, in base64.
     pub expected_signing_string: Option<String>,
-    /// What was signed, in base64: as the sender says, or as one of the causes supposes and the signature proves.
+    /// What `expected_signing_string` is compared with, in base64: what the sender says it signed, unless that is the expected string
+    /// and the signature proves another; else what one of the causes supposes and the signature proves.
     pub actual_signing_string: Option<String>,
-    /// Where the two begin to differ.
+    /// Whether what the sender says it signed has the hash that was signed; left out where either is not there.
+    pub client_text_was_signed: Option<bool>,
+    /// Where the expected and the actual string begin to differ.
     pub diff: Option<FirstDifference>,
     /// What the signature itself says.
     pub recovered: Option<RecoveredHash>,
@@ -210,6 +214,10 @@ impl Local for ExplainRequest {
             ),
             None => None,
         };
+        let base_path = asked.base_path.as_deref().unwrap_or_default();
+        if !base_path.is_empty() && !base_path.starts_with('/') {
+            return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
+        }
         let given =
             Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
@@ -220,7 +228,7 @@ impl Local for ExplainRequest {
             client_signing_string: signed.as_deref(),
             known: &known,
             tls_client: policy.tls_client.as_ref(),
-            base_path: asked.base_path.as_deref().unwrap_or_default(),
+            base_path,
         };
         let explained = explain::explain(&request, &verified, input);
         let actual = explained.compared().map(|text| BASE64.encode(text));
@@ -231,6 +239,7 @@ impl Local for ExplainRequest {
             checks: checks(&verified),
             expected_signing_string: explained.expected_signing_string.as_ref().map(|text| BASE64.encode(&text.bytes)),
             actual_signing_string: actual,
+            client_text_was_signed: explained.client_text_was_signed,
             diff: explained.diff.as_ref().map(FirstDifference::from),
             recovered: explained.recovered.as_ref().map(RecoveredHash::from),
             hypotheses: explained.hypotheses.into_iter().map(Cause::from).collect(),
