@@ -5,11 +5,13 @@ use clap::{Arg, ArgMatches, ValueHint};
 
 use crate::{
     exit::{Failure, Outcome},
-    options::read_text,
+    options::read_bytes,
 };
 
 /// The largest file of certificates that is read, in bytes.
-const MAX: u64 = 1024 * 1024;
+pub(super) const MAX: u64 = 1024 * 1024;
+/// What a value in DER begins with: certificates, keys, PKCS#12.
+pub(super) const SEQUENCE: u8 = 0x30;
 
 /// The argument of a command about one certificate.
 pub(super) fn argument() -> Arg {
@@ -17,18 +19,18 @@ pub(super) fn argument() -> Arg {
         .value_name("FILE")
         .required(true)
         .value_hint(ValueHint::FilePath)
-        .help("A certificate as PEM, or the value of a TPP-Signature-Certificate header; - for stdin")
+        .help("A certificate as PEM or DER, or the value of a TPP-Signature-Certificate header; - for stdin")
 }
 
 /// The text of that argument, as the library wants it: lines mean PEM, one line a header's value.
 pub(super) fn text(matches: &ArgMatches) -> Outcome<String> {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
-    let text = read_text("FILE", path, MAX)?;
+    let text = pem("FILE", path)?;
     let trimmed = text.trim();
     Ok(if trimmed.contains('\n') { text } else { trimmed.to_owned() })
 }
 
-/// The first certificate of a PEM file.
+/// The first certificate of a file.
 pub(super) fn first(option: &str, path: &str) -> Outcome<Certificate> {
     Certificate::from_pem(&pem(option, path)?).map_err(|fault| unusable(option, path, &fault))
 }
@@ -44,9 +46,15 @@ pub(super) fn all(matches: &ArgMatches, option: &str) -> Outcome<Vec<Certificate
     Ok(found)
 }
 
-/// A PEM file's text.
+/// A file's text; a DER certificate as PEM.
 pub(super) fn pem(option: &str, path: &str) -> Outcome<String> {
-    read_text(option, path, MAX)
+    match String::from_utf8(read_bytes(option, path, MAX)?) {
+        Ok(text) => Ok(text),
+        Err(no_text) if no_text.as_bytes().first() == Some(&SEQUENCE) => Certificate::from_der(no_text.as_bytes())
+            .map(|read| read.to_pem())
+            .map_err(|fault| unusable(option, path, &fault)),
+        Err(_) => Err(Failure::usage(format!("{option}: {path} is neither PEM nor DER"))),
+    }
 }
 
 fn unusable(option: &str, path: &str, fault: &Fault) -> Failure {

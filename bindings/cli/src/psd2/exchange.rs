@@ -138,7 +138,7 @@ fn give_key(settings: &mut NextGenPsd2Settings, path: &str, matches: &ArgMatches
     let locked = || passphrase::of_locked(path, matches, matches.get_flag("noninteractive"));
     let bytes = Zeroizing::new(read_bytes("--key", path, MAX_FILE)?);
     (settings.private_key, settings.keystore_file, settings.pkcs11) = (None, None, None);
-    if signing_key::is_pkcs12(&bytes) {
+    if signing_key::is_pkcs12(path, &bytes)? {
         let keystore = signing_key::keystore(path, &bytes, &locked()?)?;
         (settings.private_key, settings.passphrase) = (Some(keystore.private_key_pem().as_str().into()), None);
         if matches.get_one::<String>("certificate").is_none()

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::{certificates, client, names};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, format, read_text},
     output::{
         files::{self, NewFile},
         progress::Progress,
@@ -166,7 +166,7 @@ fn write(folder: &Path, made: &[NewFile]) -> Outcome {
 fn authority(matches: &ArgMatches) -> Outcome<Option<(String, Secret)>> {
     let path = |name: &str| matches.get_one::<String>(name);
     let (Some(certificate), Some(key)) = (path("ca"), path("ca-key")) else { return Ok(None) };
-    let key = Zeroizing::new(certificates::pem("--ca-key", key)?);
+    let key = Zeroizing::new(read_text("--ca-key", key, certificates::MAX)?);
     Ok(Some((certificates::pem("--ca", certificate)?, Secret::new(key.as_str()))))
 }
 

@@ -9,7 +9,7 @@ use bankchannel_foundation::Secret;
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use zeroize::Zeroizing;
 
-use super::certificates;
+use super::certificates::{self, SEQUENCE};
 use crate::{
     exit::{Failure, Outcome},
     options::{passphrase, read_bytes},
@@ -18,8 +18,6 @@ use crate::{
 
 /// The variable that the PIN is taken from.
 const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
-/// What a DER value of PKCS#12 begins with, and no PEM text.
-const SEQUENCE: u8 = 0x30;
 
 /// Adds the options.
 pub(super) fn arguments(command: Command) -> Command {
@@ -72,9 +70,18 @@ pub(super) fn read(matches: &ArgMatches) -> Outcome<(Signer, Certificate)> {
     Ok((signer, certificate))
 }
 
-/// Whether these bytes are a PKCS#12 file and no PEM text.
-pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&SEQUENCE)
+/// Whether these bytes of `--key` are a PKCS#12 file and no PEM text. A key in DER is neither.
+pub(super) fn is_pkcs12(path: &str, bytes: &[u8]) -> Outcome<bool> {
+    let [SEQUENCE, length, ..] = bytes else { return Ok(false) };
+    // The length's own octets: the lower bits count further ones where the highest is set.
+    let further = if *length > 0x80 { usize::from(length & 0x7f) } else { 0 };
+    match bytes.get(2 + further..).unwrap_or_default() {
+        // PKCS#12 has version 3; PKCS#8 and PKCS#1 have 0 or 1, a locked PKCS#8 key and a certificate begin otherwise.
+        [0x02, 0x01, 0 | 1, ..] | [SEQUENCE, ..] => Err(Failure::usage(format!(
+            "--key: {path} is DER and no PKCS#12 file: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
+        ))),
+        _ => Ok(true),
+    }
 }
 
 /// What the PKCS#12 file of `--key` holds.
@@ -85,7 +92,7 @@ pub(super) fn keystore(path: &str, bytes: &[u8], passphrase: &str) -> Outcome<Ke
 fn in_file(path: &str, matches: &ArgMatches) -> Outcome<(Signer, Option<String>)> {
     let unusable = |fault: bankchannel_crypto::Error| Failure::usage(format!("--key: {path}: {fault}"));
     let bytes = Zeroizing::new(read_bytes("--key", path, pkcs12::MAX_BYTES as u64)?);
-    if is_pkcs12(&bytes) {
+    if is_pkcs12(path, &bytes)? {
         let keystore = keystore(path, &bytes, &passphrase::of_locked(path, matches, false)?)?;
         let key = keystore.signing_key().map_err(unusable)?;
         return Ok((Signer::Key(key), keystore.certificate_pem()));

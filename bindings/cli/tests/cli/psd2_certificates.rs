@@ -2,6 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use crate::{
     psd2::{REQUEST, home_with_vector_a, made, vector, verify},
     support::Home,
@@ -81,6 +83,13 @@ fn an_authority_issues_defective_certificates_too() {
     assert!(wrong.expect(1).err.contains("does not belong"));
 }
 
+/// A PEM file's content as DER.
+fn der_of(name: &str, home: &Home) -> Vec<u8> {
+    let text = fs::read_to_string(home.path(name)).unwrap();
+    let base64: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(base64).unwrap()
+}
+
 #[test]
 fn certificates_show_what_they_are_and_their_key_ids() {
     let home = home_with_vector_a();
@@ -93,6 +102,18 @@ fn certificates_show_what_they_are_and_their_key_ids() {
     );
     let json = home.run(&["psd2", "key-id", "--json", "leaf.pem"]).expect(0).json();
     assert_eq!(json["key_ids"].as_array().unwrap().len(), ids.lines().count());
+    // DER is as good as PEM: for certificates to look at, and to trust.
+    for (name, der) in [("leaf.der", der_of("leaf.pem", &home)), ("authority.crt", der_of("authority.pem", &home))] {
+        fs::write(home.path(name), der).unwrap();
+    }
+    assert_eq!(home.run(&["psd2", "inspect", "leaf.der"]).expect(0).out, shown);
+    assert_eq!(home.run(&["psd2", "key-id", "leaf.der"]).expect(0).out, ids);
+    let at = ["psd2", "verify", "--ca", "authority.crt", "--at", "2026-03-03T10:15:30Z", "a.http"];
+    home.run(&at).expect(0);
+    fs::write(home.path("broken.der"), b"\x30\x82\x01").unwrap();
+    assert!(home.run(&["psd2", "inspect", "broken.der"]).expect(1).err.contains("FILE: broken.der: "));
+    fs::write(home.path("broken.der"), b"\xff\xfe").unwrap();
+    assert!(home.run(&["psd2", "inspect", "broken.der"]).expect(1).err.contains("is neither PEM nor DER"));
     // The header's value is as good as the file.
     let text = String::from_utf8(vector("a.http")).unwrap();
     let value = text.lines().find_map(|line| line.strip_prefix("TPP-Signature-Certificate: ")).unwrap();

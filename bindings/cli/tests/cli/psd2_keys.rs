@@ -66,6 +66,27 @@ fn a_pkcs12_file_brings_key_and_certificate() {
     assert!(broken.err.contains("not a PKCS#12 file"), "{}", broken.err);
 }
 
+/// What is no PKCS#12 file is not asked for its passphrase.
+#[test]
+fn a_key_in_der_is_told_from_a_pkcs12_file() {
+    let home = home_with_vector_a();
+    let sign = ["psd2", "sign", "--certificate", "leaf.pem", "--key", "key.der", "plain.http"];
+    let long = [&b"\x30\x82\x04\xbe\x02\x01\x00\x30\x0d"[..], &[7; 64]].concat();
+    for bytes in [&long[..], b"\x30\x03\x02\x01\x00", b"\x30\x81\x03\x02\x01\x01", b"\x30\x82\x00\x04\x30\x02\x06\x00"]
+    {
+        fs::write(home.path("key.der"), bytes).unwrap();
+        let refused = home.run(&sign).expect(1);
+        assert!(refused.err.contains("openssl pkey -inform DER -in key.der"), "{}", refused.err);
+    }
+    let made = ["pkcs8", "-topk8", "-nocrypt", "-in", KEY, "-outform", "DER", "-out", "key.der"];
+    if tool(&home, "openssl", &made) {
+        assert!(home.run(&sign).expect(1).err.contains("openssl pkey -inform DER"));
+        tool(&home, "openssl", &["pkey", "-inform", "DER", "-in", "key.der", "-out", "key.pem"]);
+        let sign = ["psd2", "sign", "--certificate", "leaf.pem", "--key", "key.pem", "plain.http"];
+        assert_eq!(home.run(&sign).expect(0).out.as_bytes(), vector("a.http"));
+    }
+}
+
 #[test]
 fn a_token_signs() {
     let mut home = home_with_vector_a();
