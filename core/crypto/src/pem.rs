@@ -1,6 +1,11 @@
-//! PEM blocks of foreign text, and what they are when they are not what was wanted.
+//! PEM blocks (RFC 7468, and headers as RFC 1421 has them) of foreign text, and what they are when they are not what was wanted.
+//!
+//! Read and written here and not by a library, for a block may be a private key: every buffer that holds one is made once, of its full
+//! size, and wiped.
 
-use pem::{EncodeConfig, LineEnding, Pem};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use crate::{Error, Result};
@@ -54,23 +59,156 @@ pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<Block>> {
     if text.len() > MAX_PEM_BYTES {
         return Err(Error::PemTooLarge { limit: MAX_PEM_BYTES, actual: text.len() });
     }
-    let found = pem::parse_many(text).map_err(|_| Error::MalformedPem)?;
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((part, after)) = next(rest) {
+        found.push(part.read().ok_or(Error::MalformedPem)?);
+        rest = after;
+    }
     if found.is_empty() {
-        let looks_cut = text.contains("-----BEGIN ");
+        let looks_cut = text.contains(BEGIN);
         return Err(if looks_cut { Error::MalformedPem } else { Error::NoPem { expected } });
     }
-    Ok(found.into_iter().map(block).collect())
+    Ok(found)
 }
 
-/// Encodes one block with LF line ends. The copy of the bytes that this makes is wiped.
+/// Encodes one block with LF line ends. The text is made in one piece, so whoever encodes a private key has it alone, to wipe it.
 pub fn encode(label: &str, bytes: &[u8]) -> String {
-    let pem = Pem::new(label, bytes);
-    let text = pem::encode_config(&pem, EncodeConfig::new().set_line_ending(LineEnding::LF));
-    drop(Zeroizing::new(pem.into_contents()));
+    let marks = 2 * (label.len() + MARK.len() + 1) + BEGIN.len() + END.len();
+    let lines = bytes.len().div_ceil(LINE_BYTES);
+    let mut text = String::with_capacity(marks + BASE64.encode_len(bytes.len()) + lines);
+    let mark = |text: &mut String, begin: &str| [begin, label, MARK, "\n"].iter().for_each(|part| text.push_str(part));
+    mark(&mut text, BEGIN);
+    for line in bytes.chunks(LINE_BYTES) {
+        BASE64.encode_append(line, &mut text);
+        text.push('\n');
+    }
+    mark(&mut text, END);
     text
 }
 
-fn block(pem: Pem) -> Block {
-    let encrypted = pem.headers().get("Proc-Type").is_some_and(|value| value.contains("ENCRYPTED"));
-    Block { label: pem.tag().to_owned(), encrypted, bytes: Zeroizing::new(pem.into_contents()) }
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+/// What ends the line of a label.
+const MARK: &str = "-----";
+/// Bytes on a line of 64 characters.
+const LINE_BYTES: usize = 48;
+
+/// A block as it stands in the text.
+struct Part<'a> {
+    label: &'a str,
+    body: &'a str,
+    end_label: &'a str,
+}
+
+/// The next block, and what follows it.
+fn next(text: &str) -> Option<(Part<'_>, &str)> {
+    let (_, text) = text.split_once(BEGIN)?;
+    let (label, text) = text.split_once(MARK)?;
+    let (body, text) = text.trim_start_matches([' ', '\t', '\n', '\r']).split_once(END)?;
+    let (end_label, rest) = text.split_once(MARK)?;
+    Some((Part { label, body, end_label }, rest))
+}
+
+impl Part<'_> {
+    fn read(&self) -> Option<Block> {
+        if self.label.is_empty() || self.label != self.end_label {
+            return None;
+        }
+        // Headers end with an empty line.
+        let parts = self.body.split_once("\n\n").or_else(|| self.body.split_once("\r\n\r\n"));
+        let (headers, data) = parts.unwrap_or(("", self.body));
+        let mut encrypted = false;
+        for header in headers.lines() {
+            let (name, value) = header.split_once(':')?;
+            if name.trim() == "Proc-Type" {
+                encrypted = value.contains("ENCRYPTED");
+            }
+        }
+        Some(Block { label: self.label.to_owned(), encrypted, bytes: decode(data)? })
+    }
+}
+
+fn decode(data: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(String::with_capacity(data.len()));
+    for letter in data.chars().filter(|letter| !letter.is_whitespace()) {
+        text.push(letter);
+    }
+    let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
+    let length = STANDARD.decode_slice(text.as_bytes(), &mut bytes).ok()?;
+    bytes.truncate(length);
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Vec<(String, Vec<u8>)>> {
+        let found = blocks(text, "key").ok()?;
+        Some(found.into_iter().map(|block| (block.label, block.bytes.to_vec())).collect())
+    }
+
+    fn by_the_library(text: &str) -> Option<Vec<(String, Vec<u8>)>> {
+        let found = ::pem::parse_many(text).ok().filter(|found| !found.is_empty())?;
+        Some(found.into_iter().map(|pem| (pem.tag().to_owned(), pem.into_contents())).collect())
+    }
+
+    #[test]
+    fn a_text_is_made_in_one_piece() {
+        for length in [0, 1, 47, 48, 49, 96, 1218, 5000] {
+            let text = encode("PRIVATE KEY", &vec![7; length]);
+            assert_eq!(text.len(), text.capacity(), "{length}");
+        }
+    }
+
+    #[test]
+    fn damaged_blocks() {
+        let good = encode("KEY", b"some bytes that are a key");
+        for (text, wrong) in [
+            (String::new(), "no PEM block"),
+            ("AAAA".to_owned(), "no PEM block"),
+            (good.replace("-----END", "----END"), "damaged"),
+            (good.replace("END KEY", "END OTHER"), "damaged"),
+            (good.replace("BEGIN KEY", "BEGIN "), "damaged"),
+            (good.replace("-----\n", "-----\nno header\n\n"), "damaged"),
+            (good.replace('=', ""), "damaged"),
+            (good.replace("-----END", "*-----END"), "damaged"),
+            (format!("{good}{}", good.replace("END KEY", "END OTHER")), "damaged"),
+        ] {
+            let error = blocks(&text, "key").err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(wrong), "{text}: {error}");
+        }
+        let cut = format!("{good}-----BEGIN KEY-----\nAAAA");
+        assert_eq!(blocks(&cut, "key").map(|found| found.len()), Ok(1));
+    }
+
+    #[test]
+    fn headers_tell_the_old_encryption() {
+        let good = encode("RSA PRIVATE KEY", b"ab");
+        let with = |headers: &str| good.replacen("-----\n", &format!("-----\n{headers}"), 1);
+        let encrypted = |text: &str| blocks(text, "key").ok().map(|found| found[0].is_encrypted());
+        assert_eq!(encrypted(&with("Proc-Type: 4,ENCRYPTED\nDEK-Info: x,y\n\n")), Some(true));
+        assert_eq!(encrypted(&with("Proc-Type: 4,ENCRYPTED\nDEK-Info: x,y\n\n").replace('\n', "\r\n")), Some(true));
+        assert_eq!(encrypted(&with("Comment: ENCRYPTED\n\n")), Some(false));
+        assert_eq!(encrypted(&good), Some(false));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn texts_are_those_of_the_library(label in "[A-Z ]{1,12}", bytes: Vec<u8>, before in "[a-z\n-]{0,9}") {
+            let config = ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF);
+            let text = encode(&label, &bytes);
+            assert_eq!(text, ::pem::encode_config(&::pem::Pem::new(label.as_str(), bytes.as_slice()), config));
+            let twice = format!("{before}\n{text}\n{}", text.replace('\n', "\r\n"));
+            assert_eq!(read(&twice), Some(vec![(label.clone(), bytes.clone()), (label, bytes)]));
+        }
+
+        #[test]
+        fn any_text_is_read_as_the_library_does(
+            text in "(-----BEGIN (A|B)-----\n?|-----END (A|B)-----\n?|a: b\n|YWJj|YQ==| |\n|\r\n){0,12}",
+        ) {
+            assert_eq!(read(&text), by_the_library(&text), "{text:?}");
+        }
+    }
 }
