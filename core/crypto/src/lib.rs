@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`rsa`] | RSA keys in PEM, OAEP with SHA-1 | aws-lc-rs |
 //! | [`signature`] | RSA signatures, PKCS#1 v1.5 with SHA-256 and SHA-512 | aws-lc-rs |
-//! | [`legacy_rsa`] | RSA signatures taken apart, for diagnosis | rsa (public operations), aws-lc-rs |
-//! | [`pem`] | PEM blocks | pem |
+//! | [`legacy_rsa`] | RSA signatures taken apart, for diagnosis; SHA-1 signatures, for tests | rsa, aws-lc-rs |
+//! | [`pem`] | PEM blocks | base64, data-encoding |
 //! | [`pkcs12`] | PKCS#12 files: a key with its certificate | p12-keystore |
 //! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex | aws-lc-rs |
 //! | [`random`] | bytes, codes, identifiers | aws-lc-rs |
@@ -14,7 +14,8 @@
 //! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
 //! | [`x509`] | reading certificates, a small issuer | x509-parser, rcgen |
 //!
-//! Every private-key operation runs in aws-lc-rs. The clock is always passed in.
+//! Every private-key operation runs in aws-lc-rs but one: [`legacy_rsa::sign_sha1`], which makes a test certificate's defect, has the `rsa`
+//! crate sign. The clock is always passed in.
 
 pub mod aead;
 pub mod digest;

@@ -13,8 +13,9 @@ use crate::{Error, Result, encrypted_key, key_derivation};
 
 /// Largest file that is read, bytes: one key and a long chain stay far below.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// Most rounds of key derivation, all parts of a file together, a second or two of computing. `openssl` asks for 2048 in each
-/// part, other programs for some ten thousands.
+/// Most rounds of key derivation, all parts together that can be seen without the passphrase, a second or two of computing. What stands
+/// inside an encrypted part (a key that is encrypted once more) is seen too late for the sum, so it is limited each. `openssl` asks for
+/// 2048 in each part, other programs for some ten thousands.
 const MAX_ROUNDS: u64 = 2_000_000;
 /// Most in one part: the library's own limit.
 const MAX_ROUNDS_EACH: u64 = 1_000_000;
@@ -30,8 +31,8 @@ pub struct Keystore {
 
 impl Keystore {
     /// Reads a file: DER, under PBES2 or the older SHA-1 with 3DES or 40-bit RC2, as `openssl pkcs12 -export` writes it with
-    /// and without `-legacy`, with up to 1,000,000 rounds of key derivation in each part and 2,000,000 in all. The passphrase is
-    /// checked by the file's own MAC first, where it has one.
+    /// and without `-legacy`, with up to 1,000,000 rounds of key derivation in each part and 2,000,000 in all that are not
+    /// themselves inside an encrypted part. The passphrase is checked by the file's own MAC first, where it has one.
     ///
     /// # Errors
     /// [`Error::KeystoreTooLarge`], [`Error::TooManyRounds`], [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],

@@ -5,6 +5,7 @@ use aws_lc_rs::signature::{
     Ed25519KeyPair, KeyPair,
 };
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
@@ -60,11 +61,88 @@ fn public_half(pkcs8: &[u8]) -> Result<Vec<u8>> {
 fn chain<'a, 'b>(own: &'a X509Certificate<'b>, all: &'a [X509Certificate<'b>]) -> Vec<&'a X509Certificate<'b>> {
     let mut chain = vec![own];
     let mut last = own;
-    while let Some(issuer) = all.iter().find(|one| one.subject().as_raw() == last.issuer().as_raw())
-        && !chain.iter().any(|known| known.as_raw() == issuer.as_raw())
-    {
+    while let Some(issuer) = issuer_of(last, all.iter().filter(|one| !chain.contains(one))) {
         chain.push(issuer);
         last = issuer;
     }
     chain
+}
+
+/// The issuer of `child`: it has the name, and of several with one name the key that `child` says, else the first.
+fn issuer_of<'a, 'b: 'a>(
+    child: &X509Certificate<'_>,
+    others: impl Iterator<Item = &'a X509Certificate<'b>>,
+) -> Option<&'a X509Certificate<'b>> {
+    let named: Vec<_> = others.filter(|one| one.subject().as_raw() == child.issuer().as_raw()).collect();
+    let wanted = authority_key_id(child);
+    let is_root = child.subject().as_raw() == child.issuer().as_raw();
+    if is_root && (wanted.is_none() || wanted == subject_key_id(child)) {
+        return None;
+    }
+    let fitting = named.iter().find(|one| wanted.is_some() && subject_key_id(one) == wanted);
+    fitting.or_else(|| named.first().filter(|_| !is_root)).copied()
+}
+
+fn subject_key_id<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
+    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
+        _ => None,
+    })
+}
+
+fn authority_key_id<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
+    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(id) => id.key_identifier.as_ref().map(|id| id.0),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyIdMethod, KeyPair};
+
+    use super::*;
+
+    /// The DER of a certificate; its key's id is given, and that of its issuer's is in it.
+    fn made(name: &str, id: u8, issuer: Option<&Issuer<'_, KeyPair>>) -> (Vec<u8>, Issuer<'static, KeyPair>) {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_identifier_method = KeyIdMethod::PreSpecified(vec![id; 20]);
+        params.use_authority_key_identifier_extension = true;
+        let key = KeyPair::generate().unwrap();
+        let signed = match issuer {
+            Some(issuer) => params.signed_by(&key, issuer).unwrap(),
+            None => params.self_signed(&key).unwrap(),
+        };
+        (signed.der().to_vec(), Issuer::new(params, key))
+    }
+
+    fn chained(files: &[&Vec<u8>]) -> Vec<usize> {
+        let all: Vec<_> = files.iter().map(|der| X509Certificate::from_der(der).unwrap().1).collect();
+        let place = |one: &X509Certificate<'_>| files.iter().position(|der| der.as_slice() == one.as_raw()).unwrap();
+        chain(&all[0], &all).into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn of_namesakes_the_one_with_the_right_key_is_taken() {
+        let (old, _) = made("root", 1, None);
+        let (root, root_issuer) = made("root", 2, None);
+        let (stranger, _) = made("middle", 3, None);
+        let (middle, middle_issuer) = made("middle", 4, Some(&root_issuer));
+        let (leaf, _) = made("leaf", 5, Some(&middle_issuer));
+        assert_eq!(chained(&[&leaf, &old, &stranger, &root, &middle]), [0, 4, 3]);
+        assert_eq!(chained(&[&leaf, &middle, &root, &stranger, &old]), [0, 1, 2]);
+        // Without the right one the first is better than none.
+        assert_eq!(chained(&[&leaf, &middle, &old]), [0, 1, 2]);
+        assert_eq!(chained(&[&root, &old]), [0]);
+    }
+
+    #[test]
+    fn a_root_whose_key_changed_is_followed() {
+        let (old, old_issuer) = made("root", 1, None);
+        let (rolled, rolled_issuer) = made("root", 2, Some(&old_issuer));
+        let (leaf, _) = made("leaf", 3, Some(&rolled_issuer));
+        assert_eq!(chained(&[&leaf, &old, &rolled]), [0, 2, 1]);
+    }
 }

@@ -8,8 +8,9 @@ use crate::{Error, Result, encrypted_key, pem};
 /// `EC PRIVATE KEY` as they are, `ENCRYPTED PRIVATE KEY` opened. A passphrase for a key that is not encrypted is not used.
 ///
 /// # Errors
-/// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::EncryptedPem`] without a passphrase, [`Error::WrongPassphrase`],
-/// [`Error::UnsupportedEncryption`], and what another block is.
+/// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::PemTooLarge`], [`Error::EncryptedPem`] without a passphrase,
+/// [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`], [`Error::TooManyRounds`], [`Error::InvalidKey`], and what another
+/// block is.
 pub fn unlocked_private_key(text: &str, passphrase: Option<&str>) -> Result<Zeroizing<String>> {
     let blocks = pem::blocks(text, "private key")?;
     let block = blocks.iter().find(|block| block.is_private()).unwrap_or(&blocks[0]);
