@@ -35,7 +35,7 @@ pub enum Error {
         "the token does not accept the PIN; it was tried once. Repeated wrong PINs lock a token: make sure of it first"
     )]
     WrongPin,
-    /// The same PIN was refused before, in this process.
+    /// The same PIN was refused before, in this process, and is among the last 64 that were.
     #[error("the token refused this PIN before, so it was not tried again: repeated wrong PINs lock a token")]
     PinRefusedBefore,
     /// One wrong PIN more locks the token.
@@ -82,6 +82,11 @@ pub enum Error {
         "the token was opened before the process was forked, and its module cannot be used in the child: open it after the fork"
     )]
     Forked,
+    /// Another thread of this process has used the token or its module for too long.
+    #[error(
+        "the token's module is busy: another thread of this program has been using it for too long, perhaps at a reader that waits for a PIN or a card; see to that, then try again"
+    )]
+    Busy,
     /// The module answered with an error.
     #[error("the token answered {code} to {call}")]
     Answered {

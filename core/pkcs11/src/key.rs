@@ -19,7 +19,7 @@ pub(crate) struct KeyInToken {
     pub(crate) asks_each_time: bool,
     /// The SubjectPublicKeyInfo, DER.
     pub(crate) spki: Vec<u8>,
-    /// The certificate of the same key, DER, where the token has one.
+    /// The certificate of the same key, DER, where the token has one; of several the one that is valid longest.
     pub(crate) certificate: Option<Vec<u8>>,
 }
 
@@ -33,7 +33,8 @@ pub(crate) fn find(session: &Session, wanted: &str) -> Result<KeyInToken> {
     let spki = public_key(session, handle, &id)?.ok_or_else(|| Error::NoPublicKey(wanted.to_owned()))?;
     let asks_each_time = values(session, handle, AttributeType::AlwaysAuthenticate)
         .is_ok_and(|found| found.first() == Some(&Attribute::AlwaysAuthenticate(true)));
-    let certificate = certificates(session, None)?.into_iter().find(|(_, key)| *key == spki).map(|(der, _)| der);
+    let own = certificates(session, None)?.into_iter().filter(|found| found.spki_der() == spki);
+    let certificate = own.max_by_key(Certificate::not_after).map(|found| found.der().to_vec());
     Ok(KeyInToken { handle, asks_each_time, spki, certificate })
 }
 
@@ -91,11 +92,11 @@ fn public_key(session: &Session, private: ObjectHandle, id: &[u8]) -> Result<Opt
     if id.is_empty() {
         return Ok(None);
     }
-    Ok(certificates(session, Some(id))?.into_iter().next().map(|(_, key)| key))
+    Ok(certificates(session, Some(id))?.first().map(|found| found.spki_der().to_vec()))
 }
 
-/// The certificates of RSA keys, with an id or all: the DER of each, and that of its key.
-fn certificates(session: &Session, id: Option<&[u8]>) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+/// The certificates of RSA keys, with an id or all.
+fn certificates(session: &Session, id: Option<&[u8]>) -> Result<Vec<Certificate>> {
     let mut asked = vec![Attribute::Class(ObjectClass::CERTIFICATE)];
     asked.extend(id.map(|id| Attribute::Id(id.to_vec())));
     let mut found = Vec::new();
@@ -106,7 +107,7 @@ fn certificates(session: &Session, id: Option<&[u8]>) -> Result<Vec<(Vec<u8>, Ve
         // What is no certificate of X.509 is not for us.
         let Ok(certificate) = Certificate::from_der(&der) else { continue };
         if VerifyingKey::from_spki_der(certificate.spki_der()).is_ok() {
-            found.push((der, certificate.spki_der().to_vec()));
+            found.push(certificate);
         }
     }
     Ok(found)

@@ -1,6 +1,6 @@
 //! A session with a token, logged in.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use bankchannel_foundation::Secret;
@@ -14,11 +14,12 @@ use cryptoki::types::AuthPin;
 use bankchannel_crypto::signature::Hash;
 
 use crate::key::KeyInToken;
-use crate::{Error, Pkcs11Settings, Result, key, module, pins, wait};
+use crate::wait::Lock;
+use crate::{Error, Pkcs11Settings, Result, key, module, pins};
 
 /// Held by whoever tries a PIN.
-static TRYING: Mutex<()> = Mutex::new(());
-/// How long a turn at that is waited for: readers take seconds, and in the child of a fork it may never come.
+static TRYING: Lock<()> = Lock::new(());
+/// How long a turn at that is waited for: readers take seconds.
 const TURN: Duration = Duration::from_secs(10);
 
 /// The session, the key in it, and what the token can.
@@ -111,7 +112,7 @@ impl Place {
     /// Sees that a PIN may be tried: one that the token has refused is not, and none where one wrong PIN more would lock it. While
     /// the turn is held nobody else in the process tries one, so that threads with the same wrong PIN try it once.
     fn may_try(&self, pin: Option<&Secret>) -> Result<Option<MutexGuard<'static, ()>>> {
-        let turn = pin.map(|_| wait::lock(&TRYING, TURN)).transpose()?;
+        let turn = pin.map(|_| TRYING.lock(Some(TURN))).transpose()?;
         let info = self.module.get_token_info(self.slot)?;
         if info.user_pin_locked() {
             return Err(Error::PinLocked);

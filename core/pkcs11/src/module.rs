@@ -1,28 +1,29 @@
 //! The maker's library: loaded and initialised once in a process, however many tokens are opened with it.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Fault, RvError};
 use cryptoki::slot::{Slot, TokenInfo};
 
-use crate::{Error, Result, wait};
+use crate::wait::Lock;
+use crate::{Error, Result};
 
-/// How long another thread may take to load a module. A thread that was lost in a fork never ends.
+/// How long another thread may take to load a module.
 const WAIT: Duration = Duration::from_secs(60);
 /// Most tokens that an error names.
 const MAX_NAMED: usize = 10;
 
 /// The modules of this process by their paths, each with the process that initialised it.
-static LOADED: LazyLock<Mutex<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(Mutex::default);
+static LOADED: LazyLock<Lock<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(|| Lock::new(HashMap::new()));
 
 /// The module at `path`, initialised in this process.
 pub(crate) fn load(path: &str) -> Result<Pkcs11> {
     let unusable = |why: String| Error::Module { module: path.to_owned(), why };
     let own = std::process::id();
-    let mut loaded = wait::lock(&LOADED, WAIT)?;
+    let mut loaded = LOADED.lock(Some(WAIT))?;
     let before = loaded.get(path);
     if let Some((process, module)) = before
         && *process == own

@@ -1,22 +1,21 @@
 //! PINs that a token refused in this process. Trying one again brings the token nearer to its lock, and no nearer to a signature.
 
-use std::sync::Mutex;
-
 use bankchannel_foundation::Secret;
 
-use crate::{Result, wait};
+use crate::Result;
+use crate::wait::{Lock, SHORT};
 
 /// Most refused PINs that are remembered: beyond it the oldest is forgotten.
 const MAX: usize = 64;
 
-static REFUSED: Mutex<Vec<(String, Secret)>> = Mutex::new(Vec::new());
+static REFUSED: Lock<Vec<(String, Secret)>> = Lock::new(Vec::new());
 
 /// Whether this PIN was refused by this token (its serial number) before.
 ///
 /// # Errors
-/// [`Error::Forked`](crate::Error::Forked) where that cannot be told: then none may be tried.
+/// [`Error::Forked`](crate::Error::Forked) or [`Error::Busy`](crate::Error::Busy) where that cannot be told: then none may be tried.
 pub(crate) fn was_refused(token: &str, pin: &Secret) -> Result<bool> {
-    let refused = wait::lock(&REFUSED, wait::SHORT)?;
+    let refused = REFUSED.lock(Some(SHORT))?;
     Ok(refused.iter().any(|(known, wrong)| known == token && wrong.expose() == pin.expose()))
 }
 
@@ -25,7 +24,7 @@ pub(crate) fn was_refused(token: &str, pin: &Secret) -> Result<bool> {
 /// # Errors
 /// As [`was_refused`].
 pub(crate) fn refused(token: &str, pin: &Secret) -> Result<()> {
-    let mut refused = wait::lock(&REFUSED, wait::SHORT)?;
+    let mut refused = REFUSED.lock(Some(SHORT))?;
     if refused.len() == MAX {
         refused.remove(0);
     }
@@ -41,7 +40,7 @@ mod tests {
     #[test]
     fn a_list_that_a_lost_thread_holds_is_not_waited_for() {
         let pin = Secret::new("5678");
-        let held = REFUSED.lock().unwrap();
+        let held = REFUSED.held_by_a_parent();
         // Of another thread: what the holder itself may do is the mutex's business.
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| (was_refused("token", &pin), refused("token", &pin)));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::mem::forget;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use bankchannel_crypto::pem;
 use bankchannel_crypto::signature::Hash;
@@ -10,12 +10,14 @@ use cryptoki::error::Error as Fault;
 
 use crate::error::is_lost;
 use crate::login::Login;
-use crate::{Error, Pkcs11Settings, Result, wait};
+use crate::wait::Lock;
+use crate::{Error, Pkcs11Settings, Result};
 
 /// One RSA key in a token. Cheap to clone; signatures are made one after the other.
 ///
 /// It is logged in once. Where the session is lost (the token was drawn, the module was reset), and in the child of a fork, it
-/// logs in again, once, at the next signature. A PIN that was refused is not tried again in this process.
+/// logs in again, once, at the next signature. A PIN that was refused is not tried again in this process, which
+/// remembers the last 64.
 #[derive(Clone)]
 pub struct Token(Arc<Shared>);
 
@@ -24,9 +26,7 @@ struct Shared {
     spki: Vec<u8>,
     certificate: Option<Vec<u8>>,
     /// The login and the process that it belongs to; `None` after a loss that could not be mended yet.
-    login: Mutex<Option<(u32, Login)>>,
-    /// The process that made this.
-    made_in: u32,
+    login: Lock<Option<(u32, Login)>>,
 }
 
 impl Token {
@@ -40,8 +40,7 @@ impl Token {
             settings: settings.clone(),
             spki: login.key().spki.clone(),
             certificate: login.key().certificate.clone(),
-            made_in: std::process::id(),
-            login: Mutex::new(Some((std::process::id(), login))),
+            login: Lock::new(Some((std::process::id(), login))),
         })))
     }
 
@@ -49,10 +48,11 @@ impl Token {
     /// `CKM_RSA_PKCS` over the DigestInfo where the token has only that.
     ///
     /// # Errors
-    /// [`Error::Answered`], [`Error::NoMechanism`], [`Error::Forked`]; those of [`open`](Self::open) where it logs in again.
+    /// [`Error::Answered`], [`Error::NoMechanism`], [`Error::Forked`], [`Error::Busy`]; those of [`open`](Self::open) where it logs in again.
     pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
         let pin = self.0.settings.pin.as_ref();
-        let mut login = self.login()?;
+        // Of threads of this process each has its turn. A thread of the parent may have begun a signature: it never ends.
+        let mut login = self.0.login.lock(None)?;
         let own = std::process::id();
         if let Some(inherited) = login.take_if(|(process, _)| *process != own) {
             // The parent's session: to close it would reach into the parent's token.
@@ -102,20 +102,13 @@ impl Token {
         }
         Ok(login)
     }
-
-    fn login(&self) -> Result<MutexGuard<'_, Option<(u32, Login)>>> {
-        if self.0.made_in == std::process::id() {
-            return Ok(self.0.login.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        }
-        // A thread of the parent may have begun a signature: such a thread never ends.
-        wait::lock(&self.0.login, wait::SHORT)
-    }
 }
 
 /// Whether the session is of no use after this: lost, or left with an operation begun, which ends with it.
 fn ends_session(signed: &std::result::Result<Result<Vec<u8>>, Fault>) -> bool {
     match signed {
-        Ok(Ok(_)) => false,
+        // Without a mechanism, or without a turn at trying the PIN, none was begun.
+        Ok(Ok(_) | Err(Error::NoMechanism(_) | Error::Busy)) => false,
         Ok(Err(_)) => true,
         Err(fault) => is_lost(fault),
     }
@@ -123,7 +116,7 @@ fn ends_session(signed: &std::result::Result<Result<Vec<u8>>, Fault>) -> bool {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let login = self.login.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let login = self.login.get_mut();
         if let Some(inherited) = login.take_if(|(process, _)| *process != std::process::id()) {
             forget(inherited);
         }
@@ -150,6 +143,7 @@ mod tests {
     fn a_session_ends_where_it_is_lost_or_an_operation_is_left_begun() {
         let fault = |code| Err(Fault::Pkcs11(code, Function::SignInit));
         assert!(ends_session(&Ok(Err(Error::WrongPin))));
+        assert!(!ends_session(&Ok(Err(Error::NoMechanism("CKM_SHA512_RSA_PKCS")))), "nothing was begun");
         assert!(ends_session(&fault(RvError::OperationActive)));
         assert!(ends_session(&fault(RvError::SessionHandleInvalid)));
         assert!(!ends_session(&fault(RvError::DataLenRange)));
@@ -164,15 +158,9 @@ mod tests {
             pin: None,
             key: "qseal".to_owned(),
         };
-        // As a fork leaves it: made by another process, and locked by a thread that is not here.
-        let token = Token(Arc::new(Shared {
-            settings,
-            spki: Vec::new(),
-            certificate: None,
-            login: Mutex::new(None),
-            made_in: std::process::id().wrapping_add(1),
-        }));
-        let held = token.0.login.lock().unwrap();
+        // As a fork leaves it: locked by a thread that is not here.
+        let token = Token(Arc::new(Shared { settings, spki: Vec::new(), certificate: None, login: Lock::new(None) }));
+        let held = token.0.login.held_by_a_parent();
         assert_eq!(token.sign(Hash::Sha256, b"text").unwrap_err(), Error::Forked);
         drop(held);
         let refused = token.sign(Hash::Sha256, b"text").unwrap_err();

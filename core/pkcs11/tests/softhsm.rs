@@ -76,8 +76,16 @@ fn the_certificate_of_the_key_is_found() {
         let leaf = issuer.issue("qseal", "", key.public(), &[7], from, to).unwrap();
         let session = hsm.module().open_rw_session(hsm.slot()).unwrap();
         session.login(UserType::User, Some(&AuthPin::from(PIN.to_owned()))).unwrap();
-        // The authority's carries the key's id; it is the key that decides.
-        for (pem, label) in [(issuer.certificate().to_pem(), "authority"), (leaf.clone(), "leaf")] {
+        let until = |end: &str| issuer.issue("qseal", "", key.public(), &[8], from, end.parse().unwrap()).unwrap();
+        let (older, oldest) = (until("2026-06-01T00:00:00Z"), until("2026-02-01T00:00:00Z"));
+        // The authority's carries the key's id; it is the key that decides, and of several the end.
+        let all = [
+            (issuer.certificate().to_pem(), "authority"),
+            (older, "older"),
+            (leaf.clone(), "leaf"),
+            (oldest, "oldest"),
+        ];
+        for (pem, label) in all {
             let der = bankchannel_crypto::x509::Certificate::from_pem(&pem).unwrap().der().to_vec();
             let object = [
                 Attribute::Class(ObjectClass::CERTIFICATE),
