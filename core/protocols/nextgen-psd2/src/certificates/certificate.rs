@@ -12,25 +12,20 @@ use bankchannel_crypto::rsa::PrivateKey;
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
 use data_encoding::BASE64;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
-use x509_parser::extensions::{BasicConstraints, X509Extension};
 use x509_parser::nom::Parser;
-use x509_parser::prelude::FromDer;
 
-use super::der;
+use super::extensions::{
+    BASIC_CONSTRAINTS, BasicConstraints, Extensions, KEY_USAGE, SUBJECT_KEY_IDENTIFIER, basic_constraints, key_usage,
+};
 use super::qc::{self, QC_STATEMENTS, QcStatements};
-use super::{Fault, Name, NameStyle};
+use super::{Fault, KeyUsage, Name, NameStyle, der, structure};
 
 /// Largest certificate that is read, bytes: 8 KiB as base64 (S-07).
 pub(super) const MAX_DER_BYTES: usize = 6144;
 /// Longest serial number, bytes: 20 and a zero before them.
 const MAX_SERIAL_BYTES: usize = 21;
-/// Most extensions.
-const MAX_EXTENSIONS: usize = 64;
 
 const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
-const KEY_USAGE: &[u8] = b"\x55\x1d\x0f";
-const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
-const SUBJECT_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x0e";
 
 /// A certificate. Cheap to clone.
 #[derive(Clone)]
@@ -50,12 +45,13 @@ struct Inner {
     subject: Name,
     not_before_s: i64,
     not_after_s: i64,
-    key: Result<VerifyingKey, Fault>,
+    key: Result<VerifyingKey, bankchannel_crypto::Error>,
     signature_hash: SignatureHash,
     rsa_signed: bool,
     constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
     qc: Result<Option<QcStatements>, Fault>,
+    unknown_critical: Option<String>,
     base64: OnceLock<String>,
     issuer_text: OnceLock<String>,
 }
@@ -71,26 +67,6 @@ pub enum SignatureHash {
     Sha512,
     /// Another algorithm, its number in dotted form: SHA-1 with RSA is `1.2.840.113549.1.1.5`.
     Other(String),
-}
-
-/// What a key may be used for (RFC 5280 §4.2.1.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(clippy::struct_excessive_bools)]
-pub struct KeyUsage {
-    /// Signatures other than on certificates and revocation lists.
-    pub digital_signature: bool,
-    /// Signatures that bind; also named content commitment.
-    pub non_repudiation: bool,
-    /// Encryption of keys.
-    pub key_encipherment: bool,
-    /// Encryption of data.
-    pub data_encipherment: bool,
-    /// Key agreement.
-    pub key_agreement: bool,
-    /// Signatures on certificates.
-    pub key_cert_sign: bool,
-    /// Signatures on revocation lists.
-    pub crl_sign: bool,
 }
 
 /// An organisation identifier of a payment service provider, taken apart (§7.1).
@@ -127,7 +103,7 @@ impl Authorisation {
 }
 
 impl Certificate {
-    /// Reads one certificate, DER.
+    /// Reads one certificate, DER, strictly: nothing is left over at any level, and every length is minimal (§7.3).
     ///
     /// # Errors
     /// [`Fault`] for anything else, bytes after it included.
@@ -135,12 +111,10 @@ impl Certificate {
         if der.len() > MAX_DER_BYTES {
             return Err("the certificate has more than 6144 bytes".into());
         }
+        structure::check(der)?;
         // Extensions are read below, those that count.
         let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
-        let (rest, parsed) = parser.parse(der).map_err(|_| "this is not a certificate in DER")?;
-        if !rest.is_empty() {
-            return Err("bytes follow the certificate; exactly one certificate is wanted".into());
-        }
+        let (_, parsed) = parser.parse(der).map_err(|_| "this is not a certificate in DER")?;
         Ok(Self(Arc::new(Inner::new(der, &parsed)?)))
     }
 
@@ -235,9 +209,14 @@ impl Certificate {
     /// The certified key.
     ///
     /// # Errors
-    /// [`Fault`] if it is not an RSA key.
+    /// [`Fault`] if it is not an RSA key, or a damaged one.
     pub fn key(&self) -> Result<&VerifyingKey, Fault> {
-        self.0.key.as_ref().map_err(Clone::clone)
+        self.0.key.as_ref().map_err(|error| Fault(format!("the certified key: {error}")))
+    }
+
+    /// Whether the certified key is of another algorithm than RSA, and not just unreadable.
+    pub(crate) fn has_other_key(&self) -> bool {
+        matches!(self.0.key, Err(bankchannel_crypto::Error::NotRsa))
     }
 
     /// The SubjectPublicKeyInfo, DER.
@@ -261,13 +240,13 @@ impl Certificate {
     /// Whether the certificate says that it is an authority's.
     #[must_use]
     pub fn is_ca(&self) -> bool {
-        self.0.constraints.as_ref().is_some_and(|constraints| constraints.ca)
+        self.0.constraints.is_some_and(|constraints| constraints.ca)
     }
 
     /// How many authorities may stand between this one and a certificate; `None` for no limit.
     #[must_use]
     pub fn path_length(&self) -> Option<u32> {
-        self.0.constraints.as_ref().and_then(|constraints| constraints.path_len_constraint)
+        self.0.constraints.and_then(|constraints| constraints.path_length)
     }
 
     /// What the key may be used for; `None` where the certificate does not say.
@@ -302,6 +281,12 @@ impl Certificate {
         self.0.qc.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
+    /// The number of a critical extension that is not understood here; nobody may rely on a certificate that has one (RFC 5280 §4.2).
+    #[must_use]
+    pub fn unknown_critical_extension(&self) -> Option<&str> {
+        self.0.unknown_critical.as_deref()
+    }
+
     /// Whether `issuer` has the name of this certificate's issuer, and its key made this certificate's signature (RSA
     /// with SHA-256, 384 or 512).
     #[must_use]
@@ -311,7 +296,12 @@ impl Certificate {
 
     /// The first half of [`is_issued_by`](Self::is_issued_by).
     pub(super) fn names_issuer(&self, issuer: &Self) -> bool {
-        self.issuer_der() == issuer.subject_der() || self.issuer().matches(issuer.subject())
+        self.issuer_der() == issuer.subject_der() || self.issuer().matches_in_order(issuer.subject())
+    }
+
+    /// Whether its signature is of a kind that is verified here: RSA (PKCS#1 v1.5) with SHA-256, 384 or 512.
+    pub(super) fn is_verifiable(&self) -> bool {
+        self.0.rsa_signed && !matches!(self.0.signature_hash, SignatureHash::Other(_))
     }
 
     /// The second half of [`is_issued_by`](Self::is_issued_by).
@@ -391,67 +381,18 @@ impl Inner {
             subject: Name::from_der(body.subject.as_raw())?,
             not_before_s: body.validity.not_before.timestamp(),
             not_after_s: body.validity.not_after.timestamp(),
-            key: VerifyingKey::from_spki_der(spki).map_err(|error| Fault(format!("the certified key: {error}"))),
+            key: VerifyingKey::from_spki_der(spki),
             signature_hash,
             rsa_signed,
             constraints: extensions.get(BASIC_CONSTRAINTS).map(basic_constraints).transpose()?,
             key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
             qc: extensions.get(QC_STATEMENTS).map(qc::parse_qc).transpose(),
+            unknown_critical: extensions.unknown_critical()?,
             base64: OnceLock::new(),
             issuer_text: OnceLock::new(),
             der: der.into(),
         })
     }
-}
-
-/// The extensions, none of them twice.
-struct Extensions<'a>(&'a [X509Extension<'a>]);
-
-impl<'a> Extensions<'a> {
-    fn new(list: &'a [X509Extension<'a>]) -> Result<Self, Fault> {
-        if list.len() > MAX_EXTENSIONS {
-            return Err("the certificate has more than 64 extensions".into());
-        }
-        let twice = |(index, extension): (usize, &X509Extension<'_>)| {
-            list[..index].iter().any(|earlier| earlier.oid.as_bytes() == extension.oid.as_bytes())
-        };
-        if list.iter().enumerate().any(twice) {
-            Err("the certificate has an extension twice".into())
-        } else {
-            Ok(Self(list))
-        }
-    }
-
-    fn get(&self, oid: &[u8]) -> Option<&'a [u8]> {
-        self.0.iter().find(|extension| extension.oid.as_bytes() == oid).map(|extension| extension.value)
-    }
-}
-
-fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, Fault> {
-    match BasicConstraints::from_der(value) {
-        Ok(([], constraints)) => Ok(constraints),
-        _ => Err("the extension basicConstraints cannot be read".into()),
-    }
-}
-
-fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
-    let [unused @ 0..8, bits @ ..] = der::only(value, der::tag::BIT_STRING)? else {
-        return Err("the extension keyUsage cannot be read".into());
-    };
-    if bits.len() > 2 || (bits.is_empty() && *unused > 0) {
-        return Err("the extension keyUsage cannot be read".into());
-    }
-    let first = bits.first().copied().unwrap_or_default();
-    let bit = |index: u8| first & (0x80 >> index) != 0;
-    Ok(KeyUsage {
-        digital_signature: bit(0),
-        non_repudiation: bit(1),
-        key_encipherment: bit(2),
-        data_encipherment: bit(3),
-        key_agreement: bit(4),
-        key_cert_sign: bit(5),
-        crl_sign: bit(6),
-    })
 }
 
 /// The hash of a signature algorithm, and whether the algorithm is RSA with PKCS#1 v1.5.

@@ -3,6 +3,8 @@
 
 /// BOOLEAN … SEQUENCE: the tags used here.
 pub(super) mod tag {
+    pub(crate) const BOOLEAN: u8 = 0x01;
+    pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const BIT_STRING: u8 = 0x03;
     pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const OID: u8 = 0x06;
@@ -80,6 +82,34 @@ pub(super) fn only(bytes: &[u8], tag: u8) -> Result<&[u8], Problem> {
     let mut reader = Reader::new(bytes);
     let content = reader.expect(tag)?;
     reader.end().map(|()| content)
+}
+
+/// How deep values are looked into.
+const MAX_DEPTH: usize = 16;
+/// What is set in the tag of a value that holds others.
+const CONSTRUCTED: u8 = 0x20;
+
+/// Sees that all values of `bytes`, one after the other, and all values inside them are strict: the lengths, BOOLEAN and INTEGER.
+pub(super) fn strict(bytes: &[u8]) -> Result<(), Problem> {
+    let mut open = vec![Reader::new(bytes)];
+    while let Some(reader) = open.last_mut() {
+        if reader.is_empty() {
+            open.pop();
+            continue;
+        }
+        let element = reader.element()?;
+        match (element.tag, element.content) {
+            (tag::BOOLEAN, [0x00 | 0xff]) => {}
+            (tag::BOOLEAN, _) => return Err("the DER data has a truth value that is neither 00 nor ff"),
+            (tag::INTEGER, [] | [0x00, 0x00..0x80, ..] | [0xff, 0x80..=0xff, ..]) => {
+                return Err("the DER data has a number that is not minimal");
+            }
+            (tag, _) if tag & CONSTRUCTED == 0 => {}
+            _ if open.len() > MAX_DEPTH => return Err("the DER data is nested more than 16 deep"),
+            (_, content) => open.push(Reader::new(content)),
+        }
+    }
+    Ok(())
 }
 
 /// A length of `count` bytes, which must need them all.
@@ -190,6 +220,30 @@ mod tests {
         for length in [0, 1, 127, 128, 255, 256, 70_000] {
             let content = vec![7; length];
             assert_eq!(only(&encode(tag::OCTET_STRING, &content), tag::OCTET_STRING), Ok(&content[..]));
+        }
+    }
+
+    #[test]
+    fn values_inside_values_are_strict_too() {
+        let nested = |depth: usize| (0..depth).fold(Vec::new(), |inner: Vec<u8>, _| encode(tag::SEQUENCE, &inner));
+        assert!(strict(b"").is_ok() && strict(&nested(MAX_DEPTH)).is_ok());
+        assert!(strict(&nested(MAX_DEPTH + 1)).is_err() && strict(&nested(1000)).is_err());
+        for (bytes, good) in [
+            (&b"\x02\x01\x00"[..], true),
+            (b"\x02\x01\xff", true),
+            (b"\x02\x02\x00\x80", true),
+            (b"\x02\x02\xff\x7f", true),
+            (b"\x02\x00", false),
+            (b"\x02\x02\x00\x7f", false),
+            (b"\x02\x02\xff\x80", false),
+            (b"\x01\x01\xff", true),
+            (b"\x01\x01\x01", false),
+            (b"\x01\x00", false),
+            (b"\x04\x01a\x04\x01", false),
+            (b"\x05\x00\x04\x81\x01a", false),
+        ] {
+            assert_eq!(strict(bytes).is_ok(), good, "{bytes:02x?}");
+            assert_eq!(strict(&encode(tag::SEQUENCE, &encode(tag::SET, bytes))).is_ok(), good, "{bytes:02x?}");
         }
     }
 

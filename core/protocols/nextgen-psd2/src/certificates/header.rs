@@ -6,6 +6,7 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
 use super::certificate::MAX_DER_BYTES;
 use super::{Certificate, Fault};
+use crate::base64;
 
 /// Longest base64 of a certificate, characters (S-07).
 const MAX_BASE64: usize = MAX_DER_BYTES / 3 * 4;
@@ -58,7 +59,7 @@ pub fn read_certificate_header(value: &[u8], lenient: bool) -> Result<ReadHeader
         return Err("the certificate has more than 8 KiB of base64".into());
     }
     // The usual form first, without a copy of the text.
-    if let Ok(der) = BASE64.decode(value)
+    if let Some(der) = base64::decode(value)
         && !(lenient && is_pem(&der))
     {
         return Ok(ReadHeader { certificate: Certificate::from_der(&der)?, warnings: Vec::new() });
@@ -98,11 +99,11 @@ fn plain(text: &[u8], warn: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Fault> {
         body = &after[..end];
         warn("the certificate has PEM markers; base64 of the DER is wanted");
     }
-    let base64 = without_breaks(body);
-    if base64.len() != body.len() {
+    let unbroken = without_breaks(body);
+    if unbroken.len() != body.len() {
         warn("there are spaces or line breaks in the base64 of the certificate");
     }
-    BASE64.decode(&base64).map_err(|_| not_base64(text))
+    base64::decode(&unbroken).ok_or_else(|| not_base64(text))
 }
 
 /// Without white space, and without line breaks written as `\n`.

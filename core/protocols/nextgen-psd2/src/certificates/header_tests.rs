@@ -66,6 +66,8 @@ fn what_is_not_one_certificate_is_refused() {
         (base64(base64(pem.as_bytes()).as_bytes()), no_der, no_der),
         (LEAF1.trim_end_matches('=').to_owned(), no_base64, no_base64),
         (LEAF1.replace('+', "-"), &url, &url),
+        // The same bytes, but padded in the midst.
+        (format!("{}{}", base64(&one[..10]), base64(&one[10..])), no_base64, no_base64),
         (format!("{LEAF1},{LEAF2}"), no_base64, no_base64),
         ("%4".to_owned(), &percent, "the certificate has a `%` without two hex digits"),
         (String::new(), no_der, no_der),

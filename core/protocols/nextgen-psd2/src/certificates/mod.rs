@@ -11,6 +11,7 @@
 
 mod certificate;
 mod der;
+mod extensions;
 mod fault;
 mod fixtures;
 mod header;
@@ -21,9 +22,11 @@ mod name;
 mod name_text;
 mod published;
 mod qc;
+mod structure;
 mod trust;
 
-pub use certificate::{Authorisation, Certificate, KeyUsage, SignatureHash};
+pub use certificate::{Authorisation, Certificate, SignatureHash};
+pub use extensions::KeyUsage;
 pub use fault::Fault;
 pub use fixtures::{FIXTURES, Fixture, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
@@ -33,5 +36,6 @@ pub use name::{Attribute, Name, Rdn};
 pub use name_text::{NameFault, NameStyle};
 pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
 pub use trust::trusted_issuer;
+pub(crate) use trust::why_unissued;
 #[cfg(test)]
 mod vectors;

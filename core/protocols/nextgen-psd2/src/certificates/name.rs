@@ -80,12 +80,15 @@ impl Name {
     /// or reverse, do not count (§2.6).
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        if self.rdns.len() != other.rdns.len() {
-            return false;
-        }
-        let pairs = || self.rdns.iter().zip(&other.rdns);
-        let reverse = || self.rdns.iter().zip(other.rdns.iter().rev());
-        pairs().all(|(a, b)| same_part(a, b)) || reverse().all(|(a, b)| same_part(a, b))
+        let mut reverse = self.rdns.iter().zip(other.rdns.iter().rev());
+        self.matches_in_order(other) || (self.rdns.len() == other.rdns.len() && reverse.all(|(a, b)| same_part(a, b)))
+    }
+
+    /// The same, but the order of the parts counts: the names of two certificates (RFC 5280 §7.1).
+    #[must_use]
+    pub fn matches_in_order(&self, other: &Self) -> bool {
+        let mut pairs = self.rdns.iter().zip(&other.rdns);
+        self.rdns.len() == other.rdns.len() && pairs.all(|(a, b)| same_part(a, b))
     }
 
     /// The first value of an attribute type, by number.

@@ -71,6 +71,15 @@ fn every_writing_of_a_name_matches_it() {
     assert!(!leaf.subject().matches(leaf.issuer()));
 }
 
+/// RFC 5280 §7.1: what a client may turn round in a key id, an issuer and its subject may not.
+#[test]
+fn the_order_of_the_parts_counts_between_certificates() {
+    let (forward, reverse) = (parse("C=NO,O=A,CN=b"), parse("CN=b,O=A,C=NO"));
+    assert!(forward.matches(&reverse) && !forward.matches_in_order(&reverse));
+    assert!(forward.matches_in_order(&parse("C=no,O= a,CN=B")));
+    assert!(!forward.matches_in_order(&parse("C=NO,O=A")) && !parse("C=NO,O=A").matches_in_order(&forward));
+}
+
 #[test]
 fn aliases() {
     for (name, number) in [

@@ -222,7 +222,10 @@ impl Parser {
             if name != role.name() {
                 names_agree = false;
                 let shown: String = name.chars().filter(|character| !character.is_control()).take(40).collect();
-                self.warn(format!("the role {} is named {shown:?}; its name is {}", role.oid(), role.name()));
+                let (oid, own) = (role.oid(), role.name());
+                self.warn(format!(
+                    "name and identifier of a role disagree: {oid} is {own} and named {shown:?}; the identifier counts"
+                ));
             }
             if !roles.contains(&role) {
                 roles.push(role);

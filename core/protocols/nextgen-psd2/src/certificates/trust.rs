@@ -2,6 +2,21 @@
 
 use super::Certificate;
 
+const NO_ISSUER: &str = "no trusted issuer has signed the certificate: add its CA certificate to the trusted ones, or use a \
+                         certificate of a listed CA";
+
+/// Why none of the trusted certificates issued this one ([`Certificate::is_issued_by`]), for whoever wonders who has it listed.
+pub(crate) fn why_unissued(certificate: &Certificate, trusted: &[Certificate]) -> &'static str {
+    if !certificate.is_verifiable() {
+        return "the certificate is not signed with RSA (PKCS#1 v1.5) and SHA-256, 384 or 512: no other signature is verified here, \
+                whoever made it";
+    }
+    if trusted.iter().any(|issuer| certificate.names_issuer(issuer)) {
+        return "a trusted CA has this name, but its key did not make the signature, or is not an RSA key of 2048 to 8192 bits";
+    }
+    NO_ISSUER
+}
+
 /// The one of these issuers that may vouch: an authority that may sign certificates, within its validity. Only certificates of
 /// the trusted list belong here, and only those that issued the certificate in question ([`Certificate::is_issued_by`]); the answer
 /// for that can be kept, while validity is a matter of the moment.
@@ -14,8 +29,7 @@ pub fn trusted_issuer<'a>(
     issuers: impl IntoIterator<Item = &'a Certificate>,
     now_s: i64,
 ) -> Result<&'a Certificate, &'static str> {
-    let mut found = "no trusted issuer has signed the certificate: add its CA certificate to the trusted ones, or use a \
-                     certificate of a listed CA";
+    let mut found = NO_ISSUER;
     for issuer in issuers {
         match unfit(issuer, now_s) {
             None => return Ok(issuer),
@@ -32,6 +46,11 @@ fn unfit(issuer: &Certificate, now_s: i64) -> Option<&'static str> {
     }
     if !issuer.key_usage().is_some_and(|usage| usage.key_cert_sign) {
         return Some("the issuer's key may not sign certificates (keyCertSign is missing)");
+    }
+    if issuer.unknown_critical_extension().is_some() {
+        return Some(
+            "the issuer's certificate has a critical extension that is not understood here (such as nameConstraints)",
+        );
     }
     if now_s < issuer.not_before_s() {
         return Some("the issuer's certificate is not yet valid");

@@ -43,8 +43,38 @@ fn a_namesake_does_not_vouch_and_does_not_hide_the_right_one() {
     let wrong = wrong.certificate().clone();
     assert!(leaf.names_issuer(&wrong) && !leaf.is_issued_by(&wrong));
     assert!(found(&leaf, std::slice::from_ref(&wrong), NOW_S).unwrap_err().contains("no trusted issuer"));
+    assert!(why_unissued(&leaf, std::slice::from_ref(&wrong)).contains("has this name"));
+    assert!(why_unissued(&leaf, &[certificate(CA1)]).contains("add its CA certificate"));
     let anchors = [wrong, right.certificate().clone()];
     assert_eq!(found(&leaf, &anchors, NOW_S).unwrap(), right.certificate());
+}
+
+/// The certificate with some bytes exchanged, signed again where there is a key.
+fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
+    let mut der = certificate.der().to_vec();
+    let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
+    der[at..at + from.len()].copy_from_slice(to);
+    Certificate::from_der(&der).unwrap()
+}
+
+/// RFC 5280 §4.2.
+#[test]
+fn an_authority_with_a_critical_extension_that_nobody_understands_does_not_vouch() {
+    let anchor = certificate(CA1);
+    assert_eq!(anchor.unknown_critical_extension(), None);
+    // Its subjectKeyIdentifier becomes a critical nameConstraints, one byte shorter to make room for the mark.
+    let constrained = exchanged(
+        &anchor,
+        b"\x30\x1d\x06\x03\x55\x1d\x0e\x04\x16\x04\x14\x58\x4d\xf5",
+        b"\x30\x1d\x06\x03\x55\x1d\x1e\x01\x01\xff\x04\x13\x04\x11",
+    );
+    assert_eq!(constrained.unknown_critical_extension(), Some("2.5.29.30"));
+    // The leaf's signature is by the same key.
+    let leaf = certificate(LEAF1);
+    assert!(leaf.is_issued_by(&constrained));
+    let why = found(&leaf, std::slice::from_ref(&constrained), NOW_S).unwrap_err();
+    assert!(why.contains("nameConstraints"), "{why}");
+    assert_eq!(found(&leaf, &[constrained, anchor.clone()], NOW_S), Ok(&anchor));
 }
 
 #[test]

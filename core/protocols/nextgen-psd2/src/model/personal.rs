@@ -7,7 +7,8 @@ use bankchannel_foundation::{
     model::{Reader, Shape, TextShape, Value, Writer},
     secret_type,
 };
-use data_encoding::BASE64;
+
+use crate::base64;
 
 /// Declares text types like [`text_type!`](bankchannel_foundation::text_type), whose `Debug` shows the type's name only.
 macro_rules! personal_type {
@@ -107,8 +108,8 @@ secret_type! {
     /// A personal identifier as it travels: base64 of its SHA-256, as `hash_identifier` makes it. Who tries all numbers can reverse it.
     pub struct HashedIdentifier {
         format: "", pattern: "^[A-Za-z0-9+/]{43}=$", max_bytes: 256, example: "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
-        rule: |text| match BASE64.decode(text.as_bytes()) {
-            Ok(hash) if hash.len() == 32 => Ok(Cow::Borrowed(text)),
+        rule: |text| match base64::decode(text.as_bytes()) {
+            Some(hash) if hash.len() == 32 => Ok(Cow::Borrowed(text)),
             _ => Err("must be the base64 of 32 bytes: 44 characters, the last one `=`"),
         },
     }

@@ -6,7 +6,7 @@ use bankchannel_crypto::signature::Hash;
 use data_encoding::BASE64;
 
 use super::shown::Shown;
-use crate::http::is_token;
+use crate::{base64, http::is_token};
 
 /// An algorithm that may make a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,9 +92,8 @@ pub fn digest_members(value: &str) -> Result<Vec<DigestMember>, DigestFault> {
             return Err(syntax("what stands before `=` is not the name of an algorithm"));
         }
         let Some(algorithm) = DigestAlgorithm::from_token(token) else { continue };
-        let value = BASE64
-            .decode(text.as_bytes())
-            .map_err(|_| syntax("the hash is not base64 with `+`, `/` and padding in its one right form"))?;
+        let value = base64::decode(text.as_bytes())
+            .ok_or_else(|| syntax("the hash is not base64 with `+`, `/` and padding in its one right form"))?;
         if value.len() != algorithm.length() {
             let (name, wanted, has) = (algorithm.token(), algorithm.length(), value.len());
             return Err(DigestFault::Syntax(format!("a {name} hash has {wanted} bytes, this one has {has}")));
@@ -136,7 +135,7 @@ pub fn check_digest(value: &str, body: &[u8], lenient: bool) -> Result<Vec<Strin
 /// A hash without the name of its algorithm, which its length tells.
 fn bare(value: &str) -> Option<DigestMember> {
     // Texts of another length cannot be one: they are not decoded for nothing.
-    let decoded = matches!(value.len(), 44 | 88).then(|| BASE64.decode(value.as_bytes()).ok()).flatten()?;
+    let decoded = matches!(value.len(), 44 | 88).then(|| base64::decode(value.as_bytes())).flatten()?;
     let algorithm = DigestAlgorithm::ALL.into_iter().find(|algorithm| algorithm.length() == decoded.len())?;
     Some(DigestMember { algorithm, token: String::new(), value: decoded })
 }

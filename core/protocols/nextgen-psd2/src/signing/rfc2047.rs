@@ -8,6 +8,7 @@ use std::fmt;
 use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
 
 use super::shown::Shown;
+use crate::base64;
 use crate::http::{MAX_FIELD, text_has_control, trim};
 
 /// Most bytes of a value after decoding.
@@ -140,7 +141,7 @@ impl<'a> Word<'a> {
         let bytes = if self.is_q()? {
             decode_q(self.content)?
         } else {
-            BASE64.decode(self.content.as_bytes()).map_err(|_| Rfc2047Fault::Base64)?
+            base64::decode(self.content.as_bytes()).ok_or(Rfc2047Fault::Base64)?
         };
         match self.charset.to_ascii_lowercase().as_str() {
             "utf-8" => String::from_utf8(bytes).map_err(|_| Rfc2047Fault::NotInCharset("utf-8")),

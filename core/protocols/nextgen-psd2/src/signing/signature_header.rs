@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use data_encoding::BASE64;
-
 use super::{shown::Shown, signing_string::MAX_NAMES};
+use crate::base64;
 use crate::http::{MAX_FIELD, is_token, text_has_control};
 
 /// Most parameters that are read.
@@ -118,7 +117,7 @@ impl SignatureHeader {
     /// The signature's bytes; `None` where it is not base64 with `+`, `/` and padding in its one right form (V29).
     #[must_use]
     pub fn signature_bytes(&self) -> Option<Vec<u8>> {
-        BASE64.decode(self.signature.as_bytes()).ok()
+        base64::decode(self.signature.as_bytes())
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use super::{Mode, certificate, check::Found, signature};
 use crate::{
-    certificates::{Certificate, Fault, read_certificate_header},
+    certificates::{Certificate, Fault, read_certificate_header, why_unissued},
     signing::KeyId,
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Known {
     pub(super) warnings: Vec<String>,
     /// The trusted issuers that signed it, by their places. Validity is not part of it: time goes on.
     pub(super) issuers: Vec<usize>,
+    /// Why there is none, where there is none.
+    pub(super) unissued: &'static str,
     /// V14.
     pub(super) key: Found,
     /// V20 and V21 in each mode.
@@ -44,6 +46,7 @@ impl Known {
         Ok(Self {
             warnings: read.warnings,
             issuers,
+            unissued: why_unissued(&certificate, anchors),
             key: certificate::key(&certificate),
             modes: [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)],
             lenient,

@@ -9,9 +9,10 @@ const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 pub(super) fn key(certificate: &Certificate) -> Found {
     let key = match certificate.key() {
         Ok(key) => key,
-        Err(_) => {
+        Err(_) if certificate.has_other_key() => {
             return Found::fails("the certificate's key is not an RSA key: this bank takes rsa-sha256 and rsa-sha512");
         }
+        Err(fault) => return Found::fails(fault.to_string()),
     };
     if !KEY_BITS.contains(&key.bits()) {
         return Found::fails(format!("the certificate's RSA key has {} bits; 2048 to 8192 are accepted", key.bits()));
@@ -43,8 +44,23 @@ pub(super) fn not_expired(certificate: &Certificate, policy: &Policy) -> Found {
     }
 }
 
-/// V17, for issuers whose signature on the certificate is known to be right: one that is fit will do.
-pub(super) fn trusted<'a>(issuers: impl Iterator<Item = &'a Certificate>, policy: &Policy) -> Found {
+/// V17, for issuers whose signature on the certificate is known to be right: one that is fit will do. Where there are none,
+/// `unissued` says why.
+pub(super) fn trusted<'a>(
+    certificate: &Certificate,
+    issuers: impl Iterator<Item = &'a Certificate>,
+    unissued: &'static str,
+    policy: &Policy,
+) -> Found {
+    if let Some(oid) = certificate.unknown_critical_extension() {
+        return Found::fails(format!(
+            "the certificate has a critical extension that is not understood here ({oid}), so it must not be relied on"
+        ));
+    }
+    let mut issuers = issuers.peekable();
+    if issuers.peek().is_none() {
+        return Found::fails(unissued);
+    }
     match trusted_issuer(issuers, policy.now_s) {
         Ok(_) => Found::Holds,
         Err(why) => Found::fails(why),
@@ -110,16 +126,17 @@ pub(super) fn psd2(certificate: &Certificate, mode: Mode) -> Found {
     if !psd2.utf8_strings && mode != Mode::Lenient {
         return Found::fails("texts of the PSD2 statement are not UTF8String, as they must be");
     }
+    let disagree = "the authority of organizationIdentifier is not that of the PSD2 statement";
+    let agree = psd2.nca_id == authorisation.nca_id();
+    if mode == Mode::Strict {
+        let roles = (!psd2.role_names_agree).then_some("name and identifier of a role disagree");
+        let faults: Vec<&str> = roles.into_iter().chain((!agree).then_some(disagree)).collect();
+        if !faults.is_empty() {
+            return Found::fails(faults.join("; "));
+        }
+    }
     let mut warnings = statements.warnings.clone();
-    if !psd2.role_names_agree {
-        warnings.push("name and identifier of a role disagree; the identifier counts".into());
-    }
-    if psd2.nca_id != format!("{}-{}", authorisation.country, authorisation.authority) {
-        warnings.push("the authority of organizationIdentifier is not that of the PSD2 statement".into());
-    }
-    if mode == Mode::Strict && !warnings.is_empty() {
-        return Found::fails(warnings.join("; "));
-    }
+    warnings.extend((!agree).then(|| disagree.to_owned()));
     Found::of_warnings(&warnings)
 }
 

@@ -181,7 +181,7 @@ impl Verifier {
         checks.check(&check::V14, || known.key.clone())?;
         checks.check(&check::V15, || certificate::begun(certificate, policy))?;
         checks.check(&check::V16, || certificate::not_expired(certificate, policy))?;
-        checks.check(&check::V17, || certificate::trusted(issuers, policy))?;
+        checks.check(&check::V17, || certificate::trusted(certificate, issuers, known.unissued, policy))?;
         checks.check(&check::V18, || certificate::not_revoked(certificate, policy))?;
         checks.check(&check::V19, || certificate::not_blocked(certificate, policy))?;
         checks.check(&check::V20, || known.for_sealing(policy.mode))?;

@@ -1,7 +1,6 @@
 //! V23 to V31: the key id, what is signed, and the signature itself.
 
 use bankchannel_crypto::signature::Hash;
-use data_encoding::BASE64;
 
 use super::{Mode, Policy, check::Found};
 use crate::{
@@ -84,7 +83,7 @@ pub(super) fn digest(request: &Request, policy: &Policy) -> Found {
 
 /// V29: the signature's bytes.
 pub(super) fn bytes(header: &SignatureHeader, certificate: &Certificate) -> (Option<Vec<u8>>, Found) {
-    let Ok(signature) = BASE64.decode(header.signature.as_bytes()) else {
+    let Some(signature) = header.signature_bytes() else {
         return (None, Found::fails("the signature is not standard base64 with padding on one line"));
     };
     let Ok(key) = certificate.key() else { return (Some(signature), Found::skip("the certificate has no RSA key")) };

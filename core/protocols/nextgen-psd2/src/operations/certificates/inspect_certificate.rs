@@ -100,13 +100,24 @@ impl Operation for InspectCertificate {
 impl Local for InspectCertificate {
     fn run(asked: InspectCertificateRequest, _: LocalContext<'_>) -> Result<InspectCertificateResponse, Error> {
         let unusable = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "certificate");
-        let (certificate, mut warnings) = if asked.certificate.contains('\n') {
-            (Certificate::from_pem(&asked.certificate).map_err(|fault| unusable(fault.to_string()))?, Vec::new())
+        let text = asked.certificate.trim();
+        // PEM on one line is a header's value, and so is base64 that a program has wrapped.
+        let read = if text.contains("-----BEGIN") && text.contains('\n') {
+            Certificate::from_pem(text).map(|certificate| (certificate, Vec::new()))
         } else {
-            let read = read_certificate_header(asked.certificate.trim().as_bytes(), true)
-                .map_err(|fault| unusable(fault.to_string()))?;
-            (read.certificate, read.warnings)
+            read_certificate_header(text.as_bytes(), true).map(|read| (read.certificate, read.warnings))
         };
+        let (certificate, mut warnings) = read.map_err(|fault| unusable(fault.to_string()))?;
+        if let Err(fault) = certificate.key()
+            && !certificate.has_other_key()
+        {
+            warnings.push(fault.to_string());
+        }
+        if let Some(oid) = certificate.unknown_critical_extension() {
+            warnings.push(format!(
+                "its critical extension {oid} is not understood here: nobody who does not may rely on it"
+            ));
+        }
         let statements = match certificate.qc() {
             Ok(statements) => statements,
             Err(fault) => {
@@ -119,7 +130,7 @@ impl Local for InspectCertificate {
         Ok(InspectCertificateResponse {
             subject: certificate.subject().to_text(NameStyle::Rfc2253Named),
             issuer: certificate.issuer().to_text(NameStyle::Rfc2253Named),
-            serial: HEXUPPER.encode(certificate.serial()).trim_start_matches('0').to_owned(),
+            serial: serial(&certificate),
             not_before: Timestamp::from_ms(certificate.not_before_s().saturating_mul(1000)),
             not_after: Timestamp::from_ms(certificate.not_after_s().saturating_mul(1000)),
             types: statements.iter().flat_map(|statements| &statements.types).map(type_name).collect(),
@@ -138,6 +149,14 @@ impl Local for InspectCertificate {
             key_ids: key_ids(&certificate),
             warnings,
         })
+    }
+}
+
+fn serial(certificate: &Certificate) -> String {
+    let digits = HEXUPPER.encode(certificate.serial());
+    match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => digits.to_owned(),
     }
 }
 
@@ -160,3 +179,7 @@ fn key_ids(certificate: &Certificate) -> Vec<KeyIdForm> {
     };
     issuers.into_iter().flat_map(|issuer| serials.into_iter().map(move |serial| form(serial, issuer))).collect()
 }
+
+#[cfg(test)]
+#[path = "inspect_certificate_tests.rs"]
+mod tests;

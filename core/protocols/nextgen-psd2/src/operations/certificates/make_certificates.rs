@@ -1,9 +1,13 @@
 //! Makes certificates for tests (§7.2).
 
+use bankchannel_crypto::{Error as KeyFault, rsa::PrivateKey};
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
 
 use crate::{
-    certificates::{AuthorityOptions, Defect, Fault, IssueOptions, Issued, Kind, NewKey, Role, TestAuthority},
+    certificates::{
+        AuthorityOptions, Certificate, Defect, Fault, IssueOptions, Issued, Kind, NewKey, Role, TestAuthority,
+        trusted_issuer,
+    },
     declare, errors,
 };
 
@@ -136,7 +140,7 @@ pub struct MakeCertificatesResponse {
 #[derive(Debug)]
 pub struct MakeCertificates;
 
-const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
+const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
 
 impl Operation for MakeCertificates {
     type Request = MakeCertificatesRequest;
@@ -181,12 +185,29 @@ fn authority(asked: &MakeCertificatesRequest, now_s: i64) -> Result<TestAuthorit
             };
             TestAuthority::create(&options).map_err(unusable)
         }
-        (Some(certificate), Some(key)) => TestAuthority::from_pem(certificate, key.expose()).map_err(|fault| {
-            Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "authority_certificate")
-        }),
+        (Some(certificate), Some(key)) => stored(certificate, key, now_s),
         (Some(_), None) => Err(Error::invalid_field("authority_key", "must be given with authority_certificate")),
         (None, Some(_)) => Err(Error::invalid_field("authority_certificate", "must be given with authority_key")),
     }
+}
+
+/// The authority that was given, where verifiers will take what it issues.
+fn stored(certificate: &str, key: &Secret, now_s: i64) -> Result<TestAuthority, Error> {
+    let of_certificate =
+        |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "authority_certificate");
+    let of_key = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", "authority_key");
+    let read = Certificate::from_pem(certificate).map_err(|fault| of_certificate(fault.to_string()))?;
+    let private = PrivateKey::from_pem(key.expose()).map_err(|error| match error {
+        KeyFault::EncryptedPem => {
+            of_key("the key is encrypted: give it without a passphrase (openssl pkey)".to_owned())
+        }
+        error => of_key(error.to_string()),
+    })?;
+    trusted_issuer([&read], now_s).map_err(|why| of_certificate(why.to_owned()))?;
+    if private.public().spki_der() != read.spki_der() {
+        return Err(of_key("this is not the private key of authority_certificate".to_owned()));
+    }
+    TestAuthority::from_pem(certificate, key.expose()).map_err(|fault| of_certificate(fault.to_string()))
 }
 
 fn options(asked: &MakeCertificatesRequest, kind: Kind, now_s: i64) -> Result<IssueOptions, Error> {
@@ -244,3 +265,7 @@ fn capitals(field: &'static str, text: &str, count: std::ops::RangeInclusive<usi
 fn unusable(fault: Fault) -> Error {
     Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string())
 }
+
+#[cfg(test)]
+#[path = "make_certificates_tests.rs"]
+mod tests;

@@ -2,14 +2,13 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
-use data_encoding::BASE64;
 
 use super::{
     prepare_signature::{header_fields, sign_fault},
     sign_request::ERRORS,
 };
 use crate::{
-    declare,
+    base64, declare,
     model::{Given, HeaderField, SigningOptions, kept},
     signing,
 };
@@ -70,9 +69,8 @@ impl Local for AttachSignature {
         };
         let request = given.read(&mut with)?;
         let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
-        let signature = BASE64
-            .decode(asked.signature.as_bytes())
-            .map_err(|_| Error::invalid_field("signature", "must be standard base64 with padding"))?;
+        let signature = base64::decode(asked.signature.as_bytes())
+            .ok_or_else(|| Error::invalid_field("signature", "must be standard base64 with padding"))?;
         // Every header is there already, so nothing is added.
         let id = uuid_v4();
         let prepared =

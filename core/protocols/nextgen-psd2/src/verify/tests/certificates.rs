@@ -103,3 +103,85 @@ fn the_longest_serial_number() {
     assert_eq!(party.plain(&by(format!("00{digits}"))), "ok");
     assert_eq!(party.plain(&by(digits.replacen("D2", "52", 1))), "V23");
 }
+
+/// RFC 5280 §4.2: keyUsage, which is critical, becomes something else.
+#[test]
+fn a_critical_extension_that_nobody_understands() {
+    let (usage, other) = (b"\x06\x03\x55\x1d\x0f\x01\x01\xff", b"\x06\x03\x55\x1d\x24\x01\x01\xff");
+    let signed = under(&exchanged(&party_options(|_| {}), usage, other));
+    let verified = party().verifier().verify(&signed, &policy(&signed));
+    let (status, text) = found(&verified, "V17");
+    assert!(status == Status::Failed && text.contains("critical") && text.contains("(2.5.29.36)"), "{text}");
+    assert_eq!(verified.refusal().map(|check| check.code), Some("CERTIFICATE_INVALID"));
+}
+
+/// V17 says what is wrong: a CA that is listed is not to be added.
+#[test]
+fn a_listed_authority_that_did_not_sign() {
+    let party = party();
+    let signed = party.signed(request());
+    let text = |anchors: Vec<Certificate>, request: &Request| {
+        let (status, text) = found(&Verifier::new(anchors).verify(request, &policy(request)), "V17");
+        assert_eq!(status, Status::Failed);
+        text
+    };
+    let namesake = authority().certificate().clone();
+    assert!(text(vec![namesake.clone()], &signed).contains("a trusted CA has this name"));
+    assert!(text(vec![], &signed).contains("add its CA certificate"));
+    // ecdsa-with-SHA256 in both places, shorter than RSA's number: the rest becomes the parameters.
+    let rsa = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00";
+    let ecdsa = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02\x04\x01\x00";
+    let mut der = party.certificate.der().to_vec();
+    let places: Vec<usize> = (0..der.len() - rsa.len()).filter(|&at| der[at..].starts_with(rsa)).collect();
+    for &at in &places {
+        der[at..at + ecdsa.len()].copy_from_slice(ecdsa);
+    }
+    let curve = Certificate::from_der(&der).unwrap();
+    assert_eq!((places.len(), curve.signature_hash()), (2, crate::certificates::SignatureHash::Sha256));
+    for anchors in [vec![], vec![party.authority.certificate().clone()]] {
+        assert!(text(anchors, &under(&curve)).contains("not signed with RSA"));
+    }
+}
+
+/// V14: what is wrong with an RSA key is not that it is none.
+#[test]
+fn a_damaged_rsa_key() {
+    let sound = party_options(|_| {});
+    let modulus = sound.spki_der().windows(5).find(|part| part.starts_with(b"\x02\x82\x01\x01\x00")).unwrap().to_vec();
+    let negative = [&modulus[..4], b"\xff"].concat();
+    let signed = under(&exchanged(&sound, &modulus, &negative));
+    let verified = party().verifier().verify(&signed, &policy(&signed));
+    assert_eq!(verified.refusal().map(|check| check.rule.id), Some("V14"));
+    let text = found(&verified, "V14").1;
+    assert!(text.contains("damaged") && !text.contains("not an RSA key"), "{text}");
+}
+
+/// §7.3, T-071, T-073: what V21 refuses in the strict mode, and what it only warns of in each.
+#[test]
+fn oddities_of_the_statements() {
+    let v21 = |certificate: &Certificate, mode| {
+        let signed = under(certificate);
+        found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V21")
+    };
+    let modes = [Mode::Lenient, Mode::Normal, Mode::Strict];
+    let bare = party_options(|options| options.defects = vec![Defect::BareQc]);
+    let unknown = exchanged(&party_options(|_| {}), b"\x81\x98\x27\x01\x02", b"\x81\x98\x27\x01\x09");
+    for (certificate, word) in [(bare, "not in a list"), (unknown, "grants nothing")] {
+        for mode in modes {
+            let (status, text) = v21(&certificate, mode);
+            assert!(status == Status::Warning && text.contains(word), "{mode:?}: {text}");
+        }
+    }
+    let named = party_options(|options| {
+        options.roles = vec![Role::Ai];
+        options.defects = vec![Defect::WrongRoleOid];
+    });
+    let elsewhere = party_options(|options| options.nca_id = Some("NO-XYZ".to_owned()));
+    for (certificate, word) in [(named, "disagree"), (elsewhere, "the authority of organizationIdentifier")] {
+        for (mode, wanted) in modes.into_iter().zip([Status::Warning, Status::Warning, Status::Failed]) {
+            let (status, text) = v21(&certificate, mode);
+            assert!(status == wanted && text.matches(word).count() == 1, "{mode:?}: {text}");
+            assert!(!text.contains("; name"), "one text for one fact: {text}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A certificate in every form that programs print, and odd ones.
+#![allow(clippy::unwrap_used)]
+
+use bankchannel_foundation::clock::FixedClock;
+
+use super::*;
+use crate::certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, TestAuthority, certificate_header};
+
+const NOW_S: i64 = 1_772_532_930;
+
+fn inspect(text: &str) -> Result<InspectCertificateResponse, Error> {
+    let with = LocalContext { clock: &FixedClock::at_ms(NOW_S * 1000), content: None, kept: None };
+    InspectCertificate::run(InspectCertificateRequest { certificate: text.to_owned() }, with)
+}
+
+fn certificate() -> Certificate {
+    let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
+    authority
+        .issue(&IssueOptions { serial: Some(vec![0x0a]), ..IssueOptions::new(Kind::Qseal, NOW_S) })
+        .unwrap()
+        .certificate
+}
+
+/// The same certificate with some bytes exchanged; its signature does not count here.
+fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
+    let mut der = certificate.der().to_vec();
+    let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
+    der[at..at + from.len()].copy_from_slice(to);
+    Certificate::from_der(&der).unwrap()
+}
+
+#[test]
+fn every_form_is_read() {
+    let certificate = certificate();
+    let (pem, line) = (certificate.to_pem(), certificate_header(&certificate, CertForm::DerBase64));
+    let one_line = certificate_header(&certificate, CertForm::PemOneLine);
+    let wrapped = pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("\n");
+    for (text, warnings) in [
+        (pem.clone(), 0),
+        (pem.replace('\n', "\r\n"), 0),
+        (format!("\nsubject=x\n{pem}"), 0),
+        (line.clone(), 0),
+        (format!("{line}\n"), 0),
+        (format!(" {line}\r\n\n"), 0),
+        (wrapped.clone(), 1),
+        (format!("{wrapped}\n"), 1),
+        (one_line.clone(), 1),
+        (format!("{one_line}\n"), 1),
+    ] {
+        let read = inspect(&text).unwrap();
+        assert_eq!((read.serial.as_str(), read.warnings.len()), ("A", warnings), "{text}");
+    }
+    let refused = inspect("no\ncertificate\n").unwrap_err();
+    assert_eq!(refused.code(), "nextgen_psd2.certificate_unusable");
+}
+
+#[test]
+fn oddities_are_told() {
+    let sound = certificate();
+    let zero = exchanged(&sound, b"\x02\x01\x0a\x30", b"\x02\x01\x00\x30");
+    assert_eq!(inspect(&zero.to_pem()).unwrap().serial, "0");
+    // keyUsage, which is critical, becomes nameConstraints.
+    let constrained = exchanged(&sound, b"\x06\x03\x55\x1d\x0f\x01\x01\xff", b"\x06\x03\x55\x1d\x1e\x01\x01\xff");
+    let warnings = inspect(&constrained.to_pem()).unwrap().warnings;
+    assert!(warnings.len() == 1 && warnings[0].contains("2.5.29.30"), "{warnings:?}");
+    // The modulus becomes a negative number.
+    let modulus = sound.spki_der().windows(4).find(|part| part.starts_with(b"\x02\x82\x01\x01")).unwrap().to_vec();
+    let damaged = exchanged(&sound, &[&modulus[..], b"\0"].concat(), &[&modulus[..], b"\xff"].concat());
+    let read = inspect(&damaged.to_pem()).unwrap();
+    assert!(read.key_bits.is_none() && read.warnings[0].contains("damaged"), "{:?}", read.warnings);
+}
