@@ -1,7 +1,7 @@
 //! PEM blocks (RFC 7468, and headers as RFC 1421 has them) of foreign text, and what they are when they are not what was wanted.
 //!
 //! Read and written here and not by a library, for a block may be a private key: every buffer that holds one is made once, of its full
-//! size, and wiped.
+//! size, and wiped, the text of [`encode`] by whoever asked for it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

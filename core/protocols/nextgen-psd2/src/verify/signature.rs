@@ -86,7 +86,9 @@ pub(super) fn bytes(header: &SignatureHeader, certificate: &Certificate) -> (Opt
     let Some(signature) = header.signature_bytes() else {
         return (None, Found::fails("the signature is not standard base64 with padding on one line"));
     };
-    let Ok(key) = certificate.key() else { return (Some(signature), Found::skip("the certificate has no RSA key")) };
+    let Ok(key) = certificate.key() else {
+        return (Some(signature), Found::skip("the certificate has no RSA key that can be read"));
+    };
     if signature.len() == key.modulus_len() {
         (Some(signature), Found::Holds)
     } else {
@@ -97,7 +99,7 @@ pub(super) fn bytes(header: &SignatureHeader, certificate: &Certificate) -> (Opt
 
 /// V30.
 pub(super) fn fits(certificate: &Certificate, hash: Hash, signing_string: &[u8], signature: &[u8]) -> Found {
-    let Ok(key) = certificate.key() else { return Found::skip("the certificate has no RSA key") };
+    let Ok(key) = certificate.key() else { return Found::skip("the certificate has no RSA key that can be read") };
     if key.verify_pkcs1(hash, signing_string, signature) {
         Found::Holds
     } else {

@@ -69,7 +69,7 @@ pub struct InspectCertificateResponse {
     pub authority_name: Option<String>,
     /// The authority's identifier, such as `NO-FSA`.
     pub authority_id: Option<String>,
-    /// The bits of its RSA key; left out for a key of another kind.
+    /// The bits of its RSA key; left out for a key of another kind and for a damaged one.
     pub key_bits: Option<u32>,
     /// SHA-256 of its DER form, lower-case hex.
     pub sha256: String,

@@ -91,9 +91,9 @@ impl From<CertificateDefect> for Defect {
 /// Whose certificates to make. What is left out has a value for tests.
 #[derive(Debug, Clone, Boundary)]
 pub struct MakeCertificatesRequest {
-    /// The certificate of a test authority that was made before, as PEM text; left out, a new authority is made.
+    /// The certificate of a test authority that was made before and is valid, as PEM text; left out, a new authority is made.
     pub authority_certificate: Option<String>,
-    /// Its private key as PEM text.
+    /// Its private key as PEM text, without a passphrase.
     pub authority_key: Option<Secret>,
     /// The third party's name.
     pub common_name: Option<String>,

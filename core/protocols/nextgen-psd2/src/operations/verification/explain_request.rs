@@ -8,7 +8,7 @@ use super::{
     verify_request::{ERRORS, Strictness, policy, tls_certificate},
 };
 use crate::{
-    declare,
+    base64, declare,
     explain::{self, Compared, Diff, DigestReport, ExplainInput, Hypothesis, KeyIdReport, Recovered},
     model::{Dialect, Given, HeaderField, kept},
 };
@@ -208,9 +208,8 @@ impl Local for ExplainRequest {
         known.extend(verifier.anchors().iter().cloned());
         let signed = match &asked.signing_string {
             Some(text) => Some(
-                BASE64
-                    .decode(text.as_bytes())
-                    .map_err(|_| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
+                base64::decode(text.as_bytes())
+                    .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
             ),
             None => None,
         };
