@@ -1,6 +1,7 @@
 //! Chains of the sheet's worked example, and of certificates made here.
 #![allow(clippy::unwrap_used)]
 
+use super::super::der::{self, Reader, tag};
 use super::super::vectors::{CA1, CA2, LEAF1, LEAF2, NOW_S, certificate};
 use super::super::{AuthorityOptions, Defect, IssueOptions, Kind, TestAuthority};
 use super::*;
@@ -49,7 +50,26 @@ fn a_namesake_does_not_vouch_and_does_not_hide_the_right_one() {
     assert_eq!(found(&leaf, &anchors, NOW_S).unwrap(), right.certificate());
 }
 
-/// The certificate with some bytes exchanged, signed again where there is a key.
+/// RFC 5280 §7.1: the same parts in another order are another name.
+#[test]
+fn an_authority_whose_name_is_turned_round_is_another_one() {
+    let (anchor, leaf) = (certificate(CA1), certificate(LEAF1));
+    let mut parts = Reader::new(der::only(anchor.subject_der(), tag::SEQUENCE).unwrap());
+    let mut turned = Vec::new();
+    while !parts.is_empty() {
+        turned.splice(0..0, parts.element().unwrap().whole.iter().copied());
+    }
+    let turned = der::encode(tag::SEQUENCE, &turned);
+    // The subject comes after the issuer, which has the same name.
+    let mut bytes = anchor.der().to_vec();
+    let at = bytes.windows(turned.len()).rposition(|part| part == anchor.subject_der()).unwrap();
+    bytes[at..at + turned.len()].copy_from_slice(&turned);
+    let other = Certificate::from_der(&bytes).unwrap();
+    assert!(leaf.issuer().matches(other.subject()) && leaf.is_signed_by(&other));
+    assert!(!leaf.names_issuer(&other) && !leaf.is_issued_by(&other) && leaf.is_issued_by(&anchor));
+}
+
+/// The certificate with some bytes exchanged; its own signature does not count.
 fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
     let mut der = certificate.der().to_vec();
     let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
