@@ -92,8 +92,8 @@ export interface AskOptions {
   /** Answers what an operation asks in its middle, such as for a one-time code. */
   onCode?: (question: Question) => string | Promise<string>;
   /**
-   * Signs with a key that is elsewhere (an HSM, a smart card, an agent), where the request has a `signingCertificate` in
-   * place of a private key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
+   * Signs with a key that is elsewhere (an HSM, a smart card, an agent): where the request has a `signingCertificate` in
+   * place of a private key, or a `NextGenPsd2` client has a `certificate` and no key. It answers the bare signature: of RSA as many bytes as the modulus has, of Ed25519 64. The
    * library checks it before anything is sent.
    */
   signer?: (request: SignatureRequest) => Uint8Array | Promise<Uint8Array>;
@@ -415,6 +415,11 @@ export declare const codes: {
    * certificate's own.
    */
   readonly NEXTGEN_PSD2_KEY_UNUSABLE: "nextgen_psd2.key_unusable";
+  /**
+   * The token with the private key did not sign. The message says why: look at the token, its reader or
+   * line, and its PIN; do not repeat a PIN that was refused.
+   */
+  readonly NEXTGEN_PSD2_TOKEN_FAILED: "nextgen_psd2.token_failed";
   /**
    * The bank does not accept the request's signature. Explain the request: it shows which byte of the
    * signing string differs, and why.
@@ -2727,8 +2732,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   signFile(request: Omit<SignFileRequest, "content"> & { content: LocalContent }): SignFileResponse;
 
@@ -2743,8 +2748,8 @@ export declare class WsChannel implements AsyncDisposable {
    * OpenPGP signature of a binary document.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   verifyFile(request: Omit<VerifyFileRequest, "content"> & { content: LocalContent }): VerifyFileResponse;
 
@@ -2781,8 +2786,8 @@ export declare class WsChannel implements AsyncDisposable {
    * schema, counts, control sums, and the check digits of accounts. A faulty file is an answer, not an
    * error. Whether the bank knows the account and has the money on it, only the bank can say.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   checkPaymentFile(request: Omit<CheckPaymentFileRequest, "content"> & { content: LocalContent }): CheckPaymentFileResponse;
 
@@ -4029,9 +4034,12 @@ export interface RecoveredHash {
    * or another padding. `length mismatch`: not a signature by this key.
    */
   readonly padding: string;
-  /** The hash's name, with `pkcs1-v1_5`. */
+  /**
+   * The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` where a hash or a
+   * text was signed as it is, without the DigestInfo that names the hash.
+   */
   readonly hash?: string;
-  /** The hash of what was signed, lower-case hex. */
+  /** The hash of what was signed, lower-case hex; with `none` everything that was signed. */
   readonly value?: string;
 }
 
@@ -4085,7 +4093,7 @@ export interface KeyIdCompared {
 export interface ExplainRequestResponse {
   /** `ok`, or the check that failed first, such as `V30`. */
   readonly verdict: string;
-  /** The whole explanation as text for a person. */
+  /** The whole explanation as text for a person, at most 64 KiB. */
   readonly text: string;
   /** What a bank would answer, when it refuses. */
   readonly refused?: Refused;
@@ -4094,11 +4102,17 @@ export interface ExplainRequestResponse {
   /** What should have been signed, in base64. */
   readonly expectedSigningString?: string;
   /**
-   * What was signed, in base64: as the sender says, or as one of the causes supposes and the signature
-   * proves.
+   * What `expectedSigningString` is compared with, in base64: what the sender says it signed, unless
+   * that is the expected string and the signature proves another; else what one of the causes supposes
+   * and the signature proves.
    */
   readonly actualSigningString?: string;
-  /** Where the two begin to differ. */
+  /**
+   * Whether what the sender says it signed has the hash that was signed; left out where either is not
+   * there.
+   */
+  readonly clientTextWasSigned?: boolean;
+  /** Where the expected and the actual string begin to differ. */
   readonly diff?: FirstDifference;
   /** What the signature itself says. */
   readonly recovered?: RecoveredHash;
@@ -4168,7 +4182,7 @@ export interface InspectCertificateResponse {
   readonly authorityName?: string;
   /** The authority's identifier, such as `NO-FSA`. */
   readonly authorityId?: string;
-  /** The bits of its RSA key; left out for a key of another kind. */
+  /** The bits of its RSA key; left out for a key of another kind and for a damaged one. */
   readonly keyBits?: number;
   /** SHA-256 of its DER form, lower-case hex. */
   readonly sha256: string;
@@ -4203,11 +4217,11 @@ export type CertificateDefect = "no-qc" | "bare-qc" | "wrong-role-oid" | "expire
 /** Whose certificates to make. What is left out has a value for tests. */
 export interface MakeCertificatesRequest {
   /**
-   * The certificate of a test authority that was made before, as PEM text; left out, a new authority is
-   * made.
+   * The certificate of a test authority that was made before and is valid, as PEM text; left out, a new
+   * authority is made.
    */
   authorityCertificate?: string | null;
-  /** Its private key as PEM text. */
+  /** Its private key as PEM text, without a passphrase. */
   authorityKey?: Secret | null;
   /** The third party's name. */
   commonName?: string | null;
@@ -4770,9 +4784,11 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   * @throws {ConfigurationError} `nextgen_psd2.token_failed`: The token with the private key did not
+   * sign.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   signRequest(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent }): SignRequestResponse;
 
@@ -4786,8 +4802,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   prepareSignature(request?: Omit<PrepareSignatureRequest, "content"> & { content?: LocalContent }): PrepareSignatureResponse;
 
@@ -4800,8 +4816,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   attachSignature(request: Omit<AttachSignatureRequest, "content"> & { content?: LocalContent }): AttachSignatureResponse;
 
@@ -4811,8 +4827,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * One line for each signed header: its name in lower case, a colon, a space and the value without
    * spaces around it; lines end in a line feed, the last one in nothing.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   signingString(request?: Omit<SigningStringRequest, "content"> & { content?: LocalContent }): SigningStringResponse;
 
@@ -4822,8 +4838,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * The hash covers the body's bytes as they are sent: a line end at the end, or a body that is
    * serialised twice, breaks it.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   computeDigest(request?: Omit<ComputeDigestRequest, "content"> & { content?: LocalContent }): ComputeDigestResponse;
 
@@ -4859,8 +4875,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   verifyRequest(request?: Omit<VerifyRequestRequest, "content"> & { content?: LocalContent }): VerifyRequestResponse;
 
@@ -4873,8 +4889,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    *
-   * It computes at once, and the event loop waits: a big file takes its time. `call` does the same on
-   * another thread.
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   * `call` does the same on another thread.
    */
   explainRequest(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent }): ExplainRequestResponse;
 
@@ -4897,6 +4913,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * seconds.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
    */
   makeCertificates(request?: MakeCertificatesRequest): MakeCertificatesResponse;
 

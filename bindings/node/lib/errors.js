@@ -106,6 +106,7 @@ const codes = Object.freeze({
   WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe",
   NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: "nextgen_psd2.certificate_unusable",
   NEXTGEN_PSD2_KEY_UNUSABLE: "nextgen_psd2.key_unusable",
+  NEXTGEN_PSD2_TOKEN_FAILED: "nextgen_psd2.token_failed",
   NEXTGEN_PSD2_SIGNATURE_REFUSED: "nextgen_psd2.signature_refused",
   NEXTGEN_PSD2_CERTIFICATE_REFUSED: "nextgen_psd2.certificate_refused",
   NEXTGEN_PSD2_ROLE_REFUSED: "nextgen_psd2.role_refused",

@@ -485,6 +485,7 @@ const ExplainRequestResponse = struct([
   ["checks", "checks", list(CheckResult)],
   ["expectedSigningString", "expected_signing_string"],
   ["actualSigningString", "actual_signing_string"],
+  ["clientTextWasSigned", "client_text_was_signed"],
   ["diff", "diff", FirstDifference],
   ["recovered", "recovered", RecoveredHash],
   ["hypotheses", "hypotheses", list(Cause)],

@@ -197,6 +197,10 @@ NEXTGEN_PSD2_KEY_UNUSABLE: Final = "nextgen_psd2.key_unusable"
 """The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
 certificate's own.
 """
+NEXTGEN_PSD2_TOKEN_FAILED: Final = "nextgen_psd2.token_failed"
+"""The token with the private key did not sign. The message says why: look at the token, its reader or
+line, and its PIN; do not repeat a PIN that was refused.
+"""
 NEXTGEN_PSD2_SIGNATURE_REFUSED: Final = "nextgen_psd2.signature_refused"
 """The bank does not accept the request's signature. Explain the request: it shows which byte of the
 signing string differs, and why.

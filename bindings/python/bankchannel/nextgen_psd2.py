@@ -896,10 +896,12 @@ class RecoveredHash(Record):
     """
 
     hash: str | None = None
-    """The hash's name, with `pkcs1-v1_5`."""
+    """The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` where a hash or a
+    text was signed as it is, without the DigestInfo that names the hash.
+    """
 
     value: str | None = None
-    """The hash of what was signed, lower-case hex."""
+    """The hash of what was signed, lower-case hex; with `none` everything that was signed."""
 
 
 class Cause(Record):
@@ -979,13 +981,13 @@ class ExplainRequestResponse(Record):
     """The explanation. It shows the request's own values: to whoever sent it, and to nobody else."""
 
     __slots__ = ()
-    __match_args__ = ("verdict", "text", "refused", "checks", "expected_signing_string", "actual_signing_string", "diff", "recovered", "hypotheses", "digest", "key_id")
+    __match_args__ = ("verdict", "text", "refused", "checks", "expected_signing_string", "actual_signing_string", "client_text_was_signed", "diff", "recovered", "hypotheses", "digest", "key_id")
 
     verdict: str
     """`ok`, or the check that failed first, such as `V30`."""
 
     text: str
-    """The whole explanation as text for a person."""
+    """The whole explanation as text for a person, at most 64 KiB."""
 
     refused: Refused | None = None
     """What a bank would answer, when it refuses."""
@@ -997,12 +999,18 @@ class ExplainRequestResponse(Record):
     """What should have been signed, in base64."""
 
     actual_signing_string: str | None = None
-    """What was signed, in base64: as the sender says, or as one of the causes supposes and the signature
-    proves.
+    """What `expected_signing_string` is compared with, in base64: what the sender says it signed, unless
+    that is the expected string and the signature proves another; else what one of the causes supposes
+    and the signature proves.
+    """
+
+    client_text_was_signed: bool | None = None
+    """Whether what the sender says it signed has the hash that was signed; left out where either is not
+    there.
     """
 
     diff: FirstDifference | None = None
-    """Where the two begin to differ."""
+    """Where the expected and the actual string begin to differ."""
 
     recovered: RecoveredHash | None = None
     """What the signature itself says."""
@@ -1094,7 +1102,7 @@ class InspectCertificateResponse(Record):
     """The authority's identifier, such as `NO-FSA`."""
 
     key_bits: int | None = None
-    """The bits of its RSA key; left out for a key of another kind."""
+    """The bits of its RSA key; left out for a key of another kind and for a damaged one."""
 
     sha256: str
     """SHA-256 of its DER form, lower-case hex."""
@@ -2203,6 +2211,8 @@ class NextGenPsd2(Client):
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
             InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
+            ConfigurationError: `nextgen_psd2.token_failed`: The token with the private key did not
+                sign.
         """
         answer: SignRequestResponse = self._local(
             "nextgen_psd2.sign_request",
@@ -2599,9 +2609,9 @@ class NextGenPsd2(Client):
         some seconds.
 
         Args:
-            authority_certificate: The certificate of a test authority that was made before, as PEM
-                text; left out, a new authority is made.
-            authority_key: Its private key as PEM text.
+            authority_certificate: The certificate of a test authority that was made before and is
+                valid, as PEM text; left out, a new authority is made.
+            authority_key: Its private key as PEM text, without a passphrase.
             common_name: The third party's name.
             organization: The third party's organisation.
             country: The country of third party and supervisor, two capital letters.
@@ -2615,6 +2625,7 @@ class NextGenPsd2(Client):
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+            InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
         """
         answer: MakeCertificatesResponse = self._native.local(
             "nextgen_psd2.make_certificates",
@@ -3580,6 +3591,8 @@ class AsyncNextGenPsd2(AsyncClient):
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
             InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
+            ConfigurationError: `nextgen_psd2.token_failed`: The token with the private key did not
+                sign.
         """
         answer: SignRequestResponse = self._local(
             "nextgen_psd2.sign_request",
@@ -3976,9 +3989,9 @@ class AsyncNextGenPsd2(AsyncClient):
         some seconds.
 
         Args:
-            authority_certificate: The certificate of a test authority that was made before, as PEM
-                text; left out, a new authority is made.
-            authority_key: Its private key as PEM text.
+            authority_certificate: The certificate of a test authority that was made before and is
+                valid, as PEM text; left out, a new authority is made.
+            authority_key: Its private key as PEM text, without a passphrase.
             common_name: The third party's name.
             organization: The third party's organisation.
             country: The country of third party and supervisor, two capital letters.
@@ -3992,6 +4005,7 @@ class AsyncNextGenPsd2(AsyncClient):
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+            InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
         """
         answer: MakeCertificatesResponse = self._native.local(
             "nextgen_psd2.make_certificates",

@@ -307,6 +307,12 @@ final class ErrorCode
     public const NEXTGEN_PSD2_KEY_UNUSABLE = 'nextgen_psd2.key_unusable';
 
     /**
+     * The token with the private key did not sign. The message says why: look at the token, its reader or
+     * line, and its PIN; do not repeat a PIN that was refused.
+     */
+    public const NEXTGEN_PSD2_TOKEN_FAILED = 'nextgen_psd2.token_failed';
+
+    /**
      * The bank does not accept the request's signature. Explain the request: it shows which byte of the
      * signing string differs, and why.
      */

@@ -13,15 +13,18 @@ final class ExplainRequestResponse
 {
     /**
      * @param string $verdict `ok`, or the check that failed first, such as `V30`.
-     * @param string $text The whole explanation as text for a person.
+     * @param string $text The whole explanation as text for a person, at most 64 KiB.
      * @param list<CheckResult> $checks Every check in its order.
      * @param list<Cause> $hypotheses The causes that were tried, those that are so first.
      * @param DigestCompared $digest The digest beside the body.
      * @param Refused|null $refused What a bank would answer, when it refuses.
      * @param string|null $expectedSigningString What should have been signed, in base64.
-     * @param string|null $actualSigningString What was signed, in base64: as the sender says, or as one
-     * of the causes supposes and the signature proves.
-     * @param FirstDifference|null $diff Where the two begin to differ.
+     * @param string|null $actualSigningString What `expected_signing_string` is compared with, in base64:
+     * what the sender says it signed, unless that is the expected string and the signature proves
+     * another; else what one of the causes supposes and the signature proves.
+     * @param bool|null $clientTextWasSigned Whether what the sender says it signed has the hash that was
+     * signed; left out where either is not there.
+     * @param FirstDifference|null $diff Where the expected and the actual string begin to differ.
      * @param RecoveredHash|null $recovered What the signature itself says.
      * @param KeyIdCompared|null $keyId The key id beside the certificate.
      */
@@ -34,6 +37,7 @@ final class ExplainRequestResponse
         public readonly ?Refused $refused = null,
         public readonly ?string $expectedSigningString = null,
         public readonly ?string $actualSigningString = null,
+        public readonly ?bool $clientTextWasSigned = null,
         public readonly ?FirstDifference $diff = null,
         public readonly ?RecoveredHash $recovered = null,
         public readonly ?KeyIdCompared $keyId = null,
@@ -56,6 +60,7 @@ final class ExplainRequestResponse
             refused: isset($data['refused']) ? Refused::fromArray($data['refused']) : null,
             expectedSigningString: $data['expected_signing_string'] ?? null,
             actualSigningString: $data['actual_signing_string'] ?? null,
+            clientTextWasSigned: $data['client_text_was_signed'] ?? null,
             diff: isset($data['diff']) ? FirstDifference::fromArray($data['diff']) : null,
             recovered: isset($data['recovered']) ? RecoveredHash::fromArray($data['recovered']) : null,
             keyId: isset($data['key_id']) ? KeyIdCompared::fromArray($data['key_id']) : null,
@@ -76,6 +81,7 @@ final class ExplainRequestResponse
             'checks' => array_values(array_map(static fn (CheckResult $item): mixed => (object) $item->toArray(), $this->checks)),
             'expected_signing_string' => $this->expectedSigningString,
             'actual_signing_string' => $this->actualSigningString,
+            'client_text_was_signed' => $this->clientTextWasSigned,
             'diff' => $this->diff === null ? null : (object) $this->diff->toArray(),
             'recovered' => $this->recovered === null ? null : (object) $this->recovered->toArray(),
             'hypotheses' => array_values(array_map(static fn (Cause $item): mixed => (object) $item->toArray(), $this->hypotheses)),

@@ -30,7 +30,8 @@ final class InspectCertificateResponse
      * @param AuthorisationNumber|null $authorisation Its parts, when it is an authorisation number.
      * @param string|null $authorityName The authority's name.
      * @param string|null $authorityId The authority's identifier, such as `NO-FSA`.
-     * @param int|null $keyBits The bits of its RSA key; left out for a key of another kind.
+     * @param int|null $keyBits The bits of its RSA key; left out for a key of another kind and for a
+     * damaged one.
      */
     public function __construct(
         public readonly string $subject,

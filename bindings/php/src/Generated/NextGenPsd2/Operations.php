@@ -141,7 +141,7 @@ abstract class Operations extends AbstractClient
      * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
      */
     public function verifyUser(
-        string $psuId,
+        #[\SensitiveParameter] string $psuId,
         #[\SensitiveParameter] string|Secret $psuPersonalIdentifier,
         ?string $acceptLanguage = null,
         ?int $timeoutMs = null,
@@ -189,11 +189,11 @@ abstract class Operations extends AbstractClient
      */
     public function updateBankOfferedConsents(
         string $redirectUri,
-        ?string $psuId = null,
-        ?string $psuCorporateId = null,
+        #[\SensitiveParameter] ?string $psuId = null,
+        #[\SensitiveParameter] ?string $psuCorporateId = null,
         ?CustomerContext $psuContext = null,
         ?bool $redirectPreferred = null,
-        ?string $tppSessionId = null,
+        #[\SensitiveParameter] ?string $tppSessionId = null,
         ?array $acceptFix = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
@@ -247,11 +247,11 @@ abstract class Operations extends AbstractClient
      */
     public function updateConsents(
         string $redirectUri,
-        ?string $psuId = null,
-        ?string $psuCorporateId = null,
+        #[\SensitiveParameter] ?string $psuId = null,
+        #[\SensitiveParameter] ?string $psuCorporateId = null,
         ?CustomerContext $psuContext = null,
         ?bool $redirectPreferred = null,
-        ?string $tppSessionId = null,
+        #[\SensitiveParameter] ?string $tppSessionId = null,
         ?array $acceptFix = null,
         ?string $acceptLanguage = null,
         ?PsuContext $psu = null,
@@ -321,9 +321,9 @@ abstract class Operations extends AbstractClient
         \DateTimeInterface $validUntil,
         int $frequencyPerDay,
         ?bool $combinedServiceIndicator = null,
-        ?string $psuId = null,
+        #[\SensitiveParameter] ?string $psuId = null,
         ?string $psuIdType = null,
-        ?string $psuCorporateId = null,
+        #[\SensitiveParameter] ?string $psuCorporateId = null,
         ?string $psuCorporateIdType = null,
         ?string $redirectUri = null,
         ?string $nokRedirectUri = null,
@@ -489,8 +489,8 @@ abstract class Operations extends AbstractClient
      */
     public function startAuthorisation(
         string $consentId,
-        ?string $psuId = null,
-        ?string $psuCorporateId = null,
+        #[\SensitiveParameter] ?string $psuId = null,
+        #[\SensitiveParameter] ?string $psuCorporateId = null,
         ?string $redirectUri = null,
         ?string $nokRedirectUri = null,
         ?PsuContext $psu = null,
@@ -608,9 +608,9 @@ abstract class Operations extends AbstractClient
     public function getAccounts(
         ?bool $withBalance = null,
         ?string $consentId = null,
-        ?string $psuId = null,
-        ?string $psuCorporateId = null,
-        ?string $tppSessionId = null,
+        #[\SensitiveParameter] ?string $psuId = null,
+        #[\SensitiveParameter] ?string $psuCorporateId = null,
+        #[\SensitiveParameter] ?string $tppSessionId = null,
         ?string $redirectUri = null,
         ?PsuContext $psu = null,
         ?int $timeoutMs = null,
@@ -652,7 +652,7 @@ abstract class Operations extends AbstractClient
      * @param SigningOptions|null $signing How requests are signed. Left out, the client's own setting.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
-     * `nextgen_psd2.key_unusable`
+     * `nextgen_psd2.key_unusable`, `nextgen_psd2.token_failed`
      */
     public function signRequest(
         mixed $content = null,
@@ -1013,9 +1013,9 @@ abstract class Operations extends AbstractClient
      * with the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
      * seconds.
      *
-     * @param string|null $authorityCertificate The certificate of a test authority that was made before,
-     * as PEM text; left out, a new authority is made.
-     * @param string|Secret|null $authorityKey Its private key as PEM text.
+     * @param string|null $authorityCertificate The certificate of a test authority that was made before
+     * and is valid, as PEM text; left out, a new authority is made.
+     * @param string|Secret|null $authorityKey Its private key as PEM text, without a passphrase.
      * @param string|null $commonName The third party's name.
      * @param string|null $organization The third party's organisation.
      * @param string|null $country The country of third party and supervisor, two capital letters.
@@ -1028,7 +1028,8 @@ abstract class Operations extends AbstractClient
      * @param int|null $keyBits Bits of the new keys: 2048, 3072 or 4096; 2048 when left out.
      * @param list<CertificateDefect>|null $defects Mistakes to make.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * `nextgen_psd2.key_unusable`
      */
     public function makeCertificates(
         ?string $authorityCertificate = null,

@@ -49,7 +49,7 @@ impl DigestReport {
     }
 
     /// What the check of the digest (V28) found goes before a comparison that knows no lenient mode.
-    pub(super) fn as_checked(self, holds: Option<bool>) -> Self {
+    pub(super) fn with_check(self, holds: Option<bool>) -> Self {
         match holds {
             None => self,
             Some(true) => Self { matches: true, variant: None, ..self },

@@ -77,7 +77,7 @@ impl KeyIdReport {
     }
 
     /// Where the check of the key id (V23) holds, its parts are the certificate's, however they are written.
-    pub(super) fn as_checked(mut self, holds: Option<bool>) -> Self {
+    pub(super) fn with_check(mut self, holds: Option<bool>) -> Self {
         if holds == Some(true) {
             [&mut self.serial].into_iter().chain(&mut self.issuer).for_each(|part| part.same = true);
         }

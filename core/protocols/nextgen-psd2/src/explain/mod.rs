@@ -166,8 +166,8 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         client_text_was_signed,
         recovered: found.recovered,
         hypotheses: hypotheses::ranked(found.matched, &found.tried),
-        digest: DigestReport::of(request).as_checked(holds("V28")),
-        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate).as_checked(holds("V23"))),
+        digest: DigestReport::of(request).with_check(holds("V28")),
+        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate).with_check(holds("V23"))),
     }
 }
 
