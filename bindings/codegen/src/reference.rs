@@ -184,10 +184,10 @@ fn has_format(text: &TextShape) -> bool {
 fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
     fn collect(found: &mut Vec<&'static TextShape>, shape: &'static Shape) {
         match shape {
-            Shape::Text(text) | Shape::Secret(text) => {
-                if has_format(text) && found.iter().all(|known| known.name != text.name) {
-                    found.push(text);
-                }
+            Shape::Text(text) | Shape::Secret(text)
+                if has_format(text) && found.iter().all(|known| known.name != text.name) =>
+            {
+                found.push(text);
             }
             Shape::List(of) | Shape::Map(of) => collect(found, of),
             Shape::Struct(shape) => shape.fields.iter().for_each(|field| collect(found, field.shape)),
