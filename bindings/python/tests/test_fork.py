@@ -200,7 +200,7 @@ class Fork(unittest.TestCase):
                         try:
                             client.sign_request(method="GET", target="/v1/accounts")
                         except BankchannelError as error:
-                            assert error.code == "nextgen_psd2.key_unusable", error
+                            assert error.code == "nextgen_psd2.token_failed", error
                             assert "before the process was forked" in str(error), error
                         else:
                             raise AssertionError("no error")
