@@ -150,6 +150,11 @@ impl CallOptions {
     }
 }
 
+/// How long an exchange may take, in seconds: as the settings say, or its own limit. 0 says nothing.
+pub(crate) fn limit_s(given: Option<u32>, own_s: u32) -> u32 {
+    given.filter(|seconds| *seconds > 0).unwrap_or(own_s)
+}
+
 /// As good as for ever, and short enough for every clock.
 const LONG: Duration = Duration::from_secs(3_155_760_000);
 

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    CallOptions, Done,
+    CallOptions, Done, call,
     nextgen_psd2::{self, NextGenPsd2, NextGenPsd2Settings},
     ws_channel::{self, WsChannel, WsChannelSettings},
 };
@@ -48,14 +48,14 @@ impl Settings {
         }
     }
 
-    /// How long a call may take, in seconds; `None` where each operation has its own limit.
+    /// How long an exchange may take, in seconds, whose own limit is `own_s`.
     #[must_use]
-    pub fn timeout_s(&self) -> Option<u32> {
+    pub fn limit_s(&self, own_s: u32) -> u32 {
         let given = match self {
             Self::WsChannel(settings) => settings.timeout_s,
             Self::NextGenPsd2(settings) => settings.timeout_s,
         };
-        given.filter(|seconds| *seconds > 0)
+        call::limit_s(given, own_s)
     }
 
     /// These settings, and what they leave out from the environment's variables. Only the WS Channel has such.

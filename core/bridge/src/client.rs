@@ -78,7 +78,7 @@ impl Client {
     #[must_use]
     pub fn limit_s(&self, name: &str) -> Option<u32> {
         let own = operations::find(name)?.declaration.route.as_ref()?.timeout_s;
-        Some(self.0.settings.timeout_s().unwrap_or(own))
+        Some(self.0.settings.limit_s(own))
     }
 
     /// This process's client.

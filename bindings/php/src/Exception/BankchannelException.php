@@ -81,14 +81,7 @@ abstract class BankchannelException extends \RuntimeException
      */
     public static function invalidInput(string $field, string $why, ?string $operation = null, ?string $outcome = null): InvalidInputException
     {
-        return new InvalidInputException([
-            'code' => 'input.invalid_field',
-            'category' => 'invalid_input',
-            'message' => "{$field}: {$why}",
-            'operation' => $operation,
-            'outcome' => $outcome,
-            'context' => ['field' => $field],
-        ]);
+        return self::ofInput('input.invalid_field', $field, "{$field}: {$why}", $operation, $outcome);
     }
 
     /**
@@ -98,10 +91,15 @@ abstract class BankchannelException extends \RuntimeException
      */
     public static function missingInput(string $field, string $why, string $operation, ?string $outcome): InvalidInputException
     {
+        return self::ofInput('input.missing_field', $field, "{$field} {$why}", $operation, $outcome);
+    }
+
+    private static function ofInput(string $code, string $field, string $message, ?string $operation, ?string $outcome): InvalidInputException
+    {
         return new InvalidInputException([
-            'code' => 'input.missing_field',
+            'code' => $code,
             'category' => 'invalid_input',
-            'message' => "{$field} {$why}",
+            'message' => $message,
             'operation' => $operation,
             'outcome' => $outcome,
             'context' => ['field' => $field],

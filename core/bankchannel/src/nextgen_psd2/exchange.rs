@@ -26,7 +26,7 @@ use bankchannel_transport::{Maker, Plan, Sink, at_least};
 use bytes::{Bytes, BytesMut};
 
 use super::{NextGenPsd2, sender::Sender};
-use crate::{CallOptions, LogLevel};
+use crate::{CallOptions, LogLevel, call};
 
 impl NextGenPsd2 {
     /// Carries out one exchange with the bank.
@@ -55,7 +55,7 @@ impl NextGenPsd2 {
         let route = route::<O>()?;
         let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
-        let deadline = options.deadline(sender.timeout_s.unwrap_or(route.timeout_s));
+        let deadline = options.deadline(call::limit_s(sender.timeout_s, route.timeout_s));
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
         let mut earlier = None;
         let answer = {

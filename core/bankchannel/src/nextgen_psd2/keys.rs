@@ -15,6 +15,33 @@ use zeroize::Zeroizing;
 /// Longest file of certificates that is read, in bytes.
 const FILE_MAX: u64 = 256 * 1024;
 
+/// The setting that something comes from, and its file.
+pub(super) struct Source {
+    pub(super) setting: String,
+    path: Option<String>,
+}
+
+impl Source {
+    /// A text that is given, or the file that holds it.
+    pub(super) fn of(name: &str, file: Option<&str>) -> Self {
+        match file {
+            Some(path) => Self::file(&format!("{name}_file"), path),
+            None => Self { setting: name.to_owned(), path: None },
+        }
+    }
+
+    pub(super) fn file(setting: &str, path: &str) -> Self {
+        Self { setting: setting.to_owned(), path: Some(path.to_owned()) }
+    }
+
+    pub(super) fn unusable(&self, why: &str) -> Error {
+        match &self.path {
+            Some(path) => Error::invalid_setting(&self.setting, format!("{path}: {why}")),
+            None => Error::invalid_setting(&self.setting, why),
+        }
+    }
+}
+
 /// The certificate and its key, wherever they come from.
 pub(super) struct Keys {
     pub(super) certificate: Option<String>,
@@ -77,11 +104,11 @@ fn opened<T>(
     passphrase: Option<&Secret>,
     open: impl FnOnce(&[u8], &str) -> Result<T, Fault>,
 ) -> Result<T> {
-    let unusable = |why: &str| Error::invalid_setting(setting, format!("{path}: {why}"));
-    let bytes = Zeroizing::new(read(path, pkcs12::MAX_BYTES as u64).map_err(|why| unusable(&why))?);
+    let source = Source::file(setting, path);
+    let bytes = Zeroizing::new(read(path, pkcs12::MAX_BYTES as u64).map_err(|why| source.unusable(&why))?);
     open(&bytes, passphrase.map_or("", Secret::expose)).map_err(|fault| match fault {
-        Fault::WrongPassphrase if passphrase.is_none() => unusable(&format!("it needs `{opener}`")),
-        fault => unusable(&fault.to_string()),
+        Fault::WrongPassphrase if passphrase.is_none() => source.unusable(&format!("it needs `{opener}`")),
+        fault => source.unusable(&fault.to_string()),
     })
 }
 
@@ -92,13 +119,12 @@ pub(super) fn excluded(setting: &str, other: &str) -> Error {
 /// A text given, or the file that holds it.
 pub(super) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
     let Some(path) = file else { return Ok(text) };
-    let setting = format!("{name}_file");
+    let source = Source::of(name, Some(&path));
     if text.is_some() {
-        return Err(excluded(&setting, name));
+        return Err(excluded(&source.setting, name));
     }
-    let unusable = |why: &str| Error::invalid_setting(&setting, format!("{path}: {why}"));
-    let bytes = read(&path, FILE_MAX).map_err(|why| unusable(&why))?;
-    String::from_utf8(bytes).map(Some).map_err(|_| unusable("it is not text"))
+    let bytes = read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?;
+    String::from_utf8(bytes).map(Some).map_err(|_| source.unusable("it is not text"))
 }
 
 /// A file's bytes, or why there are none.

@@ -19,7 +19,7 @@ use bankchannel_transport::{IdentityFault, Settings, Tls, client_identity};
 
 use super::{
     NextGenPsd2, Signer,
-    keys::{Keys, excluded, one_of, tls_keystore},
+    keys::{Keys, Source, excluded, one_of, tls_keystore},
 };
 
 /// How a private key begins in PEM.
@@ -95,21 +95,6 @@ pub(super) struct Ready {
     transport: Option<Settings>,
 }
 
-/// The setting that something comes from, and its file.
-struct Source {
-    setting: &'static str,
-    path: Option<String>,
-}
-
-impl Source {
-    fn unusable(&self, why: &str) -> Error {
-        match &self.path {
-            Some(path) => Error::invalid_setting(self.setting, format!("{path}: {why}")),
-            None => Error::invalid_setting(self.setting, why),
-        }
-    }
-}
-
 impl Ready {
     pub(super) fn of(settings: NextGenPsd2Settings) -> Result<Self> {
         if let Some(signing) = &settings.signing {
@@ -121,11 +106,13 @@ impl Ready {
         let redirect_hosts = redirect_hosts.collect::<Result<_>>()?;
         let transport = transport(&settings)?;
         without_key("certificate", settings.certificate.as_deref())?;
-        let certificate_source = match (&settings.keystore_file, &settings.pkcs11, &settings.certificate_file) {
-            (Some(path), _, _) => Source { setting: "keystore_file", path: Some(path.clone()) },
-            (None, _, Some(path)) => Source { setting: "certificate_file", path: Some(path.clone()) },
-            (None, Some(_), None) if settings.certificate.is_none() => Source { setting: "pkcs11", path: None },
-            _ => Source { setting: "certificate", path: None },
+        let given = Source::of("certificate", settings.certificate_file.as_deref());
+        let certificate_source = match (&settings.keystore_file, &settings.pkcs11) {
+            (Some(path), _) => Source::file("keystore_file", path),
+            (None, Some(_)) if settings.certificate.is_none() && settings.certificate_file.is_none() => {
+                Source::of("pkcs11", None)
+            }
+            _ => given,
         };
         let certificate = one_of("certificate", settings.certificate, settings.certificate_file)?;
         // A file may hold the key too, which nobody asks this text for. What cannot be read is said where it is needed.
@@ -150,7 +137,7 @@ impl Ready {
             signing: settings.signing,
             header_names,
             redirect_hosts,
-            timeout_s: settings.timeout_s.filter(|seconds| *seconds > 0),
+            timeout_s: settings.timeout_s,
             transport,
         })
     }
@@ -182,8 +169,8 @@ impl Ready {
     }
 
     /// The setting that the certificate comes from.
-    pub(super) fn certificate_setting(&self) -> &'static str {
-        self.certificate_source.setting
+    pub(super) fn certificate_setting(&self) -> &str {
+        &self.certificate_source.setting
     }
 
     /// Whether a bank is named.
@@ -277,10 +264,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     without_key(CERTIFICATE, settings.client_certificate.as_deref())?;
     let certificate =
         one_of(CERTIFICATE, settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
-    let source = match settings.client_certificate_file.clone() {
-        path @ Some(_) => Source { setting: "client_certificate_file", path },
-        None => Source { setting: CERTIFICATE, path: None },
-    };
+    let source = Source::of(CERTIFICATE, settings.client_certificate_file.as_deref());
     let opener = settings.client_passphrase.as_ref();
     if let Some(path) = &settings.client_keystore_file {
         if certificate.is_some() || settings.client_key.is_some() {
@@ -289,11 +273,10 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
         let both = tls_keystore(KEYSTORE, path, "client_passphrase", opener)?;
         // The key comes last.
         let (certificates, key) = both.expose().split_at(both.expose().find(KEY_BEGIN).unwrap_or_default());
+        let source = Source::file(KEYSTORE, path);
         let unusable = |fault| match fault {
-            IdentityFault::Certificate(why) => {
-                Error::invalid_setting(KEYSTORE, format!("{path}: its certificate {why}"))
-            }
-            IdentityFault::Key(why) => Error::invalid_setting(KEYSTORE, format!("{path}: its key {why}")),
+            IdentityFault::Certificate(why) => source.unusable(&format!("its certificate {why}")),
+            IdentityFault::Key(why) => source.unusable(&format!("its key {why}")),
         };
         return client_identity(certificates, key).map(Some).map_err(unusable);
     }

@@ -32,7 +32,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel, effects::Effect};
-use crate::{CallOptions, LogLevel};
+use crate::{CallOptions, LogLevel, call};
 
 impl WsChannel {
     /// Carries out one exchange.
@@ -176,7 +176,7 @@ impl WsChannel {
 
     /// How long an exchange may take: as the settings say, or its own limit.
     pub(super) fn limit_s(&self, own_s: u32) -> u32 {
-        self.0.settings.timeout_s.filter(|given| *given > 0).unwrap_or(own_s)
+        call::limit_s(self.0.settings.timeout_s, own_s)
     }
 
     /// Whether the settings' password is that of the session's user: nobody else's session is renewed with it.

@@ -38,4 +38,4 @@ pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
 pub use trust::trusted_issuer;
 pub(crate) use trust::why_unissued;
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::super::der::{self, Reader, tag};
-use super::super::vectors::{CA1, CA2, LEAF1, LEAF2, NOW_S, certificate};
+use super::super::vectors::{CA1, CA2, LEAF1, LEAF2, NOW_S, certificate, exchanged};
 use super::super::{AuthorityOptions, Defect, IssueOptions, Kind, TestAuthority};
 use super::*;
 
@@ -67,14 +67,6 @@ fn an_authority_whose_name_is_turned_round_is_another_one() {
     let other = Certificate::from_der(&bytes).unwrap();
     assert!(leaf.issuer().matches(other.subject()) && leaf.is_signed_by(&other));
     assert!(!leaf.names_issuer(&other) && !leaf.is_issued_by(&other) && leaf.is_issued_by(&anchor));
-}
-
-/// The certificate with some bytes exchanged; its own signature does not count.
-fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
-    let mut der = certificate.der().to_vec();
-    let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
-    der[at..at + from.len()].copy_from_slice(to);
-    Certificate::from_der(&der).unwrap()
 }
 
 /// RFC 5280 §4.2.

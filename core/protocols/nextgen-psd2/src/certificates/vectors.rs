@@ -50,3 +50,14 @@ pub(super) fn der(base64: &str) -> Vec<u8> {
 pub(super) fn certificate(base64: &str) -> Certificate {
     Certificate::from_der(&der(base64)).unwrap()
 }
+
+/// The same certificate with some bytes exchanged; its issuer's signature does not cover them.
+pub(crate) fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
+    assert_eq!(from.len(), to.len());
+    let mut der = certificate.der().to_vec();
+    let places: Vec<usize> =
+        der.windows(from.len()).enumerate().filter(|(_, bytes)| *bytes == from).map(|(at, _)| at).collect();
+    let [at] = places[..] else { panic!("{} places", places.len()) };
+    der[at..at + to.len()].copy_from_slice(to);
+    Certificate::from_der(&der).unwrap()
+}

@@ -2,7 +2,6 @@
 
 use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::signature::Hash;
-use data_encoding::HEXUPPER;
 
 use super::candidates::{self, Basis, Field};
 use super::hypotheses::{self, Hypothesis};
@@ -10,7 +9,7 @@ use super::recovered::{BARE, Goal, Recovered};
 use super::{ExplainInput, MAX_KNOWN, header, visible};
 use crate::certificates::Certificate;
 use crate::http::Request;
-use crate::signing::{SignatureHeader, SigningString};
+use crate::signing::{SerialStyle, SignatureHeader, SigningString, serial_text};
 
 /// What a search at the signature needs.
 pub(super) struct Facts<'a> {
@@ -169,12 +168,12 @@ impl Findings {
         for other in others.filter(|other| other.spki_der() != certificate.spki_der()) {
             let recovered = Recovered::from_signature(other.spki_der(), signature);
             if let Some(goal) = recovered.goal() {
-                let serial = HEXUPPER.encode(other.serial());
+                let serial = serial_text(other.serial(), SerialStyle::HexUpper);
                 let is_other = expected.is_some_and(|expected| !goal.is_of(&expected.bytes));
                 let fits = if is_other { ", over another text than expected" } else { "" };
                 let found = format!(
                     "the key of the certificate with serial number {} made the signature{fits}",
-                    visible::clip(serial.trim_start_matches('0'), 64)
+                    visible::clip(&serial, 64)
                 );
                 self.matched.push(Hypothesis::matched("H-19", found));
                 self.text(facts, goal, fields);

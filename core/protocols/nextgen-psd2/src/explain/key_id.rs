@@ -1,12 +1,11 @@
 //! The key id against the certificate, attribute by attribute, and H-14 and H-15.
 
-use data_encoding::HEXUPPER;
 use serde_json::{Value, json};
 
 use super::hypotheses::Hypothesis;
 use super::visible::clip;
 use crate::certificates::{Attribute, Certificate, Name, NameStyle};
-use crate::signing::KeyId;
+use crate::signing::{KeyId, SerialStyle, serial_text};
 
 /// Most characters of a value that are shown.
 const MAX_SHOWN: usize = 200;
@@ -182,9 +181,7 @@ fn equal(left: &Attribute, right: &Attribute) -> bool {
 
 /// Upper-case hexadecimal without leading zeros.
 fn hex(number: &[u8]) -> String {
-    let digits = HEXUPPER.encode(number);
-    let digits = digits.trim_start_matches('0');
-    if digits.is_empty() { "0".to_owned() } else { clip(digits, MAX_SHOWN) }
+    clip(&serial_text(number, SerialStyle::HexUpper), MAX_SHOWN)
 }
 
 fn is_hex_of(written: &str, number: &[u8]) -> bool {

@@ -32,6 +32,7 @@ pub use names::{CONDITIONAL, names_to_sign, required_names};
 pub use profile::{ParameterSeparator, Rfc2047Use, SigningDialect, SigningProfile};
 pub use rfc2047::{Decoded, MAX_DECODED, Rfc2047Fault, decode as decode_rfc2047, encode as encode_rfc2047};
 pub use serial::SerialStyle;
+pub(crate) use serial::to_text as serial_text;
 pub use sign::{Prepared, SignFault, Signed, prepare, sign};
 pub use signature_header::{Duplicates, MAX_PARAMETERS, SignatureHeader, SignatureHeaderFault};
 pub use signing_string::{Line, MAX_NAMES, REQUEST_TARGET, SigningString, SigningStringFault, signing_string};

@@ -22,7 +22,7 @@ pub enum SerialStyle {
 }
 
 /// Writes an unsigned big-endian number.
-pub(super) fn to_text(serial: &[u8], style: SerialStyle) -> String {
+pub(crate) fn to_text(serial: &[u8], style: SerialStyle) -> String {
     let digits = HEXUPPER.encode(without_zeros(serial));
     let minimal = match digits.trim_start_matches('0') {
         "" => "0",

@@ -3,13 +3,12 @@
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
 };
-use data_encoding::HEXUPPER;
 
 use crate::{
     certificates::{Certificate, NameStyle, QcType, read_certificate_header},
     declare, errors,
     model::{NameForm, SerialForm},
-    signing::KeyId,
+    signing::{KeyId, SerialStyle, serial_text},
 };
 
 /// The certificate to look at.
@@ -130,7 +129,7 @@ impl Local for InspectCertificate {
         Ok(InspectCertificateResponse {
             subject: certificate.subject().to_text(NameStyle::Rfc2253Named),
             issuer: certificate.issuer().to_text(NameStyle::Rfc2253Named),
-            serial: serial(&certificate),
+            serial: serial_text(certificate.serial(), SerialStyle::HexUpper),
             not_before: Timestamp::from_ms(certificate.not_before_s().saturating_mul(1000)),
             not_after: Timestamp::from_ms(certificate.not_after_s().saturating_mul(1000)),
             types: statements.iter().flat_map(|statements| &statements.types).map(type_name).collect(),
@@ -149,14 +148,6 @@ impl Local for InspectCertificate {
             key_ids: key_ids(&certificate),
             warnings,
         })
-    }
-}
-
-fn serial(certificate: &Certificate) -> String {
-    let digits = HEXUPPER.encode(certificate.serial());
-    match digits.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        digits => digits.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 use bankchannel_foundation::clock::FixedClock;
 
 use super::*;
+use crate::certificates::vectors::exchanged;
 use crate::certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, TestAuthority, certificate_header};
 
 const NOW_S: i64 = 1_772_532_930;
@@ -19,14 +20,6 @@ fn certificate() -> Certificate {
         .issue(&IssueOptions { serial: Some(vec![0x0a]), ..IssueOptions::new(Kind::Qseal, NOW_S) })
         .unwrap()
         .certificate
-}
-
-/// The same certificate with some bytes exchanged; its signature does not count here.
-fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
-    let mut der = certificate.der().to_vec();
-    let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
-    der[at..at + from.len()].copy_from_slice(to);
-    Certificate::from_der(&der).unwrap()
 }
 
 #[test]

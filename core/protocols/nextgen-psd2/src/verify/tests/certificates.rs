@@ -1,6 +1,7 @@
 //! Certificates that no authority would issue: what is wrong with each is seen by the check that is there for it.
 
 use super::*;
+use crate::certificates::vectors::exchanged;
 
 /// A request that is right in all but its certificate.
 fn under(certificate: &Certificate) -> Request {
@@ -9,17 +10,6 @@ fn under(certificate: &Certificate) -> Request {
 }
 
 const CERTIFICATE: &str = "TPP-Signature-Certificate";
-
-/// The same certificate with some bytes exchanged; its issuer's signature does not cover them.
-fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
-    assert_eq!(from.len(), to.len());
-    let mut der = certificate.der().to_vec();
-    let places: Vec<usize> =
-        der.windows(from.len()).enumerate().filter(|(_, bytes)| *bytes == from).map(|(at, _)| at).collect();
-    let [at] = places[..] else { panic!("{} places", places.len()) };
-    der[at..at + to.len()].copy_from_slice(to);
-    Certificate::from_der(&der).unwrap()
-}
 
 fn found(verified: &Verified, id: &str) -> (Status, String) {
     let check = verified.checks.iter().find(|check| check.rule.id == id).unwrap();
