@@ -1,10 +1,22 @@
 //! ASCII armor: finding blocks in foreign text, writing blocks without Comment or Version lines.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use sequoia_openpgp::armor::{Kind, Reader, ReaderMode, Writer};
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use sequoia_openpgp::armor::{Kind, Writer};
+use zeroize::Zeroizing;
 
+use crate::limits::{MAX_ARMOR_HEADER_BYTES, MAX_ARMOR_HEADERS};
 use crate::{Error, Result};
+
+/// Standard base64; some programs leave out its padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+/// Length of a checksum line: `=` and four digits.
+const CHECKSUM: usize = 5;
 
 /// Armor label of signatures.
 pub(crate) const SIGNATURE: &str = "PGP SIGNATURE";
@@ -15,43 +27,119 @@ pub(crate) const PRIVATE_KEY: &str = "PGP PRIVATE KEY BLOCK";
 /// Armor label of encrypted messages.
 pub(crate) const MESSAGE: &str = "PGP MESSAGE";
 
-/// Decodes every armored block of `text`. Between blocks only white space may stand.
+/// A decoded block; it may be a private key.
+pub(crate) type Block = Zeroizing<Vec<u8>>;
+
+/// Decodes every armored block of `text`, in one pass. Between blocks only white space may stand.
 ///
-/// `limit` bounds the number of blocks; a text without any block is [`Error::NotArmored`].
-pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> Result<Vec<Vec<u8>>> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let begin = format!("-----BEGIN {label}-----");
-    let end = format!("-----END {label}-----");
+/// `limit` bounds the number of blocks; a text without any block is [`Error::NotArmored`]. Checksums are not compared:
+/// RFC 9580 §6.1 forbids to refuse a block for its own, and signatures prove more.
+pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> Result<Vec<Block>> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let mut blocks = Vec::new();
-    let mut start = None;
-    let mut offset = 0;
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
-        let (at, content) = (offset, line.trim_ascii());
-        offset += line.len();
-        match start {
-            None if content.is_empty() => {}
-            None if content == begin.as_bytes() => start = Some(at),
+    let mut open: Option<Open> = None;
+    for line in lines(text) {
+        match &mut open {
+            Some(block) if line == end.as_bytes() => {
+                blocks.push(block.decoded(label)?);
+                open = None;
+            }
+            Some(block) => block.line(line, label)?,
+            None if line.is_empty() => {}
+            None if line == begin.as_bytes() && blocks.len() == limit => {
+                return Err(Error::TooMany { what: "armored blocks", limit });
+            }
+            None if line == begin.as_bytes() => open = Some(Open::new(text.len())),
             None if blocks.is_empty() => return Err(Error::NotArmored { expected: label }),
-            None => {
-                return Err(Error::InvalidFormat(format!("text outside the {label} blocks")));
-            }
-            Some(from) if content == end.as_bytes() => {
-                if blocks.len() == limit {
-                    return Err(Error::TooMany { what: "armored blocks", limit });
-                }
-                blocks.push(decode(&text[from..offset], label)?);
-                start = None;
-            }
-            Some(_) => {}
+            None => return Err(Error::InvalidFormat(format!("text outside the {label} blocks"))),
         }
     }
-    if start.is_some() {
+    if open.is_some() {
         return Err(Error::InvalidFormat(format!("a {label} block has no END line")));
     }
     if blocks.is_empty() {
         return Err(Error::NotArmored { expected: label });
     }
     Ok(blocks)
+}
+
+/// The armor of a text that a person saved: where one block alone stands in it, the text before that block is left out.
+///
+/// For files on a user's own machine, such as a mail with a key. What comes from elsewhere is read as it is: with text
+/// around the block it is refused. So is a text with several blocks and text before the first, and text after a block.
+#[must_use]
+pub fn without_leading_text(text: &[u8]) -> &[u8] {
+    let mut start = None;
+    let mut offset = 0;
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        if line.trim_ascii().starts_with(b"-----BEGIN PGP ") && start.replace(offset).is_some() {
+            return text;
+        }
+        offset += line.len();
+    }
+    start.map_or(text, |start| &text[start..])
+}
+
+/// Lines without the white space around them, and without a byte order mark before the first.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii)
+}
+
+/// A block whose END line was not seen yet.
+struct Open {
+    part: Part,
+    headers: usize,
+    digits: Zeroizing<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Headers,
+    Digits,
+    Checksum,
+}
+
+impl Open {
+    fn new(longest: usize) -> Self {
+        // Never grown: a copy left behind would not be wiped.
+        Self { part: Part::Headers, headers: 0, digits: Zeroizing::new(Vec::with_capacity(longest)) }
+    }
+
+    fn line(&mut self, line: &[u8], label: &'static str) -> Result<()> {
+        if self.part == Part::Headers {
+            if line.contains(&b':') {
+                self.headers += 1;
+                return if self.headers > MAX_ARMOR_HEADERS || line.len() > MAX_ARMOR_HEADER_BYTES {
+                    Err(Error::TooMany { what: "armor headers, or too long ones", limit: MAX_ARMOR_HEADERS })
+                } else {
+                    Ok(())
+                };
+            }
+            // The empty line after the headers; some programs leave it out.
+            self.part = Part::Digits;
+        }
+        match self.part {
+            _ if line.is_empty() => Ok(()),
+            Part::Digits if line.len() == CHECKSUM && line.starts_with(b"=") => {
+                self.part = Part::Checksum;
+                Ok(())
+            }
+            Part::Digits => {
+                self.digits.extend_from_slice(line);
+                Ok(())
+            }
+            Part::Headers | Part::Checksum => Err(damaged(label)),
+        }
+    }
+
+    fn decoded(&self, label: &'static str) -> Result<Block> {
+        BASE64.decode(&*self.digits).map(Zeroizing::new).map_err(|_| damaged(label))
+    }
+}
+
+fn damaged(label: &'static str) -> Error {
+    Error::InvalidFormat(format!("the base64 of a {label} block is damaged"))
 }
 
 /// Armors binary packets. The checksum line is written: old readers ask for it.
@@ -64,24 +152,6 @@ pub(crate) fn encode(kind: Kind, packets: &[u8]) -> Result<String> {
     })()
     .map_err(|_: std::io::Error| Error::Internal("armor writing"))?;
     String::from_utf8(armored).map_err(|_| Error::Internal("armor writing"))
-}
-
-fn decode(block: &[u8], label: &'static str) -> Result<Vec<u8>> {
-    let mut packets = Vec::new();
-    Reader::from_bytes(block, ReaderMode::Tolerant(kind(label)))
-        .read_to_end(&mut packets)
-        .map_err(|_| Error::InvalidFormat(format!("the base64 of a {label} block is damaged")))?;
-    Ok(packets)
-}
-
-fn kind(label: &str) -> Option<Kind> {
-    Some(match label {
-        SIGNATURE => Kind::Signature,
-        PUBLIC_KEY => Kind::PublicKey,
-        PRIVATE_KEY => Kind::SecretKey,
-        MESSAGE => Kind::Message,
-        _ => return None,
-    })
 }
 
 fn anyhow_io(error: impl std::fmt::Display) -> std::io::Error {

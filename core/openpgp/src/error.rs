@@ -83,12 +83,14 @@ pub enum Error {
     #[error("the signature that was made elsewhere does not count: {0}")]
     SignedElsewhere(String),
     /// An algorithm that is refused or not supported for this use.
-    #[error("{algorithm} is not accepted for {purpose}")]
+    #[error("{algorithm} is not accepted for {purpose}; accepted are {accepted}")]
     UnsupportedAlgorithm {
         /// The algorithm, in GnuPG's spelling where it has one.
         algorithm: String,
         /// What it was to be used for.
         purpose: &'static str,
+        /// What is accepted for that.
+        accepted: &'static str,
     },
     /// No key or subkey may be encrypted to.
     #[error("the key has no usable encryption key or subkey")]

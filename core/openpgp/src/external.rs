@@ -11,7 +11,7 @@ use sequoia_openpgp::packet::Key;
 use sequoia_openpgp::packet::key::{PublicParts, UnspecifiedRole};
 use sequoia_openpgp::types::Curve;
 
-use crate::key::algorithm::{is_acceptable_signer, name};
+use crate::key::algorithm::{is_acceptable_signer, unsupported};
 use crate::sign::feed;
 use crate::unsigned::{self, Unsigned};
 use crate::{Error, HashAlgorithm, Result};
@@ -72,7 +72,7 @@ impl ExternalSigner {
         if Self::is_fit(&public) {
             return Ok(Self { public, certificate });
         }
-        Err(Error::UnsupportedAlgorithm { algorithm: name(public.mpis()), purpose: "making signatures" })
+        Err(unsupported(public.mpis()))
     }
 
     /// Whether signatures are made here with keys of its algorithm.

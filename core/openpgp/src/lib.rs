@@ -21,6 +21,7 @@
 mod armor;
 mod error;
 mod external;
+mod framing;
 mod hash;
 mod key;
 pub mod limits;
@@ -31,10 +32,11 @@ mod signer;
 mod unsigned;
 mod verify;
 
+pub use armor::without_leading_text;
 pub use error::Error;
 pub use external::{DetachedDigester, ExternalSigner, PendingSignature, RawAlgorithm, digest_detached};
 pub use hash::HashAlgorithm;
-pub use key::{Algorithm, Generate, KeyInfo, Limits, PrivateKey, PublicKey, inspect};
+pub use key::{Algorithm, Generate, KeyAlgorithm, KeyInfo, Limits, PrivateKey, PublicKey, inspect};
 pub use message::{decrypt, encrypt};
 pub use sign::{DetachedSigner, sign_detached};
 pub use signer::UnlockedSigner;

@@ -16,25 +16,19 @@ use sequoia_openpgp::types::{CompressionAlgorithm, Features, SymmetricAlgorithm}
 use sequoia_openpgp::{Cert, KeyHandle};
 use zeroize::Zeroizing;
 
-use crate::key::{encryption_keys, open_keys, policy};
+use crate::key::{encryption_keys, open_keys, policy, why_no_encryption_key};
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_PLAINTEXT_BYTES};
-use crate::{Error, PrivateKey, PublicKey, Result, armor};
+use crate::{Error, PrivateKey, PublicKey, Result, armor, framing};
 
 /// Encrypts `plaintext` to every key and subkey of `to` that may be encrypted to at `now`: AES-256, integrity
 /// protected (version 1, which every OpenPGP program reads), unsigned, armored as `PGP MESSAGE`.
 ///
 /// # Errors
-/// [`Error::NoEncryptionKey`], [`Error::KeyRevoked`], [`Error::KeyExpired`].
+/// [`Error::NoEncryptionKey`], [`Error::KeyRevoked`], [`Error::KeyExpired`], [`Error::UnsupportedAlgorithm`].
 pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<String> {
     let keys = encryption_keys(&to.cert, now);
     if keys.is_empty() {
-        return Err(if to.revoked(now) {
-            Error::KeyRevoked
-        } else if to.expires(now).is_some_and(|end| end <= now) {
-            Error::KeyExpired
-        } else {
-            Error::NoEncryptionKey
-        });
+        return Err(why_no_encryption_key(&to.cert, now));
     }
     let recipients = keys.iter().map(|key| {
         let handle = KeyHandle::from(key.keyid());
@@ -68,6 +62,7 @@ pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zero
         return Err(Error::Locked);
     }
     let blocks = armor::decode_blocks(armored, armor::MESSAGE, 1)?;
+    framing::message(&blocks[0])?;
     let policy = policy(now);
     let compressed = Rc::new(Cell::new(false));
     let failed = || if compressed.get() { Error::Compressed } else { Error::DecryptionFailed };

@@ -1,30 +1,75 @@
-//! Bounded reading of packets from foreign bytes: no recursion into containers, no decompression.
+//! Bounded reading of packets from foreign bytes: each that [`framing`] has seen, by itself; no recursion into containers,
+//! no decompression.
 
 use sequoia_openpgp::Packet;
 use sequoia_openpgp::parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse};
 
+use crate::armor::Block;
+use crate::framing::{self, Framed, tag};
+use crate::limits::MAX_SIGNATURES;
 use crate::{Error, Result};
 
-/// Reads at most `limit` packets of binary OpenPGP data.
-pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<Vec<Packet>> {
-    if bytes.is_empty() {
-        return Ok(Vec::new());
+/// The packets of one block of detached signatures.
+pub(crate) fn signatures(block: &[u8]) -> Result<Vec<Packet>> {
+    framing::signatures(block, MAX_SIGNATURES)?.iter().map(read).collect()
+}
+
+/// The packets of a key, from all its blocks.
+///
+/// Photographs of the owner, and what others say of them, are left out: nothing here uses them, and the library would
+/// hash them once for each signature.
+pub(crate) fn key(blocks: &[Block], limits: KeyLimits) -> Result<Vec<Packet>> {
+    let mut framed = Vec::new();
+    for block in blocks {
+        framed.extend(framing::split(block, limits.packets)?);
     }
+    if limits.public_only && framed.iter().any(|packet| matches!(packet.tag, tag::SECRET_KEY | tag::SECRET_SUBKEY)) {
+        return Err(Error::PrivateKeyMaterial);
+    }
+    count(&framed, limits.packets, "OpenPGP packets", |_| true)?;
+    count(&framed, limits.user_ids, "user ids", |tag| matches!(tag, tag::USER_ID | tag::USER_ATTRIBUTE))?;
+    match framed.iter().filter(|packet| matches!(packet.tag, tag::PUBLIC_KEY | tag::SECRET_KEY)).count() {
+        0 => return Err(Error::NoKey),
+        1 => {}
+        _ => return Err(Error::SeveralKeys),
+    }
+    framing::check_key(&framed)?;
+    let mut of_attribute = false;
+    framed.retain(|packet| {
+        match packet.tag {
+            tag::USER_ATTRIBUTE => of_attribute = true,
+            tag::TRUST | tag::MARKER | tag::PADDING => return false,
+            tag::SIGNATURE => {}
+            _ => of_attribute = false,
+        }
+        !of_attribute
+    });
+    framed.iter().map(read).collect()
+}
+
+/// Bounds on the packets of a key.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyLimits {
+    pub(crate) packets: usize,
+    pub(crate) user_ids: usize,
+    /// Whether private key material is refused.
+    pub(crate) public_only: bool,
+}
+
+fn count(framed: &[Framed<'_>], limit: usize, what: &'static str, counts: impl Fn(u8) -> bool) -> Result<()> {
+    let found = framed.iter().filter(|packet| counts(packet.tag)).count();
+    if found > limit { Err(Error::TooMany { what, limit }) } else { Ok(()) }
+}
+
+fn read(framed: &Framed<'_>) -> Result<Packet> {
     let damaged = || Error::InvalidFormat("the OpenPGP packets are damaged".into());
-    let mut result = PacketParserBuilder::from_bytes(bytes)
+    let result = PacketParserBuilder::from_bytes(framed.whole)
         .map_err(|_| damaged())?
         .dearmor(Dearmor::Disabled)
         .max_recursion_depth(0)
         .build()
         .map_err(|_| damaged())?;
-    let mut packets = Vec::new();
-    while let PacketParserResult::Some(parser) = result {
-        if packets.len() == limit {
-            return Err(Error::TooMany { what: "OpenPGP packets", limit });
-        }
-        let (packet, next) = parser.next().map_err(|_| damaged())?;
-        packets.push(packet);
-        result = next;
-    }
-    Ok(packets)
+    let PacketParserResult::Some(parser) = result else { return Err(damaged()) };
+    let (packet, next) = parser.next().map_err(|_| damaged())?;
+    if matches!(next, PacketParserResult::Some(_)) { Err(damaged()) } else { Ok(packet) }
 }

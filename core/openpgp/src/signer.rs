@@ -14,7 +14,7 @@ use sequoia_openpgp::packet::key::{PublicParts, SecretKeyMaterial, SecretParts, 
 use sequoia_openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
 use zeroize::Zeroizing;
 
-use crate::key::algorithm::{is_acceptable_signer, name};
+use crate::key::algorithm::{is_acceptable_signer, unsupported};
 use crate::{Error, Result, hash};
 
 /// A signing key or subkey whose secret is in memory and ready. Cheap to clone; `Debug` shows the fingerprint only.
@@ -34,10 +34,8 @@ impl UnlockedSigner {
     /// Moves the unencrypted secret of `key` into aws-lc-rs, which checks that its parts belong together.
     pub(crate) fn new(key: &Key<SecretParts, UnspecifiedRole>, certificate: String) -> Result<Self> {
         let public = key.parts_as_public().clone();
-        let unsupported =
-            || Error::UnsupportedAlgorithm { algorithm: name(public.mpis()), purpose: "making signatures" };
         if !is_acceptable_signer(public.mpis()) {
-            return Err(unsupported());
+            return Err(unsupported(public.mpis()));
         }
         let SecretKeyMaterial::Unencrypted(material) = key.secret() else {
             return Err(Error::Locked);
@@ -51,7 +49,7 @@ impl UnlockedSigner {
                 import_ed25519(&scalar.value_padded(32), point)
             }
             (mpi::PublicKey::Ed25519 { a }, mpi::SecretKeyMaterial::Ed25519 { x }) => import_ed25519(x, &a[..]),
-            _ => Err(unsupported()),
+            _ => Err(unsupported(public.mpis())),
         })?;
         Ok(Self { public, certificate, secret: Arc::new(secret) })
     }

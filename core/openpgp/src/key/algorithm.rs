@@ -1,14 +1,22 @@
 //! Which public-key algorithms are accepted for what, and their names.
 
+use std::fmt;
+
 use sequoia_openpgp::crypto::mpi::PublicKey;
 use sequoia_openpgp::types::Curve;
 
-use crate::limits::MIN_RSA_BITS;
+use crate::Error;
+use crate::limits::{MAX_RSA_BITS, MIN_RSA_BITS};
 
-/// May this key make signatures that count? RSA from 2048 bits, Ed25519, ECDSA over the NIST curves (sheet §5.2).
+/// What may sign.
+pub(crate) const SIGNERS: &str = "RSA of 2048 to 4096 bits, Ed25519, ECDSA over NIST P-256, P-384 or P-521";
+/// What may be encrypted to.
+pub(crate) const RECIPIENTS: &str = "RSA of 2048 to 4096 bits, Curve25519, ECDH over NIST P-256, P-384 or P-521";
+
+/// May this key make signatures that count? (sheet §5.2)
 pub(crate) fn is_acceptable_signer(key: &PublicKey) -> bool {
     match key {
-        PublicKey::RSA { n, .. } => n.bits() >= MIN_RSA_BITS,
+        PublicKey::RSA { n, .. } => (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&n.bits()),
         PublicKey::EdDSA { curve, .. } => *curve == Curve::Ed25519,
         PublicKey::Ed25519 { .. } => true,
         PublicKey::ECDSA { curve, .. } => is_nist(curve),
@@ -16,30 +24,56 @@ pub(crate) fn is_acceptable_signer(key: &PublicKey) -> bool {
     }
 }
 
-/// May secrets be encrypted to this key? RSA from 2048 bits, X25519, ECDH over the NIST curves.
+/// May secrets be encrypted to this key?
 pub(crate) fn is_acceptable_recipient(key: &PublicKey) -> bool {
     match key {
-        PublicKey::RSA { n, .. } => n.bits() >= MIN_RSA_BITS,
+        PublicKey::RSA { n, .. } => (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&n.bits()),
         PublicKey::ECDH { curve, .. } => *curve == Curve::Cv25519 || is_nist(curve),
         PublicKey::X25519 { .. } => true,
         _ => false,
     }
 }
 
-/// The algorithm as GnuPG spells it: `rsa3072`, `ed25519`, `cv25519`, `nistp256`, `dsa2048`.
-pub(crate) fn name(key: &PublicKey) -> String {
-    match key {
-        PublicKey::RSA { n, .. } => format!("rsa{}", n.bits()),
-        PublicKey::DSA { p, .. } => format!("dsa{}", p.bits()),
-        PublicKey::ElGamal { p, .. } => format!("elg{}", p.bits()),
-        PublicKey::EdDSA { curve, .. } | PublicKey::ECDSA { curve, .. } | PublicKey::ECDH { curve, .. } => {
-            curve_name(curve)
-        }
-        PublicKey::Ed25519 { .. } => "ed25519".into(),
-        PublicKey::X25519 { .. } => "x25519".into(),
-        PublicKey::Ed448 { .. } => "ed448".into(),
-        PublicKey::X448 { .. } => "x448".into(),
-        other => other.algo().map_or_else(|| "unknown".into(), |algorithm| algorithm.to_string()),
+/// The algorithm and size of a key, shown as GnuPG spells them: `rsa3072`, `ed25519`, `cv25519`, `nistp256`, `dsa2048`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyAlgorithm {
+    name: &'static str,
+    /// The size in bits, or the number of an algorithm without a name here.
+    number: Option<usize>,
+}
+
+impl KeyAlgorithm {
+    pub(crate) fn of(key: &PublicKey) -> Self {
+        let (name, number) = match key {
+            PublicKey::RSA { n, .. } => ("rsa", Some(n.bits())),
+            PublicKey::DSA { p, .. } => ("dsa", Some(p.bits())),
+            PublicKey::ElGamal { p, .. } => ("elg", Some(p.bits())),
+            PublicKey::EdDSA { curve, .. } | PublicKey::ECDSA { curve, .. } | PublicKey::ECDH { curve, .. } => {
+                (curve_name(curve), None)
+            }
+            PublicKey::Ed25519 { .. } => ("ed25519", None),
+            PublicKey::X25519 { .. } => ("x25519", None),
+            PublicKey::Ed448 { .. } => ("ed448", None),
+            PublicKey::X448 { .. } => ("x448", None),
+            other => ("algorithm ", other.algo().map(|algorithm| usize::from(u8::from(algorithm)))),
+        };
+        Self { name, number }
+    }
+}
+
+impl fmt::Display for KeyAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.number.map_or(Ok(()), |number| number.fmt(f))
+    }
+}
+
+/// The error that names an algorithm which signs nothing here.
+pub(crate) fn unsupported(key: &PublicKey) -> Error {
+    Error::UnsupportedAlgorithm {
+        algorithm: KeyAlgorithm::of(key).to_string(),
+        purpose: "making signatures",
+        accepted: "RSA of 2048 to 4096 bits, Ed25519",
     }
 }
 
@@ -47,16 +81,22 @@ fn is_nist(curve: &Curve) -> bool {
     matches!(curve, Curve::NistP256 | Curve::NistP384 | Curve::NistP521)
 }
 
-fn curve_name(curve: &Curve) -> String {
+fn curve_name(curve: &Curve) -> &'static str {
     match curve {
-        Curve::NistP256 => "nistp256".into(),
-        Curve::NistP384 => "nistp384".into(),
-        Curve::NistP521 => "nistp521".into(),
-        Curve::Ed25519 => "ed25519".into(),
-        Curve::Cv25519 => "cv25519".into(),
-        Curve::BrainpoolP256 => "brainpoolP256r1".into(),
-        Curve::BrainpoolP384 => "brainpoolP384r1".into(),
-        Curve::BrainpoolP512 => "brainpoolP512r1".into(),
-        _ => "unknown curve".into(),
+        Curve::NistP256 => "nistp256",
+        Curve::NistP384 => "nistp384",
+        Curve::NistP521 => "nistp521",
+        Curve::Ed25519 => "ed25519",
+        Curve::Cv25519 => "cv25519",
+        Curve::BrainpoolP256 => "brainpoolP256r1",
+        Curve::BrainpoolP384 => "brainpoolP384r1",
+        Curve::BrainpoolP512 => "brainpoolP512r1",
+        Curve::Unknown(id) => match &id[..] {
+            [0x2b, 0x65, 0x71] => "ed448",
+            [0x2b, 0x65, 0x6f] => "x448",
+            [0x2b, 0x81, 0x04, 0x00, 0x0a] => "secp256k1",
+            _ => "unknown curve",
+        },
+        _ => "unknown curve",
     }
 }

@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 
 use super::public::{Limits, PublicKey, certificate};
 use super::validity;
-use crate::limits::{MAX_KEY_PACKETS, MAX_PRIVATE_KEY_BYTES, MAX_USER_IDS};
-use crate::{Error, Result, UnlockedSigner, armor, packets};
+use crate::limits::{MAX_KEY_BLOCKS, MAX_KEY_PACKETS, MAX_PRIVATE_KEY_BYTES, MAX_USER_IDS};
+use crate::packets::{self, KeyLimits};
+use crate::{Error, Result, UnlockedSigner, armor};
 
 /// A private key, possibly locked by a passphrase. `Debug` shows the fingerprint only.
 #[derive(Clone)]
@@ -33,20 +34,18 @@ impl PrivateKey {
         if text.len() > limits.bytes {
             return Err(Error::TooLarge { what: "the private key", limit: limits.bytes, actual: text.len() });
         }
-        let blocks = match armor::decode_blocks(text, armor::PRIVATE_KEY, limits.packets) {
+        let blocks = match armor::decode_blocks(text, armor::PRIVATE_KEY, MAX_KEY_BLOCKS) {
             Err(Error::NotArmored { .. }) if PublicKey::from_armored(text, limits).is_ok() => {
                 return Err(Error::NoPrivateKey);
             }
             blocks => blocks?,
         };
-        let mut found = Vec::new();
-        for block in blocks {
-            found.extend(packets::read(&block, limits.packets)?);
-        }
+        let bounds = KeyLimits { packets: limits.packets, user_ids: limits.user_ids, public_only: false };
+        let found = packets::key(&blocks, bounds)?;
         if found.iter().any(|packet| packet.tag() == Tag::PublicKey) {
             return Err(Error::NoPrivateKey);
         }
-        let cert = certificate(found, limits)?;
+        let cert = certificate(found)?;
         if !cert.is_tsk() {
             return Err(Error::NoPrivateKey);
         }

@@ -8,10 +8,11 @@ use sequoia_openpgp::packet::Tag;
 use sequoia_openpgp::serialize::Marshal;
 use sequoia_openpgp::{Cert, Packet};
 
-use super::algorithm::name;
+use super::algorithm::KeyAlgorithm;
 use super::validity;
-use crate::limits::{MAX_KEY_BYTES, MAX_KEY_PACKETS, MAX_USER_IDS};
-use crate::{Error, ExternalSigner, Result, armor, packets};
+use crate::limits::{MAX_KEY_BLOCKS, MAX_KEY_BYTES, MAX_KEY_PACKETS, MAX_USER_IDS};
+use crate::packets::{self, KeyLimits};
+use crate::{Error, ExternalSigner, Result, armor};
 
 /// Bounds on a foreign key; the default is the sheet's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,14 +51,9 @@ impl PublicKey {
         if contains(text, armor::PRIVATE_KEY.as_bytes()) {
             return Err(Error::PrivateKeyMaterial);
         }
-        let mut found = Vec::new();
-        for block in armor::decode_blocks(text, armor::PUBLIC_KEY, limits.packets)? {
-            found.extend(packets::read(&block, limits.packets)?);
-        }
-        if found.iter().any(|packet| matches!(packet.tag(), Tag::SecretKey | Tag::SecretSubkey)) {
-            return Err(Error::PrivateKeyMaterial);
-        }
-        Ok(Self { cert: certificate(found, limits)? })
+        let blocks = armor::decode_blocks(text, armor::PUBLIC_KEY, MAX_KEY_BLOCKS)?;
+        let limits = KeyLimits { packets: limits.packets, user_ids: limits.user_ids, public_only: true };
+        Ok(Self { cert: certificate(packets::key(&blocks, limits)?)? })
     }
 
     /// Fingerprint of the primary key, 40 upper-case hex digits.
@@ -83,7 +79,7 @@ impl PublicKey {
 
     /// Algorithm of the primary key as GnuPG spells it: `ed25519`, `rsa3072`.
     pub fn algorithm(&self) -> String {
-        name(self.cert.primary_key().key().mpis())
+        KeyAlgorithm::of(self.cert.primary_key().key().mpis()).to_string()
     }
 
     /// When the primary key was created.
@@ -110,6 +106,22 @@ impl PublicKey {
     /// Whether it may be encrypted to at `now`.
     pub fn can_encrypt(&self, now: SystemTime) -> bool {
         !validity::encryption_keys(&self.cert, now).is_empty()
+    }
+
+    /// Sees that it may sign at `now`: an unexpired, unrevoked key or subkey of an accepted algorithm, bound for signing.
+    ///
+    /// # Errors
+    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::UnsupportedAlgorithm`], [`Error::NoSigningKey`].
+    pub fn check_signing(&self, now: SystemTime) -> Result<()> {
+        if self.can_sign(now) { Ok(()) } else { Err(validity::why_no_signing_key(&self.cert, now)) }
+    }
+
+    /// Sees that it may be encrypted to at `now`.
+    ///
+    /// # Errors
+    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::UnsupportedAlgorithm`], [`Error::NoEncryptionKey`].
+    pub fn check_encryption(&self, now: SystemTime) -> Result<()> {
+        if self.can_encrypt(now) { Ok(()) } else { Err(validity::why_no_encryption_key(&self.cert, now)) }
     }
 
     /// Key ids (16 upper-case hex digits) of the key and subkeys that may sign at `now`.
@@ -154,47 +166,13 @@ pub(crate) fn short_id(fingerprint: &str) -> String {
     fingerprint[fingerprint.len().saturating_sub(8)..].to_owned()
 }
 
-/// Assembles exactly one version 4 certificate from packets that may only be those of a key.
-pub(crate) fn certificate(found: Vec<Packet>, limits: Limits) -> Result<Cert> {
-    let primaries = found.iter().filter(|packet| matches!(packet.tag(), Tag::PublicKey | Tag::SecretKey)).count();
-    if primaries == 0 {
-        return Err(Error::NoKey);
-    }
-    if primaries > 1 {
-        return Err(Error::SeveralKeys);
-    }
-    if found.len() > limits.packets {
-        return Err(Error::TooMany { what: "OpenPGP packets", limit: limits.packets });
-    }
-    let ids = found.iter().filter(|packet| matches!(packet.tag(), Tag::UserID | Tag::UserAttribute)).count();
-    if ids > limits.user_ids {
-        return Err(Error::TooMany { what: "user ids", limit: limits.user_ids });
-    }
-    for packet in &found {
-        check_packet(packet)?;
+/// Assembles the packets of one version 4 certificate.
+pub(crate) fn certificate(found: Vec<Packet>) -> Result<Cert> {
+    let unreadable = |packet: &Packet| matches!(packet, Packet::Unknown(unknown) if is_key(unknown.tag()));
+    if found.iter().any(unreadable) {
+        return Err(Error::InvalidKey("a key packet cannot be read: it is damaged".into()));
     }
     Cert::from_packets(found.into_iter()).map_err(|_| Error::InvalidKey("its packets do not form a key".into()))
-}
-
-fn check_packet(packet: &Packet) -> Result<()> {
-    let version = match packet {
-        Packet::PublicKey(key) => key.version(),
-        Packet::PublicSubkey(key) => key.version(),
-        Packet::SecretKey(key) => key.version(),
-        Packet::SecretSubkey(key) => key.version(),
-        Packet::Unknown(unknown) if is_key(unknown.tag()) => {
-            return Err(Error::InvalidKey("a key packet cannot be read: unknown version or damaged".into()));
-        }
-        packet => {
-            let belongs = matches!(
-                packet.tag(),
-                Tag::UserID | Tag::UserAttribute | Tag::Signature | Tag::Trust | Tag::Marker | Tag::Padding
-            );
-            let unexpected = || Error::InvalidFormat(format!("a {} packet does not belong into a key", packet.tag()));
-            return if belongs { Ok(()) } else { Err(unexpected()) };
-        }
-    };
-    if version == 4 { Ok(()) } else { Err(Error::UnsupportedVersion(version)) }
 }
 
 fn is_key(tag: Tag) -> bool {

@@ -10,7 +10,7 @@ use sequoia_openpgp::packet::key::{PublicParts, UnspecifiedRole};
 use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::types::{KeyFlags, RevocationStatus};
 
-use super::algorithm::{is_acceptable_recipient, is_acceptable_signer};
+use super::algorithm::{KeyAlgorithm, RECIPIENTS, SIGNERS, is_acceptable_recipient, is_acceptable_signer};
 use crate::Error;
 
 type PublicPart = Key<PublicParts, UnspecifiedRole>;
@@ -58,14 +58,38 @@ pub(crate) fn signing_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
 
 /// Why no key of `cert` may sign at `now`.
 pub(crate) fn why_no_signing_key(cert: &Cert, now: SystemTime) -> Error {
-    let states = || cert.keys().map(|key| signing_key_state(cert, key.key(), now, now));
-    if states().any(|state| state == KeyState::Expired) {
-        Error::KeyExpired
-    } else if states().any(|state| state == KeyState::Revoked) {
-        Error::KeyRevoked
-    } else {
-        Error::NoSigningKey
+    let states: Vec<KeyState> = cert.keys().map(|key| signing_key_state(cert, key.key(), now, now)).collect();
+    if states.contains(&KeyState::Expired) {
+        return Error::KeyExpired;
     }
+    if states.contains(&KeyState::Revoked) {
+        return Error::KeyRevoked;
+    }
+    let refused = |key: &PublicPart| key.pk_algo().for_signing() && !is_acceptable_signer(key.mpis());
+    unsupported(cert, refused, "signatures", SIGNERS).unwrap_or(Error::NoSigningKey)
+}
+
+/// Why no key of `cert` may be encrypted to at `now`.
+pub(crate) fn why_no_encryption_key(cert: &Cert, now: SystemTime) -> Error {
+    if is_revoked(cert, now) {
+        return Error::KeyRevoked;
+    }
+    if expires(cert, now).is_some_and(|end| end <= now) {
+        return Error::KeyExpired;
+    }
+    let refused = |key: &PublicPart| key.pk_algo().for_encryption() && !is_acceptable_recipient(key.mpis());
+    unsupported(cert, refused, "encryption", RECIPIENTS).unwrap_or(Error::NoEncryptionKey)
+}
+
+/// The error that names the first key of `cert` whose algorithm is refused.
+fn unsupported(
+    cert: &Cert,
+    refused: impl Fn(&PublicPart) -> bool,
+    purpose: &'static str,
+    accepted: &'static str,
+) -> Option<Error> {
+    let key = cert.keys().map(|key| key.key()).find(|key| refused(key))?;
+    Some(Error::UnsupportedAlgorithm { algorithm: KeyAlgorithm::of(key.mpis()).to_string(), purpose, accepted })
 }
 
 /// Keys that may be encrypted to at `now`.

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use sequoia_openpgp::packet::{Signature, Tag};
+use sequoia_openpgp::packet::Signature;
 use sequoia_openpgp::types::{HashAlgorithm, SignatureType};
 use sequoia_openpgp::{KeyHandle, Packet};
 
@@ -21,21 +21,13 @@ pub fn parse_signatures(armored: &[u8]) -> Result<SignatureSet> {
     }
     let mut signatures = Vec::new();
     for block in armor::decode_blocks(armored, armor::SIGNATURE, MAX_SIGNATURE_BLOCKS)? {
-        for packet in packets::read(&block, MAX_SIGNATURES)? {
+        for packet in packets::signatures(&block)? {
             if signatures.len() == MAX_SIGNATURES {
                 return Err(Error::TooMany { what: "signature packets", limit: MAX_SIGNATURES });
             }
-            match packet {
-                Packet::Signature(signature) => signatures.push(ParsedSignature { packet: Some(signature) }),
-                Packet::Unknown(unknown) if unknown.tag() == Tag::Signature => {
-                    signatures.push(ParsedSignature { packet: None });
-                }
-                Packet::Marker(_) | Packet::Padding(_) => {}
-                other => {
-                    let text = format!("a {} packet does not belong into a signature block", other.tag());
-                    return Err(Error::InvalidFormat(text));
-                }
-            }
+            // One of an unknown version, or damaged inside, is judged later: another may be good.
+            let packet = if let Packet::Signature(signature) = packet { Some(signature) } else { None };
+            signatures.push(ParsedSignature { packet });
         }
     }
     if signatures.is_empty() {

@@ -5,12 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::Context;
 use sequoia_openpgp::packet::key::{PublicParts, UnspecifiedRole};
+use sequoia_openpgp::packet::signature::subpacket::SubpacketTag;
 use sequoia_openpgp::packet::{Key, Signature};
 use sequoia_openpgp::serialize::MarshalInto;
 use sequoia_openpgp::types::HashAlgorithm;
 
 use super::signatures::{ParsedSignature, SignatureSet, parse_signatures};
-use crate::key::{KeyState, signing_key_state};
+use crate::key::algorithm::{SIGNERS, is_acceptable_signer};
+use crate::key::{KeyAlgorithm, KeyState, signing_key_state};
 use crate::sign::feed;
 use crate::{PublicKey, Result, hash};
 
@@ -136,9 +138,16 @@ pub enum BadReason {
     /// The signature is older than its key.
     #[error("the key did not exist yet when the signature was made")]
     KeyNotYetValid,
-    /// The key may not sign: not bound for signing, refused algorithm, or too short.
+    /// The key may not sign: it is not bound for signing.
     #[error("the key may not sign")]
     KeyNotForSigning,
+    /// The key's algorithm or size is refused.
+    #[error("{0} keys are not accepted for signatures; accepted are {SIGNERS}")]
+    KeyAlgorithm(KeyAlgorithm),
+    /// It marks a part as critical that is not known here: a notation, for example. Whoever made it forbids to rely on it
+    /// without understanding that part (RFC 4880 §5.2.3.1).
+    #[error("it holds a critical part that is not known here, such as a notation; sign without it")]
+    UnknownCritical,
 }
 
 /// Checks a document fed in pieces; each accepted hash algorithm among the signatures is computed once.
@@ -198,13 +207,13 @@ impl DetachedVerifier {
         let mut bad = None;
         // Key ids can collide, so every key that fits gets its chance.
         for key in keys {
-            let candidates = key.cert.keys().map(|candidate| candidate.key().clone());
+            let Some(signature) = &parsed.packet else {
+                break;
+            };
+            let candidates = key.cert.keys().map(|candidate| candidate.key());
             for candidate in candidates.filter(|key| handles.iter().any(|handle| handle.aliases(key.key_handle()))) {
-                let Some(signature) = &parsed.packet else {
-                    continue;
-                };
                 let fingerprint = key.fingerprint();
-                match self.check(signature, key, &candidate, now, policy) {
+                match self.check(signature, key, candidate, now, policy) {
                     Ok(created) => {
                         let signing_key = candidate.fingerprint().to_hex();
                         return SignatureResult::Good { fingerprint, signing_key, created };
@@ -229,6 +238,9 @@ impl DetachedVerifier {
         let (Signature::V4(v4), 4) = (signature, key.version()) else {
             return Err(BadReason::Version);
         };
+        if !is_acceptable_signer(key.mpis()) {
+            return Err(BadReason::KeyAlgorithm(KeyAlgorithm::of(key.mpis())));
+        }
         if v4.typ() != sequoia_openpgp::types::SignatureType::Binary {
             return Err(BadReason::NotBinary);
         }
@@ -237,9 +249,9 @@ impl DetachedVerifier {
             return Err(BadReason::WeakHash);
         };
         let created = v4.signature_creation_time().ok_or(BadReason::Malformed)?;
-        // A critical subpacket that nobody understands forbids relying on the signature (RFC 4880 §5.2.3.1).
-        if v4.hashed_area().iter().any(|subpacket| subpacket.critical() && is_unknown(subpacket.tag())) {
-            return Err(BadReason::Malformed);
+        let mut subpackets = v4.hashed_area().iter().chain(v4.unhashed_area().iter());
+        if subpackets.any(|subpacket| subpacket.critical() && !is_understood(subpacket.tag())) {
+            return Err(BadReason::UnknownCritical);
         }
         if created > now + policy.future_tolerance {
             return Err(BadReason::FromTheFuture);
@@ -267,7 +279,16 @@ impl DetachedVerifier {
     }
 }
 
-fn is_unknown(tag: sequoia_openpgp::packet::signature::subpacket::SubpacketTag) -> bool {
-    use sequoia_openpgp::packet::signature::subpacket::SubpacketTag;
-    matches!(tag, SubpacketTag::Unknown(_) | SubpacketTag::Reserved(_) | SubpacketTag::Private(_))
+/// Whether a part of a document's signature is judged here, or says nothing that could forbid to rely on it. No notation
+/// is known; flags and preferences are for keys.
+fn is_understood(tag: SubpacketTag) -> bool {
+    matches!(
+        tag,
+        SubpacketTag::SignatureCreationTime
+            | SubpacketTag::SignatureExpirationTime
+            | SubpacketTag::Issuer
+            | SubpacketTag::IssuerFingerprint
+            | SubpacketTag::SignersUserID
+            | SubpacketTag::PolicyURI
+    )
 }
