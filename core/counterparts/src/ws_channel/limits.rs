@@ -22,6 +22,8 @@ const FORGOTTEN_PART: usize = 8;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// What a refused signature or key costs, in calls, besides the call that brought it.
+const REFUSED_SIGNATURE: f64 = 4.0;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Least time between two codes to the same person for the same purpose (WS Channel sheet §2.3, §2.5).
 const CODE_GAP_MS: i64 = MINUTE_MS;
@@ -147,6 +149,16 @@ impl Limits {
         self.keys.take(key.to_owned(), Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst), now_ms)
     }
 
+    /// Counts a signature that was refused, or a key that cannot be read, besides the call that brought it. The calls after
+    /// it wait for it.
+    pub(crate) fn refused_signature(&self, key: &str, now_ms: i64) {
+        let rates = self.rates();
+        if rates.enabled {
+            let rate = Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
+            self.keys.charge(key.to_owned(), rate, now_ms, REFUSED_SIGNATURE);
+        }
+    }
+
     /// Sees that this address has not failed to log in too often.
     ///
     /// # Errors
@@ -233,6 +245,16 @@ impl<K: Eq + Hash> Buckets<K> {
         self.change(key, rate, now_ms, 0.0)
     }
 
+    /// Takes what was used before it was known, down to an empty bucket and no further: whoever is charged waits for its
+    /// next call, never for more.
+    fn charge(&self, key: K, rate: Rate, now_ms: i64, cost: f64) {
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((level, at)) = levels.get_mut(&key) {
+            *level = (filled(*level, *at, rate, now_ms) - cost).max(0.0);
+            *at = now_ms.max(*at);
+        }
+    }
+
     fn forget(&self) {
         self.levels.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -285,6 +307,24 @@ mod tests {
         assert_eq!((refused.status, refused.retry_after_s), (429, Some(1)));
         assert!(buckets.take("other", rate, 0).is_ok());
         assert!(buckets.take("k", rate, 200).is_ok() && buckets.take("k", rate, 200).is_err());
+    }
+
+    /// What a refused signature cost is taken from the calls that come next, and never from more than a bucket.
+    #[test]
+    fn refused_signatures_are_charged_to_their_key() {
+        let limits = Limits::new(&Config::default());
+        let refused = || {
+            let passed = limits.by_key("k", 0).is_ok();
+            limits.refused_signature("k", 0);
+            passed
+        };
+        let passed = (0..1000).take_while(|_| refused()).count();
+        assert_eq!(passed, 12, "60 calls at once, five for each");
+        assert!(limits.by_key("other", 0).is_ok());
+        (0..1000).for_each(|_| limits.refused_signature("k", 0));
+        assert!(limits.by_key("k", 50).is_ok(), "the next call waits as after any other");
+        limits.refused_signature("never seen", 0);
+        assert!(limits.by_key("never seen", 0).is_ok());
     }
 
     /// Published clients send 30 calls without a session within two seconds and know no 429; a fresh registration with both

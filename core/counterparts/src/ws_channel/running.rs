@@ -171,6 +171,12 @@ impl Running {
         banks::renew_due(&self.service).await.map_err(data::storage)
     }
 
+    /// What every handler works with.
+    #[cfg(test)]
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
     /// Stops: no new requests, running ones get some time to finish, those that may change something as long as a bank may
     /// take; then the store is closed.
     pub async fn stop(self) {

@@ -18,8 +18,8 @@ const WAIT: Duration = Duration::from_secs(20);
 /// How many users are told apart when taking turns.
 const TURNS: usize = 1024;
 
-/// Password hashes and RSA decryptions: off the threads that serve connections, and only so many at once, so that a flood
-/// of logins takes neither all memory nor all cores.
+/// Password hashes, RSA decryptions, foreign keys and signatures: off the threads that serve connections, and only so many
+/// at once, so that a flood of logins or uploads takes neither all memory nor all cores.
 pub(crate) struct Heavy {
     permits: Semaphore,
 }
@@ -46,7 +46,31 @@ impl Heavy {
         let _permit = permit.map_err(Fault::internal)?;
         tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
     }
+
+    /// Runs `work`, which reads foreign bytes, when it is its turn.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&InPool) -> T + Send + 'static,
+    {
+        self.run(|| work(&InPool(()))).await
+    }
+
+    /// Takes every turn, so that a test sees what waits for one.
+    #[cfg(test)]
+    pub(crate) async fn take_all(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let all = u32::try_from(cores.clamp(2, AT_ONCE_MAX)).expect("a few");
+        self.permits.acquire_many(all).await.expect("the pool is open")
+    }
 }
+
+/// Proof that code runs in the pool. What reads foreign keys and signatures asks for it, so that it cannot run on a thread
+/// that serves connections.
+pub(crate) struct InPool(());
 
 /// One login, reset or logout of a user at a time, so that guesses made at the same moment are counted one after the other
 /// and no session outlives a reset that it raced against. Users that fall into the same place wait for each other. With

@@ -7,6 +7,7 @@ mod certs_export;
 mod certs_lifecycle;
 mod certs_sharing;
 mod files_banks;
+mod files_hostile;
 mod files_large;
 mod files_listing;
 mod files_simulator;

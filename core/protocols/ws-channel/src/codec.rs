@@ -199,7 +199,8 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
         (true, Some(code), Some(_)) if code == "00" => Ok(fields),
         (_, Some(code), Some(said)) => {
             let peer = Peer { code: Some(code), text: Some(said), request_id: text("RequestId") };
-            Err(errors::refused(route, message.status, peer, message.retry_after_s))
+            let detail = text("ResponseDetail");
+            Err(errors::refused(route, message.status, peer, detail.as_deref(), message.retry_after_s))
         }
         (true, ..) => Err(broken(message.status, "the answer has no ResponseCode or no ResponseText".into())),
         (false, ..) => Err(errors::not_the_service(route, message)),

@@ -21,13 +21,21 @@ pub struct Refusal {
     pub text: Cow<'static, str>,
     /// Seconds to wait, for a 429.
     pub retry_after_s: Option<u64>,
+    /// What to do about it, where the text, which clients compare, does not say: the member `ResponseDetail`, our own.
+    pub detail: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with this status and text.
     #[must_use]
     pub fn new(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code: "01".into(), text: text.into(), retry_after_s: None }
+        Self { status, code: "01".into(), text: text.into(), retry_after_s: None, detail: None }
+    }
+
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn with_detail(self, detail: impl std::fmt::Display) -> Self {
+        Self { detail: Some(detail.to_string()), ..self }
     }
 
     /// `Invalid parameter(s): NAME`, with the name as it stands on the wire.
@@ -69,7 +77,8 @@ impl Refusal {
     #[must_use]
     pub fn message(&self, request_id: &str) -> OutResponse {
         let members = [("RequestId", request_id), ("ResponseCode", &*self.code), ("ResponseText", &*self.text)];
-        let object = members.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let detail = self.detail.as_deref().map(|detail| ("ResponseDetail", detail));
+        let object = members.into_iter().chain(detail).map(|(name, value)| (name.into(), value.into())).collect();
         OutResponse { status: self.status, headers: Vec::new(), body: Body::json(object) }
     }
 }

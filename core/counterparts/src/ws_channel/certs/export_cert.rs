@@ -1,6 +1,5 @@
 //! `ExportCert` (WS Channel sheet §2.16, §6.4).
 
-use bankchannel_openpgp::{Limits, PublicKey};
 use bankchannel_storage::{PgpKey, PgpPurpose};
 use bankchannel_ws_channel::{
     Refusal,
@@ -13,7 +12,9 @@ use super::{OK, material};
 use crate::ws_channel::{
     fault::Fault,
     files::at,
+    pgp::read_key,
     service::{Call, Service},
+    work::InPool,
 };
 
 pub(crate) async fn handle(
@@ -41,7 +42,7 @@ pub(crate) async fn handle(
         let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
         certs_and_keys.push(CertAndKey {
             certificate: CertificatePem::new(&found.pem).map_err(Fault::internal)?,
-            encrypted_private_key: encrypt(key.armored.clone(), private, call.now_ms).await?,
+            encrypted_private_key: encrypt(service, key.armored.clone(), private, call.now_ms).await?,
         });
     }
     // Recorded before it leaves: what cannot be recorded is not exported.
@@ -57,12 +58,17 @@ fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, Fault
     named.ok_or_else(|| (&texts::EXPORT_KEY_NOT_FOUND).into())
 }
 
-async fn encrypt(armored: String, private: impl AsRef<str> + Send + 'static, now_ms: i64) -> Result<String, Fault> {
-    let work = move || {
-        let key = PublicKey::from_armored(armored.as_bytes(), Limits::default()).map_err(Fault::internal)?;
+async fn encrypt(
+    service: &Service,
+    armored: String,
+    private: impl AsRef<str> + Send + 'static,
+    now_ms: i64,
+) -> Result<String, Fault> {
+    let work = move |pool: &InPool| {
+        let key = read_key(pool, &armored).map_err(Fault::internal)?;
         // Registered while it was good; expired or revoked by now, it receives nothing.
         bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
             .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())
     };
-    tokio::task::spawn_blocking(work).await.map_err(Fault::internal)?
+    service.heavy.read(work).await?
 }

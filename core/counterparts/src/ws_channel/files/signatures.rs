@@ -7,17 +7,17 @@ use std::{
 
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::Content;
-use bankchannel_openpgp::{Error as PgpError, Limits, PublicKey, SignatureSet, VerifyPolicy, parse_signatures};
+use bankchannel_openpgp::{
+    BadReason, Error as PgpError, PublicKey, SignatureResult, SignatureSet, VerifyPolicy, parse_signatures,
+};
 use bankchannel_storage::{Digest, PgpPurpose};
 use bankchannel_ws_channel::{Refusal, errors::texts};
 
 use super::{at, content};
-use crate::ws_channel::{fault::Fault, service::Service};
+use crate::ws_channel::{fault::Fault, pgp::read_key, service::Service, work::InPool};
 
 /// How many accounts' keys are remembered; beyond that, all are read again.
 const REMEMBERED: usize = 1000;
-/// Content up to this size is verified where it is: that takes less time than handing it to another thread.
-const AT_ONCE: u64 = 64 * 1024;
 
 type Keys = Arc<[Arc<PublicKey>]>;
 
@@ -63,12 +63,17 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
         return Ok(known);
     }
     let stored = service.store.pgp_keys(email).await?;
-    let read = move || {
+    let read = move |pool: &InPool| {
         let authorize = stored.iter().filter(|key| key.purpose == PgpPurpose::Authorize);
-        let read = |armored: &str| PublicKey::from_armored(armored.as_bytes(), Limits::default()).map(Arc::new);
-        authorize.map(|key| read(&key.armored)).collect::<Result<Keys, _>>()
+        let read = authorize.filter_map(|key| {
+            // Registered under wider limits than today's: it signs nothing more, the others do.
+            let unreadable =
+                |why: &PgpError| tracing::warn!(%why, key = key.fingerprint, "a registered key is not read");
+            read_key(pool, &key.armored).inspect_err(unreadable).map(Arc::new).ok()
+        });
+        read.collect::<Keys>()
     };
-    let keys = tokio::task::spawn_blocking(read).await.map_err(Fault::internal)?.map_err(Fault::internal)?;
+    let keys = service.heavy.read(read).await?;
     if keys.is_empty() {
         return Err((&texts::NO_AUTHORIZE_KEYS).into());
     }
@@ -78,42 +83,93 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
     Ok(keys)
 }
 
+/// Reads the armor, sees that it names one of the keys, and verifies over the raw bytes, read once.
+///
+/// Signatures that are refused count against the rate of the API key: they cost the service more than other refusals.
+pub(crate) async fn verify(
+    service: &Service,
+    api_key: &str,
+    content: Content,
+    armored: String,
+    keys: Keys,
+    now_ms: i64,
+) -> Result<Signed, Fault> {
+    let needed = usize::try_from(service.config.required_authorizations.max(1)).unwrap_or(usize::MAX);
+    let work = move |pool: &InPool| {
+        let set = parse(pool, &armored, &keys)?;
+        judge(pool, content, set, &keys, needed, now_ms)
+    };
+    let judged = service.heavy.read(work).await?;
+    if let Err(Fault::Refused(_)) = &judged {
+        service.limits.refused_signature(api_key, now_ms);
+    }
+    judged
+}
+
 /// Reads the armor and sees that it names one of the keys; the document is not looked at yet.
-pub(crate) fn parse(armored: &str, keys: &[Arc<PublicKey>]) -> Result<SignatureSet, Fault> {
-    let set = parse_signatures(armored.as_bytes()).map_err(|why| -> Fault {
-        match why {
-            PgpError::NoSignaturePackets => (&texts::NO_SIGNATURE_PACKETS).into(),
-            _ => (&texts::SIGNATURE_FORMAT).into(),
-        }
+fn parse(_: &InPool, armored: &str, keys: &[Arc<PublicKey>]) -> Result<SignatureSet, Fault> {
+    let set = parse_signatures(armored.as_bytes()).map_err(|why| match why {
+        PgpError::NoSignaturePackets => Refusal::from(&texts::NO_SIGNATURE_PACKETS),
+        why => Refusal::from(&texts::SIGNATURE_FORMAT).with_detail(why),
     })?;
     let named: Vec<&PublicKey> = keys.iter().map(Arc::as_ref).collect();
     if set.names_any(&named) { Ok(set) } else { Err((&texts::NO_SUITABLE_KEYS).into()) }
 }
 
-/// Verifies over the raw bytes, read once.
-pub(crate) async fn verify(
-    service: &Service,
+fn judge(
+    _: &InPool,
     content: Content,
     set: SignatureSet,
-    keys: Keys,
+    keys: &[Arc<PublicKey>],
+    needed: usize,
     now_ms: i64,
 ) -> Result<Signed, Fault> {
-    let needed = usize::try_from(service.config.required_authorizations.max(1)).unwrap_or(usize::MAX);
-    let here = content.known_size().is_some_and(|size| size <= AT_ONCE);
-    let work = move || -> Result<Signed, Fault> {
-        let (mut verifier, mut hash) = (set.verifier(), Sha256::new());
-        let passed = content::feed(&content, |piece| {
-            verifier.update(piece);
-            hash.update(piece);
-        });
-        passed.map_err(|why| Fault::internal(format!("the spooled upload cannot be read: {why}")))?;
-        let named: Vec<&PublicKey> = keys.iter().map(Arc::as_ref).collect();
-        let verdict = verifier.finish(&named, at(now_ms), &VerifyPolicy::default());
-        let signers: Vec<String> = verdict.good_fingerprints().into_iter().map(str::to_owned).collect();
-        if signers.len() < needed {
-            return Err(Refusal::from(&texts::SIGNATURES_FAILED).into());
-        }
-        Ok(Signed { content, sha256: hash.finish(), signers })
-    };
-    if here { work() } else { tokio::task::spawn_blocking(work).await.map_err(Fault::internal)? }
+    let (mut verifier, mut hash) = (set.verifier(), Sha256::new());
+    let passed = content::feed(&content, |piece| {
+        verifier.update(piece);
+        hash.update(piece);
+    });
+    passed.map_err(|why| Fault::internal(format!("the spooled upload cannot be read: {why}")))?;
+    let named: Vec<&PublicKey> = keys.iter().map(Arc::as_ref).collect();
+    let verdict = verifier.finish(&named, at(now_ms), &VerifyPolicy::default());
+    let signers: Vec<String> = verdict.good_fingerprints().into_iter().map(str::to_owned).collect();
+    if signers.len() >= needed {
+        return Ok(Signed { content, sha256: hash.finish(), signers });
+    }
+    let refusal = Refusal::from(&texts::SIGNATURES_FAILED);
+    Err(match verdict.results.iter().find_map(why_bad) {
+        Some(why) => refusal.with_detail(why),
+        None => refusal,
+    }
+    .into())
+}
+
+/// Why a signature by a registered key does not count.
+fn why_bad(result: &SignatureResult) -> Option<&BadReason> {
+    if let SignatureResult::Bad { reason, .. } = result { Some(reason) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ws_channel::{ServiceOptions, running::Running};
+
+    /// Hostile bytes wait for their turn in the pool: nothing of them is read on the threads that serve connections.
+    #[tokio::test]
+    async fn signatures_are_read_in_the_pool_only() {
+        let options = ServiceOptions { no_limits: Some(true), ..ServiceOptions::default() };
+        let running = Running::start(options).await.expect("starts");
+        let service = running.service();
+        let all = service.heavy.take_all().await;
+        let armored = "-----BEGIN PGP SIGNATURE-----\n\niQCJABAAioqKioqKioo=\n-----END PGP SIGNATURE-----\n";
+        let content = Content::Bytes(b"x".to_vec().into());
+        let mut verified = Box::pin(verify(service, "key", content, armored.into(), Arc::new([]), 0));
+        assert!(tokio::time::timeout(Duration::from_millis(200), &mut verified).await.is_err(), "it did not wait");
+        drop(all);
+        let Err(Fault::Refused(refusal)) = verified.await else { panic!("it is refused") };
+        assert_eq!(refusal.text, texts::SIGNATURE_FORMAT.text);
+        running.stop().await;
+    }
 }

@@ -36,13 +36,13 @@ pub(crate) async fn handle(
     if size == 0 {
         return Err((&texts::NO_CONTENT).into());
     }
-    let armored = request.signature.as_str();
-    if armored.trim().is_empty() {
+    if request.signature.as_str().trim().is_empty() {
         return Err((&texts::NO_SIGNATURE).into());
     }
     let keys = signatures::authorize_keys(service, &session.email).await?;
-    let set = signatures::parse(armored, &keys)?;
-    let signed = signatures::verify(service, request.file_contents, set, keys, call.now_ms).await?;
+    let armored = request.signature.as_str().to_owned();
+    let signed =
+        signatures::verify(service, &session.api_key, request.file_contents, armored, keys, call.now_ms).await?;
     let reached = service.banks.reach(service, session, request.bank, call.now_ms).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
     let upload = NewUpload {

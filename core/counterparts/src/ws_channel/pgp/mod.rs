@@ -4,10 +4,16 @@ pub(crate) mod delete_key;
 pub(crate) mod list_keys;
 pub(crate) mod upload_key;
 
+use bankchannel_openpgp::{Error as PgpError, Limits, PublicKey};
 use bankchannel_storage::{PgpKey, PgpPurpose};
 use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor};
 
-use super::fault::Fault;
+use super::{fault::Fault, work::InPool};
+
+/// Reads a public key, foreign or registered before.
+pub(super) fn read_key(_: &InPool, armored: &str) -> Result<PublicKey, PgpError> {
+    PublicKey::from_armored(armored.as_bytes(), Limits::default())
+}
 
 /// Keys as listed.
 pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, Fault> {

@@ -1,6 +1,6 @@
 //! `UploadKey` (WS Channel sheet §2.26, §7).
 
-use bankchannel_openpgp::{Error as PgpError, Limits, PublicKey};
+use bankchannel_openpgp::Error as PgpError;
 use bankchannel_storage::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};
 use bankchannel_ws_channel::{
     Refusal,
@@ -9,11 +9,13 @@ use bankchannel_ws_channel::{
     operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse},
 };
 
+use super::read_key;
 use crate::ws_channel::{
     certs::OK,
     fault::Fault,
     files::at,
     service::{Call, Service},
+    work::InPool,
 };
 
 pub(crate) async fn handle(
@@ -23,13 +25,17 @@ pub(crate) async fn handle(
 ) -> Result<UploadKeyResponse, Fault> {
     let session = call.caller()?;
     let (purpose, now_ms) = (request.pgp_key_purpose, call.now_ms);
-    let examined = tokio::task::spawn_blocking(move || examine(&request.pgp_key, purpose, now_ms));
-    let (key, fits) = examined.await.map_err(Fault::internal)??;
-    if !fits {
+    let examined = service.heavy.read(move |pool| examine(pool, &request.pgp_key, purpose, now_ms)).await?;
+    if examined.is_err() {
+        service.limits.refused_signature(&session.api_key, now_ms);
+    }
+    let (key, fits) = examined?;
+    if let Err(why) = fits {
         // Registered for its other purpose it is refused for that, whatever it could do.
         let known = service.store.pgp_keys(&session.email).await?;
         let elsewhere = known.iter().any(|k| k.fingerprint == key.fingerprint && k.purpose != key.purpose);
-        return Err(Refusal::invalid(if elsewhere { "PgpKeyPurpose" } else { "PgpKey" }).into());
+        let refusal = Refusal::invalid(if elsewhere { "PgpKeyPurpose" } else { "PgpKey" });
+        return Err(if elsewhere { refusal } else { refusal.with_detail(why) }.into());
     }
     let detail = format!("{} {}", key.purpose.as_str(), key.fingerprint);
     let store = call.audited_store(&service.store, &key.short_id, &detail);
@@ -42,16 +48,25 @@ pub(crate) async fn handle(
 }
 
 /// Reads a key from foreign bytes and sees whether it can do what it is to be registered for.
-fn examine(armored: &PgpKey, purpose: PgpKeyPurpose, now_ms: i64) -> Result<(StoredKey, bool), Fault> {
-    let key = PublicKey::from_armored(armored.expose().as_bytes(), Limits::default()).map_err(|why| match why {
-        PgpError::NoKey | PgpError::InvalidKey(_) => (&texts::PGP_KEY_UNREADABLE).into(),
-        _ => Fault::from(Refusal::invalid("PgpKey")),
+fn examine(
+    pool: &InPool,
+    armored: &PgpKey,
+    purpose: PgpKeyPurpose,
+    now_ms: i64,
+) -> Result<(StoredKey, Result<(), PgpError>), Fault> {
+    let key = read_key(pool, armored.expose()).map_err(|why| {
+        let refusal = match &why {
+            PgpError::NoKey | PgpError::InvalidKey(_) => Refusal::from(&texts::PGP_KEY_UNREADABLE),
+            _ => Refusal::invalid("PgpKey"),
+        };
+        refusal.with_detail(why)
     })?;
     let now = at(now_ms);
     let (purpose, fits) = match purpose {
-        PgpKeyPurpose::Authorize => (PgpPurpose::Authorize, key.can_sign(now)),
-        PgpKeyPurpose::Export => (PgpPurpose::Export, key.can_encrypt(now)),
+        PgpKeyPurpose::Authorize => (PgpPurpose::Authorize, key.check_signing(now)),
+        PgpKeyPurpose::Export => (PgpPurpose::Export, key.check_encryption(now)),
     };
+    let fits = if key.revoked(now) { Err(PgpError::KeyRevoked) } else { fits };
     let stored = StoredKey {
         fingerprint: key.fingerprint(),
         short_id: key.short_id(),
@@ -59,5 +74,5 @@ fn examine(armored: &PgpKey, purpose: PgpKeyPurpose, now_ms: i64) -> Result<(Sto
         armored: key.to_armored().map_err(Fault::internal)?,
         added: now_ms,
     };
-    Ok((stored, fits && !key.revoked(now)))
+    Ok((stored, fits))
 }

@@ -23,13 +23,21 @@ const TEXT_MAX: usize = 500;
 /// How much of the service's code and request id is shown, in characters.
 const WORD_MAX: usize = 64;
 
-/// The error that a refusal of the service means.
-pub(crate) fn refused(route: &Route, status: u16, peer: Peer, retry_after_s: Option<u64>) -> Error {
+/// The error that a refusal of the service means. `detail` is what our own service says besides its text.
+pub(crate) fn refused(
+    route: &Route,
+    status: u16,
+    peer: Peer,
+    detail: Option<&str>,
+    retry_after_s: Option<u64>,
+) -> Error {
     let said = peer.text.as_deref().unwrap_or_default();
     let (row, class) = meaning(status, peer.code.as_deref().unwrap_or_default(), said);
     let is_bank_text = BANK_TEXTS.contains(&said);
     let shown = shown(said, TEXT_MAX);
-    let mut error = Error::because(row, format!("{} The service said: {shown}", row.text))
+    let detail = detail.map(|detail| self::shown(detail, TEXT_MAX));
+    let more = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let mut error = Error::because(row, format!("{} The service said: {shown}{more}", row.text))
         .with_status(status)
         .with("class", class)
         .with_outcome(outcome(route, status, is_bank_text))
@@ -37,6 +45,9 @@ pub(crate) fn refused(route: &Route, status: u16, peer: Peer, retry_after_s: Opt
         .with_retry_after(retry_after_s);
     if let Some(reason) = login_failure_reason(said) {
         error = error.with("reason", reason);
+    }
+    if let Some(detail) = detail {
+        error = error.with("peer_detail", detail);
     }
     let word = |text: Option<String>| text.map(|text| self::shown(&text, WORD_MAX));
     error.with_peer(Peer { code: word(peer.code), text: Some(shown), request_id: word(peer.request_id) })

@@ -97,7 +97,7 @@ pub struct FileDescriptor {
 }
 
 /// The most armor that one upload may carry, in bytes (§5.2).
-pub const SIGNATURES_MAX: usize = 64 * 1024;
+pub const SIGNATURES_MAX: usize = 16 * 1024;
 
 /// ASCII-armored detached OpenPGP signatures, one after the other (§5.2).
 #[derive(Clone, Default)]
