@@ -7,6 +7,7 @@ use std::{
 
 use bankchannel_crypto::{digest::constant_time_eq, random};
 use bankchannel_foundation::{Error, Result};
+use bankchannel_nextgen_psd2::signing::customer_id;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
@@ -135,7 +136,6 @@ const UNKNOWN: &str = "--------------------------------------------";
 
 fn check(new: &NewPsu) -> Result<()> {
     let is_text = |text: &str| !text.is_empty() && text.len() <= TEXT_MAX && !text.contains(char::is_control);
-    let is_id = |text: &str| is_text(text) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_text(&new.name) {
         return Err(Error::invalid_field("name", "must have 1 to 256 bytes and no control characters"));
     }
@@ -143,11 +143,13 @@ fn check(new: &NewPsu) -> Result<()> {
     if identifier.len() != IDENTIFIER_DIGITS || !identifier.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::invalid_field("personal_identifier", "must have eleven digits"));
     }
-    if !new.psu_ids.iter().all(|(tpp, psu_id)| is_id(tpp) && is_id(psu_id)) {
-        return Err(Error::invalid_field("psu_ids", "must be visible ASCII without spaces, 1 to 256 bytes"));
+    if !new.psu_ids.keys().all(|tpp| is_text(tpp) && tpp.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(Error::invalid_field("psu_ids", "must have third parties such as PSDNO-FSA-987654321"));
     }
-    if !new.corporate_ids.iter().all(|id| is_id(id)) {
-        return Err(Error::invalid_field("corporate_ids", "must be visible ASCII without spaces, 1 to 256 bytes"));
+    // An id that no header can hold would be of no use.
+    let psu_ids = new.psu_ids.values().map(|id| ("psu_ids", id));
+    for (field, id) in psu_ids.chain(new.corporate_ids.iter().map(|id| ("corporate_ids", id))) {
+        customer_id(id.as_bytes()).map_err(|why| Error::invalid_field(field, why))?;
     }
     if new.accounts.len() > ACCOUNTS_MAX {
         return Err(Error::invalid_field("accounts", format!("must be at most {ACCOUNTS_MAX}")));

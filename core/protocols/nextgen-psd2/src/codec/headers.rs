@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use super::inner;
-use crate::http::is_token;
+use crate::{http::is_token, signing::customer_id};
 
 /// A header of a request.
 type Out = (Cow<'static, str>, Secret);
@@ -151,18 +151,18 @@ fn text(name: &str, value: Value<'_>) -> Result<Option<String>, Error> {
 
 /// Sees that a header can hold a value, and that it arrives as it was sent (§2.8, S-04).
 fn check(name: &str, text: &str) -> Result<(), Error> {
-    // An identifier of a customer is signed: a space in it is where signer and verifier differ.
-    let is_id = matches!(name, "PSU-ID" | "PSU-Corporate-ID");
-    let is_fine = |byte: u8| byte.is_ascii_graphic() || (byte == b' ' && !is_id);
+    let is_fine = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
     if let Some(offset) = text.bytes().position(|byte| !is_fine(byte)) {
-        let what = if is_id { "visible ASCII" } else { "visible ASCII or a space" };
-        return Err(Error::invalid_field(name, format!("byte {offset} is not {what}")));
+        return Err(Error::invalid_field(name, format!("byte {offset} is not visible ASCII or a space")));
     }
     if text.is_empty() {
         return Err(Error::invalid_field(name, "is empty"));
     }
     if text.starts_with(' ') || text.ends_with(' ') {
         return Err(Error::invalid_field(name, "has a space at its beginning or end"));
+    }
+    if matches!(name, "PSU-ID" | "PSU-Corporate-ID") {
+        customer_id(text.as_bytes()).map_err(|why| Error::invalid_field(name, why))?;
     }
     Ok(())
 }

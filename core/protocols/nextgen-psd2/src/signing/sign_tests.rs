@@ -181,7 +181,7 @@ fn what_is_there_is_kept_and_checked() {
         ("Digest", "SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
         ("Digest", "MD5=x"),
         ("X-Request-ID", "1"),
-        ("PSU-ID", "hidden value"),
+        ("PSU-ID", "hidden\tvalue"),
         ("TPP-Redirect-URI", "http://tpp.example/cb"),
     ] {
         let fault = fault(name, value);

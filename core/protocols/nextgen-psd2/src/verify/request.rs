@@ -3,8 +3,8 @@
 use super::{Endpoint, Mode, Policy, check::Found};
 use crate::{
     certificates::Certificate,
-    http::{Request, is_visible},
-    signing::redirect_uri,
+    http::Request,
+    signing::{customer_id, redirect_uri},
 };
 
 /// V33.
@@ -97,9 +97,8 @@ pub(super) fn values(request: &Request, endpoint: Option<Endpoint>) -> Found {
         }
     }
     for name in ["psu-id", "psu-corporate-id"] {
-        let usable = |value: &[u8]| (1..=256).contains(&value.len()) && is_visible(value);
-        if request.headers.get(name).is_some_and(|value| !usable(value)) {
-            return Found::fails(format!("{name} must have 1 to 256 visible ASCII characters"));
+        if let Some(Err(why)) = request.headers.get(name).map(customer_id) {
+            return Found::fails(format!("{name}: {why}"));
         }
     }
     match request.headers.text("tpp-redirect-uri") {

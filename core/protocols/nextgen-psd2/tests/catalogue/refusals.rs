@@ -109,6 +109,8 @@ fn headers_of_wrong_form() {
     let request = UpdateConsents::decode_request(with_headers(&[
         uri,
         ("psu-context", " PRIVATE "),
+        ("psu-id", " psu 7f3a91 "),
+        ("psu-corporate-id", "corp 4 2"),
         ("psu-http-method", "PUT"),
         ("x-accept-fix", "a, b"),
         ("X-Accept-Fix", "c"),
@@ -118,6 +120,8 @@ fn headers_of_wrong_form() {
     ]))
     .unwrap();
     assert_eq!(request.psu_context, Some(CustomerContext::Private));
+    let corporate = request.psu_corporate_id.as_ref().map(|id| id.as_str());
+    assert_eq!((request.psu_id.as_ref().map(|id| id.as_str()), corporate), (Some("psu 7f3a91"), Some("corp 4 2")));
     assert_eq!(request.psu.unwrap().http_method, Some(PsuHttpMethod::Put));
     assert_eq!(request.accept_fix.unwrap(), ["a", "b", "c"]);
     assert_eq!((request.redirect_preferred, request.accept_language.as_deref()), (Some(false), Some("nb, en;q=0.7")));
@@ -131,8 +135,9 @@ fn headers_of_wrong_form() {
         ("psu-ip-port", "65536", "PSU-IP-Port"),
         ("psu-ip-port", "-1", "PSU-IP-Port"),
         ("psu-geo-location", "GEO:63.43;10.39", "PSU-Geo-Location"),
-        ("psu-id", "a b", "PSU-ID"),
         ("psu-id", "a\u{1}", "PSU-ID"),
+        ("psu-id", "a\u{a0}b", "PSU-ID"),
+        ("psu-corporate-id", &"x".repeat(257), "PSU-Corporate-ID"),
         ("psu-user-agent", "a\u{0}b", "PSU-User-Agent"),
         ("psu-user-agent", "Tromsø", "PSU-User-Agent"),
         ("tpp-redirect-preferred", "yes", "TPP-Redirect-Preferred"),

@@ -88,7 +88,7 @@ fn what_no_header_can_hold_is_refused() {
         }
     }
     for (request, name) in [
-        (json!({"psu_id": "psu 7"}), "PSU-ID"),
+        (json!({"psu_id": "psu-7 "}), "PSU-ID"),
         (json!({"psu_id": "psø-7"}), "PSU-ID"),
         (json!({"psu_corporate_id": " corp"}), "PSU-Corporate-ID"),
         (json!({"accept_language": ""}), "Accept-Language"),
@@ -98,6 +98,10 @@ fn what_no_header_can_hold_is_refused() {
         let error = refused::<UpdateBankOfferedConsents>(offered(request.clone()), &Credentials::default());
         assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some(name)), "{request}");
     }
+    // G11: spaces inside are part of an identifier.
+    let spaced = offered(json!({"psu_id": "psu  7", "psu_corporate_id": "corp 4 2"}));
+    let sent = UpdateBankOfferedConsents::encode_request(read(spaced), &Credentials::default()).unwrap();
+    assert_eq!((header(&sent, "PSU-ID"), header(&sent, "PSU-Corporate-ID")), (Some("psu  7"), Some("corp 4 2")));
 }
 
 /// P-33: identifiers are opaque.
