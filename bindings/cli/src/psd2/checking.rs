@@ -54,7 +54,7 @@ pub(super) fn arguments(command: Command) -> Command {
         .arg(signing_options::dialect())
         .arg(file(
             "tls-certificate",
-            "The client certificate of the TLS connection, PEM: it must be the same organisation's",
+            "The client certificate of the TLS connection, PEM: it must be a QWAC of the same organisation",
         ))
         .arg(
             file("known", "Other certificates of the sender, PEM: whether the key of one of them made the signature")

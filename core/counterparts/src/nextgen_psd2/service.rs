@@ -11,7 +11,7 @@ use std::{
 use bankchannel_crypto::random;
 use bankchannel_foundation::clock::{Clock, SystemClock};
 use bankchannel_nextgen_psd2::{
-    certificates::Certificate,
+    certificates::{Certificate, Fault},
     signing::SigningDialect,
     verify::{Listed, Verifier},
 };
@@ -54,7 +54,7 @@ pub(crate) struct Bank {
     /// Scheme, host and port: `https://127.0.0.1:8443`.
     pub(crate) origin: String,
     lists: RwLock<Arc<Lists>>,
-    clients: RwLock<HashMap<Box<[u8]>, Option<Certificate>>>,
+    clients: RwLock<HashMap<Box<[u8]>, Result<Certificate, Fault>>>,
     errors: AtomicU64,
 }
 
@@ -157,13 +157,16 @@ impl Bank {
         *lists = Arc::new(Lists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) });
     }
 
-    /// The client certificate of a connection, read; `None` where it is not one of §7.
-    pub(crate) fn client(&self, shown: &ClientCertificate) -> Option<Certificate> {
+    /// The client certificate of a connection, read as strictly as one that signs.
+    ///
+    /// # Errors
+    /// [`Fault`]: TLS is content with some that are not strict DER.
+    pub(crate) fn client(&self, shown: &ClientCertificate) -> Result<Certificate, Fault> {
         let der: &[u8] = &shown.0;
         if let Some(known) = self.clients.read().unwrap_or_else(PoisonError::into_inner).get(der) {
             return known.clone();
         }
-        let read = Certificate::from_der(der).ok();
+        let read = Certificate::from_der(der);
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         if clients.len() >= CLIENTS {
             clients.clear();

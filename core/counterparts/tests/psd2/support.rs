@@ -10,7 +10,7 @@ use bankchannel_counterparts::nextgen_psd2::{BankOptions, Running};
 use bankchannel_crypto::{random, signature::SigningKey};
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_nextgen_psd2::{
-    certificates::Certificate,
+    certificates::{Certificate, TestAuthority},
     http::Request,
     signing::{SigningDialect, SigningProfile, sign},
 };
@@ -190,13 +190,24 @@ impl World {
 
     /// A client that trusts the bank's authority, and shows this certificate.
     pub(crate) fn client(&self, name: Option<&str>) -> reqwest::Client {
+        let read = |name: &str| format!("{}{}", self.read(&format!("{name}.pem")), self.read(&format!("{name}.key")));
+        self.client_showing(name.map(read).as_deref())
+    }
+
+    /// The same with certificate and key as PEM.
+    pub(crate) fn client_showing(&self, identity: Option<&str>) -> reqwest::Client {
         let ca = std::fs::read(self.ready("ca_file")).unwrap();
         let mut builder = builder().tls_certs_only([reqwest::Certificate::from_pem(&ca).unwrap()]);
-        if let Some(name) = name {
-            let pem = format!("{}{}", self.read(&format!("{name}.pem")), self.read(&format!("{name}.key")));
+        if let Some(pem) = identity {
             builder = builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).unwrap());
         }
         builder.build().unwrap()
+    }
+
+    /// The bank's own authority, which may issue further certificates.
+    pub(crate) fn authority(&self) -> TestAuthority {
+        let key = std::fs::read_to_string(self.data().join("ca.key")).unwrap();
+        TestAuthority::from_pem(&self.read("ca.pem"), &key).unwrap()
     }
 
     /// Signs a request of the dialect that its path belongs to.

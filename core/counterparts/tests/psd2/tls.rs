@@ -2,7 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use bankchannel_nextgen_psd2::certificates::Certificate;
+use bankchannel_crypto::signature::{Hash, SigningKey};
+use bankchannel_nextgen_psd2::{
+    certificates::{Certificate, Defect, IssueOptions, Kind, QcType},
+    http::Request,
+    operations::verification::verify_request::Strictness,
+};
 use serde_json::json;
 
 use super::support::{NOW_S, Tpp, VECTOR_A, VERIFY, World, parsed};
@@ -45,6 +50,97 @@ async fn without_a_certificate() {
     world.send_by(&world.client(None), &request).await.is_refused(401, "SIGNATURE_MISSING", "V07");
     // A customer's browser has none, and sees pages.
     assert_ne!(world.page("/requests.json").await.status, 401);
+}
+
+/// PSU 1's question, signed anew.
+fn asked(world: &World) -> Request {
+    world.sign(&world.tpp(1), "POST", VERIFY, &[], &world.question().to_string())
+}
+
+/// A certificate for connections of the bank's authority, with its key, PEM.
+fn issued(world: &World, change: impl FnOnce(&mut IssueOptions)) -> String {
+    let mut options = IssueOptions::new(Kind::Qwac, NOW_S);
+    change(&mut options);
+    let issued = world.authority().issue(&options).unwrap();
+    format!("{}{}", issued.certificate_pem, *issued.private_key_pem)
+}
+
+/// V22 as V18 and V19: a certificate that was revoked or blocked is refused on connections that were there before, too.
+#[tokio::test]
+async fn a_revoked_or_blocked_certificate() {
+    for (list, code) in [("revoke", "CERTIFICATE_REVOKED"), ("block", "CERTIFICATE_BLOCKED")] {
+        let world = World::tls().await;
+        let client = world.client(Some("tpp1-qwac"));
+        assert_eq!(world.send_by(&client, &asked(&world)).await.status, 200);
+        let serial = Certificate::from_pem(&world.read("tpp1-qwac.pem")).unwrap().serial().to_vec();
+        let serial: String = serial.iter().map(|byte| format!("{byte:02x}")).collect();
+        let listed = world.control(&format!("sandbox/certs/{serial}/{list}"), json!(null)).await;
+        assert_eq!(listed.status, 200, "{}", listed.text);
+        for client in [&client, &world.client(Some("tpp1-qwac"))] {
+            let answer = world.send_by(client, &asked(&world)).await;
+            answer.is_refused(401, code, "V22");
+            assert!(answer.message().contains("TLS client certificate (QWAC)"), "{}", answer.message());
+        }
+        // The customer's pages ask for none.
+        assert_eq!(client.get(format!("{}/requests.json", world.origin())).send().await.unwrap().status(), 200);
+    }
+}
+
+/// V22 as V16: TLS looks at the time when the connection is made, the bank with each request.
+#[tokio::test]
+async fn a_certificate_that_ends_while_connected() {
+    let mut world = World::tls().await;
+    let client = world.client_showing(Some(&issued(&world, |options| options.not_after_s = NOW_S + 60)));
+    assert_eq!(world.send_by(&client, &asked(&world)).await.status, 200);
+    world.advance(61).await;
+    world.send_by(&client, &asked(&world)).await.is_refused(401, "CERTIFICATE_EXPIRED", "V22");
+}
+
+/// V22 as V20 and V21: a QSEAL is not for connections, nor is a certificate that attests nothing; in every mode.
+#[tokio::test]
+async fn a_certificate_for_another_use() {
+    for mode in [Strictness::Strict, Strictness::Normal, Strictness::Lenient] {
+        let world = World::with(|options| options.mode = Some(mode)).await;
+        let answer = world.send_by(&world.client(Some("tpp1-qseal")), &asked(&world)).await;
+        answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
+        assert!(answer.message().contains("QSEAL"), "{}", answer.message());
+        let plain = issued(&world, |options| options.defects = vec![Defect::NoQc]);
+        let answer = world.send_by(&world.client_showing(Some(&plain)), &asked(&world)).await;
+        answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
+        assert_eq!(world.send_by(&world.client(Some("tpp1-qwac")), &asked(&world)).await.status, 200);
+    }
+    // Statements without the type: `strict` refuses them, `normal` warns (V20).
+    for (mode, status) in [(Strictness::Strict, 401), (Strictness::Normal, 200), (Strictness::Lenient, 200)] {
+        let world = World::with(|options| options.mode = Some(mode)).await;
+        let bare = issued(&world, |options| options.defects = vec![Defect::BareQc]);
+        let types: Vec<QcType> = Certificate::from_pem(&bare).unwrap().qc().unwrap().unwrap().types.clone();
+        assert!(types.is_empty());
+        let answer = world.send_by(&world.client_showing(Some(&bare)), &asked(&world)).await;
+        assert_eq!(answer.status, status, "{mode:?}: {}", answer.text);
+    }
+}
+
+/// Strict DER: TLS is content with unused bits that are set.
+#[tokio::test]
+async fn a_certificate_that_is_not_strict() {
+    const KEY_USAGE: &[u8] = b"\x03\x02\x05\xa0";
+    let world = World::tls().await;
+    let pem = issued(&world, |_| {});
+    let (certificate, key) = pem.split_at(pem.find("-----BEGIN PRIVATE KEY").unwrap());
+    let mut der = Certificate::from_pem(certificate).unwrap().der().to_vec();
+    let at = der.windows(KEY_USAGE.len()).position(|part| part == KEY_USAGE).unwrap();
+    der[at + 3] |= 1;
+    // What is signed stands after the head of 4 bytes, and has one too; the signature is the last 256 bytes.
+    let length = 4 + usize::from(der[6]) * 256 + usize::from(der[7]);
+    let authority = std::fs::read_to_string(world.data().join("ca.key")).unwrap();
+    let signature = SigningKey::from_pem(&authority, None).unwrap().sign_pkcs1(Hash::Sha256, &der[4..4 + length]);
+    let place = der.len() - 256;
+    der[place..].copy_from_slice(&signature.unwrap());
+    assert!(Certificate::from_der(&der).is_err());
+    let identity = format!("{}{key}", bankchannel_crypto::pem::encode("CERTIFICATE", &der));
+    let answer = world.send_by(&world.client_showing(Some(&identity)), &asked(&world)).await;
+    answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
+    assert!(answer.message().contains("unused bits"), "{}", answer.message());
 }
 
 /// A certificate of an unknown issuer, or one that is not valid at the bank's clock, makes no connection.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bankchannel_nextgen_psd2::{
-    certificates::Certificate,
+    certificates::{Certificate, Fault},
     http::Request,
     verify::{Check, Endpoint, Policy, Rule, Status, Verified, rule},
 };
@@ -41,12 +41,13 @@ pub(super) fn policy(
 }
 
 /// Checks a request up to V36, V32 in its place; answers the third party. The request's id is used up only when its signature is
-/// right and its date is now (S-09, T-103).
+/// right and its date is now (S-09, T-103). `client` is the certificate of the connection as it could be read.
 pub(super) fn admit(
     bank: &Bank,
     request: &Request,
     policy: &Policy,
     verified: &Verified,
+    client: Option<&Result<Certificate, Fault>>,
     way: &Way,
 ) -> Result<String, Refusal> {
     let first = verified.refusal();
@@ -57,6 +58,14 @@ pub(super) fn admit(
     on_its_way(way)?;
     if let Some(check) = failed_before("V22") {
         return Err(Refusal::of_check(check));
+    }
+    if let Some(Err(fault)) = client {
+        return Err(Refusal::by(
+            "V22",
+            401,
+            "CERTIFICATE_INVALID",
+            format!("the TLS client certificate (QWAC) is refused: it cannot be read: {fault}"),
+        ));
     }
     if !bank.config.plain && policy.tls_client.is_none() {
         return Err(Refusal::by(

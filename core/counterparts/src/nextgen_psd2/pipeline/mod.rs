@@ -15,7 +15,11 @@ mod mounts;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use bankchannel_foundation::{clock::Clock, message::OutResponse};
-use bankchannel_nextgen_psd2::{certificates::Certificate, http, verify::Policy};
+use bankchannel_nextgen_psd2::{
+    certificates::{Certificate, Fault},
+    http,
+    verify::Policy,
+};
 use bytes::Bytes;
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
@@ -61,6 +65,8 @@ struct Context {
     mount: usize,
     way: Way,
     policy: Policy,
+    /// The client certificate of the connection, where it has shown one.
+    client: Option<Result<Certificate, Fault>>,
     third_party: Option<String>,
     /// Whether it was refused before all of it was read.
     is_unread: bool,
@@ -138,9 +144,10 @@ impl Pipeline {
             Way::Operation { endpoint, .. } => *endpoint,
             _ => None,
         };
-        let client = head.extensions.get::<ClientCertificate>().and_then(|shown| self.bank.client(shown));
-        let policy = checks::policy(&self.bank, &self.mounts[mount], client, endpoint, now_s);
-        Context { mount, way, policy, third_party: None, is_unread: false }
+        let client = head.extensions.get::<ClientCertificate>().map(|shown| self.bank.client(shown));
+        let readable = client.as_ref().and_then(|read| read.as_ref().ok()).cloned();
+        let policy = checks::policy(&self.bank, &self.mounts[mount], readable, endpoint, now_s);
+        Context { mount, way, policy, client, third_party: None, is_unread: false }
     }
 
     fn serve(&self, message: &http::Request, context: &mut Context, peer: SocketAddr) -> Result<OutResponse, Refusal> {
@@ -148,7 +155,8 @@ impl Pipeline {
         let verified = self.bank.verifier.verify(message, &context.policy);
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         context.third_party = organization.map(str::to_owned);
-        let third_party = checks::admit(&self.bank, message, &context.policy, &verified, &context.way)?;
+        let third_party =
+            checks::admit(&self.bank, message, &context.policy, &verified, context.client.as_ref(), &context.way)?;
         let Way::Operation { entry, parameters, .. } = &context.way else { return Err(Refusal::internal()) };
         let call = Call {
             tpp: &third_party,

@@ -15,7 +15,8 @@ use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::nom::Parser;
 
 use super::extensions::{
-    BASIC_CONSTRAINTS, BasicConstraints, Extensions, KEY_USAGE, SUBJECT_KEY_IDENTIFIER, basic_constraints, key_usage,
+    BASIC_CONSTRAINTS, BasicConstraints, EXTENDED_KEY_USAGE, Extensions, KEY_USAGE, SUBJECT_KEY_IDENTIFIER,
+    allows_tls_clients, basic_constraints, key_usage,
 };
 use super::qc::{self, QC_STATEMENTS, QcStatements};
 use super::{Fault, KeyUsage, Name, NameStyle, der, structure};
@@ -50,6 +51,7 @@ struct Inner {
     rsa_signed: bool,
     constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
+    tls_clients: Option<bool>,
     qc: Result<Option<QcStatements>, Fault>,
     unknown_critical: Option<String>,
     base64: OnceLock<String>,
@@ -255,6 +257,13 @@ impl Certificate {
         self.0.key_usage
     }
 
+    /// Whether its extended key usage allows the clients of TLS; `None` where the certificate does not say. One that cannot be read
+    /// allows nothing.
+    #[must_use]
+    pub fn allows_tls_clients(&self) -> Option<bool> {
+        self.0.tls_clients
+    }
+
     /// The subject key identifier.
     #[must_use]
     pub fn subject_key_id(&self) -> Option<&[u8]> {
@@ -386,6 +395,7 @@ impl Inner {
             rsa_signed,
             constraints: extensions.get(BASIC_CONSTRAINTS).map(basic_constraints).transpose()?,
             key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
+            tls_clients: extensions.get(EXTENDED_KEY_USAGE).map(|value| allows_tls_clients(value).unwrap_or(false)),
             qc: extensions.get(QC_STATEMENTS).map(qc::parse_qc).transpose(),
             unknown_critical: extensions.unknown_critical()?,
             base64: OnceLock::new(),

@@ -15,7 +15,7 @@ pub(super) const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
 const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
 const CERTIFICATE_POLICIES: &[u8] = b"\x55\x1d\x20";
 const AUTHORITY_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x23";
-const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
+pub(super) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 
 /// What may be critical. nameConstraints is not among them: nothing here compares names with it.
 const UNDERSTOOD: [&[u8]; 8] = [
@@ -108,6 +108,17 @@ pub(super) fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, Fault>
     Ok(BasicConstraints { ca, path_length })
 }
 
+/// Whether extendedKeyUsage allows the clients of TLS (RFC 5280 §4.2.1.12).
+pub(super) fn allows_tls_clients(value: &[u8]) -> Result<bool, Fault> {
+    const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
+    let mut purposes = Reader::new(der::only(value, tag::SEQUENCE)?);
+    let mut allowed = false;
+    while !purposes.is_empty() {
+        allowed |= purposes.expect(tag::OID)? == CLIENT_AUTH;
+    }
+    Ok(allowed)
+}
+
 pub(super) fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
     let [unused @ 0..8, bits @ ..] = der::only(value, tag::BIT_STRING)? else {
         return Err("the extension keyUsage cannot be read".into());
@@ -145,6 +156,18 @@ mod tests {
         }
         for wrong in [&b"\x03\x01\x01"[..], b"\x03\x02\x08\x00", b"\x03\x00", b"\x04\x02\x01\x06"] {
             assert!(key_usage(wrong).is_err(), "{wrong:02x?}");
+        }
+    }
+
+    #[test]
+    fn purposes_of_keys() {
+        const CLIENT: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02";
+        const SERVER: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01";
+        assert_eq!(allows_tls_clients(&[b"\x30\x0a", CLIENT].concat()), Ok(true));
+        assert_eq!(allows_tls_clients(&[b"\x30\x14", SERVER, CLIENT].concat()), Ok(true));
+        assert_eq!(allows_tls_clients(&[b"\x30\x0a", SERVER].concat()), Ok(false));
+        for wrong in [&b""[..], b"\x30\x01\x06", b"\x30\x03\x02\x01\x00", &[b"\x30\x81\x0a", CLIENT].concat()] {
+            assert!(allows_tls_clients(wrong).is_err(), "{wrong:02x?}");
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     hash::{BuildHasher, DefaultHasher, Hasher, RandomState},
     sync::{Arc, RwLock, TryLockError},
 };
 
-use super::{Mode, certificate, check::Found, signature};
+use super::{Mode, certificate, check::Found, connection, signature};
 use crate::{
     certificates::{Certificate, Fault, read_certificate_header, why_unissued},
     signing::KeyId,
@@ -27,7 +28,7 @@ pub(super) struct Known {
     pub(super) issuers: Vec<usize>,
     /// Why there is none, where there is none.
     pub(super) unissued: &'static str,
-    /// V14.
+    /// V14, for what the certificate is used for.
     pub(super) key: Found,
     /// V20 and V21 in each mode.
     modes: [(Found, Found); 3],
@@ -39,24 +40,27 @@ pub(super) struct Known {
 impl Known {
     fn read(value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Self, Fault> {
         let read = read_certificate_header(value, lenient)?;
-        let certificate = read.certificate;
-        let issued = |anchor: &Certificate| certificate.is_issued_by(anchor);
-        let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
-        let of = |mode| (certificate::for_sealing(&certificate, mode), certificate::psd2(&certificate, mode));
-        Ok(Self {
-            warnings: read.warnings,
-            issuers,
-            unissued: why_unissued(&certificate, anchors),
-            key: certificate::key(&certificate),
-            modes: [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)],
-            lenient,
-            named_by: RwLock::default(),
-            certificate,
-        })
+        Ok(Self { warnings: read.warnings, lenient, ..Self::of(read.certificate, SEALING, anchors) })
     }
 
-    /// V20.
-    pub(super) fn for_sealing(&self, mode: Mode) -> Found {
+    fn of(certificate: Certificate, purpose: Use, anchors: &[Certificate]) -> Self {
+        let issued = |anchor: &Certificate| certificate.is_issued_by(anchor);
+        let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
+        let of = |mode| ((purpose.fits)(&certificate, mode), certificate::psd2(&certificate, mode));
+        Self {
+            warnings: Vec::new(),
+            issuers,
+            unissued: why_unissued(&certificate, anchors),
+            key: (purpose.key)(&certificate),
+            modes: [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)],
+            lenient: false,
+            named_by: RwLock::default(),
+            certificate,
+        }
+    }
+
+    /// V20, for what the certificate is used for.
+    pub(super) fn for_its_use(&self, mode: Mode) -> Found {
         self.of_mode(mode).0.clone()
     }
 
@@ -90,11 +94,23 @@ impl Known {
     }
 }
 
+/// The checks V14 and V20 of one use of certificates.
+#[derive(Clone, Copy)]
+struct Use {
+    key: fn(&Certificate) -> Found,
+    fits: fn(&Certificate, Mode) -> Found,
+}
+
+const SEALING: Use = Use { key: certificate::key, fits: certificate::for_sealing };
+const CONNECTING: Use = Use { key: connection::key, fits: connection::for_connecting };
+
 /// Nobody waits for it: where another thread is just writing, a certificate is read anew.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     strictly: Held,
     leniently: Held,
+    /// Those of connections, by their DER.
+    connections: Held,
 }
 
 type Held = RwLock<HashMap<Box<[u8]>, Arc<Known>, ByTheEnd>>;
@@ -130,6 +146,19 @@ impl Hasher for EndHasher {
 impl Cache {
     pub(super) fn read(&self, value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Arc<Known>, Fault> {
         let held = if lenient { &self.leniently } else { &self.strictly };
+        Self::kept(held, value, || Known::read(value, lenient, anchors))
+    }
+
+    /// The same of the client certificate of a connection.
+    pub(super) fn of_connection(&self, certificate: &Certificate, anchors: &[Certificate]) -> Arc<Known> {
+        let make = || Ok::<_, Infallible>(Known::of(certificate.clone(), CONNECTING, anchors));
+        match Self::kept(&self.connections, certificate.der(), make) {
+            Ok(known) => known,
+            Err(never) => match never {},
+        }
+    }
+
+    fn kept<E>(held: &Held, value: &[u8], make: impl FnOnce() -> Result<Known, E>) -> Result<Arc<Known>, E> {
         // A panic elsewhere leaves the map whole.
         let found = match held.try_read() {
             Ok(held) => held.get(value).map(Arc::clone),
@@ -139,7 +168,7 @@ impl Cache {
         if let Some(known) = found {
             return Ok(known);
         }
-        let known = Arc::new(Known::read(value, lenient, anchors)?);
+        let known = Arc::new(make()?);
         let mut held = match held.try_write() {
             Ok(held) => held,
             Err(TryLockError::Poisoned(held)) => held.into_inner(),
@@ -181,7 +210,7 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &read(0, false)) && !Arc::ptr_eq(&first, &read(0, true)));
         assert_eq!((&first.certificate, &read(1, false).certificate), (&certificates[0], &certificates[1]));
         for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
-            assert_eq!(first.for_sealing(mode), certificate::for_sealing(&certificates[0], mode));
+            assert_eq!(first.for_its_use(mode), certificate::for_sealing(&certificates[0], mode));
             assert_eq!(first.psd2(mode), certificate::psd2(&certificates[0], mode));
         }
     }

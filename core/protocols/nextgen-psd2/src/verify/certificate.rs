@@ -1,4 +1,4 @@
-//! V14 to V22: the certificate behind the signature.
+//! V14 to V21: the certificate behind the signature.
 
 use super::{Mode, Policy, check::Found};
 use crate::certificates::{Certificate, QcType, SignatureHash, trusted_issuer};
@@ -20,6 +20,11 @@ pub(super) fn key(certificate: &Certificate) -> Found {
     if !key.exponent_is_at_least_65537_and_odd() {
         return Found::fails("the RSA key's public exponent is smaller than 65537 or even");
     }
+    signed_well(certificate)
+}
+
+/// The certificate's own signature (V14).
+pub(super) fn signed_well(certificate: &Certificate) -> Found {
     match certificate.signature_hash() {
         SignatureHash::Sha256 | SignatureHash::Sha384 | SignatureHash::Sha512 => Found::Holds,
         SignatureHash::Other(name) => Found::fails(format!(
@@ -138,17 +143,4 @@ pub(super) fn psd2(certificate: &Certificate, mode: Mode) -> Found {
     let mut warnings = statements.warnings.clone();
     warnings.extend((!agree).then(|| disagree.to_owned()));
     Found::of_warnings(&warnings)
-}
-
-/// V22.
-pub(super) fn same_organization(certificate: &Certificate, policy: &Policy) -> Found {
-    let Some(tls) = &policy.tls_client else { return Found::skip("no TLS client certificate is known") };
-    let (sealing, tls) = (certificate.organization_identifier(), tls.organization_identifier());
-    if sealing.is_some() && sealing == tls {
-        Found::Holds
-    } else {
-        Found::fails(
-            "the TLS client certificate (QWAC) and the signing certificate (QSEAL) belong to different organisations",
-        )
-    }
 }

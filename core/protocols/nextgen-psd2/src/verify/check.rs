@@ -90,7 +90,7 @@ rules! {
     V19 401 CERTIFICATE_BLOCKED "the certificate is not blocked";
     V20 401 CERTIFICATE_INVALID "the certificate is one for sealing";
     V21 401 CERTIFICATE_INVALID "the certificate's PSD2 statement and organisation";
-    V22 401 CERTIFICATE_INVALID "TLS certificate and signing certificate are one organisation's";
+    V22 401 CERTIFICATE_INVALID "the TLS certificate is a valid QWAC, of the signer's organisation";
     V23 401 SIGNATURE_INVALID "keyId names the certificate";
     V24 401 SIGNATURE_INVALID "the signature's algorithm";
     V25 401 SIGNATURE_INVALID "each signed header is well named, named once, and there";

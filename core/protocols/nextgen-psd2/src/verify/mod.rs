@@ -11,6 +11,7 @@
 mod cache;
 mod certificate;
 mod check;
+mod connection;
 mod message;
 mod policy;
 mod request;
@@ -184,9 +185,17 @@ impl Verifier {
         checks.check(&check::V17, || certificate::trusted(certificate, issuers, known.unissued, policy))?;
         checks.check(&check::V18, || certificate::not_revoked(certificate, policy))?;
         checks.check(&check::V19, || certificate::not_blocked(certificate, policy))?;
-        checks.check(&check::V20, || known.for_sealing(policy.mode))?;
+        checks.check(&check::V20, || known.for_its_use(policy.mode))?;
         checks.check(&check::V21, || known.psd2(policy.mode))?;
-        checks.check(&check::V22, || certificate::same_organization(certificate, policy))
+        checks.check(&check::V22, || self.check_connection(certificate, policy))
+    }
+
+    /// V22.
+    fn check_connection(&self, sealing: &Certificate, policy: &Policy) -> Found {
+        let Some(tls) = &policy.tls_client else { return Found::skip("no TLS client certificate is known") };
+        let known = self.cache.of_connection(tls, &self.anchors);
+        let issuers = known.issuers.iter().filter_map(|&at| self.anchors.get(at));
+        connection::fits(&known, issuers, sealing, policy)
     }
 }
 

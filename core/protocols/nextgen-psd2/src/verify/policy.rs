@@ -37,7 +37,7 @@ pub struct Policy {
     pub revoked: Arc<[Listed]>,
     /// Certificates and organisations that the bank has blocked.
     pub blocked: Arc<[Listed]>,
-    /// The client certificate of the TLS connection, where there is one.
+    /// The client certificate of the TLS connection, where there is one. It is checked as the signing one (V22).
     pub tls_client: Option<Certificate>,
     /// What the addressed operation asks for; without it roles, bodies and redirects are not
     /// checked, and a warning says so.

@@ -8,6 +8,7 @@ use crate::{
 use bankchannel_crypto::signature::SigningKey;
 
 mod certificates;
+mod connection;
 mod options;
 
 /// The sheet's test clock, 2026-03-03T10:15:30Z.
@@ -375,7 +376,6 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     assert_eq!(party.plain(&party.signed(set(&request(), "Accept", "text/html"))), "V34");
     assert_eq!(party.plain(&party.signed(set(&request(), "Content-Type", "text/plain"))), "V35");
     assert_eq!(party.plain(&party.signed(set(&request(), "PSU-IP-Address", "here"))), "V36");
-    // RFC 9110 §12.5.1: the range that names it best decides.
     // G11: spaces inside are part of an identifier; the signer takes what the verifier takes.
     for name in ["PSU-ID", "PSU-Corporate-ID"] {
         let spaced = party.signed(set(&consents(), name, "psu 7f  3a91"));
@@ -387,6 +387,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
         let refused = |check: &Check| check.rule.id == "V36" && check.status == Status::Failed;
         assert!(verified.checks.iter().any(refused), "{name}");
     }
+    // RFC 9110 §12.5.1: the range that names it best decides.
     for (accept, found) in [
         ("application/json;q=0, */*", "V34"),
         ("*/*;q=0, application/*;q=0.1", "ok"),

@@ -33,7 +33,7 @@ pub struct ExplainRequestRequest {
     pub mode: Option<Strictness>,
     /// The bank's dialect; `era` when left out.
     pub dialect: Option<Dialect>,
-    /// The client certificate of the TLS connection as PEM text: it must be the same organisation's.
+    /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a trusted issuer.
     pub tls_certificate: Option<String>,
     /// What the sender says it signed, in base64: then the first difference is shown from it.
     pub signing_string: Option<String>,

@@ -58,7 +58,7 @@ pub struct VerifyRequestRequest {
     pub mode: Option<Strictness>,
     /// The bank's dialect; `era` when left out.
     pub dialect: Option<Dialect>,
-    /// The client certificate of the TLS connection as PEM text: it must be the same organisation's.
+    /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a trusted issuer.
     pub tls_certificate: Option<String>,
 }
 

@@ -1,0 +1,58 @@
+//! The client certificate of the TLS connection (V22).
+
+use super::*;
+use crate::certificates::NewKey;
+
+/// V22: what is wrong with the certificate of the connection has the code that it has for one that signs.
+#[test]
+fn the_tls_certificate_is_checked_as_the_signing_one() {
+    let party = party();
+    let good = party.signed(request());
+    let issued = |authority: &TestAuthority, change: fn(&mut IssueOptions)| {
+        let mut options = IssueOptions::new(Kind::Qwac, NOW);
+        change(&mut options);
+        authority.issue(&options).unwrap().certificate
+    };
+    let found = |tls: &Certificate, change: fn(&mut Policy, &Certificate)| {
+        let mut policy = Policy { tls_client: Some(tls.clone()), ..policy(&good) };
+        change(&mut policy, tls);
+        let verified = party.verifier().verify(&good, &policy);
+        let check = verified.checks.iter().find(|check| check.rule.id == "V22").unwrap();
+        assert_eq!(verified.is_valid(), check.status != Status::Failed, "{}", check.text);
+        (check.status, check.code)
+    };
+    let (own, stranger) = (&party.authority, &authority());
+    let sound = issued(own, |_| {});
+    assert_eq!(found(&sound, |_, _| {}), (Status::Ok, "CERTIFICATE_INVALID"));
+    for (tls, code) in [
+        (issued(own, |options| options.kind = Kind::Qseal), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![Defect::Expired]), "CERTIFICATE_EXPIRED"),
+        (issued(own, |options| options.defects = vec![Defect::NotYet]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![Defect::NoQc]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![Defect::NoOrgId]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![Defect::CaTrue]), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.defects = vec![Defect::Sha1]), "CERTIFICATE_INVALID"),
+        (issued(stranger, |_| {}), "CERTIFICATE_INVALID"),
+    ] {
+        assert_eq!(found(&tls, |_, _| {}), (Status::Failed, code));
+    }
+    assert_eq!(
+        found(&sound, |policy, tls| policy.revoked = [of_list(tls)].into()),
+        (Status::Failed, "CERTIFICATE_REVOKED")
+    );
+    assert_eq!(
+        found(&sound, |policy, tls| policy.blocked = [of_list(tls)].into()),
+        (Status::Failed, "CERTIFICATE_BLOCKED")
+    );
+    // A key of another kind is TLS's affair.
+    let elliptic = issued(own, |options| options.key = NewKey::EcP256);
+    assert_eq!(found(&elliptic, |_, _| {}).0, Status::Ok);
+    // Without a type: V20's modes.
+    let untyped = issued(own, |options| options.defects = vec![Defect::BareQc]);
+    assert_eq!(found(&untyped, |policy, _| policy.mode = Mode::Strict).0, Status::Failed);
+    assert_eq!(found(&untyped, |_, _| {}).0, Status::Warning);
+}
+
+fn of_list(certificate: &Certificate) -> Listed {
+    Listed::Certificate { serial: certificate.serial().to_vec(), issuer: certificate.issuer().clone() }
+}
