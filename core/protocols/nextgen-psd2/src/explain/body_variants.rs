@@ -1,13 +1,12 @@
 //! Bodies that a client may have hashed in place of the one that it sent (§3.3, last table).
-//!
-//! A compressed body is not among them: two compressors seldom write the same bytes, so a guess would prove nothing.
 
 use serde_json::Value;
 
+use super::compressed::inflated;
 use super::json_text::{Layout, escape_non_ascii, escape_slashes, lay_out, unescape_non_ascii, unescape_slashes};
 
-/// Longest body that is varied.
-const MAX_BODY: usize = 256 * 1024;
+/// Longest body that is varied, and longest one that an inflated body may be.
+pub(super) const MAX_BODY: usize = 256 * 1024;
 
 /// One guess: how the body was changed, and the changed bytes.
 pub(super) struct BodyVariant {
@@ -28,6 +27,11 @@ pub(super) fn find(body: &[u8], mut visit: impl FnMut(&BodyVariant) -> bool) -> 
     }
     for (name, change) in BYTES {
         if let Some(found) = try_one(name, change(body)) {
+            return Some(found);
+        }
+    }
+    for (name, plain) in inflated(body) {
+        if let Some(found) = try_one(name, Some(plain)) {
             return Some(found);
         }
     }

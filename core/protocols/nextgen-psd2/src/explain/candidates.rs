@@ -1,6 +1,10 @@
-//! Guesses at the signed text, H-01 to H-11 and H-20: each is built, hashed and compared with the hash in the signature.
+//! Guesses at the signed text, H-01 to H-11 and H-20 to H-22: each is built, hashed and compared with the hash in the signature.
 
+mod dates;
+mod forms;
 mod lines;
+mod target;
+mod uri;
 mod values;
 
 use std::{collections::BTreeSet, rc::Rc};
@@ -12,7 +16,7 @@ use self::values::BodyDigest;
 use super::hypotheses::Hypothesis;
 use super::recovered::Goal;
 use crate::http::Request;
-use crate::signing::SigningString;
+use crate::signing::{REQUEST_TARGET, SigningString};
 
 /// Most bytes that are hashed in search of a match.
 const MAX_HASHED: usize = 16 * 1024 * 1024;
@@ -89,6 +93,11 @@ pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
         search.ending = ending;
         lines::try_all(basis, &mut search);
         values::try_all(basis, &mut search);
+        // These are many, so they are tried alone only.
+        if ending.says.is_none() && search.found.is_none() {
+            forms::try_all(basis, &mut search);
+            target::try_spellings(basis, &mut search);
+        }
     }
     search.found.or_else(|| hash_signed(&expected, goal))
 }
@@ -196,6 +205,29 @@ impl Search<'_> {
         self.try_lines(id, text, &lines)
     }
 
+    /// The same with another value in one line.
+    fn try_value(&mut self, id: &'static str, slot: &Slot<'_>, value: &[u8], text: impl FnOnce() -> String) -> bool {
+        if value == slot.value || self.is_over(id) {
+            return false;
+        }
+        let lines = [slot.before.as_slice(), &[slot.head.as_slice(), value].concat(), &slot.after];
+        let (from, to) = (usize::from(slot.before.is_empty()), if slot.after.is_empty() { 2 } else { 3 });
+        self.try_lines(id, text, lines.get(from..to).unwrap_or_default())
+    }
+
+    /// Whether nothing more is to be tried of a hypothesis.
+    fn is_over(&self, id: &str) -> bool {
+        self.done.contains(id) || self.budget == 0
+    }
+
+    /// Does a part of the search that may hash so many bytes at most.
+    fn within(&mut self, most: usize, work: impl FnOnce(&mut Self)) {
+        let aside = self.budget.saturating_sub(most);
+        self.budget -= aside;
+        work(self);
+        self.budget += aside;
+    }
+
     /// Says what to do about a match where that is not what its row says.
     fn advise(&mut self, id: &str, advice: &'static str) {
         if let Some(solution) = &mut self.found
@@ -212,6 +244,27 @@ impl Search<'_> {
             && self.done.insert(id)
         {
             solution.hypotheses.push(Hypothesis::matched(id, text));
+        }
+    }
+}
+
+/// A line of the expected text, and what stands around it: for guesses at its value alone, with lines that end as they should.
+struct Slot<'a> {
+    before: Vec<u8>,
+    head: Vec<u8>,
+    value: &'a [u8],
+    after: Vec<u8>,
+}
+
+impl<'a> Slot<'a> {
+    fn of(basis: &Basis<'a>, at: usize) -> Self {
+        let (before, from) = basis.fields.split_at(at.min(basis.fields.len()));
+        let (name, value) = from.first().map_or(("", &[][..]), |field| (field.name.as_str(), field.value.as_slice()));
+        Self {
+            before: join(before),
+            head: [name.as_bytes(), b": "].concat(),
+            value,
+            after: join(from.get(1..).unwrap_or_default()),
         }
     }
 }

@@ -4,7 +4,7 @@ use bankchannel_crypto::signature::Hash;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use serde_json::{Value, json};
 
-use super::{body_variants, visible};
+use super::{body_variants, compressed, visible};
 use crate::http::Request;
 use crate::signing::check_digest;
 
@@ -37,7 +37,7 @@ impl DigestReport {
         let received = request.headers.get("digest");
         let text = received.and_then(|value| std::str::from_utf8(value).ok());
         let matches = text.is_some_and(|text| check_digest(text, body, false).is_ok());
-        let variant = text.filter(|_| !matches).and_then(|text| variant(text, body));
+        let variant = text.filter(|_| !matches).and_then(|text| variant(text, request));
         Self {
             received: received.map(|value| visible::clip(&visible::text(value), MAX_SHOWN)),
             sha256: header("SHA-256", Hash::Sha256),
@@ -69,19 +69,22 @@ impl DigestReport {
 }
 
 /// What a digest that does not match is the digest of.
-fn variant(received: &str, body: &[u8]) -> Option<String> {
+fn variant(received: &str, request: &Request) -> Option<String> {
+    let body = request.body.as_ref();
     let value = value_of(received, body)?;
     if let Some(how) = form(value, body) {
         return Some(format!("the body itself, but {how}"));
     }
     let mut how = "";
-    let name = body_variants::find(body, |variant| match form(value, &variant.bytes) {
+    let mut is_it = |bytes: &[u8]| match form(value, bytes) {
         Some(form) => {
             how = form;
             true
         }
         None => false,
-    })?;
+    };
+    let name = body_variants::find(body, |variant| is_it(&variant.bytes));
+    let name = name.or_else(|| compressed::find(request, is_it))?;
     Some(if how == STANDARD { name.to_owned() } else { format!("{name}, and {how}") })
 }
 
@@ -162,7 +165,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_header_is_answered(value in "[ -~]*") {
-            let _ = variant(&value, b"{}");
+            let _ = variant(&value, &Request::parse(b"POST / HTTP/1.1\n\n{}").unwrap());
         }
     }
 }

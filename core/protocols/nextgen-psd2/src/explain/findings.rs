@@ -91,7 +91,7 @@ impl Findings {
         self.matched.push(Hypothesis::matched("H-12", format!("{said}, signed was with {hash}")));
     }
 
-    /// H-01 to H-11 and H-20.
+    /// H-01 to H-11 and H-20 to H-22.
     fn text(&mut self, facts: &Facts<'_>, goal: Goal<'_>, fields: &[Field]) {
         self.tried(&hypotheses::OF_THE_TEXT);
         let basis = Basis { request: facts.request, fields, base_path: facts.input.base_path };

@@ -1,4 +1,4 @@
-//! The hypotheses of §3.3: what each says, what to do about it, and their rank.
+//! The hypotheses of §3.3, and two more: what each says, what to do about it, and their rank.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub struct Hypothesis {
     /// What was found, or what was tried.
     pub text: String,
     /// What to do, where that is not what its row says.
-    advice: Option<&'static str>,
+    pub(super) advice: Option<&'static str>,
 }
 
 impl Hypothesis {
@@ -52,8 +52,10 @@ pub(super) fn ranked(mut matched: Vec<Hypothesis>, tried: &[&'static str]) -> Ve
 }
 
 /// Guesses at the text that was signed; they need the hash that the signature holds.
-pub(super) const OF_THE_TEXT: [&str; 13] =
-    ["H-01", "H-02", "H-03", "H-04", "H-05", "H-06", "H-07", "H-08", "H-09", "H-10", "H-11", "H-12", "H-20"];
+pub(super) const OF_THE_TEXT: [&str; 15] = [
+    "H-01", "H-02", "H-03", "H-04", "H-05", "H-06", "H-07", "H-08", "H-09", "H-10", "H-11", "H-12", "H-20", "H-21",
+    "H-22",
+];
 /// Guesses at the key; they need the signature and the expected text.
 pub(super) const OF_THE_KEY: [&str; 2] = ["H-13", "H-19"];
 /// Guesses at the key id; they need the certificate.
@@ -88,7 +90,7 @@ pub(super) const AS_REQUESTED: &str =
     "sign `(request-target)` as method in lower case, a space, and path and query as they stand on the request line";
 
 /// Id, what is tried, what to do.
-const ROWS: [(&str, &str, &str); 20] = [
+const ROWS: [(&str, &str, &str); 22] = [
     ("H-01", "the signed text has one line feed too many", "join the lines with LF and put none after the last one"),
     (
         "H-02",
@@ -161,6 +163,16 @@ const ROWS: [(&str, &str, &str); 20] = [
         "`headers` lists the names in another order than they were signed",
         "list the names in `headers` in the order in which their lines are signed",
     ),
+    (
+        "H-21",
+        "the date was stamped anew after signing, within 120 seconds",
+        "set `Date` once, before signing, and keep what sends the request from setting it again",
+    ),
+    (
+        "H-22",
+        "a value was signed in another form of the same: date and zone, port, letters' case, slash",
+        "sign each value byte for byte as it is sent, and let nothing rewrite it on its way",
+    ),
 ];
 
 #[cfg(test)]
@@ -168,11 +180,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_hypothesis_of_the_sheet_is_in_one_group() {
+    fn every_hypothesis_is_in_one_group() {
         let mut grouped = [&OF_THE_TEXT[..], &OF_THE_KEY, &OF_THE_KEY_ID, &OF_THE_HEADER, &OF_THE_ENCODING].concat();
         grouped.sort_unstable();
         assert_eq!(grouped, ROWS.map(|(id, _, _)| id));
-        assert_eq!(grouped, (1..=20).map(|number| format!("H-{number:02}")).collect::<Vec<_>>());
+        assert_eq!(grouped, (1..=22).map(|number| format!("H-{number:02}")).collect::<Vec<_>>());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! and each guess at the text ([`Hypothesis`]) is built, hashed and compared, without the private key.
 //!
 //! ```text
-//!   request, Verified ─► Recovered ─► candidates (H-01–H-11, H-20) ─► the text that was signed ─► Diff
+//!   request, Verified ─► Recovered ─► candidates (H-01–H-11, H-20–H-22) ─► the text that was signed ─► Diff
 //!                  └──► DigestReport, KeyIdReport, header (H-14–H-18), other keys (H-13, H-19)
 //! ```
 //!
@@ -13,9 +13,11 @@
 mod advice;
 mod body_variants;
 mod candidates;
+mod compressed;
 mod diff;
 mod digest;
 mod findings;
+mod for_others;
 mod header;
 mod hypotheses;
 mod json;
@@ -59,8 +61,8 @@ pub struct ExplainInput<'a> {
     pub base_path: &'a str,
 }
 
-/// Everything that could be found out. Its values are those of the request: show it to who sent the request, and log nothing
-/// of it.
+/// Everything that could be found out. Its values are those of the request: show it to who sent the request, log nothing of it,
+/// and show others what [`for_others`](Self::for_others) leaves of it.
 #[derive(Clone)]
 pub struct Explanation {
     /// The first check that failed; `None` where all is well.

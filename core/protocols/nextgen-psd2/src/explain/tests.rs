@@ -1,6 +1,7 @@
 //! Vector A, changed in every way that the sheet names.
 
 mod causes;
+mod forms;
 mod mutations;
 mod output;
 mod signatures;

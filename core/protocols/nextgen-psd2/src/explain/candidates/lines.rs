@@ -1,12 +1,7 @@
-//! Guesses at the lines: names (H-03), colons (H-04), order (H-05, H-20), lines missing or added (H-06, H-07).
+//! Guesses at the lines: names (H-03), colons (H-04), order (H-05, H-20), lines missing or added (H-06, and H-07 in `target`).
 
-use super::super::{hypotheses::AS_REQUESTED, visible};
-use super::{Basis, Field, Search};
-use crate::http::Request;
+use super::{Basis, Field, Search, target};
 
-const REQUEST_TARGET: &str = "(request-target)";
-/// Most characters of a target that are shown.
-const MAX_SHOWN: usize = 200;
 /// Most lines whose every order is tried (720 orders).
 const MAX_PERMUTED: usize = 6;
 
@@ -20,7 +15,7 @@ pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
     colons(basis, search);
     missing(basis, search);
     added(basis, search);
-    request_target(basis, search);
+    target::try_usual(basis, search);
     order(basis, search);
 }
 
@@ -125,74 +120,6 @@ fn insert_everywhere(
             return;
         }
     }
-}
-
-/// H-07: a line that is not listed, or one that is, signed with another path or method.
-fn request_target(basis: &Basis<'_>, search: &mut Search<'_>) {
-    let listed = basis.fields.iter().position(|field| field.name == REQUEST_TARGET);
-    for target in targets(basis.request, basis.base_path) {
-        for method in [basis.request.method.to_ascii_lowercase(), basis.request.method.to_ascii_uppercase()] {
-            let value = format!("{method} {target}");
-            match listed {
-                Some(at) => signed_otherwise(basis, search, at, &value),
-                None => signed_too(basis, search, &value),
-            }
-        }
-    }
-}
-
-fn signed_otherwise(basis: &Basis<'_>, search: &mut Search<'_>, at: usize, value: &str) {
-    let mut fields = basis.fields.to_vec();
-    let Some(field) = fields.get_mut(at) else { return };
-    let right = std::mem::replace(&mut field.value, value.as_bytes().to_vec());
-    let text = || {
-        let right = visible::clip(&String::from_utf8_lossy(&right), MAX_SHOWN);
-        format!(
-            "`{REQUEST_TARGET}` was signed as `{}`, the request line gives `{right}`",
-            visible::clip(value, MAX_SHOWN)
-        )
-    };
-    if search.try_fields("H-07", text, &fields) {
-        search.advise("H-07", AS_REQUESTED);
-    }
-}
-
-fn signed_too(basis: &Basis<'_>, search: &mut Search<'_>, value: &str) {
-    for first in [true, false] {
-        let mut fields = basis.fields.to_vec();
-        let place = if first { 0 } else { fields.len() };
-        fields.insert(place, Field::new(REQUEST_TARGET, value));
-        let place = if first { "first" } else { "last" };
-        let text = || {
-            let value = visible::clip(value, MAX_SHOWN);
-            format!("the signed text has the line `{REQUEST_TARGET}: {value}` as its {place} line")
-        };
-        search.try_fields("H-07", text, &fields);
-    }
-}
-
-/// The target with and without its prefix and its query, and as a whole URL. Where nobody says what the prefix is, it is the one
-/// that banks have.
-fn targets(request: &Request, base_path: &str) -> Vec<String> {
-    let target = request.target.as_str();
-    let unknown = if target.starts_with("/v1/") { "/api" } else { "" };
-    let base = Some(base_path.trim_end_matches('/')).filter(|base| !base.is_empty()).unwrap_or(unknown);
-    let mut targets = vec![target.to_owned()];
-    // Where nobody says what the prefix is, it is the first segment.
-    let first = target.get(1..).and_then(|rest| rest.find('/')).and_then(|slash| target.get(slash + 1..));
-    let without = target.strip_prefix(base).filter(|rest| !base.is_empty() && rest.starts_with('/'));
-    targets.extend([without, first].into_iter().flatten().map(str::to_owned));
-    if without.is_none() && !base.is_empty() {
-        targets.push(format!("{base}{target}"));
-    }
-    let queryless: Vec<String> =
-        targets.iter().filter_map(|target| target.split_once('?')).map(|(path, _)| path.to_owned()).collect();
-    targets.extend(queryless);
-    if let Some(host) = request.headers.text("host") {
-        targets.push(format!("https://{host}{target}"));
-    }
-    targets.dedup();
-    targets
 }
 
 /// H-05 and, as the same lines can be right under another list, H-20.

@@ -140,7 +140,7 @@ fn percent_encoding(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-fn decode(value: &[u8]) -> Vec<u8> {
+pub(super) fn decode(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut at = 0;
     while let Some(&byte) = value.get(at) {
@@ -154,7 +154,7 @@ fn decode(value: &[u8]) -> Vec<u8> {
     out
 }
 
-fn encode(value: &[u8], kept: &[u8], upper: bool) -> Vec<u8> {
+pub(super) fn encode(value: &[u8], kept: &[u8], upper: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     for &byte in value {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {

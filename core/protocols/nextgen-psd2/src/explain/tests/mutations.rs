@@ -136,7 +136,8 @@ fn a_listed_request_target_signed_otherwise_is_recognised() {
         assert!(text.contains("What to do: sign `(request-target)` as") && !text.contains("leave `(request"), "{text}");
     }
     assert_eq!(explained("post /api/v1/user/verification", "/api").verdict_id(), "ok");
-    assert!(matched(&explained("get /api/v1/user/verification", "/api")).is_empty());
+    assert_eq!(matched(&explained("get /api/v1/user/verification", "/api")), ["H-07"]);
+    assert!(matched(&explained("post /api/v2/user/verification", "/api")).is_empty());
 }
 
 /// A log behind a proxy has the path without the prefix that was signed.
