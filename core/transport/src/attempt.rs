@@ -18,6 +18,8 @@ use crate::{Plan, SegmentBody, Transport, failure, receive};
 pub(crate) struct Progress {
     /// The connection stood and the body was asked for: from here on the peer may have the request.
     pub(crate) started: Arc<AtomicBool>,
+    /// All of the body was handed to the connection: before that no server can have taken the request.
+    pub(crate) whole: Arc<AtomicBool>,
     /// A success status was seen.
     pub(crate) accepted: Arc<AtomicBool>,
 }
@@ -30,6 +32,7 @@ pub(crate) async fn attempt(
     let progress = Progress::default();
     // A request without a body gives no sign of being written: it counts as started.
     progress.started.store(request.body.is_empty(), Ordering::SeqCst);
+    progress.whole.store(request.body.is_empty(), Ordering::SeqCst);
     let (deadline, cancel) = (plan.deadline, plan.cancel);
     let cut_off = async {
         match deadline {
@@ -76,7 +79,7 @@ async fn run(
     }
     if !request.body.is_empty() {
         let body = SegmentBody::open_apart(&request.body, Arc::clone(&progress.started)).await?;
-        let body = body.observed_by(plan.observer.clone());
+        let body = body.observed_by(plan.observer.clone()).sent_by_a_client(Arc::clone(&progress.whole));
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             builder = builder.header("content-type", "application/json");
         }

@@ -24,7 +24,8 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
         return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}"))
             .with_outcome(Outcome::NotSent);
     }
-    let outcome = if progress.started.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
+    // A body that is cut short is never taken for a whole one, whatever broke the connection.
+    let outcome = if progress.whole.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
     // A client certificate is asked for after the handshake in TLS 1.3: its refusal shows up as a lost connection.
     let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECTION_LOST };
     Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome)

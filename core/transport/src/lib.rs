@@ -10,6 +10,7 @@
 
 mod attempt;
 mod backoff;
+mod early_answer;
 mod failure;
 mod file_sink;
 mod identity;

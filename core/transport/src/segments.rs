@@ -23,7 +23,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::{Observer, file_sink::interrupted, regular::open_regular};
+use crate::{Observer, early_answer::Pacer, file_sink::interrupted, regular::open_regular};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -31,6 +31,8 @@ const STEP: usize = 96 * 1024;
 const MEMORY_STEP: usize = 48 * 1024;
 /// How many encoded steps wait to be sent.
 const AHEAD: usize = 4;
+/// From this many bytes on, a client looks for an early answer before each further piece.
+const EARLY_ANSWER: u64 = 256 * 1024;
 
 /// A message body as an HTTP body: what a client sends and a server answers.
 pub struct SegmentBody {
@@ -39,6 +41,14 @@ pub struct SegmentBody {
     started: Arc<AtomicBool>,
     given: u64,
     observer: Option<Arc<dyn Observer>>,
+    client: Option<ClientSide>,
+}
+
+/// What a body that a client sends has besides.
+struct ClientSide {
+    /// Becomes true with the last piece.
+    whole: Arc<AtomicBool>,
+    pacer: Pacer<Result<Bytes, Error>>,
 }
 
 impl SegmentBody {
@@ -61,7 +71,7 @@ impl SegmentBody {
             Err(none) if none.is_empty() => Frames::One(None),
             Err(many) => Frames::of(many),
         };
-        Ok(Self { frames, length, started, given: 0, observer: None })
+        Ok(Self { frames, length, started, given: 0, observer: None, client: None })
     }
 
     /// The same for a task that drives connections: files are opened on a thread for file work, for a disk may take long to
@@ -80,6 +90,12 @@ impl SegmentBody {
     #[must_use]
     pub fn observed_by(mut self, observer: Option<Arc<dyn Observer>>) -> Self {
         self.observer = observer;
+        self
+    }
+
+    /// `whole` becomes true when the last piece was taken; an early answer is looked for between pieces.
+    pub(crate) fn sent_by_a_client(mut self, whole: Arc<AtomicBool>) -> Self {
+        self.client = Some(ClientSide { whole, pacer: Pacer::default() });
         self
     }
 
@@ -283,6 +299,14 @@ impl Frames {
         };
         Self::Here(sources.into_iter().filter_map(memory).collect())
     }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        match self {
+            Self::One(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Self::Here(sources) => Poll::Ready(step_here(sources).map(Ok)),
+            Self::Many(receiver) => receiver.poll_recv(cx),
+        }
+    }
 }
 
 /// The next bytes of several sources in memory.
@@ -301,16 +325,26 @@ impl http_body::Body for SegmentBody {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        self.started.store(true, Ordering::SeqCst);
-        let polled = match &mut self.frames {
-            Frames::One(bytes) => Poll::Ready(bytes.take().map(Ok)),
-            Frames::Here(sources) => Poll::Ready(step_here(sources).map(Ok)),
-            Frames::Many(receiver) => receiver.poll_recv(cx),
+        let this = &mut *self;
+        this.started.store(true, Ordering::SeqCst);
+        let polled = match &mut this.client {
+            Some(client) if this.given >= EARLY_ANSWER => client.pacer.poll(cx, |cx| this.frames.poll(cx)),
+            _ => this.frames.poll(cx),
         };
-        if let (Poll::Ready(Some(Ok(bytes))), true) = (&polled, self.observer.is_some()) {
-            self.given += bytes.len() as u64;
-            if let Some(observer) = &self.observer {
-                observer.sent(self.given, self.length);
+        if let Poll::Ready(Some(Ok(bytes))) = &polled {
+            this.given += bytes.len() as u64;
+            if let Some(observer) = &this.observer {
+                observer.sent(this.given, this.length);
+            }
+        }
+        if let (Some(client), Poll::Ready(piece)) = (&this.client, &polled) {
+            let is_last = match piece {
+                Some(Ok(_)) => this.length == Some(this.given),
+                Some(Err(_)) => false,
+                None => true,
+            };
+            if is_last {
+                client.whole.store(true, Ordering::SeqCst);
             }
         }
         polled.map(|piece| piece.map(|piece| piece.map(Frame::data)))

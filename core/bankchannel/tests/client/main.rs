@@ -6,6 +6,7 @@ mod support;
 
 mod answers;
 mod content;
+mod early;
 mod faults;
 mod logins;
 mod repeats;

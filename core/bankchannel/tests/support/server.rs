@@ -26,6 +26,8 @@ pub enum Act {
     AnswerThenClose(Answer),
     /// Read the head only, then reset the connection.
     ResetAfterHead,
+    /// Read the head and a little of the body, answer, and close the connection: what the client goes on to send resets it.
+    RefuseEarly(Answer),
     /// Read it, then reset the connection.
     ResetAfterRequest,
     /// Read it, then close the connection in order.
@@ -177,6 +179,11 @@ async fn serve(
                 return;
             }
             Act::Hold(go_on, _) => go_on.notified().await,
+            Act::RefuseEarly(answer) => {
+                let _ = more(&mut stream, &mut rest).await;
+                let _ = stream.write_all(&answer.bytes()).await;
+                return;
+            }
             _ => {}
         }
         let keep = !matches!(act, Act::Swallow(_));
@@ -218,7 +225,7 @@ async fn serve(
             }
             Act::CloseAfterRequest => return,
             Act::Stall => std::future::pending().await,
-            Act::ResetAfterHead => unreachable!("handled above"),
+            Act::ResetAfterHead | Act::RefuseEarly(_) => unreachable!("handled above"),
         }
         let _ = stream.flush().await;
     }

@@ -13,11 +13,13 @@ use std::{
     io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::linger::Linger;
 
 /// The longest line that is looked at: longer than the longest head that the library takes.
 const LINE_MAX: usize = 160 * 1024;
@@ -41,6 +43,12 @@ impl Heard {
     /// How the head of the next request was written: to be asked once for each, in their order.
     pub(super) fn framing(&self) -> Framing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).heads.pop_front().unwrap_or_default()
+    }
+
+    /// Whether what was read ends in the middle of a request's body.
+    fn is_within_body(&self) -> bool {
+        let at = self.0.lock().unwrap_or_else(PoisonError::into_inner).at;
+        matches!(at, At::Body { .. } | At::ChunkSize | At::Trailers)
     }
 
     fn hear(&self, bytes: &[u8]) {
@@ -183,23 +191,28 @@ impl Head {
 
 /// A connection whose bytes are heard.
 pub(super) struct Listened<S> {
-    pub(super) stream: S,
-    /// Where its bytes are heard; nowhere when nobody wants to know.
-    pub(super) heard: Option<Heard>,
+    stream: S,
+    heard: Heard,
+    /// There from the end of the connection on, where a request's body was not read to its end.
+    linger: Option<Linger>,
+}
+
+impl<S> Listened<S> {
+    pub(super) fn new(stream: S, heard: Heard) -> Self {
+        Self { stream, heard, linger: None }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Listened<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
-        std::task::ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
-        if let Some(heard) = &self.heard {
-            heard.hear(&into.filled()[before..]);
-        }
+        ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
+        self.heard.hear(&into.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Listened<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Listened<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -209,7 +222,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Listened<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let this = &mut *self;
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            if !this.heard.is_within_body() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        this.linger.get_or_insert_with(Linger::begin).poll_end(&mut this.stream, context)
     }
 
     fn poll_write_vectored(

@@ -167,8 +167,7 @@ impl Listener {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            let heard = self.framing.then(Heard::default);
-            let arrived = Accepted { stream, peer, heard, max_fields: self.max_fields };
+            let arrived = Accepted { stream, peer, framing: self.framing, max_fields: self.max_fields };
             let served = connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone());
             let cut = cut.clone();
             connections.spawn(async move {
@@ -241,12 +240,12 @@ impl Drop for Place {
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
-    heard: Option<Heard>,
+    framing: bool,
     max_fields: Option<usize>,
 }
 
 async fn connection<F, R>(
-    Accepted { stream, peer, heard, max_fields }: Accepted,
+    Accepted { stream, peer, framing, max_fields }: Accepted,
     tls: Option<TlsAcceptor>,
     handle: Arc<F>,
     stop: CancellationToken,
@@ -256,11 +255,13 @@ async fn connection<F, R>(
 {
     let activity = Activity::begin(QUIET);
     let active = Arc::clone(&activity);
-    let listening = heard.clone();
+    let heard = Heard::default();
+    let heads = heard.clone();
     let service = |client: Option<ClientCertificate>| {
         service_fn(move |mut request: Request<Incoming>| {
-            if let Some(heard) = &listening {
-                request.extensions_mut().insert(heard.framing());
+            let head = heads.framing();
+            if framing {
+                request.extensions_mut().insert(head);
             }
             if let Some(client) = &client {
                 request.extensions_mut().insert(client.clone());
@@ -285,7 +286,7 @@ async fn connection<F, R>(
     match tls {
         None => {
             let serving =
-                builder.serve_connection(TokioIo::new(Listened { stream, heard }), service(None)).into_owned();
+                builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service(None)).into_owned();
             // A connection's error is the client's business: it went away or spoke no HTTP.
             activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
         }
@@ -294,7 +295,7 @@ async fn connection<F, R>(
                 let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
                 let client = client.map(|leaf| ClientCertificate(Arc::new(leaf.clone().into_owned())));
                 let serving =
-                    builder.serve_connection(TokioIo::new(Listened { stream, heard }), service(client)).into_owned();
+                    builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service(client)).into_owned();
                 activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
             }
         }

@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod framing;
 mod idle;
 pub(crate) mod intake;
+mod linger;
 pub(crate) mod listen;
 pub(crate) mod router;
 

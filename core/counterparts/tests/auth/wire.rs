@@ -88,6 +88,39 @@ async fn w04_w05_w07_w08_bodies_that_are_refused() {
         .is(400, "Invalid parameter(s): Content-Encoding");
 }
 
+/// A client that writes all of its request before it reads, as PHP's streams and Python's requests do, hears why it is refused:
+/// the service reads on for a while after its answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_writes_everything_first_hears_its_refusal() {
+    use std::io::{Read as _, Write as _};
+    let world = World::start().await;
+    for framing in ["content-length: 41943040", "transfer-encoding: chunked"] {
+        let address = world.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        let told = tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            let head = format!(
+                "POST /v2/account/w@example.test/data HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{framing}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            let piece = vec![b' '; 1024 * 1024];
+            for _ in 0..40 {
+                if framing.contains("chunked") {
+                    stream.write_all(b"100000\r\n").unwrap();
+                }
+                stream.write_all(&piece).unwrap();
+                if framing.contains("chunked") {
+                    stream.write_all(b"\r\n").unwrap();
+                }
+            }
+            let mut told = String::new();
+            stream.read_to_string(&mut told).unwrap();
+            told
+        });
+        let told = told.await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 413 ") && told.contains("Request too large"), "{framing}: {told}");
+    }
+}
+
 #[tokio::test]
 async fn w06_l29_fields_that_an_operation_does_not_know_are_ignored() {
     let world = World::start().await;

@@ -1,0 +1,50 @@
+//! A server that refuses a body before it has read all of it, and closes the connection: the refusal is what the caller
+//! gets, not a lost connection.
+
+use bankchannel::ws_channel::operations::files::upload_file::{UploadFile, UploadFileRequest};
+use bankchannel::{CallOptions, Content, Outcome};
+
+use crate::{
+    repeats::upload,
+    support::{Act, Server, client, refused},
+};
+
+const SIZE: usize = 25 * 1024 * 1024;
+const TRIES: usize = 12;
+
+/// A runtime for the server alone: it closes connections while the client writes.
+fn elsewhere() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+#[test]
+fn an_early_refusal_is_heard() {
+    let servers = elsewhere();
+    let server = servers.block_on(Server::in_turn([Act::RefuseEarly(refused(413, "Request too large"))]));
+    // As the library has it: one thread for connections.
+    elsewhere().block_on(hear(&server));
+}
+
+async fn hear(server: &Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("payments.xml");
+    std::fs::write(&path, vec![7; SIZE]).unwrap();
+    let bytes = Content::from(vec![7; SIZE]);
+    for (name, content) in [("bytes", bytes), ("a file", Content::from(path.as_path()))] {
+        let mut heard = 0;
+        for _ in 0..TRIES {
+            let request = UploadFileRequest { file_contents: content.clone(), ..upload(b"") };
+            let error = client(server).exchange::<UploadFile>(request, &CallOptions::default()).await.unwrap_err();
+            match error.outcome() {
+                Some(Outcome::Refused) => {
+                    assert_eq!(error.http_status(), Some(413), "{name}: {error}");
+                    heard += 1;
+                }
+                // The reset came between a look at the socket and the next write. No server takes half a body.
+                outcome => assert_eq!((error.code(), outcome), ("transport.connection_lost", Some(Outcome::NotSent))),
+            }
+        }
+        println!("{name}: {heard} of {TRIES}");
+        assert!(heard * 4 >= TRIES * 3, "{name}: heard {heard} of {TRIES}");
+    }
+}

@@ -1,0 +1,126 @@
+//! Looking for an answer that comes before the request was sent.
+//!
+//! A server that refuses a request may answer before it has read all of it, and close the connection. The HTTP library gives up at
+//! the first write that fails then, without a look at what has arrived. So the body gives each piece right after the runtime
+//! has asked the system what became of the sockets: an answer that is there is read before the next write.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker, ready},
+};
+
+use futures_util::task::AtomicWaker;
+
+/// Gives the pieces of a body one at a time, each after a look at the sockets.
+pub(crate) struct Pacer<T> {
+    turn: Turn<T>,
+}
+
+enum Turn<T> {
+    /// The next piece may be made.
+    Make,
+    /// It is made, and the runtime looks.
+    Look(Option<T>, Arc<Look>),
+    /// It was given: the connection writes it before the next is made.
+    Written,
+}
+
+impl<T> Default for Pacer<T> {
+    fn default() -> Self {
+        Self { turn: Turn::Make }
+    }
+}
+
+impl<T> Pacer<T> {
+    /// The next piece that `make` makes.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        mut make: impl FnMut(&mut Context<'_>) -> Poll<Option<T>>,
+    ) -> Poll<Option<T>> {
+        loop {
+            match &mut self.turn {
+                Turn::Written => {
+                    self.turn = Turn::Make;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Turn::Make => {
+                    let made = ready!(make(context));
+                    self.turn = Turn::Look(made, Look::begin());
+                }
+                Turn::Look(made, look) => {
+                    look.task.register(context.waker());
+                    if !look.done.load(Ordering::SeqCst) {
+                        return Poll::Pending;
+                    }
+                    let made = made.take();
+                    self.turn = Turn::Written;
+                    return Poll::Ready(made);
+                }
+            }
+        }
+    }
+}
+
+/// Done when the runtime has looked. A connection polls its body several times in between, so a future that is ready when
+/// it is polled again would tell nothing.
+#[derive(Default)]
+struct Look {
+    done: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Look {
+    fn begin() -> Arc<Self> {
+        let look = Arc::new(Self::default());
+        let waker = Waker::from(Arc::clone(&look));
+        // The runtime keeps the waker until it has looked; outside of one it wakes at once.
+        let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(&waker));
+        look
+    }
+}
+
+impl Wake for Look {
+    fn wake(self: Arc<Self>) {
+        self.done.store(true, Ordering::SeqCst);
+        self.task.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_given_when_the_runtime_has_looked_however_often_it_is_asked() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let (mut pacer, mut left) = (Pacer::default(), 2);
+            let mut next = |context: &mut Context<'_>| {
+                pacer.poll(context, |_| {
+                    left -= 1;
+                    Poll::Ready((left >= 0).then_some(left))
+                })
+            };
+            for wanted in [Some(1), Some(0), None] {
+                let mut polls = 0;
+                let given = std::future::poll_fn(|context| {
+                    polls += 1;
+                    // Asked twice without a turn of the runtime between, as a connection does.
+                    if polls == 1 {
+                        assert!(next(context).is_pending());
+                    }
+                    next(context)
+                });
+                assert_eq!(given.await, wanted);
+                assert!(polls >= 2, "{polls}");
+            }
+        });
+    }
+}
