@@ -48,12 +48,12 @@ case /$libdir/ in */../* | */./* | *//*) fail '--libdir is a plain name below th
 
 # In the sources, or in an unpacked package.
 if [ -f "$here/share/bankchannel/package" ]; then
-    root=$here packaging=$here/share/bankchannel headers=$here/include licences=$here documents=$here/share/doc/bankchannel
+    raw=no root=$here packaging=$here/share/bankchannel headers=$here/include licences=$here documents=$here/share/doc/bankchannel
     shared=$here/lib/libbankchannel.so static=$here/lib/libbankchannel.a
     # shellcheck source=/dev/null
     . "$here/share/bankchannel/package" # VERSION, ABI_MAJOR
 else
-    root=$(dirname -- "$here")
+    raw=yes root=$(dirname -- "$here")
     packaging=$here/packaging headers=$root/include licences=$root documents=$root/docs
     [ -n "$from" ] || from=${CARGO_TARGET_DIR:-$root/target}/release
     shared=$from/libbankchannel_c.so static=$from/libbankchannel_c.a
@@ -94,13 +94,41 @@ put() {
     mv -f -- "$2/.new-$name" "$2/$name"
 }
 
+# one_object ARCHIVE FOLDER: cargo's archive as one object that gives only the names of bankchannel.h. A program may
+# then have a SQLite or a Rust library of its own beside it.
+one_object() {
+    if ! command -v "${LD:-ld}" >/dev/null 2>&1 || ! command -v "${OBJCOPY:-objcopy}" >/dev/null 2>&1; then
+        echo "install.sh: ld or objcopy is missing: libbankchannel.a keeps the names of its parts, sqlite3_* among them" >&2
+        put "$1" "$2" libbankchannel.a
+        return
+    fi
+    mkdir -p "$2"
+    work=$(mktemp -d "$2/.new-object.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    # Only what the interface reaches is taken along: each of its functions is asked for.
+    asked=$(grep -oE '\bbankchannel_[a-z0-9_]+\(' "$headers/bankchannel.h" | tr -d '(' | sort -u)
+    # shellcheck disable=SC2046,SC2086 # one word for each name
+    "${LD:-ld}" -r $(printf -- '-u %s ' $asked) -o "$work/bankchannel.o" "$1"
+    "${OBJCOPY:-objcopy}" --wildcard --keep-global-symbol='bankchannel_*' "$work/bankchannel.o"
+    "${AR:-ar}" rcD "$work/libbankchannel.a" "$work/bankchannel.o"
+    put "$work/libbankchannel.a" "$2"
+    rm -rf "$work"
+    trap - EXIT
+}
+
 put "$headers/bankchannel.h" "$to/include"
 put "$headers/bankchannel_operations.h" "$to/include"
 put "$shared" "$to/$libdir" "libbankchannel.so.$ABI_MAJOR"
 ln -sf "libbankchannel.so.$ABI_MAJOR" "$to/$libdir/libbankchannel.so"
-put "$static" "$to/$libdir" libbankchannel.a
+if [ "$raw" = yes ]; then
+    one_object "$static" "$to/$libdir"
+else
+    put "$static" "$to/$libdir" libbankchannel.a
+fi
 mkdir -p "$to/$libdir/pkgconfig" "$to/$libdir/cmake/bankchannel"
-fill "$packaging/bankchannel.pc.in" "$to/$libdir/pkgconfig/bankchannel.pc"
+for name in bankchannel bankchannel-static; do
+    fill "$packaging/$name.pc.in" "$to/$libdir/pkgconfig/$name.pc"
+done
 for file in bankchannelConfig.cmake bankchannelConfigVersion.cmake; do
     fill "$packaging/$file.in" "$to/$libdir/cmake/bankchannel/$file"
 done

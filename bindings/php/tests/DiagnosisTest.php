@@ -50,6 +50,25 @@ final class DiagnosisTest extends TestCase
         self::assertStringStartsWith('library_missing: ', self::told(['BANKCHANNEL_LIBRARY' => sys_get_temp_dir()]));
     }
 
+    public function testARelativePathIsRelativeToTheWorkingDirectory(): void
+    {
+        $library = (string) realpath((string) getenv('BANKCHANNEL_LIBRARY'));
+        $before = 'chdir(' . var_export(\dirname($library), true) . "); require '" . \dirname(__DIR__) . "/src/autoload.php';";
+        foreach ([basename($library), './' . basename($library)] as $relative) {
+            self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', self::told(['BANKCHANNEL_LIBRARY' => $relative], [], $before));
+        }
+    }
+
+    public function testTheFileIsCutShort(): void
+    {
+        $library = (string) file_get_contents((string) getenv('BANKCHANNEL_LIBRARY'));
+        foreach ([\strlen($library) >> 1, 100000, 200] as $length) {
+            $told = self::told(['BANKCHANNEL_LIBRARY' => Scratch::file(substr($library, 0, $length))]);
+            self::assertStringStartsWith('library_truncated: ', $told);
+            self::assertStringContainsString("{$length} bytes", $told);
+        }
+    }
+
     public function testThePackageHasNoLibraryForThisPlatform(): void
     {
         $package = self::copy();

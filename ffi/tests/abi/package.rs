@@ -76,13 +76,25 @@ fn pkg_config_finds_it_and_both_libraries_link() {
     assert!(is_shared(&shared));
     works(Command::new(&shared).env("LD_LIBRARY_PATH", prefix.path().join("lib")));
 
-    // The static library in a program that takes the rest from the system.
-    let mut words = pkg_config(&folder, &["--static", "--cflags", "--libs"]);
-    let at = words.iter().position(|word| word == "-lbankchannel").unwrap();
-    words.splice(at..=at, ["-Wl,-Bstatic", "-lbankchannel", "-Wl,-Bdynamic"].map(str::to_owned));
+    // The static library in a program that takes the rest from the system, by a module of its own.
+    let mut command = Command::new("pkg-config");
+    let words = run(command.args(["--cflags", "--libs", "bankchannel-static"]).env("PKG_CONFIG_PATH", &folder));
+    let mut words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
     let linked = compiled(scratch.path(), "static", &words);
     assert!(!is_shared(&linked));
     works(&mut Command::new(&linked));
+
+    // It gives its own names only: a program has its own of whatever it is made of.
+    let archive = prefix.path().join("lib/libbankchannel.a");
+    let names =
+        run(Command::new("nm").args(["--defined-only", "--extern-only", "--format=just-symbols"]).arg(&archive));
+    let foreign: Vec<&str> = names.lines().filter(|line| !line.is_empty() && !line.ends_with(':')).collect();
+    let foreign: Vec<&&str> = foreign.iter().filter(|name| !name.starts_with("bankchannel_")).collect();
+    assert!(names.contains("bankchannel_call") && foreign.is_empty(), "{foreign:?}");
+    let own = scratch.path().join("own.c");
+    fs::write(&own, "int sqlite3_open(void) { return 7; }\nvoid rust_eh_personality(void) {}\n").unwrap();
+    words.insert(0, own.to_str().unwrap().to_owned());
+    works(&mut Command::new(compiled(scratch.path(), "beside", &words)));
 
     // And in one that takes nothing from it.
     let mut words = pkg_config(&folder, &["--static", "--cflags", "--libs"]);

@@ -10,7 +10,7 @@ use Bankchannel\Exception\ConfigurationException;
  * Why the native library cannot be used, in the order in which people meet the faults, each with its remedy.
  *
  * Every error is a `ConfigurationException` whose context has a `reason`: `ffi_missing`, `ffi_disabled`, `ffi_restricted`,
- * `library_missing`, `library_wrong_platform`, `library_unloadable`, `library_too_old`, `header_mismatch`,
+ * `library_missing`, `library_truncated`, `library_wrong_platform`, `library_unloadable`, `library_too_old`, `header_mismatch`,
  * `package_damaged`.
  *
  * @internal
@@ -49,6 +49,12 @@ final class Diagnosis
     public static function fileMissing(string $file): ConfigurationException
     {
         return self::error('library_missing', 'the environment variable ' . Library::VARIABLE . " names {$file}, which is no file", 'correct it, or unset it to use the library inside the package', ['file' => $file]);
+    }
+
+    /** The file ends before the library does: a copy or a download that broke off. */
+    public static function truncated(string $file, int $found, int $needed): ConfigurationException
+    {
+        return self::error('library_truncated', "{$file} has {$found} bytes, and the library in it needs {$needed}", 'copy or install it anew; ' . self::whence(), ['file' => $file]);
     }
 
     /** The library keeps an older contract than the package needs. */

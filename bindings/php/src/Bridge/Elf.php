@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * What a shared library of Linux says about itself: what it was built for. Read only when it cannot be loaded, to say why;
- * the system's loader tells PHP before 8.3 nothing.
+ * What a shared library of Linux says about itself: how long it must be, and, when it cannot be loaded, what it was built
+ * for; the system's loader tells PHP before 8.3 nothing.
  *
  * @internal
  */
@@ -38,6 +38,31 @@ final class Elf
         $machine = unpack('v', $data, 18)[1] ?? 0;
 
         return new self(self::MACHINES[$machine] ?? "machine {$machine}", $data[4] === "\x01" ? 32 : 64, $data);
+    }
+
+    /**
+     * How many bytes a 64-bit library must have at least, by its table of segments; 0 for any other file. The loader does
+     * not look: a program that touches what a shorter file lacks is ended by SIGBUS.
+     */
+    public static function length(string $file): int
+    {
+        $head = (string) @file_get_contents($file, false, null, 0, 64);
+        if (\strlen($head) < 64 || !str_starts_with($head, "\x7fELF\x02\x01")) {
+            return 0;
+        }
+        /** @var array{table: int, size: int, count: int} $of */
+        $of = unpack('@32/Ptable/@54/vsize/vcount', $head);
+        $table = (string) @file_get_contents($file, false, null, $of['table'], $of['size'] * $of['count']);
+        $length = $of['table'] + $of['size'] * $of['count'];
+        foreach ($of['size'] < 56 ? [] : str_split($table, $of['size']) as $entry) {
+            if (\strlen($entry) === $of['size']) {
+                /** @var array{offset: int, bytes: int} $segment */
+                $segment = unpack('@8/Poffset/@32/Pbytes', $entry);
+                $length = max($length, $segment['offset'] + $segment['bytes']);
+            }
+        }
+
+        return $length;
     }
 
     /** Whether it asks for musl's C library. */

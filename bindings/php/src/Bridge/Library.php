@@ -73,11 +73,23 @@ final class Library
     {
         $given = getenv(self::VARIABLE);
         if (\is_string($given) && $given !== '') {
-            return is_file($given) ? $given : throw Diagnosis::fileMissing($given);
+            // A name without a slash is looked for by the system's loader, and not where PHP stands.
+            $file = is_file($given) ? realpath($given) : false;
+
+            return $file === false ? throw Diagnosis::fileMissing($given) : self::whole($file);
         }
         $own = self::own();
 
-        return is_file($own) ? $own : self::INSTALLED;
+        return is_file($own) ? self::whole($own) : self::INSTALLED;
+    }
+
+    /** A file that is as long as it says. @throws BankchannelException */
+    private static function whole(string $file): string
+    {
+        $needed = PHP_OS_FAMILY === 'Linux' ? Elf::length($file) : 0;
+        $found = (int) filesize($file);
+
+        return $found < $needed ? throw Diagnosis::truncated($file, $found, $needed) : $file;
     }
 
     /** Where the package has its library for this platform. */
