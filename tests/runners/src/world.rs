@@ -147,7 +147,7 @@ impl World {
     /// Why it does not start.
     pub async fn start_bank(options: &Value) -> Told<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-        let all = json!({"data": folder.path().join("data"), "plain": true, "control": true});
+        let all = json!({"data": folder.path().join("data"), "plain": true, "control": true, "auto_answer": true});
         Self::begin(folder, Surroundings::Bank, all, options).await
     }
 

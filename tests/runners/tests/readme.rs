@@ -86,7 +86,11 @@ async fn the_third_party_ends_at_the_customers_accounts() {
     let asked = line();
     let link = asked.trim().rsplit(' ').next().expect("a link at the end");
     let tls = Tls::new(&authority(folder.path()), None).expect("the bank's authority");
-    let answer = connection::exchange(Some(&tls), &format!("{link}&auto=approve"), "GET", &[], b"").await;
+    let (page, state) = link.split_once('?').expect("a query");
+    let state = state.split('&').find(|field| field.starts_with("state=")).expect("a state");
+    let form = format!("{state}&decision=approve&customer=kari&account=kari-1&account=kari-2");
+    let headers = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+    let answer = connection::exchange(Some(&tls), page, "POST", &headers, form.as_bytes()).await;
     let back = answer.expect("the bank answers");
     assert!(back.header("location").starts_with("https://tpp.example/back?state=9d1f&psu-id=psu-7f3a91"), "{back:?}");
     example.stdin.take().expect("piped").write_all(b"\n").expect("it reads");

@@ -51,6 +51,7 @@ pub(super) fn command() -> Command {
             "explain-anywhere",
             "Explain also beyond loopback: what requests hold is then shown to whoever connects",
         ))
+        .arg(flag("auto-answer", "Links with auto=approve or auto=refuse answer for the customer: for tests"))
         .arg(flag("status-quirk", "Error bodies always say status 400, as in the banks' own documents"))
         .arg(flag("href-quirk", "Links hold characters that no URI may, as in the banks' own documents"))
         .arg(flag("control", "Open the control interface: for tests, on loopback only"))
@@ -109,6 +110,7 @@ fn options(matches: &ArgMatches) -> Outcome<BankOptions> {
         control: flag("control"),
         explain: matches.get_flag("no-explain").then_some(false),
         explain_anywhere: flag("explain-anywhere"),
+        auto_answer: flag("auto-answer"),
         trusted_file: text("trusted"),
         era_status_quirk: flag("status-quirk"),
         era_bad_href: flag("href-quirk"),

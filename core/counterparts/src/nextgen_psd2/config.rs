@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) mode: Mode,
     pub(crate) control: bool,
     pub(crate) explain: bool,
+    /// Whether a link may answer for the customer.
+    pub(crate) auto_answer: bool,
     /// Issuers to trust besides the bank's own and the sheet's.
     pub(crate) trusted: Vec<Certificate>,
     pub(crate) era_status_quirk: bool,
@@ -58,6 +60,7 @@ impl Config {
             mode: options.mode.unwrap_or_default().into(),
             control: is_on(options.control),
             explain,
+            auto_answer: is_on(options.auto_answer),
             trusted: options.trusted_file.as_deref().map(trusted).transpose()?.unwrap_or_default(),
             era_status_quirk: is_on(options.era_status_quirk),
             era_bad_href: is_on(options.era_bad_href),

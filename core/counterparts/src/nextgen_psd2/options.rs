@@ -23,6 +23,9 @@ pub struct BankOptions {
     pub explain: Option<bool>,
     /// Lets a bank explain beyond loopback: whoever reaches it sees what third parties have sent.
     pub explain_anywhere: Option<bool>,
+    /// Lets `auto=approve` and `auto=refuse` in the query of a link answer for the customer, in one step and without the page: for
+    /// tests. Without it such a link is refused.
+    pub auto_answer: Option<bool>,
     /// Certificates of further issuers to trust, a PEM file.
     pub trusted_file: Option<String>,
     /// Says status 400 in every error body of the dialect `era`, as the documented examples do.

@@ -14,7 +14,8 @@ use super::pages::Window;
 /// How many are kept.
 const KEPT: usize = 200;
 
-/// A request as it was answered. No personal data: identifiers of customers travel in headers and bodies only.
+/// A request as it was answered. No personal data: the values of headers and bodies are not kept, but for what an explanation
+/// shows to everybody ([`for_others`](bankchannel_nextgen_psd2::explain::Explanation::for_others)).
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     /// Counted from 1 since the bank was started, and never given twice; 0 before it is added.
@@ -44,7 +45,7 @@ pub(crate) struct Refused {
     pub(crate) check: &'static str,
     pub(crate) code: &'static str,
     pub(crate) text: String,
-    /// The explanation, where the bank makes one.
+    /// The explanation, where the bank makes one, without what is personal: who sent the request has had it whole.
     pub(crate) explain: Option<Arc<Value>>,
 }
 

@@ -145,6 +145,9 @@ fn warn_about(config: &Config) {
     if config.explain && !config.listen.ip().is_loopback() {
         tracing::warn!("the bank explains beyond loopback: whoever reaches it sees what third parties have sent");
     }
+    if config.auto_answer {
+        tracing::warn!("links may answer for the customer: whoever has one decides without the page");
+    }
     if let Some(ms) = config.clock_ms {
         let at = bankchannel_foundation::model::Timestamp::from_ms(ms);
         tracing::warn!(at = at.as_str(), "the bank's clock stands still");

@@ -68,10 +68,10 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
     }
     let query = head.uri.query().unwrap_or_default();
     match path {
-        TAP if head.method == Method::GET => page(&match Query::read(query) {
+        TAP if head.method == Method::GET => match Query::read(query) {
             Some(query) => tap(bank, &query),
-            None => pages::dead(Dead::Unknown),
-        }),
+            None => page(&pages::dead(Dead::Unknown)),
+        },
         TAP => match intake::plain(body, Form::MAX).await {
             Ok(taken) => page(&customer::answered(bank, &taken.body)),
             Err(_) => refuse(StatusCode::BAD_REQUEST, "the form could not be read"),
@@ -97,8 +97,9 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
     }
 }
 
-/// The customer comes; with `auto` a test decides in one step, for `psu` and the accounts `account` if it names them.
-fn tap(bank: &Bank, query: &Query) -> Page {
+/// The customer comes; with `auto` a test decides in one step, for `psu` and the accounts `account` if it names them, where the bank
+/// was started for that: elsewhere a customer who follows a link would have answered without having seen a page.
+fn tap(bank: &Bank, query: &Query) -> Response<AnswerBody> {
     let state = query.first("state").unwrap_or_default();
     let decision = match query.first("auto") {
         Some("approve") => Decision::Approve {
@@ -106,9 +107,15 @@ fn tap(bank: &Bank, query: &Query) -> Page {
             accounts: query.first("account").map(|_| query.all("account")),
         },
         Some("refuse") => Decision::Refuse,
-        _ => return customer::opened(bank, state),
+        _ => return page(&customer::opened(bank, state)),
     };
-    customer::decided(bank, state, decision)
+    if !bank.config.auto_answer {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "no link answers for the customer here: leave `auto` out, or start the bank with auto_answer",
+        );
+    }
+    page(&customer::decided(bank, state, decision))
 }
 
 /// The fields of a query, decoded.

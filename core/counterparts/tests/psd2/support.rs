@@ -147,6 +147,7 @@ impl World {
             data: Some(data.to_str().unwrap().to_owned()),
             clock: Some(Timestamp::new(NOW).unwrap()),
             control: Some(true),
+            auto_answer: Some(true),
             ..BankOptions::default()
         };
         change(&mut options);

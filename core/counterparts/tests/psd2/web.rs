@@ -57,6 +57,85 @@ async fn the_page_of_requests() {
     assert_eq!(world.page("/nothing").await.status, 404);
 }
 
+/// `auto` answers only where the bank was started for it; elsewhere the link stays open for the customer.
+#[tokio::test]
+async fn a_link_answers_for_nobody() {
+    let world = World::with(|options| {
+        options.plain = Some(true);
+        options.auto_answer = None;
+    })
+    .await;
+    let url = link(&offer(&world, &world.tpp(1), &[("PSU-ID", PSU)]).await).to_owned();
+    for auto in ["approve", "refuse"] {
+        let refused = world.page(&format!("{url}&auto={auto}")).await;
+        assert_eq!((refused.status, refused.header("location")), (403, None), "{}", refused.text);
+        assert!(refused.text.contains("auto_answer"), "{}", refused.text);
+    }
+    let page = world.page(&url).await;
+    assert!(page.status == 200 && page.text.contains("<form"), "{}", page.text);
+    let state = url.split("state=").nth(1).unwrap();
+    let form = [("state", state), ("decision", "approve"), ("customer", "kari"), ("account", "kari-1")];
+    assert_eq!(world.post_form("/tap", &form).await.status, 303);
+}
+
+/// S-12: what a refused request's own explanation shows, the page and `/requests.json` do not.
+#[tokio::test]
+async fn the_page_shows_nobodys_identifiers() {
+    const SECRETS: [&str; 5] = ["psu-secret-1", "corp-secret-2", "192.0.2.211", "state-secret-4", "session-secret-5"];
+    let world = World::start().await;
+    let mut tpp = world.tpp(1);
+    tpp.profile.extra_signed_headers =
+        vec!["psu-ip-address".into(), "tpp-session-id".into(), "(request-target)".into()];
+    let uri = format!("https://tpp.example/cb?state={}", SECRETS[3]);
+    let headers = [
+        ("PSU-ID", SECRETS[0]),
+        ("PSU-Corporate-ID", SECRETS[1]),
+        ("PSU-IP-Address", SECRETS[2]),
+        ("TPP-Session-ID", SECRETS[4]),
+        ("TPP-Redirect-URI", &uri),
+    ];
+    let target = format!("/api/v1/bank-offered-consents?who={}", SECRETS[0]);
+    let sound = world.sign(&tpp, "POST", &target, &headers, "");
+    let mut found = Vec::new();
+    // Unknown to the bank; another date than the signed one; another customer than the signed one, who says what was signed.
+    for change in [None, Some(("Date", "Tue, 03 Mar 2026 10:15:31 GMT")), Some(("PSU-ID", "psu-secret-1b"))] {
+        let mut request = sound.clone();
+        if let Some((name, value)) = change {
+            request.headers.set(name, value);
+        }
+        request.headers.push("X-Sandbox-Signing-String", "cHN1LWlkOiBwc3Utc2VjcmV0LTE=");
+        let answer = world.send(&request).await;
+        let explain = answer.body["explain"].to_string();
+        assert!(!explain.contains("[redacted") && answer.status >= 400, "{}", answer.text);
+        found.push(explain);
+    }
+    assert!(found.iter().all(|explain| SECRETS.iter().all(|secret| explain.contains(secret))), "who sends sees it");
+    let shown = world.page("/requests.json").await;
+    let requests = shown.body["requests"].as_array().unwrap();
+    assert_eq!(requests.len(), 3);
+    for request in requests {
+        let own = &request["explain"]["expected_signing_string"];
+        let line = |name: &str| {
+            let lines = own["lines"].as_array().unwrap();
+            lines.iter().find(|line| line["name"] == name).unwrap()["value"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(line("psu-id"), "[redacted]");
+        assert_eq!(line("tpp-redirect-uri"), "https://tpp.example/cb?[redacted]");
+        assert!(line("date").starts_with("Tue, 03 Mar 2026 10:15:3"), "{own}");
+    }
+    let decoded =
+        |text: &str| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap_or_default();
+    let mut whole = shown.text.clone();
+    for part in shown.text.split('"').filter(|part| part.len() > 16 && part.len() % 4 == 0) {
+        if part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)) {
+            whole.push_str(&String::from_utf8_lossy(&decoded(part)));
+        }
+    }
+    for secret in SECRETS {
+        assert!(!whole.contains(secret), "{secret}");
+    }
+}
+
 /// A foreign name that leads here, and another page's form.
 #[tokio::test]
 async fn foreign_pages() {

@@ -54,17 +54,26 @@ pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()>
     STANDARD.decode(value.as_bytes().trim_ascii()).map(Some).map_err(|_| ())
 }
 
+/// The explanation of a refusal.
+pub(super) struct Explained {
+    /// For who sent the request.
+    pub(super) own: Value,
+    /// For everybody else: without what is personal.
+    pub(super) for_others: Value,
+}
+
 /// Explains a refusal; nothing where too many others wait.
-pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Value> {
+pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Explained> {
     if refused.is_unread {
-        return Some(explain::refused_unread(refused.refusal.check, &refused.refusal.text));
+        let own = explain::refused_unread(refused.refusal.check, &refused.refusal.text);
+        return Some(Explained { for_others: own.clone(), own });
     }
     let work = Arc::clone(bank);
     in_turn(bank, move || explained(&work, &refused)).await
 }
 
 /// Does this when it is its turn, and to its end: a client that goes away frees no turn while the work goes on.
-async fn in_turn(bank: &Bank, work: impl FnOnce() -> Value + Send + 'static) -> Option<Value> {
+async fn in_turn<T: Send + 'static>(bank: &Bank, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let turn = tokio::time::timeout(TURN, Arc::clone(&bank.explaining).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else { return None };
     let worked = tokio::task::spawn_blocking(move || {
@@ -75,7 +84,7 @@ async fn in_turn(bank: &Bank, work: impl FnOnce() -> Value + Send + 'static) -> 
     worked.await.ok()
 }
 
-fn explained(bank: &Bank, refused: &Refused) -> Value {
+fn explained(bank: &Bank, refused: &Refused) -> Explained {
     let policy = Policy { stop_at_failure: false, ..refused.policy.clone() };
     let mut verified = bank.verifier.verify(&refused.request, &policy);
     if refused.routed {
@@ -88,7 +97,8 @@ fn explained(bank: &Bank, refused: &Refused) -> Value {
         tls_client: policy.tls_client.as_ref(),
         base_path: refused.base_path,
     };
-    explain::explain(&refused.request, &verified, input).to_json()
+    let explanation = explain::explain(&refused.request, &verified, input);
+    Explained { own: explanation.to_json(), for_others: explanation.for_others().to_json() }
 }
 
 /// Explains a request that is given as text, and never carries it out; nothing where too many others wait.

@@ -229,7 +229,8 @@ impl Pipeline {
             None
         };
         let always_400 = self.bank.config.era_status_quirk;
-        let body = refusal.body(mount.dialect, &id, always_400, explain.as_ref().filter(|_| wanted));
+        let own = explain.as_ref().map(|explained| &explained.own);
+        let body = refusal.body(mount.dialect, &id, always_400, own.filter(|_| wanted));
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = answer::json(status, body.to_string());
         let headers = response.headers_mut();
@@ -244,7 +245,7 @@ impl Pipeline {
             check: refusal.check,
             code: refusal.code_in(mount.dialect),
             text: refusal.message(),
-            explain: explain.map(Arc::new),
+            explain: explain.map(|explained| Arc::new(explained.for_others)),
         };
         (response, shown)
     }
