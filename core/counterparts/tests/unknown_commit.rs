@@ -48,6 +48,23 @@ async fn until(what: &str, done: impl AsyncFn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_committed_without_an_answer_has_its_content() {
+    commit_without_answer(Loss::Cut).await;
+}
+
+/// The same when the database falls silent: the service stops waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_never_answered_is_unknown() {
+    commit_without_answer(Loss::Silence).await;
+}
+
+/// How the answer is lost.
+#[derive(Clone, Copy)]
+enum Loss {
+    Cut,
+    Silence,
+}
+
+async fn commit_without_answer(loss: Loss) {
     let Some(url) = server() else { return };
     let (rest, folder) = url.split_once("host=").expect("a server on a Unix socket, as tests/postgres.sh starts it");
     let relay = tempfile::tempdir().unwrap();
@@ -59,12 +76,13 @@ async fn what_was_committed_without_an_answer_has_its_content() {
         async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = UnixStream::connect(&server_socket).await.unwrap();
-                tokio::spawn(pass_on(client, server, Arc::clone(&cuts)));
+                tokio::spawn(pass_on(client, server, Arc::clone(&cuts), loss));
             }
         }
     });
     let shared = Shared::make(&url, &format!("{rest}host={}", relay.path().display()));
-    let served = Served::with(&shared.config, Channels::default()).await;
+    let config = format!("{}postgres = {{ operation_timeout_s = 3 }}\n", shared.config);
+    let served = Served::with(&config, Channels::default()).await;
     let (who, signer) = served.customer("unknown@example.test").await;
     let mut body = signer.signed(&large_payment());
     body["FileName"] = MARK.into();
@@ -79,7 +97,7 @@ async fn what_was_committed_without_an_answer_has_its_content() {
 }
 
 /// Between the service and the server, until the server has committed the marked upload: its answer goes nowhere.
-async fn pass_on(mut client: UnixStream, mut server: UnixStream, cuts: Arc<AtomicUsize>) {
+async fn pass_on(mut client: UnixStream, mut server: UnixStream, cuts: Arc<AtomicUsize>, loss: Loss) {
     let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let mut marked = false;
     let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
@@ -95,7 +113,10 @@ async fn pass_on(mut client: UnixStream, mut server: UnixStream, cuts: Arc<Atomi
                     let answered = server.read(&mut down).await.unwrap();
                     assert!(holds(&down[..answered], "COMMIT"), "the server has committed");
                     cuts.fetch_add(1, Ordering::SeqCst);
-                    return;
+                    match loss {
+                        Loss::Cut => return,
+                        Loss::Silence => std::future::pending().await,
+                    }
                 }
             }
             read = server.read(&mut down) => {

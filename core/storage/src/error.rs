@@ -43,11 +43,17 @@ pub enum StoreError {
         /// The operating system's or the database's words.
         reason: String,
     },
-    /// The database server does not answer, refuses the login, or went away in the middle: whether the verb
-    /// was done is then unknown.
+    /// The database server does not answer, refuses the login, or went away before the verb was committed: nothing of it
+    /// was kept.
     #[error("the database server cannot be reached ({reason}); check that it runs, the address and the credentials")]
     Unreachable {
         /// The driver's words, without the address or credentials.
+        reason: String,
+    },
+    /// The database server did not answer a COMMIT: whether the verb was done is unknown.
+    #[error("the database server did not answer a commit ({reason}): whether the change was kept is unknown")]
+    Unknown {
+        /// The driver's words, without the credentials.
         reason: String,
     },
     /// The data was written by a newer version of this program.
@@ -118,6 +124,7 @@ impl StoreError {
             self,
             Self::ReadOnly { .. }
                 | Self::Full { .. }
+                | Self::Unreachable { .. }
                 | Self::SchemaNewer { .. }
                 | Self::Contended { .. }
                 | Self::Unsupported { .. }
@@ -150,9 +157,8 @@ impl StoreError {
             sqlx::Error::PoolTimedOut if dialect == Dialect::Sqlite => {
                 Self::Io { place: place.to_owned(), reason: "no reader became free in time".to_owned() }
             }
-            sqlx::Error::Io(fault) => Self::Unreachable { reason: fault.to_string() },
-            sqlx::Error::Tls(fault) => Self::Unreachable { reason: fault.to_string() },
-            sqlx::Error::PoolTimedOut => Self::Unreachable { reason: "no connection became free in time".to_owned() },
+            sqlx::Error::Io(fault) => Self::Unreachable { reason: format!("{place}: {fault}") },
+            sqlx::Error::Tls(fault) => Self::Unreachable { reason: format!("{place}: {fault}") },
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Closed,
             other => Self::internal(other.to_string()),
         }
@@ -195,7 +201,7 @@ fn from_postgres(code: &str, message: &str, place: &str) -> StoreError {
         SERIALIZATION_FAILURE | DEADLOCK | UNIQUE_VIOLATION => StoreError::Contended { tries: 1 },
         "25006" => StoreError::ReadOnly { place: place.to_owned(), reason },
         _ if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class)) => {
-            StoreError::Unreachable { reason }
+            StoreError::Unreachable { reason: format!("{place}: {reason}") }
         }
         _ if code.starts_with("XX") => StoreError::Damaged { place: place.to_owned(), reason },
         _ => StoreError::internal(format!("{reason} (SQLSTATE {code})")),
@@ -223,15 +229,15 @@ mod tests {
         assert!(matches!(of(&full, Dialect::Sqlite), StoreError::Full { .. }));
         assert!(matches!(of(&full, Dialect::Postgres), StoreError::Unreachable { .. }));
         assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Sqlite), StoreError::Io { .. }));
-        assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Postgres), StoreError::Unreachable { .. }));
     }
 
     #[test]
     fn only_a_refusal_says_that_nothing_was_kept() {
-        for code in ["53100", "25006", "40001"] {
+        for code in ["53100", "25006", "40001", "08006", "57P01"] {
             assert!(from_postgres(code, "m", "p").kept_nothing(), "{code}");
         }
-        for code in ["08006", "57P01", "XX000", "42P01"] {
+        assert!(!StoreError::Unknown { reason: "no answer".to_owned() }.kept_nothing());
+        for code in ["XX000", "42P01"] {
             assert!(!from_postgres(code, "m", "p").kept_nothing(), "{code}");
         }
         assert!(from_sqlite("13", "full", "f").kept_nothing());

@@ -78,9 +78,10 @@ impl Store {
         url: &str,
         settings: &PostgresSettings,
     ) -> std::result::Result<Self, StoreError> {
-        let driver = PostgresDriver::connect(url, settings).await?;
+        let generations = Arc::new(Generations::default());
+        let driver = PostgresDriver::connect(url, settings, generations.clone()).await?;
         crate::migrations::apply_postgres(&driver).await?;
-        Ok(Self::assemble(Driver::Postgres(driver), Arc::new(Generations::default())))
+        Ok(Self::assemble(Driver::Postgres(driver), generations))
     }
 
     /// The same store, whose next writing verbs each append `entry` to the audit trail in their own transaction,
@@ -132,9 +133,7 @@ impl Store {
         Box::pin(async move {
             match &self.shared.driver {
                 Driver::Sqlite(driver) => driver.write(args, verb, self.audit.clone()).await,
-                Driver::Postgres(driver) => {
-                    driver.write(&args, verb, self.audit.clone(), &self.shared.generations).await
-                }
+                Driver::Postgres(driver) => driver.write(args, verb, self.audit.clone()).await,
             }
         })
     }
@@ -148,7 +147,7 @@ impl Store {
         Box::pin(async move {
             match &self.shared.driver {
                 Driver::Sqlite(driver) => driver.read(&args, verb).await,
-                Driver::Postgres(driver) => driver.read(&args, verb).await,
+                Driver::Postgres(driver) => driver.read(args, verb).await,
             }
         })
     }
@@ -162,7 +161,7 @@ impl Store {
         Box::pin(async move {
             match &self.shared.driver {
                 Driver::Sqlite(driver) => driver.read_snapshot(&args, verb).await,
-                Driver::Postgres(driver) => driver.read_snapshot(&args, verb).await,
+                Driver::Postgres(driver) => driver.read_snapshot(args, verb).await,
             }
         })
     }

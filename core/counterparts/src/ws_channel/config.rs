@@ -1,8 +1,9 @@
 //! The configuration file: §13 of the sheet in one place.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_storage::PostgresSettings;
 use hyper::HeaderMap;
 use serde::Deserialize;
 
@@ -18,6 +19,8 @@ pub struct Config {
     pub base_path: String,
     /// A PostgreSQL URL, in place of SQLite in the data folder.
     pub postgres_url: Option<String>,
+    /// How the PostgreSQL server is used.
+    pub postgres: PostgresLimits,
     /// The folder of the keys; absent: `keys` in the data folder. Instances that share a database share it.
     pub keys_folder: Option<String>,
     /// With PostgreSQL, the folder of content too large for a row; absent: `files` in the data folder. Instances that share a
@@ -86,6 +89,35 @@ pub struct Config {
     /// Opens the control interface; from the command line only.
     #[serde(skip)]
     pub control: bool,
+}
+
+/// Connections and time limits towards PostgreSQL.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PostgresLimits {
+    /// Connections of this instance at most.
+    pub max_connections: u32,
+    /// How long connecting may take, in seconds.
+    pub connect_timeout_s: u32,
+    /// How long one operation on the database may take, in seconds.
+    pub operation_timeout_s: u32,
+}
+
+impl Default for PostgresLimits {
+    fn default() -> Self {
+        Self { max_connections: 16, connect_timeout_s: 5, operation_timeout_s: 10 }
+    }
+}
+
+impl PostgresLimits {
+    pub(crate) fn settings(self) -> PostgresSettings {
+        let seconds = |count: u32| Duration::from_secs(u64::from(count));
+        PostgresSettings {
+            max_connections: self.max_connections,
+            connect_timeout: seconds(self.connect_timeout_s),
+            verb_timeout: seconds(self.operation_timeout_s),
+        }
+    }
 }
 
 /// What the installation is for.
@@ -188,6 +220,7 @@ impl Default for Config {
             flavour: Flavour::Test,
             base_path: "/v2".into(),
             postgres_url: None,
+            postgres: PostgresLimits::default(),
             keys_folder: None,
             files_folder: None,
             rsa_private_key: None,
@@ -274,6 +307,9 @@ impl Config {
             ("mfa_max_tries", self.mfa_max_tries, 1, 100),
             ("lockout.count", self.lockout.count, 1, 1_000_000),
             ("code_lockout.count", self.code_lockout.count, 1, 1_000_000),
+            ("postgres.max_connections", self.postgres.max_connections, 1, 1000),
+            ("postgres.connect_timeout_s", self.postgres.connect_timeout_s, 1, 60),
+            ("postgres.operation_timeout_s", self.postgres.operation_timeout_s, 1, 600),
         ] {
             if !(least..=most).contains(&value) {
                 return Err(Error::invalid_setting(name, format_args!("must be from {least} to {most}")));

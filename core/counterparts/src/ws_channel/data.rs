@@ -32,7 +32,7 @@ pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::
 /// `resource.storage`, with the cause and what to do.
 pub(crate) async fn open_store(config: &Config, data: &Path) -> Result<Store> {
     let opened = match &config.postgres_url {
-        Some(url) => Store::connect_postgres(url).await,
+        Some(url) => Store::connect_postgres_with(url, &config.postgres.settings()).await,
         None => Store::open_sqlite(data).await,
     };
     opened.map_err(storage)

@@ -6,6 +6,9 @@ use bankchannel_ws_channel::{
     errors::{Text, texts},
 };
 
+/// When a client may try again while the database is not to be had, in seconds.
+const DATABASE_RETRY_S: u64 = 5;
+
 /// Why a handler gives no response: the caller's fault, which is said; or ours, which is logged.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -29,7 +32,12 @@ impl Fault {
             Self::Refused(refusal) => refusal,
             Self::Store(why) => {
                 tracing::error!(request_id, %why, "the store failed");
-                (&texts::INTERNAL_ERROR).into()
+                let retry_after_s = match why {
+                    StoreError::Unreachable { .. } => Some(DATABASE_RETRY_S),
+                    StoreError::Contended { .. } => Some(1),
+                    _ => return (&texts::INTERNAL_ERROR).into(),
+                };
+                Refusal { retry_after_s, ..(&texts::SERVICE_UNAVAILABLE).into() }
             }
             Self::Internal(why) => {
                 tracing::error!(request_id, why, "the request failed");

@@ -8,6 +8,7 @@ use std::{
 
 /// Everything in it goes with it but the schema, which goes with the server.
 pub(crate) struct Shared {
+    #[allow(dead_code)] // not every test looks into it
     pub(crate) folder: tempfile::TempDir,
     /// The way into the schema.
     #[allow(dead_code)]
@@ -43,6 +44,7 @@ impl Shared {
     }
 
     /// The folder of content.
+    #[allow(dead_code)]
     pub(crate) fn files(&self) -> PathBuf {
         self.folder.path().join("files")
     }

@@ -19,7 +19,7 @@ pub struct Refusal {
     pub code: String,
     /// The exact text.
     pub text: Cow<'static, str>,
-    /// Seconds to wait, for a 429.
+    /// Seconds to wait, for a 429 and a 503.
     pub retry_after_s: Option<u64>,
     /// What to do about it, where the text, which clients compare, does not say: the member `ResponseDetail`, our own.
     pub detail: Option<String>,

@@ -4,14 +4,20 @@ use super::{Dialect, Row, Value, postgres, sqlite};
 use crate::error::{Result, StoreError};
 use crate::verbs::audit::Head;
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// A connection inside its transaction (or, for one-statement reads, outside any).
 pub(crate) struct Tx {
     connection: Connection,
     place: Arc<str>,
     touched: Touched,
+    /// When the answers must be there: PostgreSQL.
+    deadline: Option<Instant>,
+    failure: Option<Failure>,
     /// The end of the audit chain, once it was read. The one writer of SQLite keeps it from transaction to transaction;
     /// after one that was rolled back it is not known any more.
     pub(crate) audit_head: Option<Head>,
@@ -22,8 +28,18 @@ pub(crate) enum Connection {
     Writer(Box<SqliteConnection>),
     SqliteRead(PoolConnection<Sqlite>),
     SqliteSnapshot(Transaction<'static, Sqlite>),
-    PostgresRead(PoolConnection<Postgres>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(postgres::Lease),
+}
+
+/// What a failed statement says about its connection, the worst so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Failure {
+    /// The database refused it and can be asked on.
+    Refused,
+    /// The connection ended.
+    Ended,
+    /// There was no answer in time.
+    Silent,
 }
 
 /// What a verb changed that callers may have cached.
@@ -35,13 +51,48 @@ pub(crate) struct Touched {
 
 impl Tx {
     pub(crate) fn new(connection: Connection, place: Arc<str>) -> Self {
-        Self { connection, place, touched: Touched::default(), audit_head: None }
+        Self { connection, place, touched: Touched::default(), deadline: None, failure: None, audit_head: None }
+    }
+
+    /// Every statement is answered before this instant, or fails.
+    pub(crate) fn limit(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
+    }
+
+    /// Gives a verb of housekeeping so much time from now. No effect with SQLite, which has no limit.
+    pub(crate) async fn allow(&mut self, time: Duration) -> Result<()> {
+        if self.dialect() == Dialect::Postgres {
+            self.limit(Instant::now() + time);
+            self.script(format!("SET LOCAL statement_timeout = {}", time.as_millis())).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether any statement failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Whether the connection is of no more use.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.failure >= Some(Failure::Ended)
+    }
+
+    /// Whether the database went silent.
+    pub(crate) fn had_no_answer(&self) -> bool {
+        self.failure == Some(Failure::Silent)
+    }
+
+    /// Whether the connection broke and was old: its other end may have left long before.
+    pub(crate) fn ended_while_idle(&self) -> bool {
+        let is_reused = matches!(&self.connection, Connection::Postgres(lease) if lease.is_reused());
+        is_reused && self.failure == Some(Failure::Ended)
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
         match self.connection {
             Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => Dialect::Sqlite,
-            Connection::PostgresRead(_) | Connection::Postgres(_) => Dialect::Postgres,
+            Connection::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -51,8 +102,7 @@ impl Tx {
             Connection::Writer(c) => sqlite::execute(c, sql, args).await,
             Connection::SqliteRead(c) => sqlite::execute(c, sql, args).await,
             Connection::SqliteSnapshot(c) => sqlite::execute(c, sql, args).await,
-            Connection::PostgresRead(c) => postgres::execute(c, sql, args).await,
-            Connection::Postgres(c) => postgres::execute(c, sql, args).await,
+            Connection::Postgres(c) => in_time(self.deadline, postgres::execute(c, sql, args)).await,
         };
         done.map_err(|error| self.fault(&error))
     }
@@ -63,8 +113,7 @@ impl Tx {
             Connection::Writer(c) => sqlite::query(c, sql, args).await,
             Connection::SqliteRead(c) => sqlite::query(c, sql, args).await,
             Connection::SqliteSnapshot(c) => sqlite::query(c, sql, args).await,
-            Connection::PostgresRead(c) => postgres::query(c, sql, args).await,
-            Connection::Postgres(c) => postgres::query(c, sql, args).await,
+            Connection::Postgres(c) => in_time(self.deadline, postgres::query(c, sql, args)).await,
         };
         rows.map_err(|error| self.fault(&error))
     }
@@ -89,8 +138,7 @@ impl Tx {
             Connection::Writer(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
             Connection::SqliteRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
             Connection::SqliteSnapshot(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
-            Connection::PostgresRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
-            Connection::Postgres(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::Postgres(c) => in_time(self.deadline, sqlx::raw_sql(sql).execute(&mut **c)).await.map(drop),
         };
         done.map_err(|error| self.fault(&error))
     }
@@ -121,7 +169,20 @@ impl Tx {
         self.connection
     }
 
-    fn fault(&self, error: &sqlx::Error) -> StoreError {
+    fn fault(&mut self, error: &sqlx::Error) -> StoreError {
+        let failure = match error {
+            sqlx::Error::Database(_) => Failure::Refused,
+            sqlx::Error::Io(fault) if fault.kind() == io::ErrorKind::TimedOut => Failure::Silent,
+            _ => Failure::Ended,
+        };
+        self.failure = self.failure.max(Some(failure));
         StoreError::from_sqlx(error, self.dialect(), &self.place)
     }
+}
+
+/// An answer that is late fails its statement: what the server makes of it is then unknown.
+async fn in_time<T>(deadline: Option<Instant>, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let Some(deadline) = deadline else { return answer.await };
+    let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into());
+    timeout_at(deadline, answer).await.unwrap_or_else(silent)
 }

@@ -37,7 +37,7 @@ pub(crate) async fn apply_sqlite(tx: &mut Tx) -> Result<()> {
 
 /// As [`apply_sqlite`]; instances that start together wait for each other.
 pub(crate) async fn apply_postgres(driver: &PostgresDriver) -> Result<()> {
-    let mut tx = driver.begin("BEGIN").await?;
+    let mut tx = driver.begin().await?;
     tx.script(POSTGRES_LOCK.to_owned()).await?;
     create_version_table(&mut tx).await?;
     for migration in pending(version(&mut tx).await?)? {

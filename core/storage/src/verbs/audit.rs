@@ -7,6 +7,7 @@ use crate::error::{Result, StoreError};
 use crate::outcome::Outcome;
 use crate::store::Store;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The entry that goes with a verb, if any.
 pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
@@ -15,6 +16,8 @@ pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
 pub(crate) const CHAIN_START: Digest = [0; 32];
 
 const PAGE: i64 = 1000;
+/// How long reading and checking a page may take.
+const PAGE_LIMIT: Duration = Duration::from_secs(60);
 
 impl Store {
     /// Records something that belongs to no verb, e.g. a refused request.
@@ -156,6 +159,7 @@ fn read_record(mut row: Row) -> Result<AuditRecord> {
 async fn verify(tx: &mut Tx) -> Result<AuditVerdict> {
     let (mut seq, mut head) = (0, CHAIN_START);
     loop {
+        tx.allow(PAGE_LIMIT).await?;
         let page = select(tx, &AuditFilter { after_seq: seq, ..AuditFilter::default() }).await?;
         if page.is_empty() {
             break;

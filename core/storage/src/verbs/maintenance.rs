@@ -9,6 +9,10 @@ use crate::error::{Result, StoreError};
 use crate::store::Store;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What goes over whole tables may take longer than what a client waits for.
+const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
 
 impl Store {
     /// Removes what is over. Run it every few minutes.
@@ -50,8 +54,9 @@ impl Store {
     /// # Errors
     /// Environment faults only.
     pub async fn content_paths(&self) -> std::result::Result<Vec<String>, StoreError> {
-        self.read((), |tx, ()| {
+        self.read_snapshot((), |tx, ()| {
             Box::pin(async move {
+                tx.allow(HOUSEKEEPING_LIMIT).await?;
                 let sql = "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
                 tx.query(sql, &[]).await?.into_iter().map(|mut row| row.text()).collect()
             })
@@ -112,6 +117,7 @@ impl Store {
 }
 
 async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
+    tx.allow(HOUSEKEEPING_LIMIT).await?;
     let dead = p.now - p.grace;
     let mut report = PurgeReport {
         challenges: tx.execute("DELETE FROM used_challenge WHERE expires <= $1", args![p.now]).await?,

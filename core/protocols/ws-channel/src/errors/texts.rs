@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::error::Row;
+use bankchannel_foundation::error::{Row, row::UNAVAILABLE};
 
 use super::*;
 
@@ -78,6 +78,7 @@ texts! {
     NORDEA_TARGET_ID = "Failed to initialize TargetId for Nordea", 502, BANK_REFUSED, Bank;
     DOWNLOAD_DATA_ONLY = "File downloads not allowed on admin mode, use data account mode", 403, MODE_REFUSED, Role;
     UPLOAD_DATA_ONLY = "File uploads not allowed on admin mode, use data account mode", 403, MODE_REFUSED, Role;
+    SERVICE_UNAVAILABLE = "Service unavailable, please try again later.", 503, UNAVAILABLE, Server;
     INTERNAL_ERROR = "Internal server processing side error", 500, SERVICE_FAILED, Server;
     BANK_INVALID = "Invalid parameter bank", 400, BANK_UNKNOWN, Validation;
     SIGNATURE_FORMAT = "Invalid signature format.", 400, SIGNATURE_MALFORMED, Validation;
