@@ -2,14 +2,18 @@
 //!
 //! A login for an unknown user calls [`dummy_verify`], so that it costs exactly what a wrong password costs
 //! (WS Channel sheet §3.2 check 9, §10 S10). The count lets a test prove it without measuring time.
+//!
+//! A hash works in 19 MiB. They are reused, wiped after each hash: an allocator would keep one such piece for every thread
+//! that has ever hashed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use zeroize::Zeroize;
 
-use crate::{Error, Result, random};
+use crate::{Error, Result, digest, random};
 
 /// Memory of one hash, KiB (OWASP's first recommendation for Argon2id: 19 MiB).
 pub const MEMORY_KIB: u32 = 19 * 1024;
@@ -19,6 +23,13 @@ pub const PASSES: u32 = 2;
 pub const LANES: u32 = 1;
 
 const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// How many pieces of memory wait for the next hash; others go back to the system.
+const IDLE: usize = 2;
+/// Blocks that are reserved for each piece, though not touched: 33 MiB. The GNU allocator gives a piece of more than 32 MiB
+/// back to the system when it is freed, and keeps a smaller one.
+const RESERVED_BLOCKS: usize = 33 * 1024;
 
 static HASHES_RUN: AtomicU64 = AtomicU64::new(0);
 
@@ -28,9 +39,16 @@ static HASHES_RUN: AtomicU64 = AtomicU64::new(0);
 /// [`Error::Internal`] if the memory for it cannot be had.
 pub fn hash(password: &[u8]) -> Result<String> {
     let salt: [u8; SALT_BYTES] = random::bytes();
-    let hasher = hasher();
     count();
-    let phc = hasher.hash_password_with_salt(password, &salt).map_err(|_| Error::Internal("password hashing"))?;
+    let failed = |_| Error::Internal("password hashing");
+    let out = compute(password, &salt, &params(), HASH_BYTES).map_err(failed)?;
+    let phc = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: (&params()).try_into().map_err(|_| Error::Internal("password hashing"))?,
+        salt: Some(Salt::new(&salt).map_err(|_| Error::Internal("password hashing"))?),
+        hash: Some(Output::new(&out).map_err(|_| Error::Internal("password hashing"))?),
+    };
     Ok(phc.to_string())
 }
 
@@ -39,20 +57,19 @@ pub fn hash(password: &[u8]) -> Result<String> {
 /// # Errors
 /// [`Error::InvalidPasswordHash`] if the stored string is damaged; one hash is run then too.
 pub fn verify(password: &[u8], phc: &str) -> Result<bool> {
-    let Ok(stored) = parse(phc) else {
+    let Ok(Stored { params, salt, hash }) = parse(phc) else {
         dummy_verify(password);
         return Err(Error::InvalidPasswordHash);
     };
     count();
-    Ok(hasher().verify_password(password, &stored).is_ok())
+    let computed = compute(password, &salt, &params, hash.len());
+    Ok(computed.is_ok_and(|computed| digest::constant_time_eq(&computed, &hash)))
 }
 
 /// Costs what [`verify`] costs and compares with nothing: for users that do not exist.
 pub fn dummy_verify(password: &[u8]) {
     count();
-    let mut out = [0; 32];
-    let result = hasher().hash_password_into(password, &[0; SALT_BYTES], &mut out);
-    std::hint::black_box((result.is_ok(), out));
+    std::hint::black_box(compute(password, &[0; SALT_BYTES], &params(), HASH_BYTES).is_ok());
 }
 
 /// How many password hashes this process has computed since it started.
@@ -64,22 +81,70 @@ fn count() {
     HASHES_RUN.fetch_add(1, Ordering::SeqCst);
 }
 
-fn hasher() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within Argon2's bounds");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+fn params() -> Params {
+    Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within Argon2's bounds")
+}
+
+fn compute(password: &[u8], salt: &[u8], params: &Params, length: usize) -> Result<Vec<u8>, argon2::Error> {
+    let mut out = vec![0; length];
+    let mut memory = Memory::take(params.block_count());
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon2.hash_password_into_with_memory(password, salt, &mut out, &mut memory.blocks[..])?;
+    Ok(out)
+}
+
+/// The memory of one hash.
+struct Memory {
+    blocks: Vec<Block>,
+}
+
+static WAITING: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+
+impl Memory {
+    fn take(blocks: usize) -> Self {
+        let waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = waiting.unwrap_or_else(|| Vec::with_capacity(RESERVED_BLOCKS.max(blocks)));
+        memory.resize(blocks, Block::new());
+        Self { blocks: memory }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.blocks.iter_mut().for_each(Zeroize::zeroize);
+        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        // A piece for parameters of others is not worth keeping.
+        if waiting.len() < IDLE && self.blocks.len() <= MEMORY_KIB as usize {
+            waiting.push(std::mem::take(&mut self.blocks));
+        }
+    }
+}
+
+/// A stored hash.
+struct Stored {
+    params: Params,
+    salt: Vec<u8>,
+    hash: Vec<u8>,
 }
 
 /// A stored hash that can be computed: anything else would make `verify` cheaper.
-fn parse(phc: &str) -> Result<PasswordHash, Error> {
-    let stored = PasswordHash::new(phc).map_err(|_| Error::InvalidPasswordHash)?;
-    let complete = stored.salt.is_some() && stored.hash.is_some() && stored.algorithm.as_str() == "argon2id";
-    let computable = Params::try_from(&stored).is_ok();
-    if complete && computable { Ok(stored) } else { Err(Error::InvalidPasswordHash) }
+fn parse(phc: &str) -> Result<Stored, Error> {
+    let damaged = || Error::InvalidPasswordHash;
+    let stored = PasswordHash::new(phc).map_err(|_| damaged())?;
+    let is_current = stored.version.is_none_or(|version| version == u32::from(Version::V0x13));
+    if stored.algorithm != Algorithm::Argon2id.ident() || !is_current {
+        return Err(damaged());
+    }
+    let params = Params::try_from(&stored).map_err(|_| damaged())?;
+    let (salt, hash) = stored.salt.zip(stored.hash).ok_or_else(damaged)?;
+    Ok(Stored { params, salt: salt.as_ref().to_vec(), hash: hash.as_bytes().to_vec() })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+
     use super::*;
 
     /// One test, because the counter is shared by the process.
@@ -103,6 +168,12 @@ mod tests {
             assert_eq!(ran(before), 1, "{damaged}");
         }
         assert_ne!(hash(b"x").unwrap(), hash(b"x").unwrap(), "salted");
+        // The library, which takes its memory itself, says the same.
+        let library = Argon2::default();
+        let ours = hash(b"word").unwrap();
+        assert!(library.verify_password(b"word", &PasswordHash::new(&ours).unwrap()).is_ok());
+        let theirs = library.hash_password_with_salt(b"word", &[7; SALT_BYTES]).unwrap().to_string();
+        assert_eq!((verify(b"word", &theirs), verify(b"wore", &theirs)), (Ok(true), Ok(false)));
     }
 
     /// A vector of the reference implementation's own test suite (phc-winner-argon2, `src/test.c`).
@@ -110,7 +181,23 @@ mod tests {
     fn hashes_of_others_are_read() {
         let phc = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         assert!(parse(phc).is_ok());
-        assert!(hasher().verify_password(b"password", &parse(phc).unwrap()).is_ok());
-        assert!(hasher().verify_password(b"passwore", &parse(phc).unwrap()).is_err());
+        let Stored { params, salt, hash } = parse(phc).unwrap();
+        assert_eq!(compute(b"password", &salt, &params, hash.len()).unwrap(), hash);
+        assert_ne!(compute(b"passwore", &salt, &params, hash.len()).unwrap(), hash);
+    }
+
+    #[test]
+    fn memory_is_wiped_and_little_of_it_waits() {
+        std::thread::scope(|scope| {
+            for _ in 0..2 * IDLE {
+                // Not counted: the counter is the other test's.
+                scope.spawn(|| compute(b"word", &[0; SALT_BYTES], &params(), HASH_BYTES).unwrap());
+            }
+        });
+        let waiting = WAITING.lock().unwrap();
+        assert!(waiting.len() <= IDLE);
+        for blocks in &*waiting {
+            assert!(blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        }
     }
 }
