@@ -29,10 +29,23 @@ use crate::{Observer, early_answer::Pacer, file_sink::interrupted, regular::open
 const STEP: usize = 96 * 1024;
 /// The same for what is in memory already: small enough that the allocator keeps and reuses the piece.
 const MEMORY_STEP: usize = 48 * 1024;
-/// How many encoded steps wait to be sent.
-const AHEAD: usize = 4;
 /// From this many bytes on, a client looks for an early answer before each further piece.
 const EARLY_ANSWER: u64 = 256 * 1024;
+/// How much is read ahead of the network.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// Bytes of content encoded at a time.
+    step: usize,
+    /// How many encoded steps wait to be sent.
+    ahead: usize,
+}
+
+/// A client has few bodies on their way and wants them sent fast.
+const FAST: Pace = Pace { step: STEP, ahead: 4 };
+/// A server has one for each of its clients, and some of them take nothing.
+const SPARING: Pace = Pace { step: SPARING_STEP, ahead: 1 };
+/// Bytes of content that a server encodes at a time: a multiple of three too.
+const SPARING_STEP: usize = 12 * 1024;
 
 /// A message body as an HTTP body: what a client sends and a server answers.
 pub struct SegmentBody {
@@ -58,6 +71,18 @@ impl SegmentBody {
     /// # Errors
     /// `input.content_unreadable`.
     pub fn open(body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
+        Self::open_at(FAST, body, started)
+    }
+
+    /// The same for an answer: a receiver that takes nothing costs some ten KiB, however large the body is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_sparing(body: &Body) -> Result<Self, Error> {
+        Self::open_at(SPARING, body, Arc::default())
+    }
+
+    fn open_at(pace: Pace, body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
         let mut sources = Vec::new();
         let mut length = Some(0u64);
         for segment in body.segments() {
@@ -67,9 +92,9 @@ impl SegmentBody {
         }
         let frames = match <[Source; 1]>::try_from(sources) {
             Ok([Source::Memory(Memory::Literal(bytes))]) => Frames::One(Some(bytes)),
-            Ok(one) => Frames::of(one.into()),
+            Ok(one) => Frames::of(pace, one.into()),
             Err(none) if none.is_empty() => Frames::One(None),
-            Err(many) => Frames::of(many),
+            Err(many) => Frames::of(pace, many),
         };
         Ok(Self { frames, length, started, given: 0, observer: None, client: None })
     }
@@ -163,32 +188,32 @@ impl Source {
     }
 
     /// The next of the source's bytes as they travel; `None` at its end.
-    fn step(&mut self, buffer: &mut Vec<u8>, gathered: &mut Gathered) -> Result<Option<Bytes>, Error> {
+    fn step(&mut self, step: usize, buffer: &mut Vec<u8>, gathered: &mut Gathered) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Memory(memory) => Ok(memory.step()),
-            Self::Reader(file, left) => read(file, left, buffer),
-            Self::Pieces(next, size) => gather(next, *size, gathered),
+            Self::Reader(file, left) => read(step, file, left, buffer),
+            Self::Pieces(next, size) => gather(step, next, *size, gathered),
         }
     }
 }
 
 /// `left` counts down to the end of the file.
-fn read(file: &mut File, left: &mut u64, buffer: &mut Vec<u8>) -> Result<Option<Bytes>, Error> {
+fn read(step: usize, file: &mut File, left: &mut u64, buffer: &mut Vec<u8>) -> Result<Option<Bytes>, Error> {
     let changed =
         |why: &str| Error::because(&row::CONTENT_UNREADABLE, format!("the file {why} while it was being sent"));
     if *left == 0 {
         return Ok(None);
     }
-    buffer.resize(STEP, 0);
-    let want = STEP.min(usize::try_from(*left).unwrap_or(usize::MAX));
+    buffer.resize(step, 0);
+    let want = step.min(usize::try_from(*left).unwrap_or(usize::MAX));
     file.read_exact(&mut buffer[..want]).map_err(|_| changed("became shorter or unreadable"))?;
     *left -= want as u64;
-    let step = encode(&buffer[..want]);
+    let encoded = encode(&buffer[..want]);
     if *left == 0 && !matches!(file.read(&mut buffer[..1]), Ok(0)) {
         // Noticed before the last step leaves: a body that is never complete is never carried out.
         return Err(changed("became longer"));
     }
-    Ok(Some(step))
+    Ok(Some(encoded))
 }
 
 /// Pieces taken from their source and not sent yet.
@@ -201,14 +226,19 @@ struct Gathered {
 }
 
 /// Encodes pieces of any size. Where their size together was promised, the last of them leaves only when it is true.
-fn gather(next: &mut PieceSource, size: Option<u64>, taken: &mut Gathered) -> Result<Option<Bytes>, Error> {
+fn gather(
+    step: usize,
+    next: &mut PieceSource,
+    size: Option<u64>,
+    taken: &mut Gathered,
+) -> Result<Option<Bytes>, Error> {
     loop {
-        if taken.carry.is_empty() && taken.piece.len() > STEP {
-            return Ok(Some(encode(&taken.piece.split_to(STEP))));
+        if taken.carry.is_empty() && taken.piece.len() > step {
+            return Ok(Some(encode(&taken.piece.split_to(step))));
         }
         taken.carry.extend_from_slice(&std::mem::take(&mut taken.piece));
-        if taken.carry.len() > STEP {
-            return Ok(Some(encode(&taken.carry.split_to(STEP))));
+        if taken.carry.len() > step {
+            return Ok(Some(encode(&taken.carry.split_to(step))));
         }
         if taken.ended {
             let last = std::mem::take(&mut taken.carry);
@@ -239,13 +269,13 @@ fn encode(step: &[u8]) -> Bytes {
 
 /// Reads and encodes a few steps ahead of the network. Each step has a thread that may block to itself and gives it back:
 /// a receiver that takes nothing holds none.
-fn produce(sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
-    let mut production = Some(Production { sources: sources.into(), ..Production::default() });
+fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
+    let (sender, receiver) = mpsc::channel(pace.ahead);
+    let mut production = Some(Production { step: pace.step, sources: sources.into(), ..Production::default() });
     tokio::spawn(async move {
         // The receiver is dropped when the exchange ends early: then there is nobody to tell.
         while let (Some(mut producing), Ok(room)) = (production.take(), sender.reserve().await) {
-            let stepped = tokio::task::spawn_blocking(move || (producing.step(), producing)).await;
+            let stepped = tokio::task::spawn_blocking(move || (producing.next(), producing)).await;
             match stepped {
                 Ok((Ok(Some(bytes)), producing)) => {
                     room.send(Ok(bytes));
@@ -263,15 +293,16 @@ fn produce(sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
 /// How far a body has come.
 #[derive(Default)]
 struct Production {
+    step: usize,
     sources: VecDeque<Source>,
     buffer: Vec<u8>,
     gathered: Gathered,
 }
 
 impl Production {
-    fn step(&mut self) -> Result<Option<Bytes>, Error> {
+    fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while let Some(source) = self.sources.front_mut() {
-            if let Some(bytes) = source.step(&mut self.buffer, &mut self.gathered)? {
+            if let Some(bytes) = source.step(self.step, &mut self.buffer, &mut self.gathered)? {
                 return Ok(Some(bytes));
             }
             self.sources.pop_front();
@@ -289,9 +320,9 @@ enum Frames {
 }
 
 impl Frames {
-    fn of(sources: Vec<Source>) -> Self {
+    fn of(pace: Pace, sources: Vec<Source>) -> Self {
         if sources.iter().any(|source| !matches!(source, Source::Memory(_))) {
-            return Self::Many(produce(sources));
+            return Self::Many(produce(pace, sources));
         }
         let memory = |source| match source {
             Source::Memory(memory) => Some(memory),
@@ -382,7 +413,7 @@ mod tests {
     fn a_body_that_nobody_takes_holds_no_thread() {
         let runtime =
             tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_time().build().unwrap();
-        let bytes = vec![7; STEP * (AHEAD + 3) + 1];
+        let bytes = vec![7; STEP * (FAST.ahead + 3) + 1];
         let path = std::env::temp_dir().join(format!("bankchannel-segments-{}", std::process::id()));
         std::fs::write(&path, &bytes).unwrap();
         let both = async {
