@@ -43,6 +43,8 @@ pub const MAX_ARMOR_HEADER_BYTES: usize = 1024;
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// Most recipients of an encrypted message: a hidden one costs one private-key operation per key.
 pub const MAX_RECIPIENTS: usize = 16;
+/// Most packets of an encrypted message, those inside it included: recipients, and a signed document with its signers.
+pub const MAX_MESSAGE_PACKETS: usize = 64;
 /// Largest plaintext that [`decrypt`](crate::decrypt) returns, bytes.
 pub const MAX_PLAINTEXT_BYTES: usize = 1024 * 1024;
 /// Smallest RSA modulus that may sign or be encrypted to, bits (sheet §5.2).

@@ -17,7 +17,7 @@ use sequoia_openpgp::{Cert, KeyHandle};
 use zeroize::Zeroizing;
 
 use crate::key::{encryption_keys, open_keys, policy, why_no_encryption_key};
-use crate::limits::{MAX_MESSAGE_BYTES, MAX_PLAINTEXT_BYTES};
+use crate::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_PACKETS, MAX_PLAINTEXT_BYTES};
 use crate::{Error, PrivateKey, PublicKey, Result, armor, framing};
 
 /// Encrypts `plaintext` to every key and subkey of `to` that may be encrypted to at `now`: AES-256, integrity
@@ -52,7 +52,7 @@ pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<Stri
 /// An expired key still decrypts: what was encrypted to it should stay readable.
 ///
 /// # Errors
-/// [`Error::Locked`], [`Error::TooLarge`], [`Error::NotArmored`], [`Error::InvalidFormat`],
+/// [`Error::Locked`], [`Error::TooLarge`], [`Error::TooMany`], [`Error::NotArmored`], [`Error::InvalidFormat`],
 /// [`Error::DecryptionFailed`], [`Error::Compressed`].
 pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zeroizing<Vec<u8>>> {
     if armored.len() > MAX_MESSAGE_BYTES {
@@ -64,9 +64,13 @@ pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zero
     let blocks = armor::decode_blocks(armored, armor::MESSAGE, 1)?;
     framing::message(&blocks[0])?;
     let policy = policy(now);
-    let compressed = Rc::new(Cell::new(false));
-    let failed = || if compressed.get() { Error::Compressed } else { Error::DecryptionFailed };
-    let keys = Keys { open: open_keys(&key.cert), compressed: Rc::clone(&compressed) };
+    let (compressed, packets) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
+    let failed = || match (compressed.get(), packets.get() > MAX_MESSAGE_PACKETS) {
+        (true, _) => Error::Compressed,
+        (_, true) => Error::TooMany { what: "packets in a message", limit: MAX_MESSAGE_PACKETS },
+        _ => Error::DecryptionFailed,
+    };
+    let keys = Keys { open: open_keys(&key.cert), compressed: Rc::clone(&compressed), packets: Rc::clone(&packets) };
     let mut reader = DecryptorBuilder::from_bytes(&blocks[0])
         .and_then(|builder| builder.with_policy(&policy, now, keys))
         .map_err(|_| failed())?;
@@ -84,6 +88,8 @@ struct Keys {
     open: Vec<Key<SecretParts, UnspecifiedRole>>,
     /// Set when the decrypted packets are compressed, which then makes reading them fail.
     compressed: Rc<Cell<bool>>,
+    /// How many packets were seen, encrypted ones included. The time that the library takes grows with their square.
+    packets: Rc<Cell<usize>>,
 }
 
 impl VerificationHelper for Keys {
@@ -93,7 +99,8 @@ impl VerificationHelper for Keys {
         {
             self.compressed.set(true);
         }
-        Ok(())
+        self.packets.set(self.packets.get() + 1);
+        if self.packets.get() > MAX_MESSAGE_PACKETS { Err(Error::DecryptionFailed.into()) } else { Ok(()) }
     }
 
     fn get_certs(&mut self, _ids: &[KeyHandle]) -> sequoia_openpgp::Result<Vec<Cert>> {

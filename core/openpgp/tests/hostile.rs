@@ -5,13 +5,17 @@ mod support;
 
 use std::io::Write;
 
-use bankchannel_openpgp::{BadReason, Error, Limits, PublicKey, SignatureResult, VerifyPolicy, verify_detached};
+use bankchannel_openpgp::{
+    Algorithm, BadReason, Error, Limits, PublicKey, SignatureResult, VerifyPolicy, decrypt, verify_detached,
+};
 use openpgp::cert::CertBuilder;
 use openpgp::packet::key::{Key4, SecretParts, SubordinateRole};
 use openpgp::packet::signature::SignatureBuilder;
 use openpgp::packet::{Key, Packet};
+use openpgp::parse::Parse;
+use openpgp::policy::StandardPolicy;
 use openpgp::serialize::SerializeInto;
-use openpgp::serialize::stream::{Armorer, Message, Signer};
+use openpgp::serialize::stream::{Armorer, Encryptor, Message, Recipient, Signer};
 use openpgp::types::{Curve, KeyFlags, SignatureType};
 use openpgp::{Cert, Profile};
 use sequoia_openpgp as openpgp;
@@ -82,4 +86,31 @@ fn version_6_keys_are_refused() {
     let builder = CertBuilder::new().set_profile(Profile::RFC9580).unwrap().add_userid("v6");
     let cert = builder.add_signing_subkey().generate().unwrap().0;
     assert!(matches!(read(&cert), Err(Error::UnsupportedVersion(6))));
+}
+
+/// What is inside a message is read by the library itself, in time that grows with the square of the packets' number.
+#[test]
+fn many_packets_inside_a_message_are_refused() {
+    let key = support::our_key(Algorithm::Ed25519, None);
+    let to = Cert::from_bytes(key.public().to_armored().unwrap().as_bytes()).unwrap();
+    let policy = StandardPolicy::new();
+    let encrypted = |inside: &[u8]| {
+        let mut armored = Vec::new();
+        let message = Armorer::new(Message::new(&mut armored)).build().unwrap();
+        let valid = to.with_policy(&policy, None).unwrap();
+        let recipient: Recipient<'_> = valid.keys().for_transport_encryption().next().unwrap().into();
+        let mut message = Encryptor::for_recipients(message, vec![recipient]).build().unwrap();
+        message.write_all(inside).unwrap();
+        message.finalize().unwrap();
+        armored
+    };
+    let literal = [0xcb, 8, b'b', 0, 0, 0, 0, 0, b'x', b'y'];
+    assert_eq!(&decrypt(&key, &encrypted(&literal), now()).unwrap()[..], b"xy");
+    let signatures = [0x88, 0].repeat(16_000);
+    let markers = [0xca, 3, b'P', b'G', b'P'].repeat(4_000);
+    for inside in [&signatures[..], &[&literal[..], &signatures].concat(), &[&markers[..], &literal].concat()] {
+        let error = decrypt(&key, &encrypted(inside), now()).unwrap_err();
+        assert!(matches!(error, Error::TooMany { .. } | Error::DecryptionFailed), "{error}");
+    }
+    assert!(matches!(decrypt(&key, &encrypted(&signatures), now()), Err(Error::TooMany { limit: 64, .. })));
 }
