@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bankchannel_foundation::{Boundary, text_type};
+use bankchannel_foundation::{Boundary, Error, text_type};
 
 /// The two users of an account: they log in separately and may do different things (§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
@@ -78,6 +78,25 @@ text_type! {
             let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
             if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 128 characters without control characters") }
         },
+    }
+}
+
+impl Email {
+    /// Sees that a new account may have this address: only letters, digits and signs that look like nothing else. So no
+    /// account can be taken for another. Addresses of accounts that are there already are read as they are.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, naming `field`.
+    pub fn check_new(&self, field: &str) -> Result<(), Error> {
+        let (local, domain) = self.0.split_once('@').unwrap_or_default();
+        let local_fits = local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-=?^_`{|}~.".contains(&b));
+        let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if local_fits && domain.split('.').all(label) {
+            return Ok(());
+        }
+        let why = "must have only ASCII letters, digits and the usual signs before the @, and letters, digits, - and \
+                   points after it (an international domain as its xn-- form)";
+        Err(Error::invalid_field(field, why))
     }
 }
 

@@ -25,14 +25,40 @@ text_type! {
         },
     }
 
-    /// A file's name as the bank will see it: 1 to 255 characters, no slash, backslash or control character (§2.21).
+    /// A file's name as the bank will see it: 1 to 255 characters of any script, not `.` or `..`, no slash, backslash or
+    /// control character, and none that is not seen or turns the order of what is (§2.21).
     pub struct FileName {
         format: "", pattern: "^[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]{1,255}$", max_bytes: 1020, example: "payments.xml",
-        rule: |text| {
-            let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || c == '/' || c == '\\');
-            if fits { Ok(Cow::Borrowed(text)) } else { Err("must be 1 to 255 characters without /, \\ or control characters") }
-        },
+        rule: file_name,
     }
+}
+
+fn file_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if text == "." || text == ".." {
+        // Somebody writes it to a folder some day.
+        return Err("must not be . or ..");
+    }
+    let refused = |c: char| c.is_control() || c == '/' || c == '\\' || is_hidden(c);
+    if (1..=255).contains(&text.chars().count()) && !text.chars().any(refused) {
+        Ok(Cow::Borrowed(text))
+    } else {
+        Err(
+            "must be 1 to 255 characters without /, \\, control characters, or characters that are not seen or turn the order",
+        )
+    }
+}
+
+/// Whether a character is not seen, or turns the order of those around it, so that a name reads as another: the format
+/// characters of Unicode (`Cf`), fillers, and the separators of lines and paragraphs.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1345f}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn file_type(text: &str) -> Result<Cow<'_, str>, &'static str> {

@@ -5,10 +5,16 @@ use bankchannel_foundation::{
     message::{InRequest, InResponse},
 };
 use bankchannel_ws_channel::{
-    Refusal,
+    Credentials, Refusal,
     errors::texts::TEXTS,
+    model::{Email, FileName, Mode},
     operations::{
-        account::{register::Register, verify_email::VerifyEmail, verify_phone::VerifyPhone},
+        account::{
+            init_register::{InitRegister, InitRegisterRequest},
+            register::Register,
+            verify_email::VerifyEmail,
+            verify_phone::VerifyPhone,
+        },
         certs::{config_certs::ConfigCerts, import_cert::ImportCert},
         files::{list_files::ListFiles, upload_file::UploadFile},
         pgp::list_keys::ListKeys,
@@ -232,6 +238,61 @@ fn told<O: Exchange>(message: InRequest) -> String {
 }
 
 const USER: [(&str, &str); 2] = [("Email", "user@example.test"), ("Mode", "admin")];
+
+/// No account is registered under an address that reads as another's, and no file is named so.
+#[test]
+fn look_alikes_are_refused_on_the_wire_and_on_the_boundary() {
+    let body = || json!({"ApiKey": "0", "ChResp": "c", "Company": "C", "Encrypted": "e", "Name": "N", "Phone": "+358401234567"});
+    let register = |email| told::<Register>(request(&[("Email", email), ("Mode", "admin")], body()));
+    let init = |email| told::<InitRegister>(request(&[("Email", email), ("Mode", "admin")], json!({})));
+    for fine in ["victim@x.test", "First.Last+tag@sub-1.x.test", "o'neil_1@xn--mnchen-3ya.test"] {
+        assert_eq!((register(fine), init(fine)), ("accepted".into(), "accepted".into()), "{fine}");
+    }
+    for alike in [
+        "victim@x.test\u{200b}",
+        "vict\u{200d}im@x.test",
+        "v\u{456}ctim@x.test",
+        "victim@\u{445}.test",
+        "victim@x.test\u{202e}",
+        "victim@x\u{3002}test",
+        "\u{ff56}ictim@x.test",
+        "victim\u{ad}@x.test",
+        "victim@x.test.",
+        "victim@.x.test",
+        "victim@x..test",
+        "<victim@x.test>",
+        "victim,@x.test",
+        "\"victim\"@x.test",
+        "victim@x_y.test",
+    ] {
+        assert_eq!(register(alike), "Invalid parameter(s): Email", "{alike}");
+        assert_eq!(init(alike), "Invalid parameter(s): Email", "{alike}");
+        if let Ok(email) = Email::new(alike) {
+            let asked = InitRegisterRequest { email, mode: Mode::Admin };
+            let error = InitRegister::encode_request(asked, &Credentials::default()).unwrap_err();
+            assert_eq!(error.detail("field"), Some("email"), "{alike}");
+        }
+    }
+    for name in ["payments.xml", "maksut-\u{e4}\u{e4}.xml", "\u{652f}\u{4ed8}.xml", "...", "a b.xml"] {
+        assert!(FileName::new(name).is_ok(), "{name}");
+    }
+    for name in [
+        ".",
+        "..",
+        "",
+        "lmx.\u{202e}gpj.exe",
+        "a\u{200b}.xml",
+        "a\u{2066}b",
+        "\u{feff}a",
+        "a\u{2028}b",
+        "a/b",
+        "a\\b",
+        "a\nb",
+        "\u{3164}",
+    ] {
+        assert!(FileName::new(name).is_err(), "{name:?}");
+    }
+}
 
 /// §1.4, §1.7, R06, R07, R12, L15, L16, C07, C11, X8: the words of a server for what it cannot read.
 #[test]

@@ -1,9 +1,13 @@
 //! `InitRegister`: GET `/account/{Email}/{Mode}` (§2.1).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
+use bankchannel_foundation::{
+    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    error::Row,
+    message::{InRequest, Method, OutRequest},
+};
 
 use crate::{
-    Envelope, errors,
+    Credentials, Envelope, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -50,4 +54,15 @@ impl Operation for InitRegister {
 
 impl Exchange for InitRegister {
     type Codec = Envelope;
+
+    fn encode_request(request: InitRegisterRequest, with: &Credentials) -> Result<OutRequest, Error> {
+        request.email.check_new("email")?;
+        Envelope::encode_request::<Self>(request, with)
+    }
+
+    fn decode_request(message: InRequest) -> Result<InitRegisterRequest, Error> {
+        let request = Envelope::decode_request::<Self>(message)?;
+        request.email.check_new("Email")?;
+        Ok(request)
+    }
 }

@@ -1,14 +1,14 @@
 //! `Register`: PUT `/account/{Email}/{Mode}` (§2.2).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation,
+    Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::Row,
-    message::Method,
+    message::{InRequest, Method, OutRequest},
     operation::{RateClass, Route},
 };
 
 use crate::{
-    Envelope, errors,
+    Credentials, Envelope, errors,
     model::{ApiKey, Challenge, Email, EncryptedPassword, Mode, Name, Phone},
     route,
 };
@@ -84,4 +84,15 @@ impl Operation for Register {
 
 impl Exchange for Register {
     type Codec = Envelope;
+
+    fn encode_request(request: RegisterRequest, with: &Credentials) -> Result<OutRequest, Error> {
+        request.email.check_new("email")?;
+        Envelope::encode_request::<Self>(request, with)
+    }
+
+    fn decode_request(message: InRequest) -> Result<RegisterRequest, Error> {
+        let request = Envelope::decode_request::<Self>(message)?;
+        request.email.check_new("Email")?;
+        Ok(request)
+    }
 }

@@ -72,8 +72,9 @@ impl Operation for VerifyFile {
         "ws_channel.verify_file",
         "pgp",
         "Verify the signatures of a file",
-        "By the rules of the service: binary documents only, no SHA-1, a key that is neither expired nor revoked, then and now. A bad \
-         signature is an answer, not an error. The file is read once and never held.",
+        "By the rules of the service: binary documents only, no SHA-1, no critical part that is not known, a key that is neither \
+         expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A bad signature is an \
+         answer, not an error. The file is read once and never held.",
         ERRORS,
     );
 }
