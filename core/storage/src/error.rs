@@ -1,6 +1,7 @@
 //! Faults of the environment. What a peer did wrong is a result of the verb, never one of these.
 
 use crate::driver::Dialect;
+use crate::entities::rights::LostRight;
 use std::io;
 use std::path::Path;
 
@@ -94,6 +95,13 @@ pub enum StoreError {
         /// The rule.
         reason: String,
     },
+    /// A right of the session that the verb acts for has ended: see [`crate::Store::with_rights`]. Nothing of the verb was
+    /// kept. The one answer here that is the peer's fault: every writing verb may give it.
+    #[error("the call's rights ended before its change was made ({})", .lost.as_str())]
+    RightsEnded {
+        /// Which of them.
+        lost: LostRight,
+    },
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -129,6 +137,7 @@ impl StoreError {
                 | Self::Contended { .. }
                 | Self::Unsupported { .. }
                 | Self::Misuse { .. }
+                | Self::RightsEnded { .. }
         )
     }
 

@@ -15,13 +15,16 @@
 //!   [`StoreError`] is for faults of the environment: locked, damaged, read-only, full, unreachable.
 //! * Time (Unix milliseconds), random values and identifiers are passed in. Codes and tokens arrive as
 //!   [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
-//! * [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to.
+//! * [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, and
+//!   [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the one answer
+//!   of a peer's making that is a [`StoreError`], because every writing verb may give it. [`Reader`] only reads.
 
 mod driver;
 mod entities;
 mod error;
 mod migrations;
 mod outcome;
+mod reader;
 mod store;
 mod verbs;
 
@@ -50,10 +53,12 @@ pub use entities::pending::{
     SelectOutcome, TotpOutcome,
 };
 pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
+pub use entities::rights::{Ground, LostRight, Rights};
 pub use entities::session::{Factor, NewSession, Session};
 pub use entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
 pub use error::StoreError;
 pub use outcome::Outcome;
+pub use reader::Reader;
 pub use store::Store;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;

@@ -5,9 +5,11 @@ use crate::driver::postgres::{PostgresDriver, PostgresSettings};
 use crate::driver::sqlite::{SqliteDriver, SqliteSettings};
 use crate::driver::tx::Touched;
 use crate::entities::audit::AuditEntry;
+use crate::entities::rights::Rights;
 use crate::error::{Result, StoreError};
 use crate::outcome::Outcome;
 use crate::verbs::audit::AuditSlot;
+use crate::verbs::rights::{RightsSlot, Ruled, judge_and_run};
 use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
@@ -24,6 +26,7 @@ const FILE_GROUPS: usize = 64;
 pub struct Store {
     shared: Arc<Shared>,
     audit: AuditSlot,
+    rights: RightsSlot,
 }
 
 struct Shared {
@@ -88,7 +91,7 @@ impl Store {
     /// with the verb's result as outcome unless the entry brings one. Verbs that only read append nothing.
     #[must_use]
     pub fn with_audit(&self, entry: AuditEntry) -> Self {
-        Self { shared: self.shared.clone(), audit: Some(Arc::new(entry)) }
+        Self { audit: Some(Arc::new(entry)), ..self.clone() }
     }
 
     /// Whether this process is the only one that writes, so that answers may be cached under
@@ -131,10 +134,12 @@ impl Store {
         T: Outcome + Send + 'static,
     {
         Box::pin(async move {
-            match &self.shared.driver {
-                Driver::Sqlite(driver) => driver.write(args, verb, self.audit.clone()).await,
-                Driver::Postgres(driver) => driver.write(args, verb, self.audit.clone()).await,
-            }
+            let ruled = Ruled { args, verb, rights: self.rights.clone() };
+            let judged = match &self.shared.driver {
+                Driver::Sqlite(driver) => driver.write(ruled, judge_and_run::<A, T>, self.audit.clone()).await,
+                Driver::Postgres(driver) => driver.write(ruled, judge_and_run::<A, T>, self.audit.clone()).await,
+            };
+            judged?.map_err(|lost| StoreError::RightsEnded { lost })
         })
     }
 
@@ -174,13 +179,21 @@ impl Store {
         }
     }
 
+    pub(crate) fn judging(&self, rights: Arc<Rights>) -> Self {
+        Self { rights: Some(rights), ..self.clone() }
+    }
+
+    pub(crate) fn without_audit(&self) -> Self {
+        Self { audit: None, ..self.clone() }
+    }
+
     pub(crate) fn content_guard(&self) -> &tokio::sync::RwLock<()> {
         &self.shared.content
     }
 
     fn assemble(driver: Driver, generations: Arc<Generations>) -> Self {
         let shared = Shared { driver, generations, content: tokio::sync::RwLock::new(()) };
-        Self { shared: Arc::new(shared), audit: None }
+        Self { shared: Arc::new(shared), audit: None, rights: None }
     }
 }
 

@@ -158,6 +158,7 @@ const FAILURES: &[(u16, &str)] = &[
     (403, "The API key does not fit the token, or the session's mode or account may not do this."),
     (404, "There is no such path."),
     (405, "The path has no such method; `Allow` lists those it has."),
+    (408, "The body took longer to arrive than the service waits."),
     (413, "The body is too large."),
     (429, "Too many calls or tries; `Retry-After` says how long to wait."),
     (500, "The service failed."),

@@ -11,7 +11,10 @@ use bankchannel_storage::{Digest, Session};
 use bankchannel_ws_channel::{Refusal, errors::texts};
 use hyper::HeaderMap;
 
-use super::{fault::Fault, service::Service};
+use super::{
+    fault::Fault,
+    service::{Caller, Service},
+};
 
 /// How many sessions are remembered; beyond that, all are looked up again.
 const REMEMBERED: usize = 10_000;
@@ -51,9 +54,11 @@ pub(crate) async fn authorize(
     service: &Service,
     headers: &HeaderMap,
     access: &Access,
-    caller: &mut Option<Arc<Session>>,
+    caller: &mut Option<Caller>,
 ) -> Result<(), Fault> {
-    let Access::Session { modes, refusal, owner } = *access else { return Ok(()) };
+    if !matches!(access, Access::Session { .. }) {
+        return Ok(());
+    }
     let now = service.now_ms();
     let token = single(headers, "authorization").ok_or(&texts::UNAUTHORIZED)?;
     let token = digest::sha256(token.as_bytes());
@@ -66,7 +71,41 @@ pub(crate) async fn authorize(
     if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) || !session.tenant_enabled {
         return Err((&texts::API_KEY_FORBIDDEN).into());
     }
-    let session = &**caller.insert(session);
+    let caller = caller.insert(Caller { session, token });
+    admit(&caller.session, access)?;
+    if idle_ms.is_some() {
+        service.touch_session(&token, now).await?;
+    }
+    Ok(())
+}
+
+/// Judges the session of a call again, now that its body is there: what ended while it arrived, ended. Read from the store
+/// itself, and from here on what the call knows of its session.
+///
+/// # Errors
+/// As [`authorize`].
+pub(crate) async fn judge_again(service: &Service, access: &Access, caller: &mut Option<Caller>) -> Result<(), Fault> {
+    if !matches!(access, Access::Session { .. }) {
+        return Ok(());
+    }
+    let caller = caller.as_mut().ok_or_else(|| Fault::internal("an admitted call has a session"))?;
+    let now = service.now_ms();
+    let session = service.store.session(&caller.token, now).await?.ok_or(&texts::UNAUTHORIZED)?;
+    if !session.tenant_enabled {
+        return Err((&texts::API_KEY_FORBIDDEN).into());
+    }
+    admit(&session, access)?;
+    if service.config.idle_ttl_s.is_some() {
+        // A body on its way is use.
+        service.touch_session(&caller.token, now).await?;
+    }
+    caller.session = Arc::new(session);
+    Ok(())
+}
+
+/// What the operation asks of a living session under its own key.
+fn admit(session: &Session, access: &Access) -> Result<(), Fault> {
+    let Access::Session { modes, refusal, owner } = *access else { return Ok(()) };
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     if !session.verified {
         return Err((&texts::VERIFICATION_WITHDRAWN).into());
@@ -76,9 +115,6 @@ pub(crate) async fn authorize(
     }
     if owner && !account.is_owner {
         return Err((&texts::OWNER_REQUIRED).into());
-    }
-    if idle_ms.is_some() {
-        service.store.touch_session(&token, now).await?;
     }
     Ok(())
 }

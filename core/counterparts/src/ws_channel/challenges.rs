@@ -83,7 +83,7 @@ async fn check(
         return Err((&texts::AUTHENTICATION_FAILED).into());
     }
     let until = call.now_ms + REMEMBERED_MS.max(ttl_ms + SKEW_MS);
-    if !service.store.consume_challenge(returned.uuid, until).await? {
+    if !call.store(service).await?.consume_challenge(returned.uuid, until).await? {
         return Err((&texts::AUTHENTICATION_FAILED).into());
     }
     let compact: String = encrypted.expose().chars().filter(|c| !c.is_ascii_whitespace()).collect();

@@ -6,7 +6,7 @@ use bankchannel_storage::{Account, CodePurpose, Mode, NewCode, Quota};
 use super::{
     fault::Fault,
     outbox::{Channel, Message},
-    service::Service,
+    service::{Call, Service},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -80,9 +80,9 @@ impl Draft {
 ///
 /// # Errors
 /// An internal fault that names the outbox.
-pub(crate) async fn send(service: &Service, message: &Message) -> Result<(), Fault> {
+pub(crate) async fn send(service: &Service, call: &Call, message: &Message) -> Result<(), Fault> {
     if let Err(why) = service.outbox.send(message).await {
-        service.store.drop_code(&message.email, message.mode, message.purpose).await?;
+        call.store(service).await?.drop_code(&message.email, message.mode, message.purpose).await?;
         return Err(Fault::internal(format!("a code could not be handed to the outbox: {why}")));
     }
     Ok(())

@@ -74,6 +74,8 @@ pub struct Config {
     pub simulator_entitlement_required: bool,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// How long a whole request body may take to arrive, in seconds.
+    pub body_timeout_s: u32,
     /// The largest file, in bytes.
     pub max_file_bytes: u64,
     /// How many days before its end a certificate is renewed.
@@ -247,6 +249,7 @@ impl Default for Config {
             transfer_enabled: true,
             simulator_entitlement_required: false,
             max_body_bytes: 10 * 1024 * 1024,
+            body_timeout_s: 120,
             max_file_bytes: 7 * 1024 * 1024,
             renew_before_days: 30,
             trusted_proxy: Vec::new(),
@@ -303,6 +306,7 @@ impl Config {
         for (name, value, least, most) in [
             ("challenge_ttl_s", self.challenge_ttl_s, 10, 3600),
             ("token_ttl_s", self.token_ttl_s, 1, 86_400),
+            ("body_timeout_s", self.body_timeout_s, 1, 3600),
             ("mfa_session_ttl_s", self.mfa_session_ttl_s, 10, 3600),
             ("mfa_max_tries", self.mfa_max_tries, 1, 100),
             ("lockout.count", self.lockout.count, 1, 1_000_000),

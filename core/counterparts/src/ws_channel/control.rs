@@ -1,23 +1,37 @@
 //! The WS Channel service under control: what is its own of the control interface.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::Entry};
 use bankchannel_ws_channel::CATALOGUE;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     data::{storage, unusable},
     limits::Rates,
     outbox, seed,
-    service::Service,
+    service::{Service, System},
 };
-use crate::http::control::{Control, Controlled, Controlling, read};
+use crate::http::control::{Control, Controlled, Controlling, Further, parsed, read};
 
 /// A service under control.
 pub(crate) struct Target {
     pub(crate) service: Arc<Service>,
     pub(crate) control: Arc<Control>,
+}
+
+/// The largest body of an order to hold.
+const HOLD_BODY_MAX: usize = 4096;
+/// How long `held` waits for a call.
+const ARRIVAL: Duration = Duration::from_secs(20);
+
+/// `hold`: the next call of this operation waits just before it writes; `held`: answers when it has come there; `release`:
+/// it goes on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Held {
+    operation: String,
 }
 
 impl Controlled for Target {
@@ -40,7 +54,7 @@ impl Controlled for Target {
     fn reset(&self) -> Controlling<'_> {
         Box::pin(async move {
             let service = &self.service;
-            let content = service.store.erase_all().await.map_err(storage)?;
+            let content = System::of(service).writer().erase_all().await.map_err(storage)?;
             service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
             service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
             service.limits.change(Rates::of(&service.config));
@@ -49,7 +63,34 @@ impl Controlled for Target {
     }
 
     fn seed(&self, request: Value) -> Controlling<'_> {
-        Box::pin(async move { seed::plant(&self.service, read(request)?).await })
+        Box::pin(async move { seed::plant(&System::of(&self.service), read(request)?).await })
+    }
+
+    fn takes(&self, path: &str) -> Option<usize> {
+        matches!(path, "hold" | "held" | "release").then_some(HOLD_BODY_MAX)
+    }
+
+    fn further(&self, asked: Further) -> Option<Controlling<'_>> {
+        Some(Box::pin(async move {
+            let request = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
+            let Held { operation } = read(request)?;
+            let names = CATALOGUE.iter().map(|entry| entry.declaration.name);
+            let name = names.clone().find(|name| *name == operation || name.rsplit('.').next() == Some(&operation));
+            let name = name.ok_or_else(|| Error::invalid_field("operation", "is not known"))?;
+            let holds = &self.service.holds;
+            let is_held = match &*asked.path {
+                "hold" => {
+                    holds.hold(name);
+                    true
+                }
+                "held" => {
+                    let arrived = tokio::time::timeout(ARRIVAL, holds.arrived(name)).await;
+                    arrived.map_err(|_| Error::invalid_field("operation", "no call has come to where it writes"))?
+                }
+                _ => holds.release(name),
+            };
+            if is_held { Ok(json!({})) } else { Err(Error::invalid_field("operation", "is not held")) }
+        }))
     }
 
     fn limits(&self, request: Value) -> Result<Value> {

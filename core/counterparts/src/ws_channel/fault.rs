@@ -1,6 +1,6 @@
 //! Why a handler gives no response.
 
-use bankchannel_storage::StoreError;
+use bankchannel_storage::{EffectiveCerts, LostRight, PgpPurpose, StoreError};
 use bankchannel_ws_channel::{
     Refusal,
     errors::{Text, texts},
@@ -14,6 +14,8 @@ const DATABASE_RETRY_S: u64 = 5;
 pub(crate) enum Fault {
     /// The service refuses, in these words.
     Refused(Refusal),
+    /// A right that the call began with has ended: nothing was done.
+    RightsEnded(LostRight),
     /// The store failed.
     Store(StoreError),
     /// Something failed that should not.
@@ -30,6 +32,10 @@ impl Fault {
     pub(crate) fn into_refusal(self, request_id: &str) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
+            Self::RightsEnded(lost) => {
+                tracing::info!(request_id, lost = lost.as_str(), "a right ended before the call's change was made");
+                refused_for(&lost)
+            }
             Self::Store(why) => {
                 tracing::error!(request_id, %why, "the store failed");
                 let retry_after_s = match why {
@@ -61,6 +67,34 @@ impl From<&'static Text> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        match error {
+            StoreError::RightsEnded { lost } => Self::RightsEnded(lost),
+            error => Self::Store(error),
+        }
     }
+}
+
+/// What a new request is told that meets the same.
+fn refused_for(lost: &LostRight) -> Refusal {
+    let text = match lost {
+        LostRight::Session => &texts::UNAUTHORIZED,
+        LostRight::Key | LostRight::Transfer => &texts::API_KEY_FORBIDDEN,
+        LostRight::Account => &texts::NO_ACCOUNT,
+        LostRight::Verification => &texts::VERIFICATION_WITHDRAWN,
+        LostRight::Owner => &texts::OWNER_REQUIRED,
+        LostRight::Export => return Refusal::invalid("Export"),
+        LostRight::Entitlement => &texts::NOT_ENTITLED,
+        LostRight::Connection(found) => match **found {
+            // Others than those that the call began with.
+            EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
+            EffectiveCerts::NotLinked => &texts::NO_CERTIFICATE_NO_LINK,
+            EffectiveCerts::LinkedWithoutData => &texts::NO_CERTIFICATE_NO_LINKED_DATA,
+            EffectiveCerts::LinkedWithoutBank => &texts::NO_CERTIFICATE_LINKED,
+        },
+        LostRight::Certificate => &texts::NO_CERTIFICATE,
+        LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: false } => &texts::NO_AUTHORIZE_KEYS,
+        LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: true } => &texts::NO_SUITABLE_KEYS,
+        LostRight::PgpKeys { purpose: PgpPurpose::Export, .. } => &texts::EXPORT_KEY_NOT_FOUND,
+    };
+    text.into()
 }

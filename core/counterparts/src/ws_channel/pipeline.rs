@@ -1,13 +1,20 @@
 //! From an HTTP request to an HTTP answer, by the operation's declaration.
 
-use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Exchange, Operation,
     message::{InRequest, OutResponse, percent_decode},
-    operation::{Entry, Route},
+    operation::{Access, Entry, Route},
 };
+use bankchannel_storage::Ground;
 use bankchannel_ws_channel::{CATALOGUE, MAX_PLAIN_BODY, Refusal, errors::texts, model::Bank, operations};
 use hyper::{HeaderMap, Request, Response, StatusCode, body::Incoming, header};
 
@@ -30,6 +37,9 @@ pub(crate) struct Pipeline {
     router: Router,
     base_path: String,
 }
+
+/// What the sender of a body is told that did not come to its end in time.
+const BODY_TOO_SLOW: &str = "Request timeout";
 
 type Handled<'a> = Pin<Box<dyn Future<Output = Result<OutResponse, Fault>> + Send + 'a>>;
 
@@ -121,6 +131,7 @@ impl Pipeline {
                 }
                 let mut call = Call::new(request_id.to_owned(), name, address, self.service.now_ms());
                 call.prefetch = is_prefetch(request.headers());
+                call.needs_session = !entry.declaration.route.as_ref().is_some_and(|route| is_public(&route.access));
                 let result = self.serve(request, entry, parameters, &mut call).await;
                 return (name, self.finish(entry, &call, result).await);
             }
@@ -155,7 +166,8 @@ impl Pipeline {
             return Err(fault);
         }
         let asked = Asked::of(&self.service, call, &parameters, head.uri.query().unwrap_or_default());
-        let asked = asked.filter(|_| http_body::Body::is_end_stream(&body));
+        let is_whole = http_body::Body::is_end_stream(&body);
+        let asked = asked.filter(|_| is_whole);
         if let Some(known) =
             asked.as_ref().and_then(|asked| self.service.files.listings.get(&self.service, asked, call.now_ms))
         {
@@ -163,6 +175,12 @@ impl Pipeline {
         }
         let query = parse_query(head.uri.query().unwrap_or_default())?;
         let taken = self.take_body(route, body).await?;
+        if !is_whole {
+            // A body takes its time: what ended meanwhile has ended, before anything costly begins.
+            call.now_ms = self.service.now_ms();
+            auth::judge_again(&self.service, &route.access, &mut call.caller).await?;
+        }
+        self.note_owner(route, call);
         let message =
             InRequest { path: parameters, query, headers: Vec::new(), body: taken.body, content: taken.content };
         let response = dispatch(&self.service, call, entry.declaration.name, message).await;
@@ -187,7 +205,7 @@ impl Pipeline {
         };
         // Counted before it is refused: a refusal costs the service as much as an answer.
         match &call.caller {
-            Some(caller) => self.service.limits.by_key(&caller.api_key, call.now_ms)?,
+            Some(caller) => self.service.limits.by_key(&caller.session.api_key, call.now_ms)?,
             None if admitted.is_err() => self.service.limits.stranger(route.rate, call.address, call.now_ms)?,
             None => {}
         }
@@ -199,19 +217,28 @@ impl Pipeline {
         }
     }
 
+    /// An owner's operation relies on the ownership up to its commit.
+    fn note_owner(&self, route: &'static Route, call: &Call) {
+        if matches!(route.access, Access::Session { owner: true, .. }) {
+            call.rely_on(Ground::Owner);
+        }
+    }
+
     fn knows(&self, bank: &str) -> bool {
         Bank::from_text(bank).is_some_and(|bank| self.service.banks.knows(bank))
     }
 
     async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<Taken, Fault> {
         let config = &self.service.config;
-        let taken = match route.request_content {
-            Some(member) => {
-                let spool = self.service.data.join("spool");
-                intake::with_content(body, member, config.max_body_bytes, MAX_PLAIN_BODY, &spool).await
+        let spool = self.service.data.join("spool");
+        let taking = async {
+            match route.request_content {
+                Some(member) => intake::with_content(body, member, config.max_body_bytes, MAX_PLAIN_BODY, &spool).await,
+                None => intake::plain(body, MAX_PLAIN_BODY.min(config.max_body_bytes)).await,
             }
-            None => intake::plain(body, MAX_PLAIN_BODY.min(config.max_body_bytes)).await,
         };
+        let limit = Duration::from_secs(config.body_timeout_s.into());
+        let taken = tokio::time::timeout(limit, taking).await.map_err(|_| Refusal::new(408, BODY_TOO_SLOW))?;
         taken.map_err(|error| match error {
             IntakeError::TooLarge => Refusal::new(413, "Request too large").into(),
             IntakeError::NotBase64 => Refusal::invalid(route.request_content.unwrap_or_default()).into(),
@@ -228,26 +255,23 @@ impl Pipeline {
         result: Result<OutResponse, Fault>,
     ) -> Response<AnswerBody> {
         let audited = entry.declaration.route.as_ref().is_some_and(|route| route.audited);
-        let refusal = match result {
-            Ok(message) => {
-                if audited
-                    && !call.is_audited()
-                    && let Err(why) = self.service.store.append_audit(call.audit_entry("", "done")).await
-                {
-                    return refuse(&Fault::from(why).into_refusal(&call.request_id), &call.request_id);
-                }
-                match answer::message(&message) {
-                    Ok(response) => return response,
-                    Err(why) => Fault::internal(why).into_refusal(&call.request_id),
-                }
-            }
-            Err(fault) => fault.into_refusal(&call.request_id),
+        let answered = match result {
+            Ok(message) if audited && !call.is_audited() => call.record(&self.service, "", "").await.map(|()| message),
+            result => result,
         };
+        let fault = match answered.map(|message| answer::message(&message)) {
+            Ok(Ok(response)) => return response,
+            Ok(Err(why)) => Fault::internal(why),
+            Err(fault) => fault,
+        };
+        // The verb that would have recorded the call was not run.
+        let is_recorded = call.is_audited() && !matches!(fault, Fault::RightsEnded(_));
+        let refusal = fault.into_refusal(&call.request_id);
         tracing::info!(request_id = call.request_id, operation = call.operation, status = refusal.status, "refused");
         // Who says not even who they are would only fill the trail.
-        if audited && !call.is_audited() && call.has_subject() && refusal.status != 429 {
+        if audited && !is_recorded && call.has_subject() && refusal.status != 429 {
             let entry = call.audit_entry("", &format!("refused {}", refusal.status));
-            if let Err(why) = self.service.store.append_audit(entry).await {
+            if let Err(why) = self.service.record_refusal(entry).await {
                 tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");
             }
         }
@@ -289,6 +313,10 @@ impl Arrived {
     }
 }
 
+fn is_public(access: &Access) -> bool {
+    matches!(access, Access::Public)
+}
+
 /// The answer to a request that the control interface was told to fail.
 fn told_to_fail(status: u16) -> Refusal {
     let text = if status == 500 { texts::INTERNAL_ERROR.text } else { "Told to fail by the control interface" };
@@ -307,6 +335,10 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 fn refuse(refusal: &Refusal, request_id: &str) -> Response<AnswerBody> {
     let message = refusal.message(request_id);
     let mut response = answer::message(&message).unwrap_or_else(|_| answer::empty(StatusCode::INTERNAL_SERVER_ERROR));
+    if refusal.status == 408 {
+        // The rest of the body is never read.
+        response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    }
     if let Some(seconds) = refusal.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

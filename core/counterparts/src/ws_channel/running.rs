@@ -21,7 +21,7 @@ use super::{
     options::ServiceOptions,
     outbox::Outbox,
     pipeline::Pipeline,
-    service::Service,
+    service::{Guarded, Holds, Service, System},
     upkeep,
     work::{Heavy, Turns},
 };
@@ -108,12 +108,13 @@ impl Running {
             sessions: Sessions::default(),
             banks,
             clock: Arc::new(SystemClock::default()),
-            store,
+            store: Guarded::new(store.clone()),
             keys,
             files: Files::default(),
             heavy: Heavy::default(),
             turns: Turns::default(),
             control: control.clone(),
+            holds: Holds::default(),
             config,
             data,
             running: TaskTracker::new(),
@@ -133,7 +134,7 @@ impl Running {
         }
         // With PostgreSQL the operator asks the database.
         if let Some(door) = service.store.is_only_writer().then(|| Door::open(&service.data)).flatten() {
-            let (store, clock) = (service.store.clone(), Arc::clone(&service.clock));
+            let (store, clock) = (store, Arc::clone(&service.clock));
             let desk = Desk::with_clock(store, service.config.clone(), service.data.clone(), clock);
             tasks.push(door.serve(desk, stop.clone()));
         }
@@ -160,7 +161,7 @@ impl Running {
     /// # Errors
     /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
     pub async fn fund_simulator(&self, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
-        banks::fund_simulator(&self.service, email, payment_file).await
+        banks::fund_simulator(&System::of(&self.service), email, payment_file).await
     }
 
     /// Renews every certificate that is due now, without waiting for the daily run; answers how many.
@@ -168,7 +169,7 @@ impl Running {
     /// # Errors
     /// `resource.storage`.
     pub async fn renew_due(&self) -> Result<usize> {
-        banks::renew_due(&self.service).await.map_err(data::storage)
+        banks::renew_due(&System::of(&self.service)).await.map_err(data::storage)
     }
 
     /// What every handler works with.
@@ -188,7 +189,7 @@ impl Running {
         if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
             tracing::error!("requests that may change something did not come to their end before the stop");
         }
-        self.service.store.close().await;
+        System::of(&self.service).writer().close().await;
     }
 }
 

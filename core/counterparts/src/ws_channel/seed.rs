@@ -23,7 +23,7 @@ use super::{
     data::storage,
     fault::Fault,
     pgp,
-    service::{Call, Service},
+    service::{Call, Caller, System},
     session::token::Token,
 };
 
@@ -128,7 +128,7 @@ fn new_status() -> String {
 ///
 /// # Errors
 /// `input.*` that names what cannot be used; what stands before it is in.
-pub(crate) async fn plant(service: &Service, seed: Seed) -> Result<Value> {
+pub(crate) async fn plant(service: &System, seed: Seed) -> Result<Value> {
     let mut hashes = HashMap::new();
     let mut accounts = Vec::new();
     for account in seed.accounts {
@@ -138,7 +138,7 @@ pub(crate) async fn plant(service: &Service, seed: Seed) -> Result<Value> {
 }
 
 /// By the verbs that a client's calls would use.
-async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMap<String, String>) -> Result<Value> {
+async fn plant_account(service: &System, seed: SeedAccount, hashes: &mut HashMap<String, String>) -> Result<Value> {
     let email = Email::new(&seed.email)?.as_str().to_owned();
     let phone = Phone::new(&seed.phone)?.as_str().to_owned();
     let modes = modes(&seed.modes)?;
@@ -172,7 +172,7 @@ async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMa
             rate_class: "default".into(),
             now,
         };
-        service.store.mint_tenant(tenant).await.map_err(storage)?;
+        service.writer().mint_tenant(tenant).await.map_err(storage)?;
     }
     let mut id_tokens = serde_json::Map::new();
     for mode in modes {
@@ -196,7 +196,7 @@ async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMa
             invite_required: false,
             now,
         };
-        let key = match service.store.register(registration).await.map_err(storage)? {
+        let key = match service.writer().register(registration).await.map_err(storage)? {
             RegisterOutcome::Created { api_key, .. } => api_key,
             other => return Err(Error::invalid_field("accounts", format!("{email}: {other:?}"))),
         };
@@ -210,7 +210,7 @@ async fn plant_account(service: &Service, seed: SeedAccount, hashes: &mut HashMa
         api_key = Some(key);
     }
     // Nothing was sent to this phone.
-    service.store.clear_failures(&[LockKey::new("code.phone", &*phone)]).await.map_err(storage)?;
+    service.writer().clear_failures(&[LockKey::new("code.phone", &*phone)]).await.map_err(storage)?;
     let api_key = api_key.unwrap_or_default();
     for bank in &seed.certificates {
         enrol(service, &email, &api_key, bank, &seed.company).await?;
@@ -234,10 +234,10 @@ fn modes(names: &[String]) -> Result<Vec<Mode>> {
 }
 
 /// Verifies phone and mail address as their owner would, with codes that only this function knows.
-async fn verify(service: &Service, email: &str, phone: &str, mode: Mode, hash: [u8; 32], now: i64) -> Result<()> {
+async fn verify(service: &System, email: &str, phone: &str, mode: Mode, hash: [u8; 32], now: i64) -> Result<()> {
     let failed = || Error::because(&row::INTERNAL, "a seeded account could not be verified");
     let by_phone = VerifyPhone { email: email.into(), mode, phone: phone.into(), hash, max_tries: 5, now };
-    let check = service.store.verify_phone(by_phone).await.map_err(storage)?;
+    let check = service.writer().verify_phone(by_phone).await.map_err(storage)?;
     let token = Token::new();
     let pending = NewPending {
         token: token.digest,
@@ -260,13 +260,13 @@ async fn verify(service: &Service, email: &str, phone: &str, mode: Mode, hash: [
         quotas: Vec::new(),
         now,
     };
-    let sent = service.store.open_pending(pending, Some(code)).await.map_err(storage)?;
+    let sent = service.writer().open_pending(pending, Some(code)).await.map_err(storage)?;
     let by_mail = VerifyEmail { email: email.into(), mode, token: token.digest, hash, max_tries: 5, now };
-    let done = service.store.verify_email(by_mail).await.map_err(storage)?;
+    let done = service.writer().verify_email(by_mail).await.map_err(storage)?;
     if (check, sent, done) == (CodeCheck::Right, CodeSend::Send, CodeCheck::Right) { Ok(()) } else { Err(failed()) }
 }
 
-async fn session(service: &Service, email: &str, mode: Mode, api_key: &str, now: i64) -> Result<(String, Digest)> {
+async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: i64) -> Result<(String, Digest)> {
     let token = Token::new();
     let factor = if mode == Mode::Data { Factor::Password } else { Factor::Sms };
     let session = NewSession {
@@ -279,7 +279,7 @@ async fn session(service: &Service, email: &str, mode: Mode, api_key: &str, now:
         expires: now + i64::from(service.config.token_ttl_s) * 1000,
         verified_hash: None,
     };
-    if !service.store.create_session(session, Vec::new()).await.map_err(storage)? {
+    if !service.writer().create_session(session, Vec::new()).await.map_err(storage)? {
         return Err(Error::because(&row::INTERNAL, "a seeded session has no user"));
     }
     let text = token.id_token().map_err(|_| Error::because(&row::INTERNAL, "a token could not be made"))?;
@@ -287,7 +287,7 @@ async fn session(service: &Service, email: &str, mode: Mode, api_key: &str, now:
 }
 
 /// Enrols as the account's admin would: by the handler of that operation.
-async fn enrol(service: &Service, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
+async fn enrol(service: &System, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
     let request = EnrollCertRequest {
         bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is no bank's id"))?,
         code: BankPin::new(&random::alphanumeric(28))?,
@@ -298,7 +298,7 @@ async fn enrol(service: &Service, email: &str, api_key: &str, bank: &str, compan
     certs::enroll_cert::handle(service, &call, request).await.map(drop).map_err(|why| refused("certificates", why))
 }
 
-async fn put_key(service: &Service, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
+async fn put_key(service: &System, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
     let request = UploadKeyRequest {
         pgp_key: PgpKey::new(&key.key)?,
         pgp_key_purpose: match key.purpose.as_str() {
@@ -312,12 +312,13 @@ async fn put_key(service: &Service, email: &str, api_key: &str, key: &SeedKey) -
 }
 
 /// A call by the account's admin, whose session ends with it.
-async fn admin_call(service: &Service, operation: &'static str, email: &str, api_key: &str) -> Result<Call> {
+async fn admin_call(service: &System, operation: &'static str, email: &str, api_key: &str) -> Result<Call> {
     let now = service.now_ms();
     let (token, digest) = session(service, email, Mode::Admin, api_key, now).await?;
     drop(token);
     let mut call = Call::new(random::uuid_v4(), operation, IpAddr::from([127, 0, 0, 1]), now);
-    call.caller = service.store.session(&digest, now).await.map_err(storage)?.map(Arc::new);
+    let session = service.store.session(&digest, now).await.map_err(storage)?;
+    call.caller = session.map(|session| Caller { session: Arc::new(session), token: digest });
     Ok(call)
 }
 
@@ -325,7 +326,7 @@ fn refused(field: &str, why: Fault) -> Error {
     Error::invalid_field(field, why.into_refusal("seed").text)
 }
 
-async fn put_files(service: &Service, api_key: &str, email: &str, files: Vec<SeedFile>, now: i64) -> Result<()> {
+async fn put_files(service: &System, api_key: &str, email: &str, files: Vec<SeedFile>, now: i64) -> Result<()> {
     for file in files {
         let bank = Bank::from_text(&file.bank).ok_or_else(|| Error::invalid_field("bank", "is no bank's id"))?;
         let content = STANDARD.decode(&file.content).map_err(|_| Error::invalid_field("content", "must be base64"))?;
@@ -345,7 +346,7 @@ async fn put_files(service: &Service, api_key: &str, email: &str, files: Vec<See
             target_id: None,
             content: FileContent::Inline(content),
         };
-        service.store.put_files(&scope, vec![new]).await.map_err(storage)?;
+        service.writer().put_files(&scope, vec![new]).await.map_err(storage)?;
     }
     Ok(())
 }

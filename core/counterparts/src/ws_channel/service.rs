@@ -1,18 +1,25 @@
 //! What every handler works with.
 
+mod holds;
+mod writing;
+
 use std::{
     net::IpAddr,
     path::PathBuf,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use bankchannel_foundation::clock::{Clock, SystemClock};
-use bankchannel_storage::{AuditEntry, Mode, Session, Store, StoreError};
+use bankchannel_storage::{AuditEntry, Digest, Ground, Mode, Session};
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::{
+    holds::Holds,
+    writing::{Guarded, Settling, System},
+};
 use super::{
     auth::Sessions,
     banks::Banks,
@@ -30,8 +37,8 @@ use crate::http::control::Control;
 pub(crate) struct Service {
     /// Its configuration.
     pub(crate) config: Config,
-    /// What survives.
-    pub(crate) store: Store,
+    /// What survives; to read only.
+    pub(crate) store: Guarded,
     /// Its keys.
     pub(crate) keys: Keys,
     /// The time; the control interface may move it.
@@ -52,6 +59,8 @@ pub(crate) struct Service {
     pub(crate) turns: Turns,
     /// What the control interface knows, where it is open.
     pub(crate) control: Option<Arc<Control>>,
+    /// Calls that a test holds.
+    pub(crate) holds: Holds,
     /// The data folder.
     pub(crate) data: PathBuf,
     /// What runs to its end even when nobody waits for it any more: a stop waits.
@@ -78,16 +87,28 @@ pub(crate) struct Call {
     pub(crate) operation: &'static str,
     /// The client's address.
     pub(crate) address: IpAddr,
-    /// When it came, in milliseconds.
+    /// When it came and, once its body is there, when it was whole; in milliseconds.
     pub(crate) now_ms: i64,
+    /// Whether it writes only with a session.
+    pub(crate) needs_session: bool,
     /// Who is asking, where the operation needs a session.
-    pub(crate) caller: Option<Arc<Session>>,
+    pub(crate) caller: Option<Caller>,
     /// Whether a browser asks only in case it will be needed.
     pub(crate) prefetch: bool,
     /// What the answer stays right under, where its handler can tell.
     pub(crate) fresh: OnceLock<Fresh>,
+    grounds: Mutex<Vec<Ground>>,
     about: OnceLock<(String, Mode)>,
     audited: AtomicBool,
+}
+
+/// Who is asking.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    /// The session as it was judged last.
+    pub(crate) session: Arc<Session>,
+    /// The digest of its token.
+    pub(crate) token: Digest,
 }
 
 impl Call {
@@ -98,9 +119,11 @@ impl Call {
             operation,
             address,
             now_ms,
+            needs_session: true,
             caller: None,
             prefetch: false,
             fresh: OnceLock::new(),
+            grounds: Mutex::default(),
             about: OnceLock::new(),
             audited: AtomicBool::new(false),
         }
@@ -116,34 +139,20 @@ impl Call {
     /// # Errors
     /// An internal fault when the operation was declared without a session.
     pub(crate) fn caller(&self) -> Result<&Session, Fault> {
-        self.caller.as_deref().ok_or_else(|| Fault::internal("the operation is declared without a session"))
-    }
-
-    /// The store, whose next writing verb records this call in its own transaction: what was done (`object`: a bank, an
-    /// address) and further facts. The outcome is the verb's own.
-    pub(crate) fn audited_store(&self, store: &Store, object: &str, detail: &str) -> Store {
-        self.audited.store(true, Ordering::SeqCst);
-        store.with_audit(AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "") })
-    }
-
-    /// As [`audited_store`](Self::audited_store), with an outcome of the caller's own.
-    pub(crate) fn audited_as(&self, store: &Store, object: &str, detail: &str, outcome: &str) -> Store {
-        self.audited.store(true, Ordering::SeqCst);
-        store.with_audit(AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) })
-    }
-
-    /// Records a call that changed nothing in the store.
-    ///
-    /// # Errors
-    /// Faults of the store.
-    pub(crate) async fn record(&self, store: &Store, object: &str, detail: &str) -> Result<(), StoreError> {
-        self.audited.store(true, Ordering::SeqCst);
-        store.append_audit(AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "done") }).await
+        self.session().ok_or_else(|| Fault::internal("the operation is declared without a session"))
     }
 
     /// Whether a verb has recorded this call.
     pub(crate) fn is_audited(&self) -> bool {
         self.audited.load(Ordering::SeqCst)
+    }
+
+    fn set_audited(&self) {
+        self.audited.store(true, Ordering::SeqCst);
+    }
+
+    fn session(&self) -> Option<&Session> {
+        self.caller.as_ref().map(|caller| &*caller.session)
     }
 
     /// Whether anyone is known, or has said, to be asking.
@@ -153,7 +162,7 @@ impl Call {
 
     /// The record of this call.
     pub(crate) fn audit_entry(&self, object: &str, outcome: &str) -> AuditEntry {
-        let caller = self.caller.as_deref();
+        let caller = self.session();
         let who = caller.map(|session| (&*session.email, session.mode));
         let who = who.or_else(|| self.about.get().map(|(email, mode)| (&**email, *mode)));
         AuditEntry {

@@ -9,7 +9,11 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::service::Service;
+use super::{
+    banks::remove_old_content,
+    files::content,
+    service::{Service, System},
+};
 
 /// The heads of the audit trail, one line a day: kept elsewhere too, they show a rewritten trail.
 pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
@@ -29,7 +33,7 @@ const SPOOL_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// Begins the upkeep.
 pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
-    let (service, stop) = (Arc::clone(service), stop.clone());
+    let (service, stop) = (System::of(service), stop.clone());
     tokio::spawn(async move {
         let mut last = None;
         let mut wait = AFTER_START;
@@ -49,13 +53,21 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
 }
 
 /// What is done every day. Failures are logged: the next day tries again.
-pub(crate) async fn daily(service: &Service) {
+pub(crate) async fn daily(service: &System) {
     clean_spool(&service.data.join("spool"), SPOOL_AGE);
     match purge(service).await {
         Ok(()) => {}
         Err(why) => tracing::error!(%why, "old records could not be removed"),
     }
-    match service.store.verify_audit().await {
+    match service.writer().remove_leftovers().await {
+        Ok(unnamed) => content::discard(service, &unnamed).await,
+        Err(why) => tracing::error!(%why, "what belongs to nobody could not be removed"),
+    }
+    if service.store.is_only_writer() {
+        // With others on its database the service looks by itself.
+        remove_old_content(service).await;
+    }
+    match service.writer().verify_audit().await {
         Ok(AuditVerdict::Intact { records, head }) => {
             let line = json!({
                 "at": Timestamp::from_ms(service.now_ms()).as_str(),
@@ -74,7 +86,7 @@ pub(crate) async fn daily(service: &Service) {
     }
 }
 
-async fn purge(service: &Service) -> Result<(), StoreError> {
+async fn purge(service: &System) -> Result<(), StoreError> {
     let config = &service.config;
     let longest_window = i64::from(config.lockout.window_s.max(config.code_lockout.window_s)) * 1000;
     let policy = PurgePolicy {
@@ -83,7 +95,7 @@ async fn purge(service: &Service) -> Result<(), StoreError> {
         attempts_after: longest_window.max(DAY_MS),
         grace: GRACE_MS,
     };
-    let report = service.store.purge(policy).await?;
+    let report = service.writer().purge(policy).await?;
     tracing::info!(?report, "old records were removed");
     Ok(())
 }

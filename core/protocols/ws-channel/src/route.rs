@@ -21,11 +21,11 @@ const TIMEOUT_S: u32 = 30;
 const BANK_TIMEOUT_S: u32 = 90;
 
 /// What the server may answer to anyone.
-const PUBLIC_FAILURES: &[u16] = &[400, 413, 429, 500, 503];
+const PUBLIC_FAILURES: &[u16] = &[400, 408, 413, 429, 500, 503];
 /// What the server may answer to a session.
-const SESSION_FAILURES: &[u16] = &[400, 401, 403, 413, 429, 500, 503];
+const SESSION_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 503];
 /// What the server may answer where a bank is asked.
-const BANK_FAILURES: &[u16] = &[400, 401, 403, 413, 429, 500, 502, 503, 504];
+const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504];
 
 /// Joins lists of errors, and further errors, into one list.
 macro_rules! errors_of {

@@ -180,13 +180,10 @@ pub enum DeleteOutcome {
     Absent,
     /// Owners are never deleted.
     Owner,
-    /// It shares its certificates.
-    Sharing,
 }
 
 outcomes!(DeleteOutcome {
     Self::Deleted { .. } => "done",
     Self::Absent => "absent",
     Self::Owner => "owner",
-    Self::Sharing => "sharing",
 });

@@ -12,5 +12,6 @@ pub(crate) mod lockout;
 pub(crate) mod maintenance;
 pub(crate) mod pending;
 pub(crate) mod pgp;
+pub(crate) mod rights;
 pub(crate) mod session;
 pub(crate) mod tenant;

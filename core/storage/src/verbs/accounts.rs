@@ -1,7 +1,7 @@
 //! Accounts: read, listed for their owner, deleted.
 
 use super::certificates::{read_retired, select_sets};
-use super::registration::remove_user;
+use super::leftovers::{Erased, erase_account, forget_counts};
 use super::tenants::read_tenant;
 use crate::driver::{Row, Tx, args};
 use crate::entities::account::{Account, AccountListing, Credential, DeleteOutcome, ModeState};
@@ -97,7 +97,8 @@ impl Store {
         self.read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key))).await
     }
 
-    /// DeleteAccount (WS Channel sheet §2.25): erases users, certificates, keys, links, files and, last, the record.
+    /// DeleteAccount (WS Channel sheet §2.25): erases users, certificates, keys, files, links in both directions and, last,
+    /// the record. What borrowed its certificates loses them.
     ///
     /// # Errors
     /// Environment faults only.
@@ -145,8 +146,7 @@ async fn list(tx: &mut Tx, api_key: &str) -> Result<Vec<AccountListing>> {
 }
 
 async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
-    let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
-               (SELECT count(*) FROM account b WHERE b.linked_to = a.email) \
+    let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END \
                FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1 AND a.api_key = $2";
     let Some(mut row) = tx.first(sql, args![email, api_key]).await? else {
         return Ok(DeleteOutcome::Absent);
@@ -154,27 +154,9 @@ async fn delete(tx: &mut Tx, api_key: &str, email: &str) -> Result<DeleteOutcome
     if row.bool()? {
         return Ok(DeleteOutcome::Owner);
     }
-    if row.int()? > 0 {
-        return Ok(DeleteOutcome::Sharing);
-    }
-    let admin = remove_user(tx, email, Mode::Admin).await?;
-    let data = remove_user(tx, email, Mode::Data).await?;
-    let mut content = Vec::new();
-    let sql = "SELECT path FROM bank_file WHERE api_key = $1 AND email = $2 AND path IS NOT NULL \
-               UNION ALL SELECT path FROM upload WHERE api_key = $1 AND (email = $2 OR connection = $2) AND path IS NOT NULL";
-    for mut row in tx.query(sql, args![api_key, email]).await? {
-        content.push(row.text()?);
-    }
-    tx.execute("DELETE FROM bank_file WHERE api_key = $1 AND email = $2", args![api_key, email]).await?;
-    tx.execute("DELETE FROM upload WHERE api_key = $1 AND (email = $2 OR connection = $2)", args![api_key, email])
-        .await?;
-    tx.execute("DELETE FROM ledger WHERE api_key = $1 AND email = $2", args![api_key, email]).await?;
-    tx.execute("DELETE FROM pgp_key WHERE email = $1", args![email]).await?;
-    tx.execute("DELETE FROM cert_set WHERE email = $1", args![email]).await?;
-    tx.execute("DELETE FROM retired_certificate WHERE email = $1", args![email]).await?;
     tx.execute("DELETE FROM invite WHERE email = $1 AND api_key = $2", args![email, api_key]).await?;
-    let account = tx.execute("DELETE FROM account WHERE email = $1", args![email]).await? == 1;
-    tx.touch_files(email);
+    forget_counts(tx, email).await?;
+    let Erased { admin, data, account, content } = erase_account(tx, api_key, email).await?;
     Ok(DeleteOutcome::Deleted { admin, data, account, content })
 }
 

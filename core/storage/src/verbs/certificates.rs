@@ -2,6 +2,7 @@
 
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
+use super::leftovers::clear_older;
 use crate::driver::{Row, Tx, args};
 use crate::entities::certificate::{
     CertMaterial, CertSet, CertState, Completion, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome, RetiredCert,
@@ -29,6 +30,7 @@ impl Store {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
                     return Ok(EnrolOutcome::NoAccount);
                 }
+                clear_older(tx, &scope.api_key, &scope.email).await?;
                 let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND changed < $4";
                 tx.execute(sql, args![&scope.email, &scope.bank, CertState::Pending, *stale_before]).await?;
                 let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, \
@@ -92,6 +94,7 @@ impl Store {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
                     return Ok(EnrolOutcome::NoAccount);
                 }
+                clear_older(tx, &scope.api_key, &scope.email).await?;
                 let sql = "SELECT count(*) FROM cert_set WHERE email = $1 AND bank = $2";
                 if tx.number(sql, args![&scope.email, &scope.bank]).await? > 0 {
                     return Ok(EnrolOutcome::Exists);
@@ -169,27 +172,29 @@ impl Store {
         now: i64,
     ) -> std::result::Result<EffectiveCerts, StoreError> {
         self.read_snapshot((email.to_owned(), bank.to_owned(), now), |tx, (email, bank, now)| {
-            Box::pin(async move {
-                let usable = |set: &CertSet| is_usable(set, *now);
-                let own = select_sets(tx, Some(email), None).await?;
-                if let Some(set) = own.into_iter().find(|set| set.bank == *bank && usable(set)) {
-                    return Ok(EffectiveCerts::Usable { set: Box::new(set), shared: false });
-                }
-                let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
-                let Some(owner) = row.map(|mut row| row.opt_text()).transpose()?.flatten() else {
-                    return Ok(EffectiveCerts::NotLinked);
-                };
-                let mut lent: Vec<CertSet> =
-                    select_sets(tx, Some(&owner), None).await?.into_iter().filter(usable).collect();
-                Ok(match lent.iter().position(|set| set.bank == *bank) {
-                    Some(index) => EffectiveCerts::Usable { set: Box::new(lent.swap_remove(index)), shared: true },
-                    None if lent.is_empty() => EffectiveCerts::LinkedWithoutData,
-                    None => EffectiveCerts::LinkedWithoutBank,
-                })
-            })
+            Box::pin(effective(tx, email, bank, *now))
         })
         .await
     }
+}
+
+/// The certificates that a file operation uses now, or why there are none.
+pub(super) async fn effective(tx: &mut Tx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
+    let usable = |set: &CertSet| is_usable(set, now);
+    let own = select_sets(tx, Some(email), None).await?;
+    if let Some(set) = own.into_iter().find(|set| set.bank == bank && usable(set)) {
+        return Ok(EffectiveCerts::Usable { set: Box::new(set), shared: false });
+    }
+    let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
+    let Some(owner) = row.map(|mut row| row.opt_text()).transpose()?.flatten() else {
+        return Ok(EffectiveCerts::NotLinked);
+    };
+    let mut lent: Vec<CertSet> = select_sets(tx, Some(&owner), None).await?.into_iter().filter(usable).collect();
+    Ok(match lent.iter().position(|set| set.bank == bank) {
+        Some(index) => EffectiveCerts::Usable { set: Box::new(lent.swap_remove(index)), shared: true },
+        None if lent.is_empty() => EffectiveCerts::LinkedWithoutData,
+        None => EffectiveCerts::LinkedWithoutBank,
+    })
 }
 
 fn is_usable(set: &CertSet, now: i64) -> bool {

@@ -42,13 +42,17 @@ impl Store {
         self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger))).await
     }
 
-    /// Adds a connection's first bank account; nothing changes when it has any.
+    /// Adds a connection's first bank account; nothing changes when it has any, or when there is no such account.
     ///
     /// # Errors
     /// Environment faults only.
     pub async fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> std::result::Result<(), StoreError> {
         self.write((scope.clone(), ledger), |tx, (s, ledger)| {
             Box::pin(async move {
+                let sql = "SELECT count(*) FROM account WHERE email = $1 AND api_key = $2";
+                if tx.number(sql, args![&s.email, &s.api_key]).await? == 0 {
+                    return Ok(());
+                }
                 let sql = "SELECT count(*) FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3";
                 if tx.number(sql, args![&s.api_key, &s.email, &s.bank]).await? > 0 {
                     return Ok(());

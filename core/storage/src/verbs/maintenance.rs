@@ -116,14 +116,22 @@ impl Store {
     }
 }
 
+// What is over, and what belongs to nobody.
+const SESSIONS: &str = "DELETE FROM session WHERE expires <= $1 \
+    OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = session.email AND u.mode = session.mode)";
+const PENDING: &str = "DELETE FROM pending_auth WHERE expires <= $1 \
+    OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = pending_auth.email AND u.mode = pending_auth.mode)";
+const CODES: &str = "DELETE FROM code WHERE expires <= $1 \
+    OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = code.email AND u.mode = code.mode)";
+
 async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
     tx.allow(HOUSEKEEPING_LIMIT).await?;
     let dead = p.now - p.grace;
     let mut report = PurgeReport {
         challenges: tx.execute("DELETE FROM used_challenge WHERE expires <= $1", args![p.now]).await?,
-        sessions: tx.execute("DELETE FROM session WHERE expires <= $1", args![p.now]).await?,
-        pending: tx.execute("DELETE FROM pending_auth WHERE expires <= $1", args![dead]).await?,
-        codes: tx.execute("DELETE FROM code WHERE expires <= $1", args![dead]).await?,
+        sessions: tx.execute(SESSIONS, args![p.now]).await?,
+        pending: tx.execute(PENDING, args![dead]).await?,
+        codes: tx.execute(CODES, args![dead]).await?,
         attempts: tx.execute("DELETE FROM attempt WHERE at <= $1", args![p.now - p.attempts_after]).await?,
         registrations: 0,
     };

@@ -1,5 +1,6 @@
 //! Register (WS Channel sheet §2.2): who may take an address, a key and a phone.
 
+use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::{count, quota};
 use crate::driver::{Tx, args};
 use crate::entities::account::{RegisterOutcome, Registration, RegistrationKey};
@@ -105,6 +106,8 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
                        created) VALUES ($1, $2, 0, 1, $3, 0, 'default', $4)";
             tx.execute(sql, args![api_key, &r.email, *transfer_enabled, r.now]).await?;
         }
+        // Whoever had the address before under this key has left nothing to the next.
+        clear_bank(tx, &api_key, &r.email).await?;
         let sql = "INSERT INTO account (email, api_key, name, company, phone, export_allowed, linked_to, created) \
                    VALUES ($1, $2, $3, $4, $5, 1, NULL, $6)";
         tx.execute(sql, args![&r.email, &api_key, &r.name, &r.company, &r.phone, r.now]).await?;
@@ -162,13 +165,7 @@ pub(super) async fn remove_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<
 /// Erases an account nobody has proved to be behind. Its self-minted tenant goes too when nobody else is in it
 /// and it is not the one that stays (`keep`); otherwise it loses its owner.
 pub(super) async fn wipe_unverified(tx: &mut Tx, email: &str, api_key: &str, keep: Option<&str>) -> Result<()> {
-    remove_user(tx, email, Mode::Admin).await?;
-    remove_user(tx, email, Mode::Data).await?;
-    tx.execute("UPDATE account SET linked_to = NULL WHERE linked_to = $1", args![email]).await?;
-    tx.execute("DELETE FROM pgp_key WHERE email = $1", args![email]).await?;
-    tx.execute("DELETE FROM cert_set WHERE email = $1", args![email]).await?;
-    tx.execute("DELETE FROM retired_certificate WHERE email = $1", args![email]).await?;
-    tx.execute("DELETE FROM account WHERE email = $1", args![email]).await?;
+    erase_account(tx, api_key, email).await?;
     if keep == Some(api_key) {
         return Ok(());
     }

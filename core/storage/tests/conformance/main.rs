@@ -10,6 +10,7 @@ mod durability;
 mod faults;
 mod files;
 mod login;
+mod rights;
 mod samples;
 mod tenants;
 

@@ -36,14 +36,14 @@ async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest
     call.about(email, mode);
     let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
         // Recorded here as it is for a known user: before the answer's time, not after.
-        return Ok(call.record(&service.store, email, "").await?);
+        return call.record(service, email, "").await;
     };
     let draft = Draft::password_reset(service, &credential.account, mode, call.now_ms);
-    if call.audited_store(&service.store, email, "").put_code(draft.new).await? != CodeSend::Send {
+    if call.audited_store(service, email, "").await?.put_code(draft.new).await? != CodeSend::Send {
         return Ok(());
     }
     // A delivery that fails is logged and not told: an unknown user's would not fail.
-    if let Err(why) = codes::send(service, &draft.message).await {
+    if let Err(why) = codes::send(service, call, &draft.message).await {
         let _ = why.into_refusal(&call.request_id);
     }
     Ok(())

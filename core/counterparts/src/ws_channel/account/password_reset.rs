@@ -46,6 +46,6 @@ pub(crate) async fn handle(
         now: call.now_ms,
     };
     let _turn = service.turns.wait(email, mode).await;
-    code_accepted(call.audited_store(&service.store, email, "").reset_password(reset).await?)?;
+    code_accepted(call.audited_store(service, email, "").await?.reset_password(reset).await?)?;
     Ok(PasswordResetResponse { response_text: "Password reset".into() })
 }

@@ -54,7 +54,7 @@ pub(crate) async fn handle(
         invite_required: service.config.registration_requires_invite,
         now: call.now_ms,
     };
-    let (api_key, active) = match call.audited_store(&service.store, email, "").register(registration).await? {
+    let (api_key, active) = match call.audited_store(service, email, "").await?.register(registration).await? {
         RegisterOutcome::Created { api_key, active, .. } => (api_key, active),
         RegisterOutcome::Exists => return Err((&texts::USER_PRESENT).into()),
         RegisterOutcome::AdminMissing => return Err((&texts::ADMIN_MISSING).into()),
@@ -65,7 +65,7 @@ pub(crate) async fn handle(
     };
     if !active {
         // The registration stands even when this fails: a login sends the code again.
-        codes::send(service, &message).await?;
+        codes::send(service, call, &message).await?;
     }
     let api_key = ApiKey::new(&api_key).map_err(Fault::internal)?;
     Ok(RegisterResponse { api_key, response_text: "Created".into() })

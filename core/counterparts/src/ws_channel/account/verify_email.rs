@@ -26,6 +26,6 @@ pub(crate) async fn handle(
         max_tries: codes::MAX_TRIES,
         now: call.now_ms,
     };
-    code_accepted(call.audited_store(&service.store, email, "").verify_email(verification).await?)?;
+    code_accepted(call.audited_store(service, email, "").await?.verify_email(verification).await?)?;
     Ok(VerifyEmailResponse { response_text: "Email verification successful.".into() })
 }

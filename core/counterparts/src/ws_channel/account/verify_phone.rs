@@ -25,6 +25,6 @@ pub(crate) async fn handle(
         max_tries: codes::MAX_TRIES,
         now: call.now_ms,
     };
-    code_accepted(call.audited_store(&service.store, email, "").verify_phone(verification).await?)?;
+    code_accepted(call.audited_store(service, email, "").await?.verify_phone(verification).await?)?;
     Ok(VerifyPhoneResponse { response_text: "Phone confirmation successful.".into() })
 }

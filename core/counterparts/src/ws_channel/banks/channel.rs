@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 use bankchannel_crypto::rsa::PrivateKey;
 use bankchannel_foundation::Content;
 use bankchannel_storage::{
-    BankFile, CertSet, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store, StoreError,
+    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, Reader, Store, StoreError,
 };
 use bankchannel_ws_channel::{
     Refusal,
@@ -86,7 +86,8 @@ pub struct Connection<'a> {
     pub set: &'a CertSet,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
-    pub(crate) store: Store,
+    pub(crate) store: &'a Reader,
+    pub(crate) writer: Option<Store>,
     pub(crate) keys: &'a Keys,
 }
 
@@ -225,6 +226,9 @@ pub enum BankError {
     /// Something on this side failed.
     #[error("{0}")]
     Failed(String),
+    /// The service's own store refused a change: a right of the call has ended.
+    #[error("the call's rights ended ({})", .0.as_str())]
+    RightsEnded(LostRight),
 }
 
 impl BankError {
@@ -233,14 +237,22 @@ impl BankError {
     pub fn leaves_upload_unknown(&self) -> bool {
         match self {
             Self::Empty | Self::Unparsable | Self::NoAnswer | Self::TimedOut | Self::Failed(_) => true,
-            Self::Refused { .. } | Self::Parameter(_) | Self::Data | Self::Unreachable | Self::TargetId => false,
+            Self::Refused { .. }
+            | Self::Parameter(_)
+            | Self::Data
+            | Self::Unreachable
+            | Self::TargetId
+            | Self::RightsEnded(_) => false,
         }
     }
 }
 
 impl From<StoreError> for BankError {
     fn from(error: StoreError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            StoreError::RightsEnded { lost } => Self::RightsEnded(lost),
+            error => Self::Failed(error.to_string()),
+        }
     }
 }
 
@@ -259,6 +271,7 @@ impl From<BankError> for Fault {
             BankError::TimedOut => (&texts::BANK_TIMED_OUT).into(),
             BankError::TargetId => (&texts::NORDEA_TARGET_ID).into(),
             BankError::Failed(why) => Self::Internal(why),
+            BankError::RightsEnded(lost) => Self::RightsEnded(lost),
         }
     }
 }

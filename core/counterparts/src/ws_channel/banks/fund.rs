@@ -7,14 +7,14 @@ use bankchannel_iso20022::{iban, pain001, simulator::DEFAULT_BALANCE_CENTS};
 use bankchannel_storage::{EffectiveCerts, FileScope, NewLedger};
 use bankchannel_ws_channel::model::Bank;
 
-use crate::ws_channel::service::Service;
+use crate::ws_channel::service::System;
 
 /// Opens the debtor accounts of a payment file at the simulator for an account that has a certificate there, own or shared,
 /// each with at least as much as the file takes from it; an account that has more keeps it. Answers the IBANs.
 ///
 /// # Errors
 /// `input.invalid_field` when the file cannot be read or the account has no certificate at the simulator.
-pub(crate) async fn fund_simulator(service: &Service, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
+pub(crate) async fn fund_simulator(service: &System, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
     let stored = |why: bankchannel_storage::StoreError| Error::because(&row::STORAGE, why.to_string());
     let debits = debits(payment_file)?;
     let now = service.now_ms();
@@ -33,7 +33,7 @@ pub(crate) async fn fund_simulator(service: &Service, email: &str, payment_file:
         let wanted = DEFAULT_BALANCE_CENTS.max(*debit);
         if there < wanted {
             let ledger = NewLedger { iban: iban.clone(), balance_cents: wanted, statement: 0 };
-            service.store.fund_ledger(&scope, ledger).await.map_err(stored)?;
+            service.writer().fund_ledger(&scope, ledger).await.map_err(stored)?;
         }
     }
     Ok(debits.into_keys().collect())

@@ -31,7 +31,7 @@ use super::{
     config::{Config, Flavour},
     fault::Fault,
     keys::Keys,
-    service::Service,
+    service::{Service, Settling, System},
 };
 
 pub use channel::{Asked, BankChannel, BankError, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing};
@@ -39,6 +39,7 @@ pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use fund::fund_simulator;
 pub(crate) use reach::Reached;
 pub(crate) use renewal::renew_due;
+pub(crate) use settle::remove_old_content;
 
 /// Channels to banks beside the built-in simulator.
 #[derive(Clone, Default)]
@@ -111,9 +112,11 @@ impl Banks {
     }
 
     /// What follows from an import: at the simulator there must be an account to pay from.
-    pub(crate) async fn imported(&self, service: &Service, scope: &FileScope) -> Result<(), Fault> {
+    pub(crate) async fn imported(&self, store: &Settling, scope: &FileScope) -> Result<(), Fault> {
         match &self.simulator {
-            Some(_) if scope.bank == Bank::Simulator.as_str() => simulator::open_books(&service.store, scope).await,
+            Some(_) if scope.bank == Bank::Simulator.as_str() => {
+                Ok(store.open_ledger(scope, simulator::first_ledger(0)).await?)
+            }
             _ => Ok(()),
         }
     }
@@ -121,15 +124,15 @@ impl Banks {
 
 /// What runs beside the requests: the simulator's work, the daily renewal, and what a crash left behind.
 pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
-    let settling = Arc::clone(service);
+    let (settling, renewing) = (System::of(service), System::of(service));
     let mut tasks = vec![
         tokio::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
-        tokio::spawn(renewal::run(Arc::clone(service), stop.clone())),
+        tokio::spawn(renewal::run(renewing, stop.clone())),
     ];
     if let Some(simulator) = &service.banks.simulator
         && simulator.books_payments()
     {
-        tasks.push(tokio::spawn(simulator::work(Arc::clone(service), Arc::clone(simulator), stop.clone())));
+        tasks.push(tokio::spawn(simulator::work(System::of(service), Arc::clone(simulator), stop.clone())));
     }
     tasks
 }

@@ -5,11 +5,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_storage::{CertSet, EffectiveCerts, EntitlementState, FileScope, Session, Store};
+use bankchannel_storage::{CertSet, EffectiveCerts, EntitlementState, FileScope, Ground, Store};
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 
 use super::{Banks, Connection};
-use crate::ws_channel::{certs::material, fault::Fault, service::Service};
+use crate::ws_channel::{
+    certs::material,
+    fault::Fault,
+    service::{Call, Service},
+};
 
 /// What a tenant must be entitled to where the configuration asks for it.
 pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";
@@ -26,9 +30,15 @@ pub(crate) struct Reached {
 }
 
 impl Reached {
-    /// The connection as a bank gets it. What the bank writes into the service's own store it writes through `store`.
-    pub(crate) fn connection<'a>(&'a self, service: &'a Service, store: Store, now_ms: i64) -> Connection<'a> {
-        Connection { scope: &self.scope, set: &self.set, now_ms, store, keys: &service.keys }
+    /// The connection as a bank gets it. What the bank writes into the service's own store it writes through `writer`.
+    pub(crate) fn connection<'a>(&'a self, service: &'a Service, writer: Option<Store>, now_ms: i64) -> Connection<'a> {
+        let store = service.store.reader();
+        Connection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
+    }
+
+    fn ground(&self) -> Ground {
+        let serial = self.set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
+        Ground::Connection { owner: self.scope.email.clone(), bank: self.scope.bank.clone(), serial }
     }
 }
 
@@ -60,17 +70,19 @@ impl Known {
 }
 
 impl Banks {
-    /// The connection that a file operation of this session uses.
+    /// The connection that a file operation of this call uses; the call relies on it from then on.
     ///
     /// # Errors
     /// The three texts of §1.7 by the state of the account's link; the entitlement's text.
-    pub(crate) async fn reach(
-        &self,
-        service: &Service,
-        session: &Session,
-        bank: Bank,
-        now: i64,
-    ) -> Result<Arc<Reached>, Fault> {
+    pub(crate) async fn reach(&self, service: &Service, call: &Call, bank: Bank) -> Result<Arc<Reached>, Fault> {
+        self.rely_on_entitlement(service, call, bank);
+        let reached = self.find(service, call, bank).await?;
+        call.rely_on(reached.ground());
+        Ok(reached)
+    }
+
+    async fn find(&self, service: &Service, call: &Call, bank: Bank) -> Result<Arc<Reached>, Fault> {
+        let (session, now) = (call.caller()?, call.now_ms);
         let remember = service.store.is_only_writer();
         let generation = service.store.auth_generation();
         if remember && let Some(known) = self.reached.get(generation, &session.email, bank, now) {
@@ -93,12 +105,27 @@ impl Banks {
         Ok(reached)
     }
 
+    /// As [`check_entitled`](Self::check_entitled), for the tenant of this call, which relies on it from then on.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn check_entitled_call(&self, service: &Service, call: &Call, bank: Bank) -> Result<(), Fault> {
+        self.rely_on_entitlement(service, call, bank);
+        self.check_entitled(service, &call.caller()?.api_key, bank).await
+    }
+
+    fn rely_on_entitlement(&self, service: &Service, call: &Call, bank: Bank) {
+        if needs_entitlement(service, bank) {
+            call.rely_on(Ground::Entitlement { product: SIMULATOR_PRODUCT.into() });
+        }
+    }
+
     /// Whether a tenant may use a bank; only the simulator may ask for an entitlement.
     ///
     /// # Errors
     /// The text of §1.7.
     pub(crate) async fn check_entitled(&self, service: &Service, api_key: &str, bank: Bank) -> Result<(), Fault> {
-        if bank != Bank::Simulator || !service.config.simulator_entitlement_required {
+        if !needs_entitlement(service, bank) {
             return Ok(());
         }
         let entitlements = service.store.entitlements(api_key).await?;
@@ -106,4 +133,8 @@ impl Banks {
             entitlements.iter().any(|e| e.product == SIMULATOR_PRODUCT && e.state == EntitlementState::Active);
         if entitled { Ok(()) } else { Err((&texts::NOT_ENTITLED).into()) }
     }
+}
+
+fn needs_entitlement(service: &Service, bank: Bank) -> bool {
+    bank == Bank::Simulator && service.config.simulator_entitlement_required
 }

@@ -1,9 +1,6 @@
 //! The daily renewal of certificates (WS Channel sheet §6.2): the old set is used until the new one is stored.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use bankchannel_crypto::random;
 use bankchannel_storage::{AuditEntry, CertSet, DueRenewal, FileScope, StoreError};
@@ -11,7 +8,11 @@ use bankchannel_ws_channel::{errors::texts, model::Bank};
 use tokio_util::sync::CancellationToken;
 
 use super::{BankChannel, BankError, Connection, PKI_TIMEOUT, within};
-use crate::ws_channel::{certs::enroll_cert::new_set, fault::Fault, service::Service};
+use crate::ws_channel::{
+    certs::enroll_cert::new_set,
+    fault::Fault,
+    service::{Service, System},
+};
 
 /// The name under which renewals are recorded.
 const OPERATION: &str = "ws_channel.renew_cert";
@@ -22,7 +23,7 @@ const TRIED_MS: i64 = DAY_MS - 60 * 60 * 1000;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Once a day of the service's clock. A stop waits for the renewal under way: what the bank issues is stored.
-pub(super) async fn run(service: Arc<Service>, stop: CancellationToken) {
+pub(super) async fn run(service: System, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let last = service.banks.renewals_looked_at.load(Ordering::SeqCst);
         // The clock may have been put back too.
@@ -43,12 +44,12 @@ pub(super) async fn run(service: Arc<Service>, stop: CancellationToken) {
 ///
 /// # Errors
 /// Faults of the store; a renewal that fails is recorded and comes again tomorrow.
-pub(crate) async fn renew_due(service: &Service) -> Result<usize, StoreError> {
+pub(crate) async fn renew_due(service: &System) -> Result<usize, StoreError> {
     let now = service.now_ms();
     service.banks.renewals_looked_at.store(now, Ordering::SeqCst);
     let soon = now + i64::from(service.config.renew_before_days) * DAY_MS;
     let mut renewed = 0;
-    for due in service.store.renewals_due(soon, now - TRIED_MS).await? {
+    for due in service.writer().renewals_due(soon, now - TRIED_MS).await? {
         if service.running.is_closed() {
             break;
         }
@@ -57,17 +58,17 @@ pub(crate) async fn renew_due(service: &Service) -> Result<usize, StoreError> {
             renewed += 1;
         }
     }
-    service.store.expire_certs(now).await?;
+    service.writer().expire_certs(now).await?;
     Ok(renewed)
 }
 
-async fn renew(service: &Service, due: &DueRenewal, now: i64) -> Result<bool, StoreError> {
+async fn renew(service: &System, due: &DueRenewal, now: i64) -> Result<bool, StoreError> {
     let Some((bank, channel)) = Bank::from_text(&due.bank).and_then(|bank| Some((bank, service.banks.channel(bank)?)))
     else {
         return Ok(false);
     };
     let ticket = random::base32_lower(26);
-    let taken = service.store.begin_renewal(&due.email, &due.bank, &ticket, now, now - TRIED_MS).await?;
+    let taken = service.writer().begin_renewal(&due.email, &due.bank, &ticket, now, now - TRIED_MS).await?;
     let Some(set) = taken else { return Ok(false) };
     let entry = AuditEntry {
         at: now,
@@ -81,12 +82,12 @@ async fn renew(service: &Service, due: &DueRenewal, now: i64) -> Result<bool, St
     match ask(service, due, bank, channel, &set, now).await {
         Ok(new) => {
             let entry = AuditEntry { detail: format!("serial {}", new.signing.serial), ..entry };
-            service.store.with_audit(entry).complete_renewal(&due.email, &due.bank, &ticket, new, now).await
+            service.writer().with_audit(entry).complete_renewal(&due.email, &due.bank, &ticket, new, now).await
         }
         Err(why) => {
             tracing::warn!(bank = due.bank, why, "a certificate was not renewed");
             let entry = AuditEntry { outcome: "failed".into(), detail: why, ..entry };
-            service.store.with_audit(entry).abandon_renewal(&due.email, &due.bank, &ticket).await?;
+            service.writer().with_audit(entry).abandon_renewal(&due.email, &due.bank, &ticket).await?;
             Ok(false)
         }
     }
@@ -102,12 +103,14 @@ async fn ask(
 ) -> Result<bankchannel_storage::NewCertSet, String> {
     let words = |fault: Fault| match fault {
         Fault::Refused(refusal) => refusal.text.into_owned(),
+        Fault::RightsEnded(lost) => lost.as_str().to_owned(),
         Fault::Store(why) => why.to_string(),
         Fault::Internal(why) => why,
     };
     service.banks.check_entitled(service, &due.api_key, bank).await.map_err(words)?;
     let scope = FileScope { api_key: due.api_key.clone(), email: due.email.clone(), bank: due.bank.clone() };
-    let at = Connection { scope: &scope, set, now_ms, store: service.store.clone(), keys: &service.keys };
+    let at =
+        Connection { scope: &scope, set, now_ms, store: service.store.reader(), writer: None, keys: &service.keys };
     at.signing_key().map_err(|why| format!("{} {why}", texts::RENEWAL_WITHOUT_KEY.text))?;
     let issued = within(PKI_TIMEOUT, channel.renew(&at)).await.map_err(|why: BankError| why.to_string())?;
     let target_id = issued.target_id.clone().or_else(|| set.target_id.clone());

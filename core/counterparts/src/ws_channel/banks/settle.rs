@@ -10,7 +10,7 @@ use bankchannel_storage::{AuditEntry, StoreError, Upload, UploadState};
 use bankchannel_ws_channel::model::Bank;
 
 use super::BANK_TIMEOUT;
-use crate::ws_channel::{files::content, service::Service};
+use crate::ws_channel::{files::content, service::System};
 
 /// How many uploads are looked at in one go.
 const PAGE: i64 = 1000;
@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 const CLEAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
 /// Begins beside the first requests. Alone on its database the service looks once; with others, again and again.
-pub(super) async fn run(service: &Service) {
+pub(super) async fn run(service: &System) {
     if service.store.is_only_writer() {
         log_failure(settle_uploads(service).await);
         log_leftovers(remove_unnamed(service, service.banks.opened - MARGIN).await);
@@ -60,19 +60,19 @@ fn log_failure(settled: Result<(), StoreError>) {
 
 /// An upload on its way to a bank when the service ended: it may have arrived. What a bank that works from the journal
 /// still has to do is left to it.
-async fn settle_uploads(service: &Service) -> Result<(), StoreError> {
+async fn settle_uploads(service: &System) -> Result<(), StoreError> {
     let now = service.now_ms();
     let mut after: Option<(i64, String)> = None;
     loop {
         let from = after.as_ref().map(|(received, id)| (*received, &**id));
-        let page = service.store.uploads_without_content(UploadState::Received, from, PAGE).await?;
+        let page = service.writer().uploads_without_content(UploadState::Received, from, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some((last.received, last.id.clone()));
         settle_page(service, page, now).await?;
     }
 }
 
-async fn settle_page(service: &Service, page: Vec<Upload>, now: i64) -> Result<(), StoreError> {
+async fn settle_page(service: &System, page: Vec<Upload>, now: i64) -> Result<(), StoreError> {
     // What was on its way at this moment is still being asked, here or by another instance.
     let begun_since = if service.store.is_only_writer() {
         ms(service.banks.opened)
@@ -97,14 +97,19 @@ async fn settle_page(service: &Service, page: Vec<Upload>, now: i64) -> Result<(
             detail: format!("{} {why}", upload.id),
             ..AuditEntry::default()
         };
-        service.store.with_audit(entry).finish_upload(&upload.id, UploadState::Unknown, why, now).await?;
+        service.writer().with_audit(entry).finish_upload(&upload.id, UploadState::Unknown, why, now).await?;
     }
     Ok(())
 }
 
+/// Removes content files that no row has named for days: of rows that went without handing them on.
+pub(crate) async fn remove_old_content(service: &System) {
+    log_leftovers(remove_unnamed(service, SystemTime::now() - SHARED_MARGIN).await);
+}
+
 /// Removes content files older than this that no row names. The files are looked at first: what a row named then or names
 /// since stays.
-async fn remove_unnamed(service: &Service, than: SystemTime) -> Result<(), StoreError> {
+async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreError> {
     let mut old = older_files(service.files_folder(), than).await;
     if !service.store.is_only_writer() {
         // A shared folder may hold what is none of ours.

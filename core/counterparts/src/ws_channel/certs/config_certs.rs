@@ -19,7 +19,7 @@ pub(crate) async fn handle(
 ) -> Result<ConfigCertsResponse, Fault> {
     let session = call.caller()?;
     let ExportSetting::Disabled = request.export;
-    let store = call.audited_store(&service.store, &session.email, "export disabled");
+    let store = call.audited_store(service, &session.email, "export disabled").await?;
     if !store.disable_export(&session.email).await? {
         return Err((&texts::NO_ACCOUNT).into());
     }

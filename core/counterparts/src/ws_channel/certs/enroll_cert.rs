@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     if request.bank == Bank::Seb {
         return Err((&texts::BANK_INVALID).into());
     }
-    service.banks.check_entitled(service, &session.api_key, request.bank).await?;
+    service.banks.check_entitled_call(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
     let enrolment = Enrolment {
         scope: own_scope(session, request.bank),
@@ -46,14 +46,14 @@ pub(crate) async fn handle(
     channel.check_enrolment(&enrolment)?;
     let scope = &enrolment.scope;
     let ticket = random::base32_lower(26);
-    match service.store.begin_enrol(scope, &ticket, call.now_ms, call.now_ms - STALE_MS).await? {
+    match call.store(service).await?.begin_enrol(scope, &ticket, call.now_ms, call.now_ms - STALE_MS).await? {
         EnrolOutcome::Done => {}
         EnrolOutcome::Exists => return Err((&texts::CERTIFICATE_PRESENT).into()),
         EnrolOutcome::NoAccount => return Err((&texts::NO_ACCOUNT).into()),
     }
     let stored = enrol(service, call, channel, &enrolment, &ticket).await;
     if stored.is_err() {
-        service.store.abandon_enrol(&scope.email, &scope.bank, &ticket).await?;
+        call.settling(service).abandon_enrol(&scope.email, &scope.bank, &ticket).await?;
     }
     stored?;
     Ok(EnrollCertResponse { response_text: OK.into() })
@@ -81,7 +81,7 @@ async fn enrol(
         files,
         now: call.now_ms,
     };
-    match call.audited_store(&service.store, &scope.bank, &detail).complete_enrol(completion).await? {
+    match call.settling_audited(service, &scope.bank, &detail, "").complete_enrol(completion).await? {
         EnrolOutcome::Done => Ok(()),
         EnrolOutcome::Exists => Err((&texts::CERTIFICATE_PRESENT).into()),
         EnrolOutcome::NoAccount => Err((&texts::NO_ACCOUNT).into()),

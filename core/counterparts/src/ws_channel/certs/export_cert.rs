@@ -1,6 +1,6 @@
 //! `ExportCert` (WS Channel sheet §2.16, §6.4).
 
-use bankchannel_storage::{PgpKey, PgpPurpose};
+use bankchannel_storage::{Ground, PgpKey, PgpPurpose};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
@@ -36,6 +36,14 @@ pub(crate) async fn handle(
         return Err(Refusal::invalid("Export").into());
     }
     let set = set.ok_or(&texts::NO_CERTIFICATE)?;
+    call.rely_on(Ground::Export);
+    call.rely_on(Ground::PgpKeys {
+        purpose: PgpPurpose::Export,
+        fingerprints: vec![key.fingerprint.clone()],
+        least: 1,
+    });
+    let serial = set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
+    call.rely_on(Ground::Certificate { bank: set.bank.clone(), serial });
     let mut certs_and_keys = Vec::new();
     for (purpose, found) in material::parts(&set) {
         let place = material::Place { email: &set.email, bank: &set.bank, purpose };
@@ -46,7 +54,7 @@ pub(crate) async fn handle(
         });
     }
     // Recorded before it leaves: what cannot be recorded is not exported.
-    call.record(&service.store, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
+    call.record(service, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
     Ok(ExportCertResponse { certs_and_keys, response_text: OK.into() })
 }
 

@@ -52,13 +52,13 @@ pub(crate) async fn handle(
         encryption: encryption.as_ref().map(|pair| seal(ENCRYPTION, pair)).transpose()?,
     };
     let detail = format!("serial {}", set.signing.serial);
-    let store = call.audited_store(&service.store, &scope.bank, &detail);
+    let store = call.audited_store(service, &scope.bank, &detail).await?;
     match store.import_certs(&scope, &random::base32_lower(26), set, call.now_ms).await? {
         EnrolOutcome::Done => {}
         EnrolOutcome::Exists => return Err((&texts::CERTIFICATE_PRESENT).into()),
         EnrolOutcome::NoAccount => return Err((&texts::NO_ACCOUNT).into()),
     }
-    service.banks.imported(service, &scope).await?;
+    service.banks.imported(&call.settling(service), &scope).await?;
     Ok(ImportCertResponse { response_text: OK.into() })
 }
 

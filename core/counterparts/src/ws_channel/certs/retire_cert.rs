@@ -1,7 +1,7 @@
 //! `RetireCert` (WS Channel sheet §2.19, §6.6).
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_storage::{FileScope, RetireOutcome};
+use bankchannel_storage::{FileScope, Ground, RetireOutcome};
 use bankchannel_ws_channel::{
     errors::texts,
     operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse},
@@ -22,13 +22,16 @@ pub(crate) async fn handle(
     let is_owner = session.account.as_ref().is_some_and(|account| account.is_owner);
     let email = match &request.account {
         Some(_) if !is_owner => return Err((&texts::OWNER_REQUIRED).into()),
-        Some(account) => account.as_str(),
+        Some(account) => {
+            call.rely_on(Ground::Owner);
+            account.as_str()
+        }
         None => &session.email,
     };
     let scope =
         FileScope { api_key: session.api_key.clone(), email: email.to_owned(), bank: request.bank.as_str().to_owned() };
     let suffix = digest::hex(&random::bytes::<4>());
-    let store = call.audited_store(&service.store, &scope.bank, email);
+    let store = call.audited_store(service, &scope.bank, email).await?;
     match store.retire_certs(&scope, &suffix, call.now_ms).await? {
         RetireOutcome::Retired { name } => Ok(RetireCertResponse {
             bank: request.bank.to_string(),

@@ -21,7 +21,7 @@ pub(crate) async fn handle(
 ) -> Result<ShareCertsResponse, Fault> {
     let session = call.caller()?;
     let target = request.ext_email.as_str();
-    let store = call.audited_store(&service.store, target, "");
+    let store = call.audited_store(service, target, "").await?;
     match store.share_certs(&session.api_key, &session.email, target).await? {
         ShareOutcome::Shared(links) => {
             let (shared_from, shared_to) = addresses(links)?;

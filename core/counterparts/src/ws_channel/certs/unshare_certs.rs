@@ -19,7 +19,7 @@ pub(crate) async fn handle(
 ) -> Result<UnshareCertsResponse, Fault> {
     let session = call.caller()?;
     let target = request.ext_email.as_str();
-    let store = call.audited_store(&service.store, target, "");
+    let store = call.audited_store(service, target, "").await?;
     match store.unshare_certs(&session.api_key, &session.email, target).await? {
         UnshareOutcome::Unshared(links) => {
             let (shared_from, shared_to) = addresses(links)?;

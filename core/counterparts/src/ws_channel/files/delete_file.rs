@@ -18,18 +18,24 @@ pub(crate) async fn handle(
     call: &Call,
     request: DeleteFileRequest,
 ) -> Result<DeleteFileResponse, Fault> {
-    let session = may_transfer(call)?;
-    let reached = service.banks.reach(service, session, request.bank, call.now_ms).await?;
+    may_transfer(call)?;
+    let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
     let detail = format!("{kind} {reference}");
     let here = channel.keeps_files_here();
-    let store =
-        if here { call.audited_store(&service.store, request.bank.as_str(), &detail) } else { service.store.clone() };
+    let bank = request.bank.as_str();
+    let store = if here {
+        Some(call.audited_store(service, bank, &detail).await?)
+    } else {
+        // What a bank has deleted nobody brings back.
+        call.store(service).await?.judge().await?;
+        None
+    };
     let connection = reached.connection(service, store, call.now_ms);
     within(BANK_TIMEOUT, channel.delete(&connection, kind, reference)).await?;
     if !here {
-        call.record(&service.store, request.bank.as_str(), &detail).await?;
+        call.settling(service).record(call, bank, &detail).await?;
     }
     Ok(DeleteFileResponse { response_text: OK.into() })
 }

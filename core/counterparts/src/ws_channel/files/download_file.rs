@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, path::PathBuf};
 
 use bankchannel_foundation::{Content, Error, error::row, model::Pieces};
-use bankchannel_storage::{FileScope, Store};
+use bankchannel_storage::FileScope;
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
@@ -16,7 +16,7 @@ use crate::ws_channel::{
     banks::{BANK_TIMEOUT, within},
     certs::OK,
     fault::Fault,
-    service::{Call, Service},
+    service::{Call, Service, Settling},
 };
 
 /// How much of a file is read at a time: a multiple of three, so that its base64 needs no carrying over.
@@ -27,11 +27,11 @@ pub(crate) async fn handle(
     call: &Call,
     request: DownloadFileRequest,
 ) -> Result<DownloadFileResponse, Fault> {
-    let session = may_transfer(call)?;
-    let reached = service.banks.reach(service, session, request.bank, call.now_ms).await?;
+    may_transfer(call)?;
+    let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
-    let connection = reached.connection(service, service.store.clone(), call.now_ms);
+    let connection = reached.connection(service, None, call.now_ms);
     let found = within(BANK_TIMEOUT, channel.download(&connection, kind, reference)).await?;
     if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
         return Err((&texts::BANK_DATA_ERROR).into());
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
     let content = match found.content {
         // All of it is here: marked and recorded in one step, then sent.
         Content::Bytes(bytes) if found.mark => {
-            let store = call.audited_as(&service.store, bank, &detail, "done");
+            let store = call.audited_as(service, bank, &detail, "done").await?;
             store.mark_downloaded(&reached.scope, reference).await?;
             Content::Bytes(bytes)
         }
@@ -53,12 +53,12 @@ pub(crate) async fn handle(
                 });
             }
             let size = size.ok_or_else(|| Fault::internal("a content file is stored without its size"))?;
-            call.record(&service.store, bank, &detail).await?;
-            let mark = found.mark.then(|| (service.store.clone(), reached.scope.clone(), reference.to_owned()));
+            call.record(service, bank, &detail).await?;
+            let mark = found.mark.then(|| (call.settling(service), reached.scope.clone(), reference.to_owned()));
             streamed(path, size, mark)
         }
         content => {
-            call.record(&service.store, bank, &detail).await?;
+            call.record(service, bank, &detail).await?;
             content
         }
     };
@@ -67,7 +67,7 @@ pub(crate) async fn handle(
 
 /// A file in pieces. Marked as downloaded when the last piece was produced and before the answer ends, so that a broken
 /// transfer leaves it new and a complete one never does.
-fn streamed(path: PathBuf, size: u64, mark: Option<(Store, FileScope, String)>) -> Content {
+fn streamed(path: PathBuf, size: u64, mark: Option<(Settling, FileScope, String)>) -> Content {
     let runtime = tokio::runtime::Handle::current();
     let lost = |why: &dyn std::fmt::Display| Error::because(&row::STORAGE, why.to_string());
     Content::Pieces(Pieces::again(size, move || {

@@ -27,9 +27,9 @@ pub(crate) async fn handle(
     call: &Call,
     request: ListFilesRequest,
 ) -> Result<ListFilesResponse, Fault> {
-    let session = may_transfer(call)?;
+    may_transfer(call)?;
     let auth = service.store.auth_generation();
-    let reached = service.banks.reach(service, session, request.bank, call.now_ms).await?;
+    let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
     let files = service.store.files_generation(&reached.scope.email);
     let filter = FileFilter {
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
             Some(StatusFilter::All) | None => None,
         },
     };
-    let connection = reached.connection(service, service.store.clone(), call.now_ms);
+    let connection = reached.connection(service, None, call.now_ms);
     let listed = within(BANK_TIMEOUT, channel.list(&connection, &filter)).await?;
     if channel.keeps_files_here() {
         let _ = call.fresh.set(Fresh { auth, files, owner: reached.scope.email.clone(), until: reached.until });

@@ -39,7 +39,7 @@ impl Asked {
         if call.operation != OPERATION || !service.store.is_only_writer() || query.len() > LONGEST_QUERY {
             return None;
         }
-        let session = call.caller.as_deref()?;
+        let session = call.caller().ok()?;
         let bank = parameters.iter().find(|(name, _)| *name == "Bank")?.1.clone();
         Some(Self { email: session.email.clone(), bank, query: query.to_owned() })
     }

@@ -10,7 +10,7 @@ pub(crate) mod upload_file;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bankchannel_storage::Session;
+use bankchannel_storage::{Ground, Session};
 use bankchannel_ws_channel::errors::texts;
 
 use super::{fault::Fault, service::Call};
@@ -27,6 +27,7 @@ pub(crate) struct Files {
 /// The caller, whose API key may move files (§4).
 pub(super) fn may_transfer(call: &Call) -> Result<&Session, Fault> {
     let session = call.caller()?;
+    call.rely_on(Ground::Transfer);
     if session.transfer_enabled { Ok(session) } else { Err((&texts::API_KEY_FORBIDDEN).into()) }
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct Signed {
     pub(crate) sha256: Digest,
     /// Fingerprints of the keys that signed.
     pub(crate) signers: Vec<String>,
+    /// How many of them are needed.
+    pub(crate) needed: usize,
 }
 
 /// The account's authorize keys.
@@ -134,7 +136,7 @@ fn judge(
     let verdict = verifier.finish(&named, at(now_ms), &VerifyPolicy::default());
     let signers: Vec<String> = verdict.good_fingerprints().into_iter().map(str::to_owned).collect();
     if signers.len() >= needed {
-        return Ok(Signed { content, sha256: hash.finish(), signers });
+        return Ok(Signed { content, sha256: hash.finish(), signers, needed });
     }
     let refusal = Refusal::from(&texts::SIGNATURES_FAILED);
     Err(match verdict.results.iter().find_map(why_bad) {

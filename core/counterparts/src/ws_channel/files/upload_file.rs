@@ -1,7 +1,7 @@
 //! `UploadFile` (WS Channel sheet §2.21, §5.2–§5.4).
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_storage::{FileContent, NewUpload, UploadOutcome, UploadState};
+use bankchannel_storage::{FileContent, Ground, NewUpload, PgpPurpose, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
@@ -43,7 +43,12 @@ pub(crate) async fn handle(
     let armored = request.signature.as_str().to_owned();
     let signed =
         signatures::verify(service, &session.api_key, request.file_contents, armored, keys, call.now_ms).await?;
-    let reached = service.banks.reach(service, session, request.bank, call.now_ms).await?;
+    call.rely_on(Ground::PgpKeys {
+        purpose: PgpPurpose::Authorize,
+        fingerprints: signed.signers.clone(),
+        least: signed.needed,
+    });
+    let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&texts::NO_CHANNEL)?;
     let upload = NewUpload {
         id: random::base32_lower(26),
@@ -83,7 +88,7 @@ async fn journal(
         FileContent::Inline(_) => Vec::new(),
     };
     let upload = NewUpload { content: Some(kept), ..upload };
-    let store = call.audited_store(&service.store, &upload.scope.bank, &detail(&upload));
+    let store = call.audited_store(service, &upload.scope.bank, &detail(&upload)).await?;
     let recorded = store.record_upload(upload.clone()).await;
     let is_unnamed = match &recorded {
         Ok(outcome) => *outcome != UploadOutcome::Recorded,
@@ -94,7 +99,7 @@ async fn journal(
         content::discard(service, &path).await;
     }
     refuse_duplicate(recorded?)?;
-    let connection = reached.connection(service, service.store.clone(), call.now_ms);
+    let connection = reached.connection(service, None, call.now_ms);
     // The bank only hears that there is work; whatever it does not hear now it finds later in the journal.
     Ok(channel.upload(&connection, &Outgoing { upload: &upload, content: &signed.content }).await?)
 }
@@ -109,8 +114,8 @@ async fn send(
     upload: NewUpload,
     signed: Signed,
 ) -> Result<(), Fault> {
-    refuse_duplicate(service.store.record_upload(upload.clone()).await?)?;
-    let connection = reached.connection(service, service.store.clone(), call.now_ms);
+    refuse_duplicate(call.store(service).await?.record_upload(upload.clone()).await?)?;
+    let connection = reached.connection(service, None, call.now_ms);
     let outgoing = Outgoing { upload: &upload, content: &signed.content };
     let answer = within(BANK_TIMEOUT, channel.upload(&connection, &outgoing)).await;
     let (state, why) = match &answer {
@@ -118,7 +123,8 @@ async fn send(
         Err(why) if why.leaves_upload_unknown() => (UploadState::Unknown, why.to_string()),
         Err(why) => (UploadState::Failed, why.to_string()),
     };
-    let store = call.audited_as(&service.store, &upload.scope.bank, &detail(&upload), state.as_str());
+    // The bank has it or not, whatever became of the session meanwhile.
+    let store = call.settling_audited(service, &upload.scope.bank, &detail(&upload), state.as_str());
     store.finish_upload(&upload.id, state, &why, service.now_ms()).await?;
     answer.map_err(|why: BankError| why.into())
 }

@@ -31,7 +31,7 @@ pub(crate) async fn handle(
         return Err(Refusal::invalid("Confirm").into());
     }
     let email = request.email.email();
-    let store = call.audited_store(&service.store, email.as_str(), "");
+    let store = call.audited_store(service, email.as_str(), "").await?;
     match store.delete_account(&session.api_key, email.as_str()).await? {
         DeleteOutcome::Deleted { admin, data, account, content: paths } => {
             content::discard(service, &paths).await;
@@ -39,6 +39,6 @@ pub(crate) async fn handle(
             Ok(DeleteAccountResponse { deleted, email, response_text: OK.into() })
         }
         DeleteOutcome::Absent => Err((&texts::USER_ABSENT).into()),
-        DeleteOutcome::Owner | DeleteOutcome::Sharing => Err(Refusal::invalid("Email").into()),
+        DeleteOutcome::Owner => Err(Refusal::invalid("Email").into()),
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn handle(
     request: DeleteKeyRequest,
 ) -> Result<DeleteKeyResponse, Fault> {
     let session = call.caller()?;
-    let store = call.audited_store(&service.store, request.pgp_key_id.as_str(), "");
+    let store = call.audited_store(service, request.pgp_key_id.as_str(), "").await?;
     let left = store.delete_pgp_key(&session.email, request.pgp_key_id.as_str()).await?;
     let left = left.ok_or(&texts::NO_SUITABLE_KEYS)?;
     Ok(DeleteKeyResponse { pgp_keys: Some(descriptors(&left)?), response_text: OK.into() })

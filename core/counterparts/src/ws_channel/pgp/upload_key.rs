@@ -38,7 +38,7 @@ pub(crate) async fn handle(
         return Err(if elsewhere { refusal } else { refusal.with_detail(why) }.into());
     }
     let detail = format!("{} {}", key.purpose.as_str(), key.fingerprint);
-    let store = call.audited_store(&service.store, &key.short_id, &detail);
+    let store = call.audited_store(service, &key.short_id, &detail).await?;
     match store.add_pgp_key(NewPgpKey { email: session.email.clone(), key }).await? {
         AddKeyOutcome::Added | AddKeyOutcome::Unchanged => Ok(UploadKeyResponse { response_text: OK.into() }),
         AddKeyOutcome::OtherPurpose => Err(Refusal::invalid("PgpKeyPurpose").into()),

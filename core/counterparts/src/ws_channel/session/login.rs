@@ -63,7 +63,7 @@ async fn check_password(
         (verdict, _) => {
             service.limits.login_failed(call.address, call.now_ms);
             if verdict != Verdict::Unreadable {
-                service.store.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
+                call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
             }
             Err((&texts::AUTHENTICATION_FAILED).into())
         }
@@ -96,10 +96,10 @@ fn verify(answered: &challenges::Answered, stored: Option<&str>) -> Result<Verdi
 /// The phone is not verified: the code goes out again when the last one is a minute old (§2.3).
 async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
     let email = &user.account.email;
-    service.store.clear_failures(&[password_lock(email, mode)]).await?;
+    call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
     let draft = Draft::verify_phone(service, &user.account, mode, call.now_ms);
-    if call.audited_store(&service.store, email, "phone").put_code(draft.new).await? == CodeSend::Send {
-        codes::send(service, &draft.message).await?;
+    if call.audited_store(service, email, "phone").await?.put_code(draft.new).await? == CodeSend::Send {
+        codes::send(service, call, &draft.message).await?;
     }
     Ok(answer("User authentication failed. Verify phone number with received SMS."))
 }
@@ -107,16 +107,16 @@ async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: 
 /// The mail address is not verified: a token that allows nothing else, and a code.
 async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
     let email = &user.account.email;
-    service.store.clear_failures(&[password_lock(email, mode)]).await?;
+    call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
     let token = Token::new();
     let pending = resting_on(user, token::pending(service, call, (email, mode), PendingKind::VerifyEmail, &token));
     let draft = Draft::verify_email(service, &user.account, mode, call.now_ms);
-    let store = call.audited_store(&service.store, email, "email");
+    let store = call.audited_store(service, email, "email").await?;
     match store.open_pending(pending.clone(), Some(draft.new)).await? {
-        CodeSend::Send => codes::send(service, &draft.message).await?,
+        CodeSend::Send => codes::send(service, call, &draft.message).await?,
         // The code sent a moment ago is still good.
         CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
-            opened(service.store.open_pending(pending, None).await?)?;
+            opened(call.store(service).await?.open_pending(pending, None).await?)?;
         }
         stale @ CodeSend::Stale => opened(stale)?,
     }
@@ -128,7 +128,7 @@ async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<Logi
     let mut session = Session::new(service, call, &user.account, Mode::Data, Factor::Password)?;
     session.new.verified_hash = Some(user.password_hash.clone());
     let locks = vec![password_lock(&user.account.email, Mode::Data)];
-    let store = call.audited_store(&service.store, &user.account.email, "session");
+    let store = call.audited_store(service, &user.account.email, "session").await?;
     if !store.create_session(session.new, locks).await? {
         return Err((&texts::AUTHENTICATION_FAILED).into());
     }
@@ -147,11 +147,11 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
     if service.store.locked_until(&mfa_lock(email, Mode::Admin), call.now_ms).await?.is_some() {
         return Err((&texts::LIMIT_EXCEEDED).into());
     }
-    service.store.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
+    call.store(service).await?.clear_failures(&[password_lock(email, Mode::Admin)]).await?;
     let token = Token::new();
     let Some(factor) = preferred(service, user) else {
         let pending = resting_on(user, token::mfa_step(service, call, who, Challenge::Select, &token));
-        opened(call.audited_store(&service.store, email, "choice of factor").open_pending(pending, None).await?)?;
+        opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
         return Ok(LoginResponse {
             session: Some(token.mfa_session()?),
             challenge_name: Some(ChallengeName::Select),
@@ -161,13 +161,13 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
         });
     };
     let pending = resting_on(user, token::mfa_step(service, call, who, challenge_of(factor), &token));
-    let store = call.audited_store(&service.store, email, "second factor");
+    let store = call.audited_store(service, email, "second factor").await?;
     match factor {
         MfaType::Totp => opened(store.open_pending(pending, None).await?)?,
         MfaType::Sms => {
             let draft = Draft::second_factor(service, &user.account, Mode::Admin, call.now_ms);
             opened(store.open_pending(pending, Some(draft.new)).await?)?;
-            codes::send(service, &draft.message).await?;
+            codes::send(service, call, &draft.message).await?;
         }
     }
     Ok(LoginResponse {

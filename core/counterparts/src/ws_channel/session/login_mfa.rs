@@ -58,7 +58,7 @@ pub(crate) async fn handle(
         grant: MfaGrant { session: Some(session.new), pending: enrolment.as_ref().map(|one| one.pending.clone()) },
         now: call.now_ms,
     };
-    match call.audited_store(&service.store, email, "").answer_mfa(answer).await? {
+    match call.audited_store(service, email, "").await?.answer_mfa(answer).await? {
         MfaOutcome::Granted => {}
         MfaOutcome::Wrong => return Err((&texts::CODE_WRONG).into()),
         MfaOutcome::Expired => return Err((&texts::CODE_TOO_OLD).into()),

@@ -20,9 +20,9 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutReques
     if challenges::stored(request.mode) != caller.mode {
         return Err(foreign("Mode").into());
     }
+    let store = call.audited_store(service, &caller.email, "").await?;
     let _turn = service.turns.wait(&caller.email, caller.mode).await;
     // What is in the store now was issued before now, whatever the clock said then.
-    let store = call.audited_store(&service.store, &caller.email, "");
     store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
     Ok(LogoutResponse { response_text: "Logged out".into() })
 }

@@ -48,13 +48,13 @@ pub(crate) async fn handle(
         new: token::mfa_step(service, call, (email, Mode::Admin), challenge_of(factor), &token),
         code: draft.as_ref().map(|draft| draft.new.clone()),
     };
-    match call.audited_store(&service.store, email, "").select_mfa(select).await? {
+    match call.audited_store(service, email, "").await?.select_mfa(select).await? {
         SelectOutcome::Selected => {}
         SelectOutcome::Gone => return Err((&texts::CODE_TOO_OLD).into()),
         SelectOutcome::TooMany { .. } => return Err((&texts::LIMIT_EXCEEDED).into()),
     }
     if let Some(draft) = draft {
-        codes::send(service, &draft.message).await?;
+        codes::send(service, call, &draft.message).await?;
     }
     Ok(SelectMfaResponse {
         challenge_name: Some(factor.into()),

@@ -35,7 +35,7 @@ pub(crate) async fn handle(
         _ => None,
     };
     let confirm = ConfirmTotp { token, email: pending.email, step, max_tries: MAX_TRIES, now: call.now_ms };
-    match call.audited_store(&service.store, email, "").confirm_totp(confirm).await? {
+    match call.audited_store(service, email, "").await?.confirm_totp(confirm).await? {
         TotpOutcome::Enabled => Ok(VerifyTotpResponse { response_text: "TOTP enabled".into() }),
         TotpOutcome::Wrong => Err((&texts::CODE_WRONG).into()),
         TotpOutcome::NoToken => Err(Refusal::invalid("AccessToken").into()),

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, aside::Hitch, bank_day, file, lost, open_books,
 };
-use crate::ws_channel::{fault::Fault, files::content, service::Service};
+use crate::ws_channel::{fault::Fault, files::content, service::System};
 
 /// How many uploads are taken from the journal in one go.
 const PAGE: i64 = 64;
@@ -43,11 +43,7 @@ const AFTER_FAULT: Duration = Duration::from_secs(1);
 const TRIES: usize = 20;
 
 /// Works until it is told to stop: first through what the last run left, then whenever there is something.
-pub(in crate::ws_channel::banks) async fn work(
-    service: Arc<Service>,
-    simulator: Arc<Simulator>,
-    stop: CancellationToken,
-) {
+pub(in crate::ws_channel::banks) async fn work(service: System, simulator: Arc<Simulator>, stop: CancellationToken) {
     let mut after_fault = AFTER_FAULT;
     loop {
         let worked = work_off(&service, &simulator, &stop).await;
@@ -86,14 +82,14 @@ pub(in crate::ws_channel::banks) async fn work(
 
 /// Works through what waits in the journal now, page by page past what is not due yet, or until the round is over; answers
 /// how many were settled.
-async fn work_off(service: &Service, simulator: &Simulator, stop: &CancellationToken) -> Result<usize, StoreError> {
+async fn work_off(service: &System, simulator: &Simulator, stop: &CancellationToken) -> Result<usize, StoreError> {
     let (mut settled, mut there) = (0, HashSet::new());
     let begun = Instant::now();
     let mut after: Option<(i64, String)> = None;
     loop {
         let from = after.as_ref().map(|(received, id)| (*received, &**id));
         let bank = Bank::Simulator.as_str();
-        let page = service.store.uploads_to_bank(UploadState::Received, bank, from, PAGE).await?;
+        let page = service.writer().uploads_to_bank(UploadState::Received, bank, from, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some((last.received, last.id.clone()));
         there.extend(page.iter().map(|upload| upload.id.clone()));
@@ -112,7 +108,7 @@ async fn work_off(service: &Service, simulator: &Simulator, stop: &CancellationT
 }
 
 async fn work_page(
-    service: &Service,
+    service: &System,
     simulator: &Simulator,
     page: Vec<Upload>,
     stop: &CancellationToken,
@@ -144,7 +140,7 @@ async fn work_page(
 
 /// Works one payment off, gives it up, or lets it wait: then the connection's next one goes before it. Answers whether it
 /// is settled.
-async fn settle(service: &Service, simulator: &Simulator, upload: &Upload) -> Result<bool, StoreError> {
+async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Result<bool, StoreError> {
     let hitch = match process(service, simulator, upload).await {
         Ok(()) => {
             simulator.aside.forget(&upload.id);
@@ -187,12 +183,13 @@ impl From<Fault> for Stopped {
             Fault::Store(why) => why.into(),
             Fault::Internal(why) => Self::Hitch(Hitch::Other(why)),
             Fault::Refused(refusal) => Self::Hitch(Hitch::Other(refusal.text.into_owned())),
+            Fault::RightsEnded(lost) => Self::Hitch(Hitch::Other(lost.as_str().to_owned())),
         }
     }
 }
 
 /// Decides about one payment and books it: journal, balances and answer files in one step, once.
-async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> Result<(), Stopped> {
+async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Result<(), Stopped> {
     let Some(kept) = upload.content.clone() else {
         return Err(Hitch::Never("the journal has no bytes of it".into()).into());
     };
@@ -202,7 +199,7 @@ async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> R
         let mut ledgers = service.store.ledgers(&upload.scope).await?;
         if ledgers.is_empty() {
             // An import that was cut off after its certificates were stored.
-            open_books(&service.store, &upload.scope).await?;
+            open_books(service.writer(), &upload.scope).await?;
             ledgers = service.store.ledgers(&upload.scope).await?;
         }
         let now = service.now_ms();
@@ -234,7 +231,7 @@ async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> R
             files,
             now,
         };
-        let outcome = service.store.book(booking).await;
+        let outcome = service.writer().book(booking).await;
         let is_unnamed = match &outcome {
             Ok(outcome) => *outcome != BookOutcome::Booked,
             // Other faults leave open whether the answers are named now: then they stay until leftovers are looked for.
@@ -256,7 +253,7 @@ async fn process(service: &Service, simulator: &Simulator, upload: &Upload) -> R
     Err(Hitch::Other("its balances kept changing".into()).into())
 }
 
-async fn is_waiting(service: &Service, upload: &Upload) -> Result<bool, StoreError> {
+async fn is_waiting(service: &System, upload: &Upload) -> Result<bool, StoreError> {
     let now = service.store.upload(&upload.id).await?;
     Ok(now.is_some_and(|now| now.state == UploadState::Received))
 }

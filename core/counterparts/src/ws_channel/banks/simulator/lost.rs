@@ -9,11 +9,11 @@ use bankchannel_storage::{AuditEntry, BookOutcome, Booking, FileContent, StoreEr
 use jiff::Timestamp;
 
 use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};
-use crate::ws_channel::{files::content, service::Service};
+use crate::ws_channel::{files::content, service::System};
 
 /// Settles it as failed, in one step: the journal says why, the customer gets a status report that rejects the file, the
 /// audit trail has it. Nothing is booked.
-pub(super) async fn settle(service: &Service, upload: &Upload, given_up: &GivenUp) -> Result<(), StoreError> {
+pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp) -> Result<(), StoreError> {
     let now = service.now_ms();
     let files = match pain002::write(&report(upload, given_up.told, now)) {
         Ok(report) => vec![file(STATUS_REPORT, NO_ACCOUNT, now, FileContent::Inline(report))],
@@ -43,7 +43,7 @@ pub(super) async fn settle(service: &Service, upload: &Upload, given_up: &GivenU
         files,
         now,
     };
-    if service.store.with_audit(entry).book(booking).await? == BookOutcome::Booked {
+    if service.writer().with_audit(entry).book(booking).await? == BookOutcome::Booked {
         let why = &given_up.why;
         tracing::error!(upload = upload.id, why, "an acknowledged payment is given up: its customer gets a rejection");
         // The journal names it no more; the checksum in the audit trail says what it was.

@@ -108,7 +108,8 @@ impl BankChannel for Simulator {
 
     fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()> {
         Box::pin(async move {
-            let unnamed = at.store.delete_file(at.scope, file_type, reference).await?;
+            let writer = at.writer.as_ref().ok_or_else(|| BankError::Failed("a deletion needs a writer".into()))?;
+            let unnamed = writer.delete_file(at.scope, file_type, reference).await?;
             let unnamed = unnamed.ok_or(BankError::Parameter("FileReference"))?;
             if let Err(why) = at.store.discard_content(&self.files, &unnamed).await {
                 tracing::warn!(%why, "a deleted file's content cannot be removed yet");
@@ -169,11 +170,11 @@ impl BankChannel for Simulator {
 }
 
 /// The books of a connection that has none yet: what an import at the simulator needs to pay from.
-pub(super) async fn open_books(store: &Store, scope: &FileScope) -> Result<(), Fault> {
+async fn open_books(store: &Store, scope: &FileScope) -> Result<(), Fault> {
     Ok(store.open_ledger(scope, first_ledger(0)).await?)
 }
 
-fn first_ledger(statement: i64) -> NewLedger {
+pub(super) fn first_ledger(statement: i64) -> NewLedger {
     NewLedger { iban: DEFAULT_IBAN.to_owned(), balance_cents: DEFAULT_BALANCE_CENTS, statement }
 }
 

@@ -42,8 +42,8 @@ impl Operation for DeleteAccount {
         "integrator",
         "Delete a customer's account for good",
         "Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be brought back. For the owner \
-         of the API key, with a login at most ten minutes old. An owner's account, and one that shares its certificates, are refused. \
-         After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was done.",
+         of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts \
+         that use its certificates lose them. After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was done.",
         ERRORS,
         route::owner("DeleteAccount", Method::Delete, "/account/{Email}"),
     );

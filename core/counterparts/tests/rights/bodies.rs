@@ -1,0 +1,28 @@
+//! The time that a whole body may take.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    cases::{Act, Case, Stock},
+    ends::World,
+    served::identity,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_takes_too_long_is_refused_and_its_connection_closed() {
+    let world = World::start(None, "body_timeout_s = 1\n[banks]\nsimulator = \"store\"\n").await;
+    let stock = Stock { identity: identity(100) };
+    let case = Case::prepare(&world, &stock, vec![(Act::UploadFile, "slow".into())]).await.remove(0);
+    let mut held = case.request(&stock).head(&world.base()).await;
+    let begun = Instant::now();
+    held.begin(100).await;
+    // It ends with the connection: nothing of the rest was sent.
+    let (head, answer) = held.answer().await;
+    answer.refused(408, "Request timeout");
+    assert!(head.contains("connection: close"), "{head}");
+    assert!(begun.elapsed() >= Duration::from_millis(900) && begun.elapsed() < Duration::from_secs(20));
+    let spool = world.served.folder.path().join("data").join("spool");
+    assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0, "what was spooled of it is gone");
+    // Another one in time is taken.
+    case.request(&stock).head(&world.base()).await.finish().await.ok(201);
+}

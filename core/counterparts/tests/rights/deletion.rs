@@ -1,0 +1,88 @@
+//! Deletions that race with uploads, and what a deleted account leaves: nothing.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+
+use crate::{
+    cases::{Act, Case, Stock},
+    ends::World,
+    on_both,
+    postgres::Shared,
+    served::{Signer, identity, payment},
+};
+
+on_both!(nothing_of_a_deleted_account_stays_or_comes_after_it, who_comes_next_finds_nothing);
+
+/// More than fits into a row: each upload has a content file.
+fn large() -> Vec<u8> {
+    [payment(), &vec![b'\n'; 100_000][..]].concat()
+}
+
+async fn customer(world: &World, tag: &str) -> (Case, Signer) {
+    let stock = Stock { identity: identity(100) };
+    let case = Case::prepare(world, &stock, vec![(Act::UploadFile, tag.into())]).await.remove(0);
+    let signer = Signer::new(&case.customer.email);
+    world.served.register_key(&case.customer, &signer, "authorize").await.ok(201);
+    (case, signer)
+}
+
+/// 40 uploads and one deletion at the same time; the simulator books whatever gets through.
+async fn nothing_of_a_deleted_account_stays_or_comes_after_it(shared: Option<Shared>) {
+    let files = shared.as_ref().map(Shared::files);
+    let world = World::start(shared, "").await;
+    let files = files.unwrap_or_else(|| world.served.folder.path().join("data").join("files"));
+    let (case, signer) = customer(&world, "races").await;
+    // Every kind of row that an account can have, links in both directions among them.
+    let link = |email: &str| format!("/certs/shared/{email}");
+    let served = &world.served;
+    served.admin(&case.customer, Method::PUT, &link(&case.owner.email), None).await.ok(201);
+    served.admin(&case.owner, Method::PUT, &link(&case.customer.email), None).await.ok(201);
+    served.admin(&case.customer, Method::DELETE, "/certs/simulator", None).await.ok(200);
+    served.enrol(&case.customer).await.ok(201);
+    for subject in [format!("{} data", case.customer.email), case.customer.email.clone()] {
+        let counted = format!("INSERT INTO attempt (scope, subject, at) VALUES ('password', '{subject}', 1)");
+        world.database.lock().await.run(counted).await;
+    }
+    let body = signer.signed(&large());
+    served.upload(&case.customer, body.clone()).await.ok(201);
+    let uploads = join_all((0..40).map(|_| served.upload(&case.customer, body.clone())));
+    let deletion = async {
+        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        world.delete(&case.owner, &case.customer.email).await.ok(200)
+    };
+    let (uploads, _) = tokio::join!(uploads, deletion);
+    for answer in uploads {
+        // 400: it was looking for its certificate at that moment.
+        assert!(matches!(answer.status, 201 | 400 | 401), "{answer:?}");
+    }
+    served.upload(&case.customer, body).await.refused(401, "Unauthorized");
+    let rows = async || world.database.lock().await.rows_with(&case.customer.email).await;
+    assert_eq!(rows().await, Default::default());
+    // What the simulator was working on comes to nothing too.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while std::fs::read_dir(&files).unwrap().count() > 0 {
+        assert!(std::time::Instant::now() < until, "content of a deleted account is left");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(rows().await, Default::default());
+}
+
+/// What a former holder has left all the same, by a program of before, is not the next one's.
+async fn who_comes_next_finds_nothing(shared: Option<Shared>) {
+    let world = World::start(shared, "[banks]\nsimulator = \"store\"\n").await;
+    let (case, _) = customer(&world, "next").await;
+    let (email, key) = (&case.customer.email, &case.owner.key);
+    world.delete(&case.owner, email).await.ok(200);
+    let left = |reference: &str| {
+        format!(
+            "INSERT INTO bank_file (api_key, email, bank, reference, file_type, status, created, size, path) \
+             VALUES ('{key}', '{email}', 'simulator', '{reference}', 'camt.054.001.02', 'NEW', 1000, 5, '{reference}')"
+        )
+    };
+    let run = async |sql: String| world.database.lock().await.run(sql).await;
+    run(left("before-registering")).await;
+    let again = world.served.person(email, Some(key)).await;
+    run(left("before-enrolling")).await;
+    world.served.enrol(&again).await.ok(201);
+    assert_eq!(world.served.references(&again, "camt.054.001.02", "ALL").await, [""; 0]);
+}

@@ -1,0 +1,202 @@
+//! Every writing operation × every way in which a right can end × while the body arrives, and between body and commit.
+
+use bankchannel_foundation::{message::Method, operation::Access};
+use bankchannel_ws_channel::CATALOGUE;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::{
+    cases::{Act, Case, Stock},
+    ends::{ENDS, End, World},
+    on_both,
+    postgres::Shared,
+    raw::Held,
+    served::{Answer, identity},
+};
+
+/// What becomes of an operation when a right ends on its way.
+#[derive(Debug, Clone, Copy)]
+enum Expect {
+    /// Refused as a new request with the same token would be; nothing is written.
+    Refused(u16, &'static str),
+    /// It does not rest on that right: it is done.
+    Done(&'static str),
+    /// It cannot end for this operation.
+    Never(&'static str),
+}
+use Expect::{Done, Never, Refused};
+
+const GONE: Expect = Refused(401, "Unauthorized");
+const KEY: Expect = Refused(403, "Invalid API key");
+const ENTITLEMENT: Expect = Refused(400, "Bank Simulator access is not enabled for this tenant");
+const NOT_OWNER: Expect = Refused(403, "Only the API key owner may call this operation");
+const NO_CERTIFICATE: Expect = Refused(400, "No certificate(s) for this bank,");
+const NO_CONNECTION: Expect = Refused(400, "No available valid bank certificates, no linked account");
+const NO_BANK: Expect = Done("moves no file");
+const NO_TRANSFER: Expect = Done("moves no file at a bank");
+const NO_KEY: Expect = Done("signs and encrypts nothing");
+const NO_OWNER: Expect = Done("is not the owner's alone");
+const NO_CERT: Expect = Done("uses no certificate");
+const OWNER_STAYS: Expect = Never("an owner is never deleted");
+
+/// In the order of [`ENDS`].
+#[rustfmt::skip]
+const TABLE: &[(&str, Act, [Expect; 10])] = &[
+    // Logout, Reset, KeyOff, TransferOff, EntitlementTaken, AccountDeleted, CertificateRetired, PgpKeyDeleted, OwnerChanged, Expiry
+    ("logout", Act::Logout, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, NO_KEY, NO_OWNER, GONE]),
+    ("config_certs", Act::ConfigCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, NO_KEY, NO_OWNER, GONE]),
+    ("share_certs", Act::ShareCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("shares what comes later too"), NO_KEY, NO_OWNER, GONE]),
+    ("unshare_certs", Act::UnshareCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("ends the link all the same"), NO_KEY, NO_OWNER, GONE]),
+    ("export_cert", Act::ExportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, Refused(400, "Requested export PGP key not found."), NO_OWNER, GONE]),
+    ("enroll_cert", Act::EnrollCert, [GONE, GONE, KEY, NO_TRANSFER, ENTITLEMENT, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, GONE]),
+    ("import_cert", Act::ImportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("another bank's"), NO_KEY, NO_OWNER, GONE]),
+    ("retire_cert", Act::RetireCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, NO_KEY, NO_OWNER, GONE]),
+    ("retire_cert", Act::RetireCertOfAnother, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERTIFICATE, Never("the owner has none here"), NOT_OWNER, GONE]),
+    ("upload_file", Act::UploadFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, Refused(400, "No PGP keys. PGP keys are required to sign files for upload."), NO_OWNER, GONE]),
+    ("download_file", Act::DownloadFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
+    ("delete_file", Act::DeleteFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
+    ("delete_account", Act::DeleteAccount, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERT, Never("the owner has none here"), NOT_OWNER, GONE]),
+    ("upload_key", Act::UploadKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Done("another key's"), NO_OWNER, GONE]),
+    ("delete_key", Act::DeleteKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Refused(400, "No suitable PGP keys found."), NO_OWNER, GONE]),
+];
+
+/// Writing operations without a session: what they prove (a challenge, a code, a token of a step) is used up in the
+/// transaction of what they write.
+const PUBLIC: &[&str] = &[
+    "register",
+    "verify_phone",
+    "verify_email",
+    "init_password_reset",
+    "password_reset",
+    "login",
+    "login_mfa",
+    "select_mfa",
+    "verify_totp",
+];
+
+#[test]
+fn every_writing_operation_of_the_catalogue_has_its_row() {
+    let (mut sessions, mut public) = (Vec::new(), Vec::new());
+    for entry in CATALOGUE {
+        let Some(route) = &entry.declaration.route else { continue };
+        if route.method == Method::Get && !route.audited {
+            continue;
+        }
+        let list = if matches!(route.access, Access::Public) { &mut public } else { &mut sessions };
+        list.push(entry.declaration.name.rsplit('.').next().unwrap());
+    }
+    let mut rows: Vec<&str> = TABLE.iter().map(|(name, ..)| *name).collect();
+    rows.dedup();
+    for list in [&mut sessions, &mut public, &mut rows] {
+        list.sort_unstable();
+    }
+    assert_eq!(sessions, rows, "a writing operation of a session without a row, or a row without one");
+    let mut known = PUBLIC.to_vec();
+    known.sort_unstable();
+    assert_eq!(public, known);
+}
+
+on_both!(no_right_outlives_its_end);
+
+/// When the right ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// The head was admitted, the body is on its way.
+    BeforeBody,
+    /// The body is there and was judged; nothing is written yet.
+    BeforeCommit,
+}
+
+async fn no_right_outlives_its_end(shared: Option<Shared>) {
+    let config = "simulator_entitlement_required = true\n[banks]\nsimulator = \"store\"\n";
+    let world = World::start(shared, config).await;
+    let stock = Stock { identity: identity(100) };
+    for (column, end) in ENDS.into_iter().enumerate() {
+        let mut wanted = Vec::new();
+        for (row, (_, act, expected)) in TABLE.iter().enumerate() {
+            let moments: &[Moment] = match expected[column] {
+                Refused(..) => &[Moment::BeforeBody, Moment::BeforeCommit],
+                Done(_) => &[Moment::BeforeCommit],
+                Never(_) => &[],
+            };
+            for moment in moments {
+                wanted.push((*act, format!("{column}-{row}-{}", *moment as u8), *moment, expected[column]));
+            }
+        }
+        // Variants of one operation are held by one name: one after the other.
+        let (others, first): (Vec<_>, Vec<_>) =
+            wanted.into_iter().partition(|(act, ..)| *act == Act::RetireCertOfAnother);
+        for wanted in [first, others] {
+            let people = wanted.iter().map(|(act, tag, ..)| (*act, tag.clone())).collect();
+            let cases = Case::prepare(&world, &stock, people).await;
+            let group = cases.into_iter().zip(wanted).map(|(case, (_, _, moment, expect))| (case, moment, expect));
+            judge_group(&world, &stock, end, group.collect()).await;
+        }
+    }
+}
+
+/// Brings all cases to where they wait, ends the right for each, lets them go on, and looks.
+async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, Moment, Expect)>) {
+    let waiting = join_all(group.iter().map(|(case, moment, _)| wait_at(world, stock, case, *moment))).await;
+    join_all(group.iter().map(|(case, ..)| world.end(end, case))).await;
+    if end == End::Expiry {
+        world.expire_all().await;
+    }
+    let mut before = Vec::new();
+    for (case, ..) in &group {
+        before.push(world.database.lock().await.rows_with(&case.tag_text()).await);
+    }
+    let answers = join_all(waiting.into_iter().map(|waiting| waiting.go_on(world))).await;
+    for (((case, moment, expect), answer), before) in group.iter().zip(answers).zip(before) {
+        let at = format!("{:?} × {end:?} × {moment:?}: {answer:?}", case.act);
+        match expect {
+            Refused(status, text) => {
+                assert_eq!((answer.status, answer.text()), (*status, *text), "{at}");
+                let after = world.database.lock().await.rows_with(&case.tag_text()).await;
+                assert_eq!(after, before, "a refused call has written: {at}");
+            }
+            Done(why) => assert_eq!(answer.status, case.success(), "{why}: {at}"),
+            Never(why) => unreachable!("{why}"),
+        }
+    }
+}
+
+/// A call that waits for what ends its right.
+enum Waiting {
+    ForBody(Held),
+    ForCommit(&'static str, tokio::task::JoinHandle<Answer>),
+}
+
+async fn wait_at(world: &World, stock: &Stock, case: &Case, moment: Moment) -> Waiting {
+    let request = case.request(stock);
+    match moment {
+        Moment::BeforeBody => {
+            let mut held = request.head(&world.base()).await;
+            held.begin(1).await;
+            Waiting::ForBody(held)
+        }
+        Moment::BeforeCommit => {
+            let name = TABLE.iter().find(|(_, act, _)| *act == case.act).unwrap().0;
+            let order = json!({ "operation": name });
+            world.served.control("sandbox/hold", order.clone()).await;
+            let base = world.base();
+            let call = tokio::spawn(async move { request.head(&base).await.finish().await });
+            if !world.has_arrived(order).await {
+                panic!("{:?} was answered before it wrote: {:?}", case.act, call.await.unwrap());
+            }
+            Waiting::ForCommit(name, call)
+        }
+    }
+}
+
+impl Waiting {
+    async fn go_on(self, world: &World) -> Answer {
+        match self {
+            Self::ForBody(held) => held.finish().await,
+            Self::ForCommit(name, call) => {
+                world.served.control("sandbox/release", json!({ "operation": name })).await;
+                call.await.unwrap()
+            }
+        }
+    }
+}

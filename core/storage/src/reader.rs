@@ -1,0 +1,91 @@
+//! The handle of whoever may only read.
+
+use crate::entities::account::{Account, AccountListing, Credential};
+use crate::entities::certificate::{CertSet, EffectiveCerts, RetiredCert};
+use crate::entities::common::{Digest, Mode};
+use crate::entities::file::{BankFile, BankFileContent, FileFilter, FileScope, Upload};
+use crate::entities::ledger::Ledger;
+use crate::entities::lockout::LockKey;
+use crate::entities::pending::Pending;
+use crate::entities::pgp::PgpKey;
+use crate::entities::session::Session;
+use crate::entities::tenant::Entitlement;
+use crate::error::StoreError;
+use crate::store::Store;
+use std::path::Path;
+
+/// A [`Store`] whose writing verbs are out of reach: what handlers of requests hold, so that whatever they write goes
+/// through a handle that was given its rights.
+#[derive(Clone, Debug)]
+pub struct Reader(Store);
+
+impl Store {
+    /// The same store, to read from only.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader(self.clone())
+    }
+}
+
+macro_rules! reads {
+    ($($verb:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+) => {
+        impl Reader {
+            $(
+                #[doc = concat!("As [`Store::", stringify!($verb), "`].")]
+                ///
+                /// # Errors
+                /// Environment faults only.
+                pub async fn $verb(&self, $($arg: $kind),*) -> Result<$answer, StoreError> {
+                    self.0.$verb($($arg),*).await
+                }
+            )+
+        }
+    };
+}
+
+reads! {
+    account(email: &str) -> Option<Account>;
+    credential(email: &str, mode: Mode) -> Option<Credential>;
+    list_accounts(api_key: &str) -> Vec<AccountListing>;
+    session(token: &Digest, now: i64) -> Option<Session>;
+    pending(token: &Digest, now: i64) -> Option<Pending>;
+    locked_until(key: &LockKey, now: i64) -> Option<i64>;
+    entitlements(api_key: &str) -> Vec<Entitlement>;
+    pgp_keys(email: &str) -> Vec<PgpKey>;
+    cert_sets(email: &str) -> Vec<CertSet>;
+    retired_certs(email: &str) -> Vec<RetiredCert>;
+    effective_certs(email: &str, bank: &str, now: i64) -> EffectiveCerts;
+    list_files(scope: &FileScope, filter: &FileFilter) -> Vec<BankFile>;
+    file(scope: &FileScope, file_type: &str, reference: &str) -> Option<BankFileContent>;
+    ledgers(scope: &FileScope) -> Vec<Ledger>;
+    upload(id: &str) -> Option<Upload>;
+    content_paths() -> Vec<String>;
+}
+
+impl Reader {
+    /// As [`Store::is_only_writer`].
+    #[must_use]
+    pub fn is_only_writer(&self) -> bool {
+        self.0.is_only_writer()
+    }
+
+    /// As [`Store::auth_generation`].
+    #[must_use]
+    pub fn auth_generation(&self) -> u64 {
+        self.0.auth_generation()
+    }
+
+    /// As [`Store::files_generation`].
+    #[must_use]
+    pub fn files_generation(&self, email: &str) -> u64 {
+        self.0.files_generation(email)
+    }
+
+    /// As [`Store::discard_content`]: it changes no row.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<(), StoreError> {
+        self.0.discard_content(folder, paths).await
+    }
+}
