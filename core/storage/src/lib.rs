@@ -44,10 +44,11 @@ pub use entities::file::{
     BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, NewUpload, Upload, UploadOutcome,
     UploadState,
 };
+pub use entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
 pub use entities::ledger::{BookOutcome, Booking, Ledger, LedgerChange, NewLedger};
 pub use entities::link::{Links, ShareOutcome, UnshareOutcome};
 pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
-pub use entities::maintenance::{BackupReport, PurgePolicy, PurgeReport};
+pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 pub use entities::pending::{
     Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, Pending, PendingKind, SelectMfa,
     SelectOutcome, TotpOutcome,

@@ -9,6 +9,7 @@ use crate::entities::rights::Rights;
 use crate::error::{Result, StoreError};
 use crate::outcome::Outcome;
 use crate::verbs::audit::AuditSlot;
+use crate::verbs::maintenance::Backups;
 use crate::verbs::rights::{RightsSlot, Ruled, judge_and_run};
 use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -32,8 +33,7 @@ pub struct Store {
 struct Shared {
     driver: Driver,
     generations: Arc<Generations>,
-    /// Held for reading while content files are removed, for writing during a backup.
-    content: tokio::sync::RwLock<()>,
+    backups: Backups,
 }
 
 enum Driver {
@@ -187,12 +187,12 @@ impl Store {
         Self { audit: None, ..self.clone() }
     }
 
-    pub(crate) fn content_guard(&self) -> &tokio::sync::RwLock<()> {
-        &self.shared.content
+    pub(crate) fn backups(&self) -> &Backups {
+        &self.shared.backups
     }
 
     fn assemble(driver: Driver, generations: Arc<Generations>) -> Self {
-        let shared = Shared { driver, generations, content: tokio::sync::RwLock::new(()) };
+        let shared = Shared { driver, generations, backups: Backups::default() };
         Self { shared: Arc::new(shared), audit: None, rights: None }
     }
 }

@@ -55,6 +55,9 @@ pub struct AuditFilter {
     pub outcome: Option<String>,
     /// At most so many; 0 means 1000.
     pub limit: i64,
+    /// The last of those that fit, where there are more, and not the first. They come in the order of writing all the same.
+    #[serde(default)]
+    pub newest: bool,
 }
 
 /// What checking the chain found.

@@ -47,4 +47,17 @@ pub struct BackupReport {
     pub files: u64,
     /// Their size, bytes.
     pub file_bytes: u64,
+    /// Content files that rows name and that were not there to be copied.
+    pub missing: Vec<String>,
+}
+
+/// A content file that a row names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedContent {
+    /// Its path below the folder of content files.
+    pub path: String,
+    /// Its size, bytes.
+    pub size: i64,
+    /// Its SHA-256, where it was recorded.
+    pub sha256: Option<Vec<u8>>,
 }

@@ -6,6 +6,7 @@ pub(crate) mod certificate;
 pub(crate) mod code;
 pub(crate) mod common;
 pub(crate) mod file;
+pub(crate) mod installation;
 pub(crate) mod ledger;
 pub(crate) mod link;
 pub(crate) mod lockout;

@@ -129,6 +129,12 @@ fn chain_hash(previous: &Digest, seq: i64, entry: &AuditEntry, outcome: &str) ->
     hash
 }
 
+/// The last that fit, read from the end.
+const NEWEST: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
+    WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
+    AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
+    ORDER BY seq DESC LIMIT $8";
+
 const COLUMNS: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
     WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
     AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
@@ -137,7 +143,11 @@ const COLUMNS: &str = "SELECT seq, at, request_id, api_key, email, mode, operati
 async fn select(tx: &mut Tx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
     let limit = if f.limit > 0 { f.limit } else { PAGE };
     let values = args![f.after_seq, f.from, f.until, &f.api_key, &f.email, &f.operation, &f.outcome, limit];
-    tx.query(COLUMNS, values).await?.into_iter().map(read_record).collect()
+    let mut rows = tx.query(if f.newest { NEWEST } else { COLUMNS }, values).await?;
+    if f.newest {
+        rows.reverse();
+    }
+    rows.into_iter().map(read_record).collect()
 }
 
 fn read_record(mut row: Row) -> Result<AuditRecord> {

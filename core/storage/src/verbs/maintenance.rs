@@ -1,14 +1,15 @@
 //! Housekeeping: what is over goes, what is kept can be checked and copied.
 
 use super::registration::{remove_user, wipe_unverified};
-use crate::driver::sqlite::{DATABASE_FILE, FILES_FOLDER, create_private_dir};
+use crate::driver::sqlite::{DATABASE_FILE, FILES_FOLDER, create_private_dir, open_copy};
 use crate::driver::{Dialect, Tx, args};
 use crate::entities::common::Mode;
-use crate::entities::maintenance::{BackupReport, PurgePolicy, PurgeReport};
+use crate::entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What goes over whole tables may take longer than what a client waits for.
@@ -65,27 +66,20 @@ impl Store {
     }
 
     /// Removes content files below `folder` (usually `DATA/files`) that no row names any more; absent ones are
-    /// passed over. Waits for a running backup, which may still copy them.
+    /// passed over. While a backup runs, which may still copy them, they are removed at its end instead.
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::ReadOnly`] at the first file that cannot be removed.
     pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> std::result::Result<(), StoreError> {
-        let _guard = self.content_guard().read().await;
-        for path in paths.iter().filter(|path| super::files::is_safe_path(path)) {
-            let path = folder.join(path);
-            match tokio::fs::remove_file(&path).await {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(StoreError::from_io(&error, &path)),
-            }
-        }
-        Ok(())
+        let paths =
+            paths.iter().filter(|path| super::files::is_safe_path(path)).map(|path| folder.join(path)).collect();
+        remove_files(self.backups().defer(paths)).await
     }
 
-    /// Copies the database, at one moment, and the content files into `target`, which must be absent or empty; nobody but
-    /// its owner may enter it from then on.
-    /// The service may go on working. Everything is synced before the answer. Restore: stop the service, put the
-    /// copy in place of the data folder.
+    /// Copies the database, at one moment, and the content files that its rows name into `target`, which must be absent or
+    /// empty; nobody but its owner may enter it from then on. Nobody waits for it: the service goes on working, and what it
+    /// deletes meanwhile is removed when the copy is done. Everything is synced before the answer. Restore: stop the
+    /// service, put the copy in place of the data folder.
     ///
     /// # Errors
     /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; faults of
@@ -104,15 +98,114 @@ impl Store {
         }
         let database = target.join(DATABASE_FILE);
         prepare_backup(target, &database)?;
-        // From here to the end no content file may vanish that the copied rows name.
-        let _guard = self.content_guard().write().await;
-        let name = database.to_str().ok_or_else(|| StoreError::misuse("the backup folder's name is not UTF-8"))?;
-        sqlite.copy_to(name).await?;
-        let folder = sqlite.folder().to_owned();
-        let target = target.to_owned();
-        let copied =
-            tokio::task::spawn_blocking(move || copy_content(&folder.join(FILES_FOLDER), &target, &database)).await;
-        copied.map_err(|_| StoreError::internal("copying the content files panicked"))?
+        // Before the database is copied: what its copy names stays until it is copied too.
+        let running = self.backups().begin();
+        let copied = match sqlite.copy_to(&database.display().to_string()).await {
+            Ok(()) => copy_named(sqlite.folder().join(FILES_FOLDER), target, database).await,
+            Err(why) => Err(why),
+        };
+        // A file that cannot be removed now is found when leftovers are looked for.
+        let removed = remove_files(running.end()).await;
+        copied.and_then(|report| removed.map(|()| report))
+    }
+
+    /// The content files that the rows of a database file name, with their sizes in bytes. The file is only read: it may be a
+    /// backup's.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for what is no database of this program; faults of reading.
+    pub async fn content_of_copy(database: &Path) -> std::result::Result<Vec<NamedContent>, StoreError> {
+        named_content(database).await
+    }
+}
+
+async fn copy_named(source: PathBuf, target: &Path, database: PathBuf) -> Result<BackupReport> {
+    let named = named_content(&database).await?;
+    let target = target.to_owned();
+    let copied = tokio::task::spawn_blocking(move || copy_content(&source, &target, &database, &named)).await;
+    copied.map_err(|_| StoreError::internal("copying the content files panicked"))?
+}
+
+async fn named_content(database: &Path) -> Result<Vec<NamedContent>> {
+    let mut tx = open_copy(database).await?;
+    let sql = "SELECT path, size, NULL FROM bank_file WHERE path IS NOT NULL \
+               UNION ALL SELECT path, size, sha256 FROM upload WHERE path IS NOT NULL";
+    let rows = tx.query(sql, &[]).await;
+    tx.close().await;
+    rows?
+        .into_iter()
+        .map(|mut row| Ok(NamedContent { path: row.text()?, size: row.int()?, sha256: row.opt_blob()? }))
+        .collect()
+}
+
+/// Those that can be removed are; the first fault is told.
+async fn remove_files(paths: Vec<PathBuf>) -> Result<()> {
+    let mut first = Ok(());
+    for path in paths {
+        match tokio::fs::remove_file(&path).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound && first.is_ok() => {
+                first = Err(StoreError::from_io(&error, &path));
+            }
+            _ => {}
+        }
+    }
+    first
+}
+
+/// The backups that run, and what waits for their end to be removed.
+#[derive(Debug, Default)]
+pub(crate) struct Backups(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    running: usize,
+    paths: Vec<PathBuf>,
+}
+
+impl Backups {
+    /// What may be removed at once of these; the rest waits.
+    fn defer(&self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.running == 0 {
+            return paths;
+        }
+        waiting.paths.extend(paths);
+        Vec::new()
+    }
+
+    fn begin(&self) -> Running<'_> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
+        Running { backups: self, ended: false }
+    }
+
+    /// What waited, where no backup runs any more.
+    fn end_one(&self) -> Vec<PathBuf> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.running -= 1;
+        if waiting.running == 0 { std::mem::take(&mut waiting.paths) } else { Vec::new() }
+    }
+}
+
+/// A running backup. One that is dropped in its middle removes what waited all the same.
+struct Running<'a> {
+    backups: &'a Backups,
+    ended: bool,
+}
+
+impl Running<'_> {
+    fn end(mut self) -> Vec<PathBuf> {
+        self.ended = true;
+        self.backups.end_one()
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            for path in self.backups.end_one() {
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 }
 
@@ -167,38 +260,52 @@ fn prepare_backup(folder: &Path, database: &Path) -> Result<()> {
     options.open(database).map(drop).map_err(|error| StoreError::from_io(&error, database))
 }
 
-/// Copies everything below `source` to `target/files` and syncs what the backup consists of.
-fn copy_content(source: &Path, target: &Path, database: &Path) -> Result<BackupReport> {
+/// Copies these files to `target/files` and syncs what the backup consists of. One that is not there was lost before: it is
+/// counted, and the backup is worth having without it.
+fn copy_content(source: &Path, target: &Path, database: &Path, named: &[NamedContent]) -> Result<BackupReport> {
     let fault = |path: &Path| {
         let path = path.to_owned();
         move |error: std::io::Error| StoreError::from_io(&error, &path)
     };
     sync_private(database).map_err(fault(database))?;
     let database_bytes = fs::metadata(database).map_err(fault(database))?.len();
-    let mut report = BackupReport { database_bytes, files: 0, file_bytes: 0 };
-    let mut folders = vec![PathBuf::new()];
-    while let Some(inner) = folders.pop() {
-        let (from, to) = (source.join(&inner), target.join(FILES_FOLDER).join(&inner));
-        if !from.is_dir() {
-            continue;
-        }
-        create_private_dir(&to).map_err(fault(&to))?;
-        for entry in fs::read_dir(&from).map_err(fault(&from))? {
-            let entry = entry.map_err(fault(&from))?;
-            let kind = entry.file_type().map_err(fault(&from))?;
-            if kind.is_dir() {
-                folders.push(inner.join(entry.file_name()));
-            } else if kind.is_file() {
-                let copy = to.join(entry.file_name());
-                report.file_bytes += fs::copy(entry.path(), &copy).map_err(fault(&copy))?;
+    let mut report = BackupReport { database_bytes, files: 0, file_bytes: 0, missing: Vec::new() };
+    let folder = target.join(FILES_FOLDER);
+    create_private_dir(&folder).map_err(fault(&folder))?;
+    for NamedContent { path, .. } in named.iter().filter(|named| super::files::is_safe_path(&named.path)) {
+        let (from, to) = (source.join(path), folder.join(path));
+        match copy_file(&from, &to) {
+            Ok(bytes) => {
+                report.file_bytes += bytes;
                 report.files += 1;
-                sync_private(&copy).map_err(fault(&copy))?;
             }
+            // A row of each kind may name the same file.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => report.missing.push(path.clone()),
+            Err(error) => return Err(fault(&from)(error)),
         }
-        sync_folder(&to).map_err(fault(&to))?;
     }
+    sync_folder(&folder).map_err(fault(&folder))?;
     sync_folder(target).map_err(fault(target))?;
     Ok(report)
+}
+
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<u64> {
+    if !fs::symlink_metadata(from)?.is_file() {
+        return Err(std::io::Error::other("it is no plain file"));
+    }
+    let mut source = fs::File::open(from)?;
+    if let Some(folder) = to.parent() {
+        create_private_dir(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut target = options.open(to)?;
+    let bytes = std::io::copy(&mut source, &mut target)?;
+    target.sync_all()?;
+    Ok(bytes)
 }
 
 fn sync_private(path: &Path) -> std::io::Result<()> {

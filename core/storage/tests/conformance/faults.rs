@@ -29,7 +29,8 @@ async fn an_empty_folder_becomes_a_private_durable_database_and_opens_again() {
         store.close().await;
     }
     let versions = raw(&folder, "SELECT version FROM schema_version").await;
-    assert_eq!(versions.len(), 1, "a migration is applied once");
+    let applied: std::collections::BTreeSet<i64> = versions.iter().map(|row| row.get(0)).collect();
+    assert_eq!(versions.len(), applied.len(), "a migration is applied once");
     assert_eq!(raw(&folder, "PRAGMA journal_mode").await[0].get::<String, _>(0), "wal");
     #[cfg(unix)]
     {
@@ -119,7 +120,7 @@ async fn a_newer_schema_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     Store::open_sqlite(folder.path()).await.unwrap().close().await;
     raw(folder.path(), "INSERT INTO schema_version (version, name) VALUES (999, 'future')").await;
-    assert_eq!(fault(folder.path()).await, StoreError::SchemaNewer { found: 999, known: 1 });
+    assert!(matches!(fault(folder.path()).await, StoreError::SchemaNewer { found: 999, .. }));
 }
 
 #[tokio::test]
@@ -266,6 +267,85 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
     store.discard_content(&data.join("files"), &paths).await.unwrap();
     store.discard_content(&data.join("files"), &paths).await.unwrap();
     assert!(!data.join("files/ab/large").exists());
+}
+
+/// What is deleted while a backup runs is deleted at once for who deletes it, and is in the backup all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_a_backup() {
+    const FILES: usize = 600;
+    let parent = tempfile::tempdir().unwrap();
+    let (data, copy) = (parent.path().join("data"), parent.path().join("copy"));
+    let store = Store::open_sqlite(&data).await.unwrap();
+    tenant_with_customer(&store).await;
+    fs::create_dir_all(data.join("files")).unwrap();
+    let name = |n: usize| format!("c{n:026}");
+    let file = |n: usize| {
+        let mut file = bank_file(&format!("REFERENCE{n}"), "VA", NOW);
+        file.content = FileContent::External { path: name(n), size: 70_000 };
+        file
+    };
+    for n in 0..FILES {
+        fs::write(data.join("files").join(name(n)), vec![9; 70_000]).unwrap();
+    }
+    // Left behind by a crash: no row names it.
+    fs::write(data.join("files/unnamed"), "x").unwrap();
+    store.put_files(&scope(OWNER, "nordea"), (0..FILES).map(file).collect()).await.unwrap();
+    let backing_up = tokio::spawn({
+        let (store, copy) = (store.clone(), copy.clone());
+        async move { store.backup(&copy).await }
+    });
+    while !copy.join("files").exists() {
+        tokio::task::yield_now().await;
+    }
+    // The database is copied, the files are being copied.
+    let mut deleted = 0;
+    for n in (0..FILES).rev().take(50) {
+        let paths = store.delete_file(&scope(OWNER, "nordea"), "VA", &format!("REFERENCE{n}")).await.unwrap().unwrap();
+        store.discard_content(&data.join("files"), &paths).await.unwrap();
+        if backing_up.is_finished() {
+            break;
+        }
+        deleted += 1;
+        assert!(data.join("files").join(name(n)).exists(), "it is still to be copied");
+    }
+    assert!(deleted > 0, "the backup was done before anything was deleted");
+    let report = backing_up.await.unwrap().unwrap();
+    assert_eq!((report.files, report.missing.len()), (FILES as u64, 0));
+    assert!((0..FILES).all(|n| copy.join("files").join(name(n)).exists()));
+    assert!(!copy.join("files/unnamed").exists(), "only what rows name");
+    for n in (0..FILES).rev().take(deleted) {
+        assert!(!data.join("files").join(name(n)).exists(), "removed at the backup's end");
+    }
+    // A file that was lost before is told, and the rest is copied.
+    fs::remove_file(data.join("files").join(name(0))).unwrap();
+    let again = parent.path().join("again");
+    assert_eq!(store.backup(&again).await.unwrap().missing, [name(0)]);
+}
+
+#[tokio::test]
+async fn what_the_data_belongs_to_is_recorded_once() {
+    let parent = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(parent.path()).await.unwrap();
+    let known = store.installation().await.unwrap();
+    assert!(known.id().is_none() && !known.has_accounts);
+    let first = vec![
+        (IdKind::Installation, "one".to_owned()),
+        (IdKind::VaultKey, "a".to_owned()),
+        (IdKind::VaultKey, "b".to_owned()),
+    ];
+    let adopted = store.adopt(first).await.unwrap();
+    assert!(adopted.ids(IdKind::VaultKey).eq(["a", "b"]));
+    let second = vec![(IdKind::Installation, "two".to_owned()), (IdKind::VaultKey, "c".to_owned())];
+    let adopted = store.adopt(second).await.unwrap();
+    assert!(adopted.id() == Some("one") && adopted.ids(IdKind::VaultKey).eq(["a", "b"]), "the first decides");
+    store.replace_ids(IdKind::VaultKey, vec!["b".to_owned(), "c".to_owned()]).await.unwrap();
+    tenant_with_customer(&store).await;
+    let known = store.installation().await.unwrap();
+    assert!(
+        known.has_accounts
+            && known.ids(IdKind::VaultKey).eq(["b", "c"])
+            && known.ids(IdKind::LoginKey).next().is_none()
+    );
 }
 
 #[tokio::test]

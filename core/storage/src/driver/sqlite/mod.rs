@@ -1,7 +1,7 @@
 //! SQLite: one writer task with group commit, a few readers, one process per data folder.
 
 mod open;
-pub(crate) use open::create_private_dir;
+pub(crate) use open::{create_private_dir, open_copy};
 mod writer;
 
 use super::tx::Connection;

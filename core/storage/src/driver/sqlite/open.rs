@@ -1,6 +1,7 @@
 //! Opening a data folder: one process, private files, early and clear faults.
 
 use super::{LOCK_FILE, SqliteSettings};
+use crate::driver::tx::Connection;
 use crate::driver::{Dialect, Tx};
 use crate::error::{Result, StoreError};
 use sqlx::pool::PoolOptions;
@@ -73,6 +74,15 @@ pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConn
     base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
 }
 
+/// Opens a copy of a database that nobody writes, only to read it: no log appears beside it.
+pub(crate) async fn open_copy(path: &Path) -> Result<Tx> {
+    let place = path.display().to_string();
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging();
+    let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, &place))?;
+    Ok(Tx::new(Connection::Writer(Box::new(connection)), place.into()))
+}
+
 pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool {
     PoolOptions::<Sqlite>::new()
         .max_connections(settings.readers.max(1))
@@ -109,7 +119,11 @@ fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // No link is followed: it would lead out of the folder.
+        options.mode(0o600).custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default());
+    }
     options
 }
 
