@@ -6,6 +6,7 @@ use bankchannel_foundation::{
     Boundary, Content, Error, Result,
     error::row,
     model::{Dialect, Profile, Value, Writer},
+    shown,
 };
 
 use crate::{nextgen_psd2, ws_channel};
@@ -72,8 +73,12 @@ pub(crate) fn run_local(
 }
 
 pub(crate) fn unknown(name: &str) -> Error {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`"))
+    match shown::member(name) {
+        Some(name) => Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{name}`")),
+        None => {
+            Error::because(&row::UNKNOWN_OPERATION, format!("no operation has the name given ({} bytes)", name.len()))
+        }
+    }
 }
 
 /// An operation of another protocol than the client's.

@@ -7,6 +7,7 @@ use bankchannel_foundation::{
     clock::SystemClock,
     error::row,
     model::{Dialect, PieceSource, Profile, Reader, Value},
+    shown,
 };
 use bankchannel_transport::open_regular;
 use bytes::Bytes;
@@ -60,9 +61,8 @@ pub(crate) fn open(content: Content) -> Result<Box<dyn Read + Send>> {
     match content {
         Content::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes))),
         Content::File { path, .. } => {
-            let unreadable = |why: std::io::Error| {
-                Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
-            };
+            let unreadable =
+                |why: std::io::Error| Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(&path, &why));
             let (file, _) = open_regular(&path).map_err(unreadable)?;
             Ok(Box::new(file))
         }

@@ -8,6 +8,7 @@
 //!   error      the error table, the error, the outcome of an exchange
 //!   kept       what a client keeps of the keys and certificates that it has read
 //!   clock, random, secret, redact
+//!   shown      what an error may repeat of a path or a variable's name
 //! ```
 //!
 //! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
@@ -23,6 +24,7 @@ pub mod operation;
 pub mod random;
 pub mod redact;
 pub mod secret;
+pub mod shown;
 
 pub use error::{Category, Error, Outcome, Result};
 pub use kept::Kept;

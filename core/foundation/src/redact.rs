@@ -65,6 +65,11 @@ pub fn redact_words(text: &str) -> String {
     out
 }
 
+/// Whether a word, as a whole or in one of its parts, looks like a secret or a person.
+pub(crate) fn is_sensitive(word: &str) -> bool {
+    is_email(word) || is_phone(word) || word.split([':', '=']).any(|part| is_token(bare(part)))
+}
+
 /// What stands between words.
 fn is_break(c: char) -> bool {
     c.is_whitespace()

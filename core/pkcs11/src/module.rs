@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use bankchannel_foundation::shown;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Fault, RvError};
 use cryptoki::slot::{Slot, TokenInfo};
@@ -21,7 +22,9 @@ static LOADED: LazyLock<Lock<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(||
 
 /// The module at `path`, initialised in this process.
 pub(crate) fn load(path: &str) -> Result<Pkcs11> {
-    let unusable = |why: String| Error::Module { module: path.to_owned(), why };
+    // The loader's reason names the path again.
+    let shown = shown::path(path).to_string();
+    let unusable = |why: String| Error::Module { module: shown.clone(), why: why.replace(path, &shown) };
     let own = std::process::id();
     let mut loaded = LOADED.lock(Some(WAIT))?;
     let before = loaded.get(path);

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Content, Error, Result, error::row};
+use bankchannel_foundation::{Content, Error, Result, error::row, shown};
 use tokio::{
     runtime::Handle,
     task::{JoinHandle, spawn_blocking},
@@ -243,7 +243,7 @@ impl Drop for Partial {
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", path.display()))
+    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", shown::path(path)))
 }
 
 /// The runtime ended, or the work panicked.

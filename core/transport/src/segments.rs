@@ -17,6 +17,7 @@ use bankchannel_foundation::{
     error::row,
     message::{Body, Segment},
     model::PieceSource,
+    shown,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
@@ -167,7 +168,7 @@ impl Source {
             }
             Segment::Base64(Content::File { path, .. }) => {
                 let unreadable = |why: std::io::Error| {
-                    Error::because(&row::CONTENT_UNREADABLE, format!("{} cannot be read: {why}", path.display()))
+                    Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(path, &why))
                         .with_outcome(Outcome::NotSent)
                 };
                 let (file, metadata) = open_regular(path).map_err(unreadable)?;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Once, time::Duration};
 
-use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_foundation::{Error, Result, Secret, shown};
 
 /// How connections to one server are made.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl Settings {
             .referer(false);
         if let Some(path) = &self.tls.ca_file {
             let pem = std::fs::read(path)
-                .map_err(|why| Error::invalid_setting("ca_file", format!("{}: {why}", path.display())))?;
+                .map_err(|why| Error::invalid_setting("ca_file", format!("{}: {why}", shown::path(path))))?;
             let roots = reqwest::Certificate::from_pem_bundle(&pem)
                 .map_err(|_| Error::invalid_setting("ca_file", "is not PEM"))?;
             if roots.is_empty() {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
+use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
 use bytes::Bytes;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
@@ -120,15 +120,15 @@ impl Sink {
 fn check(path: &Path, replace: bool) -> Result<()> {
     let refused = |why: String| Err(Error::invalid_field("destination", why).with_outcome(Outcome::NotSent));
     if path.file_name().is_none() {
-        return refused(format!("{} does not name a file", path.display()));
+        return refused(format!("{} does not name a file", shown::path(path)));
     }
     if !directory_of(path).is_dir() {
-        return refused(format!("{} is not a folder", directory_of(path).display()));
+        return refused(format!("{} is not a folder", shown::path(directory_of(path))));
     }
     // A symbolic link counts as being there, wherever it points.
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => refused(format!("{} is a folder", path.display())),
-        Ok(_) if !replace => refused(format!("{} exists already", path.display())),
+        Ok(found) if found.is_dir() => refused(format!("{} is a folder", shown::path(path))),
+        Ok(_) if !replace => refused(format!("{} exists already", shown::path(path))),
         _ => Ok(()),
     }
 }

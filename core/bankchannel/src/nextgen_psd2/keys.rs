@@ -7,7 +7,7 @@ use bankchannel_crypto::{
     pkcs12::{self, Keystore},
     tls_identity,
 };
-use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_foundation::{Error, Result, Secret, shown};
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
 use bankchannel_transport::open_regular;
 use zeroize::Zeroizing;
@@ -36,7 +36,7 @@ impl Source {
 
     pub(super) fn unusable(&self, why: &str) -> Error {
         match &self.path {
-            Some(path) => Error::invalid_setting(&self.setting, format!("{path}: {why}")),
+            Some(path) => Error::invalid_setting(&self.setting, format!("{}: {why}", shown::path(path))),
             None => Error::invalid_setting(&self.setting, why),
         }
     }

@@ -6,6 +6,7 @@ use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
+    shown,
 };
 use bankchannel_nextgen_psd2::{
     CATALOGUE, Psd2,
@@ -185,8 +186,9 @@ fn renamings(names: &BTreeMap<String, String>) -> Result<()> {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for (from, to) in names {
         renamed(from, to)?;
+        let shown = shown_name(from);
         if seen.iter().any(|(one, new)| one.eq_ignore_ascii_case(from) || new.eq_ignore_ascii_case(to)) {
-            let why = format!("{from}: each header has one new name, and a name of its own");
+            let why = format!("{shown}: each header has one new name, and a name of its own");
             return Err(Error::invalid_setting("header_names", why));
         }
         seen.push((from, to));
@@ -195,25 +197,31 @@ fn renamings(names: &BTreeMap<String, String>) -> Result<()> {
 }
 
 fn renamed(from: &str, to: &str) -> Result<()> {
+    let shown = shown_name(from);
     let refused = |why: String| Err(Error::invalid_setting("header_names", why));
     let is_one_of = |names: &[&str], name: &str| names.iter().any(|one| one.eq_ignore_ascii_case(name));
     if !is_token(to) {
-        return refused(format!("{from}: the new name must be a header's: letters, digits and hyphens"));
+        return refused(format!("{shown}: the new name must be a header's: letters, digits and hyphens"));
     }
     if is_one_of(&CONDITIONAL, from) {
-        return refused(format!("{from} is signed under this name, which no bank may change"));
+        return refused(format!("{shown} is signed under this name, which no bank may change"));
     }
     let is_known = |name: &str| {
         CATALOGUE.iter().any(|entry| entry.declaration.route.is_some() && Psd2::has_header(entry.request, name))
     };
     if !is_known(from) {
-        return refused(format!("{from} is no header of any operation"));
+        return refused(format!("{shown} is no header of any operation"));
     }
     let is_taken = is_known(to) && !to.eq_ignore_ascii_case(from);
     if is_taken || is_one_of(&SINGLE, to) || is_one_of(&OWN_HEADERS, to) {
-        return refused(format!("{from} cannot be sent as {to}, which means something else"));
+        return refused(format!("{shown} cannot be sent as {to}, which means something else"));
     }
     Ok(())
+}
+
+/// A header's name as an error repeats it: what is no name may be a value in its place.
+fn shown_name(name: &str) -> &str {
+    shown::member(name).unwrap_or("(a name given)")
 }
 
 /// A host as it is compared: in lower case, and with letters beyond ASCII as DNS has them.

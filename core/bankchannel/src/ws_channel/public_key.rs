@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use bankchannel_crypto::rsa::PublicKey;
-use bankchannel_foundation::{Error, Outcome, Result};
+use bankchannel_foundation::{Error, Outcome, Result, shown};
 use bankchannel_transport::open_regular;
 use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TEST_BASE_URL, TEST_PUBLIC_KEY_PEM};
 
@@ -28,13 +28,18 @@ impl WsChannelSettings {
             return Ok(("public_key_pem", pem.clone()));
         }
         if let Some(path) = &self.public_key_file {
-            let unreadable = |why: std::io::Error| unusable("public_key_file", format!("{path} cannot be read: {why}"));
+            let unreadable = |why: std::io::Error| {
+                unusable("public_key_file", format!("{} cannot be read: {why}", shown::path(path)))
+            };
             let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
             let mut pem = String::new();
             // Whatever size the file claims to have.
             file.take(KEY_FILE_MAX + 1).read_to_string(&mut pem).map_err(unreadable)?;
             if pem.len() as u64 > KEY_FILE_MAX {
-                return Err(unusable("public_key_file", format!("{path} is longer than {KEY_FILE_MAX} bytes")));
+                return Err(unusable(
+                    "public_key_file",
+                    format!("{} is longer than {KEY_FILE_MAX} bytes", shown::path(path)),
+                ));
             }
             return Ok(("public_key_file", pem));
         }

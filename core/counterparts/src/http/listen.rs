@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use bankchannel_foundation::shown;
 use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -64,7 +65,7 @@ pub enum ListenError {
     #[error("{0} is not a loopback address: give a TLS certificate and key to listen there")]
     PlainBeyondLoopback(SocketAddr),
     /// A PEM file cannot be read or used.
-    #[error("TLS file {0}: {1}")]
+    #[error("TLS file {path}: {1}", path = shown::path(.0))]
     Tls(PathBuf, String),
 }
 

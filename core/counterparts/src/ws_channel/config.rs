@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_foundation::{Error, Result, Secret, shown};
 use bankchannel_storage::PostgresSettings;
 use hyper::HeaderMap;
 use serde::Deserialize;
@@ -23,8 +23,8 @@ pub struct Config {
     pub postgres: PostgresLimits,
     /// The folder of the keys; absent: `keys` in the data folder. Instances that share a database share it.
     pub keys_folder: Option<String>,
-    /// With PostgreSQL, the folder of content too large for a row; absent: `files` in the data folder. Instances that share a
-    /// database share it.
+    /// With PostgreSQL, the folder of content too large for a row; absent: `files` in the data folder. Instances that
+    /// share a database share it.
     pub files_folder: Option<String>,
     /// The RSA private key that passwords are decrypted with, a PEM file of mode 0600; absent: the service's own.
     pub rsa_private_key: Option<String>,
@@ -269,9 +269,11 @@ impl Config {
         let mut config = match &options.config {
             None => Self::default(),
             Some(path) => {
+                let name = shown::path(path);
                 let text = std::fs::read_to_string(path)
-                    .map_err(|why| Error::invalid_setting("config", format!("{path}: {why}")))?;
-                toml::from_str(&text).map_err(|why| Error::invalid_setting("config", format!("{path}: {why}")))?
+                    .map_err(|why| Error::invalid_setting("config", format!("{name}: {why}")))?;
+                toml::from_str(&text)
+                    .map_err(|why| Error::invalid_setting("config", format!("{name}: {}", place(&text, &why))))?
             }
         };
         config.fixed_code = options.verification_code.clone();
@@ -350,6 +352,20 @@ impl Config {
         let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
         address.map_or(socket, |address| address.to_canonical())
     }
+}
+
+/// Where a file is wrong, and why. Its lines are not repeated, nor are values: they may hold a password, or the file be
+/// another.
+fn place(text: &str, fault: &toml::de::Error) -> String {
+    let before = fault.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let message = fault.message();
+    let why = match (message.find(": string \""), message.rfind("\", expected ")) {
+        (Some(from), Some(to)) => format!("{}: a string{}", &message[..from], &message[to + 1..]),
+        _ => message.to_owned(),
+    };
+    format!("line {line}, column {column}: {why}")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Boundary, Dialect, Object, Reader, Shape, Value, Writer, reader::kind};
-use crate::Error;
+use crate::{Error, shown};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
@@ -107,8 +107,8 @@ impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(f, "Content({} bytes)", bytes.len()),
-            Self::File { path, size: Some(size) } => write!(f, "Content({size} bytes in {})", path.display()),
-            Self::File { path, size: None } => write!(f, "Content({})", path.display()),
+            Self::File { path, size: Some(size) } => write!(f, "Content({size} bytes in {})", shown::path(path)),
+            Self::File { path, size: None } => write!(f, "Content({})", shown::path(path)),
             Self::Pieces(_) => f.write_str("Content(pieces)"),
             Self::Delivered { size } => write!(f, "Content({size} bytes, delivered)"),
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Dialect, Field, Object, Shape, Value};
-use crate::{Error, Kept, error::row};
+use crate::{Error, Kept, error::row, shown};
 
 /// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
 pub trait Profile {
@@ -158,7 +158,8 @@ impl<'a> Reader<'a> {
             match step {
                 Step::Index(index) => out.push_str(&format!("[{index}]")),
                 Step::Name(name) => push_name(&mut out, name),
-                Step::Key(name) => push_name(&mut out, name),
+                // A key of a map is the caller's own: what is no name may be a value in the wrong place.
+                Step::Key(name) => push_name(&mut out, shown::member(name).unwrap_or("(a key)")),
             }
         }
         out
@@ -251,7 +252,11 @@ impl<'v> ObjectReader<'v> {
         let Some((unknown, _)) = self.object.iter().next() else { return Ok(()) };
         let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        let unknown: String = unknown.chars().take(64).filter(|c| !c.is_control()).collect();
+        // What is no name may be a value in the wrong place.
+        let Some(unknown) = shown::member(unknown) else {
+            let text = format!("a field's name of {} bytes is none of: {known}", unknown.len());
+            return Err(Error::because(&row::UNKNOWN_FIELD, text));
+        };
         Err(Error::because(&row::UNKNOWN_FIELD, format!("there is no field `{unknown}`; the fields are: {known}"))
             .with("field", unknown))
     }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use zeroize::Zeroizing;
 
 use super::{Boundary, Dialect, Reader, Shape, TextShape, Value, Writer, reader::kind};
-use crate::{Error, Secret};
+use crate::{Error, Secret, shown};
 
 /// The largest integer that every language's number holds exactly.
 const EXACT: i64 = 1 << 53;
@@ -115,9 +115,7 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
                 Some(("file", path)) => from_file(path, reader)?,
                 Some(("env", name)) => match std::env::var(name) {
                     Ok(text) => Secret::new(text),
-                    Err(_) => {
-                        return Err(reader.invalid(format!("the environment variable {name} is not set or not UTF-8")));
-                    }
+                    Err(_) => return Err(reader.invalid(shown::unset_variable(name))),
                 },
                 _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
             }
@@ -134,19 +132,19 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
 }
 
 fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
-    let unreadable = |why: std::io::Error| reader.invalid(format!("{path}: {why}"));
+    let unusable = |why: &dyn std::fmt::Display| reader.invalid(shown::unusable_secret_file(path.as_ref(), why));
     // Looked at before it is opened: opening a pipe waits for its writer.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(reader.invalid(format!("{path} is not a regular file")));
+    if !std::fs::metadata(path).map_err(|why| unusable(&why))?.is_file() {
+        return Err(unusable(&"it is not a regular file"));
     }
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let file = std::fs::File::open(path).map_err(|why| unusable(&why))?;
     // One allocation, so that no copy is left behind; a file may grow while it is read.
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX + 1));
-    file.take(SECRET_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(SECRET_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|why| unusable(&why))?;
     if bytes.len() > SECRET_MAX {
-        return Err(reader.invalid(format!("{path} is longer than {SECRET_MAX} bytes")));
+        return Err(unusable(&format!("it is longer than {SECRET_MAX} bytes")));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| reader.invalid(format!("{path} is not UTF-8 text")))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| unusable(&"it is not UTF-8 text"))?;
     let secret = Secret::new(text);
     // An editor ends the file with a line break that is not part of the secret; a PEM does not mind.
     let trimmed = secret.expose().strip_suffix('\n').unwrap_or(secret.expose());

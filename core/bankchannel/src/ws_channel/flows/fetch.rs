@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_foundation::{Content, Error, Outcome, Result, error::row};
+use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
 use bankchannel_transport::at_least;
 use bankchannel_ws_channel::{
     errors,
@@ -152,7 +152,7 @@ pub(super) async fn beside(
     taken: PathBuf,
 ) -> Result<(PathBuf, u64)> {
     let path = steps.work(move || free_name(&taken)).await?;
-    steps.say(&format!("downloading it as {}", path.display()));
+    steps.say(&format!("downloading it as {}", shown::path(&path)));
     let content = download(steps, bank, file, Destination::File(path.clone())).await?;
     Ok((path, content.known_size().unwrap_or_default()))
 }
@@ -165,7 +165,7 @@ fn free_name(taken: &Path) -> Result<PathBuf> {
     let stem = taken.file_stem().unwrap_or_default().to_string_lossy();
     let mut names = (2..=NAMES_MAX).map(|number| taken.with_file_name(format!("{stem}~{number}.dat")));
     names.find(|path| path.symlink_metadata().is_err()).ok_or_else(|| {
-        let text = format!("{} is taken, and so are the names beside it up to ~{NAMES_MAX}", taken.display());
+        let text = format!("{} is taken, and so are the names beside it up to ~{NAMES_MAX}", shown::path(taken));
         Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
     })
 }
@@ -178,7 +178,7 @@ pub(super) async fn open_folder(steps: &Steps<'_>, folder: &str) -> Result<PathB
 
 fn make_folder(path: &Path) -> Result<()> {
     let refused = |why: &dyn std::fmt::Display| {
-        Error::invalid_field("directory", format!("{} cannot be used: {why}", path.display()))
+        Error::invalid_field("directory", format!("{} cannot be used: {why}", shown::path(path)))
             .with_outcome(Outcome::NotSent)
     };
     match std::fs::metadata(path) {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Error, Outcome, Result, error::row};
+use bankchannel_foundation::{Error, Outcome, Result, error::row, shown};
 use bankchannel_ws_channel::model::Bank;
 
 /// How the markers' names begin.
@@ -120,7 +120,7 @@ impl Marker {
     }
 
     fn unwritable(&self, why: &std::io::Error) -> Error {
-        let text = format!("{} cannot be written: {why}", self.begun.display());
+        let text = format!("{} cannot be written: {why}", shown::path(&self.begun));
         Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
     }
 }

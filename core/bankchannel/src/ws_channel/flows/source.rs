@@ -12,6 +12,7 @@ use bankchannel_foundation::{
     Content, Error, Outcome, Result,
     error::row,
     model::{PieceSource, Pieces},
+    shown,
 };
 use bankchannel_transport::open_regular;
 use bytes::{Bytes, BytesMut};
@@ -115,7 +116,7 @@ impl Source {
 
 impl Watched {
     fn open(path: PathBuf) -> Result<Self> {
-        let fail = |why: &dyn std::fmt::Display| unreadable(&format!("{} cannot be read: {why}", path.display()));
+        let fail = |why: &dyn std::fmt::Display| unreadable(&shown::unreadable_content(&path, why));
         let (file, metadata) = open_regular(&path).map_err(|why| fail(&why))?;
         let seen = Seen::of(&metadata);
         Ok(Self { file, path, seen })
@@ -127,7 +128,7 @@ impl Watched {
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Error {
-        unreadable(&format!("{} cannot be read: {why}", self.path.display()))
+        unreadable(&shown::unreadable_content(&self.path, why))
     }
 }
 
@@ -166,7 +167,7 @@ fn gather(pieces: &Pieces) -> Result<Bytes> {
 fn changed(path: &Path) -> Error {
     unreadable(&format!(
         "{} was changed while it was signed and sent: what was signed would not be what is sent",
-        path.display()
+        shown::path(path)
     ))
 }
 

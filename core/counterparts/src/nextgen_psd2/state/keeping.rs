@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, shown};
 
 use super::{
     data::{Data, FORMAT},
@@ -202,8 +202,8 @@ fn lock(folder: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            let why = format!("another process has the state in {}", folder.display());
-            Err(Error::because(&row::STORAGE, why).with("file", path.display()))
+            let why = format!("another process has the state in {}", shown::path(folder));
+            Err(Error::because(&row::STORAGE, why).with("file", shown::path(&path)))
         }
         Err(TryLockError::Error(why)) => Err(unusable(&path, &why)),
     }
@@ -211,8 +211,8 @@ fn lock(folder: &Path) -> Result<File> {
 
 fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
     let damaged = |why: String| {
-        let text = format!("{} cannot be read: {why}; repair it, or move it away to begin anew", path.display());
-        Error::because(&row::STORAGE, text).with("file", path.display())
+        let text = format!("{} cannot be read: {why}; repair it, or move it away to begin anew", shown::path(path));
+        Error::because(&row::STORAGE, text).with("file", shown::path(path))
     };
     // What it says of a value would show it: only the place.
     let place = |why: &serde_json::Error| format!("it is damaged at line {}, column {}", why.line(), why.column());
@@ -248,5 +248,6 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn unusable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", path.display())).with("file", path.display())
+    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(path)))
+        .with("file", shown::path(path))
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 
 /// The largest key file that is read.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -57,8 +57,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<Secret>> {
         found => found.map_err(|why| unusable(path, &why))?,
     };
     if metadata.permissions().mode() & 0o077 != 0 {
-        let why = format!("the key file {} can be read by others: chmod 600 it", path.display());
-        return Err(Error::because(&row::CONFIGURATION, why).with("file", path.display()));
+        let why = format!("the key file {} can be read by others: chmod 600 it", shown::path(path));
+        return Err(Error::because(&row::CONFIGURATION, why).with("file", shown::path(path)));
     }
     if metadata.len() > MAX_BYTES {
         return Err(super::damaged(path, "it is larger than any key file"));
@@ -107,8 +107,8 @@ fn write_synced(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
 
 fn unusable(path: &Path, why: &std::io::Error) -> Error {
     let text = match why.kind() {
-        ErrorKind::NotFound => format!("the key file {} is not there", path.display()),
-        _ => format!("the key file {} cannot be used: {why}", path.display()),
+        ErrorKind::NotFound => format!("the key file {} is not there", shown::path(path)),
+        _ => format!("the key file {} cannot be used: {why}", shown::path(path)),
     };
-    Error::because(&row::STORAGE, text).with("file", path.display())
+    Error::because(&row::STORAGE, text).with("file", shown::path(path))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bankchannel_crypto::rsa::PrivateKey;
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use zeroize::Zeroizing;
 
 use super::{
@@ -72,7 +72,8 @@ pub(crate) fn kept_elsewhere(config: &Config) -> impl Iterator<Item = (&Path, &'
 }
 
 fn configured(path: &str, setting: &'static str) -> Result<PrivateKey> {
-    let bad = |why: &dyn std::fmt::Display| Error::invalid_setting(setting, format_args!("{path}: {why}"));
+    let bad =
+        |why: &dyn std::fmt::Display| Error::invalid_setting(setting, format_args!("{}: {why}", shown::path(path)));
     let pem = files::read(Path::new(path))?.ok_or_else(|| bad(&"there is no such file"))?;
     PrivateKey::from_pem(pem.expose()).map_err(|why| bad(&why))
 }

@@ -18,7 +18,7 @@ mod vault;
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, shown};
 
 use super::config::Config;
 
@@ -90,10 +90,10 @@ fn damaged(path: &Path, why: impl std::fmt::Display) -> Error {
         format!(
             "the key file {} is damaged ({why}): put it back from a backup; do not delete it, a new key opens nothing of what \
              the old one sealed",
-            path.display()
+            shown::path(path)
         ),
     )
-    .with("file", path.display())
+    .with("file", shown::path(path))
 }
 
 #[cfg(test)]

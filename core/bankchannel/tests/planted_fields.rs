@@ -1,0 +1,173 @@
+//! No error repeats what was given where something else was meant: secrets and file texts are planted into every field
+//! of every operation and setting, in every wrong form, and all errors are searched.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use bankchannel::{
+    CallOptions, Client, Settings, catalogue,
+    model::{Boundary as _, Field, Shape, Value as Given},
+    nextgen_psd2::NextGenPsd2Settings,
+    ws_channel::WsChannelSettings,
+};
+use serde_json::{Map, Value, json};
+
+/// What is planted, and the part of it that must appear nowhere. The flag: whether it could be
+/// the name of a file or of a field, as a single word can.
+const PLANTED: [(&str, &str, bool); 8] = [
+    ("<Document><IBAN>FI2112345600000785</IBAN></Document>", "FI2112345600000785", false),
+    ("-----BEGIN PRIVATE KEY-----\nPlantedKeyLine\n-----END PRIVATE KEY-----\n", "PlantedKeyLine", false),
+    ("the planted phrase itself", "planted phrase", false),
+    ("4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2", "4vN6hGHrav31", false),
+    ("planted.person@example.test", "planted.person", false),
+    ("+358409998877", "358409998877", false),
+    ("Planted_Password_..4711", "Planted_Password", true),
+    ("JBSWY3DPEHPK3PXP", "JBSWY3DPEHPK3PXP", true),
+];
+
+/// The forms in which something is given: rightly, and in place of another. A word that may be a field's name is not given
+/// as one: an unknown field is named.
+fn forms(planted: &str, may_be_name: bool) -> Vec<Value> {
+    let mut forms = vec![
+        json!(planted),
+        json!([planted]),
+        json!({ "file": planted }),
+        json!({ "env": planted }),
+        json!({ "path": planted }),
+        json!({ "base64": planted }),
+        json!({ "file": planted, "env": planted }),
+        json!({ "file": { "env": planted } }),
+    ];
+    if !may_be_name {
+        forms.push(json!({ planted: "x" }));
+    }
+    forms
+}
+
+/// A value that the shape takes.
+fn example(shape: &'static Shape) -> Value {
+    match shape {
+        Shape::Bool => json!(false),
+        Shape::Integer { min, .. } => json!((*min).max(1)),
+        Shape::Decimal => json!("1.00"),
+        Shape::Date => json!("2026-11-20"),
+        Shape::Timestamp => json!("2026-11-20T08:00:00Z"),
+        Shape::Text(text) | Shape::Secret(text) if text.example.is_empty() => json!("Example_Text_..2026"),
+        Shape::Text(text) | Shape::Secret(text) => json!(text.example),
+        Shape::Content => json!({ "base64": "" }),
+        Shape::Enum(shape) => json!(shape.values[0].value),
+        Shape::List(of) => json!([example(of)]),
+        Shape::Map(of) => json!({ "NAME": example(of) }),
+        Shape::Struct(shape) => Value::Object(needed(shape.fields)),
+        Shape::Union(shape) => {
+            let variant = &shape.variants[0];
+            let mut made = variant.shape.map_or_else(Map::new, |of| needed(of.fields()));
+            made.insert(shape.tag.to_owned(), json!(variant.tag));
+            Value::Object(made)
+        }
+    }
+}
+
+/// The fields that may not be left out.
+fn needed(fields: &'static [Field]) -> Map<String, Value> {
+    let all = fields.iter().filter(|field| !field.optional || field.profile);
+    all.map(|field| (field.name.to_owned(), example(field.shape))).collect()
+}
+
+/// Requests in which one field, at any depth, is this value.
+fn planted_into(
+    fields: &'static [Field],
+    value: &Value,
+    with: &mut dyn FnMut(&str, &'static Shape, Map<String, Value>),
+) {
+    for field in fields {
+        let mut put = |shape: &'static Shape, inner: Value| {
+            let mut request = needed(fields);
+            request.insert(field.name.to_owned(), inner);
+            with(field.name, shape, request);
+        };
+        put(field.shape, value.clone());
+        match field.shape {
+            Shape::List(of @ Shape::Struct(_)) => {
+                planted_into(of.fields(), value, &mut |_, shape, inner| put(shape, json!([inner])));
+            }
+            Shape::List(of) => put(of, json!([value])),
+            Shape::Map(of) => put(of, json!({ "NAME": value })),
+            Shape::Struct(shape) => {
+                planted_into(shape.fields, value, &mut |_, shape, inner| put(shape, Value::Object(inner)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn search(place: &str, secret: &str, error: &bankchannel::Error) {
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains(secret), "{place}: {shown}");
+}
+
+/// Whether a single word in this field may be a file's name.
+fn names_file(name: &str, shape: &Shape) -> bool {
+    matches!(shape, Shape::Content) || name.ends_with("_file") || matches!(name, "directory" | "pkcs11" | "module")
+}
+
+#[tokio::test]
+async fn nothing_planted_into_a_request_is_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let settings = |value: Value| Client::new(Settings::read(Given::from(value)).unwrap()).unwrap();
+    let clients = [
+        settings(json!({"protocol": "ws-channel", "base_url": "http://127.0.0.1:9/v2", "environment": "test"})),
+        settings(json!({"protocol": "nextgen-psd2"})),
+    ];
+    let (mut tried, mut failed) = (0_u32, 0_u32);
+    for entry in catalogue() {
+        let client = &clients[usize::from(entry.declaration.protocol == "nextgen-psd2")];
+        // Making keys takes long, and the fields are those of other operations.
+        let slow = matches!(entry.short_name(), "make_certificates" | "generate_key");
+        for (planted, secret, may_be_file) in PLANTED {
+            for value in forms(planted, may_be_file).into_iter().skip(usize::from(slow)) {
+                let mut requests = Vec::new();
+                planted_into(entry.request.fields(), &value, &mut |name, shape, request| {
+                    if !(may_be_file && names_file(name, shape)) {
+                        requests.push((name.to_owned(), request));
+                    }
+                });
+                for (name, request) in requests {
+                    let options = CallOptions { timeout: Some(Duration::from_millis(20)), ..CallOptions::default() };
+                    let request = Given::from(Value::Object(request));
+                    let called = client.call_values(entry.declaration.name, request, options).await;
+                    tried += 1;
+                    if let Err(error) = called {
+                        failed += 1;
+                        search(&format!("{} {name} {value}", entry.declaration.name), secret, &error);
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 20_000 && failed > tried / 2, "{tried} calls, {failed} errors");
+}
+
+#[test]
+fn nothing_planted_into_a_setting_is_repeated() {
+    let mut failed = 0_u32;
+    for (protocol, shape) in [("ws-channel", WsChannelSettings::SHAPE), ("nextgen-psd2", NextGenPsd2Settings::SHAPE)] {
+        for (planted, secret, may_be_file) in PLANTED {
+            for value in forms(planted, may_be_file) {
+                planted_into(shape.fields(), &value, &mut |name, shape, mut settings| {
+                    if may_be_file && names_file(name, shape) {
+                        return;
+                    }
+                    settings.insert("protocol".into(), json!(protocol));
+                    let made = Settings::read(Given::from(Value::Object(settings))).and_then(Client::new);
+                    if let Err(error) = made {
+                        failed += 1;
+                        search(&format!("{protocol} {name} {value}"), secret, &error);
+                    }
+                });
+            }
+        }
+    }
+    assert!(failed > 1_000, "{failed} errors");
+}

@@ -1,0 +1,158 @@
+//! What an error may repeat of a path or of a variable's name.
+//!
+//! People give a file's own text where its path is expected, and a password where a variable's name is. So a path or
+//! name is repeated only when it looks like one; otherwise its length stands in its place. Every path in an error goes
+//! through here.
+
+use std::{fmt, path::Path};
+
+use crate::redact;
+
+/// The longest path that is repeated, in bytes.
+const PATH_MAX: usize = 512;
+/// The longest variable name and field name that is repeated, in bytes.
+const NAME_MAX: usize = 64;
+/// What ends the names of files that hold secrets. Of a secret's file, a name without a folder is repeated with one of
+/// these only.
+const SECRET_ENDINGS: [&str; 16] = [
+    ".asc", ".conf", ".crt", ".env", ".gpg", ".json", ".key", ".p12", ".pem", ".pfx", ".pgp", ".pw", ".secret", ".sig",
+    ".token", ".txt",
+];
+
+/// A path, as an error shows it: itself when it looks like one, else its length.
+pub fn path<P: AsRef<Path> + ?Sized>(path: &P) -> impl fmt::Display {
+    let path = path.as_ref();
+    shown(path, looks_like_path(path))
+}
+
+/// The same where a secret is read from the file: what may be the secret itself is not repeated.
+pub fn secret_path<P: AsRef<Path> + ?Sized>(path: &P) -> impl fmt::Display {
+    let path = path.as_ref();
+    shown(path, looks_like_secret_path(path))
+}
+
+/// Why a variable gives no secret: its name, and what to do where the secret itself was given in its place.
+///
+/// A name is repeated when it has upper-case letters, digits and underscores only, and digits only beside underscores:
+/// a key in base32 has digits too.
+#[must_use]
+pub fn unset_variable(name: &str) -> String {
+    let of_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let clear = name.contains('_') || !name.bytes().any(|b| b.is_ascii_digit());
+    if of_name && clear && (1..=NAME_MAX).contains(&name.len()) {
+        return format!("the environment variable {name} is not set or not UTF-8");
+    }
+    let length = name.len();
+    format!("no environment variable has the name given ({length} bytes, not shown); give a secret itself as a string")
+}
+
+/// Why the file of a secret cannot be used: its path, the reason, and what to do where the secret itself was given in
+/// its place.
+#[must_use]
+pub fn unusable_secret_file(path: &Path, why: &dyn fmt::Display) -> String {
+    let remedy = if looks_like_secret_path(path) { "" } else { "; give a secret itself as a string" };
+    format!("{}: {why}{remedy}", secret_path(path))
+}
+
+/// The name of a field or member that the caller made up. `None` where it is no name.
+#[must_use]
+pub fn member(name: &str) -> Option<&str> {
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$' | b'.'));
+    (is_name && (1..=NAME_MAX).contains(&name.len()) && !redact::is_sensitive(name)).then_some(name)
+}
+
+/// Why content cannot be read: the path, the reason, and what to do where no path was given but the bytes.
+#[must_use]
+pub fn unreadable_content(path: &Path, why: &dyn fmt::Display) -> String {
+    if looks_like_path(path) {
+        return format!("{} cannot be read: {why}", path.display());
+    }
+    format!("{} cannot be read: {why}; give a file's own bytes as bytes, not as a path", self::path(path))
+}
+
+/// Whether what was given for a path is one, and not the text of a file or a secret.
+#[must_use]
+pub fn looks_like_path(path: &Path) -> bool {
+    let Some(text) = path.to_str() else { return path.as_os_str().len() <= PATH_MAX };
+    let has_folder_or_ending = text.contains('/') || path.extension().is_some_and(|ending| ending.len() <= 8);
+    text.len() <= PATH_MAX
+        && !text.contains("-----")
+        && !text.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | '{' | '}' | '"'))
+        && (has_folder_or_ending || !text.contains(char::is_whitespace))
+        && !text.split('/').any(redact::is_sensitive)
+}
+
+fn looks_like_secret_path(path: &Path) -> bool {
+    let Some(text) = path.to_str() else { return false };
+    let begins = ["/", "./", "../", "~/"].iter().any(|begin| text.starts_with(begin));
+    looks_like_path(path) && (begins || SECRET_ENDINGS.iter().any(|ending| text.ends_with(ending)))
+}
+
+fn shown(path: &Path, is_shown: bool) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        if is_shown {
+            return write!(f, "{}", path.display());
+        }
+        write!(f, "the path given ({} bytes, not shown: it does not look like one)", path.as_os_str().len())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_repeated() {
+        for name in [
+            "payments.xml",
+            "payments",
+            "/nonexistent/key.pem",
+            "../Own Documents/salary 11.xml",
+            "/tmp/wt/some-target/release/build/a-very-long-folder-name/data/file",
+            "päiväkirja",
+        ] {
+            assert_eq!(path(name).to_string(), name);
+        }
+        for name in ["/run/secrets/password", "./password", "password.txt", "keys/private.asc"] {
+            assert_eq!(secret_path(name).to_string(), name);
+        }
+    }
+
+    #[test]
+    fn what_a_file_or_secret_holds_is_not() {
+        let long = "x".repeat(PATH_MAX + 1);
+        for given in [
+            "<Document><IBAN>FI2112345600000785</IBAN></Document>",
+            "-----BEGIN PRIVATE KEY-----",
+            "first line\nsecond",
+            "{\"iban\": 1}",
+            "Planted Content Of The Payment",
+            "planted.person@example.test",
+            "+358409998877",
+            "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl",
+            "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2",
+            &long,
+        ] {
+            let text = path(given).to_string();
+            assert!(!text.contains(given) && text.contains(&format!("({} bytes", given.len())), "{text}");
+            assert!(!unreadable_content(Path::new(given), &"no").contains(given));
+        }
+        for given in ["Planted_Password_..4711", "hunter2", "JBSWY3DPEHPK3PXP"] {
+            assert!(!secret_path(given).to_string().contains(given), "{given}");
+        }
+    }
+
+    #[test]
+    fn names_are_repeated_and_nothing_else() {
+        for name in ["ISECURE_PASSWORD", "PASSWORD", "A_1"] {
+            assert!(unset_variable(name).contains(name), "{name}");
+        }
+        for given in ["the password itself", "hunter2", "JBSWY3DPEHPK3PXP", "Planted_Password_..4711"] {
+            assert!(!unset_variable(given).contains(given), "{given}");
+        }
+        assert_eq!(member("file_type"), Some("file_type"));
+        for given in ["", "a secret", "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2", "user@example.test"] {
+            assert_eq!(member(given), None, "{given}");
+        }
+    }
+}
