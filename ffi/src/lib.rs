@@ -12,6 +12,7 @@
 //!   compute   operations that only compute, at the least cost
 //! ```
 
+mod at_exit;
 mod bytes;
 mod call;
 mod cancel;

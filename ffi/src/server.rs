@@ -9,6 +9,7 @@ use bankchannel_bridge::{Error, Server, row};
 
 use crate::{
     BankchannelBytes, BankchannelError, BankchannelStatus,
+    at_exit::remove_folders_at_exit,
     guard::{Failure, guard, quietly},
     input::{handle, place, text},
 };
@@ -50,6 +51,7 @@ pub unsafe extern "C" fn bankchannel_server_start(
         // SAFETY: as the caller promises.
         let (kind, options) = unsafe { (text("kind", kind, kind_size)?, text("options", options, options_size)?) };
         let options = if options.is_empty() { "{}" } else { options };
+        remove_folders_at_exit();
         let started = Server::start(kind, options)?;
         let begun = BankchannelServer { server: Mutex::new(started), process: std::process::id() };
         let made = Box::into_raw(Box::new(begun));

@@ -4,6 +4,7 @@
 //! through which all of them tell what happened. Waiting is done on the bridge's one runtime: the event loop is never
 //! blocked, no thread of libuv's pool is held, and no JavaScript runs on a thread of ours.
 
+mod at_exit;
 mod call;
 mod client;
 mod events;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bankchannel_bridge::{self as bridge, runtime};
 use napi_derive::napi;
 
-use crate::{events::Events, thrown};
+use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
 
 /// A server that was started; it stops when it is closed or collected.
 #[napi]
@@ -25,6 +25,7 @@ impl Server {
     /// Starts a counterpart with its options as JSON; what its readiness line says is told under this number.
     #[napi(catch_unwind)]
     pub fn start(&self, events: &Events, id: u32, kind: String, options: String) -> napi::Result<()> {
+        remove_folders_at_exit();
         let place = Arc::clone(&self.server);
         later(events, id, move || {
             let server = bridge::Server::start(&kind, &options)?;

@@ -4,6 +4,7 @@
 //! loop's calls arrive, a token that cancels, a server, and the results. No Python code runs on a thread of ours, and no
 //! lock of Python's is held while waiting.
 
+mod at_exit;
 mod call;
 mod client;
 mod errors;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use bankchannel_bridge::{self as bridge, Error, row};
 use pyo3::{prelude::*, types::PyDict};
 
-use crate::{errors::raised, given, plan};
+use crate::{at_exit::remove_folders_at_exit, errors::raised, given, plan};
 
 /// A running server. It stops when it is closed or collected.
 #[pyclass(frozen, module = "bankchannel._native")]
@@ -20,6 +20,7 @@ impl Server {
     #[new]
     fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let options = given::fields(options).map_err(|error| raised(py, &error))?.to_json();
+        remove_folders_at_exit();
         py.detach(|| bridge::Server::start(kind, &options))
             .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
             .map_err(|error| raised(py, &error))

@@ -27,6 +27,7 @@ pub use bankchannel::{
     CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Question, Result, Secret,
     VERSION,
 };
+pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{
     error::row,
     model::{Object, Value},

@@ -7,17 +7,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, shown};
+
+use crate::temporary::Temporary;
 
 /// Makes the data folder, or a temporary one that goes when the handle is dropped.
 ///
 /// # Errors
 /// `resource.storage`.
-pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
+pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>)> {
     let (data, temporary) = match given {
         Some(path) => (PathBuf::from(path), None),
         None => {
-            let folder = tempfile::tempdir().map_err(|why| unusable(Path::new("(temporary)"), &why))?;
+            let folder = Temporary::make()?;
             (folder.path().to_owned(), Some(folder))
         }
     };
@@ -57,5 +59,6 @@ pub(crate) fn write_whole(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
 
 /// A file or folder that cannot be used.
 pub(crate) fn unusable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", path.display())).with("file", path.display())
+    let shown = shown::path(path);
+    Error::because(&row::STORAGE, format!("{shown} cannot be used: {why}")).with("file", shown)
 }

@@ -12,4 +12,7 @@
 mod folder;
 pub mod http;
 pub mod nextgen_psd2;
+mod temporary;
 pub mod ws_channel;
+
+pub use temporary::remove_all as remove_temporary_folders;

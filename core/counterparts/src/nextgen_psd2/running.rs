@@ -28,6 +28,7 @@ use super::{
 use crate::{
     folder,
     http::{Listener, control},
+    temporary::Temporary,
 };
 
 /// Header fields that are read before V01 refuses them with an explanation. Beyond it the HTTP library refuses them without one.
@@ -42,7 +43,7 @@ pub struct Running {
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     // Removed last, after everything that writes into it.
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Option<Temporary>,
 }
 
 impl Running {

@@ -8,6 +8,7 @@ use bankchannel_storage::{Store, StoreError};
 use super::config::Config;
 use crate::folder;
 pub(crate) use crate::folder::{private_folder, unusable};
+use crate::temporary::Temporary;
 
 /// Below the data folder: uploads on their way in.
 pub(crate) const SPOOL: &str = "spool";
@@ -18,7 +19,7 @@ pub(crate) const FILES: &str = "files";
 ///
 /// # Errors
 /// `resource.storage`.
-pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
+pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>)> {
     let (data, temporary) = folder::prepare(given)?;
     for folder in [SPOOL, FILES] {
         private_folder(&data.join(folder))?;

@@ -25,9 +25,12 @@ use super::{
     upkeep,
     work::{Heavy, Turns},
 };
-use crate::http::{
-    Listener, TlsFiles,
-    control::{self, Control},
+use crate::{
+    http::{
+        Listener, TlsFiles,
+        control::{self, Control},
+    },
+    temporary::Temporary,
 };
 
 /// What the service is called where one is started.
@@ -48,7 +51,7 @@ pub struct Running {
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     // Removed last, after everything that writes into it.
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Option<Temporary>,
 }
 
 impl Running {
@@ -86,7 +89,7 @@ impl Running {
         options: &ServiceOptions,
         listen: SocketAddr,
         config: Config,
-        (data, temporary): (PathBuf, Option<tempfile::TempDir>),
+        (data, temporary): (PathBuf, Option<Temporary>),
         store: Store,
         channels: Channels,
     ) -> Result<Self> {
