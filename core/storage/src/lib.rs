@@ -15,9 +15,10 @@
 //!   [`StoreError`] is for faults of the environment: locked, damaged, read-only, full, unreachable.
 //! * Time (Unix milliseconds), random values and identifiers are passed in. Codes and tokens arrive as
 //!   [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
-//! * [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, and
-//!   [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the one answer
+//! * [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, in its account's chain,
+//!   and [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the one answer
 //!   of a peer's making that is a [`StoreError`], because every writing verb may give it. [`Reader`] only reads.
+//! * With PostgreSQL, a verb that holds a connection runs to its end, or to its time limit, when its caller goes away.
 
 mod driver;
 mod entities;
@@ -33,7 +34,7 @@ pub use driver::sqlite::SqliteSettings;
 pub use entities::account::{
     Account, AccountListing, Credential, DeleteOutcome, ModeState, RegisterOutcome, Registration, RegistrationKey,
 };
-pub use entities::audit::{AuditEntry, AuditFilter, AuditRecord, AuditVerdict};
+pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
 pub use entities::certificate::{
     CertMaterial, CertSet, CertState, Completion, DueRenewal, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome,
     RetiredCert,

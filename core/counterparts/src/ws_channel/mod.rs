@@ -9,6 +9,7 @@
 //! ```
 
 mod account;
+mod audit_heads;
 mod auth;
 mod banks;
 mod certs;

@@ -1,22 +1,18 @@
-//! What the service does beside requests: old things go, the audit trail's head is written down.
+//! What the service does beside requests: old things go, the audit trail gets its checkpoints.
 
-use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::model::Timestamp;
-use bankchannel_storage::{AuditVerdict, PurgePolicy, StoreError};
-use serde_json::json;
+use bankchannel_storage::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    audit_heads,
     banks::remove_old_content,
     files::content,
     service::{Service, System},
 };
-
-/// The heads of the audit trail, one line a day: kept elsewhere too, they show a rewritten trail.
-pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -26,6 +22,8 @@ const UNVERIFIED_AFTER_MS: i64 = 7 * DAY_MS;
 const GRACE_MS: i64 = DAY_MS;
 /// How often it is looked whether a day has passed: on the service's clock, which a test may move.
 const LOOK: Duration = Duration::from_secs(20);
+/// A checkpoint as old as this is followed by the next at the next look: at most a minute lies between.
+const CHECKPOINT_AFTER_MS: i64 = 40_000;
 /// How long a start lets requests go first.
 const AFTER_START: Duration = Duration::from_secs(5);
 /// Spooled uploads older than this were left behind by a process that was killed.
@@ -35,7 +33,7 @@ const SPOOL_AGE: Duration = Duration::from_secs(24 * 3600);
 pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
     let (service, stop) = (System::of(service), stop.clone());
     tokio::spawn(async move {
-        let mut last = None;
+        let (mut last, mut noted) = (None, None);
         let mut wait = AFTER_START;
         loop {
             tokio::select! {
@@ -48,6 +46,7 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
                 last = Some(now);
                 daily(&service).await;
             }
+            checkpoint(&service, &mut noted, now).await;
         }
     })
 }
@@ -67,22 +66,49 @@ pub(crate) async fn daily(service: &System) {
         // With others on its database the service looks by itself.
         remove_old_content(service).await;
     }
-    match service.writer().verify_audit().await {
-        Ok(AuditVerdict::Intact { records, head }) => {
-            let line = json!({
-                "at": Timestamp::from_ms(service.now_ms()).as_str(),
-                "records": records,
-                "head": digest::hex(&head),
-            });
-            tracing::info!(records, head = digest::hex(&head), "the audit trail is intact");
-            if let Err(why) = append(&service.data.join(HEADS_FILE), &line.to_string()) {
-                tracing::error!(%why, "the head of the audit trail could not be written down");
+    if let Err(why) = verify_audit(service).await {
+        tracing::error!(%why, "the audit trail could not be checked");
+    }
+}
+
+/// Checks the whole trail and writes its newest checkpoint down.
+async fn verify_audit(service: &System) -> Result<(), StoreError> {
+    service.writer().checkpoint_audit(service.now_ms(), 0).await?;
+    let known = audit_heads::read(&service.data).unwrap_or_else(|why| {
+        tracing::error!(%why, "what was written down of the audit trail cannot be read");
+        Vec::new()
+    });
+    match service.writer().verify_audit_against(known).await? {
+        AuditVerdict::Intact { records, chains, checkpoint, .. } => {
+            let head = checkpoint.map(|checkpoint| digest::hex(&checkpoint.hash));
+            tracing::info!(records, chains, head, "the audit trail is intact");
+            if let Some(checkpoint) = checkpoint {
+                note(service, &checkpoint);
             }
         }
-        Ok(AuditVerdict::Broken { seq }) => {
-            tracing::error!(seq, "the audit trail was changed: it breaks at this record")
+        AuditVerdict::Broken { seq, account, reason } => {
+            tracing::error!(seq, account, reason, "the audit trail was changed");
         }
-        Err(why) => tracing::error!(%why, "the audit trail could not be read"),
+    }
+    Ok(())
+}
+
+/// Writes a checkpoint over all chains, unless another instance has just done so; one an hour is written down in the data
+/// folder.
+async fn checkpoint(service: &System, noted: &mut Option<i64>, now: i64) {
+    match service.writer().checkpoint_audit(now, CHECKPOINT_AFTER_MS).await {
+        Ok(Some(checkpoint)) if noted.is_none_or(|at| (now - at).abs() >= HOUR_MS) => {
+            *noted = Some(now);
+            note(service, &checkpoint);
+        }
+        Ok(_) => {}
+        Err(why) => tracing::warn!(%why, "no checkpoint of the audit trail could be written"),
+    }
+}
+
+fn note(service: &Service, checkpoint: &AuditCheckpoint) {
+    if let Err(why) = audit_heads::append(&service.data, checkpoint) {
+        tracing::error!(%why, "the head of the audit trail could not be written down");
     }
 }
 
@@ -109,10 +135,4 @@ pub(crate) fn clean_spool(spool: &Path, age: Duration) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
-}
-
-fn append(path: &Path, line: &str) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    file.write_all(format!("{line}\n").as_bytes())?;
-    file.sync_data()
 }

@@ -2,7 +2,7 @@
 
 use super::{Dialect, Row, Value, postgres, sqlite};
 use crate::error::{Result, StoreError};
-use crate::verbs::audit::Head;
+use crate::verbs::audit::Heads;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 use std::io;
@@ -18,9 +18,8 @@ pub(crate) struct Tx {
     /// When the answers must be there: PostgreSQL.
     deadline: Option<Instant>,
     failure: Option<Failure>,
-    /// The end of the audit chain, once it was read. The one writer of SQLite keeps it from transaction to transaction;
-    /// after one that was rolled back it is not known any more.
-    pub(crate) audit_head: Option<Head>,
+    /// The ends of the audit trail's chains.
+    pub(crate) heads: Heads,
 }
 
 /// Where the statements go.
@@ -51,7 +50,7 @@ pub(crate) struct Touched {
 
 impl Tx {
     pub(crate) fn new(connection: Connection, place: Arc<str>) -> Self {
-        Self { connection, place, touched: Touched::default(), deadline: None, failure: None, audit_head: None }
+        Self { connection, place, touched: Touched::default(), deadline: None, failure: None, heads: Heads::default() }
     }
 
     /// Every statement is answered before this instant, or fails.
@@ -171,7 +170,7 @@ impl Tx {
 
     fn fault(&mut self, error: &sqlx::Error) -> StoreError {
         let failure = match error {
-            sqlx::Error::Database(_) => Failure::Refused,
+            sqlx::Error::Database(fault) if !postgres::ends_connection(&**fault) => Failure::Refused,
             sqlx::Error::Io(fault) if fault.kind() == io::ErrorKind::TimedOut => Failure::Silent,
             _ => Failure::Ended,
         };

@@ -1,4 +1,4 @@
-//! The audit trail (WS Channel sheet §3.9): who did what, in a chain of hashes.
+//! The audit trail (WS Channel sheet §3.9): who did what, in chains of hashes.
 
 use super::common::Digest;
 
@@ -28,11 +28,11 @@ pub struct AuditEntry {
 /// A recorded entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Place in the chain, from 1.
+    /// Its number in the trail. With PostgreSQL numbers may be missing.
     pub seq: i64,
     /// The entry, with its outcome filled in.
     pub entry: AuditEntry,
-    /// Hash over the previous record's hash and this record.
+    /// Hash over this record and the one before in its account's chain.
     pub hash: Digest,
 }
 
@@ -60,19 +60,58 @@ pub struct AuditFilter {
     pub newest: bool,
 }
 
-/// What checking the chain found.
+/// A checkpoint: its hash covers the checkpoint before and the ends of all chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditCheckpoint {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it was written, Unix ms.
+    pub at: i64,
+    /// Its hash: keep it elsewhere to notice a rewritten trail later.
+    pub hash: Digest,
+}
+
+/// A head of the trail that was written down outside of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownHead {
+    /// A checkpoint's hash.
+    Checkpoint {
+        /// Its number.
+        number: i64,
+        /// Its hash.
+        hash: Digest,
+    },
+    /// The last hash when the trail was one chain of so many records: before accounts had chains.
+    Sealed {
+        /// How many records.
+        records: i64,
+        /// The hash of the last.
+        hash: Digest,
+    },
+}
+
+/// What checking the trail found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditVerdict {
-    /// Every record follows from the one before, and the last is the stored head.
+    /// Every record follows from the one before in its account's chain, each chain ends where it should, and what the
+    /// checkpoints cover is there.
     Intact {
         /// Number of records.
         records: i64,
-        /// The last hash: keep it elsewhere to notice a rewritten chain later.
-        head: Digest,
+        /// Number of chains.
+        chains: i64,
+        /// The newest checkpoint.
+        checkpoint: Option<AuditCheckpoint>,
+        /// Records that no checkpoint covers yet.
+        after_checkpoint: i64,
     },
-    /// The chain breaks at this sequence number: changed, removed or inserted.
+    /// Something was changed, removed or inserted.
     Broken {
-        /// First sequence number that does not fit.
+        /// The first record that does not fit; 0 where there is none to name.
         seq: i64,
+        /// Whose chain it is; empty: records of nobody.
+        account: Option<String>,
+        /// What does not fit.
+        reason: String,
     },
 }

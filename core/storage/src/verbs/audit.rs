@@ -1,13 +1,14 @@
-//! The audit trail: a chain in which each record's hash covers the one before.
+//! The audit trail: each account has a chain in which each record's hash covers the one before; records of nobody have a
+//! chain of their own. `audit_check.rs` has the checkpoints over all chains.
 
-use crate::driver::{Row, Tx, Verb, args};
-use crate::entities::audit::{AuditEntry, AuditFilter, AuditRecord, AuditVerdict};
+use crate::driver::{Dialect, Row, Tx, Verb, args};
+use crate::entities::audit::{AuditEntry, AuditFilter, AuditRecord};
 use crate::entities::common::Digest;
 use crate::error::{Result, StoreError};
 use crate::outcome::Outcome;
 use crate::store::Store;
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The entry that goes with a verb, if any.
 pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
@@ -15,9 +16,12 @@ pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
 /// What the first record's hash covers in place of a predecessor.
 pub(crate) const CHAIN_START: Digest = [0; 32];
 
+/// Says which kind of hash it is: records before the chains of accounts had none.
+const RECORD: &[u8] = b"bankchannel audit record 2\0";
+
 const PAGE: i64 = 1000;
-/// How long reading and checking a page may take.
-const PAGE_LIMIT: Duration = Duration::from_secs(60);
+/// Ends of chains that the one writer of SQLite remembers.
+const REMEMBERED: usize = 4096;
 
 impl Store {
     /// Records something that belongs to no verb, e.g. a refused request.
@@ -28,20 +32,13 @@ impl Store {
         self.with_audit(entry).write((), |_, ()| Box::pin(async { Ok(()) })).await
     }
 
-    /// Reads records in the order in which they were written.
+    /// Reads records in the order of their numbers: that in which they were written. With PostgreSQL, a record of a change
+    /// that is being committed may appear after one with a higher number.
     ///
     /// # Errors
     /// Environment faults only.
     pub async fn read_audit(&self, filter: AuditFilter) -> std::result::Result<Vec<AuditRecord>, StoreError> {
         self.read(filter, |tx, filter| Box::pin(select(tx, filter))).await
-    }
-
-    /// Recomputes the whole chain.
-    ///
-    /// # Errors
-    /// Environment faults only; a broken chain is an answer.
-    pub async fn verify_audit(&self) -> std::result::Result<AuditVerdict, StoreError> {
-        self.read_snapshot((), |tx, ()| Box::pin(verify(tx))).await
     }
 }
 
@@ -61,39 +58,47 @@ pub(crate) async fn run_audited<A, T: Outcome>(
     Ok(value)
 }
 
-/// The end of the chain as a transaction has it: read once, written once before the COMMIT, however many records come
-/// between.
+/// The ends of chains as a transaction has them: each read once and written once before the COMMIT, however many records
+/// come between. The one writer of SQLite keeps them from transaction to transaction; after one that was rolled back they
+/// are not known any more.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    known: HashMap<String, Head>,
+    /// The number of the next record, where no other process takes numbers.
+    next: Option<i64>,
+}
+
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Head {
-    seq: i64,
+struct Head {
+    length: i64,
     hash: Digest,
     is_stored: bool,
 }
 
-/// Stores the end of the chain where the transaction has moved it. Belongs before every COMMIT.
-pub(crate) async fn store_head(tx: &mut Tx) -> Result<()> {
-    let Some(Head { seq, hash, is_stored: false }) = tx.audit_head else { return Ok(()) };
-    tx.execute("UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1", args![seq, hash]).await?;
-    tx.audit_head = Some(Head { seq, hash, is_stored: true });
+/// Stores the ends that the transaction has moved. Belongs before every COMMIT.
+pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
+    let moved: Vec<(String, Head)> =
+        tx.heads.known.iter().filter(|(_, head)| !head.is_stored).map(|(chain, head)| (chain.clone(), *head)).collect();
+    for (chain, head) in moved {
+        let sql = "INSERT INTO audit_chain (chain, length, hash) VALUES ($1, $2, $3) \
+                   ON CONFLICT (chain) DO UPDATE SET length = excluded.length, hash = excluded.hash";
+        tx.execute(sql, args![&chain, head.length, head.hash]).await?;
+        tx.heads.known.insert(chain, Head { is_stored: true, ..head });
+    }
+    if tx.heads.known.len() > REMEMBERED {
+        tx.heads.known.clear();
+    }
     Ok(())
 }
 
-async fn head(tx: &mut Tx) -> Result<Head> {
-    if let Some(head) = tx.audit_head {
-        return Ok(head);
-    }
-    let row = tx.first("SELECT seq, hash FROM audit_head WHERE id = 1", &[]).await?;
-    let mut row = row.ok_or_else(|| StoreError::internal("the head of the audit chain is missing"))?;
-    Ok(Head { seq: row.int()?, hash: row.digest()?, is_stored: true })
-}
-
 async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
-    let Head { seq, hash: previous, .. } = head(tx).await?;
-    let seq = seq + 1;
+    let chain = &entry.email;
+    let (seq, head) = end_of(tx, chain).await?;
+    let length = head.length + 1;
     let outcome = if entry.outcome.is_empty() { outcome } else { &entry.outcome };
-    let hash = chain_hash(&previous, seq, entry, outcome);
-    let sql = "INSERT INTO audit (seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let hash = record_hash(&head.hash, length, seq, entry, outcome);
+    let sql = "INSERT INTO audit (seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, chain, link) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let e = entry;
     let values = args![
         seq,
@@ -106,27 +111,73 @@ async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
         outcome,
         &e.object,
         &e.detail,
-        hash
+        hash,
+        chain,
+        length
     ];
     tx.execute(sql, values).await?;
-    tx.audit_head = Some(Head { seq, hash, is_stored: false });
+    tx.heads.known.insert(chain.clone(), Head { length, hash, is_stored: false });
+    if tx.dialect() == Dialect::Sqlite {
+        tx.heads.next = Some(seq + 1);
+    }
     Ok(())
 }
 
-/// Every field with its length before it, so that no two records have the same bytes.
-fn chain_hash(previous: &Digest, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
+/// The number of the next record and the end of its chain, in one statement.
+async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, Head)> {
+    let known = tx.heads.known.get(chain).copied();
+    if let (Some(next), Some(head)) = (tx.heads.next, known) {
+        return Ok((next, head));
+    }
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => {
+            "SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), c.length, c.hash \
+             FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
+        }
+        // Numbers that a rolled back transaction took are left out.
+        Dialect::Postgres => {
+            "SELECT nextval('audit_seq'), c.length, c.hash \
+             FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
+        }
+    };
+    let mut row = tx.first(sql, args![chain]).await?.ok_or_else(|| StoreError::internal("a number for a record"))?;
+    let seq = row.int()?;
+    if let Some(head) = known {
+        return Ok((seq, head));
+    }
+    let head = match row.opt_int()? {
+        Some(length) => Head { length, hash: row.digest()?, is_stored: true },
+        None => Head { length: 0, hash: CHAIN_START, is_stored: true },
+    };
+    Ok((seq, head))
+}
+
+/// The hash of a record in its account's chain.
+pub(super) fn record_hash(previous: &Digest, link: i64, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(RECORD);
+    context.update(previous);
+    context.update(&link.to_be_bytes());
+    context.update(&seq.to_be_bytes());
+    finish_with(context, entry, outcome)
+}
+
+/// The hash of a record from before accounts had chains.
+pub(super) fn sealed_hash(previous: &Digest, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
     let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     context.update(previous);
     context.update(&seq.to_be_bytes());
-    context.update(&entry.at.to_be_bytes());
-    let e = entry;
+    finish_with(context, entry, outcome)
+}
+
+/// Every field with its length before it, so that no two records have the same bytes.
+fn finish_with(mut context: aws_lc_rs::digest::Context, e: &AuditEntry, outcome: &str) -> Digest {
+    context.update(&e.at.to_be_bytes());
     for field in [&*e.request_id, &*e.api_key, &*e.email, &*e.mode, &*e.operation, outcome, &*e.object, &*e.detail] {
         context.update(&(field.len() as u64).to_be_bytes());
         context.update(field.as_bytes());
     }
-    let mut hash = CHAIN_START;
-    hash.copy_from_slice(context.finish().as_ref());
-    hash
+    super::audit_check::digest_of(context)
 }
 
 /// The last that fit, read from the end.
@@ -147,10 +198,11 @@ async fn select(tx: &mut Tx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
     if f.newest {
         rows.reverse();
     }
-    rows.into_iter().map(read_record).collect()
+    rows.into_iter().map(|mut row| read_record(&mut row)).collect()
 }
 
-fn read_record(mut row: Row) -> Result<AuditRecord> {
+/// The columns from `seq` to `hash`.
+pub(super) fn read_record(row: &mut Row) -> Result<AuditRecord> {
     let seq = row.int()?;
     let entry = AuditEntry {
         at: row.int()?,
@@ -164,30 +216,4 @@ fn read_record(mut row: Row) -> Result<AuditRecord> {
         detail: row.text()?,
     };
     Ok(AuditRecord { seq, entry, hash: row.digest()? })
-}
-
-async fn verify(tx: &mut Tx) -> Result<AuditVerdict> {
-    let (mut seq, mut head) = (0, CHAIN_START);
-    loop {
-        tx.allow(PAGE_LIMIT).await?;
-        let page = select(tx, &AuditFilter { after_seq: seq, ..AuditFilter::default() }).await?;
-        if page.is_empty() {
-            break;
-        }
-        for record in page {
-            let expected = chain_hash(&head, seq + 1, &record.entry, &record.entry.outcome);
-            if record.seq != seq + 1 || record.hash != expected {
-                return Ok(AuditVerdict::Broken { seq: seq + 1 });
-            }
-            (seq, head) = (record.seq, record.hash);
-        }
-    }
-    let stored = match tx.first("SELECT seq, hash FROM audit_head WHERE id = 1", &[]).await? {
-        Some(mut row) => Some((row.int()?, row.digest()?)),
-        None => None,
-    };
-    if stored == Some((seq, head)) {
-        return Ok(AuditVerdict::Intact { records: seq, head });
-    }
-    Ok(AuditVerdict::Broken { seq: seq + 1 })
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub(crate) mod audit;
+mod audit_check;
 mod certificates;
 mod challenges;
 mod codes;

@@ -4,7 +4,12 @@ use crate::samples::*;
 use crate::{cases, race};
 use bankchannel_storage::*;
 
-cases!(an_entry_goes_with_its_verb_or_not_at_all, concurrent_entries_form_one_chain);
+cases!(
+    an_entry_goes_with_its_verb_or_not_at_all,
+    concurrent_entries_form_one_chain,
+    each_account_has_a_chain_and_checkpoints_cover_all,
+    instances_write_one_checkpoint,
+);
 
 fn entry(operation: &str) -> AuditEntry {
     AuditEntry {
@@ -21,10 +26,7 @@ fn entry(operation: &str) -> AuditEntry {
 }
 
 async fn an_entry_goes_with_its_verb_or_not_at_all(store: Store) {
-    let head = match store.verify_audit().await.unwrap() {
-        AuditVerdict::Intact { records: 0, head } => head,
-        other => panic!("{other:?}"),
-    };
+    assert_eq!(found(&store).await, (0, 0, 0));
     assert!(store.with_audit(entry("consume")).consume_challenge("a", NOW).await.unwrap());
     assert!(!store.with_audit(entry("consume")).consume_challenge("a", NOW).await.unwrap());
     store.with_audit(entry("read")).account(OWNER).await.unwrap();
@@ -50,10 +52,63 @@ async fn an_entry_goes_with_its_verb_or_not_at_all(store: Store) {
         2
     );
     assert_eq!(read(AuditFilter { after_seq: 2, ..Default::default() }).await.unwrap()[0].seq, 3);
+    assert_eq!(found(&store).await, (3, 1, 3));
+}
+
+/// Records, chains, and records that no checkpoint covers.
+async fn found(store: &Store) -> (i64, i64, i64) {
     match store.verify_audit().await.unwrap() {
-        AuditVerdict::Intact { records: 3, head: now } => assert!(now != head && now == records[2].hash),
+        AuditVerdict::Intact { records, chains, after_checkpoint, .. } => (records, chains, after_checkpoint),
+        broken => panic!("{broken:?}"),
+    }
+}
+
+async fn each_account_has_a_chain_and_checkpoints_cover_all(store: Store) {
+    let of = |email: &str| AuditEntry { email: email.to_owned(), ..entry("x") };
+    assert_eq!(store.checkpoint_audit(NOW, 0).await.unwrap(), None, "nothing to cover");
+    for email in ["b@example.test", "", "a@example.test", "b@example.test"] {
+        store.append_audit(of(email)).await.unwrap();
+    }
+    let first = store.checkpoint_audit(NOW, 60_000).await.unwrap().unwrap();
+    assert_eq!((first.number, first.at), (1, NOW));
+    assert_eq!(store.checkpoint_audit(NOW + 60_000, 60_000).await.unwrap(), None, "nothing new");
+    store.append_audit(of("a@example.test")).await.unwrap();
+    assert_eq!(store.checkpoint_audit(NOW + 59_999, 60_000).await.unwrap(), None, "too early");
+    assert_eq!(found(&store).await, (5, 3, 1));
+    let second = store.checkpoint_audit(NOW + 60_000, 60_000).await.unwrap().unwrap();
+    assert!(second.number == 2 && second.hash != first.hash);
+    match store.verify_audit().await.unwrap() {
+        AuditVerdict::Intact { checkpoint, after_checkpoint: 0, .. } => assert_eq!(checkpoint, Some(second)),
         other => panic!("{other:?}"),
     }
+    // What was written down elsewhere is compared.
+    let known = |number, hash| vec![KnownHead::Checkpoint { number, hash }];
+    for (number, hash, is_good) in
+        [(1, first.hash, true), (2, second.hash, true), (1, second.hash, false), (3, second.hash, false)]
+    {
+        let verdict = store.verify_audit_against(known(number, hash)).await.unwrap();
+        assert_eq!(matches!(verdict, AuditVerdict::Intact { .. }), is_good, "{number}: {verdict:?}");
+    }
+    let records = store.read_audit(AuditFilter::default()).await.unwrap();
+    assert_eq!(records.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+}
+
+async fn instances_write_one_checkpoint(store: Store) {
+    store.append_audit(entry("x")).await.unwrap();
+    for round in 1..4 {
+        let answers = race(8, |_| {
+            let store = store.clone();
+            async move { store.checkpoint_audit(NOW + round * 60_000, 60_000).await.unwrap() }
+        })
+        .await;
+        assert_eq!(answers.into_iter().flatten().map(|one| one.number).collect::<Vec<_>>(), [round]);
+        race(8, |index| {
+            let store = store.with_audit(AuditEntry { email: format!("{index}@example.test"), ..entry("consume") });
+            async move { store.consume_challenge(&format!("{round}-{index}"), NOW).await.unwrap() }
+        })
+        .await;
+    }
+    assert_eq!(found(&store).await, (25, 9, 8));
 }
 
 async fn concurrent_entries_form_one_chain(store: Store) {
@@ -62,5 +117,5 @@ async fn concurrent_entries_form_one_chain(store: Store) {
         async move { store.consume_challenge(&format!("c{index}"), NOW).await.unwrap() }
     })
     .await;
-    assert!(matches!(store.verify_audit().await.unwrap(), AuditVerdict::Intact { records: 60, .. }));
+    assert_eq!(found(&store).await, (60, 1, 60));
 }

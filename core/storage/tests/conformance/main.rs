@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod audit_tampering;
 mod certificates;
 mod durability;
 mod faults;
@@ -47,6 +48,11 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Store) -
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+    on_prepared_postgres("", case).await;
+}
+
+/// In a schema in which `prepare` was run before the store sees it.
+pub(crate) async fn on_prepared_postgres<F: Future<Output = ()>>(prepare: &str, case: impl FnOnce(Store) -> F) {
     static SCHEMAS: AtomicU32 = AtomicU32::new(0);
     let Ok(url) = std::env::var(POSTGRES_VARIABLE) else {
         assert!(std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_none(), "{POSTGRES_VARIABLE} is not set");
@@ -55,7 +61,7 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store)
     };
     let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
     let mut admin = sqlx::PgConnection::connect(&url).await.unwrap();
-    run(&mut admin, format!("CREATE SCHEMA {schema}")).await;
+    run(&mut admin, format!("CREATE SCHEMA {schema}; SET search_path = {schema}; {prepare}")).await;
     let separator = if url.contains('?') { '&' } else { '?' };
     let store = Store::connect_postgres(&format!("{url}{separator}options[search_path]={schema}")).await.unwrap();
     case(store.clone()).await;

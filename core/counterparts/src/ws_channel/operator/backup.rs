@@ -13,10 +13,10 @@ use bankchannel_storage::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::ws_channel::{
+    audit_heads::HEADS_FILE,
     config::Config,
     data::{storage, unusable},
     keys::{self, Keys, Missing},
-    upkeep::HEADS_FILE,
 };
 
 /// The database within a data folder or backup.
@@ -47,6 +47,8 @@ pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target:
 }
 
 async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
+    // Lines that come later may name checkpoints that the copy of the database does not have.
+    let heads_length = fs::metadata(data.join(HEADS_FILE)).map_or(0, |file| file.len());
     let report = store.backup(target).await.map_err(|why| match why {
         StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
         other => storage(other),
@@ -66,6 +68,14 @@ async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -
         if data.join(name).exists() {
             Copied::default().file(&data.join(name), &target.join(name))?;
         }
+    }
+    let heads = target.join(HEADS_FILE);
+    if heads.exists() {
+        let cut = fs::OpenOptions::new().write(true).open(&heads).and_then(|file| {
+            file.set_len(heads_length)?;
+            file.sync_all()
+        });
+        cut.map_err(|why| unusable(&heads, &why))?;
     }
     sync_folder(target)?;
     Ok(BackupSummary {

@@ -21,7 +21,11 @@ use super::{
     command::Command,
     types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey},
 };
-use crate::ws_channel::{config::Config, data::storage};
+use crate::ws_channel::{
+    audit_heads,
+    config::Config,
+    data::{storage, unusable},
+};
 
 /// Characters of a key that is made here.
 const API_KEY_LENGTH: usize = 40;
@@ -130,13 +134,26 @@ impl Desk {
     }
 
     async fn verify_audit(&self) -> Result<AuditCheck> {
-        Ok(match self.store.verify_audit().await.map_err(storage)? {
-            AuditVerdict::Intact { records, head } => {
-                AuditCheck { intact: true, records: Some(records), head: Some(digest::hex(&head)), broken_at: None }
-            }
-            AuditVerdict::Broken { seq } => {
-                AuditCheck { intact: false, records: None, head: None, broken_at: Some(seq) }
-            }
+        let known = audit_heads::read(&self.data).map_err(|why| unusable(&self.data, &why))?;
+        let compared = Some(known.len());
+        Ok(match self.store.verify_audit_against(known).await.map_err(storage)? {
+            AuditVerdict::Intact { records, chains, checkpoint, after_checkpoint } => AuditCheck {
+                intact: true,
+                records: Some(records),
+                chains: Some(chains),
+                checkpoint: checkpoint.map(|checkpoint| checkpoint.number),
+                head: checkpoint.map(|checkpoint| digest::hex(&checkpoint.hash)),
+                after_checkpoint: Some(after_checkpoint),
+                compared,
+                ..AuditCheck::default()
+            },
+            AuditVerdict::Broken { seq, account, reason } => AuditCheck {
+                broken_at: (seq > 0).then_some(seq),
+                broken_chain: account,
+                reason: Some(reason),
+                compared,
+                ..AuditCheck::default()
+            },
         })
     }
 

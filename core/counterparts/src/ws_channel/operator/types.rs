@@ -71,14 +71,27 @@ pub struct AuditLine {
 }
 
 /// What checking the audit trail found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AuditCheck {
-    /// Whether every record follows from the one before.
+    /// Whether every record follows from the one before in its account's chain, and what the checkpoints cover is there.
     pub intact: bool,
     /// How many records there are, when it is intact.
     pub records: Option<i64>,
-    /// The last hash, hex: compare it with the ones written down.
+    /// How many chains: one of each account, and one of records of nobody.
+    pub chains: Option<i64>,
+    /// The newest checkpoint's number.
+    pub checkpoint: Option<i64>,
+    /// The newest checkpoint's hash, hex: keep it elsewhere.
     pub head: Option<String>,
+    /// How many records no checkpoint covers yet.
+    pub after_checkpoint: Option<i64>,
+    /// How many heads in the data folder's `audit-heads.jsonl` it was compared with.
+    pub compared: Option<usize>,
     /// The first record that does not fit.
     pub broken_at: Option<i64>,
+    /// The account whose chain breaks; empty: records of nobody.
+    pub broken_chain: Option<String>,
+    /// What does not fit.
+    pub reason: Option<String>,
 }

@@ -10,14 +10,14 @@ mod pool;
 mod statements;
 
 pub(crate) use pool::Lease;
-pub(crate) use statements::{execute, query};
+pub(crate) use statements::{ends_connection, execute, query};
 
 use super::tx::Connection;
 use super::{Tx, Verb};
 use crate::Outcome;
 use crate::error::{Result, StoreError};
 use crate::store::Generations;
-use crate::verbs::audit::{AuditSlot, run_audited, store_head};
+use crate::verbs::audit::{AuditSlot, run_audited, store_heads};
 use pool::{Place, Pool};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
@@ -145,7 +145,7 @@ impl PostgresDriver {
         self.to_the_end(deadline, move |driver, place| async move {
             let mut tx = driver.open(Some(place), deadline, Some(SNAPSHOT)).await?;
             let done = verb(&mut tx, &args).await;
-            driver.end(tx, Transaction::Open, done).await
+            driver.end(tx, Transaction::Reading, done).await
         })
         .await
     }
@@ -158,7 +158,7 @@ impl PostgresDriver {
     }
 
     pub(crate) async fn commit(&self, tx: Tx) -> Result<()> {
-        self.end(tx, Transaction::Open, Ok(())).await
+        self.end(tx, Transaction::Writing, Ok(())).await
     }
 
     pub(crate) async fn close(&self) {
@@ -174,16 +174,12 @@ impl PostgresDriver {
         audit: &AuditSlot,
     ) -> Result<T> {
         let mut tx = self.open(place, deadline, Some(WRITE)).await?;
-        if audit.is_some() {
-            // LOCK TABLE takes no snapshot: verbs that extend the audit chain queue here instead of failing later.
-            tx.script("LOCK TABLE audit_head IN EXCLUSIVE MODE".to_owned()).await?;
-        }
         let done = run_audited(&mut tx, args, verb, audit).await;
         let done = match done {
-            Ok(value) => store_head(&mut tx).await.map(|()| value),
+            Ok(value) => store_heads(&mut tx).await.map(|()| value),
             Err(why) => Err(why),
         };
-        self.end(tx, Transaction::Open, done).await
+        self.end(tx, Transaction::Writing, done).await
     }
 
     /// Runs `work` in a task of its own: who stops waiting does not stop work that holds a connection. Before it holds one,
@@ -242,14 +238,16 @@ impl PostgresDriver {
         let is_over = match (&done, transaction) {
             _ if tx.is_broken() => false,
             (_, Transaction::None) => true,
-            (Ok(_), Transaction::Open) => {
+            // What was read is right, whatever becomes of the connection.
+            (Ok(_), Transaction::Reading) => tx.script("COMMIT".to_owned()).await.is_ok(),
+            (Ok(_), Transaction::Writing) => {
                 if let Err(why) = tx.script("COMMIT".to_owned()).await {
                     return Err(self.not_committed(tx, why));
                 }
                 self.generations.bump(&tx.take_touched());
                 true
             }
-            (Err(_), Transaction::Open) => tx.script("ROLLBACK".to_owned()).await.is_ok(),
+            (Err(_), _) => tx.script("ROLLBACK".to_owned()).await.is_ok(),
         };
         if tx.had_no_answer() {
             self.pool.suspect();
@@ -286,7 +284,8 @@ impl PostgresDriver {
 #[derive(Clone, Copy)]
 enum Transaction {
     None,
-    Open,
+    Reading,
+    Writing,
 }
 
 /// What the server is told about each connection.

@@ -4,7 +4,7 @@ use crate::driver::{Row, Value};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo};
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgDatabaseError, PgRow, PgSeverity, PgTypeInfo};
 use sqlx::{Arguments as _, PgConnection, Postgres, Row as _, TypeInfo as _, ValueRef as _};
 
 pub(crate) async fn execute(connection: &mut PgConnection, sql: &'static str, args: &[Value]) -> sqlx::Result<u64> {
@@ -15,6 +15,12 @@ pub(crate) async fn execute(connection: &mut PgConnection, sql: &'static str, ar
 pub(crate) async fn query(connection: &mut PgConnection, sql: &'static str, args: &[Value]) -> sqlx::Result<Vec<Row>> {
     let rows = sqlx::query_with(sql, bind(args)?).fetch_all(connection).await?;
     rows.iter().map(read_row).collect()
+}
+
+/// Whether the server says that this is its last word: it shuts down, or waited too long for us.
+pub(crate) fn ends_connection(fault: &dyn sqlx::error::DatabaseError) -> bool {
+    let fault = fault.try_downcast_ref::<PgDatabaseError>();
+    fault.is_some_and(|fault| matches!(fault.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 fn bind(args: &[Value]) -> sqlx::Result<PgArguments> {

@@ -93,14 +93,17 @@ pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool 
         .connect_lazy_with(base_options(path).pragma("query_only", "1"))
 }
 
-/// Cheap enough for every start: the schema is readable and the audit head is there. The whole check is
+/// Cheap enough for every start: the schema is readable and the audit trail's oldest end is there. The whole check is
 /// [`crate::Store::check_integrity`].
 pub(super) async fn check_content(tx: &mut Tx, place: &str) -> Result<()> {
-    let heads = tx.number("SELECT count(*) FROM audit_head", &[]).await?;
+    let heads = tx.number("SELECT count(*) FROM audit_sealed", &[]).await?;
     if heads == 1 {
         return Ok(());
     }
-    Err(StoreError::Damaged { place: place.to_owned(), reason: "the head of the audit chain is missing".to_owned() })
+    Err(StoreError::Damaged {
+        place: place.to_owned(),
+        reason: "the end of the sealed part of the audit trail is missing".to_owned(),
+    })
 }
 
 fn base_options(path: &Path) -> SqliteConnectOptions {

@@ -5,7 +5,7 @@ use crate::Outcome;
 use crate::driver::{Tx, Verb};
 use crate::error::{Result, StoreError};
 use crate::store::Generations;
-use crate::verbs::audit::{AuditSlot, run_audited, store_head};
+use crate::verbs::audit::{AuditSlot, Heads, run_audited, store_heads};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use std::fs::File;
@@ -127,7 +127,7 @@ async fn run_transaction(
         // Before the acknowledgement: who hears of the change finds no older answer in a cache.
         generations.bump(&touched);
     } else {
-        tx.audit_head = None;
+        tx.heads = Heads::default();
         // When SQLite has rolled back by itself this statement fails, and that is fine.
         let _ = tx.script("ROLLBACK".to_owned()).await;
     }
@@ -142,7 +142,7 @@ async fn run_jobs(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<
         run_caught(job, tx).await?;
         answers.push(Ok(()));
     }
-    store_head(tx).await?;
+    store_heads(tx).await?;
     Ok(answers)
 }
 

@@ -1,0 +1,83 @@
+//! Heads of the audit trail, written down in the data folder: outside of the database, so that who can rewrite the one has
+//! to reach the other too.
+
+use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+
+use bankchannel_crypto::digest;
+use bankchannel_foundation::model::Timestamp;
+use bankchannel_storage::{AuditCheckpoint, Digest, KnownHead};
+use serde_json::{Value, json};
+
+/// One line a checkpoint that was written down. A line from before checkpoints has `records` and the last record's hash.
+pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
+
+/// What the data folder says. Lines that cannot be read are left out: a kill may cut the last one off.
+///
+/// # Errors
+/// Of reading; a file that is not there has no lines.
+pub(crate) fn read(data: &Path) -> std::io::Result<Vec<KnownHead>> {
+    match std::fs::read_to_string(data.join(HEADS_FILE)) {
+        Ok(text) => Ok(text.lines().filter_map(known).collect()),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(why) => Err(why),
+    }
+}
+
+/// Writes a checkpoint down.
+///
+/// # Errors
+/// Of writing.
+pub(crate) fn append(data: &Path, checkpoint: &AuditCheckpoint) -> std::io::Result<()> {
+    let line = json!({
+        "at": Timestamp::from_ms(checkpoint.at).as_str(),
+        "checkpoint": checkpoint.number,
+        "head": digest::hex(&checkpoint.hash),
+    });
+    let path = data.join(HEADS_FILE);
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_data()
+}
+
+fn known(line: &str) -> Option<KnownHead> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let hash = from_hex(line["head"].as_str()?)?;
+    match (line["checkpoint"].as_i64(), line["records"].as_i64()) {
+        (Some(number), _) => Some(KnownHead::Checkpoint { number, hash }),
+        (None, Some(records)) => Some(KnownHead::Sealed { records, hash }),
+        (None, None) => None,
+    }
+}
+
+fn from_hex(text: &str) -> Option<Digest> {
+    let mut digest = [0; 32];
+    if text.len() != 2 * digest.len() || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_written_down_is_read_again_and_older_lines_too() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(folder.path()).unwrap().is_empty());
+        let old = json!({ "at": "2026-01-01T00:00:00Z", "records": 7, "head": "ab".repeat(32) });
+        std::fs::write(folder.path().join(HEADS_FILE), format!("{old}\n")).unwrap();
+        append(folder.path(), &AuditCheckpoint { number: 3, at: 0, hash: [1; 32] }).unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(folder.path().join(HEADS_FILE)).unwrap();
+        file.write_all(b"{\"at\":\"2026").unwrap();
+        let known = read(folder.path()).unwrap();
+        assert_eq!(
+            known,
+            [KnownHead::Sealed { records: 7, hash: [0xab; 32] }, KnownHead::Checkpoint { number: 3, hash: [1; 32] }]
+        );
+    }
+}
