@@ -1,14 +1,15 @@
 //! A counterpart's data folder.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, OpenOptions},
     io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
-use bankchannel_foundation::{Error, Result, error::row, shown};
+use bankchannel_foundation::Result;
 
+pub(crate) use crate::private::{folder as private_folder, unusable};
 use crate::temporary::Temporary;
 
 /// Makes the data folder, or a temporary one that goes when the handle is dropped.
@@ -26,14 +27,6 @@ pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>
     private_folder(&data)?;
     let data = data.canonicalize().map_err(|why| unusable(&data, &why))?;
     Ok((data, temporary))
-}
-
-/// Makes a folder that only its owner can enter, where it is not there yet.
-///
-/// # Errors
-/// `resource.storage`.
-pub(crate) fn private_folder(folder: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))
 }
 
 /// Writes a file of this mode whole, or leaves the one that was there.
@@ -55,10 +48,4 @@ pub(crate) fn write_whole(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
         fs::rename(&beside, path)
     })();
     written.map_err(|why| unusable(path, &why))
-}
-
-/// A file or folder that cannot be used.
-pub(crate) fn unusable(path: &Path, why: &std::io::Error) -> Error {
-    let shown = shown::path(path);
-    Error::because(&row::STORAGE, format!("{shown} cannot be used: {why}")).with("file", shown)
 }

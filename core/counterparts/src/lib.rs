@@ -12,6 +12,7 @@
 mod folder;
 pub mod http;
 pub mod nextgen_psd2;
+mod private;
 mod temporary;
 pub mod ws_channel;
 

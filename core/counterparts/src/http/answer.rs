@@ -1,13 +1,32 @@
 //! An answer on its way: JSON with its headers, content streamed.
 
-use bankchannel_foundation::{Error, message::OutResponse};
+use std::path::Path;
+
+use bankchannel_foundation::{
+    Error,
+    message::{OutResponse, Segment},
+};
 use bankchannel_transport::SegmentBody;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full, combinators::BoxBody};
 use hyper::{Response, StatusCode, header};
 
+use super::spill::{self, Spilling};
+
 /// The body of an answer.
 pub(crate) type AnswerBody = BoxBody<Bytes, Error>;
+
+/// An extension of an answer that is large and in memory: its bytes.
+#[derive(Clone)]
+struct Large(Bytes);
+
+/// Lets a large answer that its client does not take wait in a file in this folder.
+pub(crate) fn spilling(mut response: Response<AnswerBody>, folder: &Path) -> Response<AnswerBody> {
+    if let Some(Large(bytes)) = response.extensions_mut().remove() {
+        *response.body_mut() = Spilling::begin(bytes, folder.to_owned()).boxed();
+    }
+    response
+}
 
 /// No body.
 pub(crate) fn empty(status: StatusCode) -> Response<AnswerBody> {
@@ -29,8 +48,13 @@ pub(crate) fn json(status: StatusCode, bytes: impl Into<Bytes>) -> Response<Answ
 /// # Errors
 /// `input.content_unreadable` when the answer's content has gone.
 pub(crate) fn message(message: &OutResponse) -> Result<Response<AnswerBody>, Error> {
-    let body = SegmentBody::open(&message.body, std::sync::Arc::default())?;
+    let body = SegmentBody::open_sparing(&message.body)?;
     let mut response = Response::new(body.boxed());
+    if let [Segment::Literal(bytes)] = message.body.segments()
+        && bytes.len() > spill::IN_MEMORY
+    {
+        response.extensions_mut().insert(Large(bytes.clone()));
+    }
     *response.status_mut() = StatusCode::from_u16(message.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     mark_json(&mut response);
     Ok(response)

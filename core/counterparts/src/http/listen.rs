@@ -30,6 +30,7 @@ use super::{
     framing::{Heard, Listened},
     idle::{Activity, Limits},
 };
+use crate::private;
 
 /// How long nothing may happen on a connection. Between requests longer than clients keep connections that they do not use:
 /// otherwise a request meets the end of its connection, and nobody knows whether it was taken.
@@ -41,6 +42,10 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(10);
 /// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// The largest file of a private key that is read.
+const KEY_MAX: u64 = 256 * 1024;
+/// How much of an answer waits for its client in a connection, and how large the head of a request may be.
+const BUFFER: usize = 128 * 1024;
 /// How many connections are served at once; others wait to be accepted.
 const CONNECTIONS: usize = 1024;
 /// How many of them may come from one address (with IPv6: one network). This machine and trusted proxies may have all.
@@ -51,7 +56,7 @@ const CONNECTIONS_PER_ADDRESS: usize = 128;
 pub struct TlsFiles {
     /// The certificate, followed by its intermediates.
     pub certificate: PathBuf,
-    /// Its private key, unencrypted.
+    /// Its private key, unencrypted; no access for others, or owned by root and readable by the service's group.
     pub key: PathBuf,
 }
 
@@ -81,6 +86,7 @@ pub struct Listener {
     proxies: Vec<IpAddr>,
     framing: bool,
     max_fields: Option<usize>,
+    buffer: usize,
 }
 
 impl Listener {
@@ -107,7 +113,7 @@ impl Listener {
         let tls = tls.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
-        Ok(Self { tcp, tls, address, proxies: Vec::new(), framing: false, max_fields: None })
+        Ok(Self { tcp, tls, address, proxies: Vec::new(), framing: false, max_fields: None, buffer: BUFFER })
     }
 
     /// These addresses speak for many: they may have as many connections as there are.
@@ -126,6 +132,12 @@ impl Listener {
     #[must_use]
     pub(crate) fn taking_fields(self, most: usize) -> Self {
         Self { max_fields: Some(most), ..self }
+    }
+
+    /// A connection has so many bytes of an answer waiting, and request heads may be so large: what a slow client costs.
+    #[must_use]
+    pub(crate) fn buffering(self, bytes: usize) -> Self {
+        Self { buffer: bytes, ..self }
     }
 
     /// The address, with the port that was taken.
@@ -168,7 +180,8 @@ impl Listener {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            let arrived = Accepted { stream, peer, framing: self.framing, max_fields: self.max_fields };
+            let arrived =
+                Accepted { stream, peer, framing: self.framing, max_fields: self.max_fields, buffer: self.buffer };
             let served = connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone());
             let cut = cut.clone();
             connections.spawn(async move {
@@ -243,10 +256,11 @@ struct Accepted {
     peer: SocketAddr,
     framing: bool,
     max_fields: Option<usize>,
+    buffer: usize,
 }
 
 async fn connection<F, R>(
-    Accepted { stream, peer, framing, max_fields }: Accepted,
+    Accepted { stream, peer, framing, max_fields, buffer }: Accepted,
     tls: Option<TlsAcceptor>,
     handle: Arc<F>,
     stop: CancellationToken,
@@ -277,12 +291,13 @@ async fn connection<F, R>(
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(128 * 1024);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(buffer);
     if let Some(most) = max_fields {
         builder.http1().max_headers(most);
     }
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
+    http2.max_send_buf_size(buffer);
     http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
     match tls {
         None => {
@@ -316,7 +331,9 @@ fn server_config(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, ListenEr
     if chain.is_empty() {
         return Err(bad(&files.certificate, "holds no certificate"));
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key)
+    let key = private::read_secret(&files.key, KEY_MAX).map_err(|why| bad(&files.key, why.message()))?;
+    let key = key.ok_or_else(|| bad(&files.key, "there is no such file"))?;
+    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
         .map_err(|why| bad(&files.key, &format!("holds no unencrypted private key ({why})")))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)

@@ -3,10 +3,12 @@
 pub(crate) mod answer;
 pub(crate) mod control;
 pub(crate) mod framing;
+pub(crate) mod health;
 mod idle;
 pub(crate) mod intake;
 mod linger;
 pub(crate) mod listen;
 pub(crate) mod router;
+pub(crate) mod spill;
 
 pub use listen::{ListenError, Listener, TlsFiles};

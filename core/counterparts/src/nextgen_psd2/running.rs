@@ -4,6 +4,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use bankchannel_foundation::{
@@ -27,7 +28,10 @@ use super::{
 };
 use crate::{
     folder,
-    http::{Listener, control},
+    http::{
+        Listener, control,
+        health::{self, Readiness},
+    },
     temporary::Temporary,
 };
 
@@ -40,6 +44,7 @@ pub struct Running {
     ca_file: PathBuf,
     certificates_dir: PathBuf,
     control_url: Option<String>,
+    readiness: Arc<Readiness>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     // Removed last, after everything that writes into it.
@@ -77,11 +82,14 @@ impl Running {
         let bank = Arc::new(Bank::new(config, clock, state, anchors, own.third_parties, origin));
         let stop = CancellationToken::new();
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&bank)));
-        let serving = Arc::clone(&pipeline);
+        let readiness = Arc::new(Readiness::default());
+        let (serving, ready) = (Arc::clone(&pipeline), Arc::clone(&readiness));
         let mut tasks = vec![tokio::spawn(listener.serve(stop.clone(), move |request, peer| {
-            let pipeline = Arc::clone(&serving);
+            let (pipeline, ready) = (Arc::clone(&serving), Arc::clone(&ready));
             async move {
-                if pipeline.serves(request.uri().path()) {
+                if let Some(probed) = health::answer(&request, &ready) {
+                    probed
+                } else if pipeline.serves(request.uri().path()) {
                     pipeline.answer(request, peer).await
                 } else {
                     web::answer(&pipeline, request).await
@@ -95,7 +103,7 @@ impl Running {
             tasks.push(task);
         }
         let (ca_file, certificates_dir) = (own.ca_file, own.folder);
-        Ok(Self { bank, ca_file, certificates_dir, control_url, stop, tasks, _temporary: temporary })
+        Ok(Self { bank, ca_file, certificates_dir, control_url, readiness, stop, tasks, _temporary: temporary })
     }
 
     /// What the readiness line says.
@@ -111,6 +119,13 @@ impl Running {
             "control_url": self.control_url,
             "requests_url": self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
         })
+    }
+
+    /// Says for so long that it is not ready (`GET /readyz`), while requests are still answered: what a stop begins with where
+    /// a load balancer stands before the bank.
+    pub async fn drain(&self, time: Duration) {
+        self.readiness.drain();
+        tokio::time::sleep(time).await;
     }
 
     /// Stops: no new requests, running ones get some time to finish; then the state is written.

@@ -1,12 +1,18 @@
 //! Heads of the audit trail, written down in the data folder: outside of the database, so that who can rewrite the one has
 //! to reach the other too.
 
-use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs::OpenOptions,
+    io::{Read, Write},
+    path::Path,
+};
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_storage::{AuditCheckpoint, Digest, KnownHead};
 use serde_json::{Value, json};
+
+use crate::private;
 
 /// One line a checkpoint that was written down. A line from before checkpoints has `records` and the last record's hash.
 pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
@@ -16,8 +22,9 @@ pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
 /// # Errors
 /// Of reading; a file that is not there has no lines.
 pub(crate) fn read(data: &Path) -> std::io::Result<Vec<KnownHead>> {
-    match std::fs::read_to_string(data.join(HEADS_FILE)) {
-        Ok(text) => Ok(text.lines().filter_map(known).collect()),
+    let mut text = String::new();
+    match private::open_for_reading(&data.join(HEADS_FILE)).and_then(|mut file| file.read_to_string(&mut text)) {
+        Ok(_) => Ok(text.lines().filter_map(known).collect()),
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(why) => Err(why),
     }
@@ -34,7 +41,7 @@ pub(crate) fn append(data: &Path, checkpoint: &AuditCheckpoint) -> std::io::Resu
         "head": digest::hex(&checkpoint.hash),
     });
     let path = data.join(HEADS_FILE);
-    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let mut file = private::open_own(&path, OpenOptions::new().append(true).create(true))?;
     file.write_all(format!("{line}\n").as_bytes())?;
     file.sync_data()
 }

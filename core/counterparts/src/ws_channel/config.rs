@@ -26,6 +26,10 @@ pub struct Config {
     /// With PostgreSQL, the folder of content too large for a row; absent: `files` in the data folder. Instances that
     /// share a database share it.
     pub files_folder: Option<String>,
+    /// Whether a data folder without a database is refused, such as one that is not mounted. Not with PostgreSQL.
+    pub expect_data: bool,
+    /// How long the service says that it is not ready before it stops taking connections, in seconds.
+    pub drain_s: u32,
     /// The RSA private key that passwords are decrypted with, a PEM file of mode 0600; absent: the service's own.
     pub rsa_private_key: Option<String>,
     /// The key before it, accepted while clients change over to the new one.
@@ -225,6 +229,8 @@ impl Default for Config {
             postgres: PostgresLimits::default(),
             keys_folder: None,
             files_folder: None,
+            expect_data: false,
+            drain_s: 0,
             rsa_private_key: None,
             rsa_previous_private_key: None,
             delivery: DeliveryKind::File,
@@ -316,6 +322,7 @@ impl Config {
             ("postgres.max_connections", self.postgres.max_connections, 1, 1000),
             ("postgres.connect_timeout_s", self.postgres.connect_timeout_s, 1, 60),
             ("postgres.operation_timeout_s", self.postgres.operation_timeout_s, 1, 600),
+            ("drain_s", self.drain_s, 0, 600),
         ] {
             if !(least..=most).contains(&value) {
                 return Err(Error::invalid_setting(name, format_args!("must be from {least} to {most}")));

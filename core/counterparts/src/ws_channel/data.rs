@@ -5,15 +5,20 @@ use std::path::{Path, PathBuf};
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::{Store, StoreError};
 
-use super::config::Config;
-use crate::folder;
-pub(crate) use crate::folder::{private_folder, unusable};
-use crate::temporary::Temporary;
+use super::{
+    config::Config,
+    files::content,
+    keys::{self, identity},
+};
+pub(crate) use crate::private::unusable;
+use crate::{folder, private, temporary::Temporary};
 
 /// Below the data folder: uploads on their way in.
 pub(crate) const SPOOL: &str = "spool";
 /// Below the data folder: content too large for a row.
 pub(crate) const FILES: &str = "files";
+/// The database within a data folder or backup.
+pub(crate) const DATABASE: &str = "service.sqlite";
 
 /// Makes the data folder, or a temporary one that goes when the handle is dropped.
 ///
@@ -21,10 +26,94 @@ pub(crate) const FILES: &str = "files";
 /// `resource.storage`.
 pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>)> {
     let (data, temporary) = folder::prepare(given)?;
-    for folder in [SPOOL, FILES] {
-        private_folder(&data.join(folder))?;
-    }
+    private::folder(&data.join(SPOOL))?;
     Ok((data, temporary))
+}
+
+/// With `expect_data` a data folder without a database is refused: it is not mounted, most likely.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) fn expect(config: &Config, data: &Path) -> Result<()> {
+    if !config.expect_data || config.postgres_url.is_some() || data.join(DATABASE).is_file() {
+        return Ok(());
+    }
+    let why = format!(
+        "{} holds no {DATABASE}, and expect_data is set: mount the folder, or for a first start leave expect_data out",
+        data.display()
+    );
+    Err(Error::because(&row::CONFIGURATION, why).with("field", "expect_data").with("file", data.display()))
+}
+
+/// Opens the folder of content files, which says which installation it belongs to.
+///
+/// # Errors
+/// As [`look_at_files`].
+pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
+    look_at_files(store, data, config).await?;
+    let folder = content::folder(data, config);
+    private::folder(&folder)?;
+    let Some(id) = store.installation().await.map_err(storage)?.id().map(str::to_owned) else { return Ok(()) };
+    identity::mark(&folder, &id).map_err(|why| unusable(&folder, &why))
+}
+
+/// Refuses a folder of content files that is another installation's, or that holds nothing of what the data names: it is not
+/// mounted, most likely.
+///
+/// # Errors
+/// `configuration.invalid`, `resource.storage`.
+pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &Config) -> Result<()> {
+    let folder = content::folder(data, config);
+    let shown = folder.display();
+    let marked = if folder.exists() {
+        private::check_folder(&folder)?;
+        identity::marked(&folder)?
+    } else {
+        None
+    };
+    let known = store.installation().await.map_err(storage)?;
+    let refused = |why: String| Err(Error::because(&row::CONFIGURATION, why).with("file", folder.display()));
+    match (&marked, known.id()) {
+        (Some(marked), Some(id)) if marked == id => return Ok(()),
+        (Some(marked), Some(id)) => {
+            return refused(format!(
+                "the folder of content files {shown} belongs to installation {marked}, the database to {id}: give each its own"
+            ));
+        }
+        _ => {}
+    }
+    let named = store.some_content_paths().await.map_err(storage)?;
+    if named.is_empty() || named.iter().any(|path| folder.join(path).is_file()) {
+        return Ok(());
+    }
+    refused(format!(
+        "the folder of content files {shown} is empty or absent, and the data names files in it, such as {}: mount it, or put it \
+         back from a backup. To go on without them, write the line {} into {}",
+        named[0],
+        known.id().unwrap_or("of any word"),
+        folder.join(identity::MARKER).display()
+    ))
+}
+
+/// Says at the start that the folder of the keys cannot be written although a key must still be made there.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) fn expect_writable_keys(data: &Path, config: &Config, to_make: &str) -> Result<()> {
+    let folder = keys::folder(data, config);
+    let path = folder.join(to_make);
+    if path.exists() || !folder.exists() {
+        return Ok(());
+    }
+    keys::try_making_files(&folder).map_err(|why| {
+        let why = format!(
+            "the folder of the keys {} cannot be written ({why}), and {} must still be made in it: let the service write it, or \
+             put the file there",
+            folder.display(),
+            to_make
+        );
+        Error::because(&row::CONFIGURATION, why).with("file", path.display())
+    })
 }
 
 /// Opens the configured store.

@@ -6,6 +6,7 @@
 //!   banks       what is behind: the simulator, later real channels
 //!   outbox      codes on their way to people      keys    what the data folder holds of keys
 //!   limits      rate limits                       auth    who is asking
+//!   gate        probes, malformed heads, a folder that is gone        watch   whether the folders are still there
 //! ```
 
 mod account;
@@ -20,6 +21,7 @@ mod control;
 mod data;
 mod fault;
 mod files;
+mod gate;
 mod integrator;
 mod keys;
 mod limits;
@@ -33,6 +35,7 @@ mod seed;
 mod service;
 mod session;
 mod upkeep;
+mod watch;
 mod work;
 
 pub use banks::{

@@ -2,10 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    fs::{File, OpenOptions, Permissions},
+    fs::{File, OpenOptions},
     future::Future,
     io::Write,
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -17,6 +17,7 @@ use bankchannel_storage::{CodePurpose, Mode};
 use serde_json::{Value, json};
 
 use super::config::{Config, DeliveryKind};
+use crate::private;
 
 /// The file of messages below the data folder.
 pub(crate) const FILE: &str = "outbox.jsonl";
@@ -172,13 +173,9 @@ impl Delivery for FileDelivery {
     }
 }
 
-/// Opens the file for appending; one that others can read is theirs no longer.
+/// Opens the file for appending, following no link; one that others can read is theirs no longer.
 fn open_private(path: &Path) -> std::io::Result<File> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
+    private::open_own(path, OpenOptions::new().append(true).create(true))
 }
 
 /// What stands under the name of an open file.
@@ -192,7 +189,7 @@ enum There {
 
 fn what_is_at(file: &File, path: &Path) -> There {
     let place = |data: std::fs::Metadata| (data.dev(), data.ino());
-    match (file.metadata().map(place), std::fs::metadata(path).map(place)) {
+    match (file.metadata().map(place), std::fs::symlink_metadata(path).map(place)) {
         (Ok(open), Ok(named)) if open == named => There::Itself,
         (_, Err(why)) if why.kind() == std::io::ErrorKind::NotFound => There::Nothing,
         _ => There::Another,
@@ -253,6 +250,8 @@ impl Delivery for MemoryDelivery {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
     use super::*;
 
     fn message() -> Message {

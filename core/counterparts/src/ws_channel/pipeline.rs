@@ -332,7 +332,7 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
     })
 }
 
-fn refuse(refusal: &Refusal, request_id: &str) -> Response<AnswerBody> {
+pub(super) fn refuse(refusal: &Refusal, request_id: &str) -> Response<AnswerBody> {
     let message = refusal.message(request_id);
     let mut response = answer::message(&message).unwrap_or_else(|_| answer::empty(StatusCode::INTERNAL_SERVER_ERROR));
     if refusal.status == 408 {

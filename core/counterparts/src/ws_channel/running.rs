@@ -1,6 +1,11 @@
 //! A service from start to stop.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock};
 use bankchannel_storage::Store;
@@ -14,7 +19,8 @@ use super::{
     config::Config,
     control::Target,
     data,
-    files::{Files, content},
+    files::Files,
+    gate,
     keys::Keys,
     limits::Limits,
     operator::{Desk, Door},
@@ -23,12 +29,14 @@ use super::{
     pipeline::Pipeline,
     service::{Guarded, Holds, Service, System},
     upkeep,
+    watch::{self, Folders},
     work::{Heavy, Turns},
 };
 use crate::{
     http::{
         Listener, TlsFiles,
         control::{self, Control},
+        health::Readiness,
     },
     temporary::Temporary,
 };
@@ -38,6 +46,9 @@ pub const KIND: &str = "ws-channel";
 
 /// Where a service listens when it was not told.
 pub(crate) const LISTEN: &str = "127.0.0.1:0";
+
+/// How much of an answer waits in a connection: with what is read ahead, a slow client costs at most 128 KiB.
+const BUFFER: usize = 32 * 1024;
 
 /// How long the last requests get to record what a bank has answered.
 const LAST_STEPS: Duration = Duration::from_secs(10);
@@ -74,7 +85,14 @@ impl Running {
     async fn begin(options: ServiceOptions, channels: Channels) -> Result<Self> {
         let listen = address(&options)?;
         let config = Config::load(&options, listen.ip().is_loopback())?;
+        if let Some(given) = &options.data {
+            data::expect(&config, Path::new(given))?;
+        }
         let (data, temporary) = data::prepare(options.data.as_deref())?;
+        if config.postgres_url.is_none() && !data.join(data::DATABASE).exists() {
+            // Before a database is made: keys may say that there was one.
+            Keys::look(None, &data, &config).await?;
+        }
         // The store first: its lock keeps a second process from everything else in the folder.
         let store = data::open_store(&config, &data).await?;
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), channels).await;
@@ -93,14 +111,14 @@ impl Running {
         store: Store,
         channels: Channels,
     ) -> Result<Self> {
-        let keys = Keys::load_or_make(&data, &config)?;
+        let keys = Keys::open(&store, &data, &config).await?;
+        data::open_files(&store, &data, &config).await?;
         let banks = Banks::open(&data, &config, &keys)?.with_channels(channels);
         let outbox = Outbox::open(&data, &config)?;
-        data::private_folder(&content::folder(&data, &config))?;
         let tls = tls(options)?;
         let listener =
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
-        let listener = listener.in_front_of(config.trusted_proxy.clone());
+        let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
         let base_url =
             format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
         let control = config.control.then(|| Arc::new(Control::default()));
@@ -120,13 +138,15 @@ impl Running {
             holds: Holds::default(),
             config,
             data,
+            readiness: Readiness::default(),
+            folders: Folders::default(),
             running: TaskTracker::new(),
         });
         let stop = CancellationToken::new();
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
         let mut tasks = vec![tokio::spawn(listener.serve(stop.clone(), move |request, peer| {
             let pipeline = Arc::clone(&pipeline);
-            async move { pipeline.answer_to_the_end(request, peer).await }
+            async move { gate::answer(pipeline, request, peer).await }
         }))];
         let mut control_url = None;
         if let Some(control) = control {
@@ -142,6 +162,7 @@ impl Running {
             tasks.push(door.serve(desk, stop.clone()));
         }
         tasks.push(upkeep::begin(&service, &stop));
+        tasks.push(watch::begin(&service, &stop));
         tasks.extend(banks::background(&service, &stop));
         let public_key_file = service.keys.public_key_file.clone();
         Ok(Self { service, base_url, control_url, public_key_file, stop, tasks, _temporary: temporary })
@@ -181,9 +202,12 @@ impl Running {
         &self.service
     }
 
-    /// Stops: no new requests, running ones get some time to finish, those that may change something as long as a bank may
+    /// Stops. First the service only says that it is not ready, for as long as `drain_s` wants, and answers on. Then no new
+    /// requests are taken, running ones get some time to finish, those that may change something as long as a bank may
     /// take; then the store is closed.
     pub async fn stop(self) {
+        self.service.readiness.drain();
+        tokio::time::sleep(Duration::from_secs(self.service.config.drain_s.into())).await;
         self.stop.cancel();
         self.service.running.close();
         for task in self.tasks {

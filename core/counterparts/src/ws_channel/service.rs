@@ -29,9 +29,10 @@ use super::{
     keys::Keys,
     limits::Limits,
     outbox::Outbox,
+    watch::Folders,
     work::{Heavy, Turns},
 };
-use crate::http::control::Control;
+use crate::http::{control::Control, health::Readiness};
 
 /// The service: what every handler works with.
 pub(crate) struct Service {
@@ -63,6 +64,10 @@ pub(crate) struct Service {
     pub(crate) holds: Holds,
     /// The data folder.
     pub(crate) data: PathBuf,
+    /// Whether it should be sent requests.
+    pub(crate) readiness: Readiness,
+    /// Whether its folders are still there.
+    pub(crate) folders: Folders,
     /// What runs to its end even when nobody waits for it any more: a stop waits.
     pub(crate) running: TaskTracker,
 }

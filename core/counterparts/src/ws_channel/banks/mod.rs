@@ -90,6 +90,17 @@ impl Banks {
         })
     }
 
+    /// Looks at what [`open`](Self::open) would, without making anything.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn look(data: &Path, config: &Config) -> Result<()> {
+        match config.flavour {
+            Flavour::Test => simulator::look(data, config),
+            Flavour::Production => Ok(()),
+        }
+    }
+
     /// With these channels too.
     pub(crate) fn with_channels(self, channels: Channels) -> Self {
         Self { channels, ..self }

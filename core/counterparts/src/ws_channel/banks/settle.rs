@@ -10,7 +10,7 @@ use bankchannel_storage::{AuditEntry, StoreError, Upload, UploadState};
 use bankchannel_ws_channel::model::Bank;
 
 use super::BANK_TIMEOUT;
-use crate::ws_channel::{files::content, service::System};
+use crate::ws_channel::{files::content, keys::identity, service::System};
 
 /// How many uploads are looked at in one go.
 const PAGE: i64 = 1000;
@@ -111,6 +111,7 @@ pub(crate) async fn remove_old_content(service: &System) {
 /// since stays.
 async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreError> {
     let mut old = older_files(service.files_folder(), than).await;
+    old.retain(|name| name != identity::MARKER);
     if !service.store.is_only_writer() {
         // A shared folder may hold what is none of ours.
         old.retain(|name| content::is_own_name(name));

@@ -23,8 +23,13 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     fn associated(&self, serial: &str) -> Vec<u8> {
-        format!("bank key\n{}\n{}\n{}\n{serial}", self.email, self.bank, self.purpose).into_bytes()
+        associated(self.email, self.bank, self.purpose, serial)
     }
+}
+
+/// What the seal of a private key is bound to.
+pub(crate) fn associated(email: &str, bank: &str, purpose: &str, serial: &str) -> Vec<u8> {
+    format!("bank key\n{email}\n{bank}\n{purpose}\n{serial}").into_bytes()
 }
 
 /// Seals a private key and puts it beside its certificate.

@@ -11,6 +11,7 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::Content;
 use bankchannel_storage::{FileContent, INLINE_LIMIT};
 
+use crate::private;
 use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Service};
 
 /// How much of a file is read at a time.
@@ -46,7 +47,7 @@ fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
     let size = match content {
         Content::Bytes(bytes) => copy(&bytes[..], &path)?,
         Content::File { path: spooled, .. } => {
-            let file = File::open(spooled)?;
+            let file = private::open_for_reading(spooled)?;
             file.sync_all()?;
             match std::fs::rename(spooled, &path) {
                 // A shared folder of its own file system.
@@ -102,7 +103,7 @@ pub(crate) fn feed(content: &Content, mut take: impl FnMut(&[u8])) -> std::io::R
     match content {
         Content::Bytes(bytes) => take(bytes),
         Content::File { path, .. } => {
-            let mut file = File::open(path)?;
+            let mut file = private::open_for_reading(path)?;
             let mut buffer = vec![0; STEP];
             loop {
                 match file.read(&mut buffer)? {
@@ -122,7 +123,7 @@ pub(crate) fn read_up_to(content: &Content, limit: usize) -> std::io::Result<Vec
         Content::Bytes(bytes) => Ok(bytes[..bytes.len().min(limit)].to_vec()),
         Content::File { path, .. } => {
             let mut bytes = Vec::new();
-            File::open(path)?.take(limit as u64).read_to_end(&mut bytes)?;
+            private::open_for_reading(path)?.take(limit as u64).read_to_end(&mut bytes)?;
             Ok(bytes)
         }
         Content::Pieces(_) | Content::Delivered { .. } => Err(std::io::Error::other("not a server's content")),

@@ -1,6 +1,6 @@
 //! `DownloadFile` (WS Channel sheet §2.22, §5.4).
 
-use std::{fs::File, io::Read, path::PathBuf};
+use std::{io::Read, path::PathBuf};
 
 use bankchannel_foundation::{Content, Error, error::row, model::Pieces};
 use bankchannel_storage::FileScope;
@@ -12,15 +12,18 @@ use bankchannel_ws_channel::{
 use bytes::Bytes;
 
 use super::may_transfer;
-use crate::ws_channel::{
-    banks::{BANK_TIMEOUT, within},
-    certs::OK,
-    fault::Fault,
-    service::{Call, Service, Settling},
+use crate::{
+    private,
+    ws_channel::{
+        banks::{BANK_TIMEOUT, within},
+        certs::OK,
+        fault::Fault,
+        service::{Call, Service, Settling},
+    },
 };
 
-/// How much of a file is read at a time: a multiple of three, so that its base64 needs no carrying over.
-const STEP: usize = 192 * 1024;
+/// How much of a file is read at a time, as much as is sent at a time.
+const STEP: usize = 12 * 1024;
 
 pub(crate) async fn handle(
     service: &Service,
@@ -45,7 +48,9 @@ pub(crate) async fn handle(
             Content::Bytes(bytes)
         }
         Content::File { path, size } => {
-            if let Err(why) = tokio::fs::File::open(&path).await {
+            let opened = path.clone();
+            let opened = tokio::task::spawn_blocking(move || private::open_for_reading(&opened).map(drop)).await;
+            if let Err(why) = opened.map_err(Fault::internal)? {
                 return Err(match why.kind() {
                     // Deleted since it was looked up.
                     std::io::ErrorKind::NotFound => Refusal::invalid("FileReference").into(),
@@ -76,7 +81,7 @@ fn streamed(path: PathBuf, size: u64, mark: Option<(Settling, FileScope, String)
         Box::new(move || {
             let file = match &mut file {
                 Some(open) => open,
-                none => none.insert(File::open(&path).map_err(|why| lost(&why))?),
+                none => none.insert(private::open_for_reading(&path).map_err(|why| lost(&why))?),
             };
             if left == 0 {
                 if let Some((store, scope, reference)) = mark.take() {

@@ -7,13 +7,10 @@ use bankchannel_foundation::{Result, Secret};
 use bankchannel_storage::{CodePurpose, Digest};
 use zeroize::Zeroizing;
 
-use super::{
-    damaged,
-    files::{Missing, read_or_make},
-};
+use super::{damaged, files::read_or};
 
 /// The file with the secret.
-const FILE: &str = "challenge.key";
+pub(super) const FILE: &str = "challenge.key";
 /// A challenge key serves for one hour.
 const PERIOD_MS: i64 = 3_600_000;
 
@@ -26,16 +23,22 @@ pub(crate) struct ChallengeKey {
 }
 
 impl ChallengeKey {
-    /// Reads the file, or makes it.
+    /// Reads the file; makes it where that is allowed. `None`: it is not there and may not be made.
     ///
     /// # Errors
-    /// As [`read_or_make`]; `configuration.invalid` for a damaged file.
-    pub(crate) fn load(folder: &Path, missing: Missing) -> Result<Self> {
+    /// As [`read_or`]; `configuration.invalid` for a damaged file.
+    pub(crate) fn load(folder: &Path, may_make: bool) -> Result<Option<Self>> {
         let path = folder.join(FILE);
-        let text = read_or_make(&path, missing, || Ok(line(&Zeroizing::new(random::bytes()))))?;
+        let made = || Ok(line(&Zeroizing::new(random::bytes())));
+        let Some(text) = read_or(&path, may_make, made)? else { return Ok(None) };
         let secret = read_line(text.expose().trim_end()).ok_or_else(|| damaged(&path, "it holds no key"))?;
         let codes = Zeroizing::new(digest::hmac_sha256(&*secret, &[b"bankchannel codes"]));
-        Ok(Self { secret, codes })
+        Ok(Some(Self { secret, codes }))
+    }
+
+    /// Its public name: a keyed check value, from which nobody gets to the key.
+    pub(crate) fn id(&self) -> String {
+        check(&self.secret)
     }
 
     /// The key of challenges made at this time, in milliseconds.

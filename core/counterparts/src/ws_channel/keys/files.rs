@@ -1,50 +1,39 @@
 //! Private files: created once, whole, synced.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 
+use crate::private;
+
 /// The largest key file that is read.
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// What to do about a file that is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// Make it.
-    Make,
-    /// Say so.
-    Refuse,
-}
-
-/// A folder that only its owner can enter.
-///
-/// # Errors
-/// `resource.storage`.
-pub(crate) fn private_folder(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))
-}
-
-/// Reads a private file; makes it when it is not there and that is wanted. Of several processes that make it at the same
-/// moment one wins, and all read the winner's.
+/// Reads a private file; makes it when it is not there. Of several processes that make it at the same moment one wins, and
+/// all read the winner's.
 ///
 /// # Errors
 /// `resource.storage` for a file that cannot be read or written, `configuration.invalid` for one that others can read.
-pub(crate) fn read_or_make(path: &Path, missing: Missing, make: impl FnOnce() -> Result<Secret>) -> Result<Secret> {
-    match read(path) {
-        Ok(Some(text)) => Ok(text),
-        Ok(None) if missing == Missing::Make => {
-            create(path, make()?.expose().as_bytes())?;
-            read(path)?.ok_or_else(|| unusable(path, &ErrorKind::NotFound.into()))
-        }
-        Ok(None) => Err(unusable(path, &ErrorKind::NotFound.into())),
-        Err(why) => Err(why),
+pub(crate) fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Secret>) -> Result<Secret> {
+    if let Some(text) = read(path)? {
+        return Ok(text);
     }
+    create(path, make()?.expose().as_bytes()).map_err(|why| unusable(path, &why))?;
+    read(path)?.ok_or_else(|| unusable(path, &ErrorKind::NotFound.into()))
+}
+
+/// Reads a private file; makes it when it is not there and that is allowed.
+///
+/// # Errors
+/// As [`read_or_make`].
+pub(crate) fn read_or(path: &Path, may_make: bool, make: impl FnOnce() -> Result<Secret>) -> Result<Option<Secret>> {
+    if may_make { read_or_make(path, make).map(Some) } else { read(path) }
 }
 
 /// Reads a private file, if it is there.
@@ -52,27 +41,15 @@ pub(crate) fn read_or_make(path: &Path, missing: Missing, make: impl FnOnce() ->
 /// # Errors
 /// As [`read_or_make`].
 pub(crate) fn read(path: &Path) -> Result<Option<Secret>> {
-    let metadata = match fs::metadata(path) {
-        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
-        found => found.map_err(|why| unusable(path, &why))?,
-    };
-    if metadata.permissions().mode() & 0o077 != 0 {
-        let why = format!("the key file {} can be read by others: chmod 600 it", shown::path(path));
-        return Err(Error::because(&row::CONFIGURATION, why).with("file", shown::path(path)));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(super::damaged(path, "it is larger than any key file"));
-    }
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(Secret::new(text))),
-        Err(why) if why.kind() == ErrorKind::InvalidData => Err(super::damaged(path, "it is not text")),
-        Err(why) => Err(unusable(path, &why)),
-    }
+    private::read_secret(path, MAX_BYTES)
 }
 
 /// Creates a private file. It appears whole or not at all: written under another name, synced, then linked into place,
 /// which fails when somebody else was first; theirs then stays.
-fn create(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// The system's.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let unfinished = folder.join(format!(".new-{}", random::base32_lower(12)));
     let made = write_synced(&unfinished, bytes, 0o600).and_then(|()| match fs::hard_link(&unfinished, path) {
@@ -80,7 +57,17 @@ fn create(path: &Path, bytes: &[u8]) -> Result<()> {
         linked => linked,
     });
     let removed = fs::remove_file(&unfinished);
-    made.and(removed).and_then(|()| File::open(folder)?.sync_all()).map_err(|why| unusable(path, &why))
+    made.and(removed).and_then(|()| File::open(folder)?.sync_all())
+}
+
+/// Whether a file can be made in a folder: tried, because neither mode nor owner tells.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn try_making_files(folder: &Path) -> std::io::Result<()> {
+    let tried = folder.join(format!(".new-{}", random::base32_lower(12)));
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&tried)?;
+    fs::remove_file(&tried)
 }
 
 /// Writes a file for others to read, replacing what is there when it differs.

@@ -2,20 +2,23 @@
 
 use std::path::Path;
 
-use bankchannel_crypto::rsa::PrivateKey;
+use bankchannel_crypto::{digest, rsa::PrivateKey};
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use zeroize::Zeroizing;
 
 use super::{
     damaged,
-    files::{self, Missing, read_or_make},
+    files::{self, read_or},
+    identity::Making,
 };
 use crate::ws_channel::config::Config;
 
 /// The file with the private key, unless one is configured.
-const FILE: &str = "login-rsa.pem";
+pub(super) const FILE: &str = "login-rsa.pem";
 /// The file with the key before it, if there is one.
 const PREVIOUS_FILE: &str = "login-rsa-previous.pem";
+/// Bytes of a key's public name.
+const ID_BYTES: usize = 8;
 /// What existing clients' keys have, and what their limit of 199 password bytes is made for.
 const BITS: usize = 2048;
 
@@ -27,19 +30,12 @@ pub(crate) struct LoginKeys {
 }
 
 impl LoginKeys {
-    /// Reads the keys, or makes one.
+    /// Reads the keys. Where the private key is not there one is made if that is allowed, or if the key before it is the one
+    /// that clients know (`known`): then it was renamed to begin with a new one. `None`: it is not there and may not be made.
     ///
     /// # Errors
-    /// As [`read_or_make`]; `configuration.invalid` for a key that cannot be used.
-    pub(crate) fn load(folder: &Path, config: &Config, missing: Missing) -> Result<Self> {
-        let current = match &config.rsa_private_key {
-            Some(path) => configured(path, "rsa_private_key")?,
-            None => {
-                let path = folder.join(FILE);
-                let pem = read_or_make(&path, missing, generate)?;
-                PrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))?
-            }
-        };
+    /// As [`read_or`]; `configuration.invalid` for a key that cannot be used.
+    pub(crate) fn load(folder: &Path, config: &Config, known: &[&str], making: Making) -> Result<Option<Self>> {
         let previous = match &config.rsa_previous_private_key {
             Some(path) => Some(configured(path, "rsa_previous_private_key")?),
             None => {
@@ -48,7 +44,22 @@ impl LoginKeys {
                 pem.map(|pem| PrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))).transpose()?
             }
         };
-        Ok(Self { current, previous })
+        let current = match &config.rsa_private_key {
+            Some(path) => configured(path, "rsa_private_key")?,
+            None => {
+                let path = folder.join(FILE);
+                let renamed = previous.as_ref().is_some_and(|key| known.contains(&&*id(key)));
+                let may_make = making == Making::Allowed || making == Making::OnlyRenewed && renamed;
+                let Some(pem) = read_or(&path, may_make, generate)? else { return Ok(None) };
+                PrivateKey::from_pem(pem.expose()).map_err(|why| damaged(&path, why))?
+            }
+        };
+        Ok(Some(Self { current, previous }))
+    }
+
+    /// The public name of the private key: the beginning of a hash of its public half.
+    pub(crate) fn id(&self) -> String {
+        id(&self.current)
     }
 
     /// The public half, SPKI PEM.
@@ -69,6 +80,10 @@ impl LoginKeys {
 pub(crate) fn kept_elsewhere(config: &Config) -> impl Iterator<Item = (&Path, &'static str)> {
     let keys = [(&config.rsa_private_key, FILE), (&config.rsa_previous_private_key, PREVIOUS_FILE)];
     keys.into_iter().filter_map(|(path, name)| Some((Path::new(path.as_deref()?), name)))
+}
+
+fn id(key: &PrivateKey) -> String {
+    digest::hex(&digest::sha256(key.public().to_spki_pem().as_bytes())[..ID_BYTES])
 }
 
 fn configured(path: &str, setting: &'static str) -> Result<PrivateKey> {

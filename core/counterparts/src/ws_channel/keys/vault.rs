@@ -9,13 +9,10 @@ use bankchannel_crypto::{
 use bankchannel_foundation::{Result, Secret};
 use zeroize::Zeroizing;
 
-use super::{
-    damaged,
-    files::{Missing, read_or_make},
-};
+use super::{damaged, files::read_or};
 
 /// The file with the sealing keys.
-const FILE: &str = "vault.keys";
+pub(super) const FILE: &str = "vault.keys";
 
 /// Seals and opens what rests in the store. The keys themselves are behind it: in a local file, later in an HSM or a
 /// cloud's key service.
@@ -39,16 +36,19 @@ pub(crate) trait KeyVault: Send + Sync {
 pub(crate) struct VaultError(String);
 
 /// A vault whose keys are in a file: one line per key, its id and its bytes in hex; the first seals.
-pub(crate) struct LocalVault(Vault);
+pub(crate) struct LocalVault {
+    vault: Vault,
+    ids: Vec<String>,
+}
 
 impl LocalVault {
-    /// Reads the file, or makes it with one new key.
+    /// Reads the file; makes it with one new key where that is allowed. `None`: it is not there and may not be made.
     ///
     /// # Errors
-    /// As [`read_or_make`]; `configuration.invalid` for a damaged file.
-    pub(crate) fn load(folder: &Path, missing: Missing) -> Result<Self> {
+    /// As [`read_or`]; `configuration.invalid` for a damaged file.
+    pub(crate) fn load(folder: &Path, may_make: bool) -> Result<Option<Self>> {
         let path = folder.join(FILE);
-        let text = read_or_make(&path, missing, || Ok(line(&SealingKey::generate())))?;
+        let Some(text) = read_or(&path, may_make, || Ok(line(&SealingKey::generate())))? else { return Ok(None) };
         let mut keys = Vec::new();
         for (number, line) in text.expose().lines().enumerate() {
             let key =
@@ -58,18 +58,24 @@ impl LocalVault {
         if keys.is_empty() {
             return Err(damaged(&path, "it holds no key"));
         }
+        let ids = keys.iter().map(|key| digest::hex(&key.key_id())).collect();
         let current = keys.remove(0);
-        Ok(Self(Vault::new(current, keys)))
+        Ok(Some(Self { vault: Vault::new(current, keys), ids }))
+    }
+
+    /// The ids of its keys, the sealing one first.
+    pub(crate) fn ids(&self) -> &[String] {
+        &self.ids
     }
 }
 
 impl KeyVault for LocalVault {
     fn seal(&self, associated: &[u8], secret: &[u8]) -> Result<Vec<u8>, VaultError> {
-        Ok(self.0.seal(secret, associated))
+        Ok(self.vault.seal(secret, associated))
     }
 
     fn open(&self, associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        self.0.open(sealed, associated).map_err(|why| VaultError(why.to_string()))
+        self.vault.open(sealed, associated).map_err(|why| VaultError(why.to_string()))
     }
 }
 

@@ -1,8 +1,8 @@
-//! Backup and restore of a data folder: database, content files and the keys without which both are worth little.
+//! Backup of a data folder: database, content files and the keys without which both are worth little.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io,
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 use crate::ws_channel::{
     audit_heads::HEADS_FILE,
     config::Config,
-    data::{storage, unusable},
-    keys::{self, Keys, Missing},
+    data::{DATABASE, FILES, storage, unusable},
+    keys::{self, identity},
 };
 
-/// The database within a data folder or backup.
-pub(super) const DATABASE: &str = "service.sqlite";
+/// In a backup: the content files, one a line, that were not there when it was made.
+pub(super) const MISSING: &str = "missing-files.txt";
+/// The files beside database, keys and content.
+pub(super) const BESIDE: [&str; 2] = [keys::PUBLIC_KEY_FILE, HEADS_FILE];
 
 /// What a backup or restore copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,15 +35,20 @@ pub struct BackupSummary {
     pub file_bytes: u64,
     /// Key files.
     pub keys: u64,
+    /// Content files that the database names and that were not there when the backup was made.
+    #[serde(default)]
+    pub missing_files: u64,
 }
 
-/// Copies what a data folder consists of into a folder that is absent or empty; everything is synced before the answer.
+/// Copies what a data folder consists of into a folder that is absent or empty; everything is synced before the answer. Nobody
+/// waits for it.
 ///
 /// # Errors
 /// `resource.storage`; `not_supported` with PostgreSQL.
 pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
     let unfinished = Unfinished::begin(target, "target")?;
-    let summary = copy_data(store, config, data, &unfinished.folder).await?;
+    let copied = copy_data(store, config, data, &unfinished.folder).await;
+    let summary = copied.map_err(|why| unfinished.with_final_names(&why))?;
     unfinished.finish()?;
     Ok(summary)
 }
@@ -53,9 +60,32 @@ async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -
         StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
         other => storage(other),
     })?;
+    let id = store.installation().await.map_err(storage)?.id().map(str::to_owned);
+    let (config, data, target) = (config.clone(), data.to_owned(), target.to_owned());
+    let missing = report.missing;
+    let missing_files = missing.len() as u64;
+    let copying = tokio::task::spawn_blocking(move || {
+        let keys = copy_beside(&config, &data, &target, id.as_deref(), &missing)?;
+        cut(&target.join(HEADS_FILE), heads_length).map(|()| keys)
+    });
+    let keys = copying.await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+    if missing_files > 0 {
+        tracing::error!(missing_files, "content files that the database names are not there: the backup lacks them");
+    }
+    Ok(BackupSummary {
+        database_bytes: report.database_bytes,
+        files: report.files,
+        file_bytes: report.file_bytes,
+        keys,
+        missing_files,
+    })
+}
+
+/// Copies what is neither database nor content; answers how many keys there are.
+fn copy_beside(config: &Config, data: &Path, target: &Path, id: Option<&str>, missing: &[String]) -> Result<u64> {
     let mut copied = Copied::default();
     let folder = target.join(keys::FOLDER);
-    copied.folder(&keys::folder(data, config), &folder)?;
+    copied.keys(&keys::folder(data, config), &folder)?;
     // Where a restored folder looks for them without any configuration. One of the service's own is not in use then.
     for (path, name) in keys::kept_elsewhere(config) {
         if fs::remove_file(folder.join(name)).is_ok() {
@@ -64,58 +94,49 @@ async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -
         copied.file(path, &folder.join(name))?;
     }
     sync_folder(&folder)?;
-    for name in [keys::PUBLIC_KEY_FILE, HEADS_FILE] {
+    for name in BESIDE {
         if data.join(name).exists() {
             Copied::default().file(&data.join(name), &target.join(name))?;
         }
     }
-    let heads = target.join(HEADS_FILE);
-    if heads.exists() {
-        let cut = fs::OpenOptions::new().write(true).open(&heads).and_then(|file| {
-            file.set_len(heads_length)?;
+    if let Some(id) = id {
+        let files = target.join(FILES);
+        identity::mark(&files, id).map_err(|why| unusable(&files, &why))?;
+    }
+    if !missing.is_empty() {
+        let path = target.join(MISSING);
+        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).and_then(|mut file| {
+            file.write_all((missing.join("\n") + "\n").as_bytes())?;
             file.sync_all()
         });
-        cut.map_err(|why| unusable(&heads, &why))?;
+        written.map_err(|why| unusable(&path, &why))?;
     }
     sync_folder(target)?;
-    Ok(BackupSummary {
-        database_bytes: report.database_bytes,
-        files: report.files,
-        file_bytes: report.file_bytes,
-        keys: copied.files,
-    })
+    Ok(copied.files)
 }
 
-/// Puts a backup in place as a new data folder, which must be absent or empty, and checks that it can be served.
-///
-/// # Errors
-/// `input.invalid_field` for what is no backup or a folder that is not empty; `resource.storage`.
-pub async fn restore(backup: &Path, data: &Path) -> Result<BackupSummary> {
-    if !backup.join(DATABASE).is_file() || !backup.join(keys::FOLDER).is_dir() {
-        let why = format!("{} holds no backup: {DATABASE} and {} must be in it", backup.display(), keys::FOLDER);
-        return Err(Error::invalid_field("backup", why));
+/// Cuts a file that grew while the rest was copied.
+fn cut(path: &Path, length: u64) -> Result<()> {
+    let cut = OpenOptions::new().write(true).open(path).and_then(|file| {
+        file.set_len(length)?;
+        file.sync_all()
+    });
+    match cut {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(unusable(path, &why)),
+        _ => Ok(()),
     }
-    let unfinished = Unfinished::begin(data, "data")?;
-    let copied = copy_backup(backup, &unfinished.folder)?;
-    Keys::load(&unfinished.folder, &Config::default(), Missing::Refuse)?;
-    let store = Store::open_sqlite(&unfinished.folder).await.map_err(storage)?;
-    let whole = store.check_integrity().await;
-    store.close().await;
-    whole.map_err(storage)?;
-    unfinished.finish()?;
-    Ok(copied)
 }
 
 /// What is copied into a folder, until it is whole: below the folder itself, which may be a file system of its own. Goes
 /// when dropped unfinished.
-struct Unfinished<'a> {
+pub(super) struct Unfinished<'a> {
     target: &'a Path,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 impl<'a> Unfinished<'a> {
     /// Begins in a folder that is absent or empty.
-    fn begin(target: &'a Path, field: &'static str) -> Result<Self> {
+    pub(super) fn begin(target: &'a Path, field: &'static str) -> Result<Self> {
         private_folder(target)?;
         let mut entries = fs::read_dir(target).map_err(|why| unusable(target, &why))?;
         if entries.next().is_some() {
@@ -128,8 +149,20 @@ impl<'a> Unfinished<'a> {
         Ok(Self { target, folder })
     }
 
+    /// The error with the names that things will have, which are those that somebody looks for.
+    pub(super) fn with_final_names(&self, error: &Error) -> Error {
+        let (from, to) = (self.folder.display().to_string(), self.target.display().to_string());
+        let mut named = Error::because(error.row(), error.message().replace(&from, &to));
+        for key in ["file", "field"] {
+            if let Some(detail) = error.detail(key) {
+                named = named.with(key, detail.replace(&from, &to));
+            }
+        }
+        named
+    }
+
     /// Moves everything to its place, the database last: without it a folder is no backup and no data folder.
-    fn finish(self) -> Result<()> {
+    pub(super) fn finish(self) -> Result<()> {
         let fault = |why: io::Error| unusable(self.target, &why);
         let entries = fs::read_dir(&self.folder).map_err(fault)?;
         let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>();
@@ -149,54 +182,49 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-fn copy_backup(backup: &Path, data: &Path) -> Result<BackupSummary> {
-    private_folder(data)?;
-    let (mut keys_copied, mut files) = (Copied::default(), Copied::default());
-    keys_copied.folder(&backup.join(keys::FOLDER), &data.join(keys::FOLDER))?;
-    if backup.join("files").is_dir() {
-        files.folder(&backup.join("files"), &data.join("files"))?;
-    }
-    for name in [keys::PUBLIC_KEY_FILE, HEADS_FILE] {
-        if backup.join(name).exists() {
-            Copied::default().file(&backup.join(name), &data.join(name))?;
-        }
-    }
-    let mut database = Copied::default();
-    database.file(&backup.join(DATABASE), &data.join(DATABASE))?;
-    sync_folder(data)?;
-    Ok(BackupSummary {
-        database_bytes: database.bytes,
-        files: files.files,
-        file_bytes: files.bytes,
-        keys: keys_copied.files,
-    })
-}
-
+/// What was copied.
 #[derive(Default)]
-struct Copied {
-    files: u64,
-    bytes: u64,
+pub(super) struct Copied {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
 }
 
 impl Copied {
-    fn folder(&mut self, from: &Path, to: &Path) -> Result<()> {
+    /// Copies the key files of a folder. Mounted secrets are links to files: these are followed, as the service does.
+    pub(super) fn keys(&mut self, from: &Path, to: &Path) -> Result<()> {
+        private_folder(to)?;
+        for entry in fs::read_dir(from).map_err(|why| unusable(from, &why))? {
+            let name = entry.map_err(|why| unusable(from, &why))?.file_name();
+            let (source, target) = (from.join(&name), to.join(&name));
+            let is_marker = name == identity::MARKER;
+            if !source.is_file() || name.as_encoded_bytes().starts_with(b".") && !is_marker {
+                continue;
+            }
+            self.file(&source, &target)?;
+            self.files -= u64::from(is_marker);
+        }
+        sync_folder(to)
+    }
+
+    /// Copies a folder with what is in it. Links are not followed.
+    pub(super) fn folder(&mut self, from: &Path, to: &Path) -> Result<()> {
         private_folder(to)?;
         let entries = fs::read_dir(from).map_err(|why| unusable(from, &why))?;
         for entry in entries {
             let entry = entry.map_err(|why| unusable(from, &why))?;
             let kind = entry.file_type().map_err(|why| unusable(&entry.path(), &why))?;
-            // Links are not followed, and what is being written is passed over: a data folder has neither for long.
             if kind.is_dir() {
                 self.folder(&entry.path(), &to.join(entry.file_name()))?;
             } else if kind.is_file() {
                 self.file(&entry.path(), &to.join(entry.file_name()))?;
+                self.files -= u64::from(entry.file_name() == identity::MARKER);
             }
         }
         sync_folder(to)
     }
 
-    fn file(&mut self, from: &Path, to: &Path) -> Result<()> {
-        self.bytes += copy(from, to).map_err(|why| unusable(to, &why))?;
+    pub(super) fn file(&mut self, from: &Path, to: &Path) -> Result<()> {
+        self.bytes += copy(from, to).map_err(|why| unusable(from, &why))?;
         self.files += 1;
         Ok(())
     }
@@ -210,10 +238,10 @@ fn copy(from: &Path, to: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-fn private_folder(path: &Path) -> Result<()> {
+pub(super) fn private_folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))
 }
 
-fn sync_folder(path: &Path) -> Result<()> {
+pub(super) fn sync_folder(path: &Path) -> Result<()> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(|why| unusable(path, &why))
 }

@@ -2,15 +2,18 @@
 
 use std::{net::SocketAddr, path::Path};
 
+use bankchannel_foundation::Result;
+use bankchannel_storage::{Store, StoreError};
 use serde::Serialize;
 
-use super::backup::DATABASE;
 use crate::{
     http::Listener,
+    private,
     ws_channel::{
+        banks::Banks,
         config::Config,
-        data::open_store,
-        keys::{Keys, Missing},
+        data::{self, DATABASE, open_store},
+        keys::Keys,
         options::ServiceOptions,
         running,
     },
@@ -19,7 +22,7 @@ use crate::{
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `configuration`, `listen`, `data`, `store` or `keys`.
+    /// `configuration`, `listen`, `data`, `store`, `keys` or `files`.
     pub subject: &'static str,
     /// Whether a start would get past it.
     pub ok: bool,
@@ -61,38 +64,51 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
         return vec![good("data", "a temporary folder: everything is gone after the stop")];
     };
     let data = Path::new(given);
-    if !data.exists() && config.postgres_url.is_none() {
-        return vec![good("data", format!("{given} is not there yet and will be made"))];
+    if let Err(why) = data::expect(config, data).and_then(|()| look_at_folder(data)) {
+        return vec![bad("data", why.message())];
     }
     let mut findings = Vec::new();
+    if !data.exists() {
+        findings.push(good("data", format!("{given} is not there yet and will be made")));
+    }
     if config.postgres_url.is_none() && !data.join(DATABASE).exists() {
-        findings.push(good("store", format!("{DATABASE} is not there yet and will be made")));
-        findings.push(keys(data, config));
+        if data.exists() {
+            findings.push(good("store", format!("{DATABASE} is not there yet and will be made")));
+        }
+        findings.push(keys(None, data, config).await);
         return findings;
     }
     match open_store(config, data).await {
         Ok(store) => {
-            let whole = store.check_integrity().await;
-            store.close().await;
-            findings.push(match whole {
+            findings.push(match store.check_integrity().await {
                 Ok(()) => good("store", "it opens and is whole"),
-                Err(bankchannel_storage::StoreError::Unsupported { .. }) => good("store", "the database answers"),
+                Err(StoreError::Unsupported { .. }) => good("store", "the database answers"),
                 Err(why) => bad("store", why.to_string()),
             });
+            findings.push(keys(Some(&store), data, config).await);
+            if let Err(why) = data::look_at_files(&store, data, config).await {
+                findings.push(bad("files", why.message()));
+            }
+            store.close().await;
         }
         Err(why) => findings.push(bad("store", why.message())),
     }
-    findings.push(keys(data, config));
     findings
 }
 
-fn keys(data: &Path, config: &Config) -> Finding {
-    let keys = crate::ws_channel::keys::folder(data, config);
-    if !keys.exists() {
-        return good("keys", format!("{} is not there yet and will be made", keys.display()));
-    }
-    match Keys::load(data, config, Missing::Refuse) {
-        Ok(_) => good("keys", format!("{} can be read", keys.display())),
+fn look_at_folder(data: &Path) -> Result<()> {
+    if data.exists() { private::check_folder(data) } else { Ok(()) }
+}
+
+async fn keys(store: Option<&Store>, data: &Path, config: &Config) -> Finding {
+    let shown = crate::ws_channel::keys::folder(data, config);
+    let looked = match Keys::look(store, data, config).await {
+        Ok(all) => Banks::look(data, config).map(|()| all),
+        Err(why) => Err(why),
+    };
+    match looked {
+        Ok(true) => good("keys", format!("{} can be read", shown.display())),
+        Ok(false) => good("keys", format!("{} is not complete yet; what lacks will be made", shown.display())),
         Err(why) => bad("keys", why.message()),
     }
 }

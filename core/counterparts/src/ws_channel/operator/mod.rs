@@ -12,6 +12,7 @@ mod check;
 mod command;
 mod desk;
 mod door;
+mod restore;
 mod types;
 
 use std::path::{Path, PathBuf};
@@ -28,8 +29,9 @@ use super::{
 };
 use command::Command;
 
-pub use backup::{BackupSummary, restore};
+pub use backup::BackupSummary;
 pub use check::{Finding, check};
+pub use restore::restore;
 pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
 
 pub(crate) use desk::Desk;

@@ -58,7 +58,7 @@ fn challenge_of(factor: MfaType) -> Challenge {
 }
 
 /// What a sealed TOTP secret is bound to.
-fn totp_binding(email: &str) -> Vec<u8> {
+pub(crate) fn totp_binding(email: &str) -> Vec<u8> {
     format!("totp\n{email}").into_bytes()
 }
 

@@ -14,10 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{BankError, readable, serial};
-use crate::ws_channel::keys::{Missing, read_or_make};
+use crate::ws_channel::keys::read_or_make;
 
 /// The file with its certificate and private key.
-const FILE: &str = "simulator-ca.pem";
+pub(super) const FILE: &str = "simulator-ca.pem";
 /// Its name.
 const NAME: &str = "Simulator Test CA";
 /// How long it lives.
@@ -61,7 +61,7 @@ impl Authority {
     }
 
     fn load(&self, now_ms: i64) -> Result<Issuer, Error> {
-        let text = read_or_make(&self.path, Missing::Make, || {
+        let text = read_or_make(&self.path, || {
             let internal = |why: &dyn std::fmt::Display| Error::because(&row::INTERNAL, why.to_string());
             let (begin, end) = validity(now_ms, YEARS).map_err(|why| internal(&why))?;
             let parts = Issuer::create(NAME, begin, end).map_err(|why| internal(&why))?.to_pem_parts();

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::{Asked, BankChannel, BankError, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing};
 use crate::ws_channel::{
     config::{Config, SimulatorMode},
+    data::expect_writable_keys,
     fault::Fault,
     files::content,
 };
@@ -55,8 +56,10 @@ impl Simulator {
     /// Opens it; its authority's files are read when they are first needed.
     ///
     /// # Errors
-    /// None yet; an authority that cannot be used is found at the first enrolment.
+    /// `configuration.invalid` where the authority's file is not there and cannot be made. One that is damaged is found at the
+    /// first enrolment.
     pub(super) fn open(data: &Path, config: &Config) -> Result<Self> {
+        look(data, config)?;
         Ok(Self {
             authority: authority::Authority::at(&crate::ws_channel::keys::folder(data, config)),
             files: content::folder(data, config),
@@ -86,6 +89,14 @@ impl Simulator {
         let certificate = self.authority.certify(subject, company, private_key.public(), now_ms)?;
         Ok(IssuedPair { certificate, private_key })
     }
+}
+
+/// Whether it can be opened, as far as that can be seen without making anything.
+///
+/// # Errors
+/// As [`Simulator::open`].
+pub(super) fn look(data: &Path, config: &Config) -> Result<()> {
+    expect_writable_keys(data, config, authority::FILE)
 }
 
 impl BankChannel for Simulator {

@@ -1,0 +1,297 @@
+//! Rules for the files and folders that a server keeps to itself: nobody else may write them, and no link leads elsewhere.
+//!
+//! | what | rule |
+//! |---|---|
+//! | folders | the service's user or root owns them; nobody else may write them |
+//! | files that the server writes | no link; the service's user owns them; others get no access |
+//! | secrets that it reads | the service's user owns them and others get no access, or root owns them and the service's group may read |
+//!
+//! The last is how secrets are mounted into containers and handed over by systemd: owner root, mode 0440, the service's group. The
+//! service can then read a key and not change it. Links to secrets are followed where root or the service's user made them:
+//! mounted secrets and `certbot` consist of such links.
+
+use std::{
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, ErrorKind, Read},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
+use rustix::{
+    fs::{OFlags, StatVfsMountFlags},
+    process::{getegid, geteuid, getgroups},
+};
+
+/// Access of anybody but the owner.
+const OTHERS: u32 = 0o077;
+/// What group and others may not have on a folder.
+const OTHERS_WRITE: u32 = 0o022;
+/// What group and others may not have on a secret that root owns.
+const BEYOND_GROUP_READ: u32 = 0o037;
+const ROOT: u32 = 0;
+
+/// Makes a folder that only its owner can enter, where it is absent; refuses one that others can change.
+///
+/// # Errors
+/// `resource.storage` when it cannot be made, `configuration.invalid` when others can change it.
+pub(crate) fn folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))?;
+    check_folder(path)
+}
+
+/// Refuses a folder that somebody else owns or can write.
+///
+/// # Errors
+/// As [`folder`].
+pub(crate) fn check_folder(path: &Path) -> Result<()> {
+    let found = fs::metadata(path).map_err(|why| unusable(path, &why))?;
+    let shown = shown::path(path);
+    if !found.is_dir() {
+        return Err(refused(path, format!("{shown} is no folder: give the path of one")));
+    }
+    let own = geteuid().as_raw();
+    if found.uid() != own && found.uid() != ROOT {
+        let why = format!(
+            "the folder {shown} belongs to user {}, the service runs as user {own}: chown {own} it, or give the service a folder \
+             of its own",
+            found.uid()
+        );
+        return Err(refused(path, why));
+    }
+    let mode = found.permissions().mode() & 0o7777;
+    if mode & OTHERS_WRITE != 0 && !is_read_only(path) {
+        return Err(refused(
+            path,
+            format!("the folder {shown} can be written by others (mode {mode:04o}): chmod 700 it"),
+        ));
+    }
+    Ok(())
+}
+
+/// Whether it lies on a file system that is mounted read-only: mounted secrets have any mode there, and nobody can write.
+pub(crate) fn is_read_only(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+/// Opens a file that the server writes, following no link. One that others can read is closed to them.
+///
+/// # Errors
+/// When it is a link, no plain file or another user's, or cannot be opened.
+pub(crate) fn open_own(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    let file = open_plain(path, how)?;
+    let found = file.metadata()?;
+    if found.uid() != geteuid().as_raw() {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, format!("it belongs to user {}", found.uid())));
+    }
+    if found.permissions().mode() & OTHERS != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+/// Opens a file that the server wrote before, for reading, following no link.
+///
+/// # Errors
+/// When it is a link, no plain file or can be written by others, or cannot be opened.
+pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
+    let file = open_plain(path, OpenOptions::new().read(true))?;
+    if file.metadata()?.permissions().mode() & OTHERS_WRITE != 0 {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "others can write it"));
+    }
+    Ok(file)
+}
+
+/// Reads a secret, if it is there.
+///
+/// # Errors
+/// `configuration.invalid` for one that others can read or change, `resource.storage` for one that cannot be read.
+pub(crate) fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>> {
+    let file = match open_secret(path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|why| unusable(path, &why))?,
+    };
+    let found = file.metadata().map_err(|why| unusable(path, &why))?;
+    check_secret(path, &found)?;
+    if found.len() > max_bytes {
+        return Err(refused(path, format!("{} is larger than any key file", shown::path(path))));
+    }
+    let mut text = zeroize::Zeroizing::new(Vec::new());
+    file.take(max_bytes).read_to_end(&mut text).map_err(|why| unusable(path, &why))?;
+    match std::str::from_utf8(&text) {
+        Ok(text) => Ok(Some(Secret::new(text))),
+        Err(_) => Err(refused(path, format!("the key file {} is damaged (it is not text)", shown::path(path)))),
+    }
+}
+
+fn open_secret(path: &Path) -> io::Result<File> {
+    let mut how = OpenOptions::new();
+    how.read(true);
+    let link = match fs::symlink_metadata(path)? {
+        found if found.is_symlink() => found,
+        _ => return open_plain(path, &mut how),
+    };
+    if ![ROOT, geteuid().as_raw()].contains(&link.uid()) {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, format!("it is a link of user {}", link.uid())));
+    }
+    plain(how.custom_flags(flags(OFlags::NONBLOCK)).open(path)?)
+}
+
+fn check_secret(path: &Path, found: &Metadata) -> Result<()> {
+    let (shown, own, mode) = (shown::path(path), geteuid().as_raw(), found.permissions().mode() & 0o7777);
+    if found.uid() == own && mode & OTHERS == 0 {
+        return Ok(());
+    }
+    if found.uid() == ROOT && mode & BEYOND_GROUP_READ == 0 && (mode & OTHERS == 0 || is_own_group(found.gid())) {
+        return Ok(());
+    }
+    let why = if found.uid() != own && found.uid() != ROOT {
+        format!("the key file {shown} belongs to user {}, the service runs as user {own}: chown {own} it", found.uid())
+    } else if found.uid() == own && own != ROOT {
+        format!("the key file {shown} can be read by others (mode {mode:04o}): chmod 600 it")
+    } else {
+        format!(
+            "the key file {shown} can be read by others (mode {mode:04o}, group {}): chmod 600 it, or 440 with owner root and the \
+             service's own group",
+            found.gid()
+        )
+    };
+    Err(refused(path, why))
+}
+
+fn is_own_group(group: u32) -> bool {
+    getegid().as_raw() == group || getgroups().is_ok_and(|all| all.iter().any(|one| one.as_raw() == group))
+}
+
+fn open_plain(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
+    let opened = how.mode(0o600).custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK)).open(path);
+    match opened {
+        Err(why) if why.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            Err(io::Error::new(ErrorKind::PermissionDenied, "it is a link, which is not followed here"))
+        }
+        opened => plain(opened?),
+    }
+}
+
+fn plain(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(ErrorKind::PermissionDenied, "it is no plain file"))
+    }
+}
+
+/// The bits of these flags fit: they come from the same `int`.
+fn flags(flags: OFlags) -> i32 {
+    i32::try_from(flags.bits()).unwrap_or_default()
+}
+
+fn refused(path: &Path, why: String) -> Error {
+    Error::because(&row::CONFIGURATION, why).with("file", shown::path(path))
+}
+
+/// A file or folder that cannot be used.
+pub(crate) fn unusable(path: &Path, why: &io::Error) -> Error {
+    let shown = shown::path(path);
+    Error::because(&row::STORAGE, format!("{shown} cannot be used: {why}")).with("file", shown)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::{chown, symlink};
+
+    use super::*;
+
+    const NOBODY: u32 = 65_534;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_can_change_is_refused_with_the_remedy() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a/b");
+        folder(&path).unwrap();
+        for mode in [0o720, 0o702, 0o777, 0o1777] {
+            set_mode(&path, mode);
+            let error = folder(&path).unwrap_err();
+            assert_eq!(error.code(), "configuration.invalid");
+            assert!(error.message().contains("chmod 700"), "{error}");
+        }
+        set_mode(&path, 0o755);
+        folder(&path).unwrap();
+        if geteuid().is_root() {
+            chown(&path, Some(NOBODY), None).unwrap();
+            assert!(folder(&path).unwrap_err().message().contains("chown"));
+        }
+    }
+
+    #[test]
+    fn own_files_are_no_links_and_closed_to_others() {
+        let place = tempfile::tempdir().unwrap();
+        let (target, link) = (place.path().join("target"), place.path().join("link"));
+        fs::write(&target, "text").unwrap();
+        symlink(&target, &link).unwrap();
+        let append = || {
+            let mut how = OpenOptions::new();
+            how.append(true).create(true);
+            how
+        };
+        assert!(open_own(&link, &mut append()).unwrap_err().to_string().contains("link"));
+        assert!(open_for_reading(&link).is_err());
+        set_mode(&target, 0o644);
+        open_own(&target, &mut append()).unwrap();
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        open_for_reading(&target).unwrap();
+        set_mode(&target, 0o666);
+        assert!(open_for_reading(&target).is_err());
+        let made = place.path().join("made");
+        open_own(&made, &mut append()).unwrap();
+        assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(open_own(place.path(), OpenOptions::new().read(true)).is_err(), "no plain file");
+        if geteuid().is_root() {
+            chown(&target, Some(NOBODY), None).unwrap();
+            assert!(open_own(&target, &mut append()).unwrap_err().to_string().contains("65534"));
+        }
+    }
+
+    #[test]
+    fn secrets_are_private_or_mounted() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("key");
+        let read = || read_secret(&path, 100);
+        assert!(read().unwrap().is_none());
+        fs::write(&path, "secret").unwrap();
+        for (mode, accepted) in [(0o600, true), (0o400, true), (0o644, false), (0o660, false), (0o604, false)] {
+            set_mode(&path, mode);
+            assert_eq!(read().is_ok(), accepted, "{mode:o}");
+        }
+        set_mode(&path, 0o600);
+        assert_eq!(read().unwrap().unwrap().expose(), "secret");
+        assert!(read_secret(&path, 3).is_err());
+        if geteuid().is_root() {
+            for (group, mode, accepted) in [
+                (getegid().as_raw(), 0o440, true),
+                (getegid().as_raw(), 0o640, true),
+                (getegid().as_raw(), 0o460, false),
+                (getegid().as_raw(), 0o444, false),
+                (NOBODY, 0o440, false),
+            ] {
+                chown(&path, None, Some(group)).unwrap();
+                set_mode(&path, mode);
+                assert_eq!(read().is_ok(), accepted, "{mode:o} {group}");
+            }
+            chown(&path, Some(NOBODY), Some(0)).unwrap();
+            set_mode(&path, 0o600);
+            assert!(read().unwrap_err().message().contains("chown"));
+            chown(&path, Some(0), Some(0)).unwrap();
+            let link = place.path().join("link");
+            symlink(&path, &link).unwrap();
+            assert!(read_secret(&link, 100).unwrap().is_some(), "root's link, as in a mounted secret");
+            std::os::unix::fs::lchown(&link, Some(NOBODY), None).unwrap();
+            assert!(read_secret(&link, 100).is_err());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Whether the folders are still there: what is written into one that was removed or replaced is lost.
+
+use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{data, service::Service};
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_secs(1);
+/// A file system that takes longer to say what is there is not there.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often the database is asked, counted in looks.
+const ASK_DATABASE: u32 = 5;
+
+/// Whether the folders that the service began with are still there.
+#[derive(Debug, Default)]
+pub(crate) struct Folders {
+    lost: AtomicBool,
+}
+
+impl Folders {
+    /// Whether one is gone: nothing may be acknowledged then.
+    pub(crate) fn are_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+}
+
+/// A folder or file as it was at the start.
+#[derive(Clone)]
+struct Place {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    fn at(path: &Path) -> std::io::Result<Self> {
+        let found = std::fs::metadata(path)?;
+        Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+
+    fn fault(&self) -> Option<String> {
+        match Self::at(&self.path) {
+            Ok(now) if (now.device, now.inode) == (self.device, self.inode) => None,
+            Ok(_) => Some(format!("{} was replaced", self.path.display())),
+            Err(why) => Some(format!("{} is not there ({why})", self.path.display())),
+        }
+    }
+}
+
+/// Begins to look, from what is there now.
+pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
+    let places = places(service);
+    let (service, stop) = (Arc::clone(service), stop.clone());
+    tokio::spawn(async move {
+        let mut looks = 0;
+        let mut database_fault = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            tell(&service, look(&places).await);
+            if looks % ASK_DATABASE == 0 {
+                database_fault = !matches!(tokio::time::timeout(PATIENCE, service.store.ping()).await, Ok(Ok(())));
+            }
+            looks = looks.wrapping_add(1);
+            service.readiness.set_fault(match (service.folders.are_lost(), database_fault) {
+                (true, _) => Some("storage"),
+                (false, true) => Some("database"),
+                (false, false) => None,
+            });
+        }
+    })
+}
+
+/// What is looked at. A file system that numbers files anew each time cannot be looked at so.
+fn places(service: &Service) -> Vec<Place> {
+    let mut paths = vec![service.data.clone(), service.data.join(data::SPOOL), service.files_folder()];
+    if service.store.is_only_writer() {
+        paths.push(service.data.join(data::DATABASE));
+    }
+    let places = paths.iter().filter_map(|path| Place::at(path).ok());
+    let (steady, other): (Vec<_>, Vec<_>) = places.partition(|place| place.fault().is_none());
+    for place in other {
+        tracing::warn!(path = %place.path.display(), "the file system numbers files anew: a removal will not be noticed");
+    }
+    steady
+}
+
+/// What is wrong with the first of them.
+async fn look(places: &[Place]) -> Option<String> {
+    let places = places.to_vec();
+    let looking = tokio::task::spawn_blocking(move || places.iter().find_map(Place::fault));
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(_)) => None,
+        Err(_) => Some("the file system of the data folder does not answer".to_owned()),
+    }
+}
+
+fn tell(service: &Service, fault: Option<String>) {
+    let was = service.folders.lost.swap(fault.is_some(), Ordering::AcqRel);
+    match fault {
+        Some(why) if !was => {
+            tracing::error!(
+                why,
+                "the data folder is gone: nothing is acknowledged until it is back; restart the service"
+            );
+        }
+        None if was => tracing::warn!("the data folder is back: requests are served again"),
+        _ => {}
+    }
+}
