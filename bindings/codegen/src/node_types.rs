@@ -167,7 +167,7 @@ fn type_of(shape: &Shape, way: Way) -> String {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } => "number".into(),
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
-        Shape::Secret(_) => if way == Way::In { "Secret" } else { "string" }.into(),
+        Shape::Secret(_) => if way == Way::In { "Secret" } else { "SecretText" }.into(),
         Shape::Content => if way == Way::In { "Content" } else { "Received" }.into(),
         Shape::Enum(shape) => shape.name.into(),
         Shape::List(of) => format!("readonly {}[]", bracketed(of, way)),

@@ -22,6 +22,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     let mut files = vec![codes(model), categories()];
     files.extend(Category::ALL.into_iter().map(exception));
     for protocol in &model.protocols {
+        files.push(interface(protocol));
         files.push(operations(protocol));
         files.push(service(protocol));
         for named in &protocol.types {
@@ -108,6 +109,55 @@ fn namespace(protocol: &Protocol) -> String {
     format!("Bankchannel\\{}", protocol.client)
 }
 
+/// What a program depends on that its own tests give a client of their own.
+fn interface(protocol: &Protocol) -> Generated {
+    class(&format!("{}/Client", protocol.client), &namespace(protocol), |out| {
+        for used in ["Content", "Exception\\BankchannelException", "Question", "Secret", "SignatureRequest"] {
+            out.line(format!("use Bankchannel\\{used};"));
+        }
+        out.blank();
+        out.jsdoc(
+            "",
+            &format!(
+                "The operations of {}. `Bankchannel\\{}` carries them out; tests give a double of their own.\n\n\
+                 A later version may have further operations: mock it, or extend `{}`'s double, rather than write all methods.",
+                protocol.name, protocol.client, protocol.client
+            ),
+        );
+        out.line("interface Client");
+        out.line("{");
+        for (at, operation) in protocol.operations.iter().enumerate() {
+            if at > 0 {
+                out.blank();
+            }
+            signature(out, operation, &method_name(protocol, operation));
+            out.line(format!("    ): {};", operation.response.name));
+        }
+        out.blank();
+        out.jsdoc("    ", &format!("{CALL_DOC}\n\n@throws BankchannelException"));
+        out.line(
+            "    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, \
+             ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array;",
+        );
+        out.blank();
+        out.jsdoc("    ", "Frees the client's connections. Calling anything afterwards is refused.");
+        out.line("    public function close(): void;");
+        out.line("}");
+    })
+}
+
+/// The documentation of `call`, in the interface.
+const CALL_DOC: &str =
+    "Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
+
+@param array<string, mixed> $request
+@param Content|string|\\SplFileInfo|resource|null $content to go with the request; a string is a path
+@param string|\\SplFileInfo|resource|null $destination where the response's content goes; left out, into memory
+@param (callable(Question): string)|null $onCode
+@param (callable(SignatureRequest): string)|null $signer
+
+@return array{array<string, mixed>, Content|null} the response, and its content where it has one";
+
 fn operations(protocol: &Protocol) -> Generated {
     class(&format!("{}/Operations", protocol.client), &namespace(protocol), |out| {
         for used in [
@@ -128,7 +178,7 @@ fn operations(protocol: &Protocol) -> Generated {
             "",
             &format!("The operations of {} as typed methods. Use `Bankchannel\\{}`.", protocol.name, protocol.client),
         );
-        out.line("abstract class Operations extends AbstractClient");
+        out.line("abstract class Operations extends AbstractClient implements Client");
         out.line("{");
         constructor(out, protocol);
         for operation in &protocol.operations {
@@ -190,8 +240,8 @@ fn from_env(out: &mut Out) {
     out.blank();
     out.jsdoc(
         "    ",
-        "A client whose settings come from the environment (`ISECURE_EMAIL`, `ISECURE_PASSWORD`, …; the list is in \
-         docs/reference), but for those that are given here under the names of the constructor's parameters.\n\n\
+        "A client whose settings come from the environment's `ISECURE_…` variables (the list is in docs/reference, \
+         ws-channel-settings), but for those that are given here under the names of the constructor's parameters.\n\n\
          @throws BankchannelException",
     );
     out.line("    final public static function fromEnv(#[\\SensitiveParameter] mixed ...$settings): static");
@@ -209,9 +259,9 @@ fn method_name(protocol: &Protocol, operation: &Operation) -> String {
     if meets && !operation.asks() { format!("exchange{}", pascal(operation.name)) } else { name }
 }
 
-fn method(out: &mut Out, operation: &Operation, name: &str) {
+/// A method's documentation, name and parameters.
+fn signature(out: &mut Out, operation: &Operation, name: &str) {
     let declaration = operation.entry.declaration;
-    let response = operation.response.name;
     let order = ordered(operation.request);
     let mut doc = format!("{}.\n\n{}\n", plain(declaration.summary), plain(declaration.doc));
     for field in &order {
@@ -248,6 +298,24 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
     for field in &order {
         out.line(format!("        {},", parameter(field, field.optional || field.profile)));
     }
+    if operation.response_content.is_some() {
+        out.line("        mixed $destination = null,");
+    }
+    if !operation.is_local() {
+        out.line("        ?int $timeoutMs = null,");
+    }
+    if operation.asks() && !operation.is_signed() {
+        out.line("        ?callable $onCode = null,");
+    }
+    if takes_signer(operation) {
+        out.line("        ?callable $signer = null,");
+    }
+}
+
+fn method(out: &mut Out, operation: &Operation, name: &str) {
+    let declaration = operation.entry.declaration;
+    let response = operation.response.name;
+    signature(out, operation, name);
     let mut options = Vec::new();
     if let Some(field) = operation.request_content {
         // An operation that only computes is over before a stream could be asked for pieces.
@@ -255,23 +323,16 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
         options.push(format!("content: Content::of(${}){held}", camel(field.name)));
     }
     if operation.response_content.is_some() {
-        out.line("        mixed $destination = null,");
         options.push("destination: $destination".into());
     }
     if !operation.is_local() {
-        out.line("        ?int $timeoutMs = null,");
         options.push("timeoutMs: $timeoutMs".into());
     }
     if operation.asks() {
-        if operation.is_signed() {
-            options.push("asks: true".into());
-        } else {
-            out.line("        ?callable $onCode = null,");
-            options.push("asks: true, onCode: $onCode".into());
-        }
+        let asks = if operation.is_signed() { "asks: true" } else { "asks: true, onCode: $onCode" };
+        options.push(asks.into());
     }
     if takes_signer(operation) {
-        out.line("        ?callable $signer = null,");
         options.push("signer: $signer".into());
     }
     out.line(format!("    ): {response} {{"));

@@ -145,7 +145,11 @@ fn imports(out: &mut Out, fields: &[Field], side: Side) {
 
 /// Whether a value stands beside its object: a secret that is given. What comes back is for the program to read.
 fn is_hidden(field: &Field, side: Side) -> bool {
-    side == Side::In && matches!(field.shape, Shape::Secret(_))
+    side == Side::In && is_secret(field)
+}
+
+fn is_secret(field: &Field) -> bool {
+    matches!(field.shape, Shape::Secret(_))
 }
 
 fn structure(out: &mut Out, shape: &'static StructShape, side: Side) {
@@ -203,6 +207,20 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         out.jsdoc("    ", "A copy would be without its secret.");
         out.line("    private function __clone()");
         out.line("    {");
+        out.line("    }");
+        out.blank();
+    }
+    let shown: Vec<&Field> = order.iter().copied().filter(|field| is_secret(field)).collect();
+    if side == Side::Out && !shown.is_empty() {
+        out.jsdoc("    ", "What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.\n\n@return array<string, mixed>");
+        out.line("    public function __debugInfo(): array");
+        out.line("    {");
+        let hidden: Vec<String> =
+            shown.iter().map(|field| format!("{} => '[secret]'", quoted(&camel(field.name)))).collect();
+        out.line(format!(
+            "        return array_intersect_key([{}], array_filter(get_object_vars($this))) + get_object_vars($this);",
+            hidden.join(", ")
+        ));
         out.line("    }");
         out.blank();
     }

@@ -1,7 +1,18 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** A secret: the text itself, or where it is read from when the call begins. */
-export type Secret = string | { file: string } | { env: string };
+/** A secret: the text itself, one of a result, or where it is read from when the call begins. */
+export type Secret = string | SecretText | { file: string } | { env: string };
+
+/**
+ * A secret in a result. `console.log`, `JSON.stringify` and templates do not show it; settings and requests take it as it is.
+ */
+export declare class SecretText {
+  constructor(text: string);
+  /** The secret itself, such as for keeping it. */
+  reveal(): string;
+  toString(): string;
+  toJSON(): string;
+}
 
 /**
  * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file (which
@@ -112,9 +123,26 @@ export declare const version: string;
 /** How far an exchange came: the one thing to know before a payment is sent again. */
 export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 
+/** What an error is made of. */
+export interface ErrorDetails {
+  code: ErrorCode;
+  /** Left out, the code. */
+  message?: string;
+  /** Left out, that of the class. */
+  category?: Category;
+  retryable?: boolean;
+  operation?: string | null;
+  httpStatus?: number | null;
+  outcome?: Outcome | null;
+  peer?: { code?: string | null; text?: string | null; requestId?: string | null } | null;
+  context?: Readonly<Record<string, string>>;
+  retryAfterS?: number | null;
+}
+
 /** The base of every error of this library. */
 export declare class BankchannelError extends Error {
-  protected constructor();
+  /** For the tests of programs that catch errors: `new PeerRefusedError({ code: codes.WS_CHANNEL_UPLOAD_REJECTED })`. */
+  constructor(details: ErrorDetails, options?: { cause?: unknown });
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
   /** Whose fault it is; the class says the same. */

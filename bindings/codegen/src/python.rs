@@ -70,6 +70,7 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     out.line("    from ._content import Content, Destination");
     out.line("    from ._native import Cancel");
     out.line("    from ._record import Secret");
+    out.line("    from ._secret import SecretText");
     for named in &protocol.types {
         match named {
             Named::Struct(shape) if protocol.is_request(shape.name) || protocol.is_alternative(shape.name) => {}
@@ -187,7 +188,8 @@ pub(crate) fn output_type(shape: &Shape) -> String {
         Shape::Decimal => "Decimal".into(),
         Shape::Date => "date".into(),
         Shape::Timestamp => "datetime".into(),
-        Shape::Text(_) | Shape::Secret(_) => "str".into(),
+        Shape::Text(_) => "str".into(),
+        Shape::Secret(_) => "SecretText".into(),
         Shape::Content => "Received".into(),
         Shape::Enum(shape) => shape.name.into(),
         Shape::List(of) => format!("tuple[{}, ...]", output_type(of)),

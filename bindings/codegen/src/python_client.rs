@@ -33,22 +33,29 @@ pub(crate) fn clients(out: &mut Out, protocol: &Protocol) {
     client(out, protocol, Form::Awaited);
 }
 
-/// The settings as a type of their own: for `from_env`, and for who keeps them in a dict.
+/// The settings as types of their own: for `from_env`, and for who keeps them in a dict. What is asked is typed for
+/// each client: a blocking one takes no coroutine.
 fn settings(out: &mut Out, protocol: &Protocol) {
+    let name = protocol.client;
     out.blank();
     out.blank();
-    out.line(format!("class {}Settings(TypedDict, total=False):", protocol.client));
-    out.docstring("    ", "What a client may be given by keyword.");
+    out.line(format!("class _{name}Settings(TypedDict, total=False):"));
     for field in protocol.settings.fields {
         out.blank();
         out.line(format!("    {}", member(field)));
         out.docstring("    ", &plain(field.doc));
     }
-    for (name, class, doc) in asked(protocol) {
+    for form in [Form::Blocking, Form::Awaited] {
+        let prefix = form.prefix();
         out.blank();
-        // Both clients take these settings.
-        out.line(format!("    {name}: Async{class} | None"));
-        out.docstring("    ", doc);
+        out.blank();
+        out.line(format!("class {prefix}{name}Settings(_{name}Settings, total=False):"));
+        out.docstring("    ", &format!("What `{prefix}{name}` may be given by keyword."));
+        for (option, class, doc) in asked(protocol) {
+            out.blank();
+            out.line(format!("    {option}: {prefix}{class} | None"));
+            out.docstring("    ", doc);
+        }
     }
 }
 
@@ -109,17 +116,18 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     }
     out.line("        )");
     if protocol.environment {
-        from_env(out, protocol);
+        from_env(out, protocol, form);
     }
     for operation in &protocol.operations {
         method(out, operation, form);
     }
 }
 
-fn from_env(out: &mut Out, protocol: &Protocol) {
+fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
+    let prefix = form.prefix();
     out.blank();
     out.line("    @classmethod");
-    out.line(format!("    def from_env(cls, **settings: Unpack[{}Settings]) -> Self:", protocol.client));
+    out.line(format!("    def from_env(cls, **settings: Unpack[{prefix}{}Settings]) -> Self:", protocol.client));
     out.docstring(
         "        ",
         "A client of the settings that the environment's `ISECURE_...` variables give, such as `ISECURE_API_KEY`; those given here \

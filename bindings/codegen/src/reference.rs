@@ -295,6 +295,18 @@ fn settings(protocol: &Protocol) -> String {
         out.blank();
         table(&mut out, protocol, "Setting", shape);
     }
+    if protocol.environment {
+        out.blank();
+        out.line("## Environment");
+        out.blank();
+        out.line("What `fromEnv`, `from_env` and the command line read. What is given counts before them; an empty one is as good as none.");
+        out.blank();
+        out.line("| Variable | setting |");
+        out.line("| --- | --- |");
+        for (variable, setting) in bankchannel::ws_channel::VARIABLES {
+            out.line(format!("| `{variable}` | `{setting}` |"));
+        }
+    }
     out.done()
 }
 

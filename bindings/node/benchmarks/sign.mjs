@@ -25,7 +25,7 @@ const request = {
 const unverified = { ...request, signing: { selfVerify: false } };
 const signed = client.signRequest(request);
 const text = Buffer.from(signed.signingString, 'base64');
-const kept = createPrivateKey(made.qsealKey);
+const kept = createPrivateKey(made.qsealKey.reveal());
 const signature = signed.headers.find(({ name }) => name === 'Signature').value;
 assert(signature.includes(sign('sha256', text, kept).toString('base64')));
 
@@ -33,7 +33,7 @@ const works = {
   ours: () => client.signRequest(request),
   kept: () => sign('sha256', text, kept),
   unverified: () => client.signRequest(unverified),
-  read: () => sign('sha256', text, createPrivateKey(made.qsealKey)),
+  read: () => sign('sha256', text, createPrivateKey(made.qsealKey.reveal())),
 };
 const taken = Object.fromEntries(Object.keys(works).map((name) => [name, []]));
 for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {

@@ -2,7 +2,10 @@
 
 const { native } = require('./native');
 
+const { SecretText } = require('./secret');
+
 module.exports = {
+  SecretText,
   catalogue: () => JSON.parse(native().catalogue()),
   version: require('../package.json').version,
 };

@@ -22,6 +22,8 @@ function source(field, content) {
 function inPlace(field, content, wanted = 'a Buffer or { path }: this operation only computes') {
   if (content === undefined || content === null) return undefined;
   if (isUint8Array(content)) return asBuffer(content);
+  // A file's stream has a path too: what it gives may be a part of that file, from where it stands.
+  if (isStream(content)) throw invalidField(field, `must be ${wanted}, not a stream`);
   if (typeof content === 'object' && 'path' in content) return pathOf(field, content.path);
   throw invalidField(field, `must be ${wanted}, not ${kind(content)}`);
 }
@@ -32,12 +34,21 @@ function sink(destination) {
   if (typeof destination === 'object' && typeof destination.write === 'function') {
     return { form: { destinationPieces: true }, writable: destination };
   }
+  if (isStream(destination)) throw invalidField('destination', 'must be { path } or a Writable, not a stream to read from');
   if (typeof destination === 'object' && 'path' in destination) {
     const destinationPath = pathOf('destination', destination.path);
     return { form: { destinationPath, replace: Boolean(destination.replace) } };
   }
   throw invalidField('destination', `must be { path } or a Writable, not ${kind(destination)}`);
 }
+
+/** Whether something is read piece by piece, in one of the ways that Node and the web have. */
+function isStream(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  return STREAMS.some((method) => typeof value[method] === 'function');
+}
+
+const STREAMS = [Symbol.asyncIterator, 'pipe', 'read', 'getReader'];
 
 function pathOf(field, path) {
   const found = path?.protocol === 'file:' && typeof path.href === 'string' ? fileURLToPath(path.href) : path;

@@ -1,10 +1,12 @@
 'use strict';
 
 const classes = new Map();
+const categories = new Map();
 
 /** The base of every error of this library. */
 class BankchannelError extends Error {
-  constructor(details, options) {
+  constructor(given, options) {
+    const details = whole(given, new.target);
     super(details.message, options);
     const peer = details.peer;
     this.code = details.code;
@@ -25,12 +27,26 @@ class BankchannelError extends Error {
   }
 }
 
+/** An error's details as the boundary has them; a program's own tests give them in camelCase, with what they care for. */
+function whole(given, errorClass) {
+  if (typeof given?.code !== 'string') throw new TypeError('an error of bankchannel needs { code }');
+  // The native half gives all of them.
+  if ('http_status' in given) return given;
+  const { code, message = code, retryable = false, operation = null, httpStatus = null, outcome = null } = given;
+  const { retryAfterS = null, peer = null, context = {} } = given;
+  const said = peer && { code: peer.code ?? null, text: peer.text ?? null, request_id: peer.requestId ?? null };
+  const category = given.category ?? categories.get(errorClass) ?? 'internal';
+  const rest = { http_status: httpStatus, outcome, retry_after_s: retryAfterS, peer: said, context: { ...context } };
+  return { code, category, message, retryable, operation, ...rest };
+}
+
 /** Makes a class the one of its category. */
 function register(category, errorClass) {
   // `AbortError` is what programs look for when they cancelled something themselves.
   const name = category === 'cancelled' ? 'AbortError' : errorClass.name;
   Object.defineProperty(errorClass.prototype, 'name', { value: name, configurable: true, writable: true });
   classes.set(category, errorClass);
+  categories.set(errorClass, category);
 }
 
 /** The typed error of an error's JSON form. */

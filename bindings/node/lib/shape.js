@@ -4,6 +4,15 @@
 // A form is the `same` when nothing in it has another name over there.
 
 const { own } = require('./error');
+const { SecretText } = require('./secret');
+
+/** A secret: text on the boundary, an object that does not show it here. `encode` takes both. */
+const secret = {
+  same: false,
+  out: (value) => (typeof value === 'string' ? new SecretText(value) : value),
+  in: (value) => value,
+  guarded: (value) => secret.out(value),
+};
 
 /** Named fields: rows of [camelCase, snake_case, form of the value]. */
 function struct(rows) {
@@ -25,6 +34,14 @@ function struct(rows) {
       }
       return made;
     },
+    /** A value whose members keep their names: its secrets no longer show. */
+    guarded(value) {
+      if (typeof value !== 'object' || value === null) return value;
+      for (const [, name, form] of rows) {
+        if (form !== undefined && value[name] !== undefined && value[name] !== null) value[name] = form.guarded(value[name]);
+      }
+      return value;
+    },
     /** `beside` is a field that does not go into the JSON. */
     in(value, beside) {
       // A value of another type is for the library to refuse: it knows the field's name.
@@ -42,8 +59,14 @@ function struct(rows) {
   };
 }
 
+/** What may be a field's name. Anything else may be a value in its place, and is not repeated. */
+const NAME = /^(?![\w-]{40})[\w$.-]{1,64}$/;
+
 function unknown(name, rows) {
   const known = rows.map((row) => row[0]).join(', ') || 'none';
+  if (!NAME.test(name)) {
+    return own('input.unknown_field', 'invalid_input', `a field's name of ${name.length} characters is none of: ${known}`);
+  }
   const message = `there is no field \`${name}\`; fields are: ${known}`;
   return own('input.unknown_field', 'invalid_input', message, { field: name });
 }
@@ -53,6 +76,7 @@ function list(of) {
     same: of.same,
     out: (values) => (of.same ? values : values.map((value) => of.out(value))),
     in: (values) => (Array.isArray(values) ? values.map((value) => of.in(value)) : values),
+    guarded: (values) => values.map((value) => of.guarded(value)),
   };
 }
 
@@ -62,6 +86,7 @@ function map(of) {
     same: of.same,
     out: (values) => (of.same ? values : each(values, of.out)),
     in: (values) => (typeof values === 'object' && values !== null ? each(values, of.in) : values),
+    guarded: (values) => each(values, of.guarded),
   };
 }
 
@@ -72,6 +97,7 @@ function union(camelTag, alternatives, snakeTag) {
       const { [snakeTag]: tag, ...rest } = value;
       return { [camelTag]: tag, ...(alternatives[tag] ?? struct([])).out(rest) };
     },
+    guarded: (value) => alternatives[value[snakeTag]]?.guarded(value) ?? value,
     in(value) {
       if (typeof value !== 'object' || value === null) return value;
       const { [camelTag]: tag, ...rest } = value;
@@ -81,4 +107,4 @@ function union(camelTag, alternatives, snakeTag) {
   };
 }
 
-module.exports = { list, map, struct, union };
+module.exports = { list, map, secret, struct, union };

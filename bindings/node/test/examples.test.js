@@ -24,7 +24,7 @@ before(async () => {
   service = await Service.start({ verificationCode: '123456', control: true, noLimits: true });
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
   const key = new WsChannel(service.clientSettings).generateKey({ name: 'You', email: you.email });
-  fs.writeFileSync(path.join(folder, 'authorize-private.asc'), key.privateKey, { mode: 0o600 });
+  fs.writeFileSync(path.join(folder, 'authorize-private.asc'), key.privateKey.reveal(), { mode: 0o600 });
   const account = { ...you, certificates: ['simulator'], pgp_keys: [{ key: key.publicKey }] };
   const seeded = await fetch(`${service.controlUrl}/seed`, {
     method: 'POST',

@@ -56,7 +56,7 @@ test('we verify what it signs', { skip: missing }, () => {
         headers[name] = value;
       },
     };
-    const how = { key: made.qsealKey, keyId, algorithm: 'rsa-sha256', headers: signed, authorizationHeaderName: 'Signature' };
+    const how = { key: made.qsealKey.reveal(), keyId, algorithm: 'rsa-sha256', headers: signed, authorizationHeaderName: 'Signature' };
     other().sign(request, how);
     headers['TPP-Signature-Certificate'] = made.qsealCertificate.split('-----')[2].replace(/\s/g, '');
     assert.equal(verdict(headers), 'ok', keyId);

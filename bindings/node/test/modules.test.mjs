@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +58,27 @@ test('right programs are typed, wrong ones are refused', { skip: missing }, () =
     Number(match[1]),
   );
   assert.deepEqual([...new Set(found)], wanted);
+});
+
+test('the programs of the pages are typed, as their readers write them', { skip: missing }, () => {
+  const root = join(here, '../../..');
+  const pages = [join(root, 'README.md'), join(root, 'bindings/node/README.md')];
+  const programs = pages.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/^```js\n([^]*?)^```$/gm)]).map(([, text]) => text);
+  assert.ok(programs.length >= 3);
+  const folder = mkdtempSync(join(tmpdir(), 'bankchannel-'));
+  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
+  symlinkSync(join(here, '..'), join(folder, 'node_modules/bankchannel'));
+  symlinkSync(join(dirname(tsc), '../../@types/node'), join(folder, 'node_modules/@types/node'));
+  symlinkSync(join(dirname(tsc), '../../undici-types'), join(folder, 'node_modules/undici-types'));
+  const files = programs.map((program, number) => {
+    const file = join(folder, `program${number}.mts`);
+    writeFileSync(file, program);
+    return file;
+  });
+  const options = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', '--preserveSymlinks'];
+  const done = spawnSync(process.execPath, [tsc, ...options, '--lib', 'es2022,esnext.disposable', ...files], { encoding: 'utf8', cwd: folder });
+  rmSync(folder, { recursive: true });
+  assert.equal(done.stdout, '');
 });
 
 test('tsc is the one that was installed', { skip: missing }, () => {

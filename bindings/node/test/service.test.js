@@ -152,7 +152,7 @@ test('a service that nobody holds goes on until the process ends', async () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       const client = new WsChannel({ baseUrl, email: 'user@example.test', mode: 'data' });
-      console.log(typeof (await client.initLogin()).challenge);
+      console.log(typeof (await client.initLogin()).challenge.reveal());
     })();`;
   const done = spawnSync(process.execPath, ['--expose-gc', '-e', program], { encoding: 'utf8', timeout: 30_000 });
   assert.deepEqual([done.status, done.stdout, done.stderr], [0, 'string\n', '']);

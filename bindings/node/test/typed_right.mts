@@ -2,7 +2,17 @@
 
 import { createReadStream, createWriteStream } from 'node:fs';
 
-import { BankchannelError, NextGenPsd2, NextGenPsd2Bank, Service, WsChannel, codes, type FileDescriptor } from '../index.mjs';
+import {
+  BankchannelError,
+  NextGenPsd2,
+  NextGenPsd2Bank,
+  PeerRefusedError,
+  SecretText,
+  Service,
+  WsChannel,
+  codes,
+  type FileDescriptor,
+} from '../index.mjs';
 
 const service: Service = await Service.start({ verificationCode: '123456', noLimits: true });
 const client = new WsChannel({ ...service.clientSettings, mode: 'data', password: { env: 'PASSWORD' } });
@@ -68,3 +78,15 @@ await new NextGenPsd2({ ...bank.clientSettings, ...party }, { signer: () => new 
 const berlin = new NextGenPsd2({ baseUrl: bank.bgBaseUrl, caFile: bank.caFile, signing: { dialect: 'bg' }, ...party });
 await berlin.getConsentStatus({ consentId: '1' }, { timeoutMs: 1000 });
 new NextGenPsd2({ pkcs11: { module: 'softhsm2.so', token: 'tpp', pin: { env: 'PIN' }, key: 'qseal' } });
+
+// A result's secret is one of settings and requests; errors and clients of a program's own tests.
+const made = client.generateKey({ name: 'You', email: 'you@example.com' });
+const kept: string = made.privateKey.reveal();
+client.signFile({ content: Buffer.from(kept), privateKey: made.privateKey });
+const double: Pick<WsChannel, 'listFiles'> = {
+  listFiles: async () => {
+    throw new PeerRefusedError({ code: codes.WS_CHANNEL_UPLOAD_REJECTED, outcome: 'refused', httpStatus: 400, peer: { code: '24' } });
+  },
+};
+await double.listFiles({});
+new WsChannel({ idToken: new SecretText('token') });

@@ -146,7 +146,7 @@ abstract class AbstractClient
     private static function place(mixed $destination): Place
     {
         return match (true) {
-            \is_string($destination), $destination instanceof \SplFileInfo => new Place(Place::PATH, (string) $destination),
+            \is_string($destination), $destination instanceof \SplFileInfo => new Place(Place::PATH, Content::pathOf('destination', $destination)),
             \is_resource($destination) && get_resource_type($destination) === 'stream' => new Place(Place::PIECES),
             default => throw BankchannelException::invalidInput('destination', 'must be a path or an open stream'),
         };

@@ -35,10 +35,14 @@ final class Content
         return new self(bytes: $bytes, size: strlen($bytes));
     }
 
-    /** The file of this path. */
+    /**
+     * The file of this path.
+     *
+     * @throws BankchannelException
+     */
     public static function path(string|\SplFileInfo $path): self
     {
-        return new self(path: (string) $path);
+        return new self(path: self::pathOf('content', $path));
     }
 
     /**
@@ -83,13 +87,29 @@ final class Content
         return new self(path: $path, size: $size);
     }
 
+    /**
+     * A path. An open file is none: it stands somewhere in the file, and that would not count.
+     *
+     * @internal
+     *
+     * @throws BankchannelException
+     */
+    public static function pathOf(string $field, string|\SplFileInfo $path): string
+    {
+        if ($path instanceof \SplFileObject) {
+            throw BankchannelException::invalidInput($field, 'is an open SplFileObject: give its path, or a stream that fopen() opened');
+        }
+
+        return (string) $path;
+    }
+
     /** The bytes. Content that went to a stream of the caller's is there, and no longer here. */
     public function contents(): string
     {
         if ($this->bytes !== null) {
             return $this->bytes;
         }
-        $bytes = $this->path !== null ? file_get_contents($this->path) : ($this->stream !== null ? stream_get_contents($this->stream) : false);
+        $bytes = $this->path !== null ? @file_get_contents($this->path) : ($this->stream !== null ? stream_get_contents($this->stream) : false);
         if ($bytes === false) {
             throw new \LogicException('This content was written to where the call was told, or cannot be read.');
         }
@@ -107,7 +127,7 @@ final class Content
         if ($this->stream !== null) {
             return $this->stream;
         }
-        $stream = $this->path !== null ? fopen($this->path, 'rb') : fopen('php://temp', 'w+b');
+        $stream = $this->path !== null ? @fopen($this->path, 'rb') : fopen('php://temp', 'w+b');
         if ($stream === false) {
             throw new \LogicException('This content cannot be read.');
         }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._native import Cancel as Cancel
     from ._native import Received as Received
     from ._native import Record as Record
+    from ._secret import SecretText as SecretText
     from .errors import AuthenticationError as AuthenticationError
     from .errors import CancelledError as CancelledError
     from .errors import ConfigurationError as ConfigurationError
@@ -70,6 +71,7 @@ _PLACES = {
     "Received": "_native",
     "Record": "_native",
     "Replace": "_content",
+    "SecretText": "_secret",
     "Service": "service",
     "SignatureRequest": "_call",
     "Signer": "_call",

@@ -44,11 +44,10 @@ def source(field: str, content: object) -> tuple[dict[str, Any], Readable | None
         return {"content": content}, None
     if isinstance(content, (bytearray, memoryview)):
         return {"content": bytes(content)}, None
+    if is_open(content, "read"):
+        return {"content_pieces": True}, content  # type: ignore[return-value]
     if isinstance(content, os.PathLike):
         return {"content_path": os.fspath(content)}, None
-    read = getattr(content, "read", None)
-    if callable(read):
-        return {"content_pieces": True}, content  # type: ignore[return-value]
     raise invalid_field(field, f"must be bytes, a path object or a binary file object, not {type(content).__name__}")
 
 
@@ -58,10 +57,18 @@ def sink(destination: object) -> tuple[dict[str, Any], Writable | None]:
         return {}, None
     if isinstance(destination, Replace):
         return {"destination_path": destination.path, "replace": True}, None
+    if is_open(destination, "write"):
+        return {"destination_pieces": True}, destination  # type: ignore[return-value]
     if isinstance(destination, os.PathLike):
         return {"destination_path": os.fspath(destination)}, None
-    if callable(getattr(destination, "write", None)):
-        return {"destination_pieces": True}, destination  # type: ignore[return-value]
     raise invalid_field(
         "destination", f"must be a path object, Replace or a binary file object, not {type(destination).__name__}"
     )
+
+
+def is_open(given: object, method: str) -> bool:
+    """Whether it is an open file. Some of those have a path too, which is not what they give from where they stand; and some
+    paths have a `read` of their own (`pathlib` has not), which open files have besides `seek`, `close` and the like."""
+    if not callable(getattr(given, method, None)):
+        return False
+    return not isinstance(given, os.PathLike) or callable(getattr(given, "seek", None))

@@ -53,8 +53,39 @@ class BankchannelError(Exception):
     """Seconds that the peer asked to wait."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ("code", "outcome")
+    _category: ClassVar[str] = "internal"
 
-    def __init__(self, details: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        details: Mapping[str, Any] | None = None,
+        /,
+        *,
+        code: str = "internal",
+        message: str | None = None,
+        retryable: bool = False,
+        operation: str | None = None,
+        http_status: int | None = None,
+        outcome: Outcome | None = None,
+        peer: Peer | None = None,
+        context: Mapping[str, str] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        """An error such as the library raises, for the tests of programs that catch it:
+        `PeerRefusedError(code=codes.WS_CHANNEL_UPLOAD_REJECTED, outcome="refused")`. Left out, `message` is the code. What
+        the library itself gives comes in `details`."""
+        if details is None:
+            details = {
+                "code": code,
+                "category": self._category,
+                "message": code if message is None else message,
+                "retryable": retryable,
+                "operation": operation,
+                "http_status": http_status,
+                "outcome": outcome,
+                "peer": peer.to_dict() if peer else None,
+                "context": dict(context or {}),
+                "retry_after_s": retry_after_s,
+            }
         super().__init__(details["message"])
         peer = details.get("peer")
         self.code = details["code"]
@@ -96,6 +127,7 @@ def register(category: str) -> Callable[[_E], _E]:
 
     def keep(error_class: _E) -> _E:
         _CLASSES[category] = error_class
+        error_class._category = category
         return error_class
 
     return keep

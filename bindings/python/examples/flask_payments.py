@@ -1,18 +1,23 @@
 """A web handler that uploads a payment file and shows its status, with Flask.
 
     ISECURE_EMAIL=… ISECURE_PASSWORD=… ISECURE_MODE=data ISECURE_API_KEY=… ISECURE_BANK=… PAYMENT_KEY_FILE=key.asc \\
-        gunicorn --preload --workers 4 --threads 8 flask_payments:app
+        PAYMENTS=/var/lib/payments gunicorn --preload --workers 4 --threads 8 flask_payments:app
 
     curl -F payment=@pain.001.xml http://127.0.0.1:8000/payments        → 202 and the payment's address
     curl http://127.0.0.1:8000/payments/MESSAGE-ID                      → what the bank said of it
+    flask --app flask_payments fetch                                    → takes the bank's reports, from cron
 
+A payment that is posted twice is sent once: PAYMENTS remembers each message, for all workers. Only `fetch` takes files from the
+bank, since the bank then counts them as downloaded; the reports stay in PAYMENTS, for every reader.
 One client serves all threads, and all workers that a preloading server forks.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 from bankchannel import AuthenticationError, BankchannelError, WsChannel
@@ -20,37 +25,63 @@ from flask import Flask, request, url_for
 
 app = Flask(__name__)
 client = WsChannel.from_env(renew_session=True)
+folder = Path(os.environ.get("PAYMENTS", "payments"))
+reports = folder / "reports"
+reports.mkdir(parents=True, exist_ok=True)
 Answer = tuple[dict[str, Any], int]
 
 
 @app.post("/payments")
 def upload() -> Answer:
-    """Checks the file, signs it, and sends it to the bank."""
+    """Checks the file, signs it, and sends it to the bank: once, however often it is posted."""
     payment = request.files["payment"].read()
     checked = client.check_payment_file(content=payment)
     if not checked.ok or checked.payment is None:
         return {"problems": [problem.to_dict() for problem in checked.problems]}, 422
-    logged_in()
-    client.sign_and_upload(
-        content=payment,
-        file_name=f"{checked.payment.message_id}.xml",
-        file_type=str(checked.message_name),
-        private_key={"file": os.environ["PAYMENT_KEY_FILE"]},
-    )
     message_id = checked.payment.message_id
-    return {"message_id": message_id, "status": url_for("status", message_id=message_id)}, 202
+    told = {"message_id": message_id, "status": url_for("status", message_id=message_id)}
+    record, digest = record_of(message_id), hashlib.sha256(payment).hexdigest()
+    logged_in()
+    try:
+        # Whoever makes the record sends the payment; of two at the same moment, one.
+        with record.open("x") as file:
+            file.write(digest)
+    except FileExistsError:
+        # Another file under the same message id is no repetition.
+        same = record.read_text() in (digest, "")
+        return (told, 202) if same else ({**told, "error": "another payment has this message id"}, 409)
+    try:
+        client.sign_and_upload(
+            content=payment,
+            file_name=f"{message_id}.xml",
+            file_type=str(checked.message_name),
+            private_key={"file": os.environ["PAYMENT_KEY_FILE"]},
+        )
+    except BankchannelError as error:
+        # It did not reach the bank: it may be posted again. Otherwise the record stays: first look what the bank has.
+        if error.outcome in (None, "not_sent", "refused"):
+            record.unlink()
+        raise
+    return told, 202
 
 
 @app.get("/payments/<message_id>")
 def status(message_id: str) -> Answer:
-    """Looks for the bank's status report on this message."""
-    logged_in()
-    for file in client.list_files(file_type="pain.002.001.10", status="ALL").file_descriptors:
-        received = client.download_file(file_type=file.file_type, file_reference=file.file_reference)
-        report = received.content.data.decode()
+    """Looks for the bank's status report on this message, among those that were fetched."""
+    if not record_of(message_id).exists():
+        return {"error": "no such payment"}, 404
+    for path in reports.iterdir():
+        report = path.read_text(errors="replace")
         if text(report, "OrgnlMsgId") == message_id:
             return {"message_id": message_id, "group_status": text(report, "GrpSts")}, 200
     return {"message_id": message_id, "group_status": None}, 200
+
+
+@app.cli.command("fetch")
+def fetch() -> None:
+    """Takes the bank's new status reports into the folder."""
+    logged_in()
+    client.download_new_files(file_type="pain.002.001.10", directory=reports)
 
 
 @app.errorhandler(BankchannelError)
@@ -66,6 +97,11 @@ def logged_in() -> None:
         client.export_session(seal_key=os.urandom(32).hex())
     except AuthenticationError:
         client.log_in()
+
+
+def record_of(message_id: str) -> Path:
+    """Where it is remembered that this message was sent. The id is a text of the caller's: it names no file."""
+    return folder / hashlib.sha256(message_id.encode()).hexdigest()
 
 
 def text(report: str, tag: str) -> str | None:

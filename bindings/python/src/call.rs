@@ -286,10 +286,7 @@ impl Running {
         let mut answer = serde_json::Deserializer::from_str(json);
         match plan {
             Some(plan) if self.typed => plan.get().result(py, &mut answer, Some(&received)),
-            plan => {
-                let field = plan.and_then(|plan| plan.get().content_field());
-                plan::untyped(py, &mut answer, field, Some(&received))
-            }
+            plan => plan::untyped(py, &mut answer, plan.map(|plan| plan.get()), Some(&received)),
         }
     }
 }

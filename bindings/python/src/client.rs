@@ -66,7 +66,7 @@ impl Client {
         let answer = answered.map_err(fault)?;
         match plan {
             Some(plan) if typed => plan.get().result(py, answer, None),
-            _ => plan::plain(py, answer),
+            plan => plan::untyped(py, answer, plan.as_ref().map(|plan| plan.get()), None),
         }
     }
 

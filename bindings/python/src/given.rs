@@ -89,6 +89,10 @@ fn rare(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, String
             .and_then(|found| value_of(&found, depth));
     }
     if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
+        // An open file may have a path too; where it stands would not count.
+        if given.hasattr(intern!(py, "seek")).unwrap_or_default() {
+            return Err(cannot_be(given));
+        }
         let path = path.call0().map_err(own)?;
         return if path.is_instance_of::<PyString>() { text(&path).map(Value::from) } else { Err(cannot_be(given)) };
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     moments,
-    plan::{Class, Make},
+    plan::{self, Class, Make},
 };
 
 /// Makes what stands in the place of content, from the size that the answer says.
@@ -100,6 +100,7 @@ impl<'de, 'py> Visitor<'de> for Seed<'_, 'py> {
             Make::Decimal => moments::decimal(self.py, text).map_err(own),
             Make::Date => moments::date(self.py, text).map_err(own),
             Make::Timestamp => moments::timestamp(self.py, text).map_err(own),
+            Make::Secret => plan::secret(self.py, &PyString::new(self.py, text)).map_err(own),
             _ => Ok(PyString::new(self.py, text).into_any()),
         }
     }

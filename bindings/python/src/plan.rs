@@ -9,7 +9,7 @@ use pyo3::{
     exceptions::{PyImportError, PyRuntimeError},
     prelude::*,
     sync::PyOnceLock,
-    types::{PyDict, PyModule, PyString, PyType},
+    types::{PyDict, PyList, PyModule, PyString, PyType},
 };
 use serde::{Deserializer, de::DeserializeSeed};
 
@@ -32,6 +32,8 @@ pub(crate) enum Make {
     Decimal,
     Date,
     Timestamp,
+    /// A text whose `repr` does not show it.
+    Secret,
     Content,
     List(Box<Make>),
     Map(Box<Make>),
@@ -64,7 +66,7 @@ impl Plan {
     }
 
     /// The answer's field that is content.
-    pub(crate) fn content_field(&self) -> Option<&'static str> {
+    fn content_field(&self) -> Option<&'static str> {
         self.entry.response.content_field().map(|field| field.name)
     }
 
@@ -84,19 +86,59 @@ pub(crate) fn declared(name: &str) -> Option<&'static str> {
     operations::find(name).map(|entry| entry.declaration.name)
 }
 
-/// An answer as dicts and lists. Received content takes its place in it.
+/// An answer as dicts and lists. Received content takes its place in it; secrets in it do not show.
 pub(crate) fn untyped<'py, 'de, D: Deserializer<'de>>(
     py: Python<'py>,
     answer: D,
-    field: Option<&str>,
+    plan: Option<&Plan>,
     content: Option<Content<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let found = plain(py, answer)?;
-    if let (Some(field), Some(content)) = (field, content) {
+    let Some(plan) = plan else { return Ok(found) };
+    guard(&found, plan.entry.response)?;
+    if let (Some(field), Some(content)) = (plan.content_field(), content) {
         let size = found.get_item(field)?.get_item("size").and_then(|size| size.extract()).unwrap_or_default();
         found.set_item(field, content(size)?)?;
     }
     Ok(found)
+}
+
+/// Puts secrets that do not show in place of the texts that are secret.
+fn guard(value: &Bound<'_, PyAny>, shape: &'static Shape) -> PyResult<()> {
+    let fields = match shape {
+        Shape::List(of) => {
+            let Ok(items) = value.cast::<PyList>() else { return Ok(()) };
+            return items.iter().try_for_each(|item| guard(&item, of));
+        }
+        Shape::Map(of) => {
+            let Ok(members) = value.cast::<PyDict>() else { return Ok(()) };
+            return members.values().iter().try_for_each(|member| guard(&member, of));
+        }
+        Shape::Struct(shape) => shape.fields,
+        Shape::Union(shape) => {
+            let Ok(members) = value.cast::<PyDict>() else { return Ok(()) };
+            let tag = members.get_item(shape.tag)?.and_then(|tag| tag.extract::<String>().ok());
+            let found = shape.variants.iter().find(|variant| Some(variant.tag) == tag.as_deref());
+            found.and_then(|variant| variant.shape).map_or(&[][..], Shape::fields)
+        }
+        _ => return Ok(()),
+    };
+    let Ok(members) = value.cast::<PyDict>() else { return Ok(()) };
+    for field in fields {
+        let Some(member) = members.get_item(field.name)? else { continue };
+        match (field.shape, member.cast::<PyString>()) {
+            (Shape::Secret(_), Ok(text)) => members.set_item(field.name, secret(value.py(), text)?)?,
+            (Shape::Secret(_), Err(_)) => {}
+            (shape, _) => guard(&member, shape)?,
+        }
+    }
+    Ok(())
+}
+
+/// A text whose `repr` does not show it.
+pub(crate) fn secret<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "bankchannel._secret", "SecretText")?.call1((text,))
 }
 
 /// JSON as Python's own values.
@@ -113,6 +155,7 @@ fn make(module: &Bound<'_, PyModule>, shape: &'static Shape) -> PyResult<Make> {
         Shape::Decimal => Make::Decimal,
         Shape::Date => Make::Date,
         Shape::Timestamp => Make::Timestamp,
+        Shape::Secret(_) => Make::Secret,
         Shape::Content => Make::Content,
         Shape::List(of) => Make::List(Box::new(make(module, of)?)),
         Shape::Map(of) => Make::Map(Box::new(make(module, of)?)),

@@ -124,7 +124,7 @@ class Examples(unittest.TestCase):
     def test_the_flask_handler_uploads_a_payment_and_shows_its_status(self) -> None:
         payment = prepared.PAYMENT.read_bytes()
         with tempfile.TemporaryDirectory() as folder, prepared.account(folder, payment) as environment:
-            with mock.patch.dict(os.environ, environment):
+            with mock.patch.dict(os.environ, {**environment, "PAYMENTS": str(Path(folder, "payments"))}):
                 spec = importlib.util.spec_from_file_location("flask_payments", EXAMPLES / "flask_payments.py")
                 assert spec and spec.loader
                 example = importlib.util.module_from_spec(spec)
@@ -138,14 +138,29 @@ class Examples(unittest.TestCase):
                 sent = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})
                 self.assertEqual(sent.status_code, 202, sent.get_json())
                 self.assertEqual(sent.get_json()["message_id"], "FLASK-EXAMPLE-0001")
+                # Posted again, it is not sent again; another file of this id is refused.
+                with mock.patch.object(example.client, "sign_and_upload", side_effect=AssertionError):
+                    again = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})
+                    self.assertEqual((again.status_code, again.get_json()), (202, sent.get_json()))
+                    changed = io.BytesIO(other.replace(b"Alpha Supplies", b"Omega Supplies"))
+                    self.assertEqual(browser.post("/payments", data={"payment": (changed, "payment.xml")}).status_code, 409)
                 end = time.monotonic() + 30
-                while (status := browser.get(sent.get_json()["status"]).get_json())["group_status"] is None:
+                while not example.client.list_files(file_type="pain.002.001.10", status="NEW").file_descriptors:
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.1)
+                # The status page takes nothing from the bank.
+                self.assertIsNone(browser.get(sent.get_json()["status"]).get_json()["group_status"])
+                self.assertTrue(example.client.list_files(file_type="pain.002.001.10", status="NEW").file_descriptors)
+                while (status := browser.get(sent.get_json()["status"]).get_json())["group_status"] is None:
+                    self.assertLess(time.monotonic(), end)
+                    fetched = example.app.test_cli_runner().invoke(args=["fetch"])
+                    self.assertEqual(fetched.exit_code, 0, fetched.output)
+                self.assertEqual(browser.get("/payments/NONE").status_code, 404)
                 self.assertIn(status["group_status"], ("ACCP", "ACSC", "ACTC", "ACSP"))
                 # A failure says whether the payment may have reached the bank.
                 example.client.close()
-                failed = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})
+                third = other.replace(b"FLASK-EXAMPLE-0001", b"FLASK-EXAMPLE-0002")
+                failed = browser.post("/payments", data={"payment": (io.BytesIO(third), "payment.xml")})
                 self.assertEqual((failed.status_code, failed.get_json()["error"]), (502, "configuration.closed"))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from bankchannel import Question, Received, Record, WsChannel
+from bankchannel import Question, Received, Record, SecretText, WsChannel
 from bankchannel.ws_channel import (
     AccountInfo,
     CertDescriptor,
@@ -56,7 +56,7 @@ class Records(unittest.TestCase):
         self.assertNotEqual(Question(kind="a", text="b"), Question(kind="a", text="c"))
 
     def test_secrets_do_not_show(self) -> None:
-        login = LoginResponse(id_token="secret-token", api_key="secret-key", response_text="OK")
+        login = LoginResponse(id_token=SecretText("secret-token"), api_key=SecretText("secret-key"), response_text="OK")
         for text in (repr(login), str(login), f"{login}"):
             self.assertNotIn("secret", text)
             self.assertIn("response_text='OK'", text)
@@ -64,7 +64,7 @@ class Records(unittest.TestCase):
 
     def test_pickled_and_copied_they_are_the_same(self) -> None:
         account = AccountInfo(type="customer", features=("a", "b"))
-        login = LoginResponse(id_token="token", account=account, mfa_options=("SMS_MFA",), response_text="OK")
+        login = LoginResponse(id_token=SecretText("token"), account=account, mfa_options=("SMS_MFA",), response_text="OK")
         cert = CertDescriptor(
             cert_name="a", expires=datetime(2030, 1, 1, tzinfo=timezone.utc), issuer="b", subject="c", serial="d", pem="e"
         )
@@ -89,7 +89,7 @@ class Records(unittest.TestCase):
 
     def test_patterns_match(self) -> None:
         progress: Record = LogInProgressNeedsCode(
-            kind="sms_code", text="Give the code", wrong=0, phone_missing=False, sealed="x"
+            kind="sms_code", text="Give the code", wrong=0, phone_missing=False, sealed=SecretText("x")
         )
         match progress:
             case LogInProgressNeedsCode(kind=kind):

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -30,6 +31,22 @@ class Types(unittest.TestCase):
         folders = (HERE, PACKAGE / "benchmarks", PACKAGE / "examples")
         programs = [str(path) for folder in folders for path in sorted(folder.glob("*.py")) if path.name != "typed_wrong.py"]
         self.assertEqual(self.mypy(str(PACKAGE / "bankchannel"), str(PACKAGE / "check_wheel.py"), *programs), [])
+
+    def test_the_programs_of_the_pages_are_typed_as_their_readers_write_them(self) -> None:
+        pages = [PACKAGE.parent.parent / "README.md", PACKAGE / "README.md"]
+        programs = [block for page in pages for block in re.findall(r"(?ms)^```python\n(.*?)^```$", page.read_text())]
+        self.assertGreater(len(programs), 5)
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for number, program in enumerate(programs):
+                paths.append(Path(folder, f"program_{number}.py"))
+                paths[-1].write_text(program)
+            # Without the package's own configuration: a reader has none.
+            cache = PACKAGE.parent.parent / "target" / "mypy-cache-readers"
+            command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(cache)]
+            environment = {**os.environ, "MYPYPATH": str(PACKAGE)}
+            done = subprocess.run([*command, *map(str, paths)], capture_output=True, text=True, env=environment, cwd=folder)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
 
     def test_the_stubs_are_what_the_native_module_has(self) -> None:
         self.assertEqual(self.stubtest("bankchannel._native"), [])

@@ -36,6 +36,9 @@ WsChannel(on_code=lambda question: 5)  # error: arg-type return-value
 WsChannel(signer=lambda request: "text")  # error: arg-type return-value
 WsChannel.from_env(mode="boss")  # error: arg-type
 WsChannel.from_env(no_such_setting=1)  # error: call-arg
+WsChannel.from_env(on_code=code)  # error: arg-type
+WsChannel.from_env(signer=sign)  # error: arg-type
+AsyncWsChannel.from_env(on_code=code, signer=sign)
 client.call(5)  # error: arg-type
 client.call("ws_channel.list_files", {}).file_descriptors  # error: attr-defined
 client.download_file(file_type="a", file_reference="b", destination="c")  # error: arg-type

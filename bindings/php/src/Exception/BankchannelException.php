@@ -40,7 +40,7 @@ abstract class BankchannelException extends \RuntimeException
     public readonly array $context;
 
     /**
-     * @internal
+     * @internal `of` is for programs
      *
      * @param array<string, mixed> $error the error as the library gives it
      */
@@ -48,7 +48,7 @@ abstract class BankchannelException extends \RuntimeException
     {
         parent::__construct((string) ($error['message'] ?? ''), 0, $previous);
         $this->errorCode = (string) ($error['code'] ?? 'internal');
-        $this->category = (string) ($error['category'] ?? 'internal');
+        $this->category = (string) ($error['category'] ?? (array_search(static::class, Categories::CLASSES, true) ?: 'internal'));
         $this->retryable = (bool) ($error['retryable'] ?? false);
         $this->operation = $error['operation'] ?? null;
         $this->httpStatus = $error['http_status'] ?? null;
@@ -57,6 +57,39 @@ abstract class BankchannelException extends \RuntimeException
         $this->context = (array) ($error['context'] ?? []);
         $peer = $error['peer'] ?? null;
         $this->peer = is_array($peer) ? new Peer($peer['code'] ?? null, $peer['text'] ?? null, $peer['request_id'] ?? null) : null;
+    }
+
+    /**
+     * An error such as the library throws, for the tests of programs that catch it. Called on the class of its category:
+     * `PeerRefusedException::of(ErrorCode::WS_CHANNEL_UPLOAD_REJECTED, outcome: 'refused')`.
+     *
+     * @param string                $errorCode one of `Bankchannel\ErrorCode`
+     * @param string                $message   left out, the code
+     * @param array<string, string> $context
+     */
+    final public static function of(
+        string $errorCode,
+        string $message = '',
+        bool $retryable = false,
+        ?string $operation = null,
+        ?int $httpStatus = null,
+        ?string $outcome = null,
+        ?int $retryAfterS = null,
+        ?Peer $peer = null,
+        array $context = [],
+        ?\Throwable $previous = null,
+    ): static {
+        return new static([
+            'code' => $errorCode,
+            'message' => $message === '' ? $errorCode : $message,
+            'retryable' => $retryable,
+            'operation' => $operation,
+            'http_status' => $httpStatus,
+            'outcome' => $outcome,
+            'retry_after_s' => $retryAfterS,
+            'peer' => $peer === null ? null : ['code' => $peer->code, 'text' => $peer->text, 'request_id' => $peer->requestId],
+            'context' => $context,
+        ], $previous);
     }
 
     /**

@@ -9,10 +9,24 @@ use bankchannel_ws_channel::model::Mode;
 
 use super::WsChannelSettings;
 
+/// The variables that settings are read from, each with its setting.
+pub const VARIABLES: [(&str, &str); 12] = [
+    ("ISECURE_BASE_URL", "base_url"),
+    ("ISECURE_PUBLIC_KEY_PEM", "public_key_pem"),
+    ("ISECURE_PUBLIC_KEY_PEM_FILE", "public_key_file"),
+    ("ISECURE_PUBLIC_KEY_FILE", "public_key_file"),
+    ("ISECURE_EMAIL", "email"),
+    ("ISECURE_MODE", "mode"),
+    ("ISECURE_PASSWORD", "password"),
+    ("ISECURE_NAME", "name"),
+    ("ISECURE_COMPANY", "company"),
+    ("ISECURE_PHONE", "phone"),
+    ("ISECURE_API_KEY", "api_key"),
+    ("ISECURE_BANK", "bank"),
+];
+
 impl WsChannelSettings {
-    /// The settings that the environment gives: `ISECURE_BASE_URL`, `ISECURE_API_KEY`, `ISECURE_COMPANY`, `ISECURE_NAME`,
-    /// `ISECURE_EMAIL`, `ISECURE_PHONE`, `ISECURE_PASSWORD`, `ISECURE_PUBLIC_KEY_PEM`, `ISECURE_PUBLIC_KEY_PEM_FILE` (also
-    /// `ISECURE_PUBLIC_KEY_FILE`), `ISECURE_MODE`, `ISECURE_BANK`. An empty variable is as good as none.
+    /// The settings that the environment gives: see [`VARIABLES`]. An empty variable is as good as none.
     ///
     /// # Errors
     /// `configuration.invalid`, which names the variable; its value is not shown.
@@ -165,5 +179,18 @@ mod tests {
         assert_eq!(code("totp_code", Mode::Data).as_deref(), Some("222222"));
         assert_eq!(code("email_code", Mode::Data), None);
         assert_eq!(code("mfa_method", Mode::Admin), None);
+    }
+
+    #[test]
+    fn the_list_has_the_variables_that_are_read() {
+        let read = std::cell::RefCell::new(Vec::new());
+        WsChannelSettings::from_variables(|name| {
+            read.borrow_mut().push(name.to_owned());
+            None
+        })
+        .unwrap();
+        assert_eq!(read.into_inner(), VARIABLES.map(|(name, _)| name));
+        let fields: Vec<&str> = WsChannelSettings::SHAPE.fields().iter().map(|field| field.name).collect();
+        assert!(VARIABLES.iter().all(|(_, setting)| fields.contains(setting)));
     }
 }

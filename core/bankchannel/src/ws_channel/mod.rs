@@ -31,7 +31,7 @@ use bankchannel_foundation::{
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{Credentials, Envelope, PROTOCOL, challenge, errors, login, model::*, operations};
 pub(crate) use dispatch::run_local;
-pub use env::code_from_env;
+pub use env::{VARIABLES, code_from_env};
 pub use flows::FLOWS;
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
 pub use session::{SKEW, Session};

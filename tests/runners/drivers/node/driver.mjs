@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 
-import { BankchannelError, NextGenPsd2, WsChannel, version } from '../../../../bindings/node/index.mjs';
+import { BankchannelError, NextGenPsd2, SecretText, WsChannel, version } from '../../../../bindings/node/index.mjs';
 
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -17,6 +17,7 @@ const MAPS = new Set(['links', 'header_names', 'headerNames']);
 /** Renames the members of a value, at every level. */
 function renamed(value, way) {
   if (Array.isArray(value)) return value.map((element) => renamed(element, way));
+  if (value instanceof SecretText) return value.reveal();
   if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
   const members = Object.entries(value).map(([name, held]) => [way(name), MAPS.has(name) ? mapped(held, way) : renamed(held, way)]);
   return Object.fromEntries(members);

@@ -90,9 +90,9 @@ impl Operation for SignAndUpload {
          is refused before its last byte leaves. It is sent once: with outcome `unknown` or `accepted`, look for the bank's answer \
          files before sending it again. Needs a data session and a certificate for the bank. With `signing_certificate` it asks a \
          question of kind `signature` for each certificate, after the file was read and before anything is sent: its member `signature` \
-         has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (base64: what to sign, which is \
-         not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is base64 of the raw \
-         signature: for RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the \
+         has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (what to sign, which is \
+         not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is the raw \
+         signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the \
          message. It is verified by the certificate; one that does not count ends the call, and so does a signer that fails: with \
          outcome `not_sent`.",
         ERRORS,

@@ -87,7 +87,7 @@ pub struct BankAnswer {
     pub bytes: u64,
     /// Where it is, when a folder was given.
     pub path: Option<String>,
-    /// Its bytes, when no folder was given.
+    /// Its bytes as base64 text, when no folder was given.
     pub content: Option<InlineContent>,
 }
 

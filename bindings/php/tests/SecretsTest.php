@@ -1,0 +1,184 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel\Tests;
+
+use Bankchannel\Bankchannel;
+use Bankchannel\Content;
+use Bankchannel\ErrorCode;
+use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Exception\InvalidInputException;
+use Bankchannel\Exception\Peer;
+use Bankchannel\Exception\PeerRefusedException;
+use Bankchannel\NextGenPsd2;
+
+use Bankchannel\Secret;
+use Bankchannel\Tests\Support\Assertions;
+use Bankchannel\Tests\Support\Program;
+use Bankchannel\Tests\Support\Scratch;
+use Bankchannel\WsChannel;
+use Bankchannel\WsChannel\Service;
+use PHPUnit\Framework\TestCase;
+
+/** Nothing secret shows where it need not: in errors that name what was given, in results, in what a server leaves behind. */
+final class SecretsTest extends TestCase
+{
+    use Assertions;
+
+    /** What is planted, and the part of it that must appear nowhere. */
+    private const PLANTED = [
+        '<Document><IBAN>FI2112345600000785</IBAN></Document>' => 'FI2112345600000785',
+        "-----BEGIN PRIVATE KEY-----\nPlantedKeyLine\n-----END PRIVATE KEY-----\n" => 'PlantedKeyLine',
+        'the planted phrase itself' => 'planted phrase',
+        '4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2' => '4vN6hGHrav31',
+    ];
+
+    private int $failed = 0;
+
+    /** @return iterable<mixed> */
+    private static function forms(string $planted): iterable
+    {
+        yield $planted;
+        yield [$planted];
+        yield ['file' => $planted];
+        yield ['env' => $planted];
+        yield ['path' => $planted];
+        yield ['base64' => $planted];
+        yield [$planted => 'x'];
+        yield Secret::file($planted);
+        yield Secret::env($planted);
+        yield Content::path($planted);
+    }
+
+    private function attempt(string $place, string $secret, callable $work): void
+    {
+        try {
+            $work();
+        } catch (BankchannelException $error) {
+            ++$this->failed;
+            self::assertStringNotContainsString($secret, $error->getMessage() . json_encode($error->toArray()), $place);
+        } catch (\TypeError) {
+            // PHP itself says which types it wanted and was given, never values.
+            ++$this->failed;
+        }
+    }
+
+    public function testNothingPlantedIntoARequestIsRepeated(): void
+    {
+        $home = (string) getcwd();
+        // What is taken for a folder's name is made.
+        chdir(Scratch::folder());
+        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2()];
+        foreach (Bankchannel::catalogue() as $operation) {
+            $client = $clients[$operation['protocol']];
+            $method = lcfirst(str_replace('_', '', ucwords(explode('.', $operation['name'])[1], '_')));
+            $methods = array_map(static fn (\ReflectionMethod $each): string => $each->name, (new \ReflectionClass($client))->getMethods());
+            // PHP does not tell `login` from `logIn`.
+            $method = \in_array($method, $methods, true) ? $method : 'exchange' . ucfirst($method);
+            $takesLimit = \in_array('timeoutMs', array_column((new \ReflectionMethod($client, $method))->getParameters(), 'name'), true);
+            foreach (array_keys($operation['request_schema']['properties'] ?? []) as $field) {
+                foreach (self::PLANTED as $planted => $secret) {
+                    foreach (self::forms($planted) as $number => $value) {
+                        // All forms of the first; of each other its own form, and as what it is.
+                        if ($planted !== array_key_first(self::PLANTED) && !\in_array($number, [0, 2], true)) {
+                            continue;
+                        }
+                        $named = lcfirst(str_replace('_', '', ucwords($field, '_')));
+                        $given = [$named => $value] + ($takesLimit ? ['timeoutMs' => 20] : []);
+                        $this->attempt("{$method} {$field}", $secret, static fn () => $client->{$method}(...$given));
+                        $given = $value instanceof Secret ? $value->toArray() : $value;
+                        if (!\is_object($given)) {
+                            $this->attempt("{$operation['name']} {$field}", $secret, static fn () => $client->call($operation['name'], [$field => $given], timeoutMs: 20));
+                        }
+                    }
+                }
+            }
+        }
+        foreach (self::PLANTED as $planted => $secret) {
+            $client = $clients['ws-channel'];
+            $this->attempt('content', $secret, static fn () => $client->checkPaymentFile(content: $planted));
+            $this->attempt('signAndUpload', $secret, static fn () => $client->signAndUpload(content: $planted, fileType: 'KTL', fileName: 'a', privateKey: $planted));
+            $this->attempt('destination', $secret, static fn () => $client->downloadFile(fileType: 'KTL', fileReference: '1', destination: $planted));
+            $this->attempt('Content', $secret, static fn () => $client->call('ws_channel.check_payment_file', [], Content::path($planted)));
+        }
+        chdir($home);
+        self::assertGreaterThan(1_000, $this->failed);
+    }
+
+    public function testNothingPlantedIntoASettingIsRepeated(): void
+    {
+        foreach ([WsChannel::class, NextGenPsd2::class, Service::class, NextGenPsd2\Bank::class] as $class) {
+            foreach ((new \ReflectionMethod($class, '__construct'))->getParameters() as $parameter) {
+                // A data folder is made under whatever name is given.
+                if (\in_array($parameter->name, ['data', 'onCode', 'signer', 'bridge', 'logger'], true)) {
+                    continue;
+                }
+                foreach (self::PLANTED as $planted => $secret) {
+                    foreach (self::forms($planted) as $value) {
+                        $this->attempt("{$class} {$parameter->name}", $secret, static fn () => new $class(...[$parameter->name => $value]));
+                    }
+                }
+            }
+        }
+        self::assertGreaterThan(500, $this->failed);
+    }
+
+    public function testSecretsOfResultsAreNotDumped(): void
+    {
+        $key = (new WsChannel())->generateKey(name: 'You', email: 'you@example.com');
+        ob_start();
+        var_dump($key);
+        print_r($key);
+        $shown = (string) ob_get_clean();
+        self::assertStringNotContainsString('PRIVATE KEY BLOCK', $shown);
+        self::assertStringContainsString('[secret]', $shown);
+        self::assertStringContainsString('PRIVATE KEY BLOCK', $key->privateKey);
+    }
+
+    public function testAnOpenFileIsNotTakenForItsPath(): void
+    {
+        $path = Scratch::folder() . '/payment';
+        file_put_contents($path, 'head and the rest');
+        $open = new \SplFileObject($path);
+        $open->fseek(5);
+        $client = new WsChannel();
+        $key = $client->generateKey(name: 'You', email: 'you@example.com');
+        foreach ([$open, new \SplTempFileObject()] as $file) {
+            $error = self::thrown(InvalidInputException::class, static fn () => $client->signFile(content: $file, privateKey: $key->privateKey));
+            self::assertStringContainsString('SplFileObject', $error->getMessage());
+        }
+        // A stream is read from where it stands.
+        $stream = fopen($path, 'rb');
+        fseek($stream, 5);
+        $signed = $client->signFile(content: $stream, privateKey: $key->privateKey);
+        $verdict = $client->verifyFile(content: Content::bytes('and the rest'), signature: $signed->signature, publicKey: $key->publicKey);
+        self::assertTrue($verdict->good);
+    }
+
+    public function testAProgramCanMakeErrorsAndClientsForItsOwnTests(): void
+    {
+        $error = PeerRefusedException::of(ErrorCode::WS_CHANNEL_UPLOAD_REJECTED, outcome: 'refused', httpStatus: 400, peer: new Peer('24', null, null), context: ['bank' => 'x']);
+        self::assertSame(['peer_refused', 'refused', 400, '24', ['bank' => 'x'], $error->errorCode], [$error->category, $error->outcome, $error->httpStatus, $error->peer?->code, $error->context, $error->getMessage()]);
+        $client = $this->createMock(WsChannel\Client::class);
+        $client->method('signAndUpload')->willThrowException($error);
+        self::assertSame($error, self::thrown(PeerRefusedException::class, static fn () => $client->signAndUpload(content: 'a', fileType: 'b')));
+        self::assertInstanceOf(WsChannel\Client::class, new WsChannel());
+        self::assertInstanceOf(NextGenPsd2\Client::class, new NextGenPsd2());
+    }
+
+    public function testAServerThatWasNotStoppedLeavesNothingBehind(): void
+    {
+        $folder = Scratch::folder() . '/temporary';
+        mkdir($folder);
+        $begin = '$kept = [new Bankchannel\WsChannel\Service(), new Bankchannel\NextGenPsd2\Bank()];'
+            . 'foreach (glob(getenv("TMPDIR") . "/*") as $path) echo decoct(fileperms($path) & 0777), " ", str_starts_with(basename($path), "bankchannel-server-" . getmypid() . "-") ? "own" : "?", "\n";';
+        foreach (['exit(3);', 'function on() { throw new Exception(); } on();', 'posix_kill(getmypid(), SIGKILL);', 'exit(0);'] as $end) {
+            $program = 'require $argv[1]; ' . $begin . $end;
+            [$printed] = (new Program([PHP_BINARY, '-d', 'ffi.enable=1', '-r', $program, \dirname(__DIR__) . '/src/autoload.php'], ['TMPDIR' => $folder]))->end();
+            self::assertStringContainsString("700 own\n700 own\n", $printed);
+            // What a kill leaves, the next one removes.
+            self::assertCount(str_contains($end, 'SIGKILL') ? 2 : 0, (array) glob("{$folder}/*"), $printed);
+        }
+    }
+}
