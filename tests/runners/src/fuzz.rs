@@ -3,7 +3,7 @@
 //! `tests/run` feeds each target its corpus (`tests/fuzz/corpus/NAME/`), mutations of it and random bytes; `tests/long/fuzz`
 //! feeds the same functions through cargo-fuzz for as long as it is told.
 
-use std::{sync::OnceLock, time::SystemTime};
+use std::{path::Path, sync::OnceLock, time::SystemTime};
 
 use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
@@ -41,6 +41,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("challenge", |bytes| drop(std::str::from_utf8(bytes).ok().and_then(Returned::parse))),
     ("pgp_public_key", |bytes| drop(openpgp::PublicKey::from_armored(bytes, openpgp::Limits::default()))),
     ("pgp_signatures", |bytes| drop(openpgp::parse_signatures(bytes))),
+    ("pgp_verify", pgp_verify),
+    ("pgp_message", |bytes| drop(openpgp::decrypt(message_key(), bytes, SystemTime::now()))),
     ("pgp_inspect", |bytes| drop(openpgp::inspect(bytes, SystemTime::now()))),
     ("certificate", |bytes| drop(x509::Certificate::from_pem(&String::from_utf8_lossy(bytes)))),
     ("rsa_public_key", |bytes| drop(rsa::PublicKey::from_pem(&String::from_utf8_lossy(bytes)))),
@@ -64,6 +66,34 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("psd2_request", psd2_request),
     ("psd2_response", psd2_response),
 ];
+
+/// The files of a target's corpus.
+#[must_use]
+pub fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok()).collect()
+}
+
+/// A key, then signatures over a document: all that is looked at when an upload is judged.
+fn pgp_verify(bytes: &[u8]) {
+    const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
+    let at = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE).unwrap_or(bytes.len());
+    let Ok(key) = openpgp::PublicKey::from_armored(&bytes[..at], openpgp::Limits::default()) else { return };
+    let now = SystemTime::now();
+    let policy = openpgp::VerifyPolicy::default();
+    drop(openpgp::verify_detached(&bytes[at..], &[&key], &b"document"[..], now, &policy));
+    drop((key.check_signing(now), key.check_encryption(now), key.expires(now), key.user_ids()));
+}
+
+/// The private key that the messages of the corpus are encrypted to.
+fn message_key() -> &'static openpgp::PrivateKey {
+    static KEY: OnceLock<openpgp::PrivateKey> = OnceLock::new();
+    const ARMORED: &str = include_str!("../../fuzz/message-key.asc");
+    KEY.get_or_init(|| {
+        openpgp::PrivateKey::from_armored(ARMORED.as_bytes()).expect("the key of the corpus can be read")
+    })
+}
 
 fn content_splitter(bytes: &[u8]) {
     // The first byte chooses how the rest is cut into pieces: the result must not depend on it.

@@ -1,11 +1,11 @@
 //! Each fuzz target's corpus, mutations of it, and random bytes. No seed is fixed: a failure prints its input.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    path::Path,
-};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
-use bankchannel_tests::fuzz::TARGETS;
+use bankchannel_tests::{
+    cost,
+    fuzz::{TARGETS, Target, corpus},
+};
 
 /// Mutations of each corpus file, and random inputs besides.
 const ROUNDS: u64 = 200;
@@ -32,14 +32,9 @@ fn every_target_survives_its_corpus_and_what_becomes_of_it() {
     }
 }
 
-fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok()).collect()
-}
-
-fn run(name: &str, target: fn(&[u8]), input: &[u8]) {
-    let result = std::panic::catch_unwind(|| target(input));
+/// It does not panic, and costs what it may.
+fn run(name: &str, target: Target, input: &[u8]) {
+    let result = std::panic::catch_unwind(|| cost::checked(name, target, input, 1));
     assert!(result.is_ok(), "{name} panicked on {:?}", String::from_utf8_lossy(input));
 }
 
