@@ -1,8 +1,8 @@
 //! A strict walk over packet headers and signature areas, before the library sees the bytes.
 //!
-//! Where a header cannot be read, the library searches the next 32 KiB for one, byte by byte, and again after each. So
-//! only packets of a known length, of the kinds that belong where they stand, bounded in number and size, are given to it,
-//! each by itself.
+//! Where a header cannot be read, the library searches the next 32 KiB for one, byte by byte, and again after each.
+//! So only packets of a known length, of the kinds that belong where they stand, bounded in number and size, are given
+//! to it, each by itself.
 
 mod number;
 mod signature;

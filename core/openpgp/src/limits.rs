@@ -22,8 +22,8 @@ pub const MAX_USER_ID_BYTES: usize = 2 * 1024;
 pub const MAX_KEY_SIGNATURE_BYTES: usize = 8 * 1024;
 /// Most armored blocks in one signature field (sheet §5.2).
 pub const MAX_SIGNATURE_BLOCKS: usize = 10;
-/// Most armored signature text, bytes. Ten signatures by keys of 4096 bits, as gpg armors them, take 8,330 bytes; with a
-/// user id, a notation and a policy address in each 10,530.
+/// Most armored signature text, bytes. Ten signatures by keys of 4096 bits, as gpg armors them, take 8,330 bytes; with
+/// a user id, a notation and a policy address in each 10,530.
 pub const MAX_SIGNATURE_BYTES: usize = 16 * 1024;
 /// Largest signature packet over a document, bytes: one by a key of 4096 bits takes 563.
 pub const MAX_SIGNATURE_PACKET_BYTES: usize = 2 * 1024;

@@ -1,5 +1,5 @@
-//! Bounded reading of packets from foreign bytes: each that [`framing`] has seen, by itself; no recursion into containers,
-//! no decompression.
+//! Bounded reading of packets from foreign bytes: each that [`framing`] has seen, by itself; no recursion into
+//! containers, no decompression.
 
 use sequoia_openpgp::Packet;
 use sequoia_openpgp::parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse};

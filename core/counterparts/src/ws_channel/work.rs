@@ -18,8 +18,8 @@ const WAIT: Duration = Duration::from_secs(20);
 /// How many users are told apart when taking turns.
 const TURNS: usize = 1024;
 
-/// Password hashes, RSA decryptions, foreign keys and signatures: off the threads that serve connections, and only so many
-/// at once, so that a flood of logins or uploads takes neither all memory nor all cores.
+/// Password hashes, RSA decryptions, foreign keys and signatures: off the threads that serve connections, and only so
+/// many at once, so that a flood of logins or uploads takes neither all memory nor all cores.
 pub(crate) struct Heavy {
     permits: Semaphore,
 }
