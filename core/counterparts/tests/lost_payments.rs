@@ -32,7 +32,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
         served.upload(&who, body.clone()).await.ok(201);
     }
     let files = served.folder.path().join("data/files");
-    let kept: Vec<_> = std::fs::read_dir(&files).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let kept = served::content_files(&files);
     assert_eq!(kept.len(), LOST);
     for path in kept {
         std::fs::remove_file(path).unwrap();

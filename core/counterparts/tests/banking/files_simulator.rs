@@ -153,7 +153,7 @@ async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
     let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
     served.upload(&who, signer.signed(&large)).await.ok(201);
     let files = served.folder.path().join("data/files");
-    let kept = std::fs::read_dir(&files).unwrap().next().unwrap().unwrap().path();
+    let kept = crate::served::content_files(&files).remove(0);
     let aside = served.folder.path().join("aside");
     std::fs::rename(&kept, &aside).unwrap();
     let served = served.again("").await;
@@ -176,7 +176,7 @@ async fn content_of_a_payment_that_is_given_up_goes() {
     let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
     served.upload(&who, signer.signed(&large)).await.ok(201);
     let files = served.folder.path().join("data/files");
-    let kept = std::fs::read_dir(&files).unwrap().next().unwrap().unwrap().path();
+    let kept = crate::served::content_files(&files).remove(0);
     std::fs::write(&kept, vec![b' '; large.len()]).unwrap();
     let served = served.again("").await;
     let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -237,7 +237,7 @@ async fn a_restart_works_off_what_was_acknowledged() {
     served.upload(&who, signer.signed(&large)).await.ok(201);
     assert!(served.references(&who, "pain.002.001.10", "ALL").await.is_empty(), "kept and nothing more");
     let files = served.folder.path().join("data/files");
-    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 1);
+    assert_eq!(crate::served::content_files(&files).len(), 1);
     let stray = files.join("cleftbehind");
     std::fs::write(&stray, b"x").unwrap();
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
@@ -246,7 +246,7 @@ async fn a_restart_works_off_what_was_acknowledged() {
     wait_for(&served, &who, 3).await;
     assert_eq!(served.references(&who, "pain.002.001.10", "NEW").await.len(), 2);
     let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while std::fs::read_dir(&files).unwrap().count() > 0 {
+    while crate::served::content_files(&files).len() > 0 {
         assert!(std::time::Instant::now() < until, "content files left");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

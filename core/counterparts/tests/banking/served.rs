@@ -203,6 +203,12 @@ impl Served {
     }
 }
 
+/// The content files in this folder: not the marker that says whose it is.
+pub(crate) fn content_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let all = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| !path.ends_with(".installation")).collect()
+}
+
 /// What an enrolment at the simulator needs.
 pub(crate) fn enrolment() -> Value {
     json!({"Code": "SIM-0123456789abcdef01234567", "Company": COMPANY, "WsUserId": "SIM-0123456789ab"})
