@@ -197,8 +197,11 @@ async fn a_folder_of_another_database_is_left_alone() {
     let (who, signer) = one.customer("theirs@example.test").await;
     one.upload(&who, signer.signed(&large_payment())).await.ok(201);
     one.running.stop().await;
+    // Somebody says that it is the right folder all the same: without its marker the start would refuse it.
+    let marker = std::fs::read(shared.files().join(".installation")).unwrap();
     std::fs::remove_dir_all(shared.files()).unwrap();
     std::fs::create_dir(shared.files()).unwrap();
+    std::fs::write(shared.files().join(".installation"), marker).unwrap();
     put();
     let one = Served::with(&only_keep, Channels::default()).await;
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -66,8 +66,10 @@ impl Keys {
     /// `resource.storage` for a file that cannot be read or written; the message names the file and what to do.
     pub(crate) async fn open(store: &Store, data: &Path, config: &Config) -> Result<Self> {
         let folder = folder(data, config);
+        // Before the database is read: who marked the folder has recorded the id there.
+        let marked = marker_of(&folder)?;
         let known = store.installation().await.map_err(storage)?;
-        refuse_keys_of_other_data(&known, &folder)?;
+        refuse_keys_of_other_data(&known, marked, &folder)?;
         if folder.exists() {
             private::check_folder(&folder)?;
         } else if !identity::is_needed(&known, IdKind::VaultKey) {
@@ -97,11 +99,12 @@ impl Keys {
     /// As [`open`](Self::open).
     pub(crate) async fn look(store: Option<&Store>, data: &Path, config: &Config) -> Result<bool> {
         let folder = folder(data, config);
+        let marked = marker_of(&folder)?;
         let known = match store {
             Some(store) => store.installation().await.map_err(storage)?,
             None => Installation::default(),
         };
-        refuse_keys_of_other_data(&known, &folder)?;
+        refuse_keys_of_other_data(&known, marked, &folder)?;
         if folder.exists() {
             private::check_folder(&folder)?;
         }
@@ -123,9 +126,12 @@ pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
     config.keys_folder.as_ref().map_or_else(|| data.join(FOLDER), PathBuf::from)
 }
 
+fn marker_of(folder: &Path) -> Result<Option<String>> {
+    if folder.exists() { identity::marked(folder) } else { Ok(None) }
+}
+
 /// Keys whose database is not here: a data folder that is not mounted, most likely.
-fn refuse_keys_of_other_data(known: &Installation, folder: &Path) -> Result<()> {
-    let marked = if folder.exists() { identity::marked(folder)? } else { None };
+fn refuse_keys_of_other_data(known: &Installation, marked: Option<String>, folder: &Path) -> Result<()> {
     let Some(marked) = marked else { return Ok(()) };
     if known.id().is_some_and(|id| id == marked) || known.id().is_none() && known.has_accounts {
         return Ok(());
