@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use bankchannel_openpgp::{inspect, limits::MAX_PRIVATE_KEY_BYTES};
+use bankchannel_openpgp::{inspect, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -18,14 +18,19 @@ pub(super) fn command() -> Command {
     add_common(Command::new("inspect"))
         .about("Show what a key file holds: fingerprint, ids, algorithm, what it is good for")
         .after_help("Examples:\n  bankchannel pgp inspect authorize-public.asc")
-        .arg(Arg::new("file").value_name("FILE").required(true).help("An armored key, public or private; - for stdin"))
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .help("An armored key, public or private, text before it is left out; - for stdin"),
+        )
 }
 
 /// Shows it.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let text = Zeroizing::new(read_text("FILE", path, MAX_PRIVATE_KEY_BYTES as u64)?);
-    let info = inspect(text.as_bytes(), SystemTime::now()).map_err(told(path))?;
+    let info = inspect(without_leading_text(text.as_bytes()), SystemTime::now()).map_err(told(path))?;
     let time = |time: SystemTime| jiff::Timestamp::try_from(time).ok().map(|time| time.to_string());
     format(matches).show(&json!({
         "fingerprint": info.fingerprint,

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Read};
 
-use bankchannel_openpgp::{Limits, PrivateKey, PublicKey, limits::MAX_PRIVATE_KEY_BYTES};
+use bankchannel_openpgp::{Limits, PrivateKey, PublicKey, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text};
 use clap::ArgMatches;
 use zeroize::Zeroizing;
 
@@ -15,7 +15,7 @@ use crate::{
 /// Reads a private key and unlocks it: with the passphrase file, or by asking.
 pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
     let text = Zeroizing::new(read_text("--key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
-    let mut key = PrivateKey::from_armored(text.as_bytes()).map_err(told(path))?;
+    let mut key = PrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(told(path))?;
     if key.is_locked() {
         key.unlock(&passphrase::of_locked(path, matches, false)?).map_err(told(path))?;
     }
@@ -25,9 +25,10 @@ pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
 /// Reads a public key, or the public half of a private one.
 pub(super) fn public(path: &str) -> Outcome<PublicKey> {
     let text = Zeroizing::new(read_text("--key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
-    match PublicKey::from_armored(text.as_bytes(), Limits::default()) {
+    let armor = without_leading_text(text.as_bytes());
+    match PublicKey::from_armored(armor, Limits::default()) {
         Err(bankchannel_openpgp::Error::PrivateKeyMaterial) => {
-            PrivateKey::from_armored(text.as_bytes()).map(|key| key.public()).map_err(told(path))
+            PrivateKey::from_armored(armor).map(|key| key.public()).map_err(told(path))
         }
         found => found.map_err(told(path)),
     }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use bankchannel_openpgp::{PublicKey, SignatureResult, VerifyPolicy, limits::MAX_SIGNATURE_BYTES, verify_detached};
+use bankchannel_openpgp::{PublicKey, SignatureResult, VerifyPolicy, verify_detached, without_leading_text};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -13,12 +13,16 @@ use crate::{
     output::{self, Format},
 };
 
+/// The largest file with signatures that is read, bytes: a mail may stand around the armor.
+const MAX_SIGNATURE_FILE: u64 = 256 * 1024;
+
 /// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("verify"))
         .about("Check a detached signature: exit 0 when one is good, 1 when none is")
         .after_help(
-            "Examples:\n  bankchannel pgp verify --key authorize-public.asc --signature payment.xml.asc payment.xml",
+            "Text before a single armored block, such as a saved mail, is left out; the service refuses it in an upload.\n\n\
+             Examples:\n  bankchannel pgp verify --key authorize-public.asc --signature payment.xml.asc payment.xml",
         )
         .arg(
             Arg::new("key")
@@ -48,11 +52,12 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .flatten()
         .map(|path| keys::public(path))
         .collect::<Outcome<_>>()?;
-    let armored = read_text("--signature", signature, MAX_SIGNATURE_BYTES as u64)?;
+    let armored = read_text("--signature", signature, MAX_SIGNATURE_FILE)?;
+    let armored = without_leading_text(armored.as_bytes());
     let file = keys::document(path)?;
     let keys: Vec<&PublicKey> = keys.iter().collect();
-    let verdict = verify_detached(armored.as_bytes(), &keys, file, SystemTime::now(), &VerifyPolicy::default())
-        .map_err(told(signature))?;
+    let verdict =
+        verify_detached(armored, &keys, file, SystemTime::now(), &VerifyPolicy::default()).map_err(told(signature))?;
     match format(matches) {
         Format::Json => {
             let results: Vec<Value> = verdict.results.iter().map(as_json).collect();

@@ -78,6 +78,19 @@ fn what_gpg_signs_is_accepted_here() {
         let ran = home.run(&["pgp", "verify", "--key", key, "--signature", "sig.asc", "payment.xml"]).expect(0);
         assert!(ran.out.starts_with("GOOD signature by "), "{}", ran.out);
     }
+    // Saved with the mail that it came in: one block after text, for the signature and for the key. Text after it is refused.
+    for file in ["sig.asc", "public.asc"] {
+        let mail = format!("Hello,\n\nas promised:\n{}", fs::read_to_string(home.path(file)).unwrap());
+        fs::write(home.path(&format!("mail-{file}")), &mail).unwrap();
+        fs::write(home.path(&format!("around-{file}")), mail + "\nRegards\n").unwrap();
+    }
+    let verify = |key: &str, signature: &str| {
+        home.run(&["pgp", "verify", "--key", key, "--signature", signature, "payment.xml"])
+    };
+    verify("mail-public.asc", "mail-sig.asc").expect(0);
+    assert!(verify("public.asc", "around-sig.asc").expect(1).err.contains("text outside the PGP SIGNATURE blocks"));
+    assert!(verify("around-public.asc", "sig.asc").expect(1).err.contains("text outside"));
+    home.run(&["pgp", "inspect", "mail-public.asc"]).expect(0);
     fs::write(home.path("payment.xml"), "changed").unwrap();
     let ran = home.run(&["pgp", "verify", "--key", "public.asc", "--signature", "sig.asc", "payment.xml"]).expect(1);
     assert!(ran.out.contains("BAD") && ran.out.contains("changed"), "{}", ran.out);
