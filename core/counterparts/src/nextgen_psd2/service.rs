@@ -33,6 +33,9 @@ const CLIENTS: usize = 1024;
 const ERROR_IDS: u64 = 9_000_000_000;
 const FIRST_ERROR_ID: u64 = 1_000_000_000;
 
+/// Client certificates as they could be read, by their DER.
+type ClientsRead = HashMap<Box<[u8]>, Result<Certificate, Fault>>;
+
 /// A sandbox bank.
 pub(crate) struct Bank {
     pub(crate) config: Config,
@@ -54,7 +57,7 @@ pub(crate) struct Bank {
     /// Scheme, host and port: `https://127.0.0.1:8443`.
     pub(crate) origin: String,
     lists: RwLock<Arc<Lists>>,
-    clients: RwLock<HashMap<Box<[u8]>, Result<Certificate, Fault>>>,
+    clients: RwLock<ClientsRead>,
     errors: AtomicU64,
 }
 
