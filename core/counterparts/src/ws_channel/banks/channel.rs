@@ -229,6 +229,9 @@ pub enum BankError {
     /// The service's own store refused a change: a right of the call has ended.
     #[error("the call's rights ended ({})", .0.as_str())]
     RightsEnded(LostRight),
+    /// This service's own store failed.
+    #[error("{0}")]
+    Store(StoreError),
 }
 
 impl BankError {
@@ -236,7 +239,7 @@ impl BankError {
     #[must_use]
     pub fn leaves_upload_unknown(&self) -> bool {
         match self {
-            Self::Empty | Self::Unparsable | Self::NoAnswer | Self::TimedOut | Self::Failed(_) => true,
+            Self::Empty | Self::Unparsable | Self::NoAnswer | Self::TimedOut | Self::Failed(_) | Self::Store(_) => true,
             Self::Refused { .. }
             | Self::Parameter(_)
             | Self::Data
@@ -251,7 +254,7 @@ impl From<StoreError> for BankError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::RightsEnded { lost } => Self::RightsEnded(lost),
-            error => Self::Failed(error.to_string()),
+            error => Self::Store(error),
         }
     }
 }
@@ -272,6 +275,7 @@ impl From<BankError> for Fault {
             BankError::TargetId => (&texts::NORDEA_TARGET_ID).into(),
             BankError::Failed(why) => Self::Internal(why),
             BankError::RightsEnded(lost) => Self::RightsEnded(lost),
+            BankError::Store(why) => Self::Store(why),
         }
     }
 }

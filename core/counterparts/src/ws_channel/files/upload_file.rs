@@ -101,7 +101,7 @@ async fn journal(
     refuse_duplicate(recorded?)?;
     let connection = reached.connection(service, None, call.now_ms);
     // The bank only hears that there is work; whatever it does not hear now it finds later in the journal.
-    Ok(channel.upload(&connection, &Outgoing { upload: &upload, content: &signed.content }).await?)
+    channel.upload(&connection, &Outgoing { upload: &upload, content: &signed.content }).await.map_err(after_journal)
 }
 
 /// The bank gets the bytes now. The journal says so before, and what became of it after: an outcome that nobody knows is
@@ -125,8 +125,16 @@ async fn send(
     };
     // The bank has it or not, whatever became of the session meanwhile.
     let store = call.settling_audited(service, &upload.scope.bank, &detail(&upload), state.as_str());
-    store.finish_upload(&upload.id, state, &why, service.now_ms()).await?;
-    answer.map_err(|why: BankError| why.into())
+    store.finish_upload(&upload.id, state, &why, service.now_ms()).await.map_err(Fault::internal)?;
+    answer.map_err(after_journal)
+}
+
+/// A fault of the store after the journal took the upload: 500, never the 503 that says "try again".
+fn after_journal(why: BankError) -> Fault {
+    match why {
+        BankError::Store(why) => Fault::internal(why),
+        other => other.into(),
+    }
 }
 
 fn refuse_duplicate(outcome: UploadOutcome) -> Result<(), Fault> {
