@@ -10,6 +10,7 @@ use crate::{
     operations::{self, Spec},
     output::Format,
     pgp, psd2, serve,
+    usage_text::without_values,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let specs = operations::specs();
     let matches = match command(&specs).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error, format),
+        Err(error) => return usage(&without_values(error), format),
     };
     match dispatch(&specs, &matches) {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@
 //!                 └─ catalogue, completion
 //!   options ─ settings file ─ environment ─► settings       what a client is made with
 //!   output     the one place that writes to stdout and stderr
+//!   usage_text what the argument parser says, without values
 //!   exit       errors, and the exit codes that scripts rely on
 //! ```
 
@@ -24,6 +25,7 @@ mod pgp;
 mod psd2;
 mod serve;
 mod settings;
+mod usage_text;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -8,7 +8,10 @@ use std::{
 };
 
 use bankchannel::{Content, Destination, Done};
-use bankchannel_foundation::operation::{Entry, Kind};
+use bankchannel_foundation::{
+    operation::{Entry, Kind},
+    shown,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -16,7 +19,7 @@ use tempfile::NamedTempFile;
 
 use crate::{
     exit::{Failure, Outcome},
-    output::{self, Format},
+    output::{self, Format, mask},
 };
 
 /// Where the result goes.
@@ -61,21 +64,22 @@ impl Target {
             let path = reserved.path.clone();
             match reserved.write(format!("{response}\n").as_bytes()) {
                 Ok(()) => {
-                    output::note(&format!("written to {}", path.display()));
+                    output::note(&format!("written to {}", shown::path(&path)));
                     return Ok(());
                 }
                 Err(why) => {
+                    // Whole, secrets too: it is nowhere else.
                     self.format.show(&response);
                     output::note(&format!(
                         "error: the operation was carried out (outcome accepted; do not repeat it), but {} cannot be written: {why}",
-                        path.display()
+                        shown::path(&path)
                     ));
                     return Err(Failure::Told);
                 }
             }
         }
         match (&self.file, entry.response.content_field(), content) {
-            (Some(path), Some(_), _) => output::note(&format!("written to {}", path.display())),
+            (Some(path), Some(_), _) => output::note(&format!("written to {}", shown::path(&path))),
             (None, Some(field), Some(Content::Bytes(bytes))) => {
                 if self.format == Format::Table {
                     output::bytes(&bytes);
@@ -97,7 +101,14 @@ impl Target {
                     output::note("nothing new");
                 }
             }
-            _ => self.format.show(&response),
+            _ => {
+                let mut shown = response.clone();
+                // What only computes was asked for its secret, such as a code.
+                if self.format == Format::Table && entry.declaration.kind != Kind::Local {
+                    mask::secrets(&mut shown, entry.response);
+                }
+                self.format.show(&shown);
+            }
         }
         // Files that could not be had are a failure, though the others are there; and so is a verdict that is no, for the
         // script that asks before it goes on.
@@ -145,7 +156,7 @@ enum Way {
 
 impl Reserved {
     fn open(path: &Path, replace: bool) -> Outcome<Self> {
-        let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", path.display()));
+        let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
         let way = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists && replace => {
                 let found = std::fs::metadata(path).map_err(failed)?;

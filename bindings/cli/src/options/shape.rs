@@ -126,10 +126,20 @@ fn argument(field: &'static Field, names: &Names, aliases: Vec<String>) -> Arg {
         // Help shows it as the plain argument.
         Shape::Content => argument.value_name("FILE|-").hide(true),
         shape if value::is_text_of_file(shape) => {
-            argument.value_name("FILE|@FILE|TEXT").value_hint(ValueHint::FilePath)
+            // A PEM or armored text begins with hyphens; `value_or_option` sees to what is an option all the same.
+            let argument = argument.value_name("FILE|@FILE|TEXT").value_hint(ValueHint::FilePath);
+            argument.allow_hyphen_values(true).value_parser(value_or_option)
         }
         _ => argument.value_name(placeholder(field)),
     }
+}
+
+/// A value that may begin with hyphens, unless it is an option: then the value was forgotten.
+fn value_or_option(text: &str) -> Result<String, &'static str> {
+    if text == "-" || text.starts_with("-----BEGIN") || !text.starts_with('-') {
+        return Ok(text.to_owned());
+    }
+    Err("it begins with a hyphen, so that it looks like an option; a file of such a name is ./-NAME")
 }
 
 fn placeholder(field: &Field) -> String {

@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::Path};
 
-use bankchannel_foundation::model::Shape;
+use bankchannel_foundation::{model::Shape, shown};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -81,7 +81,8 @@ fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
     let path = text.strip_prefix('@').unwrap_or(text);
     if path == text && path != "-" && !Path::new(path).exists() {
         if !text.trim().contains('\n') {
-            // Most often a mistyped name: an armored text has lines.
+            // Most often a mistyped name: an armored text has lines. It may also be a secret in the wrong place.
+            let text = shown::secret_path(text);
             return Err(Failure::usage(format!("{option}: {text} is neither a file nor an armored text")));
         }
         // The library says what the text must be.
@@ -115,7 +116,8 @@ pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String>
 
 /// The same for what need not be text.
 pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> Outcome<Vec<u8>> {
-    let failed = |why: std::io::Error| Failure::usage(format!("{option}: {path} cannot be read: {why}"));
+    let failed =
+        |why: std::io::Error| Failure::usage(format!("{option}: {}", shown::unreadable_content(path.as_ref(), &why)));
     let mut bytes = Vec::new();
     let mut read = |reader: &mut dyn Read| reader.take(limit + 1).read_to_end(&mut bytes).map_err(failed);
     let size = match path {

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bankchannel_foundation::shown;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Outcome};
@@ -33,7 +34,7 @@ pub(crate) fn check_new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Outcom
 pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Outcome {
     let failed = |why: std::io::Error| match why.kind() {
         std::io::ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::usage(format!("{} cannot be written: {why}", path.display())),
+        _ => Failure::usage(format!("{} cannot be written: {why}", shown::path(path))),
     };
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
@@ -59,7 +60,7 @@ pub(crate) fn write_all_new(files: &[NewFile]) -> Outcome {
 }
 
 fn exists(path: &Path) -> Failure {
-    Failure::usage(format!("{} exists already and is left alone", path.display()))
+    Failure::usage(format!("{} exists already and is left alone", shown::path(path)))
 }
 
 #[cfg(test)]

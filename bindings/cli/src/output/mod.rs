@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 pub(crate) mod interrupt;
+pub(crate) mod mask;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod table;

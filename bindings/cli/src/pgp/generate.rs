@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bankchannel_foundation::shown;
 use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::json;
@@ -51,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let folder = PathBuf::from(text("output-dir"));
     let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));
     if let Some(taken) = [&public, &private].into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} exists already and is left alone", taken.display())));
+        return Err(Failure::usage(format!("{} exists already and is left alone", shown::path(taken))));
     }
     let now = SystemTime::now();
     let progress = Progress::begin("making the key");
@@ -69,7 +70,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .recursive(true)
         .mode(0o700)
         .create(&folder)
-        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", folder.display())))?;
+        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", shown::path(&folder))))?;
     // The private key first: a public one alone would be of no use.
     files::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
     files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;

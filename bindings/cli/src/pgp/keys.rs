@@ -2,6 +2,7 @@
 
 use std::{fs::File, io::Read};
 
+use bankchannel_foundation::shown;
 use bankchannel_openpgp::{Limits, PrivateKey, PublicKey, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text};
 use clap::ArgMatches;
 use zeroize::Zeroizing;
@@ -39,6 +40,6 @@ pub(super) fn document(path: &str) -> Outcome<Box<dyn Read + Send>> {
     if path == "-" {
         return Ok(Box::new(stdin::reader("FILE")?));
     }
-    let file = File::open(path).map_err(|why| Failure::usage(format!("{path} cannot be read: {why}")))?;
+    let file = File::open(path).map_err(|why| Failure::usage(shown::unreadable_content(path.as_ref(), &why)))?;
     Ok(Box::new(file))
 }

@@ -12,6 +12,7 @@ use bankchannel::{
         CertificateDefect, MakeCertificatesRequest, MakeCertificatesResponse, TppRole,
     },
 };
+use bankchannel_foundation::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -118,7 +119,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let of_authority = [CA, CA_KEY].into_iter().filter(|_| is_new).map(str::to_owned);
     let paths: Vec<PathBuf> = of_authority.chain(of_parties).map(|name| folder.join(name)).collect();
     if folder.exists() && !folder.is_dir() {
-        return Err(Failure::usage(format!("{} is a file: give a folder", folder.display())));
+        return Err(Failure::usage(format!("{} is a file: give a folder", shown::path(&folder))));
     }
     files::check_new(paths.iter().map(PathBuf::as_path))?;
 
@@ -154,7 +155,7 @@ fn write(folder: &Path, made: &[NewFile]) -> Outcome {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", folder.display())))?;
+        .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", shown::path(folder))))?;
     files::write_all_new(made).inspect_err(|_| {
         if !was_there {
             let _ = fs::remove_dir(folder);

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     exit::{Failure, Outcome},
     options::{add_common, format},
-    output::Format,
+    output::{Format, mask},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -157,7 +157,7 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, form
                 limit: number("limit"),
                 ..AuditFilter::default()
             };
-            show(format, "records", operator.audit(filter).await?)
+            show_records(format, operator.audit(filter).await?)
         }
         "audit-verify" => {
             let check = operator.verify_audit().await?;
@@ -185,6 +185,16 @@ async fn set_key(matches: &ArgMatches, operator: &Operator, format: Format, key:
         Some(key) => show(format, "key", key),
         None => Err(Failure::usage("nothing to change: give --enabled, --transfer or --waiver")),
     }
+}
+
+/// Shows records of the audit trail: for a person without the whole of API keys.
+fn show_records(format: Format, records: impl Serialize) -> Outcome {
+    let mut records =
+        serde_json::to_value(records).map_err(|why| Failure::usage(format!("the records cannot be shown: {why}")))?;
+    if format == Format::Table {
+        mask::api_keys(&mut records);
+    }
+    show(format, "records", records)
 }
 
 /// Shows a result: for a program under its name, for a person as it is.

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bankchannel_foundation::shown;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -80,7 +81,7 @@ impl SettingsFile {
     pub(crate) fn open(path: &Path) -> Outcome<Self> {
         let text = read(path)?;
         let values = parse(&text)
-            .map_err(|why| Failure::usage(format!("the settings file {} cannot be used: {why}", path.display())))?;
+            .map_err(|why| Failure::usage(format!("the settings file {} cannot be used: {why}", shown::path(path))))?;
         Ok(Self { path: path.to_owned(), values })
     }
 
@@ -144,8 +145,9 @@ impl SettingsFile {
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         // Read again: another run may have written it since.
         let text = if path.exists() { read(&path)? } else { String::new() };
-        let changed = edit::change(&text, changes)
-            .map_err(|why| Failure::usage(format!("the settings file {} cannot be changed: {why}", path.display())))?;
+        let changed = edit::change(&text, changes).map_err(|why| {
+            Failure::usage(format!("the settings file {} cannot be changed: {why}", shown::path(&path)))
+        })?;
         self.values = verify(&text, &changed, changes).ok_or_else(|| unsafe_form(&path))?;
         replace(&path, &changed).map_err(|why| unwritable(&path, &why))
     }
@@ -156,7 +158,8 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
     if text.trim().is_empty() {
         return Ok(BTreeMap::new());
     }
-    let root: Root = serde_saphyr::from_str(text).map_err(|why| why.to_string())?;
+    // Where it is wrong and how, without the lines of the file: they hold a password.
+    let root: Root = serde_saphyr::from_str(text).map_err(|why| why.without_snippet().to_string())?;
     Ok(root.settings.unwrap_or_default().0)
 }
 
@@ -211,7 +214,7 @@ fn verify(before: &str, after: &str, changes: &[(&str, Option<String>)]) -> Opti
 }
 
 fn read(path: &Path) -> Outcome<String> {
-    let no_file = || Failure::usage(format!("{} is not a file", path.display()));
+    let no_file = || Failure::usage(format!("{} is not a file", shown::path(path)));
     // Before it is opened too: opening a pipe waits for its writer.
     if !std::fs::metadata(path).map_err(|why| unreadable(path, &why))?.is_file() {
         return Err(no_file());
@@ -224,7 +227,10 @@ fn read(path: &Path) -> Outcome<String> {
     // Asked of the open file: what is checked is what is read.
     require_mode(path, &found, FILE_MODE)?;
     if found.len() > MAX_BYTES {
-        return Err(Failure::usage(format!("the settings file {} is larger than {MAX_BYTES} bytes", path.display())));
+        return Err(Failure::usage(format!(
+            "the settings file {} is larger than {MAX_BYTES} bytes",
+            shown::path(path)
+        )));
     }
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(|why| unreadable(path, &why))?;
@@ -272,11 +278,11 @@ fn default_folder() -> Option<PathBuf> {
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be read: {why}", path.display()))
+    Failure::usage(format!("{} cannot be read: {why}", shown::path(path)))
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be written: {why}", path.display()))
+    Failure::usage(format!("{} cannot be written: {why}", shown::path(path)))
 }
 
 #[cfg(test)]

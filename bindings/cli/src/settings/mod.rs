@@ -228,6 +228,9 @@ fn environment_name(given: Option<&str>) -> Outcome<Option<&'static str>> {
         None => Ok(None),
         Some("test" | "testing") => Ok(Some("test")),
         Some("production") => Ok(Some("production")),
-        Some(other) => Err(Failure::usage(format!("environment: `{other}` is not one of test, production"))),
+        Some(other) => Err(Failure::usage(match bankchannel_foundation::shown::member(other) {
+            Some(name) => format!("environment: `{name}` is not one of test, production"),
+            None => format!("environment: what was given ({} bytes) is not one of test, production", other.len()),
+        })),
     }
 }

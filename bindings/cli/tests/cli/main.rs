@@ -8,6 +8,7 @@ mod download;
 mod examples;
 mod operator;
 mod pgp;
+mod planted;
 mod psd2;
 mod psd2_bank;
 mod psd2_certificates;

@@ -108,6 +108,8 @@ fn the_operator_looks_after_keys_audit_and_backup() {
     stop(child, "-TERM").expect(0);
     let records = admin(&["audit"]).expect(0).json();
     assert!(records["records"].as_array().unwrap().len() >= 4, "{records}");
+    let shown = home.run(&["admin", "audit", "--data", "data"]).expect(0).out;
+    assert!(!shown.contains(&key) && shown.contains(&format!("{}…", &key[..4])), "{shown}");
     assert_eq!(admin(&["audit-verify"]).expect(0).json()["audit"]["intact"], true);
 
     let folder = home.path("backup").display().to_string();

@@ -34,7 +34,10 @@ fn a_script_for_wscli_works_as_it_is() {
     assert!(key.len() >= 20, "{key}");
     run(&["account", "register", "-m", "data", "--noninteractive"]).expect(0);
 
-    run(&["session", "login", "-m", "admin", "--noninteractive"]).expect(0);
+    let shown = run(&["session", "login", "-m", "admin", "--noninteractive"]).expect(0).out;
+    for secret in [&key, &home.setting("idtoken").unwrap()] {
+        assert!(!shown.contains(secret) && shown.contains("hidden"), "{shown}");
+    }
     assert_eq!(home.setting("idtokenmode").unwrap(), "admin");
     assert!(home.setting("idtokenexpiry").unwrap() > in_helsinki(3000));
     assert_eq!(

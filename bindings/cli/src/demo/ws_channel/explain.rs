@@ -1,6 +1,7 @@
 //! The payment file: what it wants, and what is wrong with it.
 
 use bankchannel_crypto::{digest::hex, digest::sha256};
+use bankchannel_foundation::shown;
 use bankchannel_iso20022::{
     EXAMPLE_PAIN001, Problem,
     amount::format_cents,
@@ -40,7 +41,9 @@ impl Payment {
         let (name, bytes) = match path {
             None => ("the example payment".to_owned(), EXAMPLE_PAIN001.as_bytes().to_vec()),
             Some(path) => {
-                let failed = |why: std::io::Error| Failure::usage(format!("--payment: {path} cannot be read: {why}"));
+                let failed = |why: std::io::Error| {
+                    Failure::usage(format!("--payment: {}", shown::unreadable_content(path.as_ref(), &why)))
+                };
                 let size = std::fs::metadata(path).map_err(failed)?.len();
                 if size > MAX_BYTES {
                     return Err(Failure::usage(format!(
