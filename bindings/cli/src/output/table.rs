@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 
 use super::is_terminal;
@@ -22,28 +22,101 @@ pub(crate) fn render(value: &Value) -> String {
     }
 }
 
-/// A table with a header.
+/// A table with a header; where the terminal is too narrow for its identifiers, one block of lines for each row.
 pub(crate) fn table<R, C>(header: &[&str], rows: R) -> String
 where
     R: IntoIterator<Item = C>,
     C: IntoIterator<Item = String>,
 {
-    let mut table = plain();
-    table.set_header(header.to_vec());
+    let printable_row = |row: C| row.into_iter().map(|text| printable(&text).into_owned()).collect::<Vec<_>>();
+    let rows = rows.into_iter().map(printable_row).collect();
+    framed(Some(header), rows, terminal_width())
+}
+
+/// A terminal that says it is narrower than this says nothing: some report 0 columns.
+const NARROWEST: u16 = 20;
+/// A text of several words is broken into lines of at least so many letters, where space lacks.
+const NARROW_TEXT: usize = 12;
+/// What a table adds to a column, and at its end.
+const FRAME: usize = 3;
+
+/// How wide the terminal is; `None` off a terminal, where lines keep their length so that they can be searched, and on one that
+/// does not know.
+fn terminal_width() -> Option<u16> {
+    let width = Table::new().width().filter(|_| is_terminal())?;
+    (width >= NARROWEST).then_some(width)
+}
+
+fn framed(header: Option<&[&str]>, rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+    let columns = rows.iter().map(Vec::len).chain(header.map(<[_]>::len)).max().unwrap_or_default();
+    let cells = |column: usize| {
+        let header = header.and_then(|header| header.get(column)).copied();
+        rows.iter().filter_map(move |row| row.get(column).map(String::as_str)).chain(header)
+    };
+    let needed: Vec<Needed> = (0..columns).map(|column| Needed::by(cells(column))).collect();
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    match width.map(usize::from) {
+        None => {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
+        Some(width) => {
+            let least = needed.iter().map(|column| column.least + FRAME).sum::<usize>() + 1;
+            if let Some(header) = header.filter(|_| least > width) {
+                return blocks(header, &rows);
+            }
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        }
+    }
+    if let Some(header) = header {
+        table.set_header(header.to_vec());
+    }
     for row in rows {
-        table.add_row(row.into_iter().map(|text| printable(&text).into_owned()).collect::<Vec<_>>());
+        table.add_row(row);
+    }
+    for (column, needed) in table.column_iter_mut().zip(&needed) {
+        if width.is_some() && needed.is_identifiers {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     format!("{table}\n")
 }
 
-fn plain() -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
-    // Off a terminal lines keep their length, so that they can be searched.
-    if is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+/// What a column needs.
+struct Needed {
+    /// The least width at which it can be read.
+    least: usize,
+    /// Whether it holds words that make no sense in pieces: references, keys, instants.
+    is_identifiers: bool,
+}
+
+impl Needed {
+    fn by<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+        let mut needed = Self { least: 0, is_identifiers: true };
+        for line in cells.flat_map(str::lines) {
+            let (mut words, mut longest) = (0, 0);
+            for word in line.split_whitespace() {
+                words += 1;
+                longest = longest.max(word.chars().count());
+            }
+            needed.is_identifiers &= words <= 1;
+            let whole = line.chars().count();
+            needed.least = needed.least.max(longest.max(whole.min(NARROW_TEXT)));
+        }
+        needed
     }
-    table
+}
+
+/// One line for each field of a row, and an empty one between rows.
+fn blocks(header: &[&str], rows: &[Vec<String>]) -> String {
+    let widest = header.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let block = |row: &Vec<String>| {
+        let fields = header.iter().zip(row).filter(|(_, value)| !value.is_empty());
+        let indent = format!("\n{:widest$}  ", "");
+        fields.map(|(name, value)| format!("{name:widest$}  {}\n", value.replace('\n', &indent))).collect::<String>()
+    };
+    rows.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 fn object(map: &Map<String, Value>) -> String {
@@ -77,11 +150,8 @@ fn object(map: &Map<String, Value>) -> String {
         }
     }
     if !scalars.is_empty() {
-        let mut table = plain();
-        for (name, value) in scalars {
-            table.add_row([name, printable(&value).into_owned()]);
-        }
-        out.push_str(&format!("{table}\n"));
+        let rows = scalars.into_iter().map(|(name, value)| vec![name, printable(&value).into_owned()]).collect();
+        out.push_str(&framed(None, rows, terminal_width()));
     }
     for (name, items) in lists {
         out.push_str(&list(name, items));
@@ -241,6 +311,26 @@ mod tests {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\n");
         assert_eq!(printable("\u{9b}31m \u{202e}lmx.tnemyap"), "\u{fffd}31m \u{fffd}lmx.tnemyap");
         assert!(!render(&json!({"response_text": "\u{7}bell"})).contains('\u{7}'));
+    }
+
+    #[test]
+    fn identifiers_stay_whole_at_any_width() {
+        let (reference, instant) = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "2026-11-21T20:15:00.000Z");
+        let row =
+            || vec![reference.to_owned(), instant.to_owned(), "a text of several words that may be broken".to_owned()];
+        let header = ["File reference", "Created", "What"];
+        for width in [None, Some(30), Some(60), Some(80), Some(100), Some(200)] {
+            let shown = framed(Some(&header), vec![row(), row()], width);
+            assert_eq!(shown.matches(reference).count(), 2, "{width:?}\n{shown}");
+            assert_eq!(shown.matches(instant).count(), 2, "{width:?}\n{shown}");
+            let widest = shown.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(width.is_none_or(|width| width < 80 || widest <= usize::from(width)), "{width:?}\n{shown}");
+        }
+        assert!(
+            framed(Some(&header), vec![row()], Some(60)).starts_with("File reference  ABC"),
+            "too narrow for a table"
+        );
+        assert!(framed(Some(&header), vec![row()], Some(80)).contains('│'));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bankchannel::Timestamp;
 use bankchannel_counterparts::ws_channel::{
     ServiceOptions,
     operator::{self, NewKey, Operator},
@@ -9,13 +10,16 @@ use bankchannel_counterparts::ws_channel::{
 use bankchannel_storage::AuditFilter;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     exit::{Failure, Outcome},
     options::{add_common, format},
-    output::{Format, mask},
+    output::{self, Format, mask},
 };
+
+/// A date as `--since` takes it.
+const DATE: &str = "2026-03-03";
 
 const EXAMPLES: &str = "Examples:
   bankchannel admin key-list --data ws-data
@@ -23,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel admin key-set --data ws-data --apikey KEY --waiver on
   bankchannel admin entitlement --data ws-data --apikey KEY --product bank-simulator --state active
   bankchannel admin audit --data ws-data --email me@example.com --limit 20
+  bankchannel admin audit --data ws-data --since 2026-11-20
   bankchannel admin audit-verify --data ws-data
   bankchannel admin backup --data ws-data --to backup-2026-11-20
   bankchannel admin restore --from backup-2026-11-20 --data ws-data-restored
@@ -81,12 +86,16 @@ pub(crate) fn command() -> Command {
                 .arg(text("email", "ADDRESS", "The address").required(true)),
         )
         .subcommand(
-            on_data("audit", "Read the audit trail")
+            on_data("audit", "Read the audit trail: the newest records, or with --after those that follow one")
                 .arg(text("apikey", "KEY", "Only of this key").visible_alias("api-key"))
                 .arg(text("email", "ADDRESS", "Only by this account"))
                 .arg(text("operation", "NAME", "Only this operation, such as ws_channel.upload_file"))
                 .arg(text("outcome", "TEXT", "Only with this outcome"))
-                .arg(text("after", "NUMBER", "Only after this record").value_parser(value_parser!(i64)))
+                .arg(text("since", "INSTANT", "Only from this moment on: RFC 3339, or a date"))
+                .arg(
+                    text("after", "NUMBER", "The first records after this one, for reading on")
+                        .value_parser(value_parser!(i64).range(0..)),
+                )
                 .arg(
                     text("limit", "COUNT", "At most so many")
                         .value_parser(value_parser!(i64).range(1..=100_000))
@@ -146,19 +155,7 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &Operator, form
             show(format, "key", operator.set_entitlement(&key, &product, &state).await?)
         }
         "invite" => show(format, "key", operator.invite(&key, &given("email").unwrap_or_default()).await?),
-        "audit" => {
-            let number = |name: &str| matches.get_one::<i64>(name).copied().unwrap_or_default();
-            let filter = AuditFilter {
-                after_seq: number("after"),
-                api_key: given("apikey"),
-                email: given("email"),
-                operation: given("operation"),
-                outcome: given("outcome"),
-                limit: number("limit"),
-                ..AuditFilter::default()
-            };
-            show_records(format, operator.audit(filter).await?)
-        }
+        "audit" => show_audit(matches, operator, format).await,
         "audit-verify" => {
             let check = operator.verify_audit().await?;
             let intact = check.intact;
@@ -187,14 +184,54 @@ async fn set_key(matches: &ArgMatches, operator: &Operator, format: Format, key:
     }
 }
 
-/// Shows records of the audit trail: for a person without the whole of API keys.
-fn show_records(format: Format, records: impl Serialize) -> Outcome {
-    let mut records =
-        serde_json::to_value(records).map_err(|why| Failure::usage(format!("the records cannot be shown: {why}")))?;
-    if format == Format::Table {
-        mask::api_keys(&mut records);
+/// Shows the newest records, or with `--after` the next; says where there are more.
+async fn show_audit(matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {
+    let given = |name: &str| matches.get_one::<String>(name).cloned();
+    let after = matches.get_one::<i64>("after").copied();
+    let limit = matches.get_one::<i64>("limit").copied().unwrap_or_default();
+    let filter = AuditFilter {
+        after_seq: after.unwrap_or_default(),
+        from: given("since").map(|since| instant(&since)).transpose()?,
+        api_key: given("apikey"),
+        email: given("email"),
+        operation: given("operation"),
+        outcome: given("outcome"),
+        // One more than shown tells whether there are more.
+        limit: limit + 1,
+        newest: after.is_none(),
+        ..AuditFilter::default()
+    };
+    let mut records = operator.audit(filter).await?;
+    let more = records.len() as i64 > limit;
+    if more && after.is_none() {
+        records.remove(0);
+    } else if more {
+        records.pop();
     }
-    show(format, "records", records)
+    match format {
+        Format::Json => output::json(&json!({ "records": records, "more": more })),
+        Format::Table => {
+            let last = records.last().map_or(0, |record| record.seq);
+            let mut shown = serde_json::to_value(records)
+                .map_err(|why| Failure::usage(format!("the records cannot be shown: {why}")))?;
+            mask::api_keys(&mut shown);
+            show(format, "records", shown)?;
+            match after {
+                None if more => output::note("older records are there: --limit, --since or --after show them"),
+                Some(_) if more => output::note(&format!("more records follow: --after {last} shows them")),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Unix milliseconds of an instant, or of a day's beginning in UTC.
+fn instant(given: &str) -> Outcome<i64> {
+    let whole = if given.len() == DATE.len() { format!("{given}T00:00:00Z") } else { given.to_owned() };
+    let why =
+        || Failure::usage(format!("--since must be an instant such as 2026-03-03T10:15:30Z, or a date such as {DATE}"));
+    Timestamp::new(&whole).map(|instant| instant.as_ms()).map_err(|_| why())
 }
 
 /// Shows a result: for a program under its name, for a person as it is.

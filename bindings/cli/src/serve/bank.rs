@@ -1,8 +1,10 @@
 //! `serve nextgen-psd2-bank`.
 
+use std::time::Duration;
+
 use bankchannel::{Timestamp, nextgen_psd2::operations::verification::verify_request::Strictness};
 use bankchannel_counterparts::nextgen_psd2::{BankOptions, Running};
-use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 
 use super::{
     logs, open_files,
@@ -23,7 +25,7 @@ const EXAMPLES: &str = "Examples:
 When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url, requests_url.
 DATA/certificates holds certificates and keys of three third parties: sign with tpp1-qseal, connect with tpp1-qwac. Open requests_url in
 a browser: it shows each request with its verdict, and where a signature is wrong, which byte differs and why.
-It stops at SIGINT or SIGTERM, after the running answers. It is a sandbox: no real customer's data belongs in it.";
+GET /healthz and GET /readyz answer probes, without a certificate. It stops at SIGINT or SIGTERM, after the running answers. It is a sandbox: no real customer's data belongs in it.";
 
 const MODES: [&str; 3] = ["strict", "normal", "lenient"];
 
@@ -55,34 +57,47 @@ pub(super) fn command() -> Command {
         .arg(flag("status-quirk", "Error bodies always say status 400, as in the banks' own documents"))
         .arg(flag("href-quirk", "Links hold characters that no URI may, as in the banks' own documents"))
         .arg(flag("control", "Open the control interface: for tests, on loopback only"))
+        .arg(
+            value("drain", "SECONDS", "After a signal, say for so long at /readyz that it is not ready, and answer on")
+                .value_parser(value_parser!(u64).range(0..=600))
+                .default_value("0"),
+        )
 }
 
 /// Serves until a signal.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     logs::begin();
     let options = options(matches)?;
+    let drain = Duration::from_secs(matches.get_one::<u64>("drain").copied().unwrap_or_default());
     let runtime = bankchannel_bridge::serving_runtime()?;
     open_files::raise();
-    let ended = runtime.block_on(serve(options));
+    let ended = runtime.block_on(serve(options, drain));
     // What still hangs on a disk or a name server is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(options: BankOptions) -> Outcome {
+async fn serve(options: BankOptions, drain: Duration) -> Outcome {
     if options.control == Some(true) {
         output::note("warning: the control interface is open: whoever reaches it controls this bank");
     }
     let signals = Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
     let running = Running::start(options).await?;
     output::json(&running.readiness());
-    until_signalled(running, signals).await;
+    until_signalled(Draining { running, drain }, signals).await;
     Ok(())
 }
 
-impl Service for Running {
+/// A bank, and how long its end is announced.
+struct Draining {
+    running: Running,
+    drain: Duration,
+}
+
+impl Service for Draining {
     async fn end(self) {
-        self.stop().await;
+        self.running.drain(self.drain).await;
+        self.running.stop().await;
     }
 }
 

@@ -21,7 +21,8 @@ const EXAMPLES: &str = "Examples:
   bankchannel serve ws-channel --data ws-data --config service.toml --check
 
 When it is ready it prints one line of JSON: kind, base_url, public_key_file, control_url. Codes that would go by SMS
-or mail are written to DATA/outbox.jsonl. It stops at SIGINT or SIGTERM, after the running answers.
+or mail are written to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM: first it is
+not ready for drain_s seconds (--config), then it takes no requests and ends after the running answers.
 BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=debug) shows more on stderr.";
 
 /// The command.

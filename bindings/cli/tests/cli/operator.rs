@@ -107,9 +107,24 @@ fn the_operator_looks_after_keys_audit_and_backup() {
     // So far the running service did it; from here on it is stopped.
     stop(child, "-TERM").expect(0);
     let records = admin(&["audit"]).expect(0).json();
-    assert!(records["records"].as_array().unwrap().len() >= 4, "{records}");
     let shown = home.run(&["admin", "audit", "--data", "data"]).expect(0).out;
     assert!(!shown.contains(&key) && shown.contains(&format!("{}…", &key[..4])), "{shown}");
+    let all = records["records"].as_array().unwrap();
+    assert!(all.len() >= 4 && records["more"] == false, "{records}");
+    // The newest, in the order of writing; then how to read on.
+    let newest = admin(&["audit", "--limit", "2"]).expect(0).json();
+    assert_eq!(
+        (newest["records"].as_array().unwrap().as_slice(), &newest["more"]),
+        (&all[all.len() - 2..], &Value::Bool(true))
+    );
+    let first = admin(&["audit", "--limit", "2", "--after", "0"]).expect(0).json();
+    assert_eq!((first["records"].as_array().unwrap().as_slice(), &first["more"]), (&all[..2], &Value::Bool(true)));
+    let said = home.run(&["admin", "audit", "--limit", "2", "--data", "data"]).expect(0);
+    assert!(said.err.contains("older records"), "{}", said.err);
+    let since =
+        |instant: &str| admin(&["audit", "--since", instant]).expect(0).json()["records"].as_array().unwrap().len();
+    assert_eq!((since("2026-03-03"), since("2100-01-01T00:00:00Z")), (all.len(), 0));
+    admin(&["audit", "--since", "yesterday"]).expect(1);
     assert_eq!(admin(&["audit-verify"]).expect(0).json()["audit"]["intact"], true);
 
     let folder = home.path("backup").display().to_string();

@@ -1,6 +1,13 @@
 //! `serve nextgen-psd2-bank`, operations at it, and `demo nextgen-psd2`.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Child};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
+    process::Child,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -74,6 +81,34 @@ fn a_bank_says_one_line_and_answers_over_mutual_tls() {
     assert_eq!(refused["error"]["peer"]["code"], "CERTIFICATE_MISSING");
     let ran = stop(child, "-TERM").expect(0);
     assert_eq!(ran.err, "");
+}
+
+/// Without a certificate, and before the end of the bank.
+#[test]
+fn probes_are_answered_and_a_stop_is_announced() {
+    let home = Home::empty();
+    let (child, ready) = bank(&home, &["--plain", "--drain", "3"]);
+    let base = ready["base_url"].as_str().unwrap().trim_start_matches("http://");
+    let address = base.split('/').next().unwrap();
+    let status = |path: &str| -> Option<String> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer.split(' ').nth(1)?.to_owned())
+    };
+    let both = || (status("/healthz").unwrap_or_default(), status("/readyz").unwrap_or_default());
+    assert_eq!(both(), ("200".to_owned(), "200".to_owned()));
+    let stopped = std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| stop(child, "-TERM"));
+        let end = Instant::now() + Duration::from_secs(20);
+        while both() != ("200".to_owned(), "503".to_owned()) {
+            assert!(Instant::now() < end && !stopping.is_finished(), "it does not say that it stops");
+        }
+        stopping.join().unwrap()
+    });
+    stopped.expect(0);
+    assert_eq!(status("/healthz"), None);
 }
 
 /// Options count before the file of settings, which has another third party's keys.
