@@ -1,6 +1,7 @@
 //! What is stored under an address: erased with its account, cleared before a new account takes the address, and removed where
 //! it belongs to nobody.
 
+use super::maintenance::HOUSEKEEPING_LIMIT;
 use super::registration::remove_user;
 use crate::driver::{Tx, args};
 use crate::entities::common::Mode;
@@ -27,12 +28,20 @@ impl Store {
     /// Environment faults only.
     pub async fn remove_leftovers(&self) -> std::result::Result<Vec<String>, StoreError> {
         // Looked for beside the writer: it reads whole tables.
-        let found = self.read_snapshot((), |tx, ()| Box::pin(find(tx))).await?;
+        let found = self
+            .read_snapshot((), |tx, ()| {
+                Box::pin(async move {
+                    tx.allow(HOUSEKEEPING_LIMIT).await?;
+                    find(tx).await
+                })
+            })
+            .await?;
         if found.is_empty() {
             return Ok(Vec::new());
         }
         self.write(found, |tx, found| {
             Box::pin(async move {
+                tx.allow(HOUSEKEEPING_LIMIT).await?;
                 let mut content = Vec::new();
                 for (api_key, email) in found {
                     let sql = "SELECT count(*) FROM account WHERE email = $1 AND api_key = $2";

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What goes over whole tables may take longer than what a client waits for.
-const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
+pub(super) const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
 
 impl Store {
     /// Removes what is over. Run it every few minutes.
