@@ -2,8 +2,19 @@
 
 import type { Readable, Writable } from 'node:stream';
 
-/** A secret: the text itself, or where it is read from when the call begins. */
-export type Secret = string | { file: string } | { env: string };
+/** A secret: the text itself, one of a result, or where it is read from when the call begins. */
+export type Secret = string | SecretText | { file: string } | { env: string };
+
+/**
+ * A secret in a result. `console.log`, `JSON.stringify` and templates do not show it; settings and requests take it as it is.
+ */
+export declare class SecretText {
+  constructor(text: string);
+  /** The secret itself, such as for keeping it. */
+  reveal(): string;
+  toString(): string;
+  toJSON(): string;
+}
 
 /**
  * A file's content to send: bytes (which are copied, since a program may change a buffer while it is sent), a file (which
@@ -114,9 +125,26 @@ export declare const version: string;
 /** How far an exchange came: the one thing to know before a payment is sent again. */
 export type Outcome = 'not_sent' | 'unknown' | 'refused' | 'accepted';
 
+/** What an error is made of. */
+export interface ErrorDetails {
+  code: ErrorCode;
+  /** Left out, the code. */
+  message?: string;
+  /** Left out, that of the class. */
+  category?: Category;
+  retryable?: boolean;
+  operation?: string | null;
+  httpStatus?: number | null;
+  outcome?: Outcome | null;
+  peer?: { code?: string | null; text?: string | null; requestId?: string | null } | null;
+  context?: Readonly<Record<string, string>>;
+  retryAfterS?: number | null;
+}
+
 /** The base of every error of this library. */
 export declare class BankchannelError extends Error {
-  protected constructor();
+  /** For the tests of programs that catch errors: `new PeerRefusedError({ code: codes.WS_CHANNEL_UPLOAD_REJECTED })`. */
+  constructor(details: ErrorDetails, options?: { cause?: unknown });
   /** The stable code, such as `transport.connect_failed`. */
   readonly code: ErrorCode;
   /** Whose fault it is; the class says the same. */
@@ -503,7 +531,7 @@ export interface InitRegisterRequest {
 /** The challenge. */
 export interface InitRegisterResponse {
   /** What `register` answers: `encryptPassword` makes the answer from it. Good once, for five minutes. */
-  readonly challenge: string;
+  readonly challenge: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
@@ -531,7 +559,7 @@ export interface RegisterRequest {
 /** The user exists; its phone and e-mail are not verified yet. */
 export interface RegisterResponse {
   /** The key, new or as given: keep it, every later call needs it. */
-  readonly apiKey: string;
+  readonly apiKey: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
@@ -617,7 +645,7 @@ export interface InitLoginRequest {
 /** The challenge. */
 export interface InitLoginResponse {
   /** What `login` answers: `encryptPassword` makes the answer from it. Good once, for five minutes. */
-  readonly challenge: string;
+  readonly challenge: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
@@ -673,13 +701,13 @@ export interface AccountInfo {
 /** A session, or what is wanted first: exactly one of the cases of §2.8. */
 export interface LoginResponse {
   /** The session's token; with it the login is complete. */
-  readonly idToken?: string;
+  readonly idToken?: SecretText;
   /** The API key of the account, with the token. */
-  readonly apiKey?: string;
+  readonly apiKey?: SecretText;
   /** How long the session lives, with the token. */
   readonly expiresIn?: number;
   /** The handle of the second step. */
-  readonly session?: string;
+  readonly session?: SecretText;
   /** What the second step is. */
   readonly challengeName?: ChallengeName;
   /** The factors to choose from. */
@@ -687,7 +715,7 @@ export interface LoginResponse {
   /** Where an SMS would go, masked, such as `+*****5507`. */
   readonly smsDestination?: string;
   /** For `verifyEmail`, when the address is not verified. */
-  readonly accessToken?: string;
+  readonly accessToken?: SecretText;
   /** What the account is, with the token (API 2.10). */
   readonly account?: AccountInfo;
   /** The service's text. */
@@ -726,13 +754,13 @@ export interface LoginMfaRequest {
 /** A session, or what is wanted first. */
 export interface LoginMfaResponse {
   /** The session's token; with it the login is complete. */
-  readonly idToken?: string;
+  readonly idToken?: SecretText;
   /** The API key of the account, with the token. */
-  readonly apiKey?: string;
+  readonly apiKey?: SecretText;
   /** How long the session lives, with the token. */
   readonly expiresIn?: number;
   /** The handle of the second step. */
-  readonly session?: string;
+  readonly session?: SecretText;
   /** What the second step is. */
   readonly challengeName?: ChallengeName;
   /** The factors to choose from. */
@@ -740,11 +768,11 @@ export interface LoginMfaResponse {
   /** Where an SMS would go, masked. */
   readonly smsDestination?: string;
   /** The secret for the authenticator, when its enrolment was asked for. */
-  readonly secretCode?: string;
+  readonly secretCode?: SecretText;
   /** The same for a QR code. */
-  readonly otpauthUri?: string;
+  readonly otpauthUri?: SecretText;
   /** With the secret: for `verifyTotp`. Alone: for `verifyEmail`. */
-  readonly accessToken?: string;
+  readonly accessToken?: SecretText;
   /** What the account is, with the token (API 2.10). */
   readonly account?: AccountInfo;
   /** The service's text. */
@@ -768,7 +796,7 @@ export interface SelectMfaResponse {
   /** The chosen factor; the oldest services leave it out. */
   readonly challengeName?: ChallengeName;
   /** The new handle; where an old service leaves it out, the former stays good. */
-  readonly session?: string;
+  readonly session?: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
@@ -1298,7 +1326,7 @@ export interface EncryptPasswordRequest {
 /** The answer to the challenge. */
 export interface EncryptPasswordResponse {
   /** What `login`, `register` and `passwordReset` send as `encrypted`. */
-  readonly encrypted: string;
+  readonly encrypted: SecretText;
 }
 
 /** The authenticator's secret. */
@@ -1313,7 +1341,7 @@ export interface TotpCodeRequest {
 /** The code. */
 export interface TotpCodeResponse {
   /** The six digits. */
-  readonly code: string;
+  readonly code: SecretText;
   /** For how many more seconds this is the present code: 1 to 30. */
   readonly secondsLeft: number;
 }
@@ -1346,7 +1374,7 @@ export interface GenerateKeyResponse {
   /** The armored public key: what `uploadKey` registers. */
   readonly publicKey: string;
   /** The armored private key: whoever has it can sign payments. */
-  readonly privateKey: string;
+  readonly privateKey: SecretText;
   /** The fingerprint: 40 upper-case hex digits. */
   readonly fingerprint: string;
   /** The short id, by which the service lists the key. */
@@ -1480,7 +1508,7 @@ export interface DecryptExportedKeyRequest {
 /** The private key. */
 export interface DecryptExportedKeyResponse {
   /** The bank certificate's private key as PKCS#8 PEM: whoever has it can sign in the account's name. */
-  readonly privateKeyPem: string;
+  readonly privateKeyPem: SecretText;
 }
 
 /** The file. */
@@ -1619,19 +1647,19 @@ export interface LogInRequest {
 /** The secret for an authenticator: shown this once. `verifyTotp` completes the enrolment. */
 export interface TotpEnrolment {
   /** The secret, base32. */
-  readonly secretCode: string;
+  readonly secretCode: SecretText;
   /** The same for a QR code. */
-  readonly otpauthUri?: string;
+  readonly otpauthUri?: SecretText;
   /** For `verifyTotp`, within ten minutes. */
-  readonly accessToken: string;
+  readonly accessToken: SecretText;
 }
 
 /** A complete login. */
 export interface Authenticated {
   /** The session's token. */
-  readonly idToken: string;
+  readonly idToken: SecretText;
   /** The account's API key. */
-  readonly apiKey: string;
+  readonly apiKey: SecretText;
   /** How long the session lives; left out when the service did not say. */
   readonly expiresIn?: number;
   /** The new secret for an authenticator, when its enrolment was asked for. */
@@ -1667,9 +1695,9 @@ export interface BeginLogInRequest {
 export interface LogInProgressAuthenticated {
   readonly state: "authenticated";
   /** The session's token. */
-  readonly idToken: string;
+  readonly idToken: SecretText;
   /** The account's API key. */
-  readonly apiKey: string;
+  readonly apiKey: SecretText;
   /** How long the session lives; left out when the service did not say. */
   readonly expiresIn?: number;
   /** The new secret for an authenticator, when its enrolment was asked for. */
@@ -1692,7 +1720,7 @@ export interface LogInProgressNeedsCode {
   /** Whether the account's phone number must be given too. */
   readonly phoneMissing: boolean;
   /** The login so far: give it to `continueLogIn`, with the code. */
-  readonly sealed: string;
+  readonly sealed: SecretText;
 }
 
 /** It waits for the choice of a second factor. */
@@ -1703,7 +1731,7 @@ export interface LogInProgressNeedsChoice {
   /** Where an SMS would go, masked. */
   readonly smsDestination?: string;
   /** The login so far: give it to `continueLogIn`, with the choice. */
-  readonly sealed: string;
+  readonly sealed: SecretText;
 }
 
 /** What a login has come to. */
@@ -1747,9 +1775,9 @@ export interface EnrolTotpRequest {
 /** The authenticator is enrolled. */
 export interface EnrolTotpResponse {
   /** The secret, base32: for the authenticator, and shown this once. */
-  readonly secretCode: string;
+  readonly secretCode: SecretText;
   /** The same for a QR code. */
-  readonly otpauthUri?: string;
+  readonly otpauthUri?: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
@@ -1778,7 +1806,7 @@ export interface ExportSessionRequest {
 /** The session. */
 export interface ExportSessionResponse {
   /** The session, sealed. */
-  readonly sealed: string;
+  readonly sealed: SecretText;
   /** For how many more seconds it lives, when that is known. */
   readonly secondsLeft?: number;
 }
@@ -1889,7 +1917,7 @@ export interface BankAnswer {
   readonly bytes: number;
   /** Where it is, when a folder was given. */
   readonly path?: string;
-  /** Its bytes, when no folder was given. */
+  /** Its bytes as base64 text, when no folder was given. */
   readonly content?: string;
 }
 
@@ -2593,9 +2621,10 @@ export declare class WsChannel implements AsyncDisposable {
    * Delete a customer's account for good.
    *
    * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
-   * brought back. For the owner of the API key, with a login at most ten minutes old. An owner's account,
-   * and one that shares its certificates, are refused. After an interruption it is repeated by hand:
-   * `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was done.
+   * brought back. For the owner of the API key, with a login at most ten minutes old. An owner's account
+   * is refused. Accounts that use its certificates lose them. After an interruption it is repeated by
+   * hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was
+   * done.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2740,8 +2769,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Verify the signatures of a file.
    *
-   * By the rules of the service: binary documents only, no SHA-1, a key that is neither expired nor
-   * revoked, then and now. A bad signature is an answer, not an error. The file is read once and never
+   * By the rules of the service: binary documents only, no SHA-1, no critical part that is not known, a
+   * key that is neither expired nor revoked, then and now; armor without text around it, at most ten
+   * signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never
    * held.
    *
    * @throws {SignatureError} `ws_channel.signature_malformed`: The signature is not an armored detached
@@ -2956,11 +2986,12 @@ export declare class WsChannel implements AsyncDisposable {
    * session and a certificate for the bank. With `signingCertificate` it asks a question of kind
    * `signature` for each certificate, after the file was read and before anything is sent: its member
    * `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
-   * `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint` (of the
-   * key or subkey that signs: the newest that may). The answer is base64 of the raw signature: for RSA
-   * PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as
-   * the message. It is verified by the certificate; one that does not count ends the call, and so does a
-   * signer that fails: with outcome `not_sent`.
+   * `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the key or
+   * subkey that signs: the newest that may). The answer is the raw signature. Both are bytes in Python,
+   * Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5,
+   * big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the message. It
+   * is verified by the certificate; one that does not count ends the call, and so does a signer that
+   * fails: with outcome `not_sent`.
    *
    * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3870,7 +3901,7 @@ export interface HashIdentifierResponse {
    * `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it,
    * so it is personal data.
    */
-  readonly psuPersonalIdentifier: string;
+  readonly psuPersonalIdentifier: SecretText;
 }
 
 /**
@@ -3902,7 +3933,10 @@ export interface VerifyRequestRequest {
   mode?: Strictness | null;
   /** The bank's dialect; `era` when left out. */
   dialect?: Dialect | null;
-  /** The client certificate of the TLS connection as PEM text: it must be the same organisation's. */
+  /**
+   * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation,
+   * from a trusted issuer.
+   */
   tlsCertificate?: string | null;
 }
 
@@ -3970,7 +4004,10 @@ export interface ExplainRequestRequest {
   mode?: Strictness | null;
   /** The bank's dialect; `era` when left out. */
   dialect?: Dialect | null;
-  /** The client certificate of the TLS connection as PEM text: it must be the same organisation's. */
+  /**
+   * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation,
+   * from a trusted issuer.
+   */
   tlsCertificate?: string | null;
   /** What the sender says it signed, in base64: then the first difference is shown from it. */
   signingString?: string | null;
@@ -4250,15 +4287,15 @@ export interface MakeCertificatesResponse {
   /** The authority's certificate as PEM text: what a test bank trusts. */
   readonly authorityCertificate: string;
   /** The authority's private key as PEM text, to make more certificates with. */
-  readonly authorityKey: string;
+  readonly authorityKey: SecretText;
   /** The certificate for signing requests. */
   readonly qsealCertificate: string;
   /** Its private key. */
-  readonly qsealKey: string;
+  readonly qsealKey: SecretText;
   /** The certificate for TLS. */
   readonly qwacCertificate: string;
   /** Its private key. */
-  readonly qwacKey: string;
+  readonly qwacKey: SecretText;
   /** The third party, such as `PSDNO-FSA-987654321`. */
   readonly organizationIdentifier: string;
 }
@@ -4359,6 +4396,11 @@ export interface BankOptions {
   explain?: boolean | null;
   /** Lets a bank explain beyond loopback: whoever reaches it sees what third parties have sent. */
   explainAnywhere?: boolean | null;
+  /**
+   * Lets `auto=approve` and `auto=refuse` in the query of a link answer for the customer, in one step and
+   * without the page: for tests. Without it such a link is refused.
+   */
+  autoAnswer?: boolean | null;
   /** Certificates of further issuers to trust, a PEM file. */
   trustedFile?: string | null;
   /** Says status 400 in every error body of the dialect `era`, as the documented examples do. */

@@ -17,6 +17,7 @@ export const {
   PermissionDeniedError,
   RateLimitedError,
   ResourceExhaustedError,
+  SecretText,
   Service,
   SignatureError,
   TimedOutError,

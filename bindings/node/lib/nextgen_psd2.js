@@ -3,11 +3,11 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { list, map, struct, union } = require('./shape');
+const { list, map, secret, struct, union } = require('./shape');
 
 const VerifyUserRequest = struct([
   ["psuId", "psu_id"],
-  ["psuPersonalIdentifier", "psu_personal_identifier"],
+  ["psuPersonalIdentifier", "psu_personal_identifier", secret],
   ["acceptLanguage", "accept_language"],
 ]);
 
@@ -280,8 +280,8 @@ const SignRequestRequest = struct([
   ["target", "target"],
   ["headers", "headers", list(HeaderField)],
   ["certificate", "certificate"],
-  ["privateKey", "private_key"],
-  ["passphrase", "passphrase"],
+  ["privateKey", "private_key", secret],
+  ["passphrase", "passphrase", secret],
   ["signing", "signing", SigningOptions],
 ]);
 
@@ -366,11 +366,11 @@ const DecodeHeaderResponse = struct([
 ]);
 
 const HashIdentifierRequest = struct([
-  ["personalIdentifier", "personal_identifier"],
+  ["personalIdentifier", "personal_identifier", secret],
 ]);
 
 const HashIdentifierResponse = struct([
-  ["psuPersonalIdentifier", "psu_personal_identifier"],
+  ["psuPersonalIdentifier", "psu_personal_identifier", secret],
 ]);
 
 const VerifyRequestRequest = struct([
@@ -530,7 +530,7 @@ const InspectCertificateResponse = struct([
 
 const MakeCertificatesRequest = struct([
   ["authorityCertificate", "authority_certificate"],
-  ["authorityKey", "authority_key"],
+  ["authorityKey", "authority_key", secret],
   ["commonName", "common_name"],
   ["organization", "organization"],
   ["country", "country"],
@@ -545,18 +545,18 @@ const MakeCertificatesRequest = struct([
 
 const MakeCertificatesResponse = struct([
   ["authorityCertificate", "authority_certificate"],
-  ["authorityKey", "authority_key"],
+  ["authorityKey", "authority_key", secret],
   ["qsealCertificate", "qseal_certificate"],
-  ["qsealKey", "qseal_key"],
+  ["qsealKey", "qseal_key", secret],
   ["qwacCertificate", "qwac_certificate"],
-  ["qwacKey", "qwac_key"],
+  ["qwacKey", "qwac_key", secret],
   ["organizationIdentifier", "organization_identifier"],
 ]);
 
 const Pkcs11Settings = struct([
   ["module", "module"],
   ["token", "token"],
-  ["pin", "pin"],
+  ["pin", "pin", secret],
   ["key", "key"],
 ]);
 
@@ -564,19 +564,19 @@ const NextGenPsd2Settings = struct([
   ["baseUrl", "base_url"],
   ["certificate", "certificate"],
   ["certificateFile", "certificate_file"],
-  ["privateKey", "private_key"],
+  ["privateKey", "private_key", secret],
   ["keystoreFile", "keystore_file"],
   ["pkcs11", "pkcs11", Pkcs11Settings],
-  ["passphrase", "passphrase"],
+  ["passphrase", "passphrase", secret],
   ["signing", "signing", SigningOptions],
   ["clientCertificate", "client_certificate"],
   ["clientCertificateFile", "client_certificate_file"],
-  ["clientKey", "client_key"],
+  ["clientKey", "client_key", secret],
   ["clientKeystoreFile", "client_keystore_file"],
-  ["clientPassphrase", "client_passphrase"],
+  ["clientPassphrase", "client_passphrase", secret],
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
-  ["proxy", "proxy"],
+  ["proxy", "proxy", secret],
   ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
   ["allowedRedirectHosts", "allowed_redirect_hosts"],
@@ -594,6 +594,7 @@ const BankOptions = struct([
   ["control", "control"],
   ["explain", "explain"],
   ["explainAnywhere", "explain_anywhere"],
+  ["autoAnswer", "auto_answer"],
   ["trustedFile", "trusted_file"],
   ["eraStatusQuirk", "era_status_quirk"],
   ["eraBadHref", "era_bad_href"],

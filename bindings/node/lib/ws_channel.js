@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { list, map, struct, union } = require('./shape');
+const { list, map, secret, struct, union } = require('./shape');
 
 const InitRegisterRequest = struct([
   ["email", "email"],
@@ -11,23 +11,23 @@ const InitRegisterRequest = struct([
 ]);
 
 const InitRegisterResponse = struct([
-  ["challenge", "challenge"],
+  ["challenge", "challenge", secret],
   ["responseText", "response_text"],
 ]);
 
 const RegisterRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["apiKey", "api_key"],
-  ["chResp", "ch_resp"],
+  ["apiKey", "api_key", secret],
+  ["chResp", "ch_resp", secret],
   ["company", "company"],
-  ["encrypted", "encrypted"],
+  ["encrypted", "encrypted", secret],
   ["name", "name"],
   ["phone", "phone"],
 ]);
 
 const RegisterResponse = struct([
-  ["apiKey", "api_key"],
+  ["apiKey", "api_key", secret],
   ["responseText", "response_text"],
 ]);
 
@@ -35,7 +35,7 @@ const VerifyPhoneRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
   ["phone", "phone"],
-  ["code", "code"],
+  ["code", "code", secret],
 ]);
 
 const VerifyPhoneResponse = struct([
@@ -45,8 +45,8 @@ const VerifyPhoneResponse = struct([
 const VerifyEmailRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["accessToken", "access_token"],
-  ["code", "code"],
+  ["accessToken", "access_token", secret],
+  ["code", "code", secret],
 ]);
 
 const VerifyEmailResponse = struct([
@@ -65,9 +65,9 @@ const InitPasswordResetResponse = struct([
 const PasswordResetRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["chResp", "ch_resp"],
-  ["code", "code"],
-  ["encrypted", "encrypted"],
+  ["chResp", "ch_resp", secret],
+  ["code", "code", secret],
+  ["encrypted", "encrypted", secret],
 ]);
 
 const PasswordResetResponse = struct([
@@ -80,15 +80,15 @@ const InitLoginRequest = struct([
 ]);
 
 const InitLoginResponse = struct([
-  ["challenge", "challenge"],
+  ["challenge", "challenge", secret],
   ["responseText", "response_text"],
 ]);
 
 const LoginRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["chResp", "ch_resp"],
-  ["encrypted", "encrypted"],
+  ["chResp", "ch_resp", secret],
+  ["encrypted", "encrypted", secret],
 ]);
 
 const AccountInfo = struct([
@@ -98,14 +98,14 @@ const AccountInfo = struct([
 ]);
 
 const LoginResponse = struct([
-  ["idToken", "id_token"],
-  ["apiKey", "api_key"],
+  ["idToken", "id_token", secret],
+  ["apiKey", "api_key", secret],
   ["expiresIn", "expires_in"],
-  ["session", "session"],
+  ["session", "session", secret],
   ["challengeName", "challenge_name"],
   ["mfaOptions", "mfa_options"],
   ["smsDestination", "sms_destination"],
-  ["accessToken", "access_token"],
+  ["accessToken", "access_token", secret],
   ["account", "account", AccountInfo],
   ["responseText", "response_text"],
 ]);
@@ -113,23 +113,23 @@ const LoginResponse = struct([
 const LoginMfaRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["code", "code"],
-  ["session", "session"],
+  ["code", "code", secret],
+  ["session", "session", secret],
   ["challengeName", "challenge_name"],
   ["setupTotp", "setup_totp"],
 ]);
 
 const LoginMfaResponse = struct([
-  ["idToken", "id_token"],
-  ["apiKey", "api_key"],
+  ["idToken", "id_token", secret],
+  ["apiKey", "api_key", secret],
   ["expiresIn", "expires_in"],
-  ["session", "session"],
+  ["session", "session", secret],
   ["challengeName", "challenge_name"],
   ["mfaOptions", "mfa_options"],
   ["smsDestination", "sms_destination"],
-  ["secretCode", "secret_code"],
-  ["otpauthUri", "otpauth_uri"],
-  ["accessToken", "access_token"],
+  ["secretCode", "secret_code", secret],
+  ["otpauthUri", "otpauth_uri", secret],
+  ["accessToken", "access_token", secret],
   ["account", "account", AccountInfo],
   ["responseText", "response_text"],
 ]);
@@ -138,20 +138,20 @@ const SelectMfaRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
   ["mfaType", "mfa_type"],
-  ["session", "session"],
+  ["session", "session", secret],
 ]);
 
 const SelectMfaResponse = struct([
   ["challengeName", "challenge_name"],
-  ["session", "session"],
+  ["session", "session", secret],
   ["responseText", "response_text"],
 ]);
 
 const VerifyTotpRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["accessToken", "access_token"],
-  ["code", "code"],
+  ["accessToken", "access_token", secret],
+  ["code", "code", secret],
 ]);
 
 const VerifyTotpResponse = struct([
@@ -161,7 +161,7 @@ const VerifyTotpResponse = struct([
 const LogoutRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["accessToken", "access_token"],
+  ["accessToken", "access_token", secret],
 ]);
 
 const LogoutResponse = struct([
@@ -250,7 +250,7 @@ const ExportCertResponse = struct([
 
 const EnrollCertRequest = struct([
   ["bank", "bank"],
-  ["code", "code"],
+  ["code", "code", secret],
   ["company", "company"],
   ["wsUserId", "ws_user_id"],
 ]);
@@ -263,10 +263,10 @@ const ImportCertRequest = struct([
   ["bank", "bank"],
   ["certificate", "certificate"],
   ["company", "company"],
-  ["privateKey", "private_key"],
+  ["privateKey", "private_key", secret],
   ["wsUserId", "ws_user_id"],
   ["encCertificate", "enc_certificate"],
-  ["encPrivateKey", "enc_private_key"],
+  ["encPrivateKey", "enc_private_key", secret],
 ]);
 
 const ImportCertResponse = struct([
@@ -389,7 +389,7 @@ const ListKeysResponse = struct([
 ]);
 
 const UploadKeyRequest = struct([
-  ["pgpKey", "pgp_key"],
+  ["pgpKey", "pgp_key", secret],
   ["pgpKeyPurpose", "pgp_key_purpose"],
 ]);
 
@@ -407,21 +407,21 @@ const DeleteKeyResponse = struct([
 ]);
 
 const EncryptPasswordRequest = struct([
-  ["challenge", "challenge"],
-  ["password", "password"],
+  ["challenge", "challenge", secret],
+  ["password", "password", secret],
   ["publicKey", "public_key"],
 ]);
 
 const EncryptPasswordResponse = struct([
-  ["encrypted", "encrypted"],
+  ["encrypted", "encrypted", secret],
 ]);
 
 const TotpCodeRequest = struct([
-  ["secret", "secret"],
+  ["secret", "secret", secret],
 ]);
 
 const TotpCodeResponse = struct([
-  ["code", "code"],
+  ["code", "code", secret],
   ["secondsLeft", "seconds_left"],
 ]);
 
@@ -429,19 +429,19 @@ const GenerateKeyRequest = struct([
   ["name", "name"],
   ["email", "email"],
   ["algorithm", "algorithm"],
-  ["passphrase", "passphrase"],
+  ["passphrase", "passphrase", secret],
   ["expires", "expires"],
 ]);
 
 const GenerateKeyResponse = struct([
   ["publicKey", "public_key"],
-  ["privateKey", "private_key"],
+  ["privateKey", "private_key", secret],
   ["fingerprint", "fingerprint"],
   ["pgpKeyId", "pgp_key_id"],
 ]);
 
 const InspectKeyRequest = struct([
-  ["key", "key"],
+  ["key", "key", secret],
 ]);
 
 const InspectKeyResponse = struct([
@@ -460,8 +460,8 @@ const InspectKeyResponse = struct([
 
 const SignFileRequest = struct([
   ["content", "content"],
-  ["privateKey", "private_key"],
-  ["passphrase", "passphrase"],
+  ["privateKey", "private_key", secret],
+  ["passphrase", "passphrase", secret],
   ["hash", "hash"],
 ]);
 
@@ -471,7 +471,7 @@ const SignFileResponse = struct([
 
 const VerifyFileRequest = struct([
   ["content", "content"],
-  ["publicKey", "public_key"],
+  ["publicKey", "public_key", secret],
   ["signature", "signature"],
 ]);
 
@@ -490,8 +490,8 @@ const VerifyFileResponse = struct([
 ]);
 
 const EncryptForExportRequest = struct([
-  ["privateKey", "private_key"],
-  ["publicKey", "public_key"],
+  ["privateKey", "private_key", secret],
+  ["publicKey", "public_key", secret],
 ]);
 
 const EncryptForExportResponse = struct([
@@ -500,12 +500,12 @@ const EncryptForExportResponse = struct([
 
 const DecryptExportedKeyRequest = struct([
   ["encryptedPrivateKey", "encrypted_private_key"],
-  ["privateKey", "private_key"],
-  ["passphrase", "passphrase"],
+  ["privateKey", "private_key", secret],
+  ["passphrase", "passphrase", secret],
 ]);
 
 const DecryptExportedKeyResponse = struct([
-  ["privateKeyPem", "private_key_pem"],
+  ["privateKeyPem", "private_key_pem", secret],
 ]);
 
 const CheckPaymentFileRequest = struct([
@@ -556,29 +556,29 @@ const RegisterAccountRequest = struct([
   ["name", "name"],
   ["company", "company"],
   ["phone", "phone"],
-  ["password", "password"],
-  ["apiKey", "api_key"],
+  ["password", "password", secret],
+  ["apiKey", "api_key", secret],
 ]);
 
 const LogInRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["password", "password"],
+  ["password", "password", secret],
   ["phone", "phone"],
   ["mfaMethod", "mfa_method"],
   ["setupTotp", "setup_totp"],
-  ["code", "code"],
+  ["code", "code", secret],
 ]);
 
 const TotpEnrolment = struct([
-  ["secretCode", "secret_code"],
-  ["otpauthUri", "otpauth_uri"],
-  ["accessToken", "access_token"],
+  ["secretCode", "secret_code", secret],
+  ["otpauthUri", "otpauth_uri", secret],
+  ["accessToken", "access_token", secret],
 ]);
 
 const Authenticated = struct([
-  ["idToken", "id_token"],
-  ["apiKey", "api_key"],
+  ["idToken", "id_token", secret],
+  ["apiKey", "api_key", secret],
   ["expiresIn", "expires_in"],
   ["totpEnrolment", "totp_enrolment", TotpEnrolment],
   ["account", "account", AccountInfo],
@@ -588,11 +588,11 @@ const Authenticated = struct([
 const BeginLogInRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["password", "password"],
+  ["password", "password", secret],
   ["phone", "phone"],
   ["mfaMethod", "mfa_method"],
   ["setupTotp", "setup_totp"],
-  ["sealKey", "seal_key"],
+  ["sealKey", "seal_key", secret],
 ]);
 
 const NeedsCode = struct([
@@ -600,13 +600,13 @@ const NeedsCode = struct([
   ["text", "text"],
   ["wrong", "wrong"],
   ["phoneMissing", "phone_missing"],
-  ["sealed", "sealed"],
+  ["sealed", "sealed", secret],
 ]);
 
 const NeedsChoice = struct([
   ["methods", "methods"],
   ["smsDestination", "sms_destination"],
-  ["sealed", "sealed"],
+  ["sealed", "sealed", secret],
 ]);
 
 const LogInProgress = union("state", {
@@ -616,48 +616,48 @@ const LogInProgress = union("state", {
 }, "state");
 
 const ContinueLogInRequest = struct([
-  ["sealed", "sealed"],
-  ["code", "code"],
+  ["sealed", "sealed", secret],
+  ["code", "code", secret],
   ["mfaMethod", "mfa_method"],
   ["phone", "phone"],
-  ["password", "password"],
-  ["sealKey", "seal_key"],
+  ["password", "password", secret],
+  ["sealKey", "seal_key", secret],
 ]);
 
 const EnrolTotpRequest = struct([
   ["email", "email"],
-  ["password", "password"],
+  ["password", "password", secret],
   ["phone", "phone"],
   ["mfaMethod", "mfa_method"],
-  ["code", "code"],
+  ["code", "code", secret],
   ["computeCode", "compute_code"],
 ]);
 
 const EnrolTotpResponse = struct([
-  ["secretCode", "secret_code"],
-  ["otpauthUri", "otpauth_uri"],
+  ["secretCode", "secret_code", secret],
+  ["otpauthUri", "otpauth_uri", secret],
   ["responseText", "response_text"],
 ]);
 
 const ResetPasswordRequest = struct([
   ["email", "email"],
   ["mode", "mode"],
-  ["newPassword", "new_password"],
-  ["code", "code"],
+  ["newPassword", "new_password", secret],
+  ["code", "code", secret],
 ]);
 
 const ExportSessionRequest = struct([
-  ["sealKey", "seal_key"],
+  ["sealKey", "seal_key", secret],
 ]);
 
 const ExportSessionResponse = struct([
-  ["sealed", "sealed"],
+  ["sealed", "sealed", secret],
   ["secondsLeft", "seconds_left"],
 ]);
 
 const ImportSessionRequest = struct([
-  ["sealed", "sealed"],
-  ["sealKey", "seal_key"],
+  ["sealed", "sealed", secret],
+  ["sealKey", "seal_key", secret],
 ]);
 
 const ImportSessionResponse = struct([
@@ -671,9 +671,9 @@ const SignAndUploadRequest = struct([
   ["fileType", "file_type"],
   ["fileName", "file_name"],
   ["content", "content"],
-  ["privateKey", "private_key"],
-  ["passphrase", "passphrase"],
-  ["signingCertificate", "signing_certificate"],
+  ["privateKey", "private_key", secret],
+  ["passphrase", "passphrase", secret],
+  ["signingCertificate", "signing_certificate", secret],
   ["hash", "hash"],
 ]);
 
@@ -689,9 +689,9 @@ const UploadAndWaitRequest = struct([
   ["fileType", "file_type"],
   ["fileName", "file_name"],
   ["content", "content"],
-  ["privateKey", "private_key"],
-  ["passphrase", "passphrase"],
-  ["signingCertificate", "signing_certificate"],
+  ["privateKey", "private_key", secret],
+  ["passphrase", "passphrase", secret],
+  ["signingCertificate", "signing_certificate", secret],
   ["hash", "hash"],
   ["signature", "signature"],
   ["waitFor", "wait_for"],
@@ -747,19 +747,19 @@ const WsChannelSettings = struct([
   ["publicKeyFile", "public_key_file"],
   ["email", "email"],
   ["mode", "mode"],
-  ["password", "password"],
+  ["password", "password", secret],
   ["name", "name"],
   ["company", "company"],
   ["phone", "phone"],
-  ["apiKey", "api_key"],
-  ["idToken", "id_token"],
+  ["apiKey", "api_key", secret],
+  ["idToken", "id_token", secret],
   ["bank", "bank"],
   ["timeoutS", "timeout_s"],
   ["renewSession", "renew_session"],
-  ["sealKey", "seal_key"],
+  ["sealKey", "seal_key", secret],
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
-  ["proxy", "proxy"],
+  ["proxy", "proxy", secret],
   ["maxAnswerBytes", "max_answer_bytes"],
 ]);
 
@@ -769,7 +769,7 @@ const ServiceOptions = struct([
   ["config", "config"],
   ["tlsCert", "tls_cert"],
   ["tlsKey", "tls_key"],
-  ["verificationCode", "verification_code"],
+  ["verificationCode", "verification_code", secret],
   ["noLimits", "no_limits"],
   ["control", "control"],
 ]);

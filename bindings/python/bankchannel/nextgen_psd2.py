@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
+    from ._secret import SecretText
 
 
 class VerifyUserResponse(Record):
@@ -736,7 +737,7 @@ class HashIdentifierResponse(Record):
     __match_args__ = ("psu_personal_identifier",)
     _secret: ClassVar = frozenset(("psu_personal_identifier",))
 
-    psu_personal_identifier: str
+    psu_personal_identifier: SecretText
     """`PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it,
     so it is personal data.
     """
@@ -1146,19 +1147,19 @@ class MakeCertificatesResponse(Record):
     authority_certificate: str
     """The authority's certificate as PEM text: what a test bank trusts."""
 
-    authority_key: str
+    authority_key: SecretText
     """The authority's private key as PEM text, to make more certificates with."""
 
     qseal_certificate: str
     """The certificate for signing requests."""
 
-    qseal_key: str
+    qseal_key: SecretText
     """Its private key."""
 
     qwac_certificate: str
     """The certificate for TLS."""
 
-    qwac_key: str
+    qwac_key: SecretText
     """Its private key."""
 
     organization_identifier: str
@@ -1187,8 +1188,7 @@ class Pkcs11Settings(Record):
     """The key's label, or its id in hex. It must be an RSA key."""
 
 
-class NextGenPsd2Settings(TypedDict, total=False):
-    """What a client may be given by keyword."""
+class _NextGenPsd2Settings(TypedDict, total=False):
 
     base_url: str | None
     """The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed
@@ -1259,6 +1259,20 @@ class NextGenPsd2Settings(TypedDict, total=False):
 
     trusted_file: str | PathLike[str] | None
     """A file that holds them."""
+
+
+class NextGenPsd2Settings(_NextGenPsd2Settings, total=False):
+    """What `NextGenPsd2` may be given by keyword."""
+
+    on_code: OnCode | None
+    """Answers what an operation asks in its middle, such as for a one-time code."""
+
+    signer: Signer | None
+    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
+
+class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
+    """What `AsyncNextGenPsd2` may be given by keyword."""
 
     on_code: AsyncOnCode | None
     """Answers what an operation asks in its middle, such as for a one-time code."""
@@ -2475,8 +2489,8 @@ class NextGenPsd2(Client):
             at: The instant to check for; now when left out.
             mode: How strictly.
             dialect: The bank's dialect; `era` when left out.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be the
-                same organisation's.
+            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
+                of the same organisation, from a trusted issuer.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -2530,8 +2544,8 @@ class NextGenPsd2(Client):
             at: The instant to check for; now when left out.
             mode: How strictly.
             dialect: The bank's dialect; `era` when left out.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be the
-                same organisation's.
+            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
+                of the same organisation, from a trusted issuer.
             signing_string: What the sender says it signed, in base64: then the first difference is
                 shown from it.
             known: Other certificates of the sender as PEM text, one after the other: whether the key of
@@ -3855,8 +3869,8 @@ class AsyncNextGenPsd2(AsyncClient):
             at: The instant to check for; now when left out.
             mode: How strictly.
             dialect: The bank's dialect; `era` when left out.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be the
-                same organisation's.
+            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
+                of the same organisation, from a trusted issuer.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -3910,8 +3924,8 @@ class AsyncNextGenPsd2(AsyncClient):
             at: The instant to check for; now when left out.
             mode: How strictly.
             dialect: The bank's dialect; `era` when left out.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be the
-                same organisation's.
+            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
+                of the same organisation, from a trusted issuer.
             signing_string: What the sender says it signed, in base64: then the first difference is
                 shown from it.
             known: Other certificates of the sender as PEM text, one after the other: whether the key of

@@ -102,6 +102,8 @@ class NextGenPsd2Bank(EmbeddedService):
             /sandbox/explain`; `true` when left out. On loopback only, unless `explain_anywhere` is set.
         explain_anywhere: Lets a bank explain beyond loopback: whoever reaches it sees what third
             parties have sent.
+        auto_answer: Lets `auto=approve` and `auto=refuse` in the query of a link answer for the
+            customer, in one step and without the page: for tests. Without it such a link is refused.
         trusted_file: Certificates of further issuers to trust, a PEM file.
         era_status_quirk: Says status 400 in every error body of the dialect `era`, as the documented
             examples do.
@@ -135,6 +137,7 @@ class NextGenPsd2Bank(EmbeddedService):
         control: bool | None = None,
         explain: bool | None = None,
         explain_anywhere: bool | None = None,
+        auto_answer: bool | None = None,
         trusted_file: str | PathLike[str] | None = None,
         era_status_quirk: bool | None = None,
         era_bad_href: bool | None = None,
@@ -150,6 +153,7 @@ class NextGenPsd2Bank(EmbeddedService):
                 "control": control,
                 "explain": explain,
                 "explain_anywhere": explain_anywhere,
+                "auto_answer": auto_answer,
                 "trusted_file": trusted_file,
                 "era_status_quirk": era_status_quirk,
                 "era_bad_href": era_bad_href,

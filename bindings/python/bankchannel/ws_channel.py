@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
+    from ._secret import SecretText
 
 
 Mode = Literal["admin", "data"]
@@ -37,7 +38,7 @@ class InitRegisterResponse(Record):
     __match_args__ = ("challenge", "response_text")
     _secret: ClassVar = frozenset(("challenge",))
 
-    challenge: str
+    challenge: SecretText
     """What `register` answers: `encrypt_password` makes the answer from it. Good once, for five minutes."""
 
     response_text: str
@@ -51,7 +52,7 @@ class RegisterResponse(Record):
     __match_args__ = ("api_key", "response_text")
     _secret: ClassVar = frozenset(("api_key",))
 
-    api_key: str
+    api_key: SecretText
     """The key, new or as given: keep it, every later call needs it."""
 
     response_text: str
@@ -105,7 +106,7 @@ class InitLoginResponse(Record):
     __match_args__ = ("challenge", "response_text")
     _secret: ClassVar = frozenset(("challenge",))
 
-    challenge: str
+    challenge: SecretText
     """What `login` answers: `encrypt_password` makes the answer from it. Good once, for five minutes."""
 
     response_text: str
@@ -161,16 +162,16 @@ class LoginResponse(Record):
     __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "access_token", "account", "response_text")
     _secret: ClassVar = frozenset(("id_token", "api_key", "session", "access_token"))
 
-    id_token: str | None = None
+    id_token: SecretText | None = None
     """The session's token; with it the login is complete."""
 
-    api_key: str | None = None
+    api_key: SecretText | None = None
     """The API key of the account, with the token."""
 
     expires_in: int | None = None
     """How long the session lives, with the token."""
 
-    session: str | None = None
+    session: SecretText | None = None
     """The handle of the second step."""
 
     challenge_name: ChallengeName | None = None
@@ -182,7 +183,7 @@ class LoginResponse(Record):
     sms_destination: str | None = None
     """Where an SMS would go, masked, such as `+*****5507`."""
 
-    access_token: str | None = None
+    access_token: SecretText | None = None
     """For `verify_email`, when the address is not verified."""
 
     account: AccountInfo | None = None
@@ -212,16 +213,16 @@ class LoginMfaResponse(Record):
     __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "secret_code", "otpauth_uri", "access_token", "account", "response_text")
     _secret: ClassVar = frozenset(("id_token", "api_key", "session", "secret_code", "otpauth_uri", "access_token"))
 
-    id_token: str | None = None
+    id_token: SecretText | None = None
     """The session's token; with it the login is complete."""
 
-    api_key: str | None = None
+    api_key: SecretText | None = None
     """The API key of the account, with the token."""
 
     expires_in: int | None = None
     """How long the session lives, with the token."""
 
-    session: str | None = None
+    session: SecretText | None = None
     """The handle of the second step."""
 
     challenge_name: ChallengeName | None = None
@@ -233,13 +234,13 @@ class LoginMfaResponse(Record):
     sms_destination: str | None = None
     """Where an SMS would go, masked."""
 
-    secret_code: str | None = None
+    secret_code: SecretText | None = None
     """The secret for the authenticator, when its enrolment was asked for."""
 
-    otpauth_uri: str | None = None
+    otpauth_uri: SecretText | None = None
     """The same for a QR code."""
 
-    access_token: str | None = None
+    access_token: SecretText | None = None
     """With the secret: for `verify_totp`. Alone: for `verify_email`."""
 
     account: AccountInfo | None = None
@@ -259,7 +260,7 @@ class SelectMfaResponse(Record):
     challenge_name: ChallengeName | None = None
     """The chosen factor; the oldest services leave it out."""
 
-    session: str | None = None
+    session: SecretText | None = None
     """The new handle; where an old service leaves it out, the former stays good."""
 
     response_text: str
@@ -776,7 +777,7 @@ class EncryptPasswordResponse(Record):
     __match_args__ = ("encrypted",)
     _secret: ClassVar = frozenset(("encrypted",))
 
-    encrypted: str
+    encrypted: SecretText
     """What `login`, `register` and `password_reset` send as `encrypted`."""
 
 
@@ -787,7 +788,7 @@ class TotpCodeResponse(Record):
     __match_args__ = ("code", "seconds_left")
     _secret: ClassVar = frozenset(("code",))
 
-    code: str
+    code: SecretText
     """The six digits."""
 
     seconds_left: int
@@ -813,7 +814,7 @@ class GenerateKeyResponse(Record):
     public_key: str
     """The armored public key: what `upload_key` registers."""
 
-    private_key: str
+    private_key: SecretText
     """The armored private key: whoever has it can sign payments."""
 
     fingerprint: str
@@ -944,7 +945,7 @@ class DecryptExportedKeyResponse(Record):
     __match_args__ = ("private_key_pem",)
     _secret: ClassVar = frozenset(("private_key_pem",))
 
-    private_key_pem: str
+    private_key_pem: SecretText
     """The bank certificate's private key as PKCS#8 PEM: whoever has it can sign in the account's name."""
 
 
@@ -1068,13 +1069,13 @@ class TotpEnrolment(Record):
     __match_args__ = ("secret_code", "otpauth_uri", "access_token")
     _secret: ClassVar = frozenset(("secret_code", "otpauth_uri", "access_token"))
 
-    secret_code: str
+    secret_code: SecretText
     """The secret, base32."""
 
-    otpauth_uri: str | None = None
+    otpauth_uri: SecretText | None = None
     """The same for a QR code."""
 
-    access_token: str
+    access_token: SecretText
     """For `verify_totp`, within ten minutes."""
 
 
@@ -1085,10 +1086,10 @@ class Authenticated(Record):
     __match_args__ = ("id_token", "api_key", "expires_in", "totp_enrolment", "account", "response_text")
     _secret: ClassVar = frozenset(("id_token", "api_key"))
 
-    id_token: str
+    id_token: SecretText
     """The session's token."""
 
-    api_key: str
+    api_key: SecretText
     """The account's API key."""
 
     expires_in: int | None = None
@@ -1113,10 +1114,10 @@ class LogInProgressAuthenticated(Record):
 
     state: Literal["authenticated"] = "authenticated"
 
-    id_token: str
+    id_token: SecretText
     """The session's token."""
 
-    api_key: str
+    api_key: SecretText
     """The account's API key."""
 
     expires_in: int | None = None
@@ -1153,7 +1154,7 @@ class LogInProgressNeedsCode(Record):
     phone_missing: bool
     """Whether the account's phone number must be given too."""
 
-    sealed: str
+    sealed: SecretText
     """The login so far: give it to `continue_log_in`, with the code."""
 
 
@@ -1172,7 +1173,7 @@ class LogInProgressNeedsChoice(Record):
     sms_destination: str | None = None
     """Where an SMS would go, masked."""
 
-    sealed: str
+    sealed: SecretText
     """The login so far: give it to `continue_log_in`, with the choice."""
 
 
@@ -1188,10 +1189,10 @@ class EnrolTotpResponse(Record):
     __match_args__ = ("secret_code", "otpauth_uri", "response_text")
     _secret: ClassVar = frozenset(("secret_code", "otpauth_uri"))
 
-    secret_code: str
+    secret_code: SecretText
     """The secret, base32: for the authenticator, and shown this once."""
 
-    otpauth_uri: str | None = None
+    otpauth_uri: SecretText | None = None
     """The same for a QR code."""
 
     response_text: str
@@ -1205,7 +1206,7 @@ class ExportSessionResponse(Record):
     __match_args__ = ("sealed", "seconds_left")
     _secret: ClassVar = frozenset(("sealed",))
 
-    sealed: str
+    sealed: SecretText
     """The session, sealed."""
 
     seconds_left: int | None = None
@@ -1263,7 +1264,7 @@ class BankAnswer(Record):
     """Where it is, when a folder was given."""
 
     content: str | None = None
-    """Its bytes, when no folder was given."""
+    """Its bytes as base64 text, when no folder was given."""
 
 
 class UploadAndWaitResponse(Record):
@@ -1350,8 +1351,7 @@ Environment = Literal["test", "production"]
 """
 
 
-class WsChannelSettings(TypedDict, total=False):
-    """What a client may be given by keyword."""
+class _WsChannelSettings(TypedDict, total=False):
 
     environment: Environment | None
     """Which installation: decides the base URL and the public key, where those are not given."""
@@ -1416,6 +1416,20 @@ class WsChannelSettings(TypedDict, total=False):
 
     max_answer_bytes: int | None
     """The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6)."""
+
+
+class WsChannelSettings(_WsChannelSettings, total=False):
+    """What `WsChannel` may be given by keyword."""
+
+    on_code: OnCode | None
+    """Answers what an operation asks in its middle, such as for a one-time code."""
+
+    signer: Signer | None
+    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
+
+class AsyncWsChannelSettings(_WsChannelSettings, total=False):
+    """What `AsyncWsChannel` may be given by keyword."""
 
     on_code: AsyncOnCode | None
     """Answers what an operation asks in its middle, such as for a one-time code."""
@@ -2761,9 +2775,9 @@ class WsChannel(Client):
 
         Erases both users, the certificates active and retired, the PGP keys and the links; nothing can
         be brought back. For the owner of the API key, with a login at most ten minutes old. An owner's
-        account, and one that shares its certificates, are refused. After an interruption it is repeated
-        by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when
-        nothing was done.
+        account is refused. Accounts that use its certificates lose them. After an interruption it is
+        repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429,
+        when nothing was done.
 
         Args:
             email: The customer's account; never taken from the profile.
@@ -3089,9 +3103,10 @@ class WsChannel(Client):
     ) -> VerifyFileResponse:
         """Verify the signatures of a file.
 
-        By the rules of the service: binary documents only, no SHA-1, a key that is neither expired nor
-        revoked, then and now. A bad signature is an answer, not an error. The file is read once and
-        never held.
+        By the rules of the service: binary documents only, no SHA-1, no critical part that is not
+        known, a key that is neither expired nor revoked, then and now; armor without text around it, at
+        most ten signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once
+        and never held.
 
         Args:
             content: The file's raw bytes.
@@ -3684,11 +3699,12 @@ class WsChannel(Client):
         a data session and a certificate for the bank. With `signing_certificate` it asks a question of
         kind `signature` for each certificate, after the file was read and before anything is sent: its
         member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`
-        or `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint`
-        (of the key or subkey that signs: the newest that may). The answer is base64 of the raw
-        signature: for RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64
-        bytes, with the digest as the message. It is verified by the certificate; one that does not
-        count ends the call, and so does a signer that fails: with outcome `not_sent`.
+        or `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the
+        key or subkey that signs: the newest that may). The answer is the raw signature. Both are bytes
+        in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is
+        PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest
+        as the message. It is verified by the certificate; one that does not count ends the call, and so
+        does a signer that fails: with outcome `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -4018,7 +4034,7 @@ class AsyncWsChannel(AsyncClient):
         )
 
     @classmethod
-    def from_env(cls, **settings: Unpack[WsChannelSettings]) -> Self:
+    def from_env(cls, **settings: Unpack[AsyncWsChannelSettings]) -> Self:
         """A client of the settings that the environment's `ISECURE_...` variables give, such as
         `ISECURE_API_KEY`; those given here count before them.
 
@@ -5260,9 +5276,9 @@ class AsyncWsChannel(AsyncClient):
 
         Erases both users, the certificates active and retired, the PGP keys and the links; nothing can
         be brought back. For the owner of the API key, with a login at most ten minutes old. An owner's
-        account, and one that shares its certificates, are refused. After an interruption it is repeated
-        by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when
-        nothing was done.
+        account is refused. Accounts that use its certificates lose them. After an interruption it is
+        repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429,
+        when nothing was done.
 
         Args:
             email: The customer's account; never taken from the profile.
@@ -5588,9 +5604,10 @@ class AsyncWsChannel(AsyncClient):
     ) -> VerifyFileResponse:
         """Verify the signatures of a file.
 
-        By the rules of the service: binary documents only, no SHA-1, a key that is neither expired nor
-        revoked, then and now. A bad signature is an answer, not an error. The file is read once and
-        never held.
+        By the rules of the service: binary documents only, no SHA-1, no critical part that is not
+        known, a key that is neither expired nor revoked, then and now; armor without text around it, at
+        most ten signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once
+        and never held.
 
         Args:
             content: The file's raw bytes.
@@ -6183,11 +6200,12 @@ class AsyncWsChannel(AsyncClient):
         a data session and a certificate for the bank. With `signing_certificate` it asks a question of
         kind `signature` for each certificate, after the file was read and before anything is sent: its
         member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`
-        or `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint`
-        (of the key or subkey that signs: the newest that may). The answer is base64 of the raw
-        signature: for RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64
-        bytes, with the digest as the message. It is verified by the certificate; one that does not
-        count ends the call, and so does a signer that fails: with outcome `not_sent`.
+        or `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the
+        key or subkey that signs: the newest that may). The answer is the raw signature. Both are bytes
+        in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is
+        PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest
+        as the message. It is verified by the certificate; one that does not count ends the call, and so
+        does a signer that fails: with outcome `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.

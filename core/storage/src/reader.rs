@@ -60,6 +60,7 @@ reads! {
     ledgers(scope: &FileScope) -> Vec<Ledger>;
     upload(id: &str) -> Option<Upload>;
     content_paths() -> Vec<String>;
+    ping() -> ();
 }
 
 impl Reader {

@@ -52,6 +52,8 @@ final class Bank extends AbstractService
      * `POST /sandbox/explain`; `true` when left out. On loopback only, unless `explain_anywhere` is set.
      * @param bool|null $explainAnywhere Lets a bank explain beyond loopback: whoever reaches it sees what
      * third parties have sent.
+     * @param bool|null $autoAnswer Lets `auto=approve` and `auto=refuse` in the query of a link answer
+     * for the customer, in one step and without the page: for tests. Without it such a link is refused.
      * @param string|null $trustedFile Certificates of further issuers to trust, a PEM file.
      * @param bool|null $eraStatusQuirk Says status 400 in every error body of the dialect `era`, as the
      * documented examples do.
@@ -69,6 +71,7 @@ final class Bank extends AbstractService
         ?bool $control = null,
         ?bool $explain = null,
         ?bool $explainAnywhere = null,
+        ?bool $autoAnswer = null,
         ?string $trustedFile = null,
         ?bool $eraStatusQuirk = null,
         ?bool $eraBadHref = null,
@@ -83,6 +86,7 @@ final class Bank extends AbstractService
             'control' => $control,
             'explain' => $explain,
             'explain_anywhere' => $explainAnywhere,
+            'auto_answer' => $autoAnswer,
             'trusted_file' => $trustedFile,
             'era_status_quirk' => $eraStatusQuirk,
             'era_bad_href' => $eraBadHref,

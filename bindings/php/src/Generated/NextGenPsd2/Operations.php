@@ -17,7 +17,7 @@ use Bankchannel\SignatureRequest;
 use Psr\Log\LoggerInterface;
 
 /** The operations of nextgen-psd2 as typed methods. Use `Bankchannel\NextGenPsd2`. */
-abstract class Operations extends AbstractClient
+abstract class Operations extends AbstractClient implements Client
 {
     /**
      * The settings of a third party. All are optional; those of signing are used wherever a request
@@ -897,7 +897,7 @@ abstract class Operations extends AbstractClient
      * @param Strictness|null $mode How strictly.
      * @param Dialect|null $dialect The bank's dialect; `era` when left out.
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
-     * must be the same organisation's.
+     * must be a QWAC of the same organisation, from a trusted issuer.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
      */
@@ -944,7 +944,7 @@ abstract class Operations extends AbstractClient
      * @param Strictness|null $mode How strictly.
      * @param Dialect|null $dialect The bank's dialect; `era` when left out.
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
-     * must be the same organisation's.
+     * must be a QWAC of the same organisation, from a trusted issuer.
      * @param string|null $signingString What the sender says it signed, in base64: then the first
      * difference is shown from it.
      * @param string|null $known Other certificates of the sender as PEM text, one after the other:

@@ -15,7 +15,7 @@ final class BankAnswer
      * @param FileDescriptor $file What the bank says of it.
      * @param int $bytes How many bytes it has.
      * @param string|null $path Where it is, when a folder was given.
-     * @param string|null $content Its bytes, when no folder was given.
+     * @param string|null $content Its bytes as base64 text, when no folder was given.
      */
     public function __construct(
         public readonly FileDescriptor $file,

@@ -28,6 +28,16 @@ final class LogInProgressNeedsCode extends LogInProgress
     }
 
     /**
+     * What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return array_intersect_key(['sealed' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
      * @internal
      *
      * @param array<string, mixed> $data

@@ -17,7 +17,7 @@ use Bankchannel\SignatureRequest;
 use Psr\Log\LoggerInterface;
 
 /** The operations of ws-channel as typed methods. Use `Bankchannel\WsChannel`. */
-abstract class Operations extends AbstractClient
+abstract class Operations extends AbstractClient implements Client
 {
     /**
      * The settings of a WS Channel client. All are optional; those of an account are used wherever a
@@ -115,9 +115,9 @@ abstract class Operations extends AbstractClient
     }
 
     /**
-     * A client whose settings come from the environment (`ISECURE_EMAIL`, `ISECURE_PASSWORD`, …; the list
-     * is in docs/reference), but for those that are given here under the names of the constructor's
-     * parameters.
+     * A client whose settings come from the environment's `ISECURE_…` variables (the list is in
+     * docs/reference, ws-channel-settings), but for those that are given here under the names of the
+     * constructor's parameters.
      *
      * @throws BankchannelException
      */
@@ -968,9 +968,9 @@ abstract class Operations extends AbstractClient
      *
      * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
      * brought back. For the owner of the API key, with a login at most ten minutes old. An owner's
-     * account, and one that shares its certificates, are refused. After an interruption it is repeated by
-     * hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was
-     * done.
+     * account is refused. Accounts that use its certificates lose them. After an interruption it is
+     * repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when
+     * nothing was done.
      *
      * @param string $email The customer's account; never taken from the profile.
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
@@ -1217,8 +1217,9 @@ abstract class Operations extends AbstractClient
     /**
      * Verify the signatures of a file.
      *
-     * By the rules of the service: binary documents only, no SHA-1, a key that is neither expired nor
-     * revoked, then and now. A bad signature is an answer, not an error. The file is read once and never
+     * By the rules of the service: binary documents only, no SHA-1, no critical part that is not known, a
+     * key that is neither expired nor revoked, then and now; armor without text around it, at most ten
+     * signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never
      * held.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's raw bytes.
@@ -1665,11 +1666,12 @@ abstract class Operations extends AbstractClient
      * data session and a certificate for the bank. With `signing_certificate` it asks a question of kind
      * `signature` for each certificate, after the file was read and before anything is sent: its member
      * `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
-     * `ed25519`), `digest` (base64: what to sign, which is not hashed again) and `key_fingerprint` (of
-     * the key or subkey that signs: the newest that may). The answer is base64 of the raw signature: for
-     * RSA PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest
-     * as the message. It is verified by the certificate; one that does not count ends the call, and so
-     * does a signer that fails: with outcome `not_sent`.
+     * `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the key or
+     * subkey that signs: the newest that may). The answer is the raw signature. Both are bytes in Python,
+     * Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5,
+     * big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the message.
+     * It is verified by the certificate; one that does not count ends the call, and so does a signer that
+     * fails: with outcome `not_sent`.
      *
      * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
