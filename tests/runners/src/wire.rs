@@ -197,12 +197,14 @@ fn envelope(answer: &Answer, json: &Value) -> Told<()> {
     if json.as_object().into_iter().flatten().any(|(_, value)| value.is_null()) {
         return Err("the answer has a null".into());
     }
-    let members = json.as_object().map_or(0, serde_json::Map::len);
+    // Refusals of keys and signatures say why in one more member.
+    let details = json.get("ResponseDetail").map_or(0, |detail| usize::from(detail.is_string()));
+    let members = json.as_object().map_or(0, serde_json::Map::len) - details;
     match code {
         "00" if answer.status / 100 != 2 => Err("code 00 with a failure's status".into()),
         "00" => Ok(()),
         _ if members != 3 || json["RequestId"].as_str() != Some(id) => {
-            Err("a failure has three members, and the RequestId of the header".into())
+            Err("a failure has three members, ResponseDetail at most besides, and the RequestId of the header".into())
         }
         _ => Ok(()),
     }
