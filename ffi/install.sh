@@ -109,7 +109,8 @@ one_object() {
     asked=$(grep -oE '\bbankchannel_[a-z0-9_]+\(' "$headers/bankchannel.h" | tr -d '(' | sort -u)
     # shellcheck disable=SC2046,SC2086 # one word for each name
     "${LD:-ld}" -r $(printf -- '-u %s ' $asked) -o "$work/bankchannel.o" "$1"
-    "${OBJCOPY:-objcopy}" --wildcard --keep-global-symbol='bankchannel_*' "$work/bankchannel.o"
+    # What the compiler keeps for itself in .llvm* is of no use in one object, and plugins of ar fail on it.
+    "${OBJCOPY:-objcopy}" --wildcard --keep-global-symbol='bankchannel_*' --remove-section='.llvm*' "$work/bankchannel.o"
     "${AR:-ar}" rcD "$work/libbankchannel.a" "$work/bankchannel.o"
     put "$work/libbankchannel.a" "$2"
     rm -rf "$work"

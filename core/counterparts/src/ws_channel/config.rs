@@ -368,11 +368,22 @@ fn place(text: &str, fault: &toml::de::Error) -> String {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let message = fault.message();
-    let why = match (message.find(": string \""), message.rfind("\", expected ")) {
-        (Some(from), Some(to)) => format!("{}: a string{}", &message[..from], &message[to + 1..]),
+    let why = match (message.find(": string \""), message.rfind("\", expected "), message.find("`, expected ")) {
+        (Some(from), Some(to), _) => format!("{}: a string{}", &message[..from], &message[to + 1..]),
+        (_, _, Some(to)) if message.starts_with("unknown variant `") => format!("unknown word{}", &message[to + 1..]),
         _ => message.to_owned(),
     };
-    format!("line {line}, column {column}: {why}")
+    match setting_of(text.lines().nth(line - 1).unwrap_or_default()) {
+        Some(name) => format!("line {line}, column {column}, {name}: {why}"),
+        None => format!("line {line}, column {column}: {why}"),
+    }
+}
+
+/// The name in `name = value`, where it is one that a setting may have.
+fn setting_of(line: &str) -> Option<&str> {
+    let name = line.split_once('=')?.0.trim();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.';
+    (!name.is_empty() && name.len() <= 64 && name.bytes().all(fits)).then_some(name)
 }
 
 #[cfg(test)]

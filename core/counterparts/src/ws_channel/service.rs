@@ -96,6 +96,8 @@ pub(crate) struct Call {
     pub(crate) now_ms: i64,
     /// Whether it writes only with a session.
     pub(crate) needs_session: bool,
+    /// Whether the service itself acts in the account's place, as seeding does: no right of the account is judged.
+    pub(crate) is_own: bool,
     /// Who is asking, where the operation needs a session.
     pub(crate) caller: Option<Caller>,
     /// Whether a browser asks only in case it will be needed.
@@ -125,6 +127,7 @@ impl Call {
             address,
             now_ms,
             needs_session: true,
+            is_own: false,
             caller: None,
             prefetch: false,
             fresh: OnceLock::new(),

@@ -87,6 +87,9 @@ impl Call {
     /// # Errors
     /// An internal fault when an operation declared with a session has none.
     pub(crate) async fn store(&self, service: &Service) -> Result<Store, Fault> {
+        if self.is_own {
+            return Ok(service.store.whole.clone());
+        }
         let Some(caller) = &self.caller else {
             let unjudged = || Fault::internal("a call without its session writes nothing");
             return (!self.needs_session).then(|| service.store.whole.clone()).ok_or_else(unjudged);

@@ -58,7 +58,7 @@ fn further_customers_are_checked_and_can_approve() {
     assert_eq!(ibans(&read(&state, &created.consent_id, true, NOW).unwrap()), ["NO3299990100027"]);
     for (field, change) in [
         ("psu_ids", (|_| {}) as fn(&mut serde_json::Value)),
-        ("psu_ids", |value| value["psu_ids"] = json!({TPP_1: "psu ada"})),
+        ("psu_ids", |value| value["psu_ids"] = json!({TPP_1: "psu\tada"})),
         ("name", |value| value["name"] = json!("a\nb")),
         ("personal_identifier", |value| value["personal_identifier"] = json!("2222222222")),
         ("corporate_ids", |value| value["corporate_ids"] = json!([""])),
