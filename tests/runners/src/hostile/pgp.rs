@@ -44,7 +44,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
         // A key that is looked at whole, with ten signatures that name it.
         let ten = armor("SIGNATURE", &packets(SIGNATURE).repeat(10));
         let with_signatures = |(what, key): Hostile| (what, [key, ten.clone()].concat());
-        found = found.into_iter().filter(|(_, input)| input.starts_with(b"-----BEGIN PGP PUBLIC")).collect();
+        found.retain(|(_, input)| input.starts_with(b"-----BEGIN PGP PUBLIC"));
         found = found.into_iter().map(with_signatures).collect();
         found.push(("ten signatures", [KEY.as_bytes(), &ten].concat()));
         for (what, packets) in signatures() {
