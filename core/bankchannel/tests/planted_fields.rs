@@ -74,12 +74,11 @@ fn needed(fields: &'static [Field]) -> Map<String, Value> {
     all.map(|field| (field.name.to_owned(), example(field.shape))).collect()
 }
 
+/// Takes the field's name, its shape and the request.
+type Planting<'a> = dyn FnMut(&str, &'static Shape, Map<String, Value>) + 'a;
+
 /// Requests in which one field, at any depth, is this value.
-fn planted_into(
-    fields: &'static [Field],
-    value: &Value,
-    with: &mut dyn FnMut(&str, &'static Shape, Map<String, Value>),
-) {
+fn planted_into(fields: &'static [Field], value: &Value, with: &mut Planting<'_>) {
     for field in fields {
         let mut put = |shape: &'static Shape, inner: Value| {
             let mut request = needed(fields);

@@ -73,7 +73,7 @@ async fn both_take_uploads_and_each_is_booked_once() {
     assert_eq!(closings, expected);
     assert_eq!(one.references(&who, "pain.002.001.10", "ALL").await.len(), 2 * EACH);
     let until = Instant::now() + Duration::from_secs(10);
-    while served::content_files(&shared.files()).len() > 0 {
+    while !served::content_files(&shared.files()).is_empty() {
         assert!(Instant::now() < until, "content of booked payments is left");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -6,7 +6,6 @@
 #[allow(dead_code)]
 #[path = "banking/served.rs"]
 mod served;
-#[allow(dead_code)]
 #[path = "auth/support.rs"]
 mod support;
 

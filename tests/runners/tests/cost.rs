@@ -1,4 +1,5 @@
 //! What every parser of foreign bytes costs: its corpus, and inputs built against it.
+#![allow(clippy::print_stdout)] // The figures are what the test reports.
 
 use std::time::Duration;
 

@@ -44,7 +44,6 @@ async fn hear(server: &Server) {
                 outcome => assert_eq!((error.code(), outcome), ("transport.connection_lost", Some(Outcome::NotSent))),
             }
         }
-        println!("{name}: {heard} of {TRIES}");
         assert!(heard * 4 >= TRIES * 3, "{name}: heard {heard} of {TRIES}");
     }
 }

@@ -246,7 +246,7 @@ async fn a_restart_works_off_what_was_acknowledged() {
     wait_for(&served, &who, 3).await;
     assert_eq!(served.references(&who, "pain.002.001.10", "NEW").await.len(), 2);
     let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while crate::served::content_files(&files).len() > 0 {
+    while !crate::served::content_files(&files).is_empty() {
         assert!(std::time::Instant::now() < until, "content files left");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
