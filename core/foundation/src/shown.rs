@@ -108,7 +108,7 @@ mod tests {
             "payments",
             "/nonexistent/key.pem",
             "../Own Documents/salary 11.xml",
-            "/tmp/wt/some-target/release/build/a-very-long-folder-name/data/file",
+            "/srv/bank/some-target/release/build/a-very-long-folder-name/data/file",
             "päiväkirja",
         ] {
             assert_eq!(path(name).to_string(), name);
