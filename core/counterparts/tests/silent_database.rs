@@ -53,8 +53,12 @@ async fn until_answered(client: &reqwest::Client, served: &Served, who: &Person)
     }
 }
 
+/// One at a time: each watches the log of the whole process and how long the service takes.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread")]
 async fn all_connections_fall_silent_and_the_service_answers_again() {
+    let _turn = TURN.lock().await;
     let Some(url) = server() else { return };
     let relay = Relay::start(&url, Duration::from_millis(1)).await;
     let shared = Shared::make(&url, &relay.url);
@@ -97,6 +101,7 @@ async fn all_connections_fall_silent_and_the_service_answers_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_refuses_is_named() {
+    let _turn = TURN.lock().await;
     let Some(url) = server() else { return };
     let log = log::Log::begin();
     let relay = Relay::start(&url, Duration::ZERO).await;
