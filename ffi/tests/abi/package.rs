@@ -184,7 +184,7 @@ fn what_cannot_be_installed_is_said() {
 fn stand_in() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let (source, object) = (folder.path().join("a.c"), folder.path().join("a.o"));
-    fs::write(&source, "int bankchannel_stand_in(void) { return 1; }\n").unwrap();
+    fs::write(&source, "const char *bankchannel_version(void) { return \"stand-in\"; }\n").unwrap();
     run(Command::new("cc")
         .args(["-shared", "-fPIC", "-o"])
         .arg(folder.path().join("libbankchannel_c.so"))

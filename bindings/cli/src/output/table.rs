@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde_json::{Map, Value};
 
 use super::is_terminal;
@@ -37,8 +37,10 @@ where
 const NARROWEST: u16 = 20;
 /// A text of several words is broken into lines of at least so many letters, where space lacks.
 const NARROW_TEXT: usize = 12;
-/// What a table adds to a column, and at its end.
-const FRAME: usize = 3;
+/// The empty letters beside a cell's text.
+const PADDING: usize = 2;
+/// What a table adds to a column: the padding and the line before it.
+const FRAME: usize = PADDING + 1;
 
 /// How wide the terminal is; `None` off a terminal, where lines keep their length so that they can be searched, and on one that
 /// does not know.
@@ -53,7 +55,7 @@ fn framed(header: Option<&[&str]>, rows: Vec<Vec<String>>, width: Option<u16>) -
         let header = header.and_then(|header| header.get(column)).copied();
         rows.iter().filter_map(move |row| row.get(column).map(String::as_str)).chain(header)
     };
-    let needed: Vec<Needed> = (0..columns).map(|column| Needed::by(cells(column))).collect();
+    let needed: Vec<usize> = (0..columns).map(|column| least_width(cells(column))).collect();
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     match width.map(usize::from) {
@@ -61,7 +63,7 @@ fn framed(header: Option<&[&str]>, rows: Vec<Vec<String>>, width: Option<u16>) -
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
         Some(width) => {
-            let least = needed.iter().map(|column| column.least + FRAME).sum::<usize>() + 1;
+            let least = needed.iter().map(|least| least + FRAME).sum::<usize>() + 1;
             if let Some(header) = header.filter(|_| least > width) {
                 return blocks(header, &rows);
             }
@@ -76,36 +78,23 @@ fn framed(header: Option<&[&str]>, rows: Vec<Vec<String>>, width: Option<u16>) -
         table.add_row(row);
     }
     for (column, needed) in table.column_iter_mut().zip(&needed) {
-        if width.is_some() && needed.is_identifiers {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        if width.is_some() {
+            let least = u16::try_from(needed + PADDING).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
         }
     }
     format!("{table}\n")
 }
 
-/// What a column needs.
-struct Needed {
-    /// The least width at which it can be read.
-    least: usize,
-    /// Whether it holds words that make no sense in pieces: references, keys, instants.
-    is_identifiers: bool,
-}
-
-impl Needed {
-    fn by<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
-        let mut needed = Self { least: 0, is_identifiers: true };
-        for line in cells.flat_map(str::lines) {
-            let (mut words, mut longest) = (0, 0);
-            for word in line.split_whitespace() {
-                words += 1;
-                longest = longest.max(word.chars().count());
-            }
-            needed.is_identifiers &= words <= 1;
-            let whole = line.chars().count();
-            needed.least = needed.least.max(longest.max(whole.min(NARROW_TEXT)));
-        }
-        needed
-    }
+/// The least width at which a column can be read: its longest word is whole (a reference, a key, an instant makes no sense in
+/// pieces), and a text of several words is not broken into very short lines.
+fn least_width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    let letters = |text: &str| text.chars().count();
+    let least = |line| {
+        let longest_word = str::split_whitespace(line).map(letters).max().unwrap_or_default();
+        longest_word.max(letters(line).min(NARROW_TEXT))
+    };
+    cells.flat_map(str::lines).map(least).max().unwrap_or_default()
 }
 
 /// One line for each field of a row, and an empty one between rows.
