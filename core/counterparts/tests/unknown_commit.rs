@@ -35,7 +35,8 @@ fn large_payment() -> Vec<u8> {
 }
 
 fn count_of(folder: &Path) -> usize {
-    std::fs::read_dir(folder).unwrap().count()
+    let is_content = |name: &std::ffi::OsStr| !name.as_encoded_bytes().starts_with(b".");
+    std::fs::read_dir(folder).unwrap().filter(|entry| is_content(&entry.as_ref().unwrap().file_name())).count()
 }
 
 async fn until(what: &str, done: impl AsyncFn() -> bool) {
