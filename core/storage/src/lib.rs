@@ -47,7 +47,7 @@ pub use entities::file::{
 };
 pub use entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
 pub use entities::ledger::{BookOutcome, Booking, Ledger, LedgerChange, NewLedger};
-pub use entities::link::{Links, ShareOutcome, UnshareOutcome};
+pub use entities::link::{Consent, Links, ShareOutcome, UnshareOutcome};
 pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 pub use entities::pending::{

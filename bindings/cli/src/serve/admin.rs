@@ -60,7 +60,7 @@ pub(crate) fn command() -> Command {
                     Arg::new("waiver")
                         .long("waiver")
                         .action(ArgAction::SetTrue)
-                        .help("Its users need not verify phone and e-mail"),
+                        .help("Its users, but not its owner, need not verify phone and e-mail"),
                 ),
         )
         .subcommand(
@@ -68,7 +68,7 @@ pub(crate) fn command() -> Command {
                 .arg(key())
                 .arg(switch("enabled", "Whether requests with it are served"))
                 .arg(switch("transfer", "Whether files may be moved with it"))
-                .arg(switch("waiver", "Whether its new users need not verify phone and e-mail")),
+                .arg(switch("waiver", "Whether its new users, but not its owner, need not verify phone and e-mail")),
         )
         .subcommand(
             on_data("entitlement", "Give, hold back or take away an entitlement")

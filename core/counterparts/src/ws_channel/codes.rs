@@ -1,5 +1,6 @@
 //! Codes: made, stored hashed, sent (WS Channel sheet §3.8).
 
+use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
 use bankchannel_storage::{Account, CodePurpose, Mode, NewCode, Quota};
 
@@ -9,11 +10,10 @@ use super::{
     service::{Call, Service},
 };
 
-const MINUTE_MS: i64 = 60_000;
-/// How long the code for a phone or a mail address lives (§3.3).
-pub(crate) const VERIFICATION_TTL_MS: i64 = 24 * 60 * MINUTE_MS;
-/// How long the code for a password reset lives (§3.3).
-pub(crate) const RESET_TTL_MS: i64 = 15 * MINUTE_MS;
+/// How long the code for a phone or a mail address lives.
+pub(crate) const VERIFICATION_TTL_MS: i64 = CodePurpose::VerifyPhone.lifetime_ms();
+/// How long the code for a password reset lives.
+pub(crate) const RESET_TTL_MS: i64 = CodePurpose::PasswordReset.lifetime_ms();
 /// Wrong tries that a code survives; then only a new one helps (§10 S8).
 pub(crate) const MAX_TRIES: i64 = 5;
 
@@ -38,9 +38,9 @@ impl Draft {
         Self::new(service, account, mode, CodePurpose::VerifyEmail, Some(expires), quotas, now)
     }
 
-    /// For a password reset.
-    pub(crate) fn password_reset(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
-        let quotas = service.limits.phone_quotas(&account.phone);
+    /// For a password reset; from a source that the user has logged in from, one message more than strangers can use up.
+    pub(crate) fn password_reset(service: &Service, account: &Account, mode: Mode, is_known: bool, now: i64) -> Self {
+        let quotas = service.limits.reset_quotas(&account.phone, is_known);
         Self::new(service, account, mode, CodePurpose::PasswordReset, Some(now + RESET_TTL_MS), quotas, now)
     }
 
@@ -73,6 +73,21 @@ impl Draft {
             new: NewCode { email: email.clone(), mode, purpose, hash, expires, min_gap, quotas, now },
             message: Message { channel, to, purpose, email, mode, code, expires_ms: expires },
         }
+    }
+}
+
+/// A code for a password reset that nobody gets and nobody can guess, for an address that is not known: it is counted,
+/// replaced and used up as a real one is, so that its answers tell nothing.
+pub(crate) fn decoy(service: &Service, email: &str, mode: Mode, now: i64) -> NewCode {
+    NewCode {
+        email: email.to_owned(),
+        mode,
+        purpose: CodePurpose::PasswordReset,
+        hash: digest::sha256(&random::bytes::<32>()),
+        expires: now + RESET_TTL_MS,
+        min_gap: service.limits.code_gap_ms(),
+        quotas: service.limits.reset_quotas(email, false),
+        now,
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Config {
     pub rate_limit: RateLimit,
     /// How many registrations one address may make per hour.
     pub registrations_per_ip: u32,
+    /// Password resets asked for per source address and hour.
+    pub resets_per_ip: u32,
     /// Registration and reset codes to one phone per day.
     pub sms_per_phone: u32,
     /// Second-factor codes to one account per hour.
@@ -72,6 +74,8 @@ pub struct Config {
     pub reject_duplicate_uploads: bool,
     /// Whether a stranger needs the owner's invitation to register under a key.
     pub registration_requires_invite: bool,
+    /// Who may lend certificates to another account of the key.
+    pub sharing: Sharing,
     /// Whether new keys may move files at once.
     pub transfer_enabled: bool,
     /// Whether the simulator needs an entitlement.
@@ -144,6 +148,18 @@ pub enum MfaChoice {
     Preferred,
     /// The user chooses.
     Always,
+}
+
+/// Who may lend certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sharing {
+    /// The owner of the API key, to any account under it.
+    Owner,
+    /// The owner as above, and any account under the key to one that accepts.
+    Accepted,
+    /// Any account under the key, to any other, without asking it.
+    Any,
 }
 
 /// How codes leave the service.
@@ -247,11 +263,13 @@ impl Default for Config {
             cors_origins: Vec::new(),
             rate_limit: RateLimit::default(),
             registrations_per_ip: 60,
+            resets_per_ip: 30,
             sms_per_phone: 5,
             mfa_codes_per_account: 30,
             required_authorizations: 1,
             reject_duplicate_uploads: false,
             registration_requires_invite: false,
+            sharing: Sharing::Owner,
             transfer_enabled: true,
             simulator_entitlement_required: false,
             max_body_bytes: 10 * 1024 * 1024,

@@ -87,6 +87,7 @@ fn refused_for(lost: &LostRight) -> Refusal {
         LostRight::Connection(found) => match **found {
             // Others than those that the call began with.
             EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
+            EffectiveCerts::OwnUnusable => &texts::OWN_CERTIFICATE_UNUSABLE,
             EffectiveCerts::NotLinked => &texts::NO_CERTIFICATE_NO_LINK,
             EffectiveCerts::LinkedWithoutData => &texts::NO_CERTIFICATE_NO_LINKED_DATA,
             EffectiveCerts::LinkedWithoutBank => &texts::NO_CERTIFICATE_LINKED,

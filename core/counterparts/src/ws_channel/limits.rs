@@ -42,6 +42,7 @@ pub(crate) struct Rates {
     pub(crate) per_address_burst: u32,
     pub(crate) failed_logins_per_min: u32,
     pub(crate) registrations_per_ip: u32,
+    pub(crate) resets_per_ip: u32,
     pub(crate) sms_per_phone: u32,
     pub(crate) mfa_codes_per_account: u32,
 }
@@ -64,6 +65,7 @@ impl Rates {
             per_address_burst: rate.per_address_burst,
             failed_logins_per_min: rate.failed_logins_per_min,
             registrations_per_ip: config.registrations_per_ip,
+            resets_per_ip: config.resets_per_ip,
             sms_per_phone: config.sms_per_phone,
             mfa_codes_per_account: config.mfa_codes_per_account,
         }
@@ -77,6 +79,7 @@ pub(crate) struct Limits {
     keys: Buckets<String>,
     addresses: Buckets<IpAddr>,
     registrations: Buckets<IpAddr>,
+    resets: Buckets<IpAddr>,
     failed_logins: Buckets<IpAddr>,
 }
 
@@ -87,6 +90,7 @@ impl Limits {
             keys: Buckets::default(),
             addresses: Buckets::default(),
             registrations: Buckets::default(),
+            resets: Buckets::default(),
             failed_logins: Buckets::default(),
         }
     }
@@ -107,6 +111,7 @@ impl Limits {
         self.keys.forget();
         self.addresses.forget();
         self.registrations.forget();
+        self.resets.forget();
         self.failed_logins.forget();
     }
 
@@ -168,6 +173,19 @@ impl Limits {
         if rates.enabled { self.failed_logins.look(network(address), failed(rates), now_ms) } else { Ok(()) }
     }
 
+    /// Counts a password reset that this address asks for, whomever it is for.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub(crate) fn may_ask_for_reset(&self, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
+        let rates = self.rates();
+        if !rates.enabled {
+            return Ok(());
+        }
+        let resets = Rate::new(rates.resets_per_ip, HOUR_MS, rates.resets_per_ip);
+        self.resets.take(network(address), resets, now_ms)
+    }
+
     /// Counts a failed login of this address.
     pub(crate) fn login_failed(&self, address: IpAddr, now_ms: i64) {
         let _ = self.failed_logins.take(network(address), failed(self.rates()), now_ms);
@@ -183,6 +201,14 @@ impl Limits {
     /// What a code to a phone counts against.
     pub(crate) fn phone_quotas(&self, phone: &str) -> Vec<Quota> {
         self.quotas("code.phone", phone, self.phone())
+    }
+
+    /// What a code for a password reset counts against: whoever asks from where the user has logged in has a message in
+    /// reserve, which nobody else can use up.
+    pub(crate) fn reset_quotas(&self, subject: &str, is_known: bool) -> Vec<Quota> {
+        let mut policy = self.phone();
+        policy.limit = policy.limit.saturating_add(i64::from(is_known));
+        self.quotas("code.phone", subject, policy)
     }
 
     /// What a code to a mailbox counts against.

@@ -278,6 +278,7 @@ async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: 
         factor,
         expires: now + i64::from(service.config.token_ttl_s) * 1000,
         verified_hash: None,
+        source: None,
     };
     if !service.writer().create_session(session, Vec::new()).await.map_err(storage)? {
         return Err(Error::because(&row::INTERNAL, "a seeded session has no user"));

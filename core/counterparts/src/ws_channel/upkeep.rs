@@ -32,23 +32,26 @@ const SPOOL_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Begins the upkeep.
 pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
     let (service, stop) = (System::of(service), stop.clone());
+    // Housekeeping may take minutes, longer than a stop waits. What of it has begun is one change of the store or none, and
+    // files that stay are removed another day.
     tokio::spawn(async move {
-        let (mut last, mut noted) = (None, None);
-        let mut wait = AFTER_START;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-            }
-            wait = LOOK;
-            let now = service.now_ms();
-            if last.is_none_or(|at: i64| (now - at).abs() >= DAY_MS) {
-                last = Some(now);
-                daily(&service).await;
-            }
-            checkpoint(&service, &mut noted, now).await;
-        }
+        let _ = stop.run_until_cancelled(run(&service)).await;
     })
+}
+
+async fn run(service: &System) {
+    let (mut last, mut noted) = (None, None);
+    let mut wait = AFTER_START;
+    loop {
+        tokio::time::sleep(wait).await;
+        wait = LOOK;
+        let now = service.now_ms();
+        if last.is_none_or(|at: i64| (now - at).abs() >= DAY_MS) {
+            last = Some(now);
+            daily(service).await;
+        }
+        checkpoint(service, &mut noted, now).await;
+    }
 }
 
 /// What is done every day. Failures are logged: the next day tries again.

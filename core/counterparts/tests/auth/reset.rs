@@ -1,4 +1,4 @@
-//! Password reset: L25, L26, L27, S7, S10, S38.
+//! Password reset: L25, L26, L27, S7, S10, S38; what strangers learn from it and cannot use up.
 
 use serde_json::json;
 
@@ -92,4 +92,111 @@ async fn a_login_that_races_a_reset_leaves_no_session_of_the_old_password() {
         let session = crate::support::Session { token: answer.field("IdToken"), api_key: answer.field("ApiKey") };
         assert!(!world.alive(&session).await);
     }
+}
+
+/// Whatever a stranger tries, an unknown address, a registered one that is not verified and a known one answer alike.
+#[tokio::test]
+async fn tries_of_strangers_do_not_tell_known_addresses_from_unknown_ones() {
+    let world = World::start().await;
+    let key = world.account("known@example.test").await;
+    world.register("unverified@example.test", "admin", &key).await.is(201, "Created");
+    let mut seen = Vec::new();
+    for email in ["known@example.test", "unverified@example.test", "nobody@example.test"] {
+        let mut answers = Vec::new();
+        let mut tries = async |count: usize| {
+            for _ in 0..count {
+                let answer = reset(&world, email, "admin", "000000", OTHER_PASSWORD).await;
+                answers.push((answer.status, answer.body["ResponseText"].clone()));
+            }
+        };
+        tries(7).await;
+        world.get(&format!("/account/{email}/admin/password")).await.is(200, "SMS sent");
+        tries(7).await;
+        world.get(&format!("/account/{email}/admin/password")).await.is(200, "SMS sent");
+        tries(1).await;
+        world.advance(16.0 * 60.0).await;
+        tries(1).await;
+        world.get(&format!("/account/{email}/admin/password")).await.is(200, "SMS sent");
+        tries(6).await;
+        seen.push(answers);
+    }
+    assert_eq!(seen[0], seen[2]);
+    assert_eq!(seen[1], seen[2]);
+    assert_eq!(seen[0].iter().filter(|(_, text)| text == LIMIT).count(), 2 + 2 + 1, "{:?}", seen[0]);
+}
+
+#[tokio::test]
+async fn a_wrong_phone_does_not_use_up_the_right_ones_code() {
+    let world = World::start().await;
+    let key = world.account("owner@example.test").await;
+    world.register("phone@example.test", "admin", &key).await.is(201, "Created");
+    let code = world.code("phone@example.test", "admin", "verify_phone").await;
+    let body = || json!({ "Code": other(&code) });
+    let mut seen = Vec::new();
+    for email in ["phone@example.test", "nobody@example.test"] {
+        let mut answers = Vec::new();
+        for _ in 0..7 {
+            let answer = world.call("POST", &format!("/account/{email}/admin/%2B358409999999"), body()).await;
+            answers.push((answer.status, answer.body["ResponseText"].clone()));
+        }
+        seen.push(answers);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].iter().filter(|(_, text)| text == CODE_WRONG).count(), 5);
+    world.verify_phone("phone@example.test", "admin", &code).await.is(200, "Phone confirmation successful.");
+    // And who knows the phone of an unverified registration learns no more than of nobody's.
+    world.register("right@example.test", "admin", &key).await.is(201, "Created");
+    let mut counts = Vec::new();
+    for email in ["right@example.test", "nobody@example.test"] {
+        let mut wrong = 0;
+        for _ in 0..7 {
+            let answer = world.verify_phone(email, "admin", "000000").await;
+            wrong += usize::from(answer.body["ResponseText"] == CODE_WRONG);
+        }
+        counts.push(wrong);
+    }
+    assert_eq!(counts, [5, 5]);
+}
+
+/// Strangers use up what a phone gets a day; from where the user has logged in one message more is there.
+#[tokio::test]
+async fn a_message_stays_in_reserve_for_the_user() {
+    let world = World::limited("trusted_proxy = [\"127.0.0.1\"]\n[rate_limit]\nper_address_burst = 1000\n").await;
+    let email = "reserve@example.test";
+    world.account(email).await;
+    let ask = async |source: &str| {
+        let path = format!("/account/{email}/data/password");
+        let answer = world.send("GET", &path, &[("x-forwarded-for", source)], Vec::new()).await;
+        answer.is(200, "SMS sent");
+        let sent = world.outbox().await.len();
+        world.advance(61.0).await;
+        sent
+    };
+    let challenge = world.challenge(email, "data").await;
+    let body = json!({ "ChResp": challenge, "Encrypted": world.encrypt(PASSWORD, &challenge) }).to_string();
+    let at_home = [("x-forwarded-for", "198.51.100.9"), ("content-type", "application/json")];
+    let path = format!("/session/{email}/data");
+    world.send("POST", &path, &at_home, body.into_bytes()).await.is(200, "Login OK");
+    for (asked, wanted) in [1, 2, 3, 4, 5, 5, 5].into_iter().enumerate() {
+        assert_eq!(ask(&format!("203.0.113.{asked}")).await, wanted);
+    }
+    assert_eq!(ask("198.51.100.9").await, 6);
+    assert_eq!(ask("198.51.100.9").await, 6, "one");
+}
+
+/// One source asks for so many resets an hour, whomever they are for: told alike for known and unknown addresses.
+#[tokio::test]
+async fn a_source_asks_for_so_many_resets() {
+    let world = World::limited("resets_per_ip = 3\n[rate_limit]\nper_address_burst = 1000\n").await;
+    world.account("known@example.test").await;
+    for email in ["a@example.test", "b@example.test", "known@example.test"] {
+        world.get(&format!("/account/{email}/data/password")).await.is(200, "SMS sent");
+    }
+    for email in ["known@example.test", "c@example.test"] {
+        let refused = world.get(&format!("/account/{email}/data/password")).await;
+        assert_eq!(refused.status, 429, "{refused:?}");
+        assert!(refused.headers.contains_key("retry-after"));
+    }
+    world.advance(3600.0).await;
+    world.get("/account/known@example.test/data/password").await.is(200, "SMS sent");
 }

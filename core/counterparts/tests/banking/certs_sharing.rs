@@ -1,9 +1,13 @@
 //! Sharing certificates (§11.6 C12–C16, C20–C22).
 
+use bankchannel_counterparts::ws_channel::Channels;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::served::{Person, Served, Signer, identity, import_of, payment};
+
+const ANY: &str = "sharing = \"any\"";
+const NO_LINK: &str = "No available valid bank certificates, no linked account";
 
 async fn share(served: &Served, from: &Person, to: &str) -> crate::served::Answer {
     served.admin(from, Method::PUT, &format!("/certs/shared/{to}"), None).await
@@ -32,7 +36,8 @@ async fn c12_c13_c16_a_shared_certificate_is_used_and_not_seen() {
         (&listed["Connections"][0]["Bank"], &listed["Connections"][0]["Access"]),
         (&json!("simulator"), &json!("shared"))
     );
-    assert!(!listed.to_string().contains("owner@example.test") && !listed.to_string().contains("BEGIN"), "{listed}");
+    assert_eq!(listed["Connections"][0]["Lender"], "owner@example.test");
+    assert!(!listed.to_string().contains("BEGIN"), "{listed}");
     // The borrower sees the connection's files, and sends with authorize keys of its own.
     assert_eq!(served.references(&borrower, "camt.053.001.02", "NEW").await.len(), 1);
     let (own, owners) = (Signer::new("borrower@example.test"), Signer::new("owner@example.test"));
@@ -44,10 +49,9 @@ async fn c12_c13_c16_a_shared_certificate_is_used_and_not_seen() {
     served.new_file(&owner, "pain.002.001.10").await;
     let gone = unshare(&served, &owner, "borrower%40example.test").await.ok(200);
     assert_eq!(gone["SharedTo"], json!([]));
-    let no_link = "No available valid bank certificates, no linked account";
-    served.get(&borrower, "/files/simulator").await.refused(400, no_link);
+    served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
     unshare(&served, &owner, "borrower%40example.test").await.refused(400, "User does not exist!");
-    served.get(&foreign, "/files/simulator").await.refused(400, no_link);
+    served.get(&foreign, "/files/simulator").await.refused(400, NO_LINK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +77,7 @@ async fn c14_c15_own_certificates_win_and_shared_ones_are_not_exported() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c20_c21_c22_what_a_file_operation_without_certificate_is_told() {
-    let served = Served::start().await;
+    let served = Served::with(ANY, Channels::default()).await;
     let a = served.owner("a@example.test").await;
     let b = served.person("b@example.test", Some(&a.key)).await;
     let c = served.person("c@example.test", Some(&a.key)).await;
@@ -98,4 +102,67 @@ async fn c20_c21_c22_what_a_file_operation_without_certificate_is_told() {
     served.get(&b, "/files/simulator").await.ok(200);
     served.admin(&a, Method::DELETE, "/certs/simulator", None).await.ok(200);
     served.get(&b, "/files/simulator").await.refused(400, other_bank);
+}
+
+/// Anybody who knows the API key may register under it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_lends_nothing_to_whoever_did_not_ask() {
+    let served = Served::start().await;
+    let owner = served.owner("owner@example.test").await;
+    let victim = served.person("victim@example.test", Some(&owner.key)).await;
+    let stranger = served.person("stranger@example.test", Some(&owner.key)).await;
+    served.enrol(&stranger).await.ok(201);
+    let refused = share(&served, &stranger, "victim%40example.test").await;
+    refused.refused(403, "Only the API key owner may call this operation");
+    served.get(&victim, "/files/simulator").await.refused(400, NO_LINK);
+}
+
+/// Whom a link concerns can end it: who borrows, who lends, and the owner of the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_ended_from_both_ends_and_by_the_owner_of_the_key() {
+    let served = Served::with(ANY, Channels::default()).await;
+    let owner = served.owner("owner@example.test").await;
+    let victim = served.person("victim@example.test", Some(&owner.key)).await;
+    let stranger = served.person("stranger@example.test", Some(&owner.key)).await;
+    served.enrol(&stranger).await.ok(201);
+    let lend = async || share(&served, &stranger, "victim%40example.test").await.ok(201);
+    let gone = async || served.get(&victim, "/files/simulator").await.refused(400, NO_LINK);
+    lend().await;
+    served.get(&victim, "/files/simulator").await.ok(200);
+    let listed = served.get(&victim, "/certs").await.ok(200);
+    assert_eq!(listed["Connections"][0]["Lender"], "stranger@example.test");
+    let links = unshare(&served, &victim, "stranger%40example.test").await.ok(200);
+    assert_eq!(links["SharedFrom"], json!([]));
+    gone().await;
+    lend().await;
+    unshare(&served, &stranger, "victim%40example.test").await.ok(200);
+    gone().await;
+    lend().await;
+    let other = served.owner("other@example.test").await;
+    unshare(&served, &other, "victim%40example.test").await.refused(400, "User does not exist!");
+    unshare(&served, &owner, "victim%40example.test").await.ok(200);
+    gone().await;
+    unshare(&served, &owner, "victim%40example.test").await.refused(400, "User does not exist!");
+}
+
+/// With `sharing = "accepted"`, who is not the owner of the key offers, and the borrower accepts with a call of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_is_nothing_until_the_borrower_accepts_it() {
+    let served = Served::with("sharing = \"accepted\"", Channels::default()).await;
+    let owner = served.owner("owner@example.test").await;
+    let borrower = served.person("borrower@example.test", Some(&owner.key)).await;
+    let lender = served.person("lender@example.test", Some(&owner.key)).await;
+    served.enrol(&lender).await.ok(201);
+    let offered = share(&served, &lender, "borrower%40example.test").await.ok(201);
+    assert_eq!(offered["SharedTo"], json!([]));
+    assert_eq!(offered["OfferedTo"], json!(["borrower@example.test"]));
+    served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
+    assert_eq!(served.get(&borrower, "/certs").await.ok(200)["OfferedFrom"], json!(["lender@example.test"]));
+    unshare(&served, &borrower, "lender%40example.test").await.ok(200);
+    share(&served, &borrower, "owner%40example.test").await.ok(201);
+    served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
+    share(&served, &lender, "borrower%40example.test").await.ok(201);
+    let accepted = share(&served, &borrower, "lender%40example.test").await.ok(201);
+    assert_eq!(accepted["SharedFrom"], json!(["lender@example.test"]));
+    served.get(&borrower, "/files/simulator").await.ok(200);
 }

@@ -1,5 +1,6 @@
 //! Who may do what (§11.5).
 
+use bankchannel_counterparts::ws_channel::Channels;
 use reqwest::Method;
 use serde_json::json;
 
@@ -86,7 +87,7 @@ async fn b07_another_tenants_file_is_as_if_it_were_not_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b08_b09_b10_deleting_accounts() {
-    let served = Served::start().await;
+    let served = Served::with("sharing = \"any\"", Channels::default()).await;
     let owner = served.owner("owner@example.test").await;
     let customer = served.person("gone@example.test", Some(&owner.key)).await;
     let sharer = served.person("sharer@example.test", Some(&owner.key)).await;

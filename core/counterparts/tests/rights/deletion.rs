@@ -29,7 +29,7 @@ async fn customer(world: &World, tag: &str) -> (Case, Signer) {
 /// 40 uploads and one deletion at the same time; the simulator books whatever gets through.
 async fn nothing_of_a_deleted_account_stays_or_comes_after_it(shared: Option<Shared>) {
     let files = shared.as_ref().map(Shared::files);
-    let world = World::start(shared, "").await;
+    let world = World::start(shared, "sharing = \"any\"\n").await;
     let files = files.unwrap_or_else(|| world.served.folder.path().join("data").join("files"));
     let (case, signer) = customer(&world, "races").await;
     // Every kind of row that an account can have, links in both directions among them.

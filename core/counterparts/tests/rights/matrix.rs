@@ -108,7 +108,7 @@ enum Moment {
 }
 
 async fn no_right_outlives_its_end(shared: Option<Shared>) {
-    let config = "simulator_entitlement_required = true\n[banks]\nsimulator = \"store\"\n";
+    let config = "sharing = \"any\"\nsimulator_entitlement_required = true\n[banks]\nsimulator = \"store\"\n";
     let world = World::start(shared, config).await;
     let stock = Stock { identity: identity(100) };
     for (column, end) in ENDS.into_iter().enumerate() {

@@ -172,6 +172,8 @@ pub enum EffectiveCerts {
         /// Reached through a link.
         shared: bool,
     },
+    /// Its own are there, and their time is over or they are not in use: a link does not stand in for them.
+    OwnUnusable,
     /// None, and no link.
     NotLinked,
     /// None, and the linked account has no usable certificate at all.

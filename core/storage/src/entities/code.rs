@@ -18,6 +18,18 @@ text_enum! {
     }
 }
 
+impl CodePurpose {
+    /// How long tries are counted where no code waits, ms: as long as a code would live (WS Channel sheet §3.3).
+    #[must_use]
+    pub const fn lifetime_ms(self) -> i64 {
+        const MINUTE_MS: i64 = 60_000;
+        match self {
+            Self::VerifyPhone | Self::VerifyEmail => 24 * 60 * MINUTE_MS,
+            Self::PasswordReset | Self::Mfa => 15 * MINUTE_MS,
+        }
+    }
+}
+
 /// A limit that an event counts against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
@@ -83,7 +95,8 @@ pub enum CodeCheck {
     Wrong,
     /// Too late.
     Expired,
-    /// Too many wrong tries: this code is dead, right or not.
+    /// Too many wrong tries: this code is dead, right or not. Where no code waits, tries are counted all the same, so that
+    /// strangers do not learn which addresses are known.
     TooMany,
     /// The token that must come with it is unknown, foreign or expired.
     NoToken,
@@ -104,7 +117,7 @@ pub struct VerifyPhone {
     pub email: String,
     /// User.
     pub mode: Mode,
-    /// Must be the registered one; another counts as a wrong code.
+    /// Must be the registered one; another is answered as a wrong code and does not touch the right phone's code.
     pub phone: String,
     /// Digest of the submitted code.
     pub hash: Digest,

@@ -9,6 +9,19 @@ pub struct Links {
     pub from: Vec<String>,
     /// Who uses this account's certificates, sorted.
     pub to: Vec<String>,
+    /// Who would lend its certificates to this account, sorted.
+    pub offered_from: Vec<String>,
+    /// Who was offered this account's certificates and has not accepted, sorted.
+    pub offered_to: Vec<String>,
+}
+
+/// Whether somebody is asked before certificates are lent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Nobody is.
+    NotAsked,
+    /// Everybody is, but by the owner of the key.
+    Asked,
 }
 
 /// How sharing ended.
@@ -16,16 +29,22 @@ pub struct Links {
 pub enum ShareOutcome {
     /// The link stands (it may have stood before); the caller's links.
     Shared(Links),
+    /// The target has to accept; the caller's links.
+    Offered(Links),
+    /// The caller accepted what the target had offered; the caller's links.
+    Accepted(Links),
     /// The target is not under this key.
     NoUser,
     /// The target is the caller.
     SameAccount,
-    /// The target already has another owner.
+    /// Who would borrow already borrows from another.
     OtherOwner,
 }
 
 outcomes!(ShareOutcome {
     Self::Shared(_) => "done",
+    Self::Offered(_) => "offered",
+    Self::Accepted(_) => "accepted",
     Self::NoUser => "no_user",
     Self::SameAccount => "same_account",
     Self::OtherOwner => "other_owner",
@@ -34,7 +53,7 @@ outcomes!(ShareOutcome {
 /// How ending a share ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnshareOutcome {
-    /// The link is gone; the caller's links.
+    /// The link or the offer is gone; the caller's links.
     Unshared(Links),
     /// There was no such link.
     NoUser,

@@ -35,6 +35,8 @@ pub struct NewSession {
     /// The stored password hash that was verified: the session begins only while it is still the user's. `None` where
     /// no password was: the user need only be there.
     pub verified_hash: Option<String>,
+    /// Where the login came from, when that is to be known again.
+    pub source: Option<String>,
 }
 
 impl std::fmt::Debug for NewSession {

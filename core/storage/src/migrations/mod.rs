@@ -14,6 +14,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "initial", script: include_str!("0001_initial.sql") },
     Migration { version: 2, name: "audit chains", script: include_str!("0002_audit_chains.sql") },
     Migration { version: 3, name: "installation", script: include_str!("0003_installation.sql") },
+    Migration { version: 4, name: "link offers", script: include_str!("0004_link_offers.sql") },
 ];
 
 /// Records get their numbers from a sequence, which no transaction waits for. Free room in the pages of chains' ends keeps an

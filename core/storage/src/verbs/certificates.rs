@@ -160,8 +160,8 @@ impl Store {
         .await
     }
 
-    /// The set that a file operation of `email` at `bank` uses: its own when usable, else that of the account it is
-    /// linked to. Usable: active or renewing and not over at `now`. Links are not followed further.
+    /// The set that a file operation of `email` at `bank` uses: its own where it has one, usable or not, else that of the
+    /// account it is linked to. Usable: active or renewing and not over at `now`. Links are not followed further.
     ///
     /// # Errors
     /// Environment faults only.
@@ -182,8 +182,12 @@ impl Store {
 pub(super) async fn effective(tx: &mut Tx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
     let usable = |set: &CertSet| is_usable(set, now);
     let own = select_sets(tx, Some(email), None).await?;
-    if let Some(set) = own.into_iter().find(|set| set.bank == bank && usable(set)) {
-        return Ok(EffectiveCerts::Usable { set: Box::new(set), shared: false });
+    // An enrolment under way has no certificate yet.
+    if let Some(set) = own.into_iter().find(|set| set.bank == bank && set.signing.is_some()) {
+        return Ok(match usable(&set) {
+            true => EffectiveCerts::Usable { set: Box::new(set), shared: false },
+            false => EffectiveCerts::OwnUnusable,
+        });
     }
     let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
     let Some(owner) = row.map(|mut row| row.opt_text()).transpose()?.flatten() else {

@@ -5,10 +5,13 @@ use super::sessions::revoke_tokens;
 use crate::driver::{Tx, args};
 use crate::entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, VerifyEmail, VerifyPhone};
 use crate::entities::common::{Digest, Mode};
-use crate::entities::lockout::QuotaState;
+use crate::entities::lockout::{LockKey, LockPolicy, QuotaState};
 use crate::entities::pending::PendingKind;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+
+/// Counters of tries where no code waits; the purpose follows.
+const TRIES_SCOPE: &str = "code.tries.";
 
 impl Store {
     /// Stores a code that replaces the earlier one, if the gap and all quotas allow. Send it only on
@@ -28,10 +31,12 @@ impl Store {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM account WHERE email = $1 AND phone = $2";
-                let phone_fits = tx.number(sql, args![&r.email, &r.phone]).await? == 1;
-                let check =
-                    use_code(tx, &r.email, r.mode, CodePurpose::VerifyPhone, &r.hash, phone_fits, r.max_tries, r.now)
-                        .await?;
+                let purpose = CodePurpose::VerifyPhone;
+                if tx.number(sql, args![&r.email, &r.phone]).await? == 0 {
+                    let of = format!("{} {} {}", r.email, r.mode.as_str(), r.phone);
+                    return try_without_code(tx, purpose, of, r.max_tries, r.now).await;
+                }
+                let check = use_code(tx, &r.email, r.mode, purpose, &r.hash, r.max_tries, r.now).await?;
                 if check == CodeCheck::Right {
                     let sql = "UPDATE mode_user SET phone_verified = 1 WHERE email = $1 AND mode = $2";
                     tx.execute(sql, args![&r.email, r.mode]).await?;
@@ -55,7 +60,7 @@ impl Store {
                 if live == 0 {
                     return Ok(CodeCheck::NoToken);
                 }
-                let check = use_code(tx, &r.email, r.mode, CodePurpose::VerifyEmail, &r.hash, true, r.max_tries, r.now).await?;
+                let check = use_code(tx, &r.email, r.mode, CodePurpose::VerifyEmail, &r.hash, r.max_tries, r.now).await?;
                 if check == CodeCheck::Right {
                     tx.execute("DELETE FROM pending_auth WHERE token = $1", args![r.token]).await?;
                     let sql = "UPDATE mode_user SET email_verified = 1 WHERE email = $1 AND mode = $2";
@@ -75,9 +80,8 @@ impl Store {
     pub async fn reset_password(&self, request: PasswordReset) -> std::result::Result<CodeCheck, StoreError> {
         self.write(request, |tx, r| {
             Box::pin(async move {
-                let check =
-                    use_code(tx, &r.email, r.mode, CodePurpose::PasswordReset, &r.hash, true, r.max_tries, r.now)
-                        .await?;
+                let purpose = CodePurpose::PasswordReset;
+                let check = use_code(tx, &r.email, r.mode, purpose, &r.hash, r.max_tries, r.now).await?;
                 if check == CodeCheck::Right {
                     let sql = "UPDATE mode_user SET password_hash = $3 WHERE email = $1 AND mode = $2";
                     tx.execute(sql, args![&r.email, r.mode, &r.password_hash]).await?;
@@ -134,21 +138,38 @@ pub(super) async fn store_code(tx: &mut Tx, code: &NewCode) -> Result<CodeSend> 
     Ok(CodeSend::Send)
 }
 
-/// Uses the code up when it is right and `also` holds; counts a wrong try otherwise.
-#[allow(clippy::too_many_arguments)] // private; the callers' requests are the parameter objects
+/// Counts a try where there is no code that could be right, and answers as if there were one.
+async fn try_without_code(
+    tx: &mut Tx,
+    purpose: CodePurpose,
+    subject: String,
+    max_tries: i64,
+    now: i64,
+) -> Result<CodeCheck> {
+    let key = LockKey::new(format!("{TRIES_SCOPE}{}", purpose.as_str()), subject);
+    let policy = LockPolicy { limit: max_tries, window: purpose.lifetime_ms(), duration: 0 };
+    match quota(tx, &key, policy, now).await? {
+        QuotaState::Exhausted { .. } => Ok(CodeCheck::TooMany),
+        QuotaState::Taken { .. } => {
+            count(tx, &key, now).await?;
+            Ok(CodeCheck::Wrong)
+        }
+    }
+}
+
+/// Uses the code up when it is right; counts a wrong try otherwise.
 async fn use_code(
     tx: &mut Tx,
     email: &str,
     mode: Mode,
     purpose: CodePurpose,
     hash: &Digest,
-    also: bool,
     max_tries: i64,
     now: i64,
 ) -> Result<CodeCheck> {
     let sql = "SELECT hash, expires, tries FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
     let Some(mut row) = tx.first(sql, args![email, mode, purpose]).await? else {
-        return Ok(CodeCheck::Wrong);
+        return try_without_code(tx, purpose, format!("{email} {}", mode.as_str()), max_tries, now).await;
     };
     let (stored, expires, tries) = (row.digest()?, row.int()?, row.int()?);
     if tries >= max_tries {
@@ -157,7 +178,7 @@ async fn use_code(
     if expires <= now {
         return Ok(CodeCheck::Expired);
     }
-    if !(same_digest(&stored, hash) & also) {
+    if !same_digest(&stored, hash) {
         let sql = "UPDATE code SET tries = tries + 1 WHERE email = $1 AND mode = $2 AND purpose = $3";
         tx.execute(sql, args![email, mode, purpose]).await?;
         return Ok(CodeCheck::Wrong);

@@ -20,6 +20,7 @@ const ERASE: &[&str] = &[
     "DELETE FROM cert_set",
     "DELETE FROM retired_certificate",
     "DELETE FROM mode_user",
+    "DELETE FROM link_offer",
     "UPDATE account SET linked_to = NULL",
     "DELETE FROM account",
     "DELETE FROM invite",

@@ -1,8 +1,10 @@
 //! What is stored under an address: erased with its account, cleared before a new account takes the address, and removed where
 //! it belongs to nobody.
 
+use super::links;
 use super::maintenance::HOUSEKEEPING_LIMIT;
 use super::registration::remove_user;
+use super::sessions::SOURCE_SCOPE;
 use crate::driver::{Tx, args};
 use crate::entities::common::Mode;
 use crate::error::{Result, StoreError};
@@ -19,6 +21,9 @@ const OWNERS: &[&str] = &[
     "SELECT DISTINCT o.api_key, o.connection FROM upload o \
      WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.email = o.connection AND a.api_key = o.api_key)",
 ];
+
+/// Counters whose subject is an address and more.
+const COUNTED_UNDER_MORE: &[&str] = &["code.tries.verify_phone", "code.tries.password_reset", SOURCE_SCOPE];
 
 impl Store {
     /// Removes files, uploads and balances of accounts that are not there. Answers the content files that no row names any
@@ -82,11 +87,7 @@ pub(super) struct Erased {
 pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Result<Erased> {
     let admin = remove_user(tx, email, Mode::Admin).await?;
     let data = remove_user(tx, email, Mode::Data).await?;
-    for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1", args![email]).await? {
-        let borrower = row.text()?;
-        tx.touch_files(&borrower);
-    }
-    tx.execute("UPDATE account SET linked_to = NULL WHERE linked_to = $1", args![email]).await?;
+    links::cut(tx, email).await?;
     tx.execute("DELETE FROM pgp_key WHERE email = $1", args![email]).await?;
     tx.execute("DELETE FROM cert_set WHERE email = $1", args![email]).await?;
     tx.execute("DELETE FROM retired_certificate WHERE email = $1", args![email]).await?;
@@ -102,6 +103,12 @@ pub(super) async fn forget_counts(tx: &mut Tx, email: &str) -> Result<()> {
     for subject in subjects {
         tx.execute("DELETE FROM attempt WHERE subject = $1", args![&subject]).await?;
         tx.execute("DELETE FROM lockout WHERE subject = $1", args![&subject]).await?;
+    }
+    // What is counted under the address and more: no address has a space in it, and `!` comes after the space.
+    let (first, end) = (format!("{email} "), format!("{email}!"));
+    for scope in COUNTED_UNDER_MORE {
+        let sql = "DELETE FROM attempt WHERE scope = $1 AND subject >= $2 AND subject < $3";
+        tx.execute(sql, args![*scope, &first, &end]).await?;
     }
     Ok(())
 }

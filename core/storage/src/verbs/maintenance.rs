@@ -1,6 +1,7 @@
 //! Housekeeping: what is over goes, what is kept can be checked and copied.
 
 use super::registration::{remove_user, wipe_unverified};
+use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
 use crate::driver::sqlite::{DATABASE_FILE, FILES_FOLDER, create_private_dir, open_copy};
 use crate::driver::{Dialect, Tx, args};
 use crate::entities::common::Mode;
@@ -214,8 +215,12 @@ const SESSIONS: &str = "DELETE FROM session WHERE expires <= $1 \
     OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = session.email AND u.mode = session.mode)";
 const PENDING: &str = "DELETE FROM pending_auth WHERE expires <= $1 \
     OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = pending_auth.email AND u.mode = pending_auth.mode)";
+// A code for a password reset may wait for an address that is unknown: nobody can tell it from a known one by its codes.
 const CODES: &str = "DELETE FROM code WHERE expires <= $1 \
-    OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = code.email AND u.mode = code.mode)";
+    OR (purpose <> 'password_reset' \
+        AND NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = code.email AND u.mode = code.mode))";
+
+const ATTEMPTS: &str = "DELETE FROM attempt WHERE at <= $1 AND scope <> $2";
 
 async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
     tx.allow(HOUSEKEEPING_LIMIT).await?;
@@ -225,9 +230,11 @@ async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
         sessions: tx.execute(SESSIONS, args![p.now]).await?,
         pending: tx.execute(PENDING, args![dead]).await?,
         codes: tx.execute(CODES, args![dead]).await?,
-        attempts: tx.execute("DELETE FROM attempt WHERE at <= $1", args![p.now - p.attempts_after]).await?,
+        attempts: tx.execute(ATTEMPTS, args![p.now - p.attempts_after, SOURCE_SCOPE]).await?,
         registrations: 0,
     };
+    let sources = "DELETE FROM attempt WHERE scope = $2 AND at <= $1";
+    report.attempts += tx.execute(sources, args![p.now - SOURCE_KNOWN_MS, SOURCE_SCOPE]).await?;
     report.attempts += tx.execute("DELETE FROM lockout WHERE until <= $1", args![p.now]).await?;
     let sql = "SELECT u.email, u.mode, a.api_key, \
                (SELECT count(*) FROM mode_user o WHERE o.email = u.email AND o.mode <> u.mode \

@@ -50,13 +50,13 @@ async fn register_data(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome>
     if find_user(tx, &r.email, Mode::Data).await?.is_some_and(|user| user.holds_its_place(r)) {
         return Ok(RegisterOutcome::Exists);
     }
-    if !phone_has_room(tx, r, tenant.waiver).await? {
+    let waived = tenant.waives_codes_of(&r.email);
+    if !phone_has_room(tx, r, waived).await? {
         return Ok(RegisterOutcome::TooManyCodes);
     }
     remove_user(tx, &r.email, Mode::Data).await?;
-    insert_user(tx, r, tenant.waiver).await?;
-    let is_owner = tenant.owner.as_deref() == Some(&*r.email);
-    Ok(RegisterOutcome::Created { api_key: account.api_key, is_owner, active: tenant.waiver })
+    insert_user(tx, r, waived).await?;
+    Ok(RegisterOutcome::Created { api_key: account.api_key, is_owner: tenant.is_owned_by(&r.email), active: waived })
 }
 
 async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome> {
@@ -78,15 +78,15 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
             return Ok(RegisterOutcome::Exists);
         }
     }
-    let waiver = given.as_ref().is_some_and(|t| t.waiver);
-    let is_owner = given.as_ref().is_none_or(|t| t.owner.as_deref() == Some(&*r.email));
+    let waived = given.as_ref().is_some_and(|tenant| tenant.waives_codes_of(&r.email));
+    let is_owner = given.as_ref().is_none_or(|tenant| tenant.is_owned_by(&r.email));
     if r.invite_required && !is_owner {
         let key = given.as_ref().map_or("", |t| &t.api_key);
         if tx.execute("DELETE FROM invite WHERE api_key = $1 AND email = $2", args![key, &*r.email]).await? == 0 {
             return Ok(RegisterOutcome::NotInvited);
         }
     }
-    if !phone_has_room(tx, r, waiver).await? {
+    if !phone_has_room(tx, r, waived).await? {
         return refuse_after_invite(tx, r, given.as_ref()).await;
     }
     let api_key = match (&r.key, &given) {
@@ -112,13 +112,13 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
                    VALUES ($1, $2, $3, $4, $5, 1, NULL, $6)";
         tx.execute(sql, args![&r.email, &api_key, &r.name, &r.company, &r.phone, r.now]).await?;
     }
-    insert_user(tx, r, waiver).await?;
-    Ok(RegisterOutcome::Created { api_key, is_owner, active: waiver })
+    insert_user(tx, r, waived).await?;
+    Ok(RegisterOutcome::Created { api_key, is_owner, active: waived })
 }
 
 /// A refusal keeps nothing: the invitation comes back.
 async fn refuse_after_invite(tx: &mut Tx, r: &Registration, tenant: Option<&KnownTenant>) -> Result<RegisterOutcome> {
-    if let (true, Some(tenant)) = (r.invite_required, tenant.filter(|t| t.owner.as_deref() != Some(&*r.email))) {
+    if let (true, Some(tenant)) = (r.invite_required, tenant.filter(|tenant| !tenant.is_owned_by(&r.email))) {
         let sql =
             "INSERT INTO invite (api_key, email, created) VALUES ($1, $2, $3) ON CONFLICT (api_key, email) DO NOTHING";
         tx.execute(sql, args![&tenant.api_key, &r.email, r.now]).await?;
@@ -126,9 +126,9 @@ async fn refuse_after_invite(tx: &mut Tx, r: &Registration, tenant: Option<&Know
     Ok(RegisterOutcome::TooManyCodes)
 }
 
-async fn phone_has_room(tx: &mut Tx, r: &Registration, waiver: bool) -> Result<bool> {
+async fn phone_has_room(tx: &mut Tx, r: &Registration, waived: bool) -> Result<bool> {
     let key = LockKey::new(PHONE_SCOPE, &*r.phone);
-    if waiver {
+    if waived {
         return Ok(true);
     }
     match quota(tx, &key, r.phone_limit, r.now).await? {
@@ -144,6 +144,8 @@ async fn insert_user(tx: &mut Tx, r: &Registration, active: bool) -> Result<()> 
     let sql = "INSERT INTO mode_user (email, mode, password_hash, phone_verified, email_verified, totp_secret, totp_last_step, \
                preferred_factor, created) VALUES ($1, $2, $3, $4, $4, NULL, -1, NULL, $5)";
     tx.execute(sql, args![&r.email, r.mode, &r.password_hash, active, r.now]).await?;
+    // A reset was perhaps asked for while the address was unknown.
+    tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2", args![&r.email, r.mode]).await?;
     if !active {
         let sql =
             "INSERT INTO code (email, mode, purpose, hash, expires, tries, sent_at) VALUES ($1, $2, $3, $4, $5, 0, $6)";
@@ -187,6 +189,18 @@ struct KnownTenant {
     owner: Option<String>,
     enabled: bool,
     waiver: bool,
+}
+
+impl KnownTenant {
+    fn is_owned_by(&self, email: &str) -> bool {
+        self.owner.as_deref() == Some(email)
+    }
+
+    /// Whether who registers with this address need not prove to be behind it. The owner's address gives rights over the
+    /// whole key, so it has to be proved whatever the key waives.
+    fn waives_codes_of(&self, email: &str) -> bool {
+        self.waiver && !self.is_owned_by(email)
+    }
 }
 
 struct KnownUser {

@@ -1,13 +1,19 @@
 //! Sessions: begun by login, looked up by every protected call, revoked at once.
 
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
-use super::lockouts::clear;
+use super::lockouts::{clear, count, quota};
 use crate::driver::{Row, Tx, args};
 use crate::entities::common::{Digest, Mode};
-use crate::entities::lockout::LockKey;
+use crate::entities::lockout::{LockKey, LockPolicy, QuotaState};
 use crate::entities::session::{Factor, NewSession, Session};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+
+/// Counter of sources at which somebody logged in as a user.
+pub(super) const SOURCE_SCOPE: &str = "source.known";
+/// For how long such a source is known, ms.
+pub(super) const SOURCE_KNOWN_MS: i64 = 30 * DAY_MS;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 impl Store {
     /// Begins a session and lifts the given lockouts. False, and nothing changed, when the user is gone or its password
@@ -28,6 +34,25 @@ impl Store {
                 insert_session(tx, session).await?;
                 clear(tx, keys).await?;
                 Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Whether somebody logged in as this user from this source within 30 days.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn has_logged_in_from(
+        &self,
+        email: &str,
+        source: &str,
+        now: i64,
+    ) -> std::result::Result<bool, StoreError> {
+        self.read((source_key(email, source), now), |tx, (key, now)| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3";
+                Ok(tx.number(sql, args![&key.scope, &key.subject, *now - SOURCE_KNOWN_MS]).await? > 0)
             })
         })
         .await
@@ -94,7 +119,24 @@ pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
     let sql = "INSERT INTO session (token, email, mode, api_key, auth_time, factor, expires, last_used) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $5)";
     tx.execute(sql, args![s.token, &s.email, s.mode, &s.api_key, s.auth_time, s.factor, s.expires]).await?;
+    if let Some(source) = &s.source {
+        note_source(tx, &s.email, source, s.auth_time).await?;
+    }
     Ok(())
+}
+
+/// Where somebody proved to be this user, once a day.
+async fn note_source(tx: &mut Tx, email: &str, source: &str, now: i64) -> Result<()> {
+    let key = source_key(email, source);
+    let policy = LockPolicy { limit: 1, window: DAY_MS, duration: 0 };
+    match quota(tx, &key, policy, now).await? {
+        QuotaState::Taken { .. } => count(tx, &key, now).await,
+        QuotaState::Exhausted { .. } => Ok(()),
+    }
+}
+
+fn source_key(email: &str, source: &str) -> LockKey {
+    LockKey::new(SOURCE_SCOPE, format!("{email} {source}"))
 }
 
 pub(super) async fn revoke_tokens(tx: &mut Tx, email: &str, mode: Mode, up_to: i64) -> Result<i64> {

@@ -8,11 +8,12 @@ cases!(
     registration_follows_the_order_of_the_sheet,
     unverified_registrations_give_way_after_a_day,
     a_verified_data_user_guards_its_account,
-    waived_tenants_start_active_and_invitations_are_used_up,
+    waived_tenants_start_active_but_for_the_owner_and_invitations_are_used_up,
     one_of_many_registrations_wins,
     phone_codes_are_limited_and_a_refusal_keeps_nothing,
     keys_are_limited_and_do_not_collide,
     links_have_one_owner_and_are_not_transitive,
+    an_offer_becomes_a_link_when_it_is_accepted,
     one_of_many_shares_wins,
     deletion_spares_owners_and_erases_the_rest,
 );
@@ -80,7 +81,7 @@ async fn a_verified_data_user_guards_its_account(store: Store) {
     assert!(store.credential(OWNER, Mode::Data).await.unwrap().unwrap().phone_verified, "the data user stays");
 }
 
-async fn waived_tenants_start_active_and_invitations_are_used_up(store: Store) {
+async fn waived_tenants_start_active_but_for_the_owner_and_invitations_are_used_up(store: Store) {
     let tenant = NewTenant {
         api_key: KEY.to_owned(),
         owner_email: Some(OWNER.to_owned()),
@@ -94,7 +95,7 @@ async fn waived_tenants_start_active_and_invitations_are_used_up(store: Store) {
     let mut owner = registration(OWNER, Mode::Admin, existing(KEY), NOW);
     owner.invite_required = true;
     let owner = store.register(owner).await.unwrap();
-    assert_eq!(owner, RegisterOutcome::Created { api_key: KEY.to_owned(), is_owner: true, active: true });
+    assert_eq!(owner, RegisterOutcome::Created { api_key: KEY.to_owned(), is_owner: true, active: false });
     let mut customer = registration(CUSTOMER, Mode::Admin, existing(KEY), NOW);
     customer.invite_required = true;
     assert_eq!(store.register(customer.clone()).await.unwrap(), RegisterOutcome::NotInvited);
@@ -161,17 +162,18 @@ async fn links_have_one_owner_and_are_not_transitive(store: Store) {
     tenant_with_customer(&store).await;
     active_user(&store, "third@example.test", Mode::Admin, existing(KEY)).await;
     active_user(&store, "foreign@example.test", Mode::Admin, mint("foreign-key")).await;
-    let share = |owner, target| store.share_certs(KEY, owner, target);
+    let share = |owner, target| store.share_certs(KEY, owner, target, Consent::NotAsked);
     assert_eq!(share(OWNER, OWNER).await.unwrap(), ShareOutcome::SameAccount);
     assert_eq!(share(OWNER, "foreign@example.test").await.unwrap(), ShareOutcome::NoUser);
     assert_eq!(share(OWNER, "absent@example.test").await.unwrap(), ShareOutcome::NoUser);
-    let shared = Links { from: vec![], to: vec![CUSTOMER.to_owned()] };
+    let shared = Links { to: vec![CUSTOMER.to_owned()], ..Links::default() };
     assert_eq!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(shared.clone()));
     assert_eq!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(shared));
     assert_eq!(share("third@example.test", CUSTOMER).await.unwrap(), ShareOutcome::OtherOwner);
     assert!(matches!(share(CUSTOMER, "third@example.test").await.unwrap(), ShareOutcome::Shared(_)));
     let links = store.links(CUSTOMER).await.unwrap();
-    assert_eq!(links, Links { from: vec![OWNER.to_owned()], to: vec!["third@example.test".to_owned()] });
+    let both = Links { from: vec![OWNER.to_owned()], to: vec!["third@example.test".to_owned()], ..Links::default() };
+    assert_eq!(links, both);
 
     assert_eq!(
         store.import_certs(&scope(OWNER, "nordea"), "t1", cert_set("01", NOW + DAY), NOW).await.unwrap(),
@@ -186,10 +188,45 @@ async fn links_have_one_owner_and_are_not_transitive(store: Store) {
     assert_eq!(store.effective_certs(CUSTOMER, "aktia", NOW).await.unwrap(), EffectiveCerts::LinkedWithoutBank);
     assert_eq!(store.effective_certs(OWNER, "aktia", NOW).await.unwrap(), EffectiveCerts::NotLinked);
 
-    assert_eq!(store.unshare_certs(KEY, "third@example.test", CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
+    assert_eq!(store.unshare_certs(KEY, "foreign@example.test", CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
     assert_eq!(store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(), UnshareOutcome::Unshared(Links::default()));
     assert_eq!(store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
     assert_eq!(store.effective_certs(CUSTOMER, "nordea", NOW).await.unwrap(), EffectiveCerts::NotLinked);
+}
+
+async fn an_offer_becomes_a_link_when_it_is_accepted(store: Store) {
+    const THIRD: &str = "third@example.test";
+    tenant_with_customer(&store).await;
+    active_user(&store, THIRD, Mode::Admin, existing(KEY)).await;
+    let share = |lender, borrower| store.share_certs(KEY, lender, borrower, Consent::Asked);
+    let offered = Links { offered_to: vec![CUSTOMER.to_owned()], ..Links::default() };
+    for _ in 0..2 {
+        assert_eq!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(offered.clone()));
+    }
+    assert_eq!(store.effective_certs(CUSTOMER, "nordea", NOW).await.unwrap(), EffectiveCerts::NotLinked);
+    // The owner of the key is not asked for consent, and an account borrows from one.
+    assert!(matches!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
+    assert_eq!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::OtherOwner);
+    store.unshare_certs(KEY, CUSTOMER, OWNER).await.unwrap();
+    let accepted = Links { from: vec![THIRD.to_owned()], ..Links::default() };
+    assert_eq!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Accepted(accepted.clone()));
+    assert_eq!(store.links(CUSTOMER).await.unwrap(), accepted);
+    // Once accepted, the lender's call changes nothing, and the borrower's is an offer of its own.
+    assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
+    assert!(matches!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Offered(_)));
+    // Links are ended first, then offers, from either end.
+    for _ in 0..2 {
+        assert!(matches!(store.unshare_certs(KEY, CUSTOMER, THIRD).await.unwrap(), UnshareOutcome::Unshared(_)));
+    }
+    assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
+    assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(_)));
+    let none = UnshareOutcome::Unshared(Links::default());
+    assert_eq!(store.unshare_certs(KEY, THIRD, CUSTOMER).await.unwrap(), none);
+    assert_eq!(store.unshare_certs(KEY, THIRD, CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
+    // Offers go with the account, at either end.
+    share(THIRD, CUSTOMER).await.unwrap();
+    assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
+    assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
 }
 
 async fn one_of_many_shares_wins(store: Store) {
@@ -199,7 +236,9 @@ async fn one_of_many_shares_wins(store: Store) {
     }
     let outcomes = race(8, |index| {
         let store = store.clone();
-        async move { store.share_certs(KEY, &format!("lender{index}@example.test"), CUSTOMER).await.unwrap() }
+        async move {
+            store.share_certs(KEY, &format!("lender{index}@example.test"), CUSTOMER, Consent::NotAsked).await.unwrap()
+        }
     })
     .await;
     assert_eq!(outcomes.iter().filter(|o| matches!(o, ShareOutcome::Shared(_))).count(), 1);
@@ -211,8 +250,8 @@ async fn deletion_spares_owners_and_erases_the_rest(store: Store) {
     active_user(&store, CUSTOMER, Mode::Data, existing(KEY)).await;
     assert_eq!(store.delete_account(KEY, OWNER).await.unwrap(), DeleteOutcome::Owner);
     assert_eq!(store.delete_account("foreign-key", CUSTOMER).await.unwrap(), DeleteOutcome::Absent);
-    store.share_certs(KEY, CUSTOMER, OWNER).await.unwrap();
-    store.share_certs(KEY, OWNER, CUSTOMER).await.unwrap();
+    store.share_certs(KEY, CUSTOMER, OWNER, Consent::NotAsked).await.unwrap();
+    store.share_certs(KEY, OWNER, CUSTOMER, Consent::NotAsked).await.unwrap();
 
     store.import_certs(&scope(CUSTOMER, "nordea"), "t", cert_set("01", NOW + DAY), NOW).await.unwrap();
     store.retire_certs(&scope(CUSTOMER, "nordea"), "1a2b3c4d", NOW).await.unwrap();

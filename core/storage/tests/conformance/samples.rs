@@ -124,6 +124,7 @@ pub(crate) fn session(token: Digest, email: &str, mode: Mode, now: i64) -> NewSe
         factor: Factor::Password,
         expires: now + HOUR,
         verified_hash: None,
+        source: None,
     }
 }
 

@@ -8,11 +8,14 @@ use bankchannel_ws_channel::operations::account::init_password_reset::{
 };
 use tokio::time::Instant;
 
-use crate::ws_channel::{
-    challenges,
-    codes::{self, Draft},
-    fault::Fault,
-    service::{Call, Service},
+use crate::{
+    http::listen::network,
+    ws_channel::{
+        challenges,
+        codes::{self, Draft},
+        fault::Fault,
+        service::{Call, Service},
+    },
 };
 
 /// No answer comes before this time has passed: storing and sending a code takes less on any disk that is not broken.
@@ -25,20 +28,29 @@ pub(crate) async fn handle(
 ) -> Result<InitPasswordResetResponse, Fault> {
     let answer_at = Instant::now() + LEAST_TIME;
     // S38: a browser that looks ahead has not been asked to reset anything.
-    let sent = if call.prefetch { Ok(()) } else { send(service, call, &request).await };
+    let sent = if call.prefetch { Ok(()) } else { counted(service, call, &request).await };
     tokio::time::sleep_until(answer_at).await;
     sent?;
     Ok(InitPasswordResetResponse { response_text: "SMS sent".into() })
+}
+
+/// By source before anything is known of the address: the answer 429 tells nothing of it.
+async fn counted(service: &Service, call: &Call, request: &InitPasswordResetRequest) -> Result<(), Fault> {
+    service.limits.may_ask_for_reset(call.address, call.now_ms)?;
+    send(service, call, request).await
 }
 
 async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest) -> Result<(), Fault> {
     let (email, mode) = (request.email.as_str(), challenges::stored(request.mode));
     call.about(email, mode);
     let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
-        // Recorded here as it is for a known user: before the answer's time, not after.
-        return call.record(service, email, "").await;
+        let decoy = codes::decoy(service, email, mode, call.now_ms);
+        call.audited_store(service, email, "no such user: nothing is sent").await?.put_code(decoy).await?;
+        return Ok(());
     };
-    let draft = Draft::password_reset(service, &credential.account, mode, call.now_ms);
+    let source = network(call.address).to_string();
+    let is_known = service.store.has_logged_in_from(email, &source, call.now_ms).await?;
+    let draft = Draft::password_reset(service, &credential.account, mode, is_known, call.now_ms);
     if call.audited_store(service, email, "").await?.put_code(draft.new).await? != CodeSend::Send {
         return Ok(());
     }

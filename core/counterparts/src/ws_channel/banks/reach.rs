@@ -91,6 +91,7 @@ impl Banks {
         self.check_entitled(service, &session.api_key, bank).await?;
         let set = match service.store.effective_certs(&session.email, bank.as_str(), now).await? {
             EffectiveCerts::Usable { set, .. } => *set,
+            EffectiveCerts::OwnUnusable => return Err((&texts::OWN_CERTIFICATE_UNUSABLE).into()),
             EffectiveCerts::NotLinked => return Err((&texts::NO_CERTIFICATE_NO_LINK).into()),
             EffectiveCerts::LinkedWithoutData => return Err((&texts::NO_CERTIFICATE_NO_LINKED_DATA).into()),
             EffectiveCerts::LinkedWithoutBank => return Err((&texts::NO_CERTIFICATE_LINKED).into()),

@@ -2,11 +2,11 @@
 
 use bankchannel_storage::{CertSet, CertState};
 use bankchannel_ws_channel::{
-    model::{Access, BankConnection},
+    model::{Access, BankConnection, Email},
     operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},
 };
 
-use super::{OK, material};
+use super::{OK, material, share_certs::Addresses};
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
@@ -28,12 +28,12 @@ pub(crate) async fn handle(
     let certs = own.iter().map(material::descriptors).collect::<Result<Vec<_>, _>>()?.concat();
     let mut connections = Vec::new();
     for set in own.iter().filter(|set| set.signing.is_some()) {
-        connections.push(connection(set, Access::Direct)?);
+        connections.push(connection(set, Access::Direct, None)?);
     }
     for set in lent.iter().filter(|set| is_usable(set, call.now_ms)) {
-        // An own certificate wins, unless its time is over: then files go through the shared one (§6.5).
-        if !own.iter().any(|own| own.bank == set.bank && is_usable(own, call.now_ms)) {
-            connections.push(connection(set, Access::Shared)?);
+        // An own certificate wins, also one whose time is over (§6.5).
+        if !own.iter().any(|own| own.bank == set.bank && own.signing.is_some()) {
+            connections.push(connection(set, Access::Shared, lender)?);
         }
     }
     connections.sort_by(|a, b| a.bank.cmp(&b.bank));
@@ -42,12 +42,15 @@ pub(crate) async fn handle(
         certs,
         connections: Some(connections),
         retired: Some(retired).filter(|list| !list.is_empty()),
+        offered_from: Addresses::of(service.store.links(&session.email).await?)?.offered_from,
         response_text: OK.into(),
     })
 }
 
-fn connection(set: &CertSet, access: Access) -> Result<BankConnection, Fault> {
-    Ok(BankConnection { bank: set.bank.clone(), access, certificates: material::connection_certificates(set)? })
+fn connection(set: &CertSet, access: Access, lender: Option<&str>) -> Result<BankConnection, Fault> {
+    let certificates = material::connection_certificates(set)?;
+    let lender = lender.map(Email::new).transpose().map_err(Fault::internal)?;
+    Ok(BankConnection { bank: set.bank.clone(), access, certificates, lender })
 }
 
 fn is_usable(set: &CertSet, now: i64) -> bool {

@@ -1,6 +1,6 @@
 //! `ShareCerts` (WS Channel sheet §2.15, §6.5).
 
-use bankchannel_storage::{Links, ShareOutcome};
+use bankchannel_storage::{Consent, Ground, Links, ShareOutcome};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
@@ -10,6 +10,7 @@ use bankchannel_ws_channel::{
 
 use super::OK;
 use crate::ws_channel::{
+    config::Sharing,
     fault::Fault,
     service::{Call, Service},
 };
@@ -21,21 +22,47 @@ pub(crate) async fn handle(
 ) -> Result<ShareCertsResponse, Fault> {
     let session = call.caller()?;
     let target = request.ext_email.as_str();
+    let consent = match service.config.sharing {
+        Sharing::Any => Consent::NotAsked,
+        Sharing::Accepted => Consent::Asked,
+        Sharing::Owner => {
+            // Anybody may register under a key: only its owner is known to those who use it.
+            call.rely_on(Ground::Owner);
+            if !session.account.as_ref().is_some_and(|account| account.is_owner) {
+                return Err((&texts::OWNER_REQUIRED).into());
+            }
+            Consent::NotAsked
+        }
+    };
     let store = call.audited_store(service, target, "").await?;
-    match store.share_certs(&session.api_key, &session.email, target).await? {
-        ShareOutcome::Shared(links) => {
-            let (shared_from, shared_to) = addresses(links)?;
-            Ok(ShareCertsResponse { shared_from, shared_to, response_text: OK.into() })
+    match store.share_certs(&session.api_key, &session.email, target, consent).await? {
+        ShareOutcome::Shared(links) | ShareOutcome::Offered(links) | ShareOutcome::Accepted(links) => {
+            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(links)?;
+            Ok(ShareCertsResponse { shared_from, shared_to, offered_from, offered_to, response_text: OK.into() })
         }
         ShareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
         ShareOutcome::SameAccount | ShareOutcome::OtherOwner => Err(Refusal::invalid("ExtEmail").into()),
     }
 }
 
-/// Both directions of an account's links, as addresses.
-pub(super) fn addresses(links: Links) -> Result<(Vec<Email>, Vec<Email>), Fault> {
-    let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
-        list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
-    };
-    Ok((emails(links.from)?, emails(links.to)?))
+/// An account's links and offers in both directions; offers only when there are any.
+pub(super) struct Addresses {
+    pub(super) shared_from: Vec<Email>,
+    pub(super) shared_to: Vec<Email>,
+    pub(super) offered_from: Option<Vec<Email>>,
+    pub(super) offered_to: Option<Vec<Email>>,
+}
+
+impl Addresses {
+    pub(super) fn of(links: Links) -> Result<Self, Fault> {
+        let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
+            list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
+        };
+        Ok(Self {
+            shared_from: emails(links.from)?,
+            shared_to: emails(links.to)?,
+            offered_from: Some(emails(links.offered_from)?).filter(|list| !list.is_empty()),
+            offered_to: Some(emails(links.offered_to)?).filter(|list| !list.is_empty()),
+        })
+    }
 }

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse},
 };
 
-use super::{OK, share_certs::addresses};
+use super::{OK, share_certs::Addresses};
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
@@ -22,8 +22,8 @@ pub(crate) async fn handle(
     let store = call.audited_store(service, target, "").await?;
     match store.unshare_certs(&session.api_key, &session.email, target).await? {
         UnshareOutcome::Unshared(links) => {
-            let (shared_from, shared_to) = addresses(links)?;
-            Ok(UnshareCertsResponse { shared_from, shared_to, response_text: OK.into() })
+            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(links)?;
+            Ok(UnshareCertsResponse { shared_from, shared_to, offered_from, offered_to, response_text: OK.into() })
         }
         UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
     }

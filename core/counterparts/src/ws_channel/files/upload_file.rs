@@ -153,5 +153,13 @@ fn detail(upload: &NewUpload) -> String {
         upload.size,
         digest::hex(&upload.sha256),
         upload.signers.join(" "),
-    )
+    ) + &lender(upload)
+}
+
+/// Whose certificates it went with, when they are not the uploader's own.
+fn lender(upload: &NewUpload) -> String {
+    if upload.scope.email == upload.email {
+        return String::new();
+    }
+    format!(" with certificates of {}", upload.scope.email)
 }

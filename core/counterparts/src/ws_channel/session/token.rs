@@ -5,9 +5,12 @@ use bankchannel_foundation::Secret;
 use bankchannel_storage::{Account, Challenge, Digest, Factor, Mode, NewPending, NewSession, PendingKind};
 use bankchannel_ws_channel::model::{AccessToken, ApiKey, ExpiresIn, IdToken, MfaSession};
 
-use crate::ws_channel::{
-    fault::Fault,
-    service::{Call, Service},
+use crate::{
+    http::listen::network,
+    ws_channel::{
+        fault::Fault,
+        service::{Call, Service},
+    },
 };
 
 /// How long the token for the verification of a mail address lives (§3.3).
@@ -68,6 +71,7 @@ impl Session {
             factor,
             expires: call.now_ms + i64::from(seconds) * 1000,
             verified_hash: None,
+            source: Some(network(call.address).to_string()),
         };
         Ok(Self {
             new,

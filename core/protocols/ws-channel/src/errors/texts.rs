@@ -89,6 +89,7 @@ texts! {
     NO_CERTIFICATE_NO_LINKED_DATA = "No available bank certificates, no linked data", 400, CERTIFICATE_MISSING, Validation;
     NO_CERTIFICATE_NO_LINK = "No available valid bank certificates, no linked account", 400, CERTIFICATE_MISSING, Validation;
     NO_CERTIFICATE = "No certificate(s) for this bank,", 400, CERTIFICATE_MISSING, Validation;
+    OWN_CERTIFICATE_UNUSABLE = "Bank certificate has expired or is not in use, retire it and enroll a new one", 400, CERTIFICATE_MISSING, Validation;
     NO_ACCOUNT = "No data. User may not be registered.", 400, USER_UNKNOWN, Validation;
     NO_ACCOUNT_DATA = "No db data exists for user", 400, USER_UNKNOWN, Validation;
     NO_CONTENT = "No file contents to upload", 400, CONTENT_EMPTY, Validation;

@@ -9,6 +9,8 @@ use bankchannel_foundation::{
 };
 use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
 
+use super::Email;
+
 text_type! {
     /// A certificate as PEM (§2.18).
     pub struct CertificatePem {
@@ -95,8 +97,10 @@ pub struct BankConnection {
     pub bank: String,
     /// Whose certificates are used.
     pub access: Access,
-    /// The certificates; a shared one does not tell its owner.
+    /// The certificates.
     pub certificates: Vec<ConnectionCertificate>,
+    /// Whose certificates they are, where they are shared; the deployed service does not tell.
+    pub lender: Option<Email>,
 }
 
 /// One certificate of a connection.

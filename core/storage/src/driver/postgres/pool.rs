@@ -36,6 +36,7 @@ pub(super) struct Pool {
     options: PgConnectOptions,
     place: Arc<str>,
     connect_timeout: Duration,
+    verb_timeout: Duration,
     size: u32,
     places: Arc<Semaphore>,
     idle: Mutex<Idle>,
@@ -75,6 +76,7 @@ impl Pool {
             options,
             place,
             connect_timeout: settings.connect_timeout,
+            verb_timeout: settings.verb_timeout,
             size,
             places: Arc::new(Semaphore::new(size as usize)),
             idle: Mutex::default(),
@@ -127,10 +129,11 @@ impl Pool {
         drop(gone);
     }
 
-    /// Waits for the verbs that were accepted, then says goodbye.
+    /// Waits for the verbs that were accepted, as long as one may take, then says goodbye. Housekeeping that takes longer is
+    /// left alone: the server rolls it back.
     pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let everybody = self.places.acquire_many(self.size).await;
+        let everybody = timeout(self.verb_timeout + FAREWELL, self.places.acquire_many(self.size)).await;
         self.places.close();
         drop(everybody);
         let idle = std::mem::take(&mut self.idle().connections);

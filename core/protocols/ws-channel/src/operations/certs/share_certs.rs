@@ -20,11 +20,16 @@ pub struct ShareCertsResponse {
     pub shared_from: Vec<Email>,
     /// The accounts that use this account's certificates.
     pub shared_to: Vec<Email>,
+    /// Accounts that would lend this one their certificates (`share_certs` with such an address accepts, `unshare_certs`
+    /// declines). Only services that ask the borrower have it.
+    pub offered_from: Option<Vec<Email>>,
+    /// Accounts that have not accepted this one's certificates yet.
+    pub offered_to: Option<Vec<Email>>,
     /// The service's text.
     pub response_text: String,
 }
 
-const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED);
+const ERRORS: &[&Row] = route::errors_of!(route::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
 
 /// Shares the account's certificates.
 #[derive(Debug)]
@@ -39,7 +44,8 @@ impl Operation for ShareCerts {
         "Let another account use this account's certificates",
         "All banks of this account, present and future; a certificate of the other account's own wins over a shared one. It may use the \
          certificates for files; it never sees or exports them. Nothing is handed on from there. Files it sends need its own authorize \
-         keys. An account can use the certificates of one other only. Repeating it changes nothing.",
+         keys. An account can use the certificates of one other only. Repeating it changes nothing. \
+         A service of this library allows it to the owner of the API key alone, or asks the borrower: its setting `sharing`.",
         ERRORS,
         Route { success: 201, ..route::admin("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
     );

@@ -18,6 +18,11 @@ pub struct UnshareCertsResponse {
     pub shared_from: Vec<Email>,
     /// The accounts that use this account's certificates.
     pub shared_to: Vec<Email>,
+    /// Accounts that would lend this one their certificates (`share_certs` with such an address accepts, `unshare_certs`
+    /// declines). Only services that ask the borrower have it.
+    pub offered_from: Option<Vec<Email>>,
+    /// Accounts that have not accepted this one's certificates yet.
+    pub offered_to: Option<Vec<Email>>,
     /// The service's text.
     pub response_text: String,
 }
@@ -34,8 +39,9 @@ impl Operation for UnshareCerts {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.unshare_certs",
         "certs",
-        "Stop another account from using this account's certificates",
-        "Takes effect at once. The deployed service does not carry this out yet and answers `ws_channel.not_implemented`.",
+        "Stop another account from using this account's certificates, or the reverse",
+        "Takes effect at once, from either end of the link: who lends names the borrower, who borrows names the lender; the owner of the API key \
+         names any borrower. The deployed service does not carry this out yet and answers `ws_channel.not_implemented`.",
         ERRORS,
         route::admin("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
     );
