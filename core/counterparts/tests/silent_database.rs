@@ -96,7 +96,11 @@ async fn all_connections_fall_silent_and_the_service_answers_again() {
     assert!(said.took < Duration::from_secs(6), "{:?}", said.took);
     relay.thaw_new();
     until_answered(&client, &served, &who).await;
+    // A stop waits for a silent database as for a call, whatever housekeeping is under way.
+    relay.freeze();
+    let begun = Instant::now();
     served.running.stop().await;
+    assert!(begun.elapsed() < ALLOWED, "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

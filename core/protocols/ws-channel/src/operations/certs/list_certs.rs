@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message
 
 use crate::{
     Envelope,
-    model::{BankConnection, CertDescriptor, RetiredCert},
+    model::{BankConnection, CertDescriptor, Email, RetiredCert},
     route,
 };
 
