@@ -241,7 +241,9 @@ fn from_env(out: &mut Out) {
     out.jsdoc(
         "    ",
         "A client whose settings come from the environment's `ISECURE_…` variables (the list is in docs/reference, \
-         ws-channel-settings), but for those that are given here under the names of the constructor's parameters.\n\n\
+         ws-channel-settings), but for those that are given here under the names of the constructor's parameters. A \
+         variable is looked for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own \
+         (`getenv`), then in `$_ENV`.\n\n\
          @throws BankchannelException",
     );
     out.line("    final public static function fromEnv(#[\\SensitiveParameter] mixed ...$settings): static");

@@ -52,6 +52,7 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
     let name = match shape {
         Shape::Bool => "bool",
         Shape::Integer { .. } => "int",
+        Shape::Seconds => "float",
         Shape::Secret(_) if side == Side::In => {
             return if optional { "string|Secret|null".into() } else { "string|Secret".into() };
         }

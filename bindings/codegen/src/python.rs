@@ -185,6 +185,7 @@ pub(crate) fn output_type(shape: &Shape) -> String {
     match shape {
         Shape::Bool => "bool".into(),
         Shape::Integer { .. } => "int".into(),
+        Shape::Seconds => "float".into(),
         Shape::Decimal => "Decimal".into(),
         Shape::Date => "date".into(),
         Shape::Timestamp => "datetime".into(),

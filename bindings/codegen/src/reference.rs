@@ -158,6 +158,7 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } => "integer".into(),
+        Shape::Seconds => "number".into(),
         Shape::Decimal => "decimal, as text".into(),
         Shape::Date => "date".into(),
         Shape::Timestamp => "instant, RFC 3339".into(),

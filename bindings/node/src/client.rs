@@ -41,8 +41,8 @@ impl Client {
 
     /// How long an exchange may take, in seconds, where its call says nothing of it; `undefined` for what has no limit.
     #[napi(catch_unwind)]
-    pub fn limit(&self, name: String) -> napi::Result<Option<u32>> {
-        Ok(self.open()?.limit_s(&name))
+    pub fn limit(&self, name: String) -> napi::Result<Option<f64>> {
+        Ok(self.open()?.limit(&name).map(|limit| limit.as_secs_f64()))
     }
 
     /// Carries out an operation that only computes on a thread that may be busy; the end is told under this number. Content is

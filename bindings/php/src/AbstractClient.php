@@ -37,7 +37,9 @@ abstract class AbstractClient
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
-        $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => true] : []) + $settings;
+        $variables = $fromEnv ? Environment::startingWith('ISECURE_') : [];
+        // Without any of its own PHP leaves the look to the library.
+        $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => $variables === [] ? true : $variables] : []) + $settings;
         $this->client = $this->bridge->openClient(Encode::json($given));
     }
 

@@ -29,7 +29,7 @@ final class Encode
     /** @return string|array<string, string> */
     public static function secret(#[\SensitiveParameter] string|Secret $secret): string|array
     {
-        return $secret instanceof Secret ? $secret->toArray() : $secret;
+        return $secret instanceof Secret ? $secret->given() : $secret;
     }
 
     /**

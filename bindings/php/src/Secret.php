@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A secret that stands somewhere else: the library reads it there, and PHP never holds it. Where PHP has it already, give
- * it as a string.
+ * A secret that stands somewhere else. A file is read by the library, and PHP never holds it. Where PHP has the secret already,
+ * give it as a string.
  */
 final class Secret
 {
@@ -22,19 +22,27 @@ final class Secret
         return new self('file', $path);
     }
 
-    /** The value of an environment variable. */
+    /**
+     * The value of an environment variable, as PHP has it: `$_SERVER`, else the parameters of the web server (FastCGI) and the
+     * process's own variables (`getenv`), else `$_ENV`. Names that begin with `HTTP_` are headers of a request and not looked
+     * at. It is read when the client is made or called.
+     */
     public static function env(string $name): self
     {
         return new self('env', $name);
     }
 
     /**
+     * The text, where PHP has it; else where the library finds it, or says that it does not.
+     *
      * @internal
      *
-     * @return array<string, string>
+     * @return string|array<string, string>
      */
-    public function toArray(): array
+    public function given(): string|array
     {
-        return [$this->kind => $this->name];
+        $here = $this->kind === 'env' ? Environment::get($this->name) : null;
+
+        return $here ?? [$this->kind => $this->name];
     }
 }

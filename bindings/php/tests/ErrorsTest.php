@@ -15,6 +15,7 @@ use Bankchannel\Exception\TransportException;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\Tests\Support\Assertions;
+use Bankchannel\Tests\Support\FakeBridge;
 use Bankchannel\WsChannel;
 use Bankchannel\WsChannel\Bank;
 use Bankchannel\WsChannel\Mode;
@@ -159,6 +160,39 @@ final class ErrorsTest extends TestCase
         }
         $error = self::thrown(InvalidInputException::class, static fn () => $client->verifyFile(content: '/no/such/file', publicKey: 'k', signature: 's'));
         self::assertSame(ErrorCode::INPUT_CONTENT_UNREADABLE, $error->errorCode);
+    }
+
+    public function testTheEnvironmentIsWhatPhpCallsSo(): void
+    {
+        $told = static fn (FakeBridge $bridge): array => json_decode($bridge->told[0][1], true);
+        $settings = static function (string $name) use ($told): array {
+            new WsChannel(password: Secret::env($name), bridge: $bridge = new FakeBridge());
+
+            return $told($bridge);
+        };
+        $_ENV['BANKCHANNEL_TEST_PLACE'] = 'from _ENV';
+        self::assertSame('from _ENV', $settings('BANKCHANNEL_TEST_PLACE')['password']);
+        putenv('BANKCHANNEL_TEST_PLACE=from getenv');
+        self::assertSame('from getenv', $settings('BANKCHANNEL_TEST_PLACE')['password']);
+        $_SERVER['BANKCHANNEL_TEST_PLACE'] = 'from _SERVER';
+        self::assertSame('from _SERVER', $settings('BANKCHANNEL_TEST_PLACE')['password']);
+        $_SERVER['BANKCHANNEL_TEST_PLACE'] = '';
+        self::assertSame('from getenv', $settings('BANKCHANNEL_TEST_PLACE')['password']);
+        // A header of the request, which its sender writes.
+        $_SERVER['HTTP_PASSWORD'] = 'from a header';
+        self::assertSame(['env' => 'HTTP_PASSWORD'], $settings('HTTP_PASSWORD')['password']);
+        $_SERVER['ISECURE_EMAIL'] = 'server@example.test';
+        $_ENV['ISECURE_NAME'] = 'From _ENV';
+        WsChannel::fromEnv(bridge: $bridge = new FakeBridge());
+        $given = $told($bridge)['from_env'];
+        self::assertSame(['server@example.test', 'From _ENV'], [$given['ISECURE_EMAIL'], $given['ISECURE_NAME']]);
+        unset($_SERVER['ISECURE_EMAIL'], $_SERVER['HTTP_PASSWORD'], $_SERVER['BANKCHANNEL_TEST_PLACE'], $_ENV['BANKCHANNEL_TEST_PLACE'], $_ENV['ISECURE_NAME']);
+        putenv('BANKCHANNEL_TEST_PLACE');
+        // The library reads them as it reads the process's own.
+        $_SERVER['ISECURE_MODE'] = 'nonsense';
+        $error = self::thrown(BankchannelException::class, static fn () => WsChannel::fromEnv());
+        unset($_SERVER['ISECURE_MODE']);
+        self::assertSame('ISECURE_MODE', $error->context['field']);
     }
 
     public function testSecretsComeFromFilesAndTheEnvironmentAndStayOutOfDumps(): void

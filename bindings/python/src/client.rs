@@ -71,8 +71,8 @@ impl Client {
     }
 
     /// How long an exchange may take, in seconds, where its call says nothing of it; `None` for what has no limit.
-    fn limit(&self, name: &str) -> Option<u32> {
-        self.open().ok()?.limit_s(name)
+    fn limit(&self, name: &str) -> Option<f64> {
+        self.open().ok()?.limit(name).map(|limit| limit.as_secs_f64())
     }
 
     /// Ends it; its connections are closed when the calls that use them have ended.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Content, Error, Outcome, Result, Secret, error::row};
+use bankchannel_foundation::{Content, Error, Outcome, Result, Secret, error::row, model::Seconds};
 use bankchannel_transport::{CancellationToken, Observer, Sink};
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -99,9 +99,9 @@ impl CallOptions {
         Observers::of(self.log.clone(), self.progress.clone())
     }
 
-    /// The instant at which the call gives up, from the time limit given or the operation's own.
-    pub(crate) fn deadline(&self, own_s: u32) -> Instant {
-        let limit = self.timeout.unwrap_or(Duration::from_secs(own_s.into()));
+    /// The instant at which the call gives up, from the time limit given or this one.
+    pub(crate) fn deadline(&self, own: Duration) -> Instant {
+        let limit = self.timeout.unwrap_or(own);
         // A limit beyond what the clock can show is as good as a century.
         Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(3_155_760_000))
     }
@@ -150,9 +150,19 @@ impl CallOptions {
     }
 }
 
-/// How long an exchange may take, in seconds: as the settings say, or its own limit. 0 says nothing.
-pub(crate) fn limit_s(given: Option<u32>, own_s: u32) -> u32 {
-    given.filter(|seconds| *seconds > 0).unwrap_or(own_s)
+/// What settings say of how long an exchange may take, from the setting's name and its older one. 0 says nothing.
+pub(crate) fn exchange_limit(given: Option<Seconds>, older: Option<u32>) -> Option<Duration> {
+    said(given).or(older.map(|seconds| Duration::from_secs(seconds.into())).filter(|limit| !limit.is_zero()))
+}
+
+/// A limit that settings give; 0 gives none.
+pub(crate) fn said(given: Option<Seconds>) -> Option<Duration> {
+    given.map(|Seconds(limit)| limit).filter(|limit| !limit.is_zero())
+}
+
+/// How long an exchange may take: as the settings say, or its own limit.
+pub(crate) fn limit(given: Option<Duration>, own_s: u32) -> Duration {
+    given.unwrap_or(Duration::from_secs(own_s.into()))
 }
 
 /// As good as for ever, and short enough for every clock.

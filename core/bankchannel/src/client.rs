@@ -1,5 +1,7 @@
 //! A client of whichever protocol: for who learns only at run time which.
 
+use std::time::Duration;
+
 use bankchannel_foundation::{
     Error, Kept, Result,
     model::{self, Profile, Value},
@@ -48,14 +50,14 @@ impl Settings {
         }
     }
 
-    /// How long an exchange may take, in seconds, whose own limit is `own_s`.
+    /// How long an exchange may take whose own limit is `own_s` seconds.
     #[must_use]
-    pub fn limit_s(&self, own_s: u32) -> u32 {
+    pub fn limit(&self, own_s: u32) -> Duration {
         let given = match self {
-            Self::WsChannel(settings) => settings.timeout_s,
-            Self::NextGenPsd2(settings) => settings.timeout_s,
+            Self::WsChannel(settings) => call::exchange_limit(settings.exchange_timeout_s, settings.timeout_s),
+            Self::NextGenPsd2(settings) => call::exchange_limit(settings.exchange_timeout_s, settings.timeout_s),
         };
-        call::limit_s(given, own_s)
+        call::limit(given, own_s)
     }
 
     /// These settings, and what they leave out from the environment's variables. Only the WS Channel has such.
@@ -63,8 +65,16 @@ impl Settings {
     /// # Errors
     /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without variables.
     pub fn or_env(self) -> Result<Self> {
+        self.or_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The same from any source of variables.
+    ///
+    /// # Errors
+    /// As [`or_env`](Self::or_env).
+    pub fn or_variables(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         match self {
-            Self::WsChannel(given) => Ok(Self::WsChannel(given.or(WsChannelSettings::from_env()?))),
+            Self::WsChannel(given) => Ok(Self::WsChannel(given.or(WsChannelSettings::from_variables(variable)?))),
             Self::NextGenPsd2(_) => {
                 Err(Error::invalid_field("from_env", "is for ws-channel: no variables belong to nextgen-psd2"))
             }

@@ -49,6 +49,7 @@ fn example(shape: &'static Shape) -> Value {
     match shape {
         Shape::Bool => json!(false),
         Shape::Integer { min, .. } => json!((*min).max(1)),
+        Shape::Seconds => json!(2.5),
         Shape::Decimal => json!("1.00"),
         Shape::Date => json!("2026-11-20"),
         Shape::Timestamp => json!("2026-11-20T08:00:00Z"),

@@ -1,6 +1,6 @@
 //! A client handle: settings that every process shares, and connections that each has its own of.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bankchannel::{Content, Error, Result, Settings};
 use bankchannel_foundation::{
@@ -22,7 +22,8 @@ struct Inner {
 impl Client {
     /// Makes a client from its settings as JSON, whose member `protocol` says of which protocol: `ws-channel`, also when it is
     /// left out, or `nextgen-psd2`. Nothing is sent, and no thread started. With the member `"from_env": true` it is
-    /// [`from_env`](Self::from_env).
+    /// [`from_env`](Self::from_env); with `"from_env": {NAME: TEXT}` these are the environment, for languages whose environment is
+    /// not the process's.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
@@ -33,7 +34,11 @@ impl Client {
             match asked {
                 None | Some(Value::Null | Value::Bool(false)) => Self::of(Settings::read(settings)?),
                 Some(Value::Bool(true)) => Self::of_env(settings),
-                Some(_) => Err(Error::invalid_field("from_env", "must be true or false")),
+                Some(Value::Object(variables)) => {
+                    let named = |name: &str| variables.get(name).and_then(Value::as_str).map(str::to_owned);
+                    Self::of(Settings::read(settings)?.or_variables(named)?)
+                }
+                Some(_) => Err(Error::invalid_field("from_env", "must be true, false or an object of variables")),
             }
         })
     }
@@ -73,12 +78,12 @@ impl Client {
         operations::call_local(Some(self), name, request, content)
     }
 
-    /// How long an exchange may take whose call says nothing of it, in seconds: the settings' limit or the operation's own. `None`
-    /// for an operation without a limit, and for a name that there is not.
+    /// How long an exchange may take whose call says nothing of it: the settings' limit or the operation's own. `None` for an
+    /// operation without a limit, and for a name that there is not.
     #[must_use]
-    pub fn limit_s(&self, name: &str) -> Option<u32> {
+    pub fn limit(&self, name: &str) -> Option<Duration> {
         let own = operations::find(name)?.declaration.route.as_ref()?.timeout_s;
-        Some(self.0.settings.limit_s(own))
+        Some(self.0.settings.limit(own))
     }
 
     /// This process's client.

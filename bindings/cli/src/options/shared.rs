@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bankchannel_foundation::model::Seconds;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
 
 use crate::{
@@ -138,8 +139,13 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
         .arg(text("cafile", "PEM", SERVICE, "Further certificate authorities to trust").long("ca-file").alias("cafile"))
         .arg(text("proxy", "URL", SERVICE, "A proxy, in place of the system's"))
         .arg(
-            text("timeout", "SECONDS", SERVICE, "How long a call may take [default: the operation's own limit]")
-                .value_parser(clap::value_parser!(u32)),
+            text(
+                "timeout",
+                "SECONDS",
+                SERVICE,
+                "How long one exchange may take, such as 30 or 2.5 [default: the operation's own]",
+            )
+            .value_parser(super::value::exchange_timeout),
         )
         .arg(
             Arg::new("verbose")
@@ -171,7 +177,8 @@ impl Common {
                 "warning: a passphrase on the command line is seen by other users and kept in the shell's history; use --passphrase-file",
             );
         }
-        let settings = Settings::load(text("config").as_deref(), given, matches.get_one::<u32>("timeout").copied())?;
+        let settings =
+            Settings::load(text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
         let signer = matches.try_get_one::<String>("signer").ok().flatten().cloned();
         Ok(Self { settings, format, noninteractive, verbose, signer })

@@ -1,8 +1,11 @@
 //! Texts of the command line as values of the boundary.
 
-use std::{io::Read, path::Path};
+use std::{io::Read, path::Path, time::Duration};
 
-use bankchannel_foundation::{model::Shape, shown};
+use bankchannel_foundation::{
+    model::{Seconds, Shape},
+    shown,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -43,6 +46,8 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
         Shape::Integer { .. } => {
             text.parse::<i64>().map(Value::from).map_err(|_| Failure::usage(format!("{option} must be a whole number")))
         }
+        Shape::Seconds => seconds(text)
+            .map_err(|_| Failure::usage(format!("{option} must be a number of seconds, such as 30 or 2.5"))),
         Shape::Content => Ok(content(text, false)),
         Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) => {
             parse(option, &text_or_file(option, text)?)
@@ -54,6 +59,22 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
         }
         _ => Ok(Value::String(text.to_owned())),
     }
+}
+
+/// A length of time as people write it, as the operations take it.
+pub(crate) fn seconds(text: &str) -> Result<Value, std::num::ParseFloatError> {
+    Ok(match text.parse::<u32>() {
+        Ok(whole) => Value::from(whole),
+        Err(_) => Value::from(text.parse::<f64>()?),
+    })
+}
+
+/// The value of `--timeout`.
+pub(crate) fn exchange_timeout(text: &str) -> Result<Seconds, &'static str> {
+    let wrong = "must be a number of seconds, such as 30 or 2.5";
+    let given: f64 = text.parse().map_err(|_| wrong)?;
+    let within = (0.0..=f64::from(u32::MAX)).contains(&given);
+    if within { Ok(Seconds(Duration::from_secs_f64(given))) } else { Err(wrong) }
 }
 
 /// Whether the text is one that people keep in files: a key, a certificate, a signature.

@@ -5,7 +5,7 @@ use bankchannel::{
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, model::Dialect},
 };
 use bankchannel_foundation::{
-    model::{Value, read_boundary},
+    model::{Seconds, Value, read_boundary},
     operation::{Access, Entry},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -16,7 +16,9 @@ use super::{signing_key, signing_options};
 use crate::{
     exit::{Failure, Outcome},
     operations::{Target, carry_out, force_argument, output_argument, signer_argument},
-    options::{Common, Given, add_common, add_fields, field_value, kebab, passphrase, read_bytes, read_text},
+    options::{
+        Common, Given, add_common, add_fields, exchange_timeout, field_value, kebab, passphrase, read_bytes, read_text,
+    },
 };
 
 const HEADING: &str = "The bank, and who asks";
@@ -67,7 +69,9 @@ fn settings_arguments(command: Command) -> Command {
         .arg(file("ca-file", "Further authorities to trust for the bank's certificate, PEM"))
         .arg(flag("only-ca-file", "Trust no others"))
         .arg(value("proxy", "URL", "A proxy, in place of the environment's"))
-        .arg(value("timeout", "SECONDS", "How long the call may take").value_parser(clap::value_parser!(u32)))
+        .arg(
+            value("timeout", "SECONDS", "How long the call may take, such as 30 or 2.5").value_parser(exchange_timeout),
+        )
         .arg(
             value("redirect-host", "HOST", "A host besides the bank's own to which its customers may be sent")
                 .action(ArgAction::Append),
@@ -122,7 +126,7 @@ fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     settings.ca_file = text("ca-file").or(settings.ca_file);
     settings.only_ca_file = matches.get_flag("only-ca-file").then_some(true).or(settings.only_ca_file);
     settings.proxy = text("proxy").map(Into::into).or(settings.proxy);
-    settings.timeout_s = matches.get_one::<u32>("timeout").copied().or(settings.timeout_s);
+    settings.exchange_timeout_s = matches.get_one::<Seconds>("timeout").copied().or(settings.exchange_timeout_s);
     if let Some(hosts) = matches.get_many::<String>("redirect-host") {
         settings.allowed_redirect_hosts = Some(hosts.cloned().collect());
     }

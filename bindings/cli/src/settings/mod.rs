@@ -7,6 +7,7 @@ pub(crate) mod token;
 use std::collections::BTreeMap;
 
 use bankchannel::ws_channel::{Session, WsChannel};
+use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Outcome};
@@ -60,13 +61,17 @@ pub(crate) struct Settings {
     /// The settings file, when there is one.
     pub(crate) file: Option<SettingsFile>,
     environment: BTreeMap<&'static str, String>,
-    /// Seconds that a call may take.
-    pub(crate) timeout_s: Option<u32>,
+    /// How long one exchange may take.
+    pub(crate) exchange_timeout: Option<Seconds>,
 }
 
 impl Settings {
     /// Reads the settings file: the one named, or the user's own where there is one.
-    pub(crate) fn load(config: Option<&str>, given: BTreeMap<String, String>, timeout_s: Option<u32>) -> Outcome<Self> {
+    pub(crate) fn load(
+        config: Option<&str>,
+        given: BTreeMap<String, String>,
+        exchange_timeout: Option<Seconds>,
+    ) -> Outcome<Self> {
         let file = match config {
             Some(path) => Some(SettingsFile::open(path.as_ref())?),
             None => SettingsFile::open_default()?,
@@ -79,13 +84,13 @@ impl Settings {
             given: given.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             file,
             environment: variables.collect(),
-            timeout_s,
+            exchange_timeout,
         })
     }
 
     /// None: no file and no variable is looked at.
     pub(crate) fn none() -> Self {
-        Self { given: BTreeMap::new(), file: None, environment: BTreeMap::new(), timeout_s: None }
+        Self { given: BTreeMap::new(), file: None, environment: BTreeMap::new(), exchange_timeout: None }
     }
 
     /// A setting by its name in the settings file; empty values count as absent.
@@ -153,8 +158,8 @@ impl Settings {
         if let Some(environment) = environment_name(self.value("environment"))? {
             map.insert("environment".into(), Value::String(environment.into()));
         }
-        if let Some(seconds) = self.timeout_s {
-            map.insert("timeout_s".into(), Value::from(seconds));
+        if let Some(Seconds(limit)) = self.exchange_timeout {
+            map.insert("exchange_timeout_s".into(), Value::from(limit.as_secs_f64()));
         }
         Ok(Value::Object(map))
     }

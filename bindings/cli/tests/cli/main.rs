@@ -9,6 +9,7 @@ mod examples;
 mod operator;
 mod pgp;
 mod planted;
+mod planted_options;
 mod psd2;
 mod psd2_bank;
 mod psd2_certificates;

@@ -55,7 +55,7 @@ impl NextGenPsd2 {
         let route = route::<O>()?;
         let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
-        let deadline = options.deadline(call::limit_s(sender.timeout_s, route.timeout_s));
+        let deadline = options.deadline(call::limit(sender.exchange_timeout, route.timeout_s));
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
         let mut earlier = None;
         let answer = {

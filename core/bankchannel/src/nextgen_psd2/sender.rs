@@ -1,6 +1,6 @@
 //! What a client needs to send: the bank's address, the connections to it, and who signs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
@@ -36,7 +36,7 @@ pub(super) struct Sender {
     pub(super) authority: String,
     pub(super) credentials: Credentials,
     pub(super) redirect_hosts: Vec<String>,
-    pub(super) timeout_s: Option<u32>,
+    pub(super) exchange_timeout: Option<Duration>,
     certificate: Certificate,
     profile: SigningProfile,
     /// `None` asks in the middle of each call.
@@ -82,7 +82,7 @@ impl Sender {
             authority,
             credentials: Credentials { header_names: ready.header_names.clone(), dialect: profile.dialect },
             redirect_hosts: ready.redirect_hosts.clone(),
-            timeout_s: ready.timeout_s,
+            exchange_timeout: ready.exchange_timeout,
             certificate,
             profile,
             signer,

@@ -1,11 +1,11 @@
 //! A third party's settings: one declaration for every language.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Dialect, Profile, Seconds, Value, Writer},
     shown,
 };
 use bankchannel_nextgen_psd2::{
@@ -22,6 +22,7 @@ use super::{
     NextGenPsd2, Signer,
     keys::{Keys, Source, excluded, one_of, tls_keystore},
 };
+use crate::call;
 
 /// How a private key begins in PEM.
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
@@ -65,7 +66,10 @@ pub struct NextGenPsd2Settings {
     pub only_ca_file: Option<bool>,
     /// A proxy's URL, in place of the environment's; it may hold a user and a password.
     pub proxy: Option<Secret>,
-    /// How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+    /// How long one exchange with the bank may take, in seconds, fractions allowed. 0 and absent mean the
+    /// operation's own limit.
+    pub exchange_timeout_s: Option<Seconds>,
+    /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
     pub timeout_s: Option<u32>,
     /// The largest answer, in bytes; 16 MiB when left out.
     pub max_answer_bytes: Option<u32>,
@@ -91,7 +95,7 @@ pub(super) struct Ready {
     pub(super) signing: Option<SigningOptions>,
     pub(super) header_names: BTreeMap<String, String>,
     pub(super) redirect_hosts: Vec<String>,
-    pub(super) timeout_s: Option<u32>,
+    pub(super) exchange_timeout: Option<Duration>,
     trusted: Option<String>,
     transport: Option<Settings>,
 }
@@ -138,7 +142,7 @@ impl Ready {
             signing: settings.signing,
             header_names,
             redirect_hosts,
-            timeout_s: settings.timeout_s,
+            exchange_timeout: call::exchange_limit(settings.exchange_timeout_s, settings.timeout_s),
             transport,
         })
     }

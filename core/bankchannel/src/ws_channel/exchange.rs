@@ -65,7 +65,7 @@ impl WsChannel {
     {
         let route = route::<O>()?;
         let protected = matches!(route.access, Access::Session { .. });
-        let deadline = options.deadline(self.limit_s(route.timeout_s));
+        let deadline = options.deadline(self.limit(route.timeout_s));
         let (mut session, generation) = self.held();
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
         if may_renew && (session.is_expired() || session.has_ended()) {
@@ -175,8 +175,14 @@ impl WsChannel {
     }
 
     /// How long an exchange may take: as the settings say, or its own limit.
-    pub(super) fn limit_s(&self, own_s: u32) -> u32 {
-        call::limit_s(self.0.settings.timeout_s, own_s)
+    pub(super) fn limit(&self, own_s: u32) -> Duration {
+        let settings = &self.0.settings;
+        call::limit(call::exchange_limit(settings.exchange_timeout_s, settings.timeout_s), own_s)
+    }
+
+    /// How long a flow may take, where the settings say so.
+    pub(super) fn flow_limit(&self) -> Option<Duration> {
+        call::said(self.0.settings.flow_timeout_s)
     }
 
     /// Whether the settings' password is that of the session's user: nobody else's session is renewed with it.

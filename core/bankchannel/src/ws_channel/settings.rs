@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Dialect, Profile, Seconds, Value, Writer},
 };
 use bankchannel_transport::{Settings, Tls};
 use bankchannel_ws_channel::{
@@ -54,7 +54,13 @@ pub struct WsChannelSettings {
     pub id_token: Option<IdToken>,
     /// The bank of requests that name none.
     pub bank: Option<Bank>,
-    /// How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+    /// How long one exchange with the service may take, in seconds, fractions allowed. A call of an operation is one exchange, a
+    /// flow makes several. 0 and absent mean the operation's own limit.
+    pub exchange_timeout_s: Option<Seconds>,
+    /// How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0 and absent mean no limit
+    /// but those of its exchanges.
+    pub flow_timeout_s: Option<Seconds>,
+    /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
     pub timeout_s: Option<u32>,
     /// Whether a data session that the service no longer accepts is renewed once per call, with the password.
     pub renew_session: Option<bool>,

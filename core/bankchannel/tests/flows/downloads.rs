@@ -6,12 +6,14 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use bankchannel::{
     CallOptions, Progress,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
+use bankchannel_foundation::model::Seconds;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -314,6 +316,35 @@ async fn one_file_that_takes_too_long_does_not_stop_the_others() {
     let call = client.call_json("ws_channel.download_new_files", request, CallOptions::default());
     let answer = call.await.unwrap().response;
     assert_eq!((&answer["downloaded"], &answer["failed"]), (&json!(1), &json!(1)));
+}
+
+/// The limit of an exchange says nothing of the flow; the flow has one of its own, in fractions of a second if need be.
+#[tokio::test]
+async fn a_flow_has_a_limit_of_its_own() {
+    let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two"), ("VA", "3", b"three")]);
+    let server =
+        Server::start(
+            move |seen, _| {
+                if seen.path.ends_with("/1") || seen.path.ends_with("/2") { Act::Stall } else { bank.act(seen) }
+            },
+        )
+        .await;
+    let seconds = |s: f64| Some(Seconds(Duration::from_secs_f64(s)));
+    let settings = WsChannelSettings {
+        exchange_timeout_s: seconds(0.4),
+        flow_timeout_s: seconds(0.6),
+        timeout_s: Some(60),
+        ..settings(&server)
+    };
+    let client = WsChannel::new(settings).unwrap();
+    client.set_session(session("token-of-the-test", Mode::Data));
+    let folder = tempfile::tempdir().unwrap();
+    let request = json!({"bank": "nordea", "directory": folder.path()});
+    let begun = Instant::now();
+    let call = client.call_json("ws_channel.download_new_files", request, CallOptions::default());
+    let error = call.await.unwrap_err();
+    assert_eq!(error.code(), "timeout.deadline");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

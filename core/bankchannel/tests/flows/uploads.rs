@@ -248,6 +248,17 @@ async fn an_answer_that_does_not_come_says_that_the_upload_was_accepted() {
     );
     assert_eq!((error.detail("upload"), error.detail("missing")), (Some("accepted"), Some("camt.053.001.02")));
     assert!(started.elapsed() < Duration::from_secs(4));
+    let again = wait(json!({"wait_timeout_s": 0.3, "timeout_s": 60}));
+    let error =
+        client(&server).call_json("ws_channel.upload_and_wait", again, with(PAYMENT.to_vec())).await.unwrap_err();
+    assert_eq!(error.code(), "ws_channel.answer_not_found");
+    for wrong in [json!("0.3"), json!(-1), json!(5_000_000_000_i64)] {
+        let given = wait(json!({"wait_timeout_s": wrong}));
+        let client = client(&server);
+        let call = client.call_json("ws_channel.upload_and_wait", given, with(PAYMENT.to_vec()));
+        let error = call.await.unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("wait_timeout_s")));
+    }
 }
 
 #[tokio::test]

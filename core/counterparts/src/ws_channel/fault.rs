@@ -84,18 +84,28 @@ fn refused_for(lost: &LostRight) -> Refusal {
         LostRight::Owner => &texts::OWNER_REQUIRED,
         LostRight::Export => return Refusal::invalid("Export"),
         LostRight::Entitlement => &texts::NOT_ENTITLED,
-        LostRight::Connection(found) => match **found {
-            // Others than those that the call began with.
-            EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
-            EffectiveCerts::OwnUnusable => &texts::OWN_CERTIFICATE_UNUSABLE,
-            EffectiveCerts::NotLinked => &texts::NO_CERTIFICATE_NO_LINK,
-            EffectiveCerts::LinkedWithoutData => &texts::NO_CERTIFICATE_NO_LINKED_DATA,
-            EffectiveCerts::LinkedWithoutBank => &texts::NO_CERTIFICATE_LINKED,
-        },
+        LostRight::Connection(found) => return no_certificate(found),
         LostRight::Certificate => &texts::NO_CERTIFICATE,
         LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: false } => &texts::NO_AUTHORIZE_KEYS,
         LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: true } => &texts::NO_SUITABLE_KEYS,
         LostRight::PgpKeys { purpose: PgpPurpose::Export, .. } => &texts::EXPORT_KEY_NOT_FOUND,
+    };
+    text.into()
+}
+
+/// Why there is no certificate for a bank.
+pub(crate) fn no_certificate(found: &EffectiveCerts) -> Refusal {
+    let text = match found {
+        // Others than those that the call began with.
+        EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
+        EffectiveCerts::OwnUnusable { is_linked: true } => &texts::OWN_CERTIFICATE_UNUSABLE,
+        // The text that published clients know; the detail says more.
+        EffectiveCerts::OwnUnusable { is_linked: false } => {
+            return Refusal::from(&texts::NO_CERTIFICATE_NO_LINK).with_detail(texts::OWN_CERTIFICATE_UNUSABLE.text);
+        }
+        EffectiveCerts::NotLinked => &texts::NO_CERTIFICATE_NO_LINK,
+        EffectiveCerts::LinkedWithoutData => &texts::NO_CERTIFICATE_NO_LINKED_DATA,
+        EffectiveCerts::LinkedWithoutBank => &texts::NO_CERTIFICATE_LINKED,
     };
     text.into()
 }

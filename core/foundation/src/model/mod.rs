@@ -27,7 +27,7 @@ pub use decimal::Decimal;
 pub use reader::{ObjectReader, Profile, Reader};
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
 pub use text::TextRule;
-pub use time::{Date, Timestamp};
+pub use time::{Date, Seconds, Timestamp};
 pub use value::{Object, Value};
 pub use writer::{ObjectWriter, Writer, tagged};
 

@@ -10,6 +10,7 @@ pub fn schema(shape: &Shape, dialect: Dialect) -> Value {
     match shape {
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Shape::Seconds => json!({"type": "number", "minimum": 0, "maximum": u32::MAX}),
         Shape::Decimal => {
             json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal number."})
         }

@@ -12,6 +12,8 @@ pub enum Shape {
         /// The largest value.
         max: i64,
     },
+    /// A length of time in seconds, a number, fractions allowed.
+    Seconds,
     /// An exact decimal number, a string on the boundary, never a float.
     Decimal,
     /// A calendar date, `2026-11-20`.

@@ -1,6 +1,6 @@
 //! Dates and instants.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use super::{Boundary, Reader, Shape, Value, Writer};
 use crate::Error;
@@ -8,6 +8,36 @@ use crate::Error;
 /// A calendar date, `2026-11-20`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(pub jiff::civil::Date);
+
+/// A length of time in seconds, fractions allowed: `2.5`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Seconds(pub Duration);
+
+impl Boundary for Seconds {
+    const SHAPE: &'static Shape = &Shape::Seconds;
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let number = if let Value::Number(number) = &value { number.as_f64() } else { None };
+        let within = number.filter(|seconds| *seconds <= f64::from(u32::MAX));
+        within
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .map(Self)
+            .ok_or_else(|| reader.invalid(format!("must be a number of seconds from 0 to {}", u32::MAX)))
+    }
+
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        match (self.0.subsec_nanos(), serde_json::Number::from_f64(self.0.as_secs_f64())) {
+            (0, _) | (_, None) => Value::from(self.0.as_secs()),
+            (_, Some(number)) => Value::Number(number),
+        }
+    }
+}
+
+impl From<Duration> for Seconds {
+    fn from(time: Duration) -> Self {
+        Self(time)
+    }
+}
 
 /// An instant as RFC 3339 with offset, such as `2026-11-20T08:00:00.000+02:00`. The offset it came with is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -173,7 +173,10 @@ pub enum EffectiveCerts {
         shared: bool,
     },
     /// Its own are there, and their time is over or they are not in use: a link does not stand in for them.
-    OwnUnusable,
+    OwnUnusable {
+        /// Whether there is a link that would have had to.
+        is_linked: bool,
+    },
     /// None, and no link.
     NotLinked,
     /// None, and the linked account has no usable certificate at all.

@@ -183,14 +183,16 @@ pub(super) async fn effective(tx: &mut Tx, email: &str, bank: &str, now: i64) ->
     let usable = |set: &CertSet| is_usable(set, now);
     let own = select_sets(tx, Some(email), None).await?;
     // An enrolment under way has no certificate yet.
-    if let Some(set) = own.into_iter().find(|set| set.bank == bank && set.signing.is_some()) {
-        return Ok(match usable(&set) {
-            true => EffectiveCerts::Usable { set: Box::new(set), shared: false },
-            false => EffectiveCerts::OwnUnusable,
-        });
+    let own = own.into_iter().find(|set| set.bank == bank && set.signing.is_some());
+    if let Some(set) = own.as_ref().filter(|set| usable(set)) {
+        return Ok(EffectiveCerts::Usable { set: Box::new(set.clone()), shared: false });
     }
     let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
-    let Some(owner) = row.map(|mut row| row.opt_text()).transpose()?.flatten() else {
+    let lender = row.map(|mut row| row.opt_text()).transpose()?.flatten();
+    if own.is_some() {
+        return Ok(EffectiveCerts::OwnUnusable { is_linked: lender.is_some() });
+    }
+    let Some(owner) = lender else {
         return Ok(EffectiveCerts::NotLinked);
     };
     let mut lent: Vec<CertSet> = select_sets(tx, Some(&owner), None).await?.into_iter().filter(usable).collect();

@@ -110,12 +110,18 @@ async fn an_expired_set_is_not_used_but_stands_in_the_way(store: Store) {
         store.effective_certs(OWNER, "nordea", NOW).await.unwrap(),
         EffectiveCerts::Usable { shared: false, .. }
     ));
-    assert_eq!(store.effective_certs(OWNER, "nordea", NOW + DAY).await.unwrap(), EffectiveCerts::OwnUnusable);
+    assert_eq!(
+        store.effective_certs(OWNER, "nordea", NOW + DAY).await.unwrap(),
+        EffectiveCerts::OwnUnusable { is_linked: false }
+    );
     // Nor does a link stand in for it: its files would go through another's connection unnoticed.
     let lent = FileScope { email: CUSTOMER.to_owned(), ..scope.clone() };
     store.import_certs(&lent, "l", cert_set("02", NOW + 9 * DAY), NOW).await.unwrap();
     store.share_certs(KEY, CUSTOMER, OWNER, Consent::NotAsked).await.unwrap();
-    assert_eq!(store.effective_certs(OWNER, "nordea", NOW + DAY).await.unwrap(), EffectiveCerts::OwnUnusable);
+    assert_eq!(
+        store.effective_certs(OWNER, "nordea", NOW + DAY).await.unwrap(),
+        EffectiveCerts::OwnUnusable { is_linked: true }
+    );
     assert_eq!(store.expire_certs(NOW + DAY - 1).await.unwrap(), 0);
     assert_eq!(store.expire_certs(NOW + DAY).await.unwrap(), 1);
     assert_eq!(store.cert_sets(OWNER).await.unwrap()[0].state, CertState::Expired);

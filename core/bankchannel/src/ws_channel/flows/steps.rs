@@ -17,8 +17,8 @@ pub(super) struct Steps<'a> {
 impl<'a> Steps<'a> {
     /// Begins a flow, unless it is over before it began.
     pub(super) fn begin(client: &'a WsChannel, options: &'a CallOptions) -> Result<Self> {
-        let steps =
-            Self { client, options, deadline: options.timeout.and_then(|limit| Instant::now().checked_add(limit)) };
+        let limit = options.timeout.or_else(|| client.flow_limit());
+        let steps = Self { client, options, deadline: limit.and_then(|limit| Instant::now().checked_add(limit)) };
         if options.cancel.is_cancelled() {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
@@ -50,7 +50,7 @@ impl<'a> Steps<'a> {
         destination: Destination,
     ) -> Result<O::Response> {
         let own = const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s);
-        let own = Duration::from_secs(self.client.limit_s(own).into());
+        let own = self.client.limit(own);
         let options = CallOptions { destination, ..self.within(Some(self.left().map_or(own, |left| left.min(own)))) };
         self.client.exchange::<O>(request, &options).await
     }

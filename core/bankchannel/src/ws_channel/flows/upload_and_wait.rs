@@ -9,6 +9,7 @@ use std::{
 use bankchannel_foundation::{
     Boundary, Category, Content, Declaration, Error, Operation, Outcome, Result, Secret,
     error::{Row, row},
+    model::Seconds,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -56,7 +57,9 @@ pub struct UploadAndWaitRequest {
     pub signature: Option<Signatures>,
     /// The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
     pub wait_for: Vec<FileType>,
-    /// How long to wait for all answers together, in seconds; 60 when left out.
+    /// How long to wait for all answers together, in seconds, fractions allowed; 60 when left out.
+    pub wait_timeout_s: Option<Seconds>,
+    /// The older name of `wait_timeout_s`, which wins; in whole seconds.
     pub timeout_s: Option<u32>,
     /// How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least.
     pub poll_interval_ms: Option<u32>,
@@ -165,11 +168,13 @@ impl Flow for UploadAndWait {
             known.extend(listed.into_iter().map(|file| (file.file_type, file.file_reference)));
         }
         let sent = prepared.upload(&steps, bank, request.file_type).await?;
+        let whole_s = Duration::from_secs(request.timeout_s.unwrap_or(WAIT_S).into());
+        let wait = request.wait_timeout_s.map_or(whole_s, |Seconds(wait)| wait);
         let waiting = Waiting {
             steps: &steps,
             bank,
             known,
-            until: Instant::now() + Duration::from_secs(request.timeout_s.unwrap_or(WAIT_S).into()),
+            until: Instant::now() + wait,
             interval: Duration::from_millis(request.poll_interval_ms.unwrap_or(POLL_MS).max(POLL_MIN_MS).into()),
             folder,
         };

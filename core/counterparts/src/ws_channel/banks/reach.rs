@@ -11,7 +11,7 @@ use bankchannel_ws_channel::{errors::texts, model::Bank};
 use super::{Banks, Connection};
 use crate::ws_channel::{
     certs::material,
-    fault::Fault,
+    fault::{Fault, no_certificate},
     service::{Call, Service},
 };
 
@@ -91,10 +91,7 @@ impl Banks {
         self.check_entitled(service, &session.api_key, bank).await?;
         let set = match service.store.effective_certs(&session.email, bank.as_str(), now).await? {
             EffectiveCerts::Usable { set, .. } => *set,
-            EffectiveCerts::OwnUnusable => return Err((&texts::OWN_CERTIFICATE_UNUSABLE).into()),
-            EffectiveCerts::NotLinked => return Err((&texts::NO_CERTIFICATE_NO_LINK).into()),
-            EffectiveCerts::LinkedWithoutData => return Err((&texts::NO_CERTIFICATE_NO_LINKED_DATA).into()),
-            EffectiveCerts::LinkedWithoutBank => return Err((&texts::NO_CERTIFICATE_LINKED).into()),
+            none => return Err(no_certificate(&none).into()),
         };
         let scope =
             FileScope { api_key: session.api_key.clone(), email: set.email.clone(), bank: bank.as_str().to_owned() };

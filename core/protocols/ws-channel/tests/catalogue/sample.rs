@@ -28,6 +28,7 @@ pub(crate) fn sample(shape: &Shape, random: &mut Random, whole: bool) -> Value {
             let span = usize::try_from(max - min).unwrap_or(usize::MAX - 1);
             json!(min + random.below(span + 1) as i64)
         }
+        Shape::Seconds => json!(2.5),
         Shape::Decimal => json!("1450.05"),
         Shape::Date => json!("2026-11-20"),
         Shape::Timestamp => json!(["2026-11-20T08:00:00.000+02:00", "2017-10-28T06:30:08Z"][random.below(2)]),

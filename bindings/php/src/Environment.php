@@ -1,0 +1,46 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel;
+
+/**
+ * What PHP calls the environment, in the order in which it is looked at: `$_SERVER`, the parameters of the web server
+ * (FastCGI) and the process's own variables (`getenv`), `$_ENV`. Where a name is set to an empty text, the next is looked at.
+ *
+ * Names that begin with `HTTP_` are headers of a request in `$_SERVER`: whoever sends the request writes them, so they are no
+ * variables here.
+ *
+ * @internal
+ */
+final class Environment
+{
+    public static function get(string $name): ?string
+    {
+        if (str_starts_with($name, 'HTTP_')) {
+            return null;
+        }
+        foreach ([$_SERVER[$name] ?? null, $name === '' ? null : getenv($name), $_ENV[$name] ?? null] as $value) {
+            if (\is_string($value) && $value !== '') {
+                return $value;
+            }
+        }
+
+        return null;
+    }
+
+    /** @return array<string, string> the variables whose names begin so */
+    public static function startingWith(string $prefix): array
+    {
+        $found = [];
+        foreach ([$_SERVER, getenv(), $_ENV] as $place) {
+            foreach (array_keys($place) as $name) {
+                if (\is_string($name) && str_starts_with($name, $prefix) && !isset($found[$name])) {
+                    $found[$name] = self::get($name);
+                }
+            }
+        }
+
+        return array_filter($found, static fn (?string $value): bool => $value !== null);
+    }
+}
