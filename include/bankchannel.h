@@ -412,8 +412,8 @@ BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
 /**
  * Makes a client from its settings, a JSON object (`docs/reference`). Its member `"protocol"` says of which protocol:
  * `"ws-channel"`, also when it is left out, or `"nextgen-psd2"`. With the further member `"from_env": true`, what the
- * settings of the WS Channel leave out is taken from the environment's `ISECURE_…` variables. Nothing is sent, and no
- * thread is started.
+ * settings of the WS Channel leave out is taken from the environment's `ISECURE_…` variables; `"from_env": {"NAME": "text"}`
+ * gives these variables in their place. Nothing is sent, and no thread is started.
  */
 BankchannelStatus bankchannel_client_new(const char *settings,
                                          size_t settings_size,

@@ -47,7 +47,7 @@
 /** Let another account use this account's certificates. */
 #define BANKCHANNEL_OP_WS_CHANNEL_SHARE_CERTS "ws_channel.share_certs"
 
-/** Stop another account from using this account's certificates. */
+/** Stop another account from using this account's certificates, or the reverse. */
 #define BANKCHANNEL_OP_WS_CHANNEL_UNSHARE_CERTS "ws_channel.unshare_certs"
 
 /** Export a certificate with its private key, encrypted to a PGP key. */

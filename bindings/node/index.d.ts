@@ -885,8 +885,10 @@ export interface BankConnection {
   readonly bank: string;
   /** Whose certificates are used. */
   readonly access: Access;
-  /** The certificates; a shared one does not tell its owner. */
+  /** The certificates. */
   readonly certificates: readonly ConnectionCertificate[];
+  /** Whose certificates they are, where they are shared; the deployed service does not tell. */
+  readonly lender?: string;
 }
 
 /** A certificate that was retired: never used again (API 2.9). */
@@ -909,6 +911,11 @@ export interface ListCertsResponse {
   readonly connections?: readonly BankConnection[];
   /** Retired certificates, when there are any (API 2.9). */
   readonly retired?: readonly RetiredCert[];
+  /**
+   * Accounts that would lend this one their certificates, when there are any: `shareCerts` with such an
+   * address accepts, `unshareCerts` declines. Only services that ask the borrower have it.
+   */
+  readonly offeredFrom?: readonly string[];
   /** The service's text. */
   readonly responseText: string;
 }
@@ -943,6 +950,13 @@ export interface ShareCertsResponse {
   readonly sharedFrom: readonly string[];
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
+  /**
+   * Accounts that would lend this one their certificates (`shareCerts` with such an address accepts,
+   * `unshareCerts` declines). Only services that ask the borrower have it.
+   */
+  readonly offeredFrom?: readonly string[];
+  /** Accounts that have not accepted this one's certificates yet. */
+  readonly offeredTo?: readonly string[];
   /** The service's text. */
   readonly responseText: string;
 }
@@ -959,6 +973,13 @@ export interface UnshareCertsResponse {
   readonly sharedFrom: readonly string[];
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
+  /**
+   * Accounts that would lend this one their certificates (`shareCerts` with such an address accepts,
+   * `unshareCerts` declines). Only services that ask the borrower have it.
+   */
+  readonly offeredFrom?: readonly string[];
+  /** Accounts that have not accepted this one's certificates yet. */
+  readonly offeredTo?: readonly string[];
   /** The service's text. */
   readonly responseText: string;
 }
@@ -1897,7 +1918,9 @@ export interface UploadAndWaitRequest {
   signature?: string | null;
   /** The types of the answers to wait for, one file of each, such as `pain.002.001.10`. */
   waitFor: readonly string[];
-  /** How long to wait for all answers together, in seconds; 60 when left out. */
+  /** How long to wait for all answers together, in seconds, fractions allowed; 60 when left out. */
+  waitTimeoutS?: number | null;
+  /** The older name of `waitTimeoutS`, which wins; in whole seconds. */
   timeoutS?: number | null;
   /** How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least. */
   pollIntervalMs?: number | null;
@@ -2028,7 +2051,17 @@ export interface WsChannelSettings {
   idToken?: Secret | null;
   /** The bank of requests that name none. */
   bank?: Bank | null;
-  /** How long a call may take, in seconds; 0 and absent mean the operation's own limit. */
+  /**
+   * How long one exchange with the service may take, in seconds, fractions allowed. A call of an
+   * operation is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   */
+  exchangeTimeoutS?: number | null;
+  /**
+   * How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0
+   * and absent mean no limit but those of its exchanges.
+   */
+  flowTimeoutS?: number | null;
+  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
   timeoutS?: number | null;
   /**
    * Whether a data session that the service no longer accepts is renewed once per call, with the
@@ -2335,7 +2368,8 @@ export declare class WsChannel implements AsyncDisposable {
    * All banks of this account, present and future; a certificate of the other account's own wins over a
    * shared one. It may use the certificates for files; it never sees or exports them. Nothing is handed
    * on from there. Files it sends need its own authorize keys. An account can use the certificates of one
-   * other only. Repeating it changes nothing.
+   * other only. Repeating it changes nothing. A service of this library allows it to the owner of the API
+   * key alone, or asks the borrower: its setting `sharing`.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2346,15 +2380,17 @@ export declare class WsChannel implements AsyncDisposable {
    * key.
    * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
+   * @throws {PermissionDeniedError} `ws_channel.owner_only`: Only the owner of the API key may do this.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   shareCerts(request: ShareCertsRequest, options?: CallOptions): Promise<ShareCertsResponse>;
 
   /**
-   * Stop another account from using this account's certificates.
+   * Stop another account from using this account's certificates, or the reverse.
    *
-   * Takes effect at once. The deployed service does not carry this out yet and answers
-   * `ws_channel.not_implemented`.
+   * Takes effect at once, from either end of the link: who lends names the borrower, who borrows names
+   * the lender; the owner of the API key names any borrower. The deployed service does not carry this out
+   * yet and answers `ws_channel.not_implemented`.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -4355,7 +4391,12 @@ export interface NextGenPsd2Settings {
   onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
   proxy?: Secret | null;
-  /** How long a call may take, in seconds; 0 and absent mean the operation's own limit. */
+  /**
+   * How long one exchange with the bank may take, in seconds, fractions allowed. 0 and absent mean the
+   * operation's own limit.
+   */
+  exchangeTimeoutS?: number | null;
+  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
   timeoutS?: number | null;
   /** The largest answer, in bytes; 16 MiB when left out. */
   maxAnswerBytes?: number | null;

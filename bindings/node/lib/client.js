@@ -220,13 +220,19 @@ function received(content, bytes, out, form) {
   return { size, ...(bytes && { data: bytes }), ...(form.destinationPath && { path: form.destinationPath }) };
 }
 
+/** What is said of an option that there is not; what does not look like a name is not repeated. */
+function unknownOption(name) {
+  const isName = /^[A-Za-z_]\w{0,31}$/.test(name);
+  const text = isName ? `there is no option \`${name}\`` : 'there is no such option';
+  return own('input.unknown_field', 'invalid_input', text, { field: isName ? name : 'options' });
+}
+
 /** The callables among the options, without those that are not given. */
 function checked(options) {
   const made = {};
   for (const [name, given] of Object.entries(object('options', options ?? {}))) {
     if (given === undefined || given === null) continue;
-    if (!(name in CALLABLES))
-      throw own('input.unknown_field', 'invalid_input', `there is no option \`${name}\``, { field: name });
+    if (!Object.hasOwn(CALLABLES, name)) throw unknownOption(name);
     if (typeof given !== CALLABLES[name])
       throw invalidField(name, `must be ${CALLABLES[name] === 'object' ? 'an object' : 'a function'}`);
     made[name] = given;

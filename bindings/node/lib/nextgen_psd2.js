@@ -577,6 +577,7 @@ const NextGenPsd2Settings = struct([
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
+  ["exchangeTimeoutS", "exchange_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
   ["allowedRedirectHosts", "allowed_redirect_hosts"],

@@ -189,6 +189,7 @@ const BankConnection = struct([
   ["bank", "bank"],
   ["access", "access"],
   ["certificates", "certificates", list(ConnectionCertificate)],
+  ["lender", "lender"],
 ]);
 
 const RetiredCert = struct([
@@ -202,6 +203,7 @@ const ListCertsResponse = struct([
   ["certs", "certs", list(CertDescriptor)],
   ["connections", "connections", list(BankConnection)],
   ["retired", "retired", list(RetiredCert)],
+  ["offeredFrom", "offered_from"],
   ["responseText", "response_text"],
 ]);
 
@@ -220,6 +222,8 @@ const ShareCertsRequest = struct([
 const ShareCertsResponse = struct([
   ["sharedFrom", "shared_from"],
   ["sharedTo", "shared_to"],
+  ["offeredFrom", "offered_from"],
+  ["offeredTo", "offered_to"],
   ["responseText", "response_text"],
 ]);
 
@@ -230,6 +234,8 @@ const UnshareCertsRequest = struct([
 const UnshareCertsResponse = struct([
   ["sharedFrom", "shared_from"],
   ["sharedTo", "shared_to"],
+  ["offeredFrom", "offered_from"],
+  ["offeredTo", "offered_to"],
   ["responseText", "response_text"],
 ]);
 
@@ -695,6 +701,7 @@ const UploadAndWaitRequest = struct([
   ["hash", "hash"],
   ["signature", "signature"],
   ["waitFor", "wait_for"],
+  ["waitTimeoutS", "wait_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["pollIntervalMs", "poll_interval_ms"],
   ["directory", "directory"],
@@ -754,6 +761,8 @@ const WsChannelSettings = struct([
   ["apiKey", "api_key", secret],
   ["idToken", "id_token", secret],
   ["bank", "bank"],
+  ["exchangeTimeoutS", "exchange_timeout_s"],
+  ["flowTimeoutS", "flow_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["renewSession", "renew_session"],
   ["sealKey", "seal_key", secret],

@@ -1240,8 +1240,13 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     proxy: Secret | None
     """A proxy's URL, in place of the environment's; it may hold a user and a password."""
 
+    exchange_timeout_s: float | None
+    """How long one exchange with the bank may take, in seconds, fractions allowed. 0 and absent mean the
+    operation's own limit.
+    """
+
     timeout_s: int | None
-    """How long a call may take, in seconds; 0 and absent mean the operation's own limit."""
+    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
 
     max_answer_bytes: int | None
     """The largest answer, in bytes; 16 MiB when left out."""
@@ -1307,7 +1312,9 @@ class NextGenPsd2(Client):
         ca_file: Further certificate authorities to trust for the bank's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        timeout_s: How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+        exchange_timeout_s: How long one exchange with the bank may take, in seconds, fractions allowed.
+            0 and absent mean the operation's own limit.
+        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer, in bytes; 16 MiB when left out.
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
             sent.
@@ -1341,6 +1348,7 @@ class NextGenPsd2(Client):
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
+        exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
@@ -1368,6 +1376,7 @@ class NextGenPsd2(Client):
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
@@ -2687,7 +2696,9 @@ class AsyncNextGenPsd2(AsyncClient):
         ca_file: Further certificate authorities to trust for the bank's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        timeout_s: How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+        exchange_timeout_s: How long one exchange with the bank may take, in seconds, fractions allowed.
+            0 and absent mean the operation's own limit.
+        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer, in bytes; 16 MiB when left out.
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
             sent.
@@ -2721,6 +2732,7 @@ class AsyncNextGenPsd2(AsyncClient):
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
+        exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
@@ -2748,6 +2760,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
                 "allowed_redirect_hosts": allowed_redirect_hosts,

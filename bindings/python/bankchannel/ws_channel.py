@@ -345,7 +345,7 @@ class BankConnection(Record):
     """A bank that the account can reach, with its own certificates or with shared ones (API 2.8)."""
 
     __slots__ = ()
-    __match_args__ = ("bank", "access", "certificates")
+    __match_args__ = ("bank", "access", "certificates", "lender")
 
     bank: str
     """The bank's id."""
@@ -354,7 +354,10 @@ class BankConnection(Record):
     """Whose certificates are used."""
 
     certificates: tuple[ConnectionCertificate, ...]
-    """The certificates; a shared one does not tell its owner."""
+    """The certificates."""
+
+    lender: str | None = None
+    """Whose certificates they are, where they are shared; the deployed service does not tell."""
 
 
 class RetiredCert(Record):
@@ -380,7 +383,7 @@ class ListCertsResponse(Record):
     """The certificates."""
 
     __slots__ = ()
-    __match_args__ = ("certs", "connections", "retired", "response_text")
+    __match_args__ = ("certs", "connections", "retired", "offered_from", "response_text")
 
     certs: tuple[CertDescriptor, ...]
     """Own, active certificates."""
@@ -390,6 +393,11 @@ class ListCertsResponse(Record):
 
     retired: tuple[RetiredCert, ...] | None = None
     """Retired certificates, when there are any (API 2.9)."""
+
+    offered_from: tuple[str, ...] | None = None
+    """Accounts that would lend this one their certificates, when there are any: `share_certs` with such an
+    address accepts, `unshare_certs` declines. Only services that ask the borrower have it.
+    """
 
     response_text: str
     """The service's text."""
@@ -415,13 +423,21 @@ class ShareCertsResponse(Record):
     """The links as they are now."""
 
     __slots__ = ()
-    __match_args__ = ("shared_from", "shared_to", "response_text")
+    __match_args__ = ("shared_from", "shared_to", "offered_from", "offered_to", "response_text")
 
     shared_from: tuple[str, ...]
     """The account whose certificates this one uses; none or one."""
 
     shared_to: tuple[str, ...]
     """The accounts that use this account's certificates."""
+
+    offered_from: tuple[str, ...] | None = None
+    """Accounts that would lend this one their certificates (`share_certs` with such an address accepts,
+    `unshare_certs` declines). Only services that ask the borrower have it.
+    """
+
+    offered_to: tuple[str, ...] | None = None
+    """Accounts that have not accepted this one's certificates yet."""
 
     response_text: str
     """The service's text."""
@@ -431,13 +447,21 @@ class UnshareCertsResponse(Record):
     """The links as they are now."""
 
     __slots__ = ()
-    __match_args__ = ("shared_from", "shared_to", "response_text")
+    __match_args__ = ("shared_from", "shared_to", "offered_from", "offered_to", "response_text")
 
     shared_from: tuple[str, ...]
     """The account whose certificates this one uses; none or one."""
 
     shared_to: tuple[str, ...]
     """The accounts that use this account's certificates."""
+
+    offered_from: tuple[str, ...] | None = None
+    """Accounts that would lend this one their certificates (`share_certs` with such an address accepts,
+    `unshare_certs` declines). Only services that ask the borrower have it.
+    """
+
+    offered_to: tuple[str, ...] | None = None
+    """Accounts that have not accepted this one's certificates yet."""
 
     response_text: str
     """The service's text."""
@@ -1394,8 +1418,18 @@ class _WsChannelSettings(TypedDict, total=False):
     bank: Bank | None
     """The bank of requests that name none."""
 
+    exchange_timeout_s: float | None
+    """How long one exchange with the service may take, in seconds, fractions allowed. A call of an
+    operation is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """
+
+    flow_timeout_s: float | None
+    """How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0
+    and absent mean no limit but those of its exchanges.
+    """
+
     timeout_s: int | None
-    """How long a call may take, in seconds; 0 and absent mean the operation's own limit."""
+    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
 
     renew_session: bool | None
     """Whether a data session that the service no longer accepts is renewed once per call, with the
@@ -1462,7 +1496,12 @@ class WsChannel(Client):
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
         bank: The bank of requests that name none.
-        timeout_s: How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+        exchange_timeout_s: How long one exchange with the service may take, in seconds, fractions
+            allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean the
+            operation's own limit.
+        flow_timeout_s: How long a whole flow may take, its questions and waits included, in seconds,
+            fractions allowed. 0 and absent mean no limit but those of its exchanges.
+        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         renew_session: Whether a data session that the service no longer accepts is renewed once per
             call, with the password.
         seal_key: What sessions and logins are sealed with when they leave this process: 32 random
@@ -1495,6 +1534,8 @@ class WsChannel(Client):
         api_key: Secret | None = None,
         id_token: Secret | None = None,
         bank: Bank | None = None,
+        exchange_timeout_s: float | None = None,
+        flow_timeout_s: float | None = None,
         timeout_s: int | None = None,
         renew_session: bool | None = None,
         seal_key: Secret | None = None,
@@ -1520,6 +1561,8 @@ class WsChannel(Client):
                 "api_key": api_key,
                 "id_token": id_token,
                 "bank": bank,
+                "exchange_timeout_s": exchange_timeout_s,
+                "flow_timeout_s": flow_timeout_s,
                 "timeout_s": timeout_s,
                 "renew_session": renew_session,
                 "seal_key": seal_key,
@@ -2189,7 +2232,8 @@ class WsChannel(Client):
         All banks of this account, present and future; a certificate of the other account's own wins
         over a shared one. It may use the certificates for files; it never sees or exports them. Nothing
         is handed on from there. Files it sends need its own authorize keys. An account can use the
-        certificates of one other only. Repeating it changes nothing.
+        certificates of one other only. Repeating it changes nothing. A service of this library allows
+        it to the owner of the API key alone, or asks the borrower: its setting `sharing`.
 
         Args:
             ext_email: The other account, under the same API key.
@@ -2207,6 +2251,7 @@ class WsChannel(Client):
                 key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
+            PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: ShareCertsResponse = self._call(
@@ -2226,10 +2271,11 @@ class WsChannel(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> UnshareCertsResponse:
-        """Stop another account from using this account's certificates.
+        """Stop another account from using this account's certificates, or the reverse.
 
-        Takes effect at once. The deployed service does not carry this out yet and answers
-        `ws_channel.not_implemented`.
+        Takes effect at once, from either end of the link: who lends names the borrower, who borrows
+        names the lender; the owner of the API key names any borrower. The deployed service does not
+        carry this out yet and answers `ws_channel.not_implemented`.
 
         Args:
             ext_email: The other account, under the same API key.
@@ -3778,6 +3824,7 @@ class WsChannel(Client):
         hash: SignatureHash | None = None,
         signature: str | None = None,
         wait_for: Sequence[str],
+        wait_timeout_s: float | None = None,
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
         directory: str | PathLike[str] | None = None,
@@ -3816,7 +3863,9 @@ class WsChannel(Client):
             hash: The hash of the signature; SHA-256 when left out.
             signature: Signatures that were made elsewhere over the same bytes.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
-            timeout_s: How long to wait for all answers together, in seconds; 60 when left out.
+            wait_timeout_s: How long to wait for all answers together, in seconds, fractions allowed; 60
+                when left out.
+            timeout_s: The older name of `wait_timeout_s`, which wins; in whole seconds.
             poll_interval_ms: How long to wait between two looks, in milliseconds; 1000 when left out,
                 100 at least.
             directory: The folder that the answers go into, named as `download_new_files` names them;
@@ -3863,6 +3912,7 @@ class WsChannel(Client):
                 "hash": hash,
                 "signature": signature,
                 "wait_for": wait_for,
+                "wait_timeout_s": wait_timeout_s,
                 "timeout_s": timeout_s,
                 "poll_interval_ms": poll_interval_ms,
                 "directory": directory,
@@ -3963,7 +4013,12 @@ class AsyncWsChannel(AsyncClient):
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
         bank: The bank of requests that name none.
-        timeout_s: How long a call may take, in seconds; 0 and absent mean the operation's own limit.
+        exchange_timeout_s: How long one exchange with the service may take, in seconds, fractions
+            allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean the
+            operation's own limit.
+        flow_timeout_s: How long a whole flow may take, its questions and waits included, in seconds,
+            fractions allowed. 0 and absent mean no limit but those of its exchanges.
+        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         renew_session: Whether a data session that the service no longer accepts is renewed once per
             call, with the password.
         seal_key: What sessions and logins are sealed with when they leave this process: 32 random
@@ -3996,6 +4051,8 @@ class AsyncWsChannel(AsyncClient):
         api_key: Secret | None = None,
         id_token: Secret | None = None,
         bank: Bank | None = None,
+        exchange_timeout_s: float | None = None,
+        flow_timeout_s: float | None = None,
         timeout_s: int | None = None,
         renew_session: bool | None = None,
         seal_key: Secret | None = None,
@@ -4021,6 +4078,8 @@ class AsyncWsChannel(AsyncClient):
                 "api_key": api_key,
                 "id_token": id_token,
                 "bank": bank,
+                "exchange_timeout_s": exchange_timeout_s,
+                "flow_timeout_s": flow_timeout_s,
                 "timeout_s": timeout_s,
                 "renew_session": renew_session,
                 "seal_key": seal_key,
@@ -4690,7 +4749,8 @@ class AsyncWsChannel(AsyncClient):
         All banks of this account, present and future; a certificate of the other account's own wins
         over a shared one. It may use the certificates for files; it never sees or exports them. Nothing
         is handed on from there. Files it sends need its own authorize keys. An account can use the
-        certificates of one other only. Repeating it changes nothing.
+        certificates of one other only. Repeating it changes nothing. A service of this library allows
+        it to the owner of the API key alone, or asks the borrower: its setting `sharing`.
 
         Args:
             ext_email: The other account, under the same API key.
@@ -4708,6 +4768,7 @@ class AsyncWsChannel(AsyncClient):
                 key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
+            PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: ShareCertsResponse = await self._call(
@@ -4727,10 +4788,11 @@ class AsyncWsChannel(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> UnshareCertsResponse:
-        """Stop another account from using this account's certificates.
+        """Stop another account from using this account's certificates, or the reverse.
 
-        Takes effect at once. The deployed service does not carry this out yet and answers
-        `ws_channel.not_implemented`.
+        Takes effect at once, from either end of the link: who lends names the borrower, who borrows
+        names the lender; the owner of the API key names any borrower. The deployed service does not
+        carry this out yet and answers `ws_channel.not_implemented`.
 
         Args:
             ext_email: The other account, under the same API key.
@@ -6279,6 +6341,7 @@ class AsyncWsChannel(AsyncClient):
         hash: SignatureHash | None = None,
         signature: str | None = None,
         wait_for: Sequence[str],
+        wait_timeout_s: float | None = None,
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
         directory: str | PathLike[str] | None = None,
@@ -6317,7 +6380,9 @@ class AsyncWsChannel(AsyncClient):
             hash: The hash of the signature; SHA-256 when left out.
             signature: Signatures that were made elsewhere over the same bytes.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
-            timeout_s: How long to wait for all answers together, in seconds; 60 when left out.
+            wait_timeout_s: How long to wait for all answers together, in seconds, fractions allowed; 60
+                when left out.
+            timeout_s: The older name of `wait_timeout_s`, which wins; in whole seconds.
             poll_interval_ms: How long to wait between two looks, in milliseconds; 1000 when left out,
                 100 at least.
             directory: The folder that the answers go into, named as `download_new_files` names them;
@@ -6364,6 +6429,7 @@ class AsyncWsChannel(AsyncClient):
                 "hash": hash,
                 "signature": signature,
                 "wait_for": wait_for,
+                "wait_timeout_s": wait_timeout_s,
                 "timeout_s": timeout_s,
                 "poll_interval_ms": poll_interval_ms,
                 "directory": directory,

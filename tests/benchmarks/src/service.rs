@@ -45,14 +45,10 @@ fn list_files(table: &mut Table, runtime: &Runtime) {
     let ours = served.request("GET", "/files/simulator?FileType=camt.053.001.02&Status=NEW", "");
     let body = runtime.block_on(load::body(&served.address(), &ours));
     let bare = Bare::start(&body);
-    let mut ratios = Vec::new();
-    for _ in 0..ROUNDS {
+    let (ratio, mine, theirs) = compared(|| {
         let mine = runtime.block_on(load::requests_per_second(&served.address(), &ours, 64, TIME));
-        let theirs = runtime.block_on(load::requests_per_second(&bare.address, bare::REQUEST, 64, TIME));
-        ratios.push((mine / theirs, mine, theirs));
-    }
-    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (ratio, mine, theirs) = ratios[ROUNDS / 2];
+        (mine, runtime.block_on(load::requests_per_second(&bare.address, bare::REQUEST, 64, TIME)))
+    });
     table.ratio(
         "list_files, 64 connections, requests per second",
         &format!("{mine:.0}/s"),
@@ -60,6 +56,17 @@ fn list_files(table: &mut Table, runtime: &Runtime) {
         ratio,
         bound(0.5),
     );
+}
+
+/// Ours, theirs, and their ratio: of several rounds the one with the ratio in the middle.
+fn compared(mut round: impl FnMut() -> (f64, f64)) -> (f64, f64, f64) {
+    let mut rounds: Vec<(f64, f64, f64)> = Vec::new();
+    for _ in 0..ROUNDS {
+        let (mine, theirs) = round();
+        rounds.push((mine / theirs, mine, theirs));
+    }
+    rounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rounds[ROUNDS / 2]
 }
 
 /// PostgreSQL's figures have no bound.
@@ -80,14 +87,21 @@ fn uploads(table: &mut Table, runtime: &Runtime) {
     let request = served.request("PUT", "/files/simulator", &body);
     let public = Arc::new(served.public.clone());
     let (file, signature) = (Arc::new(file), Arc::new(signature));
-    let mut ratios = Vec::new();
-    for _ in 0..ROUNDS {
-        let mine = runtime.block_on(load::requests_per_second(&served.address(), &request, 8, TIME));
-        let theirs = verify_and_sync(served.folder.path(), &public, &file, &signature);
-        ratios.push((mine / theirs, mine, theirs));
-    }
-    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (ratio, mine, theirs) = ratios[ROUNDS / 2];
+    let mine = || runtime.block_on(load::requests_per_second(&served.address(), &request, 8, TIME));
+    let folder = served.folder.path().join("bare");
+    std::fs::create_dir(&folder).expect("a folder");
+    let bare = Bare::uploading(&served.public.to_armored().expect("armor"), &folder);
+    let theirs = || runtime.block_on(load::requests_per_second(&bare.address, &request, 8, TIME));
+    let (ratio, uploads, bare_uploads) = compared(|| (mine(), theirs()));
+    table.ratio(
+        "uploads of 1 MiB, 8 connections, per second, and a handler of one's own",
+        &format!("{uploads:.0}/s"),
+        &format!("bare axum handler that verifies and syncs {bare_uploads:.0}/s"),
+        ratio,
+        bound(0.8),
+    );
+    let (ratio, mine, theirs) =
+        compared(|| (mine(), verify_and_sync(served.folder.path(), &public, &file, &signature)));
     table.ratio(
         "uploads of 1 MiB, 8 connections, per second",
         &format!("{mine:.0}/s"),

@@ -47,8 +47,9 @@ abstract class Operations extends AbstractClient implements Client
      * system's.
      * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
      * and a password.
-     * @param int|null $timeoutS How long a call may take, in seconds; 0 and absent mean the operation's
-     * own limit.
+     * @param float|null $exchangeTimeoutS How long one exchange with the bank may take, in seconds,
+     * fractions allowed. 0 and absent mean the operation's own limit.
+     * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
      * @param int|null $maxAnswerBytes The largest answer, in bytes; 16 MiB when left out.
      * @param list<string>|null $allowedRedirectHosts Hosts, besides the bank's own, to which the bank's
      * customers may be sent.
@@ -83,6 +84,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?float $exchangeTimeoutS = null,
         ?int $timeoutS = null,
         ?int $maxAnswerBytes = null,
         ?array $allowedRedirectHosts = null,
@@ -111,6 +113,7 @@ abstract class Operations extends AbstractClient implements Client
             'ca_file' => $caFile,
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
+            'exchange_timeout_s' => $exchangeTimeoutS,
             'timeout_s' => $timeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
             'allowed_redirect_hosts' => $allowedRedirectHosts === null ? null : array_values($allowedRedirectHosts),

@@ -14,13 +14,15 @@ final class BankConnection
     /**
      * @param string $bank The bank's id.
      * @param string $access Whose certificates are used.
-     * @param list<ConnectionCertificate> $certificates The certificates; a shared one does not tell its
-     * owner.
+     * @param list<ConnectionCertificate> $certificates The certificates.
+     * @param string|null $lender Whose certificates they are, where they are shared; the deployed service
+     * does not tell.
      */
     public function __construct(
         public readonly string $bank,
         public readonly string $access,
         public readonly array $certificates,
+        public readonly ?string $lender = null,
     ) {
     }
 
@@ -35,6 +37,7 @@ final class BankConnection
             bank: $data['bank'],
             access: $data['access'],
             certificates: array_map(static fn (mixed $item): mixed => ConnectionCertificate::fromArray($item), $data['certificates']),
+            lender: $data['lender'] ?? null,
         );
     }
 
@@ -49,6 +52,7 @@ final class BankConnection
             'bank' => $this->bank,
             'access' => $this->access,
             'certificates' => array_values(array_map(static fn (ConnectionCertificate $item): mixed => (object) $item->toArray(), $this->certificates)),
+            'lender' => $this->lender,
         ]);
     }
 }

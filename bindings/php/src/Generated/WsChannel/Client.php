@@ -376,7 +376,8 @@ interface Client
      * All banks of this account, present and future; a certificate of the other account's own wins over a
      * shared one. It may use the certificates for files; it never sees or exports them. Nothing is handed
      * on from there. Files it sends need its own authorize keys. An account can use the certificates of
-     * one other only. Repeating it changes nothing.
+     * one other only. Repeating it changes nothing. A service of this library allows it to the owner of
+     * the API key alone, or asks the borrower: its setting `sharing`.
      *
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -384,7 +385,8 @@ interface Client
      *
      * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
      * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.parameter_refused`
+     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
+     * `ws_channel.parameter_refused`
      */
     public function shareCerts(
         string $extEmail,
@@ -392,10 +394,11 @@ interface Client
     ): ShareCertsResponse;
 
     /**
-     * Stop another account from using this account's certificates.
+     * Stop another account from using this account's certificates, or the reverse.
      *
-     * Takes effect at once. The deployed service does not carry this out yet and answers
-     * `ws_channel.not_implemented`.
+     * Takes effect at once, from either end of the link: who lends names the borrower, who borrows names
+     * the lender; the owner of the API key names any borrower. The deployed service does not carry this
+     * out yet and answers `ws_channel.not_implemented`.
      *
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -1264,7 +1267,9 @@ interface Client
      * as `sign_and_upload` does.
      * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
      * @param string|null $signature Signatures that were made elsewhere over the same bytes.
-     * @param int|null $timeoutS How long to wait for all answers together, in seconds; 60 when left out.
+     * @param float|null $waitTimeoutS How long to wait for all answers together, in seconds, fractions
+     * allowed; 60 when left out.
+     * @param int|null $timeoutS The older name of `wait_timeout_s`, which wins; in whole seconds.
      * @param int|null $pollIntervalMs How long to wait between two looks, in milliseconds; 1000 when left
      * out, 100 at least.
      * @param string|null $directory The folder that the answers go into, named as `download_new_files`
@@ -1294,6 +1299,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $signingCertificate = null,
         ?SignatureHash $hash = null,
         ?string $signature = null,
+        ?float $waitTimeoutS = null,
         ?int $timeoutS = null,
         ?int $pollIntervalMs = null,
         ?string $directory = null,

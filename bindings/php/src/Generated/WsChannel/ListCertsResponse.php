@@ -17,12 +17,16 @@ final class ListCertsResponse
      * @param list<BankConnection>|null $connections Banks that can be reached, with own or shared
      * certificates (API 2.8).
      * @param list<RetiredCert>|null $retired Retired certificates, when there are any (API 2.9).
+     * @param list<string>|null $offeredFrom Accounts that would lend this one their certificates, when
+     * there are any: `share_certs` with such an address accepts, `unshare_certs` declines. Only services
+     * that ask the borrower have it.
      */
     public function __construct(
         public readonly array $certs,
         public readonly string $responseText,
         public readonly ?array $connections = null,
         public readonly ?array $retired = null,
+        public readonly ?array $offeredFrom = null,
     ) {
     }
 
@@ -38,6 +42,7 @@ final class ListCertsResponse
             responseText: $data['response_text'],
             connections: isset($data['connections']) ? array_map(static fn (mixed $item): mixed => BankConnection::fromArray($item), $data['connections']) : null,
             retired: isset($data['retired']) ? array_map(static fn (mixed $item): mixed => RetiredCert::fromArray($item), $data['retired']) : null,
+            offeredFrom: $data['offered_from'] ?? null,
         );
     }
 
@@ -52,6 +57,7 @@ final class ListCertsResponse
             'certs' => array_values(array_map(static fn (CertDescriptor $item): mixed => (object) $item->toArray(), $this->certs)),
             'connections' => $this->connections === null ? null : array_values(array_map(static fn (BankConnection $item): mixed => (object) $item->toArray(), $this->connections)),
             'retired' => $this->retired === null ? null : array_values(array_map(static fn (RetiredCert $item): mixed => (object) $item->toArray(), $this->retired)),
+            'offered_from' => $this->offeredFrom === null ? null : array_values($this->offeredFrom),
             'response_text' => $this->responseText,
         ]);
     }

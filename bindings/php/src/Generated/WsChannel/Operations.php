@@ -40,8 +40,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $apiKey The integrator's API key.
      * @param string|Secret|null $idToken A session token from an earlier login.
      * @param Bank|null $bank The bank of requests that name none.
-     * @param int|null $timeoutS How long a call may take, in seconds; 0 and absent mean the operation's
-     * own limit.
+     * @param float|null $exchangeTimeoutS How long one exchange with the service may take, in seconds,
+     * fractions allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean
+     * the operation's own limit.
+     * @param float|null $flowTimeoutS How long a whole flow may take, its questions and waits included,
+     * in seconds, fractions allowed. 0 and absent mean no limit but those of its exchanges.
+     * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
      * @param bool|null $renewSession Whether a data session that the service no longer accepts is renewed
      * once per call, with the password.
      * @param string|Secret|null $sealKey What sessions and logins are sealed with when they leave this
@@ -77,6 +81,8 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
         #[\SensitiveParameter] string|Secret|null $idToken = null,
         ?Bank $bank = null,
+        ?float $exchangeTimeoutS = null,
+        ?float $flowTimeoutS = null,
         ?int $timeoutS = null,
         ?bool $renewSession = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
@@ -104,6 +110,8 @@ abstract class Operations extends AbstractClient implements Client
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
             'id_token' => $idToken === null ? null : Encode::secret($idToken),
             'bank' => $bank?->value,
+            'exchange_timeout_s' => $exchangeTimeoutS,
+            'flow_timeout_s' => $flowTimeoutS,
             'timeout_s' => $timeoutS,
             'renew_session' => $renewSession,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
@@ -117,7 +125,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * A client whose settings come from the environment's `ISECURE_…` variables (the list is in
      * docs/reference, ws-channel-settings), but for those that are given here under the names of the
-     * constructor's parameters.
+     * constructor's parameters. A variable is looked for in `$_SERVER`, then among the parameters of the
+     * web server (FastCGI) and the process's own (`getenv`), then in `$_ENV`.
      *
      * @throws BankchannelException
      */
@@ -600,7 +609,8 @@ abstract class Operations extends AbstractClient implements Client
      * All banks of this account, present and future; a certificate of the other account's own wins over a
      * shared one. It may use the certificates for files; it never sees or exports them. Nothing is handed
      * on from there. Files it sends need its own authorize keys. An account can use the certificates of
-     * one other only. Repeating it changes nothing.
+     * one other only. Repeating it changes nothing. A service of this library allows it to the owner of
+     * the API key alone, or asks the borrower: its setting `sharing`.
      *
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -608,7 +618,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
      * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.parameter_refused`
+     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
+     * `ws_channel.parameter_refused`
      */
     public function shareCerts(
         string $extEmail,
@@ -622,10 +633,11 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Stop another account from using this account's certificates.
+     * Stop another account from using this account's certificates, or the reverse.
      *
-     * Takes effect at once. The deployed service does not carry this out yet and answers
-     * `ws_channel.not_implemented`.
+     * Takes effect at once, from either end of the link: who lends names the borrower, who borrows names
+     * the lender; the owner of the API key names any borrower. The deployed service does not carry this
+     * out yet and answers `ws_channel.not_implemented`.
      *
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -1755,7 +1767,9 @@ abstract class Operations extends AbstractClient implements Client
      * as `sign_and_upload` does.
      * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
      * @param string|null $signature Signatures that were made elsewhere over the same bytes.
-     * @param int|null $timeoutS How long to wait for all answers together, in seconds; 60 when left out.
+     * @param float|null $waitTimeoutS How long to wait for all answers together, in seconds, fractions
+     * allowed; 60 when left out.
+     * @param int|null $timeoutS The older name of `wait_timeout_s`, which wins; in whole seconds.
      * @param int|null $pollIntervalMs How long to wait between two looks, in milliseconds; 1000 when left
      * out, 100 at least.
      * @param string|null $directory The folder that the answers go into, named as `download_new_files`
@@ -1785,6 +1799,7 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $signingCertificate = null,
         ?SignatureHash $hash = null,
         ?string $signature = null,
+        ?float $waitTimeoutS = null,
         ?int $timeoutS = null,
         ?int $pollIntervalMs = null,
         ?string $directory = null,
@@ -1802,6 +1817,7 @@ abstract class Operations extends AbstractClient implements Client
             'hash' => $hash?->value,
             'signature' => $signature,
             'wait_for' => array_values($waitFor),
+            'wait_timeout_s' => $waitTimeoutS,
             'timeout_s' => $timeoutS,
             'poll_interval_ms' => $pollIntervalMs,
             'directory' => $directory,

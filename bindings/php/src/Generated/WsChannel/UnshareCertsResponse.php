@@ -15,11 +15,17 @@ final class UnshareCertsResponse
      * @param list<string> $sharedFrom The account whose certificates this one uses; none or one.
      * @param list<string> $sharedTo The accounts that use this account's certificates.
      * @param string $responseText The service's text.
+     * @param list<string>|null $offeredFrom Accounts that would lend this one their certificates
+     * (`share_certs` with such an address accepts, `unshare_certs` declines). Only services that ask the
+     * borrower have it.
+     * @param list<string>|null $offeredTo Accounts that have not accepted this one's certificates yet.
      */
     public function __construct(
         public readonly array $sharedFrom,
         public readonly array $sharedTo,
         public readonly string $responseText,
+        public readonly ?array $offeredFrom = null,
+        public readonly ?array $offeredTo = null,
     ) {
     }
 
@@ -34,6 +40,8 @@ final class UnshareCertsResponse
             sharedFrom: $data['shared_from'],
             sharedTo: $data['shared_to'],
             responseText: $data['response_text'],
+            offeredFrom: $data['offered_from'] ?? null,
+            offeredTo: $data['offered_to'] ?? null,
         );
     }
 
@@ -47,6 +55,8 @@ final class UnshareCertsResponse
         return Encode::present([
             'shared_from' => array_values($this->sharedFrom),
             'shared_to' => array_values($this->sharedTo),
+            'offered_from' => $this->offeredFrom === null ? null : array_values($this->offeredFrom),
+            'offered_to' => $this->offeredTo === null ? null : array_values($this->offeredTo),
             'response_text' => $this->responseText,
         ]);
     }
