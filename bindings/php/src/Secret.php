@@ -33,6 +33,16 @@ final class Secret
     }
 
     /**
+     * @internal
+     *
+     * @return array<string, string>
+     */
+    public function toArray(): array
+    {
+        return [$this->kind => $this->name];
+    }
+
+    /**
      * The text, where PHP has it; else where the library finds it, or says that it does not.
      *
      * @internal
@@ -43,6 +53,6 @@ final class Secret
     {
         $here = $this->kind === 'env' ? Environment::get($this->name) : null;
 
-        return $here ?? [$this->kind => $this->name];
+        return $here ?? $this->toArray();
     }
 }
