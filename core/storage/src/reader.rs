@@ -13,6 +13,7 @@ use crate::entities::session::Session;
 use crate::entities::tenant::Entitlement;
 use crate::error::StoreError;
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 use std::path::Path;
 
 /// A [`Store`] whose writing verbs are out of reach: what handlers of requests hold, so that whatever they write goes
@@ -36,8 +37,8 @@ macro_rules! reads {
                 ///
                 /// # Errors
                 /// Environment faults only.
-                pub async fn $verb(&self, $($arg: $kind),*) -> Result<$answer, StoreError> {
-                    self.0.$verb($($arg),*).await
+                pub fn $verb(&self, $($arg: $kind),*) -> BoxFuture<'_, Result<$answer, StoreError>> {
+                    self.0.$verb($($arg),*)
                 }
             )+
         }

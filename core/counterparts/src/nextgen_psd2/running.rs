@@ -12,6 +12,7 @@ use bankchannel_foundation::{
     clock::{Clock, SystemClock},
     error::row,
 };
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -56,8 +57,9 @@ impl Running {
     ///
     /// # Errors
     /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
-    pub async fn start(options: BankOptions) -> Result<Self> {
-        Box::pin(Self::begin(options)).await
+    pub fn start(options: BankOptions) -> BoxFuture<'static, Result<Self>> {
+        // As an `async fn` it would be compiled anew, with all that it awaits, in every program that calls it.
+        Box::pin(Self::begin(options))
     }
 
     async fn begin(options: BankOptions) -> Result<Self> {

@@ -9,6 +9,7 @@ use std::{
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock};
 use bankchannel_storage::Store;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -66,20 +67,23 @@ pub struct Running {
 }
 
 impl Running {
+    // What is public here is no `async fn`: such a one would be compiled anew, with all that it awaits, in every program that
+    // calls it.
+
     /// Opens the data folder, binds the address and begins to serve.
     ///
     /// # Errors
     /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
-    pub async fn start(options: ServiceOptions) -> Result<Self> {
-        Self::start_with(options, Channels::default()).await
+    pub fn start(options: ServiceOptions) -> BoxFuture<'static, Result<Self>> {
+        Self::start_with(options, Channels::default())
     }
 
     /// As [`start`](Self::start), with channels to banks beside the built-in simulator.
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub async fn start_with(options: ServiceOptions, channels: Channels) -> Result<Self> {
-        Box::pin(Self::begin(options, channels)).await
+    pub fn start_with(options: ServiceOptions, channels: Channels) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(Self::begin(options, channels))
     }
 
     async fn begin(options: ServiceOptions, channels: Channels) -> Result<Self> {
@@ -184,16 +188,16 @@ impl Running {
     ///
     /// # Errors
     /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
-    pub async fn fund_simulator(&self, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
-        banks::fund_simulator(&System::of(&self.service), email, payment_file).await
+    pub fn fund_simulator<'a>(&'a self, email: &'a str, payment_file: &'a [u8]) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async move { banks::fund_simulator(&System::of(&self.service), email, payment_file).await })
     }
 
     /// Renews every certificate that is due now, without waiting for the daily run; answers how many.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub async fn renew_due(&self) -> Result<usize> {
-        banks::renew_due(&System::of(&self.service)).await.map_err(data::storage)
+    pub fn renew_due(&self) -> BoxFuture<'_, Result<usize>> {
+        Box::pin(async { banks::renew_due(&System::of(&self.service)).await.map_err(data::storage) })
     }
 
     /// What every handler works with.
@@ -205,7 +209,11 @@ impl Running {
     /// Stops. First the service only says that it is not ready, for as long as `drain_s` wants, and answers on. Then no new
     /// requests are taken, running ones get some time to finish, those that may change something as long as a bank may
     /// take; then the store is closed.
-    pub async fn stop(self) {
+    pub fn stop(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.end())
+    }
+
+    async fn end(self) {
         self.service.readiness.drain();
         tokio::time::sleep(Duration::from_secs(self.service.config.drain_s.into())).await;
         self.stop.cancel();

@@ -9,6 +9,7 @@ use crate::entities::common::Mode;
 use crate::entities::session::Factor;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
 /// Columns that [`read_account`] takes.
@@ -32,39 +33,41 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn account(&self, email: &str) -> std::result::Result<Option<Account>, StoreError> {
+    pub fn account(&self, email: &str) -> BoxFuture<'_, std::result::Result<Option<Account>, StoreError>> {
         self.read(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 tx.first(SELECT_ACCOUNT, args![email]).await?.map(|mut row| read_account(&mut row)).transpose()
             })
         })
-        .await
     }
 
     /// What Login, InitPasswordReset and LoginMFA need of a mode user.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn credential(&self, email: &str, mode: Mode) -> std::result::Result<Option<Credential>, StoreError> {
+    pub fn credential(
+        &self,
+        email: &str,
+        mode: Mode,
+    ) -> BoxFuture<'_, std::result::Result<Option<Credential>, StoreError>> {
         self.read((email.to_owned(), mode), |tx, (email, mode)| {
             Box::pin(
                 async move { tx.first(SELECT_CREDENTIAL, args![email, *mode]).await?.map(read_credential).transpose() },
             )
         })
-        .await
     }
 
     /// Replaces a password hash that is still `old` (stronger parameters after a login). Revokes nothing.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn rehash_password(
+    pub fn rehash_password(
         &self,
         email: &str,
         mode: Mode,
         old: &str,
         new: &str,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((email.to_owned(), mode, old.to_owned(), new.to_owned()), |tx, (email, mode, old, new)| {
             Box::pin(async move {
                 let sql =
@@ -72,29 +75,27 @@ impl Store {
                 Ok(tx.execute(sql, args![email, *mode, old, new]).await? == 1)
             })
         })
-        .await
     }
 
     /// ConfigCerts (WS Channel sheet §2.14): forbids export for ever. False when there is no such account.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn disable_export(&self, email: &str) -> std::result::Result<bool, StoreError> {
+    pub fn disable_export(&self, email: &str) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 tx.touch_auth();
                 Ok(tx.execute("UPDATE account SET export_allowed = 0 WHERE email = $1", args![email]).await? == 1)
             })
         })
-        .await
     }
 
     /// ListAccounts (WS Channel sheet §2.24): all accounts of a key by address, the owner included.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn list_accounts(&self, api_key: &str) -> std::result::Result<Vec<AccountListing>, StoreError> {
-        self.read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key))).await
+    pub fn list_accounts(&self, api_key: &str) -> BoxFuture<'_, std::result::Result<Vec<AccountListing>, StoreError>> {
+        self.read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key)))
     }
 
     /// DeleteAccount (WS Channel sheet §2.25): erases users, certificates, keys, files, links in both directions and, last,
@@ -102,9 +103,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn delete_account(&self, api_key: &str, email: &str) -> std::result::Result<DeleteOutcome, StoreError> {
+    pub fn delete_account(
+        &self,
+        api_key: &str,
+        email: &str,
+    ) -> BoxFuture<'_, std::result::Result<DeleteOutcome, StoreError>> {
         self.write((api_key.to_owned(), email.to_owned()), |tx, (api_key, email)| Box::pin(delete(tx, api_key, email)))
-            .await
     }
 }
 

@@ -7,6 +7,7 @@ use crate::entities::common::Digest;
 use crate::error::{Result, StoreError};
 use crate::outcome::Outcome;
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,8 +38,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn read_audit(&self, filter: AuditFilter) -> std::result::Result<Vec<AuditRecord>, StoreError> {
-        self.read(filter, |tx, filter| Box::pin(select(tx, filter))).await
+    pub fn read_audit(&self, filter: AuditFilter) -> BoxFuture<'_, std::result::Result<Vec<AuditRecord>, StoreError>> {
+        self.read(filter, |tx, filter| Box::pin(select(tx, filter)))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::entities::audit::{AuditCheckpoint, AuditRecord, AuditVerdict, KnownHe
 use crate::entities::common::Digest;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -22,12 +23,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn checkpoint_audit(
+    pub fn checkpoint_audit(
         &self,
         now: i64,
         every: i64,
-    ) -> std::result::Result<Option<AuditCheckpoint>, StoreError> {
-        self.write((now, every), |tx, (now, every)| Box::pin(checkpoint(tx, *now, *every))).await
+    ) -> BoxFuture<'_, std::result::Result<Option<AuditCheckpoint>, StoreError>> {
+        self.write((now, every), |tx, (now, every)| Box::pin(checkpoint(tx, *now, *every)))
     }
 
     /// Recomputes all chains and checkpoints.
@@ -43,7 +44,10 @@ impl Store {
     ///
     /// # Errors
     /// As [`verify_audit`](Self::verify_audit).
-    pub async fn verify_audit_against(&self, known: Vec<KnownHead>) -> std::result::Result<AuditVerdict, StoreError> {
+    pub fn verify_audit_against(
+        &self,
+        known: Vec<KnownHead>,
+    ) -> BoxFuture<'_, std::result::Result<AuditVerdict, StoreError>> {
         self.read_snapshot(known, |tx, known| {
             Box::pin(async move {
                 match verify(tx, known).await {
@@ -53,7 +57,6 @@ impl Store {
                 }
             })
         })
-        .await
     }
 }
 

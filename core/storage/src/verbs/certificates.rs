@@ -10,6 +10,7 @@ use crate::entities::certificate::{
 use crate::entities::file::FileScope;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Reserves the place of (account, bank) for an enrolment: one of any number of callers wins. The `ticket`
@@ -18,13 +19,13 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn begin_enrol(
+    pub fn begin_enrol(
         &self,
         scope: &FileScope,
         ticket: &str,
         now: i64,
         stale_before: i64,
-    ) -> std::result::Result<EnrolOutcome, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<EnrolOutcome, StoreError>> {
         self.write((scope.clone(), ticket.to_owned(), now, stale_before), |tx, (scope, ticket, now, stale_before)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
@@ -39,7 +40,6 @@ impl Store {
                 Ok(if tx.execute(sql, values).await? == 1 { EnrolOutcome::Done } else { EnrolOutcome::Exists })
             })
         })
-        .await
     }
 
     /// Stores what the bank issued, with the simulator's opening files and balances. [`EnrolOutcome::Exists`]
@@ -47,7 +47,10 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for a file that is too large for a row.
-    pub async fn complete_enrol(&self, completion: Completion) -> std::result::Result<EnrolOutcome, StoreError> {
+    pub fn complete_enrol(
+        &self,
+        completion: Completion,
+    ) -> BoxFuture<'_, std::result::Result<EnrolOutcome, StoreError>> {
         self.write(completion, |tx, c| {
             Box::pin(async move {
                 let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
@@ -61,34 +64,37 @@ impl Store {
                 Ok(EnrolOutcome::Done)
             })
         })
-        .await
     }
 
     /// Gives a reservation back. False when the ticket is no longer the pending one.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> std::result::Result<bool, StoreError> {
+    pub fn abandon_enrol(
+        &self,
+        email: &str,
+        bank: &str,
+        ticket: &str,
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
             Box::pin(async move {
                 let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
                 Ok(tx.execute(sql, args![email, bank, CertState::Pending, ticket]).await? == 1)
             })
         })
-        .await
     }
 
     /// ImportCert (WS Channel sheet §2.18): stores a set where there is none.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn import_certs(
+    pub fn import_certs(
         &self,
         scope: &FileScope,
         ticket: &str,
         set: NewCertSet,
         now: i64,
-    ) -> std::result::Result<EnrolOutcome, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<EnrolOutcome, StoreError>> {
         self.write((scope.clone(), ticket.to_owned(), set, now), |tx, (scope, ticket, set, now)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
@@ -103,7 +109,6 @@ impl Store {
                 Ok(EnrolOutcome::Done)
             })
         })
-        .await
     }
 
     /// RetireCert (WS Channel sheet §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random hex
@@ -111,12 +116,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn retire_certs(
+    pub fn retire_certs(
         &self,
         scope: &FileScope,
         suffix: &str,
         now: i64,
-    ) -> std::result::Result<RetireOutcome, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<RetireOutcome, StoreError>> {
         self.write((scope.clone(), suffix.to_owned(), now), |tx, (scope, suffix, now)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
@@ -134,22 +139,21 @@ impl Store {
                 Ok(RetireOutcome::Retired { name })
             })
         })
-        .await
     }
 
     /// The account's own sets by bank, pending ones included (they have no signing certificate).
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn cert_sets(&self, email: &str) -> std::result::Result<Vec<CertSet>, StoreError> {
-        self.read(email.to_owned(), |tx, email| Box::pin(select_sets(tx, Some(email), None))).await
+    pub fn cert_sets(&self, email: &str) -> BoxFuture<'_, std::result::Result<Vec<CertSet>, StoreError>> {
+        self.read(email.to_owned(), |tx, email| Box::pin(select_sets(tx, Some(email), None)))
     }
 
     /// The account's retired certificates, oldest first.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn retired_certs(&self, email: &str) -> std::result::Result<Vec<RetiredCert>, StoreError> {
+    pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, std::result::Result<Vec<RetiredCert>, StoreError>> {
         self.read(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 let sql = "SELECT email, name, bank, purpose, pem, subject, issuer, serial, not_after, retired_at \
@@ -157,7 +161,6 @@ impl Store {
                 tx.query(sql, args![email]).await?.into_iter().map(read_retired).collect()
             })
         })
-        .await
     }
 
     /// The set that a file operation of `email` at `bank` uses: its own where it has one, usable or not, else that of the
@@ -165,16 +168,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn effective_certs(
+    pub fn effective_certs(
         &self,
         email: &str,
         bank: &str,
         now: i64,
-    ) -> std::result::Result<EffectiveCerts, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<EffectiveCerts, StoreError>> {
         self.read_snapshot((email.to_owned(), bank.to_owned(), now), |tx, (email, bank, now)| {
             Box::pin(effective(tx, email, bank, *now))
         })
-        .await
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::driver::args;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Marks a challenge used. True for exactly one of any number of callers; keep it until `expires` (Unix ms),
@@ -10,7 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn consume_challenge(&self, uuid: &str, expires: i64) -> std::result::Result<bool, StoreError> {
+    pub fn consume_challenge(&self, uuid: &str, expires: i64) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((uuid.to_owned(), expires), |tx, (uuid, expires)| {
             Box::pin(async move {
                 let sql = "INSERT INTO used_challenge (uuid, expires) VALUES ($1, $2) ON CONFLICT (uuid) DO NOTHING";
@@ -18,6 +19,5 @@ impl Store {
                 Result::Ok(inserted == 1)
             })
         })
-        .await
     }
 }

@@ -9,6 +9,7 @@ use crate::entities::lockout::{LockKey, LockPolicy, QuotaState};
 use crate::entities::pending::PendingKind;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Counters of tries where no code waits; the purpose follows.
 const TRIES_SCOPE: &str = "code.tries.";
@@ -19,15 +20,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn put_code(&self, code: NewCode) -> std::result::Result<CodeSend, StoreError> {
-        self.write(code, |tx, code| Box::pin(store_code(tx, code))).await
+    pub fn put_code(&self, code: NewCode) -> BoxFuture<'_, std::result::Result<CodeSend, StoreError>> {
+        self.write(code, |tx, code| Box::pin(store_code(tx, code)))
     }
 
     /// VerifyPhone (WS Channel sheet §2.3): a right code makes the phone verified.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn verify_phone(&self, request: VerifyPhone) -> std::result::Result<CodeCheck, StoreError> {
+    pub fn verify_phone(&self, request: VerifyPhone) -> BoxFuture<'_, std::result::Result<CodeCheck, StoreError>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM account WHERE email = $1 AND phone = $2";
@@ -45,14 +46,13 @@ impl Store {
                 Ok(check)
             })
         })
-        .await
     }
 
     /// VerifyEmail (WS Channel sheet §2.4): a right code makes the address verified and the token dies.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn verify_email(&self, request: VerifyEmail) -> std::result::Result<CodeCheck, StoreError> {
+    pub fn verify_email(&self, request: VerifyEmail) -> BoxFuture<'_, std::result::Result<CodeCheck, StoreError>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM pending_auth WHERE token = $1 AND kind = $2 AND email = $3 AND mode = $4 AND expires > $5";
@@ -70,14 +70,13 @@ impl Store {
                 Ok(check)
             })
         })
-        .await
     }
 
     /// PasswordReset (WS Channel sheet §2.6).
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn reset_password(&self, request: PasswordReset) -> std::result::Result<CodeCheck, StoreError> {
+    pub fn reset_password(&self, request: PasswordReset) -> BoxFuture<'_, std::result::Result<CodeCheck, StoreError>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let purpose = CodePurpose::PasswordReset;
@@ -92,26 +91,24 @@ impl Store {
                 Ok(check)
             })
         })
-        .await
     }
 
     /// Forgets a code that could not be delivered. Its quotas stay used.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn drop_code(
+    pub fn drop_code(
         &self,
         email: &str,
         mode: Mode,
         purpose: CodePurpose,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((email.to_owned(), mode, purpose), |tx, (email, mode, purpose)| {
             Box::pin(async move {
                 let sql = "DELETE FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
                 Ok(tx.execute(sql, args![email, *mode, *purpose]).await? == 1)
             })
         })
-        .await
     }
 }
 

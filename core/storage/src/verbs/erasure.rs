@@ -3,6 +3,7 @@
 use crate::driver::Tx;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Children before their parents. The audit trail stays: it says that this was done.
 const ERASE: &[&str] = &[
@@ -34,8 +35,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn erase_all(&self) -> std::result::Result<Vec<String>, StoreError> {
-        self.write((), |tx, ()| Box::pin(erase(tx))).await
+    pub fn erase_all(&self) -> BoxFuture<'_, std::result::Result<Vec<String>, StoreError>> {
+        self.write((), |tx, ()| Box::pin(erase(tx)))
     }
 }
 

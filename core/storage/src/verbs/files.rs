@@ -4,6 +4,7 @@ use crate::driver::{Row, Tx, Value, args};
 use crate::entities::file::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Content up to this size may lie in its row, bytes.
 pub const INLINE_LIMIT: usize = 64 * 1024;
@@ -15,32 +16,36 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for oversized inline content, a wrong path or a taken reference.
-    pub async fn put_files(&self, scope: &FileScope, files: Vec<NewBankFile>) -> std::result::Result<(), StoreError> {
-        self.write((scope.clone(), files), |tx, (scope, files)| Box::pin(insert_files(tx, scope, files))).await
+    pub fn put_files(
+        &self,
+        scope: &FileScope,
+        files: Vec<NewBankFile>,
+    ) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+        self.write((scope.clone(), files), |tx, (scope, files)| Box::pin(insert_files(tx, scope, files)))
     }
 
     /// ListFiles: oldest first, equal times by reference; the newest [`LIST_CAP`] when there are more.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn list_files(
+    pub fn list_files(
         &self,
         scope: &FileScope,
         filter: &FileFilter,
-    ) -> std::result::Result<Vec<BankFile>, StoreError> {
-        self.read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter))).await
+    ) -> BoxFuture<'_, std::result::Result<Vec<BankFile>, StoreError>> {
+        self.read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter)))
     }
 
     /// One file with its content; the type must fit too.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn file(
+    pub fn file(
         &self,
         scope: &FileScope,
         file_type: &str,
         reference: &str,
-    ) -> std::result::Result<Option<BankFileContent>, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<Option<BankFileContent>, StoreError>> {
         self.read((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
             Box::pin(async move {
                 let sql = "SELECT reference, file_type, status, created, service_id, target_id, size, path, content FROM bank_file \
@@ -55,14 +60,17 @@ impl Store {
                 .transpose()
             })
         })
-        .await
     }
 
     /// Marks a file downloaded: `NEW` becomes `DLD`, other words stay. True when it was `NEW`.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> std::result::Result<bool, StoreError> {
+    pub fn mark_downloaded(
+        &self,
+        scope: &FileScope,
+        reference: &str,
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((scope.clone(), reference.to_owned()), |tx, (s, reference)| {
             Box::pin(async move {
                 let sql = "UPDATE bank_file SET status = 'DLD' \
@@ -74,7 +82,6 @@ impl Store {
                 Ok(changed)
             })
         })
-        .await
     }
 
     /// DeleteFile. `None` when there is no such file; otherwise the content that no row names any more, to be
@@ -82,12 +89,12 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn delete_file(
+    pub fn delete_file(
         &self,
         scope: &FileScope,
         file_type: &str,
         reference: &str,
-    ) -> std::result::Result<Option<Vec<String>>, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<Option<Vec<String>>, StoreError>> {
         self.write((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
             Box::pin(async move {
                 let sql = "DELETE FROM bank_file WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 \
@@ -100,7 +107,6 @@ impl Store {
                 Ok(Some(row.opt_text()?.into_iter().collect()))
             })
         })
-        .await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::driver::{Tx, args};
 use crate::entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Content paths that stand for all when it is looked whether a folder holds them.
 const SAMPLE: i64 = 50;
@@ -15,8 +16,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn installation(&self) -> std::result::Result<Installation, StoreError> {
-        self.read_snapshot((), |tx, ()| Box::pin(select(tx))).await
+    pub fn installation(&self) -> BoxFuture<'_, std::result::Result<Installation, StoreError>> {
+        self.read_snapshot((), |tx, ()| Box::pin(select(tx)))
     }
 
     /// Records ids of those kinds that have none yet: of several instances that start together the first decides, and each
@@ -24,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn adopt(&self, ids: Vec<(IdKind, String)>) -> std::result::Result<Installation, StoreError> {
+    pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, std::result::Result<Installation, StoreError>> {
         self.write(ids, |tx, ids| {
             Box::pin(async move {
                 let found = select(tx).await?;
@@ -34,14 +35,13 @@ impl Store {
                 select(tx).await
             })
         })
-        .await
     }
 
     /// Puts these ids in place of all that are recorded of their kind.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn replace_ids(&self, kind: IdKind, ids: Vec<String>) -> std::result::Result<(), StoreError> {
+    pub fn replace_ids(&self, kind: IdKind, ids: Vec<String>) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
         self.write((kind, ids), |tx, (kind, ids)| {
             Box::pin(async move {
                 tx.execute("DELETE FROM installation WHERE kind = $1", args![kind.as_str()]).await?;
@@ -51,22 +51,21 @@ impl Store {
                 Ok(())
             })
         })
-        .await
     }
 
     /// Every secret that is sealed in the database, with what its seal is bound to: reads all of them.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn sealed_secrets(&self) -> std::result::Result<Vec<SealedSecret>, StoreError> {
-        self.read_snapshot((), |tx, ()| Box::pin(sealed(tx))).await
+    pub fn sealed_secrets(&self) -> BoxFuture<'_, std::result::Result<Vec<SealedSecret>, StoreError>> {
+        self.read_snapshot((), |tx, ()| Box::pin(sealed(tx)))
     }
 
     /// Some of the content files that rows name: enough to tell a folder that holds them from one that does not.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn some_content_paths(&self) -> std::result::Result<Vec<String>, StoreError> {
+    pub fn some_content_paths(&self) -> BoxFuture<'_, std::result::Result<Vec<String>, StoreError>> {
         self.read_snapshot((), |tx, ()| {
             Box::pin(async move {
                 let mut paths = Vec::new();
@@ -81,15 +80,14 @@ impl Store {
                 Ok(paths)
             })
         })
-        .await
     }
 
     /// Whether the database answers.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn ping(&self) -> std::result::Result<(), StoreError> {
-        self.read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) })).await
+    pub fn ping(&self) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+        self.read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) }))
     }
 }
 

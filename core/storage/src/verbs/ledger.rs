@@ -7,13 +7,14 @@ use crate::entities::file::FileScope;
 use crate::entities::ledger::{BookOutcome, Booking, Ledger, NewLedger};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// All balances of a connection, by IBAN.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn ledgers(&self, scope: &FileScope) -> std::result::Result<Vec<Ledger>, StoreError> {
+    pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, std::result::Result<Vec<Ledger>, StoreError>> {
         self.read(scope.clone(), |tx, s| {
             Box::pin(async move {
                 let sql = "SELECT iban, balance_cents, statement, version FROM ledger \
@@ -31,22 +32,29 @@ impl Store {
                     .collect()
             })
         })
-        .await
     }
 
     /// Adds a bank account with a balance, or sets the balance of one that is there (its statement number stays).
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn fund_ledger(&self, scope: &FileScope, ledger: NewLedger) -> std::result::Result<(), StoreError> {
-        self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger))).await
+    pub fn fund_ledger(
+        &self,
+        scope: &FileScope,
+        ledger: NewLedger,
+    ) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+        self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger)))
     }
 
     /// Adds a connection's first bank account; nothing changes when it has any, or when there is no such account.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> std::result::Result<(), StoreError> {
+    pub fn open_ledger(
+        &self,
+        scope: &FileScope,
+        ledger: NewLedger,
+    ) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
         self.write((scope.clone(), ledger), |tx, (s, ledger)| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM account WHERE email = $1 AND api_key = $2";
@@ -60,14 +68,13 @@ impl Store {
                 upsert(tx, s, ledger).await
             })
         })
-        .await
     }
 
     /// Books a processed upload: journal, balances and files in one step, once.
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for a taken reference or oversized content.
-    pub async fn book(&self, booking: Booking) -> std::result::Result<BookOutcome, StoreError> {
+    pub fn book(&self, booking: Booking) -> BoxFuture<'_, std::result::Result<BookOutcome, StoreError>> {
         self.write(booking, |tx, b| {
             Box::pin(async move {
                 // Looked at before anything changes: a verb that answers "nothing changed" must not have written.
@@ -94,7 +101,6 @@ impl Store {
                 Ok(BookOutcome::Booked)
             })
         })
-        .await
     }
 }
 

@@ -4,6 +4,7 @@ use crate::driver::{Tx, args};
 use crate::entities::link::{Consent, Links, ShareOutcome, UnshareOutcome};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Lets `other` use the certificates of `caller`: at once, or once it accepts, by a call of its own that names `caller`.
@@ -28,24 +29,23 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn unshare_certs(
+    pub fn unshare_certs(
         &self,
         api_key: &str,
         caller: &str,
         other: &str,
-    ) -> std::result::Result<UnshareOutcome, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<UnshareOutcome, StoreError>> {
         self.write((api_key.to_owned(), caller.to_owned(), other.to_owned()), |tx, (api_key, caller, other)| {
             Box::pin(unshare(tx, api_key, caller, other))
         })
-        .await
     }
 
     /// The links of an account.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn links(&self, email: &str) -> std::result::Result<Links, StoreError> {
-        self.read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email))).await
+    pub fn links(&self, email: &str) -> BoxFuture<'_, std::result::Result<Links, StoreError>> {
+        self.read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 }
 

@@ -4,6 +4,7 @@ use crate::driver::{Tx, args};
 use crate::entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Counts a failure; at the limit the door closes for the policy's duration. To be strict against guesses
@@ -11,42 +12,41 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn record_failure(
+    pub fn record_failure(
         &self,
         key: &LockKey,
         policy: LockPolicy,
         now: i64,
-    ) -> std::result::Result<LockState, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<LockState, StoreError>> {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(count_failure(tx, key, *policy, *now)))
-            .await
     }
 
     /// Until when the door is closed, Unix ms; `None` when open.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn locked_until(&self, key: &LockKey, now: i64) -> std::result::Result<Option<i64>, StoreError> {
-        self.read((key.clone(), now), |tx, (key, now)| Box::pin(lock_end(tx, key, *now))).await
+    pub fn locked_until(&self, key: &LockKey, now: i64) -> BoxFuture<'_, std::result::Result<Option<i64>, StoreError>> {
+        self.read((key.clone(), now), |tx, (key, now)| Box::pin(lock_end(tx, key, *now)))
     }
 
     /// Forgets failures and opens the door.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn clear_failures(&self, keys: &[LockKey]) -> std::result::Result<(), StoreError> {
-        self.write(keys.to_vec(), |tx, keys| Box::pin(clear(tx, keys))).await
+    pub fn clear_failures(&self, keys: &[LockKey]) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+        self.write(keys.to_vec(), |tx, keys| Box::pin(clear(tx, keys)))
     }
 
     /// Counts an event when there is room in its quota (registrations per address, exports, …).
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn take_quota(
+    pub fn take_quota(
         &self,
         key: &LockKey,
         policy: LockPolicy,
         now: i64,
-    ) -> std::result::Result<QuotaState, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<QuotaState, StoreError>> {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| {
             Box::pin(async move {
                 let state = quota(tx, key, *policy, *now).await?;
@@ -56,7 +56,6 @@ impl Store {
                 Ok(state)
             })
         })
-        .await
     }
 }
 

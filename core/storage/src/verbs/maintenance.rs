@@ -8,6 +8,7 @@ use crate::entities::common::Mode;
 use crate::entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -21,15 +22,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn purge(&self, policy: PurgePolicy) -> std::result::Result<PurgeReport, StoreError> {
-        self.write(policy, |tx, policy| Box::pin(purge(tx, policy))).await
+    pub fn purge(&self, policy: PurgePolicy) -> BoxFuture<'_, std::result::Result<PurgeReport, StoreError>> {
+        self.write(policy, |tx, policy| Box::pin(purge(tx, policy)))
     }
 
     /// Reads the whole database for damage; minutes for a large one.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with the first finding; [`StoreError::Unsupported`] with PostgreSQL.
-    pub async fn check_integrity(&self) -> std::result::Result<(), StoreError> {
+    pub fn check_integrity(&self) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
         self.read((), |tx, ()| {
             Box::pin(async move {
                 if tx.dialect() == Dialect::Postgres {
@@ -48,14 +49,13 @@ impl Store {
                 Err(StoreError::Damaged { place: DATABASE_FILE.to_owned(), reason: finding })
             })
         })
-        .await
     }
 
     /// Paths of all content files that rows name; others below `DATA/files` were left by a crash and may go.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn content_paths(&self) -> std::result::Result<Vec<String>, StoreError> {
+    pub fn content_paths(&self) -> BoxFuture<'_, std::result::Result<Vec<String>, StoreError>> {
         self.read_snapshot((), |tx, ()| {
             Box::pin(async move {
                 tx.allow(HOUSEKEEPING_LIMIT).await?;
@@ -63,7 +63,6 @@ impl Store {
                 tx.query(sql, &[]).await?.into_iter().map(|mut row| row.text()).collect()
             })
         })
-        .await
     }
 
     /// Removes content files below `folder` (usually `DATA/files`) that no row names any more; absent ones are

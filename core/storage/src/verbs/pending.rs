@@ -13,6 +13,7 @@ use crate::entities::pending::{
 use crate::entities::session::Factor;
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Opens a pending step, with the code that goes with it. When the code may not be sent, nothing is stored;
@@ -21,11 +22,11 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn open_pending(
+    pub fn open_pending(
         &self,
         pending: NewPending,
         code: Option<NewCode>,
-    ) -> std::result::Result<CodeSend, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<CodeSend, StoreError>> {
         self.write((pending, code), |tx, (pending, code)| {
             Box::pin(async move {
                 if !still_holds(tx, &pending.email, pending.mode, pending.verified_hash.as_deref()).await? {
@@ -41,22 +42,21 @@ impl Store {
                 Ok(CodeSend::Send)
             })
         })
-        .await
     }
 
     /// A living token.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn pending(&self, token: &Digest, now: i64) -> std::result::Result<Option<Pending>, StoreError> {
-        self.read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now))).await
+    pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, std::result::Result<Option<Pending>, StoreError>> {
+        self.read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
     }
 
     /// SelectMFA (WS Channel sheet §2.10): of any number of callers with the same old token one wins.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn select_mfa(&self, request: SelectMfa) -> std::result::Result<SelectOutcome, StoreError> {
+    pub fn select_mfa(&self, request: SelectMfa) -> BoxFuture<'_, std::result::Result<SelectOutcome, StoreError>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let alive = find(tx, &r.old, r.new.now).await?;
@@ -78,7 +78,6 @@ impl Store {
                 Ok(SelectOutcome::Selected)
             })
         })
-        .await
     }
 
     /// LoginMFA (WS Channel sheet §2.9): a right answer kills the token, uses the code or TOTP step up and stores
@@ -86,15 +85,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn answer_mfa(&self, answer: MfaAnswer) -> std::result::Result<MfaOutcome, StoreError> {
-        self.write(answer, |tx, answer| Box::pin(check_answer(tx, answer))).await
+    pub fn answer_mfa(&self, answer: MfaAnswer) -> BoxFuture<'_, std::result::Result<MfaOutcome, StoreError>> {
+        self.write(answer, |tx, answer| Box::pin(check_answer(tx, answer)))
     }
 
     /// VerifyTOTP (WS Channel sheet §2.11).
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn confirm_totp(&self, request: ConfirmTotp) -> std::result::Result<TotpOutcome, StoreError> {
+    pub fn confirm_totp(&self, request: ConfirmTotp) -> BoxFuture<'_, std::result::Result<TotpOutcome, StoreError>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let found = find(tx, &r.token, r.now).await?;
@@ -112,26 +111,24 @@ impl Store {
                 Ok(TotpOutcome::Enabled)
             })
         })
-        .await
     }
 
     /// Sets or clears the factor that is asked for first. False when there is no such user.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn set_preferred_factor(
+    pub fn set_preferred_factor(
         &self,
         email: &str,
         mode: Mode,
         factor: Option<Factor>,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((email.to_owned(), mode, factor), |tx, (email, mode, factor)| {
             Box::pin(async move {
                 let sql = "UPDATE mode_user SET preferred_factor = $3 WHERE email = $1 AND mode = $2";
                 Ok(tx.execute(sql, args![email, *mode, *factor]).await? == 1)
             })
         })
-        .await
     }
 }
 

@@ -4,6 +4,7 @@ use crate::driver::{Row, Tx, args};
 use crate::entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Keys that one account may hold (WS Channel sheet §7).
 pub const PGP_KEYS_PER_ACCOUNT: i64 = 20;
@@ -13,27 +14,27 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn add_pgp_key(&self, new: NewPgpKey) -> std::result::Result<AddKeyOutcome, StoreError> {
-        self.write(new, |tx, new| Box::pin(add(tx, new))).await
+    pub fn add_pgp_key(&self, new: NewPgpKey) -> BoxFuture<'_, std::result::Result<AddKeyOutcome, StoreError>> {
+        self.write(new, |tx, new| Box::pin(add(tx, new)))
     }
 
     /// The account's keys, oldest first.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn pgp_keys(&self, email: &str) -> std::result::Result<Vec<PgpKey>, StoreError> {
-        self.read(email.to_owned(), |tx, email| Box::pin(select(tx, email))).await
+    pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, std::result::Result<Vec<PgpKey>, StoreError>> {
+        self.read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 
     /// Removes the key with this short id (either case); the remaining keys, or `None` when there is no such key.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn delete_pgp_key(
+    pub fn delete_pgp_key(
         &self,
         email: &str,
         short_id: &str,
-    ) -> std::result::Result<Option<Vec<PgpKey>>, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<Option<Vec<PgpKey>>, StoreError>> {
         self.write((email.to_owned(), short_id.to_ascii_uppercase()), |tx, (email, short_id)| {
             Box::pin(async move {
                 let sql = "DELETE FROM pgp_key WHERE email = $1 AND short_id = $2";
@@ -44,7 +45,6 @@ impl Store {
                 select(tx, email).await.map(Some)
             })
         })
-        .await
     }
 }
 

@@ -9,6 +9,7 @@ use crate::entities::common::Mode;
 use crate::entities::lockout::{LockKey, QuotaState};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Counter of registration and reset codes per phone; the handlers of InitPasswordReset use it too.
 const PHONE_SCOPE: &str = "code.phone";
@@ -21,7 +22,10 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn register(&self, registration: Registration) -> std::result::Result<RegisterOutcome, StoreError> {
+    pub fn register(
+        &self,
+        registration: Registration,
+    ) -> BoxFuture<'_, std::result::Result<RegisterOutcome, StoreError>> {
         self.write(registration, |tx, r| {
             Box::pin(async move {
                 match r.mode {
@@ -30,7 +34,6 @@ impl Store {
                 }
             })
         })
-        .await
     }
 }
 

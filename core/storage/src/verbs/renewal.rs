@@ -5,6 +5,7 @@ use crate::driver::args;
 use crate::entities::certificate::{CertSet, CertState, DueRenewal, NewCertSet};
 use crate::error::StoreError;
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Sets whose earliest certificate ends before `expiring_before` and that nobody tried since `attempted_before`
@@ -12,11 +13,11 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn renewals_due(
+    pub fn renewals_due(
         &self,
         expiring_before: i64,
         attempted_before: i64,
-    ) -> std::result::Result<Vec<DueRenewal>, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<Vec<DueRenewal>, StoreError>> {
         self.read((expiring_before, attempted_before), |tx, (expiring, attempted)| {
             Box::pin(async move {
                 let sql = "SELECT a.api_key, s.email, s.bank, s.first_expiry FROM cert_set s JOIN account a ON a.email = s.email \
@@ -30,7 +31,6 @@ impl Store {
                     .collect()
             })
         })
-        .await
     }
 
     /// Takes a due set for renewal: of any number of jobs one gets it, under a new ticket.
@@ -66,14 +66,14 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn complete_renewal(
+    pub fn complete_renewal(
         &self,
         email: &str,
         bank: &str,
         ticket: &str,
         set: NewCertSet,
         now: i64,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write(
             (email.to_owned(), bank.to_owned(), ticket.to_owned(), set, now),
             |tx, (email, bank, ticket, set, now)| {
@@ -91,19 +91,18 @@ impl Store {
                 })
             },
         )
-        .await
     }
 
     /// Ends a renewal that did not succeed: the old set stays in use, the next try comes a day later.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn abandon_renewal(
+    pub fn abandon_renewal(
         &self,
         email: &str,
         bank: &str,
         ticket: &str,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
             Box::pin(async move {
                 let sql =
@@ -111,14 +110,13 @@ impl Store {
                 Ok(tx.execute(sql, args![email, bank, CertState::Renewing, ticket, CertState::Active]).await? == 1)
             })
         })
-        .await
     }
 
     /// Marks the sets whose time is over; answers how many.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn expire_certs(&self, now: i64) -> std::result::Result<i64, StoreError> {
+    pub fn expire_certs(&self, now: i64) -> BoxFuture<'_, std::result::Result<i64, StoreError>> {
         self.write(now, |tx, now| {
             Box::pin(async move {
                 let sql = "UPDATE cert_set SET state = $2, changed = $1 WHERE first_expiry <= $1 AND state IN ($3, $4)";
@@ -130,6 +128,5 @@ impl Store {
                 Ok(i64::try_from(changed).unwrap_or(i64::MAX))
             })
         })
-        .await
     }
 }

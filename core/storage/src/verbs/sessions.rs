@@ -8,6 +8,7 @@ use crate::entities::lockout::{LockKey, LockPolicy, QuotaState};
 use crate::entities::session::{Factor, NewSession, Session};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// Counter of sources at which somebody logged in as a user.
 pub(super) const SOURCE_SCOPE: &str = "source.known";
@@ -21,11 +22,11 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn create_session(
+    pub fn create_session(
         &self,
         session: NewSession,
         clear_failures: Vec<LockKey>,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((session, clear_failures), |tx, (session, keys)| {
             Box::pin(async move {
                 if !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await? {
@@ -36,47 +37,44 @@ impl Store {
                 Ok(true)
             })
         })
-        .await
     }
 
     /// Whether somebody logged in as this user from this source within 30 days.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn has_logged_in_from(
+    pub fn has_logged_in_from(
         &self,
         email: &str,
         source: &str,
         now: i64,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.read((source_key(email, source), now), |tx, (key, now)| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3";
                 Ok(tx.number(sql, args![&key.scope, &key.subject, *now - SOURCE_KNOWN_MS]).await? > 0)
             })
         })
-        .await
     }
 
     /// The living session of a token with the state of its account, user and tenant.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn session(&self, token: &Digest, now: i64) -> std::result::Result<Option<Session>, StoreError> {
+    pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, std::result::Result<Option<Session>, StoreError>> {
         self.read((*token, now), |tx, (token, now)| {
             Box::pin(async move {
                 let row = tx.first(LOOKUP, args![*token, *now]).await?;
                 row.map(read_session).transpose()
             })
         })
-        .await
     }
 
     /// Tells the last use of a session (for an idle timeout). False when it is gone.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn touch_session(&self, token: &Digest, now: i64) -> std::result::Result<bool, StoreError> {
+    pub fn touch_session(&self, token: &Digest, now: i64) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((*token, now), |tx, (token, now)| {
             Box::pin(async move {
                 let sql = "UPDATE session SET last_used = $2 WHERE token = $1 AND last_used < $2";
@@ -84,7 +82,6 @@ impl Store {
                 Ok(tx.number("SELECT count(*) FROM session WHERE token = $1", args![*token]).await? == 1)
             })
         })
-        .await
     }
 
     /// Logout (WS Channel sheet §2.12): revokes every session, MFA session and access token of the user that was
@@ -92,11 +89,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn revoke_all(&self, email: &str, mode: Mode, up_to: i64) -> std::result::Result<i64, StoreError> {
+    pub fn revoke_all(
+        &self,
+        email: &str,
+        mode: Mode,
+        up_to: i64,
+    ) -> BoxFuture<'_, std::result::Result<i64, StoreError>> {
         self.write((email.to_owned(), mode, up_to), |tx, (email, mode, up_to)| {
             Box::pin(revoke_tokens(tx, email, *mode, *up_to))
         })
-        .await
     }
 }
 

@@ -4,6 +4,7 @@ use crate::driver::{Row, args};
 use crate::entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 /// In the order of [`read_tenant`].
 const SELECT_ALL: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
@@ -16,7 +17,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn mint_tenant(&self, tenant: NewTenant) -> std::result::Result<bool, StoreError> {
+    pub fn mint_tenant(&self, tenant: NewTenant) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write(tenant, |tx, t| {
             Box::pin(async move {
                 let sql = "INSERT INTO tenant (api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, \
@@ -25,40 +26,41 @@ impl Store {
                 Ok(tx.execute(sql, values).await? == 1)
             })
         })
-        .await
     }
 
     /// One key.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn tenant(&self, api_key: &str) -> std::result::Result<Option<Tenant>, StoreError> {
+    pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, std::result::Result<Option<Tenant>, StoreError>> {
         self.read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
                 tx.first(SELECT_ONE, args![api_key]).await?.map(|mut row| read_tenant(&mut row)).transpose()
             })
         })
-        .await
     }
 
     /// All keys, oldest first.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn tenants(&self) -> std::result::Result<Vec<Tenant>, StoreError> {
+    pub fn tenants(&self) -> BoxFuture<'_, std::result::Result<Vec<Tenant>, StoreError>> {
         self.read((), |tx, ()| {
             Box::pin(async move {
                 tx.query(SELECT_ALL, &[]).await?.into_iter().map(|mut row| read_tenant(&mut row)).collect()
             })
         })
-        .await
     }
 
     /// Changes a key. False when there is none.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn change_tenant(&self, api_key: &str, change: TenantChange) -> std::result::Result<bool, StoreError> {
+    pub fn change_tenant(
+        &self,
+        api_key: &str,
+        change: TenantChange,
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((api_key.to_owned(), change), |tx, (api_key, change)| {
             Box::pin(async move {
                 tx.touch_auth();
@@ -84,20 +86,19 @@ impl Store {
                 Ok(changed == 1)
             })
         })
-        .await
     }
 
     /// Gives, holds back or takes away an entitlement. False when there is no such key.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn set_entitlement(
+    pub fn set_entitlement(
         &self,
         api_key: &str,
         product: &str,
         state: EntitlementState,
         now: i64,
-    ) -> std::result::Result<bool, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((api_key.to_owned(), product.to_owned(), state, now), |tx, (api_key, product, state, now)| {
             Box::pin(async move {
                 tx.touch_auth();
@@ -114,14 +115,13 @@ impl Store {
                 Ok(true)
             })
         })
-        .await
     }
 
     /// What a key may use; a product that is not listed is missing.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn entitlements(&self, api_key: &str) -> std::result::Result<Vec<Entitlement>, StoreError> {
+    pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, std::result::Result<Vec<Entitlement>, StoreError>> {
         self.read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
                 let sql = "SELECT product, state, changed FROM entitlement WHERE api_key = $1 ORDER BY product";
@@ -137,14 +137,13 @@ impl Store {
                     .collect()
             })
         })
-        .await
     }
 
     /// Invites an address to register under a key (sheet S13). False when there is no such key.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn invite(&self, api_key: &str, email: &str, now: i64) -> std::result::Result<bool, StoreError> {
+    pub fn invite(&self, api_key: &str, email: &str, now: i64) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((api_key.to_owned(), email.to_owned(), now), |tx, (api_key, email, now)| {
             Box::pin(async move {
                 if tx.number("SELECT count(*) FROM tenant WHERE api_key = $1", args![api_key]).await? == 0 {
@@ -155,7 +154,6 @@ impl Store {
                 Ok(true)
             })
         })
-        .await
     }
 }
 

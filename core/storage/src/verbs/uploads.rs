@@ -5,14 +5,15 @@ use crate::driver::{Row, Tx, Value, args};
 use crate::entities::file::{FileScope, NewUpload, Upload, UploadOutcome, UploadState};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
+use futures_util::future::BoxFuture;
 
 impl Store {
     /// Journals an upload in state `received`. Do so before the bank gets it and before the caller hears of it.
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for content or an id that breaks the rules.
-    pub async fn record_upload(&self, upload: NewUpload) -> std::result::Result<UploadOutcome, StoreError> {
-        self.write(upload, |tx, upload| Box::pin(record(tx, upload))).await
+    pub fn record_upload(&self, upload: NewUpload) -> BoxFuture<'_, std::result::Result<UploadOutcome, StoreError>> {
+        self.write(upload, |tx, upload| Box::pin(record(tx, upload)))
     }
 
     /// Ends an upload that is in state `received`: its stored bytes go. `None` when it is in another state or
@@ -20,17 +21,16 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn finish_upload(
+    pub fn finish_upload(
         &self,
         id: &str,
         state: UploadState,
         detail: &str,
         now: i64,
-    ) -> std::result::Result<Option<Vec<String>>, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<Option<Vec<String>>, StoreError>> {
         self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
             Box::pin(finish(tx, id, *state, detail, *now))
         })
-        .await
     }
 
     /// Uploads in a state, oldest first: what a restarted service still has to do or to report.
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn upload(&self, id: &str) -> std::result::Result<Option<Upload>, StoreError> {
+    pub fn upload(&self, id: &str) -> BoxFuture<'_, std::result::Result<Option<Upload>, StoreError>> {
         self.read(id.to_owned(), |tx, id| {
             Box::pin(async move {
                 let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
@@ -109,7 +109,6 @@ impl Store {
                 tx.first(sql, args![id]).await?.map(read_upload).transpose()
             })
         })
-        .await
     }
 }
 

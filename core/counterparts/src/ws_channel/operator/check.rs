@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::Path};
 
 use bankchannel_foundation::Result;
 use bankchannel_storage::{Store, StoreError};
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use crate::{
@@ -32,7 +33,11 @@ pub struct Finding {
 
 /// Looks at configuration, address and TLS files, data folder, store and keys. Makes nothing where there
 /// is no database yet; one that is there is opened as a start would, and brought up to date.
-pub async fn check(options: &ServiceOptions) -> Vec<Finding> {
+pub fn check(options: &ServiceOptions) -> BoxFuture<'_, Vec<Finding>> {
+    Box::pin(findings(options))
+}
+
+async fn findings(options: &ServiceOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
     let listen = match running::address(options) {
         Ok(listen) => listen,

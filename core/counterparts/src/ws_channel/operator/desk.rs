@@ -13,6 +13,7 @@ use bankchannel_storage::{
     AuditEntry, AuditRecord, AuditVerdict, EntitlementState, NewTenant, Store, Tenant, TenantChange,
 };
 use bankchannel_ws_channel::model::{ApiKey, Email};
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -57,7 +58,11 @@ impl Desk {
     ///
     /// # Errors
     /// `input.invalid_field`, `resource.storage`, `not_supported`.
-    pub(crate) async fn carry_out(&self, command: Command) -> Result<Value> {
+    pub(crate) fn carry_out(&self, command: Command) -> BoxFuture<'_, Result<Value>> {
+        Box::pin(self.done(command))
+    }
+
+    async fn done(&self, command: Command) -> Result<Value> {
         match command {
             Command::Keys => told(self.keys().await?),
             Command::CreateKey(new) => told(self.create_key(new).await?),

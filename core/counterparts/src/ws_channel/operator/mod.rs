@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::AuditFilter;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -55,7 +56,11 @@ impl Operator {
     ///
     /// # Errors
     /// `configuration.invalid`, or `resource.storage`: it is damaged, there is none, another process has it.
-    pub async fn open(options: &ServiceOptions) -> Result<Self> {
+    pub fn open(options: &ServiceOptions) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(Self::opened(options))
+    }
+
+    async fn opened(options: &ServiceOptions) -> Result<Self> {
         let listen = running::address(options)?;
         let config = Config::load(options, listen.ip().is_loopback())?;
         let given = options

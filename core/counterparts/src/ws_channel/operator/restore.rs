@@ -5,6 +5,7 @@ use std::{collections::HashSet, fs, path::Path};
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Content, Error, Result, error::row};
 use bankchannel_storage::{NamedContent, SealedKind, SealedSecret, Store};
+use futures_util::future::BoxFuture;
 
 use super::backup::{BESIDE, BackupSummary, Copied, MISSING, Unfinished, private_folder, sync_folder};
 use crate::ws_channel::{
@@ -22,7 +23,11 @@ use crate::ws_channel::{
 /// # Errors
 /// `input.invalid_field` for what is no backup, is not complete or does not fit together, or a folder that is not empty;
 /// `resource.storage`.
-pub async fn restore(backup: &Path, data: &Path) -> Result<BackupSummary> {
+pub fn restore<'a>(backup: &'a Path, data: &'a Path) -> BoxFuture<'a, Result<BackupSummary>> {
+    Box::pin(restored(backup, data))
+}
+
+async fn restored(backup: &Path, data: &Path) -> Result<BackupSummary> {
     if !backup.join(DATABASE).is_file() || !backup.join(keys::FOLDER).is_dir() {
         let why = format!("{} holds no backup: {DATABASE} and {} must be in it", backup.display(), keys::FOLDER);
         return Err(Error::invalid_field("backup", why));
