@@ -24,11 +24,17 @@ final class Secret
 
     /**
      * The value of an environment variable, as PHP has it: `$_SERVER`, else the parameters of the web server (FastCGI) and the
-     * process's own variables (`getenv`), else `$_ENV`. Names that begin with `HTTP_` are headers of a request and not looked
-     * at. It is read when the client is made or called.
+     * process's own variables (`getenv`), else `$_ENV`. Names that begin with `HTTP_` are headers of a request and
+     * refused. It is read when the client is made or called.
+     *
+     * @throws Exception\BankchannelException
      */
     public static function env(string $name): self
     {
+        if (str_starts_with($name, 'HTTP_')) {
+            throw Exception\BankchannelException::invalidInput('name', 'names that begin with `HTTP_` are headers of a request, which its sender writes');
+        }
+
         return new self('env', $name);
     }
 

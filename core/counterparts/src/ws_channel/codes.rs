@@ -40,8 +40,11 @@ impl Draft {
 
     /// For a password reset; from a source that the user has logged in from, one message more than strangers can use up.
     pub(crate) fn password_reset(service: &Service, account: &Account, mode: Mode, is_known: bool, now: i64) -> Self {
-        let quotas = service.limits.reset_quotas(&account.phone, is_known);
-        Self::new(service, account, mode, CodePurpose::PasswordReset, Some(now + RESET_TTL_MS), quotas, now)
+        let quotas = service.limits.reset_quotas(&account.email, is_known);
+        let mut draft =
+            Self::new(service, account, mode, CodePurpose::PasswordReset, Some(now + RESET_TTL_MS), quotas, now);
+        draft.new.sending = service.limits.reset_messages(&account.phone, is_known);
+        draft
     }
 
     /// For the second factor; it lives as long as the step that asks for it, and any login may send another at once.
@@ -70,7 +73,17 @@ impl Draft {
         let hash = service.keys.challenge.hash_code(&account.email, mode.as_str(), purpose, code.expose());
         let email = account.email.clone();
         Self {
-            new: NewCode { email: email.clone(), mode, purpose, hash, expires, min_gap, quotas, now },
+            new: NewCode {
+                email: email.clone(),
+                mode,
+                purpose,
+                hash,
+                expires,
+                min_gap,
+                quotas,
+                sending: Vec::new(),
+                now,
+            },
             message: Message { channel, to, purpose, email, mode, code, expires_ms: expires },
         }
     }
@@ -87,6 +100,7 @@ pub(crate) fn decoy(service: &Service, email: &str, mode: Mode, now: i64) -> New
         expires: now + RESET_TTL_MS,
         min_gap: service.limits.code_gap_ms(),
         quotas: service.limits.reset_quotas(email, false),
+        sending: Vec::new(),
         now,
     }
 }

@@ -203,12 +203,20 @@ impl Limits {
         self.quotas("code.phone", phone, self.phone())
     }
 
-    /// What a code for a password reset counts against: whoever asks from where the user has logged in has a message in
-    /// reserve, which nobody else can use up.
-    pub(crate) fn reset_quotas(&self, subject: &str, is_known: bool) -> Vec<Quota> {
-        let mut policy = self.phone();
-        policy.limit = policy.limit.saturating_add(i64::from(is_known));
-        self.quotas("code.phone", subject, policy)
+    /// What asking for a password reset counts against, for known addresses and others alike.
+    pub(crate) fn reset_quotas(&self, email: &str, is_known: bool) -> Vec<Quota> {
+        self.quotas("code.reset", email, self.with_reserve(is_known))
+    }
+
+    /// What the message of a password reset counts against besides.
+    pub(crate) fn reset_messages(&self, phone: &str, is_known: bool) -> Vec<Quota> {
+        self.quotas("code.phone", phone, self.with_reserve(is_known))
+    }
+
+    /// Whoever asks from where the user has logged in has a message in reserve that strangers cannot use up.
+    fn with_reserve(&self, is_known: bool) -> LockPolicy {
+        let policy = self.phone();
+        LockPolicy { limit: policy.limit.saturating_add(i64::from(is_known)), ..policy }
     }
 
     /// What a code to a mailbox counts against.

@@ -258,6 +258,7 @@ async fn verify(service: &System, email: &str, phone: &str, mode: Mode, hash: [u
         expires: now + 1000,
         min_gap: 0,
         quotas: Vec::new(),
+        sending: Vec::new(),
         now,
     };
     let sent = service.writer().open_pending(pending, Some(code)).await.map_err(storage)?;

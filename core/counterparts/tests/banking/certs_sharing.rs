@@ -162,7 +162,16 @@ async fn an_offer_is_nothing_until_the_borrower_accepts_it() {
     share(&served, &borrower, "owner%40example.test").await.ok(201);
     served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
     share(&served, &lender, "borrower%40example.test").await.ok(201);
-    let accepted = share(&served, &borrower, "lender%40example.test").await.ok(201);
+    // Who offers back accepts nothing: that has to be said.
+    share(&served, &borrower, "lender%40example.test").await.ok(201);
+    served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
+    let path = "/certs/shared/lender%40example.test";
+    let accept = Some(json!({"Accept": true}));
+    let accepted = served.admin(&borrower, Method::PUT, path, accept.clone()).await.ok(201);
     assert_eq!(accepted["SharedFrom"], json!(["lender@example.test"]));
     served.get(&borrower, "/files/simulator").await.ok(200);
+    // Elsewhere there is nothing to accept.
+    let served = Served::with(ANY, Channels::default()).await;
+    let owner = served.owner("owner@example.test").await;
+    served.admin(&owner, Method::PUT, path, accept).await.refused(400, "Invalid parameter(s): Accept");
 }

@@ -56,6 +56,9 @@ pub struct NewCode {
     pub min_gap: i64,
     /// All of these must have room; then it counts against all.
     pub quotas: Vec<Quota>,
+    /// Where one of these has no room, the code is kept and not sent ([`CodeSend::Kept`]), as one that nobody can give: who asked
+    /// for it cannot tell. Else it counts against all.
+    pub sending: Vec<Quota>,
     /// Now, Unix ms.
     pub now: i64,
 }
@@ -75,6 +78,8 @@ pub enum CodeSend {
         /// From when on, Unix ms.
         retry_at: i64,
     },
+    /// Stored, and not to be sent: nobody can give it.
+    Kept,
     /// The user is gone, or its password is no longer the verified one; nothing changed.
     Stale,
 }
@@ -83,6 +88,7 @@ outcomes!(CodeSend {
     Self::Send => "done",
     Self::TooSoon { .. } => "too_soon",
     Self::TooMany { .. } => "too_many",
+    Self::Kept => "not_sent",
     Self::Stale => "stale",
 });
 

@@ -31,9 +31,7 @@ pub enum ShareOutcome {
     Shared(Links),
     /// The target has to accept; the caller's links.
     Offered(Links),
-    /// The caller accepted what the target had offered; the caller's links.
-    Accepted(Links),
-    /// The target is not under this key.
+    /// The target is not under this key, or has offered nothing that could be accepted.
     NoUser,
     /// The target is the caller.
     SameAccount,
@@ -44,7 +42,6 @@ pub enum ShareOutcome {
 outcomes!(ShareOutcome {
     Self::Shared(_) => "done",
     Self::Offered(_) => "offered",
-    Self::Accepted(_) => "accepted",
     Self::NoUser => "no_user",
     Self::SameAccount => "same_account",
     Self::OtherOwner => "other_owner",

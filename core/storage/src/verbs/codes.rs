@@ -93,7 +93,7 @@ impl Store {
         })
     }
 
-    /// Forgets a code that could not be delivered. Its quotas stay used.
+    /// Forgets a code that could not be delivered, or makes it one that nobody can give. Its quotas stay used.
     ///
     /// # Errors
     /// Environment faults only.
@@ -105,8 +105,17 @@ impl Store {
     ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.write((email.to_owned(), mode, purpose), |tx, (email, mode, purpose)| {
             Box::pin(async move {
+                let key = args![email, *mode, *purpose];
+                if *purpose == CodePurpose::PasswordReset {
+                    // It stays as one that nobody can give: who asked for it is told nothing, not even by the next answer.
+                    let sql = "SELECT hash FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
+                    let Some(mut row) = tx.first(sql, key).await? else { return Ok(false) };
+                    let hash = unguessable(&row.digest()?);
+                    let sql = "UPDATE code SET hash = $4 WHERE email = $1 AND mode = $2 AND purpose = $3";
+                    return Ok(tx.execute(sql, args![email, *mode, *purpose, hash]).await? == 1);
+                }
                 let sql = "DELETE FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
-                Ok(tx.execute(sql, args![email, *mode, *purpose]).await? == 1)
+                Ok(tx.execute(sql, key).await? == 1)
             })
         })
     }
@@ -128,11 +137,31 @@ pub(super) async fn store_code(tx: &mut Tx, code: &NewCode) -> Result<CodeSend> 
     for limit in &code.quotas {
         count(tx, &limit.key, code.now).await?;
     }
+    let is_sent = may_be_sent(tx, code).await?;
+    let hash = if is_sent { code.hash } else { unguessable(&code.hash) };
     let sql = "INSERT INTO code (email, mode, purpose, hash, expires, tries, sent_at) VALUES ($1, $2, $3, $4, $5, 0, $6) \
                ON CONFLICT (email, mode, purpose) DO UPDATE SET hash = excluded.hash, expires = excluded.expires, \
                tries = 0, sent_at = excluded.sent_at";
-    tx.execute(sql, args![&code.email, code.mode, code.purpose, code.hash, code.expires, code.now]).await?;
-    Ok(CodeSend::Send)
+    tx.execute(sql, args![&code.email, code.mode, code.purpose, hash, code.expires, code.now]).await?;
+    Ok(if is_sent { CodeSend::Send } else { CodeSend::Kept })
+}
+
+/// Whether the quotas of sending have room; then it is counted.
+async fn may_be_sent(tx: &mut Tx, code: &NewCode) -> Result<bool> {
+    for limit in &code.sending {
+        if let QuotaState::Exhausted { .. } = quota(tx, &limit.key, limit.policy, code.now).await? {
+            return Ok(false);
+        }
+    }
+    for limit in &code.sending {
+        count(tx, &limit.key, code.now).await?;
+    }
+    Ok(true)
+}
+
+/// A digest that no code has which anybody knows.
+fn unguessable(hash: &Digest) -> Digest {
+    hash.map(|byte| !byte)
 }
 
 /// Counts a try where there is no code that could be right, and answers as if there were one.
@@ -169,16 +198,20 @@ async fn use_code(
         return try_without_code(tx, purpose, format!("{email} {}", mode.as_str()), max_tries, now).await;
     };
     let (stored, expires, tries) = (row.digest()?, row.int()?, row.int()?);
-    if tries >= max_tries {
-        return Ok(CodeCheck::TooMany);
-    }
-    if expires <= now {
-        return Ok(CodeCheck::Expired);
-    }
-    if !same_digest(&stored, hash) {
-        let sql = "UPDATE code SET tries = tries + 1 WHERE email = $1 AND mode = $2 AND purpose = $3";
-        tx.execute(sql, args![email, mode, purpose]).await?;
-        return Ok(CodeCheck::Wrong);
+    let is_right = same_digest(&stored, hash);
+    // Only who has the right code learns that it is too old: to others one that is over is one that is not there.
+    match (is_right, expires <= now) {
+        (true, true) => return Ok(CodeCheck::Expired),
+        (false, true) => {
+            return try_without_code(tx, purpose, format!("{email} {}", mode.as_str()), max_tries, now).await;
+        }
+        (_, false) if tries >= max_tries => return Ok(CodeCheck::TooMany),
+        (false, false) => {
+            let sql = "UPDATE code SET tries = tries + 1 WHERE email = $1 AND mode = $2 AND purpose = $3";
+            tx.execute(sql, args![email, mode, purpose]).await?;
+            return Ok(CodeCheck::Wrong);
+        }
+        (true, false) => {}
     }
     tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2 AND purpose = $3", args![email, mode, purpose]).await?;
     Ok(CodeCheck::Right)

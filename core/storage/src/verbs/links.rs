@@ -7,21 +7,35 @@ use crate::store::Store;
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Lets `other` use the certificates of `caller`: at once, or once it accepts, by a call of its own that names `caller`.
-    /// Both must be under `api_key`; a borrower has one lender.
+    /// Lets `other` use the certificates of `caller`: at once, or once it accepts. Both must be under `api_key`; a borrower has
+    /// one lender.
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn share_certs(
+    pub fn share_certs(
         &self,
         api_key: &str,
         caller: &str,
         other: &str,
         consent: Consent,
-    ) -> std::result::Result<ShareOutcome, StoreError> {
+    ) -> BoxFuture<'_, std::result::Result<ShareOutcome, StoreError>> {
         let input = (api_key.to_owned(), caller.to_owned(), other.to_owned(), consent);
         self.write(input, |tx, (api_key, caller, other, consent)| Box::pin(share(tx, api_key, caller, other, *consent)))
-            .await
+    }
+
+    /// Accepts what `lender` has offered: from then on `caller` uses its certificates.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn accept_certs(
+        &self,
+        api_key: &str,
+        caller: &str,
+        lender: &str,
+    ) -> BoxFuture<'_, std::result::Result<ShareOutcome, StoreError>> {
+        self.write((api_key.to_owned(), caller.to_owned(), lender.to_owned()), |tx, (api_key, caller, lender)| {
+            Box::pin(accept(tx, api_key, caller, lender))
+        })
     }
 
     /// Ends a share or an offer, at once: one that `caller` gave to `other`, else one that it has from `other`; for the owner of the key
@@ -53,34 +67,47 @@ async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: C
     if caller == other {
         return Ok(ShareOutcome::SameAccount);
     }
-    let sql = "SELECT linked_to FROM account WHERE email = $1 AND api_key = $2";
-    let own = tx.first(sql, args![caller, api_key]).await?;
-    let (Some(mut own), Some(mut row)) = (own, tx.first(sql, args![other, api_key]).await?) else {
+    let (Some(_), Some(lender)) = (lender_of(tx, api_key, caller).await?, lender_of(tx, api_key, other).await?) else {
         return Ok(ShareOutcome::NoUser);
     };
-    let lender_of_other = row.opt_text()?;
-    let is_linked = lender_of_other.as_deref() == Some(caller);
-    let sql = "SELECT count(*) FROM tenant WHERE api_key = $1 AND owner_email = $2";
-    if consent == Consent::Asked && !is_linked && tx.number(sql, args![api_key, caller]).await? == 0 {
-        return if is_offered(tx, caller, other).await? {
-            if own.opt_text()?.is_some_and(|lender| lender != other) {
-                return Ok(ShareOutcome::OtherOwner);
-            }
-            link(tx, caller, other).await?;
-            Ok(ShareOutcome::Accepted(select(tx, caller).await?))
-        } else {
-            if !is_offered(tx, other, caller).await? {
-                let sql = "INSERT INTO link_offer (borrower, lender) VALUES ($1, $2)";
-                tx.execute(sql, args![other, caller]).await?;
-            }
-            Ok(ShareOutcome::Offered(select(tx, caller).await?))
-        };
+    let is_linked = lender.as_deref() == Some(caller);
+    if consent == Consent::Asked && !is_linked && !is_key_owner(tx, api_key, caller).await? {
+        if !is_offered(tx, other, caller).await? {
+            let sql = "INSERT INTO link_offer (borrower, lender) VALUES ($1, $2)";
+            tx.execute(sql, args![other, caller]).await?;
+        }
+        return Ok(ShareOutcome::Offered(select(tx, caller).await?));
     }
-    if lender_of_other.is_some() && !is_linked {
+    if lender.is_some() && !is_linked {
         return Ok(ShareOutcome::OtherOwner);
     }
     link(tx, other, caller).await?;
     Ok(ShareOutcome::Shared(select(tx, caller).await?))
+}
+
+async fn accept(tx: &mut Tx, api_key: &str, caller: &str, lender: &str) -> Result<ShareOutcome> {
+    let (Some(own), Some(_)) = (lender_of(tx, api_key, caller).await?, lender_of(tx, api_key, lender).await?) else {
+        return Ok(ShareOutcome::NoUser);
+    };
+    if !is_offered(tx, caller, lender).await? {
+        return Ok(ShareOutcome::NoUser);
+    }
+    if own.is_some_and(|own| own != lender) {
+        return Ok(ShareOutcome::OtherOwner);
+    }
+    link(tx, caller, lender).await?;
+    Ok(ShareOutcome::Shared(select(tx, caller).await?))
+}
+
+/// Whose certificates an account under this key uses; `None` where there is no such account.
+async fn lender_of(tx: &mut Tx, api_key: &str, email: &str) -> Result<Option<Option<String>>> {
+    let sql = "SELECT linked_to FROM account WHERE email = $1 AND api_key = $2";
+    tx.first(sql, args![email, api_key]).await?.map(|mut row| row.opt_text()).transpose()
+}
+
+async fn is_key_owner(tx: &mut Tx, api_key: &str, email: &str) -> Result<bool> {
+    let sql = "SELECT count(*) FROM tenant WHERE api_key = $1 AND owner_email = $2";
+    Ok(tx.number(sql, args![api_key, email]).await? == 1)
 }
 
 async fn is_offered(tx: &mut Tx, borrower: &str, lender: &str) -> Result<bool> {
@@ -120,16 +147,15 @@ async fn unshare(tx: &mut Tx, api_key: &str, caller: &str, other: &str) -> Resul
             return Ok(UnshareOutcome::Unshared(select(tx, caller).await?));
         }
     }
-    if withdraw(tx, other, caller).await? || withdraw(tx, caller, other).await? {
-        return Ok(UnshareOutcome::Unshared(select(tx, caller).await?));
+    if is_key_owner(tx, api_key, caller).await? {
+        let sql = "UPDATE account SET linked_to = NULL WHERE email = $1 AND api_key = $2 AND linked_to IS NOT NULL";
+        if tx.execute(sql, args![other, api_key]).await? == 1 {
+            touch(tx, other);
+            return Ok(UnshareOutcome::Unshared(select(tx, caller).await?));
+        }
     }
-    let sql = "UPDATE account SET linked_to = NULL WHERE email = $1 AND api_key = $2 AND linked_to IS NOT NULL \
-               AND EXISTS (SELECT 1 FROM tenant t WHERE t.api_key = $2 AND t.owner_email = $3)";
-    if tx.execute(sql, args![other, api_key, caller]).await? == 0 {
-        return Ok(UnshareOutcome::NoUser);
-    }
-    touch(tx, other);
-    Ok(UnshareOutcome::Unshared(select(tx, caller).await?))
+    let (own, others) = (withdraw(tx, other, caller).await?, withdraw(tx, caller, other).await?);
+    if own || others { Ok(UnshareOutcome::Unshared(select(tx, caller).await?)) } else { Ok(UnshareOutcome::NoUser) }
 }
 
 fn touch(tx: &mut Tx, target: &str) {

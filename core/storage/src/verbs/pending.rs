@@ -66,7 +66,7 @@ impl Store {
                 }
                 if let Some(code) = &r.code {
                     match store_code(tx, code).await? {
-                        CodeSend::Send => {}
+                        CodeSend::Send | CodeSend::Kept => {}
                         CodeSend::TooSoon { retry_at } | CodeSend::TooMany { retry_at } => {
                             return Ok(SelectOutcome::TooMany { retry_at });
                         }

@@ -160,7 +160,9 @@ async fn judge_connection(
     let mut holds = tx.first(sql, values).await?.is_some();
     if holds && owner != email {
         let sql = "SELECT 1 FROM account WHERE email = $1 AND linked_to = $2";
-        holds = tx.first(sql, args![email, owner]).await?.is_some();
+        // An own certificate that came meanwhile wins.
+        let own = "SELECT count(*) FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing'";
+        holds = tx.first(sql, args![email, owner]).await?.is_some() && tx.number(own, args![email, bank]).await? == 0;
     }
     if holds {
         return Ok(None);

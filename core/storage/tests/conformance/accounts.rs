@@ -199,29 +199,34 @@ async fn an_offer_becomes_a_link_when_it_is_accepted(store: Store) {
     tenant_with_customer(&store).await;
     active_user(&store, THIRD, Mode::Admin, existing(KEY)).await;
     let share = |lender, borrower| store.share_certs(KEY, lender, borrower, Consent::Asked);
+    let accept = |borrower, lender| store.accept_certs(KEY, borrower, lender);
+    assert_eq!(accept(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::NoUser, "nothing was offered");
     let offered = Links { offered_to: vec![CUSTOMER.to_owned()], ..Links::default() };
     for _ in 0..2 {
         assert_eq!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(offered.clone()));
     }
     assert_eq!(store.effective_certs(CUSTOMER, "nordea", NOW).await.unwrap(), EffectiveCerts::NotLinked);
-    // The owner of the key is not asked for consent, and an account borrows from one.
-    assert!(matches!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
-    assert_eq!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::OtherOwner);
-    store.unshare_certs(KEY, CUSTOMER, OWNER).await.unwrap();
-    let accepted = Links { from: vec![THIRD.to_owned()], ..Links::default() };
-    assert_eq!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Accepted(accepted.clone()));
-    assert_eq!(store.links(CUSTOMER).await.unwrap(), accepted);
-    // Once accepted, the lender's call changes nothing, and the borrower's is an offer of its own.
-    assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
+    // Who offers back accepts nothing.
     assert!(matches!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Offered(_)));
-    // Links are ended first, then offers, from either end.
-    for _ in 0..2 {
-        assert!(matches!(store.unshare_certs(KEY, CUSTOMER, THIRD).await.unwrap(), UnshareOutcome::Unshared(_)));
-    }
-    assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
+    assert_eq!(store.links(CUSTOMER).await.unwrap().from, Vec::<String>::new());
+    // The owner of the key lends without being accepted, and an account borrows from one.
+    assert!(matches!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
+    assert_eq!(accept(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::OtherOwner);
+    store.unshare_certs(KEY, CUSTOMER, OWNER).await.unwrap();
+    assert!(matches!(accept(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Shared(_)));
+    assert_eq!(store.links(CUSTOMER).await.unwrap().from, [THIRD]);
+    assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)), "it stands");
+    // The owner borrows as others do, and cuts the link of another though that one has an offer to it.
+    share(CUSTOMER, OWNER).await.unwrap();
+    assert!(matches!(store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(), UnshareOutcome::Unshared(_)));
+    assert_eq!(store.links(CUSTOMER).await.unwrap().from, Vec::<String>::new());
+    assert!(matches!(accept(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
+    assert_eq!(store.links(OWNER).await.unwrap().from, [CUSTOMER]);
+    store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap();
+    // Either end takes an offer back.
     assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(_)));
-    let none = UnshareOutcome::Unshared(Links::default());
-    assert_eq!(store.unshare_certs(KEY, THIRD, CUSTOMER).await.unwrap(), none);
+    store.unshare_certs(KEY, CUSTOMER, THIRD).await.unwrap();
+    assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
     assert_eq!(store.unshare_certs(KEY, THIRD, CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
     // Offers go with the account, at either end.
     share(THIRD, CUSTOMER).await.unwrap();

@@ -91,6 +91,7 @@ async fn codes_have_gaps_and_quotas(store: Store) {
     let at = |now: i64| NewCode {
         min_gap: MINUTE,
         quotas: vec![quota.clone()],
+        sending: Vec::new(),
         ..code(OWNER, Mode::Admin, CodePurpose::PasswordReset, now)
     };
     assert_eq!(store.put_code(at(NOW)).await.unwrap(), CodeSend::Send);

@@ -110,6 +110,7 @@ pub(crate) fn code(email: &str, mode: Mode, purpose: CodePurpose, now: i64) -> N
         expires: now + 180 * SECOND,
         min_gap: 0,
         quotas: Vec::new(),
+        sending: Vec::new(),
         now,
     }
 }

@@ -45,7 +45,10 @@ async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest
     call.about(email, mode);
     let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
         let decoy = codes::decoy(service, email, mode, call.now_ms);
-        call.audited_store(service, email, "no such user: nothing is sent").await?.put_code(decoy).await?;
+        call.audited_store(service, email, "no user with a verified phone: nothing is sent")
+            .await?
+            .put_code(decoy)
+            .await?;
         return Ok(());
     };
     let source = network(call.address).to_string();

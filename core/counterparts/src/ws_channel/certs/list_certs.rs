@@ -42,7 +42,7 @@ pub(crate) async fn handle(
         certs,
         connections: Some(connections),
         retired: Some(retired).filter(|list| !list.is_empty()),
-        offered_from: Addresses::of(service.store.links(&session.email).await?)?.offered_from,
+        offered_from: Addresses::of(service, service.store.links(&session.email).await?)?.offered_from,
         response_text: OK.into(),
     })
 }

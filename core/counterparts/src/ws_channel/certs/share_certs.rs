@@ -22,9 +22,11 @@ pub(crate) async fn handle(
 ) -> Result<ShareCertsResponse, Fault> {
     let session = call.caller()?;
     let target = request.ext_email.as_str();
+    let is_accepted = request.accept == Some(true);
     let consent = match service.config.sharing {
-        Sharing::Any => Consent::NotAsked,
         Sharing::Accepted => Consent::Asked,
+        _ if is_accepted => return Err(Refusal::invalid("Accept").into()),
+        Sharing::Any => Consent::NotAsked,
         Sharing::Owner => {
             // Anybody may register under a key: only its owner is known to those who use it.
             call.rely_on(Ground::Owner);
@@ -34,10 +36,15 @@ pub(crate) async fn handle(
             Consent::NotAsked
         }
     };
-    let store = call.audited_store(service, target, "").await?;
-    match store.share_certs(&session.api_key, &session.email, target, consent).await? {
-        ShareOutcome::Shared(links) | ShareOutcome::Offered(links) | ShareOutcome::Accepted(links) => {
-            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(links)?;
+    let store = call.audited_store(service, target, if is_accepted { "accepts" } else { "" }).await?;
+    let outcome = if is_accepted {
+        store.accept_certs(&session.api_key, &session.email, target).await?
+    } else {
+        store.share_certs(&session.api_key, &session.email, target, consent).await?
+    };
+    match outcome {
+        ShareOutcome::Shared(links) | ShareOutcome::Offered(links) => {
+            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(service, links)?;
             Ok(ShareCertsResponse { shared_from, shared_to, offered_from, offered_to, response_text: OK.into() })
         }
         ShareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
@@ -45,7 +52,7 @@ pub(crate) async fn handle(
     }
 }
 
-/// An account's links and offers in both directions; offers only when there are any.
+/// An account's links and offers in both directions; offers only where they mean something and there are any.
 pub(super) struct Addresses {
     pub(super) shared_from: Vec<Email>,
     pub(super) shared_to: Vec<Email>,
@@ -54,15 +61,16 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    pub(super) fn of(links: Links) -> Result<Self, Fault> {
+    pub(super) fn of(service: &Service, links: Links) -> Result<Self, Fault> {
+        let are_offers_used = service.config.sharing == Sharing::Accepted;
         let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
             list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
         };
         Ok(Self {
             shared_from: emails(links.from)?,
             shared_to: emails(links.to)?,
-            offered_from: Some(emails(links.offered_from)?).filter(|list| !list.is_empty()),
-            offered_to: Some(emails(links.offered_to)?).filter(|list| !list.is_empty()),
+            offered_from: Some(emails(links.offered_from)?).filter(|list| are_offers_used && !list.is_empty()),
+            offered_to: Some(emails(links.offered_to)?).filter(|list| are_offers_used && !list.is_empty()),
         })
     }
 }

@@ -22,7 +22,7 @@ pub(crate) async fn handle(
     let store = call.audited_store(service, target, "").await?;
     match store.unshare_certs(&session.api_key, &session.email, target).await? {
         UnshareOutcome::Unshared(links) => {
-            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(links)?;
+            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(service, links)?;
             Ok(UnshareCertsResponse { shared_from, shared_to, offered_from, offered_to, response_text: OK.into() })
         }
         UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),

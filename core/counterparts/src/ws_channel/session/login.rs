@@ -115,7 +115,7 @@ async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: 
     match store.open_pending(pending.clone(), Some(draft.new)).await? {
         CodeSend::Send => codes::send(service, call, &draft.message).await?,
         // The code sent a moment ago is still good.
-        CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
+        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
             opened(call.store(service).await?.open_pending(pending, None).await?)?;
         }
         stale @ CodeSend::Stale => opened(stale)?,
@@ -186,7 +186,7 @@ fn resting_on(user: &Credential, pending: NewPending) -> NewPending {
 fn opened(sent: CodeSend) -> Result<(), Fault> {
     match sent {
         CodeSend::Send => Ok(()),
-        CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => Err((&texts::LIMIT_EXCEEDED).into()),
+        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => Err((&texts::LIMIT_EXCEEDED).into()),
         CodeSend::Stale => Err((&texts::AUTHENTICATION_FAILED).into()),
     }
 }

@@ -130,7 +130,7 @@ impl Pool {
     }
 
     /// Waits for the verbs that were accepted, as long as one may take, then says goodbye. Housekeeping that takes longer is
-    /// left alone: the server rolls it back.
+    /// left to itself: it ends with its time or with the process.
     pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         let everybody = timeout(self.verb_timeout + FAREWELL, self.places.acquire_many(self.size)).await;

@@ -21,7 +21,7 @@ pub struct ListCertsResponse {
     pub connections: Option<Vec<BankConnection>>,
     /// Retired certificates, when there are any (API 2.9).
     pub retired: Option<Vec<RetiredCert>>,
-    /// Accounts that would lend this one their certificates, when there are any: `share_certs` with such an address accepts,
+    /// Accounts that would lend this one their certificates, when there are any: `share_certs` with `accept` accepts,
     /// `unshare_certs` declines. Only services that ask the borrower have it.
     pub offered_from: Option<Vec<Email>>,
     /// The service's text.

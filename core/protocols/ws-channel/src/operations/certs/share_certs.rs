@@ -11,6 +11,9 @@ use crate::{Envelope, errors, model::Email, route};
 pub struct ShareCertsRequest {
     /// The other account, under the same API key.
     pub ext_email: Email,
+    /// Whether this accepts what the other account has offered (`offered_from`), in place of sharing own certificates. Only for
+    /// services that ask the borrower.
+    pub accept: Option<bool>,
 }
 
 /// The links as they are now.
@@ -20,8 +23,8 @@ pub struct ShareCertsResponse {
     pub shared_from: Vec<Email>,
     /// The accounts that use this account's certificates.
     pub shared_to: Vec<Email>,
-    /// Accounts that would lend this one their certificates (`share_certs` with such an address accepts, `unshare_certs`
-    /// declines). Only services that ask the borrower have it.
+    /// Accounts that would lend this one their certificates (`share_certs` with `accept` accepts, `unshare_certs` declines). Only
+    /// services that ask the borrower have it.
     pub offered_from: Option<Vec<Email>>,
     /// Accounts that have not accepted this one's certificates yet.
     pub offered_to: Option<Vec<Email>>,

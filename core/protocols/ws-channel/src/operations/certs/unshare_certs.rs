@@ -18,8 +18,8 @@ pub struct UnshareCertsResponse {
     pub shared_from: Vec<Email>,
     /// The accounts that use this account's certificates.
     pub shared_to: Vec<Email>,
-    /// Accounts that would lend this one their certificates (`share_certs` with such an address accepts, `unshare_certs`
-    /// declines). Only services that ask the borrower have it.
+    /// Accounts that would lend this one their certificates (`share_certs` with `accept` accepts, `unshare_certs` declines). Only
+    /// services that ask the borrower have it.
     pub offered_from: Option<Vec<Email>>,
     /// Accounts that have not accepted this one's certificates yet.
     pub offered_to: Option<Vec<Email>>,
