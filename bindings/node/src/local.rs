@@ -22,10 +22,7 @@ static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((V
 #[napi(catch_unwind)]
 pub(crate) fn operation(name: String) -> napi::Result<u32> {
     let place = operations::all().position(|entry| entry.declaration.name == name);
-    place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| {
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        thrown(&Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{shown}`")))
-    })
+    place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| thrown(&bridge::unknown_operation(&name)))
 }
 
 /// Carries out an operation that only computes, here and now. Content is bytes or the path of a file.

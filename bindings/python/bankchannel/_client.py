@@ -77,7 +77,7 @@ class Base:
     def _is_local(operation: str) -> bool:
         """Whether an operation only computes."""
         if isinstance(operation, str) and not is_text(operation):
-            raise own("input.unknown_operation", "invalid_input", f"there is no operation {operation[:80]!a}")
+            raise own("input.unknown_operation", "invalid_input", f"no operation has the name given ({len(operation)} letters)")
         return _native.is_local(operation)
 
     def _begin(

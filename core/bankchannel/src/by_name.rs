@@ -72,7 +72,9 @@ pub(crate) fn run_local(
     })
 }
 
-pub(crate) fn unknown(name: &str) -> Error {
+/// What is said of a name that no operation has; what does not look like a name is not repeated.
+#[must_use]
+pub fn unknown(name: &str) -> Error {
     match shown::member(name) {
         Some(name) => Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{name}`")),
         None => {

@@ -32,7 +32,7 @@ pub use bankchannel_foundation::{
     operation,
 };
 pub use bankchannel_transport::{CancellationToken, check_base_url};
-pub use by_name::{Done, call_local, call_local_values};
+pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operation};
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use client::{Client, Settings};

@@ -25,7 +25,7 @@ pub mod testing;
 
 pub use bankchannel::{
     CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Question, Result, Secret,
-    VERSION,
+    VERSION, unknown_operation,
 };
 pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{

@@ -5,6 +5,7 @@ use std::path::Path;
 use bankchannel::{
     CallOptions, Client, Content,
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings},
+    unknown_operation,
     ws_channel::PROTOCOL,
 };
 use bankchannel_foundation::operation::Entry;
@@ -64,7 +65,7 @@ pub(crate) fn call_command() -> Command {
 pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let name = matches.get_one::<String>("operation").map(String::as_str).unwrap_or_default();
     let entry = find(name).ok_or_else(|| {
-        Failure::usage(format!("there is no operation `{name}`; `bankchannel catalogue` lists them all"))
+        Failure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
     })?;
     if entry.declaration.protocol != PROTOCOL {
         return ask_bank(entry, matches);

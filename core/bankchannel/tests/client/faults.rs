@@ -67,9 +67,10 @@ async fn nobody_listens() {
 
 #[tokio::test]
 async fn a_server_that_stalls() {
-    for (act, outcome) in
-        [(Act::Stall, Outcome::Unknown), (Act::Drip(ok(201, json!({})), Duration::from_millis(25)), Outcome::Accepted)]
-    {
+    for (act, outcome) in [
+        (Act::Stall, Outcome::Unknown),
+        (Act::Drip(ok(201, json!({"Padding": "x".repeat(400)})), Duration::from_millis(10)), Outcome::Accepted),
+    ] {
         let server = Server::in_turn([act]).await;
         let started = Instant::now();
         let error = send(&client(&server), &within(Duration::from_millis(2500))).await.unwrap_err();
