@@ -912,8 +912,8 @@ export interface ListCertsResponse {
   /** Retired certificates, when there are any (API 2.9). */
   readonly retired?: readonly RetiredCert[];
   /**
-   * Accounts that would lend this one their certificates, when there are any: `shareCerts` with such an
-   * address accepts, `unshareCerts` declines. Only services that ask the borrower have it.
+   * Accounts that would lend this one their certificates, when there are any: `shareCerts` with `accept`
+   * accepts, `unshareCerts` declines. Only services that ask the borrower have it.
    */
   readonly offeredFrom?: readonly string[];
   /** The service's text. */
@@ -942,6 +942,11 @@ export interface ConfigCertsResponse {
 export interface ShareCertsRequest {
   /** The other account, under the same API key. */
   extEmail: string;
+  /**
+   * Whether this accepts what the other account has offered (`offeredFrom`), in place of sharing own
+   * certificates. Only for services that ask the borrower.
+   */
+  accept?: boolean | null;
 }
 
 /** The links as they are now. */
@@ -951,7 +956,7 @@ export interface ShareCertsResponse {
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
   /**
-   * Accounts that would lend this one their certificates (`shareCerts` with such an address accepts,
+   * Accounts that would lend this one their certificates (`shareCerts` with `accept` accepts,
    * `unshareCerts` declines). Only services that ask the borrower have it.
    */
   readonly offeredFrom?: readonly string[];
@@ -974,7 +979,7 @@ export interface UnshareCertsResponse {
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
   /**
-   * Accounts that would lend this one their certificates (`shareCerts` with such an address accepts,
+   * Accounts that would lend this one their certificates (`shareCerts` with `accept` accepts,
    * `unshareCerts` declines). Only services that ask the borrower have it.
    */
   readonly offeredFrom?: readonly string[];

@@ -217,6 +217,7 @@ const ConfigCertsResponse = struct([
 
 const ShareCertsRequest = struct([
   ["extEmail", "ext_email"],
+  ["accept", "accept"],
 ]);
 
 const ShareCertsResponse = struct([

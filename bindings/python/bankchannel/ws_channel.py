@@ -395,8 +395,8 @@ class ListCertsResponse(Record):
     """Retired certificates, when there are any (API 2.9)."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that would lend this one their certificates, when there are any: `share_certs` with such an
-    address accepts, `unshare_certs` declines. Only services that ask the borrower have it.
+    """Accounts that would lend this one their certificates, when there are any: `share_certs` with
+    `accept` accepts, `unshare_certs` declines. Only services that ask the borrower have it.
     """
 
     response_text: str
@@ -432,7 +432,7 @@ class ShareCertsResponse(Record):
     """The accounts that use this account's certificates."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that would lend this one their certificates (`share_certs` with such an address accepts,
+    """Accounts that would lend this one their certificates (`share_certs` with `accept` accepts,
     `unshare_certs` declines). Only services that ask the borrower have it.
     """
 
@@ -456,7 +456,7 @@ class UnshareCertsResponse(Record):
     """The accounts that use this account's certificates."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that would lend this one their certificates (`share_certs` with such an address accepts,
+    """Accounts that would lend this one their certificates (`share_certs` with `accept` accepts,
     `unshare_certs` declines). Only services that ask the borrower have it.
     """
 
@@ -2224,6 +2224,7 @@ class WsChannel(Client):
         self,
         *,
         ext_email: str,
+        accept: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ShareCertsResponse:
@@ -2237,6 +2238,8 @@ class WsChannel(Client):
 
         Args:
             ext_email: The other account, under the same API key.
+            accept: Whether this accepts what the other account has offered (`offered_from`), in place
+                of sharing own certificates. Only for services that ask the borrower.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2258,6 +2261,7 @@ class WsChannel(Client):
             "ws_channel.share_certs",
             {
                 "ext_email": ext_email,
+                "accept": accept,
             },
             timeout=timeout,
             cancel=cancel,
@@ -4741,6 +4745,7 @@ class AsyncWsChannel(AsyncClient):
         self,
         *,
         ext_email: str,
+        accept: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ShareCertsResponse:
@@ -4754,6 +4759,8 @@ class AsyncWsChannel(AsyncClient):
 
         Args:
             ext_email: The other account, under the same API key.
+            accept: Whether this accepts what the other account has offered (`offered_from`), in place
+                of sharing own certificates. Only for services that ask the borrower.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4775,6 +4782,7 @@ class AsyncWsChannel(AsyncClient):
             "ws_channel.share_certs",
             {
                 "ext_email": ext_email,
+                "accept": accept,
             },
             timeout=timeout,
             cancel=cancel,

@@ -380,6 +380,8 @@ interface Client
      * the API key alone, or asks the borrower: its setting `sharing`.
      *
      * @param string $extEmail The other account, under the same API key.
+     * @param bool|null $accept Whether this accepts what the other account has offered (`offered_from`),
+     * in place of sharing own certificates. Only for services that ask the borrower.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -390,6 +392,7 @@ interface Client
      */
     public function shareCerts(
         string $extEmail,
+        ?bool $accept = null,
         ?int $timeoutMs = null,
     ): ShareCertsResponse;
 

@@ -18,8 +18,8 @@ final class ListCertsResponse
      * certificates (API 2.8).
      * @param list<RetiredCert>|null $retired Retired certificates, when there are any (API 2.9).
      * @param list<string>|null $offeredFrom Accounts that would lend this one their certificates, when
-     * there are any: `share_certs` with such an address accepts, `unshare_certs` declines. Only services
-     * that ask the borrower have it.
+     * there are any: `share_certs` with `accept` accepts, `unshare_certs` declines. Only services that
+     * ask the borrower have it.
      */
     public function __construct(
         public readonly array $certs,

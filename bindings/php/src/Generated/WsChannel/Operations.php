@@ -613,6 +613,8 @@ abstract class Operations extends AbstractClient implements Client
      * the API key alone, or asks the borrower: its setting `sharing`.
      *
      * @param string $extEmail The other account, under the same API key.
+     * @param bool|null $accept Whether this accepts what the other account has offered (`offered_from`),
+     * in place of sharing own certificates. Only for services that ask the borrower.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -623,10 +625,12 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function shareCerts(
         string $extEmail,
+        ?bool $accept = null,
         ?int $timeoutMs = null,
     ): ShareCertsResponse {
         [$response] = $this->carryOut('ws_channel.share_certs', [
             'ext_email' => $extEmail,
+            'accept' => $accept,
         ], timeoutMs: $timeoutMs);
 
         return ShareCertsResponse::fromArray($response);

@@ -16,7 +16,7 @@ final class ShareCertsResponse
      * @param list<string> $sharedTo The accounts that use this account's certificates.
      * @param string $responseText The service's text.
      * @param list<string>|null $offeredFrom Accounts that would lend this one their certificates
-     * (`share_certs` with such an address accepts, `unshare_certs` declines). Only services that ask the
+     * (`share_certs` with `accept` accepts, `unshare_certs` declines). Only services that ask the
      * borrower have it.
      * @param list<string>|null $offeredTo Accounts that have not accepted this one's certificates yet.
      */
