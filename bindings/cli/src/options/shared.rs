@@ -145,7 +145,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 SERVICE,
                 "How long one exchange may take, such as 30 or 2.5 [default: the operation's own]",
             )
-            .value_parser(super::value::exchange_timeout),
+            .value_parser(super::value::seconds),
         )
         .arg(
             Arg::new("verbose")

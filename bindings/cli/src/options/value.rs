@@ -47,7 +47,8 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
             text.parse::<i64>().map(Value::from).map_err(|_| Failure::usage(format!("{option} must be a whole number")))
         }
         Shape::Seconds => seconds(text)
-            .map_err(|_| Failure::usage(format!("{option} must be a number of seconds, such as 30 or 2.5"))),
+            .map(|Seconds(time)| Value::from(time.as_secs_f64()))
+            .map_err(|wrong| Failure::usage(format!("{option} {wrong}"))),
         Shape::Content => Ok(content(text, false)),
         Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) => {
             parse(option, &text_or_file(option, text)?)
@@ -61,16 +62,8 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
     }
 }
 
-/// A length of time as people write it, as the operations take it.
-pub(crate) fn seconds(text: &str) -> Result<Value, std::num::ParseFloatError> {
-    Ok(match text.parse::<u32>() {
-        Ok(whole) => Value::from(whole),
-        Err(_) => Value::from(text.parse::<f64>()?),
-    })
-}
-
-/// The value of `--timeout`.
-pub(crate) fn exchange_timeout(text: &str) -> Result<Seconds, &'static str> {
+/// A length of time as people write it: `30`, `2.5`.
+pub(crate) fn seconds(text: &str) -> Result<Seconds, &'static str> {
     let wrong = "must be a number of seconds, such as 30 or 2.5";
     let given: f64 = text.parse().map_err(|_| wrong)?;
     let within = (0.0..=f64::from(u32::MAX)).contains(&given);
@@ -162,6 +155,15 @@ mod tests {
     use bankchannel_foundation::{Boundary, Secret};
 
     use super::*;
+
+    #[test]
+    fn seconds_are_numbers_within_bounds() {
+        let read = |text| from_text("--wait-timeout-s", &Shape::Seconds, text).ok();
+        assert_eq!((read("30"), read("2.5"), read("0")), (Some(json!(30.0)), Some(json!(2.5)), Some(json!(0.0))));
+        for wrong in ["nan", "inf", "-1", "5e9", "soon", ""] {
+            assert!(read(wrong).is_none(), "{wrong}");
+        }
+    }
 
     #[test]
     fn content_is_a_path_or_base64() {

@@ -16,9 +16,7 @@ use super::{signing_key, signing_options};
 use crate::{
     exit::{Failure, Outcome},
     operations::{Target, carry_out, force_argument, output_argument, signer_argument},
-    options::{
-        Common, Given, add_common, add_fields, exchange_timeout, field_value, kebab, passphrase, read_bytes, read_text,
-    },
+    options::{Common, Given, add_common, add_fields, field_value, kebab, passphrase, read_bytes, read_text, seconds},
 };
 
 const HEADING: &str = "The bank, and who asks";
@@ -69,9 +67,7 @@ fn settings_arguments(command: Command) -> Command {
         .arg(file("ca-file", "Further authorities to trust for the bank's certificate, PEM"))
         .arg(flag("only-ca-file", "Trust no others"))
         .arg(value("proxy", "URL", "A proxy, in place of the environment's"))
-        .arg(
-            value("timeout", "SECONDS", "How long the call may take, such as 30 or 2.5").value_parser(exchange_timeout),
-        )
+        .arg(value("timeout", "SECONDS", "How long the call may take, such as 30 or 2.5").value_parser(seconds))
         .arg(
             value("redirect-host", "HOST", "A host besides the bank's own to which its customers may be sent")
                 .action(ArgAction::Append),
