@@ -1,6 +1,6 @@
 //! One-time codes: stored hashed, one per purpose, each used once.
 
-use super::lockouts::{clear, count, quota};
+use super::lockouts::{clear, take, take_all};
 use super::sessions::revoke_tokens;
 use crate::driver::{Tx, args};
 use crate::entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, VerifyEmail, VerifyPhone};
@@ -129,34 +129,16 @@ pub(super) async fn store_code(tx: &mut Tx, code: &NewCode) -> Result<CodeSend> 
             return Ok(CodeSend::TooSoon { retry_at });
         }
     }
-    for limit in &code.quotas {
-        if let QuotaState::Exhausted { retry_at } = quota(tx, &limit.key, limit.policy, code.now).await? {
-            return Ok(CodeSend::TooMany { retry_at });
-        }
+    if let Some(retry_at) = take_all(tx, &code.quotas, code.now).await? {
+        return Ok(CodeSend::TooMany { retry_at });
     }
-    for limit in &code.quotas {
-        count(tx, &limit.key, code.now).await?;
-    }
-    let is_sent = may_be_sent(tx, code).await?;
+    let is_sent = take_all(tx, &code.sending, code.now).await?.is_none();
     let hash = if is_sent { code.hash } else { unguessable(&code.hash) };
     let sql = "INSERT INTO code (email, mode, purpose, hash, expires, tries, sent_at) VALUES ($1, $2, $3, $4, $5, 0, $6) \
                ON CONFLICT (email, mode, purpose) DO UPDATE SET hash = excluded.hash, expires = excluded.expires, \
                tries = 0, sent_at = excluded.sent_at";
     tx.execute(sql, args![&code.email, code.mode, code.purpose, hash, code.expires, code.now]).await?;
     Ok(if is_sent { CodeSend::Send } else { CodeSend::Kept })
-}
-
-/// Whether the quotas of sending have room; then it is counted.
-async fn may_be_sent(tx: &mut Tx, code: &NewCode) -> Result<bool> {
-    for limit in &code.sending {
-        if let QuotaState::Exhausted { .. } = quota(tx, &limit.key, limit.policy, code.now).await? {
-            return Ok(false);
-        }
-    }
-    for limit in &code.sending {
-        count(tx, &limit.key, code.now).await?;
-    }
-    Ok(true)
 }
 
 /// A digest that no code has which anybody knows.
@@ -174,13 +156,10 @@ async fn try_without_code(
 ) -> Result<CodeCheck> {
     let key = LockKey::new(format!("{TRIES_SCOPE}{}", purpose.as_str()), subject);
     let policy = LockPolicy { limit: max_tries, window: purpose.lifetime_ms(), duration: 0 };
-    match quota(tx, &key, policy, now).await? {
-        QuotaState::Exhausted { .. } => Ok(CodeCheck::TooMany),
-        QuotaState::Taken { .. } => {
-            count(tx, &key, now).await?;
-            Ok(CodeCheck::Wrong)
-        }
-    }
+    Ok(match take(tx, &key, policy, now).await? {
+        QuotaState::Exhausted { .. } => CodeCheck::TooMany,
+        QuotaState::Taken { .. } => CodeCheck::Wrong,
+    })
 }
 
 /// Uses the code up when it is right; counts a wrong try otherwise.

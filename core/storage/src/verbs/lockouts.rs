@@ -1,6 +1,7 @@
 //! Counted events: lockouts after failures, quotas of allowed events.
 
 use crate::driver::{Tx, args};
+use crate::entities::code::Quota;
 use crate::entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
@@ -47,15 +48,7 @@ impl Store {
         policy: LockPolicy,
         now: i64,
     ) -> BoxFuture<'_, std::result::Result<QuotaState, StoreError>> {
-        self.write((key.clone(), policy, now), |tx, (key, policy, now)| {
-            Box::pin(async move {
-                let state = quota(tx, key, *policy, *now).await?;
-                if matches!(state, QuotaState::Taken { .. }) {
-                    count(tx, key, *now).await?;
-                }
-                Ok(state)
-            })
-        })
+        self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(take(tx, key, *policy, *now)))
     }
 }
 
@@ -91,7 +84,7 @@ pub(super) async fn clear(tx: &mut Tx, keys: &[LockKey]) -> Result<()> {
 }
 
 /// Room in a quota, without counting.
-pub(super) async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
+async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
     let used = events_since(tx, key, now - policy.window).await?;
     if used < policy.limit {
         return Ok(QuotaState::Taken { left: policy.limit - used - 1 });
@@ -106,13 +99,35 @@ pub(super) async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i
     Ok(QuotaState::Exhausted { retry_at: oldest + policy.window })
 }
 
-pub(super) async fn count(tx: &mut Tx, key: &LockKey, now: i64) -> Result<()> {
+/// Counts an event where there is room.
+pub(super) async fn take(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
+    let state = quota(tx, key, policy, now).await?;
+    if matches!(state, QuotaState::Taken { .. }) {
+        count(tx, key, now).await?;
+    }
+    Ok(state)
+}
+
+/// Counts an event against all of these where each has room; else against none, and says when there is room again.
+pub(super) async fn take_all(tx: &mut Tx, quotas: &[Quota], now: i64) -> Result<Option<i64>> {
+    for limit in quotas {
+        if let QuotaState::Exhausted { retry_at } = quota(tx, &limit.key, limit.policy, now).await? {
+            return Ok(Some(retry_at));
+        }
+    }
+    for limit in quotas {
+        count(tx, &limit.key, now).await?;
+    }
+    Ok(None)
+}
+
+async fn count(tx: &mut Tx, key: &LockKey, now: i64) -> Result<()> {
     tx.execute("INSERT INTO attempt (scope, subject, at) VALUES ($1, $2, $3)", args![&key.scope, &key.subject, now])
         .await?;
     Ok(())
 }
 
-async fn events_since(tx: &mut Tx, key: &LockKey, since: i64) -> Result<i64> {
+pub(super) async fn events_since(tx: &mut Tx, key: &LockKey, since: i64) -> Result<i64> {
     let sql = "SELECT count(*) FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3";
     tx.number(sql, args![&key.scope, &key.subject, since]).await
 }

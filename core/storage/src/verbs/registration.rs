@@ -1,7 +1,7 @@
 //! Register (WS Channel sheet §2.2): who may take an address, a key and a phone.
 
 use super::leftovers::{clear_bank, erase_account};
-use super::lockouts::{count, quota};
+use super::lockouts::take;
 use crate::driver::{Tx, args};
 use crate::entities::account::{RegisterOutcome, Registration, RegistrationKey};
 use crate::entities::code::CodePurpose;
@@ -134,13 +134,7 @@ async fn phone_has_room(tx: &mut Tx, r: &Registration, waived: bool) -> Result<b
     if waived {
         return Ok(true);
     }
-    match quota(tx, &key, r.phone_limit, r.now).await? {
-        QuotaState::Exhausted { .. } => Ok(false),
-        QuotaState::Taken { .. } => {
-            count(tx, &key, r.now).await?;
-            Ok(true)
-        }
-    }
+    Ok(matches!(take(tx, &key, r.phone_limit, r.now).await?, QuotaState::Taken { .. }))
 }
 
 async fn insert_user(tx: &mut Tx, r: &Registration, active: bool) -> Result<()> {

@@ -1,10 +1,10 @@
 //! Sessions: begun by login, looked up by every protected call, revoked at once.
 
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
-use super::lockouts::{clear, count, quota};
+use super::lockouts::{clear, events_since, take};
 use crate::driver::{Row, Tx, args};
 use crate::entities::common::{Digest, Mode};
-use crate::entities::lockout::{LockKey, LockPolicy, QuotaState};
+use crate::entities::lockout::{LockKey, LockPolicy};
 use crate::entities::session::{Factor, NewSession, Session};
 use crate::error::{Result, StoreError};
 use crate::store::Store;
@@ -50,10 +50,7 @@ impl Store {
         now: i64,
     ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
         self.read((source_key(email, source), now), |tx, (key, now)| {
-            Box::pin(async move {
-                let sql = "SELECT count(*) FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3";
-                Ok(tx.number(sql, args![&key.scope, &key.subject, *now - SOURCE_KNOWN_MS]).await? > 0)
-            })
+            Box::pin(async move { Ok(events_since(tx, key, *now - SOURCE_KNOWN_MS).await? > 0) })
         })
     }
 
@@ -128,12 +125,8 @@ pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
 
 /// Where somebody proved to be this user, once a day.
 async fn note_source(tx: &mut Tx, email: &str, source: &str, now: i64) -> Result<()> {
-    let key = source_key(email, source);
-    let policy = LockPolicy { limit: 1, window: DAY_MS, duration: 0 };
-    match quota(tx, &key, policy, now).await? {
-        QuotaState::Taken { .. } => count(tx, &key, now).await,
-        QuotaState::Exhausted { .. } => Ok(()),
-    }
+    let once_a_day = LockPolicy { limit: 1, window: DAY_MS, duration: 0 };
+    take(tx, &source_key(email, source), once_a_day, now).await.map(drop)
 }
 
 fn source_key(email: &str, source: &str) -> LockKey {

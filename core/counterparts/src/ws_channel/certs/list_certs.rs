@@ -8,6 +8,7 @@ use bankchannel_ws_channel::{
 
 use super::{OK, material, share_certs::Addresses};
 use crate::ws_channel::{
+    config::Sharing,
     fault::Fault,
     service::{Call, Service},
 };
@@ -37,12 +38,16 @@ pub(crate) async fn handle(
         }
     }
     connections.sort_by(|a, b| a.bank.cmp(&b.bank));
+    let offered_from = match service.config.sharing {
+        Sharing::Accepted => Addresses::of(service, service.store.links(&session.email).await?)?.offered_from,
+        Sharing::Owner | Sharing::Any => None,
+    };
     let retired: Vec<_> = retired.iter().map(material::retired).collect();
     Ok(ListCertsResponse {
         certs,
         connections: Some(connections),
         retired: Some(retired).filter(|list| !list.is_empty()),
-        offered_from: Addresses::of(service, service.store.links(&session.email).await?)?.offered_from,
+        offered_from,
         response_text: OK.into(),
     })
 }
