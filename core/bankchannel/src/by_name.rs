@@ -6,10 +6,11 @@ use bankchannel_foundation::{
     Boundary, Content, Error, Result,
     error::row,
     model::{Dialect, Profile, Value, Writer},
+    operation::Entry,
     shown,
 };
 
-use crate::{nextgen_psd2, ws_channel};
+use crate::{protocol::Run, protocols};
 
 /// What a call by name gave.
 #[derive(Debug)]
@@ -51,25 +52,21 @@ pub fn call_local_values(
     run_local(name, request, content, profile).map(|done| done.response)
 }
 
-/// Asks each protocol for the operation.
-pub(crate) fn run_local(
+/// Carries out a local operation of whichever protocol.
+fn run_local(
     name: &str,
     request: Value<'_>,
     content: Option<Content>,
     profile: Option<&dyn Profile>,
 ) -> Result<Done<Value<'static>>> {
-    let protocol = name.split_once('.').map_or(name, |(protocol, _)| protocol);
-    let carried_out = match protocol {
-        "nextgen_psd2" => nextgen_psd2::run_local(name, request, content, profile),
-        _ => ws_channel::run_local(name, request, content, profile),
-    };
-    carried_out.unwrap_or_else(|| match crate::find(name) {
-        None => Err(unknown(name)),
-        Some(entry) => Err(Error::because(
+    let (_, callable) = protocols::find(name).ok_or_else(|| unknown(name))?;
+    match callable.run {
+        Run::Local(run) => run(request, content, profile),
+        Run::ByClient(_) => Err(Error::because(
             &row::UNKNOWN_OPERATION,
-            format!("`{}` is not an operation that only computes: it needs a client", entry.declaration.name),
+            format!("`{}` is not an operation that only computes: it needs a client", callable.entry.declaration.name),
         )),
-    })
+    }
 }
 
 /// What is said of a name that no operation has; what does not look like a name is not repeated.
@@ -84,15 +81,14 @@ pub fn unknown(name: &str) -> Error {
 }
 
 /// An operation of another protocol than the client's.
-pub(crate) fn not_of(name: &str, protocol: &str) -> Error {
-    match crate::find(name) {
-        None => unknown(name),
-        Some(entry) => Error::because(
-            &row::UNKNOWN_OPERATION,
-            format!(
-                "`{}` belongs to {}; this client speaks {protocol}",
-                entry.declaration.name, entry.declaration.protocol
-            ),
-        ),
-    }
+pub(crate) fn not_of(entry: &Entry, protocol: &str) -> Error {
+    let declaration = entry.declaration;
+    let text =
+        format!("`{}` belongs to {}; this client speaks {protocol}", declaration.name, declaration.protocol);
+    Error::because(&row::UNKNOWN_OPERATION, text)
+}
+
+/// An operation was handed a client of another type: a defect of the tables.
+pub(crate) fn of_another_client<'a>() -> Running<'a> {
+    Box::pin(async { Err(Error::because(&row::INTERNAL, "the operation was handed another protocol's client")) })
 }

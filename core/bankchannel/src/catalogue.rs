@@ -7,15 +7,17 @@ use bankchannel_foundation::{
 };
 use serde_json::{Value, json};
 
+use crate::{PROTOCOLS, protocols};
+
 /// Every operation, in order of protocol and subject.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
-    bankchannel_ws_channel::CATALOGUE.iter().chain(crate::ws_channel::FLOWS).chain(bankchannel_nextgen_psd2::CATALOGUE)
+    PROTOCOLS.iter().flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry)
 }
 
 /// The operation of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
-    catalogue().find(|entry| entry.declaration.name == name)
+    protocols::find(name).map(|(_, callable)| &callable.entry)
 }
 
 /// The catalogue as JSON: of every operation its name, protocol, kind, summary, schemas and errors.
@@ -26,8 +28,7 @@ pub fn catalogue_json() -> Value {
 
 /// Every row of the error table.
 pub fn error_table() -> impl Iterator<Item = &'static Row> {
-    let protocols = [bankchannel_ws_channel::errors::ROWS, bankchannel_nextgen_psd2::errors::ROWS];
-    error::ROWS.iter().chain(protocols.into_iter().flatten()).copied()
+    error::ROWS.iter().chain(PROTOCOLS.iter().flat_map(|protocol| protocol.errors)).copied()
 }
 
 /// One operation as it stands in the catalogue's JSON.

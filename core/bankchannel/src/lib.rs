@@ -8,6 +8,7 @@
 //!   nextgen_psd2::NextGenPsd2  a third party towards NextGenPSD2 banks: signs, verifies, explains
 //!   call_local(…)            operations that only compute, without a client
 //!   Client                   a client of whichever protocol, for who learns only at run time which
+//!   PROTOCOLS                every protocol there is, each as one value
 //!   catalogue(), openapi(…)  every operation there is, with its schemas
 //! ```
 //!
@@ -21,6 +22,8 @@ mod local;
 pub mod nextgen_psd2;
 pub mod observe;
 mod openapi;
+mod protocol;
+mod protocols;
 pub mod ws_channel;
 
 pub use bankchannel_foundation::{
@@ -38,6 +41,8 @@ pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use client::{Client, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use openapi::{OPENAPI_KINDS, openapi};
+pub use protocol::{Callable, ClientKind, Protocol};
+pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

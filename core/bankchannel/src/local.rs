@@ -23,6 +23,12 @@ pub(crate) fn carry_out<O: Local>(
     compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
+/// Carries out a local operation from its typed request; the client keeps what is read.
+pub(crate) fn run_typed<O: Local>(request: O::Request, client: &dyn Profile) -> Result<O::Response> {
+    let with = LocalContext { clock: &SystemClock::default(), content: None, kept: client.kept() };
+    O::run(request, with).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
+}
+
 fn compute<O: Local>(
     mut request: Value<'_>,
     attached: Option<Content>,

@@ -79,7 +79,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
     check_keeping(entry, &common)?;
-    let result = carry_out(&Client::WsChannel(client.clone()), entry, request, options, &common);
+    let result = carry_out(&Client::from(client.clone()), entry, request, options, &common);
     let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
     let shown = result.and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)
@@ -96,7 +96,7 @@ fn ask_bank(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
         Some(path) => psd2::read_settings(path)?,
         None => NextGenPsd2Settings::default(),
     };
-    let client = Client::NextGenPsd2(NextGenPsd2::new(settings)?);
+    let client = Client::from(NextGenPsd2::new(settings)?);
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
     let done = carry_out(&client, entry, request, options, &common)?;

@@ -50,7 +50,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     } else {
         let Request { json, content } = request::build(entry, matches, &mut common)?;
         let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
-        carry_out(&Client::WsChannel(client.clone()), entry, json, options, &common)
+        carry_out(&Client::from(client.clone()), entry, json, options, &common)
     };
     let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
     let shown =
@@ -146,10 +146,8 @@ pub(crate) fn carry_out(
     }
     match done {
         Ok(Done { response, content }) => Ok(Done { response: response.into(), content }),
-        Err(error) => Err(Failure::Error(match (client, error.category()) {
-            (Client::WsChannel(client), Category::Transport | Category::TimedOut) => {
-                error.with("service", client.base_url())
-            }
+        Err(error) => Err(Failure::Error(match (client.base_url(), error.category()) {
+            (Some(url), Category::Transport | Category::TimedOut) => error.with("service", url),
             _ => error,
         })),
     }

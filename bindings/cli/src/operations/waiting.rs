@@ -130,5 +130,5 @@ fn forget(common: &mut Common) -> Outcome {
 
 fn step(client: &WsChannel, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<Done> {
     let entry = bankchannel::find(name).ok_or_else(|| Failure::usage(format!("there is no operation `{name}`")))?;
-    carry_out(&Client::WsChannel(client.clone()), entry, Value::Object(request), CallOptions::default(), common)
+    carry_out(&Client::from(client.clone()), entry, Value::Object(request), CallOptions::default(), common)
 }

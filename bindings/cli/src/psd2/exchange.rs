@@ -130,7 +130,7 @@ fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     let mut signing = signing_options::or(given, settings.signing.take().unwrap_or_default())?;
     signing.dialect = signing.dialect.or_else(|| only_dialect(entry));
     settings.signing = Some(signing);
-    Ok(Client::NextGenPsd2(NextGenPsd2::new(settings)?))
+    Ok(Client::from(NextGenPsd2::new(settings)?))
 }
 
 /// The signing key of `--key`, PEM or PKCS#12, in place of what the file of settings says.

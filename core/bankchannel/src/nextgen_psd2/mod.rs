@@ -17,20 +17,30 @@ mod signer;
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary, Error, Kept, Result,
+    Boundary, Content, Error, Kept, Result,
     error::row,
-    model::{Dialect, Reader, read_boundary},
+    model::{Dialect, Reader, Value, read_boundary},
 };
 pub use bankchannel_nextgen_psd2::{
     Credentials, PROTOCOL, Psd2, answer, certificates, errors, explain, http, model, operations, signing, verify,
 };
 pub use bankchannel_pkcs11::{Pkcs11Settings, Token};
-pub(crate) use dispatch::run_local;
 pub use settings::NextGenPsd2Settings;
 pub use signer::Signer;
 
 use sender::Sender;
 use settings::Ready;
+
+use crate::{ClientKind, Protocol, client::ProtocolClient};
+
+/// NextGenPSD2, as the library knows it.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: PROTOCOL,
+    module: "nextgen_psd2",
+    operations: &[dispatch::OPERATIONS],
+    errors: errors::ROWS,
+    client: Some(ClientKind::of::<NextGenPsd2>("NextGenPsd2", &[])),
+};
 
 /// What a third party has: its certificate, its key, and how its banks want requests signed. It keeps the keys and certificates
 /// that it has read, so keep it.
@@ -60,12 +70,6 @@ impl NextGenPsd2 {
         let sender = if ready.sends() { Some(Sender::of(&ready)?) } else { None };
         let kept = Kept::holding(model::Own(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
         Ok(Self(Arc::new(Inner { ready, sender, kept })))
-    }
-
-    /// The same client with connections of its own, and with the files as they were read: for the child of a fork. What a thread
-    /// of the parent was keeping when it forked stays the parent's.
-    pub(crate) fn in_child(&self) -> Result<Self> {
-        Self::of(Arc::clone(&self.0.ready))
     }
 
     /// The bank's base URL, without a slash at its end; `None` for a client that only computes.
@@ -109,7 +113,39 @@ impl NextGenPsd2 {
     /// # Errors
     /// `input.*`, each naming its field.
     pub fn request<R: Boundary>(&self, value: serde_json::Value) -> Result<R> {
-        R::read(value.into(), &mut Reader::new(Dialect::Boundary).with_profile(self))
+        self.read_request(value.into(), None)
+    }
+
+    /// The same, with content that goes beside the JSON.
+    fn read_request<R: Boundary>(&self, request: Value<'_>, content: Option<Content>) -> Result<R> {
+        let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(self);
+        let request = R::read(request, &mut reader)?;
+        if reader.has_content() {
+            return Err(Error::invalid_field("content", "was given, but this operation takes none"));
+        }
+        Ok(request)
+    }
+}
+
+impl ProtocolClient for NextGenPsd2 {
+    type Settings = NextGenPsd2Settings;
+
+    fn protocol() -> &'static Protocol {
+        &DESCRIPTOR
+    }
+
+    fn open(settings: NextGenPsd2Settings) -> Result<Self> {
+        Self::new(settings)
+    }
+
+    /// With connections of its own, and with the files as they were read. What a thread of the parent was keeping when it forked
+    /// stays the parent's.
+    fn in_child(&self, _: &NextGenPsd2Settings) -> Result<Self> {
+        Self::of(Arc::clone(&self.0.ready))
+    }
+
+    fn peer(&self) -> Option<&str> {
+        self.base_url()
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     NextGenPsd2, Signer,
     keys::{Keys, Source, excluded, one_of, tls_keystore},
 };
-use crate::call;
+use crate::{call, client::ClientSettings};
 
 /// How a private key begins in PEM.
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
@@ -84,6 +84,18 @@ pub struct NextGenPsd2Settings {
     pub trusted_file: Option<String>,
 }
 
+impl ClientSettings for NextGenPsd2Settings {
+    type Client = NextGenPsd2;
+
+    fn exchange_limit(&self) -> Option<Duration> {
+        call::exchange_limit(self.exchange_timeout_s, self.timeout_s)
+    }
+
+    fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
+        None
+    }
+}
+
 /// The settings with their files read.
 pub(super) struct Ready {
     pub(super) certificate: Option<String>,
@@ -110,6 +122,7 @@ impl Ready {
         let redirect_hosts = settings.allowed_redirect_hosts.iter().flatten().map(|host| redirect_host(host));
         let redirect_hosts = redirect_hosts.collect::<Result<_>>()?;
         let transport = transport(&settings)?;
+        let exchange_timeout = settings.exchange_limit();
         without_key("certificate", settings.certificate.as_deref())?;
         let given = Source::of("certificate", settings.certificate_file.as_deref());
         let certificate_source = match (&settings.keystore_file, &settings.pkcs11) {
@@ -142,7 +155,7 @@ impl Ready {
             signing: settings.signing,
             header_names,
             redirect_hosts,
-            exchange_timeout: call::exchange_limit(settings.exchange_timeout_s, settings.timeout_s),
+            exchange_timeout,
             transport,
         })
     }

@@ -32,7 +32,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel, effects::Effect};
-use crate::{CallOptions, LogLevel, call};
+use crate::{CallOptions, LogLevel, call, client::ClientSettings as _};
 
 impl WsChannel {
     /// Carries out one exchange.
@@ -176,8 +176,7 @@ impl WsChannel {
 
     /// How long an exchange may take: as the settings say, or its own limit.
     pub(super) fn limit(&self, own_s: u32) -> Duration {
-        let settings = &self.0.settings;
-        call::limit(call::exchange_limit(settings.exchange_timeout_s, settings.timeout_s), own_s)
+        call::limit(self.0.settings.exchange_limit(), own_s)
     }
 
     /// How long a flow may take, where the settings say so.

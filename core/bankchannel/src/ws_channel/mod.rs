@@ -30,13 +30,22 @@ use bankchannel_foundation::{
 };
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{Credentials, Envelope, PROTOCOL, challenge, errors, login, model::*, operations};
-pub(crate) use dispatch::run_local;
 pub use env::{VARIABLES, code_from_env};
-pub use flows::FLOWS;
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
 use tokio::runtime::{Handle, RuntimeFlavor};
+
+use crate::{ClientKind, Protocol, client::ProtocolClient};
+
+/// The ISECure WS Channel, as the library knows it.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: PROTOCOL,
+    module: "ws_channel",
+    operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
+    errors: errors::ROWS,
+    client: Some(ClientKind::of::<WsChannel>("WsChannel", &VARIABLES)),
+};
 
 /// A client of the WS Channel: settings, connections and the current session.
 ///
@@ -174,6 +183,30 @@ impl WsChannel {
             return Err(Error::invalid_field("content", "was given, but this operation takes none"));
         }
         Ok(request)
+    }
+}
+
+impl ProtocolClient for WsChannel {
+    type Settings = WsChannelSettings;
+
+    fn protocol() -> &'static Protocol {
+        &DESCRIPTOR
+    }
+
+    fn open(settings: WsChannelSettings) -> Result<Self> {
+        Self::new(settings)
+    }
+
+    fn in_child(&self, settings: &WsChannelSettings) -> Result<Self> {
+        let own = Self::new(settings.clone())?;
+        if let Some(session) = self.try_session() {
+            own.set_session(session);
+        }
+        Ok(own)
+    }
+
+    fn peer(&self) -> Option<&str> {
+        Some(self.base_url())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A client's settings: one declaration for every language, the settings file and the command line.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
@@ -14,6 +14,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel};
+use crate::{call, client::ClientSettings};
 
 /// Which of the service's installations is meant (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -104,6 +105,18 @@ impl WsChannelSettings {
                 .map_or(defaults.max_answer_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             ..defaults
         })
+    }
+}
+
+impl ClientSettings for WsChannelSettings {
+    type Client = WsChannel;
+
+    fn exchange_limit(&self) -> Option<Duration> {
+        call::exchange_limit(self.exchange_timeout_s, self.timeout_s)
+    }
+
+    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
+        Some(Self::from_variables(variable).map(|read| self.clone().or(read)))
     }
 }
 

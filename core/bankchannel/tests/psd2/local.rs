@@ -76,13 +76,12 @@ fn what_is_read_is_kept_by_the_client_that_read_it() {
     let other = party().1;
     other.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
     assert_eq!((count(&other), count(&client)), (2, 3));
-    let settings = Settings::NextGenPsd2(NextGenPsd2Settings::default());
-    let Client::NextGenPsd2(child) = Client::NextGenPsd2(client.clone()).in_child(settings).unwrap() else {
-        panic!("another protocol")
-    };
-    assert_eq!(count(&child), 0);
+    let settings = Settings::read(json!({"protocol": "nextgen-psd2"}).into()).unwrap();
+    let child = Client::from(client.clone()).in_child(settings).unwrap();
+    let child = child.get::<NextGenPsd2>().unwrap();
+    assert_eq!(count(child), 0);
     child.call_local("nextgen_psd2.sign_request", sign, None).unwrap();
-    assert_eq!((count(&child), count(&client)), (2, 3));
+    assert_eq!((count(child), count(&client)), (2, 3));
 }
 
 /// S8, and T-147 without it.
@@ -161,8 +160,8 @@ fn certificates_that_cannot_be_used_name_their_setting() {
 
 #[tokio::test]
 async fn what_only_computes_needs_no_client_of_its_own_and_an_exchange_does() {
-    let tpp = Client::NextGenPsd2(NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap());
-    let channel = Client::WsChannel(WsChannel::new(WsChannelSettings::default()).unwrap());
+    let tpp = Client::from(NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap());
+    let channel = Client::from(WsChannel::new(WsChannelSettings::default()).unwrap());
     for client in [&tpp, &channel] {
         let request: Value<'_> = json!({"text": "ø"}).into();
         let done = client.call_values("nextgen_psd2.encode_header", request, CallOptions::default()).await.unwrap();

@@ -28,7 +28,7 @@ mod steps;
 
 use std::future::Future;
 
-use bankchannel_foundation::{Declaration, Kind, Operation, Result, error::Row, operation::Entry};
+use bankchannel_foundation::{Declaration, Kind, Operation, Result, error::Row};
 use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::{DownloadStatus, DownloadedFile};
 pub use fetch::DOWNLOAD_TRIES;
@@ -68,15 +68,6 @@ macro_rules! for_each_flow {
     };
 }
 pub(super) use for_each_flow;
-
-macro_rules! catalogue {
-    ($($file:ident::$name:ident;)+) => {
-        /// Every flow of this protocol.
-        pub static FLOWS: &[Entry] = &[$(Entry::of::<$file::$name>()),+];
-    };
-}
-
-for_each_flow!(catalogue);
 
 /// A flow's declaration.
 const fn flow(

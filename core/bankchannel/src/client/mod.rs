@@ -1,0 +1,158 @@
+//! A client of whichever protocol: for who learns only at run time which.
+
+mod calling;
+mod methods;
+mod settings;
+
+use std::{any::Any, fmt, sync::Arc};
+
+use bankchannel_foundation::{
+    Kept, Result,
+    model::{Profile, Value},
+};
+pub(crate) use calling::{Caller, call};
+pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
+pub use settings::Settings;
+pub(crate) use settings::ClientSettings;
+
+use crate::{
+    CallOptions, Done,
+    protocol::{AnyClient, Protocol},
+};
+
+/// What every protocol's client is, so that one shell serves them all.
+pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 'static {
+    /// What it is made from.
+    type Settings: ClientSettings<Client = Self>;
+
+    /// Whose client it is.
+    fn protocol() -> &'static Protocol;
+
+    /// Makes one. Nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that cannot be used.
+    fn open(settings: Self::Settings) -> Result<Self>;
+
+    /// The same client in the child of a fork: without the parent's connections, with its session, and with the files as they
+    /// were read. Never waits for what a thread of the parent may hold.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn in_child(&self, settings: &Self::Settings) -> Result<Self>;
+
+    /// The peer's base URL; `None` for a client that only computes.
+    fn peer(&self) -> Option<&str>;
+}
+
+/// A client of one of the protocols. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<dyn Erased>);
+
+/// A client whose type is forgotten.
+trait Erased: Profile + fmt::Debug + Send + Sync {
+    fn protocol(&self) -> &'static Protocol;
+    fn as_any(&self) -> &AnyClient;
+    fn as_profile(&self) -> &dyn Profile;
+    fn in_child(&self, settings: &Settings) -> Result<Client>;
+    fn peer(&self) -> Option<&str>;
+}
+
+impl<C: ProtocolClient> Erased for C {
+    fn protocol(&self) -> &'static Protocol {
+        C::protocol()
+    }
+
+    fn as_any(&self) -> &AnyClient {
+        self
+    }
+
+    fn as_profile(&self) -> &dyn Profile {
+        self
+    }
+
+    fn in_child(&self, settings: &Settings) -> Result<Client> {
+        match settings.get::<C::Settings>() {
+            Some(settings) => ProtocolClient::in_child(self, settings).map(Client::of),
+            None => Client::new(settings.clone()),
+        }
+    }
+
+    fn peer(&self) -> Option<&str> {
+        ProtocolClient::peer(self)
+    }
+}
+
+impl Client {
+    /// Makes a client. Nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that cannot be used.
+    pub fn new(settings: Settings) -> Result<Self> {
+        settings.open()
+    }
+
+    pub(crate) fn of(client: impl ProtocolClient) -> Self {
+        Self(Arc::new(client))
+    }
+
+    /// The protocol that it speaks.
+    #[must_use]
+    pub fn protocol(&self) -> &'static Protocol {
+        self.0.protocol()
+    }
+
+    /// The typed client, where it is of this type.
+    #[must_use]
+    pub fn get<C: Any>(&self) -> Option<&C> {
+        self.0.as_any().downcast_ref()
+    }
+
+    /// The base URL of the peer, without a slash at its end; `None` for a client that only computes.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        self.0.peer()
+    }
+
+    /// Carries out an operation by its name.
+    ///
+    /// # Errors
+    /// Any; each with the operation's name.
+    pub async fn call_values(
+        &self,
+        name: &str,
+        request: Value<'static>,
+        options: CallOptions,
+    ) -> Result<Done<Value<'static>>> {
+        call(self, name, request, options).await
+    }
+
+    /// The same client in the child of a fork: without the parent's connections, with its session, and with the files as they
+    /// were read. Never waits for what a thread of the parent may hold.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn in_child(&self, settings: Settings) -> Result<Self> {
+        self.0.in_child(&settings)
+    }
+}
+
+impl Caller for Client {
+    fn speaks(&self) -> &'static Protocol {
+        self.protocol()
+    }
+
+    fn as_any(&self) -> &AnyClient {
+        self.0.as_any()
+    }
+}
+
+impl Profile for Client {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        self.0.as_profile().value(field)
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        self.0.as_profile().kept()
+    }
+}

@@ -1,0 +1,139 @@
+//! The settings of a client of whichever protocol.
+
+use std::{any::Any, fmt, sync::Arc, time::Duration};
+
+use bankchannel_foundation::{
+    Boundary, Error, Result,
+    model::{self, Value},
+};
+
+use super::{Client, ProtocolClient};
+use crate::{
+    PROTOCOLS, call,
+    protocol::{ClientKind, Protocol},
+    protocols::protocol,
+};
+
+/// What the settings of every protocol's client are.
+pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + 'static {
+    /// The client that is made from them.
+    type Client: ProtocolClient<Settings = Self>;
+
+    /// How long an exchange may take, where they say so.
+    fn exchange_limit(&self) -> Option<Duration>;
+
+    /// These, and what they leave out from the environment's variables; `None` where no variables belong to the protocol.
+    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>>;
+}
+
+/// The settings of a client of one of the protocols. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Settings(Arc<dyn Erased>);
+
+/// Settings whose type is forgotten.
+trait Erased: fmt::Debug + Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn protocol(&self) -> &'static Protocol;
+    fn exchange_limit(&self) -> Option<Duration>;
+    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Settings>>;
+    fn open(&self) -> Result<Client>;
+}
+
+impl<S: ClientSettings> Erased for S {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn protocol(&self) -> &'static Protocol {
+        S::Client::protocol()
+    }
+
+    fn exchange_limit(&self) -> Option<Duration> {
+        ClientSettings::exchange_limit(self)
+    }
+
+    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Settings>> {
+        ClientSettings::or_variables(self, variable).map(|read| read.map(Settings::of))
+    }
+
+    fn open(&self) -> Result<Client> {
+        S::Client::open(self.clone()).map(Client::of)
+    }
+}
+
+impl Settings {
+    pub(crate) fn of(settings: impl ClientSettings) -> Self {
+        Self(Arc::new(settings))
+    }
+
+    pub(crate) fn read_as<S: ClientSettings>(value: Value<'_>) -> Result<Self> {
+        model::read_boundary::<S>(value).map(Self::of)
+    }
+
+    /// Reads settings from their boundary form. Its member `protocol` says whose they are; left out, those of the first protocol
+    /// of [`PROTOCOLS`](crate::PROTOCOLS).
+    ///
+    /// # Errors
+    /// `input.*`, each naming its field.
+    pub fn read(mut value: Value<'_>) -> Result<Self> {
+        let named = value.as_object_mut().and_then(|given| given.remove("protocol"));
+        let whose = match &named {
+            None | Some(Value::Null) => PROTOCOLS.first().copied(),
+            Some(named) => named.as_str().and_then(protocol),
+        };
+        match whose.and_then(|protocol| protocol.client.as_ref()) {
+            Some(kind) => (kind.read)(value),
+            None => Err(Error::invalid_field("protocol", format!("must be {}", listed(|_| true).join(" or ")))),
+        }
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn protocol(&self) -> &'static Protocol {
+        self.0.protocol()
+    }
+
+    /// The typed settings, where they are of this type.
+    #[must_use]
+    pub fn get<S: Any>(&self) -> Option<&S> {
+        self.0.as_any().downcast_ref()
+    }
+
+    /// How long an exchange may take whose own limit is `own_s` seconds.
+    #[must_use]
+    pub fn limit(&self, own_s: u32) -> Duration {
+        call::limit(self.0.exchange_limit(), own_s)
+    }
+
+    /// These settings, and what they leave out from the environment's variables.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without variables.
+    pub fn or_env(self) -> Result<Self> {
+        self.or_variables(|name| std::env::var(name).ok())
+    }
+
+    /// The same from any source of variables.
+    ///
+    /// # Errors
+    /// As [`or_env`](Self::or_env).
+    pub fn or_variables(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        self.0.or_variables(&variable).unwrap_or_else(|| {
+            let have = listed(|kind| !kind.variables.is_empty()).join(" and ").replace('`', "");
+            Err(Error::invalid_field(
+                "from_env",
+                format!("is for {have}: no variables belong to {}", self.protocol().name),
+            ))
+        })
+    }
+
+    pub(super) fn open(&self) -> Result<Client> {
+        self.0.open()
+    }
+}
+
+/// The names of the protocols with such a client, as code.
+fn listed(has: impl Fn(&ClientKind) -> bool) -> Vec<String> {
+    let with = PROTOCOLS.iter().filter(|protocol| protocol.client.as_ref().is_some_and(&has));
+    with.map(|protocol| format!("`{}`", protocol.name)).collect()
+}
