@@ -13,18 +13,17 @@ pub(crate) fn command() -> Command {
         .about("List every operation, for people, programs and API tools")
         .after_help("Examples:\n  bankchannel catalogue\n  bankchannel catalogue --json | jq '.[].name'\n  bankchannel catalogue --openapi ws-channel > ws-channel.json")
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("A JSON array with names, schemas and errors"))
-        .arg(Arg::new("openapi").long("openapi").value_name("KIND").conflicts_with("json").help("An OpenAPI 3.1 description: ws-channel or nextgen-psd2-bank"))
+        .arg(Arg::new("openapi").long("openapi").value_name("KIND").conflicts_with("json").help(format!("An OpenAPI 3.1 description: {}", kinds().join(" or "))))
 }
 
 /// Prints it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     if let Some(kind) = matches.get_one::<String>("openapi") {
-        let kinds = bankchannel::OPENAPI_KINDS;
-        if !kinds.contains(&kind.as_str()) {
-            let why = format!("--openapi: there is no kind `{kind}`; there are {}", kinds.join(" and "));
+        let Ok(counterpart) = bankchannel_counterparts::counterpart(kind) else {
+            let why = format!("--openapi: there is no kind `{kind}`; there are {}", kinds().join(" and "));
             return Err(Failure::usage(why));
-        }
-        output::json(&bankchannel::openapi(kind)?);
+        };
+        output::json(&(counterpart.openapi)());
     } else if matches.get_flag("json") {
         output::json(&bankchannel::catalogue_json());
     } else {
@@ -35,4 +34,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
         output::line(table::table(&["Operation", "Kind", "Group", "What it does"], rows).trim_end());
     }
     Ok(())
+}
+
+fn kinds() -> Vec<&'static str> {
+    bankchannel_counterparts::COUNTERPARTS.iter().map(|counterpart| counterpart.kind).collect()
 }

@@ -1,11 +1,11 @@
 //! What the generators read: operations, types, settings and errors, checked and in a fixed order.
 
 use bankchannel::{
-    model::{Boundary, EnumShape, Field, Shape, StructShape, UnionShape},
-    nextgen_psd2::NextGenPsd2Settings,
+    Commands,
+    model::{EnumShape, Field, Shape, StructShape, UnionShape},
     operation::{Access, Entry, Kind},
-    ws_channel::WsChannelSettings,
 };
+use bankchannel_counterparts::COUNTERPARTS;
 use bankchannel_foundation::error::Row;
 
 use crate::served::Served;
@@ -27,17 +27,17 @@ pub(crate) struct Protocol {
     /// `ws-channel`.
     pub(crate) name: &'static str,
     /// `ws_channel`.
-    pub(crate) module: String,
+    pub(crate) module: &'static str,
     /// The client's class, `WsChannel`.
     pub(crate) client: &'static str,
     /// The client's settings.
     pub(crate) settings: &'static StructShape,
-    /// The embedded server of the protocol.
-    pub(crate) served: Served,
-    /// Whether settings are taken from the environment's variables too.
-    pub(crate) environment: bool,
-    /// Whether each operation is a command of its name on the command line; of the others, commands are written by hand.
-    pub(crate) commands: bool,
+    /// The embedded servers of the protocol.
+    pub(crate) served: Vec<Served>,
+    /// The environment's variables, each with its setting.
+    pub(crate) variables: &'static [(&'static str, &'static str)],
+    /// How its operations are reached on the command line.
+    pub(crate) commands: Commands,
     /// In the catalogue's order.
     pub(crate) operations: Vec<Operation>,
     /// Every named type that the operations, settings and options use, each after those that it uses itself.
@@ -112,23 +112,8 @@ impl Named {
 impl Model {
     /// Reads the catalogue. Fails on what a typed face could not express.
     pub(crate) fn load() -> Result<Self, String> {
-        let ws_channel = Protocol::load(
-            "ws-channel",
-            "WsChannel",
-            fields_of("WsChannelSettings", WsChannelSettings::SHAPE)?,
-            Served::ws_channel()?,
-            true,
-            true,
-        )?;
-        let nextgen_psd2 = Protocol::load(
-            "nextgen-psd2",
-            "NextGenPsd2",
-            fields_of("NextGenPsd2Settings", NextGenPsd2Settings::SHAPE)?,
-            Served::nextgen_psd2()?,
-            false,
-            false,
-        )?;
-        let protocols = vec![ws_channel, nextgen_psd2];
+        let protocols = bankchannel::PROTOCOLS.iter().copied().map(Protocol::load);
+        let protocols: Vec<_> = protocols.collect::<Result<_, String>>()?;
         let known: usize = protocols.iter().map(|protocol| protocol.operations.len()).sum();
         if known != operations().count() {
             return Err("the catalogue has operations of a protocol that no client is generated for".into());
@@ -139,14 +124,13 @@ impl Model {
 }
 
 impl Protocol {
-    fn load(
-        name: &'static str,
-        client: &'static str,
-        settings: &'static StructShape,
-        served: Served,
-        environment: bool,
-        commands: bool,
-    ) -> Result<Self, String> {
+    fn load(protocol: &'static bankchannel::Protocol) -> Result<Self, String> {
+        let name = protocol.name;
+        let kind = protocol.client.as_ref().ok_or_else(|| format!("{name}: there is no client to generate"))?;
+        let settings = fields_of(kind.class, kind.settings)?;
+        let counterparts = COUNTERPARTS.iter().filter(|counterpart| counterpart.protocol == name);
+        let served = counterparts.map(|counterpart| Served::of(counterpart, settings.fields));
+        let served: Vec<_> = served.collect::<Result<_, String>>()?;
         let mut types = Types::default();
         let mut operations = Vec::new();
         for entry in self::operations().filter(|entry| entry.declaration.protocol == name) {
@@ -155,11 +139,43 @@ impl Protocol {
             types.add(entry.response)?;
             operations.push(operation);
         }
-        for field in settings.fields.iter().chain(served.options.fields) {
+        for field in settings.fields.iter().chain(served.iter().flat_map(|served| served.options.fields)) {
             types.add(field.shape)?;
         }
-        let module = name.replace('-', "_");
-        Ok(Self { name, module, client, settings, served, environment, commands, operations, types: types.0 })
+        Ok(Self {
+            name,
+            module: protocol.module,
+            client: kind.class,
+            settings,
+            served,
+            variables: kind.variables,
+            commands: protocol.commands,
+            operations,
+            types: types.0,
+        })
+    }
+
+    /// Whether settings are taken from the environment's variables too.
+    pub(crate) fn environment(&self) -> bool {
+        !self.variables.is_empty()
+    }
+
+    /// The classes of its client and of its embedded servers.
+    pub(crate) fn classes(&self) -> Vec<&'static str> {
+        std::iter::once(self.client).chain(self.served.iter().map(|served| served.class)).collect()
+    }
+
+    /// How the names of the environment's variables begin: `ISECURE_`.
+    pub(crate) fn variable_prefix(&self) -> &'static str {
+        let (first, _) = self.variables.first().copied().unwrap_or_default();
+        let is_shared = |end: &usize| self.variables.iter().all(|(name, _)| name.get(..*end) == first.get(..*end));
+        let end = (0..=first.len()).rev().find(is_shared).unwrap_or_default();
+        &first[..end]
+    }
+
+    /// The fields of the options of its embedded servers.
+    pub(crate) fn options(&self) -> impl Iterator<Item = &'static Field> + use<'_> {
+        self.served.iter().flat_map(|served| served.options.fields)
     }
 
     /// Whether a call of it may ask for a code, or for a signature by a key that is elsewhere.
@@ -181,7 +197,7 @@ impl Protocol {
             Named::Struct(shape) => shape.fields.iter().any(|field| names(field.shape)),
             _ => false,
         });
-        let mut given = self.settings.fields.iter().chain(self.served.options.fields);
+        let mut given = self.settings.fields.iter().chain(self.options());
         !answered && !held && !given.any(|field| names(field.shape))
     }
 

@@ -58,8 +58,10 @@ fn client(protocol: &Protocol) -> Result<String, String> {
     }
     out.blank();
     structure(&mut out, protocol.settings);
-    out.blank();
-    structure(&mut out, protocol.served.options);
+    for served in &protocol.served {
+        out.blank();
+        structure(&mut out, served.options);
+    }
     out.blank();
     out.line("const operations = {");
     for operation in &protocol.operations {
@@ -71,7 +73,7 @@ fn client(protocol: &Protocol) -> Result<String, String> {
     out.line("  constructor(settings = {}, options = {}) {");
     out.line(format!("    super({:?}, {}, operations, settings, options);", protocol.name, protocol.settings.name));
     out.line("  }");
-    if protocol.environment {
+    if protocol.environment() {
         out.blank();
         out.line("  static fromEnv(settings = {}, options = {}) {");
         out.line("    return this._fromEnv(settings, options);");
@@ -81,10 +83,12 @@ fn client(protocol: &Protocol) -> Result<String, String> {
         methods(&mut out, operation);
     }
     out.line("}");
+    for served in &protocol.served {
+        out.blank();
+        server(&mut out, served);
+    }
     out.blank();
-    server(&mut out, &protocol.served);
-    out.blank();
-    out.line(format!("module.exports = {{ {}, {} }};", protocol.client, protocol.served.class));
+    out.line(format!("module.exports = {{ {} }};", protocol.classes().join(", ")));
     Ok(out.done())
 }
 
@@ -232,9 +236,7 @@ fn common_js(model: &Model) -> String {
 fn module(model: &Model) -> String {
     let mut names: Vec<String> = HAND_WRITTEN.iter().map(|name| (*name).to_owned()).collect();
     names.extend(Category::ALL.iter().map(|category| error_class(*category)));
-    names.extend(
-        model.protocols.iter().flat_map(|protocol| [protocol.client, protocol.served.class]).map(str::to_owned),
-    );
+    names.extend(model.protocols.iter().flat_map(Protocol::classes).map(str::to_owned));
     names.sort();
     let mut out = Out::default();
     out.line(HEADER);

@@ -11,7 +11,7 @@ use crate::{
     model::{Model, Named, Operation, Protocol},
     names::{camel, error_class, pascal, upper},
     node::HEADER,
-    served::{Info, Served},
+    served::Served,
     text::{Out, plain},
 };
 
@@ -51,9 +51,11 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         }
         out.blank();
         interface(&mut out, protocol.settings, Way::In);
-        out.blank();
-        interface(&mut out, protocol.served.options, Way::In);
-        service(&mut out, &protocol.served);
+        for served in &protocol.served {
+            out.blank();
+            interface(&mut out, served.options, Way::In);
+            service(&mut out, served);
+        }
         client(&mut out, protocol);
     }
     Ok(in_camel_case(&out.done(), model))
@@ -68,7 +70,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
             Named::Struct(shape) => Some(*shape),
             _ => None,
         });
-        let fields = structs.chain([protocol.settings]).chain([protocol.served.options]).flat_map(|shape| shape.fields);
+        let fields = structs.chain([protocol.settings]).flat_map(|shape| shape.fields).chain(protocol.options());
         names.extend(fields.map(|field| field.name));
     }
     let mut done = String::with_capacity(text.len());
@@ -183,7 +185,7 @@ fn bracketed(shape: &Shape, way: Way) -> String {
 }
 
 fn service(out: &mut Out, served: &Served) {
-    let text = |info: &Info| if info.optional { "string | null" } else { "string" };
+    let text = |info: &Field| if info.optional { "string | null" } else { "string" };
     out.blank();
     out.jsdoc("", &format!("{}: the other side, in this process, for tests and trials.", served.what));
     out.line(format!("export declare class {} implements AsyncDisposable {{", served.class));
@@ -217,7 +219,7 @@ fn client(out: &mut Out, protocol: &Protocol) {
     out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
     out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.client));
     out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", protocol.settings.name));
-    if protocol.environment {
+    if protocol.environment() {
         from_env(out, protocol);
     }
     for operation in &protocol.operations {
@@ -304,9 +306,13 @@ fn from_env(out: &mut Out, protocol: &Protocol) {
     out.blank();
     out.jsdoc(
         "  ",
-        "A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_API_KEY`; what is given \
-         here goes before.\n\n@throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; \
-         it is named, its value is not shown.",
+        &format!(
+            "A client of the environment's settings, the variables `{}*` such as `{}`; what is given here goes before.\n\n\
+             @throws {{ConfigurationError}} `configuration.invalid`: a variable has an unusable value; it is named, its \
+             value is not shown.",
+            protocol.variable_prefix(),
+            protocol.variables[0].0,
+        ),
     );
     out.line(format!(
         "  static fromEnv(settings?: {}, options?: ClientOptions): {};",

@@ -10,7 +10,7 @@ use crate::{
     model::{Model, Named, Operation, Protocol},
     names::{camel, pascal, upper},
     php_types::{self, Side},
-    served::Info,
+    served::Served,
     text::{Out, plain},
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     for protocol in &model.protocols {
         files.push(interface(protocol));
         files.push(operations(protocol));
-        files.push(service(protocol));
+        files.extend(protocol.served.iter().map(|served| service(protocol, served)));
         for named in &protocol.types {
             match named {
                 Named::Struct(shape) if protocol.is_request(shape.name) => {}
@@ -204,7 +204,7 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
     doc.push_str(
         "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.",
     );
-    if protocol.environment {
+    if protocol.environment() {
         doc.push_str(
             "\n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.",
         );
@@ -221,30 +221,34 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
         out.line("        ?callable $signer = null,");
     }
     out.line("        ?LoggerInterface $logger = null,");
-    if protocol.environment {
+    if protocol.environment() {
         out.line("        bool $fromEnv = false,");
     }
     out.line("        ?Bridge $bridge = null,");
     out.line("    ) {");
     let asked = if protocol.asks() { "$onCode, $signer" } else { "null, null" };
-    let environment = if protocol.environment { "$fromEnv" } else { "false" };
+    let environment = if protocol.environment() { "$fromEnv" } else { "false" };
     let before = format!("        parent::__construct({}, ", quoted(protocol.name));
     fields(out, &before, protocol.settings, &format!(", {asked}, $logger, {environment}, $bridge);"));
     out.line("    }");
-    if protocol.environment {
-        from_env(out);
+    if protocol.environment() {
+        from_env(out, protocol);
     }
 }
 
-fn from_env(out: &mut Out) {
+fn from_env(out: &mut Out, protocol: &Protocol) {
     out.blank();
     out.jsdoc(
         "    ",
-        "A client whose settings come from the environment's `ISECURE_…` variables (the list is in docs/reference, \
-         ws-channel-settings), but for those that are given here under the names of the constructor's parameters. A \
-         variable is looked for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own \
-         (`getenv`), then in `$_ENV`.\n\n\
-         @throws BankchannelException",
+        &format!(
+            "A client whose settings come from the environment's `{}…` variables (the list is in docs/reference, \
+             {}-settings), but for those that are given here under the names of the constructor's parameters. A \
+             variable is looked for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own \
+             (`getenv`), then in `$_ENV`.\n\n\
+             @throws BankchannelException",
+            protocol.variable_prefix(),
+            protocol.name,
+        ),
     );
     out.line("    final public static function fromEnv(#[\\SensitiveParameter] mixed ...$settings): static");
     out.line("    {");
@@ -357,9 +361,8 @@ fn takes_signer(operation: &Operation) -> bool {
         || operation.asks() && operation.request.fields.iter().any(|field| field.name == "signing_certificate")
 }
 
-fn service(protocol: &Protocol) -> Generated {
-    let served = protocol.served;
-    let text = |info: &Info| if info.optional { "?string" } else { "string" };
+fn service(protocol: &Protocol, served: &Served) -> Generated {
+    let text = |info: &Field| if info.optional { "?string" } else { "string" };
     class(&format!("{}/{}", protocol.client, served.short), &namespace(protocol), |out| {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
         let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));

@@ -10,7 +10,7 @@ use crate::{
     model::{Model, Named, Protocol},
     names::{error_class, python, upper},
     python_client,
-    served::Info,
+    served::Served,
     text::{Out, plain},
 };
 
@@ -60,7 +60,7 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     out.line("    from decimal import Decimal");
     out.line("    from os import PathLike");
     out.blank();
-    if protocol.environment {
+    if protocol.environment() {
         out.line("    from typing_extensions import Self, Unpack");
         out.blank();
     }
@@ -249,7 +249,7 @@ fn services(model: &Model) -> String {
     out.blank();
     out.line("from ._service import EmbeddedService");
     out.blank();
-    let options = || model.protocols.iter().flat_map(|protocol| protocol.served.options.fields);
+    let options = || model.protocols.iter().flat_map(Protocol::options);
     out.line("if TYPE_CHECKING:");
     if options().any(|field| given_type(field).contains("datetime")) {
         out.line("    from datetime import datetime");
@@ -258,7 +258,7 @@ fn services(model: &Model) -> String {
     out.blank();
     out.line("    from ._record import Secret");
     for protocol in &model.protocols {
-        let fields = protocol.served.options.fields.iter();
+        let fields = protocol.options();
         for shape in fields.filter_map(|field| match field.shape {
             Shape::Enum(shape) => Some(shape),
             _ => None,
@@ -267,14 +267,15 @@ fn services(model: &Model) -> String {
         }
     }
     for protocol in &model.protocols {
-        service(&mut out, protocol);
+        for served in &protocol.served {
+            service(&mut out, protocol, served);
+        }
     }
     out.done()
 }
 
-fn service(out: &mut Out, protocol: &Protocol) {
-    let served = protocol.served;
-    let text = |info: &Info| if info.optional { "str | None" } else { "str" };
+fn service(out: &mut Out, protocol: &Protocol, served: &Served) {
+    let text = |info: &Field| if info.optional { "str | None" } else { "str" };
     out.blank();
     out.blank();
     out.line(format!("class {}ClientSettings(TypedDict):", served.class));

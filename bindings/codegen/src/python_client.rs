@@ -115,7 +115,7 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
         out.line(format!("            {},", if protocol.asks() { name } else { "None" }));
     }
     out.line("        )");
-    if protocol.environment {
+    if protocol.environment() {
         from_env(out, protocol, form);
     }
     for operation in &protocol.operations {
@@ -130,8 +130,12 @@ fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
     out.line(format!("    def from_env(cls, **settings: Unpack[{prefix}{}Settings]) -> Self:", protocol.client));
     out.docstring(
         "        ",
-        "A client of the settings that the environment's `ISECURE_...` variables give, such as `ISECURE_API_KEY`; those given here \
-         count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
+        &format!(
+            "A client of the settings that the environment's `{}...` variables give, such as `{}`; those given here \
+             count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
+            protocol.variable_prefix(),
+            protocol.variables[0].0,
+        ),
     );
     out.line("        return cls._from_env(settings)");
 }

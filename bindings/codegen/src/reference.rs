@@ -1,7 +1,7 @@
 //! Reference pages in Markdown: operations, types, settings, errors.
 
 use bankchannel::{
-    Category,
+    Category, Commands,
     model::{Field, Shape, StructShape, TextShape},
 };
 
@@ -75,7 +75,7 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.line(plain(declaration.doc));
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
-    let command = if protocol.commands {
+    let command = if protocol.commands == Commands::BySubject {
         format!("{} {}", declaration.subject, name.replace('_', "-"))
     } else {
         format!("call {}", declaration.name)
@@ -201,7 +201,7 @@ fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
         collect(&mut found, operation.entry.request);
         collect(&mut found, operation.entry.response);
     }
-    for field in protocol.settings.fields.iter().chain(protocol.served.options.fields) {
+    for field in protocol.settings.fields.iter().chain(protocol.options()) {
         collect(&mut found, field.shape);
     }
     found.sort_by_key(|text| text.name);
@@ -288,7 +288,8 @@ fn settings(protocol: &Protocol) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Settings of {}", protocol.name));
-    for (title, shape) in [("Client", protocol.settings), (protocol.served.class, protocol.served.options)] {
+    let servers = protocol.served.iter().map(|served| (served.class, served.options));
+    for (title, shape) in std::iter::once(("Client", protocol.settings)).chain(servers) {
         out.blank();
         out.line(format!("## {title}"));
         out.blank();
@@ -296,7 +297,7 @@ fn settings(protocol: &Protocol) -> String {
         out.blank();
         table(&mut out, protocol, "Setting", shape);
     }
-    if protocol.environment {
+    if protocol.environment() {
         out.blank();
         out.line("## Environment");
         out.blank();
@@ -304,7 +305,7 @@ fn settings(protocol: &Protocol) -> String {
         out.blank();
         out.line("| Variable | setting |");
         out.line("| --- | --- |");
-        for (variable, setting) in bankchannel::ws_channel::VARIABLES {
+        for (variable, setting) in protocol.variables {
             out.line(format!("| `{variable}` | `{setting}` |"));
         }
     }

@@ -83,8 +83,7 @@ pub fn unknown(name: &str) -> Error {
 /// An operation of another protocol than the client's.
 pub(crate) fn not_of(entry: &Entry, protocol: &str) -> Error {
     let declaration = entry.declaration;
-    let text =
-        format!("`{}` belongs to {}; this client speaks {protocol}", declaration.name, declaration.protocol);
+    let text = format!("`{}` belongs to {}; this client speaks {protocol}", declaration.name, declaration.protocol);
     Error::because(&row::UNKNOWN_OPERATION, text)
 }
 

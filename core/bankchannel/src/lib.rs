@@ -9,7 +9,7 @@
 //!   call_local(…)            operations that only compute, without a client
 //!   Client                   a client of whichever protocol, for who learns only at run time which
 //!   PROTOCOLS                every protocol there is, each as one value
-//!   catalogue(), openapi(…)  every operation there is, with its schemas
+//!   catalogue()              every operation there is, with its schemas
 //! ```
 //!
 //! A client is cheap to clone, and safe to use from many tasks at once.
@@ -21,7 +21,6 @@ mod client;
 mod local;
 pub mod nextgen_psd2;
 pub mod observe;
-mod openapi;
 mod protocol;
 mod protocols;
 pub mod ws_channel;
@@ -40,8 +39,7 @@ pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureReque
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use client::{Client, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
-pub use openapi::{OPENAPI_KINDS, openapi};
-pub use protocol::{Callable, ClientKind, Protocol};
+pub use protocol::{Callable, ClientKind, Commands, Protocol};
 pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.

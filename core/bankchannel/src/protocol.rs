@@ -35,6 +35,8 @@ pub struct Protocol {
     pub operations: &'static [&'static [Callable]],
     /// Its rows of the error table.
     pub errors: &'static [&'static Row],
+    /// How its operations are reached on the command line.
+    pub commands: Commands,
     /// Its client; `None` where every operation only computes.
     pub client: Option<ClientKind>,
 }
@@ -44,6 +46,15 @@ impl Protocol {
     pub fn callables(&self) -> impl Iterator<Item = &'static Callable> + use<> {
         self.operations.iter().flat_map(|group| group.iter())
     }
+}
+
+/// How the operations of a protocol are reached on the command line, besides `call`, which reaches all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commands {
+    /// Each is a command of its name, in the group of its subject.
+    BySubject,
+    /// By `call` alone; the protocol may have commands of its own.
+    ByCall,
 }
 
 /// What is known of the clients of a protocol.

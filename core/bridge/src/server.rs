@@ -1,31 +1,26 @@
 //! Embedded counterparts as handles.
 
 use bankchannel::{Error, Result};
-use bankchannel_counterparts::{
-    nextgen_psd2::{self, BankOptions},
-    ws_channel::{self, ServiceOptions},
-};
-use bankchannel_foundation::{
-    error::row,
-    model::{self, Value},
-};
+use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use bankchannel_foundation::error::row;
 
 use crate::{convert::parse_json, panics, runtime::runtime};
 
 /// A running counterpart. Dropping it tells it to stop; [`stop`](Server::stop) also waits until it has.
 pub struct Server {
-    running: Option<Running>,
+    running: Option<RunningCounterpart>,
     process: u32,
 }
 
 impl Server {
-    /// Starts a counterpart (`ws-channel` or `nextgen-psd2-bank`) with its options as JSON.
+    /// Starts a counterpart of this kind, one of [`COUNTERPARTS`](bankchannel_counterparts::COUNTERPARTS), with its options as JSON.
     ///
     /// # Errors
     /// `input.*`, `configuration.invalid`, `resource.storage`.
     pub fn start(kind: &str, options: &str) -> Result<Self> {
         panics::inside(|| {
-            let running = Running::start(kind, parse_json(options)?)?;
+            let starting = counterpart(kind)?.start(parse_json(options)?)?;
+            let running = runtime()?.block_on(starting)?;
             Ok(Self { running: Some(running), process: std::process::id() })
         })
     }
@@ -53,45 +48,6 @@ impl Server {
 
     fn usable(&self) -> Result<()> {
         if self.process == std::process::id() { Ok(()) } else { Err(Error::new(&row::FORKED)) }
-    }
-}
-
-/// What the sandbox bank is called where one is started.
-const BANK: &str = "nextgen-psd2-bank";
-
-/// One of the counterparts.
-enum Running {
-    WsChannel(ws_channel::Running),
-    NextGenPsd2(nextgen_psd2::Running),
-}
-
-impl Running {
-    fn start(kind: &str, options: Value<'_>) -> Result<Self> {
-        match kind {
-            ws_channel::KIND => {
-                let options: ServiceOptions = model::read_boundary(options)?;
-                runtime()?.block_on(ws_channel::Running::start(options)).map(Self::WsChannel)
-            }
-            BANK => {
-                let options: BankOptions = model::read_boundary(options)?;
-                runtime()?.block_on(nextgen_psd2::Running::start(options)).map(Self::NextGenPsd2)
-            }
-            _ => Err(Error::invalid_field("kind", "must be `ws-channel` or `nextgen-psd2-bank`")),
-        }
-    }
-
-    fn readiness(&self) -> serde_json::Value {
-        match self {
-            Self::WsChannel(running) => running.readiness(),
-            Self::NextGenPsd2(running) => running.readiness(),
-        }
-    }
-
-    async fn stop(self) {
-        match self {
-            Self::WsChannel(running) => running.stop().await,
-            Self::NextGenPsd2(running) => running.stop().await,
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Embedded servers: the other end of every protocol of bankchannel.
 //!
 //! ```text
+//!   COUNTERPARTS    every counterpart there is, each as one value
 //!   http            listening, routing by declaration, bounded bodies, streamed answers
 //!   ws_channel      the WS Channel service: somebody can run it
 //!   nextgen_psd2    a bank that third parties ask: the sandbox of NextGenPSD2
@@ -9,11 +10,31 @@
 //! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the
 //! protocol is served by `ws_channel/files/list_files.rs` here.
 
+mod counterpart;
 mod folder;
 pub mod http;
 pub mod nextgen_psd2;
+mod openapi;
 mod private;
 mod temporary;
 pub mod ws_channel;
 
+use bankchannel_foundation::{Error, Result};
+pub use counterpart::{CheckFn, Counterpart, Finding, RunningCounterpart, Starting};
+pub use openapi::openapi;
 pub use temporary::remove_all as remove_temporary_folders;
+
+/// Every counterpart there is: the one place that names them all.
+pub static COUNTERPARTS: &[&Counterpart] = &[&ws_channel::DESCRIPTOR, &nextgen_psd2::DESCRIPTOR];
+
+/// The counterpart of this kind.
+///
+/// # Errors
+/// `input.invalid_field` for a kind that there is not.
+pub fn counterpart(kind: &str) -> Result<&'static Counterpart> {
+    let found = COUNTERPARTS.iter().copied().find(|counterpart| counterpart.kind == kind);
+    found.ok_or_else(|| {
+        let kinds: Vec<String> = COUNTERPARTS.iter().map(|counterpart| format!("`{}`", counterpart.kind)).collect();
+        Error::invalid_field("kind", format!("must be {}", kinds.join(" or ")))
+    })
+}

@@ -152,7 +152,7 @@ fn placeholder(field: &Field) -> String {
 }
 
 /// A field's documentation as help: its first paragraph, without the final full stop.
-fn sentence(doc: &str) -> String {
+pub(crate) fn sentence(doc: &str) -> String {
     let first = doc.split("\n\n").next().unwrap_or(doc);
     let joined = first.split_whitespace().collect::<Vec<_>>().join(" ");
     joined.strip_suffix('.').map(str::to_owned).unwrap_or(joined)

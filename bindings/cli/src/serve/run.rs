@@ -1,81 +1,80 @@
-//! `serve ws-channel`.
+//! Serves until a signal, or only checks.
 
-use bankchannel::Secret;
-use bankchannel_counterparts::ws_channel::{Running, ServiceOptions};
+use std::time::Duration;
+
+use bankchannel_counterparts::{Counterpart, RunningCounterpart};
 use clap::ArgMatches;
+use serde_json::{Map, Value, json};
 
-use super::{check, logs, open_files, signals::Signals};
+use super::{logs, open_files, options, signals::Signals, words::words};
 use crate::{
     exit::{Failure, Outcome},
-    output,
+    output::{self, Format, table},
 };
 
 /// Serves until a signal, or only checks.
-pub(super) fn run(matches: &ArgMatches) -> Outcome {
+pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Outcome {
     logs::begin();
-    let options = options(matches);
+    let given = options::given(counterpart, matches);
+    let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
+    let checks = matches.try_get_one::<bool>("check").ok().flatten() == Some(&true);
     let runtime = bankchannel_bridge::serving_runtime()?;
-    let ended = if matches.get_flag("check") {
-        runtime.block_on(check::check(options, crate::options::format(matches)))
+    let ended = if checks {
+        runtime.block_on(check(counterpart, given, crate::options::format(matches)))
     } else {
         open_files::raise();
-        runtime.block_on(serve(options))
+        runtime.block_on(serve(counterpart, given, Duration::from_secs(drain)))
     };
     // What still hangs on a disk or a name server is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(options: ServiceOptions) -> Outcome {
-    if options.verification_code.is_some() {
-        output::note("warning: every code is the one of --verification-code: this service is for tests only");
-    }
-    if options.no_limits == Some(true) {
-        output::note("warning: all limits are lifted: this service is for tests only");
-    }
-    if options.control == Some(true) {
-        output::note("warning: the control interface is open: whoever reaches it controls this service");
+async fn serve(counterpart: &'static Counterpart, given: Map<String, Value>, drain: Duration) -> Outcome {
+    for (field, warning) in words(counterpart.kind).warnings {
+        if given.contains_key(*field) {
+            output::note(&format!("warning: {warning}"));
+        }
     }
     let signals = Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
-    let running = Running::start(options).await?;
+    let starting = counterpart.start(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
+    let running = starting.await?;
     output::json(&running.readiness());
-    until_signalled(running, signals).await;
+    until_signalled(running, drain, signals).await;
     Ok(())
 }
 
-/// A service that was started.
-pub(super) trait Service {
-    /// Stops it, after the running answers.
-    fn end(self) -> impl Future<Output = ()>;
-}
-
-impl Service for Running {
-    async fn end(self) {
-        self.stop().await;
-    }
-}
-
-/// Lets it run until a signal.
-pub(super) async fn until_signalled(running: impl Service, mut signals: Signals) {
+/// Lets it run until a signal, then stops it after the running answers.
+async fn until_signalled(running: RunningCounterpart, drain: Duration, mut signals: Signals) {
     signals.wait().await;
+    let end = async {
+        if !drain.is_zero() {
+            running.drain(drain).await;
+        }
+        running.stop().await;
+    };
     // Whoever signals again does not want to wait.
     tokio::select! {
-        () = running.end() => {}
+        () = end => {}
         () = signals.wait() => output::note("stopped without waiting for running answers"),
     }
 }
 
-fn options(matches: &ArgMatches) -> ServiceOptions {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let flag = |name: &str| matches.get_flag(name).then_some(true);
-    ServiceOptions {
-        listen: text("listen"),
-        data: text("data"),
-        config: text("config"),
-        tls_cert: text("tls-cert"),
-        tls_key: text("tls-key"),
-        verification_code: text("verification-code").map(Secret::new),
-        no_limits: flag("no-limits"),
-        control: flag("control"),
+/// Looks at everything that a start would need; exit 1 when something is in its way.
+async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, format: Format) -> Outcome {
+    let Some(check) = counterpart.check else {
+        return Err(Failure::usage(format!("{} has nothing to check", counterpart.kind)));
+    };
+    let findings = check(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?.await;
+    let ok = findings.iter().all(|finding| finding.ok);
+    match format {
+        Format::Json => output::json(&json!({ "ok": ok, "findings": findings })),
+        Format::Table => {
+            let rows = findings.iter().map(|finding| {
+                [finding.subject.to_owned(), if finding.ok { "ok" } else { "WRONG" }.to_owned(), finding.text.clone()]
+            });
+            output::line(table::table(&["What", "", "Found"], rows).trim_end());
+        }
     }
+    if ok { Ok(()) } else { Err(Failure::Told) }
 }

@@ -12,8 +12,8 @@ use bankchannel_foundation::{
 };
 pub(crate) use calling::{Caller, call};
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
-pub use settings::Settings;
 pub(crate) use settings::ClientSettings;
+pub use settings::Settings;
 
 use crate::{
     CallOptions, Done,

@@ -31,7 +31,7 @@ pub use signer::Signer;
 use sender::Sender;
 use settings::Ready;
 
-use crate::{ClientKind, Protocol, client::ProtocolClient};
+use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 
 /// NextGenPSD2, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
@@ -39,6 +39,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     module: "nextgen_psd2",
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
+    commands: Commands::ByCall,
     client: Some(ClientKind::of::<NextGenPsd2>("NextGenPsd2", &[])),
 };
 

@@ -36,7 +36,7 @@ pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::{ClientKind, Protocol, client::ProtocolClient};
+use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 
 /// The ISECure WS Channel, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
@@ -44,6 +44,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     module: "ws_channel",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
+    commands: Commands::BySubject,
     client: Some(ClientKind::of::<WsChannel>("WsChannel", &VARIABLES)),
 };
 

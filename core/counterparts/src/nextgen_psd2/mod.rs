@@ -21,6 +21,7 @@ mod control;
 mod customer;
 mod limits;
 mod links;
+mod openapi;
 mod options;
 mod pages;
 mod pipeline;
@@ -33,5 +34,18 @@ mod tls;
 mod users;
 mod web;
 
-pub use options::BankOptions;
+use bankchannel_nextgen_psd2::PROTOCOL;
+
+use crate::counterpart::Counterpart;
+
+pub use options::{BankOptions, BankReadiness};
 pub use running::Running;
+
+/// The sandbox bank, as whoever starts one knows it.
+pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+    "nextgen-psd2-bank",
+    PROTOCOL,
+    ("NextGenPsd2Bank", "Bank"),
+    "An embedded NextGenPSD2 sandbox bank",
+    openapi::describe,
+);

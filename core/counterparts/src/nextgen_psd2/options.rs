@@ -33,3 +33,21 @@ pub struct BankOptions {
     /// Ends each `scaRedirect` of the dialect `era` with characters that no URI may have, as the documented example does.
     pub era_bad_href: Option<bool>,
 }
+
+/// What a sandbox bank says when it is ready.
+#[derive(Debug, Clone, Boundary)]
+pub struct BankReadiness {
+    /// What clients of the dialect `era` take as `base_url`.
+    pub base_url: String,
+    /// What clients of the dialect `bg` take as `base_url`.
+    pub bg_base_url: String,
+    /// What clients take as `ca_file`, where the bank speaks TLS: an absolute path.
+    pub ca_file: Option<String>,
+    /// The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
+    /// `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
+    pub certificates_dir: String,
+    /// The page that shows the latest requests, for a browser; absent where the bank does not explain.
+    pub requests_url: Option<String>,
+    /// The control interface, where it was asked for.
+    pub control_url: Option<String>,
+}

@@ -13,12 +13,12 @@ use bankchannel_foundation::{
     error::row,
 };
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    BankOptions,
+    BankOptions, BankReadiness, DESCRIPTOR,
     certificates::{self, Certificates, Now},
     config::Config,
     control::Target,
@@ -28,6 +28,7 @@ use super::{
     tls, web,
 };
 use crate::{
+    counterpart::Serves,
     folder,
     http::{
         Listener, control,
@@ -59,10 +60,10 @@ impl Running {
     /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
     pub fn start(options: BankOptions) -> BoxFuture<'static, Result<Self>> {
         // As an `async fn` it would be compiled anew, with all that it awaits, in every program that calls it.
-        Box::pin(Self::begin(options))
+        Box::pin(Self::open(options))
     }
 
-    async fn begin(options: BankOptions) -> Result<Self> {
+    async fn open(options: BankOptions) -> Result<Self> {
         let config = Config::of(&options)?;
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         // The state first: its lock keeps a second process from everything else in the folder.
@@ -111,16 +112,7 @@ impl Running {
     /// What the readiness line says.
     #[must_use]
     pub fn readiness(&self) -> Value {
-        let origin = &self.bank.origin;
-        json!({
-            "kind": "nextgen-psd2-bank",
-            "base_url": format!("{origin}/api"),
-            "bg_base_url": format!("{origin}/bg"),
-            "ca_file": self.ca_file,
-            "certificates_dir": self.certificates_dir,
-            "control_url": self.control_url,
-            "requests_url": self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
-        })
+        DESCRIPTOR.readiness_line(self.ready())
     }
 
     /// Says for so long that it is not ready (`GET /readyz`), while requests are still answered: what a stop begins with where
@@ -139,6 +131,35 @@ impl Running {
         if let Err(why) = self.bank.state.close() {
             tracing::error!(%why, "the bank's state could not be written at its end");
         }
+    }
+}
+
+impl Serves for Running {
+    type Options = BankOptions;
+    type Readiness = BankReadiness;
+
+    fn begin(options: BankOptions) -> BoxFuture<'static, Result<Self>> {
+        Self::start(options)
+    }
+
+    fn ready(&self) -> BankReadiness {
+        let origin = &self.bank.origin;
+        BankReadiness {
+            base_url: format!("{origin}/api"),
+            bg_base_url: format!("{origin}/bg"),
+            ca_file: Some(self.ca_file.display().to_string()),
+            certificates_dir: self.certificates_dir.display().to_string(),
+            requests_url: self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
+            control_url: self.control_url.clone(),
+        }
+    }
+
+    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(Running::drain(self, time))
+    }
+
+    fn end(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.stop())
     }
 }
 

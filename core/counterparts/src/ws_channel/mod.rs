@@ -25,6 +25,7 @@ mod gate;
 mod integrator;
 mod keys;
 mod limits;
+mod openapi;
 pub mod operator;
 mod options;
 mod outbox;
@@ -38,9 +39,22 @@ mod upkeep;
 mod watch;
 mod work;
 
+use bankchannel_ws_channel::PROTOCOL;
+
+use crate::counterpart::Counterpart;
+
 pub use banks::{
     Asked, BankChannel, BankError, Channels, Connection, Downloaded, Enrolment, Issued, IssuedPair, Outgoing,
 };
 pub use config::Config;
-pub use options::ServiceOptions;
-pub use running::{KIND, Running};
+pub use options::{ServiceOptions, ServiceReadiness};
+pub use running::Running;
+
+/// The WS Channel service, as whoever starts one knows it.
+pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+    "ws-channel",
+    PROTOCOL,
+    ("Service", "Service"),
+    "An embedded WS Channel service",
+    openapi::describe,
+);

@@ -22,3 +22,14 @@ pub struct ServiceOptions {
     /// Opens the control interface. On loopback only.
     pub control: Option<bool>,
 }
+
+/// What a WS Channel service says when it is ready.
+#[derive(Debug, Clone, Boundary)]
+pub struct ServiceReadiness {
+    /// What clients take as `base_url`.
+    pub base_url: String,
+    /// What clients take as `public_key_file`: an absolute path.
+    pub public_key_file: String,
+    /// The control interface, where it was asked for.
+    pub control_url: Option<String>,
+}

@@ -7,14 +7,15 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock};
+use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
 use bankchannel_storage::Store;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    DESCRIPTOR,
     auth::Sessions,
     banks::{self, Banks, Channels, PKI_TIMEOUT},
     config::Config,
@@ -24,8 +25,8 @@ use super::{
     gate,
     keys::Keys,
     limits::Limits,
-    operator::{Desk, Door},
-    options::ServiceOptions,
+    operator::{self, Desk, Door},
+    options::{ServiceOptions, ServiceReadiness},
     outbox::Outbox,
     pipeline::Pipeline,
     service::{Guarded, Holds, Service, System},
@@ -34,6 +35,8 @@ use super::{
     work::{Heavy, Turns},
 };
 use crate::{
+    CheckFn,
+    counterpart::Serves,
     http::{
         Listener, TlsFiles,
         control::{self, Control},
@@ -41,9 +44,6 @@ use crate::{
     },
     temporary::Temporary,
 };
-
-/// What the service is called where one is started.
-pub const KIND: &str = "ws-channel";
 
 /// Where a service listens when it was not told.
 pub(crate) const LISTEN: &str = "127.0.0.1:0";
@@ -83,10 +83,10 @@ impl Running {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(options: ServiceOptions, channels: Channels) -> BoxFuture<'static, Result<Self>> {
-        Box::pin(Self::begin(options, channels))
+        Box::pin(Self::open(options, channels))
     }
 
-    async fn begin(options: ServiceOptions, channels: Channels) -> Result<Self> {
+    async fn open(options: ServiceOptions, channels: Channels) -> Result<Self> {
         let listen = address(&options)?;
         let config = Config::load(&options, listen.ip().is_loopback())?;
         if let Some(given) = &options.data {
@@ -175,12 +175,7 @@ impl Running {
     /// What the readiness line says.
     #[must_use]
     pub fn readiness(&self) -> Value {
-        json!({
-            "kind": KIND,
-            "base_url": self.base_url,
-            "public_key_file": self.public_key_file,
-            "control_url": self.control_url,
-        })
+        DESCRIPTOR.readiness_line(self.ready())
     }
 
     /// Gives the debtor accounts of a payment file money at the simulator, for an account that has a certificate there:
@@ -210,10 +205,10 @@ impl Running {
     /// requests are taken, running ones get some time to finish, those that may change something as long as a bank may
     /// take; then the store is closed.
     pub fn stop(self) -> BoxFuture<'static, ()> {
-        Box::pin(self.end())
+        Box::pin(self.close())
     }
 
-    async fn end(self) {
+    async fn close(self) {
         self.service.readiness.drain();
         tokio::time::sleep(Duration::from_secs(self.service.config.drain_s.into())).await;
         self.stop.cancel();
@@ -225,6 +220,36 @@ impl Running {
             tracing::error!("requests that may change something did not come to their end before the stop");
         }
         System::of(&self.service).writer().close().await;
+    }
+}
+
+impl Serves for Running {
+    type Options = ServiceOptions;
+    type Readiness = ServiceReadiness;
+    const CHECK: Option<CheckFn> = Some(|options| {
+        let options: ServiceOptions = model::read_boundary(options)?;
+        Ok(Box::pin(async move { operator::check(&options).await }))
+    });
+
+    fn begin(options: ServiceOptions) -> BoxFuture<'static, Result<Self>> {
+        Self::start(options)
+    }
+
+    fn ready(&self) -> ServiceReadiness {
+        ServiceReadiness {
+            base_url: self.base_url.clone(),
+            public_key_file: self.public_key_file.display().to_string(),
+            control_url: self.control_url.clone(),
+        }
+    }
+
+    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.service.readiness.drain();
+        Box::pin(tokio::time::sleep(time))
+    }
+
+    fn end(self) -> BoxFuture<'static, ()> {
+        self.stop()
     }
 }
 

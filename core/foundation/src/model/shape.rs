@@ -152,7 +152,7 @@ impl Shape {
 
     /// The fields, where it is a struct.
     #[must_use]
-    pub fn fields(&self) -> &'static [Field] {
+    pub const fn fields(&self) -> &'static [Field] {
         match self {
             Self::Struct(shape) => shape.fields,
             _ => &[],

@@ -5,9 +5,9 @@ use std::{net::SocketAddr, path::Path};
 use bankchannel_foundation::Result;
 use bankchannel_storage::{Store, StoreError};
 use futures_util::future::BoxFuture;
-use serde::Serialize;
 
 use crate::{
+    Finding,
     http::Listener,
     private,
     ws_channel::{
@@ -19,17 +19,6 @@ use crate::{
         running,
     },
 };
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// `configuration`, `listen`, `data`, `store`, `keys` or `files`.
-    pub subject: &'static str,
-    /// Whether a start would get past it.
-    pub ok: bool,
-    /// What was found, and what to do.
-    pub text: String,
-}
 
 /// Looks at configuration, address and TLS files, data folder, store and keys. Makes nothing where there
 /// is no database yet; one that is there is opened as a start would, and brought up to date.

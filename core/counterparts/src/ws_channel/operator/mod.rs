@@ -30,8 +30,9 @@ use super::{
 };
 use command::Command;
 
+pub use crate::Finding;
 pub use backup::BackupSummary;
-pub use check::{Finding, check};
+pub use check::check;
 pub use restore::restore;
 pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
 

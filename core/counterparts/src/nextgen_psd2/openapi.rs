@@ -1,16 +1,13 @@
-//! The sandbox bank: both dialects, each below a path of its own.
+//! The OpenAPI description of the bank, from the declarations of its operations: both dialects, each below a path of its own.
 
 use bankchannel_foundation::{
     model::{Dialect, Field, Shape, StructShape, schema},
     operation::{Access, Entry, Route},
 };
-use bankchannel_nextgen_psd2::{PROTOCOL, Place};
+use bankchannel_nextgen_psd2::{CATALOGUE, Place};
 use serde_json::{Map, Value, json};
 
-use super::exchanges;
-
-/// What the sandbox bank is called where it is started.
-pub(super) const KIND: &str = "nextgen-psd2-bank";
+use crate::openapi::exchanges;
 
 /// The dialects, and the paths that their operations stand below.
 const MOUNTS: [(&str, &str); 2] = [("era", "/api"), ("bg", "/bg")];
@@ -31,7 +28,7 @@ const SIGNED: [(&str, bool, &str); 5] = [
 pub(super) fn describe() -> Value {
     let mut paths = Map::new();
     for (dialect, mount) in MOUNTS {
-        for (entry, route) in exchanges(PROTOCOL).filter(|(_, route)| speaks(route, dialect)) {
+        for (entry, route) in exchanges(CATALOGUE).filter(|(_, route)| speaks(route, dialect)) {
             let path = paths.entry(format!("{mount}{}", route.path)).or_insert_with(|| json!({}));
             path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route, dialect);
         }
@@ -40,7 +37,7 @@ pub(super) fn describe() -> Value {
         "openapi": "3.1.0",
         "info": {
             "title": "NextGenPSD2 sandbox bank",
-            "version": crate::VERSION,
+            "version": env!("CARGO_PKG_VERSION"),
             "summary": "Two bank APIs of NextGenPSD2, with signed requests and explained refusals.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -240,7 +237,7 @@ mod tests {
         let described = describe();
         let mut ids = BTreeSet::new();
         for (dialect, mount) in MOUNTS {
-            for (entry, route) in exchanges(PROTOCOL).filter(|(_, route)| speaks(route, dialect)) {
+            for (entry, route) in exchanges(CATALOGUE).filter(|(_, route)| speaks(route, dialect)) {
                 let path = &described["paths"][format!("{mount}{}", route.path)];
                 let operation = &path[route.method.as_str().to_ascii_lowercase()];
                 assert_eq!(operation["x-bankchannel-operation"], entry.declaration.name);

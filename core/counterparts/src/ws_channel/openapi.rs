@@ -1,17 +1,17 @@
-//! The WS Channel service.
+//! The OpenAPI description of the service, from the declarations of its operations.
 
 use bankchannel_foundation::{
     model::{Dialect, Field, Shape, schema},
     operation::{Access, Entry, Parameters, Route},
 };
-use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PROTOCOL, TEST_BASE_URL};
+use bankchannel_ws_channel::{CATALOGUE, PRODUCTION_BASE_URL, TEST_BASE_URL};
 use serde_json::{Map, Value, json};
 
-use super::exchanges;
+use crate::openapi::exchanges;
 
 pub(super) fn describe() -> Value {
     let mut paths = Map::new();
-    for (entry, route) in exchanges(PROTOCOL) {
+    for (entry, route) in exchanges(CATALOGUE) {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route);
     }
@@ -19,7 +19,7 @@ pub(super) fn describe() -> Value {
         "openapi": "3.1.0",
         "info": {
             "title": "WS Channel",
-            "version": crate::VERSION,
+            "version": env!("CARGO_PKG_VERSION"),
             "summary": "Files to and from banks, with certificates, keys and accounts.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -36,7 +36,7 @@ pub(super) fn describe() -> Value {
 
 fn tags() -> Vec<Value> {
     let mut subjects: Vec<&str> = Vec::new();
-    for (entry, _) in exchanges(PROTOCOL) {
+    for (entry, _) in exchanges(CATALOGUE) {
         if !subjects.contains(&entry.declaration.subject) {
             subjects.push(entry.declaration.subject);
         }
@@ -215,7 +215,7 @@ mod tests {
     fn every_exchange_and_every_status_is_described() {
         let described = describe();
         let mut found = 0;
-        for (entry, route) in exchanges(PROTOCOL) {
+        for (entry, route) in exchanges(CATALOGUE) {
             let operation = &described["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
             assert_eq!(operation["operationId"], route.wire_name, "{}", entry.declaration.name);
             assert!(operation["responses"][route.success.to_string()].is_object());
@@ -231,7 +231,7 @@ mod tests {
             found += 1;
         }
         assert_eq!(found, 29);
-        let ids: std::collections::BTreeSet<_> = exchanges(PROTOCOL).map(|(_, route)| route.wire_name).collect();
+        let ids: std::collections::BTreeSet<_> = exchanges(CATALOGUE).map(|(_, route)| route.wire_name).collect();
         assert_eq!(ids.len(), found, "operation ids are unique");
     }
 

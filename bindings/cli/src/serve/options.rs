@@ -1,0 +1,125 @@
+//! A counterpart's options as the command line has them, from their declaration.
+
+use bankchannel::Error;
+use bankchannel_counterparts::Counterpart;
+use bankchannel_foundation::model::{Field, Shape};
+use clap::{
+    Arg, ArgAction, ArgMatches, Command,
+    builder::{PossibleValue, PossibleValuesParser},
+    value_parser,
+};
+use serde_json::{Map, Value};
+
+use super::words::{Spelling, words};
+use crate::{
+    exit::Failure,
+    options::{kebab, sentence},
+};
+
+/// Where it listens when it is not told.
+const LISTEN: &str = "127.0.0.1:0";
+
+/// The command that serves one.
+pub(super) fn command(counterpart: &'static Counterpart) -> Command {
+    let words = words(counterpart.kind);
+    let about = if words.about.is_empty() { counterpart.what } else { words.about };
+    let mut command = Command::new(counterpart.kind).about(about);
+    if !words.after_help.is_empty() {
+        command = command.after_help(words.after_help);
+    }
+    for field in counterpart.options.fields() {
+        command = command.arg(argument(counterpart, field));
+    }
+    if words.drains {
+        command = command.arg(
+            Arg::new("drain")
+                .long("drain")
+                .value_name("SECONDS")
+                .help("After a signal, say for so long at /readyz that it is not ready, and answer on")
+                .value_parser(value_parser!(u64).range(0..=600))
+                .default_value("0"),
+        );
+    }
+    if counterpart.check.is_some() {
+        let flag =
+            |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+        command = command
+            .arg(flag("check", "Check configuration, keys, storage and TLS files, and do not serve"))
+            .arg(flag("json", "With --check: the findings as JSON"));
+    }
+    command
+}
+
+/// How the option of a field is spelled, where that is otherwise than the field.
+fn spelling(counterpart: &Counterpart, field: &Field) -> Option<&'static Spelling> {
+    words(counterpart.kind).spellings.iter().find(|spelling| spelling.field == field.name)
+}
+
+fn long(counterpart: &Counterpart, field: &Field) -> String {
+    spelling(counterpart, field).map_or_else(|| kebab(field.name), |spelling| spelling.option.to_owned())
+}
+
+/// A field's documentation as help, with other fields under the names of their options.
+fn help(counterpart: &Counterpart, field: &Field) -> String {
+    if let Some(help) = spelling(counterpart, field).and_then(|spelling| spelling.help) {
+        return help.to_owned();
+    }
+    let fields = counterpart.options.fields().iter();
+    fields.fold(sentence(field.doc), |help, other| {
+        help.replace(&format!("`{}`", other.name), &format!("--{}", long(counterpart, other)))
+    })
+}
+
+fn argument(counterpart: &Counterpart, field: &'static Field) -> Arg {
+    let argument = Arg::new(field.name).long(long(counterpart, field)).help(help(counterpart, field));
+    let argument = match field.shape {
+        Shape::Bool => return argument.action(ArgAction::SetTrue),
+        Shape::Enum(shape) if !shape.open => argument.value_name("NAME").value_parser(PossibleValuesParser::new(
+            shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc)),
+        )),
+        Shape::Timestamp => argument.value_name("INSTANT"),
+        _ => argument.value_name(match field.name {
+            "listen" => "ADDRESS",
+            "data" => "DIR",
+            name if name.ends_with("_code") => "CODE",
+            _ => "FILE",
+        }),
+    };
+    match field.name {
+        "listen" => argument.default_value(LISTEN),
+        // What is lost with a temporary folder would be missed.
+        "data" => argument.required(true),
+        _ => argument,
+    }
+}
+
+/// What was given, in the options' boundary form.
+pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> Map<String, Value> {
+    let mut given = Map::new();
+    for field in counterpart.options.fields() {
+        let value = match field.shape {
+            Shape::Bool if matches.get_flag(field.name) => {
+                Some(spelling(counterpart, field).is_none_or(|spelling| spelling.means).into())
+            }
+            Shape::Bool => None,
+            _ => matches.get_one::<String>(field.name).map(|text| Value::from(text.as_str())),
+        };
+        if let Some(value) = value {
+            given.insert(field.name.to_owned(), value);
+        }
+    }
+    given
+}
+
+/// An option that cannot be used, told under its name here.
+pub(super) fn told(counterpart: &'static Counterpart, error: Error) -> Failure {
+    let field =
+        error.detail("field").and_then(|name| counterpart.options.fields().iter().find(|field| field.name == name));
+    match field {
+        Some(field) if error.code().starts_with("input.") => {
+            let option = format!("--{}", long(counterpart, field));
+            Failure::usage(error.message().replacen(field.name, &option, 1))
+        }
+        _ => Failure::Error(error),
+    }
+}

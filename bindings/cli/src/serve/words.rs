@@ -1,0 +1,99 @@
+//! What the command line says of a counterpart besides its declaration: examples, older spellings, warnings.
+
+/// What is said of one kind.
+pub(super) struct Words {
+    kind: &'static str,
+    pub(super) about: &'static str,
+    pub(super) after_help: &'static str,
+    /// Options that are spelled otherwise than their fields.
+    pub(super) spellings: &'static [Spelling],
+    /// What is said on stderr when a field is given.
+    pub(super) warnings: &'static [(&'static str, &'static str)],
+    /// Whether the end can be announced with `--drain`; otherwise it stands in the configuration.
+    pub(super) drains: bool,
+}
+
+/// An option and what it gives.
+pub(super) struct Spelling {
+    pub(super) field: &'static str,
+    pub(super) option: &'static str,
+    /// Of a flag: what it gives.
+    pub(super) means: bool,
+    /// Its help, where the field's documentation would mislead.
+    pub(super) help: Option<&'static str>,
+}
+
+const NONE: Words = Words { kind: "", about: "", after_help: "", spellings: &[], warnings: &[CONTROL], drains: true };
+
+const CONTROL: (&str, &str) = ("control", "the control interface is open: whoever reaches it controls this service");
+
+/// The words of this kind.
+pub(super) fn words(kind: &str) -> &'static Words {
+    WORDS.iter().find(|words| words.kind == kind).unwrap_or(&NONE)
+}
+
+const WORDS: &[Words] = &[
+    Words {
+        kind: "ws-channel",
+        about: "The WS Channel service, with the simulator bank",
+        after_help: "Examples:
+  bankchannel serve ws-channel --data ws-data                                   on a free loopback port
+  bankchannel serve ws-channel --data ws-data --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --config service.toml
+  bankchannel serve ws-channel --data test --verification-code 123456 --no-limits --control     for tests
+  bankchannel serve ws-channel --data ws-data --config service.toml --check
+
+When it is ready it prints one line of JSON: kind, base_url, public_key_file, control_url. Codes that would go by SMS
+or mail are written to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM: first it is
+not ready for drain_s seconds (--config), then it takes no requests and ends after the running answers.
+BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=debug) shows more on stderr.",
+        spellings: &[],
+        warnings: &[
+            ("verification_code", "every code is the one of --verification-code: this service is for tests only"),
+            ("no_limits", "all limits are lifted: this service is for tests only"),
+            CONTROL,
+        ],
+        drains: false,
+    },
+    Words {
+        kind: "nextgen-psd2-bank",
+        about: "A NextGenPSD2 sandbox bank that explains what is wrong with a request",
+        after_help: "Examples:
+  bankchannel serve nextgen-psd2-bank --data bank                       https with mutual TLS, on a free loopback port
+  bankchannel serve nextgen-psd2-bank --data bank --listen 127.0.0.1:8443
+  bankchannel serve nextgen-psd2-bank --data bank --plain --control     http, for tests
+  bankchannel serve nextgen-psd2-bank --data bank --clock 2026-03-03T10:15:30Z --mode strict
+
+When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url, requests_url.
+DATA/certificates holds certificates and keys of three third parties: sign with tpp1-qseal, connect with tpp1-qwac. Open requests_url in
+a browser: it shows each request with its verdict, and where a signature is wrong, which byte differs and why.
+GET /healthz and GET /readyz answer probes, without a certificate. It stops at SIGINT or SIGTERM, after the running answers. It is a sandbox: no real customer's data belongs in it.",
+        spellings: &[
+            Spelling {
+                field: "explain",
+                option: "no-explain",
+                means: false,
+                help: Some("Refuse without explaining, as a real bank does"),
+            },
+            Spelling { field: "trusted_file", option: "trusted", means: true, help: None },
+            Spelling { field: "era_status_quirk", option: "status-quirk", means: true, help: None },
+            Spelling { field: "era_bad_href", option: "href-quirk", means: true, help: None },
+        ],
+        warnings: &[("control", "the control interface is open: whoever reaches it controls this bank")],
+        drains: true,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_of_a_counterpart_and_a_field_that_there_is() {
+        for words in WORDS {
+            let counterpart = bankchannel_counterparts::counterpart(words.kind).expect("the kind is one");
+            let is_field = |name: &str| counterpart.options.fields().iter().any(|field| field.name == name);
+            assert!(words.spellings.iter().all(|spelling| is_field(spelling.field)), "{}", words.kind);
+            assert!(words.warnings.iter().all(|(field, _)| is_field(field)), "{}", words.kind);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! OpenAPI 3.1 of the counterparts' HTTP sides, from the declarations of their operations.
+
+use bankchannel_foundation::{
+    Result,
+    operation::{Entry, Route},
+};
+
+/// The OpenAPI 3.1 description of a counterpart's HTTP operations: paths, parameters, headers, bodies, every status that it
+/// sends, and who may call. `kind` is that of one of [`COUNTERPARTS`](crate::COUNTERPARTS).
+///
+/// # Errors
+/// `input.invalid_field` for a kind that there is not.
+pub fn openapi(kind: &str) -> Result<serde_json::Value> {
+    crate::counterpart(kind).map(|counterpart| (counterpart.openapi)())
+}
+
+/// The exchanges among a protocol's operations.
+pub(crate) fn exchanges(catalogue: &'static [Entry]) -> impl Iterator<Item = (&'static Entry, &'static Route)> {
+    catalogue.iter().filter_map(|entry| entry.declaration.route.as_ref().map(|route| (entry, route)))
+}
