@@ -3,7 +3,7 @@
 use bankchannel::{
     Commands,
     model::{EnumShape, Field, Shape, StructShape, UnionShape},
-    operation::{Access, Entry, Kind},
+    operation::{Ask, Entry, Kind},
 };
 use bankchannel_counterparts::COUNTERPARTS;
 use bankchannel_foundation::error::Row;
@@ -75,15 +75,28 @@ impl Operation {
         self.entry.declaration.kind == Kind::Local
     }
 
-    /// Whether it may ask questions in its middle.
-    pub(crate) fn asks(&self) -> bool {
-        self.entry.declaration.kind == Kind::Flow || self.is_signed()
+    /// The name of the operation to use in its place, where its peers will remove it.
+    pub(crate) fn deprecated(&self) -> Option<&'static str> {
+        let successor = self.entry.declaration.deprecated?.successor;
+        Some(successor.split_once('.').map_or(successor, |(_, short)| short))
     }
 
-    /// Whether each message of it is signed: by a key that may be elsewhere.
-    pub(crate) fn is_signed(&self) -> bool {
-        let route = self.entry.declaration.route.as_ref();
-        route.is_some_and(|route| matches!(route.access, Access::Signed { .. }))
+    /// Whether it may ask questions in its middle.
+    pub(crate) fn asks(&self) -> bool {
+        !self.entry.declaration.asks.is_empty()
+    }
+
+    /// Whether it may ask for what a person knows.
+    pub(crate) fn asks_person(&self) -> bool {
+        self.entry.declaration.asks.contains(&Ask::Person)
+    }
+
+    /// Whether it may ask for signatures, and the field of the request that names their key.
+    pub(crate) fn asks_signature(&self) -> Option<Option<&'static str>> {
+        self.entry.declaration.asks.iter().find_map(|ask| match ask {
+            Ask::Signature { of } => Some(*of),
+            Ask::Person => None,
+        })
     }
 }
 

@@ -255,6 +255,9 @@ fn method(out: &mut Out, operation: &Operation) {
     for row in declaration.errors {
         doc.push_str(&format!("\n@throws {{{}}} `{}`: {}", error_class(row.category), row.code, row.text));
     }
+    if let Some(successor) = operation.deprecated() {
+        doc.push_str(&format!("\n\n@deprecated Use `{successor}`."));
+    }
     let needed = operation.request.fields.iter().any(|field| !(field.optional || field.profile));
     let request = format!("request{}: {}", if needed { "" } else { "?" }, operation.request.name);
     let name = camel(operation.name);

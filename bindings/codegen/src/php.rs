@@ -282,17 +282,22 @@ fn signature(out: &mut Out, operation: &Operation, name: &str) {
     if !operation.is_local() {
         doc.push_str("\n@param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is expired at once.");
     }
-    if operation.asks() && !operation.is_signed() {
+    if operation.asks_person() {
         doc.push_str(
             "\n@param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.",
         );
     }
-    if takes_signer(operation) {
-        let when =
-            if operation.is_signed() { "where the client has no private key" } else { "for `signingCertificate`" };
+    if operation.asks_signature().is_some() {
+        let when = match operation.asks_signature().flatten() {
+            Some(field) => format!("for `{}`", camel(field)),
+            None => "where the client has no private key".to_owned(),
+        };
         doc.push_str(&format!(
             "\n@param (callable(SignatureRequest): string)|null $signer Signs {when}; left out, the client's own."
         ));
+    }
+    if let Some(deprecated) = operation.deprecated() {
+        doc.push_str(&format!("\n\n@deprecated Use `{}`.", camel(deprecated)));
     }
     doc.push_str("\n\n@throws BankchannelException");
     if !declaration.errors.is_empty() {
@@ -310,10 +315,10 @@ fn signature(out: &mut Out, operation: &Operation, name: &str) {
     if !operation.is_local() {
         out.line("        ?int $timeoutMs = null,");
     }
-    if operation.asks() && !operation.is_signed() {
+    if operation.asks_person() {
         out.line("        ?callable $onCode = null,");
     }
-    if takes_signer(operation) {
+    if operation.asks_signature().is_some() {
         out.line("        ?callable $signer = null,");
     }
 }
@@ -335,10 +340,10 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
         options.push("timeoutMs: $timeoutMs".into());
     }
     if operation.asks() {
-        let asks = if operation.is_signed() { "asks: true" } else { "asks: true, onCode: $onCode" };
+        let asks = if operation.asks_person() { "asks: true, onCode: $onCode" } else { "asks: true" };
         options.push(asks.into());
     }
-    if takes_signer(operation) {
+    if operation.asks_signature().is_some() {
         options.push("signer: $signer".into());
     }
     out.line(format!("    ): {response} {{"));
@@ -353,12 +358,6 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
     out.blank();
     out.line(format!("        return {response}::fromArray($response{content});"));
     out.line("    }");
-}
-
-/// Whether it may ask for a signature: with a certificate whose secret half is elsewhere.
-fn takes_signer(operation: &Operation) -> bool {
-    operation.is_signed()
-        || operation.asks() && operation.request.fields.iter().any(|field| field.name == "signing_certificate")
 }
 
 fn service(protocol: &Protocol, served: &Served) -> Generated {

@@ -48,6 +48,9 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     out.blank();
     out.line("from __future__ import annotations");
     out.blank();
+    if protocol.operations.iter().any(|operation| operation.deprecated().is_some()) {
+        out.line("import warnings");
+    }
     out.line("from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union");
     out.blank();
     out.line("from ._async import AsyncClient");

@@ -155,6 +155,10 @@ fn method(out: &mut Out, operation: &Operation, form: Form) {
     }
     out.line(format!("    ) -> {}:", operation.response.name));
     out.docstring("        ", &doc(operation));
+    if let Some(successor) = operation.deprecated() {
+        let text = format!("{} is deprecated: use {successor}", operation.name);
+        out.line(format!("        warnings.warn({text:?}, DeprecationWarning, stacklevel=2)"));
+    }
     // Local operations without content need nothing of this package but the conversion.
     let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
         (true, true) => ("_local", false),
@@ -207,11 +211,11 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
         names.push("destination");
     }
     names.extend(["timeout", "cancel"]);
-    if operation.asks() && !operation.is_signed() {
+    if operation.asks_person() {
         names.push("on_code");
     }
     // An operation that signs may be given a key that is elsewhere.
-    if operation.is_signed() || operation.request.fields.iter().any(|field| field.name == "signing_certificate") {
+    if operation.asks_signature().is_some() {
         names.push("signer");
     }
     names
@@ -227,6 +231,10 @@ fn doc(operation: &Operation) -> String {
         let left_out = if field.profile { " Left out, the client's own." } else { "" };
         doc.push_str(&format!("\n    {}: {}{left_out}", python(field.name), plain(field.doc)));
     }
+    let signer = match operation.asks_signature().flatten() {
+        Some(field) => format!("Signs with the key of `{field}`; in place of the client's."),
+        None => "Signs where the client has no private key; in place of the client's.".to_owned(),
+    };
     for name in passed(operation) {
         doc.push_str(&format!(
             "\n    {name}: {}",
@@ -234,8 +242,7 @@ fn doc(operation: &Operation) -> String {
                 "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
                 "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
                 "cancel" => "Stops the call, from any thread.",
-                "signer" if operation.is_signed() => "Signs where the client has no private key; in place of the client's.",
-                "signer" => "Signs with the key of `signing_certificate`; in place of the client's.",
+                "signer" => signer.as_str(),
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",
             }
         ));

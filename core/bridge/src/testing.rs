@@ -6,7 +6,7 @@ use std::time::Duration;
 use bankchannel::{
     Answer, CallOptions, Content, Done, Error, Outcome, Question, Result,
     model::{Dialect, Value, Writer, read_boundary},
-    operation::{Declaration, Entry, Kind, Operation},
+    operation::{Ask, Declaration, Entry, Kind, Operation},
 };
 use bankchannel_foundation::{Boundary, error::row};
 
@@ -33,6 +33,8 @@ macro_rules! operations {
                     doc: "For tests of the languages; in no library that is shipped.",
                     errors: &[],
                     route: None,
+                    asks: if matches!(Kind::$kind, Kind::Flow) { &[Ask::Person] } else { &[] },
+                    deprecated: None,
                 };
             }
         )+

@@ -14,7 +14,11 @@ pub fn openapi(kind: &str) -> Result<serde_json::Value> {
     crate::counterpart(kind).map(|counterpart| (counterpart.openapi)())
 }
 
-/// The exchanges among a protocol's operations.
-pub(crate) fn exchanges(catalogue: &'static [Entry]) -> impl Iterator<Item = (&'static Entry, &'static Route)> {
-    catalogue.iter().filter_map(|entry| entry.declaration.route.as_ref().map(|route| (entry, route)))
+/// The exchanges among a protocol's operations, each with its terms.
+pub(crate) fn exchanges<T>(
+    catalogue: &'static [Entry],
+    terms: &'static [Option<T>],
+) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static T)> {
+    let all = catalogue.iter().zip(terms);
+    all.filter_map(|(entry, terms)| Some((entry, entry.declaration.route.as_ref()?, terms.as_ref()?)))
 }

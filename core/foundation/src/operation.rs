@@ -28,6 +28,8 @@ pub trait Operation: Send + Sync + 'static {
 pub trait Exchange: Operation + Sized {
     /// How the protocol writes and reads messages.
     type Codec: Codec;
+    /// What the protocol says of this exchange beyond its route: who may call it, say.
+    const TERMS: <Self::Codec as Codec>::Terms;
 
     /// Typed request → message (client).
     ///
@@ -134,30 +136,35 @@ impl LocalContext<'_> {
 }
 
 /// How a protocol writes and reads messages, for any of its operations, from their declarations.
-pub trait Codec {
+pub trait Codec: Sized {
     /// What proves who is asking: a session's tokens, a certificate.
     type Credentials: Sync;
+    /// What is said of each exchange beyond its route.
+    type Terms: Sync + 'static;
 
     /// See [`Exchange::encode_request`].
     ///
     /// # Errors
     /// As there.
-    fn encode_request<O: Operation>(request: O::Request, with: &Self::Credentials) -> Result<OutRequest, Error>;
+    fn encode_request<O: Exchange<Codec = Self>>(
+        request: O::Request,
+        with: &Self::Credentials,
+    ) -> Result<OutRequest, Error>;
 
     /// See [`Exchange::decode_request`].
     ///
     /// # Errors
     /// As there.
-    fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error>;
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error>;
 
     /// See [`Exchange::encode_response`].
-    fn encode_response<O: Operation>(response: O::Response) -> OutResponse;
+    fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse;
 
     /// See [`Exchange::decode_response`].
     ///
     /// # Errors
     /// As there.
-    fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error>;
+    fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error>;
 }
 
 /// What an operation is made of.
@@ -202,6 +209,31 @@ pub struct Declaration {
     pub errors: &'static [&'static Row],
     /// The HTTP side, for an exchange.
     pub route: Option<Route>,
+    /// What it may ask its caller in its middle.
+    pub asks: &'static [Ask],
+    /// Where its peers will remove it.
+    pub deprecated: Option<Deprecated>,
+}
+
+/// What an operation may ask its caller in its middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// A code or a choice, which a person knows.
+    Person,
+    /// A signature by a key that is elsewhere.
+    Signature {
+        /// The field of the request that names the key; `None` where it is the client's own.
+        of: Option<&'static str>,
+    },
+}
+
+/// An operation that its peers will remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deprecated {
+    /// Since when it is said so, in seconds since 1970.
+    pub since_s: i64,
+    /// The operation that does the same and stays.
+    pub successor: &'static str,
 }
 
 /// The HTTP side of an exchange; the server's router and checks come from it.
@@ -219,12 +251,8 @@ pub struct Route {
     pub success: u16,
     /// Every other status that the server may answer.
     pub failures: &'static [u16],
-    /// Who may call it.
-    pub access: Access,
     /// Whether it may be sent again by itself.
     pub repeat: Repeat,
-    /// Which limit counts it.
-    pub rate: RateClass,
     /// Whether the server writes it into the audit trail.
     pub audited: bool,
     /// How long a client waits for the answer when it was not told, in seconds.
@@ -246,29 +274,6 @@ pub enum Parameters {
     BodyOrQuery,
 }
 
-/// Who may call an exchange.
-#[derive(Debug, Clone, Copy)]
-pub enum Access {
-    /// Anyone; what authenticates is in the request.
-    Public,
-    /// A session.
-    Session {
-        /// The modes that may call it; the first text is what any other mode is told.
-        modes: &'static [&'static str],
-        /// What a session of another mode is told.
-        refusal: &'static str,
-        /// Whether only the owner of the API key may call it.
-        owner: bool,
-    },
-    /// A third party, by its certificate and its signature of the request.
-    Signed {
-        /// The dialects of the protocol that have it.
-        dialects: &'static [&'static str],
-        /// The roles of which the certificate must have one.
-        roles: &'static [&'static str],
-    },
-}
-
 /// Whether an exchange may be sent again by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
@@ -278,17 +283,6 @@ pub enum Repeat {
     AfterRateLimit,
     /// Never.
     Never,
-}
-
-/// Which limit of the server counts an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateClass {
-    /// Per API key.
-    Key,
-    /// Per client address: the caller is not known yet.
-    Address,
-    /// Per client address, and it sends codes or creates accounts.
-    Registration,
 }
 
 /// A declaration with its shapes: what the catalogue holds of every operation.

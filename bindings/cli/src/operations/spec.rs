@@ -3,8 +3,8 @@
 //! Where `wscli` has a name, that name runs the flow: the challenge is fetched, the password encrypted, the codes are
 //! asked for. The bare exchange of that name is reachable through `call`.
 
-use bankchannel::ws_channel::PROTOCOL;
-use bankchannel_foundation::operation::{Access, Entry, Kind};
+use bankchannel::ws_channel::{Access, PROTOCOL, terms};
+use bankchannel_foundation::operation::{Ask, Entry, Kind};
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::help;
@@ -91,10 +91,12 @@ impl Spec {
         }
         let command = add_fields(connection(command, &shown), &self.entries());
         let command = command.arg(output_argument()).arg(force_argument()).hide(self.is_double);
-        let command = if fields().any(|field| field.name == "signing_certificate") {
-            command.arg(signer_argument().requires("signing-certificate"))
-        } else {
-            command
+        let asks = self.entries().into_iter().flat_map(|entry| entry.declaration.asks);
+        let signed = asks.copied().find_map(|ask| if let Ask::Signature { of } = ask { Some(of) } else { None });
+        let command = match signed {
+            Some(Some(field)) => command.arg(signer_argument().requires(kebab(field))),
+            Some(None) => command.arg(signer_argument()),
+            None => command,
         };
         if fields().any(|field| field.name == "passphrase") {
             let help = "The passphrase of a locked private key, in a file; left out, it is asked for";
@@ -156,9 +158,9 @@ pub(crate) enum Needs {
 pub(crate) fn needs(entry: &Entry) -> Needs {
     let declaration = entry.declaration;
     let fails_without = || declaration.errors.iter().any(|row| row.code == "ws_channel.not_logged_in");
-    match (&declaration.route, declaration.kind) {
-        (Some(route), _) => match route.access {
-            Access::Public | Access::Signed { .. } => Needs::Nothing,
+    match (terms(declaration.name), declaration.kind) {
+        (Some(terms), _) => match terms.access {
+            Access::Public => Needs::Nothing,
             Access::Session { modes: ["admin"], .. } => Needs::Admin,
             Access::Session { .. } => Needs::Session,
         },

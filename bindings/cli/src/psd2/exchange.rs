@@ -2,11 +2,11 @@
 
 use bankchannel::{
     CallOptions, Client,
-    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, model::Dialect},
+    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, model::Dialect, terms},
 };
 use bankchannel_foundation::{
     model::{Seconds, Value, read_boundary},
-    operation::{Access, Entry},
+    operation::Entry,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::Map;
@@ -157,8 +157,8 @@ fn give_key(settings: &mut NextGenPsd2Settings, path: &str, matches: &ArgMatches
 
 /// The dialect of an operation that one of them has alone.
 fn only_dialect(entry: &Entry) -> Option<Dialect> {
-    match entry.declaration.route.as_ref()?.access {
-        Access::Signed { dialects: ["bg"], .. } => Some(Dialect::Bg),
+    match terms(entry.declaration.name)?.dialects {
+        ["bg"] => Some(Dialect::Bg),
         _ => None,
     }
 }

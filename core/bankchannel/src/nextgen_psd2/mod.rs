@@ -22,7 +22,8 @@ use bankchannel_foundation::{
     model::{Dialect, Reader, Value, read_boundary},
 };
 pub use bankchannel_nextgen_psd2::{
-    Credentials, PROTOCOL, Psd2, answer, certificates, errors, explain, http, model, operations, signing, verify,
+    Credentials, PROTOCOL, Psd2, Terms, answer, certificates, errors, explain, http, model, operations, signing, terms,
+    verify,
 };
 pub use bankchannel_pkcs11::{Pkcs11Settings, Token};
 pub use settings::NextGenPsd2Settings;

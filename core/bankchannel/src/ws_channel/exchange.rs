@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     json,
     message::{InResponse, OutRequest},
     model::Value,
-    operation::{Access, Repeat, Route},
+    operation::{Repeat, Route},
     redact::redact_words,
 };
 use bankchannel_transport::{Plan, Sink, at_least};
@@ -64,7 +64,7 @@ impl WsChannel {
         O: Exchange<Codec = Envelope>,
     {
         let route = route::<O>()?;
-        let protected = matches!(route.access, Access::Session { .. });
+        let protected = const { O::TERMS }.needs_session();
         let deadline = options.deadline(self.limit(route.timeout_s));
         let (mut session, generation) = self.held();
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);

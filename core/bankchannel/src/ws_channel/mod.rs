@@ -29,7 +29,9 @@ use bankchannel_foundation::{
     model::{Boundary, Dialect, Reader, Value},
 };
 use bankchannel_transport::Transport;
-pub use bankchannel_ws_channel::{Credentials, Envelope, PROTOCOL, challenge, errors, login, model::*, operations};
+pub use bankchannel_ws_channel::{
+    Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, login, model::*, operations, terms,
+};
 pub use env::{VARIABLES, code_from_env};
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
 pub use session::{SKEW, Session};

@@ -2,9 +2,9 @@
 
 use bankchannel_foundation::{
     model::{Dialect, Field, Shape, StructShape, schema},
-    operation::{Access, Entry, Route},
+    operation::{Entry, Route},
 };
-use bankchannel_nextgen_psd2::{CATALOGUE, Place};
+use bankchannel_nextgen_psd2::{CATALOGUE, Place, TERMS, Terms};
 use serde_json::{Map, Value, json};
 
 use crate::openapi::exchanges;
@@ -28,9 +28,9 @@ const SIGNED: [(&str, bool, &str); 5] = [
 pub(super) fn describe() -> Value {
     let mut paths = Map::new();
     for (dialect, mount) in MOUNTS {
-        for (entry, route) in exchanges(CATALOGUE).filter(|(_, route)| speaks(route, dialect)) {
+        for (entry, route, terms) in spoken(dialect) {
             let path = paths.entry(format!("{mount}{}", route.path)).or_insert_with(|| json!({}));
-            path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route, dialect);
+            path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route, terms, dialect);
         }
     }
     json!({
@@ -52,16 +52,14 @@ pub(super) fn describe() -> Value {
     })
 }
 
-fn speaks(route: &Route, dialect: &str) -> bool {
-    matches!(route.access, Access::Signed { dialects, .. } if dialects.contains(&dialect))
+/// The exchanges of one dialect.
+fn spoken(dialect: &str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static Terms)> {
+    exchanges(CATALOGUE, TERMS).filter(move |(_, _, terms)| terms.dialects.contains(&dialect))
 }
 
-fn operation(entry: &Entry, route: &Route, dialect: &str) -> Value {
+fn operation(entry: &Entry, route: &Route, terms: &Terms, dialect: &str) -> Value {
     let declaration = entry.declaration;
-    let roles = match route.access {
-        Access::Signed { roles, .. } => roles.join(" or "),
-        Access::Public | Access::Session { .. } => String::new(),
-    };
+    let roles = terms.roles.join(" or ");
     let mut out = json!({
         // One operation stands below both paths: its id must not.
         "operationId": if dialect == "era" { route.wire_name.to_owned() } else { format!("{}Bg", route.wire_name) },
@@ -237,7 +235,7 @@ mod tests {
         let described = describe();
         let mut ids = BTreeSet::new();
         for (dialect, mount) in MOUNTS {
-            for (entry, route) in exchanges(CATALOGUE).filter(|(_, route)| speaks(route, dialect)) {
+            for (entry, route, _) in spoken(dialect) {
                 let path = &described["paths"][format!("{mount}{}", route.path)];
                 let operation = &path[route.method.as_str().to_ascii_lowercase()];
                 assert_eq!(operation["x-bankchannel-operation"], entry.declaration.name);

@@ -6,9 +6,8 @@ use std::{
 };
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::operation::Access;
 use bankchannel_storage::{Digest, Session};
-use bankchannel_ws_channel::{Refusal, errors::texts};
+use bankchannel_ws_channel::{Access, Refusal, Terms, errors::texts};
 use hyper::HeaderMap;
 
 use super::{
@@ -53,10 +52,10 @@ impl Sessions {
 pub(crate) async fn authorize(
     service: &Service,
     headers: &HeaderMap,
-    access: &Access,
+    terms: &Terms,
     caller: &mut Option<Caller>,
 ) -> Result<(), Fault> {
-    if !matches!(access, Access::Session { .. }) {
+    if !terms.needs_session() {
         return Ok(());
     }
     let now = service.now_ms();
@@ -72,7 +71,7 @@ pub(crate) async fn authorize(
         return Err((&texts::API_KEY_FORBIDDEN).into());
     }
     let caller = caller.insert(Caller { session, token });
-    admit(&caller.session, access)?;
+    admit(&caller.session, terms)?;
     if idle_ms.is_some() {
         service.touch_session(&token, now).await?;
     }
@@ -84,8 +83,8 @@ pub(crate) async fn authorize(
 ///
 /// # Errors
 /// As [`authorize`].
-pub(crate) async fn judge_again(service: &Service, access: &Access, caller: &mut Option<Caller>) -> Result<(), Fault> {
-    if !matches!(access, Access::Session { .. }) {
+pub(crate) async fn judge_again(service: &Service, terms: &Terms, caller: &mut Option<Caller>) -> Result<(), Fault> {
+    if !terms.needs_session() {
         return Ok(());
     }
     let caller = caller.as_mut().ok_or_else(|| Fault::internal("an admitted call has a session"))?;
@@ -94,7 +93,7 @@ pub(crate) async fn judge_again(service: &Service, access: &Access, caller: &mut
     if !session.tenant_enabled {
         return Err((&texts::API_KEY_FORBIDDEN).into());
     }
-    admit(&session, access)?;
+    admit(&session, terms)?;
     if service.config.idle_ttl_s.is_some() {
         // A body on its way is use.
         service.touch_session(&caller.token, now).await?;
@@ -104,8 +103,8 @@ pub(crate) async fn judge_again(service: &Service, access: &Access, caller: &mut
 }
 
 /// What the operation asks of a living session under its own key.
-fn admit(session: &Session, access: &Access) -> Result<(), Fault> {
-    let Access::Session { modes, refusal, owner } = *access else { return Ok(()) };
+fn admit(session: &Session, terms: &Terms) -> Result<(), Fault> {
+    let Access::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     if !session.verified {
         return Err((&texts::VERIFICATION_WITHDRAWN).into());

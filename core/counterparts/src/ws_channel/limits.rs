@@ -7,8 +7,8 @@ use std::{
     sync::{Mutex, PoisonError, RwLock},
 };
 
-use bankchannel_foundation::operation::RateClass;
 use bankchannel_storage::{LockKey, LockPolicy, Quota};
+use bankchannel_ws_channel::RateClass;
 use bankchannel_ws_channel::Refusal;
 use serde::{Deserialize, Serialize};
 

@@ -2,18 +2,18 @@
 
 use bankchannel_foundation::{
     model::{Dialect, Field, Shape, schema},
-    operation::{Access, Entry, Parameters, Route},
+    operation::{Entry, Parameters, Route},
 };
-use bankchannel_ws_channel::{CATALOGUE, PRODUCTION_BASE_URL, TEST_BASE_URL};
+use bankchannel_ws_channel::{Access, CATALOGUE, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, Terms};
 use serde_json::{Map, Value, json};
 
 use crate::openapi::exchanges;
 
 pub(super) fn describe() -> Value {
     let mut paths = Map::new();
-    for (entry, route) in exchanges(CATALOGUE) {
+    for (entry, route, terms) in exchanges(CATALOGUE, TERMS) {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route);
+        path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route, terms);
     }
     json!({
         "openapi": "3.1.0",
@@ -36,7 +36,7 @@ pub(super) fn describe() -> Value {
 
 fn tags() -> Vec<Value> {
     let mut subjects: Vec<&str> = Vec::new();
-    for (entry, _) in exchanges(CATALOGUE) {
+    for (entry, ..) in exchanges(CATALOGUE, TERMS) {
         if !subjects.contains(&entry.declaration.subject) {
             subjects.push(entry.declaration.subject);
         }
@@ -44,13 +44,13 @@ fn tags() -> Vec<Value> {
     subjects.into_iter().map(|subject| json!({"name": subject})).collect()
 }
 
-fn operation(entry: &Entry, route: &Route) -> Value {
+fn operation(entry: &Entry, route: &Route, terms: &Terms) -> Value {
     let declaration = entry.declaration;
     let mut out = json!({
         "operationId": route.wire_name,
         "tags": [declaration.subject],
         "summary": declaration.summary,
-        "description": format!("{}\n\n{}", declaration.doc, who(&route.access)),
+        "description": format!("{}\n\n{}", declaration.doc, who(&terms.access)),
         "responses": responses(entry, route),
         "x-bankchannel-operation": declaration.name,
     });
@@ -61,9 +61,8 @@ fn operation(entry: &Entry, route: &Route) -> Value {
     if let Some(body) = body(entry, route) {
         out["requestBody"] = body;
     }
-    out["security"] = match route.access {
+    out["security"] = match terms.access {
         Access::Public => json!([]),
-        Access::Signed { .. } => json!([{"clientCertificate": []}]),
         Access::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
     };
     out
@@ -72,9 +71,6 @@ fn operation(entry: &Entry, route: &Route) -> Value {
 fn who(access: &Access) -> String {
     match access {
         Access::Public => "Needs no session.".into(),
-        Access::Signed { roles, .. } => {
-            format!("Needs a signed request, and a certificate with the role {}.", roles.join(" or "))
-        }
         Access::Session { modes, owner, .. } => {
             let owner = if *owner { ", of the owner of the API key" } else { "" };
             format!("Needs a session in mode {}{owner}.", modes.join(" or "))
@@ -215,7 +211,7 @@ mod tests {
     fn every_exchange_and_every_status_is_described() {
         let described = describe();
         let mut found = 0;
-        for (entry, route) in exchanges(CATALOGUE) {
+        for (entry, route, _) in exchanges(CATALOGUE, TERMS) {
             let operation = &described["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
             assert_eq!(operation["operationId"], route.wire_name, "{}", entry.declaration.name);
             assert!(operation["responses"][route.success.to_string()].is_object());
@@ -231,7 +227,8 @@ mod tests {
             found += 1;
         }
         assert_eq!(found, 29);
-        let ids: std::collections::BTreeSet<_> = exchanges(CATALOGUE).map(|(_, route)| route.wire_name).collect();
+        let ids: std::collections::BTreeSet<_> =
+            exchanges(CATALOGUE, TERMS).map(|(_, route, _)| route.wire_name).collect();
         assert_eq!(ids.len(), found, "operation ids are unique");
     }
 

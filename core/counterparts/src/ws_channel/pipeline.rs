@@ -12,10 +12,12 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Exchange, Operation,
     message::{InRequest, OutResponse, percent_decode},
-    operation::{Access, Entry, Route},
+    operation::{Entry, Route},
 };
 use bankchannel_storage::Ground;
-use bankchannel_ws_channel::{CATALOGUE, MAX_PLAIN_BODY, Refusal, errors::texts, model::Bank, operations};
+use bankchannel_ws_channel::{
+    Access, CATALOGUE, MAX_PLAIN_BODY, Refusal, TERMS, Terms, errors::texts, model::Bank, operations, terms,
+};
 use hyper::{HeaderMap, Request, Response, StatusCode, body::Incoming, header};
 
 use super::{
@@ -122,7 +124,7 @@ impl Pipeline {
         };
         let response = match found {
             Found::Operation { index, parameters } => {
-                let entry = &CATALOGUE[index];
+                let (entry, terms) = (&CATALOGUE[index], TERMS[index].as_ref());
                 let address = self.service.config.client_address(request.headers(), peer.ip());
                 let name = entry.declaration.name;
                 if let Some(status) = self.service.control.as_ref().and_then(|control| control.fault_for(name)) {
@@ -131,8 +133,11 @@ impl Pipeline {
                 }
                 let mut call = Call::new(request_id.to_owned(), name, address, self.service.now_ms());
                 call.prefetch = is_prefetch(request.headers());
-                call.needs_session = !entry.declaration.route.as_ref().is_some_and(|route| is_public(&route.access));
-                let result = self.serve(request, entry, parameters, &mut call).await;
+                call.needs_session = terms.is_some_and(Terms::needs_session);
+                let result = match Declared::of(entry, terms) {
+                    Some(declared) => self.serve(request, declared, parameters, &mut call).await,
+                    None => Err(Fault::internal("a routed operation has a route and terms")),
+                };
                 return (name, self.finish(entry, &call, result).await);
             }
             Found::OtherMethods(_) if request.method() == hyper::Method::OPTIONS => preflight(),
@@ -152,15 +157,14 @@ impl Pipeline {
     async fn serve(
         &self,
         request: Request<Incoming>,
-        entry: &'static Entry,
+        declared: Declared,
         parameters: Vec<(&'static str, String)>,
         call: &mut Call,
     ) -> Result<OutResponse, Fault> {
-        let route =
-            entry.declaration.route.as_ref().ok_or_else(|| Fault::internal("a routed operation has a route"))?;
+        let Declared { name, route, terms } = declared;
         let (head, body) = request.into_parts();
         // What is refused before the body was read: read it on, so that the client hears the answer.
-        let early = self.before_body(route, &head.headers, &parameters, call).await;
+        let early = self.before_body(terms, &head.headers, &parameters, call).await;
         if let Err(fault) = early {
             intake::drain(body).await;
             return Err(fault);
@@ -178,12 +182,12 @@ impl Pipeline {
         if !is_whole {
             // A body takes its time: what ended meanwhile has ended, before anything costly begins.
             call.now_ms = self.service.now_ms();
-            auth::judge_again(&self.service, &route.access, &mut call.caller).await?;
+            auth::judge_again(&self.service, terms, &mut call.caller).await?;
         }
-        self.note_owner(route, call);
+        self.note_owner(terms, call);
         let message =
             InRequest { path: parameters, query, headers: Vec::new(), body: taken.body, content: taken.content };
-        let response = dispatch(&self.service, call, entry.declaration.name, message).await;
+        let response = dispatch(&self.service, call, name, message).await;
         drop(taken._spool);
         if let (Some(asked), Ok(answer)) = (asked, &response) {
             self.service.files.listings.keep(asked, call, answer);
@@ -193,20 +197,20 @@ impl Pipeline {
 
     async fn before_body(
         &self,
-        route: &'static Route,
+        terms: &'static Terms,
         headers: &HeaderMap,
         parameters: &[(&'static str, String)],
         call: &mut Call,
     ) -> Result<(), Fault> {
-        self.service.limits.by_address(route.rate, call.address, call.now_ms)?;
+        self.service.limits.by_address(terms.rate, call.address, call.now_ms)?;
         let admitted = match check_headers(headers) {
-            Ok(()) => auth::authorize(&self.service, headers, &route.access, &mut call.caller).await,
+            Ok(()) => auth::authorize(&self.service, headers, terms, &mut call.caller).await,
             Err(refusal) => Err(refusal.into()),
         };
         // Counted before it is refused: a refusal costs the service as much as an answer.
         match &call.caller {
             Some(caller) => self.service.limits.by_key(&caller.session.api_key, call.now_ms)?,
-            None if admitted.is_err() => self.service.limits.stranger(route.rate, call.address, call.now_ms)?,
+            None if admitted.is_err() => self.service.limits.stranger(terms.rate, call.address, call.now_ms)?,
             None => {}
         }
         admitted?;
@@ -218,8 +222,8 @@ impl Pipeline {
     }
 
     /// An owner's operation relies on the ownership up to its commit.
-    fn note_owner(&self, route: &'static Route, call: &Call) {
-        if matches!(route.access, Access::Session { owner: true, .. }) {
+    fn note_owner(&self, terms: &'static Terms, call: &Call) {
+        if matches!(terms.access, Access::Session { owner: true, .. }) {
             call.rely_on(Ground::Owner);
         }
     }
@@ -280,18 +284,8 @@ impl Pipeline {
 
     /// `logical_failure_status = 200`: the steps of a login say no with HTTP 200 (§1.5).
     fn as_configured(&self, entry: &'static Entry, refusal: Refusal) -> Refusal {
-        const AUTH_STEPS: &[&str] = &[
-            "register",
-            "verify_email",
-            "verify_phone",
-            "password_reset",
-            "login",
-            "login_mfa",
-            "select_mfa",
-            "verify_totp",
-        ];
-        let logical =
-            refusal.status == 400 && AUTH_STEPS.contains(&entry.short_name()) && entry.short_name() != "register";
+        let is_step = terms(entry.declaration.name).is_some_and(|terms| terms.is_login_step);
+        let logical = refusal.status == 400 && is_step;
         if logical && self.service.config.logical_failure_status == 200 {
             Refusal { status: 200, ..refusal }
         } else {
@@ -313,8 +307,18 @@ impl Arrived {
     }
 }
 
-fn is_public(access: &Access) -> bool {
-    matches!(access, Access::Public)
+/// An exchange, with what is declared of it.
+#[derive(Clone, Copy)]
+struct Declared {
+    name: &'static str,
+    route: &'static Route,
+    terms: &'static Terms,
+}
+
+impl Declared {
+    fn of(entry: &'static Entry, terms: Option<&'static Terms>) -> Option<Self> {
+        Some(Self { name: entry.declaration.name, route: entry.declaration.route.as_ref()?, terms: terms? })
+    }
 }
 
 /// The answer to a request that the control interface was told to fail.

@@ -1,7 +1,7 @@
 //! Every writing operation × every way in which a right can end × while the body arrives, and between body and commit.
 
-use bankchannel_foundation::{message::Method, operation::Access};
-use bankchannel_ws_channel::CATALOGUE;
+use bankchannel_foundation::message::Method;
+use bankchannel_ws_channel::{CATALOGUE, terms};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -82,7 +82,8 @@ fn every_writing_operation_of_the_catalogue_has_its_row() {
         if route.method == Method::Get && !route.audited {
             continue;
         }
-        let list = if matches!(route.access, Access::Public) { &mut public } else { &mut sessions };
+        let terms = terms(entry.declaration.name).unwrap();
+        let list = if terms.needs_session() { &mut sessions } else { &mut public };
         list.push(entry.declaration.name.rsplit('.').next().unwrap());
     }
     let mut rows: Vec<&str> = TABLE.iter().map(|(name, ..)| *name).collect();

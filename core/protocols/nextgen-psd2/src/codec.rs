@@ -12,14 +12,14 @@ mod target;
 use std::collections::BTreeMap;
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Operation,
+    Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::row,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse},
     model::{Dialect, Field, Object, Reader, Shape, Value, Writer},
-    operation::{Access, Route},
+    operation::Route,
 };
 
-use crate::signing::SigningDialect;
+use crate::{Terms, signing::SigningDialect};
 pub use place::Place;
 use place::is_body;
 
@@ -59,10 +59,11 @@ impl Psd2 {
 
 impl Codec for Psd2 {
     type Credentials = Credentials;
+    type Terms = Terms;
 
-    fn encode_request<O: Operation>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
         let route = route::<O>();
-        speaks(&O::DECLARATION, route, with.dialect)?;
+        speaks(O::DECLARATION.name, &O::TERMS, with.dialect)?;
         let mut fields = written(request);
         let shape = O::Request::SHAPE.fields();
         let target = target::write(route, shape, &mut fields)?;
@@ -77,7 +78,7 @@ impl Codec for Psd2 {
         Ok(OutRequest { method: route.method, target, headers, body })
     }
 
-    fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error> {
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error> {
         let route = route::<O>();
         let shape = O::Request::SHAPE.fields();
         let mut fields = Object::new();
@@ -96,7 +97,7 @@ impl Codec for Psd2 {
         O::Request::read(Value::Object(fields), &mut Reader::new(Dialect::Wire)).map_err(place::plainly)
     }
 
-    fn encode_response<O: Operation>(response: O::Response) -> OutResponse {
+    fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
         let route = route::<O>();
         let shape = O::Response::SHAPE.fields();
         let mut fields = written(response);
@@ -109,7 +110,7 @@ impl Codec for Psd2 {
         OutResponse { status: route.success, headers, body }
     }
 
-    fn decode_response<O: Operation>(message: InResponse) -> Result<O::Response, Error> {
+    fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error> {
         let route = route::<O>();
         if !(200..300).contains(&message.status) {
             return Err(answer::refused(route, &message, "", &[]));
@@ -152,23 +153,19 @@ fn written<T: Boundary>(message: T) -> Object<'static> {
 }
 
 /// Sees that the bank's dialect has the operation.
-fn speaks(declaration: &Declaration, route: &Route, dialect: SigningDialect) -> Result<(), Error> {
+fn speaks(name: &str, terms: &Terms, dialect: SigningDialect) -> Result<(), Error> {
     let own = match dialect {
         SigningDialect::Era => "era",
         SigningDialect::Bg => "bg",
     };
-    match route.access {
-        Access::Signed { dialects, .. } if !dialects.contains(&own) => Err(Error::because(
-            &row::CONFIGURATION,
-            format!(
-                "{} is an operation of dialect {}, and this bank is set to {own}: set `signing.dialect`",
-                declaration.name,
-                dialects.join(" and ")
-            ),
-        )
-        .with("field", "signing.dialect")),
-        _ => Ok(()),
+    if terms.dialects.contains(&own) {
+        return Ok(());
     }
+    let text = format!(
+        "{name} is an operation of dialect {}, and this bank is set to {own}: set `signing.dialect`",
+        terms.dialects.join(" and ")
+    );
+    Err(Error::because(&row::CONFIGURATION, text).with("field", "signing.dialect"))
 }
 
 /// The fields of a nested struct.

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Declaration, Kind,
     error::Row,
     message::Method,
-    operation::{Access, Parameters, RateClass, Repeat, Route},
+    operation::{Ask, Parameters, Repeat, Route},
 };
 
 use crate::{PROTOCOL, errors};
@@ -84,7 +84,18 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration { name, protocol: PROTOCOL, subject: SUBJECT, kind: Kind::Local, summary, doc, errors, route: None }
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject: SUBJECT,
+        kind: Kind::Local,
+        summary,
+        doc,
+        errors,
+        route: None,
+        asks: &[],
+        deprecated: None,
+    }
 }
 
 /// An exchange's declaration.
@@ -104,18 +115,14 @@ pub(crate) const fn exchange(
         doc,
         errors,
         route: Some(route),
+        // Without a key of its own, the client asks for each signature.
+        asks: &[Ask::Signature { of: None }],
+        deprecated: None,
     }
 }
 
 /// The route of a signed request.
-pub(crate) const fn route(
-    wire_name: &'static str,
-    method: Method,
-    path: &'static str,
-    success: u16,
-    dialects: &'static [&'static str],
-    roles: &'static [&'static str],
-) -> Route {
+pub(crate) const fn route(wire_name: &'static str, method: Method, path: &'static str, success: u16) -> Route {
     Route {
         wire_name,
         method,
@@ -126,13 +133,11 @@ pub(crate) const fn route(
         },
         success,
         failures: FAILURES,
-        access: Access::Signed { dialects, roles },
         // What asks a customer anything is not asked twice.
         repeat: match method {
             Method::Get | Method::Delete => Repeat::Safe,
             Method::Post | Method::Put => Repeat::Never,
         },
-        rate: RateClass::Key,
         audited: !matches!(method, Method::Get),
         timeout_s: TIMEOUT_S,
         request_content: None,

@@ -27,10 +27,12 @@ pub mod http;
 pub mod model;
 pub mod operations;
 pub mod signing;
+mod terms;
 pub mod verify;
 
 pub use codec::{Credentials, MAX_DEPTH, Place, Psd2, RESPONSE_HEADERS};
-pub use operations::CATALOGUE;
+pub use operations::{CATALOGUE, TERMS, terms};
+pub use terms::Terms;
 
 /// The protocol's name in the catalogue.
 pub const PROTOCOL: &str = "nextgen-psd2";

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use bankchannel_foundation::{
-    Codec, Declaration, Error, Operation, Outcome, Secret,
+    Codec, Declaration, Error, Exchange, Operation, Outcome, Secret,
     error::{Peer, row},
     json,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
     model::{Boundary, Dialect, Object, Reader, Value, Writer},
-    operation::{Access, Parameters, Route},
+    operation::{Parameters, Route},
 };
 
 use crate::{
+    Terms,
     errors::{self, Class},
     model::{ApiKey, IdToken},
 };
@@ -37,8 +38,9 @@ pub struct Envelope;
 
 impl Codec for Envelope {
     type Credentials = Credentials;
+    type Terms = Terms;
 
-    fn encode_request<O: Operation>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+    fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
         let route = route::<O>();
         let mut writer = Writer::new(Dialect::Wire);
         let Value::Object(mut fields) = request.write(&mut writer) else {
@@ -56,10 +58,10 @@ impl Codec for Envelope {
                 _ => Body::json(fields),
             },
         };
-        Ok(OutRequest { method: route.method, target, headers: headers(&route.access, with)?, body })
+        Ok(OutRequest { method: route.method, target, headers: headers(&O::TERMS, with)?, body })
     }
 
-    fn decode_request<O: Operation>(message: InRequest) -> Result<O::Request, Error> {
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error> {
         let route = route::<O>();
         let mut fields = match route.parameters {
             Parameters::Body | Parameters::BodyOrQuery => body_object(&message.body)?,
@@ -85,7 +87,7 @@ impl Codec for Envelope {
         O::Request::read(Value::Object(fields), &mut reader)
     }
 
-    fn encode_response<O: Operation>(response: O::Response) -> OutResponse {
+    fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
         let route = route::<O>();
         let mut writer = Writer::new(Dialect::Wire);
         let mut fields = Object::new();
@@ -100,7 +102,7 @@ impl Codec for Envelope {
         OutResponse { status: route.success, headers: Vec::new(), body }
     }
 
-    fn decode_response<O: Operation>(mut message: InResponse) -> Result<O::Response, Error> {
+    fn decode_response<O: Exchange<Codec = Self>>(mut message: InResponse) -> Result<O::Response, Error> {
         let route = route::<O>();
         let content = message.content.take();
         let mut fields = accepted(route, &message)?;
@@ -162,10 +164,10 @@ fn push_query(target: &mut String, fields: Object<'_>) {
     }
 }
 
-fn headers(access: &Access, with: &Credentials) -> Result<Vec<(Cow<'static, str>, Secret)>, Error> {
-    let Access::Session { .. } = access else {
+fn headers(terms: &Terms, with: &Credentials) -> Result<Vec<(Cow<'static, str>, Secret)>, Error> {
+    if !terms.needs_session() {
         return Ok(Vec::new());
-    };
+    }
     let not_logged_in = || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", Class::Auth);
     let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
     let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;

@@ -25,11 +25,13 @@ pub mod pgp;
 mod published_keys;
 pub mod refusal;
 mod route;
+mod terms;
 
 pub use codec::{Credentials, Envelope, MAX_DEPTH, MAX_PLAIN_BODY};
-pub use operations::CATALOGUE;
+pub use operations::{CATALOGUE, TERMS, terms};
 pub use published_keys::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 pub use refusal::Refusal;
+pub use terms::{Access, RateClass, Terms};
 
 /// The protocol's name in the catalogue.
 pub const PROTOCOL: &str = "ws-channel";

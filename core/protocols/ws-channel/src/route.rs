@@ -4,16 +4,10 @@ use bankchannel_foundation::{
     Declaration, Kind,
     error::Row,
     message::Method,
-    operation::{Access, Parameters, RateClass, Repeat, Route},
+    operation::{Parameters, Repeat, Route},
 };
 
-use crate::{
-    PROTOCOL,
-    errors::{self, texts},
-};
-
-/// What a session of the wrong mode is told where the operation has no text of its own (§1.7).
-const ADMIN_REQUIRED: &str = texts::ADMIN_REQUIRED.text;
+use crate::{PROTOCOL, errors};
 
 /// How long a client waits (§8.1).
 const TIMEOUT_S: u32 = 30;
@@ -92,7 +86,18 @@ pub(crate) const fn exchange(
     errors: &'static [&'static Row],
     route: Route,
 ) -> Declaration {
-    Declaration { name, protocol: PROTOCOL, subject, kind: Kind::Exchange, summary, doc, errors, route: Some(route) }
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject,
+        kind: Kind::Exchange,
+        summary,
+        doc,
+        errors,
+        route: Some(route),
+        asks: &[],
+        deprecated: None,
+    }
 }
 
 /// A local operation's declaration.
@@ -103,10 +108,21 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration { name, protocol: PROTOCOL, subject, kind: Kind::Local, summary, doc, errors, route: None }
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject,
+        kind: Kind::Local,
+        summary,
+        doc,
+        errors,
+        route: None,
+        asks: &[],
+        deprecated: None,
+    }
 }
 
-/// A route for a request that anyone may send; its rate is counted per address.
+/// A route for a request that anyone may send.
 pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'static str) -> Route {
     Route {
         wire_name,
@@ -115,9 +131,7 @@ pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'stat
         parameters: parameters(method),
         success: 200,
         failures: PUBLIC_FAILURES,
-        access: Access::Public,
         repeat: repeat(method),
-        rate: RateClass::Address,
         audited: !matches!(method, Method::Get),
         timeout_s: TIMEOUT_S,
         request_content: None,
@@ -125,37 +139,9 @@ pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'stat
     }
 }
 
-/// A route for a session of either mode.
+/// A route for a session.
 pub(crate) const fn session(wire_name: &'static str, method: Method, path: &'static str) -> Route {
-    Route {
-        failures: SESSION_FAILURES,
-        access: Access::Session { modes: &["admin", "data"], refusal: "", owner: false },
-        rate: RateClass::Key,
-        ..public(wire_name, method, path)
-    }
-}
-
-/// A route for an admin session.
-pub(crate) const fn admin(wire_name: &'static str, method: Method, path: &'static str) -> Route {
-    Route { access: admin_only(ADMIN_REQUIRED), ..session(wire_name, method, path) }
-}
-
-/// Who may call what only an admin session may; `refusal` is what a data session is told.
-pub(crate) const fn admin_only(refusal: &'static str) -> Access {
-    Access::Session { modes: &["admin"], refusal, owner: false }
-}
-
-/// A route for an admin session of the API key's owner.
-pub(crate) const fn owner(wire_name: &'static str, method: Method, path: &'static str) -> Route {
-    Route {
-        access: Access::Session { modes: &["admin"], refusal: ADMIN_REQUIRED, owner: true },
-        ..session(wire_name, method, path)
-    }
-}
-
-/// A route for a data session; `refusal` is what an admin session is told.
-pub(crate) const fn data(wire_name: &'static str, method: Method, path: &'static str, refusal: &'static str) -> Route {
-    Route { access: Access::Session { modes: &["data"], refusal, owner: false }, ..session(wire_name, method, path) }
+    Route { failures: SESSION_FAILURES, ..public(wire_name, method, path) }
 }
 
 /// The failures of a route behind which a bank is asked.

@@ -28,7 +28,7 @@ mod steps;
 
 use std::future::Future;
 
-use bankchannel_foundation::{Declaration, Kind, Operation, Result, error::Row};
+use bankchannel_foundation::{Declaration, Kind, Operation, Result, error::Row, operation::Ask};
 use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::{DownloadStatus, DownloadedFile};
 pub use fetch::DOWNLOAD_TRIES;
@@ -77,5 +77,21 @@ const fn flow(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration { name, protocol: PROTOCOL, subject, kind: Kind::Flow, summary, doc, errors, route: None }
+    Declaration {
+        name,
+        protocol: PROTOCOL,
+        subject,
+        kind: Kind::Flow,
+        summary,
+        doc,
+        errors,
+        route: None,
+        asks: &[Ask::Person],
+        deprecated: None,
+    }
+}
+
+/// The declaration of a flow that may ask for signatures by the keys of `signing_certificate`.
+const fn asking_for_signatures(declaration: Declaration) -> Declaration {
+    Declaration { asks: &[Ask::Person, Ask::Signature { of: Some("signing_certificate") }], ..declaration }
 }

@@ -14,7 +14,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, flow,
+    Flow, asking_for_signatures, flow,
     signing::{Authority, Given, Signing},
     source::Source,
     steps::Steps,
@@ -82,7 +82,7 @@ pub struct SignAndUpload;
 impl Operation for SignAndUpload {
     type Request = SignAndUploadRequest;
     type Response = SignAndUploadResponse;
-    const DECLARATION: Declaration = flow(
+    const DECLARATION: Declaration = asking_for_signatures(flow(
         "ws_channel.sign_and_upload",
         "files",
         "Sign a file and send it to a bank",
@@ -96,7 +96,7 @@ impl Operation for SignAndUpload {
          message. It is verified by the certificate; one that does not count ends the call, and so does a signer that fails: with \
          outcome `not_sent`.",
         ERRORS,
-    );
+    ));
 }
 
 impl Flow for SignAndUpload {

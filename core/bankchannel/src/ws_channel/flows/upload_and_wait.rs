@@ -21,7 +21,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow,
+    Flow, asking_for_signatures,
     fetch::{Fetched, beside, broke_off_a_renewal, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
@@ -128,7 +128,7 @@ pub struct UploadAndWait;
 impl Operation for UploadAndWait {
     type Request = UploadAndWaitRequest;
     type Response = UploadAndWaitResponse;
-    const DECLARATION: Declaration = flow(
+    const DECLARATION: Declaration = asking_for_signatures(flow(
         "ws_channel.upload_and_wait",
         "files",
         "Sign a file, send it, and wait for the bank's answers",
@@ -141,7 +141,7 @@ impl Operation for UploadAndWait {
          `download_new_files` into the same folder has them again; without a folder, or where a name was taken, download them by type \
          and reference. With `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.",
         ERRORS,
-    );
+    ));
 }
 
 impl Flow for UploadAndWait {

@@ -14,8 +14,14 @@ mod mounts;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use bankchannel_foundation::{clock::Clock, message::OutResponse};
+use bankchannel_foundation::{
+    Declaration,
+    clock::Clock,
+    message::OutResponse,
+    operation::{Deprecated, Entry},
+};
 use bankchannel_nextgen_psd2::{
+    CATALOGUE,
     certificates::{Certificate, Fault},
     http,
     verify::Policy,
@@ -49,10 +55,6 @@ pub(crate) const EXPLAIN_PATH: &str = "/sandbox/explain";
 
 /// How many characters of a path and of a request id are remembered.
 const REMEMBERED: usize = 256;
-/// The operation whose path will be removed, since when it is said so (RFC 9745; 2025-01-01T00:00:00Z), and what comes after it.
-const DEPRECATED: &str = "nextgen_psd2.update_consents";
-const SINCE: &str = "@1735689600";
-const SUCCESSOR: &str = "</api/v1/bank-offered-consents>; rel=\"successor-version\"";
 
 /// The bank as it answers requests.
 pub(crate) struct Pipeline {
@@ -70,6 +72,18 @@ struct Context {
     third_party: Option<String>,
     /// Whether it was refused before all of it was read.
     is_unread: bool,
+}
+
+/// Says since when an operation is deprecated (RFC 9745), and what comes after it (RFC 8288).
+fn say_deprecated(headers: &mut HeaderMap, deprecated: &Deprecated, prefix: &str) {
+    let successor = CATALOGUE.iter().find(|entry| entry.declaration.name == deprecated.successor);
+    let path = successor.and_then(|entry| entry.declaration.route.as_ref()).map_or("", |route| route.path);
+    let since = HeaderValue::from_str(&format!("@{}", deprecated.since_s));
+    let link = HeaderValue::from_str(&format!("<{prefix}{path}>; rel=\"successor-version\""));
+    if let (Ok(since), Ok(link)) = (since, link) {
+        headers.insert(HeaderName::from_static("deprecation"), since);
+        headers.insert(header::LINK, link);
+    }
 }
 
 impl Pipeline {
@@ -112,7 +126,7 @@ impl Pipeline {
             },
         };
         let (mut response, refused) = match done {
-            Ok(message) => (self.accepted(message, operation), None),
+            Ok(message) => (self.accepted(message, operation, &context), None),
             Err(refusal) => {
                 let (response, shown) = self.refused(&head, message, &context, refusal, peer).await;
                 (response, Some(shown))
@@ -168,7 +182,7 @@ impl Pipeline {
         dispatch::handle(&self.bank, &call, entry, parameters, message)
     }
 
-    fn accepted(&self, message: OutResponse, operation: &str) -> Response<AnswerBody> {
+    fn accepted(&self, message: OutResponse, operation: &str, context: &Context) -> Response<AnswerBody> {
         let made = if message.body.is_empty() {
             StatusCode::from_u16(message.status).map(answer::empty).ok()
         } else {
@@ -180,9 +194,12 @@ impl Pipeline {
         };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if operation == DEPRECATED {
-            headers.insert(HeaderName::from_static("deprecation"), HeaderValue::from_static(SINCE));
-            headers.insert(header::LINK, HeaderValue::from_static(SUCCESSOR));
+        if let Way::Operation {
+            entry: Entry { declaration: Declaration { deprecated: Some(deprecated), .. }, .. },
+            ..
+        } = &context.way
+        {
+            say_deprecated(headers, deprecated, self.mounts[context.mount].prefix);
         }
         for (name, value) in &message.headers {
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {

@@ -1,7 +1,7 @@
 //! The two ways into the bank: `/api` with the rules of `era`, `/bg` with those of `bg`.
 
-use bankchannel_foundation::operation::{Access, Entry};
-use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, verify::Endpoint};
+use bankchannel_foundation::operation::Entry;
+use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, terms, verify::Endpoint};
 
 use crate::http::router::{Found, Router};
 
@@ -63,13 +63,12 @@ impl Mount {
 }
 
 fn has(entry: &Entry, dialect: &str) -> bool {
-    let access = entry.declaration.route.as_ref().map(|route| route.access);
-    matches!(access, Some(Access::Signed { dialects, .. }) if dialects.contains(&dialect))
+    terms(entry.declaration.name).is_some_and(|terms| terms.dialects.contains(&dialect))
 }
 
 #[cfg(test)]
 mod tests {
-    use bankchannel_nextgen_psd2::certificates::Role;
+    use bankchannel_nextgen_psd2::{Terms, certificates::Role};
 
     use super::*;
 
@@ -80,7 +79,7 @@ mod tests {
         for mount in mounts() {
             for entry in CATALOGUE {
                 let Some(route) = entry.declaration.route.as_ref() else { continue };
-                let Access::Signed { dialects, roles } = route.access else { panic!("{}", entry.declaration.name) };
+                let Terms { dialects, roles } = *terms(entry.declaration.name).expect("every exchange has terms");
                 let own = if mount.dialect == SigningDialect::Era { "era" } else { "bg" };
                 for tail in ["", "/"] {
                     let path = format!("{}{}{tail}", mount.prefix, route.path);

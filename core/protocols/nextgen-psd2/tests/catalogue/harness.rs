@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Exchange, Operation,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, Segment, percent_decode},
     model::{read_boundary, write_boundary},
-    operation::{Access, Route},
+    operation::Route,
 };
 use bankchannel_nextgen_psd2::{Credentials, Psd2, RESPONSE_HEADERS, signing::SigningDialect};
 use bytes::Bytes;
@@ -37,9 +37,8 @@ pub(crate) fn route<O: Operation>() -> &'static Route {
 }
 
 /// Credentials for a bank that has the operation.
-pub(crate) fn credentials<O: Operation>() -> Credentials {
-    let Access::Signed { dialects, .. } = route::<O>().access else { panic!("every exchange is signed") };
-    let dialect = if dialects.contains(&"era") { SigningDialect::Era } else { SigningDialect::Bg };
+pub(crate) fn credentials<O: PsdExchange>() -> Credentials {
+    let dialect = if O::TERMS.dialects.contains(&"era") { SigningDialect::Era } else { SigningDialect::Bg };
     Credentials { dialect, ..Credentials::default() }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use bankchannel_foundation::{
     Kind,
     error::Row,
-    operation::{Access, Entry, RateClass, Repeat, Route},
+    operation::{Entry, Repeat, Route},
 };
-use bankchannel_ws_channel::{CATALOGUE, errors};
+use bankchannel_ws_channel::{Access, CATALOGUE, RateClass, TERMS, Terms, errors};
 
 /// §1.4 and §4: operation, method, path, success, who may call it (`none`, `both`, `admin`, `data`, `owner`).
 const MASTER: &[(&str, &str, &str, u16, &str)] = &[
@@ -59,6 +59,17 @@ fn exchanges() -> impl Iterator<Item = (&'static Entry, &'static Route)> {
     CATALOGUE.iter().filter_map(|entry| Some((entry, entry.declaration.route.as_ref()?)))
 }
 
+fn terms_of(route: &Route) -> &'static Terms {
+    let at = CATALOGUE
+        .iter()
+        .position(|entry| entry.declaration.route.as_ref().is_some_and(|own| own.wire_name == route.wire_name));
+    TERMS[at.unwrap()].as_ref().unwrap()
+}
+
+fn access(route: &Route) -> Access {
+    terms_of(route).access
+}
+
 fn find(wire_name: &str) -> &'static Route {
     exchanges().map(|(_, route)| route).find(|route| route.wire_name == wire_name).expect(wire_name)
 }
@@ -69,16 +80,17 @@ fn the_master_table() {
     for &(wire_name, method, path, success, who) in MASTER {
         let route = find(wire_name);
         assert_eq!((route.method.as_str(), route.path, route.success), (method, path, success), "{wire_name}");
-        let declared = match route.access {
+        let access = access(route);
+        let declared = match access {
             Access::Public => "none",
             Access::Session { modes: ["admin", "data"], owner: false, .. } => "both",
             Access::Session { modes: ["admin"], owner: false, .. } => "admin",
             Access::Session { modes: ["admin"], owner: true, .. } => "owner",
             Access::Session { modes: ["data"], owner: false, .. } => "data",
-            Access::Session { .. } | Access::Signed { .. } => "something else",
+            Access::Session { .. } => "something else",
         };
         assert_eq!(declared, who, "{wire_name}");
-        if let Access::Session { modes: [_], refusal, .. } = route.access {
+        if let Access::Session { modes: [_], refusal, .. } = access {
             let told =
                 REFUSALS.iter().find(|(name, _)| *name == wire_name).map_or("Admin mode session required", |row| row.1);
             assert_eq!(refusal, told, "{wire_name}");
@@ -101,10 +113,10 @@ fn what_may_be_repeated() {
         assert_eq!(route.repeat, expected, "{}", route.wire_name);
         let rate = match route.wire_name {
             "Register" | "InitPasswordReset" => RateClass::Registration,
-            _ if matches!(route.access, Access::Public) => RateClass::Address,
+            _ if matches!(access(route), Access::Public) => RateClass::Address,
             _ => RateClass::Key,
         };
-        assert_eq!(route.rate, rate, "{}", route.wire_name);
+        assert_eq!(terms_of(route).rate, rate, "{}", route.wire_name);
     }
     // §6.2: enrolment may take long.
     assert!(find("EnrollCert").timeout_s >= 120);
@@ -156,7 +168,7 @@ fn declarations_name_the_errors_of_their_route() {
     for (entry, route) in exchanges() {
         let named = |row: &&Row| entry.declaration.errors.iter().any(|named| named.code == row.code);
         let name = route.wire_name;
-        if let Access::Session { modes, owner, .. } = route.access {
+        if let Access::Session { modes, owner, .. } = access(route) {
             assert!(OF_SESSIONS.iter().all(named), "{name}");
             assert_eq!(named(&&errors::MODE_REFUSED), modes.len() == 1, "{name}");
             assert!(!owner || named(&&errors::OWNER_ONLY), "{name}");

@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{Account, Linked, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
@@ -64,10 +65,11 @@ impl Operation for GetAccounts {
         "Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is \
          `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.",
         declare::WITH_CONSENT,
-        declare::route("getAccountList", Method::Get, "/v1/accounts", 200, declare::BOTH, declare::AISP),
+        declare::route("getAccountList", Method::Get, "/v1/accounts", 200),
     );
 }
 
 impl Exchange for GetAccounts {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BOTH, roles: declare::AISP };
 }

@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{Linked, PsuContext, ScaStatus},
@@ -55,12 +56,11 @@ impl Operation for GetAuthorisationStatus {
             Method::Get,
             "/v1/consents/{consentId}/authorisations/{authorisationId}",
             200,
-            declare::BG,
-            declare::AISP,
         ),
     );
 }
 
 impl Exchange for GetAuthorisationStatus {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{Linked, PsuContext},
@@ -44,17 +45,11 @@ impl Operation for ListAuthorisations {
         "List the authorisations of a consent",
         "Gives their identifiers only. Dialect `bg`.",
         declare::WITH_CONSENT,
-        declare::route(
-            "getConsentAuthorisation",
-            Method::Get,
-            "/v1/consents/{consentId}/authorisations",
-            200,
-            declare::BG,
-            declare::AISP,
-        ),
+        declare::route("getConsentAuthorisation", Method::Get, "/v1/consents/{consentId}/authorisations", 200),
     );
 }
 
 impl Exchange for ListAuthorisations {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 }

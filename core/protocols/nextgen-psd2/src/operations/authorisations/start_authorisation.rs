@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri, linked},
@@ -72,17 +73,11 @@ impl Operation for StartAuthorisation {
         "Needed where the bank has not started one itself: after a consent that was created with \
          `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.",
         declare::WITH_CONSENT,
-        declare::route(
-            "startConsentAuthorisation",
-            Method::Post,
-            "/v1/consents/{consentId}/authorisations",
-            201,
-            declare::BG,
-            declare::AISP,
-        ),
+        declare::route("startConsentAuthorisation", Method::Post, "/v1/consents/{consentId}/authorisations", 201),
     );
 }
 
 impl Exchange for StartAuthorisation {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -8,6 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
+    Terms,
     codec::{Credentials, Psd2},
     declare,
     model::{
@@ -125,12 +126,13 @@ impl Operation for CreateConsent {
         "An older recurring consent of the same customer ends when this one is authorised. Never sent again by itself: each one asks \
          the customer. Dialect `bg`.",
         declare::FOR_CUSTOMER,
-        declare::route("createConsent", Method::Post, "/v1/consents", 201, declare::BG, declare::AISP),
+        declare::route("createConsent", Method::Post, "/v1/consents", 201),
     );
 }
 
 impl Exchange for CreateConsent {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 
     /// The Berlin Group wants `combinedServiceIndicator` to be said.
     fn encode_request(mut request: CreateConsentRequest, with: &Credentials) -> Result<OutRequest, Error> {

@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{Linked, PsuContext},
@@ -41,10 +42,11 @@ impl Operation for DeleteConsent {
         "End a consent",
         "A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.",
         declare::WITH_CONSENT,
-        declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204, declare::BG, declare::AISP),
+        declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204),
     );
 }
 
 impl Exchange for DeleteConsent {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 }

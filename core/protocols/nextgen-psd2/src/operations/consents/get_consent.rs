@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, model::Date};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{ConsentAccess, ConsentStatus, LinkMap, PsuContext, linked},
@@ -62,17 +63,11 @@ impl Operation for GetConsent {
         "Read a consent",
         "Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.",
         declare::WITH_CONSENT,
-        declare::route(
-            "getConsentInformation",
-            Method::Get,
-            "/v1/consents/{consentId}",
-            200,
-            declare::BG,
-            declare::AISP,
-        ),
+        declare::route("getConsentInformation", Method::Get, "/v1/consents/{consentId}", 200),
     );
 }
 
 impl Exchange for GetConsent {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 }

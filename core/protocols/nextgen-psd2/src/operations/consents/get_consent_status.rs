@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{ConsentStatus, Linked, PsuContext},
@@ -47,17 +48,11 @@ impl Operation for GetConsentStatus {
         "Read where a consent stands",
         "The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.",
         declare::WITH_CONSENT,
-        declare::route(
-            "getConsentStatus",
-            Method::Get,
-            "/v1/consents/{consentId}/status",
-            200,
-            declare::BG,
-            declare::AISP,
-        ),
+        declare::route("getConsentStatus", Method::Get, "/v1/consents/{consentId}/status", 200),
     );
 }
 
 impl Exchange for GetConsentStatus {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 }

@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{CustomerContext, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, TppSessionId, TppUri, linked},
@@ -71,17 +72,11 @@ impl Operation for UpdateBankOfferedConsents {
         "Get a link at which the customer gives, changes or takes back consents",
         "The customer chooses the accounts at the bank. Not strictly needed the first time: a request for accounts without a consent is answered with such a link too. Calling it again gives a new link. Dialect `era`.",
         declare::FOR_CUSTOMER,
-        declare::route(
-            "updateBankOfferedConsents",
-            Method::Post,
-            "/v1/bank-offered-consents",
-            201,
-            declare::ERA,
-            declare::AISP,
-        ),
+        declare::route("updateBankOfferedConsents", Method::Post, "/v1/bank-offered-consents", 201),
     );
 }
 
 impl Exchange for UpdateBankOfferedConsents {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::ERA, roles: declare::AISP };
 }

@@ -1,8 +1,9 @@
 //! Update consents (deprecated): POST `/v1/consents` (§1.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Deprecated};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{CustomerContext, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, TppSessionId, TppUri, linked},
@@ -59,6 +60,9 @@ pub struct UpdateConsentsResponse {
 
 linked!(UpdateConsentsResponse, sca_redirect);
 
+/// When the banks' documents began to say so: 2025-01-01T00:00:00Z.
+const SINCE_S: i64 = 1_735_689_600;
+
 /// Does what [`UpdateBankOfferedConsents`](super::update_bank_offered_consents::UpdateBankOfferedConsents) does, under its old path.
 #[derive(Debug)]
 pub struct UpdateConsents;
@@ -66,15 +70,19 @@ pub struct UpdateConsents;
 impl Operation for UpdateConsents {
     type Request = UpdateConsentsRequest;
     type Response = UpdateConsentsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.update_consents",
-        "Deprecated: get a link for the customer, under the old path",
-        "Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. Dialect `era`.",
-        declare::FOR_CUSTOMER,
-        declare::route("updateConsents", Method::Post, "/v1/consents", 201, declare::ERA, declare::AISP),
-    );
+    const DECLARATION: Declaration = Declaration {
+        deprecated: Some(Deprecated { since_s: SINCE_S, successor: "nextgen_psd2.update_bank_offered_consents" }),
+        ..declare::exchange(
+            "nextgen_psd2.update_consents",
+            "Deprecated: get a link for the customer, under the old path",
+            "Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. Dialect `era`.",
+            declare::FOR_CUSTOMER,
+            declare::route("updateConsents", Method::Post, "/v1/consents", 201),
+        )
+    };
 }
 
 impl Exchange for UpdateConsents {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::ERA, roles: declare::AISP };
 }

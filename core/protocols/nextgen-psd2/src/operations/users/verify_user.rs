@@ -3,6 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
+    Terms,
     codec::Psd2,
     declare,
     model::{HashedIdentifier, Linked, PsuId},
@@ -48,10 +49,11 @@ impl Operation for VerifyUser {
         "Only the hash of the identifier travels. The identifier of the customer is the one that the bank's redirect gave to this \
          third party. Dialect `era`.",
         declare::SIGNED,
-        declare::route("verifyUser", Method::Post, "/v1/user/verification", 200, declare::ERA, declare::AISP_OR_PISP),
+        declare::route("verifyUser", Method::Post, "/v1/user/verification", 200),
     );
 }
 
 impl Exchange for VerifyUser {
     type Codec = Psd2;
+    const TERMS: Terms = Terms { dialects: declare::ERA, roles: declare::AISP_OR_PISP };
 }

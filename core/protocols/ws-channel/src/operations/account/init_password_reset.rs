@@ -4,11 +4,11 @@ use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation,
     error::Row,
     message::Method,
-    operation::{RateClass, Repeat, Route},
+    operation::{Repeat, Route},
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Email, Mode},
     route,
 };
@@ -50,7 +50,6 @@ impl Operation for InitPasswordReset {
         ERRORS,
         Route {
             repeat: Repeat::AfterRateLimit,
-            rate: RateClass::Registration,
             audited: true,
             ..route::public("InitPasswordReset", Method::Get, "/account/{Email}/{Mode}/password")
         },
@@ -59,4 +58,5 @@ impl Operation for InitPasswordReset {
 
 impl Exchange for InitPasswordReset {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::REGISTRATION;
 }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Credentials, Envelope, errors,
+    Credentials, Envelope, Terms, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -54,6 +54,7 @@ impl Operation for InitRegister {
 
 impl Exchange for InitRegister {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::PUBLIC;
 
     fn encode_request(request: InitRegisterRequest, with: &Credentials) -> Result<OutRequest, Error> {
         request.email.check_new("email")?;

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Challenge, Code, Email, EncryptedPassword, Mode},
     route,
 };
@@ -69,4 +69,5 @@ impl Operation for PasswordReset {
 
 impl Exchange for PasswordReset {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 }

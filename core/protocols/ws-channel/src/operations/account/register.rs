@@ -4,11 +4,11 @@ use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::Row,
     message::{InRequest, Method, OutRequest},
-    operation::{RateClass, Route},
+    operation::Route,
 };
 
 use crate::{
-    Credentials, Envelope, errors,
+    Credentials, Envelope, Terms, errors,
     model::{ApiKey, Challenge, Email, EncryptedPassword, Mode, Name, Phone},
     route,
 };
@@ -74,16 +74,13 @@ impl Operation for Register {
          Before the first file both users verify phone and e-mail: log in, and give the codes. The password has at least 20 characters \
          with lower case, upper case, digit and special character, and at most 199 bytes. Never repeated after an error (except a 429, when nothing was done): look by logging in.",
         ERRORS,
-        Route {
-            success: 201,
-            rate: RateClass::Registration,
-            ..route::public("Register", Method::Put, "/account/{Email}/{Mode}")
-        },
+        Route { success: 201, ..route::public("Register", Method::Put, "/account/{Email}/{Mode}") },
     );
 }
 
 impl Exchange for Register {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::REGISTRATION;
 
     fn encode_request(request: RegisterRequest, with: &Credentials) -> Result<OutRequest, Error> {
         request.email.check_new("email")?;

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{AccessToken, Code, Email, Mode},
     route,
 };
@@ -60,6 +60,7 @@ impl Operation for VerifyEmail {
 
 impl Exchange for VerifyEmail {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 
     /// A code that is not six digits is refused by the name that clients know it by (§1.7): the wire's field is `Code`.
     fn decode_request(message: InRequest) -> Result<VerifyEmailRequest, Error> {

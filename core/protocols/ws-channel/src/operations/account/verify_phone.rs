@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Code, Email, Mode, Phone},
     route,
 };
@@ -63,4 +63,5 @@ impl Operation for VerifyPhone {
 
 impl Exchange for VerifyPhone {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 }

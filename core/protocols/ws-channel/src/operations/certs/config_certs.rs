@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
-use crate::{Envelope, errors, model::ExportSetting, route};
+use crate::{Envelope, Terms, errors, model::ExportSetting, route};
 
 /// The setting.
 #[derive(Debug, Clone, Boundary)]
@@ -34,10 +34,11 @@ impl Operation for ConfigCerts {
         "One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The deployed service \
          does not carry this out yet and answers `ws_channel.not_implemented`.",
         ERRORS,
-        route::admin("ConfigCerts", Method::Post, "/certs"),
+        route::session("ConfigCerts", Method::Post, "/certs"),
     );
 }
 
 impl Exchange for ConfigCerts {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::ADMIN;
 }

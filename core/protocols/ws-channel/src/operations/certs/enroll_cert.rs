@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, BankPin, Name, WsUserId},
     route,
 };
@@ -61,14 +61,14 @@ impl Operation for EnrollCert {
         ERRORS,
         Route {
             success: 201,
-            access: route::admin_only(ENROLLMENT_REFUSAL),
             repeat: Repeat::Never,
             timeout_s: TIMEOUT_S,
-            ..route::at_bank(route::admin("EnrollCert", Method::Post, "/certs/{Bank}"))
+            ..route::at_bank(route::session("EnrollCert", Method::Post, "/certs/{Bank}"))
         },
     );
 }
 
 impl Exchange for EnrollCert {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::admin(ENROLLMENT_REFUSAL);
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, CertAndKey, PgpKeyId},
     route,
 };
@@ -48,14 +48,11 @@ impl Operation for ExportCert {
         "Own certificates only, and only while export is not disabled. The private key comes as an OpenPGP message that only the \
          registered export key opens: `decrypt_exported_key` does. Every export is written into the service's audit trail.",
         ERRORS,
-        Route {
-            access: route::admin_only(EXPORT_REFUSAL),
-            audited: true,
-            ..route::admin("ExportCert", Method::Get, "/certs/{Bank}")
-        },
+        Route { audited: true, ..route::session("ExportCert", Method::Get, "/certs/{Bank}") },
     );
 }
 
 impl Exchange for ExportCert {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::admin(EXPORT_REFUSAL);
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, CertificatePem, Name, PrivateKeyPem, WsUserId},
     route,
 };
@@ -59,14 +59,11 @@ impl Operation for ImportCert {
          encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the encryption pair too. One \
          certificate per bank: retire the old one first.",
         ERRORS,
-        Route {
-            success: 201,
-            access: route::admin_only(IMPORT_REFUSAL),
-            ..route::admin("ImportCert", Method::Put, "/certs/{Bank}")
-        },
+        Route { success: 201, ..route::session("ImportCert", Method::Put, "/certs/{Bank}") },
     );
 }
 
 impl Exchange for ImportCert {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::admin(IMPORT_REFUSAL);
 }

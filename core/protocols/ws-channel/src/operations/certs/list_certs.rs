@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
 use crate::{
-    Envelope,
+    Envelope, Terms,
     model::{BankConnection, CertDescriptor, Email, RetiredCert},
     route,
 };
@@ -48,4 +48,5 @@ impl Operation for ListCerts {
 
 impl Exchange for ListCerts {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::SESSION;
 }

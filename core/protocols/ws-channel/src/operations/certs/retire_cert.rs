@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, Email},
     route,
 };
@@ -50,10 +50,11 @@ impl Operation for RetireCert {
         "They are never used again and cannot be brought back; accounts that share them lose access at once. Then a new enrolment or \
          import is possible. The owner of the API key may retire those of a customer. Never repeated by itself after an error, except a 429, when nothing was done.",
         ERRORS,
-        Route { parameters: Parameters::Query, ..route::admin("RetireCert", Method::Delete, "/certs/{Bank}") },
+        Route { parameters: Parameters::Query, ..route::session("RetireCert", Method::Delete, "/certs/{Bank}") },
     );
 }
 
 impl Exchange for RetireCert {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::ADMIN;
 }

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation, error::Row, message::Method, operation::Route,
 };
 
-use crate::{Envelope, errors, model::Email, route};
+use crate::{Envelope, Terms, errors, model::Email, route};
 
 /// With whom to share.
 #[derive(Debug, Clone, Boundary)]
@@ -50,10 +50,11 @@ impl Operation for ShareCerts {
          keys. An account can use the certificates of one other only. Repeating it changes nothing. \
          A service of this library allows it to the owner of the API key alone, or asks the borrower: its setting `sharing`.",
         ERRORS,
-        Route { success: 201, ..route::admin("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
+        Route { success: 201, ..route::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
     );
 }
 
 impl Exchange for ShareCerts {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::ADMIN;
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
-use crate::{Envelope, errors, model::Email, route};
+use crate::{Envelope, Terms, errors, model::Email, route};
 
 /// With whom to stop sharing.
 #[derive(Debug, Clone, Boundary)]
@@ -43,10 +43,11 @@ impl Operation for UnshareCerts {
         "Takes effect at once, from either end of the link: who lends names the borrower, who borrows names the lender; the owner of the API key \
          names any borrower. The deployed service does not carry this out yet and answers `ws_channel.not_implemented`.",
         ERRORS,
-        route::admin("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
+        route::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
     );
 }
 
 impl Exchange for UnshareCerts {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::ADMIN;
 }

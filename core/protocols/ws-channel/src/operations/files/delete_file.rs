@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     errors::texts,
     model::{Bank, FileReference, FileType},
     route,
@@ -45,15 +45,11 @@ impl Operation for DeleteFile {
         "The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A second deletion is refused. \
          Needs a data session.",
         ERRORS,
-        route::at_bank(route::data(
-            "DeleteFile",
-            Method::Delete,
-            "/files/{Bank}/{FileType}/{FileReference}",
-            texts::DATA_REQUIRED.text,
-        )),
+        route::at_bank(route::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")),
     );
 }
 
 impl Exchange for DeleteFile {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::data(texts::DATA_REQUIRED.text);
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, FileReference, FileType},
     route,
 };
@@ -53,16 +53,12 @@ impl Operation for DownloadFile {
         Route {
             audited: true,
             response_content: Some("Content"),
-            ..route::at_bank(route::data(
-                "DownloadFile",
-                Method::Get,
-                "/files/{Bank}/{FileType}/{FileReference}",
-                DOWNLOAD_REFUSAL,
-            ))
+            ..route::at_bank(route::session("DownloadFile", Method::Get, "/files/{Bank}/{FileType}/{FileReference}"))
         },
     );
 }
 
 impl Exchange for DownloadFile {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::data(DOWNLOAD_REFUSAL);
 }

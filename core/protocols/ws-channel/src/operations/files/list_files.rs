@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, FileDescriptor, FileType, StatusFilter},
     route,
 };
@@ -51,4 +51,5 @@ impl Operation for ListFiles {
 
 impl Exchange for ListFiles {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::SESSION;
 }

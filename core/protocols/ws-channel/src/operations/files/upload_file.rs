@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Bank, FileName, FileType, Signatures},
     route,
 };
@@ -61,11 +61,12 @@ impl Operation for UploadFile {
             success: 201,
             repeat: Repeat::AfterRateLimit,
             request_content: Some("FileContents"),
-            ..route::at_bank(route::data("UploadFile", Method::Put, "/files/{Bank}", UPLOAD_REFUSAL))
+            ..route::at_bank(route::session("UploadFile", Method::Put, "/files/{Bank}"))
         },
     );
 }
 
 impl Exchange for UploadFile {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::data(UPLOAD_REFUSAL);
 }

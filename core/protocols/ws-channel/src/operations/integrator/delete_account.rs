@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Deleted, Email, WrittenEmail},
     route,
 };
@@ -45,10 +45,11 @@ impl Operation for DeleteAccount {
          of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts \
          that use its certificates lose them. After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was done.",
         ERRORS,
-        route::owner("DeleteAccount", Method::Delete, "/account/{Email}"),
+        route::session("DeleteAccount", Method::Delete, "/account/{Email}"),
     );
 }
 
 impl Exchange for DeleteAccount {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::OWNER;
 }

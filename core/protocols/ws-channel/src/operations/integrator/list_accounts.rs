@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
-use crate::{Envelope, model::AccountDescriptor, route};
+use crate::{Envelope, Terms, model::AccountDescriptor, route};
 
 /// Nothing to say.
 #[derive(Debug, Clone, Boundary)]
@@ -30,10 +30,11 @@ impl Operation for ListAccounts {
         "List the accounts under the API key",
         "For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.",
         route::OWNER_ERRORS,
-        route::owner("ListAccounts", Method::Get, "/integrator/accounts"),
+        route::session("ListAccounts", Method::Get, "/integrator/accounts"),
     );
 }
 
 impl Exchange for ListAccounts {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::OWNER;
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{PgpKeyDescriptor, PgpKeyId},
     route,
 };
@@ -40,10 +40,11 @@ impl Operation for DeleteKey {
         "Without an authorize key the account can send no more files. The deployed service does not carry this out yet and answers \
          `ws_channel.not_implemented`.",
         ERRORS,
-        route::admin("DeleteKey", Method::Delete, "/pgp"),
+        route::session("DeleteKey", Method::Delete, "/pgp"),
     );
 }
 
 impl Exchange for DeleteKey {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::ADMIN;
 }

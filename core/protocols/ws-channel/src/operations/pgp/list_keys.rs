@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 
-use crate::{Envelope, model::PgpKeyDescriptor, route};
+use crate::{Envelope, Terms, model::PgpKeyDescriptor, route};
 
 /// Nothing to say.
 #[derive(Debug, Clone, Boundary)]
@@ -36,4 +36,5 @@ impl Operation for ListKeys {
 
 impl Exchange for ListKeys {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::SESSION;
 }

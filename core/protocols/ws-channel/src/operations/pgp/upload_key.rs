@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{PgpKey, PgpKeyPurpose},
     route,
 };
@@ -43,10 +43,11 @@ impl Operation for UploadKey {
          A key has one purpose only. Whoever holds the private half of an authorize key and a data session can send payments. Repeating \
          it changes nothing. On the deployed service it cannot be undone.",
         ERRORS,
-        Route { success: 201, ..route::admin("UploadKey", Method::Put, "/pgp") },
+        Route { success: 201, ..route::session("UploadKey", Method::Put, "/pgp") },
     );
 }
 
 impl Exchange for UploadKey {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::ADMIN;
 }

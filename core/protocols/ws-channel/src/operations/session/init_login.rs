@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{Challenge, Email, Mode},
     route,
 };
@@ -50,4 +50,5 @@ impl Operation for InitLogin {
 
 impl Exchange for InitLogin {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::PUBLIC;
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{
         AccessToken, AccountInfo, ApiKey, Challenge, ChallengeName, Email, EncryptedPassword, ExpiresIn, IdToken,
         MfaOption, MfaSession, Mode,
@@ -75,4 +75,5 @@ impl Operation for Login {
 
 impl Exchange for Login {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{
         AccessToken, AccountInfo, AdminMode, ApiKey, ChallengeName, Code, Email, ExpiresIn, IdToken, MfaOption,
         MfaSession, MfaType, OtpauthUri, TotpSecret,
@@ -89,4 +89,5 @@ impl Operation for LoginMfa {
 
 impl Exchange for LoginMfa {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 }

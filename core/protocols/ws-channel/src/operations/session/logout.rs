@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{AccessToken, Email, Mode},
     route,
 };
@@ -57,4 +57,5 @@ impl Operation for Logout {
 
 impl Exchange for Logout {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::SESSION;
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{AdminMode, ChallengeName, Email, MfaSession, MfaType},
     route,
 };
@@ -57,4 +57,5 @@ impl Operation for SelectMfa {
 
 impl Exchange for SelectMfa {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    Envelope, errors,
+    Envelope, Terms, errors,
     model::{AccessToken, AdminMode, Code, Email},
     route,
 };
@@ -62,4 +62,5 @@ impl Operation for VerifyTotp {
 
 impl Exchange for VerifyTotp {
     type Codec = Envelope;
+    const TERMS: Terms = Terms::LOGIN_STEP;
 }
