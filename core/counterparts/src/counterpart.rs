@@ -57,7 +57,7 @@ type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<Starting>;
 pub type Starting = BoxFuture<'static, Result<RunningCounterpart>>;
 
 /// What every embedded server is.
-pub(crate) trait Serves: Sized + Send + 'static {
+pub(crate) trait Serves: Sized + Send + Sync + 'static {
     /// How it is started.
     type Options: Boundary;
     /// What it says when it is ready.
@@ -135,7 +135,7 @@ pub struct RunningCounterpart {
 }
 
 /// A server whose type is forgotten.
-trait Erased: Send {
+trait Erased: Send + Sync {
     fn readiness(&self, counterpart: &Counterpart) -> serde_json::Value;
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
     fn end(self: Box<Self>) -> BoxFuture<'static, ()>;

@@ -72,7 +72,7 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
     }
     if step["open"].is_string() {
         let client = template::fill(world, &step["open"])?;
-        let settings = settings(world, step)?;
+        let settings = world.settings(step, template::fill(world, &step["settings"])?)?;
         let answer = face.send(json!({"op": "open", "client": client, "settings": settings})).await?;
         return judge(world, step, &answer);
     }
@@ -90,24 +90,6 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
         }
     }
     Err(Failure::Told(format!("not a step: {step}")))
-}
-
-/// What a client is opened with: what the step says, and what it leaves out of what the case's service or bank is known for.
-fn settings(world: &World, step: &Value) -> Told<Value> {
-    let mut settings = template::fill(world, &step["settings"])?;
-    if settings["protocol"] == "nextgen-psd2" {
-        let tpp = step["tpp"].as_u64().unwrap_or(1);
-        return Ok(world.bank.as_ref().map_or(settings.clone(), |bank| bank.fill(tpp, &settings)));
-    }
-    // A service speaks WS Channel alone.
-    let is_ws_channel = settings["protocol"].as_str().is_none_or(|protocol| protocol == "ws-channel");
-    let of_service = [("base_url", json!(world.base_url)), ("public_key_pem", json!(world.public_key_pem))];
-    for (name, value) in of_service.into_iter().filter(|_| is_ws_channel) {
-        if settings.get(name).is_none() {
-            settings[name] = value;
-        }
-    }
-    Ok(settings)
 }
 
 async fn call(world: &World, face: &mut dyn Face, step: &Value) -> Told<Value> {

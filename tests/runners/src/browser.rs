@@ -4,8 +4,7 @@ use bankchannel_foundation::message::{percent_decode, percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    bank,
-    connection::{self, parts},
+    connection::{self, Answer, parts},
     expect, template,
     world::{Told, World},
 };
@@ -48,12 +47,39 @@ pub async fn visit(world: &mut World, step: &Value) -> Told<()> {
         "headers": answer.headers,
         "body": serde_json::from_str(&text).unwrap_or(Value::String(text)),
     });
-    bank::check_page(&answer).map_err(told)?;
+    check_page(&answer).map_err(told)?;
     let wanted = template::fill(world, &step["expect"])?;
     if !wanted.is_null() {
         expect::matches(&wanted, &seen).map_err(told)?;
     }
     template::save(world, &step["save"], &seen).map_err(told)
+}
+
+/// What holds for every answer that has a body, to third parties and to browsers.
+///
+/// # Errors
+/// What does not hold.
+pub fn check_page(answer: &Answer) -> Told<()> {
+    if answer.header("cache-control") != "no-store" {
+        return Err(format!("the header cache-control is {:?}, not no-store", answer.header("cache-control")));
+    }
+    if answer.headers.contains_key("content-encoding") {
+        return Err("the answer has a content coding".into());
+    }
+    let kind = answer.header("content-type");
+    if answer.body.is_empty() {
+        return match answer.status {
+            204 | 300..400 => Ok(()),
+            status => Err(format!("the answer {status} has no body")),
+        };
+    }
+    if kind.starts_with("application/json") {
+        return match serde_json::from_slice::<Value>(&answer.body) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(format!("the answer says that it is JSON, and is not: {why}")),
+        };
+    }
+    if kind.starts_with("text/html") { Ok(()) } else { Err(format!("the answer is {kind:?}, neither JSON nor HTML")) }
 }
 
 /// A form as a browser sends it; a list is a name that is sent more than once.

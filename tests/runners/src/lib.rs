@@ -11,7 +11,6 @@
 
 pub mod api;
 pub mod at_rest;
-pub mod bank;
 pub mod browser;
 pub mod connection;
 pub mod cost;
@@ -20,6 +19,7 @@ pub mod expect;
 pub mod faces;
 pub mod fuzz;
 pub mod hostile;
+pub mod peers;
 pub mod psd2_sign;
 pub mod report;
 pub mod scenario;

@@ -12,6 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
+    peers::nextgen_psd2,
     template,
     world::{Told, World},
 };
@@ -69,8 +70,10 @@ fn pem(world: &World, argument: &Value, name: &str, file: &str) -> Told<String> 
     if let Some(pem) = argument[name].as_str() {
         return Ok(pem.to_owned());
     }
-    let known = world.bank.as_ref().ok_or_else(|| format!("$psd2_sign needs `{name}` where there is no bank"))?;
-    let path = known.file(argument["tpp"].as_u64().unwrap_or(1), file);
+    if world.text("certificates_dir").is_empty() {
+        return Err(format!("$psd2_sign needs `{name}` where there is no bank"));
+    }
+    let path = nextgen_psd2::file(world.ready(), argument["tpp"].as_u64().unwrap_or(1), file);
     std::fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))
 }
 
@@ -82,7 +85,7 @@ mod tests {
     /// Vector A of the sheet, and its mutation M10.
     #[test]
     fn the_sheets_vector_comes_out() {
-        let world = World::without_service().unwrap();
+        let world = World::without_peer().unwrap();
         let file = |name: &str| template::fill(&world, &json!({ "$file": name })).unwrap();
         let vector = file("vectors/a.http");
         let (head, body) = vector.as_str().unwrap().split_once("\r\n\r\n").unwrap();

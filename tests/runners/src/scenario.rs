@@ -8,6 +8,11 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::{
+    peers::{PEERS, Peer},
+    world::Told,
+};
+
 /// A file of scenarios.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,9 +41,9 @@ pub struct Case {
     /// The faces it concerns; every one when empty.
     #[serde(default)]
     pub faces: Vec<String>,
-    /// What it happens in.
+    /// Whom it talks to, the word of a [`Peer`]; the first of them where it is left out, `none` for operations that only compute.
     #[serde(default)]
-    pub world: Surroundings,
+    pub world: String,
     /// The service's configuration file.
     #[serde(default)]
     pub config: Value,
@@ -52,17 +57,20 @@ pub struct Case {
     pub steps: Vec<Value>,
 }
 
-/// What a case happens in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Surroundings {
-    /// A WS Channel service of its own.
-    #[default]
-    Service,
-    /// A sandbox bank of NextGenPSD2 of its own.
-    Bank,
-    /// Nothing but a folder: operations that only compute need no more.
-    None,
+impl Case {
+    /// Whom it talks to; `None` where operations only compute.
+    ///
+    /// # Errors
+    /// Nobody has the word that it says.
+    pub fn peer(&self) -> Told<Option<&'static dyn Peer>> {
+        let said = match self.world.as_str() {
+            "" => return Ok(PEERS.first().copied()),
+            "none" => return Ok(None),
+            word => word,
+        };
+        let found = PEERS.iter().copied().find(|peer| peer.word() == said);
+        found.map(Some).ok_or_else(|| format!("`{said}` is no world"))
+    }
 }
 
 /// Cases with the procedures they may use.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use bankchannel::nextgen_psd2::NextGenPsd2;
 use serde_json::{Value, json};
 
 use crate::{
@@ -90,8 +89,7 @@ pub async fn common_step(world: &mut World, step: &Value) -> Told<bool> {
         "compute" => {
             let name = argument.as_str().ok_or("`compute` names an operation that only computes")?;
             let request = template::fill(world, &step["request"])?;
-            let tpp = NextGenPsd2::from_json(json!({})).map_err(|why| why.to_string())?;
-            let answer = tpp.call_local(name, request, None).map_err(|why| why.to_string())?;
+            let answer = bankchannel::call_local(name, request, None).map_err(|why| why.to_string())?;
             expect::matches(&template::fill(world, &step["expect"])?, &answer)
                 .or_else(|why| if step["expect"].is_null() { Ok(()) } else { Err(why) })
                 .map_err(|why| format!("{name}{why}"))?;

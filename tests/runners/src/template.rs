@@ -19,28 +19,11 @@ pub fn given(
     common: &BTreeMap<String, Value>,
     values: &BTreeMap<String, Value>,
 ) -> BTreeMap<String, Value> {
-    let mut out = known(world);
-    out.extend([
-        ("scratch".to_owned(), json!(world.scratch())),
-        ("data".to_owned(), json!(world.data())),
-        ("public_key_file".to_owned(), json!(world.data().join("public-key.pem"))),
-        ("public_key_pem".to_owned(), json!(world.public_key_pem)),
-    ]);
+    let mut out = world.known();
+    out.extend([("scratch".to_owned(), json!(world.scratch())), ("data".to_owned(), json!(world.data()))]);
     out.extend(common.clone());
     out.extend(values.clone());
     out
-}
-
-/// Where things are now.
-#[must_use]
-pub fn known(world: &World) -> BTreeMap<String, Value> {
-    match &world.bank {
-        Some(bank) => bank.values(),
-        None => BTreeMap::from([
-            ("base_url".to_owned(), json!(world.base_url)),
-            ("control_url".to_owned(), json!(world.control_url)),
-        ]),
-    }
 }
 
 /// Puts values in place of `${name}` and of functions, everywhere inside.
@@ -123,7 +106,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
     let text = |key: &str| argument[key].as_str().ok_or_else(|| format!("{name} needs `{key}`"));
     let plain = || argument.as_str().ok_or_else(|| format!("{name} needs a text"));
     let out = match name {
-        "$encrypt" => encrypt::password(&world.public_key_pem, argument)?,
+        "$encrypt" => encrypt::password(world.text("public_key_pem"), argument)?,
         "$code" | "$wrong_code" => {
             let code = world
                 .last_code(text("email")?, text("mode")?, text("purpose")?)

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 pub use crate::connection::Answer;
 use crate::{
-    bank, connection, expect,
-    scenario::{Case, Suite, Surroundings},
+    connection, expect,
+    peers::{Peer, Sent},
+    scenario::{Case, Suite},
     steps, template,
     world::{Told, World},
 };
@@ -23,9 +24,6 @@ pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], bod
 /// # Errors
 /// Which step failed, and why.
 pub async fn run(suite: &Suite, case: &Case) -> Told<()> {
-    if case.world == Surroundings::None {
-        return Err("a wire case has somebody to talk to: a service or a bank".into());
-    }
     let mut world = World::of_case(case, &suite.values).await?;
     let result = run_steps(suite, &mut world, &case.steps).await;
     world.stop().await;
@@ -99,7 +97,7 @@ async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<
     if !body.is_empty() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         headers.push(("content-type".into(), "application/json".into()));
     }
-    let url = format!("{}{path}", world.base_url);
+    let url = format!("{}{path}", world.base_url());
     let tls = world.tls(Some(step["tpp"].as_u64().unwrap_or(1)))?;
     let answer = connection::exchange(tls.as_ref(), &url, method, &headers, &body).await?;
     judge(world, step, &answer, (method, path), &headers)
@@ -115,7 +113,7 @@ async fn send_once(world: &mut World, step: &Value) -> Told<()> {
     // Of a text with a large body, a server may answer before it has read the whole of it.
     let end = text.find("\r\n\r\n").map_or(text.len(), |at| at + 4);
     let (head, body) = text.split_at(end);
-    let answer = connection::send(tls.as_ref(), &world.base_url, head.as_bytes(), body.as_bytes()).await?;
+    let answer = connection::send(tls.as_ref(), world.base_url(), head.as_bytes(), body.as_bytes()).await?;
     let mut words = head.split(['\r', '\n', ' ']);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let headers: Vec<(String, String)> = head
@@ -153,68 +151,12 @@ fn judge(
         let answered: String = answer.text().chars().take(600).collect();
         format!("{method} {path}: {why}\n  answered {} {answered}", answer.status)
     };
-    match (&world.bank, method) {
-        (_, "HEAD") => {}
-        // What the HTTP library itself refuses never comes to the bank.
-        (Some(_), _) if step["by_http"] == true => {
-            if !answer.body.is_empty() || answer.status < 400 {
-                return Err(told("this was to be refused by the HTTP library".into()));
-            }
-        }
-        (Some(_), _) if path.starts_with("/api/") || path.starts_with("/bg/") => {
-            bank::check_answer(answer, sent).map_err(told)?;
-        }
-        (Some(_), _) => bank::check_page(answer).map_err(told)?,
-        (None, _) => envelope(answer, &json).map_err(told)?,
+    let peer = world.peer().ok_or("a wire case has somebody to talk to")?;
+    if method != "HEAD" {
+        peer.check_answer(step, Sent { path, headers: sent }, answer).map_err(told)?;
     }
-    check(&template::fill(world, &step["expect"])?, &seen, world.bank.is_some()).map_err(told)?;
+    check(&template::fill(world, &step["expect"])?, &seen, peer).map_err(told)?;
     template::save(world, &step["save"], &json).map_err(told)
-}
-
-/// What holds for every answer there is (W14, W15).
-fn envelope(answer: &Answer, json: &Value) -> Told<()> {
-    let header = |name: &str| answer.headers.get(name).map(String::as_str).unwrap_or_default();
-    let id = header("x-request-id");
-    if !is_uuid(id) {
-        return Err(format!("the header x-request-id is {id:?}"));
-    }
-    if header("cache-control") != "no-store" {
-        return Err("the header cache-control is not no-store".into());
-    }
-    if answer.headers.contains_key("content-encoding") {
-        return Err("the answer has a content coding".into());
-    }
-    if answer.body.is_empty() {
-        return if answer.status == 204 { Ok(()) } else { Err("the answer has no body".into()) };
-    }
-    if !header("content-type").starts_with("application/json") || !json.is_object() {
-        return Err("the answer is not a JSON object".into());
-    }
-    let code = json["ResponseCode"].as_str().unwrap_or_default();
-    if code.len() != 2 || !code.bytes().all(|b| b.is_ascii_digit()) || !json["ResponseText"].is_string() {
-        return Err("the answer has no ResponseCode of two digits, or no ResponseText".into());
-    }
-    if json.as_object().into_iter().flatten().any(|(_, value)| value.is_null()) {
-        return Err("the answer has a null".into());
-    }
-    // Refusals of keys and signatures say why in one more member.
-    let details = json.get("ResponseDetail").map_or(0, |detail| usize::from(detail.is_string()));
-    let members = json.as_object().map_or(0, serde_json::Map::len) - details;
-    match code {
-        "00" if answer.status / 100 != 2 => Err("code 00 with a failure's status".into()),
-        "00" => Ok(()),
-        _ if members != 3 || json["RequestId"].as_str() != Some(id) => {
-            Err("a failure has three members, ResponseDetail at most besides, and the RequestId of the header".into())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
-        && groups[2].starts_with('4')
 }
 
 /// The body's bytes: `json` as it is, `raw` text, or `hex`.
@@ -227,18 +169,11 @@ fn body_of(request: &Value) -> Told<Vec<u8>> {
     }
 }
 
-fn check(wanted: &Value, seen: &Value, by_bank: bool) -> Told<()> {
-    let (code, text, verdict) = bank::refusal(&seen["body"]);
+fn check(wanted: &Value, seen: &Value, peer: &dyn Peer) -> Told<()> {
     for (name, value) in wanted.as_object().into_iter().flatten() {
         let found = match name.as_str() {
             "status" | "headers" | "body" => &seen[name],
-            "page" if by_bank => &seen[name],
-            "code" if by_bank => code,
-            "text" if by_bank => text,
-            "verdict" if by_bank => verdict,
-            "text" => &seen["body"]["ResponseText"],
-            "code" => &seen["body"]["ResponseCode"],
-            other => return Err(format!("`{other}` cannot be expected")),
+            other => peer.found(other, seen).ok_or_else(|| format!("`{other}` cannot be expected"))?,
         };
         expect::matches(value, found).map_err(|why| format!("{name}{why}"))?;
     }
@@ -258,17 +193,5 @@ mod tests {
         );
         let whole = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 1\r\n\r\nbc";
         assert_eq!(on_the_wire(whole), whole);
-    }
-
-    #[test]
-    fn a_refusal_is_seen_in_both_dialects() {
-        let era = json!({"status": 401, "body": {"code": "A", "message": "V30: x", "explain": {"verdict": "V30"}}});
-        let bg = json!({"status": 401, "body": {"tppMessages": [{"code": "A", "text": "V30: x"}], "explain": {"verdict": "V30"}}});
-        let wanted = json!({"status": 401, "code": "A", "text": "V30: x", "verdict": "V30"});
-        for seen in [era, bg] {
-            assert_eq!(check(&wanted, &seen, true), Ok(()));
-            assert!(check(&json!({"code": "B"}), &seen, true).is_err());
-            assert!(check(&json!({"verdict": {"$absent": true}}), &seen, true).is_err());
-        }
     }
 }

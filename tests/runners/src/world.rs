@@ -1,53 +1,24 @@
-//! What a scenario happens in: a service or a bank of its own, its clock, its outbox, and keys made for it.
+//! What a scenario happens in: a counterpart of its own, its clock, its outbox, and keys made for it.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    process::Command,
-    sync::{
-        Mutex, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::SystemTime,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex, time::SystemTime};
 
-use bankchannel_counterparts::{
-    nextgen_psd2,
-    ws_channel::{self, ServiceOptions},
-};
-use bankchannel_crypto::rsa;
-use bankchannel_foundation::model;
+use bankchannel_counterparts::{RunningCounterpart, counterpart};
 use bankchannel_openpgp as openpgp;
 use serde_json::{Value, json};
 
-use crate::{
-    bank,
-    connection::Tls,
-    scenario::{Case, Surroundings},
-    template, wire,
-};
+use crate::{connection::Tls, peers::Peer, scenario::Case, template, wire};
 
-/// What was started for a case.
-enum Running {
-    Service(ws_channel::Running),
-    Bank(nextgen_psd2::Running),
-}
-
-/// A folder for one case, and, where the case needs one, a service or a bank started for it.
+/// A folder for one case, and, where the case needs one, a counterpart started for it.
 pub struct World {
     /// What runs; `None` while it is stopped, and where there is nothing.
-    running: Option<Running>,
-    surroundings: Surroundings,
+    running: Option<RunningCounterpart>,
+    peer: Option<&'static dyn Peer>,
     options: Value,
     folder: tempfile::TempDir,
-    /// Its base URL.
-    pub base_url: String,
-    /// Its control URL.
-    pub control_url: String,
-    /// Its public key, PEM.
-    pub public_key_pem: String,
-    /// The bank, where it is one.
-    pub bank: Option<bank::Known>,
+    /// The readiness line of what runs.
+    ready: Value,
+    /// What cases may name of it besides.
+    told: BTreeMap<String, Value>,
     /// How far its clock was moved, in seconds.
     pub advanced_s: i64,
     /// Values that steps have saved.
@@ -57,35 +28,14 @@ pub struct World {
 /// What goes wrong is told as text: a scenario's failure is read by a person.
 pub type Told<T> = Result<T, String>;
 
-/// Set to a PostgreSQL URL, the services of all cases keep their data there, each in a schema of its own.
-pub const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
-
-/// Makes a schema and gives the URL that leads into it.
-///
-/// # Errors
-/// What `psql` says.
-pub fn schema_of_its_own(url: &str) -> Told<String> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let schema = format!("case_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-    let made = Command::new("psql")
-        .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", &format!("CREATE SCHEMA {schema}"), url])
-        .output();
-    let made = made.map_err(|why| format!("psql does not start: {why}"))?;
-    if !made.status.success() {
-        return Err(format!("psql: {}", String::from_utf8_lossy(&made.stderr)));
-    }
-    let separator = if url.contains('?') { '&' } else { '?' };
-    Ok(format!("{url}{separator}options[search_path]={schema}"))
-}
-
 impl World {
-    /// A folder without any service: for what only computes.
+    /// A folder with nobody to talk to: for what only computes.
     ///
     /// # Errors
     /// No folder can be made.
-    pub fn without_service() -> Told<Self> {
+    pub fn without_peer() -> Told<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-        Ok(Self::of(folder, Surroundings::None, Value::Null))
+        Ok(Self::of(folder, None, Value::Null))
     }
 
     /// What a case happens in, with its values.
@@ -93,76 +43,88 @@ impl World {
     /// # Errors
     /// What does not start.
     pub async fn of_case(case: &Case, common: &BTreeMap<String, Value>) -> Told<Self> {
-        let mut world = match case.world {
-            Surroundings::Service => Self::start(&case.config, &case.options).await?,
-            Surroundings::Bank => Self::start_bank(&case.options).await?,
-            Surroundings::None => Self::without_service()?,
+        let mut world = match case.peer()? {
+            Some(peer) => Self::start(peer, &case.config, &case.options).await?,
+            None => Self::without_peer()?,
         };
         world.values = template::given(&world, common, &case.values);
         Ok(world)
     }
 
-    fn of(folder: tempfile::TempDir, surroundings: Surroundings, options: Value) -> Self {
+    fn of(folder: tempfile::TempDir, peer: Option<&'static dyn Peer>, options: Value) -> Self {
         Self {
             running: None,
-            surroundings,
+            peer,
             options,
             folder,
-            bank: None,
-            base_url: String::new(),
-            control_url: String::new(),
-            public_key_pem: String::new(),
+            ready: Value::Null,
+            told: BTreeMap::new(),
             advanced_s: 0,
             values: BTreeMap::new(),
         }
     }
 
-    /// Starts a service with this configuration and these options.
+    /// Starts a counterpart with this configuration and these options.
     ///
     /// # Errors
     /// Why it does not start.
-    pub async fn start(config: &Value, options: &Value) -> Told<Self> {
+    pub async fn start(peer: &'static dyn Peer, config: &Value, options: &Value) -> Told<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-        let mut table = config.as_object().cloned().unwrap_or_default();
-        let key_file = folder.path().join("service-key.pem");
-        write_private(&key_file, shared_rsa_key()).map_err(|why| why.to_string())?;
-        table.entry("rsa_private_key").or_insert_with(|| json!(key_file));
-        if let Ok(url) = std::env::var(POSTGRES) {
-            table.insert("postgres_url".into(), json!(schema_of_its_own(&url)?));
-        }
-        let text = toml::to_string(&table).map_err(|why| why.to_string())?;
-        let config_file = folder.path().join("service.toml");
-        std::fs::write(&config_file, text).map_err(|why| why.to_string())?;
-        let all = json!({
-            "data": folder.path().join("data"),
-            "config": config_file,
-            "control": true,
-        });
-        Self::begin(folder, Surroundings::Service, all, options).await
-    }
-
-    /// Starts a sandbox bank with these options, without TLS unless they say otherwise.
-    ///
-    /// # Errors
-    /// Why it does not start.
-    pub async fn start_bank(options: &Value) -> Told<Self> {
-        let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-        let all = json!({"data": folder.path().join("data"), "plain": true, "control": true, "auto_answer": true});
-        Self::begin(folder, Surroundings::Bank, all, options).await
-    }
-
-    async fn begin(
-        folder: tempfile::TempDir,
-        surroundings: Surroundings,
-        mut all: Value,
-        options: &Value,
-    ) -> Told<Self> {
+        let mut all = peer.options(folder.path(), config)?;
         for (name, value) in options.as_object().into_iter().flatten() {
             all[name] = value.clone();
         }
-        let mut world = Self::of(folder, surroundings, all);
+        let mut world = Self::of(folder, Some(peer), all);
         world.resume().await?;
         Ok(world)
+    }
+
+    /// Who is there to talk to.
+    #[must_use]
+    pub fn peer(&self) -> Option<&'static dyn Peer> {
+        self.peer
+    }
+
+    /// What the readiness line of what runs says.
+    #[must_use]
+    pub fn ready(&self) -> &Value {
+        &self.ready
+    }
+
+    /// What cases may name of what runs: the members of its readiness line, and more.
+    #[must_use]
+    pub fn known(&self) -> BTreeMap<String, Value> {
+        let line = self.ready.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind");
+        line.map(|(name, value)| (name.clone(), value.clone())).chain(self.told.clone()).collect()
+    }
+
+    /// One of these that is text; empty where there is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.told.get(name).or_else(|| self.ready.get(name)).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Its base URL.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.text("base_url")
+    }
+
+    /// The settings of a client, with what they leave out where it is one of this counterpart's protocol.
+    ///
+    /// # Errors
+    /// There is no such counterpart.
+    pub fn settings(&self, step: &Value, settings: Value) -> Told<Value> {
+        let Some(peer) = self.peer else { return Ok(settings) };
+        let counterpart = counterpart(peer.kind()).map_err(|why| why.to_string())?;
+        let protocol = match &settings["protocol"] {
+            Value::Null => bankchannel::PROTOCOLS.first().map(|protocol| protocol.name),
+            named => named.as_str(),
+        };
+        if protocol != Some(counterpart.protocol) {
+            return Ok(settings);
+        }
+        Ok(peer.fill(&self.ready, &self.told, step, &settings))
     }
 
     /// Stops what runs and starts it again on the same data.
@@ -173,37 +135,27 @@ impl World {
         self.stop().await;
         self.resume().await?;
         // It listens elsewhere now.
-        let moved = template::known(self);
+        let moved = self.known();
         self.values.extend(moved);
         Ok(())
     }
 
     /// Stops what runs.
     pub async fn stop(&mut self) {
-        match self.running.take() {
-            Some(Running::Service(running)) => running.stop().await,
-            Some(Running::Bank(running)) => running.stop().await,
-            None => {}
+        if let Some(running) = self.running.take() {
+            running.stop().await;
         }
     }
 
     async fn resume(&mut self) -> Told<()> {
-        if self.surroundings == Surroundings::Bank {
-            let (running, known) = bank::start(&self.options).await?;
-            self.base_url.clone_from(&known.base_url);
-            self.control_url.clone_from(&known.control_url);
-            self.bank = Some(known);
-            self.running = Some(Running::Bank(running));
-        } else {
-            let options: ServiceOptions = model::read_boundary(self.options.clone()).map_err(|why| why.to_string())?;
-            let running = ws_channel::Running::start(options).await.map_err(|why| why.to_string())?;
-            let ready = running.readiness();
-            let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
-            self.base_url = text("base_url");
-            self.control_url = text("control_url");
-            self.public_key_pem = std::fs::read_to_string(text("public_key_file")).map_err(|why| why.to_string())?;
-            self.running = Some(Running::Service(running));
-        }
+        let Some(peer) = self.peer else { return Ok(()) };
+        peer.before_start(&self.options)?;
+        let start = || counterpart(peer.kind())?.start(self.options.clone().into());
+        let running = start().map_err(|why| why.to_string())?.await.map_err(|why| why.to_string())?;
+        peer.after_start(&self.options)?;
+        self.ready = running.readiness();
+        self.told = peer.values(&self.ready)?;
+        self.running = Some(running);
         if self.advanced_s != 0 {
             // What was restarted has its clock as at first; time does not run back in a case.
             self.control("POST", "clock", &json!({"advance_s": self.advanced_s})).await?;
@@ -231,7 +183,8 @@ impl World {
     /// What it answered.
     pub async fn control(&self, method: &str, path: &str, body: &Value) -> Told<Value> {
         let text = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = wire::exchange(&format!("{}/{path}", self.control_url), method, &[], text.as_bytes()).await?;
+        let answer =
+            wire::exchange(&format!("{}/{path}", self.text("control_url")), method, &[], text.as_bytes()).await?;
         if answer.status / 100 != 2 {
             return Err(format!("control {method} {path}: HTTP {} {}", answer.status, answer.text()));
         }
@@ -270,23 +223,11 @@ impl World {
     /// # Errors
     /// Files that cannot be used.
     pub fn tls(&self, tpp: Option<u64>) -> Told<Option<Tls>> {
-        match &self.bank {
-            Some(bank) => bank.tls(tpp),
+        match self.peer {
+            Some(peer) => peer.tls(&self.ready, tpp),
             None => Ok(None),
         }
     }
-}
-
-/// One service key for all cases of a run: making one takes longer than most cases.
-fn shared_rsa_key() -> &'static str {
-    static KEY: OnceLock<String> = OnceLock::new();
-    KEY.get_or_init(|| rsa::PrivateKey::generate(2048).expect("a key can be made").to_pkcs8_pem().to_string())
-}
-
-/// Writes a file that only we may read: the service takes its key from no other.
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 /// How long a key with a name that begins with `brief` lives, from a minute before it is made.

@@ -19,7 +19,8 @@ use bankchannel_iso20022::{EXAMPLE_PAIN001, pain002};
 use bankchannel_openpgp as openpgp;
 use bankchannel_tests::{
     faces::built,
-    world::{POSTGRES, pgp_key, schema_of_its_own},
+    peers::ws_channel::{POSTGRES, schema_of_its_own},
+    world::pgp_key,
 };
 use serde_json::{Value, json};
 use tokio::{

@@ -10,6 +10,7 @@ use std::{
 use bankchannel_tests::{
     connection::{self, Tls},
     faces::{built, root},
+    peers::PEERS,
     world::World,
 };
 use serde_json::json;
@@ -36,15 +37,15 @@ fn is_shown(page: &str, heading: &str, file: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_ends_at_a_downloaded_statement() {
-    let world = World::start(&json!({}), &json!({})).await.expect("a service");
+    let world = World::start(PEERS[0], &json!({}), &json!({})).await.expect("a service");
     let account = json!({"accounts": [{"email": EMAIL, "password": PASSWORD, "certificates": ["simulator"]}]});
     let seeded = world.control("POST", "seed", &account).await.expect("an account");
     let folder = tempfile::tempdir().expect("a folder");
     let key_file = folder.path().join("public-key.pem");
-    std::fs::write(&key_file, &world.public_key_pem).expect("a file");
+    std::fs::write(&key_file, world.text("public_key_pem")).expect("a file");
     let ended = Command::new(built().join("examples/statements"))
         .current_dir(folder.path())
-        .env("ISECURE_BASE_URL", &world.base_url)
+        .env("ISECURE_BASE_URL", world.base_url())
         .env("ISECURE_PUBLIC_KEY_PEM_FILE", &key_file)
         .env("ISECURE_EMAIL", EMAIL)
         .env("ISECURE_PASSWORD", PASSWORD)
