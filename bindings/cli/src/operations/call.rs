@@ -2,15 +2,10 @@
 
 use std::path::Path;
 
-use bankchannel::{
-    CallOptions, Client, Content,
-    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings},
-    unknown_operation,
-    ws_channel::PROTOCOL,
-};
+use bankchannel::{CallOptions, Client, Content, Settings, unknown_operation, ws_channel::PROTOCOL};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     result::Target,
@@ -19,8 +14,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{Common, camel, connection, kebab, read_file, stdin},
-    psd2,
+    options::{Common, camel, connection, kebab, read_file, read_text, stdin},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -31,7 +25,10 @@ const EXAMPLES: &str = "Examples:
   bankchannel call download_file '{\"bank\": \"nordea\", \"file_type\": \"KTL\", \"file_reference\": \"1\"}' -o ktl.txt
 
 The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out;
-for operations of nextgen-psd2 they are those of --settings.";
+for operations of other protocols than ws-channel they are those of --settings.";
+
+/// The largest file of settings that is read, in bytes.
+const MAX_SETTINGS: u64 = 256 * 1024;
 
 /// The command.
 pub(crate) fn call_command() -> Command {
@@ -50,12 +47,9 @@ pub(crate) fn call_command() -> Command {
     )
     .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
     .arg(Arg::new("content").long("content").value_name("FILE|-").help("Content that goes with the request"))
-    .arg(
-        Arg::new("settings")
-            .long("settings")
-            .value_name("FILE")
-            .help("Settings of a nextgen-psd2 client as JSON: its bank, certificates and keys"),
-    )
+    .arg(Arg::new("settings").long("settings").value_name("FILE").help(
+        "Settings as JSON, of the client that other protocols than ws-channel want: its bank, certificates and keys",
+    ))
     .arg(signer_argument())
     .arg(output_argument())
     .arg(force_argument())
@@ -68,7 +62,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
         Failure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
     })?;
     if entry.declaration.protocol != PROTOCOL {
-        return ask_bank(entry, matches);
+        return without_session(entry, matches);
     }
     let mut common = Common::read(matches)?;
     let target = Target::read(matches, common.format);
@@ -85,22 +79,34 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     unless_unkept(kept, shown)
 }
 
-/// An operation of nextgen-psd2: its settings are a file of their own, and it has no session.
-fn ask_bank(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+/// An operation of a protocol that has no sessions here: its settings are a file of their own.
+fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     let mut common = Common::without_settings(matches);
     common.signer = matches.get_one::<String>("signer").cloned();
     let target = Target::read(matches, common.format);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
-    let settings = match matches.get_one::<String>("settings") {
-        Some(path) => psd2::read_settings(path)?,
-        None => NextGenPsd2Settings::default(),
-    };
-    let client = Client::from(NextGenPsd2::new(settings)?);
+    let client = Client::new(settings(entry, matches.get_one::<String>("settings").map(String::as_str))?)?;
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
     let done = carry_out(&client, entry, request, options, &common)?;
     target.show(entry, done, reserved)
+}
+
+/// The settings of a client of the operation's protocol. The same file serves every language: there the protocol may be named.
+fn settings(entry: &Entry, path: Option<&str>) -> Outcome<Settings> {
+    let mut given = match path {
+        Some(path) => {
+            let text = read_text("--settings", path, MAX_SETTINGS)?;
+            serde_json::from_str(&text)
+                .map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))?
+        }
+        None => json!({}),
+    };
+    if let Some(fields) = given.as_object_mut() {
+        fields.insert("protocol".to_owned(), entry.declaration.protocol.into());
+    }
+    Ok(Settings::read(given.into())?)
 }
 
 /// The operation of this name, in any spelling that leaves no doubt.

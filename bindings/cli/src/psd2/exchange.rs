@@ -163,7 +163,7 @@ fn only_dialect(entry: &Entry) -> Option<Dialect> {
     }
 }
 
-pub(crate) fn read_settings(path: &str) -> Outcome<NextGenPsd2Settings> {
+fn read_settings(path: &str) -> Outcome<NextGenPsd2Settings> {
     let text = read_text("--settings", path, MAX_FILE)?;
     let mut value: Value<'static> = serde_json::from_str::<serde_json::Value>(&text)
         .map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))?

@@ -26,8 +26,6 @@ mod signing_options;
 mod signing_string;
 mod verify;
 
-pub(crate) use exchange::read_settings;
-
 use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
 use clap::{ArgMatches, Command};
 
