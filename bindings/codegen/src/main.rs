@@ -18,6 +18,7 @@ mod php;
 mod php_types;
 mod python;
 mod python_client;
+mod python_init;
 mod reference;
 mod served;
 mod text;

@@ -1,5 +1,7 @@
 //! What the generators read: operations, types, settings and errors, checked and in a fixed order.
 
+use std::collections::BTreeMap;
+
 use bankchannel::{
     Commands,
     model::{EnumShape, Field, Shape, StructShape, UnionShape},
@@ -28,6 +30,8 @@ pub(crate) struct Protocol {
     pub(crate) name: &'static str,
     /// `ws_channel`.
     pub(crate) module: &'static str,
+    /// What its client does, in a few words.
+    pub(crate) what: &'static str,
     /// The client's class, `WsChannel`.
     pub(crate) client: &'static str,
     /// The client's settings.
@@ -120,6 +124,11 @@ impl Named {
             Self::Union(shape) => shape.name,
         }
     }
+
+    /// Whether two types of one name are one type.
+    fn is_same(&self, other: &Self) -> bool {
+        format!("{:?}", shape_of(self)) == format!("{:?}", shape_of(other))
+    }
 }
 
 impl Model {
@@ -131,7 +140,7 @@ impl Model {
         if known != operations().count() {
             return Err("the catalogue has operations of a protocol that no client is generated for".into());
         }
-        different_types(&protocols)?;
+        same_where_named_the_same(&protocols)?;
         Ok(Self { protocols, errors: bankchannel::error_table().collect() })
     }
 }
@@ -158,6 +167,7 @@ impl Protocol {
         Ok(Self {
             name,
             module: protocol.module,
+            what: kind.what,
             client: kind.class,
             settings,
             served,
@@ -236,14 +246,16 @@ fn holds(shape: &Shape, name: &str) -> bool {
         }
 }
 
-/// Languages that keep all types in one place must not find two of one name.
-fn different_types(protocols: &[Protocol]) -> Result<(), String> {
-    let mut names: Vec<&str> = protocols.iter().flat_map(|protocol| &protocol.types).map(Named::name).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("two protocols have a type {}", pair[0])),
-        None => Ok(()),
+/// Languages that keep all types in one place must not find two different ones of one name.
+fn same_where_named_the_same(protocols: &[Protocol]) -> Result<(), String> {
+    let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
+    for named in protocols.iter().flat_map(|protocol| &protocol.types) {
+        let first = known.entry(named.name()).or_insert(named);
+        if !first.is_same(named) {
+            return Err(format!("two protocols have different types {}", named.name()));
+        }
     }
+    Ok(())
 }
 
 /// Every operation there is; in a testing build also those that fail on demand.
@@ -322,8 +334,11 @@ impl Types {
             _ => return Ok(()),
         };
         if let Some(known) = self.0.iter().find(|known| known.name() == named.name()) {
-            let same = format!("{:?}", shape_of(known)) == format!("{:?}", shape_of(&named));
-            return if same { Ok(()) } else { Err(format!("two different types are named {}", named.name())) };
+            return if known.is_same(&named) {
+                Ok(())
+            } else {
+                Err(format!("two different types are named {}", named.name()))
+            };
         }
         match named {
             Named::Struct(shape) => shape.fields.iter().try_for_each(|field| self.add(field.shape))?,

@@ -34,8 +34,13 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         out.line(format!("export declare class {} extends BankchannelError {{}}", error_class(category)));
     }
     codes(&mut out, model);
+    let mut written = HashSet::new();
     for protocol in &model.protocols {
         for named in &protocol.types {
+            // Protocols may have a type of one name, which is then the same.
+            if !written.insert(named.name()) {
+                continue;
+            }
             if protocol.is_alternative(named.name())
                 && matches!(named, Named::Struct(shape) if !protocol.is_request(shape.name))
             {

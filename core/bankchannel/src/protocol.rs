@@ -63,6 +63,8 @@ pub enum Commands {
 pub struct ClientKind {
     /// The class in every language, `WsChannel`.
     pub class: &'static str,
+    /// What it does, in a few words.
+    pub what: &'static str,
     /// The shape of the settings.
     pub settings: &'static Shape,
     /// The environment's variables that settings are read from, each with its setting.
@@ -74,9 +76,10 @@ pub struct ClientKind {
 impl ClientKind {
     pub(crate) const fn of<C: ProtocolClient>(
         class: &'static str,
+        what: &'static str,
         variables: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self { class, settings: C::Settings::SHAPE, variables, read: Settings::read_as::<C::Settings> }
+        Self { class, what, settings: C::Settings::SHAPE, variables, read: Settings::read_as::<C::Settings> }
     }
 }
 

@@ -41,7 +41,11 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
     commands: Commands::ByCall,
-    client: Some(ClientKind::of::<NextGenPsd2>("NextGenPsd2", &[])),
+    client: Some(ClientKind::of::<NextGenPsd2>(
+        "NextGenPsd2",
+        "asks NextGenPSD2 banks, and signs, verifies and explains requests",
+        &[],
+    )),
 };
 
 /// What a third party has: its certificate, its key, and how its banks want requests signed. It keeps the keys and certificates

@@ -47,7 +47,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     commands: Commands::BySubject,
-    client: Some(ClientKind::of::<WsChannel>("WsChannel", &VARIABLES)),
+    client: Some(ClientKind::of::<WsChannel>("WsChannel", "a client of the ISECure WS Channel", &VARIABLES)),
 };
 
 /// A client of the WS Channel: settings, connections and the current session.

@@ -1,0 +1,68 @@
+//! Python: the package's own module. Clients, servers and exceptions are loaded when they are first used.
+
+use bankchannel::Category;
+
+use crate::{model::Model, names::error_class, text::Out};
+
+/// All of it but what comes from the catalogue.
+const TEMPLATE: &str = include_str!("../templates/python_init.py");
+
+/// What stands in modules of the package itself, by name.
+const OWN: &[(&str, &str)] = &[
+    ("AsyncOnCode", "_call"),
+    ("AsyncSigner", "_call"),
+    ("BankchannelError", "_errors"),
+    ("Cancel", "_native"),
+    ("OnCode", "_call"),
+    ("Question", "_call"),
+    ("Received", "_native"),
+    ("Record", "_native"),
+    ("Replace", "_content"),
+    ("SecretText", "_secret"),
+    ("SignatureRequest", "_call"),
+    ("Signer", "_call"),
+];
+
+/// The module.
+pub(crate) fn module(model: &Model) -> String {
+    let mut classes: Vec<(String, &str)> = Vec::new();
+    let mut modules = vec!["codes", "errors", "service"];
+    for protocol in &model.protocols {
+        modules.push(protocol.module);
+        classes.push((format!("Async{}", protocol.client), protocol.module));
+        classes.push((protocol.client.to_owned(), protocol.module));
+        classes.extend(protocol.served.iter().map(|served| (served.class.to_owned(), "service")));
+    }
+    let mut errors: Vec<(String, &str)> = Category::ALL.iter().map(|one| (error_class(*one), "errors")).collect();
+    errors.push(("Peer".to_owned(), "errors"));
+    let mut imported = classes.clone();
+    imported.extend(errors);
+    imported.sort_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)));
+    let imports: Vec<String> =
+        imported.iter().map(|(name, module)| format!("    from .{module} import {name} as {name}")).collect();
+    let mut places: Vec<(&str, &str)> = OWN.to_vec();
+    places.extend(classes.iter().map(|(name, module)| (name.as_str(), *module)));
+    places.sort_unstable();
+    let places: Vec<String> = places.iter().map(|(name, module)| format!("    {name:?}: {module:?},")).collect();
+    modules.sort_unstable();
+    let modules: Vec<String> = modules.iter().map(|name| format!("{name:?}")).collect();
+    TEMPLATE
+        .replace("{doc}", docstring(model).trim_end())
+        .replace("{imports}", &imports.join("\n"))
+        .replace("{places}", &places.join("\n"))
+        .replace("{modules}", &modules.join(", "))
+}
+
+fn docstring(model: &Model) -> String {
+    let mut text = String::from("Talk to banks from code.\n\n");
+    for protocol in &model.protocols {
+        text.push_str(&format!("`{0}` and `Async{0}`: {1}. ", protocol.client, protocol.what));
+        for served in &protocol.served {
+            text.push_str(&format!("`{}`: {}. ", served.class, served.what));
+        }
+    }
+    text.push_str("`errors` has the exceptions.\nModules are loaded when they are first used.");
+    let mut out = Out::default();
+    out.docstring("", &text);
+    out.done()
+}
