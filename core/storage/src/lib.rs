@@ -23,6 +23,7 @@
 mod driver;
 mod entities;
 mod error;
+mod folder_lock;
 mod migrations;
 mod outcome;
 mod reader;
@@ -59,6 +60,7 @@ pub use entities::rights::{Ground, LostRight, Rights};
 pub use entities::session::{Factor, NewSession, Session};
 pub use entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
 pub use error::StoreError;
+pub use folder_lock::lock_soon;
 pub use outcome::Outcome;
 pub use reader::Reader;
 pub use store::Store;

@@ -74,6 +74,10 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
             tasks.push(tokio::spawn(upload(client(&ready, &account), Arc::clone(&told), format!("{round}-{worker}"))));
         }
         tasks.push(tokio::spawn(register(client(&ready, &account), Arc::clone(&told), round)));
+        // Every other kill comes in the middle of work, however slow this machine is; the others whenever it is.
+        if round % 2 == 0 {
+            first_acknowledged(&told, round).await;
+        }
         // Around the time that a few uploads take, and never the same.
         let moment = 60
             + u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").subsec_micros() % 240);
@@ -88,6 +92,22 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
     check(client(&ready, &account), &told).await;
     child.kill().await.expect("it is there");
     (told.uploads.len(), told.registered.len())
+}
+
+/// Waits until an upload and a registration of this round were acknowledged, for ten seconds at most.
+async fn first_acknowledged(told: &Mutex<Told>, round: usize) {
+    let (upload, registration) = (format!("KILL-{round}-"), format!("r{round}-"));
+    for _ in 0..1000 {
+        let begun = {
+            let told = told.lock().expect("not poisoned");
+            told.uploads.iter().any(|id| id.starts_with(&upload))
+                && told.registered.iter().any(|email| email.starts_with(&registration))
+        };
+        if begun {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 async fn start(data: &std::path::Path) -> (Child, Value) {

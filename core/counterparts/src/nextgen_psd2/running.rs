@@ -67,7 +67,10 @@ impl Running {
         let config = Config::of(&options)?;
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         // The state first: its lock keeps a second process from everything else in the folder.
-        let state = State::open(Some(&data))?;
+        let folder = data.clone();
+        let state = tokio::task::spawn_blocking(move || State::open(Some(&folder)))
+            .await
+            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
         let clock = Arc::new(config.clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let now = Now { bank_s: clock.now_s(), system_s: SystemClock::default().now_s() };
         let own = tokio::task::spawn_blocking(move || Certificates::prepare(&data, now))

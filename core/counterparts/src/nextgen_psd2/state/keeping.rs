@@ -12,6 +12,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
+use bankchannel_storage::lock_soon;
 
 use super::{
     data::{Data, FORMAT},
@@ -199,7 +200,7 @@ fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = open.map_err(|why| unusable(&path, &why))?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             let why = format!("another process has the state in {}", shown::path(folder));

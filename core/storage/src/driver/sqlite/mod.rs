@@ -47,7 +47,9 @@ pub(crate) struct SqliteDriver {
 impl SqliteDriver {
     /// Opens or creates the data folder and brings its schema up to date.
     pub(crate) async fn open(folder: &Path, settings: &SqliteSettings, generations: Arc<Generations>) -> Result<Self> {
-        let lock = open::lock_folder(folder)?;
+        let locked = folder.to_owned();
+        let lock = tokio::task::spawn_blocking(move || open::lock_folder(&locked)).await;
+        let lock = lock.map_err(|why| StoreError::from_io(&why.into(), folder))??;
         let file = folder.join(DATABASE_FILE);
         let place: Arc<str> = Arc::from(file.display().to_string());
         open::prepare_file(&file)?;

@@ -4,6 +4,7 @@ use super::{LOCK_FILE, SqliteSettings};
 use crate::driver::tx::Connection;
 use crate::driver::{Dialect, Tx};
 use crate::error::{Result, StoreError};
+use crate::folder_lock::lock_soon;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
@@ -25,7 +26,7 @@ pub(super) fn lock_folder(folder: &Path) -> Result<File> {
     }
     let path = folder.join(LOCK_FILE);
     let file = private_options().open(&path).map_err(|error| StoreError::from_io(&error, &path))?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { place: folder.display().to_string() }),
         Err(TryLockError::Error(error)) => Err(StoreError::from_io(&error, &path)),
