@@ -2131,7 +2131,7 @@ export declare class WsChannel implements AsyncDisposable {
   constructor(settings?: WsChannelSettings, options?: ClientOptions);
 
   /**
-   * A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_API_KEY`; what is
+   * A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_BASE_URL`; what is
    * given here goes before.
    *
    * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
@@ -4573,6 +4573,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * of its own.
    * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
    * customer to.
+   *
+   * @deprecated Use `updateBankOfferedConsents`.
    */
   updateConsents(request: UpdateConsentsRequest, options?: CallOptions & AskOptions): Promise<UpdateConsentsResponse>;
 

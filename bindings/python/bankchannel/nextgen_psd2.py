@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
 from ._async import AsyncClient
@@ -1588,6 +1589,7 @@ class NextGenPsd2(Client):
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
                 customer to.
         """
+        warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
         answer: UpdateConsentsResponse = self._call(
             "nextgen_psd2.update_consents",
             {
@@ -2972,6 +2974,7 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
                 customer to.
         """
+        warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
         answer: UpdateConsentsResponse = await self._call(
             "nextgen_psd2.update_consents",
             {

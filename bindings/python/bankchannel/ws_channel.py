@@ -1578,7 +1578,7 @@ class WsChannel(Client):
     @classmethod
     def from_env(cls, **settings: Unpack[WsChannelSettings]) -> Self:
         """A client of the settings that the environment's `ISECURE_...` variables give, such as
-        `ISECURE_API_KEY`; those given here count before them.
+        `ISECURE_BASE_URL`; those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
@@ -4099,7 +4099,7 @@ class AsyncWsChannel(AsyncClient):
     @classmethod
     def from_env(cls, **settings: Unpack[AsyncWsChannelSettings]) -> Self:
         """A client of the settings that the environment's `ISECURE_...` variables give, such as
-        `ISECURE_API_KEY`; those given here count before them.
+        `ISECURE_BASE_URL`; those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.

@@ -118,6 +118,8 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
+     * @deprecated Use `updateBankOfferedConsents`.
+     *
      * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
      * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
      * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
