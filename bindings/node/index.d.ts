@@ -4474,10 +4474,10 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
    * `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
    */
   readonly certificatesDir: string;
-  /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
-  readonly requestsUrl: string | null;
   /** The control interface, where it was asked for. */
   readonly controlUrl: string | null;
+  /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
+  readonly requestsUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; caFile: string | null };
   /** Stops it; running answers get some time to finish. */

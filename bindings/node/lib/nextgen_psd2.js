@@ -727,7 +727,7 @@ class NextGenPsd2 extends Client {
 
 class NextGenPsd2Bank extends Embedded {
   static async start(options = {}) {
-    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
+    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
   }
 
   get clientSettings() {

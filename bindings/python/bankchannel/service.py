@@ -121,10 +121,10 @@ class NextGenPsd2Bank(EmbeddedService):
     """The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
     `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
     """
-    requests_url: str | None
-    """The page that shows the latest requests, for a browser; absent where the bank does not explain."""
     control_url: str | None
     """The control interface, where it was asked for."""
+    requests_url: str | None
+    """The page that shows the latest requests, for a browser; absent where the bank does not explain."""
 
     def __init__(
         self,

@@ -46,8 +46,8 @@ pub struct BankReadiness {
     /// The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
     /// `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
     pub certificates_dir: String,
-    /// The page that shows the latest requests, for a browser; absent where the bank does not explain.
-    pub requests_url: Option<String>,
     /// The control interface, where it was asked for.
     pub control_url: Option<String>,
+    /// The page that shows the latest requests, for a browser; absent where the bank does not explain.
+    pub requests_url: Option<String>,
 }

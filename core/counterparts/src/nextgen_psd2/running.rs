@@ -152,8 +152,8 @@ impl Serves for Running {
             bg_base_url: format!("{origin}/bg"),
             ca_file: Some(self.ca_file.display().to_string()),
             certificates_dir: self.certificates_dir.display().to_string(),
-            requests_url: self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
             control_url: self.control_url.clone(),
+            requests_url: self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
         }
     }
 

@@ -29,11 +29,11 @@ final class Bank extends AbstractService
      */
     public readonly string $certificatesDir;
 
-    /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
-    public readonly ?string $requestsUrl;
-
     /** The control interface, where it was asked for. */
     public readonly ?string $controlUrl;
+
+    /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
+    public readonly ?string $requestsUrl;
 
     /**
      * How a sandbox bank is started.
@@ -95,8 +95,8 @@ final class Bank extends AbstractService
         $this->bgBaseUrl = $told['bg_base_url'] ?? '';
         $this->caFile = $told['ca_file'] ?? null;
         $this->certificatesDir = $told['certificates_dir'] ?? '';
-        $this->requestsUrl = $told['requests_url'] ?? null;
         $this->controlUrl = $told['control_url'] ?? null;
+        $this->requestsUrl = $told['requests_url'] ?? null;
     }
 
     /**
