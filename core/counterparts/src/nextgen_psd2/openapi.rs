@@ -71,6 +71,9 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms, dialect: &str) -> Valu
         "security": [{"clientCertificate": []}],
         "x-bankchannel-operation": declaration.name,
     });
+    if declaration.deprecated.is_some() {
+        out["deprecated"] = json!(true);
+    }
     if let Shape::Struct(shape) = entry.request
         && let Some(schema) = body(shape, route)
     {
@@ -244,6 +247,13 @@ mod tests {
             }
         }
         assert_eq!(ids.len(), 12, "eleven operations, of which one is in both dialects");
+    }
+
+    #[test]
+    fn what_banks_will_remove_is_deprecated() {
+        let described = describe();
+        assert_eq!(described["paths"]["/api/v1/consents"]["post"]["deprecated"], true);
+        assert!(described["paths"]["/bg/v1/consents"]["post"]["deprecated"].is_null());
     }
 
     #[test]

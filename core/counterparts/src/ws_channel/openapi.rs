@@ -54,6 +54,9 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms) -> Value {
         "responses": responses(entry, route),
         "x-bankchannel-operation": declaration.name,
     });
+    if declaration.deprecated.is_some() {
+        out["deprecated"] = json!(true);
+    }
     let parameters = parameters(entry, route);
     if !parameters.is_empty() {
         out["parameters"] = Value::Array(parameters);
