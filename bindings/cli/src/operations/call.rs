@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{Common, camel, connection, kebab, read_file, read_text, stdin},
+    options::{Common, camel, connection, kebab, read_file, read_settings, stdin},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -26,9 +26,6 @@ const EXAMPLES: &str = "Examples:
 
 The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out;
 for operations of other protocols than ws-channel they are those of --settings.";
-
-/// The largest file of settings that is read, in bytes.
-const MAX_SETTINGS: u64 = 256 * 1024;
 
 /// The command.
 pub(crate) fn call_command() -> Command {
@@ -95,14 +92,7 @@ fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
 
 /// The settings of a client of the operation's protocol. The same file serves every language: there the protocol may be named.
 fn settings(entry: &Entry, path: Option<&str>) -> Outcome<Settings> {
-    let mut given = match path {
-        Some(path) => {
-            let text = read_text("--settings", path, MAX_SETTINGS)?;
-            serde_json::from_str(&text)
-                .map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))?
-        }
-        None => json!({}),
-    };
+    let mut given = path.map(read_settings).transpose()?.unwrap_or_else(|| json!({}));
     if let Some(fields) = given.as_object_mut() {
         fields.insert("protocol".to_owned(), entry.declaration.protocol.into());
     }

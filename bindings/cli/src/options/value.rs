@@ -128,7 +128,16 @@ pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String>
         .map_err(|_| Failure::usage(format!("{option}: {path} cannot be read: it is not UTF-8 text")))
 }
 
-/// The same for what need not be text.
+/// The largest file of settings, certificates or keys that is read, in bytes.
+pub(crate) const MAX_SETTINGS: u64 = 256 * 1024;
+
+/// The client's settings of `--settings`, as JSON.
+pub(crate) fn read_settings(path: &str) -> Outcome<Value> {
+    let text = read_text("--settings", path, MAX_SETTINGS)?;
+    serde_json::from_str(&text).map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))
+}
+
+/// As [`read_text`], for what need not be text.
 pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> Outcome<Vec<u8>> {
     let failed =
         |why: std::io::Error| Failure::usage(format!("{option}: {}", shown::unreadable_content(path.as_ref(), &why)));

@@ -16,13 +16,13 @@ use super::{signing_key, signing_options};
 use crate::{
     exit::{Failure, Outcome},
     operations::{Target, carry_out, force_argument, output_argument, signer_argument},
-    options::{Common, Given, add_common, add_fields, field_value, kebab, passphrase, read_bytes, read_text, seconds},
+    options::{
+        self, Common, Given, MAX_SETTINGS, add_common, add_fields, field_value, kebab, passphrase, read_bytes,
+        read_text, seconds,
+    },
 };
 
 const HEADING: &str = "The bank, and who asks";
-
-/// The largest file of settings, certificates or keys that is read, in bytes.
-const MAX_FILE: u64 = 256 * 1024;
 
 /// A command for every exchange.
 pub(super) fn commands() -> impl Iterator<Item = Command> {
@@ -103,7 +103,7 @@ fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let read = |name: &str| {
         let option = format!("--{name}");
-        text(name).map(|path| read_text(&option, &path, MAX_FILE)).transpose()
+        text(name).map(|path| read_text(&option, &path, MAX_SETTINGS)).transpose()
     };
     settings.base_url = text("base-url").or(settings.base_url);
     if let Some(pem) = read("certificate")? {
@@ -136,7 +136,7 @@ fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
 /// The signing key of `--key`, PEM or PKCS#12, in place of what the file of settings says.
 fn give_key(settings: &mut NextGenPsd2Settings, path: &str, matches: &ArgMatches) -> Outcome {
     let locked = || passphrase::of_locked(path, matches, matches.get_flag("noninteractive"));
-    let bytes = Zeroizing::new(read_bytes("--key", path, MAX_FILE)?);
+    let bytes = Zeroizing::new(read_bytes("--key", path, MAX_SETTINGS)?);
     (settings.private_key, settings.keystore_file, settings.pkcs11) = (None, None, None);
     if signing_key::is_pkcs12(path, &bytes)? {
         let keystore = signing_key::keystore(path, &bytes, &locked()?)?;
@@ -164,10 +164,7 @@ fn only_dialect(entry: &Entry) -> Option<Dialect> {
 }
 
 fn read_settings(path: &str) -> Outcome<NextGenPsd2Settings> {
-    let text = read_text("--settings", path, MAX_FILE)?;
-    let mut value: Value<'static> = serde_json::from_str::<serde_json::Value>(&text)
-        .map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))?
-        .into();
+    let mut value: Value<'static> = options::read_settings(path)?.into();
     // The same file serves every language: there the protocol may be named.
     if let Some(fields) = value.as_object_mut() {
         fields.remove("protocol");

@@ -47,16 +47,6 @@ macro_rules! client_methods {
             }
         }
 
-        impl $crate::client::Caller for $client {
-            fn speaks(&self) -> &'static $crate::Protocol {
-                <Self as $crate::client::ProtocolClient>::protocol()
-            }
-
-            fn as_any(&self) -> &$crate::protocol::AnyClient {
-                self
-            }
-        }
-
         impl From<$client> for $crate::Client {
             fn from(client: $client) -> Self {
                 Self::of(client)

@@ -53,7 +53,6 @@ pub struct Client(Arc<dyn Erased>);
 trait Erased: Profile + fmt::Debug + Send + Sync {
     fn protocol(&self) -> &'static Protocol;
     fn as_any(&self) -> &AnyClient;
-    fn as_profile(&self) -> &dyn Profile;
     fn in_child(&self, settings: &Settings) -> Result<Client>;
     fn peer(&self) -> Option<&str>;
 }
@@ -64,10 +63,6 @@ impl<C: ProtocolClient> Erased for C {
     }
 
     fn as_any(&self) -> &AnyClient {
-        self
-    }
-
-    fn as_profile(&self) -> &dyn Profile {
         self
     }
 
@@ -137,6 +132,16 @@ impl Client {
     }
 }
 
+impl<C: ProtocolClient> Caller for C {
+    fn speaks(&self) -> &'static Protocol {
+        C::protocol()
+    }
+
+    fn as_any(&self) -> &AnyClient {
+        self
+    }
+}
+
 impl Caller for Client {
     fn speaks(&self) -> &'static Protocol {
         self.protocol()
@@ -149,10 +154,10 @@ impl Caller for Client {
 
 impl Profile for Client {
     fn value(&self, field: &str) -> Option<Value<'static>> {
-        self.0.as_profile().value(field)
+        self.0.value(field)
     }
 
     fn kept(&self) -> Option<&Kept> {
-        self.0.as_profile().kept()
+        self.0.kept()
     }
 }
