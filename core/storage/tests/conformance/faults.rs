@@ -5,6 +5,7 @@ use bankchannel_storage::*;
 use sqlx::{Connection as _, Row as _};
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 pub(crate) async fn raw(folder: &Path, sql: &'static str) -> Vec<sqlx::sqlite::SqliteRow> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("service.sqlite"));
@@ -246,9 +247,10 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
 }
 
 /// What is deleted while a backup runs is deleted at once for who deletes it, and is in the backup all the same.
+/// `BANKCHANNEL_LONG_FILES` says how many files there are (`tests/long/backup`: 30,000).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_for_a_backup() {
-    const FILES: usize = 600;
+    let files = std::env::var("BANKCHANNEL_LONG_FILES").map_or(600, |count| count.parse().unwrap());
     let parent = tempfile::tempdir().unwrap();
     let (data, copy) = (parent.path().join("data"), parent.path().join("copy"));
     let store = Store::open_sqlite(&data).await.unwrap();
@@ -260,12 +262,12 @@ async fn nobody_waits_for_a_backup() {
         file.content = FileContent::External { path: name(n), size: 70_000 };
         file
     };
-    for n in 0..FILES {
+    for n in 0..files {
         fs::write(data.join("files").join(name(n)), vec![9; 70_000]).unwrap();
     }
     // Left behind by a crash: no row names it.
     fs::write(data.join("files/unnamed"), "x").unwrap();
-    store.put_files(&scope(OWNER, "nordea"), (0..FILES).map(file).collect()).await.unwrap();
+    store.put_files(&scope(OWNER, "nordea"), (0..files).map(file).collect()).await.unwrap();
     let backing_up = tokio::spawn({
         let (store, copy) = (store.clone(), copy.clone());
         async move { store.backup(&copy).await }
@@ -274,9 +276,11 @@ async fn nobody_waits_for_a_backup() {
         tokio::task::yield_now().await;
     }
     // The database is copied, the files are being copied.
-    let mut deleted = 0;
-    for n in (0..FILES).rev().take(50) {
+    let (mut deleted, mut longest, begun) = (0, Duration::ZERO, Instant::now());
+    for n in (0..files).rev().take(files / 12) {
+        let asked = Instant::now();
         let paths = store.delete_file(&scope(OWNER, "nordea"), "VA", &format!("REFERENCE{n}")).await.unwrap().unwrap();
+        longest = longest.max(asked.elapsed());
         store.discard_content(&data.join("files"), &paths).await.unwrap();
         if backing_up.is_finished() {
             break;
@@ -286,10 +290,11 @@ async fn nobody_waits_for_a_backup() {
     }
     assert!(deleted > 0, "the backup was done before anything was deleted");
     let report = backing_up.await.unwrap().unwrap();
-    assert_eq!((report.files, report.missing.len()), (FILES as u64, 0));
-    assert!((0..FILES).all(|n| copy.join("files").join(name(n)).exists()));
+    println!("{files} files in {:?}; a deletion meanwhile took {longest:?} at most", begun.elapsed());
+    assert_eq!((report.files, report.missing.len()), (files as u64, 0));
+    assert!((0..files).all(|n| copy.join("files").join(name(n)).exists()));
     assert!(!copy.join("files/unnamed").exists(), "only what rows name");
-    for n in (0..FILES).rev().take(deleted) {
+    for n in (0..files).rev().take(deleted) {
         assert!(!data.join("files").join(name(n)).exists(), "removed at the backup's end");
     }
     // A file that was lost before is told, and the rest is copied.
