@@ -15,6 +15,7 @@ mod names;
 mod node;
 mod node_types;
 mod php;
+mod php_served;
 mod php_types;
 mod python;
 mod python_client;

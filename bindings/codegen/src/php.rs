@@ -9,8 +9,8 @@ use crate::{
     Generated,
     model::{Model, Named, Operation, Protocol},
     names::{camel, pascal, upper},
+    php_served,
     php_types::{self, Side},
-    served::Served,
     text::{Out, plain},
 };
 
@@ -22,9 +22,10 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     let mut files = vec![codes(model), categories()];
     files.extend(Category::ALL.into_iter().map(exception));
     for protocol in &model.protocols {
+        files.push(client(protocol));
         files.push(interface(protocol));
         files.push(operations(protocol));
-        files.extend(protocol.served.iter().map(|served| service(protocol, served)));
+        files.extend(protocol.served.iter().map(|served| php_served::service(protocol, served)));
         for named in &protocol.types {
             match named {
                 Named::Struct(shape) if protocol.is_request(shape.name) => {}
@@ -105,7 +106,28 @@ fn categories() -> Generated {
     })
 }
 
-fn namespace(protocol: &Protocol) -> String {
+/// The class that programs make: the base class has the methods, and what they stand on is no concern of theirs.
+fn client(protocol: &Protocol) -> Generated {
+    class(protocol.client, "Bankchannel", |out| {
+        let doc = format!(
+            "{}, a method per operation, with named arguments. `Bankchannel\\{}\\Client` is its interface.",
+            sentence(protocol.what),
+            protocol.client
+        );
+        out.jsdoc("", &doc);
+        out.line(format!("final class {0} extends {0}\\Operations", protocol.client));
+        out.line("{");
+        out.line("}");
+    })
+}
+
+/// A few words as the beginning of a sentence.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+pub(crate) fn namespace(protocol: &Protocol) -> String {
     format!("Bankchannel\\{}", protocol.client)
 }
 
@@ -360,70 +382,6 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
     out.line("    }");
 }
 
-fn service(protocol: &Protocol, served: &Served) -> Generated {
-    let text = |info: &Field| if info.optional { "?string" } else { "string" };
-    class(&format!("{}/{}", protocol.client, served.short), &namespace(protocol), |out| {
-        let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
-        let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));
-        let used = [
-            ("AbstractService", true),
-            ("Bridge\\Bridge", true),
-            ("Encode", encodes),
-            ("Exception\\BankchannelException", true),
-            ("Secret", any(|field| matches!(field.shape, Shape::Secret(_)))),
-        ];
-        for (class, _) in used.into_iter().filter(|(_, is_used)| *is_used) {
-            out.line(format!("use Bankchannel\\{class};"));
-        }
-        out.blank();
-        out.jsdoc("", &format!("{}, running inside this process. It stops when this object is gone.", served.what));
-        out.line(format!("final class {} extends AbstractService", served.short));
-        out.line("{");
-        for info in served.info {
-            out.jsdoc("    ", info.doc);
-            out.line(format!("    public readonly {} ${};", text(info), camel(info.name)));
-            out.blank();
-        }
-        let mut doc = format!("{}\n", plain(served.options.doc));
-        for field in served.options.fields {
-            doc.push_str(&parameter_doc(field));
-        }
-        doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
-        doc.push_str("\n@throws BankchannelException");
-        out.jsdoc("    ", &doc);
-        out.line("    public function __construct(");
-        for field in served.options.fields {
-            out.line(format!("        {},", parameter(field, true)));
-        }
-        out.line("        ?Bridge $bridge = null,");
-        out.line("    ) {");
-        fields(out, &format!("        $told = $this->start({}, ", quoted(served.kind)), served.options, ", $bridge);");
-        for info in served.info {
-            let or = if info.optional { "null" } else { "''" };
-            out.line(format!("        $this->{} = $told[{}] ?? {or};", camel(info.name), quoted(info.name)));
-        }
-        out.line("    }");
-        out.blank();
-        let members: Vec<String> =
-            served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
-        let doc = format!(
-            "What a client needs to reach it, as named arguments: `new {}(...$server->clientSettings(), …)`.\n\n@return array{{{}}}",
-            protocol.client,
-            members.join(", ")
-        );
-        out.jsdoc("    ", &doc);
-        out.line("    public function clientSettings(): array");
-        out.line("    {");
-        let members: Vec<String> = served
-            .settings()
-            .map(|info| format!("{} => $this->{}", quoted(&camel(info.name)), camel(info.name)))
-            .collect();
-        out.line(format!("        return [{}];", members.join(", ")));
-        out.line("    }");
-        out.line("}");
-    })
-}
-
 /// Required parameters come first, as PHP wants them.
 fn ordered(shape: &'static StructShape) -> Vec<&'static Field> {
     let (optional, mut all): (Vec<&Field>, Vec<&Field>) =
@@ -432,7 +390,7 @@ fn ordered(shape: &'static StructShape) -> Vec<&'static Field> {
     all
 }
 
-fn parameter(field: &Field, optional: bool) -> String {
+pub(crate) fn parameter(field: &Field, optional: bool) -> String {
     let secret = if is_sensitive(field) { "#[\\SensitiveParameter] " } else { "" };
     let default = if optional { " = null" } else { "" };
     format!("{secret}{} ${}{default}", php_types::declared(field.shape, Side::In, optional), camel(field.name))
@@ -445,7 +403,7 @@ fn is_sensitive(field: &Field) -> bool {
     matches!(field.shape, Shape::Secret(_)) || PERSONAL.contains(&field.name)
 }
 
-fn parameter_doc(field: &Field) -> String {
+pub(crate) fn parameter_doc(field: &Field) -> String {
     let mut doc = plain(field.doc).replace("\n\n", " ");
     if field.profile {
         doc.push_str(" Left out, the client's own setting.");
@@ -455,7 +413,7 @@ fn parameter_doc(field: &Field) -> String {
 }
 
 /// The array of a request's fields, between what comes before and after it.
-fn fields(out: &mut Out, before: &str, shape: &'static StructShape, after: &str) {
+pub(crate) fn fields(out: &mut Out, before: &str, shape: &'static StructShape, after: &str) {
     out.line(format!("{before}["));
     for field in shape.fields.iter().filter(|field| !matches!(field.shape, Shape::Content)) {
         let value =

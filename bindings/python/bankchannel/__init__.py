@@ -2,8 +2,9 @@
 """Talk to banks from code.
 
 `WsChannel` and `AsyncWsChannel`: a client of the ISECure WS Channel. `Service`: An embedded WS Channel
-service. `NextGenPsd2` and `AsyncNextGenPsd2`: asks NextGenPSD2 banks, and signs, verifies and explains
-requests. `NextGenPsd2Bank`: An embedded NextGenPSD2 sandbox bank. `errors` has the exceptions.
+service. `NextGenPsd2` and `AsyncNextGenPsd2`: a third party that asks NextGenPSD2 banks, and signs,
+verifies and explains requests. `NextGenPsd2Bank`: An embedded NextGenPSD2 sandbox bank. `errors` has
+the exceptions.
 Modules are loaded when they are first used.
 """
 

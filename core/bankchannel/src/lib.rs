@@ -23,6 +23,9 @@ pub mod nextgen_psd2;
 pub mod observe;
 mod protocol;
 mod protocols;
+#[cfg(feature = "testing")]
+#[path = "../../../tests/toy/client/mod.rs"]
+pub mod toy;
 pub mod ws_channel;
 
 pub use bankchannel_foundation::{

@@ -7,7 +7,12 @@ use crate::{
 };
 
 /// Every protocol there is, in the catalogue's order. Settings that name no protocol are the first one's.
-pub static PROTOCOLS: &[&Protocol] = &[&ws_channel::DESCRIPTOR, &nextgen_psd2::DESCRIPTOR];
+pub static PROTOCOLS: &[&Protocol] = &[
+    &ws_channel::DESCRIPTOR,
+    &nextgen_psd2::DESCRIPTOR,
+    #[cfg(feature = "testing")]
+    &crate::toy::DESCRIPTOR,
+];
 
 /// The protocol of this name.
 #[must_use]

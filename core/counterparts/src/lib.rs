@@ -17,6 +17,9 @@ pub mod nextgen_psd2;
 mod openapi;
 mod private;
 mod temporary;
+#[cfg(feature = "testing")]
+#[path = "../../../tests/toy/counterpart.rs"]
+mod toy;
 pub mod ws_channel;
 
 use bankchannel_foundation::{Error, Result};
@@ -25,7 +28,12 @@ pub use openapi::openapi;
 pub use temporary::remove_all as remove_temporary_folders;
 
 /// Every counterpart there is: the one place that names them all.
-pub static COUNTERPARTS: &[&Counterpart] = &[&ws_channel::DESCRIPTOR, &nextgen_psd2::DESCRIPTOR];
+pub static COUNTERPARTS: &[&Counterpart] = &[
+    &ws_channel::DESCRIPTOR,
+    &nextgen_psd2::DESCRIPTOR,
+    #[cfg(feature = "testing")]
+    &toy::DESCRIPTOR,
+];
 
 /// The counterpart of this kind.
 ///

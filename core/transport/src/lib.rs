@@ -71,21 +71,26 @@ pub struct Plan<'a> {
     /// What attempts that were repeated came to. Whatever becomes of the last one, the exchange came that far: see
     /// [`at_least`].
     pub earlier: &'a mut Option<Outcome>,
-    /// Makes each attempt's message from the one given: a signed request has an id, a date and a signature of its own each time
-    /// it is sent.
-    pub maker: Option<&'a dyn Maker>,
     /// The headers of the answer that the protocol reads, spelled as it wants them named.
     pub headers: &'static [&'static str],
-    /// Whether an answer that asks for a longer wait than there is between attempts is the result, and not asked again too early.
-    pub heeds_long_waits: bool,
-    /// What logs show in place of the target, where identifiers stand in that; `None` shows the target redacted.
-    pub shown: Option<&'static str>,
+    /// What a protocol of signed requests adds.
+    pub signing: Option<Signing<'a>>,
+}
+
+/// What an exchange wants each of whose attempts is signed anew. An answer that asks for a longer wait than there is between
+/// attempts is its result: a bank counts who asks too early.
+#[derive(Clone, Copy)]
+pub struct Signing<'a> {
+    /// Signs each attempt: a signed request has an id, a date and a signature of its own each time that it is sent.
+    pub signer: &'a dyn RequestSigner,
+    /// What logs show in place of the target: identifiers stand in the paths of such protocols.
+    pub shown: &'static str,
 }
 
 /// Makes what one attempt at an exchange sends.
-pub trait Maker: Send + Sync {
-    /// Makes it from the message of the exchange. It keeps to the call's deadline and cancellation by itself.
-    fn make<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>>;
+pub trait RequestSigner: Send + Sync {
+    /// The signed message, from that of the exchange. It keeps to the call's deadline and cancellation by itself.
+    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>>;
 }
 
 impl Plan<'_> {
@@ -141,9 +146,9 @@ impl Transport {
     pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
         // What is logged of the address: e-mail addresses and phone numbers stand in paths.
-        let target = plan.shown;
-        let shown = || match target {
-            Some(template) => format!("{} {template}", request.method.as_str()),
+        let signing = plan.signing;
+        let shown = || match signing {
+            Some(signing) => format!("{} {}", request.method.as_str(), signing.shown),
             None => format!("{} {}", request.method.as_str(), redact_words(&request.target)),
         };
         let mut number = 0;
@@ -155,12 +160,12 @@ impl Transport {
                 return Err(Error::new(&row::TIMED_OUT).with_outcome(Outcome::NotSent));
             }
             plan.log(LogLevel::Debug, || format!("request {}", shown()));
-            let made = match plan.maker {
-                Some(maker) => Some(maker.make(request).await?),
+            let signed = match signing {
+                Some(signing) => Some(signing.signer.sign(request).await?),
                 None => None,
             };
             let started = Instant::now();
-            let result = attempt::attempt(self, made.as_ref().unwrap_or(request), &mut plan).await;
+            let result = attempt::attempt(self, signed.as_ref().unwrap_or(request), &mut plan).await;
             let elapsed = started.elapsed().as_millis();
             match &result {
                 Ok(answer) => {
@@ -181,7 +186,7 @@ impl Transport {
             }
             let asked = result.as_ref().ok().and_then(|answer| answer.retry_after_s);
             let delay = backoff::delay(number, asked);
-            if plan.heeds_long_waits && backoff::is_long(asked) {
+            if signing.is_some() && backoff::is_long(asked) {
                 return result;
             }
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now() + delay) {
@@ -258,10 +263,8 @@ mod tests {
             sink: &mut sink,
             observer: None,
             earlier: &mut earlier,
-            maker: None,
             headers: &[],
-            heeds_long_waits: false,
-            shown: None,
+            signing: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let error = runtime.block_on(transport.exchange(&request, plan)).unwrap_err();

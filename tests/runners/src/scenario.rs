@@ -97,15 +97,24 @@ impl Suite {
     /// On a file that is no scenario file, or an id that stands twice: the suite itself is broken then.
     #[must_use]
     pub fn read(name: &str) -> Self {
-        let mut suite = Self::default();
         let mut paths: Vec<PathBuf> = std::fs::read_dir(folder().join(name))
             .expect("the scenario folder is there")
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|end| end == "json"))
             .collect();
         paths.sort();
+        Self::of(&paths)
+    }
+
+    /// What stands in these files.
+    ///
+    /// # Panics
+    /// When a file cannot be read, or an id stands twice.
+    #[must_use]
+    pub fn of(paths: &[PathBuf]) -> Self {
+        let mut suite = Self::default();
         for path in paths {
-            let text = std::fs::read_to_string(&path).expect("a scenario file can be read");
+            let text = std::fs::read_to_string(path).expect("a scenario file can be read");
             let file: File = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
             assert!(!file.source.is_empty(), "{} says where its cases come from", path.display());
             suite.procedures.extend(file.procedures);
@@ -114,7 +123,7 @@ impl Suite {
         }
         let mut ids: Vec<&str> = suite.cases.iter().map(|case| case.id.as_str()).collect();
         ids.sort_unstable();
-        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "an id stands twice in {name}");
+        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "an id stands twice");
         suite
     }
 }

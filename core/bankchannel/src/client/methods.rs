@@ -1,9 +1,26 @@
 //! The methods that every protocol's client has, written once: calls by name, and a typed method for each operation.
 
-/// `call_json`, `call_values` and `call_local` of a client.
+/// How a client is made from JSON, how requests are, and `call_json`, `call_values` and `call_local`.
 macro_rules! client_methods {
     ($client:ident, $example:literal) => {
         impl $client {
+            /// Makes a client from settings as JSON.
+            ///
+            /// # Errors
+            /// `input.*` and `configuration.invalid`.
+            pub fn from_json(settings: serde_json::Value) -> $crate::Result<Self> {
+                Self::new($crate::model::read_boundary(settings)?)
+            }
+
+            /// A typed request from its boundary form; what that leaves out is taken from the settings and, where there is one, the
+            /// session. The methods themselves take requests as they are.
+            ///
+            /// # Errors
+            /// `input.*`, each naming its field.
+            pub fn request<R: $crate::model::Boundary + 'static>(&self, value: serde_json::Value) -> $crate::Result<R> {
+                $crate::client::read_request(self, value.into(), None)
+            }
+
             #[doc = concat!("Carries out an operation by its name (`", $example, "`), with JSON in and out. What the request")]
             /// leaves out is taken from the settings and, where there is one, the session.
             ///
@@ -71,7 +88,7 @@ macro_rules! exchanges_and_local_operations {
             let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
             Box::pin(async move {
                 let content = options.content.take();
-                let request = client.read_request::<<$op as $crate::operation::Operation>::Request>(request, content)?;
+                let request = $crate::client::read_request::<<$op as $crate::operation::Operation>::Request>(client, request, content)?;
                 Ok($crate::by_name::done(client.exchange::<$op>(request, &options).await?))
             })
         })
@@ -117,8 +134,7 @@ macro_rules! flows {
                 let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
                 Box::pin(async move {
                     let content = options.content.take();
-                    let request =
-                        client.read_request::<<flows::$file::$name as $crate::operation::Operation>::Request>(request, content)?;
+                    let request = $crate::client::read_request(client, request, content)?;
                     Ok($crate::by_name::done(client.$file(request, &options).await?))
                 })
             })
@@ -137,7 +153,7 @@ macro_rules! flows {
                 ) -> $crate::Result<<flows::$file::$name as $crate::operation::Operation>::Response> {
                     // Boxed: a flow within another flow is not part of its size.
                     let running: std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> =
-                        Box::pin(<flows::$file::$name as flows::Flow>::run(self, request, options));
+                        Box::pin(<flows::$file::$name as $crate::client::Flow<$client>>::run(self, request, options));
                     let name = const { <flows::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
                     running.await.map_err(|error: $crate::Error| error.in_operation(name))
                 }

@@ -1,17 +1,25 @@
 //! A client of whichever protocol: for who learns only at run time which.
 
 mod calling;
+pub(crate) mod exchange;
 mod methods;
+mod reading;
 mod settings;
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    future::Future,
+    sync::Arc,
+};
 
 use bankchannel_foundation::{
-    Kept, Result,
+    Kept, Operation, Result,
     model::{Profile, Value},
 };
 pub(crate) use calling::{Caller, call};
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
+pub(crate) use reading::read_request;
 pub(crate) use settings::ClientSettings;
 pub use settings::Settings;
 
@@ -43,6 +51,21 @@ pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 's
 
     /// The peer's base URL; `None` for a client that only computes.
     fn peer(&self) -> Option<&str>;
+
+    /// Reads a request of this type with what the client has for what it leaves out.
+    fn with_profile<T>(&self, _request: TypeId, read: impl FnOnce(&dyn Profile) -> T) -> T {
+        read(self)
+    }
+}
+
+/// A flow: several exchanges of a client as one call.
+pub trait Flow<C>: Operation {
+    /// Carries it out. A limit of `options` is for all of it together; without one each exchange has its own.
+    fn run(
+        client: &C,
+        request: Self::Request,
+        options: &CallOptions,
+    ) -> impl Future<Output = Result<Self::Response>> + Send;
 }
 
 /// A client of one of the protocols. Cheap to clone.

@@ -12,7 +12,6 @@ use bankchannel_foundation::{
     error::row,
     json,
     message::{Body, InResponse, OutRequest, Segment},
-    operation::Route,
     redact::redact_words,
 };
 use bankchannel_nextgen_psd2::{
@@ -22,11 +21,14 @@ use bankchannel_nextgen_psd2::{
     http::{Headers, Request},
     model::Linked,
 };
-use bankchannel_transport::{Maker, Plan, Sink, at_least};
+use bankchannel_transport::{RequestSigner, Signing};
 use bytes::{Bytes, BytesMut};
 
 use super::{NextGenPsd2, sender::Sender};
-use crate::{CallOptions, LogLevel, call};
+use crate::{
+    CallOptions, LogLevel,
+    client::exchange::{Sending, named},
+};
 
 impl NextGenPsd2 {
     /// Carries out one exchange with the bank.
@@ -38,13 +40,7 @@ impl NextGenPsd2 {
         O: Exchange<Codec = Psd2>,
         O::Response: Linked,
     {
-        let name = const { &O::DECLARATION }.name;
-        let result = self.attempt::<O>(request, options).await.map_err(|error| error.in_operation(name));
-        if let Err(error) = &result {
-            let outcome = error.outcome().map_or("none", Outcome::as_str);
-            options.note(LogLevel::Warning, &format!("{name}: failed with {}, outcome {outcome}", error.code()));
-        }
-        result
+        named::<O, _>(options, self.attempt::<O>(request, options)).await
     }
 
     async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
@@ -52,38 +48,15 @@ impl NextGenPsd2 {
         O: Exchange<Codec = Psd2>,
         O::Response: Linked,
     {
-        let route = route::<O>()?;
         let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
-        let deadline = options.deadline(call::limit(sender.exchange_timeout, route.timeout_s));
+        let mut sending = Sending::begin::<O>(options, sender.exchange_timeout)?;
         let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
-        let mut earlier = None;
-        let answer = {
-            let maker = Signed { sender, operation: const { &O::DECLARATION }.name, options, deadline };
-            let plan = Plan {
-                deadline: Some(deadline),
-                cancel: &options.cancel,
-                repeat: route.repeat,
-                response_content: None,
-                sink: &mut Sink::memory(0),
-                observer: options.observer(),
-                earlier: &mut earlier,
-                maker: Some(&maker),
-                headers: RESPONSE_HEADERS,
-                heeds_long_waits: true,
-                // Identifiers of consents and customers' agreements stand in paths.
-                shown: Some(route.path),
-            };
-            sender.transport.exchange(&message, plan).await
-        };
-        let response = answer.and_then(|answer| sender.read::<O>(answer));
-        response.map_err(|error| at_least(error, earlier))
+        let signer = Signed { sender, operation: const { &O::DECLARATION }.name, options, deadline: sending.deadline };
+        let signing = Signing { signer: &signer, shown: sending.route.path };
+        let read = |answer| sender.read::<O>(answer);
+        sending.send(&sender.transport, &message, RESPONSE_HEADERS, Some(signing), read).await
     }
-}
-
-fn route<O: Exchange>() -> Result<&'static Route> {
-    let declaration = const { &O::DECLARATION };
-    declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
 }
 
 impl Sender {
@@ -136,8 +109,8 @@ struct Signed<'a> {
     deadline: Instant,
 }
 
-impl Maker for Signed<'_> {
-    fn make<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
+impl RequestSigner for Signed<'_> {
+    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
         Box::pin(async move {
             let begun = Instant::now();
             let unsigned = self.sender.unsigned(message)?;

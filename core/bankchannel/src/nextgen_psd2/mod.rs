@@ -16,11 +16,7 @@ mod signer;
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{
-    Boundary, Content, Error, Kept, Result,
-    error::row,
-    model::{Dialect, Reader, Value, read_boundary},
-};
+use bankchannel_foundation::{Error, Kept, Result, error::row};
 pub use bankchannel_nextgen_psd2::{
     Credentials, PROTOCOL, Psd2, Terms, answer, certificates, errors, explain, http, model, operations, signing, terms,
     verify,
@@ -43,7 +39,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     commands: Commands::ByCall,
     client: Some(ClientKind::of::<NextGenPsd2>(
         "NextGenPsd2",
-        "asks NextGenPSD2 banks, and signs, verifies and explains requests",
+        "a third party that asks NextGenPSD2 banks, and signs, verifies and explains requests",
         &[],
     )),
 };
@@ -91,14 +87,6 @@ impl NextGenPsd2 {
         }
     }
 
-    /// Makes a client from settings as JSON.
-    ///
-    /// # Errors
-    /// `input.*` and `configuration.invalid`.
-    pub fn from_json(settings: serde_json::Value) -> Result<Self> {
-        Self::new(read_boundary(settings)?)
-    }
-
     /// What signs for this client: the key in its token, else its private key. `None` where the settings have neither.
     ///
     /// # Errors
@@ -111,25 +99,6 @@ impl NextGenPsd2 {
     #[must_use]
     pub fn certificate(&self) -> Option<&str> {
         self.0.ready.certificate.as_deref()
-    }
-
-    /// A typed request from its boundary form; what that leaves out is taken from the settings. The methods themselves take
-    /// requests as they are.
-    ///
-    /// # Errors
-    /// `input.*`, each naming its field.
-    pub fn request<R: Boundary>(&self, value: serde_json::Value) -> Result<R> {
-        self.read_request(value.into(), None)
-    }
-
-    /// The same, with content that goes beside the JSON.
-    fn read_request<R: Boundary>(&self, request: Value<'_>, content: Option<Content>) -> Result<R> {
-        let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(self);
-        let request = R::read(request, &mut reader)?;
-        if reader.has_content() {
-            return Err(Error::invalid_field("content", "was given, but this operation takes none"));
-        }
-        Ok(request)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    convert::Infallible,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -15,10 +14,9 @@ use bankchannel_foundation::{
     json,
     message::{InResponse, OutRequest},
     model::Value,
-    operation::{Repeat, Route},
+    operation::Repeat,
     redact::redact_words,
 };
-use bankchannel_transport::{Plan, Sink, at_least};
 use bankchannel_ws_channel::{
     Envelope, MAX_DEPTH,
     challenge::encrypt_password,
@@ -32,7 +30,13 @@ use bankchannel_ws_channel::{
 };
 
 use super::{Session, WsChannel, effects::Effect};
-use crate::{CallOptions, LogLevel, call, client::ClientSettings as _};
+use crate::{
+    CallOptions, LogLevel, call,
+    client::{
+        ClientSettings as _,
+        exchange::{Sending, named},
+    },
+};
 
 impl WsChannel {
     /// Carries out one exchange.
@@ -51,21 +55,16 @@ impl WsChannel {
     where
         O: Exchange<Codec = Envelope>,
     {
-        let result =
-            self.attempt::<O>(request, effect, options).await.map_err(|error| error.in_operation(O::DECLARATION.name));
-        if let Err(error) = &result {
-            options.note(LogLevel::Warning, &failure_line(error));
-        }
-        result
+        named::<O, _>(options, self.attempt::<O>(request, effect, options)).await
     }
 
     async fn attempt<O>(&self, request: O::Request, effect: Effect, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = Envelope>,
     {
-        let route = route::<O>()?;
+        let mut sending = Sending::begin::<O>(options, self.0.settings.exchange_limit())?;
+        let deadline = sending.deadline;
         let protected = const { O::TERMS }.needs_session();
-        let deadline = options.deadline(self.limit(route.timeout_s));
         let (mut session, generation) = self.held();
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
         if may_renew && (session.is_expired() || session.has_ended()) {
@@ -80,16 +79,15 @@ impl WsChannel {
         if effect.is_log_out() {
             // First here, whatever the service will say: nobody goes on with a session that was to end.
             self.replace(Session::forget);
+            sending.repeat = Repeat::Never;
         }
         let mut message = message?;
-        let mut earlier = None;
         loop {
             let since = Instant::now();
-            let result = match self.send::<O>(&message, route, &effect, deadline, &mut earlier, options).await {
-                Ok(answer) => self.take_note(&effect, &answer as &dyn Any, since).map(|()| answer),
-                Err(error) => Err(at_least(error, earlier)),
-            };
-            let error = match result {
+            let read = |answer| receive::<O>(answer, options);
+            let answer = sending.send(&self.0.transport, &message, &[], None, read).await;
+            let noted = answer.and_then(|answer| self.take_note(&effect, &answer as &dyn Any, since).map(|()| answer));
+            let error = match noted {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -109,69 +107,6 @@ impl WsChannel {
             };
             replace_credentials(&mut message, &session);
         }
-    }
-
-    async fn send<O>(
-        &self,
-        message: &OutRequest,
-        route: &Route,
-        effect: &Effect,
-        deadline: Instant,
-        earlier: &mut Option<Outcome>,
-        options: &CallOptions,
-    ) -> Result<O::Response>
-    where
-        O: Exchange<Codec = Envelope>,
-    {
-        let mut sink = options.destination.sink();
-        if route.response_content.is_some() {
-            options.until(deadline).race(sink.check()).await??;
-        }
-        let plan = Plan {
-            deadline: Some(deadline),
-            cancel: &options.cancel,
-            repeat: if effect.is_log_out() { Repeat::Never } else { route.repeat },
-            response_content: route.response_content,
-            sink: &mut sink,
-            observer: options.observer(),
-            earlier,
-            maker: None,
-            headers: &[],
-            heeds_long_waits: false,
-            shown: None,
-        };
-        let received = match self.0.transport.exchange(message, plan).await {
-            Ok(answer) => self.receive::<O>(answer, &mut sink, deadline, options).await,
-            Err(error) => Err(error),
-        };
-        if received.is_err() {
-            sink.discard().await;
-        }
-        received
-    }
-
-    async fn receive<O>(
-        &self,
-        answer: InResponse,
-        sink: &mut Sink,
-        deadline: Instant,
-        options: &CallOptions,
-    ) -> Result<O::Response>
-    where
-        O: Exchange<Codec = Envelope>,
-    {
-        if options.is_logged() {
-            options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
-        }
-        let response = O::decode_response(answer)?;
-        let give_up = async {
-            match options.until(deadline + COMMIT_EXTRA).race(std::future::pending::<Infallible>()).await {
-                Ok(never) => match never {},
-                Err(error) => error,
-            }
-        };
-        sink.commit(give_up).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
-        Ok(response)
     }
 
     /// How long an exchange may take: as the settings say, or its own limit.
@@ -269,9 +204,6 @@ impl WsChannel {
     }
 }
 
-/// How much longer than the call's limit an answer that has arrived may take to be on disk: it is of more use than an error.
-const COMMIT_EXTRA: Duration = Duration::from_secs(5);
-
 /// Whether a renewal that ended so would end so again: the service has refused the login, or wants what only a person has.
 /// A password that is tried again and again locks its account.
 fn is_final(error: &Error) -> bool {
@@ -289,9 +221,12 @@ fn not_renewed(refused: Error, why: Error) -> Error {
     told.with("renewal", code)
 }
 
-fn route<O: Exchange>() -> Result<&'static Route> {
-    let declaration = const { &O::DECLARATION };
-    declaration.route.as_ref().ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+/// What the service's answer means.
+fn receive<O: Exchange<Codec = Envelope>>(answer: InResponse, options: &CallOptions) -> Result<O::Response> {
+    if options.is_logged() {
+        options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
+    }
+    O::decode_response(answer)
 }
 
 /// The session was ended or replaced by its own user while a call of it was under way.
@@ -327,16 +262,5 @@ fn answer_line(operation: &str, answer: &InResponse) -> String {
         answer.status,
         text("ResponseCode"),
         text("ResponseText")
-    )
-}
-
-fn failure_line(error: &Error) -> String {
-    let outcome = error.outcome().map_or("none", Outcome::as_str);
-    let request_id = error.peer().and_then(|peer| peer.request_id.as_deref()).unwrap_or("-");
-    format!(
-        "{}: failed with {}, outcome {outcome}, RequestId {}",
-        error.operation().unwrap_or("-"),
-        error.code(),
-        redact_words(request_id)
     )
 }

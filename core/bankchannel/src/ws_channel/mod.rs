@@ -24,10 +24,7 @@ use std::{
     },
 };
 
-use bankchannel_foundation::{
-    Content, Error, Result,
-    model::{Boundary, Dialect, Reader, Value},
-};
+use bankchannel_foundation::{Result, model::Profile};
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{
     Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, login, model::*, operations, terms,
@@ -36,7 +33,6 @@ pub use env::{VARIABLES, code_from_env};
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 
@@ -83,14 +79,6 @@ impl WsChannel {
             generation: AtomicU64::new(0),
             renewing: tokio::sync::Mutex::new(()),
         })))
-    }
-
-    /// Makes a client from settings as JSON.
-    ///
-    /// # Errors
-    /// `input.*` and `configuration.invalid`.
-    pub fn from_json(settings: serde_json::Value) -> Result<Self> {
-        Self::new(bankchannel_foundation::model::read_boundary(settings)?)
     }
 
     /// The settings it was made with.
@@ -153,40 +141,6 @@ impl WsChannel {
     fn lock(&self) -> MutexGuard<'_, Arc<Session>> {
         self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// A typed request from its boundary form; what that leaves out is taken from the settings and the session.
-    ///
-    /// # Errors
-    /// `input.*`, each naming its field.
-    pub fn request<R: Boundary + 'static>(&self, value: serde_json::Value) -> Result<R> {
-        self.read_request(value.into(), None)
-    }
-
-    /// The same, with content that goes beside the JSON.
-    fn read_request<R: Boundary + 'static>(&self, value: Value<'_>, content: Option<Content>) -> Result<R> {
-        if !names_a_file(&value) {
-            return self.read_here(value, content);
-        }
-        // A disk that does not answer must not hold a thread that drives everybody's connections.
-        match Handle::try_current() {
-            Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
-                tokio::task::block_in_place(|| self.read_here(value, content))
-            }
-            _ => self.read_here(value, content),
-        }
-    }
-
-    fn read_here<R: Boundary + 'static>(&self, value: Value<'_>, content: Option<Content>) -> Result<R> {
-        let mut profile = settings::ProfileOf::of(self);
-        // A logout is the session's, whatever user the settings name.
-        profile.session_first = TypeId::of::<R>() == TypeId::of::<operations::session::logout::LogoutRequest>();
-        let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(&profile);
-        let request = R::read(value, &mut reader)?;
-        if reader.has_content() {
-            return Err(Error::invalid_field("content", "was given, but this operation takes none"));
-        }
-        Ok(request)
-    }
 }
 
 impl ProtocolClient for WsChannel {
@@ -211,12 +165,13 @@ impl ProtocolClient for WsChannel {
     fn peer(&self) -> Option<&str> {
         Some(self.base_url())
     }
-}
 
-/// Whether a secret of the request stands in a file: it is read when the request is.
-fn names_a_file(request: &Value<'_>) -> bool {
-    let Some(fields) = request.as_object() else { return false };
-    fields.iter().any(|(_, value)| value.get("file").is_some() || names_a_file(value))
+    fn with_profile<T>(&self, request: TypeId, read: impl FnOnce(&dyn Profile) -> T) -> T {
+        let mut profile = settings::ProfileOf::of(self);
+        // A logout is the session's, whatever user the settings name.
+        profile.session_first = request == TypeId::of::<operations::session::logout::LogoutRequest>();
+        read(&profile)
+    }
 }
 
 impl std::fmt::Debug for WsChannel {

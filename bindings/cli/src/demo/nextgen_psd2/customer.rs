@@ -83,10 +83,8 @@ pub(super) fn plan<'a>(
         sink,
         observer: None,
         earlier,
-        maker: None,
         headers: HEADERS,
-        heeds_long_waits: false,
-        shown: None,
+        signing: None,
     }
 }
 

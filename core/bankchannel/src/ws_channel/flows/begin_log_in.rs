@@ -54,7 +54,7 @@ impl Operation for BeginLogIn {
     );
 }
 
-impl Flow for BeginLogIn {
+impl Flow<WsChannel> for BeginLogIn {
     async fn run(client: &WsChannel, request: BeginLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
         let steps = Steps::begin(client, options)?;
         let mut machine = LoginMachine::new(Setup {

@@ -57,7 +57,7 @@ impl Operation for ContinueLogIn {
     );
 }
 
-impl Flow for ContinueLogIn {
+impl Flow<WsChannel> for ContinueLogIn {
     async fn run(client: &WsChannel, request: ContinueLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
         let steps = Steps::begin(client, options)?;
         let mut machine = resume(client, &request.sealed, &request.seal_key)?;

@@ -107,7 +107,7 @@ impl Operation for DownloadNewFiles {
     );
 }
 
-impl Flow for DownloadNewFiles {
+impl Flow<WsChannel> for DownloadNewFiles {
     async fn run(
         client: &WsChannel,
         request: DownloadNewFilesRequest,

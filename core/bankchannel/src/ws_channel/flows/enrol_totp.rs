@@ -70,7 +70,7 @@ impl Operation for EnrolTotp {
     );
 }
 
-impl Flow for EnrolTotp {
+impl Flow<WsChannel> for EnrolTotp {
     async fn run(client: &WsChannel, request: EnrolTotpRequest, options: &CallOptions) -> Result<EnrolTotpResponse> {
         let steps = Steps::begin(client, options)?;
         let mut machine = LoginMachine::new(Setup {

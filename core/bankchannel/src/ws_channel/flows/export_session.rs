@@ -74,7 +74,7 @@ impl Operation for ExportSession {
     );
 }
 
-impl Flow for ExportSession {
+impl Flow<WsChannel> for ExportSession {
     async fn run(client: &WsChannel, request: ExportSessionRequest, _: &CallOptions) -> Result<ExportSessionResponse> {
         let session = client.session();
         let left = session.time_left();

@@ -60,7 +60,7 @@ impl Operation for ImportSession {
     );
 }
 
-impl Flow for ImportSession {
+impl Flow<WsChannel> for ImportSession {
     async fn run(client: &WsChannel, request: ImportSessionRequest, _: &CallOptions) -> Result<ImportSessionResponse> {
         let exported: Exported = seal::open(&request.sealed, &request.seal_key, PURPOSE)?;
         if exported.base_url != client.base_url() {

@@ -63,7 +63,7 @@ impl Operation for LogIn {
     );
 }
 
-impl Flow for LogIn {
+impl Flow<WsChannel> for LogIn {
     async fn run(client: &WsChannel, request: LogInRequest, options: &CallOptions) -> Result<Authenticated> {
         let steps = Steps::begin(client, options)?;
         let mut machine = LoginMachine::new(Setup {

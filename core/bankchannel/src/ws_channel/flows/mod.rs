@@ -26,9 +26,7 @@ mod signing;
 mod source;
 mod steps;
 
-use std::future::Future;
-
-use bankchannel_foundation::{Declaration, Kind, Operation, Result, error::Row, operation::Ask};
+use bankchannel_foundation::{Declaration, Kind, error::Row, operation::Ask};
 use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::{DownloadStatus, DownloadedFile};
 pub use fetch::DOWNLOAD_TRIES;
@@ -36,18 +34,7 @@ pub use file_names::file_name;
 pub use inline::InlineContent;
 pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
 
-use super::WsChannel;
-use crate::CallOptions;
-
-/// A flow: several exchanges as one call.
-pub trait Flow: Operation {
-    /// Carries it out. A limit of `options` is for all of it together; without one each exchange has its own.
-    fn run(
-        client: &WsChannel,
-        request: Self::Request,
-        options: &CallOptions,
-    ) -> impl Future<Output = Result<Self::Response>> + Send;
-}
+pub use crate::client::Flow;
 
 /// Hands the list of flows to a macro.
 macro_rules! for_each_flow {

@@ -67,7 +67,7 @@ impl Operation for RegisterAccount {
     );
 }
 
-impl Flow for RegisterAccount {
+impl Flow<WsChannel> for RegisterAccount {
     async fn run(
         client: &WsChannel,
         request: RegisterAccountRequest,

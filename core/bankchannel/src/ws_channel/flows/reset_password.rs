@@ -63,7 +63,7 @@ impl Operation for ResetPassword {
     );
 }
 
-impl Flow for ResetPassword {
+impl Flow<WsChannel> for ResetPassword {
     async fn run(
         client: &WsChannel,
         request: ResetPasswordRequest,

@@ -99,7 +99,7 @@ impl Operation for SignAndUpload {
     ));
 }
 
-impl Flow for SignAndUpload {
+impl Flow<WsChannel> for SignAndUpload {
     async fn run(
         client: &WsChannel,
         request: SignAndUploadRequest,

@@ -144,7 +144,7 @@ impl Operation for UploadAndWait {
     ));
 }
 
-impl Flow for UploadAndWait {
+impl Flow<WsChannel> for UploadAndWait {
     async fn run(
         client: &WsChannel,
         request: UploadAndWaitRequest,

@@ -1,0 +1,133 @@
+//! One exchange, whichever protocol's: its deadline, its attempts and the outcome of all of them, its content, and what is said
+//! of it when it fails.
+//!
+//! ```text
+//!   named ─► the protocol: credentials, encoding, renewal
+//!               └─► Sending::send ─► transport: attempts ─► the protocol: reads the answer ─► content is complete
+//!   error with the operation's name, in the call's log
+//! ```
+
+use std::{
+    convert::Infallible,
+    future::{Future, pending},
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{
+    Error, Operation, Outcome, Result,
+    error::row,
+    message::{InResponse, OutRequest},
+    operation::{Repeat, Route},
+    redact::redact_words,
+};
+use bankchannel_transport::{Plan, Signing, Sink, Transport, at_least};
+
+use crate::{CallOptions, LogLevel, call};
+
+/// How much longer than the call's limit an answer that has arrived may take to be on disk: it is of more use than an error.
+const COMMIT_EXTRA: Duration = Duration::from_secs(5);
+
+/// Carries out the work of an operation. An error gets the operation's name, and a line in the call's log.
+pub(crate) async fn named<O: Operation, T>(
+    options: &CallOptions,
+    work: impl Future<Output = Result<T>> + Send,
+) -> Result<T> {
+    let result = work.await.map_err(|error| error.in_operation(const { O::DECLARATION }.name));
+    if let Err(error) = &result {
+        options.note(LogLevel::Warning, &failure_line(error));
+    }
+    result
+}
+
+fn failure_line(error: &Error) -> String {
+    let outcome = error.outcome().map_or("none", Outcome::as_str);
+    let mut line = format!("{}: failed with {}, outcome {outcome}", error.operation().unwrap_or("-"), error.code());
+    if let Some(id) = error.peer().and_then(|peer| peer.request_id.as_deref()) {
+        line = format!("{line}, RequestId {}", redact_words(id));
+    }
+    line
+}
+
+/// An exchange on its way: what is the same each time that it is sent.
+pub(crate) struct Sending<'a> {
+    pub(crate) route: &'static Route,
+    pub(crate) options: &'a CallOptions,
+    /// When the call gives up, whichever attempt it is at.
+    pub(crate) deadline: Instant,
+    /// Whether it may be sent again; the route's, unless its protocol says otherwise.
+    pub(crate) repeat: Repeat,
+    /// What attempts came to that were followed by others.
+    earlier: Option<Outcome>,
+}
+
+impl<'a> Sending<'a> {
+    /// An exchange of this operation that begins now. `limit` is how long one may take, where the settings say so.
+    ///
+    /// # Errors
+    /// `internal` for an operation without a route, which its tests find.
+    pub(crate) fn begin<O: Operation>(options: &'a CallOptions, limit: Option<Duration>) -> Result<Self> {
+        let route = const { &O::DECLARATION }.route.as_ref();
+        let route = route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))?;
+        let deadline = options.deadline(call::limit(limit, route.timeout_s));
+        Ok(Self { route, options, deadline, repeat: route.repeat, earlier: None })
+    }
+
+    /// Sends a message until there is an answer that counts, has it read, and keeps its content. `headers` are those of the answer
+    /// that the protocol reads; `signing` is for messages of which each attempt is signed anew.
+    ///
+    /// # Errors
+    /// Any; each with the outcome of all attempts.
+    pub(crate) async fn send<T>(
+        &mut self,
+        transport: &Transport,
+        message: &OutRequest,
+        headers: &'static [&'static str],
+        signing: Option<Signing<'_>>,
+        read: impl FnOnce(InResponse) -> Result<T> + Send,
+    ) -> Result<T> {
+        let mut sink = match self.route.response_content {
+            Some(_) => self.options.destination.sink(),
+            None => Sink::memory(0),
+        };
+        let received = self.receive(transport, message, headers, signing, &mut sink, read).await;
+        if received.is_err() {
+            sink.discard().await;
+        }
+        received.map_err(|error| at_least(error, self.earlier))
+    }
+
+    async fn receive<T>(
+        &mut self,
+        transport: &Transport,
+        message: &OutRequest,
+        headers: &'static [&'static str],
+        signing: Option<Signing<'_>>,
+        sink: &mut Sink,
+        read: impl FnOnce(InResponse) -> Result<T> + Send,
+    ) -> Result<T> {
+        let (options, deadline) = (self.options, self.deadline);
+        if self.route.response_content.is_some() {
+            options.until(deadline).race(sink.check()).await??;
+        }
+        let plan = Plan {
+            deadline: Some(deadline),
+            cancel: &options.cancel,
+            repeat: self.repeat,
+            response_content: self.route.response_content,
+            sink,
+            observer: options.observer(),
+            earlier: &mut self.earlier,
+            headers,
+            signing,
+        };
+        let response = read(transport.exchange(message, plan).await?)?;
+        let give_up = async {
+            match options.until(deadline + COMMIT_EXTRA).race(pending::<Infallible>()).await {
+                Ok(never) => match never {},
+                Err(error) => error,
+            }
+        };
+        sink.commit(give_up).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
+        Ok(response)
+    }
+}

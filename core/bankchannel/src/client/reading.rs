@@ -1,0 +1,53 @@
+//! A typed request from its boundary form, whichever client is to send it.
+
+use std::any::TypeId;
+
+use bankchannel_foundation::{
+    Boundary, Content, Error, Result,
+    model::{Dialect, Reader, Value},
+};
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::ProtocolClient;
+
+/// Reads a request, with content that goes beside the JSON. What it leaves out is the client's: its settings', its session's.
+///
+/// # Errors
+/// `input.*`, each naming its field.
+pub(crate) fn read_request<R: Boundary + 'static>(
+    client: &impl ProtocolClient,
+    request: Value<'_>,
+    content: Option<Content>,
+) -> Result<R> {
+    if !names_a_file(&request) {
+        return read_here(client, request, content);
+    }
+    // A disk that does not answer must not hold a thread that drives everybody's connections.
+    match Handle::try_current() {
+        Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
+            tokio::task::block_in_place(|| read_here(client, request, content))
+        }
+        _ => read_here(client, request, content),
+    }
+}
+
+fn read_here<R: Boundary + 'static>(
+    client: &impl ProtocolClient,
+    request: Value<'_>,
+    content: Option<Content>,
+) -> Result<R> {
+    client.with_profile(TypeId::of::<R>(), |profile| {
+        let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(profile);
+        let request = R::read(request, &mut reader)?;
+        if reader.has_content() {
+            return Err(Error::invalid_field("content", "was given, but this operation takes none"));
+        }
+        Ok(request)
+    })
+}
+
+/// Whether a secret of the request stands in a file: it is read when the request is.
+fn names_a_file(request: &Value<'_>) -> bool {
+    let Some(fields) = request.as_object() else { return false };
+    fields.iter().any(|(_, value)| value.get("file").is_some() || names_a_file(value))
+}

@@ -1,0 +1,56 @@
+//! Greet whoever is there: asks for the name.
+
+use bankchannel_foundation::{Boundary, Declaration, Kind, Operation, Result, operation::Ask};
+use bankchannel_toy::{
+    PROTOCOL,
+    operations::greetings::greet::{Greet, GreetRequest},
+};
+
+use crate::{CallOptions, Question, client::Flow, toy::Toy};
+
+/// How the name is asked for.
+#[derive(Debug, Clone, Boundary)]
+pub struct GreetWhoeverRequest {
+    /// What the question says.
+    pub question: String,
+}
+
+/// What was said.
+#[derive(Debug, Clone, Boundary)]
+pub struct GreetWhoeverResponse {
+    /// The name that was answered.
+    pub whom: String,
+    /// The host's greeting.
+    pub greeting: String,
+}
+
+/// Asks who is there, then for a greeting.
+#[derive(Debug)]
+pub struct GreetWhoever;
+
+impl Operation for GreetWhoever {
+    type Request = GreetWhoeverRequest;
+    type Response = GreetWhoeverResponse;
+    const DECLARATION: Declaration = Declaration {
+        name: "toy.greet_whoever",
+        protocol: PROTOCOL,
+        subject: "greetings",
+        kind: Kind::Flow,
+        summary: "Ask who is there, then for a greeting",
+        doc: "The name is asked for in the middle of the call.",
+        errors: &[],
+        route: None,
+        asks: &[Ask::Person],
+        deprecated: None,
+    };
+}
+
+impl Flow<Toy> for GreetWhoever {
+    async fn run(client: &Toy, request: GreetWhoeverRequest, options: &CallOptions) -> Result<GreetWhoeverResponse> {
+        let question =
+            Question { kind: "name", text: request.question, choices: Vec::new(), secret: None, signature: None };
+        let name = options.ask(question).await?.expose().to_owned();
+        let greeting = client.exchange::<Greet>(GreetRequest { name: name.clone() }, options).await?.greeting;
+        Ok(GreetWhoeverResponse { whom: name, greeting })
+    }
+}

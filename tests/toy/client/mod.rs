@@ -1,0 +1,105 @@
+//! The client of the toy protocol.
+
+mod dispatch;
+pub mod flows;
+mod settings;
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{
+    Boundary as _, Error, Exchange, Outcome, Result,
+    error::row,
+    model::{Dialect, Profile, Value, Writer},
+};
+use bankchannel_toy::Plain;
+pub use bankchannel_toy::{PROTOCOL, errors, operations};
+use bankchannel_transport::{Settings as Connections, Transport};
+pub use settings::ToySettings;
+
+use crate::{
+    CallOptions, ClientKind, Commands, Protocol,
+    client::{
+        ClientSettings as _, ProtocolClient,
+        exchange::{Sending, named},
+    },
+};
+
+/// The toy protocol, as the library knows it.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: PROTOCOL,
+    module: "toy",
+    operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
+    errors: errors::ROWS,
+    commands: Commands::BySubject,
+    client: Some(ClientKind::of::<Toy>("Toy", "a guest who asks hosts for greetings", &settings::VARIABLES)),
+};
+
+/// A guest.
+#[derive(Clone, Debug)]
+pub struct Toy(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: ToySettings,
+    transport: Option<Transport>,
+}
+
+impl Toy {
+    /// Makes a client. Nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for a base URL that cannot be used.
+    pub fn new(settings: ToySettings) -> Result<Self> {
+        let connections = |base_url: &String| Connections { base_url: base_url.clone(), ..Connections::default() };
+        let transport = settings.base_url.as_ref().map(|url| Transport::new(&connections(url))).transpose()?;
+        Ok(Self(Arc::new(Inner { settings, transport })))
+    }
+
+    /// Carries out one exchange with the host.
+    ///
+    /// # Errors
+    /// Any; each with its outcome and the operation's name.
+    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = Plain>,
+    {
+        named::<O, _>(options, async {
+            let transport = self.0.transport.as_ref().ok_or_else(|| {
+                Error::because(&row::CONFIGURATION, "base_url is missing")
+                    .with("field", "base_url")
+                    .with_outcome(Outcome::NotSent)
+            })?;
+            let mut sending = Sending::begin::<O>(options, self.0.settings.exchange_limit())?;
+            let message = O::encode_request(request, &())?;
+            sending.send(transport, &message, &[], None, O::decode_response).await
+        })
+        .await
+    }
+}
+
+impl ProtocolClient for Toy {
+    type Settings = ToySettings;
+
+    fn protocol() -> &'static Protocol {
+        &DESCRIPTOR
+    }
+
+    fn open(settings: ToySettings) -> Result<Self> {
+        Self::new(settings)
+    }
+
+    fn in_child(&self, settings: &ToySettings) -> Result<Self> {
+        Self::new(settings.clone())
+    }
+
+    fn peer(&self) -> Option<&str> {
+        self.0.transport.as_ref().map(Transport::base_url)
+    }
+}
+
+impl Profile for Toy {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        let name = self.0.settings.name.clone().filter(|_| field == "name")?;
+        Some(name.write(&mut Writer::new(Dialect::Boundary)))
+    }
+}

@@ -1,0 +1,173 @@
+//! The host: the counterpart of the toy protocol.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bankchannel_foundation::{
+    Boundary, Error, Exchange, Result,
+    message::{Body, InRequest, OutResponse},
+    model::{Dialect, Object, Value as Wire, schema},
+};
+use bankchannel_toy::{
+    CATALOGUE, PROTOCOL, TERMS,
+    operations::greetings::greet::{Greet, GreetRequest, GreetResponse},
+};
+use futures_util::future::BoxFuture;
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    counterpart::{Counterpart, Serves},
+    http::{
+        Listener,
+        answer::{self, AnswerBody},
+        health::{self, Readiness},
+        intake::{self, IntakeError},
+        router::{Found, Router},
+    },
+    openapi::exchanges,
+};
+
+/// The host, as whoever starts one knows it.
+pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Host>(
+    "toy-host",
+    PROTOCOL,
+    ("ToyHost", "Host"),
+    "An embedded host of the toy protocol",
+    describe,
+);
+
+const BODY_MAX: usize = 64 * 1024;
+
+/// How a host is started.
+#[derive(Debug, Clone, Default, Boundary)]
+pub(crate) struct HostOptions {
+    /// The address and port to listen on; port 0 takes a free one.
+    pub(crate) listen: Option<String>,
+    /// What stands before the name; `Hello` when left out.
+    pub(crate) word: Option<String>,
+}
+
+/// What a host says when it is ready.
+#[derive(Debug, Clone, Boundary)]
+pub(crate) struct HostReadiness {
+    /// What clients take as `base_url`.
+    pub(crate) base_url: String,
+}
+
+/// A running host.
+pub(crate) struct Host {
+    base_url: String,
+    readiness: Arc<Readiness>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Serves for Host {
+    type Options = HostOptions;
+    type Readiness = HostReadiness;
+
+    fn begin(options: HostOptions) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(async move {
+            let listen = options.listen.unwrap_or_else(|| "127.0.0.1:0".to_owned());
+            let address: SocketAddr =
+                listen.parse().map_err(|_| Error::invalid_setting("listen", "is not an address with a port"))?;
+            let listener = Listener::bind(address, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
+            let base_url = format!("{}://{}", listener.scheme(), listener.address());
+            let serving = Arc::new((Router::new(CATALOGUE), options.word.unwrap_or_else(|| "Hello".to_owned())));
+            let (stop, readiness) = (CancellationToken::new(), Arc::new(Readiness::default()));
+            let ready = Arc::clone(&readiness);
+            let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
+                let (serving, ready) = (Arc::clone(&serving), Arc::clone(&ready));
+                async move {
+                    match health::answer(&request, &ready) {
+                        Some(probed) => probed,
+                        None => serve(&serving.0, &serving.1, request).await,
+                    }
+                }
+            }));
+            Ok(Self { base_url, readiness, stop, task })
+        })
+    }
+
+    fn ready(&self) -> HostReadiness {
+        HostReadiness { base_url: self.base_url.clone() }
+    }
+
+    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.readiness.drain();
+        Box::pin(tokio::time::sleep(time))
+    }
+
+    fn end(self) -> BoxFuture<'static, ()> {
+        self.stop.cancel();
+        Box::pin(async move { drop(self.task.await) })
+    }
+}
+
+async fn serve(router: &Router, word: &str, request: Request<Incoming>) -> Response<AnswerBody> {
+    let (head, body) = request.into_parts();
+    match router.find(head.method.as_str(), head.uri.path()) {
+        Found::Operation { .. } => {}
+        Found::OtherMethods(_) => return refused(405, "this path has another method"),
+        Found::Nothing | Found::Malformed => return refused(404, "there is no such path"),
+    }
+    let body = match intake::plain(body, BODY_MAX).await {
+        Ok(taken) => taken.body,
+        Err(IntakeError::TooLarge) => return refused(413, "the body has more than 64 KiB"),
+        Err(_) => return refused(400, "the body could not be read"),
+    };
+    let answered =
+        Greet::decode_request(InRequest { body, ..InRequest::default() }).and_then(|asked| greet(word, asked));
+    match answered {
+        Ok(greeting) => sent(&Greet::encode_response(greeting)),
+        Err(error) => refused(400, error.message()),
+    }
+}
+
+/// The one handler.
+fn greet(word: &str, request: GreetRequest) -> Result<GreetResponse> {
+    if request.name.is_empty() {
+        return Err(Error::invalid_field("Name", "is empty"));
+    }
+    Ok(GreetResponse { greeting: format!("{word}, {}!", request.name) })
+}
+
+fn refused(status: u16, text: &str) -> Response<AnswerBody> {
+    let mut body = Object::new();
+    body.push("text", Wire::from(text.to_owned()));
+    sent(&OutResponse { status, headers: Vec::new(), body: Body::json(body) })
+}
+
+fn sent(message: &OutResponse) -> Response<AnswerBody> {
+    answer::message(message).unwrap_or_else(|_| answer::empty(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn describe() -> Value {
+    let content = |schema: Value| json!({"application/json": {"schema": schema}});
+    let mut paths = Map::new();
+    for (entry, route, ()) in exchanges(CATALOGUE, TERMS) {
+        let mut responses = Map::new();
+        let done = json!({"description": "Done.", "content": content(schema::schema(entry.response, Dialect::Wire))});
+        responses.insert(route.success.to_string(), done);
+        for status in route.failures {
+            responses.insert(status.to_string(), json!({"description": "Refused: the text says why."}));
+        }
+        let operation = json!({
+            "operationId": route.wire_name,
+            "summary": entry.declaration.summary,
+            "description": entry.declaration.doc,
+            "requestBody": {"required": true, "content": content(schema::schema(entry.request, Dialect::Wire))},
+            "responses": responses,
+            "security": [],
+            "x-bankchannel-operation": entry.declaration.name,
+        });
+        paths.insert(route.path.to_owned(), json!({ route.method.as_str().to_ascii_lowercase(): operation }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Toy", "version": env!("CARGO_PKG_VERSION")},
+        "paths": paths,
+    })
+}

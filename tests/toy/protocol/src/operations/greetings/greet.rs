@@ -1,0 +1,63 @@
+//! Greet: POST `/greetings`.
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Kind, Operation,
+    message::Method,
+    operation::{Parameters, Repeat, Route},
+};
+
+use crate::{PROTOCOL, codec::Plain, errors};
+
+/// Who is greeted.
+#[derive(Debug, Clone, Boundary)]
+pub struct GreetRequest {
+    /// The name of who is greeted.
+    #[boundary(wire = "Name", profile)]
+    pub name: String,
+}
+
+/// The greeting.
+#[derive(Debug, Clone, Boundary)]
+pub struct GreetResponse {
+    /// The host's greeting.
+    #[boundary(wire = "Greeting")]
+    pub greeting: String,
+}
+
+/// Asks the host for a greeting.
+#[derive(Debug)]
+pub struct Greet;
+
+impl Operation for Greet {
+    type Request = GreetRequest;
+    type Response = GreetResponse;
+    const DECLARATION: Declaration = Declaration {
+        name: "toy.greet",
+        protocol: PROTOCOL,
+        subject: "greetings",
+        kind: Kind::Exchange,
+        summary: "Ask the host for a greeting",
+        doc: "The host greets whoever is named, and refuses an empty name.",
+        errors: &[&errors::REFUSED],
+        route: Some(Route {
+            wire_name: "greet",
+            method: Method::Post,
+            path: "/greetings",
+            parameters: Parameters::Body,
+            success: 200,
+            failures: &[400, 404, 405, 413],
+            repeat: Repeat::Safe,
+            audited: false,
+            timeout_s: 30,
+            request_content: None,
+            response_content: None,
+        }),
+        asks: &[],
+        deprecated: None,
+    };
+}
+
+impl Exchange for Greet {
+    type Codec = Plain;
+    const TERMS: () = ();
+}

@@ -1,0 +1,4 @@
+//! Greetings.
+
+pub mod greet;
+pub mod spell;
