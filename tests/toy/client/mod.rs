@@ -30,7 +30,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     module: "toy",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
-    commands: Commands::BySubject,
+    commands: Commands::ByCall,
     client: Some(ClientKind::of::<Toy>("Toy", "a guest who asks hosts for greetings", &settings::VARIABLES)),
 };
 

@@ -13,5 +13,5 @@ const asked = await guest.greetWhoever({ question: 'Who is there?' }, { onCode: 
 assert.equal(asked.greeting, 'Welcome, Liv, asked for a name!');
 await assert.rejects(guest.greet({ name: '' }), { code: 'toy.refused' });
 await guest.close();
-await host.stop();
+await host.close();
 console.log('well');

@@ -13,9 +13,14 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     process::Stdio,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
+use bankchannel::{
+    Commands, Protocol,
+    operation::{Entry, Kind},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -54,18 +59,18 @@ pub struct Cli {
 struct Client {
     folder: tempfile::TempDir,
     seal_key: Value,
-    /// Whether it is one of WS Channel, whose settings are `wscli`'s.
-    is_ws_channel: bool,
+    protocol: &'static Protocol,
 }
 
 impl Client {
     fn file(&self) -> PathBuf {
-        self.folder.path().join(if self.is_ws_channel { "wscli/settings.yaml" } else { "wscli/settings.json" })
+        self.folder.path().join(if has_commands(self.protocol) { "wscli/settings.yaml" } else { "wscli/settings.json" })
     }
 
-    /// A call that only shows what the settings are worth.
+    /// A call that only shows what the settings are worth: of something that only computes, without what it would need.
     fn probe(&self) -> Value {
-        let name = if self.is_ws_channel { "ws_channel.encrypt_password" } else { "nextgen_psd2.compute_digest" };
+        let local = self.protocol.callables().find(|found| found.entry.declaration.kind == Kind::Local);
+        let name = local.map_or("", |found| found.entry.declaration.name);
         json!({"name": name, "request": {}, "timeout_ms": -1})
     }
 
@@ -115,9 +120,17 @@ enum Opened {
     NotApplicable(String),
 }
 
+/// Whether each operation of a protocol is a command, with the settings of `wscli`; those of others are a file of JSON.
+fn has_commands(protocol: &Protocol) -> bool {
+    protocol.commands == Commands::BySubject
+}
+
 fn open(settings: &Value) -> Told<Opened> {
-    if settings["protocol"].as_str().is_some_and(|protocol| protocol != "ws-channel") {
-        return file(settings.to_string(), Value::Null, false).map(Opened::Client);
+    let named = settings["protocol"].as_str();
+    let protocol = named.map_or_else(|| bankchannel::PROTOCOLS.first().copied(), bankchannel::protocol);
+    let protocol = protocol.ok_or_else(|| format!("there is no protocol {named:?}"))?;
+    if !has_commands(protocol) {
+        return file(settings.to_string(), Value::Null, protocol).map(Opened::Client);
     }
     let mut text = String::from("settings:\n");
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -131,14 +144,14 @@ fn open(settings: &Value) -> Told<Opened> {
     if settings["id_token"].is_string() && settings["mode"].is_string() {
         text.push_str(&format!("  idtokenmode: {}\n", settings["mode"]));
     }
-    file(text, settings["seal_key"].clone(), true).map(Opened::Client)
+    file(text, settings["seal_key"].clone(), protocol).map(Opened::Client)
 }
 
 /// A client with this file of settings, which nobody else can read.
-fn file(text: String, seal_key: Value, is_ws_channel: bool) -> Told<Client> {
+fn file(text: String, seal_key: Value, protocol: &'static Protocol) -> Told<Client> {
     let failed = |why: std::io::Error| why.to_string();
     let folder = tempfile::tempdir().map_err(failed)?;
-    let client = Client { folder, seal_key, is_ws_channel };
+    let client = Client { folder, seal_key, protocol };
     let file = client.file();
     let parent = file.parent().unwrap_or(Path::new("/"));
     std::fs::DirBuilder::new().mode(0o700).create(parent).map_err(failed)?;
@@ -157,7 +170,7 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         given["seal_key"] = client.seal_key.clone();
     }
     let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
-    let option = if client.is_ws_channel { "-c" } else { "--settings" };
+    let option = if has_commands(client.protocol) { "-c" } else { "--settings" };
     shared.extend([option.to_owned(), client.file().display().to_string()]);
     shared.extend(signer(&request["answers"]).map(|command| format!("--signer={command}")));
     match request["timeout_ms"].as_i64() {
@@ -191,10 +204,10 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         environment: &environment,
         cancel_after_ms: request["cancel_after_ms"].as_u64(),
     };
-    // What only computes has commands of its own for this protocol, with files.
-    let has_command = client.is_ws_channel || entry.declaration.route.is_some();
-    let typed = arguments::typed(entry, &given, content.as_deref()).filter(|_| has_command);
-    if let Some(typed) = typed {
+    let typed = arguments::typed(entry, &given, content.as_deref());
+    if let Some(typed) = typed
+        && (has_commands(client.protocol) || is_command(entry, &typed))
+    {
         let ended = run.run(&typed).await?;
         // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
         let refused_by_options = ended.code != Some(0) && (ended.json.is_none() || is_about_options(&ended));
@@ -209,6 +222,17 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         };
     }
     answer(run.run(&bare).await?, output)
+}
+
+/// Whether an exchange of a protocol whose operations are not all commands is one. What only computes may have a command of the
+/// same name that takes files.
+fn is_command(entry: &Entry, typed: &[String]) -> bool {
+    static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let [group, name, ..] = typed else { return false };
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let asked = || std::process::Command::new(built().join("bankchannel")).args([group, name, "--help"]).output();
+    entry.declaration.route.is_some()
+        && *known.entry(format!("{group} {name}")).or_insert_with(|| asked().is_ok_and(|said| said.status.success()))
 }
 
 fn is_about_options(ended: &Ended) -> bool {
