@@ -215,6 +215,23 @@ pub struct Declaration {
     pub deprecated: Option<Deprecated>,
 }
 
+impl Declaration {
+    /// A declaration without a route, which asks nobody and stays. The errors are its own, besides those any operation of its kind
+    /// may give.
+    #[must_use]
+    pub const fn new(
+        kind: Kind,
+        protocol: &'static str,
+        subject: &'static str,
+        name: &'static str,
+        summary: &'static str,
+        doc: &'static str,
+        errors: &'static [&'static Row],
+    ) -> Self {
+        Self { name, protocol, subject, kind, summary, doc, errors, route: None, asks: &[], deprecated: None }
+    }
+}
+
 /// What an operation may ask its caller in its middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
@@ -308,4 +325,26 @@ impl Entry {
     pub fn short_name(&self) -> &'static str {
         self.declaration.name.split_once('.').map_or(self.declaration.name, |(_, short)| short)
     }
+}
+
+/// From a protocol's list of operations: `CATALOGUE`, `TERMS` and `terms`. The type `Terms` of its codec is in scope.
+#[macro_export]
+macro_rules! operation_lists {
+    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+        /// Every operation of this protocol.
+        pub static CATALOGUE: &[$crate::operation::Entry] =
+            &[$($crate::operation::Entry::of::<$subject::$file::$name>()),+];
+
+        /// The terms of each, at its place in [`CATALOGUE`]; `None` of what is no exchange.
+        pub static TERMS: &[Option<Terms>] = &[$($crate::operation_lists!(@terms $kind $subject::$file::$name)),+];
+
+        /// The terms of the exchange of this name; `None` where there is no such exchange.
+        #[must_use]
+        pub fn terms(name: &str) -> Option<&'static Terms> {
+            let at = CATALOGUE.iter().position(|entry| entry.declaration.name == name)?;
+            TERMS[at].as_ref()
+        }
+    };
+    (@terms exchange $op:path) => { Some(<$op as $crate::operation::Exchange>::TERMS) };
+    (@terms local $op:path) => { None };
 }

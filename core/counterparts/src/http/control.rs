@@ -18,6 +18,7 @@
 use std::{
     collections::VecDeque,
     future::Future,
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -38,8 +39,11 @@ use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::{
+    Listener,
     answer::{self, AnswerBody},
     intake::{self, IntakeError},
 };
@@ -51,6 +55,25 @@ pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 16;
 /// Most orders to fail that wait.
 const FAULTS_MAX: usize = 1000;
+
+/// Opens the interface on a free loopback port, until it is told to stop: its address, and what serves it.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) async fn open<T: Controlled>(
+    target: Arc<T>,
+    stop: &CancellationToken,
+) -> Result<(String, JoinHandle<()>), Error> {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
+    let url = format!("{}://{}", listener.scheme(), listener.address());
+    let port = listener.address().port();
+    let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
+        let target = Arc::clone(&target);
+        async move { answer(target, request, port).await }
+    }));
+    Ok((url, task))
+}
 
 /// What a counterpart does when it is told to.
 pub(crate) trait Controlled: Send + Sync + 'static {

@@ -8,6 +8,8 @@ mod idle;
 pub(crate) mod intake;
 mod linger;
 pub(crate) mod listen;
+pub(crate) mod query;
+pub(crate) mod rate;
 pub(crate) mod router;
 pub(crate) mod spill;
 

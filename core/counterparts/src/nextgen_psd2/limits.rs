@@ -1,26 +1,23 @@
 //! How often strangers may fail and third parties may ask about customers (R5, S-14).
 //!
-//! A refusal by these is not explained: that would cost more than it saves. Each is counted in whole minutes of the system's time, whatever the bank's clock shows.
+//! A refusal by these is not explained: that would cost more than it saves. Each is counted by the system's time, whatever the bank's
+//! clock shows.
 
 use std::{
-    collections::HashMap,
     net::IpAddr,
-    sync::{
-        Mutex, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{PoisonError, RwLock},
     time::Instant,
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use crate::http::listen;
+use crate::http::{
+    listen::network,
+    rate::{Buckets, Empty, Rate},
+};
 
-/// The length of a window, in seconds.
-const WINDOW_S: u64 = 60;
-/// Most addresses and third parties that are counted at once; beyond it the counts begin anew.
-const COUNTED: usize = 10_000;
+const MINUTE_MS: i64 = 60_000;
 
 /// The limits; high, so that nobody's tests meet them by accident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,27 +39,8 @@ impl Default for Rates {
 pub(crate) struct Limits {
     begun: Instant,
     rates: RwLock<Rates>,
-    strangers: Mutex<HashMap<IpAddr, Count>>,
-    /// How many addresses are counted, so that nobody else waits for the lock.
-    failing: AtomicUsize,
-    asking: Mutex<HashMap<String, Count>>,
-}
-
-#[derive(Default, Clone, Copy)]
-struct Count {
-    window: u64,
-    count: u32,
-}
-
-impl Count {
-    /// How many there were in this window.
-    fn within(self, window: u64) -> u32 {
-        if self.window == window { self.count } else { 0 }
-    }
-
-    fn add(&mut self, window: u64) {
-        *self = Self { window, count: self.within(window).saturating_add(1) };
-    }
+    strangers: Buckets<IpAddr>,
+    asking: Buckets<String>,
 }
 
 impl Limits {
@@ -70,18 +48,16 @@ impl Limits {
         Self {
             begun: Instant::now(),
             rates: RwLock::default(),
-            strangers: Mutex::default(),
-            failing: AtomicUsize::new(0),
-            asking: Mutex::default(),
+            strangers: Buckets::default(),
+            asking: Buckets::default(),
         }
     }
 
     /// Sets other limits; the counts begin anew.
     pub(crate) fn change(&self, rates: Rates) {
         *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
-        self.strangers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.failing.store(0, Ordering::Release);
-        self.asking.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.strangers.forget();
+        self.asking.forget();
     }
 
     /// Sees that an address has not failed too often.
@@ -89,27 +65,15 @@ impl Limits {
     /// # Errors
     /// 429.
     pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), Refusal> {
-        if self.failing.load(Ordering::Acquire) == 0 {
-            return Ok(());
-        }
-        let most = self.rates().unauthenticated_per_minute;
-        let strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = strangers.get(&listen::network(address)).copied().unwrap_or_default();
-        if count.within(self.window()) < most {
-            Ok(())
-        } else {
-            Err(self.too_many("this address has failed too often"))
-        }
+        let rate = per_minute(self.rates().unauthenticated_per_minute);
+        let looked = self.strangers.look(&network(address), rate, self.now_ms());
+        looked.map_err(|empty| too_many(empty, "this address has failed too often"))
     }
 
     /// Counts a request that failed before its signature was known to be right.
     pub(crate) fn failed(&self, address: IpAddr) {
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        if strangers.len() >= COUNTED {
-            strangers.clear();
-        }
-        strangers.entry(listen::network(address)).or_default().add(self.window());
-        self.failing.store(strangers.len(), Ordering::Release);
+        let rate = per_minute(self.rates().unauthenticated_per_minute);
+        let _ = self.strangers.take(network(address), rate, self.now_ms());
     }
 
     /// Counts a third party's question about a customer.
@@ -117,39 +81,27 @@ impl Limits {
     /// # Errors
     /// 429.
     pub(crate) fn asked(&self, third_party: &str) -> Result<(), Refusal> {
-        let most = self.rates().verify_user_per_minute;
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if asking.len() >= COUNTED {
-            asking.clear();
-        }
-        if !asking.contains_key(third_party) {
-            asking.insert(third_party.to_owned(), Count::default());
-        }
-        let window = self.window();
-        match asking.get_mut(third_party) {
-            Some(count) if count.within(window) >= most => {
-                Err(self.too_many("this third party has asked about customers too often"))
-            }
-            Some(count) => {
-                count.add(window);
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        let rate = per_minute(self.rates().verify_user_per_minute);
+        let taken = self.asking.take(third_party.to_owned(), rate, self.now_ms());
+        taken.map_err(|empty| too_many(empty, "this third party has asked about customers too often"))
     }
 
     fn rates(&self) -> Rates {
         *self.rates.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn window(&self) -> u64 {
-        self.begun.elapsed().as_secs() / WINDOW_S
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
+}
 
-    fn too_many(&self, text: &'static str) -> Refusal {
-        let left = WINDOW_S - self.begun.elapsed().as_secs() % WINDOW_S;
-        Refusal { retry_after_s: u32::try_from(left).ok(), ..Refusal::by("", 429, "ACCESS_EXCEEDED", text) }
-    }
+/// So many a minute, all of them at once if need be.
+fn per_minute(most: u32) -> Rate {
+    Rate::new(most, MINUTE_MS, most)
+}
+
+fn too_many(empty: Empty, text: &'static str) -> Refusal {
+    Refusal { retry_after_s: u32::try_from(empty.wait_s).ok(), ..Refusal::by("", 429, "ACCESS_EXCEEDED", text) }
 }
 
 #[cfg(test)]
@@ -176,15 +128,5 @@ mod tests {
         assert_eq!(limits.asked("PSDNO-FSA-2"), Ok(()));
         limits.change(Rates::default());
         assert_eq!((limits.stranger(one), limits.asked("PSDNO-FSA-1")), (Ok(()), Ok(())));
-    }
-
-    #[test]
-    fn a_window_ends() {
-        let mut count = Count::default();
-        count.add(4);
-        count.add(4);
-        assert_eq!((count.within(4), count.within(5)), (2, 0));
-        count.add(5);
-        assert_eq!(count.within(5), 1);
     }
 }

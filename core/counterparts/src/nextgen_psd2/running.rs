@@ -104,7 +104,7 @@ impl Running {
         }))];
         let mut control_url = None;
         if let Some(target) = Target::of(pipeline) {
-            let (url, task) = open_control(Arc::new(target), &stop).await.inspect_err(|_| stop.cancel())?;
+            let (url, task) = control::open(Arc::new(target), &stop).await.inspect_err(|_| stop.cancel())?;
             control_url = Some(url);
             tasks.push(task);
         }
@@ -194,16 +194,4 @@ fn warn_about(config: &Config) {
         let at = bankchannel_foundation::model::Timestamp::from_ms(ms);
         tracing::warn!(at = at.as_str(), "the bank's clock stands still");
     }
-}
-
-async fn open_control(target: Arc<Target>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>)> {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
-    let url = format!("{}://{}", listener.scheme(), listener.address());
-    let port = listener.address().port();
-    let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
-        let target = Arc::clone(&target);
-        async move { control::answer(target, request, port).await }
-    }));
-    Ok((url, task))
 }

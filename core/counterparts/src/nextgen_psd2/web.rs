@@ -5,7 +5,6 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use bankchannel_foundation::message::percent_decode;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
@@ -25,8 +24,11 @@ use super::{
 use crate::http::{
     answer::{self, AnswerBody},
     intake::{self, IntakeError},
+    query::{self, Plus},
 };
 
+/// Most fields of a query: a customer's accounts, and few others.
+const PAIRS_MAX: usize = 256;
 /// The customer's page.
 const TAP: &str = "/tap";
 /// Where the customer's browser goes after a consent for which no third party has said where.
@@ -124,10 +126,7 @@ struct Query(Vec<(String, String)>);
 impl Query {
     /// `None` where one cannot be decoded: left out, it would decide something else.
     fn read(text: &str) -> Option<Self> {
-        let decode = |part: &str| percent_decode(&part.replace('+', " "));
-        let pairs =
-            text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.map(|(name, value)| decode(name).zip(decode(value))).collect::<Option<_>>().map(Self)
+        query::pairs(text, Plus::Space, PAIRS_MAX).ok().map(Self)
     }
 
     fn first(&self, name: &str) -> Option<&str> {

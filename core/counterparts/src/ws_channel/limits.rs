@@ -1,10 +1,8 @@
 //! Rate limits: token buckets per API key and per address, and quotas of codes (WS Channel sheet §4, §10, §13).
 
 use std::{
-    collections::HashMap,
-    hash::Hash,
     net::IpAddr,
-    sync::{Mutex, PoisonError, RwLock},
+    sync::{PoisonError, RwLock},
 };
 
 use bankchannel_storage::{LockKey, LockPolicy, Quota};
@@ -13,12 +11,10 @@ use bankchannel_ws_channel::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use crate::http::listen::network;
-
-/// How many keys or addresses are remembered; full buckets are forgotten first, then those not used for longest.
-const REMEMBERED: usize = 50_000;
-/// Of so many one is forgotten when all are still filling.
-const FORGOTTEN_PART: usize = 8;
+use crate::http::{
+    listen::network,
+    rate::{Buckets, Empty, Rate},
+};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -126,10 +122,10 @@ impl Limits {
         }
         let address = network(address);
         let calls = Rate::new(rates.per_address_per_min, MINUTE_MS, rates.per_address_burst);
-        self.addresses.take(address, calls, now_ms)?;
+        self.addresses.take(address, calls, now_ms).map_err(refusal)?;
         if class == RateClass::Registration {
             let registrations = Rate::new(rates.registrations_per_ip, HOUR_MS, rates.registrations_per_ip);
-            self.registrations.take(address, registrations, now_ms)?;
+            self.registrations.take(address, registrations, now_ms).map_err(refusal)?;
         }
         Ok(())
     }
@@ -151,7 +147,8 @@ impl Limits {
         if !rates.enabled {
             return Ok(());
         }
-        self.keys.take(key.to_owned(), Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst), now_ms)
+        let rate = Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
+        self.keys.take(key.to_owned(), rate, now_ms).map_err(refusal)
     }
 
     /// Counts a signature that was refused, or a key that cannot be read, besides the call that brought it. The calls after
@@ -160,7 +157,7 @@ impl Limits {
         let rates = self.rates();
         if rates.enabled {
             let rate = Rate::new(rates.per_key_per_s, 1000, rates.per_key_burst);
-            self.keys.charge(key.to_owned(), rate, now_ms, REFUSED_SIGNATURE);
+            self.keys.charge(key, rate, now_ms, REFUSED_SIGNATURE);
         }
     }
 
@@ -170,7 +167,10 @@ impl Limits {
     /// 429 with the seconds to wait.
     pub(crate) fn may_log_in(&self, address: IpAddr, now_ms: i64) -> Result<(), Refusal> {
         let rates = self.rates();
-        if rates.enabled { self.failed_logins.look(network(address), failed(rates), now_ms) } else { Ok(()) }
+        if !rates.enabled {
+            return Ok(());
+        }
+        self.failed_logins.look(&network(address), failed(rates), now_ms).map_err(refusal)
     }
 
     /// Counts a password reset that this address asks for, whomever it is for.
@@ -183,7 +183,7 @@ impl Limits {
             return Ok(());
         }
         let resets = Rate::new(rates.resets_per_ip, HOUR_MS, rates.resets_per_ip);
-        self.resets.take(network(address), resets, now_ms)
+        self.resets.take(network(address), resets, now_ms).map_err(refusal)
     }
 
     /// Counts a failed login of this address.
@@ -243,105 +243,17 @@ impl Limits {
     }
 }
 
+fn refusal(empty: Empty) -> Refusal {
+    Refusal::rate_limited(empty.wait_s)
+}
+
 fn failed(rates: Rates) -> Rate {
     Rate::new(rates.failed_logins_per_min, MINUTE_MS, rates.failed_logins_per_min)
-}
-
-/// How fast a bucket fills, and how much it holds.
-#[derive(Clone, Copy)]
-struct Rate {
-    per_ms: f64,
-    burst: f64,
-}
-
-impl Rate {
-    fn new(count: u32, within_ms: i64, burst: u32) -> Self {
-        Self { per_ms: f64::from(count.max(1)) / within_ms as f64, burst: f64::from(burst.max(1)) }
-    }
-}
-
-struct Buckets<K> {
-    levels: Mutex<HashMap<K, (f64, i64)>>,
-}
-
-impl<K> Default for Buckets<K> {
-    fn default() -> Self {
-        Self { levels: Mutex::default() }
-    }
-}
-
-impl<K: Eq + Hash> Buckets<K> {
-    fn take(&self, key: K, rate: Rate, now_ms: i64) -> Result<(), Refusal> {
-        self.change(key, rate, now_ms, 1.0)
-    }
-
-    fn look(&self, key: K, rate: Rate, now_ms: i64) -> Result<(), Refusal> {
-        self.change(key, rate, now_ms, 0.0)
-    }
-
-    /// Takes what was used before it was known, down to an empty bucket and no further: whoever is charged waits for its
-    /// next call, never for more.
-    fn charge(&self, key: K, rate: Rate, now_ms: i64, cost: f64) {
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((level, at)) = levels.get_mut(&key) {
-            *level = (filled(*level, *at, rate, now_ms) - cost).max(0.0);
-            *at = now_ms.max(*at);
-        }
-    }
-
-    fn forget(&self) {
-        self.levels.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn change(&self, key: K, rate: Rate, now_ms: i64, taken: f64) -> Result<(), Refusal> {
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= REMEMBERED && !levels.contains_key(&key) {
-            levels.retain(|_, (level, at)| filled(*level, *at, rate, now_ms) < rate.burst);
-            if levels.len() >= REMEMBERED {
-                forget_oldest(&mut levels);
-            }
-        }
-        let (level, at) = levels.get(&key).copied().unwrap_or((rate.burst, now_ms));
-        let level = filled(level, at, rate, now_ms);
-        if level < 1.0 {
-            let wait_s = ((1.0 - level) / rate.per_ms / 1000.0).ceil().max(1.0);
-            return Err(Refusal::rate_limited(wait_s as u64));
-        }
-        levels.insert(key, (level - taken, now_ms));
-        Ok(())
-    }
-}
-
-fn forget_oldest<K: Eq + Hash>(levels: &mut HashMap<K, (f64, i64)>) {
-    let mut times: Vec<i64> = levels.values().map(|(_, at)| *at).collect();
-    let count = (times.len() / FORGOTTEN_PART).max(1);
-    let (_, last, _) = times.select_nth_unstable(count - 1);
-    let (last, mut left) = (*last, count);
-    levels.retain(|_, (_, at)| {
-        let forget = *at <= last && left > 0;
-        left -= usize::from(forget);
-        !forget
-    });
-}
-
-fn filled(level: f64, at: i64, rate: Rate, now_ms: i64) -> f64 {
-    let passed = (now_ms - at).max(0) as f64;
-    (level + passed * rate.per_ms).min(rate.burst)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_burst_passes_and_the_rate_refills() {
-        let (buckets, rate) = (Buckets::default(), Rate::new(5, 1000, 3));
-        assert!((0..3).all(|_| buckets.take("k", rate, 0).is_ok()));
-        let refused = buckets.take("k", rate, 0).expect_err("empty");
-        assert_eq!((refused.status, refused.retry_after_s), (429, Some(1)));
-        assert!(buckets.take("other", rate, 0).is_ok());
-        assert!(buckets.take("k", rate, 200).is_ok() && buckets.take("k", rate, 200).is_err());
-    }
 
     /// What a refused signature cost is taken from the calls that come next, and never from more than a bucket.
     #[test]
@@ -376,15 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_a_network_is_one_address() {
-        let buckets = Buckets::default();
-        let rate = Rate::new(1, HOUR_MS, 2);
-        for n in 0..u32::try_from(REMEMBERED).unwrap() + 10 {
-            buckets.take(n, rate, i64::from(n)).unwrap();
-        }
-        let levels = buckets.levels.lock().unwrap();
-        assert!(levels.len() <= REMEMBERED && levels.len() > REMEMBERED / 2, "{}", levels.len());
-        assert!(!levels.contains_key(&0) && levels.contains_key(&(REMEMBERED as u32)));
+    fn a_network_is_one_address() {
         let address = |text: &str| network(text.parse().unwrap());
         assert_eq!(address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff::9"));
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));

@@ -11,7 +11,7 @@ use std::{
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Exchange, Operation,
-    message::{InRequest, OutResponse, percent_decode},
+    message::{InRequest, OutResponse},
     operation::{Entry, Route},
 };
 use bankchannel_storage::Ground;
@@ -30,6 +30,7 @@ use crate::http::{
     answer::{self, AnswerBody},
     control::Seen,
     intake::{self, IntakeError, Taken},
+    query::{self, Plus},
     router::{Found, Router},
 };
 
@@ -376,17 +377,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
 const PAIRS_MAX: usize = 64;
 
 fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
-    if query.split('&').count() > PAIRS_MAX {
-        return Err(Refusal::new(400, "Invalid parameter(s)"));
-    }
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            percent_decode(name).zip(percent_decode(value)).ok_or_else(|| Refusal::new(400, "Invalid parameter(s)"))
-        })
-        .collect()
+    query::pairs(query, Plus::Plus, PAIRS_MAX).map_err(|_| Refusal::new(400, "Invalid parameter(s)"))
 }
 
 macro_rules! handlers {

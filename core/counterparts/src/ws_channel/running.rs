@@ -155,7 +155,7 @@ impl Running {
         let mut control_url = None;
         if let Some(control) = control {
             let target = Arc::new(Target { service: Arc::clone(&service), control });
-            let (url, task) = open_control(target, &stop).await.inspect_err(|_| stop.cancel())?;
+            let (url, task) = control::open(target, &stop).await.inspect_err(|_| stop.cancel())?;
             control_url = Some(url);
             tasks.push(task);
         }
@@ -276,18 +276,6 @@ fn warn_about(config: &Config) {
     if config.postgres_url.is_some() && config.files_folder.is_none() {
         tracing::warn!("large files lie in this instance's data folder: several instances need one files_folder");
     }
-}
-
-async fn open_control(target: Arc<Target>, stop: &CancellationToken) -> Result<(String, JoinHandle<()>)> {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
-    let url = format!("{}://{}", listener.scheme(), listener.address());
-    let port = listener.address().port();
-    let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
-        let target = Arc::clone(&target);
-        async move { control::answer(target, request, port).await }
-    }));
-    Ok((url, task))
 }
 
 /// The TLS files.

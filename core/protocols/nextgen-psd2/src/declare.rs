@@ -84,18 +84,7 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject: SUBJECT,
-        kind: Kind::Local,
-        summary,
-        doc,
-        errors,
-        route: None,
-        asks: &[],
-        deprecated: None,
-    }
+    Declaration::new(Kind::Local, PROTOCOL, SUBJECT, name, summary, doc, errors)
 }
 
 /// An exchange's declaration.
@@ -107,17 +96,10 @@ pub(crate) const fn exchange(
     route: Route,
 ) -> Declaration {
     Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject: SUBJECT,
-        kind: Kind::Exchange,
-        summary,
-        doc,
-        errors,
         route: Some(route),
         // Without a key of its own, the client asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        deprecated: None,
+        ..Declaration::new(Kind::Exchange, PROTOCOL, SUBJECT, name, summary, doc, errors)
     }
 }
 

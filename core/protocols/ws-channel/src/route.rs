@@ -87,16 +87,8 @@ pub(crate) const fn exchange(
     route: Route,
 ) -> Declaration {
     Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject,
-        kind: Kind::Exchange,
-        summary,
-        doc,
-        errors,
         route: Some(route),
-        asks: &[],
-        deprecated: None,
+        ..Declaration::new(Kind::Exchange, PROTOCOL, subject, name, summary, doc, errors)
     }
 }
 
@@ -108,18 +100,7 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject,
-        kind: Kind::Local,
-        summary,
-        doc,
-        errors,
-        route: None,
-        asks: &[],
-        deprecated: None,
-    }
+    Declaration::new(Kind::Local, PROTOCOL, subject, name, summary, doc, errors)
 }
 
 /// A route for a request that anyone may send.

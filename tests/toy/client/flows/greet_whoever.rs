@@ -32,16 +32,16 @@ impl Operation for GreetWhoever {
     type Request = GreetWhoeverRequest;
     type Response = GreetWhoeverResponse;
     const DECLARATION: Declaration = Declaration {
-        name: "toy.greet_whoever",
-        protocol: PROTOCOL,
-        subject: "greetings",
-        kind: Kind::Flow,
-        summary: "Ask who is there, then for a greeting",
-        doc: "The name is asked for in the middle of the call.",
-        errors: &[],
-        route: None,
         asks: &[Ask::Person],
-        deprecated: None,
+        ..Declaration::new(
+            Kind::Flow,
+            PROTOCOL,
+            "greetings",
+            "toy.greet_whoever",
+            "Ask who is there, then for a greeting",
+            "The name is asked for in the middle of the call.",
+            &[],
+        )
     };
 }
 

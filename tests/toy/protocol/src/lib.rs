@@ -9,3 +9,6 @@ pub use operations::{CATALOGUE, TERMS};
 
 /// The protocol's name.
 pub const PROTOCOL: &str = "toy";
+
+/// Nothing is said of an exchange beyond its route.
+pub type Terms = ();

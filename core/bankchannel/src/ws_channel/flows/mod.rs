@@ -64,18 +64,7 @@ const fn flow(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration {
-        name,
-        protocol: PROTOCOL,
-        subject,
-        kind: Kind::Flow,
-        summary,
-        doc,
-        errors,
-        route: None,
-        asks: &[Ask::Person],
-        deprecated: None,
-    }
+    Declaration { asks: &[Ask::Person], ..Declaration::new(Kind::Flow, PROTOCOL, subject, name, summary, doc, errors) }
 }
 
 /// The declaration of a flow that may ask for signatures by the keys of `signing_certificate`.

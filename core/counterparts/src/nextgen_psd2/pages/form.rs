@@ -1,6 +1,6 @@
 //! What the customer's page sends back: `application/x-www-form-urlencoded`.
 
-use bankchannel_foundation::message::percent_decode;
+use crate::http::query::{self, Plus, QueryFault};
 
 /// The longest form, in bytes. A customer with a hundred accounts sends a few kilobytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -45,12 +45,10 @@ impl Form {
             return Err(FormFault::TooLarge);
         }
         let body = std::str::from_utf8(body).map_err(|_| FormFault::Malformed)?;
-        let fields = body.split('&').filter(|field| !field.is_empty()).map(field);
-        let fields: Vec<(String, String)> =
-            fields.take(MAX_FIELDS + 1).collect::<Option<_>>().ok_or(FormFault::Malformed)?;
-        if fields.len() > MAX_FIELDS {
-            return Err(FormFault::TooLarge);
-        }
+        let fields = query::pairs(body, Plus::Space, MAX_FIELDS).map_err(|fault| match fault {
+            QueryFault::TooMany => FormFault::TooLarge,
+            QueryFault::Malformed => FormFault::Malformed,
+        })?;
         let one = |name: &'static str| {
             let mut values = fields.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str());
             let value = values.next();
@@ -71,12 +69,6 @@ impl Form {
         let accounts = fields.iter().filter(|(name, _)| is_own(name)).map(|(_, value)| value.clone()).collect();
         Ok(Self { state, customer, accounts, approve })
     }
-}
-
-fn field(field: &str) -> Option<(String, String)> {
-    let (name, value) = field.split_once('=').unwrap_or((field, ""));
-    let decoded = |text: &str| percent_decode(&text.replace('+', " "));
-    Some((decoded(name)?, decoded(value)?))
 }
 
 #[cfg(test)]

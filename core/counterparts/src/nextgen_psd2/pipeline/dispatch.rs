@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary as _, Error, Exchange, Operation,
     error::row,
-    message::{InRequest, OutResponse, percent_decode},
+    message::{InRequest, OutResponse},
     operation::Entry,
 };
 use bankchannel_nextgen_psd2::{
@@ -18,6 +18,7 @@ use super::super::{
     refusal::Refusal,
     service::{Bank, Call},
 };
+use crate::http::query::{Plus, pairs};
 
 /// The most pairs in a query.
 const PAIRS_MAX: usize = 64;
@@ -61,16 +62,7 @@ fn older_name(bank: &Bank, operation: &str, body: &[u8]) -> Result<(), Refusal> 
 fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
     let wrong = || Refusal::by("V36", 400, "FORMAT_ERROR", "the query cannot be read: percent-encode it as UTF-8");
     let Some((_, query)) = target.split_once('?') else { return Ok(Vec::new()) };
-    if query.split('&').count() > PAIRS_MAX {
-        return Err(wrong());
-    }
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            percent_decode(name).zip(percent_decode(value)).ok_or_else(wrong)
-        })
-        .collect()
+    pairs(query, Plus::Plus, PAIRS_MAX).map_err(|_| wrong())
 }
 
 /// The values of the headers that an operation reads, as they were signed (R4), as text. Bytes that are not UTF-8 are read as

@@ -10,8 +10,6 @@ pub mod signing;
 pub mod users;
 pub mod verification;
 
-use bankchannel_foundation::{Exchange, operation::Entry};
-
 use crate::Terms;
 
 /// Hands the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
@@ -46,23 +44,4 @@ macro_rules! for_each_operation {
     };
 }
 
-macro_rules! catalogue {
-    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// Every operation of this protocol.
-        pub static CATALOGUE: &[Entry] = &[$(Entry::of::<$subject::$file::$name>()),+];
-
-        /// The terms of each, at its place in [`CATALOGUE`]; `None` of what is no exchange.
-        pub static TERMS: &[Option<Terms>] = &[$(catalogue!(@terms $kind $subject::$file::$name)),+];
-    };
-    (@terms exchange $op:path) => { Some(<$op as Exchange>::TERMS) };
-    (@terms local $op:path) => { None };
-}
-
-for_each_operation!(catalogue);
-
-/// The terms of the exchange of this name, `nextgen_psd2.get_consent`; `None` where there is no such exchange.
-#[must_use]
-pub fn terms(name: &str) -> Option<&'static Terms> {
-    let at = CATALOGUE.iter().position(|entry| entry.declaration.name == name)?;
-    TERMS[at].as_ref()
-}
+for_each_operation!(bankchannel_foundation::operation_lists);

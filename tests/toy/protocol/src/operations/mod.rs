@@ -2,8 +2,7 @@
 
 pub mod greetings;
 
-use bankchannel_foundation::{Exchange, operation::Entry};
-use greetings::{greet::Greet, spell::Spell};
+use crate::Terms;
 
 /// Hands the list of operations to a macro.
 #[macro_export]
@@ -16,8 +15,4 @@ macro_rules! for_each_operation {
     };
 }
 
-/// Every operation of this protocol.
-pub static CATALOGUE: &[Entry] = &[Entry::of::<Greet>(), Entry::of::<Spell>()];
-
-/// The terms of each, at its place in [`CATALOGUE`]; `None` of what is no exchange.
-pub static TERMS: &[Option<()>] = &[Some(<Greet as Exchange>::TERMS), None];
+for_each_operation!(bankchannel_foundation::operation_lists);

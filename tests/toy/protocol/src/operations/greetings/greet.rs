@@ -2,11 +2,14 @@
 
 use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Kind, Operation,
+    error::Row,
     message::Method,
     operation::{Parameters, Repeat, Route},
 };
 
 use crate::{PROTOCOL, codec::Plain, errors};
+
+const ERRORS: &[&Row] = &[&errors::REFUSED];
 
 /// Who is greeted.
 #[derive(Debug, Clone, Boundary)]
@@ -32,13 +35,6 @@ impl Operation for Greet {
     type Request = GreetRequest;
     type Response = GreetResponse;
     const DECLARATION: Declaration = Declaration {
-        name: "toy.greet",
-        protocol: PROTOCOL,
-        subject: "greetings",
-        kind: Kind::Exchange,
-        summary: "Ask the host for a greeting",
-        doc: "The host greets whoever is named, and refuses an empty name.",
-        errors: &[&errors::REFUSED],
         route: Some(Route {
             wire_name: "greet",
             method: Method::Post,
@@ -52,8 +48,15 @@ impl Operation for Greet {
             request_content: None,
             response_content: None,
         }),
-        asks: &[],
-        deprecated: None,
+        ..Declaration::new(
+            Kind::Exchange,
+            PROTOCOL,
+            "greetings",
+            "toy.greet",
+            "Ask the host for a greeting",
+            "The host greets whoever is named, and refuses an empty name.",
+            ERRORS,
+        )
     };
 }
 

@@ -25,18 +25,15 @@ pub struct Spell;
 impl Operation for Spell {
     type Request = SpellRequest;
     type Response = SpellResponse;
-    const DECLARATION: Declaration = Declaration {
-        name: "toy.spell",
-        protocol: PROTOCOL,
-        subject: "greetings",
-        kind: Kind::Local,
-        summary: "Spell a text",
-        doc: "Gives its characters in their order.",
-        errors: &[],
-        route: None,
-        asks: &[],
-        deprecated: None,
-    };
+    const DECLARATION: Declaration = Declaration::new(
+        Kind::Local,
+        PROTOCOL,
+        "greetings",
+        "toy.spell",
+        "Spell a text",
+        "Gives its characters in their order.",
+        &[],
+    );
 }
 
 impl Local for Spell {

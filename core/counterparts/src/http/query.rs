@@ -1,0 +1,59 @@
+//! Pairs of names and values, of a query and of a form: read the same way everywhere.
+
+use bankchannel_foundation::message::percent_decode;
+
+/// How a plus is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plus {
+    /// As itself: in the queries of the protocols.
+    Plus,
+    /// As a space: in what browsers send (`application/x-www-form-urlencoded`).
+    Space,
+}
+
+/// Why the pairs cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueryFault {
+    /// There are more than are wanted.
+    TooMany,
+    /// A name or a value is not percent-encoded UTF-8. Left out, it would mean something else.
+    Malformed,
+}
+
+/// The pairs in their order, decoded once. Empty ones are passed over; `most` bounds what is looked at.
+pub(crate) fn pairs(text: &str, plus: Plus, most: usize) -> Result<Vec<(String, String)>, QueryFault> {
+    if text.split('&').take(most + 1).count() > most {
+        return Err(QueryFault::TooMany);
+    }
+    let decode = |part: &str| match plus {
+        Plus::Plus => percent_decode(part),
+        Plus::Space => percent_decode(&part.replace('+', " ")),
+    };
+    let found = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        decode(name).zip(decode(value))
+    });
+    found.collect::<Option<_>>().ok_or(QueryFault::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, plus: Plus) -> Result<Vec<(String, String)>, QueryFault> {
+        pairs(text, plus, 4)
+    }
+
+    #[test]
+    fn pairs_are_decoded_once_and_in_order() {
+        let of = |pairs: &[(&str, &str)]| Ok(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+        assert_eq!(read("b=1&&a=x%3Dy=z&c", Plus::Plus), of(&[("b", "1"), ("a", "x=y=z"), ("c", "")]));
+        assert_eq!(read("a=1+2%2B", Plus::Plus), of(&[("a", "1+2+")]));
+        assert_eq!(read("a=1+2%2B", Plus::Space), of(&[("a", "1 2+")]));
+        assert_eq!(read("", Plus::Plus), of(&[]));
+        for bad in ["a=%", "%zz", "a=%ff"] {
+            assert_eq!(read(bad, Plus::Plus), Err(QueryFault::Malformed), "{bad}");
+        }
+        assert_eq!(read("&&&&", Plus::Plus), Err(QueryFault::TooMany));
+    }
+}
