@@ -147,19 +147,15 @@ fn verifying(table: &mut Table, made: &MakeCertificatesResponse, signed: &Reques
         black_box(digest(&SHA256, black_box(&signed.body)));
         bare();
     };
-    let (ratio, ours, alone) =
-        paired(RUNS, || (0..VERIFICATIONS).for_each(|_| verify()), || (0..VERIFICATIONS).for_each(|_| both()));
-    table.ratio(
-        "the same",
-        &us(ours / VERIFICATIONS),
-        &format!("RSA-2048 and the body's digest {}", us(alone / VERIFICATIONS)),
-        ratio,
-        Bound::AtMost(1.3),
-    );
+    against(table, ("the same", "RSA-2048 and the body's digest"), verify, both, VERIFICATIONS, 1.3);
 }
 
 fn against_rsa(table: &mut Table, name: &str, ours: impl Fn(), bare: impl Fn(), times: u32, most: f64) {
-    let (ratio, ours, bare): (f64, Duration, Duration) =
-        paired(RUNS, || (0..times).for_each(|_| ours()), || (0..times).for_each(|_| bare()));
-    table.ratio(name, &us(ours / times), &format!("RSA-2048 alone {}", us(bare / times)), ratio, Bound::AtMost(most));
+    against(table, (name, "RSA-2048 alone"), ours, bare, times, most);
+}
+
+fn against(table: &mut Table, (name, other): (&str, &str), ours: impl Fn(), theirs: impl Fn(), times: u32, most: f64) {
+    let (ratio, ours, theirs): (f64, Duration, Duration) =
+        paired(RUNS, || (0..times).for_each(|_| ours()), || (0..times).for_each(|_| theirs()));
+    table.ratio(name, &us(ours / times), &format!("{other} {}", us(theirs / times)), ratio, Bound::AtMost(most));
 }

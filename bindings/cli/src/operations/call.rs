@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bankchannel::{CallOptions, Client, Commands, Content, Settings, protocol, unknown_operation};
+use bankchannel::{CallOptions, Client, Content, Settings, unknown_operation, ws_channel::PROTOCOL};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use crate::{
 
 const EXAMPLES: &str = "Examples:
   bankchannel call list_files '{\"bank\": \"nordea\", \"status\": \"NEW\"}'
-  bankchannel call init_login -e me@example.com -m data
+  bankchannel call ws_channel.init_login -e me@example.com -m data
   bankchannel call upload_file @request.json --content payment.xml
   bankchannel call verify_request '{\"mode\": \"strict\"}' --content request.http
   bankchannel call download_file '{\"bank\": \"nordea\", \"file_type\": \"KTL\", \"file_reference\": \"1\"}' -o ktl.txt
@@ -40,7 +40,7 @@ pub(crate) fn call_command() -> Command {
         Arg::new("operation")
             .value_name("OPERATION")
             .required(true)
-            .help("Its name, such as list_files, or with its protocol's: see `bankchannel catalogue`"),
+            .help("Its name, such as ws_channel.list_files or list_files"),
     )
     .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
     .arg(Arg::new("content").long("content").value_name("FILE|-").help("Content that goes with the request"))
@@ -58,8 +58,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let entry = find(name).ok_or_else(|| {
         Failure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
     })?;
-    // Sessions are kept for what has commands; see `session_for`.
-    if !protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.commands == Commands::BySubject) {
+    if entry.declaration.protocol != PROTOCOL {
         return without_session(entry, matches);
     }
     let mut common = Common::read(matches)?;

@@ -55,7 +55,19 @@ impl<K: Eq + Hash> Buckets<K> {
     /// # Errors
     /// [`Empty`].
     pub(crate) fn take(&self, key: K, rate: Rate, now_ms: i64) -> Result<(), Empty> {
-        self.change(key, rate, now_ms, 1.0)
+        let mut levels = self.levels();
+        if levels.len() >= REMEMBERED && !levels.contains_key(&key) {
+            levels.retain(|_, (level, at)| filled(*level, *at, rate, now_ms) < rate.burst);
+            if levels.len() >= REMEMBERED {
+                forget_oldest(&mut levels);
+            }
+        }
+        let (level, at) = levels.get(&key).copied().unwrap_or((rate.burst, now_ms));
+        let level = filled(level, at, rate, now_ms);
+        enough(level, rate)?;
+        levels.insert(key, (level - 1.0, now_ms));
+        self.is_used.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Sees that there is one, and leaves it.
@@ -92,22 +104,6 @@ impl<K: Eq + Hash> Buckets<K> {
         let mut levels = self.levels();
         levels.clear();
         self.is_used.store(false, Ordering::Release);
-    }
-
-    fn change(&self, key: K, rate: Rate, now_ms: i64, taken: f64) -> Result<(), Empty> {
-        let mut levels = self.levels();
-        if levels.len() >= REMEMBERED && !levels.contains_key(&key) {
-            levels.retain(|_, (level, at)| filled(*level, *at, rate, now_ms) < rate.burst);
-            if levels.len() >= REMEMBERED {
-                forget_oldest(&mut levels);
-            }
-        }
-        let (level, at) = levels.get(&key).copied().unwrap_or((rate.burst, now_ms));
-        let level = filled(level, at, rate, now_ms);
-        enough(level, rate)?;
-        levels.insert(key, (level - taken, now_ms));
-        self.is_used.store(true, Ordering::Release);
-        Ok(())
     }
 
     fn levels(&self) -> MutexGuard<'_, HashMap<K, (f64, i64)>> {
