@@ -1,18 +1,27 @@
 //! The list of protocols: the one place that names them all.
 
-use crate::{
-    nextgen_psd2,
-    protocol::{Callable, Protocol},
-    ws_channel,
-};
+use crate::protocol::{Callable, Protocol};
 
-/// Every protocol there is, in the catalogue's order. Settings that name no protocol are the first one's.
-pub static PROTOCOLS: &[&Protocol] = &[
-    &ws_channel::DESCRIPTOR,
-    &nextgen_psd2::DESCRIPTOR,
-    #[cfg(feature = "testing")]
-    &crate::toy::DESCRIPTOR,
-];
+/// Hands the list of protocols to a macro, each as its module of this crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_protocol {
+    ($callback:path) => {
+        $callback! {
+            ws_channel;
+            nextgen_psd2;
+            #[cfg(feature = "testing")] toy;
+        }
+    };
+}
+
+macro_rules! descriptors {
+    ($($(#[$only:meta])? $module:ident;)+) => {
+        /// Every protocol there is, in the catalogue's order. Settings that name no protocol are the first one's.
+        pub static PROTOCOLS: &[&Protocol] = &[$($(#[$only])? &crate::$module::DESCRIPTOR),+];
+    };
+}
+for_each_protocol!(descriptors);
 
 /// The protocol of this name.
 #[must_use]

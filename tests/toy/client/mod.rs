@@ -12,7 +12,7 @@ use bankchannel_foundation::{
     model::{Dialect, Profile, Value, Writer},
 };
 use bankchannel_toy::Plain;
-pub use bankchannel_toy::{PROTOCOL, errors, operations};
+pub use bankchannel_toy::{PROTOCOL, errors, for_each_operation, operations};
 use bankchannel_transport::{Settings as Connections, Transport};
 pub use settings::ToySettings;
 

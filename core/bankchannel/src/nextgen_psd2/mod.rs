@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Error, Kept, Result, error::row};
 pub use bankchannel_nextgen_psd2::{
-    Credentials, PROTOCOL, Psd2, Terms, answer, certificates, errors, explain, http, model, operations, signing, terms,
-    verify,
+    Credentials, PROTOCOL, Psd2, Terms, answer, certificates, errors, explain, for_each_operation, http, model,
+    operations, signing, terms, verify,
 };
 pub use bankchannel_pkcs11::{Pkcs11Settings, Token};
 pub use settings::NextGenPsd2Settings;

@@ -27,7 +27,8 @@ use std::{
 use bankchannel_foundation::{Result, model::Profile};
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{
-    Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, login, model::*, operations, terms,
+    Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, for_each_operation, login, model::*,
+    operations, terms,
 };
 pub use env::{VARIABLES, code_from_env};
 pub use seal::{SEAL_KEY_MIN, SealKey, Sealed};

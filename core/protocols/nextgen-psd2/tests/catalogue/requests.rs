@@ -1,8 +1,8 @@
 //! What a client writes: names of headers, values that no header can hold, paths, dialects, and what is never shown.
 
-use bankchannel_foundation::{Boundary, Exchange, Operation};
+use bankchannel_foundation::{Exchange, Operation, message::OutRequest};
 use bankchannel_nextgen_psd2::{
-    Credentials,
+    Credentials, Psd2,
     operations::{
         accounts::get_accounts::GetAccounts,
         authorisations::get_authorisation_status::GetAuthorisationStatus,
@@ -13,10 +13,7 @@ use bankchannel_nextgen_psd2::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    harness::{PsdExchange, arrived, credentials, each_exchange, header, read, route},
-    sample::{Random, sample},
-};
+use crate::messages::{arrived, read, route};
 
 fn offered(more: Value) -> Value {
     let mut request = json!({"redirect_uri": "https://tpp.example/cb"});
@@ -24,7 +21,12 @@ fn offered(more: Value) -> Value {
     request
 }
 
-fn refused<O: PsdExchange>(request: Value, with: &Credentials) -> bankchannel_foundation::Error {
+/// A header of a request that is to be sent.
+fn header<'a>(sent: &'a OutRequest, name: &str) -> Option<&'a str> {
+    sent.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose())
+}
+
+fn refused<O: Exchange<Codec = Psd2>>(request: Value, with: &Credentials) -> bankchannel_foundation::Error {
     O::encode_request(read(request), with).unwrap_err()
 }
 
@@ -128,28 +130,6 @@ fn paths_are_encoded_by_segment_and_no_more_than_needed() {
     }
     let sent = GetAccounts::encode_request(read(json!({"with_balance": true})), &bg).unwrap();
     assert_eq!(sent.target, "/v1/accounts?withBalance=true");
-}
-
-#[test]
-fn an_operation_of_another_dialect_is_not_sent() {
-    fn check<O: PsdExchange>() {
-        let own = credentials::<O>();
-        let other = match own.dialect {
-            SigningDialect::Era => SigningDialect::Bg,
-            SigningDialect::Bg => SigningDialect::Era,
-        };
-        let request = || read(sample(O::Request::SHAPE, &mut Random::seeded(5), false));
-        assert!(O::encode_request(request(), &own).is_ok(), "{}", O::DECLARATION.name);
-        let answer = O::encode_request(request(), &Credentials { dialect: other, ..own });
-        if O::DECLARATION.name == GetAccounts::DECLARATION.name {
-            assert!(answer.is_ok());
-        } else {
-            let error = answer.unwrap_err();
-            assert_eq!(error.code(), "configuration.invalid", "{}", O::DECLARATION.name);
-            assert!(error.message().contains("`signing.dialect`"), "{error}");
-        }
-    }
-    each_exchange!(check());
 }
 
 /// The client sees the form of a consent too, and names the fields as its caller does.

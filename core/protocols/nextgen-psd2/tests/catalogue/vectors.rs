@@ -14,7 +14,7 @@ use bankchannel_nextgen_psd2::{
 use data_encoding::BASE64;
 use serde_json::json;
 
-use crate::harness::{bytes, read};
+use crate::messages::{read, split};
 
 const KEY: &str = include_str!("../../src/signing/vectors/test-key.pem");
 const REQUEST_A: &[u8] = include_bytes!("../../src/signing/vectors/a.http");
@@ -29,7 +29,7 @@ fn whole(sent: &OutRequest) -> Request {
     for (name, value) in &sent.headers {
         request.headers.push(name.as_ref(), value.expose().to_owned());
     }
-    request.body = bytes(&sent.body);
+    request.body = split(&sent.body).0;
     request
 }
 

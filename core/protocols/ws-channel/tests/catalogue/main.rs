@@ -1,12 +1,10 @@
-//! Every operation of the catalogue, by the same rules: its declaration, its way to the wire and back, and what it makes of
-//! foreign bytes. The expectations are those of the WS Channel sheet, section by section.
+//! The expectations of the WS Channel sheet, section by section. What holds for the operations of any protocol is tried in
+//! `tests/runners/tests/catalogue`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod declarations;
-mod foreign;
-mod harness;
 mod local;
+#[path = "../../../../../tests/runners/tests/catalogue/messages.rs"]
+mod messages;
 mod refusals;
-mod round_trips;
-mod sample;
 mod wire_samples;

@@ -23,7 +23,7 @@ use bankchannel_ws_channel::{
 };
 use serde_json::json;
 
-use crate::harness::answer;
+use crate::messages::answer;
 
 /// Every text of §1.7, with the code and class it means.
 const TEXTS_OF_THE_SHEET: &[(&str, &str, &str)] = &[

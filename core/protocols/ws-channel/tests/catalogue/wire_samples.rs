@@ -1,23 +1,31 @@
 //! The wire samples of §12: read as they stand, and written exactly so. Values that the sheet abbreviates are filled up.
 
-use bankchannel_foundation::{Boundary, message::OutRequest, model::read_boundary};
-use bankchannel_ws_channel::operations::{
-    certs::{export_cert::ExportCert, list_certs::ListCerts},
-    files::{download_file::DownloadFile, list_files::ListFiles, upload_file::UploadFile},
-    integrator::list_accounts::ListAccounts,
-    pgp::delete_key::DeleteKey,
-    session::{login::Login, login_mfa::LoginMfa, logout::Logout, select_mfa::SelectMfa},
+use bankchannel_foundation::{Boundary, Exchange, message::OutRequest, model::read_boundary};
+use bankchannel_ws_channel::{
+    Credentials, Envelope,
+    model::{ApiKey, IdToken},
+    operations::{
+        certs::{export_cert::ExportCert, list_certs::ListCerts},
+        files::{download_file::DownloadFile, list_files::ListFiles, upload_file::UploadFile},
+        integrator::list_accounts::ListAccounts,
+        pgp::delete_key::DeleteKey,
+        session::{login::Login, login_mfa::LoginMfa, logout::Logout, select_mfa::SelectMfa},
+    },
 };
 use serde_json::{Value, json};
 
-use crate::harness::{WsExchange, answer, arrived, credentials, read, route, split, told};
+use crate::messages::{answer, arrived, read, route, split, told};
 
 const CHALLENGE: &str =
     "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde";
 const KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
 
+fn credentials() -> Credentials {
+    Credentials { api_key: Some(ApiKey::new(KEY).unwrap()), id_token: Some(IdToken::new("token").unwrap()) }
+}
+
 /// The client writes the request so, and the server reads it back.
-fn request<O: WsExchange>(boundary: Value, line: &str, body: &str) {
+fn request<O: Exchange<Codec = Envelope>>(boundary: Value, line: &str, body: &str) {
     let sent = O::encode_request(read_boundary(boundary.clone()).unwrap(), &credentials()).unwrap();
     assert_eq!(format!("{} {}", sent.method.as_str(), sent.target), line);
     assert_eq!(String::from_utf8(whole(&sent)).unwrap(), body);
@@ -29,7 +37,7 @@ fn whole(sent: &OutRequest) -> Vec<u8> {
 }
 
 /// The client reads the answer so, and the server writes it back key for key.
-fn response<O: WsExchange>(wire: Value, boundary: Value) {
+fn response<O: Exchange>(wire: Value, boundary: Value) {
     let read = O::decode_response(answer(route::<O>().success, &wire.to_string())).unwrap();
     assert_eq!(told(read).0, boundary);
     let written = O::encode_response(<O::Response as Boundary>::read(boundary.into(), &mut reader()).unwrap());
@@ -190,9 +198,9 @@ fn content_travels_beside_the_rest() {
 }
 
 /// Reads an answer to its boundary form.
-trait Decode: WsExchange {
+trait Decode: Exchange {
     fn decode(body: &str) -> Value {
         told(Self::decode_response(answer(200, body)).unwrap()).0
     }
 }
-impl<O: WsExchange> Decode for O {}
+impl<O: Exchange> Decode for O {}

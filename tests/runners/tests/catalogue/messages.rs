@@ -1,48 +1,16 @@
-//! Carries messages from one end to the other without a network.
+//! Carries messages from one end to the other without a network. The tests of each protocol use it too.
+#![allow(dead_code)]
 
 use bankchannel_foundation::{
-    Boundary, Content, Exchange, Operation,
+    Boundary, Content, Exchange,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, Segment, percent_decode},
     model::{Dialect, Reader, Writer},
     operation::Route,
 };
-use bankchannel_ws_channel::{
-    Credentials, Envelope,
-    model::{ApiKey, IdToken},
-};
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Calls `$each::<Operation>($args)` for every exchange.
-macro_rules! each_exchange {
-    ($each:ident ( $($args:tt)* )) => { each_exchange!(@with ($) $each ( $($args)* )) };
-    (@with ($d:tt) $each:ident ( $($args:tt)* )) => {{
-        macro_rules! call {
-            ($d($d kind:ident $d subject:ident::$d file:ident::$d name:ident;)+) => {
-                $d(call!(@$d kind $d subject $d file $d name);)+
-            };
-            (@exchange $d subject:ident $d file:ident $d name:ident) => {
-                $each::<bankchannel_ws_channel::operations::$d subject::$d file::$d name>($($args)*)
-            };
-            (@local $d($d rest:tt)*) => {};
-        }
-        bankchannel_ws_channel::for_each_operation!(call);
-    }};
-}
-pub(crate) use each_exchange;
-
-/// An exchange of this protocol.
-pub(crate) trait WsExchange: Exchange<Codec = Envelope> {}
-impl<O: Exchange<Codec = Envelope>> WsExchange for O {}
-
-pub(crate) fn credentials() -> Credentials {
-    Credentials {
-        api_key: Some(ApiKey::new("4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2").unwrap()),
-        id_token: Some(IdToken::new("token").unwrap()),
-    }
-}
-
-pub(crate) fn route<O: Operation>() -> &'static Route {
+pub(crate) fn route<O: Exchange>() -> &'static Route {
     const { &O::DECLARATION }.route.as_ref().unwrap()
 }
 
@@ -74,14 +42,22 @@ pub(crate) fn arrived(route: &'static Route, sent: &OutRequest) -> InRequest {
         let (name, value) = pair.split_once('=').unwrap();
         (percent_decode(name).unwrap(), percent_decode(value).unwrap())
     };
-    let (body, content) = split(&sent.body);
     let query = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect();
-    InRequest { path: parameters, query, headers: Vec::new(), body, content }
+    let headers = sent.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.expose().to_owned()));
+    let (body, content) = split(&sent.body);
+    InRequest { path: parameters, query, headers: headers.collect(), body, content }
 }
 
+/// The answer as a client has it.
 pub(crate) fn answered(sent: &OutResponse) -> InResponse {
     let (body, content) = split(&sent.body);
-    InResponse { status: sent.status, content_type: "application/json".into(), body, content, ..InResponse::default() }
+    let (status, headers, content_type) = (sent.status, sent.headers.clone(), "application/json".into());
+    InResponse { status, headers, content_type, body, content, ..InResponse::default() }
+}
+
+/// An answer with this status and body.
+pub(crate) fn answer(status: u16, body: &str) -> InResponse {
+    InResponse { status, body: body.to_owned().into(), ..InResponse::default() }
 }
 
 /// The boundary form, with the content's bytes.
@@ -98,9 +74,4 @@ pub(crate) fn told<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
 pub(crate) fn read<T: Boundary>(value: Value) -> T {
     let shown = value.to_string();
     T::read(value.into(), &mut Reader::new(Dialect::Boundary)).unwrap_or_else(|error| panic!("{error} in {shown}"))
-}
-
-/// An answer of the service with this status and body.
-pub(crate) fn answer(status: u16, body: &str) -> InResponse {
-    InResponse { status, body: body.to_owned().into(), ..InResponse::default() }
 }

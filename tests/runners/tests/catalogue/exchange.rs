@@ -1,0 +1,117 @@
+//! Every exchange of every protocol, behind one trait: read from the lists of protocols and of their operations.
+
+use std::{any::Any, marker::PhantomData};
+
+use bankchannel_foundation::{
+    Codec, Error, Exchange, Kind,
+    message::{InRequest, InResponse, OutRequest, OutResponse},
+    operation::{Entry, Route},
+};
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::messages::{read, told};
+
+/// A request or response in its boundary form, with its content.
+pub(crate) type Told = (Value, Option<Bytes>);
+
+/// An exchange whose types are erased: its four functions take and give the boundary form.
+pub(crate) trait AnyExchange: Sync {
+    fn entry(&self) -> Entry;
+    fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error>;
+    fn decode_request(&self, message: InRequest) -> Result<Told, Error>;
+    fn encode_response(&self, response: Value) -> OutResponse;
+    fn decode_response(&self, message: InResponse) -> Result<Told, Error>;
+    /// The message that a server would write of what a client has read.
+    fn encode_again(&self, message: InResponse) -> Result<OutResponse, Error>;
+    /// The boundary form once it was read.
+    fn told_request(&self, request: Value) -> Told;
+    fn told_response(&self, response: Value) -> Told;
+
+    fn name(&self) -> &'static str {
+        self.entry().declaration.name
+    }
+
+    fn route(&self) -> &'static Route {
+        self.entry().declaration.route.as_ref().unwrap()
+    }
+}
+
+struct Of<O>(PhantomData<fn() -> O>);
+
+impl<O: Exchange> AnyExchange for Of<O>
+where
+    <O::Codec as Codec>::Credentials: 'static,
+{
+    fn entry(&self) -> Entry {
+        Entry::of::<O>()
+    }
+
+    fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error> {
+        let with = with.downcast_ref().unwrap_or_else(|| panic!("other credentials than {}'s", O::DECLARATION.name));
+        O::encode_request(read(request), with)
+    }
+
+    fn decode_request(&self, message: InRequest) -> Result<Told, Error> {
+        O::decode_request(message).map(told)
+    }
+
+    fn encode_response(&self, response: Value) -> OutResponse {
+        O::encode_response(read(response))
+    }
+
+    fn decode_response(&self, message: InResponse) -> Result<Told, Error> {
+        O::decode_response(message).map(told)
+    }
+
+    fn encode_again(&self, message: InResponse) -> Result<OutResponse, Error> {
+        O::decode_response(message).map(O::encode_response)
+    }
+
+    fn told_request(&self, request: Value) -> Told {
+        told(read::<O::Request>(request))
+    }
+
+    fn told_response(&self, response: Value) -> Told {
+        told(read::<O::Response>(response))
+    }
+}
+
+macro_rules! exchanges {
+    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+        pub(super) static EXCHANGES: &[Option<&dyn AnyExchange>] = &[$(exchanges!(@$kind operations::$subject::$file::$name)),+];
+    };
+    (@exchange $operation:path) => { Some(&Of::<$operation>(PhantomData)) };
+    (@local $operation:path) => { None };
+}
+
+macro_rules! protocols {
+    ($($(#[$only:meta])? $module:ident;)+) => {
+        $($(#[$only])? mod $module {
+            use std::marker::PhantomData;
+
+            use bankchannel::$module::operations;
+
+            use super::{AnyExchange, Of};
+
+            bankchannel::$module::for_each_operation!(exchanges);
+        })+
+
+        static LISTS: &[&[Option<&dyn AnyExchange>]] = &[$($(#[$only])? $module::EXCHANGES),+];
+    };
+}
+bankchannel::for_each_protocol!(protocols);
+
+/// Every exchange there is, in the catalogue's order.
+pub(crate) fn exchanges() -> impl Iterator<Item = &'static dyn AnyExchange> {
+    LISTS.iter().copied().flatten().flatten().copied()
+}
+
+/// What the library offers is what is tried here.
+#[test]
+fn no_exchange_is_passed_over() {
+    let offered = bankchannel::catalogue().filter(|entry| entry.declaration.kind == Kind::Exchange);
+    let offered: Vec<_> = offered.map(|entry| entry.declaration.name).collect();
+    let tried: Vec<_> = exchanges().map(|exchange| exchange.name()).collect();
+    assert_eq!(tried, offered);
+}
