@@ -12,19 +12,19 @@ use bankchannel_toy::{
     operations::greetings::greet::{Greet, GreetRequest, GreetResponse},
 };
 use futures_util::future::BoxFuture;
-use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value, json};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     counterpart::{Counterpart, Serves},
     http::{
         Listener,
         answer::{self, AnswerBody},
-        health::{self, Readiness},
+        control::Control,
         intake::{self, IntakeError},
-        router::{Found, Router},
+        router::{Found, Mount},
+        server::Server,
+        shell::{self, Api, Routed},
     },
     openapi::exchanges,
 };
@@ -57,11 +57,12 @@ pub(crate) struct HostReadiness {
 }
 
 /// A running host.
-pub(crate) struct Host {
-    base_url: String,
-    readiness: Arc<Readiness>,
-    stop: CancellationToken,
-    task: JoinHandle<()>,
+pub(crate) struct Host(Server);
+
+/// What a host answers with.
+struct Greeter {
+    word: String,
+    mounts: [Mount; 1],
 }
 
 impl Serves for Host {
@@ -74,55 +75,59 @@ impl Serves for Host {
             let address: SocketAddr =
                 listen.parse().map_err(|_| Error::invalid_setting("listen", "is not an address with a port"))?;
             let listener = Listener::bind(address, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
-            let base_url = format!("{}://{}", listener.scheme(), listener.address());
-            let serving = Arc::new((Router::new(CATALOGUE), options.word.unwrap_or_else(|| "Hello".to_owned())));
-            let (stop, readiness) = (CancellationToken::new(), Arc::new(Readiness::default()));
-            let ready = Arc::clone(&readiness);
-            let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
-                let (serving, ready) = (Arc::clone(&serving), Arc::clone(&ready));
-                async move {
-                    match health::answer(&request, &ready) {
-                        Some(probed) => probed,
-                        None => serve(&serving.0, &serving.1, request).await,
-                    }
-                }
-            }));
-            Ok(Self { base_url, readiness, stop, task })
+            let word = options.word.unwrap_or_else(|| "Hello".to_owned());
+            let greeter = Arc::new(Greeter { word, mounts: [Mount::of("", CATALOGUE, |_| true)] });
+            let serve = move |request, peer| shell::answer(Arc::clone(&greeter), request, peer);
+            Ok(Self(Server::begin(listener, Arc::default(), serve)))
         })
     }
 
     fn ready(&self) -> HostReadiness {
-        HostReadiness { base_url: self.base_url.clone() }
+        HostReadiness { base_url: self.0.origin.clone() }
     }
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.readiness.drain();
-        Box::pin(tokio::time::sleep(time))
+        self.0.drain(time)
     }
 
     fn end(self) -> BoxFuture<'static, ()> {
-        self.stop.cancel();
-        Box::pin(async move { drop(self.task.await) })
+        Box::pin(self.0.end())
     }
 }
 
-async fn serve(router: &Router, word: &str, request: Request<Incoming>) -> Response<AnswerBody> {
-    let (head, body) = request.into_parts();
-    match router.find(head.method.as_str(), head.uri.path()) {
-        Found::Operation { .. } => {}
-        Found::OtherMethods(_) => return refused(405, "this path has another method"),
-        Found::Nothing | Found::Malformed => return refused(404, "there is no such path"),
+impl Api for Greeter {
+    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        self.mounts.iter()
     }
-    let body = match intake::plain(body, BODY_MAX).await {
-        Ok(taken) => taken.body,
-        Err(IntakeError::TooLarge) => return refused(413, "the body has more than 64 KiB"),
-        Err(_) => return refused(400, "the body could not be read"),
-    };
-    let answered =
-        Greet::decode_request(InRequest { body, ..InRequest::default() }).and_then(|asked| greet(word, asked));
-    match answered {
-        Ok(greeting) => sent(&Greet::encode_response(greeting)),
-        Err(error) => refused(400, error.message()),
+
+    fn control(&self) -> Option<&Control> {
+        None
+    }
+
+    fn request_id(&self, _headers: &HeaderMap) -> String {
+        String::new()
+    }
+
+    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+        match routed.found {
+            Found::Operation { .. } => {}
+            Found::OtherMethods(_) => return refused(405, "this path has another method"),
+            Found::Nothing | Found::Malformed => return refused(404, "there is no such path"),
+        }
+        let body = match intake::plain(routed.body, BODY_MAX).await {
+            Ok(taken) => taken.body,
+            Err(IntakeError::TooLarge) => return refused(413, "the body has more than 64 KiB"),
+            Err(_) => return refused(400, "the body could not be read"),
+        };
+        let request = Greet::decode_request(InRequest { body, ..InRequest::default() });
+        match request.and_then(|request| greet(&self.word, request)) {
+            Ok(greeting) => sent(&Greet::encode_response(greeting)),
+            Err(error) => refused(400, error.message()),
+        }
+    }
+
+    fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
+        refused(500, "the host failed")
     }
 }
 
@@ -137,7 +142,7 @@ fn greet(word: &str, request: GreetRequest) -> Result<GreetResponse> {
 fn refused(status: u16, text: &str) -> Response<AnswerBody> {
     let mut body = Object::new();
     body.push("text", Wire::from(text.to_owned()));
-    sent(&OutResponse { status, headers: Vec::new(), body: Body::json(body) })
+    sent(&OutResponse::new(status, Body::json(body)))
 }
 
 fn sent(message: &OutResponse) -> Response<AnswerBody> {

@@ -1,35 +1,28 @@
 //! What a client keeps of what it was given: keys, certificates and the like, read once from their texts.
 
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     fmt,
-    sync::{
-        Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
+
+use crate::Cache;
 
 /// Most things that a client keeps. The one whose last use is longest ago goes first.
 pub const MAX_KEPT: usize = 32;
 
 /// The things that one client keeps, each found by its type and by the SHA-256 of what it was made of. The texts themselves are
 /// not in here.
-///
-/// Nobody waits for it. Where another thread is just writing, or was when this process was forked, a thing is made anew and
-/// not kept.
-#[derive(Default)]
 pub struct Kept {
-    held: RwLock<Vec<Entry>>,
-    /// Counts uses: the order of them tells what goes first.
-    uses: AtomicU64,
+    things: Cache<([u8; 32], TypeId), Arc<dyn Any + Send + Sync>>,
     /// What the client itself holds.
     own: Option<Box<dyn Any + Send + Sync>>,
 }
 
-struct Entry {
-    of: [u8; 32],
-    thing: Arc<dyn Any + Send + Sync>,
-    last_use: AtomicU64,
+impl Default for Kept {
+    fn default() -> Self {
+        Self { things: Cache::new(MAX_KEPT as u64), own: None }
+    }
 }
 
 impl Kept {
@@ -52,57 +45,19 @@ impl Kept {
     where
         T: Any + Send + Sync,
     {
-        if let Some(found) = self.reading().and_then(|held| self.find(&held, of)) {
+        let key = (of, TypeId::of::<T>());
+        if let Some(Ok(found)) = self.things.get(&key).map(|thing| thing.downcast()) {
             return Ok(found);
         }
         let made = Arc::new(make()?);
-        let Some(mut held) = self.writing() else { return Ok(made) };
-        // Another thread may have been faster.
-        if let Some(found) = self.find(&held, of) {
-            return Ok(found);
-        }
-        if held.len() >= MAX_KEPT {
-            let oldest = held.iter().enumerate().min_by_key(|(_, entry)| entry.last_use.load(Ordering::Relaxed));
-            if let Some((at, _)) = oldest {
-                held.swap_remove(at);
-            }
-        }
-        let last_use = AtomicU64::new(self.next_use());
-        held.push(Entry { of, thing: Arc::<T>::clone(&made), last_use });
+        self.things.insert(key, Arc::<T>::clone(&made), 1);
         Ok(made)
     }
 
     /// How many things are kept; where somebody is just adding one, 0.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.reading().map_or(0, |held| held.len())
-    }
-
-    fn find<T: Any + Send + Sync>(&self, held: &[Entry], of: [u8; 32]) -> Option<Arc<T>> {
-        let entry = held.iter().find(|entry| entry.of == of && entry.thing.is::<T>())?;
-        entry.last_use.store(self.next_use(), Ordering::Relaxed);
-        Arc::clone(&entry.thing).downcast().ok()
-    }
-
-    fn next_use(&self) -> u64 {
-        self.uses.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// A panic elsewhere leaves the list whole: each change of it is one step.
-    fn reading(&self) -> Option<RwLockReadGuard<'_, Vec<Entry>>> {
-        match self.held.try_read() {
-            Ok(held) => Some(held),
-            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    fn writing(&self) -> Option<RwLockWriteGuard<'_, Vec<Entry>>> {
-        match self.held.try_write() {
-            Ok(held) => Some(held),
-            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        self.things.count()
     }
 }
 
@@ -172,35 +127,6 @@ mod tests {
     fn two_share_nothing() {
         let (one, other) = (Kept::default(), Kept::default());
         assert!(made(&one, 1) && made(&other, 1));
-    }
-
-    /// As in a fork's child whose parent was writing at that moment: the lock is never given back.
-    #[test]
-    fn a_lock_that_is_never_given_back_stops_nobody() {
-        let kept = Kept::default();
-        assert!(made(&kept, 1));
-        let reading = kept.held.read();
-        assert!(!made(&kept, 1) && made(&kept, 2) && made(&kept, 2), "found still, but nothing is added");
-        drop(reading);
-        let writing = kept.held.write();
-        assert!(made(&kept, 1) && made(&kept, 1));
-        drop(writing);
-        assert!(!made(&kept, 1));
-    }
-
-    #[test]
-    fn a_panic_while_it_is_held_stops_nobody() {
-        let kept = Kept::default();
-        assert!(made(&kept, 1));
-        std::thread::scope(|scope| {
-            let panics = scope.spawn(|| {
-                let _held = kept.held.write();
-                panic!("on purpose");
-            });
-            assert!(panics.join().is_err());
-        });
-        assert!(kept.held.is_poisoned());
-        assert!(!made(&kept, 1) && made(&kept, 2) && !made(&kept, 2));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!   message    HTTP messages as data: what a protocol writes and reads
 //!   json       strict reading of foreign JSON; content streamed out of and into it
 //!   error      the error table, the error, the outcome of an exchange
+//!   cache      a bounded cache that many threads share
 //!   kept       what a client keeps of the keys and certificates that it has read
 //!   clock, random, secret, redact
 //!   shown      what an error may repeat of a path or a variable's name
@@ -14,6 +15,7 @@
 //! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
 //! and randomness are passed in or live elsewhere.
 
+pub mod cache;
 pub mod clock;
 pub mod error;
 pub mod json;
@@ -26,6 +28,7 @@ pub mod redact;
 pub mod secret;
 pub mod shown;
 
+pub use cache::Cache;
 pub use error::{Category, Error, Outcome, Result};
 pub use kept::Kept;
 pub use model::{Boundary, Content};

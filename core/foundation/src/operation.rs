@@ -43,7 +43,7 @@ pub trait Exchange: Operation + Sized {
     ///
     /// # Errors
     /// `input.missing_field`, `input.invalid_field` or `input.invalid_json`.
-    fn decode_request(message: InRequest) -> Result<Self::Request, Error> {
+    fn decode_request(message: InRequest<'_>) -> Result<Self::Request, Error> {
         Self::Codec::decode_request::<Self>(message)
     }
 
@@ -155,7 +155,7 @@ pub trait Codec: Sized {
     ///
     /// # Errors
     /// As there.
-    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error>;
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error>;
 
     /// See [`Exchange::encode_response`].
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse;

@@ -8,8 +8,9 @@ use std::sync::{
 use bankchannel_foundation::{
     Error, Outcome,
     error::row,
-    message::{InResponse, Method, OutRequest},
+    message::{Header, InResponse, OutRequest, trim},
 };
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use crate::{Plan, SegmentBody, Transport, failure, receive};
 
@@ -63,28 +64,25 @@ async fn run(
     plan: &mut Plan<'_>,
     progress: &Progress,
 ) -> Result<InResponse, Error> {
-    let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
-    };
+    let method = reqwest::Method::from_bytes(request.method.as_bytes())
+        .map_err(|_| Error::invalid_field("method", "is no HTTP method").with_outcome(Outcome::NotSent))?;
+    let may_have_body = matches!(method, reqwest::Method::POST | reqwest::Method::PUT);
     let client = transport.client().map_err(|error| error.with_outcome(Outcome::NotSent))?;
     let mut builder = client.request(method, format!("{}{}", transport.base_url, request.target));
-    for (name, value) in &request.headers {
-        let mut header = reqwest::header::HeaderValue::from_str(value.expose())
+    for Header { name, value } in request.headers.iter() {
+        let mut header = HeaderValue::from_maybe_shared(value.slice_ref(trim(value)))
             .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header").with_outcome(Outcome::NotSent))?;
         header.set_sensitive(true);
-        builder = builder.header(&**name, header);
+        builder = builder.header(name, header);
     }
     if !request.body.is_empty() {
         let body = SegmentBody::open_apart(&request.body, Arc::clone(&progress.started)).await?;
         let body = body.observed_by(plan.observer.clone()).sent_by_a_client(Arc::clone(&progress.whole));
-        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            builder = builder.header("content-type", "application/json");
+        if let (Some(media_type), 0) = (request.body.media_type(), request.headers.count("content-type")) {
+            builder = builder.header(CONTENT_TYPE, HeaderValue::from_static(media_type));
         }
         builder = builder.body(reqwest::Body::wrap(body));
-    } else if matches!(request.method, Method::Post | Method::Put) {
+    } else if may_have_body {
         // A request that could have a body says that it has none (RFC 9110 §8.6): servers refuse it otherwise.
         builder = builder.header("content-length", "0");
     }

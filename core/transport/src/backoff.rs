@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn only_what_is_safe_is_repeated() {
-        let answer = |status| Ok(InResponse { status, ..InResponse::default() });
+        let answer = |status| Ok(InResponse::new(status, ""));
         let lost = || Err(Error::new(&row::CONNECTION_LOST));
         assert!(allows(Repeat::Safe, &answer(503)) && allows(Repeat::Safe, &lost()));
         assert!(!allows(Repeat::Safe, &answer(400)) && !allows(Repeat::Safe, &answer(501)));

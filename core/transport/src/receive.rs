@@ -4,32 +4,28 @@ use bankchannel_foundation::{
     Content, Error, Outcome,
     error::row,
     json::{ContentSplitter, SplitError},
-    message::InResponse,
+    message::{InResponse, Response as Message},
 };
 use bytes::{Bytes, BytesMut};
-use reqwest::{Response, header};
+use reqwest::{Response, header::RETRY_AFTER};
 
 use crate::{Plan, failure};
 
 pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Plan<'_>) -> Result<InResponse, Error> {
     let success = response.status().is_success();
-    let header = |name: &str| response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let mut answer = InResponse {
-        status: response.status().as_u16(),
-        content_type: header(header::CONTENT_TYPE.as_str())
-            .map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-            .unwrap_or_default(),
-        retry_after_s: header(header::RETRY_AFTER.as_str()).and_then(retry_after),
-        headers: plan.headers.iter().filter_map(|name| Some((*name, header(name)?.to_owned()))).collect(),
-        ..InResponse::default()
-    };
+    let header = |name: &str| response.headers().get(name);
+    let bytes = |name: &&'static str| header(name).map(|value| (*name, Bytes::copy_from_slice(value.as_bytes())));
+    let headers = plan.headers.iter().filter_map(bytes).collect();
+    let retry_after = header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value.to_str().ok()?));
+    let message = Message { status: response.status().as_u16(), headers, body: Bytes::new() };
+    let mut answer = InResponse { message, content: None, retry_after_s: retry_after };
     match plan.response_content.filter(|_| success) {
         Some(member) => {
             let (body, content) = split(&mut response, member, limit, plan).await?;
-            answer.body = body;
+            answer.message.body = body;
             answer.content = content;
         }
-        None => answer.body = whole(&mut response, limit, success, plan).await?,
+        None => answer.message.body = whole(&mut response, limit, success, plan).await?,
     }
     Ok(answer)
 }

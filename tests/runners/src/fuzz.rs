@@ -9,7 +9,7 @@ use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
     Exchange,
     json::{ContentSplitter, SplitError, parse},
-    message::{InRequest, InResponse, percent_decode},
+    message::{InRequest, InResponse, Response, percent_decode},
     model::{Dialect, Reader, Timestamp},
     redact::redact_words,
 };
@@ -129,7 +129,7 @@ macro_rules! exchanges {
         }
 
         fn ws_channel_response(bytes: &[u8]) {
-            let message = |status| InResponse { status, body: Bytes::copy_from_slice(bytes), ..InResponse::default() };
+            let message = |status| InResponse::new(status, Bytes::copy_from_slice(bytes));
             $(exchanges!(@response $kind $subject $file $name message);)+
         }
     };
@@ -286,7 +286,6 @@ macro_rules! psd2_exchanges {
             let Ok(request) = Request::parse(bytes) else { return };
             let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
             let last = path.rsplit('/').next().and_then(percent_decode).unwrap_or_default();
-            let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
             let message = || InRequest {
                 path: vec![("consentId", last.clone()), ("authorisationId", last.clone())],
                 query: query
@@ -294,7 +293,7 @@ macro_rules! psd2_exchanges {
                     .filter_map(|pair| pair.split_once('='))
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .collect(),
-                headers: request.headers.iter().map(|header| (header.name.to_lowercase(), text(&header.value))).collect(),
+                headers: Some(&request.headers),
                 body: request.body.clone(),
                 content: None,
             };
@@ -302,12 +301,11 @@ macro_rules! psd2_exchanges {
         }
 
         fn psd2_response(bytes: &[u8]) {
-            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).into_owned();
-            let message = |status| InResponse {
-                status,
-                headers: RESPONSE_HEADERS.iter().map(|name| (*name, text.clone())).collect(),
-                body: Bytes::copy_from_slice(bytes),
-                ..InResponse::default()
+            let value = Bytes::copy_from_slice(&bytes[..bytes.len().min(64)]);
+            let message = |status| {
+                let headers = RESPONSE_HEADERS.iter().map(|name| (*name, value.clone())).collect();
+                let message = Response { status, headers, body: Bytes::copy_from_slice(bytes) };
+                InResponse { message, ..InResponse::default() }
             };
             $(psd2_exchanges!(@response $kind $subject $file $name message);)+
         }

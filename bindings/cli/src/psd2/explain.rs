@@ -1,6 +1,6 @@
 //! `psd2 explain`: which rule does not hold, which byte of what was signed differs, and what the sender most likely did.
 
-use bankchannel::nextgen_psd2::explain;
+use bankchannel::nextgen_psd2::{explain, http::check_of};
 use clap::{ArgMatches, Command};
 
 use super::checking::{self, Checked, file};
@@ -34,7 +34,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         Err(fault) => {
             match format(matches) {
                 Format::Json => output::json(&explain::unreadable(&fault)),
-                Format::Table => output::line(&format!("{} failed: {fault}.", fault.check.unwrap_or_default())),
+                Format::Table => output::line(&format!("{} failed: {fault}.", check_of(&fault).unwrap_or_default())),
             }
             return Ok(());
         }

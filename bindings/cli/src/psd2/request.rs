@@ -1,6 +1,6 @@
 //! A request as a file.
 
-use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Malformed, Request};
+use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Malformed, Request, check_of};
 use clap::{Arg, ArgMatches, ValueHint};
 
 use crate::{
@@ -27,7 +27,7 @@ pub(super) fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
 pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed>> {
     let (request, missing) = match Request::parse_dump(&bytes(matches)?) {
         Ok(read) => read,
-        Err(fault) if fault.check.is_none() => return Err(no_request(matches, &fault)),
+        Err(fault) if check_of(&fault).is_none() => return Err(no_request(matches, &fault)),
         Err(fault) => return Ok(Err(fault)),
     };
     if missing > 0 {

@@ -3,6 +3,7 @@
 use bankchannel::nextgen_psd2::{
     certificates::Certificate,
     explain,
+    http::check_of,
     verify::{Check, Status, Verified},
 };
 use clap::{ArgMatches, Command};
@@ -36,7 +37,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
             match format(matches) {
                 Format::Json => output::json(&explain::unreadable(&fault)),
                 Format::Table => {
-                    output::line(&format!("REFUSED: {} (FORMAT_ERROR): {fault}", fault.check.unwrap_or_default()))
+                    output::line(&format!("REFUSED: {} (FORMAT_ERROR): {fault}", check_of(&fault).unwrap_or_default()))
                 }
             }
             return Err(Failure::Told);

@@ -8,7 +8,7 @@
 use std::{future::Future, pin::Pin, time::Instant};
 
 use bankchannel_foundation::{
-    Error, Exchange, Outcome, Result, Secret,
+    Error, Exchange, Outcome, Result,
     error::row,
     json,
     message::{Body, InResponse, OutRequest, Segment},
@@ -123,7 +123,8 @@ impl RequestSigner for Signed<'_> {
                 let (operation, id, took) = (self.operation, redact_words(id), begun.elapsed().as_micros());
                 self.options.note(LogLevel::Debug, &format!("{operation}: X-Request-ID {id}, signed in {took} µs"));
             }
-            sendable(&message.target, message, signed, body)
+            debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
+            Ok(sendable(message, signed))
         })
     }
 }
@@ -135,15 +136,9 @@ impl Sender {
         if self.signs_host() {
             headers.push("Host", self.authority.clone());
         }
-        for (name, value) in &message.headers {
-            headers.push(name.clone().into_owned(), value.expose().to_owned());
-        }
-        Ok(Request {
-            method: message.method.as_str().to_owned(),
-            target: format!("{}{}", self.base_path, message.target),
-            headers,
-            body: whole(&message.body)?,
-        })
+        headers.extend(message.headers.iter().cloned());
+        let target = format!("{}{}", self.base_path, message.target);
+        Ok(Request { method: message.method.clone(), target, headers, body: whole(&message.body)? })
     }
 }
 
@@ -166,15 +161,10 @@ fn whole(body: &Body) -> Result<Bytes> {
     }
 }
 
-/// The signed request as the transport sends it: the bytes and headers that were signed, and no others in their place.
-fn sendable(target: &str, message: &OutRequest, signed: Request, body: Bytes) -> Result<OutRequest> {
-    debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
-    let mut headers = Vec::with_capacity(signed.headers.len());
+/// The signed request as the transport sends it: with the headers that were signed, and no others in their place.
+fn sendable(message: &OutRequest, signed: Request) -> OutRequest {
+    let mut headers = signed.headers;
     // The connection's own: the HTTP library writes it, as it was signed.
-    for header in signed.headers.iter().filter(|header| !header.name.eq_ignore_ascii_case("host")) {
-        let value = std::str::from_utf8(header.trimmed())
-            .map_err(|_| Error::invalid_field(&header.name, "must be ASCII or UTF-8").with_outcome(Outcome::NotSent))?;
-        headers.push((header.name.clone().into(), Secret::new(value)));
-    }
-    Ok(OutRequest { method: message.method, target: target.to_owned(), headers, body: message.body.clone() })
+    headers.remove("host");
+    OutRequest { method: signed.method, target: message.target.clone(), headers, body: message.body.clone() }
 }

@@ -18,7 +18,7 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_ws_channel::{
-    Envelope, MAX_DEPTH,
+    Envelope, KEY_HEADER, MAX_DEPTH, TOKEN_HEADER,
     challenge::encrypt_password,
     errors,
     login::LoginState,
@@ -236,14 +236,12 @@ fn session_gone() -> Error {
 
 /// Puts the new session's token where the old one's stands.
 fn replace_credentials(message: &mut OutRequest, session: &Session) {
-    for (name, value) in &mut message.headers {
-        let new = match &**name {
-            "authorization" => session.id_token.as_ref().map(|token| Secret::new(token.expose())),
-            "x-api-key" => session.api_key.as_ref().map(|key| Secret::new(key.expose())),
-            _ => None,
-        };
-        if let Some(new) = new {
-            *value = new;
+    let token = session.id_token.as_ref().map(|token| token.expose());
+    let key = session.api_key.as_ref().map(|key| key.expose());
+    for (name, secret) in [(TOKEN_HEADER, token), (KEY_HEADER, key)] {
+        if let Some(secret) = secret.filter(|_| message.headers.count(name) > 0) {
+            message.headers.remove(name);
+            message.headers.push_secret(name, &Secret::new(secret));
         }
     }
 }

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use bankchannel_foundation::{
     Error,
-    message::{OutResponse, Segment},
+    message::{Header, JSON, OutResponse, Segment},
 };
 use bankchannel_transport::SegmentBody;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full, combinators::BoxBody};
-use hyper::{Response, StatusCode, header};
+use hyper::{
+    Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue},
+};
 
 use super::spill::{self, Spilling};
 
@@ -39,7 +42,7 @@ pub(crate) fn empty(status: StatusCode) -> Response<AnswerBody> {
 pub(crate) fn json(status: StatusCode, bytes: impl Into<Bytes>) -> Response<AnswerBody> {
     let mut response = Response::new(Full::new(bytes.into()).map_err(|never| match never {}).boxed());
     *response.status_mut() = status;
-    mark_json(&mut response);
+    describe(&mut response, Some(JSON));
     response
 }
 
@@ -48,20 +51,32 @@ pub(crate) fn json(status: StatusCode, bytes: impl Into<Bytes>) -> Response<Answ
 /// # Errors
 /// `input.content_unreadable` when the answer's content has gone.
 pub(crate) fn message(message: &OutResponse) -> Result<Response<AnswerBody>, Error> {
-    let body = SegmentBody::open_sparing(&message.body)?;
-    let mut response = Response::new(body.boxed());
+    let mut response = match message.body.is_empty() {
+        true => Response::new(Empty::new().map_err(|never| match never {}).boxed()),
+        false => Response::new(SegmentBody::open_sparing(&message.body)?.boxed()),
+    };
     if let [Segment::Literal(bytes)] = message.body.segments()
         && bytes.len() > spill::IN_MEMORY
     {
         response.extensions_mut().insert(Large(bytes.clone()));
     }
     *response.status_mut() = StatusCode::from_u16(message.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    mark_json(&mut response);
+    describe(&mut response, message.body.media_type());
+    for Header { name, value } in message.headers.iter() {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_maybe_shared(value.clone()))
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
     Ok(response)
 }
 
-fn mark_json(response: &mut Response<AnswerBody>) {
+/// Says what a body is, and that nobody may keep it.
+fn describe(response: &mut Response<AnswerBody>, media_type: Option<&'static str>) {
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    if let Some(media_type) = media_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -50,6 +50,8 @@ use super::{
 
 /// How many requests the transcript remembers.
 const REMEMBERED: usize = 1000;
+/// How many characters of a path and of a request id are remembered.
+const REMEMBERED_TEXT: usize = 256;
 /// The largest body: seeds with files.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 16;
@@ -157,15 +159,20 @@ pub(crate) struct Seen<'a> {
     pub(crate) elapsed_ms: f64,
 }
 
+/// As much of a text as is remembered of it.
+pub(crate) fn clipped(text: &str) -> String {
+    text.chars().take(REMEMBERED_TEXT).collect()
+}
+
 impl Control {
     /// Remembers a request.
     pub(crate) fn record(&self, seen: &Seen<'_>) {
         let line = json!({
             "method": seen.method,
-            "path": redact_words(seen.path),
+            "path": redact_words(&clipped(seen.path)),
             "status": seen.status,
             "operation": seen.operation,
-            "request_id": seen.request_id,
+            "request_id": clipped(seen.request_id),
             "ms": (seen.elapsed_ms * 100.0).round() / 100.0,
         });
         let mut transcript = self.transcript.lock().unwrap_or_else(PoisonError::into_inner);

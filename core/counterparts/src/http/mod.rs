@@ -11,6 +11,8 @@ pub(crate) mod listen;
 pub(crate) mod query;
 pub(crate) mod rate;
 pub(crate) mod router;
+pub(crate) mod server;
+pub(crate) mod shell;
 pub(crate) mod spill;
 
 pub use listen::{ListenError, Listener, TlsFiles};

@@ -5,8 +5,15 @@ use bankchannel_foundation::{
     operation::Entry,
 };
 
+/// A path prefix with operations of one protocol below it.
+pub(crate) struct Mount {
+    prefix: String,
+    router: Router,
+}
+
 /// The routes of one protocol.
 pub(crate) struct Router {
+    catalogue: &'static [Entry],
     routes: Vec<Served>,
 }
 
@@ -25,6 +32,7 @@ enum Part {
 pub(crate) enum Found {
     /// To this operation of the catalogue, with these parameters.
     Operation {
+        entry: &'static Entry,
         /// Its place in the catalogue.
         index: usize,
         /// The path's parameters, decoded once.
@@ -38,14 +46,37 @@ pub(crate) enum Found {
     Malformed,
 }
 
-impl Router {
-    /// The routes of these operations.
-    pub(crate) fn new(catalogue: &'static [Entry]) -> Self {
-        Self::of(catalogue, |_| true)
+impl Found {
+    /// The operation's name; empty where there is none.
+    pub(crate) fn operation(&self) -> &'static str {
+        match self {
+            Self::Operation { entry, .. } => entry.declaration.name,
+            _ => "",
+        }
+    }
+}
+
+impl Mount {
+    /// The operations that are wanted, below this prefix.
+    pub(crate) fn of(prefix: &str, catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
+        Self { prefix: prefix.trim_end_matches('/').to_owned(), router: Router::of(catalogue, wanted) }
     }
 
-    /// The routes of those that are wanted.
-    pub(crate) fn of(catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
+    /// The path that its operations stand below.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Where a path leads; `None` for one that does not lie below the mount.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Found> {
+        let rest = path.strip_prefix(&*self.prefix).filter(|rest| rest.starts_with('/'))?;
+        Some(self.router.find(method, rest))
+    }
+}
+
+impl Router {
+    /// The routes of the operations that are wanted.
+    fn of(catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
         let mut routes: Vec<Served> = catalogue
             .iter()
             .enumerate()
@@ -58,11 +89,11 @@ impl Router {
             .collect();
         // `…/{Mode}/password` before `…/{Mode}/{Phone}`: the path with fewer parameters wins.
         routes.sort_by_key(|route| route.parts.iter().filter(|part| matches!(part, Part::Parameter(_))).count());
-        Self { routes }
+        Self { catalogue, routes }
     }
 
     /// Finds the operation for a raw path below the base path. One slash at its end does not matter.
-    pub(crate) fn find(&self, method: &str, path: &str) -> Found {
+    fn find(&self, method: &str, path: &str) -> Found {
         let Some(mut segments) = segments(path) else { return Found::Malformed };
         let fitting =
             |segments: &[String]| self.routes.iter().filter(|route| fits(&route.parts, segments)).collect::<Vec<_>>();
@@ -76,13 +107,11 @@ impl Router {
         let Some(best) = matching.first().map(|route| literals(&route.parts)) else { return Found::Nothing };
         let candidates = || matching.iter().filter(|route| literals(&route.parts) == best);
         match candidates().find(|route| route.method.as_str() == method) {
-            Some(route) => Found::Operation { index: route.index, parameters: parameters(&route.parts, segments) },
+            Some(route) => self.found(route, segments),
             None => {
                 // A method that only a less literal path has still leads there: PUT …/mfacode is one, POST …/{Phone} another.
                 match matching.iter().find(|route| route.method.as_str() == method) {
-                    Some(route) => {
-                        Found::Operation { index: route.index, parameters: parameters(&route.parts, segments) }
-                    }
+                    Some(route) => self.found(route, segments),
                     None => {
                         let mut methods: Vec<&str> = matching.iter().map(|route| route.method.as_str()).collect();
                         methods.sort_unstable();
@@ -92,6 +121,11 @@ impl Router {
                 }
             }
         }
+    }
+
+    fn found(&self, route: &Served, segments: Vec<String>) -> Found {
+        let (index, parameters) = (route.index, parameters(&route.parts, segments));
+        Found::Operation { entry: &self.catalogue[index], index, parameters }
     }
 }
 

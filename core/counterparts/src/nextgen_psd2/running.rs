@@ -14,8 +14,6 @@ use bankchannel_foundation::{
 };
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     BankOptions, BankReadiness, DESCRIPTOR,
@@ -30,10 +28,7 @@ use super::{
 use crate::{
     counterpart::Serves,
     folder,
-    http::{
-        Listener, control,
-        health::{self, Readiness},
-    },
+    http::{Listener, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -45,10 +40,7 @@ pub struct Running {
     bank: Arc<Bank>,
     ca_file: PathBuf,
     certificates_dir: PathBuf,
-    control_url: Option<String>,
-    readiness: Arc<Readiness>,
-    stop: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
+    server: Server,
     // Removed last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
@@ -86,30 +78,23 @@ impl Running {
         let origin = format!("{}://{}", listener.scheme(), reachable(listener.address()));
         warn_about(&config);
         let bank = Arc::new(Bank::new(config, clock, state, anchors, own.third_parties, origin));
-        let stop = CancellationToken::new();
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&bank)));
-        let readiness = Arc::new(Readiness::default());
-        let (serving, ready) = (Arc::clone(&pipeline), Arc::clone(&readiness));
-        let mut tasks = vec![tokio::spawn(listener.serve(stop.clone(), move |request, peer| {
-            let (pipeline, ready) = (Arc::clone(&serving), Arc::clone(&ready));
+        let serving = Arc::clone(&pipeline);
+        let mut server = Server::begin(listener, Arc::default(), move |request, peer| {
+            let pipeline = Arc::clone(&serving);
             async move {
-                if let Some(probed) = health::answer(&request, &ready) {
-                    probed
-                } else if pipeline.serves(request.uri().path()) {
-                    pipeline.answer(request, peer).await
+                if pipeline.serves(request.uri().path()) {
+                    shell::answer(pipeline, request, peer).await
                 } else {
                     web::answer(&pipeline, request).await
                 }
             }
-        }))];
-        let mut control_url = None;
+        });
         if let Some(target) = Target::of(pipeline) {
-            let (url, task) = control::open(Arc::new(target), &stop).await.inspect_err(|_| stop.cancel())?;
-            control_url = Some(url);
-            tasks.push(task);
+            server.open_control(Arc::new(target)).await?;
         }
         let (ca_file, certificates_dir) = (own.ca_file, own.folder);
-        Ok(Self { bank, ca_file, certificates_dir, control_url, readiness, stop, tasks, _temporary: temporary })
+        Ok(Self { bank, ca_file, certificates_dir, server, _temporary: temporary })
     }
 
     /// What the readiness line says.
@@ -121,16 +106,12 @@ impl Running {
     /// Says for so long that it is not ready (`GET /readyz`), while requests are still answered: what a stop begins with where
     /// a load balancer stands before the bank.
     pub async fn drain(&self, time: Duration) {
-        self.readiness.drain();
-        tokio::time::sleep(time).await;
+        self.server.drain(time).await;
     }
 
     /// Stops: no new requests, running ones get some time to finish; then the state is written.
     pub async fn stop(self) {
-        self.stop.cancel();
-        for task in self.tasks {
-            let _ = task.await;
-        }
+        self.server.end().await;
         if let Err(why) = self.bank.state.close() {
             tracing::error!(%why, "the bank's state could not be written at its end");
         }
@@ -152,13 +133,13 @@ impl Serves for Running {
             bg_base_url: format!("{origin}/bg"),
             ca_file: Some(self.ca_file.display().to_string()),
             certificates_dir: self.certificates_dir.display().to_string(),
-            control_url: self.control_url.clone(),
+            control_url: self.server.control_url.clone(),
             requests_url: self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),
         }
     }
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(Running::drain(self, time))
+        self.server.drain(time)
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

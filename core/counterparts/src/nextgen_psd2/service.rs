@@ -1,15 +1,15 @@
 //! What the pipeline and every handler work with.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
 };
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::clock::{Clock, SystemClock};
+use bankchannel_foundation::{
+    Cache,
+    clock::{Clock, SystemClock},
+};
 use bankchannel_nextgen_psd2::{
     certificates::{Certificate, Fault},
     signing::SigningDialect,
@@ -28,13 +28,10 @@ use super::{
 use crate::http::{control::Control, listen::ClientCertificate};
 
 /// Most client certificates that are remembered as read.
-const CLIENTS: usize = 1024;
+const CLIENTS: u64 = 1024;
 /// Ids of errors have ten digits.
 const ERROR_IDS: u64 = 9_000_000_000;
 const FIRST_ERROR_ID: u64 = 1_000_000_000;
-
-/// Client certificates as they could be read, by their DER.
-type ClientsRead = HashMap<Box<[u8]>, Result<Certificate, Fault>>;
 
 /// A sandbox bank.
 pub(crate) struct Bank {
@@ -57,7 +54,8 @@ pub(crate) struct Bank {
     /// Scheme, host and port: `https://127.0.0.1:8443`.
     pub(crate) origin: String,
     lists: RwLock<Arc<Lists>>,
-    clients: RwLock<ClientsRead>,
+    /// Client certificates as they could be read, by their DER.
+    clients: Cache<Box<[u8]>, Result<Certificate, Fault>>,
     errors: AtomicU64,
 }
 
@@ -75,7 +73,7 @@ pub(crate) struct Call<'a> {
     /// Under which path, and so by which rules, it asked.
     pub(crate) dialect: SigningDialect,
     /// The path before the API's own: `/api` or `/bg`.
-    pub(crate) base_path: &'static str,
+    pub(crate) base_path: &'a str,
     /// `TPP-Redirect-URI`, which any signed request may have.
     pub(crate) redirect_uri: Option<&'a str>,
     /// When it came, seconds since 1970.
@@ -120,7 +118,7 @@ impl Bank {
             explaining: Arc::new(Semaphore::new(processors)),
             origin,
             lists: RwLock::default(),
-            clients: RwLock::default(),
+            clients: Cache::new(CLIENTS),
             errors: AtomicU64::new(start),
         };
         bank.refresh_lists();
@@ -166,15 +164,11 @@ impl Bank {
     /// [`Fault`]: TLS is content with some that are not strict DER.
     pub(crate) fn client(&self, shown: &ClientCertificate) -> Result<Certificate, Fault> {
         let der: &[u8] = &shown.0;
-        if let Some(known) = self.clients.read().unwrap_or_else(PoisonError::into_inner).get(der) {
-            return known.clone();
+        if let Some(known) = self.clients.get(der) {
+            return known;
         }
         let read = Certificate::from_der(der);
-        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
-        if clients.len() >= CLIENTS {
-            clients.clear();
-        }
-        clients.insert(der.into(), read.clone());
+        self.clients.insert(der.into(), read.clone(), 1);
         read
     }
 }

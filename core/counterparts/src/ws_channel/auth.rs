@@ -1,11 +1,9 @@
 //! Who is asking (WS Channel sheet §1.2, §3.7).
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use bankchannel_crypto::digest;
+use bankchannel_foundation::Cache;
 use bankchannel_storage::{Digest, Session};
 use bankchannel_ws_channel::{Access, Refusal, Terms, errors::texts};
 use hyper::HeaderMap;
@@ -15,29 +13,26 @@ use super::{
     service::{Caller, Service},
 };
 
-/// How many sessions are remembered; beyond that, all are looked up again.
-const REMEMBERED: usize = 10_000;
+/// How many sessions are remembered.
+const REMEMBERED: u64 = 10_000;
 
 /// Sessions looked up before, as long as nothing that matters to any session has changed. Only with a store that no other
 /// process writes to; so a revocation counts at once.
-#[derive(Default)]
-pub(crate) struct Sessions {
-    known: Mutex<(u64, HashMap<Digest, Arc<Session>>)>,
+pub(crate) struct Sessions(Cache<Digest, (u64, Arc<Session>)>);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
 }
 
 impl Sessions {
     fn get(&self, generation: u64, token: &Digest) -> Option<Arc<Session>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        (known.0 == generation).then(|| known.1.get(token).cloned()).flatten()
+        self.0.get(token).filter(|(known, _)| *known == generation).map(|(_, session)| session)
     }
 
     fn put(&self, generation: u64, token: Digest, session: Arc<Session>) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0 != generation || known.1.len() >= REMEMBERED {
-            known.0 = generation;
-            known.1.clear();
-        }
-        known.1.insert(token, session);
+        self.0.insert(token, (generation, session), 1);
     }
 }
 

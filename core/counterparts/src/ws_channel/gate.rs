@@ -1,4 +1,4 @@
-//! What stands before the operations: probes, request heads that others would read differently, a data folder that is gone.
+//! What stands before the operations: request heads that others would read differently, a data folder that is gone.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,7 +13,7 @@ use super::{
 use crate::http::{
     answer::{self, AnswerBody},
     framing::Framing,
-    health, intake,
+    intake, shell,
 };
 
 /// How soon a client may try again when the data folder is gone, in seconds.
@@ -26,9 +26,6 @@ pub(crate) async fn answer(
     peer: SocketAddr,
 ) -> Response<AnswerBody> {
     let service = Arc::clone(&pipeline.service);
-    if let Some(probed) = health::answer(&request, &service.readiness) {
-        return probed;
-    }
     if !is_well_framed(&request) {
         intake::drain(request.into_body()).await;
         let mut refused = refuse(&Refusal::new(400, "Invalid request head"), &random::uuid_v4());
@@ -40,7 +37,7 @@ pub(crate) async fn answer(
         intake::drain(request.into_body()).await;
         return lost();
     }
-    let response = pipeline.answer_to_the_end(request, peer).await;
+    let response = shell::answer(pipeline, request, peer).await;
     // What was written meanwhile may have gone with the folder.
     if service.folders.are_lost() && response.status().is_success() {
         return lost();

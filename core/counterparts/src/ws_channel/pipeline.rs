@@ -1,16 +1,10 @@
 //! From an HTTP request to an HTTP answer, by the operation's declaration.
 
-use std::{
-    future::Future,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
-    Exchange, Operation,
+    Exchange,
     message::{InRequest, OutResponse},
     operation::{Entry, Route},
 };
@@ -18,7 +12,9 @@ use bankchannel_storage::Ground;
 use bankchannel_ws_channel::{
     Access, CATALOGUE, MAX_PLAIN_BODY, Refusal, TERMS, Terms, errors::texts, model::Bank, operations, terms,
 };
-use hyper::{HeaderMap, Request, Response, StatusCode, body::Incoming, header};
+use futures_util::future::BoxFuture;
+use hyper::{HeaderMap, Method, Response, StatusCode, body::Incoming, header, http::request::Parts};
+use tokio_util::task::TaskTracker;
 
 use super::{
     auth,
@@ -28,142 +24,71 @@ use super::{
 };
 use crate::http::{
     answer::{self, AnswerBody},
-    control::Seen,
+    control::Control,
     intake::{self, IntakeError, Taken},
     query::{self, Plus},
-    router::{Found, Router},
+    router::{Found, Mount},
+    shell::{Api, Routed},
 };
 
 /// The service as it answers requests.
 pub(crate) struct Pipeline {
     pub(crate) service: Arc<Service>,
-    router: Router,
-    base_path: String,
+    mount: Mount,
 }
 
 /// What the sender of a body is told that did not come to its end in time.
 const BODY_TOO_SLOW: &str = "Request timeout";
 
-type Handled<'a> = Pin<Box<dyn Future<Output = Result<OutResponse, Fault>> + Send + 'a>>;
+type Handler = for<'a> fn(&'a Service, &'a Call, InRequest<'a>) -> BoxFuture<'a, Result<OutResponse, Fault>>;
 
 impl Pipeline {
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        let base_path = service.config.base_path.trim_end_matches('/').to_owned();
-        Self { service, router: Router::new(CATALOGUE), base_path }
+        let mount = Mount::of(&service.config.base_path, CATALOGUE, |_| true);
+        Self { service, mount }
     }
 
-    /// Answers one request. One that may change something runs to its end even when its client goes away in the middle:
-    /// a certificate that a bank has issued is stored, an upload's outcome is recorded.
-    pub(crate) async fn answer_to_the_end(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> Response<AnswerBody> {
-        if !self.may_change(&request) {
-            return self.answer(request, peer).await;
-        }
-        let tasks = self.service.running.clone();
-        let running = tasks.spawn(async move { self.answer(request, peer).await });
-        running.await.unwrap_or_else(|why| {
-            tracing::error!(%why, "a request did not come to its end");
-            refuse(&(&texts::INTERNAL_ERROR).into(), &random::uuid_v4())
-        })
-    }
-
-    /// Whether a request may change something: by its method, or, as `InitPasswordReset` does, by its declaration.
-    fn may_change(&self, request: &Request<Incoming>) -> bool {
-        if request.method() != hyper::Method::GET {
-            return true;
-        }
-        let Some(rest) = request.uri().path().strip_prefix(&self.base_path) else { return false };
-        match self.router.find("GET", rest) {
-            Found::Operation { index, .. } => {
-                CATALOGUE[index].declaration.route.as_ref().is_some_and(|route| route.audited)
-            }
-            _ => false,
-        }
-    }
-
-    /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
-        let request_id = random::uuid_v4();
-        let seen = self.service.control.is_some().then(|| Arrived::of(&request));
-        let origin = request.headers().get(header::ORIGIN).cloned();
-        let (operation, mut response) = self.route(request, peer, &request_id).await;
-        if let (Some(control), Some(seen)) = (&self.service.control, seen) {
-            control.record(&Seen {
-                method: &seen.method,
-                path: &seen.path,
-                status: response.status().as_u16(),
-                operation,
-                request_id: &request_id,
-                elapsed_ms: seen.at.elapsed().as_secs_f64() * 1000.0,
-            });
-        }
-        let headers = response.headers_mut();
-        if let Ok(id) = request_id.parse() {
-            headers.insert("x-request-id", id);
-        }
-        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-        if let Some(origin) = origin.filter(|origin| self.service.config.allows_origin(origin.as_bytes())) {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(header::VARY, header::HeaderValue::from_static("origin"));
-        }
-        response
-    }
-
-    async fn route(
-        &self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-        request_id: &str,
-    ) -> (&'static str, Response<AnswerBody>) {
-        let path = request.uri().path();
-        let found = match path.strip_prefix(&self.base_path).filter(|rest| rest.starts_with('/')) {
-            Some(rest) => self.router.find(request.method().as_str(), rest),
-            None => Found::Nothing,
-        };
-        let response = match found {
-            Found::Operation { index, parameters } => {
-                let (entry, terms) = (&CATALOGUE[index], TERMS[index].as_ref());
-                let address = self.service.config.client_address(request.headers(), peer.ip());
-                let name = entry.declaration.name;
-                if let Some(status) = self.service.control.as_ref().and_then(|control| control.fault_for(name)) {
-                    intake::drain(request.into_body()).await;
-                    return (name, refuse(&told_to_fail(status), request_id));
+    async fn carried_out(&self, routed: Routed) -> Response<AnswerBody> {
+        let Routed { head, body, peer, found, id, ordered, .. } = routed;
+        match found {
+            Found::Operation { entry, index, parameters } => {
+                if let Some(status) = ordered {
+                    intake::drain(body).await;
+                    return refuse(&told_to_fail(status), &id);
                 }
-                let mut call = Call::new(request_id.to_owned(), name, address, self.service.now_ms());
-                call.prefetch = is_prefetch(request.headers());
-                call.needs_session = terms.is_some_and(Terms::needs_session);
-                let result = match Declared::of(entry, terms) {
-                    Some(declared) => self.serve(request, declared, parameters, &mut call).await,
-                    None => Err(Fault::internal("a routed operation has a route and terms")),
+                let address = self.service.config.client_address(&head.headers, peer.ip());
+                let mut call = Call::new(id, entry.declaration.name, address, self.service.now_ms());
+                let result = match Declared::of(entry, index) {
+                    Some(declared) => {
+                        call.prefetch = is_prefetch(&head.headers);
+                        call.needs_session = declared.terms.needs_session();
+                        self.serve((head, body), declared, parameters, &mut call).await
+                    }
+                    None => Err(Fault::internal("a routed operation has a route, terms and a handler")),
                 };
-                return (name, self.finish(entry, &call, result).await);
+                self.finish(entry, &call, result).await
             }
-            Found::OtherMethods(_) if request.method() == hyper::Method::OPTIONS => preflight(),
+            Found::OtherMethods(_) if head.method == Method::OPTIONS => preflight(),
             Found::OtherMethods(methods) => {
-                let mut response = refuse(&Refusal::new(405, "Method not allowed"), request_id);
+                let mut response = refuse(&Refusal::new(405, "Method not allowed"), &id);
                 if let Ok(allow) = methods.join(", ").parse() {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
                 response
             }
-            Found::Nothing => refuse(&Refusal::new(404, "Not found"), request_id),
-            Found::Malformed => refuse(&Refusal::new(400, "Invalid parameter(s)"), request_id),
-        };
-        ("", response)
+            Found::Nothing => refuse(&Refusal::new(404, "Not found"), &id),
+            Found::Malformed => refuse(&Refusal::new(400, "Invalid parameter(s)"), &id),
+        }
     }
 
     async fn serve(
         &self,
-        request: Request<Incoming>,
+        (head, body): (Parts, Incoming),
         declared: Declared,
         parameters: Vec<(&'static str, String)>,
         call: &mut Call,
     ) -> Result<OutResponse, Fault> {
-        let Declared { name, route, terms } = declared;
-        let (head, body) = request.into_parts();
+        let Declared { route, terms, handler } = declared;
         // What is refused before the body was read: read it on, so that the client hears the answer.
         let early = self.before_body(terms, &head.headers, &parameters, call).await;
         if let Err(fault) = early {
@@ -186,9 +111,8 @@ impl Pipeline {
             auth::judge_again(&self.service, terms, &mut call.caller).await?;
         }
         self.note_owner(terms, call);
-        let message =
-            InRequest { path: parameters, query, headers: Vec::new(), body: taken.body, content: taken.content };
-        let response = dispatch(&self.service, call, name, message).await;
+        let message = InRequest { path: parameters, query, headers: None, body: taken.body, content: taken.content };
+        let response = handler(&self.service, call, message).await;
         drop(taken._spool);
         if let (Some(asked), Ok(answer)) = (asked, &response) {
             self.service.files.listings.keep(asked, call, answer);
@@ -295,30 +219,58 @@ impl Pipeline {
     }
 }
 
-/// What the transcript keeps of a request.
-struct Arrived {
-    method: String,
-    path: String,
-    at: Instant,
-}
+impl Api for Pipeline {
+    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        std::iter::once(&self.mount)
+    }
 
-impl Arrived {
-    fn of(request: &Request<Incoming>) -> Self {
-        Self { method: request.method().to_string(), path: request.uri().path().to_owned(), at: Instant::now() }
+    fn control(&self) -> Option<&Control> {
+        self.service.control.as_deref()
+    }
+
+    fn request_id(&self, _headers: &HeaderMap) -> String {
+        random::uuid_v4()
+    }
+
+    /// One that may change something, by its method, or, as `InitPasswordReset` does, by its declaration: a certificate that a bank
+    /// has issued is stored, an upload's outcome is recorded.
+    fn finishes(&self, routed: &Routed) -> Option<&TaskTracker> {
+        let may_change = match &routed.found {
+            _ if routed.head.method != Method::GET => true,
+            Found::Operation { entry, .. } => entry.declaration.route.as_ref().is_some_and(|route| route.audited),
+            _ => false,
+        };
+        may_change.then_some(&self.service.running)
+    }
+
+    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
+        let origin = routed.head.headers.get(header::ORIGIN).cloned();
+        let mut response = self.carried_out(routed).await;
+        if let Some(origin) = origin.filter(|origin| self.service.config.allows_origin(origin.as_bytes())) {
+            let headers = response.headers_mut();
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::VARY, header::HeaderValue::from_static("origin"));
+        }
+        response
+    }
+
+    fn broken_off(&self, request_id: &str) -> Response<AnswerBody> {
+        refuse(&(&texts::INTERNAL_ERROR).into(), request_id)
     }
 }
 
-/// An exchange, with what is declared of it.
+/// An exchange, with what is declared of it, and what carries it out.
 #[derive(Clone, Copy)]
 struct Declared {
-    name: &'static str,
     route: &'static Route,
     terms: &'static Terms,
+    handler: Handler,
 }
 
 impl Declared {
-    fn of(entry: &'static Entry, terms: Option<&'static Terms>) -> Option<Self> {
-        Some(Self { name: entry.declaration.name, route: entry.declaration.route.as_ref()?, terms: terms? })
+    fn of(entry: &'static Entry, index: usize) -> Option<Self> {
+        let route = entry.declaration.route.as_ref()?;
+        Some(Self { route, terms: TERMS[index].as_ref()?, handler: HANDLERS[index]? })
     }
 }
 
@@ -382,22 +334,19 @@ fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
 
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// Hands a request to its operation's handler.
-        fn dispatch<'a>(service: &'a Service, call: &'a Call, name: &'static str, message: InRequest) -> Handled<'a> {
-            $(handlers!(@one $kind service call name message $subject $file $name);)+
-            Box::pin(async move { Err(Fault::internal(format!("{name} is listed but not served"))) })
-        }
+        /// The handler of each operation, at its place in the catalogue.
+        static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
     };
-    (@one exchange $service:ident $call:ident $name:ident $message:ident $subject:ident $file:ident $op:ident) => {
-        if $name == operations::$subject::$file::$op::DECLARATION.name {
-            return Box::pin(async move {
-                let request = operations::$subject::$file::$op::decode_request($message).map_err(|fault| Refusal::from_input(&fault))?;
-                let response = super::$subject::$file::handle($service, $call, request).await?;
-                Ok(operations::$subject::$file::$op::encode_response(response))
-            });
-        }
+    (@one exchange $subject:ident $file:ident $op:ident) => {
+        Some(|service, call, message| {
+            type Op = operations::$subject::$file::$op;
+            Box::pin(async move {
+                let request = Op::decode_request(message).map_err(|fault| Refusal::from_input(&fault))?;
+                super::$subject::$file::handle(service, call, request).await.map(Op::encode_response)
+            })
+        })
     };
-    (@one local $($rest:tt)*) => {};
+    (@one local $($rest:tt)*) => { None };
 }
 
 bankchannel_ws_channel::for_each_operation!(handlers);

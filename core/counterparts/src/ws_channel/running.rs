@@ -11,8 +11,7 @@ use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
 use bankchannel_storage::Store;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::task::JoinHandle;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use super::{
     DESCRIPTOR,
@@ -37,11 +36,7 @@ use super::{
 use crate::{
     CheckFn,
     counterpart::Serves,
-    http::{
-        Listener, TlsFiles,
-        control::{self, Control},
-        health::Readiness,
-    },
+    http::{Listener, TlsFiles, control::Control, server::Server},
     temporary::Temporary,
 };
 
@@ -58,10 +53,8 @@ const LAST_STEPS: Duration = Duration::from_secs(10);
 pub struct Running {
     service: Arc<Service>,
     base_url: String,
-    control_url: Option<String>,
     public_key_file: PathBuf,
-    stop: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
+    server: Server,
     // Removed last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
@@ -123,8 +116,6 @@ impl Running {
         let listener =
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
-        let base_url =
-            format!("{}://{}{}", listener.scheme(), listener.address(), config.base_path.trim_end_matches('/'));
         let control = config.control.then(|| Arc::new(Control::default()));
         warn_about(&config);
         let service = Arc::new(Service {
@@ -142,34 +133,29 @@ impl Running {
             holds: Holds::default(),
             config,
             data,
-            readiness: Readiness::default(),
+            readiness: Arc::default(),
             folders: Folders::default(),
             running: TaskTracker::new(),
         });
-        let stop = CancellationToken::new();
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
-        let mut tasks = vec![tokio::spawn(listener.serve(stop.clone(), move |request, peer| {
-            let pipeline = Arc::clone(&pipeline);
-            async move { gate::answer(pipeline, request, peer).await }
-        }))];
-        let mut control_url = None;
+        let mut server = Server::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
+            gate::answer(Arc::clone(&pipeline), request, peer)
+        });
+        let stop = server.stop.clone();
         if let Some(control) = control {
-            let target = Arc::new(Target { service: Arc::clone(&service), control });
-            let (url, task) = control::open(target, &stop).await.inspect_err(|_| stop.cancel())?;
-            control_url = Some(url);
-            tasks.push(task);
+            server.open_control(Arc::new(Target { service: Arc::clone(&service), control })).await?;
         }
         // With PostgreSQL the operator asks the database.
         if let Some(door) = service.store.is_only_writer().then(|| Door::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
             let desk = Desk::with_clock(store, service.config.clone(), service.data.clone(), clock);
-            tasks.push(door.serve(desk, stop.clone()));
+            server.with([door.serve(desk, stop.clone())]);
         }
-        tasks.push(upkeep::begin(&service, &stop));
-        tasks.push(watch::begin(&service, &stop));
-        tasks.extend(banks::background(&service, &stop));
+        server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);
+        server.with(banks::background(&service, &stop));
+        let base_url = format!("{}{}", server.origin, service.config.base_path.trim_end_matches('/'));
         let public_key_file = service.keys.public_key_file.clone();
-        Ok(Self { service, base_url, control_url, public_key_file, stop, tasks, _temporary: temporary })
+        Ok(Self { service, base_url, public_key_file, server, _temporary: temporary })
     }
 
     /// What the readiness line says.
@@ -209,13 +195,9 @@ impl Running {
     }
 
     async fn close(self) {
-        self.service.readiness.drain();
-        tokio::time::sleep(Duration::from_secs(self.service.config.drain_s.into())).await;
-        self.stop.cancel();
+        self.server.drain(Duration::from_secs(self.service.config.drain_s.into())).await;
         self.service.running.close();
-        for task in self.tasks {
-            let _ = task.await;
-        }
+        self.server.end().await;
         if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
             tracing::error!("requests that may change something did not come to their end before the stop");
         }
@@ -239,13 +221,12 @@ impl Serves for Running {
         ServiceReadiness {
             base_url: self.base_url.clone(),
             public_key_file: self.public_key_file.display().to_string(),
-            control_url: self.control_url.clone(),
+            control_url: self.server.control_url.clone(),
         }
     }
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.service.readiness.drain();
-        Box::pin(tokio::time::sleep(time))
+        self.server.drain(time)
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

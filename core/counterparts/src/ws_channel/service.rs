@@ -65,7 +65,7 @@ pub(crate) struct Service {
     /// The data folder.
     pub(crate) data: PathBuf,
     /// Whether it should be sent requests.
-    pub(crate) readiness: Readiness,
+    pub(crate) readiness: Arc<Readiness>,
     /// Whether its folders are still there.
     pub(crate) folders: Folders,
     /// What runs to its end even when nobody waits for it any more: a stop waits.

@@ -1,12 +1,20 @@
 //! HTTP messages as data: what a protocol writes and reads, on both ends.
+//!
+//! A [`Request`] or [`Response`] keeps the order, spelling and bytes of its headers, since a signature may cover them. What is sent has a
+//! [`Body`] of segments, which says its media type; what has arrived has bytes, and beside them the content that was streamed out.
 
-use std::borrow::Cow;
+mod body;
+mod headers;
+mod text;
 
-use crate::{
-    Content, Secret,
-    model::{Object, Value},
-};
+use std::{fmt, ops::Deref};
+
 use bytes::Bytes;
+
+use crate::Content;
+pub use body::{Body, JSON, Segment};
+pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};
+pub use text::{MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Malformed, MalformedKind};
 
 /// The methods that the protocols use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,141 +45,123 @@ impl Method {
     }
 }
 
-/// A body as segments, so that a file is read once and never held.
-#[derive(Debug, Clone, Default)]
-pub struct Body(Vec<Segment>);
-
-/// A part of a body.
-#[derive(Debug, Clone)]
-pub enum Segment {
-    /// These bytes.
-    Literal(Bytes),
-    /// The standard base64 of this content.
-    Base64(Content),
-}
-
-impl Body {
-    /// No body.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self::default()
-    }
-
-    /// A JSON object as body.
-    #[must_use]
-    pub fn json(object: Object<'_>) -> Self {
-        Self(vec![Segment::Literal(Value::Object(object).to_json().into())])
-    }
-
-    /// A JSON object as body whose top-level member `member` is the base64 of `content`.
-    #[must_use]
-    pub fn json_with_content(mut object: Object<'_>, member: &str, content: Content) -> Self {
-        object.remove(member);
-        let name = Value::from(member).to_json();
-        let rest = Value::Object(object).to_json();
-        // `{` + content member + the other members with their closing brace.
-        let tail = if rest == "{}" { "\"}".to_owned() } else { format!("\",{}", &rest[1..]) };
-        Self(vec![
-            Segment::Literal(format!("{{{name}:\"").into()),
-            Segment::Base64(content),
-            Segment::Literal(tail.into()),
-        ])
-    }
-
-    /// These bytes as body.
-    #[must_use]
-    pub fn literal(bytes: impl Into<Bytes>) -> Self {
-        Self(vec![Segment::Literal(bytes.into())])
-    }
-
-    /// The segments in order.
-    #[must_use]
-    pub fn segments(&self) -> &[Segment] {
-        &self.0
-    }
-
-    /// Whether there is nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The length in bytes, where it is known without reading the content.
-    #[must_use]
-    pub fn known_length(&self) -> Option<u64> {
-        self.0
-            .iter()
-            .map(|segment| match segment {
-                Segment::Literal(bytes) => Some(bytes.len() as u64),
-                Segment::Base64(content) => content.known_size().map(|size| size.div_ceil(3) * 4),
-            })
-            .sum()
-    }
-
-    /// Whether the body can be sent a second time.
-    #[must_use]
-    pub fn is_repeatable(&self) -> bool {
-        self.0.iter().all(|segment| match segment {
-            Segment::Literal(_) => true,
-            Segment::Base64(content) => content.is_repeatable(),
-        })
-    }
-}
-
-/// A request to be sent.
-#[derive(Debug, Clone)]
-pub struct OutRequest {
-    /// The method.
-    pub method: Method,
-    /// The path below the base URL, percent-encoded, with the query; begins with `/`.
+/// A request.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Request<B = Bytes> {
+    /// The method as written.
+    pub method: String,
+    /// Path and query as they stand on the request line.
     pub target: String,
-    /// Header names and values; values that must not be logged are secrets.
-    pub headers: Vec<(Cow<'static, str>, Secret)>,
-    /// The body; a non-empty one is JSON, unless a header says otherwise.
-    pub body: Body,
+    /// The header fields in order.
+    pub headers: Headers,
+    /// The body, without transfer coding.
+    pub body: B,
 }
 
-/// A response that has arrived.
-#[derive(Debug, Clone, Default)]
-pub struct InResponse {
-    /// The HTTP status.
-    pub status: u16,
-    /// The content type without its parameters, in lower case.
-    pub content_type: String,
-    /// `Retry-After`, in seconds.
-    pub retry_after_s: Option<u64>,
-    /// The headers that the protocol reads, by their names as it spells them.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body, without the content.
-    pub body: Bytes,
-    /// The content that was streamed out of the body.
-    pub content: Option<Content>,
-}
+/// A request to be sent. Its target is the path below the base URL.
+pub type OutRequest = Request<Body>;
 
-/// A request that has arrived at a server, its path taken apart.
+/// A request that has arrived at a server, its path and query taken apart, for an operation to read.
 #[derive(Debug, Default)]
-pub struct InRequest {
+pub struct InRequest<'a> {
     /// The path's parameters, decoded once: names from the route's template.
     pub path: Vec<(&'static str, String)>,
     /// The query's pairs, decoded.
     pub query: Vec<(String, String)>,
-    /// The headers that the protocol reads, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// The headers; `None` where the protocol's operations read none.
+    pub headers: Option<&'a Headers>,
     /// The body, without the content.
     pub body: Bytes,
     /// The content that was streamed out of the body.
     pub content: Option<Content>,
 }
 
-/// A response to be sent by a server.
-#[derive(Debug, Clone)]
-pub struct OutResponse {
+/// A response.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Response<B = Bytes> {
     /// The HTTP status.
     pub status: u16,
-    /// Headers besides those of every answer.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body; a non-empty one is JSON.
-    pub body: Body,
+    /// The header fields in order.
+    pub headers: Headers,
+    /// The body, without transfer coding.
+    pub body: B,
+}
+
+/// A response to be sent by a server. Its headers are those besides what every answer has.
+pub type OutResponse = Response<Body>;
+
+/// A response that has arrived. Of its headers it has those that the protocol reads.
+#[derive(Debug, Clone, Default)]
+pub struct InResponse {
+    /// The response, its body without the content.
+    pub message: Response,
+    /// The content that was streamed out of the body.
+    pub content: Option<Content>,
+    /// `Retry-After`, in seconds from its arrival.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Deref for InResponse {
+    type Target = Response;
+
+    fn deref(&self) -> &Response {
+        &self.message
+    }
+}
+
+impl InResponse {
+    /// A response without headers and content.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { message: Response::new(status, body), content: None, retry_after_s: None }
+    }
+}
+
+impl<B> Request<B> {
+    /// The same request with another body.
+    #[must_use]
+    pub fn with_body<C>(self, body: C) -> Request<C> {
+        Request { method: self.method, target: self.target, headers: self.headers, body }
+    }
+}
+
+impl Request {
+    /// Writes the request as it goes over the wire, as HTTP/1.1.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        for header in self.headers.iter() {
+            out.extend_from_slice(header.name.as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(header.trimmed());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(&self.body);
+        out
+    }
+}
+
+impl<B> fmt::Debug for Request<B> {
+    /// Names only: values may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).field("headers", &self.headers).finish_non_exhaustive()
+    }
+}
+
+impl<B> Response<B> {
+    /// A response without headers.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<B>) -> Self {
+        Self { status, headers: Headers::default(), body: body.into() }
+    }
+}
+
+impl<B> fmt::Debug for Response<B> {
+    /// Names only: values may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).field("headers", &self.headers).finish_non_exhaustive()
+    }
 }
 
 /// Percent-encodes one path segment or query value: everything but RFC 3986's unreserved characters.
@@ -220,18 +210,5 @@ mod tests {
         for bad in ["%", "%2", "%zz", "%+1", "%ff"] {
             assert_eq!(percent_decode(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn content_stands_first_and_the_length_is_known() {
-        let object = [("FileName", "x"), ("FileContents", "")].map(|(name, value)| (name.into(), value.into()));
-        let body = Body::json_with_content(
-            object.into_iter().collect(),
-            "FileContents",
-            Content::Bytes(Bytes::from_static(b"hello")),
-        );
-        assert_eq!(body.known_length(), Some(r#"{"FileContents":"aGVsbG8=","FileName":"x"}"#.len() as u64));
-        let alone = Body::json_with_content(Object::new(), "C", Content::Bytes(Bytes::new()));
-        assert_eq!(alone.known_length(), Some(r#"{"C":""}"#.len() as u64));
     }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::row,
-    message::{Body, InRequest, InResponse, OutRequest, OutResponse},
+    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse},
     model::{Dialect, Field, Object, Reader, Shape, Value, Writer},
     operation::Route,
 };
@@ -68,17 +68,17 @@ impl Codec for Psd2 {
         let shape = O::Request::SHAPE.fields();
         let target = target::write(route, shape, &mut fields)?;
         let has_body = shape.iter().any(|field| is_body(field, route));
-        let mut headers = Vec::new();
+        let mut headers = Headers::default();
         if has_body {
-            headers.push(headers::header("Content-Type", "application/json"));
+            headers.push("Content-Type", JSON);
         }
-        headers.push(headers::header("Accept", "application/json"));
+        headers.push("Accept", JSON);
         headers::write_request(shape, &mut fields, &with.header_names, &mut headers)?;
         let body = if has_body { Body::json(fields) } else { Body::empty() };
-        Ok(OutRequest { method: route.method, target, headers, body })
+        Ok(OutRequest { method: route.method.as_str().to_owned(), target, headers, body })
     }
 
-    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error> {
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
         let route = route::<O>();
         let shape = O::Request::SHAPE.fields();
         let mut fields = Object::new();
@@ -92,7 +92,9 @@ impl Codec for Psd2 {
                 }
             }
         }
-        headers::read(shape, &message.headers, &mut fields)?;
+        if let Some(given) = message.headers {
+            headers::read(shape, given, &mut fields)?;
+        }
         target::read(shape, route, message.path, &message.query, &mut fields)?;
         O::Request::read(Value::Object(fields), &mut Reader::new(Dialect::Wire)).map_err(place::plainly)
     }
@@ -128,9 +130,9 @@ impl Codec for Psd2 {
         }
         for field in shape {
             if let Place::Header(name) = Place::of(field, route)
-                && let Some((_, value)) = message.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
+                && let Some(value) = message.headers.get(name)
             {
-                fields.push(field.wire, headers::value(field, headers::trimmed(value)));
+                fields.push(field.wire, headers::value(field, &headers::as_text(value)));
             }
         }
         O::Response::read(Value::Object(fields), &mut Reader::new(Dialect::Wire))

@@ -1,21 +1,9 @@
-//! An HTTP request as it was sent: order, spelling and bytes of its headers kept, since a signature covers them.
+//! HTTP requests as this protocol checks them.
 
-mod text;
-
-use std::fmt;
-
-use bytes::Bytes;
-
-pub use self::text::Malformed;
-
-/// Most bytes of a request line and headers together (V01).
-pub const MAX_HEAD: usize = 32 * 1024;
-/// Most bytes of one header field (V01).
-pub const MAX_FIELD: usize = 16 * 1024;
-/// Most header fields (V01).
-pub const MAX_FIELDS: usize = 100;
-/// Most bytes of a body (V01).
-pub const MAX_BODY: usize = 1024 * 1024;
+pub use bankchannel_foundation::message::{
+    Header, Headers, MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Malformed, MalformedKind, Request, has_control,
+    is_token, is_visible, text_has_control, trim,
+};
 
 /// Headers that must not occur twice (V03).
 pub const SINGLE: [&str; 11] = [
@@ -32,167 +20,6 @@ pub const SINGLE: [&str; 11] = [
     "host",
 ];
 
-/// A request.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The method as written.
-    pub method: String,
-    /// Path and query as they stand on the request line.
-    pub target: String,
-    /// The header fields in order.
-    pub headers: Headers,
-    /// The body, without transfer coding.
-    pub body: Bytes,
-}
-
-/// Header fields in the order in which they were sent.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<Header>);
-
-/// One header field.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Header {
-    /// The name as written.
-    pub name: String,
-    /// Everything between the colon and the end of the line, spaces included.
-    pub value: Bytes,
-}
-
-impl IntoIterator for Headers {
-    type Item = Header;
-    type IntoIter = std::vec::IntoIter<Header>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl Header {
-    /// The value without spaces and tabs around it.
-    #[must_use]
-    pub fn trimmed(&self) -> &[u8] {
-        trim(&self.value)
-    }
-}
-
-impl Headers {
-    /// Appends a field.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<Bytes>) {
-        self.0.push(Header { name: name.into(), value: value.into() });
-    }
-
-    /// Replaces every field of this name by one; it stands where the first stood, or last.
-    pub fn set(&mut self, name: &str, value: impl Into<Bytes>) {
-        let header = Header { name: name.to_owned(), value: value.into() };
-        let first = self.0.iter().position(|held| held.name.eq_ignore_ascii_case(name));
-        self.0.retain(|held| !held.name.eq_ignore_ascii_case(name));
-        self.0.insert(first.unwrap_or(self.0.len()), header);
-    }
-
-    /// Removes every field of this name.
-    pub fn remove(&mut self, name: &str) {
-        self.0.retain(|held| !held.name.eq_ignore_ascii_case(name));
-    }
-
-    /// The fields in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Header> {
-        self.0.iter()
-    }
-
-    /// How many fields there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The fields of this name, in whatever case, in order.
-    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Header> {
-        self.0.iter().filter(move |held| held.name.eq_ignore_ascii_case(name))
-    }
-
-    /// How often a field of this name occurs.
-    #[must_use]
-    pub fn count(&self, name: &str) -> usize {
-        self.named(name).count()
-    }
-
-    /// The first field of this name, without spaces and tabs around it.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.iter().find(|held| held.name.eq_ignore_ascii_case(name)).map(Header::trimmed)
-    }
-
-    /// The same as text; `None` also where it is not UTF-8.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.get(name).and_then(|value| std::str::from_utf8(value).ok())
-    }
-}
-
-impl FromIterator<(String, Bytes)> for Headers {
-    fn from_iter<I: IntoIterator<Item = (String, Bytes)>>(fields: I) -> Self {
-        Self(fields.into_iter().map(|(name, value)| Header { name, value }).collect())
-    }
-}
-
-impl Request {
-    /// Writes the request as it goes over the wire, as HTTP/1.1.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
-        for header in self.headers.iter() {
-            out.extend_from_slice(header.name.as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(header.trimmed());
-            out.extend_from_slice(b"\r\n");
-        }
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(&self.body);
-        out
-    }
-}
-
-impl fmt::Debug for Request {
-    /// Names only: values may be personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|header| header.name.as_str()).collect();
-        f.debug_struct("Request").field("method", &self.method).field("headers", &names).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Headers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|header| &header.name)).finish()
-    }
-}
-
-/// Removes spaces and tabs around a value (RFC 9110 §5.6.3).
-#[must_use]
-pub fn trim(value: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
-    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
-    &value[start..end]
-}
-
-/// Whether a text is a token (RFC 9110 §5.6.2): what a method and a header name consist of.
-#[must_use]
-pub fn is_token(text: &str) -> bool {
-    let is_mark = |byte| {
-        matches!(
-            byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
-    };
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
-}
-
 /// Whether bytes are the text of a UUID, in either case.
 pub(crate) fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36
@@ -202,58 +29,14 @@ pub(crate) fn is_uuid(text: &[u8]) -> bool {
         })
 }
 
-/// Whether a header value holds what none may: a control character other than a tab (V02).
-pub(crate) fn has_control(value: &[u8]) -> bool {
-    let is_control = |byte: u8| (byte == 0x7f) | ((byte < 0x20) & (byte != b'\t'));
-    // Piece by piece and not byte by byte: certificates are long, and a whole piece is looked at in a few steps.
-    value.chunks(64).any(|piece| piece.iter().fold(false, |found, &byte| found | is_control(byte)))
-}
-
-/// Whether there is nothing but visible ASCII and spaces.
-pub(crate) fn is_visible(value: &[u8]) -> bool {
-    value.chunks(64).all(|piece| piece.iter().fold(true, |so_far, &byte| so_far & (0x20..=0x7e).contains(&byte)))
-}
-
-/// The same as [`has_control`] of a text: also the control characters beyond ASCII.
-pub(crate) fn text_has_control(text: &str) -> bool {
-    match text.is_ascii() {
-        true => has_control(text.as_bytes()),
-        false => text.chars().any(|char| char.is_control() && char != '\t'),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_byte_and_character_is_known() {
-        for byte in 0..=u8::MAX {
-            let control = char::from(byte).is_ascii_control() && byte != b'\t';
-            for before in [0, 1, 63, 64, 200] {
-                let value = [vec![b'x'; before], vec![byte, b'x']].concat();
-                assert_eq!(has_control(&value), control, "{byte} after {before}");
-            }
-            let token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-            let char = char::from(byte);
-            assert_eq!(is_token(&format!("a{char}")), token, "{byte}");
-            assert_eq!(text_has_control(&format!("a{char}")), char.is_control() && char != '\t', "{byte}");
-        }
-        assert!(!is_token("") && !has_control(b"") && !text_has_control("ø\t") && text_has_control("ø\n"));
-    }
-
-    #[test]
-    fn setting_replaces_in_place() {
-        let mut headers = Headers::default();
-        headers.push("A", "1");
-        headers.push("b", "2");
-        headers.push("a", "3");
-        headers.set("a", "4");
-        assert_eq!(
-            (headers.len(), headers.text("A"), headers.iter().next().map(|h| h.name.as_str())),
-            (2, Some("4"), Some("a"))
-        );
-        headers.remove("B");
-        assert_eq!(headers.len(), 1);
+/// The check that a request fails which a text cannot be read as; `None` where only the text is at fault: of the request it says
+/// nothing.
+#[must_use]
+pub fn check_of(fault: &Malformed) -> Option<&'static str> {
+    match fault.kind {
+        MalformedKind::TooLarge => Some("V01"),
+        MalformedKind::Head => Some("V02"),
+        MalformedKind::Length => Some("V03"),
+        MalformedKind::Text => None,
     }
 }

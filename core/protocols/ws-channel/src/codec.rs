@@ -1,12 +1,10 @@
 //! The JSON envelope: writes and reads every exchange of this protocol from its declaration (§1.4, §1.5).
 
-use std::borrow::Cow;
-
 use bankchannel_foundation::{
     Codec, Declaration, Error, Exchange, Operation, Outcome, Secret,
     error::{Peer, row},
     json,
-    message::{Body, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
+    message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
     model::{Boundary, Dialect, Object, Reader, Value, Writer},
     operation::{Parameters, Route},
 };
@@ -22,6 +20,12 @@ pub const MAX_DEPTH: usize = 16;
 
 /// The largest body without content, in bytes (§5.3).
 pub const MAX_PLAIN_BODY: usize = 256 * 1024;
+
+/// The header of a session's token (§1.2).
+pub const TOKEN_HEADER: &str = "authorization";
+
+/// The header of the integrator's key (§1.2).
+pub const KEY_HEADER: &str = "x-api-key";
 
 /// What proves who is asking (§1.2).
 #[derive(Debug, Clone, Default)]
@@ -58,10 +62,11 @@ impl Codec for Envelope {
                 _ => Body::json(fields),
             },
         };
-        Ok(OutRequest { method: route.method, target, headers: headers(&O::TERMS, with)?, body })
+        let headers = headers(&O::TERMS, with)?;
+        Ok(OutRequest { method: route.method.as_str().to_owned(), target, headers, body })
     }
 
-    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error> {
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
         let route = route::<O>();
         let mut fields = match route.parameters {
             Parameters::Body | Parameters::BodyOrQuery => body_object(&message.body)?,
@@ -99,7 +104,7 @@ impl Codec for Envelope {
             (Some(member), Some(content)) => Body::json_with_content(fields, member, content),
             _ => Body::json(fields),
         };
-        OutResponse { status: route.success, headers: Vec::new(), body }
+        OutResponse::new(route.success, body)
     }
 
     fn decode_response<O: Exchange<Codec = Self>>(mut message: InResponse) -> Result<O::Response, Error> {
@@ -164,14 +169,17 @@ fn push_query(target: &mut String, fields: Object<'_>) {
     }
 }
 
-fn headers(terms: &Terms, with: &Credentials) -> Result<Vec<(Cow<'static, str>, Secret)>, Error> {
+fn headers(terms: &Terms, with: &Credentials) -> Result<Headers, Error> {
+    let mut headers = Headers::default();
     if !terms.needs_session() {
-        return Ok(Vec::new());
+        return Ok(headers);
     }
     let not_logged_in = || Error::new(&errors::NOT_LOGGED_IN).with_outcome(Outcome::NotSent).with("class", Class::Auth);
     let token = with.id_token.as_ref().ok_or_else(not_logged_in)?;
     let key = with.api_key.as_ref().ok_or_else(not_logged_in)?;
-    Ok(vec![("authorization".into(), Secret::new(token.expose())), ("x-api-key".into(), Secret::new(key.expose()))])
+    headers.push_secret(TOKEN_HEADER, &Secret::new(token.expose()));
+    headers.push_secret(KEY_HEADER, &Secret::new(key.expose()));
+    Ok(headers)
 }
 
 fn body_object(body: &[u8]) -> Result<Object<'_>, Error> {

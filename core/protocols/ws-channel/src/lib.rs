@@ -27,7 +27,7 @@ pub mod refusal;
 mod route;
 mod terms;
 
-pub use codec::{Credentials, Envelope, MAX_DEPTH, MAX_PLAIN_BODY};
+pub use codec::{Credentials, Envelope, KEY_HEADER, MAX_DEPTH, MAX_PLAIN_BODY, TOKEN_HEADER};
 pub use operations::{CATALOGUE, TERMS, terms};
 pub use published_keys::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 pub use refusal::Refusal;

@@ -79,7 +79,7 @@ impl Refusal {
         let members = [("RequestId", request_id), ("ResponseCode", &*self.code), ("ResponseText", &*self.text)];
         let detail = self.detail.as_deref().map(|detail| ("ResponseDetail", detail));
         let object = members.into_iter().chain(detail).map(|(name, value)| (name.into(), value.into())).collect();
-        OutResponse { status: self.status, headers: Vec::new(), body: Body::json(object) }
+        OutResponse::new(self.status, Body::json(object))
     }
 }
 

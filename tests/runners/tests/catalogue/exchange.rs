@@ -19,7 +19,7 @@ pub(crate) type Told = (Value, Option<Bytes>);
 pub(crate) trait AnyExchange: Sync {
     fn entry(&self) -> Entry;
     fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error>;
-    fn decode_request(&self, message: InRequest) -> Result<Told, Error>;
+    fn decode_request(&self, message: InRequest<'_>) -> Result<Told, Error>;
     fn encode_response(&self, response: Value) -> OutResponse;
     fn decode_response(&self, message: InResponse) -> Result<Told, Error>;
     /// The message that a server would write of what a client has read.
@@ -52,7 +52,7 @@ where
         O::encode_request(read(request), with)
     }
 
-    fn decode_request(&self, message: InRequest) -> Result<Told, Error> {
+    fn decode_request(&self, message: InRequest<'_>) -> Result<Told, Error> {
         O::decode_request(message).map(told)
     }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use bankchannel_foundation::{
     Content,
-    message::{InRequest, InResponse},
+    message::{Headers, InRequest, InResponse, Response},
     model::{Field, Shape},
 };
 use bytes::Bytes;
@@ -157,10 +157,11 @@ fn decode(
     let mut text = || texts.next().cloned().unwrap_or_default();
     let path = exchange.route().path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let query = entry.request.fields().iter().map(|field| field.wire.trim_start_matches('?').to_owned());
+    let sent: Headers = headers.iter().cloned().collect();
     let request = InRequest {
         path: path.map(|name| (name, text())).collect(),
         query: query.map(|name| (name, text())).collect(),
-        headers: headers.to_vec(),
+        headers: Some(&sent),
         body: request,
         content: content.cloned(),
     };
@@ -171,7 +172,8 @@ fn decode(
     }
     let names = entry.response.fields().iter().filter_map(|field| field.wire.strip_prefix('@'));
     let headers = names.map(|name| (name, text())).collect();
-    let message = InResponse { status, headers, body: response, content: content.cloned(), ..InResponse::default() };
+    let message = Response { status, headers, body: response };
+    let message = InResponse { message, content: content.cloned(), ..InResponse::default() };
     let _ = exchange.decode_response(message.clone());
     let _ = exchange.encode_again(message);
 }

@@ -3,7 +3,7 @@
 
 use bankchannel_foundation::{
     Boundary, Content, Exchange,
-    message::{Body, InRequest, InResponse, OutRequest, OutResponse, Segment, percent_decode},
+    message::{Body, InRequest, InResponse, OutRequest, OutResponse, Response, Segment, percent_decode},
     model::{Dialect, Reader, Writer},
     operation::Route,
 };
@@ -27,7 +27,7 @@ pub(crate) fn split(body: &Body) -> (Bytes, Option<Content>) {
 }
 
 /// The request as a server has it when its router has taken the path apart.
-pub(crate) fn arrived(route: &'static Route, sent: &OutRequest) -> InRequest {
+pub(crate) fn arrived<'a>(route: &'static Route, sent: &'a OutRequest) -> InRequest<'a> {
     let (path, query) = sent.target.split_once('?').unwrap_or((&sent.target, ""));
     let (template, given): (Vec<_>, Vec<_>) = (route.path.split('/').collect(), path.split('/').collect());
     assert_eq!(template.len(), given.len(), "{path} does not fit {}", route.path);
@@ -43,21 +43,20 @@ pub(crate) fn arrived(route: &'static Route, sent: &OutRequest) -> InRequest {
         (percent_decode(name).unwrap(), percent_decode(value).unwrap())
     };
     let query = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect();
-    let headers = sent.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.expose().to_owned()));
     let (body, content) = split(&sent.body);
-    InRequest { path: parameters, query, headers: headers.collect(), body, content }
+    InRequest { path: parameters, query, headers: Some(&sent.headers), body, content }
 }
 
 /// The answer as a client has it.
 pub(crate) fn answered(sent: &OutResponse) -> InResponse {
     let (body, content) = split(&sent.body);
-    let (status, headers, content_type) = (sent.status, sent.headers.clone(), "application/json".into());
-    InResponse { status, headers, content_type, body, content, ..InResponse::default() }
+    let message = Response { status: sent.status, headers: sent.headers.clone(), body };
+    InResponse { message, content, ..InResponse::default() }
 }
 
 /// An answer with this status and body.
 pub(crate) fn answer(status: u16, body: &str) -> InResponse {
-    InResponse { status, body: body.to_owned().into(), ..InResponse::default() }
+    InResponse::new(status, body.to_owned())
 }
 
 /// The boundary form, with the content's bytes.

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Codec, Error, Exchange, Operation, Outcome,
     error::row,
     json,
-    message::{Body, InRequest, InResponse, OutRequest, OutResponse},
+    message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse},
     model::{Dialect, Object, Reader, Value, Writer},
     operation::Route,
 };
@@ -24,20 +24,20 @@ impl Codec for Plain {
     fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, (): &()) -> Result<OutRequest, Error> {
         let route = route::<O>()?;
         Ok(OutRequest {
-            method: route.method,
+            method: route.method.as_str().to_owned(),
             target: route.path.to_owned(),
-            headers: Vec::new(),
+            headers: Headers::default(),
             body: Body::json(written(request)),
         })
     }
 
-    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest) -> Result<O::Request, Error> {
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
         O::Request::read(parsed(&message.body)?, &mut Reader::new(Dialect::Wire))
     }
 
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
         let status = const { &O::DECLARATION }.route.as_ref().map_or(200, |route| route.success);
-        OutResponse { status, headers: Vec::new(), body: Body::json(written(response)) }
+        OutResponse::new(status, Body::json(written(response)))
     }
 
     fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error> {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use bankchannel::{
     CancellationToken, Clock as _, Secret, SystemClock,
-    message::Method,
     nextgen_psd2::{
         certificates::Certificate,
         http::{Headers, Request},
@@ -49,13 +48,8 @@ pub(super) async fn send(base_url: &str, files: &Files<'_>) -> Outcome<InRespons
         ..Settings::default()
     };
     let request = signed_wrongly(&certificate, &key).map_err(failed)?;
-    let headers = request
-        .headers
-        .iter()
-        .map(|header| (header.name.clone().into(), Secret::new(String::from_utf8_lossy(&header.value))))
-        .collect();
-    let target = "/v1/user/verification".to_owned();
-    let message = OutRequest { method: Method::Post, target, headers, body: Body::literal(request.body) };
+    let body = Body::literal(request.body.clone());
+    let message = OutRequest { target: "/v1/user/verification".to_owned(), ..request.with_body(body) };
     let transport = Transport::new(&settings)?;
     Ok(transport.exchange(&message, plan(&CancellationToken::new(), &mut Sink::memory(0), &mut None)).await?)
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use bankchannel::{CancellationToken, Secret, message::Method};
+use bankchannel::{CancellationToken, message::Method};
 use bankchannel_foundation::{
-    message::{Body, InResponse, OutRequest, percent_encode},
+    message::{Body, Headers, InResponse, OutRequest, percent_encode},
     operation::Repeat,
 };
 use bankchannel_transport::{Plan, Settings, Sink, Tls, Transport};
@@ -41,31 +41,24 @@ pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
         ..Settings::default()
     };
     let transport = Transport::new(&settings)?;
-    let page = send(&transport, Method::Get, target, Vec::new(), Body::empty()).await?;
+    let page = send(&transport, Method::Get, target, Body::empty()).await?;
     if page.status != 200 {
         return Err(Failure::usage(format!("the bank's page answers {}", page.status)));
     }
     let form = fields(&String::from_utf8_lossy(&page.body));
     let text: Vec<String> =
         form.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
-    let body = Body::literal(text.join("&"));
-    let kind = ("content-type".into(), Secret::new("application/x-www-form-urlencoded"));
-    let sent = send(&transport, Method::Post, target, vec![kind], body).await?;
-    let location = sent.headers.into_iter().find(|(name, _)| *name == "Location").map(|(_, value)| value);
-    match (sent.status, location) {
-        (303, Some(url)) => Ok(Returned { url }),
+    let body = Body::of("application/x-www-form-urlencoded", text.join("&"));
+    let sent = send(&transport, Method::Post, target, body).await?;
+    match (sent.status, sent.headers.text("location")) {
+        (303, Some(url)) => Ok(Returned { url: url.to_owned() }),
         (status, _) => Err(Failure::usage(format!("the bank's page did not send the customer back: {status}"))),
     }
 }
 
-async fn send(
-    transport: &Transport,
-    method: Method,
-    target: &str,
-    headers: Vec<(std::borrow::Cow<'static, str>, Secret)>,
-    body: Body,
-) -> Outcome<InResponse> {
-    let request = OutRequest { method, target: target.to_owned(), headers, body };
+async fn send(transport: &Transport, method: Method, target: &str, body: Body) -> Outcome<InResponse> {
+    let (method, target) = (method.as_str().to_owned(), target.to_owned());
+    let request = OutRequest { method, target, headers: Headers::default(), body };
     Ok(transport.exchange(&request, plan(&CancellationToken::new(), &mut Sink::memory(0), &mut None)).await?)
 }
 

@@ -14,8 +14,9 @@ use super::{
         refusal::{Refusal, V38},
         service::Bank,
     },
-    mounts::{Mount, Way},
+    mounts::DialectMount,
 };
+use crate::http::router::Found;
 
 /// How long a request id is remembered, in seconds (§3.1).
 pub(super) const REPLAY_WINDOW_S: i64 = 86_400;
@@ -23,7 +24,7 @@ pub(super) const REPLAY_WINDOW_S: i64 = 86_400;
 /// What a request is checked against.
 pub(super) fn policy(
     bank: &Bank,
-    mount: &Mount,
+    mount: &DialectMount,
     tls_client: Option<Certificate>,
     endpoint: Option<Endpoint>,
     now_s: i64,
@@ -48,14 +49,14 @@ pub(super) fn admit(
     policy: &Policy,
     verified: &Verified,
     client: Option<&Result<Certificate, Fault>>,
-    way: &Way,
+    found: &Found,
 ) -> Result<String, Refusal> {
     let first = verified.refusal();
     let failed_before = |id: &str| first.filter(|check| check.rule.id < id);
     if let Some(check) = failed_before("V04") {
         return Err(Refusal::of_check(check));
     }
-    on_its_way(way)?;
+    on_its_way(found)?;
     if let Some(check) = failed_before("V22") {
         return Err(Refusal::of_check(check));
     }
@@ -100,14 +101,17 @@ pub(super) fn admit(
 }
 
 /// V04.
-pub(super) fn on_its_way(way: &Way) -> Result<(), Refusal> {
-    match way {
-        Way::Operation { .. } => Ok(()),
-        Way::OtherMethods(methods) => Err(Refusal {
-            allow: Some(methods.as_str().into()),
-            ..Refusal::by("V04", 405, "SERVICE_INVALID", format!("this path has the methods {methods} only"))
-        }),
-        Way::Nothing => Err(Refusal::by("V04", 404, "RESOURCE_UNKNOWN", "this bank has no such path")),
+pub(super) fn on_its_way(found: &Found) -> Result<(), Refusal> {
+    match found {
+        Found::Operation { .. } => Ok(()),
+        Found::OtherMethods(methods) => {
+            let methods = methods.join(", ");
+            let text = format!("this path has the methods {methods} only");
+            Err(Refusal { allow: Some(methods.into()), ..Refusal::by("V04", 405, "SERVICE_INVALID", text) })
+        }
+        Found::Nothing | Found::Malformed => {
+            Err(Refusal::by("V04", 404, "RESOURCE_UNKNOWN", "this bank has no such path"))
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use bankchannel_foundation::{
     operation::Entry,
 };
 use bankchannel_nextgen_psd2::{
-    Psd2,
     http::Request,
     operations::{self, consents::create_consent::CreateConsent},
     verify::Mode,
@@ -27,7 +26,7 @@ const PAIRS_MAX: usize = 64;
 pub(super) fn handle(
     bank: &Bank,
     call: &Call<'_>,
-    entry: &'static Entry,
+    (entry, index): (&'static Entry, usize),
     parameters: &[(&'static str, String)],
     request: &Request,
 ) -> Result<OutResponse, Refusal> {
@@ -35,11 +34,15 @@ pub(super) fn handle(
     let message = InRequest {
         path: parameters.to_vec(),
         query: query(&request.target)?,
-        headers: Vec::new(),
+        headers: Some(&request.headers),
         body: request.body.clone(),
         content: None,
     };
-    dispatch(bank, call, entry.declaration.name, message, request)
+    let Some(Some(handler)) = HANDLERS.get(index) else {
+        tracing::error!(name = entry.declaration.name, "an operation is listed but not served");
+        return Err(Refusal::internal());
+    };
+    handler(bank, call, message, request)
 }
 
 /// Refuses the older name of a member of `access`, which every client reads in answers; of a request it is taken in `lenient` only
@@ -65,20 +68,6 @@ fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
     pairs(query, Plus::Plus, PAIRS_MAX).map_err(|_| wrong())
 }
 
-/// The values of the headers that an operation reads, as they were signed (R4), as text. Bytes that are not UTF-8 are read as
-/// ISO-8859-1, which says something for each.
-fn headers<O: Operation>(request: &Request) -> Vec<(String, String)> {
-    let read = request.headers.iter().filter(|header| Psd2::has_header(O::Request::SHAPE, &header.name));
-    read.map(|header| {
-        let value = match std::str::from_utf8(header.trimmed()) {
-            Ok(text) => text.to_owned(),
-            Err(_) => header.trimmed().iter().copied().map(char::from).collect(),
-        };
-        (header.name.to_ascii_lowercase(), value)
-    })
-    .collect()
-}
-
 /// V36 for a header, V37 for the body and the rest.
 fn unread<O: Operation>(fault: &Error, request: &Request) -> Refusal {
     let field = fault.detail("field").unwrap_or_default();
@@ -95,24 +84,21 @@ fn unread<O: Operation>(fault: &Error, request: &Request) -> Refusal {
     Refusal { path, ..Refusal::by(check, 400, "FORMAT_ERROR", text) }
 }
 
+type Handler = fn(&Bank, &Call<'_>, InRequest<'_>, &Request) -> Result<OutResponse, Refusal>;
+
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        fn dispatch(bank: &Bank, call: &Call<'_>, name: &'static str, message: InRequest, request: &Request) -> Result<OutResponse, Refusal> {
-            $(handlers!(@one $kind bank call name message request $subject $file $name);)+
-            tracing::error!(name, "an operation is listed but not served");
-            Err(Refusal::internal())
-        }
+        /// The handler of each operation, at its place in the catalogue.
+        static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
     };
-    (@one exchange $bank:ident $call:ident $name:ident $message:ident $raw:ident $subject:ident $file:ident $op:ident) => {
-        if $name == <operations::$subject::$file::$op as Operation>::DECLARATION.name {
+    (@one exchange $subject:ident $file:ident $op:ident) => {
+        Some(|bank, call, message, sent| {
             type Op = operations::$subject::$file::$op;
-            let message = InRequest { headers: headers::<Op>($raw), ..$message };
-            let request = Op::decode_request(message).map_err(|fault| unread::<Op>(&fault, $raw))?;
-            let response = super::super::$subject::$file::handle($bank, $call, request)?;
-            return Ok(Op::encode_response(response));
-        }
+            let request = Op::decode_request(message).map_err(|fault| unread::<Op>(&fault, sent))?;
+            super::super::$subject::$file::handle(bank, call, request).map(Op::encode_response)
+        })
     };
-    (@one local $($rest:tt)*) => {};
+    (@one local $($rest:tt)*) => { None };
 }
 
 bankchannel_nextgen_psd2::for_each_operation!(handlers);

@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{
     super::{refusal::Refusal, service::Bank},
     Pipeline, checks,
-    mounts::Way,
 };
+use crate::http::shell;
 
 /// How long a refused request waits for its explanation's turn; then it is answered without. A request to explain waits as long.
 const TURN: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ const CLIENT_TEXT: &str = "x-sandbox-signing-string";
 pub(super) struct Refused {
     pub(super) request: Request,
     pub(super) policy: Policy,
-    pub(super) base_path: &'static str,
+    pub(super) base_path: String,
     pub(super) refusal: Refusal,
     pub(super) routed: bool,
     /// Whether it was refused before all of it was read: there is no more to say than why.
@@ -95,7 +95,7 @@ fn explained(bank: &Bank, refused: &Refused) -> Explained {
         client_signing_string: refused.signing_string.as_deref(),
         known: &bank.known,
         tls_client: policy.tls_client.as_ref(),
-        base_path: refused.base_path,
+        base_path: &refused.base_path,
     };
     let explanation = explain::explain(&refused.request, &verified, input);
     Explained { own: explanation.to_json(), for_others: explanation.for_others().to_json() }
@@ -121,18 +121,12 @@ fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u
         Err(fault) => return explain::unreadable(&fault),
     };
     let path = request.target.split('?').next().unwrap_or_default();
-    let mount = pipeline.mounts.iter().find(|mount| mount.holds(path));
-    let (way, mount) = match mount {
-        Some(mount) => (mount.find(&request.method, path), mount),
-        None => (Way::Nothing, &pipeline.mounts[0]),
-    };
-    let endpoint = match &way {
-        Way::Operation { endpoint, .. } => *endpoint,
-        _ => None,
-    };
-    let policy = Policy { stop_at_failure: false, ..checks::policy(bank, mount, None, endpoint, bank.now_s()) };
+    let (mount, found) = shell::route(pipeline, &request.method, path);
+    let mount = &pipeline.mounts[mount];
+    let policy =
+        Policy { stop_at_failure: false, ..checks::policy(bank, mount, None, mount.endpoint(&found), bank.now_s()) };
     let mut verified = bank.verifier.verify(&request, &policy);
-    match checks::on_its_way(&way) {
+    match checks::on_its_way(&found) {
         Ok(()) => checks::note_route(&mut verified),
         Err(refusal) => checks::note(&mut verified, &refusal),
     }
@@ -140,7 +134,7 @@ fn explained_text(pipeline: &Pipeline, text: &[u8], signing_string: Option<Vec<u
         client_signing_string: signing_string.as_deref(),
         known: &bank.known,
         tls_client: None,
-        base_path: mount.prefix,
+        base_path: mount.mount.prefix(),
     };
     explain::explain(&request, &verified, input).to_json()
 }

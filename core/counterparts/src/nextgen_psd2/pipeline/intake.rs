@@ -2,50 +2,32 @@
 
 use bankchannel_nextgen_psd2::http::{self, Headers};
 use bytes::Bytes;
-use hyper::{
-    HeaderMap, Request,
-    body::Incoming,
-    header::{HOST, HeaderValue},
-    http::request::Parts,
-};
+use hyper::{HeaderMap, body::Incoming, header::HOST, http::request::Parts};
 
 use crate::http::{
     framing::Framing,
     intake::{self, IntakeError},
 };
 
-/// A request's head, and what may still be coming.
-pub(super) struct Arrived {
-    pub(super) head: Parts,
-    pub(super) body: Incoming,
-}
-
-impl Arrived {
-    pub(super) fn of(request: Request<Incoming>) -> Self {
-        let (head, body) = request.into_parts();
-        Self { head, body }
+/// Takes the request in. With a refusal it has no body.
+pub(super) async fn take(head: &Parts, body: Incoming) -> (http::Request, Result<(), Refused>) {
+    let framing = head.extensions.get().copied().unwrap_or_default();
+    let mut message = message(head, framing);
+    if framing.bare_line_feed {
+        return (message, Err(Refused::BareLineFeed));
     }
-
-    /// Takes the body in. With a refusal the message has none.
-    pub(super) async fn take(self) -> (Parts, http::Request, Result<(), Refused>) {
-        let framing = self.head.extensions.get().copied().unwrap_or_default();
-        let mut message = message(&self.head, framing);
-        if framing.bare_line_feed {
-            return (self.head, message, Err(Refused::BareLineFeed));
-        }
-        if http_body::Body::is_end_stream(&self.body) {
-            return (self.head, message, Ok(()));
-        }
-        let taken = match intake::plain(self.body, http::MAX_BODY).await {
-            Ok(taken) => {
-                message.body = taken.body;
-                Ok(())
-            }
-            Err(IntakeError::TooLarge) => Err(Refused::TooLarge),
-            Err(_) => Err(Refused::Broken),
-        };
-        (self.head, message, taken)
+    if http_body::Body::is_end_stream(&body) {
+        return (message, Ok(()));
     }
+    let taken = match intake::plain(body, http::MAX_BODY).await {
+        Ok(taken) => {
+            message.body = taken.body;
+            Ok(())
+        }
+        Err(IntakeError::TooLarge) => Err(Refused::TooLarge),
+        Err(_) => Err(Refused::Broken),
+    };
+    (message, taken)
 }
 
 /// Why a body was not taken in.
@@ -78,9 +60,11 @@ fn message(head: &Parts, framing: Framing) -> http::Request {
     http::Request { method: head.method.as_str().to_owned(), target: target.to_owned(), headers, body: Bytes::new() }
 }
 
-/// `X-Request-ID`, where there is one that can be repeated (R2).
-pub(super) fn request_id(headers: &HeaderMap) -> Option<HeaderValue> {
+/// `X-Request-ID`, where there is one that can be repeated (R2); else nothing.
+pub(super) fn request_id(headers: &HeaderMap) -> String {
     let mut given = headers.get_all("x-request-id").iter();
-    let id = given.next().filter(|id| !id.is_empty() && id.to_str().is_ok())?;
-    given.next().is_none().then(|| id.clone())
+    match (given.next().and_then(|id| id.to_str().ok()), given.next()) {
+        (Some(id), None) => id.to_owned(),
+        _ => String::new(),
+    }
 }

@@ -12,14 +12,9 @@ mod explaining;
 mod intake;
 mod mounts;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc};
 
-use bankchannel_foundation::{
-    Declaration,
-    clock::Clock,
-    message::OutResponse,
-    operation::{Deprecated, Entry},
-};
+use bankchannel_foundation::{clock::Clock, message::OutResponse, operation::Deprecated};
 use bankchannel_nextgen_psd2::{
     CATALOGUE,
     certificates::{Certificate, Fault},
@@ -28,17 +23,13 @@ use bankchannel_nextgen_psd2::{
 };
 use bytes::Bytes;
 use hyper::{
-    HeaderMap, Request, Response, StatusCode,
-    body::Incoming,
+    HeaderMap, Response, StatusCode,
     header::{self, HeaderName, HeaderValue},
     http::request::Parts,
 };
 use serde_json::Value;
 
-use self::{
-    intake::Arrived,
-    mounts::{Mount, Way},
-};
+use self::mounts::DialectMount;
 use super::{
     records::{Record, Refused},
     refusal::{self, Refusal},
@@ -46,26 +37,25 @@ use super::{
 };
 use crate::http::{
     answer::{self, AnswerBody},
-    control::Seen,
+    control::{Control, clipped},
     listen::ClientCertificate,
+    router::{Found, Mount},
+    shell::{Api, Routed},
 };
 
 /// Where raw requests are explained.
 pub(crate) const EXPLAIN_PATH: &str = "/sandbox/explain";
 
-/// How many characters of a path and of a request id are remembered.
-const REMEMBERED: usize = 256;
-
 /// The bank as it answers requests.
 pub(crate) struct Pipeline {
     pub(crate) bank: Arc<Bank>,
-    mounts: [Mount; 2],
+    mounts: [DialectMount; 2],
 }
 
 /// What is known of a request besides its message.
-struct Context {
-    mount: usize,
-    way: Way,
+struct Context<'a> {
+    mount: &'a DialectMount,
+    found: Found,
     policy: Policy,
     /// The client certificate of the connection, where it has shown one.
     client: Option<Result<Certificate, Fault>>,
@@ -93,7 +83,7 @@ impl Pipeline {
 
     /// Whether a path is one of the API's.
     pub(crate) fn serves(&self, path: &str) -> bool {
-        self.mounts.iter().any(|mount| mount.holds(path))
+        self.mounts.iter().any(|own| own.mount.find("", path).is_some())
     }
 
     /// Explains a request that is given as text (§3.3); nothing where too many others wait.
@@ -101,110 +91,46 @@ impl Pipeline {
         explaining::of_text(self, text, headers).await
     }
 
-    /// Answers one request to the API.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
-        let (begun, at_ms) = (Instant::now(), self.bank.clock.now_ms());
-        let mount = self.mounts.iter().position(|mount| mount.holds(request.uri().path())).unwrap_or_default();
-        let request_id = intake::request_id(request.headers());
-        let way = self.mounts[mount].find(request.method().as_str(), request.uri().path());
-        let operation = match &way {
-            Way::Operation { entry, .. } => entry.declaration.name,
-            _ => "",
-        };
-        let fault = self.bank.control.as_ref().filter(|_| !operation.is_empty());
-        let fault = fault.and_then(|control| control.fault_for(operation));
-        let (head, message, taken) = Arrived::of(request).take().await;
-        let mut context = self.context(&head, mount, way, at_ms.div_euclid(1000));
-        let done = match fault {
-            Some(status) => Err(refusal::told_to_fail(status)),
-            None => match taken {
-                Ok(()) => self.serve(&message, &mut context, peer),
-                Err(why) => {
-                    context.is_unread = true;
-                    self.bank.limits.stranger(peer.ip()).and(Err(not_taken(&why)))
-                }
-            },
-        };
-        let (mut response, refused) = match done {
-            Ok(message) => (self.accepted(message, operation, &context), None),
-            Err(refusal) => {
-                let (response, shown) = self.refused(&head, message, &context, refusal, peer).await;
-                (response, Some(shown))
-            }
-        };
-        let headers = response.headers_mut();
-        let id = request_id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let record = Record {
-            number: 0,
-            at_ms,
-            method: head.method.as_str().to_owned(),
-            path: clipped(head.uri.path()),
-            operation,
-            third_party: context.third_party.take(),
-            request_id: clipped(id),
-            status: 0,
-            elapsed_us: 0,
-            refused,
-        };
-        if let Some(id) = request_id {
-            headers.insert(HeaderName::from_static("x-request-id"), id);
-        }
-        self.remember(record, response.status(), begun);
-        response
-    }
-
-    fn context(&self, head: &Parts, mount: usize, way: Way, now_s: i64) -> Context {
-        let endpoint = match &way {
-            Way::Operation { endpoint, .. } => *endpoint,
-            _ => None,
-        };
-        let client = head.extensions.get::<ClientCertificate>().map(|shown| self.bank.client(shown));
+    fn context<'a>(&'a self, routed: &mut Routed, now_s: i64) -> Context<'a> {
+        let (mount, found) = (&self.mounts[routed.mount], std::mem::replace(&mut routed.found, Found::Nothing));
+        let client = routed.head.extensions.get::<ClientCertificate>().map(|shown| self.bank.client(shown));
         let readable = client.as_ref().and_then(|read| read.as_ref().ok()).cloned();
-        let policy = checks::policy(&self.bank, &self.mounts[mount], readable, endpoint, now_s);
-        Context { mount, way, policy, client, third_party: None, is_unread: false }
+        let policy = checks::policy(&self.bank, mount, readable, mount.endpoint(&found), now_s);
+        Context { mount, found, policy, client, third_party: None, is_unread: false }
     }
 
-    fn serve(&self, message: &http::Request, context: &mut Context, peer: SocketAddr) -> Result<OutResponse, Refusal> {
+    fn serve(
+        &self,
+        message: &http::Request,
+        context: &mut Context<'_>,
+        peer: SocketAddr,
+    ) -> Result<OutResponse, Refusal> {
         self.bank.limits.stranger(peer.ip())?;
         let verified = self.bank.verifier.verify(message, &context.policy);
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         context.third_party = organization.map(str::to_owned);
         let third_party =
-            checks::admit(&self.bank, message, &context.policy, &verified, context.client.as_ref(), &context.way)?;
-        let Way::Operation { entry, parameters, .. } = &context.way else { return Err(Refusal::internal()) };
+            checks::admit(&self.bank, message, &context.policy, &verified, context.client.as_ref(), &context.found)?;
+        let Found::Operation { entry, index, parameters } = &context.found else { return Err(Refusal::internal()) };
         let call = Call {
             tpp: &third_party,
-            dialect: self.mounts[context.mount].dialect,
-            base_path: self.mounts[context.mount].prefix,
+            dialect: context.mount.dialect,
+            base_path: context.mount.mount.prefix(),
             redirect_uri: message.headers.text("tpp-redirect-uri"),
             now_s: context.policy.now_s,
         };
-        dispatch::handle(&self.bank, &call, entry, parameters, message)
+        dispatch::handle(&self.bank, &call, (entry, *index), parameters, message)
     }
 
-    fn accepted(&self, message: OutResponse, operation: &str, context: &Context) -> Response<AnswerBody> {
-        let made = if message.body.is_empty() {
-            StatusCode::from_u16(message.status).map(answer::empty).ok()
-        } else {
-            answer::message(&message).ok()
-        };
-        let Some(mut response) = made else {
-            tracing::error!(operation, "an answer could not be written");
+    fn accepted(&self, message: &OutResponse, context: &Context<'_>) -> Response<AnswerBody> {
+        let Ok(mut response) = answer::message(message) else {
+            tracing::error!(operation = context.found.operation(), "an answer could not be written");
             return answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
         };
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Way::Operation {
-            entry: Entry { declaration: Declaration { deprecated: Some(deprecated), .. }, .. },
-            ..
-        } = &context.way
+        if let Found::Operation { entry, .. } = &context.found
+            && let Some(deprecated) = &entry.declaration.deprecated
         {
-            say_deprecated(headers, deprecated, self.mounts[context.mount].prefix);
-        }
-        for (name, value) in &message.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-                headers.insert(name, value);
-            }
+            say_deprecated(response.headers_mut(), deprecated, context.mount.mount.prefix());
         }
         response
     }
@@ -213,7 +139,7 @@ impl Pipeline {
         &self,
         head: &Parts,
         message: http::Request,
-        context: &Context,
+        context: &Context<'_>,
         refusal: Refusal,
         peer: SocketAddr,
     ) -> (Response<AnswerBody>, Refused) {
@@ -221,7 +147,7 @@ impl Pipeline {
         if unauthenticated {
             self.bank.limits.failed(peer.ip());
         }
-        let (id, mount) = (self.bank.error_id(), &self.mounts[context.mount]);
+        let (id, mount) = (self.bank.error_id(), context.mount);
         tracing::info!(
             id,
             check = refusal.check,
@@ -235,9 +161,9 @@ impl Pipeline {
             let refused = explaining::Refused {
                 request: message,
                 policy: context.policy.clone(),
-                base_path: mount.prefix,
+                base_path: mount.mount.prefix().to_owned(),
                 refusal: refusal.clone(),
-                routed: matches!(context.way, Way::Operation { .. }),
+                routed: matches!(context.found, Found::Operation { .. }),
                 is_unread: context.is_unread,
                 signing_string: explaining::signing_string(&head.headers).unwrap_or_default(),
             };
@@ -266,27 +192,59 @@ impl Pipeline {
         };
         (response, shown)
     }
-
-    fn remember(&self, record: Record, status: StatusCode, begun: Instant) {
-        let elapsed = begun.elapsed();
-        if let Some(control) = &self.bank.control {
-            control.record(&Seen {
-                method: &record.method,
-                path: &record.path,
-                status: status.as_u16(),
-                operation: record.operation,
-                request_id: &record.request_id,
-                elapsed_ms: elapsed.as_secs_f64() * 1000.0,
-            });
-        }
-        let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        self.bank.records.add(Record { status: status.as_u16(), elapsed_us, ..record });
-    }
 }
 
-/// As much of a text as is remembered of it.
-fn clipped(text: &str) -> String {
-    text.chars().take(REMEMBERED).collect()
+impl Api for Pipeline {
+    fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        self.mounts.iter().map(|own| &own.mount)
+    }
+
+    fn control(&self) -> Option<&Control> {
+        self.bank.control.as_deref()
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> String {
+        intake::request_id(headers)
+    }
+
+    async fn answer(&self, mut routed: Routed) -> Response<AnswerBody> {
+        let at_ms = self.bank.clock.now_ms();
+        let mut context = self.context(&mut routed, at_ms.div_euclid(1000));
+        let Routed { head, body, peer, ordered, id, begun, .. } = routed;
+        let (message, taken) = intake::take(&head, body).await;
+        let done = match (ordered, taken) {
+            (Some(status), _) => Err(refusal::told_to_fail(status)),
+            (None, Ok(())) => self.serve(&message, &mut context, peer),
+            (None, Err(why)) => {
+                context.is_unread = true;
+                self.bank.limits.stranger(peer.ip()).and(Err(not_taken(&why)))
+            }
+        };
+        let (response, refused) = match done {
+            Ok(message) => (self.accepted(&message, &context), None),
+            Err(refusal) => {
+                let (response, shown) = self.refused(&head, message, &context, refusal, peer).await;
+                (response, Some(shown))
+            }
+        };
+        self.bank.records.add(Record {
+            number: 0,
+            at_ms,
+            method: head.method.as_str().to_owned(),
+            path: clipped(head.uri.path()),
+            operation: context.found.operation(),
+            third_party: context.third_party,
+            request_id: clipped(&id),
+            status: response.status().as_u16(),
+            elapsed_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+            refused,
+        });
+        response
+    }
+
+    fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
+        answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }
 
 fn not_taken(why: &intake::Refused) -> Refusal {

@@ -3,61 +3,39 @@
 use bankchannel_foundation::operation::Entry;
 use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, terms, verify::Endpoint};
 
-use crate::http::router::{Found, Router};
+use crate::http::router::{Found, Mount};
 
 /// A path prefix with the operations of one dialect below it.
-pub(super) struct Mount {
-    pub(super) prefix: &'static str,
+pub(super) struct DialectMount {
+    pub(super) mount: Mount,
     pub(super) dialect: SigningDialect,
-    router: Router,
     /// What each operation of the catalogue asks of a request, where this mount has it.
     endpoints: Vec<Option<Endpoint>>,
 }
 
-/// Where a request leads.
-pub(super) enum Way {
-    /// To this operation.
-    Operation { entry: &'static Entry, endpoint: Option<Endpoint>, parameters: Vec<(&'static str, String)> },
-    /// To a path that has only these methods.
-    OtherMethods(String),
-    /// Nowhere.
-    Nothing,
-}
-
 /// Both mounts.
-pub(super) fn mounts() -> [Mount; 2] {
-    [Mount::new("/api", "era", SigningDialect::Era), Mount::new("/bg", "bg", SigningDialect::Bg)]
+pub(super) fn mounts() -> [DialectMount; 2] {
+    [DialectMount::new("/api", "era", SigningDialect::Era), DialectMount::new("/bg", "bg", SigningDialect::Bg)]
 }
 
-impl Mount {
-    fn new(prefix: &'static str, name: &'static str, dialect: SigningDialect) -> Self {
+impl DialectMount {
+    fn new(prefix: &str, name: &'static str, dialect: SigningDialect) -> Self {
         let endpoint = |entry: &Entry| {
             let route = entry.declaration.route.as_ref().filter(|_| has(entry, name))?;
             Endpoint::of(route.method.as_str(), route.path, dialect)
         };
         Self {
-            prefix,
+            mount: Mount::of(prefix, CATALOGUE, |entry| has(entry, name)),
             dialect,
-            router: Router::of(CATALOGUE, |entry| has(entry, name)),
             endpoints: CATALOGUE.iter().map(endpoint).collect(),
         }
     }
 
-    /// Whether a path lies below this mount.
-    pub(super) fn holds(&self, path: &str) -> bool {
-        path.strip_prefix(self.prefix).is_some_and(|rest| rest.starts_with('/'))
-    }
-
-    /// Where a request leads.
-    pub(super) fn find(&self, method: &str, path: &str) -> Way {
-        match self.router.find(method, path.strip_prefix(self.prefix).unwrap_or_default()) {
-            Found::Operation { index, parameters } => Way::Operation {
-                entry: &CATALOGUE[index],
-                endpoint: self.endpoints.get(index).copied().flatten(),
-                parameters,
-            },
-            Found::OtherMethods(methods) => Way::OtherMethods(methods.join(", ")),
-            Found::Nothing | Found::Malformed => Way::Nothing,
+    /// What the operation asks of a request that leads to one.
+    pub(super) fn endpoint(&self, found: &Found) -> Option<Endpoint> {
+        match found {
+            Found::Operation { index, .. } => self.endpoints.get(*index).copied().flatten(),
+            _ => None,
         }
     }
 }
@@ -82,9 +60,10 @@ mod tests {
                 let Terms { dialects, roles } = *terms(entry.declaration.name).expect("every exchange has terms");
                 let own = if mount.dialect == SigningDialect::Era { "era" } else { "bg" };
                 for tail in ["", "/"] {
-                    let path = format!("{}{}{tail}", mount.prefix, route.path);
-                    let way = mount.find(route.method.as_str(), &path);
-                    let Way::Operation { entry: found, endpoint, .. } = way else {
+                    let path = format!("{}{}{tail}", mount.mount.prefix(), route.path);
+                    let found = mount.mount.find(route.method.as_str(), &path).unwrap();
+                    let endpoint = mount.endpoint(&found);
+                    let Found::Operation { entry: found, .. } = found else {
                         assert!(!dialects.contains(&own), "{path}");
                         continue;
                     };
@@ -105,13 +84,14 @@ mod tests {
 
     #[test]
     fn other_methods_and_other_paths() {
-        let [era, bg] = mounts();
-        assert!(era.holds("/api/v1") && !era.holds("/api") && !era.holds("/apix/v1") && bg.holds("/bg/"));
-        assert!(matches!(era.find("PUT", "/api/v1/consents"), Way::OtherMethods(methods) if methods == "POST"));
-        assert!(
-            matches!(bg.find("PATCH", "/bg/v1/consents/1"), Way::OtherMethods(methods) if methods == "DELETE, GET")
-        );
-        assert!(matches!(era.find("GET", "/api/v1/consents/1"), Way::Nothing));
-        assert!(matches!(era.find("GET", "/api/v1/../accounts"), Way::Nothing));
+        let [era, bg] = mounts().map(|mount| mount.mount);
+        let holds = |mount: &Mount, path: &str| mount.find("GET", path).is_some();
+        assert!(holds(&era, "/api/v1") && !holds(&era, "/api") && !holds(&era, "/apix/v1") && holds(&bg, "/bg/"));
+        let other = era.find("PUT", "/api/v1/consents");
+        assert!(matches!(other, Some(Found::OtherMethods(methods)) if methods == ["POST"]));
+        let other = bg.find("PATCH", "/bg/v1/consents/1");
+        assert!(matches!(other, Some(Found::OtherMethods(methods)) if methods == ["DELETE", "GET"]));
+        assert!(matches!(era.find("GET", "/api/v1/consents/1"), Some(Found::Nothing)));
+        assert!(matches!(era.find("GET", "/api/v1/../accounts"), Some(Found::Malformed)));
     }
 }

@@ -1,11 +1,6 @@
 //! Listings written before, kept as long as nothing that they show has changed.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
-use bankchannel_foundation::message::OutResponse;
+use bankchannel_foundation::{Cache, message::OutResponse};
 
 use crate::ws_channel::service::{Call, Service};
 
@@ -13,7 +8,7 @@ use crate::ws_channel::service::{Call, Service};
 const OPERATION: &str = "ws_channel.list_files";
 /// A larger answer is written anew each time.
 const LARGEST: u64 = 256 * 1024;
-/// Bytes of all kept answers together; beyond that, all are forgotten.
+/// Bytes of all kept answers together.
 const TOTAL: u64 = 32 * 1024 * 1024;
 /// What an entry costs beside its answer, in bytes; about.
 const ENTRY: u64 = 512;
@@ -67,36 +62,27 @@ impl Fresh {
 }
 
 /// Answers kept.
-#[derive(Default)]
-pub(crate) struct Listings(Mutex<Kept>);
+pub(crate) struct Listings(Cache<Asked, (Fresh, OutResponse)>);
 
-#[derive(Default)]
-struct Kept {
-    bytes: u64,
-    answers: HashMap<Asked, (Fresh, OutResponse)>,
+impl Default for Listings {
+    fn default() -> Self {
+        Self(Cache::new(TOTAL))
+    }
 }
 
 impl Listings {
     /// The answer, if it is known and still right.
     pub(crate) fn get(&self, service: &Service, asked: &Asked, now_ms: i64) -> Option<OutResponse> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (fresh, answer) = kept.answers.get(asked)?;
-        fresh.holds(service, now_ms).then(|| answer.clone())
+        let (fresh, answer) = self.0.get(asked)?;
+        fresh.holds(service, now_ms).then_some(answer)
     }
 
     /// Keeps an answer, if its handler said what it stays right under.
     pub(crate) fn keep(&self, asked: Asked, call: &Call, answer: &OutResponse) {
-        let (Some(fresh), Some(length)) = (call.fresh.get(), answer.body.known_length()) else { return };
-        if length > LARGEST {
-            return;
-        }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.bytes + length + ENTRY > TOTAL {
-            *kept = Kept::default();
-        }
-        kept.bytes += length + ENTRY;
-        if let Some((_, old)) = kept.answers.insert(asked, (fresh.clone(), answer.clone())) {
-            kept.bytes = kept.bytes.saturating_sub(old.body.known_length().unwrap_or_default() + ENTRY);
+        if let (Some(fresh), Some(length)) = (call.fresh.get(), answer.body.known_length())
+            && length <= LARGEST
+        {
+            self.0.insert(asked, (fresh.clone(), answer.clone()), length + ENTRY);
         }
     }
 }

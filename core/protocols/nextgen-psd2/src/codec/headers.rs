@@ -4,19 +4,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use bankchannel_foundation::{
     Error, Secret,
+    message::{Headers, is_token},
     model::{Field, Object, Shape, Value},
 };
 
 use super::inner;
-use crate::{http::is_token, signing::customer_id};
-
-/// A header of a request.
-type Out = (Cow<'static, str>, Secret);
-
-/// A header whose value the program itself knows.
-pub(super) fn header(name: &'static str, value: &str) -> Out {
-    (Cow::Borrowed(name), Secret::new(value))
-}
+use crate::signing::customer_id;
 
 /// The header's name, for a field that is one.
 fn name_of(field: &'static Field) -> Option<&'static str> {
@@ -36,7 +29,7 @@ pub(super) fn write_request(
     shape: &'static [Field],
     fields: &mut Object<'static>,
     renamed: &BTreeMap<String, String>,
-    out: &mut Vec<Out>,
+    out: &mut Headers,
 ) -> Result<(), Error> {
     for field in shape {
         if field.wire == "@" {
@@ -50,36 +43,32 @@ pub(super) fn write_request(
         let Some(text) = text(name, value)? else { continue };
         check(name, &text)?;
         let used = used_name(name, renamed)?;
-        if out.iter().any(|(other, _)| other.eq_ignore_ascii_case(&used)) {
+        if out.count(&used) > 0 {
             return Err(Error::invalid_setting("header_names", format!("two headers would be named {used}")));
         }
-        out.push((used, Secret::new(text)));
+        out.push_secret(used, &Secret::new(text));
     }
     Ok(())
 }
 
 /// Takes the headers out of the fields of a response and writes them. One that no header can hold is left out: it would end
 /// the whole answer.
-pub(super) fn write_response(shape: &'static [Field], fields: &mut Object<'static>) -> Vec<(&'static str, String)> {
-    let mut out = Vec::new();
+pub(super) fn write_response(shape: &'static [Field], fields: &mut Object<'static>) -> Headers {
+    let mut out = Headers::default();
     for field in shape {
         let Some(name) = name_of(field) else { continue };
         if let Some(value) = fields.remove(field.wire)
             && let Ok(Some(text)) = text(name, value)
             && check(name, &text).is_ok()
         {
-            out.push((name, text));
+            out.push(name, text);
         }
     }
     out
 }
 
 /// Puts the headers of a request into its fields.
-pub(super) fn read<'m>(
-    shape: &'static [Field],
-    headers: &'m [(String, String)],
-    fields: &mut Object<'m>,
-) -> Result<(), Error> {
+pub(super) fn read<'m>(shape: &'static [Field], headers: &'m Headers, fields: &mut Object<'m>) -> Result<(), Error> {
     for field in shape {
         if field.wire == "@" {
             let mut nested = Object::new();
@@ -90,10 +79,8 @@ pub(super) fn read<'m>(
             continue;
         }
         let Some(name) = name_of(field) else { continue };
-        let mut given =
-            headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| trimmed(value));
-        let Some(first) = given.next() else { continue };
-        let mut text = Cow::Borrowed(first);
+        let mut given = headers.named(name).map(|header| as_text(header.trimmed()));
+        let Some(mut text) = given.next() else { continue };
         for more in given {
             if !is_list(name) {
                 return Err(Error::invalid_field(name, "is sent twice"));
@@ -113,16 +100,19 @@ pub(super) fn read<'m>(
 pub(super) fn value(field: &'static Field, text: &str) -> Value<'static> {
     match field.wire_shape {
         Shape::List(_) => {
-            let parts = text.split(',').map(trimmed).filter(|part| !part.is_empty());
+            let parts = text.split(',').map(|part| part.trim_matches([' ', '\t'])).filter(|part| !part.is_empty());
             Value::Array(parts.map(|part| part.to_owned().into()).collect())
         }
         _ => text.to_owned().into(),
     }
 }
 
-/// A value without the spaces and tabs around it, which are not part of it (RFC 9110 §5.6.3).
-pub(super) fn trimmed(value: &str) -> &str {
-    value.trim_matches([' ', '\t'])
+/// A header's value as text. Bytes that are not UTF-8 are read as ISO-8859-1, which has a character for each.
+pub(super) fn as_text(value: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    }
 }
 
 /// Whether several headers of this name are one list (RFC 9110 §5.3).

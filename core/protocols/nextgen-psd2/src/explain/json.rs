@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::{Explanation, Hypothesis, lines_of, visible};
-use crate::http::Malformed;
+use crate::http::{Malformed, check_of};
 use crate::signing::SigningString;
 
 /// Most bytes of the JSON text.
@@ -66,7 +66,7 @@ impl Explanation {
 /// The same for what cannot be read as a request: V01, V02 or V03, and nothing else.
 #[must_use]
 pub fn unreadable(fault: &Malformed) -> Value {
-    refused_unread(fault.check.unwrap_or("V02"), &fault.to_string())
+    refused_unread(check_of(fault).unwrap_or("V02"), &fault.to_string())
 }
 
 /// The same for what was refused before it was read to its end.

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::row};
 use bytes::Bytes;
 
-use crate::http::{Headers, MAX_BODY, MAX_HEAD, Request, is_token};
+use crate::http::{Headers, MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
 
 /// A header field.
 #[derive(Clone, PartialEq, Eq, Boundary)]
@@ -56,7 +56,7 @@ impl Given {
 
 fn whole(text: &[u8]) -> Result<Request, Error> {
     Request::parse(text).map_err(|fault| {
-        let row = if fault.too_large { &row::TOO_LARGE } else { &row::INVALID_FIELD };
+        let row = if fault.kind == MalformedKind::TooLarge { &row::TOO_LARGE } else { &row::INVALID_FIELD };
         Error::because(row, format!("the request as text cannot be read: {fault}"))
             .with("field", "content")
             .with("line", fault.line)

@@ -5,9 +5,7 @@ use jiff::{
     civil::{self, DateTime},
 };
 
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
+const FORM: &str = "%a, %d %b %Y %H:%M:%S GMT";
 const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
 /// The years that four digits can write.
 const FIRST: DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
@@ -18,58 +16,25 @@ const LAST: DateTime = civil::date(9999, 12, 31).at(23, 59, 59, 0);
 #[must_use]
 pub fn imf_fixdate(unix_s: i64) -> String {
     let time = EPOCH.saturating_add(SignedDuration::from_secs(unix_s)).clamp(FIRST, LAST);
-    let weekday = WEEKDAYS[usize::from(time.weekday().to_monday_zero_offset().unsigned_abs() % 7)];
-    let month = MONTHS[usize::from((time.month() - 1).unsigned_abs() % 12)];
-    let year = time.year();
-    let (century, year) = (year / 100, year % 100);
-    let mut text = String::with_capacity(EXAMPLE.len());
-    text.push_str(weekday);
-    text.push_str(", ");
-    push_two(&mut text, time.day());
-    text.push(' ');
-    text.push_str(month);
-    text.push(' ');
-    push_two(&mut text, century);
-    push_two(&mut text, year);
-    for (mark, number) in [(' ', time.hour()), (':', time.minute()), (':', time.second())] {
-        text.push(mark);
-        push_two(&mut text, number);
-    }
-    text.push_str(" GMT");
-    text
-}
-
-/// Writes a number from 0 to 99 with two digits.
-fn push_two(text: &mut String, number: impl Into<i16>) {
-    let number = number.into().unsigned_abs();
-    for digit in [number / 10 % 10, number % 10] {
-        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
-    }
+    time.strftime(FORM).to_string()
 }
 
 /// Reads what [`imf_fixdate`] writes, as Unix seconds. Everything else is `None`: a day of one digit, a zone other
 /// than `GMT`, another case, a weekday that does not fit, the obsolete forms, a leap second.
 #[must_use]
 pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
-    if text.len() != EXAMPLE.len() || !text.is_ascii() {
-        return None;
-    }
-    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == &text[8..11])?.1;
-    let year = text[12..16].parse().ok()?;
-    let date = civil::Date::new(year, month, text[5..7].parse().ok()?).ok()?;
-    let time =
-        civil::Time::new(text[17..19].parse().ok()?, text[20..22].parse().ok()?, text[23..25].parse().ok()?, 0).ok()?;
-    let unix_s = EPOCH.duration_until(date.to_datetime(time)).as_secs();
-    // Written again it must be the same text: that checks the weekday, the signs and every other character at once.
+    let time = DateTime::strptime(FORM, text).ok()?;
+    let unix_s = EPOCH.duration_until(time).as_secs();
+    // The library is tolerant: written again it must be the same text.
     (imf_fixdate(unix_s) == text).then_some(unix_s)
 }
-
-const EXAMPLE: &str = "Tue, 03 Mar 2026 10:15:30 GMT";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const EXAMPLE: &str = "Tue, 03 Mar 2026 10:15:30 GMT";
 
     #[test]
     fn the_test_clock_and_the_edges() {

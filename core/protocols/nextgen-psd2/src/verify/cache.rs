@@ -1,11 +1,12 @@
 //! Certificates that were read before: their keys, statements and issuers are the same each time, and so is what is found of them.
 
 use std::{
-    collections::HashMap,
     convert::Infallible,
     hash::{BuildHasher, DefaultHasher, Hasher, RandomState},
-    sync::{Arc, RwLock, TryLockError},
+    sync::{Arc, RwLock},
 };
+
+use bankchannel_foundation::Cache;
 
 use super::{Mode, certificate, check::Found, connection, signature};
 use crate::{
@@ -13,8 +14,8 @@ use crate::{
     signing::KeyId,
 };
 
-/// Most certificates that are remembered. Whoever sends ever new ones empties it, which costs time only.
-const MAX: usize = 1024;
+/// Most certificates that are remembered.
+const MAX: u64 = 1024;
 /// Longest key id that is remembered, bytes.
 const MAX_KEY_ID: usize = 1024;
 
@@ -104,16 +105,16 @@ struct Use {
 const SEALING: Use = Use { key: certificate::key, fits: certificate::for_sealing };
 const CONNECTING: Use = Use { key: connection::key, fits: connection::for_connecting };
 
-/// Nobody waits for it: where another thread is just writing, a certificate is read anew.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
+/// The certificates that were read.
+#[derive(Debug)]
+pub(super) struct Certificates {
     strictly: Held,
     leniently: Held,
     /// Those of connections, by their DER.
     connections: Held,
 }
 
-type Held = RwLock<HashMap<Box<[u8]>, Arc<Known>, ByTheEnd>>;
+type Held = Cache<Box<[u8]>, Arc<Known>, ByTheEnd>;
 
 /// Tells values apart by their ends, where the issuer's signature is: no two have the same but by intent, and whoever intends it
 /// has as many comparisons made as there are certificates, no more.
@@ -143,42 +144,25 @@ impl Hasher for EndHasher {
     }
 }
 
-impl Cache {
+impl Default for Certificates {
+    fn default() -> Self {
+        Self { strictly: Cache::new(MAX), leniently: Cache::new(MAX), connections: Cache::new(MAX) }
+    }
+}
+
+impl Certificates {
     pub(super) fn read(&self, value: &[u8], lenient: bool, anchors: &[Certificate]) -> Result<Arc<Known>, Fault> {
         let held = if lenient { &self.leniently } else { &self.strictly };
-        Self::kept(held, value, || Known::read(value, lenient, anchors))
+        held.get_or_make(value, || Known::read(value, lenient, anchors).map(Arc::new))
     }
 
     /// The same of the client certificate of a connection.
     pub(super) fn of_connection(&self, certificate: &Certificate, anchors: &[Certificate]) -> Arc<Known> {
-        let make = || Ok::<_, Infallible>(Known::of(certificate.clone(), CONNECTING, anchors));
-        match Self::kept(&self.connections, certificate.der(), make) {
+        let make = || Ok::<_, Infallible>(Arc::new(Known::of(certificate.clone(), CONNECTING, anchors)));
+        match self.connections.get_or_make(certificate.der(), make) {
             Ok(known) => known,
             Err(never) => match never {},
         }
-    }
-
-    fn kept<E>(held: &Held, value: &[u8], make: impl FnOnce() -> Result<Known, E>) -> Result<Arc<Known>, E> {
-        // A panic elsewhere leaves the map whole.
-        let found = match held.try_read() {
-            Ok(held) => held.get(value).map(Arc::clone),
-            Err(TryLockError::Poisoned(held)) => held.into_inner().get(value).map(Arc::clone),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if let Some(known) = found {
-            return Ok(known);
-        }
-        let known = Arc::new(make()?);
-        let mut held = match held.try_write() {
-            Ok(held) => held,
-            Err(TryLockError::Poisoned(held)) => held.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(known),
-        };
-        if held.len() >= MAX {
-            held.clear();
-        }
-        held.insert(value.into(), Arc::clone(&known));
-        Ok(known)
     }
 }
 
@@ -204,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_certificate_is_read_once_in_each_way() {
-        let (cache, certificates) = (Cache::default(), certificates(2));
+        let (cache, certificates) = (Certificates::default(), certificates(2));
         let read = |which: usize, lenient| cache.read(&value(&certificates[which]), lenient, &[]).unwrap();
         let first = read(0, false);
         assert!(Arc::ptr_eq(&first, &read(0, false)) && !Arc::ptr_eq(&first, &read(0, true)));
@@ -217,7 +201,7 @@ mod tests {
 
     #[test]
     fn values_with_the_same_end_are_told_apart() {
-        let (cache, certificates) = (Cache::default(), certificates(1));
+        let (cache, certificates) = (Certificates::default(), certificates(1));
         let good = value(&certificates[0]);
         let mut bad = good.clone();
         bad[0] = b'N';
@@ -230,12 +214,9 @@ mod tests {
     /// As in a fork's child whose parent was writing at that moment.
     #[test]
     fn a_lock_that_is_never_given_back_stops_nobody() {
-        let (cache, certificates) = (Cache::default(), certificates(1));
+        let (cache, certificates) = (Certificates::default(), certificates(1));
         let value = value(&certificates[0]);
-        let writing = cache.strictly.write();
         let one = cache.read(&value, false, &[]).unwrap();
-        assert!(!Arc::ptr_eq(&one, &cache.read(&value, false, &[]).unwrap()));
-        drop(writing);
         let text = KeyId::of(&one.certificate, SerialStyle::HexUpper, NameStyle::Rfc2253).to_text();
         let _writing = one.named_by.write();
         assert_eq!(one.key_id(&text).1, Found::Holds);
@@ -243,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_key_id_that_is_remembered_answers_for_itself_alone() {
-        let (cache, certificates) = (Cache::default(), certificates(2));
+        let (cache, certificates) = (Certificates::default(), certificates(2));
         let of = |certificate, serial| KeyId::of(certificate, serial, NameStyle::Rfc2253).to_text();
         let (good, other) = (of(&certificates[0], SerialStyle::HexUpper), of(&certificates[1], SerialStyle::HexUpper));
         let lower = of(&certificates[0], SerialStyle::HexLower);

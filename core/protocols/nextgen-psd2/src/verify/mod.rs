@@ -29,7 +29,7 @@ pub use self::{
 };
 
 use self::{
-    cache::{Cache, Known},
+    cache::{Certificates, Known},
     check::Found,
 };
 use crate::{
@@ -43,7 +43,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Verifier {
     anchors: Vec<Certificate>,
-    cache: Cache,
+    cache: Certificates,
 }
 
 /// What came of a request.
@@ -95,7 +95,7 @@ impl Verifier {
     /// Trusts these issuers. Without any, V17 fails for every request.
     #[must_use]
     pub fn new(anchors: Vec<Certificate>) -> Self {
-        Self { anchors, cache: Cache::default() }
+        Self { anchors, cache: Certificates::default() }
     }
 
     /// The trusted issuers.

@@ -31,7 +31,7 @@ fn failed<O: Exchange>(message: InResponse) -> Error {
 #[test]
 fn the_documented_link_with_its_invalid_href() {
     let mut message = answer(201, DOCUMENTED);
-    message.headers = vec![("aspsp-sca-approach", "REDIRECT".into()), ("X-Request-ID", "id".into())];
+    message.message.headers = [("aspsp-sca-approach", "REDIRECT"), ("X-Request-ID", "id")].into_iter().collect();
     let mut response = UpdateConsents::decode_response(message).unwrap();
     assert_eq!(
         (response.sca_approach.as_ref(), response.request_id.as_deref()),
@@ -88,7 +88,8 @@ fn values_of_tomorrow_and_members_that_are_missing() {
         201,
         r#"{"consentId":"c-1","consentStatus":"received","scaStatus":"psuIdentified","psuMessage":"m","scaMethods":[],"_links":{"self":{"href":"/v1/consents/c-1"}}}"#,
     );
-    message.headers = vec![("Location", "/bg/v1/consents/c-1".into()), ("ASPSP-SCA-Approach", "OF_TOMORROW".into())];
+    message.message.headers =
+        [("Location", "/bg/v1/consents/c-1"), ("ASPSP-SCA-Approach", "OF_TOMORROW")].into_iter().collect();
     let created = CreateConsent::decode_response(message).unwrap();
     assert_eq!((&*created.consent_id, created.consent_status), ("c-1", ConsentStatus::Received));
     assert_eq!(

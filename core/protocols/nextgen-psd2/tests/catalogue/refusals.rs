@@ -1,6 +1,9 @@
 //! What a bank refuses of a request's form, and how it names the place.
 
-use bankchannel_foundation::{Error, Exchange, message::InRequest};
+use bankchannel_foundation::{
+    Error, Exchange,
+    message::{Headers, InRequest},
+};
 use bankchannel_nextgen_psd2::{
     MAX_DEPTH,
     model::{CustomerContext, PsuHttpMethod},
@@ -14,13 +17,16 @@ use serde_json::{Value, json};
 
 const HASH: &str = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
 
-fn with_body(body: impl Into<String>) -> InRequest {
+fn with_body(body: impl Into<String>) -> InRequest<'static> {
     InRequest { body: body.into().into(), ..InRequest::default() }
 }
 
-fn with_headers(headers: &[(&str, &str)]) -> InRequest {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    InRequest { headers: headers.collect(), ..InRequest::default() }
+fn sent(of: &[(&str, &str)]) -> Headers {
+    of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn with_headers(headers: &Headers) -> InRequest<'_> {
+    InRequest { headers: Some(headers), ..InRequest::default() }
 }
 
 /// The code without its group, and the field.
@@ -29,7 +35,7 @@ fn named(error: &Error) -> (&str, Option<&str>) {
     (code, error.detail("field"))
 }
 
-fn refused<O: Exchange>(message: InRequest) -> Error {
+fn refused<O: Exchange>(message: InRequest<'_>) -> Error {
     match O::decode_request(message) {
         Ok(_) => panic!("{} was taken", O::DECLARATION.name),
         Err(error) => error,
@@ -104,7 +110,7 @@ fn json_that_two_readers_could_take_differently() {
 #[test]
 fn headers_of_wrong_form() {
     let uri = ("tpp-redirect-uri", "https://tpp.example/cb");
-    let request = UpdateConsents::decode_request(with_headers(&[
+    let request = UpdateConsents::decode_request(with_headers(&sent(&[
         uri,
         ("psu-context", " PRIVATE "),
         ("psu-id", " psu 7f3a91 "),
@@ -115,7 +121,7 @@ fn headers_of_wrong_form() {
         ("tpp-redirect-preferred", "false"),
         ("accept-language", "nb"),
         ("accept-language", "en;q=0.7"),
-    ]))
+    ])))
     .unwrap();
     assert_eq!(request.psu_context, Some(CustomerContext::Private));
     let corporate = request.psu_corporate_id.as_ref().map(|id| id.as_str());
@@ -142,13 +148,13 @@ fn headers_of_wrong_form() {
         ("tpp-session-id", "a b", "TPP-Session-ID"),
         ("tpp-redirect-uri", "https://other.example/", "TPP-Redirect-URI"),
     ] {
-        let error = refused::<UpdateConsents>(with_headers(&[uri, (name, value)]));
+        let error = refused::<UpdateConsents>(with_headers(&sent(&[uri, (name, value)])));
         assert_eq!(named(&error), ("invalid_field", Some(field)), "{name}: {value:?}");
         assert!(error.message().starts_with(&format!("{field}: ")), "{error}");
     }
     for uri in ["/cb", "http://tpp.example/", "https://u@tpp.example/", "https://tpp.example/#x", "javascript:alert(1)"]
     {
-        let error = refused::<UpdateConsents>(with_headers(&[("tpp-redirect-uri", uri)]));
+        let error = refused::<UpdateConsents>(with_headers(&sent(&[("tpp-redirect-uri", uri)])));
         assert_eq!(named(&error), ("invalid_field", Some("TPP-Redirect-URI")), "{uri}");
     }
 }
@@ -157,7 +163,7 @@ fn headers_of_wrong_form() {
 #[test]
 fn a_missing_redirect_is_named_by_its_header() {
     for headers in [&[][..], &[("tpp-redirect-uri", " ")]] {
-        let error = refused::<UpdateConsents>(with_headers(headers));
+        let error = refused::<UpdateConsents>(with_headers(&sent(headers)));
         assert_eq!(named(&error), ("missing_field", Some("TPP-Redirect-URI")));
         assert_eq!(error.message(), "TPP-Redirect-URI is missing");
     }
@@ -183,7 +189,7 @@ fn consent() -> Value {
     })
 }
 
-fn consent_with(pointer: &str, value: Value) -> InRequest {
+fn consent_with(pointer: &str, value: Value) -> InRequest<'static> {
     let mut body = consent();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     body.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value);
@@ -269,10 +275,10 @@ fn access_that_contradicts_itself() {
 /// T-104 at the level of form.
 #[test]
 fn a_header_that_is_sent_twice() {
-    let error = refused::<UpdateConsents>(with_headers(&[
+    let error = refused::<UpdateConsents>(with_headers(&sent(&[
         ("tpp-redirect-uri", "https://tpp.example/cb"),
         ("psu-id", "a"),
         ("PSU-ID", "a"),
-    ]));
+    ])));
     assert_eq!(named(&error), ("invalid_field", Some("PSU-ID")));
 }

@@ -23,7 +23,7 @@ fn offered(more: Value) -> Value {
 
 /// A header of a request that is to be sent.
 fn header<'a>(sent: &'a OutRequest, name: &str) -> Option<&'a str> {
-    sent.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose())
+    sent.headers.iter().find(|own| own.name == name).and_then(|_| sent.headers.text(name))
 }
 
 fn refused<O: Exchange<Codec = Psd2>>(request: Value, with: &Credentials) -> bankchannel_foundation::Error {

@@ -23,12 +23,10 @@ const NOW_S: i64 = 1_772_532_930;
 
 /// The request as it stands at the bank's host, below its base path.
 fn whole(sent: &OutRequest) -> Request {
-    let head = format!("{} /api{} HTTP/1.1\r\n\r\n", sent.method.as_str(), sent.target);
+    let head = format!("{} /api{} HTTP/1.1\r\n\r\n", sent.method, sent.target);
     let mut request = Request::parse(head.as_bytes()).unwrap();
     request.headers.push("Host", "sandbox.example");
-    for (name, value) in &sent.headers {
-        request.headers.push(name.as_ref(), value.expose().to_owned());
-    }
+    request.headers.extend(sent.headers.iter().cloned());
     request.body = split(&sent.body).0;
     request
 }

@@ -49,8 +49,8 @@ fn answer() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 fn decoded<O: Exchange>(answer: &Map<String, Value>) -> O::Response {
-    let body = Value::Object(answer.clone()).to_string().into();
-    O::decode_response(InResponse { status: 200, body, ..InResponse::default() }).unwrap()
+    let body = Value::Object(answer.clone()).to_string();
+    O::decode_response(InResponse::new(200, body)).unwrap()
 }
 
 proptest! {

@@ -22,12 +22,12 @@ const EMAIL_TEXT: &str = "Login OK. Verify email address.";
 fn answered<O: Exchange>(text: &str, keys: Value) -> Result<O::Response, Error> {
     let mut body = json!({"ResponseCode": "00", "ResponseText": text});
     body.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
-    O::decode_response(InResponse { status: 200, body: body.to_string().into(), ..InResponse::default() })
+    O::decode_response(InResponse::new(200, body.to_string()))
 }
 
 fn refused(text: &str) -> Error {
     let body = json!({"RequestId": "r", "ResponseCode": "01", "ResponseText": text}).to_string();
-    let answer = InResponse { status: 400, body: body.into(), ..InResponse::default() };
+    let answer = InResponse::new(400, body);
     LoginMfa::decode_response(answer).unwrap_err()
 }
 
@@ -292,7 +292,7 @@ fn what_is_no_refusal_does_not_end_the_login() {
 
     let limited = {
         let body = json!({"RequestId": "r", "ResponseCode": "01", "ResponseText": "Too many requests"}).to_string();
-        let answer = InResponse { status: 429, body: body.into(), ..InResponse::default() };
+        let answer = InResponse::new(429, body);
         LoginMfa::decode_response(answer).unwrap_err()
     };
     let lost = Error::new(&row::CONNECTION_LOST).with_outcome(Outcome::Unknown);

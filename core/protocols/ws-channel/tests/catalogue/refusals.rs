@@ -222,7 +222,7 @@ fn broken_successes() {
     }
 }
 
-fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest {
+fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest<'static> {
     InRequest {
         path: path.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
         body: body.to_string().into(),
@@ -230,7 +230,7 @@ fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest 
     }
 }
 
-fn told<O: Exchange>(message: InRequest) -> String {
+fn told<O: Exchange>(message: InRequest<'_>) -> String {
     match O::decode_request(message) {
         Ok(_) => "accepted".to_owned(),
         Err(fault) => Refusal::from_input(&fault).text.into_owned(),

@@ -141,7 +141,7 @@ impl Exchange for CreateConsent {
         Psd2::encode_request::<Self>(request, with)
     }
 
-    fn decode_request(message: InRequest) -> Result<CreateConsentRequest, Error> {
+    fn decode_request(message: InRequest<'_>) -> Result<CreateConsentRequest, Error> {
         let request = Psd2::decode_request::<Self>(message)?;
         check(&request, Dialect::Wire)?;
         if request.combined_service_indicator.is_none() {

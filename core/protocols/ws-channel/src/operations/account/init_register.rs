@@ -61,7 +61,7 @@ impl Exchange for InitRegister {
         Envelope::encode_request::<Self>(request, with)
     }
 
-    fn decode_request(message: InRequest) -> Result<InitRegisterRequest, Error> {
+    fn decode_request(message: InRequest<'_>) -> Result<InitRegisterRequest, Error> {
         let request = Envelope::decode_request::<Self>(message)?;
         request.email.check_new("Email")?;
         Ok(request)

@@ -87,7 +87,7 @@ impl Exchange for Register {
         Envelope::encode_request::<Self>(request, with)
     }
 
-    fn decode_request(message: InRequest) -> Result<RegisterRequest, Error> {
+    fn decode_request(message: InRequest<'_>) -> Result<RegisterRequest, Error> {
         let request = Envelope::decode_request::<Self>(message)?;
         request.email.check_new("Email")?;
         Ok(request)

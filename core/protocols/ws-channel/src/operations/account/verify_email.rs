@@ -63,7 +63,7 @@ impl Exchange for VerifyEmail {
     const TERMS: Terms = Terms::LOGIN_STEP;
 
     /// A code that is not six digits is refused by the name that clients know it by (§1.7): the wire's field is `Code`.
-    fn decode_request(message: InRequest) -> Result<VerifyEmailRequest, Error> {
+    fn decode_request(message: InRequest<'_>) -> Result<VerifyEmailRequest, Error> {
         Envelope::decode_request::<Self>(message).map_err(|fault| match fault.detail("field") {
             Some("Code") if fault.row() == &row::INVALID_FIELD => {
                 Error::invalid_field("EmailCode", "must be six digits")

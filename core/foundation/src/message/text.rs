@@ -4,7 +4,16 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Headers, MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Request, has_control, is_token};
+use super::{Headers, Request, has_control, is_token};
+
+/// Most bytes of a request line and headers together.
+pub const MAX_HEAD: usize = 32 * 1024;
+/// Most bytes of one header field.
+pub const MAX_FIELD: usize = 16 * 1024;
+/// Most header fields.
+pub const MAX_FIELDS: usize = 100;
+/// Most bytes of a body.
+pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What some editors put before a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -18,11 +27,21 @@ pub struct Malformed {
     pub line: usize,
     /// What is wrong, for a person.
     pub why: &'static str,
-    /// Whether it is a limit of V01.
-    pub too_large: bool,
-    /// The check that a request fails which is so; `None` where only the text is at fault, such as one that is another file, or was
-    /// changed on its way into a log: of the request it says nothing.
-    pub check: Option<&'static str>,
+    /// What kind of fault it is.
+    pub kind: MalformedKind,
+}
+
+/// What is wrong with a text that is not an HTTP request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MalformedKind {
+    /// The request exceeds a limit of size or count.
+    TooLarge,
+    /// A line of the head is not HTTP's.
+    Head,
+    /// The headers give the body's length in two ways.
+    Length,
+    /// The text is at fault, not the request: it is another file, or was changed on its way into a log.
+    Text,
 }
 
 impl fmt::Display for Malformed {
@@ -32,11 +51,11 @@ impl fmt::Display for Malformed {
 }
 
 fn malformed(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, too_large: false, check: Some("V02") }
+    Malformed { line, why, kind: MalformedKind::Head }
 }
 
 fn too_large(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, too_large: true, check: Some("V01") }
+    Malformed { line, why, kind: MalformedKind::TooLarge }
 }
 
 fn too_short(line: usize) -> Malformed {
@@ -45,7 +64,7 @@ fn too_short(line: usize) -> Malformed {
 
 /// A text that is no request, or no longer the one that was sent.
 fn damaged(line: usize, why: &'static str) -> Malformed {
-    Malformed { line, why, too_large: false, check: None }
+    Malformed { line, why, kind: MalformedKind::Text }
 }
 
 impl Request {
@@ -59,7 +78,7 @@ impl Request {
         let (head, rest, line) = Self::parse_head(text)?;
         let length = body_length(&head.headers, line)?.unwrap_or(rest.len());
         let body = rest.get(..length).ok_or_else(|| too_short(line))?;
-        head.with_body(body, line)
+        head.with_text(body, line)
     }
 
     /// The same where the body's final line end may have been lost in pasting: then the body is what there is. With it, how many
@@ -75,7 +94,7 @@ impl Request {
         if missing > LINE_END {
             return Err(too_short(line));
         }
-        Ok((head.with_body(body, line)?, missing))
+        Ok((head.with_text(body, line)?, missing))
     }
 
     /// The request without a body, what follows its head, and the number of the line there.
@@ -98,7 +117,7 @@ impl Request {
         Ok((Self { method, target, headers, body: Bytes::new() }, lines.rest, lines.number + 1))
     }
 
-    fn with_body(self, body: &[u8], line: usize) -> Result<Self, Malformed> {
+    fn with_text(self, body: &[u8], line: usize) -> Result<Self, Malformed> {
         if body.len() > MAX_BODY {
             return Err(too_large(line, "the body has more than 1 MiB"));
         }
@@ -191,7 +210,7 @@ fn body_length(headers: &Headers, line: usize) -> Result<Option<usize>, Malforme
         return Err(match length {
             Some(_) => {
                 let why = "Content-Length and Transfer-Encoding exclude each other";
-                Malformed { check: Some("V03"), ..malformed(line, why) }
+                Malformed { kind: MalformedKind::Length, ..malformed(line, why) }
             }
             None => damaged(line, "a request with Transfer-Encoding must be given without it, the body put together"),
         });
@@ -251,7 +270,7 @@ mod tests {
             assert_eq!((request.body.len(), lacks), (if length.contains('2') { 2 } else { 3 }, missing), "{length}");
         }
         let cut_off = read("POST / HTTP/1.1\nContent-Length: 6\n\nabc").unwrap_err();
-        assert_eq!((cut_off.line, cut_off.check), (4, None));
+        assert_eq!((cut_off.line, cut_off.kind), (4, MalformedKind::Text));
     }
 
     #[test]
@@ -264,15 +283,15 @@ mod tests {
             "POST / HTTP/1.1\nContent-Length: 4\n\nabc",
             "POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n3\r\nabc\r\n0\r\n\r\n",
         ] {
-            assert_eq!(fault(text).check, None, "{text:?}");
+            assert_eq!(fault(text).kind, MalformedKind::Text, "{text:?}");
         }
-        for (head, check) in [
-            ("Transfer-Encoding: chunked\nContent-Length: 3", "V03"),
-            ("Content-Length: 3\nTransfer-Encoding: chunked", "V03"),
-            ("Content-Length: three", "V02"),
-            ("no colon", "V02"),
+        for (head, kind) in [
+            ("Transfer-Encoding: chunked\nContent-Length: 3", MalformedKind::Length),
+            ("Content-Length: 3\nTransfer-Encoding: chunked", MalformedKind::Length),
+            ("Content-Length: three", MalformedKind::Head),
+            ("no colon", MalformedKind::Head),
         ] {
-            assert_eq!(fault(&format!("POST / HTTP/1.1\n{head}\n\nabc")).check, Some(check), "{head}");
+            assert_eq!(fault(&format!("POST / HTTP/1.1\n{head}\n\nabc")).kind, kind, "{head}");
         }
     }
 
@@ -304,9 +323,9 @@ mod tests {
             assert_eq!(Request::parse(text.as_bytes()).unwrap_err().line, line, "{text:?}");
         }
         let huge = format!("GET / HTTP/1.1\na: {}\n\n", "x".repeat(MAX_FIELD));
-        assert!(Request::parse(huge.as_bytes()).unwrap_err().too_large);
+        assert_eq!(Request::parse(huge.as_bytes()).unwrap_err().kind, MalformedKind::TooLarge);
         let many = format!("GET / HTTP/1.1\n{}\n", "a: x\n".repeat(MAX_FIELDS + 1));
-        assert!(Request::parse(many.as_bytes()).unwrap_err().too_large);
+        assert_eq!(Request::parse(many.as_bytes()).unwrap_err().kind, MalformedKind::TooLarge);
     }
 
     proptest::proptest! {

@@ -1,0 +1,112 @@
+//! What every API of a counterpart does with a request, whichever its protocol.
+//!
+//! ```text
+//!   request ─► mount ─► route ─► ordered to fail? ─► Api::answer: the protocol's own checks, body, handler ─► transcript ─► answer
+//! ```
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Instant};
+
+use hyper::{
+    HeaderMap, Request, Response,
+    body::Incoming,
+    header::{CACHE_CONTROL, HeaderName, HeaderValue},
+    http::request::Parts,
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    answer::AnswerBody,
+    control::{Control, Seen},
+    router::{Found, Mount},
+};
+
+/// The operations that a counterpart serves, below one or more paths.
+pub(crate) trait Api: Send + Sync + 'static {
+    /// Where its operations are mounted.
+    fn mounts(&self) -> impl Iterator<Item = &Mount>;
+
+    /// The control interface's state, where it is open.
+    fn control(&self) -> Option<&Control>;
+
+    /// The id of a request, for the transcript and for the answer's `X-Request-ID`; empty for none.
+    fn request_id(&self, headers: &HeaderMap) -> String;
+
+    /// Where a request runs that is to come to its end though its client hangs up; `None` where it may be dropped.
+    fn finishes(&self, _asked: &Routed) -> Option<&TaskTracker> {
+        None
+    }
+
+    /// Answers a request.
+    fn answer(&self, routed: Routed) -> impl Future<Output = Response<AnswerBody>> + Send;
+
+    /// The answer where [`answer`](Self::answer) panicked.
+    fn broken_off(&self, request_id: &str) -> Response<AnswerBody>;
+}
+
+/// A request that was routed.
+pub(crate) struct Routed {
+    pub(crate) head: Parts,
+    pub(crate) body: Incoming,
+    pub(crate) peer: SocketAddr,
+    /// Which of [`Api::mounts`] its path lies below; the first where none fits.
+    pub(crate) mount: usize,
+    pub(crate) found: Found,
+    /// See [`Api::request_id`].
+    pub(crate) id: String,
+    /// The status that the control interface has ordered for it.
+    pub(crate) ordered: Option<u16>,
+    pub(crate) begun: Instant,
+}
+
+impl Routed {
+    fn of(api: &impl Api, request: Request<Incoming>, peer: SocketAddr) -> Self {
+        let begun = Instant::now();
+        let (head, body) = request.into_parts();
+        let (mount, found) = route(api, head.method.as_str(), head.uri.path());
+        let id = api.request_id(&head.headers);
+        let operation = found.operation();
+        let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
+        Self { head, body, peer, mount, found, id, ordered, begun }
+    }
+}
+
+/// Which mount a path lies below, the first where none fits, and where it leads.
+pub(crate) fn route(api: &impl Api, method: &str, path: &str) -> (usize, Found) {
+    let mut mounts = api.mounts().enumerate();
+    mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, Found::Nothing))
+}
+
+/// Answers one request.
+pub(crate) async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+    let routed = Routed::of(&*api, request, peer);
+    let Some(tasks) = api.finishes(&routed).cloned() else { return finish(&*api, routed).await };
+    let id = routed.id.clone();
+    let work = Arc::clone(&api);
+    let running = tasks.spawn(async move { finish(&*work, routed).await });
+    running.await.unwrap_or_else(|why| {
+        tracing::error!(%why, "a request did not come to its end");
+        api.broken_off(&id)
+    })
+}
+
+async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
+    let (begun, operation, id) = (routed.begun, routed.found.operation(), routed.id.clone());
+    let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
+    let mut response = api.answer(routed).await;
+    if let (Some(control), Some((method, path))) = (api.control(), seen) {
+        control.record(&Seen {
+            method: method.as_str(),
+            path: &path,
+            status: response.status().as_u16(),
+            operation,
+            request_id: &id,
+            elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
+        });
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(id) = HeaderValue::from_str(&id).ok().filter(|id| !id.is_empty()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
+}

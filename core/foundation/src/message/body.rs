@@ -1,0 +1,123 @@
+//! Bodies that are sent: segments of a media type.
+
+use bytes::Bytes;
+
+use crate::{
+    Content,
+    model::{Object, Value},
+};
+
+/// JSON's media type.
+pub const JSON: &str = "application/json";
+
+/// A body to be sent, as segments, so that a file is read once and never held.
+#[derive(Debug, Clone, Default)]
+pub struct Body {
+    media_type: Option<&'static str>,
+    segments: Vec<Segment>,
+}
+
+/// A part of a body.
+#[derive(Debug, Clone)]
+pub enum Segment {
+    /// These bytes.
+    Literal(Bytes),
+    /// The standard base64 of this content.
+    Base64(Content),
+}
+
+impl Body {
+    /// No body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// A JSON object as body.
+    #[must_use]
+    pub fn json(object: Object<'_>) -> Self {
+        Self::of(JSON, Value::Object(object).to_json())
+    }
+
+    /// A JSON object as body whose top-level member `member` is the base64 of `content`.
+    #[must_use]
+    pub fn json_with_content(mut object: Object<'_>, member: &str, content: Content) -> Self {
+        object.remove(member);
+        let name = Value::from(member).to_json();
+        let rest = Value::Object(object).to_json();
+        // `{` + content member + the other members with their closing brace.
+        let tail = if rest == "{}" { "\"}".to_owned() } else { format!("\",{}", &rest[1..]) };
+        let begin = Segment::Literal(format!("{{{name}:\"").into());
+        let segments = vec![begin, Segment::Base64(content), Segment::Literal(tail.into())];
+        Self { media_type: Some(JSON), segments }
+    }
+
+    /// Bytes of this media type.
+    #[must_use]
+    pub fn of(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self { media_type: Some(media_type), segments: vec![Segment::Literal(bytes.into())] }
+    }
+
+    /// Bytes whose media type a header of their message says.
+    #[must_use]
+    pub fn literal(bytes: impl Into<Bytes>) -> Self {
+        Self { media_type: None, segments: vec![Segment::Literal(bytes.into())] }
+    }
+
+    /// What the bytes are; `None` for no body, and where a header says it.
+    #[must_use]
+    pub fn media_type(&self) -> Option<&'static str> {
+        self.media_type
+    }
+
+    /// The segments in order.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// The length in bytes, where it is known without reading the content.
+    #[must_use]
+    pub fn known_length(&self) -> Option<u64> {
+        self.segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Literal(bytes) => Some(bytes.len() as u64),
+                Segment::Base64(content) => content.known_size().map(|size| size.div_ceil(3) * 4),
+            })
+            .sum()
+    }
+
+    /// Whether the body can be sent a second time.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        self.segments.iter().all(|segment| match segment {
+            Segment::Literal(_) => true,
+            Segment::Base64(content) => content.is_repeatable(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_stands_first_and_the_length_is_known() {
+        let object = [("FileName", "x"), ("FileContents", "")].map(|(name, value)| (name.into(), value.into()));
+        let body = Body::json_with_content(
+            object.into_iter().collect(),
+            "FileContents",
+            Content::Bytes(Bytes::from_static(b"hello")),
+        );
+        assert_eq!(body.known_length(), Some(r#"{"FileContents":"aGVsbG8=","FileName":"x"}"#.len() as u64));
+        let alone = Body::json_with_content(Object::new(), "C", Content::Bytes(Bytes::new()));
+        assert_eq!(alone.known_length(), Some(r#"{"C":""}"#.len() as u64));
+    }
+}
