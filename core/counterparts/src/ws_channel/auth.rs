@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::{Digest, Session};
+use bankchannel_storage::ws_channel::{Digest, Session};
 use bankchannel_ws_channel::{Access, Refusal, Terms, errors::texts};
 use hyper::HeaderMap;
 
