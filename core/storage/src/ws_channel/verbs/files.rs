@@ -228,7 +228,7 @@ mod tests {
                     rows.into_iter().map(text).collect()
                 })
             };
-            let plan = store.read(explain, verb).await.unwrap();
+            let plan = store.database().read(explain, verb).await.unwrap();
             assert_eq!(plan.len(), 1, "{plan:?}");
             assert!(plan[0].starts_with("SEARCH") && plan[0].contains(&format!("{index} (")), "{plan:?}");
         }

@@ -33,6 +33,7 @@ impl Store {
     pub async fn remove_leftovers(&self) -> Result<Vec<String>> {
         // Looked for beside the writer: it reads whole tables.
         let found = self
+            .database()
             .read_snapshot((), |tx, ()| {
                 Box::pin(async move {
                     tx.allow(HOUSEKEEPING_LIMIT).await?;
