@@ -21,7 +21,7 @@ use std::{
 
 use bankchannel_counterparts::ws_channel::Channels;
 use bankchannel_iso20022::pain002;
-use bankchannel_storage::{AuditVerdict, Store, UploadState};
+use bankchannel_storage::ws_channel::{AuditVerdict, Store, UploadState};
 use log::Log;
 use served::{Person, Served, Signer, payment};
 

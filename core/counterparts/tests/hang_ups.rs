@@ -19,7 +19,7 @@ use std::{
 };
 
 use bankchannel_counterparts::ws_channel::Channels;
-use bankchannel_storage::{Store, UploadState};
+use bankchannel_storage::ws_channel::{Store, UploadState};
 use futures_util::future::join_all;
 use postgres::{Shared, server};
 use relay::Relay;

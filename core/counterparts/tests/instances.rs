@@ -17,7 +17,7 @@ use std::{
 
 use bankchannel_counterparts::ws_channel::{Channels, ServiceOptions, operator::Operator};
 use bankchannel_iso20022::camt;
-use bankchannel_storage::{FileContent, FileScope, NewBankFile, Store};
+use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
 use futures_util::future::join_all;
 use postgres::{Shared, server};
 use reqwest::Method;

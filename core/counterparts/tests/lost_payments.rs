@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bankchannel_counterparts::ws_channel::{Channels, ServiceOptions, operator::Operator};
 use bankchannel_crypto::digest;
 use bankchannel_iso20022::{MessageType, pain002, schema::validate};
-use bankchannel_storage::{AuditFilter, Store, UploadState};
+use bankchannel_storage::ws_channel::{AuditFilter, Store, UploadState};
 use log::Log;
 use served::{Person, Served, payment};
 

@@ -12,7 +12,7 @@ mod support;
 use std::{io::Write as _, net::TcpStream, time::Duration};
 
 use bankchannel_counterparts::ws_channel::Channels;
-use bankchannel_storage::{FileContent, FileScope, NewBankFile, Store};
+use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
 use futures_util::{StreamExt as _, stream};
 use served::Served;
 use support::World;

@@ -79,7 +79,7 @@ pub(crate) fn client_call(arguments: &[&str]) {
 impl Served {
     /// Stops the service, puts a file of 100 MiB at the bank, and starts it again.
     fn put_large_file(&mut self) {
-        use bankchannel_storage::{FileContent, FileScope, NewBankFile, Store};
+        use bankchannel_storage::ws_channel::{FileContent, FileScope, NewBankFile, Store};
         self.stop();
         let data = self.folder.path().join("data");
         File::create(data.join("files/large")).and_then(|file| file.set_len(LARGE)).expect("a file");

@@ -11,7 +11,7 @@ use crate::{
 
 /// Ten matching files among 100,000 against ten among ten: at the store, where there is no cache.
 pub(crate) fn ten_among_many(table: &mut Table, runtime: &Runtime) {
-    use bankchannel_storage::{FileContent, FileFilter, FileScope, NewBankFile, Store};
+    use bankchannel_storage::ws_channel::{FileContent, FileFilter, FileScope, NewBankFile, Store};
     let scope = || FileScope { api_key: "k".into(), email: EMAIL.into(), bank: "simulator".into() };
     let file = |n: usize, file_type: &str, status: &str| NewBankFile {
         reference: format!("r{n}"),

@@ -7,7 +7,7 @@ use bankchannel_counterparts::ws_channel::{
     ServiceOptions,
     operator::{self, NewKey, Operator},
 };
-use bankchannel_storage::AuditFilter;
+use bankchannel_storage::ws_channel::AuditFilter;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde::Serialize;
 use serde_json::{Value, json};

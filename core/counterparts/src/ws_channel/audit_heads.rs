@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_storage::{AuditCheckpoint, Digest, KnownHead};
+use bankchannel_storage::ws_channel::{AuditCheckpoint, Digest, KnownHead};
 use serde_json::{Value, json};
 
 use crate::private;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Cache;
-use bankchannel_storage::{Digest, Session};
+use bankchannel_storage::ws_channel::{Digest, Session};
 use bankchannel_ws_channel::{Access, Refusal, Terms, errors::texts};
 use hyper::HeaderMap;
 

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
-use bankchannel_storage::{Account, CodePurpose, Mode, NewCode, Quota};
+use bankchannel_storage::ws_channel::{Account, CodePurpose, Mode, NewCode, Quota};
 
 use super::{
     fault::Fault,

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret, shown};
-use bankchannel_storage::PostgresSettings;
+use bankchannel_storage::ws_channel::PostgresSettings;
 use hyper::HeaderMap;
 use serde::Deserialize;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::{Store, StoreError};
+use bankchannel_storage::ws_channel::{Store, StoreError};
 
 use super::{
     config::Config,

@@ -1,6 +1,6 @@
 //! Why a handler gives no response.
 
-use bankchannel_storage::{EffectiveCerts, LostRight, PgpPurpose, StoreError};
+use bankchannel_storage::ws_channel::{EffectiveCerts, LostRight, PgpPurpose, StoreError};
 use bankchannel_ws_channel::{
     Refusal,
     errors::{Text, texts},
@@ -67,9 +67,9 @@ impl From<&'static Text> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RightsEnded { lost } => Self::RightsEnded(lost),
-            error => Self::Store(error),
+        match error.refusal::<LostRight>() {
+            Some(lost) => Self::RightsEnded(lost.clone()),
+            None => Self::Store(error),
         }
     }
 }

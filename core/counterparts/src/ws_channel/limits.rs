@@ -5,7 +5,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use bankchannel_storage::{LockKey, LockPolicy, Quota};
+use bankchannel_storage::ws_channel::{LockKey, LockPolicy, Quota};
 use bankchannel_ws_channel::RateClass;
 use bankchannel_ws_channel::Refusal;
 use serde::{Deserialize, Serialize};

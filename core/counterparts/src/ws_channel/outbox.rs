@@ -13,7 +13,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, Secret, error::row, model::Timestamp};
-use bankchannel_storage::{CodePurpose, Mode};
+use bankchannel_storage::ws_channel::{CodePurpose, Mode};
 use serde_json::{Value, json};
 
 use super::config::{Config, DeliveryKind};

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
     message::{InRequest, OutResponse},
     operation::{Entry, Route},
 };
-use bankchannel_storage::Ground;
+use bankchannel_storage::ws_channel::Ground;
 use bankchannel_ws_channel::{
     Access, CATALOGUE, MAX_PLAIN_BODY, Refusal, TERMS, Terms, errors::texts, model::Bank, operations, terms,
 };

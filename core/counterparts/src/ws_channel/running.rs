@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
-use bankchannel_storage::Store;
+use bankchannel_storage::ws_channel::Store;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use bankchannel_crypto::{digest, password, random};
 use bankchannel_foundation::{Error, Result, Secret, error::row};
-use bankchannel_storage::{
+use bankchannel_storage::ws_channel::{
     CodeCheck, CodePurpose, CodeSend, Digest, Factor, FileContent, FileScope, INLINE_LIMIT, LockKey, LockPolicy, Mode,
     NewBankFile, NewCode, NewPending, NewSession, NewTenant, PendingKind, RegisterOutcome, Registration,
     RegistrationKey, VerifyEmail, VerifyPhone,

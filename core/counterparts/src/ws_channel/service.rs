@@ -13,7 +13,7 @@ use std::{
 };
 
 use bankchannel_foundation::clock::{Clock, SystemClock};
-use bankchannel_storage::{AuditEntry, Digest, Ground, Mode, Session};
+use bankchannel_storage::ws_channel::{AuditEntry, Digest, Ground, Mode, Session};
 use tokio_util::task::TaskTracker;
 
 pub(crate) use self::{

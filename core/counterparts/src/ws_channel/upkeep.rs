@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
+use bankchannel_storage::ws_channel::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

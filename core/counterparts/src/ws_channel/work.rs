@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_storage::Mode;
+use bankchannel_storage::ws_channel::Mode;
 use bankchannel_ws_channel::Refusal;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 

@@ -2,7 +2,7 @@
 
 use bankchannel_counterparts::ws_channel::{Channels, ServiceOptions, operator::Operator};
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_storage::AuditFilter;
+use bankchannel_storage::ws_channel::AuditFilter;
 use reqwest::Method;
 use serde_json::{Value, json};
 

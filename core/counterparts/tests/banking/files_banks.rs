@@ -14,7 +14,7 @@ use bankchannel_counterparts::ws_channel::{
 };
 use bankchannel_crypto::{rsa::PrivateKey, x509::Issuer};
 use bankchannel_foundation::Content;
-use bankchannel_storage::{BankFile, FileFilter, Store, UploadState};
+use bankchannel_storage::ws_channel::{BankFile, FileFilter, Store, UploadState};
 use bankchannel_ws_channel::model::Bank;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -148,7 +148,7 @@ async fn a_stop_waits_for_a_certificate_under_way() {
     let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
     let now = Timestamp::now().as_millisecond();
     let certs = store.effective_certs(&who.email, "nordea", now).await.unwrap();
-    assert!(matches!(certs, bankchannel_storage::EffectiveCerts::Usable { .. }), "{certs:?}");
+    assert!(matches!(certs, bankchannel_storage::ws_channel::EffectiveCerts::Usable { .. }), "{certs:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +211,7 @@ async fn the_texts_of_a_bank() {
     let Served { running, folder, .. } = served;
     running.stop().await;
     let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
-    let kinds = |uploads: Vec<bankchannel_storage::Upload>| {
+    let kinds = |uploads: Vec<bankchannel_storage::ws_channel::Upload>| {
         let mut kinds: Vec<String> = uploads.into_iter().map(|upload| upload.file_type).collect();
         kinds.sort_unstable();
         kinds
@@ -269,9 +269,9 @@ async fn only_what_may_change_something_outlives_its_client() {
     running.stop().await;
     let store = Store::open_sqlite(folder.path().join("data")).await.unwrap();
     let recorded = |operation: &str| {
-        let filter = bankchannel_storage::AuditFilter {
+        let filter = bankchannel_storage::ws_channel::AuditFilter {
             operation: Some(operation.into()),
-            ..bankchannel_storage::AuditFilter::default()
+            ..bankchannel_storage::ws_channel::AuditFilter::default()
         };
         let store = store.clone();
         async move { store.read_audit(filter).await.unwrap().len() }

@@ -49,17 +49,20 @@ async fn a_large_download_is_streamed_and_marked_at_its_end() {
     let content = bytes();
     let data = folder.path().join("data");
     std::fs::write(data.join("files/large.bin"), &content).unwrap();
-    let store = bankchannel_storage::Store::open_sqlite(&data).await.unwrap();
-    let scope =
-        bankchannel_storage::FileScope { api_key: who.key.clone(), email: who.email.clone(), bank: "simulator".into() };
-    let file = bankchannel_storage::NewBankFile {
+    let store = bankchannel_storage::ws_channel::Store::open_sqlite(&data).await.unwrap();
+    let scope = bankchannel_storage::ws_channel::FileScope {
+        api_key: who.key.clone(),
+        email: who.email.clone(),
+        bank: "simulator".into(),
+    };
+    let file = bankchannel_storage::ws_channel::NewBankFile {
         reference: "large".into(),
         file_type: "VA".into(),
         status: "NEW".into(),
         created: 1_767_225_600_000,
         service_id: None,
         target_id: None,
-        content: bankchannel_storage::FileContent::External { path: "large.bin".into(), size: SIZE as i64 },
+        content: bankchannel_storage::ws_channel::FileContent::External { path: "large.bin".into(), size: SIZE as i64 },
     };
     store.put_files(&scope, vec![file]).await.unwrap();
     store.close().await;

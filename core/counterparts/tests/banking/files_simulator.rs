@@ -7,7 +7,7 @@ use bankchannel_iso20022::{
     schema::validate,
     simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN},
 };
-use bankchannel_storage::{FileContent, FileScope, NewUpload, Store, UploadOutcome, UploadState};
+use bankchannel_storage::ws_channel::{FileContent, FileScope, NewUpload, Store, UploadOutcome, UploadState};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;

@@ -176,10 +176,10 @@ async fn s22_s23_the_audit_trail_tells_what_was_sent_by_whose_keys() {
     served.new_file(&who, "pain.002.001.10").await;
     let Served { running, folder, .. } = served;
     running.stop().await;
-    let store = bankchannel_storage::Store::open_sqlite(folder.path().join("data")).await.unwrap();
-    let filter = bankchannel_storage::AuditFilter {
+    let store = bankchannel_storage::ws_channel::Store::open_sqlite(folder.path().join("data")).await.unwrap();
+    let filter = bankchannel_storage::ws_channel::AuditFilter {
         operation: Some("ws_channel.upload_file".into()),
-        ..bankchannel_storage::AuditFilter::default()
+        ..bankchannel_storage::ws_channel::AuditFilter::default()
     };
     let records = store.read_audit(filter).await.unwrap();
     let [done, refused] = &records[..] else { panic!("{records:?}") };
@@ -188,7 +188,10 @@ async fn s22_s23_the_audit_trail_tells_what_was_sent_by_whose_keys() {
         assert!(done.entry.detail.contains(part), "{part} in {}", done.entry.detail);
     }
     assert_eq!(refused.entry.outcome, "refused 400");
-    assert!(matches!(store.verify_audit().await.unwrap(), bankchannel_storage::AuditVerdict::Intact { .. }));
+    assert!(matches!(
+        store.verify_audit().await.unwrap(),
+        bankchannel_storage::ws_channel::AuditVerdict::Intact { .. }
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

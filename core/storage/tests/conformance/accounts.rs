@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use crate::{cases, race};
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 cases!(
     registration_follows_the_order_of_the_sheet,

@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use crate::{cases, race};
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 cases!(
     an_entry_goes_with_its_verb_or_not_at_all,

@@ -3,7 +3,7 @@
 use crate::faults::raw;
 use crate::samples::*;
 use aws_lc_rs::digest::{SHA256, digest};
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::Path;
 
@@ -109,7 +109,7 @@ async fn what_the_window_is() {
     assert!(matches!(verdict, AuditVerdict::Broken { .. }), "{verdict:?}");
 }
 
-const SCHEMA_1: &str = include_str!("../../src/migrations/0001_initial.sql");
+const SCHEMA_1: &str = include_str!("../../src/ws_channel/migrations/0001_initial.sql");
 
 /// Statements that make a database of version 1 with three records in its one chain, and the hash of the last.
 fn version_1(words: [&str; 5], bytes: impl Fn(&[u8]) -> String) -> (Vec<String>, Digest) {

@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use crate::{cases, race};
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 cases!(
     one_of_many_enrolments_wins_and_finishes_once,

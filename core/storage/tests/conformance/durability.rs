@@ -1,7 +1,7 @@
 //! What was acknowledged survives `kill -9`. The test starts its own binary as the process to be killed.
 
 use crate::samples::*;
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! What the environment can do to a SQLite data folder, and what PostgreSQL cannot do.
 
 use crate::samples::*;
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 use sqlx::{Connection as _, Row as _};
 use std::fs;
 use std::path::Path;
@@ -65,12 +65,11 @@ async fn a_second_server_is_refused_and_a_closed_store_says_so() {
 async fn the_folder_is_held_until_the_last_write() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(folder.path()).await.unwrap();
-    // Accepted, and never waited for: each is polled once, which hands it to the writer. (After 128, tokio makes a task wait.)
+    // Accepted, and never waited for.
     for index in 0..100 {
         let store = store.clone();
         let mut verb = Box::pin(async move { store.consume_challenge(&format!("c{index}"), NOW).await });
-        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(verb.as_mut().poll(context))).await;
-        assert!(polled.is_pending());
+        crate::common::hand_over(&mut verb).await;
     }
     drop(store);
     let store = loop {
@@ -173,34 +172,14 @@ async fn a_full_disk_loses_nothing_and_is_named() {
     store.check_integrity().await.unwrap();
 }
 
-/// A user who may write everywhere (root) runs this test once more as `nobody`.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_read_only_folder_is_named() {
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::os::unix::process::CommandExt as _;
-    const NOBODY: u32 = 65534;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    fs::create_dir(&data).unwrap();
-    fs::set_permissions(&data, fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(data.join("probe"), "").is_err() {
-        assert!(matches!(fault(&data).await, StoreError::ReadOnly { .. }));
+    crate::common::with_read_only_folder("faults::a_read_only_folder_is_named", async |data| {
+        assert!(matches!(fault(data).await, StoreError::ReadOnly { .. }));
         assert!(matches!(fault(&data.join("below")).await, StoreError::ReadOnly { .. }));
-        return;
-    }
-    let copy = folder.path().join("test");
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
-    let done = std::process::Command::new(&copy)
-        .args(["--exact", "faults::a_read_only_folder_is_named"])
-        .current_dir("/")
-        .uid(NOBODY)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

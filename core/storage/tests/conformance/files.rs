@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use crate::{cases, race};
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 cases!(
     listings_are_ordered_filtered_and_apart,

@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use crate::{cases, race};
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 cases!(
     a_challenge_is_consumed_once_by_one_of_many,

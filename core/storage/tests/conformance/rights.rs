@@ -2,7 +2,7 @@
 
 use crate::cases;
 use crate::samples::*;
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 use std::time::Duration;
 
 cases!(
@@ -53,9 +53,9 @@ async fn furnish(store: &Store) {
 }
 
 fn lost<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> LostRight {
-    match answer {
-        Err(StoreError::RightsEnded { lost }) => lost,
-        other => panic!("still done: {other:?}"),
+    match answer.as_ref().err().and_then(StoreError::refusal) {
+        Some(lost) => LostRight::clone(lost),
+        None => panic!("still done: {answer:?}"),
     }
 }
 

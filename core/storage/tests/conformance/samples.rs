@@ -1,6 +1,6 @@
 //! Invented values that several subjects use.
 
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 pub(crate) const NOW: i64 = 1_790_000_000_000;
 pub(crate) const SECOND: i64 = 1000;

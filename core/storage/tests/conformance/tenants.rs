@@ -2,7 +2,7 @@
 
 use crate::cases;
 use crate::samples::*;
-use bankchannel_storage::*;
+use bankchannel_storage::ws_channel::*;
 
 cases!(switches_and_entitlements_take_effect);
 

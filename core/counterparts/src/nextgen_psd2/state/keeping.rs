@@ -12,7 +12,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
-use bankchannel_storage::lock_soon;
+use bankchannel_storage::engine::lock_soon;
 
 use super::{
     data::{Data, FORMAT},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bankchannel_storage::CodeSend;
+use bankchannel_storage::ws_channel::CodeSend;
 use bankchannel_ws_channel::operations::account::init_password_reset::{
     InitPasswordResetRequest, InitPasswordResetResponse,
 };

@@ -7,7 +7,7 @@ pub(crate) mod register;
 pub(crate) mod verify_email;
 pub(crate) mod verify_phone;
 
-use bankchannel_storage::CodeCheck;
+use bankchannel_storage::ws_channel::CodeCheck;
 use bankchannel_ws_channel::{Refusal, errors::texts};
 
 /// What a submitted code is answered with.

@@ -1,6 +1,6 @@
 //! `PasswordReset` (WS Channel sheet §2.6, §3.5).
 
-use bankchannel_storage::{CodePurpose, PasswordReset};
+use bankchannel_storage::ws_channel::{CodePurpose, PasswordReset};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -1,7 +1,7 @@
 //! `Register` (WS Channel sheet §2.2).
 
 use bankchannel_crypto::{password, random};
-use bankchannel_storage::{RegisterOutcome, Registration, RegistrationKey};
+use bankchannel_storage::ws_channel::{RegisterOutcome, Registration, RegistrationKey};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -1,7 +1,7 @@
 //! `VerifyEmail` (WS Channel sheet §2.4).
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::{CodePurpose, VerifyEmail};
+use bankchannel_storage::ws_channel::{CodePurpose, VerifyEmail};
 use bankchannel_ws_channel::operations::account::verify_email::{VerifyEmailRequest, VerifyEmailResponse};
 
 use super::code_accepted;

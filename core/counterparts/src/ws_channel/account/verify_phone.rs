@@ -1,6 +1,6 @@
 //! `VerifyPhone` (WS Channel sheet §2.3).
 
-use bankchannel_storage::{CodePurpose, VerifyPhone};
+use bankchannel_storage::ws_channel::{CodePurpose, VerifyPhone};
 use bankchannel_ws_channel::operations::account::verify_phone::{VerifyPhoneRequest, VerifyPhoneResponse};
 
 use super::code_accepted;

@@ -4,7 +4,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bankchannel_crypto::rsa::PrivateKey;
 use bankchannel_foundation::Content;
-use bankchannel_storage::{
+use bankchannel_storage::ws_channel::{
     BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, Reader, Store, StoreError,
 };
 use bankchannel_ws_channel::{
@@ -111,7 +111,7 @@ impl Connection<'_> {
     fn key(
         &self,
         purpose: &'static str,
-        found: Option<&bankchannel_storage::CertMaterial>,
+        found: Option<&bankchannel_storage::ws_channel::CertMaterial>,
     ) -> Result<PrivateKey, BankError> {
         let found = found.ok_or_else(|| BankError::Failed(format!("the set has no {purpose} certificate")))?;
         let place = Place { email: &self.set.email, bank: &self.set.bank, purpose };
@@ -252,9 +252,9 @@ impl BankError {
 
 impl From<StoreError> for BankError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RightsEnded { lost } => Self::RightsEnded(lost),
-            error => Self::Store(error),
+        match error.refusal::<LostRight>() {
+            Some(lost) => Self::RightsEnded(lost.clone()),
+            None => Self::Store(error),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_iso20022::{iban, pain001, simulator::DEFAULT_BALANCE_CENTS};
-use bankchannel_storage::{EffectiveCerts, FileScope, NewLedger};
+use bankchannel_storage::ws_channel::{EffectiveCerts, FileScope, NewLedger};
 use bankchannel_ws_channel::model::Bank;
 
 use crate::ws_channel::service::System;
@@ -15,7 +15,7 @@ use crate::ws_channel::service::System;
 /// # Errors
 /// `input.invalid_field` when the file cannot be read or the account has no certificate at the simulator.
 pub(crate) async fn fund_simulator(service: &System, email: &str, payment_file: &[u8]) -> Result<Vec<String>> {
-    let stored = |why: bankchannel_storage::StoreError| Error::because(&row::STORAGE, why.to_string());
+    let stored = |why: bankchannel_storage::ws_channel::StoreError| Error::because(&row::STORAGE, why.to_string());
     let debits = debits(payment_file)?;
     let now = service.now_ms();
     let email = email.to_ascii_lowercase();

@@ -22,7 +22,7 @@ use std::{
 };
 
 use bankchannel_foundation::Result;
-use bankchannel_storage::FileScope;
+use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_ws_channel::model::Bank;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_storage::{CertSet, EffectiveCerts, EntitlementState, FileScope, Ground, Store};
+use bankchannel_storage::ws_channel::{CertSet, EffectiveCerts, EntitlementState, FileScope, Ground, Store};
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 
 use super::{Banks, Connection};

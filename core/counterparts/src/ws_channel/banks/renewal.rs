@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use bankchannel_crypto::random;
-use bankchannel_storage::{AuditEntry, CertSet, DueRenewal, FileScope, StoreError};
+use bankchannel_storage::ws_channel::{AuditEntry, CertSet, DueRenewal, FileScope, StoreError};
 use bankchannel_ws_channel::{errors::texts, model::Bank};
 use tokio_util::sync::CancellationToken;
 
@@ -100,7 +100,7 @@ async fn ask(
     channel: &dyn BankChannel,
     set: &CertSet,
     now_ms: i64,
-) -> Result<bankchannel_storage::NewCertSet, String> {
+) -> Result<bankchannel_storage::ws_channel::NewCertSet, String> {
     let words = |fault: Fault| match fault {
         Fault::Refused(refusal) => refusal.text.into_owned(),
         Fault::RightsEnded(lost) => lost.as_str().to_owned(),
@@ -115,5 +115,5 @@ async fn ask(
     let issued = within(PKI_TIMEOUT, channel.renew(&at)).await.map_err(|why: BankError| why.to_string())?;
     let target_id = issued.target_id.clone().or_else(|| set.target_id.clone());
     let (new, ..) = new_set(&service.keys, &scope, &set.ws_user_id, &set.company, issued).map_err(words)?;
-    Ok(bankchannel_storage::NewCertSet { target_id, ..new })
+    Ok(bankchannel_storage::ws_channel::NewCertSet { target_id, ..new })
 }

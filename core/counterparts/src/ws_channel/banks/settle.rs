@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use bankchannel_storage::{AuditEntry, StoreError, Upload, UploadState};
+use bankchannel_storage::ws_channel::{AuditEntry, StoreError, Upload, UploadState};
 use bankchannel_ws_channel::model::Bank;
 
 use super::BANK_TIMEOUT;

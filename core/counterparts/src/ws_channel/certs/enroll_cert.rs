@@ -1,7 +1,7 @@
 //! `EnrollCert` (WS Channel sheet §2.17, §6.2).
 
 use bankchannel_crypto::{random, x509::Certificate};
-use bankchannel_storage::{CertMaterial, Completion, EnrolOutcome, FileScope, NewCertSet};
+use bankchannel_storage::ws_channel::{CertMaterial, Completion, EnrolOutcome, FileScope, NewCertSet};
 use bankchannel_ws_channel::{
     errors::texts,
     model::Bank,
@@ -95,7 +95,10 @@ pub(crate) fn new_set(
     ws_user_id: &str,
     company: &str,
     issued: Issued,
-) -> Result<(NewCertSet, Vec<bankchannel_storage::NewLedger>, Vec<bankchannel_storage::NewBankFile>), Fault> {
+) -> Result<
+    (NewCertSet, Vec<bankchannel_storage::ws_channel::NewLedger>, Vec<bankchannel_storage::ws_channel::NewBankFile>),
+    Fault,
+> {
     let seal = |purpose, pair: &IssuedPair| -> Result<CertMaterial, Fault> {
         let certificate = Certificate::from_pem(&pair.certificate).map_err(|_| &texts::BANK_RESPONSE_UNPARSABLE)?;
         if !certificate.matches_private_key(&pair.private_key) {

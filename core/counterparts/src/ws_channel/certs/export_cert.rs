@@ -1,6 +1,6 @@
 //! `ExportCert` (WS Channel sheet §2.16, §6.4).
 
-use bankchannel_storage::{Ground, PgpKey, PgpPurpose};
+use bankchannel_storage::ws_channel::{Ground, PgpKey, PgpPurpose};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

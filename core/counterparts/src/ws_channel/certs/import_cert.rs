@@ -1,7 +1,7 @@
 //! `ImportCert` (WS Channel sheet §2.18, §6.3).
 
 use bankchannel_crypto::{Error as CryptoError, random, rsa::PrivateKey, x509::Certificate};
-use bankchannel_storage::{CertMaterial, EnrolOutcome, NewCertSet};
+use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};
 use bankchannel_ws_channel::{
     Refusal,
     errors::{Text, texts},

@@ -1,6 +1,6 @@
 //! `ListCerts` (WS Channel sheet §2.13).
 
-use bankchannel_storage::{CertSet, CertState};
+use bankchannel_storage::ws_channel::{CertSet, CertState};
 use bankchannel_ws_channel::{
     model::{Access, BankConnection, Email},
     operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},

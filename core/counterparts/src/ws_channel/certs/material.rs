@@ -1,7 +1,7 @@
 //! Certificates between the bank, the store and the listings; private keys rest sealed (§6.2, §10 S26).
 
 use bankchannel_crypto::{digest, rsa::PrivateKey, x509::Certificate};
-use bankchannel_storage::{CertMaterial, CertSet, RetiredCert as StoredRetired};
+use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCert as StoredRetired};
 use bankchannel_ws_channel::model::{
     CertDescriptor, CertExpiry, CertificatePem, ConnectionCertificate, Purpose, RetiredCert, RetiredExpiry,
 };

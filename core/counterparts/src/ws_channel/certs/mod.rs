@@ -10,7 +10,7 @@ pub(crate) mod retire_cert;
 pub(crate) mod share_certs;
 pub(crate) mod unshare_certs;
 
-use bankchannel_storage::{FileScope, Session};
+use bankchannel_storage::ws_channel::{FileScope, Session};
 use bankchannel_ws_channel::model::Bank;
 
 /// What is said when nothing more specific is (§1.7).

@@ -1,7 +1,7 @@
 //! `RetireCert` (WS Channel sheet §2.19, §6.6).
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_storage::{FileScope, Ground, RetireOutcome};
+use bankchannel_storage::ws_channel::{FileScope, Ground, RetireOutcome};
 use bankchannel_ws_channel::{
     errors::texts,
     operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse},

@@ -1,6 +1,6 @@
 //! `ShareCerts` (WS Channel sheet §2.15, §6.5).
 
-use bankchannel_storage::{Consent, Ground, Links, ShareOutcome};
+use bankchannel_storage::ws_channel::{Consent, Ground, Links, ShareOutcome};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

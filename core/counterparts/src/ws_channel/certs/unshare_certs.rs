@@ -1,6 +1,6 @@
 //! `UnshareCerts` (WS Channel sheet §2.15, §6.5).
 
-use bankchannel_storage::UnshareOutcome;
+use bankchannel_storage::ws_channel::UnshareOutcome;
 use bankchannel_ws_channel::{
     errors::texts,
     operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse},

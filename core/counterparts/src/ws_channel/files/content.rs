@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::Content;
-use bankchannel_storage::{FileContent, INLINE_LIMIT};
+use bankchannel_storage::ws_channel::{FileContent, INLINE_LIMIT};
 
 use crate::private;
 use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Service};

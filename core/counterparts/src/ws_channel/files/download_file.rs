@@ -3,7 +3,7 @@
 use std::{io::Read, path::PathBuf};
 
 use bankchannel_foundation::{Content, Error, error::row, model::Pieces};
-use bankchannel_storage::FileScope;
+use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use bankchannel_storage::{BankFile, FileFilter};
+use bankchannel_storage::ws_channel::{BankFile, FileFilter};
 use bankchannel_ws_channel::{
     errors::texts,
     model::{FileDescriptor, FileReference, FileStatus, StatusFilter},

@@ -43,9 +43,9 @@ impl Asked {
 /// What an answer stays right under.
 #[derive(Debug, Clone)]
 pub(crate) struct Fresh {
-    /// [`bankchannel_storage::Store::auth_generation`], read before the store was.
+    /// [`bankchannel_storage::ws_channel::Store::auth_generation`], read before the store was.
     pub(crate) auth: u64,
-    /// [`bankchannel_storage::Store::files_generation`] of the connection's owner, likewise.
+    /// [`bankchannel_storage::ws_channel::Store::files_generation`] of the connection's owner, likewise.
     pub(crate) files: u64,
     /// The connection's owner.
     pub(crate) owner: String,

@@ -10,7 +10,7 @@ pub(crate) mod upload_file;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bankchannel_storage::{Ground, Session};
+use bankchannel_storage::ws_channel::{Ground, Session};
 use bankchannel_ws_channel::errors::texts;
 
 use super::{fault::Fault, service::Call};

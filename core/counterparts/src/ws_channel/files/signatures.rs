@@ -10,7 +10,7 @@ use bankchannel_foundation::Content;
 use bankchannel_openpgp::{
     BadReason, Error as PgpError, PublicKey, SignatureResult, SignatureSet, VerifyPolicy, parse_signatures,
 };
-use bankchannel_storage::{Digest, PgpPurpose};
+use bankchannel_storage::ws_channel::{Digest, PgpPurpose};
 use bankchannel_ws_channel::{Refusal, errors::texts};
 
 use super::{at, content};

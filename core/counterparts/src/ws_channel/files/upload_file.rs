@@ -1,7 +1,7 @@
 //! `UploadFile` (WS Channel sheet §2.21, §5.2–§5.4).
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_storage::{FileContent, Ground, NewUpload, PgpPurpose, UploadOutcome, UploadState};
+use bankchannel_storage::ws_channel::{FileContent, Ground, NewUpload, PgpPurpose, UploadOutcome, UploadState};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

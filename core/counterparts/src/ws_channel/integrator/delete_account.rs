@@ -1,6 +1,6 @@
 //! `DeleteAccount` (WS Channel sheet §2.25).
 
-use bankchannel_storage::DeleteOutcome;
+use bankchannel_storage::ws_channel::DeleteOutcome;
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -1,6 +1,6 @@
 //! `ListAccounts` (WS Channel sheet §2.24).
 
-use bankchannel_storage::{AccountListing, ModeState};
+use bankchannel_storage::ws_channel::{AccountListing, ModeState};
 use bankchannel_ws_channel::{
     model::{AccountDescriptor, AccountType, Email, ExportPolicy, LinkedTo, Registration},
     operations::integrator::list_accounts::{ListAccountsRequest, ListAccountsResponse},

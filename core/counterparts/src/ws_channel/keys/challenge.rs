@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::{Result, Secret};
-use bankchannel_storage::{CodePurpose, Digest};
+use bankchannel_storage::ws_channel::{CodePurpose, Digest};
 use zeroize::Zeroizing;
 
 use super::{damaged, files::read_or};

@@ -8,7 +8,7 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use bankchannel_crypto::{aead, digest, random};
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::{IdKind, Installation, Store};
+use bankchannel_storage::ws_channel::{IdKind, Installation, Store};
 
 use super::{challenge, files, login, vault};
 use crate::{

@@ -21,7 +21,7 @@ mod vault;
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
-use bankchannel_storage::{IdKind, Installation, Store};
+use bankchannel_storage::ws_channel::{IdKind, Installation, Store};
 
 use super::{config::Config, data::storage};
 use crate::private;

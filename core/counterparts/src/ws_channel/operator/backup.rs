@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::{Store, StoreError};
+use bankchannel_storage::ws_channel::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::ws_channel::{

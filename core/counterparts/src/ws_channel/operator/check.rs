@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use bankchannel_foundation::Result;
-use bankchannel_storage::{Store, StoreError};
+use bankchannel_storage::ws_channel::{Store, StoreError};
 use futures_util::future::BoxFuture;
 
 use crate::{

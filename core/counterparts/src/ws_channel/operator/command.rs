@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bankchannel_storage::AuditFilter;
+use bankchannel_storage::ws_channel::AuditFilter;
 use serde::{Deserialize, Serialize};
 
 use super::types::NewKey;

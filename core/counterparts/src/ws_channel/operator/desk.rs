@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     error::row,
     model::Timestamp,
 };
-use bankchannel_storage::{
+use bankchannel_storage::ws_channel::{
     AuditEntry, AuditRecord, AuditVerdict, EntitlementState, NewTenant, Store, Tenant, TenantChange,
 };
 use bankchannel_ws_channel::model::{ApiKey, Email};

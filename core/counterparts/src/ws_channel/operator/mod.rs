@@ -18,7 +18,7 @@ mod types;
 use std::path::{Path, PathBuf};
 
 use bankchannel_foundation::{Error, Result, error::row};
-use bankchannel_storage::AuditFilter;
+use bankchannel_storage::ws_channel::AuditFilter;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 

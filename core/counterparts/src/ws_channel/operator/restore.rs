@@ -4,7 +4,7 @@ use std::{collections::HashSet, fs, path::Path};
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Content, Error, Result, error::row};
-use bankchannel_storage::{NamedContent, SealedKind, SealedSecret, Store};
+use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, Store};
 use futures_util::future::BoxFuture;
 
 use super::backup::{BESIDE, BackupSummary, Copied, MISSING, Unfinished, private_folder, sync_folder};

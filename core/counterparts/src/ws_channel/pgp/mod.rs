@@ -5,7 +5,7 @@ pub(crate) mod list_keys;
 pub(crate) mod upload_key;
 
 use bankchannel_openpgp::{Error as PgpError, Limits, PublicKey};
-use bankchannel_storage::{PgpKey, PgpPurpose};
+use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose};
 use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor};
 
 use super::{fault::Fault, work::InPool};

@@ -1,7 +1,7 @@
 //! `UploadKey` (WS Channel sheet §2.26, §7).
 
 use bankchannel_openpgp::Error as PgpError;
-use bankchannel_storage::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};
+use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -3,7 +3,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use bankchannel_storage::{
+use bankchannel_storage::ws_channel::{
     AuditEntry, Completion, Digest, EnrolOutcome, FileScope, Ground, NewLedger, Reader, Rights, Store, StoreError,
     UploadState,
 };

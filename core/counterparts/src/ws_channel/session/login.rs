@@ -1,7 +1,7 @@
 //! `Login` (WS Channel sheet §2.8, §3.2, §3.4).
 
 use bankchannel_crypto::password;
-use bankchannel_storage::{Challenge, CodeSend, Credential, Factor, Mode, NewPending, PendingKind};
+use bankchannel_storage::ws_channel::{Challenge, CodeSend, Credential, Factor, Mode, NewPending, PendingKind};
 use bankchannel_ws_channel::{
     errors::texts,
     model::{ChallengeName, MfaOption, MfaType},

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{digest, totp};
 use bankchannel_foundation::message::percent_encode;
-use bankchannel_storage::{
+use bankchannel_storage::ws_channel::{
     Challenge, CodePurpose, Credential, Factor, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, Mode, Pending, PendingKind,
 };
 use bankchannel_ws_channel::{
@@ -115,7 +115,7 @@ fn factor_of(factor: MfaType) -> Factor {
 
 /// The beginning of an authenticator's enrolment. Nothing of the user changes before `VerifyTOTP`.
 struct Enrolment {
-    pending: bankchannel_storage::NewPending,
+    pending: bankchannel_storage::ws_channel::NewPending,
     secret_code: TotpSecret,
     otpauth_uri: OtpauthUri,
     access_token: AccessToken,

@@ -9,7 +9,7 @@ pub(crate) mod token;
 pub(crate) mod verify_totp;
 
 use bankchannel_crypto::totp;
-use bankchannel_storage::{Account, Challenge, LockKey, LockPolicy, Mode};
+use bankchannel_storage::ws_channel::{Account, Challenge, LockKey, LockPolicy, Mode};
 use bankchannel_ws_channel::model::MfaType;
 
 use super::{config::Lockout, fault::Fault, service::Service};
@@ -79,7 +79,7 @@ async fn account_info(
     service: &Service,
     account: &Account,
 ) -> Result<bankchannel_ws_channel::model::AccountInfo, Fault> {
-    use bankchannel_storage::EntitlementState;
+    use bankchannel_storage::ws_channel::EntitlementState;
     use bankchannel_ws_channel::model::{AccountInfo, AccountType};
     let entitlements = service.store.entitlements(&account.api_key).await?;
     let active = entitlements.into_iter().filter(|one| one.state == EntitlementState::Active);

@@ -1,7 +1,7 @@
 //! `SelectMFA` (WS Channel sheet §2.10, §3.4).
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::{Mode, PendingKind, SelectMfa, SelectOutcome};
+use bankchannel_storage::ws_channel::{Mode, PendingKind, SelectMfa, SelectOutcome};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
-use bankchannel_storage::{Account, Challenge, Digest, Factor, Mode, NewPending, NewSession, PendingKind};
+use bankchannel_storage::ws_channel::{Account, Challenge, Digest, Factor, Mode, NewPending, NewSession, PendingKind};
 use bankchannel_ws_channel::model::{AccessToken, ApiKey, ExpiresIn, IdToken, MfaSession};
 
 use crate::{

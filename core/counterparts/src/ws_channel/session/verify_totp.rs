@@ -1,7 +1,7 @@
 //! `VerifyTOTP` (WS Channel sheet §2.11).
 
 use bankchannel_crypto::digest;
-use bankchannel_storage::{ConfirmTotp, Mode, PendingKind, TotpOutcome};
+use bankchannel_storage::ws_channel::{ConfirmTotp, Mode, PendingKind, TotpOutcome};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,

@@ -13,7 +13,7 @@ use bankchannel_iso20022::{
     MAX_BYTES,
     simulator::{Account, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, Ids, Ledger, Outcome, decide},
 };
-use bankchannel_storage::{
+use bankchannel_storage::ws_channel::{
     BookOutcome, Booking, FileContent, FileScope, Ledger as StoredLedger, LedgerChange, NewBankFile, StoreError,
     Upload, UploadState,
 };

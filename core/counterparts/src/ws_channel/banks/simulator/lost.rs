@@ -5,7 +5,7 @@ use bankchannel_iso20022::{
     pain002::{self, Reason, StatusReport},
     simulator::Ids,
 };
-use bankchannel_storage::{AuditEntry, BookOutcome, Booking, FileContent, StoreError, Upload, UploadState};
+use bankchannel_storage::ws_channel::{AuditEntry, BookOutcome, Booking, FileContent, StoreError, Upload, UploadState};
 use jiff::Timestamp;
 
 use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};

@@ -11,7 +11,9 @@ use std::path::Path;
 use bankchannel_crypto::{random, rsa::PrivateKey, x509::Certificate};
 use bankchannel_foundation::Result;
 use bankchannel_iso20022::simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, Ids, Ledger, opening_statement};
-use bankchannel_storage::{BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store};
+use bankchannel_storage::ws_channel::{
+    BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, Store,
+};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore};
 

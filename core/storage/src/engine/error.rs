@@ -1,0 +1,298 @@
+//! Faults of the environment. What a peer did wrong is a result of the verb, never one of these.
+
+use super::Dialect;
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A fault that is nobody's request: the message names the cause and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds the data folder.
+    #[error(
+        "the data folder {place} is in use by another process; stop that server first, or give this one a folder of its own"
+    )]
+    Locked {
+        /// The lock file or folder.
+        place: String,
+    },
+    /// The database file is not a database, or its content contradicts itself.
+    #[error("the database {place} is damaged ({reason}); put it aside, unchanged, and restore the last backup")]
+    Damaged {
+        /// The database file.
+        place: String,
+        /// What was found.
+        reason: String,
+    },
+    /// The folder or file cannot be written.
+    #[error(
+        "{place} cannot be written ({reason}); give the service's user write access or mount the file system read-write"
+    )]
+    ReadOnly {
+        /// The file or folder.
+        place: String,
+        /// The operating system's or the database's words.
+        reason: String,
+    },
+    /// No space is left, or the configured size limit is reached. Nothing of the refused verb was kept.
+    #[error(
+        "no space left for {place} ({reason}); free space or raise the limit, nothing of the refused change was kept"
+    )]
+    Full {
+        /// The file or folder.
+        place: String,
+        /// The operating system's or the database's words.
+        reason: String,
+    },
+    /// The database server does not answer, refuses the login, or went away before the verb was committed: nothing of it
+    /// was kept.
+    #[error("the database server cannot be reached ({reason}); check that it runs, the address and the credentials")]
+    Unreachable {
+        /// The driver's words, without the address or credentials.
+        reason: String,
+    },
+    /// The database server did not answer a COMMIT: whether the verb was done is unknown.
+    #[error("the database server did not answer a commit ({reason}): whether the change was kept is unknown")]
+    Unknown {
+        /// The driver's words, without the credentials.
+        reason: String,
+    },
+    /// The data was written by a newer version of this program.
+    #[error(
+        "the data has schema version {found}, this program knows up to {known}; run the newer program, or restore a backup made before the upgrade"
+    )]
+    SchemaNewer {
+        /// The version found.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// The verb lost against others too many times in a row; nothing of it was kept.
+    #[error("the change was beaten by concurrent ones {tries} times and given up; repeat it")]
+    Contended {
+        /// How many tries were made.
+        tries: u32,
+    },
+    /// Reading or writing failed below the database.
+    #[error("input/output error on {place} ({reason}); check the disk")]
+    Io {
+        /// The file or folder.
+        place: String,
+        /// The operating system's or the database's words.
+        reason: String,
+    },
+    /// This database cannot do what was asked; the text says what to use instead.
+    #[error("{what} is not available here: {instead}")]
+    Unsupported {
+        /// What was asked.
+        what: &'static str,
+        /// What to use instead.
+        instead: &'static str,
+    },
+    /// The caller broke a rule that the verb's documentation states.
+    #[error("wrong use of the store: {reason}")]
+    Misuse {
+        /// The rule.
+        reason: String,
+    },
+    /// The schema does not allow the verb, for a reason of its own. Nothing of it was kept.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// A fault of this program.
+    #[error("internal storage fault: {reason}")]
+    Internal {
+        /// What happened; holds no stored value.
+        reason: String,
+    },
+}
+
+/// What engine and verbs answer.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why a schema does not allow a verb, in the schema's own type.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(Arc<dyn Error + Send + Sync>);
+
+impl PartialEq for Refusal {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Refusal {}
+
+impl StoreError {
+    /// A fault of this program.
+    pub fn internal(reason: impl Into<String>) -> Self {
+        Self::Internal { reason: reason.into() }
+    }
+
+    /// The caller broke this rule.
+    pub fn misuse(reason: impl Into<String>) -> Self {
+        Self::Misuse { reason: reason.into() }
+    }
+
+    /// The schema does not allow the verb: [`StoreError::refusal`] gives `why` back.
+    pub fn refused(why: impl Error + Send + Sync + 'static) -> Self {
+        Self::Refused(Refusal(Arc::new(why)))
+    }
+
+    /// Why the schema did not allow the verb, where it says so in this type.
+    #[must_use]
+    pub fn refusal<R: Error + 'static>(&self) -> Option<&R> {
+        match self {
+            Self::Refused(why) => why.0.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is certain that nothing of the refused verb was kept: content files that were written for it are named by
+    /// no row and may go. False also where it is only likely.
+    #[must_use]
+    pub fn kept_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::ReadOnly { .. }
+                | Self::Full { .. }
+                | Self::Unreachable { .. }
+                | Self::SchemaNewer { .. }
+                | Self::Contended { .. }
+                | Self::Unsupported { .. }
+                | Self::Misuse { .. }
+                | Self::Refused(_)
+        )
+    }
+
+    /// A file system error at `path`.
+    pub(crate) fn from_io(error: &io::Error, path: &Path) -> Self {
+        let (place, reason) = (path.display().to_string(), error.to_string());
+        match error.kind() {
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly { place, reason },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { place, reason },
+            _ => Self::Io { place, reason },
+        }
+    }
+
+    /// An error of the database driver; `place` is the database file or the word for the server.
+    pub(crate) fn from_sqlx(error: &sqlx::Error, dialect: Dialect, place: &str) -> Self {
+        match error {
+            sqlx::Error::Database(fault) => {
+                let code = fault.code().unwrap_or_default().into_owned();
+                if fault.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                    from_postgres(&code, fault.message(), place)
+                } else {
+                    from_sqlite(&code, fault.message(), place)
+                }
+            }
+            sqlx::Error::Io(fault) if dialect == Dialect::Sqlite => Self::from_io(fault, Path::new(place)),
+            sqlx::Error::PoolTimedOut if dialect == Dialect::Sqlite => {
+                Self::Io { place: place.to_owned(), reason: "no reader became free in time".to_owned() }
+            }
+            sqlx::Error::Io(fault) => Self::Unreachable { reason: format!("{place}: {fault}") },
+            sqlx::Error::Tls(fault) => Self::Unreachable { reason: format!("{place}: {fault}") },
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Closed,
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+/// SQLite result codes: <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
+fn from_sqlite(code: &str, message: &str, place: &str) -> StoreError {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const PERM: i32 = 3;
+    const READONLY: i32 = 8;
+    const IOERR: i32 = 10;
+    const CORRUPT: i32 = 11;
+    const FULL: i32 = 13;
+    const CANTOPEN: i32 = 14;
+    const NOTADB: i32 = 26;
+    let (place, reason) = (place.to_owned(), message.to_owned());
+    match code.parse::<i32>().unwrap_or(0) & 0xff {
+        BUSY | LOCKED => StoreError::Locked { place },
+        PERM | READONLY => StoreError::ReadOnly { place, reason },
+        CORRUPT | NOTADB => StoreError::Damaged { place, reason },
+        FULL => StoreError::Full { place, reason },
+        IOERR | CANTOPEN => StoreError::Io { place, reason },
+        _ => StoreError::internal(format!("{reason} (SQLite code {code})")),
+    }
+}
+
+/// PostgreSQL SQLSTATE: class 08, 28, 3D and 57 mean that the server is not to be had, and so does class 53 (no
+/// connections, no memory left) but for the disk.
+fn from_postgres(code: &str, message: &str, place: &str) -> StoreError {
+    const SERIALIZATION_FAILURE: &str = "40001";
+    const DEADLOCK: &str = "40P01";
+    // Under SERIALIZABLE a lost race can show as a unique violation; the repeated verb sees the winner's row.
+    const UNIQUE_VIOLATION: &str = "23505";
+    const DISK_FULL: &str = "53100";
+    let reason = message.to_owned();
+    match code {
+        DISK_FULL => StoreError::Full { place: place.to_owned(), reason },
+        SERIALIZATION_FAILURE | DEADLOCK | UNIQUE_VIOLATION => StoreError::Contended { tries: 1 },
+        "25006" => StoreError::ReadOnly { place: place.to_owned(), reason },
+        _ if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class)) => {
+            StoreError::Unreachable { reason: format!("{place}: {reason}") }
+        }
+        _ if code.starts_with("XX") => StoreError::Damaged { place: place.to_owned(), reason },
+        _ => StoreError::internal(format!("{reason} (SQLSTATE {code})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_system_fault_has_its_name() {
+        let at = Path::new("data");
+        let of = |kind| StoreError::from_io(&io::Error::from(kind), at);
+        assert!(matches!(of(io::ErrorKind::ReadOnlyFilesystem), StoreError::ReadOnly { .. }));
+        assert!(matches!(of(io::ErrorKind::PermissionDenied), StoreError::ReadOnly { .. }));
+        assert!(matches!(of(io::ErrorKind::StorageFull), StoreError::Full { .. }));
+        assert!(matches!(of(io::ErrorKind::InvalidData), StoreError::Io { .. }));
+    }
+
+    #[test]
+    fn a_file_is_not_told_as_a_server() {
+        let of = |error: &sqlx::Error, dialect| StoreError::from_sqlx(error, dialect, "service.sqlite");
+        let full = sqlx::Error::Io(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(matches!(of(&full, Dialect::Sqlite), StoreError::Full { .. }));
+        assert!(matches!(of(&full, Dialect::Postgres), StoreError::Unreachable { .. }));
+        assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Sqlite), StoreError::Io { .. }));
+    }
+
+    #[test]
+    fn only_a_refusal_says_that_nothing_was_kept() {
+        for code in ["53100", "25006", "40001", "08006", "57P01"] {
+            assert!(from_postgres(code, "m", "p").kept_nothing(), "{code}");
+        }
+        assert!(!StoreError::Unknown { reason: "no answer".to_owned() }.kept_nothing());
+        for code in ["XX000", "42P01"] {
+            assert!(!from_postgres(code, "m", "p").kept_nothing(), "{code}");
+        }
+        assert!(from_sqlite("13", "full", "f").kept_nothing());
+        assert!(!from_sqlite("10", "input/output", "f").kept_nothing());
+        assert!(!StoreError::Closed.kept_nothing());
+    }
+
+    #[test]
+    fn each_database_code_has_its_name() {
+        assert!(matches!(from_sqlite("26", "file is not a database", "f"), StoreError::Damaged { .. }));
+        assert!(matches!(from_sqlite("267", "corrupt virtual table", "f"), StoreError::Damaged { .. }));
+        assert!(matches!(from_sqlite("5", "busy", "f"), StoreError::Locked { .. }));
+        assert!(matches!(from_sqlite("1032", "moved", "f"), StoreError::ReadOnly { .. }));
+        assert!(matches!(from_sqlite("13", "full", "f"), StoreError::Full { .. }));
+        assert!(matches!(from_postgres("40001", "m", "p"), StoreError::Contended { .. }));
+        assert!(matches!(from_postgres("28P01", "m", "p"), StoreError::Unreachable { .. }));
+        assert!(matches!(from_postgres("53100", "m", "p"), StoreError::Full { .. }));
+        assert!(matches!(from_postgres("53300", "too many connections", "p"), StoreError::Unreachable { .. }));
+        assert!(matches!(from_postgres("53200", "out of memory", "p"), StoreError::Unreachable { .. }));
+        assert!(matches!(from_postgres("42P01", "m", "p"), StoreError::Internal { .. }));
+    }
+}

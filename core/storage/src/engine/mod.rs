@@ -1,0 +1,61 @@
+//! What keeps the data of any schema: SQLite and PostgreSQL behind one transaction type, so that each verb is written
+//! once.
+//!
+//! ```text
+//!   verb ── Database::write(…) ──┐        one closure over `Tx`, the same SQL text for both databases
+//!   verb ── Database::write(…) ──┤
+//!                                ▼
+//!      SQLite: one writer task, one COMMIT (fsync) for all that waited; apart when one fails
+//!      PostgreSQL: a pool, one SERIALIZABLE transaction per verb, repeated on conflict
+//!
+//!   BEGIN ── verbs ── Schema::before_commit ── COMMIT ── Schema::committed ── answers
+//! ```
+//!
+//! SQL text is common to both: `$1` parameters, `ON CONFLICT`, `RETURNING`, `CAST($n AS …)` where a parameter
+//! stands alone. Columns are integers, text or bytes, nothing else.
+//!
+//! Rules of every verb:
+//!
+//! * It is acknowledged only after its COMMIT returned. What it changes, it changes whole or not at all.
+//! * What a peer did wrong is a *result* of the verb. [`StoreError`] is for faults of the environment: locked, damaged,
+//!   read-only, full, unreachable.
+//! * Time, random values and identifiers are passed in.
+//! * With PostgreSQL, a verb that holds a connection runs to its end, or to its time limit, when its caller goes away.
+
+mod database;
+mod error;
+mod folder_lock;
+pub(crate) mod migrations;
+mod postgres;
+mod row;
+mod schema;
+mod sqlite;
+mod tx;
+mod value;
+
+pub use database::Database;
+pub use error::{Refusal, Result, StoreError};
+pub use folder_lock::lock_soon;
+pub use postgres::PostgresSettings;
+pub use row::Row;
+pub use schema::{Migration, Schema, Step};
+pub(crate) use sqlite::create_private_dir;
+pub use sqlite::{SqliteDriver, SqliteSettings, open_copy};
+pub use tx::Tx;
+pub(crate) use value::text_enum;
+pub use value::{AsValue, Value, args};
+
+use futures_util::future::BoxFuture;
+
+/// A verb: reads and writes through [`Tx`], may be run again from the start (PostgreSQL conflicts), so it borrows
+/// its arguments and keeps no state outside the transaction.
+pub type Verb<S, A, T> = for<'t> fn(&'t mut Tx<S>, &'t A) -> BoxFuture<'t, Result<T>>;
+
+/// Which of the two databases: for the few statements that differ (types in migrations, locks).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// A file in a data folder.
+    Sqlite,
+    /// A server.
+    Postgres,
+}

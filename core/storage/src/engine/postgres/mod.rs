@@ -1,0 +1,320 @@
+//! PostgreSQL: one SERIALIZABLE transaction per verb, repeated when it lost against another.
+//!
+//! ```text
+//!   caller ── waits for a place ──► task: connection, BEGIN, verb, COMMIT ──► connection goes back
+//!     │                              │                  └─ anything else ───► connection is closed
+//!     └─ goes away: the task goes on └─ until the verb's time is over
+//! ```
+
+mod pool;
+mod statements;
+
+pub(super) use pool::Lease;
+pub(super) use statements::{ends_connection, execute, query};
+
+use super::tx::Connection;
+use super::{Result, Schema, StoreError, Tx, Verb};
+use pool::{Place, Pool};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnectOptions;
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _};
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::{Instant, timeout_at};
+
+/// Tries of one verb before [`StoreError::Contended`].
+const MAX_TRIES: u32 = 30;
+const BACKOFF_STEP: Duration = Duration::from_millis(2);
+const BACKOFF_MAX: Duration = Duration::from_millis(60);
+/// How long migrations may take.
+const MIGRATION_LIMIT: Duration = Duration::from_secs(3600);
+
+/// Turns are spread over so many queues.
+const QUEUES: usize = 64;
+
+const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// How to use a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub struct PostgresSettings {
+    /// Connections at most; each verb holds one while it runs.
+    pub max_connections: u32,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long a verb may take, the wait for a free connection included. Housekeeping takes more where it needs it.
+    pub verb_timeout: Duration,
+}
+
+impl Default for PostgresSettings {
+    fn default() -> Self {
+        Self { max_connections: 16, connect_timeout: Duration::from_secs(5), verb_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The PostgreSQL half of a database.
+pub(super) struct PostgresDriver<S: Schema> {
+    pool: Arc<Pool>,
+    place: Arc<str>,
+    schema: Arc<S>,
+    queues: [Arc<Mutex<()>>; QUEUES],
+    verb_timeout: Duration,
+}
+
+impl<S: Schema> PostgresDriver<S> {
+    pub(super) async fn connect(url: &str, settings: &PostgresSettings, schema: Arc<S>) -> Result<Arc<Self>> {
+        // The parse error may repeat the address with its password, so it is not shown.
+        let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unreachable {
+            reason: "the database address is not a valid postgres:// URL".to_owned(),
+        })?;
+        let options = options
+            .application_name("bankchannel")
+            .options(session_settings(settings.verb_timeout))
+            .disable_statement_logging();
+        let place = place_of(&options);
+        let driver = Self {
+            pool: Arc::new(Pool::new(options, settings, place.clone())),
+            place,
+            schema,
+            queues: std::array::from_fn(|_| Arc::default()),
+            verb_timeout: settings.verb_timeout,
+        };
+        driver.pool.first_connection().await?;
+        Ok(Arc::new(driver))
+    }
+
+    pub(super) async fn write<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>, turn: Option<String>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let deadline = Instant::now() + self.verb_timeout;
+        let turn = match turn {
+            Some(key) => Some(self.turn(&key, deadline).await?),
+            None => None,
+        };
+        self.to_the_end(deadline, move |driver, place| async move {
+            let _turn = turn;
+            let mut place = Some(place);
+            for attempt in 1..=MAX_TRIES {
+                match driver.try_write(place.take(), deadline, &args, verb).await {
+                    Err(StoreError::Contended { .. }) => tokio::time::sleep(backoff(attempt)).await,
+                    other => return other,
+                }
+            }
+            Err(StoreError::Contended { tries: MAX_TRIES })
+        })
+        .await
+    }
+
+    /// One statement outside any transaction.
+    pub(super) async fn read<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let deadline = Instant::now() + self.verb_timeout;
+        self.to_the_end(deadline, move |driver, place| async move {
+            let mut place = Some(place);
+            loop {
+                let mut tx = driver.open(place.take(), deadline, None).await?;
+                let done = verb(&mut tx, &args).await;
+                if !tx.ended_while_idle() {
+                    return driver.end(tx, Transaction::None, done).await;
+                }
+                driver.pool.forget_idle();
+            }
+        })
+        .await
+    }
+
+    /// Several statements that see one moment.
+    pub(super) async fn read_snapshot<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let deadline = Instant::now() + self.verb_timeout;
+        self.to_the_end(deadline, move |driver, place| async move {
+            let mut tx = driver.open(Some(place), deadline, Some(SNAPSHOT)).await?;
+            let done = verb(&mut tx, &args).await;
+            driver.end(tx, Transaction::Reading, done).await
+        })
+        .await
+    }
+
+    /// A transaction for migrations.
+    pub(super) async fn begin(&self) -> Result<Tx<S>> {
+        let mut tx = self.open(None, Instant::now() + self.verb_timeout, Some("BEGIN")).await?;
+        tx.allow(MIGRATION_LIMIT).await?;
+        Ok(tx)
+    }
+
+    pub(super) async fn commit(&self, tx: Tx<S>) -> Result<()> {
+        self.end(tx, Transaction::Writing, Ok(())).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn try_write<A, T>(
+        &self,
+        place: Option<Place>,
+        deadline: Instant,
+        args: &A,
+        verb: Verb<S, A, T>,
+    ) -> Result<T> {
+        let mut tx = self.open(place, deadline, Some(WRITE)).await?;
+        let done = match verb(&mut tx, args).await {
+            Ok(value) => S::before_commit(&mut tx).await.map(|()| value),
+            Err(why) => Err(why),
+        };
+        self.end(tx, Transaction::Writing, done).await
+    }
+
+    /// Runs `work` in a task of its own: who stops waiting does not stop work that holds a connection. Before it holds one,
+    /// nothing has begun.
+    async fn to_the_end<T, F>(
+        self: &Arc<Self>,
+        deadline: Instant,
+        work: impl FnOnce(Arc<Self>, Place) -> F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let place = self.pool.place(deadline).await?;
+        match tokio::spawn(work(self.clone(), place)).await {
+            Ok(done) => done,
+            Err(why) if why.is_panic() => Err(StoreError::internal("a verb panicked")),
+            Err(_) => Err(StoreError::Closed),
+        }
+    }
+
+    /// Verbs with one key queue here, so that only those of other instances can lose against each other.
+    async fn turn(&self, key: &str, deadline: Instant) -> Result<OwnedMutexGuard<()>> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let queue = self.queues[(hasher.finish() % QUEUES as u64) as usize].clone();
+        timeout_at(deadline, queue.lock_owned())
+            .await
+            .map_err(|_| self.pool.unreachable("the changes before this one had no answer in time"))
+    }
+
+    /// A connection, inside the transaction that `begin` names.
+    async fn open(&self, mut place: Option<Place>, deadline: Instant, begin: Option<&'static str>) -> Result<Tx<S>> {
+        loop {
+            let place = match place.take() {
+                Some(place) => place,
+                None => self.pool.place(deadline).await?,
+            };
+            let lease = self.pool.lease(place, deadline).await?;
+            let mut tx = Tx::new(Connection::Postgres(lease), self.place.clone());
+            tx.limit(deadline);
+            let Some(begin) = begin else { return Ok(tx) };
+            match tx.script(begin.to_owned()).await {
+                Ok(()) => return Ok(tx),
+                Err(_) if tx.ended_while_idle() => self.pool.forget_idle(),
+                Err(why) => return self.end(tx, Transaction::None, Err(why)).await,
+            }
+        }
+    }
+
+    /// Ends what was begun. The connection goes back only where the server has said that no transaction is open; otherwise it
+    /// is dropped here, which closes it.
+    async fn end<T>(&self, mut tx: Tx<S>, transaction: Transaction, done: Result<T>) -> Result<T> {
+        let done = match done {
+            // PostgreSQL answers COMMIT after a failed statement with a rollback and no error.
+            Ok(_) if tx.has_failed() => Err(StoreError::internal("a verb went on after a failed statement")),
+            done => done,
+        };
+        let is_over = match (&done, transaction) {
+            _ if tx.is_broken() => false,
+            (_, Transaction::None) => true,
+            // What was read is right, whatever becomes of the connection.
+            (Ok(_), Transaction::Reading) => tx.script("COMMIT".to_owned()).await.is_ok(),
+            (Ok(_), Transaction::Writing) => {
+                if let Err(why) = tx.script("COMMIT".to_owned()).await {
+                    return Err(self.not_committed(tx, why));
+                }
+                self.schema.committed(&mut tx.state);
+                true
+            }
+            (Err(_), _) => tx.script("ROLLBACK".to_owned()).await.is_ok(),
+        };
+        if tx.had_no_answer() {
+            self.pool.suspect();
+        }
+        if is_over && let Connection::Postgres(lease) = tx.into_connection() {
+            lease.give_back();
+        }
+        done
+    }
+
+    /// Why a COMMIT was not answered with success. An error of the server means a rollback, unless it ended the connection.
+    fn not_committed(&self, mut tx: Tx<S>, why: StoreError) -> StoreError {
+        match why {
+            StoreError::Unreachable { reason } => {
+                if tx.had_no_answer() {
+                    self.pool.suspect();
+                }
+                self.schema.committed(&mut tx.state);
+                StoreError::Unknown { reason }
+            }
+            refused => {
+                if !tx.is_broken()
+                    && let Connection::Postgres(lease) = tx.into_connection()
+                {
+                    lease.give_back();
+                }
+                refused
+            }
+        }
+    }
+}
+
+/// What [`PostgresDriver::end`] has to end.
+#[derive(Clone, Copy)]
+enum Transaction {
+    None,
+    Reading,
+    Writing,
+}
+
+/// What the server is told about each connection.
+fn session_settings(verb_timeout: Duration) -> Vec<(&'static str, String)> {
+    let limit = verb_timeout.as_millis().to_string();
+    vec![
+        // The server gives up when nobody waits any more.
+        ("statement_timeout", limit.clone()),
+        ("idle_in_transaction_session_timeout", limit),
+        // The server notices a machine that went away. sqlx has no such setting for its own end: there the time limits do it.
+        ("tcp_keepalives_idle", "30".to_owned()),
+        ("tcp_keepalives_interval", "10".to_owned()),
+        ("tcp_keepalives_count", "3".to_owned()),
+        // Verbs find rows by indexes. Reading a small table whole would make a transaction lose against every other one.
+        ("enable_seqscan", "off".to_owned()),
+        // What has no index looks so expensive then that it would be compiled.
+        ("jit", "off".to_owned()),
+    ]
+}
+
+/// Where the server is, without user and password.
+fn place_of(options: &PgConnectOptions) -> Arc<str> {
+    let database = options.get_database().unwrap_or("named like its user");
+    let server = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    Arc::from(format!("the PostgreSQL database {database} at {server}"))
+}
+
+/// Grows with the tries, spread so that the losers do not meet again.
+fn backoff(attempt: u32) -> Duration {
+    let spread = std::collections::hash_map::RandomState::new().build_hasher().finish() % 1000;
+    let full = (BACKOFF_STEP * attempt).min(BACKOFF_MAX);
+    full.mul_f64(0.5 + spread as f64 / 2000.0)
+}

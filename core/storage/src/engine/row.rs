@@ -1,0 +1,118 @@
+//! A row read from left to right, so that the code that reads stands in the order of the SELECT list.
+
+use super::{Result, StoreError, Value};
+
+/// One row of an answer. Each call takes the next column.
+#[derive(Debug)]
+pub struct Row {
+    columns: std::vec::IntoIter<Value>,
+}
+
+impl Row {
+    pub(super) fn new(columns: Vec<Value>) -> Self {
+        Self { columns: columns.into_iter() }
+    }
+
+    /// An integer.
+    pub fn int(&mut self) -> Result<i64> {
+        match self.next()? {
+            Value::Int(value) => Ok(value),
+            other => Err(unexpected("an integer", &other)),
+        }
+    }
+
+    /// An integer that is a truth value.
+    pub fn bool(&mut self) -> Result<bool> {
+        Ok(self.int()? != 0)
+    }
+
+    /// Text.
+    pub fn text(&mut self) -> Result<String> {
+        match self.next()? {
+            Value::Text(value) => Ok(value),
+            other => Err(unexpected("text", &other)),
+        }
+    }
+
+    /// Bytes.
+    pub fn blob(&mut self) -> Result<Vec<u8>> {
+        match self.next()? {
+            Value::Blob(value) => Ok(value),
+            other => Err(unexpected("bytes", &other)),
+        }
+    }
+
+    /// 32 bytes.
+    pub fn digest(&mut self) -> Result<[u8; 32]> {
+        self.blob()?.try_into().map_err(|_| StoreError::internal("a stored digest is not 32 bytes long"))
+    }
+
+    /// An integer or null.
+    pub fn opt_int(&mut self) -> Result<Option<i64>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Int(value) => Ok(Some(value)),
+            other => Err(unexpected("an integer or null", &other)),
+        }
+    }
+
+    /// Text or null.
+    pub fn opt_text(&mut self) -> Result<Option<String>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Text(value) => Ok(Some(value)),
+            other => Err(unexpected("text or null", &other)),
+        }
+    }
+
+    /// Bytes or null.
+    pub fn opt_blob(&mut self) -> Result<Option<Vec<u8>>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Blob(value) => Ok(Some(value)),
+            other => Err(unexpected("bytes or null", &other)),
+        }
+    }
+
+    /// A text column that holds one of a closed list of words.
+    pub fn word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<T> {
+        let text = self.text()?;
+        parse(&text).ok_or_else(|| StoreError::internal("a stored word is not one that this program knows"))
+    }
+
+    /// As [`Row::word`], or null.
+    pub fn opt_word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
+        match self.opt_text()? {
+            None => Ok(None),
+            Some(text) => parse(&text)
+                .map(Some)
+                .ok_or_else(|| StoreError::internal("a stored word is not one that this program knows")),
+        }
+    }
+
+    /// Whether the next column is null; does not take it.
+    pub fn is_null(&self) -> bool {
+        matches!(self.columns.as_slice().first(), Some(Value::Null))
+    }
+
+    /// Passes over columns.
+    pub fn skip(&mut self, columns: usize) {
+        for _ in 0..columns {
+            self.columns.next();
+        }
+    }
+
+    fn next(&mut self) -> Result<Value> {
+        self.columns.next().ok_or_else(|| StoreError::internal("a row has fewer columns than the reader expects"))
+    }
+}
+
+fn unexpected(wanted: &str, found: &Value) -> StoreError {
+    let kind = match found {
+        Value::Null => "null",
+        Value::Int(_) => "an integer",
+        Value::Text(_) => "text",
+        Value::Blob(_) => "bytes",
+    };
+    StoreError::internal(format!("a column holds {kind} where {wanted} belongs"))
+}

@@ -1,0 +1,149 @@
+//! SQLite: one writer task with group commit, a few readers, one process per data folder.
+
+mod open;
+mod writer;
+
+pub(crate) use open::create_private_dir;
+pub use open::open_copy;
+
+use super::tx::Connection;
+use super::{Dialect, Result, Row, Schema, StoreError, Tx, Value, Verb, args, migrations};
+use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
+use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use writer::Writer;
+
+const LOCK_FILE: &str = "lock";
+
+/// How to use a SQLite data folder.
+#[derive(Debug, Clone)]
+pub struct SqliteSettings {
+    /// Reader connections; opened when first needed.
+    pub readers: u32,
+    /// The database file may not grow beyond this many bytes; [`StoreError::Full`] then. `None`: as large as the disk.
+    pub max_database_bytes: Option<u64>,
+}
+
+impl Default for SqliteSettings {
+    fn default() -> Self {
+        Self { readers: 4, max_database_bytes: None }
+    }
+}
+
+/// The SQLite half of a database.
+pub struct SqliteDriver<S: Schema> {
+    writer: Writer<S>,
+    readers: SqlitePool,
+    place: Arc<str>,
+    folder: PathBuf,
+}
+
+impl<S: Schema> SqliteDriver<S> {
+    /// Opens or creates the data folder and brings its schema up to date.
+    pub(super) async fn open(folder: &Path, settings: &SqliteSettings, schema: Arc<S>) -> Result<Self> {
+        let locked = folder.to_owned();
+        let lock = tokio::task::spawn_blocking(move || open::lock_folder(&locked)).await;
+        let lock = lock.map_err(|why| StoreError::from_io(&why.into(), folder))??;
+        let file = folder.join(S::DATABASE_FILE);
+        let place: Arc<str> = Arc::from(file.display().to_string());
+        open::prepare_file(&file)?;
+        let connection = open::connect_writer(&file, settings, &place).await?;
+        let mut tx = Tx::new(Connection::Writer(Box::new(connection)), place.clone());
+        migrations::apply_sqlite(&mut tx).await?;
+        S::check(&mut tx).await?;
+        let readers = open::reader_pool(&file, settings);
+        Ok(Self { writer: Writer::spawn(tx, lock, schema), readers, place, folder: folder.to_owned() })
+    }
+
+    pub(super) async fn write<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.writer.submit(args, verb).await
+    }
+
+    /// One statement outside any transaction.
+    pub(super) async fn read<A, T>(&self, args: &A, verb: Verb<S, A, T>) -> Result<T> {
+        let connection = self.readers.acquire().await.map_err(|error| self.fault(&error))?;
+        let mut tx = Tx::new(Connection::SqliteRead(connection), self.place.clone());
+        verb(&mut tx, args).await
+    }
+
+    /// Several statements that see one moment.
+    pub(super) async fn read_snapshot<A, T>(&self, args: &A, verb: Verb<S, A, T>) -> Result<T> {
+        let transaction = self.readers.begin().await.map_err(|error| self.fault(&error))?;
+        let mut tx = Tx::new(Connection::SqliteSnapshot(transaction), self.place.clone());
+        verb(&mut tx, args).await
+    }
+
+    /// Copies the database, at one moment, into `target`, where there is an empty file or none.
+    ///
+    /// # Errors
+    /// Faults of reading and writing.
+    pub async fn copy_to(&self, target: &str) -> Result<()> {
+        // Readers may not write, not even that, so it has a connection of its own.
+        let connection = open::connect_plain(&self.folder.join(S::DATABASE_FILE), &self.place).await?;
+        let mut tx = Tx::<S>::new(Connection::Writer(Box::new(connection)), self.place.clone());
+        tx.execute("VACUUM INTO $1", args![target]).await.map(drop)
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Ends the writer after what it has accepted, folds the log into the database file, closes.
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    fn fault(&self, error: &sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(error, Dialect::Sqlite, &self.place)
+    }
+}
+
+pub(super) async fn execute(connection: &mut SqliteConnection, sql: &'static str, args: &[Value]) -> sqlx::Result<u64> {
+    let done = sqlx::query_with(sql, bind(args)?).execute(connection).await?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn query(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    args: &[Value],
+) -> sqlx::Result<Vec<Row>> {
+    let rows = sqlx::query_with(sql, bind(args)?).fetch_all(connection).await?;
+    rows.iter().map(read_row).collect()
+}
+
+fn bind(args: &[Value]) -> sqlx::Result<SqliteArguments> {
+    let mut bound = SqliteArguments::default();
+    for value in args {
+        match value {
+            Value::Null => bound.add(None::<i64>),
+            Value::Int(value) => bound.add(*value),
+            Value::Text(value) => bound.add(value.clone()),
+            Value::Blob(value) => bound.add(value.clone()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(bound)
+}
+
+fn read_row(row: &SqliteRow) -> sqlx::Result<Row> {
+    let mut columns = Vec::with_capacity(row.len());
+    for index in 0..row.len() {
+        let raw = row.try_get_raw(index)?;
+        let kind = raw.type_info().name().to_owned();
+        columns.push(match kind.as_str() {
+            _ if raw.is_null() => Value::Null,
+            "INTEGER" | "BOOLEAN" => Value::Int(row.try_get_unchecked(index)?),
+            "BLOB" => Value::Blob(row.try_get_unchecked(index)?),
+            _ => Value::Text(row.try_get_unchecked(index)?),
+        });
+    }
+    Ok(Row::new(columns))
+}

@@ -1,0 +1,130 @@
+//! Opening a data folder: one process, private files, early and clear faults.
+
+use super::{LOCK_FILE, SqliteSettings};
+use crate::engine::tx::Connection;
+use crate::engine::{Dialect, Result, Schema, StoreError, Tx, lock_soon};
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+const PAGE_BYTES: u32 = 4096;
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// A backup or an inspecting `sqlite3` may hold the database for a moment.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const STATEMENT_CACHE: usize = 256;
+
+/// Creates the folder (0700) when absent and takes its lock; a second server is refused here.
+pub(super) fn lock_folder(folder: &Path) -> Result<File> {
+    if !folder.is_dir() {
+        create_private_dir(folder).map_err(|error| StoreError::from_io(&error, folder))?;
+    }
+    let path = folder.join(LOCK_FILE);
+    let file = private_options().open(&path).map_err(|error| StoreError::from_io(&error, &path))?;
+    match lock_soon(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { place: folder.display().to_string() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::from_io(&error, &path)),
+    }
+}
+
+/// Creates the file with mode 0600 (SQLite gives its log the same), and looks at the header of an existing one.
+pub(super) fn prepare_file(path: &Path) -> Result<()> {
+    let io = |error: &std::io::Error| StoreError::from_io(error, path);
+    let mut file = private_options().open(path).map_err(|error| io(&error))?;
+    let length = file.metadata().map_err(|error| io(&error))?.len();
+    if length == 0 {
+        // The name must survive a power cut as well as the content.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        return File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io(&error));
+    }
+    let mut header = [0u8; 100];
+    let damaged = |reason: &str| StoreError::Damaged { place: path.display().to_string(), reason: reason.to_owned() };
+    file.read_exact(&mut header).map_err(|_| damaged("the file is shorter than a header"))?;
+    if &header[..16] != MAGIC {
+        return Err(damaged("file is not a database"));
+    }
+    // Page count and size stand in the header; pages that are still in the log may be missing from the file.
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let log_is_empty = std::fs::metadata(&log).map_or(true, |log| log.len() == 0);
+    if log_is_empty && pages * page > length {
+        return Err(damaged("the file is shorter than its header says"));
+    }
+    Ok(())
+}
+
+pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place: &str) -> Result<SqliteConnection> {
+    let mut options = base_options(path).page_size(PAGE_BYTES);
+    if let Some(bytes) = settings.max_database_bytes {
+        options = options.pragma("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string());
+    }
+    options.connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
+}
+
+pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConnection> {
+    base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
+}
+
+/// Opens a copy of a database that nobody writes, only to read it: no log appears beside it.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for what is no database; faults of reading.
+pub async fn open_copy<S: Schema>(path: &Path) -> Result<Tx<S>> {
+    let place = path.display().to_string();
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging();
+    let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, &place))?;
+    Ok(Tx::new(Connection::Writer(Box::new(connection)), place.into()))
+}
+
+pub(super) fn reader_pool(path: &Path, settings: &SqliteSettings) -> SqlitePool {
+    PoolOptions::<Sqlite>::new()
+        .max_connections(settings.readers.max(1))
+        .min_connections(0)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(base_options(path).pragma("query_only", "1"))
+}
+
+fn base_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENT_CACHE)
+        .disable_statement_logging()
+}
+
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // No link is followed: it would lead out of the folder.
+        options.mode(0o600).custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default());
+    }
+    options
+}
+
+/// A folder that only its owner can enter.
+pub(crate) fn create_private_dir(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,186 @@
+//! The one writer: what waited is run in one transaction and acknowledged only after the COMMIT of all returned, which
+//! is after the log was synced. When a verb fails, nothing of the transaction is kept and each gets one of its own.
+
+use crate::engine::{Result, Schema, StoreError, Tx, Verb};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use std::fs::File;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Verbs in one COMMIT at most: bounds how long the first of them waits.
+const MAX_GROUP: usize = 256;
+/// Verbs that may wait; beyond that callers wait for room.
+const QUEUE: usize = 4096;
+
+/// Hands verbs to the writer task.
+pub(super) struct Writer<S: Schema> {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job<S>>>>>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl<S: Schema> Writer<S> {
+    /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes what was
+    /// accepted, and until then the folder is nobody else's.
+    pub(super) fn spawn(tx: Tx<S>, lock: File, schema: Arc<S>) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(write_until_closed(tx, lock, receiver, schema));
+        Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    pub(super) async fn submit<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let job = QueuedVerb { args, verb, value: None, reply };
+        queue.send(Box::new(job)).await.map_err(|_| StoreError::Closed)?;
+        drop(queue);
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(super) async fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = self.task.lock().await.take() {
+            // A writer that panicked has nothing left to close.
+            let _ = task.await;
+        }
+    }
+}
+
+async fn write_until_closed<S: Schema>(
+    mut tx: Tx<S>,
+    lock: File,
+    mut queue: mpsc::Receiver<Box<dyn Job<S>>>,
+    schema: Arc<S>,
+) {
+    let mut group = Vec::new();
+    while let Some(first) = queue.recv().await {
+        group.push(first);
+        while group.len() < MAX_GROUP {
+            match queue.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        run_group(&mut tx, &mut group, &schema).await;
+    }
+    // Folding the log is a kindness to the next start; failing at it loses nothing.
+    let _ = tx.script("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;
+    tx.close().await;
+    drop(lock);
+}
+
+/// Runs all of `group` in one transaction and answers each of them.
+async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Box<dyn Job<S>>>, schema: &S) {
+    let answers = match run_transaction(tx, group, schema).await {
+        Ok(answers) => answers,
+        Err(Failure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, schema).await,
+        Err(Failure::InVerb(error) | Failure::AtEnds(error)) => group.iter().map(|_| Err(error.clone())).collect(),
+    };
+    for (job, answer) in group.drain(..).zip(answers) {
+        job.finish(answer);
+    }
+}
+
+/// One verb's fault took the whole transaction with it. The others have done nothing wrong and nothing of them was kept:
+/// each gets a transaction of its own.
+async fn run_one_by_one<S: Schema>(tx: &mut Tx<S>, group: &mut [Box<dyn Job<S>>], schema: &S) -> Vec<Result<()>> {
+    let mut answers = Vec::with_capacity(group.len());
+    for job in group {
+        match run_transaction(tx, std::slice::from_mut(job), schema).await {
+            Ok(mut answer) => answers.append(&mut answer),
+            Err(Failure::InVerb(error) | Failure::AtEnds(error)) => answers.push(Err(error)),
+        }
+    }
+    answers
+}
+
+/// Why a transaction ended without effect.
+enum Failure {
+    /// A verb's fault: rolled back for certain.
+    InVerb(StoreError),
+    /// BEGIN or COMMIT failed. After a failed COMMIT nobody knows what a crash would leave, so nothing is repeated.
+    AtEnds(StoreError),
+}
+
+async fn run_transaction<S: Schema>(
+    tx: &mut Tx<S>,
+    group: &mut [Box<dyn Job<S>>],
+    schema: &S,
+) -> std::result::Result<Vec<Result<()>>, Failure> {
+    tx.script("BEGIN IMMEDIATE".to_owned()).await.map_err(Failure::AtEnds)?;
+    let ended = match run_jobs(tx, group).await {
+        Ok(answers) => tx.script("COMMIT".to_owned()).await.map(|()| answers).map_err(Failure::AtEnds),
+        Err(error) => Err(Failure::InVerb(error)),
+    };
+    if ended.is_ok() {
+        // Before the acknowledgement: who hears of the change finds no older answer in a cache.
+        schema.committed(&mut tx.state);
+    } else {
+        tx.state = S::State::default();
+        // When SQLite has rolled back by itself this statement fails, and that is fine.
+        let _ = tx.script("ROLLBACK".to_owned()).await;
+    }
+    ended
+}
+
+/// The first error ends the transaction: it is a fault of the environment or a misuse, so rare that a savepoint around
+/// every verb would cost more than running the group again one by one.
+async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Box<dyn Job<S>>]) -> Result<Vec<Result<()>>> {
+    let mut answers = Vec::with_capacity(group.len());
+    for job in group {
+        run_caught(job, tx).await?;
+        answers.push(Ok(()));
+    }
+    S::before_commit(tx).await?;
+    Ok(answers)
+}
+
+/// A panic in one verb is that verb's error, not the end of the writer.
+async fn run_caught<S: Schema>(job: &mut Box<dyn Job<S>>, tx: &mut Tx<S>) -> Result<()> {
+    match AssertUnwindSafe(job.run(tx)).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::internal("a verb panicked")),
+    }
+}
+
+trait Job<S: Schema>: Send {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
+    fn finish(self: Box<Self>, answer: Result<()>);
+}
+
+struct QueuedVerb<S: Schema, A, T> {
+    args: A,
+    verb: Verb<S, A, T>,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<S, A, T> Job<S> for QueuedVerb<S, A, T>
+where
+    S: Schema,
+    A: Send + Sync,
+    T: Send,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>> {
+        Box::pin(async move {
+            self.value = Some((self.verb)(tx, &self.args).await?);
+            Ok(())
+        })
+    }
+
+    fn finish(self: Box<Self>, answer: Result<()>) {
+        let answer = match (answer, self.value) {
+            (Err(error), _) => Err(error),
+            (Ok(()), Some(value)) => Ok(value),
+            (Ok(()), None) => Err(StoreError::internal("a verb ended without a value")),
+        };
+        // A caller that stopped waiting needs no answer; the verb is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}

@@ -1,0 +1,169 @@
+//! The transaction that a verb works in.
+
+use super::{Dialect, Result, Row, Schema, StoreError, Value, postgres, sqlite};
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// A connection inside its transaction (or, for one-statement reads, outside any).
+pub struct Tx<S: Schema> {
+    connection: Connection,
+    place: Arc<str>,
+    /// When the answers must be there: PostgreSQL.
+    deadline: Option<Instant>,
+    failure: Option<Failure>,
+    /// What the schema's verbs leave for its hooks.
+    pub state: S::State,
+}
+
+/// Where the statements go.
+pub(super) enum Connection {
+    Writer(Box<SqliteConnection>),
+    SqliteRead(PoolConnection<Sqlite>),
+    SqliteSnapshot(Transaction<'static, Sqlite>),
+    Postgres(postgres::Lease),
+}
+
+/// What a failed statement says about its connection, the worst so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Failure {
+    /// The database refused it and can be asked on.
+    Refused,
+    /// The connection ended.
+    Ended,
+    /// There was no answer in time.
+    Silent,
+}
+
+impl<S: Schema> Tx<S> {
+    pub(super) fn new(connection: Connection, place: Arc<str>) -> Self {
+        Self { connection, place, deadline: None, failure: None, state: S::State::default() }
+    }
+
+    /// Which database it is, in messages.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Every statement is answered before this instant, or fails.
+    pub(super) fn limit(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
+    }
+
+    /// Gives a verb of housekeeping so much time from now. No effect with SQLite, which has no limit.
+    pub async fn allow(&mut self, time: Duration) -> Result<()> {
+        if self.dialect() == Dialect::Postgres {
+            self.limit(Instant::now() + time);
+            self.script(format!("SET LOCAL statement_timeout = {}", time.as_millis())).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether any statement failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Whether the connection is of no more use.
+    pub(super) fn is_broken(&self) -> bool {
+        self.failure >= Some(Failure::Ended)
+    }
+
+    /// Whether the database went silent.
+    pub(super) fn had_no_answer(&self) -> bool {
+        self.failure == Some(Failure::Silent)
+    }
+
+    /// Whether the connection broke and was old: its other end may have left long before.
+    pub(super) fn ended_while_idle(&self) -> bool {
+        let is_reused = matches!(&self.connection, Connection::Postgres(lease) if lease.is_reused());
+        is_reused && self.failure == Some(Failure::Ended)
+    }
+
+    /// Which of the two databases it is.
+    pub fn dialect(&self) -> Dialect {
+        match self.connection {
+            Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => Dialect::Sqlite,
+            Connection::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement; answers the number of rows it changed.
+    pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
+        let done = match &mut self.connection {
+            Connection::Writer(c) => sqlite::execute(c, sql, args).await,
+            Connection::SqliteRead(c) => sqlite::execute(c, sql, args).await,
+            Connection::SqliteSnapshot(c) => sqlite::execute(c, sql, args).await,
+            Connection::Postgres(c) => in_time(self.deadline, postgres::execute(c, sql, args)).await,
+        };
+        done.map_err(|error| self.fault(&error))
+    }
+
+    /// Runs a statement; answers its rows.
+    pub async fn query(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
+        let rows = match &mut self.connection {
+            Connection::Writer(c) => sqlite::query(c, sql, args).await,
+            Connection::SqliteRead(c) => sqlite::query(c, sql, args).await,
+            Connection::SqliteSnapshot(c) => sqlite::query(c, sql, args).await,
+            Connection::Postgres(c) => in_time(self.deadline, postgres::query(c, sql, args)).await,
+        };
+        rows.map_err(|error| self.fault(&error))
+    }
+
+    /// The first row, if any.
+    pub async fn first(&mut self, sql: &'static str, args: &[Value]) -> Result<Option<Row>> {
+        Ok(self.query(sql, args).await?.into_iter().next())
+    }
+
+    /// The one integer of a statement that always answers one row.
+    pub async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64> {
+        match self.first(sql, args).await? {
+            Some(mut row) => row.int(),
+            None => Err(StoreError::internal("a counting statement answered no row")),
+        }
+    }
+
+    /// Runs a script of several statements without parameters (migrations, transaction control).
+    pub async fn script(&mut self, sql: String) -> Result<()> {
+        let sql = sqlx::AssertSqlSafe(sql);
+        let done = match &mut self.connection {
+            Connection::Writer(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::SqliteRead(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::SqliteSnapshot(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop),
+            Connection::Postgres(c) => in_time(self.deadline, sqlx::raw_sql(sql).execute(&mut **c)).await.map(drop),
+        };
+        done.map_err(|error| self.fault(&error))
+    }
+
+    /// Closes the writer's connection and waits until the file is let go of; others go back to their pools.
+    pub async fn close(self) {
+        if let Connection::Writer(connection) = self.connection {
+            // The log is synced; what fails now is only tidying up.
+            let _ = connection.close().await;
+        }
+    }
+
+    pub(super) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    fn fault(&mut self, error: &sqlx::Error) -> StoreError {
+        let failure = match error {
+            sqlx::Error::Database(fault) if !postgres::ends_connection(&**fault) => Failure::Refused,
+            sqlx::Error::Io(fault) if fault.kind() == io::ErrorKind::TimedOut => Failure::Silent,
+            _ => Failure::Ended,
+        };
+        self.failure = self.failure.max(Some(failure));
+        StoreError::from_sqlx(error, self.dialect(), &self.place)
+    }
+}
+
+/// An answer that is late fails its statement: what the server makes of it is then unknown.
+async fn in_time<T>(deadline: Option<Instant>, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let Some(deadline) = deadline else { return answer.await };
+    let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into());
+    timeout_at(deadline, answer).await.unwrap_or_else(silent)
+}

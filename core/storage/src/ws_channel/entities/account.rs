@@ -1,0 +1,189 @@
+//! Accounts and their admin and data users (WS Channel sheet §2.2, §2.24, §2.25, §3.9).
+
+use super::certificate::{CertSet, RetiredCert};
+use super::common::{Digest, Mode};
+use super::lockout::LockPolicy;
+use super::session::Factor;
+use super::tenant::Tenant;
+use crate::ws_channel::outcome::outcomes;
+
+/// One account: an e-mail address under one API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Lower-case e-mail address; unique in the store.
+    pub email: String,
+    /// The tenant's API key.
+    pub api_key: String,
+    /// Name of the person who registered.
+    pub name: String,
+    /// Company name.
+    pub company: String,
+    /// Phone number in E.164 with `+`.
+    pub phone: String,
+    /// Whether private keys may be exported; once false, false for ever.
+    pub export_allowed: bool,
+    /// The account whose certificates this one uses.
+    pub linked_to: Option<String>,
+    /// Registered at, Unix ms.
+    pub created: i64,
+    /// Whether this account owns its API key.
+    pub is_owner: bool,
+}
+
+/// State of one mode user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ModeState {
+    /// A registration exists.
+    pub registered: bool,
+    /// Phone and e-mail are both verified (or waived).
+    pub active: bool,
+}
+
+/// One line of the owner's account list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountListing {
+    /// The account.
+    pub account: Account,
+    /// Its admin user.
+    pub admin: ModeState,
+    /// Its data user.
+    pub data: ModeState,
+    /// Directly owned certificate sets that hold certificates, by bank.
+    pub certs: Vec<CertSet>,
+    /// Retired certificates, by name.
+    pub retired: Vec<RetiredCert>,
+}
+
+/// What Login needs to know of a mode user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The account.
+    pub account: Account,
+    /// Password hash in PHC string format.
+    pub password_hash: String,
+    /// The phone number was confirmed.
+    pub phone_verified: bool,
+    /// The e-mail address was confirmed.
+    pub email_verified: bool,
+    /// Sealed TOTP secret when enrolled.
+    pub totp_secret: Option<Vec<u8>>,
+    /// Last TOTP step used; −1 when none.
+    pub totp_last_step: i64,
+    /// The factor to ask for first.
+    pub preferred_factor: Option<Factor>,
+    /// The tenant.
+    pub tenant: Tenant,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credential").field("email", &self.account.email).finish_non_exhaustive()
+    }
+}
+
+/// Which key a registration brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistrationKey {
+    /// `ApiKey` was `0`: make this new key, owned by the account.
+    Mint {
+        /// The new key; must be unused.
+        api_key: String,
+        /// Whether the new tenant may move files.
+        transfer_enabled: bool,
+    },
+    /// An existing key.
+    Existing(String),
+}
+
+/// A registration whose challenge, password and body were already found good.
+#[derive(Clone)]
+pub struct Registration {
+    /// Lower-case e-mail address.
+    pub email: String,
+    /// Which user.
+    pub mode: Mode,
+    /// New or existing API key.
+    pub key: RegistrationKey,
+    /// Name of the person.
+    pub name: String,
+    /// Company.
+    pub company: String,
+    /// Phone, E.164.
+    pub phone: String,
+    /// Password hash in PHC string format.
+    pub password_hash: String,
+    /// Digest of the phone verification code.
+    pub code_hash: Digest,
+    /// When that code expires, Unix ms.
+    pub code_expires: i64,
+    /// Limit of codes to this phone, kept under scope `code.phone` (sheet S9); shared with password reset.
+    pub phone_limit: LockPolicy,
+    /// Age in ms from which an unverified registration may be overwritten (sheet §3.3: 24 h).
+    pub overwrite_after: i64,
+    /// A customer needs an invitation (sheet S13); it is used up.
+    pub invite_required: bool,
+    /// Now, Unix ms.
+    pub now: i64,
+}
+
+/// How a registration ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegisterOutcome {
+    /// Created.
+    Created {
+        /// The tenant's key.
+        api_key: String,
+        /// The account owns that key.
+        is_owner: bool,
+        /// The tenant waives verification: the user is active and no code was stored.
+        active: bool,
+    },
+    /// A verified, or a young unverified, registration is there.
+    Exists,
+    /// Mode `data` without an `admin` registration.
+    AdminMissing,
+    /// Unknown, disabled or foreign key, or `0` for mode `data`.
+    InvalidKey,
+    /// Mode `data` with another phone than the account's.
+    PhoneMismatch,
+    /// No invitation for this address.
+    NotInvited,
+    /// Too many codes went to this phone.
+    TooManyCodes,
+}
+
+outcomes!(RegisterOutcome {
+    Self::Created { .. } => "done",
+    Self::Exists => "exists",
+    Self::AdminMissing => "admin_missing",
+    Self::InvalidKey => "invalid_key",
+    Self::PhoneMismatch => "phone_mismatch",
+    Self::NotInvited => "not_invited",
+    Self::TooManyCodes => "too_many_codes",
+});
+
+/// How an account deletion ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeleteOutcome {
+    /// Erased; false marks what was absent before.
+    Deleted {
+        /// There was an admin user.
+        admin: bool,
+        /// There was a data user.
+        data: bool,
+        /// There was an account record.
+        account: bool,
+        /// Content files that no row names any more: hand them to [`crate::ws_channel::Store::discard_content`].
+        content: Vec<String>,
+    },
+    /// Not under this key.
+    Absent,
+    /// Owners are never deleted.
+    Owner,
+}
+
+outcomes!(DeleteOutcome {
+    Self::Deleted { .. } => "done",
+    Self::Absent => "absent",
+    Self::Owner => "owner",
+});

@@ -1,0 +1,16 @@
+//! What several subjects share.
+
+use crate::engine::text_enum;
+
+/// SHA-256 (or another 32-byte hash) of a code or token; the clear value is never stored.
+pub type Digest = [u8; 32];
+
+text_enum! {
+    /// The two kinds of user of an account (WS Channel sheet §1.3).
+    pub enum Mode {
+        /// Manages certificates, keys and accounts.
+        Admin = "admin",
+        /// Moves files.
+        Data = "data",
+    }
+}

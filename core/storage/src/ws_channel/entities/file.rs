@@ -1,0 +1,189 @@
+//! Bank files and the upload journal (WS Channel sheet §5).
+
+use super::common::Digest;
+use crate::engine::text_enum;
+use crate::ws_channel::outcome::outcomes;
+
+/// Whose files: the account that owns the connection, its tenant and the bank.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileScope {
+    /// Tenant.
+    pub api_key: String,
+    /// Owner of the connection: the certificate's account.
+    pub email: String,
+    /// Canonical bank id.
+    pub bank: String,
+}
+
+/// Where content lies.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// In the row; at most [`crate::ws_channel::INLINE_LIMIT`] bytes.
+    Inline(Vec<u8>),
+    /// In a file below `DATA/files`, written and synced before the row.
+    External {
+        /// Relative path of `[A-Za-z0-9._-]` segments, none of them `.` or `..`.
+        path: String,
+        /// Bytes.
+        size: i64,
+    },
+}
+
+impl FileContent {
+    /// Size in bytes.
+    #[must_use]
+    pub fn size(&self) -> i64 {
+        match self {
+            Self::Inline(bytes) => i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            Self::External { size, .. } => *size,
+        }
+    }
+}
+
+impl std::fmt::Debug for FileContent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FileContent({} bytes)", self.size())
+    }
+}
+
+/// A file that appears at the bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBankFile {
+    /// Unique in the scope.
+    pub reference: String,
+    /// Bank file type.
+    pub file_type: String,
+    /// `NEW`, `DLD` or another word of the bank.
+    pub status: String,
+    /// Creation time at the bank, Unix ms.
+    pub created: i64,
+    /// Service id, as listed.
+    pub service_id: Option<String>,
+    /// Target id, as listed.
+    pub target_id: Option<String>,
+    /// Content.
+    pub content: FileContent,
+}
+
+/// A file as listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankFile {
+    /// Reference.
+    pub reference: String,
+    /// Bank file type.
+    pub file_type: String,
+    /// Status.
+    pub status: String,
+    /// Unix ms.
+    pub created: i64,
+    /// Service id.
+    pub service_id: Option<String>,
+    /// Target id.
+    pub target_id: Option<String>,
+    /// Bytes.
+    pub size: i64,
+}
+
+/// A file with its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankFileContent {
+    /// The descriptor.
+    pub file: BankFile,
+    /// The content.
+    pub content: FileContent,
+}
+
+/// Which files to list; `None` means all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileFilter {
+    /// This type.
+    pub file_type: Option<String>,
+    /// This status.
+    pub status: Option<String>,
+}
+
+text_enum! {
+    /// Where an upload stands.
+    pub enum UploadState {
+        /// Acknowledged to nobody yet, or waiting for the bank's work.
+        Received = "received",
+        /// The bank has it.
+        Accepted = "accepted",
+        /// The bank refused it, or it certainly did not arrive.
+        Failed = "failed",
+        /// Nobody knows whether it arrived.
+        Unknown = "unknown",
+    }
+}
+
+/// An upload about to be journalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUpload {
+    /// Unique id.
+    pub id: String,
+    /// Whose connection.
+    pub scope: FileScope,
+    /// The uploading account (the borrower, when the certificate is shared).
+    pub email: String,
+    /// Bank file type.
+    pub file_type: String,
+    /// File name.
+    pub file_name: String,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// Bytes.
+    pub size: i64,
+    /// Fingerprints of the keys that signed.
+    pub signers: Vec<String>,
+    /// The bytes, when they must survive until the bank has them.
+    pub content: Option<FileContent>,
+    /// Refuse when the account uploaded the same bytes after this moment (sheet S22); `None`: no check.
+    pub no_duplicate_since: Option<i64>,
+    /// Now, Unix ms.
+    pub now: i64,
+}
+
+/// Whether it was journalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UploadOutcome {
+    /// In the journal, state `received`.
+    Recorded,
+    /// The same bytes were uploaded and not refused.
+    Duplicate {
+        /// Id of the earlier upload.
+        of: String,
+    },
+}
+
+outcomes!(UploadOutcome { Self::Recorded => "done", Self::Duplicate { .. } => "duplicate" });
+
+/// An upload as journalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Id.
+    pub id: String,
+    /// Whose connection.
+    pub scope: FileScope,
+    /// The uploading account.
+    pub email: String,
+    /// Bank file type.
+    pub file_type: String,
+    /// File name.
+    pub file_name: String,
+    /// SHA-256.
+    pub sha256: Digest,
+    /// Bytes.
+    pub size: i64,
+    /// Fingerprints.
+    pub signers: Vec<String>,
+    /// State.
+    pub state: UploadState,
+    /// Why, in the service's words.
+    pub detail: String,
+    /// Unix ms.
+    pub received: i64,
+    /// Unix ms.
+    pub finished: Option<i64>,
+    /// The bytes, while the state is `received`.
+    pub content: Option<FileContent>,
+}

@@ -1,0 +1,87 @@
+//! What the data belongs to.
+
+use crate::ws_channel::outcome::Outcome;
+
+/// What a public id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdKind {
+    /// The installation: also written in the folders that belong to it.
+    Installation,
+    /// A key that private keys and TOTP secrets were sealed with.
+    VaultKey,
+    /// The key of challenges and stored codes.
+    ChallengeKey,
+    /// The key that passwords are decrypted with.
+    LoginKey,
+}
+
+impl IdKind {
+    pub(crate) const ALL: [Self; 4] = [Self::Installation, Self::VaultKey, Self::ChallengeKey, Self::LoginKey];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Installation => "installation",
+            Self::VaultKey => "vault_key",
+            Self::ChallengeKey => "challenge_key",
+            Self::LoginKey => "login_key",
+        }
+    }
+}
+
+/// The ids that the data has recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Installation {
+    ids: Vec<(String, String)>,
+    /// Whether there is any account: its registration needed every key.
+    pub has_accounts: bool,
+}
+
+impl Installation {
+    pub(crate) fn of(ids: Vec<(String, String)>, has_accounts: bool) -> Self {
+        Self { ids, has_accounts }
+    }
+
+    /// The recorded ids of a kind; none where none was recorded yet.
+    pub fn ids(&self, kind: IdKind) -> impl Iterator<Item = &str> {
+        self.ids.iter().filter(move |(of, _)| of == kind.as_str()).map(|(_, id)| id.as_str())
+    }
+
+    /// The installation's own id, once there is one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.ids(IdKind::Installation).next()
+    }
+}
+
+impl Outcome for Installation {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+/// A secret that is sealed in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// Whose it is.
+    pub email: String,
+    /// What it is and what its seal is bound to.
+    pub kind: SealedKind,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+}
+
+/// What a sealed secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealedKind {
+    /// The private key of a certificate.
+    BankKey {
+        /// The bank.
+        bank: String,
+        /// `signing` or `encryption`.
+        purpose: String,
+        /// The certificate's serial number.
+        serial: String,
+    },
+    /// The secret of an authenticator.
+    Totp,
+}

@@ -1,0 +1,64 @@
+//! PGP keys of an account (WS Channel sheet §7).
+
+use crate::engine::text_enum;
+use crate::ws_channel::outcome::outcomes;
+
+text_enum! {
+    /// What a key is for.
+    pub enum PgpPurpose {
+        /// Verifies uploads.
+        Authorize = "authorize",
+        /// Receives exported private keys.
+        Export = "export",
+    }
+}
+
+/// A public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PgpKey {
+    /// Primary fingerprint, upper-case hex.
+    pub fingerprint: String,
+    /// Last eight hex digits of the key id, upper-case.
+    pub short_id: String,
+    /// Purpose.
+    pub purpose: PgpPurpose,
+    /// Armored public key.
+    pub armored: String,
+    /// Unix ms.
+    pub added: i64,
+}
+
+/// A key about to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPgpKey {
+    /// Account.
+    pub email: String,
+    /// The key.
+    pub key: PgpKey,
+}
+
+/// How adding ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddKeyOutcome {
+    /// Added.
+    Added,
+    /// The same key with the same purpose was there; nothing changed.
+    Unchanged,
+    /// The same key is there for the other purpose.
+    OtherPurpose,
+    /// Another key of the account has this short id.
+    ShortIdTaken,
+    /// The account has [`crate::ws_channel::PGP_KEYS_PER_ACCOUNT`] keys.
+    TooMany,
+    /// No such account.
+    NoAccount,
+}
+
+outcomes!(AddKeyOutcome {
+    Self::Added => "done",
+    Self::Unchanged => "unchanged",
+    Self::OtherPurpose => "other_purpose",
+    Self::ShortIdTaken => "short_id_taken",
+    Self::TooMany => "too_many",
+    Self::NoAccount => "no_account",
+});

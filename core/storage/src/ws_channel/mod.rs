@@ -1,0 +1,51 @@
+//! The data of a WS Channel service.
+//!
+//! What the peer did wrong (a used challenge, a wrong code, a taken name) is a *result* of the verb. Codes and tokens
+//! arrive as [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
+//!
+//! [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, in its account's
+//! chain, and [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the
+//! one answer of a peer's making that is a [`StoreError`], because every writing verb may give it. [`Reader`] only reads.
+
+mod entities;
+mod outcome;
+mod reader;
+mod schema;
+mod store;
+mod verbs;
+
+pub use crate::engine::{PostgresSettings, SqliteSettings, StoreError};
+pub use entities::account::{
+    Account, AccountListing, Credential, DeleteOutcome, ModeState, RegisterOutcome, Registration, RegistrationKey,
+};
+pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
+pub use entities::certificate::{
+    CertMaterial, CertSet, CertState, Completion, DueRenewal, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome,
+    RetiredCert,
+};
+pub use entities::code::{CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, Quota, VerifyEmail, VerifyPhone};
+pub use entities::common::{Digest, Mode};
+pub use entities::file::{
+    BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, NewUpload, Upload, UploadOutcome,
+    UploadState,
+};
+pub use entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
+pub use entities::ledger::{BookOutcome, Booking, Ledger, LedgerChange, NewLedger};
+pub use entities::link::{Consent, Links, ShareOutcome, UnshareOutcome};
+pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
+pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
+pub use entities::pending::{
+    Challenge, ConfirmTotp, MfaAnswer, MfaGrant, MfaOutcome, MfaProof, NewPending, Pending, PendingKind, SelectMfa,
+    SelectOutcome, TotpOutcome,
+};
+pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
+pub use entities::rights::{Ground, LostRight, Rights};
+pub use entities::session::{Factor, NewSession, Session};
+pub use entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
+pub use outcome::Outcome;
+pub use reader::Reader;
+pub use store::Store;
+pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
+pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;
+
+use schema::{Tx, Verb};

@@ -1,0 +1,88 @@
+//! The handle of whoever may only read.
+
+use crate::engine::Result;
+use crate::ws_channel::{
+    Account, AccountListing, BankFile, BankFileContent, CertSet, Credential, Digest, EffectiveCerts, Entitlement,
+    FileFilter, FileScope, Ledger, Links, LockKey, Mode, Pending, PgpKey, RetiredCert, Session, Store, Upload,
+};
+use futures_util::future::BoxFuture;
+use std::path::Path;
+
+/// A [`Store`] whose writing verbs are out of reach: what handlers of requests hold, so that whatever they write goes
+/// through a handle that was given its rights.
+#[derive(Clone, Debug)]
+pub struct Reader(Store);
+
+impl Store {
+    /// The same store, to read from only.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader(self.clone())
+    }
+}
+
+macro_rules! reads {
+    ($($verb:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+) => {
+        impl Reader {
+            $(
+                #[doc = concat!("As [`Store::", stringify!($verb), "`].")]
+                ///
+                /// # Errors
+                /// Environment faults only.
+                pub fn $verb(&self, $($arg: $kind),*) -> BoxFuture<'_, Result<$answer>> {
+                    self.0.$verb($($arg),*)
+                }
+            )+
+        }
+    };
+}
+
+reads! {
+    account(email: &str) -> Option<Account>;
+    credential(email: &str, mode: Mode) -> Option<Credential>;
+    list_accounts(api_key: &str) -> Vec<AccountListing>;
+    session(token: &Digest, now: i64) -> Option<Session>;
+    pending(token: &Digest, now: i64) -> Option<Pending>;
+    has_logged_in_from(email: &str, source: &str, now: i64) -> bool;
+    locked_until(key: &LockKey, now: i64) -> Option<i64>;
+    entitlements(api_key: &str) -> Vec<Entitlement>;
+    pgp_keys(email: &str) -> Vec<PgpKey>;
+    cert_sets(email: &str) -> Vec<CertSet>;
+    links(email: &str) -> Links;
+    retired_certs(email: &str) -> Vec<RetiredCert>;
+    effective_certs(email: &str, bank: &str, now: i64) -> EffectiveCerts;
+    list_files(scope: &FileScope, filter: &FileFilter) -> Vec<BankFile>;
+    file(scope: &FileScope, file_type: &str, reference: &str) -> Option<BankFileContent>;
+    ledgers(scope: &FileScope) -> Vec<Ledger>;
+    upload(id: &str) -> Option<Upload>;
+    content_paths() -> Vec<String>;
+    ping() -> ();
+}
+
+impl Reader {
+    /// As [`Store::is_only_writer`].
+    #[must_use]
+    pub fn is_only_writer(&self) -> bool {
+        self.0.is_only_writer()
+    }
+
+    /// As [`Store::auth_generation`].
+    #[must_use]
+    pub fn auth_generation(&self) -> u64 {
+        self.0.auth_generation()
+    }
+
+    /// As [`Store::files_generation`].
+    #[must_use]
+    pub fn files_generation(&self, email: &str) -> u64 {
+        self.0.files_generation(email)
+    }
+
+    /// As [`Store::discard_content`]: it changes no row.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<()> {
+        self.0.discard_content(folder, paths).await
+    }
+}

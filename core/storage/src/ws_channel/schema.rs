@@ -1,0 +1,155 @@
+//! The schema of the WS Channel service: its migrations, and what goes with each of its transactions.
+
+use super::verbs::audit::{CHAIN_START, Heads, store_heads};
+use crate::engine::{self, Dialect, Migration, Result, StoreError, args};
+use futures_util::future::BoxFuture;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Listings are counted per group of accounts: enough to tell a busy account from the others.
+const FILE_GROUPS: usize = 64;
+
+/// Records get their numbers from a sequence, which no transaction waits for. Free room in the pages of chains' ends keeps an
+/// update from touching the index, where transactions of other accounts would meet it.
+const POSTGRES_AUDIT_CHAINS: &str = "CREATE SEQUENCE audit_seq; \
+    SELECT setval('audit_seq', (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), false); \
+    ALTER TABLE audit_chain SET (fillfactor = 50)";
+
+pub(super) type Tx = engine::Tx<WsChannel>;
+pub(super) type Verb<A, T> = engine::Verb<WsChannel, A, T>;
+
+/// Counters by which caches learn that they are old.
+pub(super) struct WsChannel {
+    auth: AtomicU64,
+    files: [AtomicU64; FILE_GROUPS],
+}
+
+/// What the verbs of a transaction have changed.
+#[derive(Default)]
+pub(super) struct State {
+    /// The ends of the audit trail's chains.
+    pub(super) heads: Heads,
+    auth: bool,
+    files: Vec<String>,
+}
+
+impl engine::Schema for WsChannel {
+    const DATABASE_FILE: &'static str = "service.sqlite";
+
+    const MIGRATIONS: &'static [Migration<Self>] = &[
+        Migration::new(1, "initial", include_str!("migrations/0001_initial.sql")).then(begin_audit),
+        Migration::new(2, "audit chains", include_str!("migrations/0002_audit_chains.sql")).then(number_audit),
+        Migration::new(3, "installation", include_str!("migrations/0003_installation.sql")),
+        Migration::new(4, "link offers", include_str!("migrations/0004_link_offers.sql")),
+    ];
+
+    type State = State;
+
+    /// The schema is readable and the audit trail's oldest end is there.
+    fn check(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            if tx.number("SELECT count(*) FROM audit_sealed", &[]).await? == 1 {
+                return Ok(());
+            }
+            Err(StoreError::Damaged {
+                place: tx.place().to_owned(),
+                reason: "the end of the sealed part of the audit trail is missing".to_owned(),
+            })
+        })
+    }
+
+    fn before_commit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+        Box::pin(store_heads(tx))
+    }
+
+    fn committed(&self, state: &mut State) {
+        if std::mem::take(&mut state.auth) {
+            self.auth.fetch_add(1, Ordering::AcqRel);
+        }
+        for email in state.files.drain(..) {
+            self.files[file_group(&email)].fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Bytes are written differently in the two dialects, so the chain's beginning is a parameter.
+fn begin_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        let sql = "INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, $1)";
+        tx.execute(sql, args![CHAIN_START]).await.map(drop)
+    })
+}
+
+fn number_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        match tx.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => tx.script(POSTGRES_AUDIT_CHAINS.to_owned()).await,
+        }
+    })
+}
+
+impl Tx {
+    /// Says that sessions, accounts, tenants or entitlements that callers may have cached changed.
+    pub(super) fn touch_auth(&mut self) {
+        self.state.auth = true;
+    }
+
+    /// Says that the file listing of this account changed.
+    pub(super) fn touch_files(&mut self, email: &str) {
+        self.state.files.push(email.to_owned());
+    }
+}
+
+impl WsChannel {
+    /// See [`Store::auth_generation`](super::Store::auth_generation).
+    pub(super) fn auth_generation(&self) -> u64 {
+        self.auth.load(Ordering::Acquire)
+    }
+
+    /// See [`Store::files_generation`](super::Store::files_generation).
+    pub(super) fn files_generation(&self, email: &str) -> u64 {
+        self.files[file_group(email)].load(Ordering::Acquire)
+    }
+}
+
+impl Default for WsChannel {
+    fn default() -> Self {
+        Self { auth: AtomicU64::new(0), files: std::array::from_fn(|_| AtomicU64::new(0)) }
+    }
+}
+
+fn file_group(email: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    email.hash(&mut hasher);
+    (hasher.finish() % FILE_GROUPS as u64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Schema as _;
+    use crate::engine::migrations::{in_dialect, newest, pending};
+
+    const MIGRATIONS: &[Migration<WsChannel>] = WsChannel::MIGRATIONS;
+
+    #[test]
+    fn versions_ascend_and_every_word_is_filled_in() {
+        assert!(MIGRATIONS.windows(2).all(|two| two[0].version < two[1].version));
+        for migration in MIGRATIONS {
+            for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+                assert!(!in_dialect(migration.script, dialect).contains('{'), "{}", migration.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let (newer, newest) = (newest::<WsChannel>() + 1, newest::<WsChannel>());
+        let pending = pending::<WsChannel>;
+        assert!(
+            matches!(pending(newer).err(), Some(StoreError::SchemaNewer { found, known }) if (found, known) == (newer, newest))
+        );
+        assert_eq!(pending(newest).map(Iterator::count), Ok(0));
+    }
+}

@@ -1,0 +1,139 @@
+//! The handle that services hold.
+
+use super::outcome::Outcome;
+use super::schema::{Verb, WsChannel};
+use super::verbs::audit::AuditSlot;
+use super::verbs::maintenance::Backups;
+use super::verbs::rights::{RightsSlot, Ruled, judge_and_run};
+use crate::engine::{Database, Dialect, PostgresSettings, Result, SqliteSettings, StoreError};
+use crate::ws_channel::{AuditEntry, Rights};
+use futures_util::future::{BoxFuture, FutureExt as _};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The data of a WS Channel service. Cheap to clone; all clones share one writer or pool.
+///
+/// Every method is one atomic verb. A method that changes something answers after the change is on disk.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+    audit: AuditSlot,
+    rights: RightsSlot,
+}
+
+struct Shared {
+    database: Database<WsChannel>,
+    backups: Backups,
+}
+
+impl Store {
+    /// Opens or creates the data folder with the default settings. Must be called inside a tokio runtime, which
+    /// then runs the writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process has the folder, [`StoreError::Damaged`],
+    /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`].
+    pub async fn open_sqlite(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::open_sqlite_with(folder, &SqliteSettings::default()).await
+    }
+
+    /// As [`Store::open_sqlite`], with settings.
+    ///
+    /// # Errors
+    /// As [`Store::open_sqlite`].
+    pub async fn open_sqlite_with(folder: impl AsRef<Path>, settings: &SqliteSettings) -> Result<Self> {
+        Ok(Self::of(Database::open_sqlite(folder.as_ref(), settings).await?))
+    }
+
+    /// Connects to a PostgreSQL database (`postgres://…`) with the default settings and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`].
+    pub async fn connect_postgres(url: &str) -> Result<Self> {
+        Self::connect_postgres_with(url, &PostgresSettings::default()).await
+    }
+
+    /// As [`Store::connect_postgres`], with settings.
+    ///
+    /// # Errors
+    /// As [`Store::connect_postgres`].
+    pub async fn connect_postgres_with(url: &str, settings: &PostgresSettings) -> Result<Self> {
+        Ok(Self::of(Database::connect_postgres(url, settings).await?))
+    }
+
+    /// The same store, whose next writing verbs each append `entry` to the audit trail in their own transaction,
+    /// with the verb's result as outcome unless the entry brings one. Verbs that only read append nothing.
+    #[must_use]
+    pub fn with_audit(&self, entry: AuditEntry) -> Self {
+        Self { audit: Some(Arc::new(entry)), ..self.clone() }
+    }
+
+    /// Whether this process is the only one that writes, so that answers may be cached under
+    /// [`Store::auth_generation`] and [`Store::files_generation`]. False with PostgreSQL.
+    #[must_use]
+    pub fn is_only_writer(&self) -> bool {
+        self.database().dialect() == Dialect::Sqlite
+    }
+
+    /// A number that grows before any change to what a session may do or reach is acknowledged: its end, the verification or
+    /// removal of its user, a new password, the account's export switch or removal, the tenant's switches and
+    /// entitlements, stored and retired certificates, links, PGP keys. What is only added (a session, a registration, a key, the
+    /// reservation of an enrolment or renewal) and second factors do not make it grow. Read it, then the store, and keep
+    /// the answer for as long as the number stays.
+    #[must_use]
+    pub fn auth_generation(&self) -> u64 {
+        self.database().schema().auth_generation()
+    }
+
+    /// A number that grows before any change of the bank files of this connection's owner is acknowledged. Other
+    /// accounts may make it grow too.
+    #[must_use]
+    pub fn files_generation(&self, email: &str) -> u64 {
+        self.database().schema().files_generation(email)
+    }
+
+    /// Waits for the accepted verbs, then closes. Later verbs answer [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.database().close().await;
+    }
+
+    pub(super) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    where
+        A: Send + Sync + 'static,
+        T: Outcome + Send + 'static,
+    {
+        // Records of one account follow each other.
+        let turn = self.audit.as_ref().map(|entry| entry.email.clone());
+        let ruled = Ruled { args, verb, rights: self.rights.clone(), audit: self.audit.clone() };
+        let judged = self.database().write(ruled, judge_and_run::<A, T>, turn);
+        judged.map(|judged| judged?.map_err(StoreError::refused)).boxed()
+    }
+
+    pub(super) fn database(&self) -> &Database<WsChannel> {
+        &self.shared.database
+    }
+
+    pub(super) fn judging(&self, rights: Arc<Rights>) -> Self {
+        Self { rights: Some(rights), ..self.clone() }
+    }
+
+    pub(super) fn without_audit(&self) -> Self {
+        Self { audit: None, ..self.clone() }
+    }
+
+    pub(super) fn backups(&self) -> &Backups {
+        &self.shared.backups
+    }
+
+    fn of(database: Database<WsChannel>) -> Self {
+        let shared = Shared { database, backups: Backups::default() };
+        Self { shared: Arc::new(shared), audit: None, rights: None }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let database = if self.is_only_writer() { "sqlite" } else { "postgres" };
+        f.debug_struct("Store").field("database", &database).finish_non_exhaustive()
+    }
+}

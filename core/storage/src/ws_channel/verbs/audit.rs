@@ -1,0 +1,202 @@
+//! The audit trail: each account has a chain in which each record's hash covers the one before; records of nobody have a
+//! chain of their own. `audit_check.rs` has the checkpoints over all chains.
+
+use crate::engine::{Dialect, Result, Row, StoreError, args};
+use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, Store, Tx};
+use futures_util::future::BoxFuture;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The entry that goes with a verb, if any.
+pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
+
+/// What the first record's hash covers in place of a predecessor.
+pub(crate) const CHAIN_START: Digest = [0; 32];
+
+/// Says which kind of hash it is: records before the chains of accounts had none.
+const RECORD: &[u8] = b"bankchannel audit record 2\0";
+
+const PAGE: i64 = 1000;
+/// Ends of chains that the one writer of SQLite remembers.
+const REMEMBERED: usize = 4096;
+
+impl Store {
+    /// Records something that belongs to no verb, e.g. a refused request.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn append_audit(&self, entry: AuditEntry) -> Result<()> {
+        self.with_audit(entry).write((), |_, ()| Box::pin(async { Ok(()) })).await
+    }
+
+    /// Reads records in the order of their numbers: that in which they were written. With PostgreSQL, a record of a change
+    /// that is being committed may appear after one with a higher number.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn read_audit(&self, filter: AuditFilter) -> BoxFuture<'_, Result<Vec<AuditRecord>>> {
+        self.database().read(filter, |tx, filter| Box::pin(select(tx, filter)))
+    }
+}
+
+/// The ends of chains as a transaction has them: each read once and written once before the COMMIT, however many records
+/// come between. The one writer of SQLite keeps them from transaction to transaction; after one that was rolled back they
+/// are not known any more.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    known: HashMap<String, Head>,
+    /// The number of the next record, where no other process takes numbers.
+    next: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    length: i64,
+    hash: Digest,
+    is_stored: bool,
+}
+
+/// Stores the ends that the transaction has moved. Belongs before every COMMIT.
+pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
+    let heads = tx.state.heads.known.iter();
+    let moved: Vec<(String, Head)> =
+        heads.filter(|(_, head)| !head.is_stored).map(|(chain, head)| (chain.clone(), *head)).collect();
+    for (chain, head) in moved {
+        let sql = "INSERT INTO audit_chain (chain, length, hash) VALUES ($1, $2, $3) \
+                   ON CONFLICT (chain) DO UPDATE SET length = excluded.length, hash = excluded.hash";
+        tx.execute(sql, args![&chain, head.length, head.hash]).await?;
+        tx.state.heads.known.insert(chain, Head { is_stored: true, ..head });
+    }
+    if tx.state.heads.known.len() > REMEMBERED {
+        tx.state.heads.known.clear();
+    }
+    Ok(())
+}
+
+/// Appends the entry, with this outcome unless it brings one.
+pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
+    let chain = &entry.email;
+    let (seq, head) = end_of(tx, chain).await?;
+    let length = head.length + 1;
+    let outcome = if entry.outcome.is_empty() { outcome } else { &entry.outcome };
+    let hash = record_hash(&head.hash, length, seq, entry, outcome);
+    let sql = "INSERT INTO audit (seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, chain, link) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let e = entry;
+    let values = args![
+        seq,
+        e.at,
+        &e.request_id,
+        &e.api_key,
+        &e.email,
+        &e.mode,
+        &e.operation,
+        outcome,
+        &e.object,
+        &e.detail,
+        hash,
+        chain,
+        length
+    ];
+    tx.execute(sql, values).await?;
+    tx.state.heads.known.insert(chain.clone(), Head { length, hash, is_stored: false });
+    if tx.dialect() == Dialect::Sqlite {
+        tx.state.heads.next = Some(seq + 1);
+    }
+    Ok(())
+}
+
+/// The number of the next record and the end of its chain, in one statement.
+async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, Head)> {
+    let known = tx.state.heads.known.get(chain).copied();
+    if let (Some(next), Some(head)) = (tx.state.heads.next, known) {
+        return Ok((next, head));
+    }
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => {
+            "SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), c.length, c.hash \
+             FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
+        }
+        // Numbers that a rolled back transaction took are left out.
+        Dialect::Postgres => {
+            "SELECT nextval('audit_seq'), c.length, c.hash \
+             FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
+        }
+    };
+    let mut row = tx.first(sql, args![chain]).await?.ok_or_else(|| StoreError::internal("a number for a record"))?;
+    let seq = row.int()?;
+    if let Some(head) = known {
+        return Ok((seq, head));
+    }
+    let head = match row.opt_int()? {
+        Some(length) => Head { length, hash: row.digest()?, is_stored: true },
+        None => Head { length: 0, hash: CHAIN_START, is_stored: true },
+    };
+    Ok((seq, head))
+}
+
+/// The hash of a record in its account's chain.
+pub(super) fn record_hash(previous: &Digest, link: i64, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(RECORD);
+    context.update(previous);
+    context.update(&link.to_be_bytes());
+    context.update(&seq.to_be_bytes());
+    finish_with(context, entry, outcome)
+}
+
+/// The hash of a record from before accounts had chains.
+pub(super) fn sealed_hash(previous: &Digest, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(previous);
+    context.update(&seq.to_be_bytes());
+    finish_with(context, entry, outcome)
+}
+
+/// Every field with its length before it, so that no two records have the same bytes.
+fn finish_with(mut context: aws_lc_rs::digest::Context, e: &AuditEntry, outcome: &str) -> Digest {
+    context.update(&e.at.to_be_bytes());
+    for field in [&*e.request_id, &*e.api_key, &*e.email, &*e.mode, &*e.operation, outcome, &*e.object, &*e.detail] {
+        context.update(&(field.len() as u64).to_be_bytes());
+        context.update(field.as_bytes());
+    }
+    super::audit_check::digest_of(context)
+}
+
+/// The last that fit, read from the end.
+const NEWEST: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
+    WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
+    AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
+    ORDER BY seq DESC LIMIT $8";
+
+const COLUMNS: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
+    WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
+    AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
+    ORDER BY seq LIMIT $8";
+
+async fn select(tx: &mut Tx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
+    let limit = if f.limit > 0 { f.limit } else { PAGE };
+    let values = args![f.after_seq, f.from, f.until, &f.api_key, &f.email, &f.operation, &f.outcome, limit];
+    let mut rows = tx.query(if f.newest { NEWEST } else { COLUMNS }, values).await?;
+    if f.newest {
+        rows.reverse();
+    }
+    rows.into_iter().map(|mut row| read_record(&mut row)).collect()
+}
+
+/// The columns from `seq` to `hash`.
+pub(super) fn read_record(row: &mut Row) -> Result<AuditRecord> {
+    let seq = row.int()?;
+    let entry = AuditEntry {
+        at: row.int()?,
+        request_id: row.text()?,
+        api_key: row.text()?,
+        email: row.text()?,
+        mode: row.text()?,
+        operation: row.text()?,
+        outcome: row.text()?,
+        object: row.text()?,
+        detail: row.text()?,
+    };
+    Ok(AuditRecord { seq, entry, hash: row.digest()? })
+}

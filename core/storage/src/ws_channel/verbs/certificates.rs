@@ -1,0 +1,325 @@
+//! Certificate sets: enrolled, imported, retired, and which of them a file operation uses (WS Channel sheet §6).
+
+use super::files::insert_files;
+use super::ledger::reset_ledgers;
+use super::leftovers::clear_older;
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{
+    CertMaterial, CertSet, CertState, Completion, EffectiveCerts, EnrolOutcome, FileScope, NewCertSet, RetireOutcome,
+    RetiredCert, Store, Tx,
+};
+use futures_util::future::BoxFuture;
+
+impl Store {
+    /// Reserves the place of (account, bank) for an enrolment: one of any number of callers wins. The `ticket`
+    /// (unique, from the caller) finishes it. A reservation older than `stale_before`, Unix ms, was left by a
+    /// crash and gives way.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn begin_enrol(
+        &self,
+        scope: &FileScope,
+        ticket: &str,
+        now: i64,
+        stale_before: i64,
+    ) -> BoxFuture<'_, Result<EnrolOutcome>> {
+        self.write((scope.clone(), ticket.to_owned(), now, stale_before), |tx, (scope, ticket, now, stale_before)| {
+            Box::pin(async move {
+                if !account_is_there(tx, &scope.api_key, &scope.email).await? {
+                    return Ok(EnrolOutcome::NoAccount);
+                }
+                clear_older(tx, &scope.api_key, &scope.email).await?;
+                let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND changed < $4";
+                tx.execute(sql, args![&scope.email, &scope.bank, CertState::Pending, *stale_before]).await?;
+                let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, \
+                           attempted) VALUES ($1, $2, $3, $4, '', '', NULL, 0, $5, $5) ON CONFLICT (email, bank) DO NOTHING";
+                let values = args![&scope.email, &scope.bank, CertState::Pending, ticket, *now];
+                Ok(if tx.execute(sql, values).await? == 1 { EnrolOutcome::Done } else { EnrolOutcome::Exists })
+            })
+        })
+    }
+
+    /// Stores what the bank issued, with the simulator's opening files and balances. [`EnrolOutcome::Exists`]
+    /// when the ticket is no longer the pending one; nothing changed then.
+    ///
+    /// # Errors
+    /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a file that is too large for a row.
+    pub fn complete_enrol(&self, completion: Completion) -> BoxFuture<'_, Result<EnrolOutcome>> {
+        self.write(completion, |tx, c| {
+            Box::pin(async move {
+                let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
+                if tx.execute(sql, args![&c.email, &c.bank, CertState::Pending, &c.ticket]).await? == 0 {
+                    return Ok(EnrolOutcome::Exists);
+                }
+                insert_set(tx, (&c.email, &c.bank), &c.ticket, &c.set, c.now, NEVER).await?;
+                let scope = FileScope { api_key: c.api_key.clone(), email: c.email.clone(), bank: c.bank.clone() };
+                reset_ledgers(tx, &scope, &c.ledgers).await?;
+                insert_files(tx, &scope, &c.files).await?;
+                Ok(EnrolOutcome::Done)
+            })
+        })
+    }
+
+    /// Gives a reservation back. False when the ticket is no longer the pending one.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> BoxFuture<'_, Result<bool>> {
+        self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
+            Box::pin(async move {
+                let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
+                Ok(tx.execute(sql, args![email, bank, CertState::Pending, ticket]).await? == 1)
+            })
+        })
+    }
+
+    /// ImportCert (WS Channel sheet §2.18): stores a set where there is none.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn import_certs(
+        &self,
+        scope: &FileScope,
+        ticket: &str,
+        set: NewCertSet,
+        now: i64,
+    ) -> BoxFuture<'_, Result<EnrolOutcome>> {
+        self.write((scope.clone(), ticket.to_owned(), set, now), |tx, (scope, ticket, set, now)| {
+            Box::pin(async move {
+                if !account_is_there(tx, &scope.api_key, &scope.email).await? {
+                    return Ok(EnrolOutcome::NoAccount);
+                }
+                clear_older(tx, &scope.api_key, &scope.email).await?;
+                let sql = "SELECT count(*) FROM cert_set WHERE email = $1 AND bank = $2";
+                if tx.number(sql, args![&scope.email, &scope.bank]).await? > 0 {
+                    return Ok(EnrolOutcome::Exists);
+                }
+                insert_set(tx, (&scope.email, &scope.bank), ticket, set, *now, NEVER).await?;
+                Ok(EnrolOutcome::Done)
+            })
+        })
+    }
+
+    /// RetireCert (WS Channel sheet §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random hex
+    /// digits), its private keys are erased, borrowers lose it at once. An enrolment under way is left alone.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn retire_certs(&self, scope: &FileScope, suffix: &str, now: i64) -> BoxFuture<'_, Result<RetireOutcome>> {
+        self.write((scope.clone(), suffix.to_owned(), now), |tx, (scope, suffix, now)| {
+            Box::pin(async move {
+                if !account_is_there(tx, &scope.api_key, &scope.email).await? {
+                    return Ok(RetireOutcome::NoAccount);
+                }
+                let name = format!("{}.REMOVED.{suffix}", scope.bank);
+                let sql = "INSERT INTO retired_certificate (email, name, purpose, bank, pem, subject, issuer, serial, not_after, \
+                           retired_at) SELECT c.email, CAST($3 AS TEXT), c.purpose, c.bank, c.pem, c.subject, c.issuer, c.serial, \
+                           c.not_after, CAST($4 AS BIGINT) FROM certificate c WHERE c.email = $1 AND c.bank = $2";
+                if tx.execute(sql, args![&scope.email, &scope.bank, &name, *now]).await? == 0 {
+                    return Ok(RetireOutcome::NothingActive);
+                }
+                tx.execute("DELETE FROM cert_set WHERE email = $1 AND bank = $2", args![&scope.email, &scope.bank]).await?;
+                touch(tx, &scope.email);
+                Ok(RetireOutcome::Retired { name })
+            })
+        })
+    }
+
+    /// The account's own sets by bank, pending ones included (they have no signing certificate).
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn cert_sets(&self, email: &str) -> BoxFuture<'_, Result<Vec<CertSet>>> {
+        self.database().read(email.to_owned(), |tx, email| Box::pin(select_sets(tx, Some(email), None)))
+    }
+
+    /// The account's retired certificates, oldest first.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, Result<Vec<RetiredCert>>> {
+        self.database().read(email.to_owned(), |tx, email| {
+            Box::pin(async move {
+                let sql = "SELECT email, name, bank, purpose, pem, subject, issuer, serial, not_after, retired_at \
+                           FROM retired_certificate WHERE email = $1 ORDER BY retired_at, name, purpose DESC";
+                tx.query(sql, args![email]).await?.into_iter().map(read_retired).collect()
+            })
+        })
+    }
+
+    /// The set that a file operation of `email` at `bank` uses: its own where it has one, usable or not, else that of the
+    /// account it is linked to. Usable: active or renewing and not over at `now`. Links are not followed further.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn effective_certs(&self, email: &str, bank: &str, now: i64) -> BoxFuture<'_, Result<EffectiveCerts>> {
+        self.database().read_snapshot((email.to_owned(), bank.to_owned(), now), |tx, (email, bank, now)| {
+            Box::pin(effective(tx, email, bank, *now))
+        })
+    }
+}
+
+/// The certificates that a file operation uses now, or why there are none.
+pub(super) async fn effective(tx: &mut Tx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
+    let usable = |set: &CertSet| is_usable(set, now);
+    let own = select_sets(tx, Some(email), None).await?;
+    // An enrolment under way has no certificate yet.
+    let own = own.into_iter().find(|set| set.bank == bank && set.signing.is_some());
+    if let Some(set) = own.as_ref().filter(|set| usable(set)) {
+        return Ok(EffectiveCerts::Usable { set: Box::new(set.clone()), shared: false });
+    }
+    let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
+    let lender = row.map(|mut row| row.opt_text()).transpose()?.flatten();
+    if own.is_some() {
+        return Ok(EffectiveCerts::OwnUnusable { is_linked: lender.is_some() });
+    }
+    let Some(owner) = lender else {
+        return Ok(EffectiveCerts::NotLinked);
+    };
+    let mut lent: Vec<CertSet> = select_sets(tx, Some(&owner), None).await?.into_iter().filter(usable).collect();
+    Ok(match lent.iter().position(|set| set.bank == bank) {
+        Some(index) => EffectiveCerts::Usable { set: Box::new(lent.swap_remove(index)), shared: true },
+        None if lent.is_empty() => EffectiveCerts::LinkedWithoutData,
+        None => EffectiveCerts::LinkedWithoutBank,
+    })
+}
+
+fn is_usable(set: &CertSet, now: i64) -> bool {
+    let state = matches!(set.state, CertState::Active | CertState::Renewing);
+    let alive = |material: &CertMaterial| material.not_after > now;
+    state && set.signing.as_ref().is_some_and(alive) && set.encryption.as_ref().is_none_or(alive)
+}
+
+async fn account_is_there(tx: &mut Tx, api_key: &str, email: &str) -> Result<bool> {
+    Ok(tx.number("SELECT count(*) FROM account WHERE email = $1 AND api_key = $2", args![email, api_key]).await? == 1)
+}
+
+/// When a renewal of a new set was last tried.
+const NEVER: i64 = 0;
+
+/// Inserts an active set of (account, bank); `attempted` is when its renewal was last tried, Unix ms.
+pub(super) async fn insert_set(
+    tx: &mut Tx,
+    (email, bank): (&str, &str),
+    ticket: &str,
+    set: &NewCertSet,
+    now: i64,
+    attempted: i64,
+) -> Result<()> {
+    let first_expiry =
+        set.encryption.as_ref().map_or(set.signing.not_after, |e| e.not_after.min(set.signing.not_after));
+    let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, attempted) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values = args![
+        email,
+        bank,
+        CertState::Active,
+        ticket,
+        &set.ws_user_id,
+        &set.company,
+        &set.target_id,
+        first_expiry,
+        now,
+        attempted
+    ];
+    tx.execute(sql, values).await?;
+    let pairs = [("signing", Some(&set.signing)), ("encryption", set.encryption.as_ref())];
+    for (purpose, material) in pairs {
+        let Some(m) = material else { continue };
+        let sql = "INSERT INTO certificate (email, bank, purpose, pem, subject, issuer, serial, not_after, sealed_key, key_id) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let values = args![
+            email,
+            bank,
+            purpose,
+            &m.pem,
+            &m.subject,
+            &m.issuer,
+            &m.serial,
+            m.not_after,
+            &m.sealed_key,
+            &m.key_id
+        ];
+        tx.execute(sql, values).await?;
+    }
+    touch(tx, email);
+    Ok(())
+}
+
+fn touch(tx: &mut Tx, email: &str) {
+    // Borrowers see another account's certificates, so every listing may be concerned.
+    tx.touch_auth();
+    tx.touch_files(email);
+}
+
+/// Sets with their certificates, of one account or of one tenant.
+pub(super) async fn select_sets(tx: &mut Tx, email: Option<&str>, api_key: Option<&str>) -> Result<Vec<CertSet>> {
+    const OF_ACCOUNT: &str = "SELECT s.email, s.bank, s.state, s.ticket, s.ws_user_id, s.company, s.target_id, s.changed, \
+        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.sealed_key, c.key_id FROM cert_set s \
+        LEFT JOIN certificate c ON c.email = s.email AND c.bank = s.bank WHERE s.email = $1 ORDER BY s.email, s.bank";
+    const OF_TENANT: &str = "SELECT s.email, s.bank, s.state, s.ticket, s.ws_user_id, s.company, s.target_id, s.changed, \
+        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.sealed_key, c.key_id FROM account a \
+        JOIN cert_set s ON s.email = a.email LEFT JOIN certificate c ON c.email = s.email AND c.bank = s.bank \
+        WHERE a.api_key = $1 ORDER BY s.email, s.bank";
+    let rows = match (email, api_key) {
+        (Some(email), _) => tx.query(OF_ACCOUNT, args![email]).await?,
+        (None, Some(api_key)) => tx.query(OF_TENANT, args![api_key]).await?,
+        (None, None) => Vec::new(),
+    };
+    let mut sets: Vec<CertSet> = Vec::new();
+    for row in rows {
+        let (set, material) = read_set(row)?;
+        if sets.last().is_none_or(|last| (&last.email, &last.bank) != (&set.email, &set.bank)) {
+            sets.push(set);
+        }
+        if let (Some(set), Some((purpose, material))) = (sets.last_mut(), material) {
+            let place = if purpose == "signing" { &mut set.signing } else { &mut set.encryption };
+            *place = Some(material);
+        }
+    }
+    Ok(sets)
+}
+
+fn read_set(mut row: Row) -> Result<(CertSet, Option<(String, CertMaterial)>)> {
+    let set = CertSet {
+        email: row.text()?,
+        bank: row.text()?,
+        state: row.word(CertState::parse)?,
+        ticket: row.text()?,
+        ws_user_id: row.text()?,
+        company: row.text()?,
+        target_id: row.opt_text()?,
+        changed: row.int()?,
+        signing: None,
+        encryption: None,
+    };
+    let Some(purpose) = row.opt_text()? else {
+        return Ok((set, None));
+    };
+    let material = CertMaterial {
+        pem: row.text()?,
+        subject: row.text()?,
+        issuer: row.text()?,
+        serial: row.text()?,
+        not_after: row.int()?,
+        sealed_key: row.blob()?,
+        key_id: row.text()?,
+    };
+    Ok((set, Some((purpose, material))))
+}
+
+pub(super) fn read_retired(mut row: Row) -> Result<RetiredCert> {
+    Ok(RetiredCert {
+        email: row.text()?,
+        name: row.text()?,
+        bank: row.text()?,
+        purpose: row.text()?,
+        pem: row.text()?,
+        subject: row.text()?,
+        issuer: row.text()?,
+        serial: row.text()?,
+        not_after: row.int()?,
+        retired_at: row.int()?,
+    })
+}

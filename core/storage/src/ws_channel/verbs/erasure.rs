@@ -1,0 +1,58 @@
+//! Starting over: for tests and demonstrations.
+
+use crate::engine::Result;
+use crate::ws_channel::{Store, Tx};
+use futures_util::future::BoxFuture;
+
+/// Children before their parents. The audit trail stays: it says that this was done.
+const ERASE: &[&str] = &[
+    "DELETE FROM code",
+    "DELETE FROM attempt",
+    "DELETE FROM lockout",
+    "DELETE FROM used_challenge",
+    "DELETE FROM pending_auth",
+    "DELETE FROM session",
+    "DELETE FROM bank_file",
+    "DELETE FROM upload",
+    "DELETE FROM ledger",
+    "DELETE FROM pgp_key",
+    "DELETE FROM certificate",
+    "DELETE FROM cert_set",
+    "DELETE FROM retired_certificate",
+    "DELETE FROM mode_user",
+    "DELETE FROM link_offer",
+    "UPDATE account SET linked_to = NULL",
+    "DELETE FROM account",
+    "DELETE FROM invite",
+    "DELETE FROM entitlement",
+    "DELETE FROM tenant",
+];
+
+impl Store {
+    /// Erases everything but the audit trail. Answers the content files that no row names any more: hand them to
+    /// [`Store::discard_content`].
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn erase_all(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        self.write((), |tx, ()| Box::pin(erase(tx)))
+    }
+}
+
+async fn erase(tx: &mut Tx) -> Result<Vec<String>> {
+    let sql =
+        "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
+    let mut content = Vec::new();
+    for mut row in tx.query(sql, &[]).await? {
+        content.push(row.text()?);
+    }
+    for mut row in tx.query("SELECT email FROM account", &[]).await? {
+        let email = row.text()?;
+        tx.touch_files(&email);
+    }
+    for sql in ERASE {
+        tx.execute(sql, &[]).await?;
+    }
+    tx.touch_auth();
+    Ok(content)
+}

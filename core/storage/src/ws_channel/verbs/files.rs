@@ -1,0 +1,245 @@
+//! Files at a bank as this service keeps them: the simulator's, and later what a channel caches.
+
+use crate::engine::{Result, Row, StoreError, Value, args};
+use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, Store, Tx};
+use futures_util::future::BoxFuture;
+
+/// Content up to this size may lie in its row, bytes.
+pub const INLINE_LIMIT: usize = 64 * 1024;
+/// Descriptors in one listing; the newest are kept (WS Channel sheet §5.1).
+pub const LIST_CAP: i64 = 10_000;
+
+impl Store {
+    /// Lets files appear, all in one moment. Content that is not inline was written and synced before.
+    ///
+    /// # Errors
+    /// Environment faults; [`StoreError::Misuse`] for oversized inline content, a wrong path or a taken reference.
+    pub fn put_files(&self, scope: &FileScope, files: Vec<NewBankFile>) -> BoxFuture<'_, Result<()>> {
+        self.write((scope.clone(), files), |tx, (scope, files)| Box::pin(insert_files(tx, scope, files)))
+    }
+
+    /// ListFiles: oldest first, equal times by reference; the newest [`LIST_CAP`] when there are more.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn list_files(&self, scope: &FileScope, filter: &FileFilter) -> BoxFuture<'_, Result<Vec<BankFile>>> {
+        self.database().read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter)))
+    }
+
+    /// One file with its content; the type must fit too.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn file(
+        &self,
+        scope: &FileScope,
+        file_type: &str,
+        reference: &str,
+    ) -> BoxFuture<'_, Result<Option<BankFileContent>>> {
+        self.database().read((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
+            Box::pin(async move {
+                let sql = "SELECT reference, file_type, status, created, service_id, target_id, size, path, content FROM bank_file \
+                           WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 AND file_type = $5";
+                let row = tx.first(sql, args![&s.api_key, &s.email, &s.bank, reference, file_type]).await?;
+                row.map(|mut row| {
+                    let file = read_file(&mut row)?;
+                    let content = read_content(file.size, row.opt_text()?, row.opt_blob()?)
+                        .ok_or_else(|| StoreError::internal("a stored file has no content"))?;
+                    Ok(BankFileContent { file, content })
+                })
+                .transpose()
+            })
+        })
+    }
+
+    /// Marks a file downloaded: `NEW` becomes `DLD`, other words stay. True when it was `NEW`.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> BoxFuture<'_, Result<bool>> {
+        self.write((scope.clone(), reference.to_owned()), |tx, (s, reference)| {
+            Box::pin(async move {
+                let sql = "UPDATE bank_file SET status = 'DLD' \
+                           WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 AND status = 'NEW'";
+                let changed = tx.execute(sql, args![&s.api_key, &s.email, &s.bank, reference]).await? == 1;
+                if changed {
+                    tx.touch_files(&s.email);
+                }
+                Ok(changed)
+            })
+        })
+    }
+
+    /// DeleteFile. `None` when there is no such file; otherwise the content that no row names any more, to be
+    /// handed to [`Store::discard_content`].
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn delete_file(
+        &self,
+        scope: &FileScope,
+        file_type: &str,
+        reference: &str,
+    ) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
+        self.write((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
+            Box::pin(async move {
+                let sql = "DELETE FROM bank_file WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 \
+                           AND file_type = $5 RETURNING path";
+                let Some(mut row) = tx.first(sql, args![&s.api_key, &s.email, &s.bank, reference, file_type]).await?
+                else {
+                    return Ok(None);
+                };
+                tx.touch_files(&s.email);
+                Ok(Some(row.opt_text()?.into_iter().collect()))
+            })
+        })
+    }
+}
+
+pub(super) async fn insert_files(tx: &mut Tx, s: &FileScope, files: &[NewBankFile]) -> Result<()> {
+    for f in files {
+        let (path, content) = content_values(&f.content)?;
+        let sql = "INSERT INTO bank_file (api_key, email, bank, reference, file_type, status, created, service_id, target_id, size, \
+                   path, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                   ON CONFLICT (api_key, email, bank, reference) DO NOTHING";
+        let values: [Value; 12] = [
+            (&s.api_key).into(),
+            (&s.email).into(),
+            (&s.bank).into(),
+            (&f.reference).into(),
+            (&f.file_type).into(),
+            (&f.status).into(),
+            f.created.into(),
+            (&f.service_id).into(),
+            (&f.target_id).into(),
+            f.content.size().into(),
+            path,
+            content,
+        ];
+        if tx.execute(sql, &values).await? == 0 {
+            return Err(StoreError::misuse("a file with this reference exists; references are unique in their scope"));
+        }
+    }
+    if !files.is_empty() {
+        tx.touch_files(&s.email);
+    }
+    Ok(())
+}
+
+// One statement per combination of filters, so that each has its index.
+const LIST_ALL: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
+    WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY created DESC, reference DESC LIMIT $4";
+const LIST_BY_TYPE: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
+    WHERE api_key = $1 AND email = $2 AND bank = $3 AND file_type = $5 ORDER BY created DESC, reference DESC LIMIT $4";
+const LIST_BY_STATUS: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
+    WHERE api_key = $1 AND email = $2 AND bank = $3 AND status = $5 ORDER BY created DESC, reference DESC LIMIT $4";
+const LIST_BY_BOTH: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
+    WHERE api_key = $1 AND email = $2 AND bank = $3 AND file_type = $5 AND status = $6 \
+    ORDER BY created DESC, reference DESC LIMIT $4";
+
+async fn list(tx: &mut Tx, s: &FileScope, filter: &FileFilter) -> Result<Vec<BankFile>> {
+    let rows = match (&filter.file_type, &filter.status) {
+        (None, None) => tx.query(LIST_ALL, args![&s.api_key, &s.email, &s.bank, LIST_CAP]).await?,
+        (Some(kind), None) => tx.query(LIST_BY_TYPE, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind]).await?,
+        (None, Some(status)) => {
+            tx.query(LIST_BY_STATUS, args![&s.api_key, &s.email, &s.bank, LIST_CAP, status]).await?
+        }
+        (Some(kind), Some(status)) => {
+            tx.query(LIST_BY_BOTH, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind, status]).await?
+        }
+    };
+    let mut files: Vec<BankFile> = rows.into_iter().map(|mut row| read_file(&mut row)).collect::<Result<_>>()?;
+    files.reverse();
+    Ok(files)
+}
+
+fn read_file(row: &mut Row) -> Result<BankFile> {
+    Ok(BankFile {
+        reference: row.text()?,
+        file_type: row.text()?,
+        status: row.text()?,
+        created: row.int()?,
+        service_id: row.opt_text()?,
+        target_id: row.opt_text()?,
+        size: row.int()?,
+    })
+}
+
+/// The two columns for content, checked.
+pub(super) fn content_values(content: &FileContent) -> Result<(Value, Value)> {
+    match content {
+        FileContent::Inline(bytes) if bytes.len() > INLINE_LIMIT => Err(StoreError::misuse(format!(
+            "inline content of {} bytes; {INLINE_LIMIT} are allowed, write a file",
+            bytes.len()
+        ))),
+        FileContent::Inline(bytes) => Ok((Value::Null, bytes.into())),
+        FileContent::External { path, .. } if !is_safe_path(path) => {
+            Err(StoreError::misuse("a content path has empty, dotted or foreign segments"))
+        }
+        FileContent::External { path, .. } => Ok((path.into(), Value::Null)),
+    }
+}
+
+pub(super) fn read_content(size: i64, path: Option<String>, content: Option<Vec<u8>>) -> Option<FileContent> {
+    match (path, content) {
+        (Some(path), _) => Some(FileContent::External { path, size }),
+        (None, Some(bytes)) => Some(FileContent::Inline(bytes)),
+        (None, None) => None,
+    }
+}
+
+/// Stays below the folder that it is joined to.
+pub(super) fn is_safe_path(path: &str) -> bool {
+    let safe = |segment: &str| {
+        !segment.is_empty()
+            && !segment.starts_with('.')
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    path.split('/').all(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Ten files among a hundred thousand must cost as much as ten among ten: every listing is one index range,
+    /// already in order.
+    #[tokio::test]
+    async fn every_listing_reads_its_own_index_and_sorts_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_sqlite(folder.path()).await.unwrap();
+        let plans = [
+            (LIST_ALL, "bank_file_by_time"),
+            (LIST_BY_TYPE, "bank_file_by_type"),
+            (LIST_BY_STATUS, "bank_file_by_status"),
+            (LIST_BY_BOTH, "bank_file_by_both"),
+        ];
+        for (sql, index) in plans {
+            let explain: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
+            let verb: crate::ws_channel::Verb<&'static str, Vec<String>> = |tx, sql| {
+                Box::pin(async move {
+                    let rows = tx.query(sql, args!["k", "e", "b", 1, "t", "s"]).await?;
+                    let text = |mut row: Row| {
+                        row.skip(3);
+                        row.text()
+                    };
+                    rows.into_iter().map(text).collect()
+                })
+            };
+            let plan = store.database().read(explain, verb).await.unwrap();
+            assert_eq!(plan.len(), 1, "{plan:?}");
+            assert!(plan[0].starts_with("SEARCH") && plan[0].contains(&format!("{index} (")), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn content_paths_stay_in_their_folder() {
+        for good in ["a", "ab/cd.bin", "0-9_x/1"] {
+            assert!(is_safe_path(good), "{good}");
+        }
+        for bad in ["", "/a", "a/", "a//b", "..", "a/../b", ".hidden", "a\\b", "a b", "ä"] {
+            assert!(!is_safe_path(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the data belongs to: recorded at the first start, compared at every later one.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Result, args};
+use crate::ws_channel::{IdKind, Installation, SealedKind, SealedSecret, Store, Tx};
+use futures_util::future::BoxFuture;
+
+/// Content paths that stand for all when it is looked whether a folder holds them.
+const SAMPLE: i64 = 50;
+
+impl Store {
+    /// What was recorded.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn installation(&self) -> BoxFuture<'_, Result<Installation>> {
+        self.database().read_snapshot((), |tx, ()| Box::pin(select(tx)))
+    }
+
+    /// Records ids of those kinds that have none yet: of several instances that start together the first decides, and each
+    /// compares what is answered with what it has.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, Result<Installation>> {
+        self.write(ids, |tx, ids| {
+            Box::pin(async move {
+                let found = select(tx).await?;
+                for (kind, id) in ids.iter().filter(|(kind, _)| found.ids(*kind).next().is_none()) {
+                    insert(tx, *kind, id).await?;
+                }
+                select(tx).await
+            })
+        })
+    }
+
+    /// Puts these ids in place of all that are recorded of their kind.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn replace_ids(&self, kind: IdKind, ids: Vec<String>) -> BoxFuture<'_, Result<()>> {
+        self.write((kind, ids), |tx, (kind, ids)| {
+            Box::pin(async move {
+                tx.execute("DELETE FROM installation WHERE kind = $1", args![kind.as_str()]).await?;
+                for id in ids {
+                    insert(tx, *kind, id).await?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    /// Every secret that is sealed in the database, with what its seal is bound to: reads all of them.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn sealed_secrets(&self) -> BoxFuture<'_, Result<Vec<SealedSecret>>> {
+        self.database().read_snapshot((), |tx, ()| Box::pin(sealed(tx)))
+    }
+
+    /// Some of the content files that rows name: enough to tell a folder that holds them from one that does not.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn some_content_paths(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        self.database().read_snapshot((), |tx, ()| {
+            Box::pin(async move {
+                let mut paths = Vec::new();
+                for sql in [
+                    "SELECT path FROM bank_file WHERE path IS NOT NULL LIMIT $1",
+                    "SELECT path FROM upload WHERE path IS NOT NULL LIMIT $1",
+                ] {
+                    for mut row in tx.query(sql, args![SAMPLE]).await? {
+                        paths.push(row.text()?);
+                    }
+                }
+                Ok(paths)
+            })
+        })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        self.database().read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) }))
+    }
+}
+
+async fn select(tx: &mut Tx) -> Result<Installation> {
+    let mut ids = Vec::new();
+    let known: BTreeSet<&str> = IdKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    for mut row in tx.query("SELECT kind, id FROM installation ORDER BY kind, id", &[]).await? {
+        let (kind, id) = (row.text()?, row.text()?);
+        if known.contains(&*kind) {
+            ids.push((kind, id));
+        }
+    }
+    let has_accounts = tx.first("SELECT 1 FROM account LIMIT 1", &[]).await?.is_some();
+    Ok(Installation::of(ids, has_accounts))
+}
+
+async fn insert(tx: &mut Tx, kind: IdKind, id: &str) -> Result<()> {
+    let sql = "INSERT INTO installation (kind, id) VALUES ($1, $2) ON CONFLICT (kind, id) DO NOTHING";
+    tx.execute(sql, args![kind.as_str(), id]).await.map(drop)
+}
+
+async fn sealed(tx: &mut Tx) -> Result<Vec<SealedSecret>> {
+    let mut all = Vec::new();
+    for mut row in tx.query("SELECT email, bank, purpose, serial, sealed_key FROM certificate", &[]).await? {
+        let email = row.text()?;
+        let kind = SealedKind::BankKey { bank: row.text()?, purpose: row.text()?, serial: row.text()? };
+        all.push(SealedSecret { email, kind, sealed: row.blob()? });
+    }
+    for mut row in tx.query("SELECT email, totp_secret FROM mode_user WHERE totp_secret IS NOT NULL", &[]).await? {
+        all.push(SealedSecret { email: row.text()?, kind: SealedKind::Totp, sealed: row.blob()? });
+    }
+    Ok(all)
+}

@@ -1,0 +1,113 @@
+//! The simulator's balances: payments are computed outside and booked only if nobody was faster.
+
+use super::files::insert_files;
+use super::uploads::finish;
+use crate::engine::{Result, args};
+use crate::ws_channel::{BookOutcome, Booking, FileScope, Ledger, NewLedger, Store, Tx};
+use futures_util::future::BoxFuture;
+
+impl Store {
+    /// All balances of a connection, by IBAN.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, Result<Vec<Ledger>>> {
+        self.database().read(scope.clone(), |tx, s| {
+            Box::pin(async move {
+                let sql = "SELECT iban, balance_cents, statement, version FROM ledger \
+                           WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY iban";
+                let rows = tx.query(sql, args![&s.api_key, &s.email, &s.bank]).await?;
+                rows.into_iter()
+                    .map(|mut row| {
+                        Ok(Ledger {
+                            iban: row.text()?,
+                            balance_cents: row.int()?,
+                            statement: row.int()?,
+                            version: row.int()?,
+                        })
+                    })
+                    .collect()
+            })
+        })
+    }
+
+    /// Adds a bank account with a balance, or sets the balance of one that is there (its statement number stays).
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn fund_ledger(&self, scope: &FileScope, ledger: NewLedger) -> BoxFuture<'_, Result<()>> {
+        self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger)))
+    }
+
+    /// Adds a connection's first bank account; nothing changes when it has any, or when there is no such account.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> BoxFuture<'_, Result<()>> {
+        self.write((scope.clone(), ledger), |tx, (s, ledger)| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM account WHERE email = $1 AND api_key = $2";
+                if tx.number(sql, args![&s.email, &s.api_key]).await? == 0 {
+                    return Ok(());
+                }
+                let sql = "SELECT count(*) FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3";
+                if tx.number(sql, args![&s.api_key, &s.email, &s.bank]).await? > 0 {
+                    return Ok(());
+                }
+                upsert(tx, s, ledger).await
+            })
+        })
+    }
+
+    /// Books a processed upload: journal, balances and files in one step, once.
+    ///
+    /// # Errors
+    /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a taken reference or oversized content.
+    pub fn book(&self, booking: Booking) -> BoxFuture<'_, Result<BookOutcome>> {
+        self.write(booking, |tx, b| {
+            Box::pin(async move {
+                // Looked at before anything changes: a verb that answers "nothing changed" must not have written.
+                let sql = "SELECT version FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3 AND iban = $4";
+                for change in &b.changes {
+                    let row =
+                        tx.first(sql, args![&b.scope.api_key, &b.scope.email, &b.scope.bank, &change.iban]).await?;
+                    if row.map(|mut row| row.int()).transpose()? != Some(change.expected_version) {
+                        return Ok(BookOutcome::Stale);
+                    }
+                }
+                if finish(tx, &b.upload_id, b.state, &b.detail, b.now).await?.is_none() {
+                    return Ok(BookOutcome::NotWaiting);
+                }
+                for change in &b.changes {
+                    let sql = "UPDATE ledger SET balance_cents = $5, statement = $6, version = version + 1 \
+                               WHERE api_key = $1 AND email = $2 AND bank = $3 AND iban = $4";
+                    let s = &b.scope;
+                    let values =
+                        args![&s.api_key, &s.email, &s.bank, &change.iban, change.balance_cents, change.statement];
+                    tx.execute(sql, values).await?;
+                }
+                insert_files(tx, &b.scope, &b.files).await?;
+                Ok(BookOutcome::Booked)
+            })
+        })
+    }
+}
+
+/// A new enrolment begins with new balances.
+pub(super) async fn reset_ledgers(tx: &mut Tx, s: &FileScope, ledgers: &[NewLedger]) -> Result<()> {
+    let sql = "DELETE FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3";
+    tx.execute(sql, args![&s.api_key, &s.email, &s.bank]).await?;
+    for ledger in ledgers {
+        upsert(tx, s, ledger).await?;
+    }
+    Ok(())
+}
+
+async fn upsert(tx: &mut Tx, s: &FileScope, ledger: &NewLedger) -> Result<()> {
+    let sql = "INSERT INTO ledger (api_key, email, bank, iban, balance_cents, statement, version) VALUES ($1, $2, $3, $4, $5, $6, 1) \
+               ON CONFLICT (api_key, email, bank, iban) DO UPDATE SET balance_cents = excluded.balance_cents, \
+               version = ledger.version + 1";
+    let values = args![&s.api_key, &s.email, &s.bank, &ledger.iban, ledger.balance_cents, ledger.statement];
+    tx.execute(sql, values).await?;
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! Sharing of certificates (WS Channel sheet §6.5).
+
+use crate::engine::{Result, args};
+use crate::ws_channel::{Consent, Links, ShareOutcome, Store, Tx, UnshareOutcome};
+use futures_util::future::BoxFuture;
+
+impl Store {
+    /// Lets `other` use the certificates of `caller`: at once, or once it accepts. Both must be under `api_key`; a borrower has
+    /// one lender.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn share_certs(
+        &self,
+        api_key: &str,
+        caller: &str,
+        other: &str,
+        consent: Consent,
+    ) -> BoxFuture<'_, Result<ShareOutcome>> {
+        let input = (api_key.to_owned(), caller.to_owned(), other.to_owned(), consent);
+        self.write(input, |tx, (api_key, caller, other, consent)| Box::pin(share(tx, api_key, caller, other, *consent)))
+    }
+
+    /// Accepts what `lender` has offered: from then on `caller` uses its certificates.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn accept_certs(&self, api_key: &str, caller: &str, lender: &str) -> BoxFuture<'_, Result<ShareOutcome>> {
+        self.write((api_key.to_owned(), caller.to_owned(), lender.to_owned()), |tx, (api_key, caller, lender)| {
+            Box::pin(accept(tx, api_key, caller, lender))
+        })
+    }
+
+    /// Ends a share or an offer, at once: one that `caller` gave to `other`, else one that it has from `other`; for the owner of the key
+    /// also one that `other` has from anybody.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn unshare_certs(&self, api_key: &str, caller: &str, other: &str) -> BoxFuture<'_, Result<UnshareOutcome>> {
+        self.write((api_key.to_owned(), caller.to_owned(), other.to_owned()), |tx, (api_key, caller, other)| {
+            Box::pin(unshare(tx, api_key, caller, other))
+        })
+    }
+
+    /// The links of an account.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn links(&self, email: &str) -> BoxFuture<'_, Result<Links>> {
+        self.database().read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
+    }
+}
+
+async fn share(tx: &mut Tx, api_key: &str, caller: &str, other: &str, consent: Consent) -> Result<ShareOutcome> {
+    if caller == other {
+        return Ok(ShareOutcome::SameAccount);
+    }
+    let (Some(_), Some(lender)) = (lender_of(tx, api_key, caller).await?, lender_of(tx, api_key, other).await?) else {
+        return Ok(ShareOutcome::NoUser);
+    };
+    let is_linked = lender.as_deref() == Some(caller);
+    if consent == Consent::Asked && !is_linked && !is_key_owner(tx, api_key, caller).await? {
+        if !is_offered(tx, other, caller).await? {
+            let sql = "INSERT INTO link_offer (borrower, lender) VALUES ($1, $2)";
+            tx.execute(sql, args![other, caller]).await?;
+        }
+        return Ok(ShareOutcome::Offered(select(tx, caller).await?));
+    }
+    if lender.is_some() && !is_linked {
+        return Ok(ShareOutcome::OtherOwner);
+    }
+    link(tx, other, caller).await?;
+    Ok(ShareOutcome::Shared(select(tx, caller).await?))
+}
+
+async fn accept(tx: &mut Tx, api_key: &str, caller: &str, lender: &str) -> Result<ShareOutcome> {
+    let (Some(own), Some(_)) = (lender_of(tx, api_key, caller).await?, lender_of(tx, api_key, lender).await?) else {
+        return Ok(ShareOutcome::NoUser);
+    };
+    if !is_offered(tx, caller, lender).await? {
+        return Ok(ShareOutcome::NoUser);
+    }
+    if own.is_some_and(|own| own != lender) {
+        return Ok(ShareOutcome::OtherOwner);
+    }
+    link(tx, caller, lender).await?;
+    Ok(ShareOutcome::Shared(select(tx, caller).await?))
+}
+
+/// Whose certificates an account under this key uses; `None` where there is no such account.
+async fn lender_of(tx: &mut Tx, api_key: &str, email: &str) -> Result<Option<Option<String>>> {
+    let sql = "SELECT linked_to FROM account WHERE email = $1 AND api_key = $2";
+    tx.first(sql, args![email, api_key]).await?.map(|mut row| row.opt_text()).transpose()
+}
+
+async fn is_key_owner(tx: &mut Tx, api_key: &str, email: &str) -> Result<bool> {
+    let sql = "SELECT count(*) FROM tenant WHERE api_key = $1 AND owner_email = $2";
+    Ok(tx.number(sql, args![api_key, email]).await? == 1)
+}
+
+async fn is_offered(tx: &mut Tx, borrower: &str, lender: &str) -> Result<bool> {
+    let sql = "SELECT count(*) FROM link_offer WHERE borrower = $1 AND lender = $2";
+    Ok(tx.number(sql, args![borrower, lender]).await? == 1)
+}
+
+async fn link(tx: &mut Tx, borrower: &str, lender: &str) -> Result<()> {
+    withdraw(tx, borrower, lender).await?;
+    tx.execute("UPDATE account SET linked_to = $2 WHERE email = $1", args![borrower, lender]).await?;
+    touch(tx, borrower);
+    Ok(())
+}
+
+/// Whether there was such an offer.
+async fn withdraw(tx: &mut Tx, borrower: &str, lender: &str) -> Result<bool> {
+    let sql = "DELETE FROM link_offer WHERE borrower = $1 AND lender = $2";
+    Ok(tx.execute(sql, args![borrower, lender]).await? == 1)
+}
+
+/// Cuts what ties an account that goes to others.
+pub(super) async fn cut(tx: &mut Tx, email: &str) -> Result<()> {
+    for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1", args![email]).await? {
+        let borrower = row.text()?;
+        tx.touch_files(&borrower);
+    }
+    tx.execute("UPDATE account SET linked_to = NULL WHERE linked_to = $1", args![email]).await?;
+    tx.execute("DELETE FROM link_offer WHERE borrower = $1 OR lender = $1", args![email]).await?;
+    Ok(())
+}
+
+async fn unshare(tx: &mut Tx, api_key: &str, caller: &str, other: &str) -> Result<UnshareOutcome> {
+    let sql = "UPDATE account SET linked_to = NULL WHERE email = $1 AND api_key = $2 AND linked_to = $3";
+    for (borrower, lender) in [(other, caller), (caller, other)] {
+        if tx.execute(sql, args![borrower, api_key, lender]).await? == 1 {
+            touch(tx, borrower);
+            return Ok(UnshareOutcome::Unshared(select(tx, caller).await?));
+        }
+    }
+    if is_key_owner(tx, api_key, caller).await? {
+        let sql = "UPDATE account SET linked_to = NULL WHERE email = $1 AND api_key = $2 AND linked_to IS NOT NULL";
+        if tx.execute(sql, args![other, api_key]).await? == 1 {
+            touch(tx, other);
+            return Ok(UnshareOutcome::Unshared(select(tx, caller).await?));
+        }
+    }
+    let (own, others) = (withdraw(tx, other, caller).await?, withdraw(tx, caller, other).await?);
+    if own || others { Ok(UnshareOutcome::Unshared(select(tx, caller).await?)) } else { Ok(UnshareOutcome::NoUser) }
+}
+
+fn touch(tx: &mut Tx, target: &str) {
+    tx.touch_auth();
+    tx.touch_files(target);
+}
+
+async fn select(tx: &mut Tx, email: &str) -> Result<Links> {
+    let mut links = Links::default();
+    if let Some(mut row) = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await? {
+        links.from.extend(row.opt_text()?);
+    }
+    for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1 ORDER BY email", args![email]).await? {
+        links.to.push(row.text()?);
+    }
+    let sql = "SELECT lender, borrower FROM link_offer WHERE lender = $1 OR borrower = $1 ORDER BY lender, borrower";
+    for mut row in tx.query(sql, args![email]).await? {
+        let (lender, borrower) = (row.text()?, row.text()?);
+        if lender == email { links.offered_to.push(borrower) } else { links.offered_from.push(lender) }
+    }
+    Ok(links)
+}

@@ -1,0 +1,309 @@
+//! Housekeeping: what is over goes, what is kept can be checked and copied.
+
+use super::registration::{remove_user, wipe_unverified};
+use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
+use crate::engine::{Result, Schema as _, StoreError, args, create_private_dir, open_copy};
+use crate::ws_channel::schema::WsChannel;
+use crate::ws_channel::{BackupReport, Mode, NamedContent, PurgePolicy, PurgeReport, Store, Tx};
+use futures_util::future::BoxFuture;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Name of the folder for content that is too large for a row.
+const FILES_FOLDER: &str = "files";
+
+/// What goes over whole tables may take longer than what a client waits for.
+pub(super) const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
+
+impl Store {
+    /// Removes what is over. Run it every few minutes.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn purge(&self, policy: PurgePolicy) -> BoxFuture<'_, Result<PurgeReport>> {
+        self.write(policy, |tx, policy| Box::pin(purge(tx, policy)))
+    }
+
+    /// Reads the whole database for damage; minutes for a large one.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first finding; [`StoreError::Unsupported`] with PostgreSQL.
+    pub fn check_integrity(&self) -> BoxFuture<'_, Result<()>> {
+        self.database().check_integrity()
+    }
+
+    /// Paths of all content files that rows name; others below `DATA/files` were left by a crash and may go.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn content_paths(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        self.database().read_snapshot((), |tx, ()| {
+            Box::pin(async move {
+                tx.allow(HOUSEKEEPING_LIMIT).await?;
+                let sql = "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
+                tx.query(sql, &[]).await?.into_iter().map(|mut row| row.text()).collect()
+            })
+        })
+    }
+
+    /// Removes content files below `folder` (usually `DATA/files`) that no row names any more; absent ones are
+    /// passed over. While a backup runs, which may still copy them, they are removed at its end instead.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::ReadOnly`] at the first file that cannot be removed.
+    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<()> {
+        let paths =
+            paths.iter().filter(|path| super::files::is_safe_path(path)).map(|path| folder.join(path)).collect();
+        remove_files(self.backups().defer(paths)).await
+    }
+
+    /// Copies the database, at one moment, and the content files that its rows name into `target`, which must be absent or
+    /// empty; nobody but its owner may enter it from then on. Nobody waits for it: the service goes on working, and what it
+    /// deletes meanwhile is removed when the copy is done. Everything is synced before the answer. Restore: stop the
+    /// service, put the copy in place of the data folder.
+    ///
+    /// # Errors
+    /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; faults of
+    /// reading and writing.
+    pub async fn backup(&self, target: &Path) -> Result<BackupReport> {
+        let Some(sqlite) = self.database().sqlite() else {
+            return Err(StoreError::Unsupported {
+                what: "a backup by this program",
+                instead: "back up the database with pg_dump, then copy files_folder and keys_folder; with the instances stopped they fit together",
+            });
+        };
+        create_private_dir(target).map_err(|error| StoreError::from_io(&error, target))?;
+        let mut entries = fs::read_dir(target).map_err(|error| StoreError::from_io(&error, target))?;
+        if entries.next().is_some() {
+            return Err(StoreError::misuse(format!("the backup folder {} is not empty", target.display())));
+        }
+        let database = target.join(WsChannel::DATABASE_FILE);
+        prepare_backup(target, &database)?;
+        // Before the database is copied: what its copy names stays until it is copied too.
+        let running = self.backups().begin();
+        let copied = match sqlite.copy_to(&database.display().to_string()).await {
+            Ok(()) => copy_named(sqlite.folder().join(FILES_FOLDER), target, database).await,
+            Err(why) => Err(why),
+        };
+        // A file that cannot be removed now is found when leftovers are looked for.
+        let removed = remove_files(running.end()).await;
+        copied.and_then(|report| removed.map(|()| report))
+    }
+
+    /// The content files that the rows of a database file name, with their sizes in bytes. The file is only read: it may be a
+    /// backup's.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for what is no database of this program; faults of reading.
+    pub async fn content_of_copy(database: &Path) -> Result<Vec<NamedContent>> {
+        named_content(database).await
+    }
+}
+
+async fn copy_named(source: PathBuf, target: &Path, database: PathBuf) -> Result<BackupReport> {
+    let named = named_content(&database).await?;
+    let target = target.to_owned();
+    let copied = tokio::task::spawn_blocking(move || copy_content(&source, &target, &database, &named)).await;
+    copied.map_err(|_| StoreError::internal("copying the content files panicked"))?
+}
+
+async fn named_content(database: &Path) -> Result<Vec<NamedContent>> {
+    let mut tx: Tx = open_copy(database).await?;
+    let sql = "SELECT path, size, NULL FROM bank_file WHERE path IS NOT NULL \
+               UNION ALL SELECT path, size, sha256 FROM upload WHERE path IS NOT NULL";
+    let rows = tx.query(sql, &[]).await;
+    tx.close().await;
+    rows?
+        .into_iter()
+        .map(|mut row| Ok(NamedContent { path: row.text()?, size: row.int()?, sha256: row.opt_blob()? }))
+        .collect()
+}
+
+/// Those that can be removed are; the first fault is told.
+async fn remove_files(paths: Vec<PathBuf>) -> Result<()> {
+    let mut first = Ok(());
+    for path in paths {
+        match tokio::fs::remove_file(&path).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound && first.is_ok() => {
+                first = Err(StoreError::from_io(&error, &path));
+            }
+            _ => {}
+        }
+    }
+    first
+}
+
+/// The backups that run, and what waits for their end to be removed.
+#[derive(Debug, Default)]
+pub(crate) struct Backups(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    running: usize,
+    paths: Vec<PathBuf>,
+}
+
+impl Backups {
+    /// What may be removed at once of these; the rest waits.
+    fn defer(&self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.running == 0 {
+            return paths;
+        }
+        waiting.paths.extend(paths);
+        Vec::new()
+    }
+
+    fn begin(&self) -> Running<'_> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
+        Running { backups: self, ended: false }
+    }
+
+    /// What waited, where no backup runs any more.
+    fn end_one(&self) -> Vec<PathBuf> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.running -= 1;
+        if waiting.running == 0 { std::mem::take(&mut waiting.paths) } else { Vec::new() }
+    }
+}
+
+/// A running backup. One that is dropped in its middle removes what waited all the same.
+struct Running<'a> {
+    backups: &'a Backups,
+    ended: bool,
+}
+
+impl Running<'_> {
+    fn end(mut self) -> Vec<PathBuf> {
+        self.ended = true;
+        self.backups.end_one()
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            for path in self.backups.end_one() {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+// What is over, and what belongs to nobody.
+const SESSIONS: &str = "DELETE FROM session WHERE expires <= $1 \
+    OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = session.email AND u.mode = session.mode)";
+const PENDING: &str = "DELETE FROM pending_auth WHERE expires <= $1 \
+    OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = pending_auth.email AND u.mode = pending_auth.mode)";
+// A code for a password reset may wait for an address that is unknown: nobody can tell it from a known one by its codes.
+const CODES: &str = "DELETE FROM code WHERE expires <= $1 \
+    OR (purpose <> 'password_reset' \
+        AND NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = code.email AND u.mode = code.mode))";
+
+const ATTEMPTS: &str = "DELETE FROM attempt WHERE at <= $1 AND scope <> $2";
+
+async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
+    tx.allow(HOUSEKEEPING_LIMIT).await?;
+    let dead = p.now - p.grace;
+    let mut report = PurgeReport {
+        challenges: tx.execute("DELETE FROM used_challenge WHERE expires <= $1", args![p.now]).await?,
+        sessions: tx.execute(SESSIONS, args![p.now]).await?,
+        pending: tx.execute(PENDING, args![dead]).await?,
+        codes: tx.execute(CODES, args![dead]).await?,
+        attempts: tx.execute(ATTEMPTS, args![p.now - p.attempts_after, SOURCE_SCOPE]).await?,
+        registrations: 0,
+    };
+    let sources = "DELETE FROM attempt WHERE scope = $2 AND at <= $1";
+    report.attempts += tx.execute(sources, args![p.now - SOURCE_KNOWN_MS, SOURCE_SCOPE]).await?;
+    report.attempts += tx.execute("DELETE FROM lockout WHERE until <= $1", args![p.now]).await?;
+    let sql = "SELECT u.email, u.mode, a.api_key, \
+               (SELECT count(*) FROM mode_user o WHERE o.email = u.email AND o.mode <> u.mode \
+                AND (o.phone_verified * o.email_verified = 1 OR o.created > $1)) \
+               FROM mode_user u JOIN account a ON a.email = u.email \
+               WHERE u.phone_verified * u.email_verified = 0 AND u.created <= $1";
+    for mut row in tx.query(sql, args![p.now - p.unverified_after]).await? {
+        let (email, mode, api_key, others) = (row.text()?, row.word(Mode::parse)?, row.text()?, row.int()?);
+        if others > 0 {
+            // The other user keeps the account.
+            remove_user(tx, &email, mode).await?;
+        } else {
+            wipe_unverified(tx, &email, &api_key, None).await?;
+        }
+        report.registrations += 1;
+    }
+    Ok(report)
+}
+
+/// Closes the folder to others and makes the database's file, empty and private: SQLite would make it by the umask, and
+/// others could read it while it is written.
+fn prepare_backup(folder: &Path, database: &Path) -> Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .map_err(|error| StoreError::from_io(&error, folder))?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(database).map(drop).map_err(|error| StoreError::from_io(&error, database))
+}
+
+/// Copies these files to `target/files` and syncs what the backup consists of. One that is not there was lost before: it is
+/// counted, and the backup is worth having without it.
+fn copy_content(source: &Path, target: &Path, database: &Path, named: &[NamedContent]) -> Result<BackupReport> {
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        move |error: std::io::Error| StoreError::from_io(&error, &path)
+    };
+    sync_private(database).map_err(fault(database))?;
+    let database_bytes = fs::metadata(database).map_err(fault(database))?.len();
+    let mut report = BackupReport { database_bytes, files: 0, file_bytes: 0, missing: Vec::new() };
+    let folder = target.join(FILES_FOLDER);
+    create_private_dir(&folder).map_err(fault(&folder))?;
+    for NamedContent { path, .. } in named.iter().filter(|named| super::files::is_safe_path(&named.path)) {
+        let (from, to) = (source.join(path), folder.join(path));
+        match copy_file(&from, &to) {
+            Ok(bytes) => {
+                report.file_bytes += bytes;
+                report.files += 1;
+            }
+            // A row of each kind may name the same file.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => report.missing.push(path.clone()),
+            Err(error) => return Err(fault(&from)(error)),
+        }
+    }
+    sync_folder(&folder).map_err(fault(&folder))?;
+    sync_folder(target).map_err(fault(target))?;
+    Ok(report)
+}
+
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<u64> {
+    if !fs::symlink_metadata(from)?.is_file() {
+        return Err(std::io::Error::other("it is no plain file"));
+    }
+    let mut source = fs::File::open(from)?;
+    if let Some(folder) = to.parent() {
+        create_private_dir(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut target = options.open(to)?;
+    let bytes = std::io::copy(&mut source, &mut target)?;
+    target.sync_all()?;
+    Ok(bytes)
+}
+
+fn sync_private(path: &Path) -> std::io::Result<()> {
+    let file = fs::OpenOptions::new().read(true).write(true).open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    file.sync_all()
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}

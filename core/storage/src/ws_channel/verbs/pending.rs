@@ -1,0 +1,225 @@
+//! Pending steps of a login: opened, exchanged, answered; each token has one winner.
+
+use super::codes::{same_digest, store_code};
+use super::lockouts::{clear, count_failure, lock_end};
+use super::sessions::{insert_session, still_holds};
+use crate::engine::{Result, args};
+use crate::ws_channel::{
+    Challenge, CodePurpose, CodeSend, ConfirmTotp, Digest, Factor, MfaAnswer, MfaOutcome, MfaProof, Mode, NewCode,
+    NewPending, Pending, PendingKind, SelectMfa, SelectOutcome, Store, TotpOutcome, Tx,
+};
+use futures_util::future::BoxFuture;
+
+impl Store {
+    /// Opens a pending step, with the code that goes with it. When the code may not be sent, nothing is stored;
+    /// [`CodeSend::TooSoon`] too: open the step again without a code, the earlier one is still good. [`CodeSend::Stale`]
+    /// when what the step rests on no longer holds.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn open_pending(&self, pending: NewPending, code: Option<NewCode>) -> BoxFuture<'_, Result<CodeSend>> {
+        self.write((pending, code), |tx, (pending, code)| {
+            Box::pin(async move {
+                if !still_holds(tx, &pending.email, pending.mode, pending.verified_hash.as_deref()).await? {
+                    return Ok(CodeSend::Stale);
+                }
+                if let Some(code) = code {
+                    let sent = store_code(tx, code).await?;
+                    if sent != CodeSend::Send {
+                        return Ok(sent);
+                    }
+                }
+                insert_pending(tx, pending).await?;
+                Ok(CodeSend::Send)
+            })
+        })
+    }
+
+    /// A living token.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<Pending>>> {
+        self.database().read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
+    }
+
+    /// SelectMFA (WS Channel sheet §2.10): of any number of callers with the same old token one wins.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn select_mfa(&self, request: SelectMfa) -> BoxFuture<'_, Result<SelectOutcome>> {
+        self.write(request, |tx, r| {
+            Box::pin(async move {
+                let alive = find(tx, &r.old, r.new.now).await?;
+                let fits = |p: &Pending| p.kind == PendingKind::Mfa && p.email == r.new.email && p.mode == r.new.mode;
+                if !alive.as_ref().is_some_and(fits) {
+                    return Ok(SelectOutcome::Gone);
+                }
+                if let Some(code) = &r.code {
+                    match store_code(tx, code).await? {
+                        CodeSend::Send | CodeSend::Kept => {}
+                        CodeSend::TooSoon { retry_at } | CodeSend::TooMany { retry_at } => {
+                            return Ok(SelectOutcome::TooMany { retry_at });
+                        }
+                        CodeSend::Stale => return Ok(SelectOutcome::Gone),
+                    }
+                }
+                kill(tx, &r.old).await?;
+                insert_pending(tx, &r.new).await?;
+                Ok(SelectOutcome::Selected)
+            })
+        })
+    }
+
+    /// LoginMFA (WS Channel sheet §2.9): a right answer kills the token, uses the code or TOTP step up and stores
+    /// the grant; a wrong one counts on the token and on the account.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn answer_mfa(&self, answer: MfaAnswer) -> BoxFuture<'_, Result<MfaOutcome>> {
+        self.write(answer, |tx, answer| Box::pin(check_answer(tx, answer)))
+    }
+
+    /// VerifyTOTP (WS Channel sheet §2.11).
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn confirm_totp(&self, request: ConfirmTotp) -> BoxFuture<'_, Result<TotpOutcome>> {
+        self.write(request, |tx, r| {
+            Box::pin(async move {
+                let found = find(tx, &r.token, r.now).await?;
+                let Some(pending) = found.filter(|p| p.kind == PendingKind::TotpEnrol && p.email == r.email) else {
+                    return Ok(TotpOutcome::NoToken);
+                };
+                let (Some(step), Some(secret)) = (r.step, &pending.secret) else {
+                    count_try(tx, &r.token, pending.tries, r.max_tries).await?;
+                    return Ok(TotpOutcome::Wrong);
+                };
+                let sql = "UPDATE mode_user SET totp_secret = $3, totp_last_step = $4, preferred_factor = $5 \
+                           WHERE email = $1 AND mode = $2";
+                tx.execute(sql, args![&pending.email, pending.mode, secret, step, Factor::Totp]).await?;
+                kill(tx, &r.token).await?;
+                Ok(TotpOutcome::Enabled)
+            })
+        })
+    }
+
+    /// Sets or clears the factor that is asked for first. False when there is no such user.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn set_preferred_factor(&self, email: &str, mode: Mode, factor: Option<Factor>) -> BoxFuture<'_, Result<bool>> {
+        self.write((email.to_owned(), mode, factor), |tx, (email, mode, factor)| {
+            Box::pin(async move {
+                let sql = "UPDATE mode_user SET preferred_factor = $3 WHERE email = $1 AND mode = $2";
+                Ok(tx.execute(sql, args![email, *mode, *factor]).await? == 1)
+            })
+        })
+    }
+}
+
+async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
+    let (lock_key, lock_policy) = &a.lock;
+    if let Some(until) = lock_end(tx, lock_key, a.now).await? {
+        return Ok(MfaOutcome::Locked { until });
+    }
+    let Some(pending) = find(tx, &a.token, a.now).await?.filter(|p| p.kind == PendingKind::Mfa) else {
+        return Ok(MfaOutcome::Expired);
+    };
+    // A reset or removal kills the token with the rest; what comes to nothing here is a grant for nobody.
+    if let Some(session) = &a.grant.session
+        && !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await?
+    {
+        return Ok(MfaOutcome::Expired);
+    }
+    let right = if pending.email != a.email || pending.mode != a.mode {
+        false
+    } else {
+        match (&a.proof, pending.challenge) {
+            (MfaProof::Sms(hash), Some(Challenge::Sms)) => match check_sms(tx, a, hash).await? {
+                None => return Ok(MfaOutcome::Expired),
+                Some(right) => right,
+            },
+            (MfaProof::Totp(step), Some(Challenge::Totp)) => use_step(tx, a, *step).await?,
+            _ => return Ok(MfaOutcome::OtherChallenge),
+        }
+    };
+    if !right {
+        count_try(tx, &a.token, pending.tries, a.max_tries).await?;
+        count_failure(tx, lock_key, *lock_policy, a.now).await?;
+        return Ok(MfaOutcome::Wrong);
+    }
+    kill(tx, &a.token).await?;
+    clear(tx, std::slice::from_ref(lock_key)).await?;
+    if let Some(session) = &a.grant.session {
+        insert_session(tx, session).await?;
+    }
+    if let Some(next) = &a.grant.pending {
+        insert_pending(tx, next).await?;
+    }
+    Ok(MfaOutcome::Granted)
+}
+
+/// Whether the code is the live one, which is then used up; `None` when it is too late.
+async fn check_sms(tx: &mut Tx, a: &MfaAnswer, hash: &Digest) -> Result<Option<bool>> {
+    let sql = "SELECT hash, expires FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
+    let Some(mut row) = tx.first(sql, args![&a.email, a.mode, CodePurpose::Mfa]).await? else {
+        return Ok(Some(false));
+    };
+    let (stored, expires) = (row.digest()?, row.int()?);
+    if expires <= a.now {
+        return Ok(None);
+    }
+    if !same_digest(&stored, hash) {
+        return Ok(Some(false));
+    }
+    let sql = "DELETE FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
+    tx.execute(sql, args![&a.email, a.mode, CodePurpose::Mfa]).await?;
+    Ok(Some(true))
+}
+
+/// Each TOTP step counts once per user: only a step after the last used one is taken.
+async fn use_step(tx: &mut Tx, a: &MfaAnswer, step: Option<i64>) -> Result<bool> {
+    let Some(step) = step else {
+        return Ok(false);
+    };
+    let sql = "UPDATE mode_user SET totp_last_step = $3 \
+               WHERE email = $1 AND mode = $2 AND totp_secret IS NOT NULL AND totp_last_step < $3";
+    Ok(tx.execute(sql, args![&a.email, a.mode, step]).await? == 1)
+}
+
+async fn find(tx: &mut Tx, token: &Digest, now: i64) -> Result<Option<Pending>> {
+    let sql = "SELECT kind, email, mode, challenge, secret, tries, expires FROM pending_auth WHERE token = $1 AND expires > $2";
+    let Some(mut row) = tx.first(sql, args![token, now]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Pending {
+        kind: row.word(PendingKind::parse)?,
+        email: row.text()?,
+        mode: row.word(Mode::parse)?,
+        challenge: row.opt_word(Challenge::parse)?,
+        secret: row.opt_blob()?,
+        tries: row.int()?,
+        expires: row.int()?,
+    }))
+}
+
+async fn insert_pending(tx: &mut Tx, p: &NewPending) -> Result<()> {
+    let sql = "INSERT INTO pending_auth (token, kind, email, mode, challenge, secret, tries, issued, expires) \
+               VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
+    tx.execute(sql, args![p.token, p.kind, &p.email, p.mode, p.challenge, &p.secret, p.now, p.expires]).await?;
+    Ok(())
+}
+
+async fn count_try(tx: &mut Tx, token: &Digest, tries: i64, max_tries: i64) -> Result<()> {
+    if tries + 1 >= max_tries {
+        return kill(tx, token).await;
+    }
+    tx.execute("UPDATE pending_auth SET tries = tries + 1 WHERE token = $1", args![token]).await?;
+    Ok(())
+}
+
+async fn kill(tx: &mut Tx, token: &Digest) -> Result<()> {
+    tx.execute("DELETE FROM pending_auth WHERE token = $1", args![token]).await?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! PGP keys of an account (WS Channel sheet §7).
+
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose, Store, Tx};
+use futures_util::future::BoxFuture;
+
+/// Keys that one account may hold (WS Channel sheet §7).
+pub const PGP_KEYS_PER_ACCOUNT: i64 = 20;
+
+impl Store {
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn add_pgp_key(&self, new: NewPgpKey) -> BoxFuture<'_, Result<AddKeyOutcome>> {
+        self.write(new, |tx, new| Box::pin(add(tx, new)))
+    }
+
+    /// The account's keys, oldest first.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, Result<Vec<PgpKey>>> {
+        self.database().read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
+    }
+
+    /// Removes the key with this short id (either case); the remaining keys, or `None` when there is no such key.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn delete_pgp_key(&self, email: &str, short_id: &str) -> BoxFuture<'_, Result<Option<Vec<PgpKey>>>> {
+        self.write((email.to_owned(), short_id.to_ascii_uppercase()), |tx, (email, short_id)| {
+            Box::pin(async move {
+                let sql = "DELETE FROM pgp_key WHERE email = $1 AND short_id = $2";
+                if tx.execute(sql, args![email, short_id]).await? == 0 {
+                    return Ok(None);
+                }
+                tx.touch_auth();
+                select(tx, email).await.map(Some)
+            })
+        })
+    }
+}
+
+async fn add(tx: &mut Tx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
+    let key = &new.key;
+    if tx.number("SELECT count(*) FROM account WHERE email = $1", args![&new.email]).await? == 0 {
+        return Ok(AddKeyOutcome::NoAccount);
+    }
+    let sql = "SELECT fingerprint, purpose FROM pgp_key WHERE email = $1 AND (fingerprint = $2 OR short_id = $3) \
+               ORDER BY CASE WHEN fingerprint = $2 THEN 0 ELSE 1 END";
+    if let Some(mut row) = tx.first(sql, args![&new.email, &key.fingerprint, &key.short_id]).await? {
+        let (fingerprint, purpose) = (row.text()?, row.word(PgpPurpose::parse)?);
+        return Ok(match (fingerprint == key.fingerprint, purpose == key.purpose) {
+            (false, _) => AddKeyOutcome::ShortIdTaken,
+            (true, true) => AddKeyOutcome::Unchanged,
+            (true, false) => AddKeyOutcome::OtherPurpose,
+        });
+    }
+    if tx.number("SELECT count(*) FROM pgp_key WHERE email = $1", args![&new.email]).await? >= PGP_KEYS_PER_ACCOUNT {
+        return Ok(AddKeyOutcome::TooMany);
+    }
+    let sql =
+        "INSERT INTO pgp_key (email, fingerprint, short_id, purpose, armored, added) VALUES ($1, $2, $3, $4, $5, $6)";
+    tx.execute(sql, args![&new.email, &key.fingerprint, &key.short_id, key.purpose, &key.armored, key.added]).await?;
+    tx.touch_auth();
+    Ok(AddKeyOutcome::Added)
+}
+
+async fn select(tx: &mut Tx, email: &str) -> Result<Vec<PgpKey>> {
+    let sql = "SELECT fingerprint, short_id, purpose, armored, added FROM pgp_key WHERE email = $1 ORDER BY added, fingerprint";
+    tx.query(sql, args![email]).await?.into_iter().map(read_key).collect()
+}
+
+fn read_key(mut row: Row) -> Result<PgpKey> {
+    Ok(PgpKey {
+        fingerprint: row.text()?,
+        short_id: row.text()?,
+        purpose: row.word(PgpPurpose::parse)?,
+        armored: row.text()?,
+        added: row.int()?,
+    })
+}

@@ -1,0 +1,227 @@
+//! Register (WS Channel sheet §2.2): who may take an address, a key and a phone.
+
+use super::leftovers::{clear_bank, erase_account};
+use super::lockouts::take;
+use crate::engine::{Result, args};
+use crate::ws_channel::{
+    CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, Registration, RegistrationKey, Store, Tx,
+};
+use futures_util::future::BoxFuture;
+
+/// Counter of registration and reset codes per phone; the handlers of InitPasswordReset use it too.
+const PHONE_SCOPE: &str = "code.phone";
+
+impl Store {
+    /// Creates a mode user, with its account (mode `admin`) and its tenant (key `0`), and stores the phone code.
+    ///
+    /// An unverified registration older than `overwrite_after` gives way, with everything that hangs on it,
+    /// unless the account's data user is verified: then only the same key and phone may take the admin place.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn register(&self, registration: Registration) -> BoxFuture<'_, Result<RegisterOutcome>> {
+        self.write(registration, |tx, r| {
+            Box::pin(async move {
+                match r.mode {
+                    Mode::Admin => register_admin(tx, r).await,
+                    Mode::Data => register_data(tx, r).await,
+                }
+            })
+        })
+    }
+}
+
+async fn register_data(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome> {
+    let (Some(account), Some(_)) = (find_account(tx, &r.email).await?, find_user(tx, &r.email, Mode::Admin).await?)
+    else {
+        return Ok(RegisterOutcome::AdminMissing);
+    };
+    let tenant = find_tenant(tx, &account.api_key).await?;
+    let Some(tenant) = tenant.filter(|t| t.enabled && r.key == RegistrationKey::Existing(account.api_key.clone()))
+    else {
+        return Ok(RegisterOutcome::InvalidKey);
+    };
+    if r.phone != account.phone {
+        return Ok(RegisterOutcome::PhoneMismatch);
+    }
+    if find_user(tx, &r.email, Mode::Data).await?.is_some_and(|user| user.holds_its_place(r)) {
+        return Ok(RegisterOutcome::Exists);
+    }
+    let waived = tenant.waives_codes_of(&r.email);
+    if !phone_has_room(tx, r, waived).await? {
+        return Ok(RegisterOutcome::TooManyCodes);
+    }
+    remove_user(tx, &r.email, Mode::Data).await?;
+    insert_user(tx, r, waived).await?;
+    Ok(RegisterOutcome::Created { api_key: account.api_key, is_owner: tenant.is_owned_by(&r.email), active: waived })
+}
+
+async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome> {
+    let given = match &r.key {
+        RegistrationKey::Mint { .. } => None,
+        RegistrationKey::Existing(key) => match find_tenant(tx, key).await?.filter(|t| t.enabled) {
+            None => return Ok(RegisterOutcome::InvalidKey),
+            found => found,
+        },
+    };
+    if find_user(tx, &r.email, Mode::Admin).await?.is_some_and(|user| user.holds_its_place(r)) {
+        return Ok(RegisterOutcome::Exists);
+    }
+    let account = find_account(tx, &r.email).await?;
+    let data_is_verified = find_user(tx, &r.email, Mode::Data).await?.is_some_and(|user| user.active);
+    if let (true, Some(account)) = (data_is_verified, &account) {
+        // Somebody proved to be behind this address: a stranger with another key or phone does not get in front.
+        if r.key != RegistrationKey::Existing(account.api_key.clone()) || r.phone != account.phone {
+            return Ok(RegisterOutcome::Exists);
+        }
+    }
+    let waived = given.as_ref().is_some_and(|tenant| tenant.waives_codes_of(&r.email));
+    let is_owner = given.as_ref().is_none_or(|tenant| tenant.is_owned_by(&r.email));
+    if r.invite_required && !is_owner {
+        let key = given.as_ref().map_or("", |t| &t.api_key);
+        if tx.execute("DELETE FROM invite WHERE api_key = $1 AND email = $2", args![key, &*r.email]).await? == 0 {
+            return Ok(RegisterOutcome::NotInvited);
+        }
+    }
+    if !phone_has_room(tx, r, waived).await? {
+        return refuse_after_invite(tx, r, given.as_ref()).await;
+    }
+    let api_key = match (&r.key, &given) {
+        (RegistrationKey::Mint { api_key, .. }, _) => api_key.clone(),
+        (RegistrationKey::Existing(key), _) => key.clone(),
+    };
+    if data_is_verified {
+        remove_user(tx, &r.email, Mode::Admin).await?;
+        let sql = "UPDATE account SET name = $2, company = $3 WHERE email = $1";
+        tx.execute(sql, args![&r.email, &r.name, &r.company]).await?;
+    } else {
+        if let Some(account) = account {
+            wipe_unverified(tx, &r.email, &account.api_key, Some(&api_key)).await?;
+        }
+        if let RegistrationKey::Mint { api_key, transfer_enabled } = &r.key {
+            let sql = "INSERT INTO tenant (api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, \
+                       created) VALUES ($1, $2, 0, 1, $3, 0, 'default', $4)";
+            tx.execute(sql, args![api_key, &r.email, *transfer_enabled, r.now]).await?;
+        }
+        // Whoever had the address before under this key has left nothing to the next.
+        clear_bank(tx, &api_key, &r.email).await?;
+        let sql = "INSERT INTO account (email, api_key, name, company, phone, export_allowed, linked_to, created) \
+                   VALUES ($1, $2, $3, $4, $5, 1, NULL, $6)";
+        tx.execute(sql, args![&r.email, &api_key, &r.name, &r.company, &r.phone, r.now]).await?;
+    }
+    insert_user(tx, r, waived).await?;
+    Ok(RegisterOutcome::Created { api_key, is_owner, active: waived })
+}
+
+/// A refusal keeps nothing: the invitation comes back.
+async fn refuse_after_invite(tx: &mut Tx, r: &Registration, tenant: Option<&KnownTenant>) -> Result<RegisterOutcome> {
+    if let (true, Some(tenant)) = (r.invite_required, tenant.filter(|tenant| !tenant.is_owned_by(&r.email))) {
+        let sql =
+            "INSERT INTO invite (api_key, email, created) VALUES ($1, $2, $3) ON CONFLICT (api_key, email) DO NOTHING";
+        tx.execute(sql, args![&tenant.api_key, &r.email, r.now]).await?;
+    }
+    Ok(RegisterOutcome::TooManyCodes)
+}
+
+async fn phone_has_room(tx: &mut Tx, r: &Registration, waived: bool) -> Result<bool> {
+    let key = LockKey::new(PHONE_SCOPE, &*r.phone);
+    if waived {
+        return Ok(true);
+    }
+    Ok(matches!(take(tx, &key, r.phone_limit, r.now).await?, QuotaState::Taken { .. }))
+}
+
+async fn insert_user(tx: &mut Tx, r: &Registration, active: bool) -> Result<()> {
+    let sql = "INSERT INTO mode_user (email, mode, password_hash, phone_verified, email_verified, totp_secret, totp_last_step, \
+               preferred_factor, created) VALUES ($1, $2, $3, $4, $4, NULL, -1, NULL, $5)";
+    tx.execute(sql, args![&r.email, r.mode, &r.password_hash, active, r.now]).await?;
+    // A reset was perhaps asked for while the address was unknown.
+    tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2", args![&r.email, r.mode]).await?;
+    if !active {
+        let sql =
+            "INSERT INTO code (email, mode, purpose, hash, expires, tries, sent_at) VALUES ($1, $2, $3, $4, $5, 0, $6)";
+        tx.execute(sql, args![&r.email, r.mode, CodePurpose::VerifyPhone, r.code_hash, r.code_expires, r.now]).await?;
+    }
+    tx.touch_auth();
+    Ok(())
+}
+
+/// Erases one user with its codes and tokens. True when there was one.
+pub(super) async fn remove_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<bool> {
+    tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2", args![email, mode]).await?;
+    tx.execute("DELETE FROM session WHERE email = $1 AND mode = $2", args![email, mode]).await?;
+    tx.execute("DELETE FROM pending_auth WHERE email = $1 AND mode = $2", args![email, mode]).await?;
+    tx.touch_auth();
+    Ok(tx.execute("DELETE FROM mode_user WHERE email = $1 AND mode = $2", args![email, mode]).await? == 1)
+}
+
+/// Erases an account nobody has proved to be behind. Its self-minted tenant goes too when nobody else is in it
+/// and it is not the one that stays (`keep`); otherwise it loses its owner.
+pub(super) async fn wipe_unverified(tx: &mut Tx, email: &str, api_key: &str, keep: Option<&str>) -> Result<()> {
+    erase_account(tx, api_key, email).await?;
+    if keep == Some(api_key) {
+        return Ok(());
+    }
+    let sql = "DELETE FROM tenant WHERE api_key = $1 AND owner_email = $2 AND minted_by_operator = 0 \
+               AND NOT EXISTS (SELECT 1 FROM account WHERE account.api_key = tenant.api_key)";
+    tx.execute(sql, args![api_key, email]).await?;
+    let sql = "UPDATE tenant SET owner_email = NULL WHERE api_key = $1 AND owner_email = $2 AND minted_by_operator = 0";
+    tx.execute(sql, args![api_key, email]).await?;
+    Ok(())
+}
+
+struct KnownAccount {
+    api_key: String,
+    phone: String,
+}
+
+struct KnownTenant {
+    api_key: String,
+    owner: Option<String>,
+    enabled: bool,
+    waiver: bool,
+}
+
+impl KnownTenant {
+    fn is_owned_by(&self, email: &str) -> bool {
+        self.owner.as_deref() == Some(email)
+    }
+
+    /// Whether who registers with this address need not prove to be behind it. The owner's address gives rights over the
+    /// whole key, so it has to be proved whatever the key waives.
+    fn waives_codes_of(&self, email: &str) -> bool {
+        self.waiver && !self.is_owned_by(email)
+    }
+}
+
+struct KnownUser {
+    active: bool,
+    created: i64,
+}
+
+impl KnownUser {
+    /// Verified, or too young to be overwritten.
+    fn holds_its_place(&self, r: &Registration) -> bool {
+        self.active || r.now - self.created < r.overwrite_after
+    }
+}
+
+async fn find_account(tx: &mut Tx, email: &str) -> Result<Option<KnownAccount>> {
+    let row = tx.first("SELECT api_key, phone FROM account WHERE email = $1", args![email]).await?;
+    row.map(|mut row| Ok(KnownAccount { api_key: row.text()?, phone: row.text()? })).transpose()
+}
+
+async fn find_tenant(tx: &mut Tx, api_key: &str) -> Result<Option<KnownTenant>> {
+    let row =
+        tx.first("SELECT api_key, owner_email, enabled, waiver FROM tenant WHERE api_key = $1", args![api_key]).await?;
+    row.map(|mut row| {
+        Ok(KnownTenant { api_key: row.text()?, owner: row.opt_text()?, enabled: row.bool()?, waiver: row.bool()? })
+    })
+    .transpose()
+}
+
+async fn find_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<Option<KnownUser>> {
+    let sql = "SELECT phone_verified * email_verified, created FROM mode_user WHERE email = $1 AND mode = $2";
+    let row = tx.first(sql, args![email, mode]).await?;
+    row.map(|mut row| Ok(KnownUser { active: row.bool()?, created: row.int()? })).transpose()
+}

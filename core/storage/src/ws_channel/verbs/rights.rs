@@ -1,0 +1,195 @@
+//! The rights of a session's call, judged in the transaction of what it writes. Every writing verb of either database goes
+//! through [`judge_and_run`]: none can forget it.
+//!
+//! On PostgreSQL the rows that were judged are locked in share mode until the commit: what ends a right waits for the verb,
+//! or the verb for it and then sees the end. So nothing is committed after the end was acknowledged.
+
+use super::audit::{AuditSlot, append};
+use super::certificates::effective;
+use crate::engine::{Dialect, Result, args};
+use crate::ws_channel::{
+    CertState, EntitlementState, Ground, LostRight, PgpPurpose, Rights, Store, Tx, Verb, outcome::Outcome,
+};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// The rights that go with a verb, if any.
+pub(crate) type RightsSlot = Option<Arc<Rights>>;
+
+impl Store {
+    /// The same store, whose writing verbs each judge these rights in their own transaction before anything else. Where one
+    /// has ended they change nothing and answer an error whose [`refusal`](crate::engine::StoreError::refusal) is the
+    /// [`LostRight`]; the audit entry of [`with_audit`](Self::with_audit) is not written either.
+    #[must_use]
+    pub fn with_rights(&self, rights: Rights) -> Self {
+        self.judging(Arc::new(rights))
+    }
+
+    /// Judges the rights of this handle and changes nothing: before something is done that no verb can take back.
+    ///
+    /// # Errors
+    /// A [`LostRight`] as [`refusal`](crate::engine::StoreError::refusal); environment faults.
+    pub async fn judge(&self) -> Result<()> {
+        self.without_audit().write((), |_, ()| Box::pin(async { Ok(()) })).await
+    }
+}
+
+/// A verb with its arguments, the rights under which it runs and the record of it.
+pub(crate) struct Ruled<A, T> {
+    pub(crate) args: A,
+    pub(crate) verb: Verb<A, T>,
+    pub(crate) rights: RightsSlot,
+    pub(crate) audit: AuditSlot,
+}
+
+/// Runs the verb, if the rights still hold, and appends its audit entry in the same transaction.
+pub(crate) fn judge_and_run<'t, A, T>(
+    tx: &'t mut Tx,
+    ruled: &'t Ruled<A, T>,
+) -> BoxFuture<'t, Result<std::result::Result<T, LostRight>>>
+where
+    A: Send + Sync,
+    T: Outcome + Send,
+{
+    Box::pin(async move {
+        if let Some(rights) = &ruled.rights
+            && let Some(lost) = judge(tx, rights).await?
+        {
+            return Ok(Err(lost));
+        }
+        let value = (ruled.verb)(tx, &ruled.args).await?;
+        if let Some(entry) = &ruled.audit
+            && value.is_recorded()
+        {
+            append(tx, entry, value.outcome()).await?;
+        }
+        Ok(Ok(value))
+    })
+}
+
+/// A statement that on PostgreSQL also locks the rows that it reads.
+macro_rules! locking {
+    ($tx:expr, $sql:literal, $locks:literal) => {
+        match $tx.dialect() {
+            Dialect::Sqlite => $sql,
+            Dialect::Postgres => concat!($sql, $locks),
+        }
+    };
+}
+
+/// The first right that does not hold, in the order in which a new request meets them.
+async fn judge(tx: &mut Tx, rights: &Rights) -> Result<Option<LostRight>> {
+    let sql = locking!(
+        tx,
+        "SELECT s.email, s.api_key, t.transfer_enabled, a.export_allowed, \
+         CASE WHEN t.owner_email = s.email THEN 1 ELSE 0 END FROM session s \
+         JOIN tenant t ON t.api_key = s.api_key AND t.enabled = 1 \
+         JOIN account a ON a.email = s.email AND a.api_key = s.api_key \
+         JOIN mode_user u ON u.email = s.email AND u.mode = s.mode AND u.phone_verified * u.email_verified = 1 \
+         WHERE s.token = $1 AND s.expires > $2",
+        " FOR KEY SHARE OF s, u FOR SHARE OF t, a"
+    );
+    let Some(mut row) = tx.first(sql, args![rights.token, rights.now]).await? else {
+        return why_not(tx, rights).await.map(Some);
+    };
+    let (email, api_key) = (row.text()?, row.text()?);
+    let (transfer, export, owner) = (row.bool()?, row.bool()?, row.bool()?);
+    for ground in &rights.grounds {
+        let lost = match ground {
+            Ground::Transfer => (!transfer).then_some(LostRight::Transfer),
+            Ground::Owner => (!owner).then_some(LostRight::Owner),
+            Ground::Export => (!export).then_some(LostRight::Export),
+            Ground::Entitlement { product } => judge_entitlement(tx, &api_key, product).await?,
+            Ground::Connection { owner, bank, serial } => {
+                judge_connection(tx, &email, (owner, bank, serial), rights.now).await?
+            }
+            Ground::Certificate { bank, serial } => judge_certificate(tx, &email, bank, serial).await?,
+            Ground::PgpKeys { purpose, fingerprints, least } => {
+                judge_pgp_keys(tx, &email, *purpose, fingerprints, *least).await?
+            }
+        };
+        if lost.is_some() {
+            return Ok(lost);
+        }
+    }
+    Ok(None)
+}
+
+/// Which of the conditions of the statement above it was.
+async fn why_not(tx: &mut Tx, rights: &Rights) -> Result<LostRight> {
+    let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END FROM session s \
+               LEFT JOIN tenant t ON t.api_key = s.api_key \
+               LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key WHERE s.token = $1 AND s.expires > $2";
+    let Some(mut row) = tx.first(sql, args![rights.token, rights.now]).await? else {
+        return Ok(LostRight::Session);
+    };
+    Ok(match (row.bool()?, row.bool()?) {
+        (false, _) => LostRight::Key,
+        (true, false) => LostRight::Account,
+        (true, true) => LostRight::Verification,
+    })
+}
+
+async fn judge_entitlement(tx: &mut Tx, api_key: &str, product: &str) -> Result<Option<LostRight>> {
+    let sql =
+        locking!(tx, "SELECT 1 FROM entitlement WHERE api_key = $1 AND product = $2 AND state = $3", " FOR SHARE");
+    let found = tx.first(sql, args![api_key, product, EntitlementState::Active]).await?;
+    Ok(found.is_none().then_some(LostRight::Entitlement))
+}
+
+async fn judge_connection(
+    tx: &mut Tx,
+    email: &str,
+    (owner, bank, serial): (&str, &str, &str),
+    now: i64,
+) -> Result<Option<LostRight>> {
+    let sql = locking!(
+        tx,
+        "SELECT 1 FROM cert_set s JOIN certificate c ON c.email = s.email AND c.bank = s.bank AND c.purpose = 'signing' \
+         WHERE s.email = $1 AND s.bank = $2 AND s.state IN ($3, $4) AND s.first_expiry > $5 AND (c.serial = $6 OR NOT EXISTS \
+         (SELECT 1 FROM retired_certificate r WHERE r.email = s.email AND r.bank = s.bank AND r.serial = $6))",
+        " FOR KEY SHARE OF s"
+    );
+    let values = args![owner, bank, CertState::Active, CertState::Renewing, now, serial];
+    let mut holds = tx.first(sql, values).await?.is_some();
+    if holds && owner != email {
+        let sql = "SELECT 1 FROM account WHERE email = $1 AND linked_to = $2";
+        // An own certificate that came meanwhile wins.
+        let own = "SELECT count(*) FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing'";
+        holds = tx.first(sql, args![email, owner]).await?.is_some() && tx.number(own, args![email, bank]).await? == 0;
+    }
+    if holds {
+        return Ok(None);
+    }
+    Ok(Some(LostRight::Connection(Box::new(effective(tx, email, bank, now).await?))))
+}
+
+async fn judge_certificate(tx: &mut Tx, email: &str, bank: &str, serial: &str) -> Result<Option<LostRight>> {
+    let sql = locking!(
+        tx,
+        "SELECT 1 FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing' AND serial = $3",
+        " FOR KEY SHARE"
+    );
+    Ok(tx.first(sql, args![email, bank, serial]).await?.is_none().then_some(LostRight::Certificate))
+}
+
+async fn judge_pgp_keys(
+    tx: &mut Tx,
+    email: &str,
+    purpose: PgpPurpose,
+    fingerprints: &[String],
+    least: usize,
+) -> Result<Option<LostRight>> {
+    let sql =
+        locking!(tx, "SELECT 1 FROM pgp_key WHERE email = $1 AND purpose = $2 AND fingerprint = $3", " FOR KEY SHARE");
+    let mut there = 0;
+    for fingerprint in fingerprints {
+        there += usize::from(tx.first(sql, args![email, purpose, fingerprint]).await?.is_some());
+    }
+    if there >= least {
+        return Ok(None);
+    }
+    let sql = "SELECT count(*) FROM pgp_key WHERE email = $1 AND purpose = $2";
+    let has_others = tx.number(sql, args![email, purpose]).await? > 0;
+    Ok(Some(LostRight::PgpKeys { purpose, has_others }))
+}

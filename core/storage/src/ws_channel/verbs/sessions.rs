@@ -1,0 +1,158 @@
+//! Sessions: begun by login, looked up by every protected call, revoked at once.
+
+use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
+use super::lockouts::{clear, events_since, take};
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{Digest, Factor, LockKey, LockPolicy, Mode, NewSession, Session, Store, Tx};
+use futures_util::future::BoxFuture;
+
+/// Counter of sources at which somebody logged in as a user.
+pub(super) const SOURCE_SCOPE: &str = "source.known";
+/// For how long such a source is known, ms.
+pub(super) const SOURCE_KNOWN_MS: i64 = 30 * DAY_MS;
+const DAY_MS: i64 = 24 * 3_600_000;
+
+impl Store {
+    /// Begins a session and lifts the given lockouts. False, and nothing changed, when the user is gone or its password
+    /// is no longer the verified one: a reset leaves no session of the old password behind.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn create_session(&self, session: NewSession, clear_failures: Vec<LockKey>) -> BoxFuture<'_, Result<bool>> {
+        self.write((session, clear_failures), |tx, (session, keys)| {
+            Box::pin(async move {
+                if !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await? {
+                    return Ok(false);
+                }
+                insert_session(tx, session).await?;
+                clear(tx, keys).await?;
+                Ok(true)
+            })
+        })
+    }
+
+    /// Whether somebody logged in as this user from this source within 30 days.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn has_logged_in_from(&self, email: &str, source: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.database().read((source_key(email, source), now), |tx, (key, now)| {
+            Box::pin(async move { Ok(events_since(tx, key, *now - SOURCE_KNOWN_MS).await? > 0) })
+        })
+    }
+
+    /// The living session of a token with the state of its account, user and tenant.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<Session>>> {
+        self.database().read((*token, now), |tx, (token, now)| {
+            Box::pin(async move {
+                let row = tx.first(LOOKUP, args![*token, *now]).await?;
+                row.map(read_session).transpose()
+            })
+        })
+    }
+
+    /// Tells the last use of a session (for an idle timeout). False when it is gone.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn touch_session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((*token, now), |tx, (token, now)| {
+            Box::pin(async move {
+                let sql = "UPDATE session SET last_used = $2 WHERE token = $1 AND last_used < $2";
+                tx.execute(sql, args![*token, *now]).await?;
+                Ok(tx.number("SELECT count(*) FROM session WHERE token = $1", args![*token]).await? == 1)
+            })
+        })
+    }
+
+    /// Logout (WS Channel sheet §2.12): revokes every session, MFA session and access token of the user that was
+    /// issued up to `up_to`, Unix ms. Answers how many sessions went.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn revoke_all(&self, email: &str, mode: Mode, up_to: i64) -> BoxFuture<'_, Result<i64>> {
+        self.write((email.to_owned(), mode, up_to), |tx, (email, mode, up_to)| {
+            Box::pin(revoke_tokens(tx, email, *mode, *up_to))
+        })
+    }
+}
+
+/// Whether the user is there, and its password is still the verified one.
+pub(super) async fn still_holds(tx: &mut Tx, email: &str, mode: Mode, verified_hash: Option<&str>) -> Result<bool> {
+    let found = match verified_hash {
+        None => {
+            let sql = "SELECT count(*) FROM mode_user WHERE email = $1 AND mode = $2";
+            tx.number(sql, args![email, mode]).await?
+        }
+        Some(hash) => {
+            let sql = "SELECT count(*) FROM mode_user WHERE email = $1 AND mode = $2 AND password_hash = $3";
+            tx.number(sql, args![email, mode, hash]).await?
+        }
+    };
+    Ok(found == 1)
+}
+
+pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
+    let sql = "INSERT INTO session (token, email, mode, api_key, auth_time, factor, expires, last_used) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $5)";
+    tx.execute(sql, args![s.token, &s.email, s.mode, &s.api_key, s.auth_time, s.factor, s.expires]).await?;
+    if let Some(source) = &s.source {
+        note_source(tx, &s.email, source, s.auth_time).await?;
+    }
+    Ok(())
+}
+
+/// Where somebody proved to be this user, once a day.
+async fn note_source(tx: &mut Tx, email: &str, source: &str, now: i64) -> Result<()> {
+    let once_a_day = LockPolicy { limit: 1, window: DAY_MS, duration: 0 };
+    take(tx, &source_key(email, source), once_a_day, now).await.map(drop)
+}
+
+fn source_key(email: &str, source: &str) -> LockKey {
+    LockKey::new(SOURCE_SCOPE, format!("{email} {source}"))
+}
+
+pub(super) async fn revoke_tokens(tx: &mut Tx, email: &str, mode: Mode, up_to: i64) -> Result<i64> {
+    let sql = "DELETE FROM session WHERE email = $1 AND mode = $2 AND auth_time <= $3";
+    let sessions = tx.execute(sql, args![email, mode, up_to]).await?;
+    let sql = "DELETE FROM pending_auth WHERE email = $1 AND mode = $2 AND issued <= $3";
+    tx.execute(sql, args![email, mode, up_to]).await?;
+    tx.touch_auth();
+    Ok(i64::try_from(sessions).unwrap_or(i64::MAX))
+}
+
+/// Account columns in the order of `read_account`, then the rest.
+const LOOKUP: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
+    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
+    s.email, s.mode, s.api_key, s.auth_time, s.factor, s.expires, s.last_used, \
+    COALESCE(u.phone_verified * u.email_verified, 0), COALESCE(t.enabled, 0), COALESCE(t.transfer_enabled, 0) \
+    FROM session s \
+    LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key \
+    LEFT JOIN mode_user u ON u.email = s.email AND u.mode = s.mode \
+    LEFT JOIN tenant t ON t.api_key = s.api_key \
+    WHERE s.token = $1 AND s.expires > $2";
+
+fn read_session(mut row: Row) -> Result<Session> {
+    let account = if row.is_null() {
+        row.skip(ACCOUNT_COLUMNS_LEN);
+        None
+    } else {
+        Some(read_account(&mut row)?)
+    };
+    Ok(Session {
+        email: row.text()?,
+        mode: row.word(Mode::parse)?,
+        api_key: row.text()?,
+        auth_time: row.int()?,
+        factor: row.word(Factor::parse)?,
+        expires: row.int()?,
+        last_used: row.int()?,
+        account,
+        verified: row.bool()?,
+        tenant_enabled: row.bool()?,
+        transfer_enabled: row.bool()?,
+    })
+}

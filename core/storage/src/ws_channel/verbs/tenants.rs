@@ -1,0 +1,165 @@
+//! API keys, their switches and entitlements: what the operator decides (WS Channel sheet §4).
+
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{Entitlement, EntitlementState, NewTenant, Store, Tenant, TenantChange};
+use futures_util::future::BoxFuture;
+
+/// In the order of [`read_tenant`].
+const SELECT_ALL: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
+    FROM tenant ORDER BY created, api_key";
+const SELECT_ONE: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
+    FROM tenant WHERE api_key = $1";
+
+impl Store {
+    /// Makes a key. False when it exists.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn mint_tenant(&self, tenant: NewTenant) -> BoxFuture<'_, Result<bool>> {
+        self.write(tenant, |tx, t| {
+            Box::pin(async move {
+                let sql = "INSERT INTO tenant (api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, \
+                           rate_class, created) VALUES ($1, $2, 1, 1, $3, $4, $5, $6) ON CONFLICT (api_key) DO NOTHING";
+                let values = args![&t.api_key, &t.owner_email, t.transfer_enabled, t.waiver, &t.rate_class, t.now];
+                Ok(tx.execute(sql, values).await? == 1)
+            })
+        })
+    }
+
+    /// One key.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, Result<Option<Tenant>>> {
+        self.database().read(api_key.to_owned(), |tx, api_key| {
+            Box::pin(async move {
+                tx.first(SELECT_ONE, args![api_key]).await?.map(|mut row| read_tenant(&mut row)).transpose()
+            })
+        })
+    }
+
+    /// All keys, oldest first.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<Tenant>>> {
+        self.database().read((), |tx, ()| {
+            Box::pin(async move {
+                tx.query(SELECT_ALL, &[]).await?.into_iter().map(|mut row| read_tenant(&mut row)).collect()
+            })
+        })
+    }
+
+    /// Changes a key. False when there is none.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn change_tenant(&self, api_key: &str, change: TenantChange) -> BoxFuture<'_, Result<bool>> {
+        self.write((api_key.to_owned(), change), |tx, (api_key, change)| {
+            Box::pin(async move {
+                tx.touch_auth();
+                let changed = match change {
+                    TenantChange::Enabled(on) => {
+                        tx.execute("UPDATE tenant SET enabled = $2 WHERE api_key = $1", args![api_key, *on]).await?
+                    }
+                    TenantChange::TransferEnabled(on) => {
+                        tx.execute("UPDATE tenant SET transfer_enabled = $2 WHERE api_key = $1", args![api_key, *on])
+                            .await?
+                    }
+                    TenantChange::Waiver(on) => {
+                        tx.execute("UPDATE tenant SET waiver = $2 WHERE api_key = $1", args![api_key, *on]).await?
+                    }
+                    TenantChange::RateClass(name) => {
+                        tx.execute("UPDATE tenant SET rate_class = $2 WHERE api_key = $1", args![api_key, name]).await?
+                    }
+                    TenantChange::Owner(email) => {
+                        tx.execute("UPDATE tenant SET owner_email = $2 WHERE api_key = $1", args![api_key, email])
+                            .await?
+                    }
+                };
+                Ok(changed == 1)
+            })
+        })
+    }
+
+    /// Gives, holds back or takes away an entitlement. False when there is no such key.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn set_entitlement(
+        &self,
+        api_key: &str,
+        product: &str,
+        state: EntitlementState,
+        now: i64,
+    ) -> BoxFuture<'_, Result<bool>> {
+        self.write((api_key.to_owned(), product.to_owned(), state, now), |tx, (api_key, product, state, now)| {
+            Box::pin(async move {
+                tx.touch_auth();
+                if tx.number("SELECT count(*) FROM tenant WHERE api_key = $1", args![api_key]).await? == 0 {
+                    return Ok(false);
+                }
+                if *state == EntitlementState::Missing {
+                    tx.execute("DELETE FROM entitlement WHERE api_key = $1 AND product = $2", args![api_key, product]).await?;
+                    return Ok(true);
+                }
+                let sql = "INSERT INTO entitlement (api_key, product, state, changed) VALUES ($1, $2, $3, $4) \
+                           ON CONFLICT (api_key, product) DO UPDATE SET state = excluded.state, changed = excluded.changed";
+                tx.execute(sql, args![api_key, product, *state, *now]).await?;
+                Ok(true)
+            })
+        })
+    }
+
+    /// What a key may use; a product that is not listed is missing.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<Entitlement>>> {
+        self.database().read(api_key.to_owned(), |tx, api_key| {
+            Box::pin(async move {
+                let sql = "SELECT product, state, changed FROM entitlement WHERE api_key = $1 ORDER BY product";
+                let rows = tx.query(sql, args![api_key]).await?;
+                rows.into_iter()
+                    .map(|mut row| {
+                        Ok(Entitlement {
+                            product: row.text()?,
+                            state: row.word(EntitlementState::parse)?,
+                            changed: row.int()?,
+                        })
+                    })
+                    .collect()
+            })
+        })
+    }
+
+    /// Invites an address to register under a key (sheet S13). False when there is no such key.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn invite(&self, api_key: &str, email: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((api_key.to_owned(), email.to_owned(), now), |tx, (api_key, email, now)| {
+            Box::pin(async move {
+                if tx.number("SELECT count(*) FROM tenant WHERE api_key = $1", args![api_key]).await? == 0 {
+                    return Ok(false);
+                }
+                let sql = "INSERT INTO invite (api_key, email, created) VALUES ($1, $2, $3) ON CONFLICT (api_key, email) DO NOTHING";
+                tx.execute(sql, args![api_key, email, *now]).await?;
+                Ok(true)
+            })
+        })
+    }
+}
+
+pub(super) fn read_tenant(row: &mut Row) -> Result<Tenant> {
+    Ok(Tenant {
+        api_key: row.text()?,
+        owner_email: row.opt_text()?,
+        minted_by_operator: row.bool()?,
+        enabled: row.bool()?,
+        transfer_enabled: row.bool()?,
+        waiver: row.bool()?,
+        rate_class: row.text()?,
+        created: row.int()?,
+    })
+}

@@ -1,0 +1,185 @@
+//! The upload journal: nothing acknowledged is lost, nothing is processed twice.
+
+use super::files::{content_values, read_content};
+use crate::engine::{Result, Row, StoreError, Value, args};
+use crate::ws_channel::{FileScope, NewUpload, Store, Tx, Upload, UploadOutcome, UploadState};
+use futures_util::future::BoxFuture;
+
+impl Store {
+    /// Journals an upload in state `received`. Do so before the bank gets it and before the caller hears of it.
+    ///
+    /// # Errors
+    /// Environment faults; [`StoreError::Misuse`] for content or an id that breaks the rules.
+    pub fn record_upload(&self, upload: NewUpload) -> BoxFuture<'_, Result<UploadOutcome>> {
+        self.write(upload, |tx, upload| Box::pin(record(tx, upload)))
+    }
+
+    /// Ends an upload that is in state `received`: its stored bytes go. `None` when it is in another state or
+    /// unknown; otherwise the content to hand to [`Store::discard_content`].
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn finish_upload(
+        &self,
+        id: &str,
+        state: UploadState,
+        detail: &str,
+        now: i64,
+    ) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
+        self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
+            Box::pin(finish(tx, id, *state, detail, *now))
+        })
+    }
+
+    /// Uploads in a state, oldest first: what a restarted service still has to do or to report.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn uploads_in_state(&self, state: UploadState, limit: i64) -> Result<Vec<Upload>> {
+        self.select_uploads(state, "", None, false, limit).await
+    }
+
+    /// As [`uploads_in_state`](Self::uploads_in_state), of one bank. `after` an upload (when it was received, its id) come
+    /// those that follow it.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn uploads_to_bank(
+        &self,
+        state: UploadState,
+        bank: &str,
+        after: Option<(i64, &str)>,
+        limit: i64,
+    ) -> Result<Vec<Upload>> {
+        self.select_uploads(state, bank, after, false, limit).await
+    }
+
+    /// As [`uploads_to_bank`](Self::uploads_to_bank), of all banks, without those whose bytes are stored: what a bank was being asked
+    /// about. `after` as there.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub async fn uploads_without_content(
+        &self,
+        state: UploadState,
+        after: Option<(i64, &str)>,
+        limit: i64,
+    ) -> Result<Vec<Upload>> {
+        self.select_uploads(state, "", after, true, limit).await
+    }
+
+    async fn select_uploads(
+        &self,
+        state: UploadState,
+        bank: &str,
+        after: Option<(i64, &str)>,
+        without_content: bool,
+        limit: i64,
+    ) -> Result<Vec<Upload>> {
+        let (received, id) = after.unwrap_or((i64::MIN, ""));
+        let which = (state, bank.to_owned(), received, id.to_owned(), i64::from(without_content), limit);
+        self.database().read(which, |tx, (state, bank, received, id, without_content, limit)| {
+            Box::pin(async move {
+                let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
+                           received, finished, path, content FROM upload WHERE state = $1 \
+                           AND (CAST($2 AS TEXT) = '' OR bank = $2) AND (received > $3 OR (received = $3 AND id > $4)) \
+                           AND (CAST($5 AS BIGINT) = 0 OR (path IS NULL AND content IS NULL)) ORDER BY received, id LIMIT $6";
+                let values = args![*state, &*bank, *received, &*id, *without_content, *limit];
+                tx.query(sql, values).await?.into_iter().map(read_upload).collect()
+            })
+        })
+        .await
+    }
+
+    /// One upload.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<Upload>>> {
+        self.database().read(id.to_owned(), |tx, id| {
+            Box::pin(async move {
+                let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
+                           received, finished, path, content FROM upload WHERE id = $1";
+                tx.first(sql, args![id]).await?.map(read_upload).transpose()
+            })
+        })
+    }
+}
+
+async fn record(tx: &mut Tx, u: &NewUpload) -> Result<UploadOutcome> {
+    if let Some(since) = u.no_duplicate_since {
+        let sql = "SELECT id FROM upload WHERE api_key = $1 AND email = $2 AND sha256 = $3 AND received > $4 AND bank = $5 \
+                   AND state <> $6 ORDER BY received DESC LIMIT 1";
+        let values = args![&u.scope.api_key, &u.email, u.sha256, since, &u.scope.bank, UploadState::Failed];
+        if let Some(mut row) = tx.first(sql, values).await? {
+            return Ok(UploadOutcome::Duplicate { of: row.text()? });
+        }
+    }
+    let (path, content) = u.content.as_ref().map_or(Ok((Value::Null, Value::Null)), content_values)?;
+    let sql = "INSERT INTO upload (id, api_key, email, connection, bank, file_type, file_name, sha256, size, signers, state, detail, \
+               received, finished, path, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, NULL, $13, $14) \
+               ON CONFLICT (id) DO NOTHING";
+    let values: [Value; 14] = [
+        (&u.id).into(),
+        (&u.scope.api_key).into(),
+        (&u.email).into(),
+        (&u.scope.email).into(),
+        (&u.scope.bank).into(),
+        (&u.file_type).into(),
+        (&u.file_name).into(),
+        u.sha256.into(),
+        u.size.into(),
+        u.signers.join(" ").into(),
+        UploadState::Received.into(),
+        u.now.into(),
+        path,
+        content,
+    ];
+    if tx.execute(sql, &values).await? == 0 {
+        return Err(StoreError::misuse("an upload with this id exists; ids are unique"));
+    }
+    Ok(UploadOutcome::Recorded)
+}
+
+pub(super) async fn finish(
+    tx: &mut Tx,
+    id: &str,
+    state: UploadState,
+    detail: &str,
+    now: i64,
+) -> Result<Option<Vec<String>>> {
+    let sql = "SELECT path FROM upload WHERE id = $1 AND state = $2";
+    let Some(mut row) = tx.first(sql, args![id, UploadState::Received]).await? else {
+        return Ok(None);
+    };
+    let path = row.opt_text()?;
+    let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4, path = NULL, content = NULL WHERE id = $1";
+    tx.execute(sql, args![id, state, detail, now]).await?;
+    Ok(Some(path.into_iter().collect()))
+}
+
+fn read_upload(mut row: Row) -> Result<Upload> {
+    let id = row.text()?;
+    let scope = FileScope { api_key: row.text()?, email: row.text()?, bank: row.text()? };
+    let (email, file_type, file_name, sha256, size) =
+        (row.text()?, row.text()?, row.text()?, row.digest()?, row.int()?);
+    let signers = row.text()?.split_whitespace().map(str::to_owned).collect();
+    let (state, detail) = (row.word(UploadState::parse)?, row.text()?);
+    let (received, finished) = (row.int()?, row.opt_int()?);
+    let content = read_content(size, row.opt_text()?, row.opt_blob()?);
+    Ok(Upload {
+        id,
+        scope,
+        email,
+        file_type,
+        file_name,
+        sha256,
+        size,
+        signers,
+        state,
+        detail,
+        received,
+        finished,
+        content,
+    })
+}

@@ -1,0 +1,59 @@
+//! The engine under a schema of a few lines, which proves that it serves any: nothing here knows another schema.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
+
+#[path = "../common/mod.rs"]
+mod common;
+mod opening;
+mod toy;
+mod writing;
+
+use bankchannel_storage::engine::{Database, PostgresSettings, Result, Schema, SqliteSettings};
+use std::path::{Path, PathBuf};
+
+/// Where the data of a case is.
+#[derive(Clone)]
+pub(crate) enum Place {
+    Folder(PathBuf),
+    Url(String),
+}
+
+impl Place {
+    pub(crate) async fn open<S: Schema>(&self) -> Result<Database<S>> {
+        match self {
+            Self::Folder(folder) => Database::open_sqlite(folder, &SqliteSettings::default()).await,
+            Self::Url(url) => Database::connect_postgres(url, &PostgresSettings::default()).await,
+        }
+    }
+}
+
+pub(crate) async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Place) -> F) {
+    let folder = tempfile::tempdir().unwrap();
+    case(Place::Folder(folder.path().to_owned())).await;
+}
+
+pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Place) -> F) {
+    common::with_postgres("", async |url| case(Place::Url(url)).await).await;
+}
+
+/// The engine uses nothing of this crate but itself, so that no schema can leak into another one.
+#[test]
+fn the_engine_knows_no_schema() {
+    let mut files = 0;
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let foreign = text.split("crate::").skip(1).find(|used| !used.starts_with("engine"));
+            assert_eq!(foreign, None, "{}", path.display());
+            assert!(!text.contains("ws_channel"), "{}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 10, "the engine's files were found");
+}

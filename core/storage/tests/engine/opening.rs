@@ -1,0 +1,91 @@
+//! What a database is when it is opened: new, older, newer, another schema's, somebody else's, read-only.
+
+use crate::Place;
+use crate::common::{cases, race};
+use crate::toy::{Count, Toy, count, units};
+use bankchannel_storage::engine::{Migration, Result, Schema, StoreError};
+
+cases! {
+    an_older_database_is_migrated_once,
+    a_newer_database_is_left_alone,
+    the_database_of_another_schema_is_refused,
+    those_that_start_together_migrate_once,
+}
+
+async fn an_older_database_is_migrated_once(place: Place) {
+    let old = place.open::<Toy<1>>().await.unwrap();
+    count(&old, Count::of("a")).await.unwrap();
+    old.close().await;
+    drop(old);
+    for value in 2..=3 {
+        let new = place.open::<Toy<2>>().await.unwrap();
+        assert_eq!(count(&new, Count::of("a")).await, Ok(value));
+        assert_eq!(units(&new).await, (vec![Some("pieces".to_owned())], 2));
+        new.close().await;
+    }
+}
+
+async fn a_newer_database_is_left_alone(place: Place) {
+    place.open::<Toy<2>>().await.unwrap().close().await;
+    assert_eq!(place.open::<Toy<1>>().await.err(), Some(StoreError::SchemaNewer { found: 2, known: 1 }));
+    let new = place.open::<Toy<2>>().await.unwrap();
+    assert_eq!(units(&new).await, (vec![], 2));
+    new.close().await;
+}
+
+#[derive(Default)]
+struct Other;
+
+impl Schema for Other {
+    const DATABASE_FILE: &'static str = "toy.sqlite";
+    const MIGRATIONS: &'static [Migration<Self>] = &[
+        Migration::new(1, "other", "CREATE TABLE other (name {text} PRIMARY KEY){strict}"),
+        Migration::new(2, "further", "CREATE TABLE further (name {text} PRIMARY KEY){strict}"),
+    ];
+    type State = ();
+}
+
+async fn the_database_of_another_schema_is_refused(place: Place) {
+    place.open::<Toy<2>>().await.unwrap().close().await;
+    let error = place.open::<Other>().await.err().unwrap();
+    assert!(matches!(&error, StoreError::Misuse { reason } if reason.contains("\"toy counters\"")), "{error:?}");
+    place.open::<Toy<2>>().await.unwrap().close().await;
+}
+
+/// SQLite: one gets the folder. PostgreSQL: all wait for the first one's migrations.
+async fn those_that_start_together_migrate_once(place: Place) {
+    let opened = race(4, |_| {
+        let place = place.clone();
+        async move { place.open::<Toy<2>>().await }
+    });
+    let (open, refused): (Vec<_>, Vec<_>) = opened.await.into_iter().partition(Result::is_ok);
+    match place {
+        Place::Folder(_) => assert_eq!((open.len(), refused.len()), (1, 3)),
+        Place::Url(_) => assert_eq!((open.len(), refused.len()), (4, 0)),
+    }
+    assert!(refused.into_iter().all(|refused| matches!(refused, Err(StoreError::Locked { .. }))));
+    for database in open.into_iter().flatten() {
+        assert_eq!(units(&database).await.1, 2);
+        database.close().await;
+        assert_eq!(count(&database, Count::of("a")).await, Err(StoreError::Closed));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_read_only_folder_is_named() {
+    crate::common::with_read_only_folder("opening::a_read_only_folder_is_named", async |data| {
+        let opened = Place::Folder(data.to_owned()).open::<Toy<2>>().await;
+        assert!(matches!(opened.err(), Some(StoreError::ReadOnly { .. })));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_read_only_server_is_named() {
+    crate::common::with_postgres("", async |url| {
+        let opened = Place::Url(format!("{url}&options[default_transaction_read_only]=on")).open::<Toy<2>>().await;
+        assert!(matches!(opened.err(), Some(StoreError::ReadOnly { .. })));
+    })
+    .await;
+}
