@@ -10,14 +10,14 @@ use crate::call;
 /// How the peer is reached, and how long that may take. Part of every client's settings, whose fields these are too.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct ConnectionSettings {
-    /// Further certificate authorities to trust for the peer's own certificate: a PEM file.
+    /// Further certificate authorities to trust for the server's own certificate: a PEM file.
     pub ca_file: Option<String>,
     /// Whether only the authorities of `ca_file` are trusted, not the system's.
     pub only_ca_file: Option<bool>,
     /// A proxy's URL, in place of the environment's; it may hold a user and a password.
     pub proxy: Option<Secret>,
-    /// How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation is one exchange, a
-    /// flow makes several. 0 and absent mean the operation's own limit.
+    /// How long one exchange may take, in seconds, fractions allowed. A call of an operation is one exchange, a flow makes
+    /// several. 0 and absent mean the operation's own limit.
     pub exchange_timeout_s: Option<Seconds>,
     /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
     pub timeout_s: Option<u32>,

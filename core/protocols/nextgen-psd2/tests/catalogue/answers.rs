@@ -32,7 +32,7 @@ fn failed<O: PsdExchange>(message: InResponse) -> Error {
 fn the_documented_link_with_its_invalid_href() {
     let mut message = answer(201, DOCUMENTED);
     message.headers = vec![("aspsp-sca-approach", "REDIRECT".into()), ("X-Request-ID", "id".into())];
-    let mut response = UpdateConsents::decode_response(message).unwrap();
+    let mut response = UpdateConsents::decode_response(message).unwrap().response;
     assert_eq!(
         (response.sca_approach.as_ref(), response.request_id.as_deref()),
         (Some(&ScaApproach::Redirect), Some("id"))
