@@ -10,6 +10,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let ident = &input.ident;
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
+    let model = quote! { ::bankchannel_foundation::model };
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
     for field in fields {
@@ -17,7 +18,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         let attributes = Attributes::parse(&field.attrs)?;
         if attributes.flatten {
             stands_alone(field, &attributes)?;
-            let group = quote! { <#ty as ::bankchannel_foundation::model::Fields> };
+            let group = quote! { <#ty as #model::Fields> };
             parts.push(quote! { #group::FIELDS });
             takes.push(quote! { #field_ident: #group::take(object, reader)? });
             puts.push(quote! { #group::put(self.#field_ident, object, writer); });
@@ -34,53 +35,44 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let (all, check) = if groups.is_empty() {
         (quote! { &Self::OWN_FIELDS }, None)
     } else {
-        (
-            quote! { &::bankchannel_foundation::model::joined::<{ #count #(+ #groups::FIELDS.len())* }>(&[#(#parts),*]) },
-            // An associated constant is not evaluated until it is used: a name that occurs twice is to fail here.
-            Some(quote! {
-                const _: &[::bankchannel_foundation::model::Field] =
-                    <#ident as ::bankchannel_foundation::model::Fields>::FIELDS;
-            }),
-        )
+        let joined = quote! { #model::joined::<{ #count #(+ #groups::FIELDS.len())* }> };
+        // An associated constant is not evaluated until it is used: a name that occurs twice is to fail here.
+        let check = quote! { const _: &[#model::Field] = <#ident as #model::Fields>::FIELDS; };
+        (quote! { &#joined(&[#(#parts),*]) }, Some(check))
     };
     Ok(quote! {
         impl #ident {
-            const OWN_FIELDS: [::bankchannel_foundation::model::Field; #count] = [#(#own),*];
+            const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
         }
         #check
-        impl ::bankchannel_foundation::model::Fields for #ident {
-            const FIELDS: &'static [::bankchannel_foundation::model::Field] = #all;
+        impl #model::Fields for #ident {
+            const FIELDS: &'static [#model::Field] = #all;
             #[allow(unused_variables)]
             fn take(
-                object: &mut ::bankchannel_foundation::model::ObjectReader<'_>,
-                reader: &mut ::bankchannel_foundation::model::Reader<'_>,
+                object: &mut #model::ObjectReader<'_>,
+                reader: &mut #model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
                 Ok(Self { #(#takes),* })
             }
             #[allow(unused_variables)]
-            fn put(
-                self,
-                object: &mut ::bankchannel_foundation::model::ObjectWriter,
-                writer: &mut ::bankchannel_foundation::model::Writer,
-            ) {
+            fn put(self, object: &mut #model::ObjectWriter, writer: &mut #model::Writer) {
                 #(#puts)*
             }
         }
-        impl ::bankchannel_foundation::model::Boundary for #ident {
-            const SHAPE: &'static ::bankchannel_foundation::model::Shape =
-                &::bankchannel_foundation::model::Shape::Struct(::bankchannel_foundation::model::StructShape {
-                    name: #name,
-                    doc: #type_doc,
-                    fields: <Self as ::bankchannel_foundation::model::Fields>::FIELDS,
-                });
+        impl #model::Boundary for #ident {
+            const SHAPE: &'static #model::Shape = &#model::Shape::Struct(#model::StructShape {
+                name: #name,
+                doc: #type_doc,
+                fields: <Self as #model::Fields>::FIELDS,
+            });
             fn read(
-                value: ::bankchannel_foundation::model::Value<'_>,
-                reader: &mut ::bankchannel_foundation::model::Reader<'_>,
+                value: #model::Value<'_>,
+                reader: &mut #model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
-                ::bankchannel_foundation::model::ObjectReader::read(value, reader)
+                #model::ObjectReader::read(value, reader)
             }
-            fn write(self, writer: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
-                ::bankchannel_foundation::model::ObjectWriter::write(self, writer)
+            fn write(self, writer: &mut #model::Writer) -> #model::Value<'static> {
+                #model::ObjectWriter::write(self, writer)
             }
         }
     })
@@ -101,16 +93,17 @@ fn shape(field: &Field, attributes: &Attributes) -> syn::Result<TokenStream> {
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| pascal_case(&name));
     let Attributes { aliases, profile, off_wire, .. } = attributes;
+    let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {
             name: #name,
             wire: #wire,
             aliases: &[#(#aliases),*],
             doc: #doc,
-            shape: <#ty as ::bankchannel_foundation::model::Boundary>::SHAPE,
-            wire_shape: <#ty as ::bankchannel_foundation::model::Boundary>::WIRE_SHAPE,
-            optional: <#ty as ::bankchannel_foundation::model::Boundary>::OPTIONAL,
-            wire_optional: <#ty as ::bankchannel_foundation::model::Boundary>::WIRE_OPTIONAL,
+            shape: #boundary::SHAPE,
+            wire_shape: #boundary::WIRE_SHAPE,
+            optional: #boundary::OPTIONAL,
+            wire_optional: #boundary::WIRE_OPTIONAL,
             profile: #profile,
             off_wire: #off_wire,
         }

@@ -1,21 +1,19 @@
 //! Structs by their fields, which may stand among another struct's.
 
-use super::{Boundary, Field, ObjectReader, ObjectWriter, Reader, Shape, Writer};
+use super::{Boundary, Field, ObjectReader, ObjectWriter, Reader, Writer};
 use crate::Error;
 
 /// A struct of the model. Derived with [`Boundary`]; with `#[boundary(flatten)]` on a field of its type, its fields stand
 /// among the outer struct's. A name that occurs twice there does not compile:
 ///
 /// ```compile_fail,E0080
-/// use bankchannel_foundation::Boundary;
-///
-/// /// Where to connect.
+/// # use bankchannel_foundation::Boundary;
+/// /// How to connect.
 /// #[derive(Boundary)]
 /// struct Connection {
 ///     /// A proxy's URL.
 ///     proxy: Option<String>,
 /// }
-///
 /// /// A client's settings.
 /// #[derive(Boundary)]
 /// struct Settings {
@@ -45,73 +43,54 @@ pub trait Fields: Boundary {
 /// The fields of all parts, in their order.
 ///
 /// # Panics
-/// When two fields have one name, on the boundary or on the wire; and when there are not `N`.
+/// When two fields have one name, on the boundary or on the wire; when the first part has none; when there are not `N`.
 #[must_use]
 pub const fn joined<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
-    const NONE: Field = Field {
-        name: "",
-        wire: "",
-        aliases: &[],
-        doc: "",
-        shape: &Shape::Bool,
-        wire_shape: &Shape::Bool,
-        optional: false,
-        wire_optional: false,
-        profile: false,
-        off_wire: false,
-    };
-    let mut all = [NONE; N];
-    let (mut count, mut part) = (0, 0);
-    while part < parts.len() {
-        let mut own = 0;
-        while own < parts[part].len() {
-            let field = parts[part][own];
-            let mut earlier = 0;
-            while earlier < count {
-                assert!(!clash(&all[earlier], &field), "two fields have the same name, on the boundary or on the wire");
-                earlier += 1;
-            }
-            all[count] = field;
-            (count, own) = (count + 1, own + 1);
+    let mut all = [parts[0][0]; N];
+    let (mut count, mut parts) = (0, parts);
+    while let [part, further @ ..] = parts {
+        let mut part = *part;
+        while let [field, after @ ..] = part {
+            let is_new = !clashes(field, all.split_at(count).0);
+            assert!(is_new, "two fields have the same name, on the boundary or on the wire");
+            all[count] = *field;
+            (count, part) = (count + 1, after);
         }
-        part += 1;
+        parts = further;
     }
     assert!(count == N, "the count of fields is wrong");
     all
 }
 
-const fn clash(one: &Field, other: &Field) -> bool {
-    if same(one.name, other.name) || is_read_from(one, other.wire) {
-        return true;
-    }
-    let mut at = 0;
-    while at < other.aliases.len() {
-        if is_read_from(one, other.aliases[at]) {
+const fn clashes(field: &Field, mut others: &[Field]) -> bool {
+    while let [other, further @ ..] = others {
+        let has_name = is_one_of(field.name, &[other.name]);
+        if has_name || is_read_from(other, &[field.wire]) || is_read_from(other, field.aliases) {
             return true;
         }
-        at += 1;
+        others = further;
     }
     false
 }
 
-/// Whether the field is read from a wire member of this name.
-const fn is_read_from(field: &Field, wire: &str) -> bool {
-    let mut at = 0;
-    while at < field.aliases.len() {
-        if same(field.aliases[at], wire) {
-            return true;
-        }
-        at += 1;
-    }
-    same(field.wire, wire)
+/// Whether the field is read from a wire member of one of these names.
+const fn is_read_from(field: &Field, names: &[&str]) -> bool {
+    let [name, further @ ..] = names else { return false };
+    is_one_of(name, &[field.wire]) || is_one_of(name, field.aliases) || is_read_from(field, further)
 }
 
-/// `==`, which is not `const`.
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let mut at = 0;
-    while at < one.len() && at < other.len() && one[at] == other[at] {
-        at += 1;
+const fn is_one_of(name: &str, names: &[&str]) -> bool {
+    let [one, further @ ..] = names else { return false };
+    is_same(one.as_bytes(), name.as_bytes()) || is_one_of(name, further)
+}
+
+/// `==`, which is not `const` for texts.
+const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([a, rest @ ..], [b, others @ ..]) = (one, other) {
+        if *a != *b {
+            return false;
+        }
+        (one, other) = (rest, others);
     }
-    at == one.len() && at == other.len()
+    one.len() == other.len()
 }
