@@ -2057,17 +2057,10 @@ export interface WsChannelSettings {
   /** The bank of requests that name none. */
   bank?: Bank | null;
   /**
-   * How long one exchange with the service may take, in seconds, fractions allowed. A call of an
-   * operation is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
-   */
-  exchangeTimeoutS?: number | null;
-  /**
    * How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0
    * and absent mean no limit but those of its exchanges.
    */
   flowTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
-  timeoutS?: number | null;
   /**
    * Whether a data session that the service no longer accepts is renewed once per call, with the
    * password.
@@ -2075,13 +2068,20 @@ export interface WsChannelSettings {
   renewSession?: boolean | null;
   /** What sessions and logins are sealed with when they leave this process: 32 random characters or more. */
   sealKey?: Secret | null;
-  /** Further certificate authorities to trust: a PEM file. */
+  /** Further certificate authorities to trust for the peer's own certificate: a PEM file. */
   caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
   onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
   proxy?: Secret | null;
-  /** The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6). */
+  /**
+   * How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
+   * is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   */
+  exchangeTimeoutS?: number | null;
+  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  timeoutS?: number | null;
+  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
   maxAnswerBytes?: number | null;
 }
 
@@ -4390,20 +4390,20 @@ export interface NextGenPsd2Settings {
   clientKeystoreFile?: string | null;
   /** Opens a `clientKey` that is encrypted, or its PKCS#12 file. */
   clientPassphrase?: Secret | null;
-  /** Further certificate authorities to trust for the bank's own certificate: a PEM file. */
+  /** Further certificate authorities to trust for the peer's own certificate: a PEM file. */
   caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
   onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange with the bank may take, in seconds, fractions allowed. 0 and absent mean the
-   * operation's own limit.
+   * How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
+   * is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
   timeoutS?: number | null;
-  /** The largest answer, in bytes; 16 MiB when left out. */
+  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
   maxAnswerBytes?: number | null;
   /** Hosts, besides the bank's own, to which the bank's customers may be sent. */
   allowedRedirectHosts?: readonly string[] | null;

@@ -762,14 +762,14 @@ const WsChannelSettings = struct([
   ["apiKey", "api_key", secret],
   ["idToken", "id_token", secret],
   ["bank", "bank"],
-  ["exchangeTimeoutS", "exchange_timeout_s"],
   ["flowTimeoutS", "flow_timeout_s"],
-  ["timeoutS", "timeout_s"],
   ["renewSession", "renew_session"],
   ["sealKey", "seal_key", secret],
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
+  ["exchangeTimeoutS", "exchange_timeout_s"],
+  ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
 ]);
 

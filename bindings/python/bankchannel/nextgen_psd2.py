@@ -1233,7 +1233,7 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     """Opens a `client_key` that is encrypted, or its PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the bank's own certificate: a PEM file."""
+    """Further certificate authorities to trust for the peer's own certificate: a PEM file."""
 
     only_ca_file: bool | None
     """Whether only the authorities of `ca_file` are trusted, not the system's."""
@@ -1242,15 +1242,15 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     """A proxy's URL, in place of the environment's; it may hold a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange with the bank may take, in seconds, fractions allowed. 0 and absent mean the
-    operation's own limit.
+    """How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
+    is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
     """
 
     timeout_s: int | None
     """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
 
     max_answer_bytes: int | None
-    """The largest answer, in bytes; 16 MiB when left out."""
+    """The largest answer besides a file's content, in bytes; 16 MiB when left out."""
 
     allowed_redirect_hosts: Sequence[str] | None
     """Hosts, besides the bank's own, to which the bank's customers may be sent."""
@@ -1310,13 +1310,14 @@ class NextGenPsd2(Client):
         client_key: Its private key as PEM text.
         client_keystore_file: A PKCS#12 file that holds both, in place of them.
         client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the bank's own certificate: a PEM file.
+        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange with the bank may take, in seconds, fractions allowed.
-            0 and absent mean the operation's own limit.
+        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
+            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
+            operation's own limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer, in bytes; 16 MiB when left out.
+        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
             sent.
         header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
@@ -2695,13 +2696,14 @@ class AsyncNextGenPsd2(AsyncClient):
         client_key: Its private key as PEM text.
         client_keystore_file: A PKCS#12 file that holds both, in place of them.
         client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the bank's own certificate: a PEM file.
+        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange with the bank may take, in seconds, fractions allowed.
-            0 and absent mean the operation's own limit.
+        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
+            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
+            operation's own limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer, in bytes; 16 MiB when left out.
+        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
             sent.
         header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":

@@ -1418,18 +1418,10 @@ class _WsChannelSettings(TypedDict, total=False):
     bank: Bank | None
     """The bank of requests that name none."""
 
-    exchange_timeout_s: float | None
-    """How long one exchange with the service may take, in seconds, fractions allowed. A call of an
-    operation is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
-    """
-
     flow_timeout_s: float | None
     """How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0
     and absent mean no limit but those of its exchanges.
     """
-
-    timeout_s: int | None
-    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
 
     renew_session: bool | None
     """Whether a data session that the service no longer accepts is renewed once per call, with the
@@ -1440,7 +1432,7 @@ class _WsChannelSettings(TypedDict, total=False):
     """What sessions and logins are sealed with when they leave this process: 32 random characters or more."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust: a PEM file."""
+    """Further certificate authorities to trust for the peer's own certificate: a PEM file."""
 
     only_ca_file: bool | None
     """Whether only the authorities of `ca_file` are trusted, not the system's."""
@@ -1448,8 +1440,16 @@ class _WsChannelSettings(TypedDict, total=False):
     proxy: Secret | None
     """A proxy's URL, in place of the environment's; it may hold a user and a password."""
 
+    exchange_timeout_s: float | None
+    """How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
+    is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """
+
+    timeout_s: int | None
+    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
+
     max_answer_bytes: int | None
-    """The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6)."""
+    """The largest answer besides a file's content, in bytes; 16 MiB when left out."""
 
 
 class WsChannelSettings(_WsChannelSettings, total=False):
@@ -1496,21 +1496,20 @@ class WsChannel(Client):
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
         bank: The bank of requests that name none.
-        exchange_timeout_s: How long one exchange with the service may take, in seconds, fractions
-            allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean the
-            operation's own limit.
         flow_timeout_s: How long a whole flow may take, its questions and waits included, in seconds,
             fractions allowed. 0 and absent mean no limit but those of its exchanges.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         renew_session: Whether a data session that the service no longer accepts is renewed once per
             call, with the password.
         seal_key: What sessions and logins are sealed with when they leave this process: 32 random
             characters or more.
-        ca_file: Further certificate authorities to trust: a PEM file.
+        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out
-            (§8.6).
+        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
+            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
+            operation's own limit.
+        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
+        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1534,14 +1533,14 @@ class WsChannel(Client):
         api_key: Secret | None = None,
         id_token: Secret | None = None,
         bank: Bank | None = None,
-        exchange_timeout_s: float | None = None,
         flow_timeout_s: float | None = None,
-        timeout_s: int | None = None,
         renew_session: bool | None = None,
         seal_key: Secret | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
+        exchange_timeout_s: float | None = None,
+        timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
@@ -1561,14 +1560,14 @@ class WsChannel(Client):
                 "api_key": api_key,
                 "id_token": id_token,
                 "bank": bank,
-                "exchange_timeout_s": exchange_timeout_s,
                 "flow_timeout_s": flow_timeout_s,
-                "timeout_s": timeout_s,
                 "renew_session": renew_session,
                 "seal_key": seal_key,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s,
+                "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
             },
             on_code,
@@ -4017,21 +4016,20 @@ class AsyncWsChannel(AsyncClient):
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
         bank: The bank of requests that name none.
-        exchange_timeout_s: How long one exchange with the service may take, in seconds, fractions
-            allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean the
-            operation's own limit.
         flow_timeout_s: How long a whole flow may take, its questions and waits included, in seconds,
             fractions allowed. 0 and absent mean no limit but those of its exchanges.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         renew_session: Whether a data session that the service no longer accepts is renewed once per
             call, with the password.
         seal_key: What sessions and logins are sealed with when they leave this process: 32 random
             characters or more.
-        ca_file: Further certificate authorities to trust: a PEM file.
+        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out
-            (§8.6).
+        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
+            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
+            operation's own limit.
+        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
+        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -4055,14 +4053,14 @@ class AsyncWsChannel(AsyncClient):
         api_key: Secret | None = None,
         id_token: Secret | None = None,
         bank: Bank | None = None,
-        exchange_timeout_s: float | None = None,
         flow_timeout_s: float | None = None,
-        timeout_s: int | None = None,
         renew_session: bool | None = None,
         seal_key: Secret | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
+        exchange_timeout_s: float | None = None,
+        timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
@@ -4082,14 +4080,14 @@ class AsyncWsChannel(AsyncClient):
                 "api_key": api_key,
                 "id_token": id_token,
                 "bank": bank,
-                "exchange_timeout_s": exchange_timeout_s,
                 "flow_timeout_s": flow_timeout_s,
-                "timeout_s": timeout_s,
                 "renew_session": renew_session,
                 "seal_key": seal_key,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s,
+                "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
             },
             on_code,

@@ -150,11 +150,6 @@ impl CallOptions {
     }
 }
 
-/// What settings say of how long an exchange may take, from the setting's name and its older one. 0 says nothing.
-pub(crate) fn exchange_limit(given: Option<Seconds>, older: Option<u32>) -> Option<Duration> {
-    said(given.or(older.map(|seconds| Seconds(Duration::from_secs(seconds.into())))))
-}
-
 /// A limit that settings give; 0 gives none.
 pub(crate) fn said(given: Option<Seconds>) -> Option<Duration> {
     given.map(|Seconds(limit)| limit).filter(|limit| !limit.is_zero())

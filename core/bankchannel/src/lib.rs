@@ -40,7 +40,7 @@ pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use by_name::{Done, call_local, call_local_values, unknown as unknown_operation};
 pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureRequest};
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
-pub use client::{Client, Settings};
+pub use client::{Client, ConnectionSettings, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
 pub use protocol::{Callable, ClientKind, Commands, Protocol};
 pub use protocols::{PROTOCOLS, protocol};

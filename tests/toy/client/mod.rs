@@ -13,13 +13,13 @@ use bankchannel_foundation::{
 };
 use bankchannel_toy::Plain;
 pub use bankchannel_toy::{PROTOCOL, errors, for_each_operation, operations};
-use bankchannel_transport::{Settings as Connections, Transport};
+use bankchannel_transport::Transport;
 pub use settings::ToySettings;
 
 use crate::{
     CallOptions, ClientKind, Commands, Protocol,
     client::{
-        ClientSettings as _, ProtocolClient,
+        ProtocolClient,
         exchange::{Sending, named},
     },
 };
@@ -50,8 +50,8 @@ impl Toy {
     /// # Errors
     /// `configuration.invalid` for a base URL that cannot be used.
     pub fn new(settings: ToySettings) -> Result<Self> {
-        let connections = |base_url: &String| Connections { base_url: base_url.clone(), ..Connections::default() };
-        let transport = settings.base_url.as_ref().map(|url| Transport::new(&connections(url))).transpose()?;
+        let open = |url: &String| Transport::new(&settings.connection.transport(url.clone())?);
+        let transport = settings.base_url.as_ref().map(open).transpose()?;
         Ok(Self(Arc::new(Inner { settings, transport })))
     }
 
@@ -69,7 +69,7 @@ impl Toy {
                     .with("field", "base_url")
                     .with_outcome(Outcome::NotSent)
             })?;
-            let mut sending = Sending::begin::<O>(options, self.0.settings.exchange_limit())?;
+            let mut sending = Sending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
             let message = O::encode_request(request, &())?;
             sending.send(transport, &message, &[], None, O::decode_response).await
         })

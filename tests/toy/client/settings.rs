@@ -1,11 +1,9 @@
 //! A guest's settings.
 
-use std::time::Duration;
-
-use bankchannel_foundation::{Boundary, Result, model::Seconds};
+use bankchannel_foundation::{Boundary, Result};
 
 use super::Toy;
-use crate::{call, client::ClientSettings};
+use crate::{ConnectionSettings, client::ClientSettings};
 
 /// The environment's variables, each with its setting.
 pub(super) const VARIABLES: [(&str, &str); 2] = [("TOY_BASE_URL", "base_url"), ("TOY_NAME", "name")];
@@ -17,15 +15,16 @@ pub struct ToySettings {
     pub base_url: Option<String>,
     /// Who is greeted where a request says nothing.
     pub name: Option<String>,
-    /// How long one exchange may take, in seconds, fractions allowed.
-    pub exchange_timeout_s: Option<Seconds>,
+    /// How the host is reached.
+    #[boundary(flatten)]
+    pub connection: ConnectionSettings,
 }
 
 impl ClientSettings for ToySettings {
     type Client = Toy;
 
-    fn exchange_limit(&self) -> Option<Duration> {
-        call::said(self.exchange_timeout_s)
+    fn connection(&self) -> &ConnectionSettings {
+        &self.connection
     }
 
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
@@ -33,7 +32,7 @@ impl ClientSettings for ToySettings {
         Some(Ok(Self {
             base_url: self.base_url.clone().or_else(|| variable(base_url)),
             name: self.name.clone().or_else(|| variable(name)),
-            exchange_timeout_s: self.exchange_timeout_s,
+            connection: self.connection.clone(),
         }))
     }
 }

@@ -119,10 +119,11 @@ fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     if let Some(key) = read("client-key")? {
         (settings.client_key, settings.client_keystore_file) = (Some(key.into()), None);
     }
-    settings.ca_file = text("ca-file").or(settings.ca_file);
-    settings.only_ca_file = matches.get_flag("only-ca-file").then_some(true).or(settings.only_ca_file);
-    settings.proxy = text("proxy").map(Into::into).or(settings.proxy);
-    settings.exchange_timeout_s = matches.get_one::<Seconds>("timeout").copied().or(settings.exchange_timeout_s);
+    let connection = &mut settings.connection;
+    connection.ca_file = text("ca-file").or(connection.ca_file.take());
+    connection.only_ca_file = matches.get_flag("only-ca-file").then_some(true).or(connection.only_ca_file);
+    connection.proxy = text("proxy").map(Into::into).or(connection.proxy.take());
+    connection.exchange_timeout_s = matches.get_one::<Seconds>("timeout").copied().or(connection.exchange_timeout_s);
     if let Some(hosts) = matches.get_many::<String>("redirect-host") {
         settings.allowed_redirect_hosts = Some(hosts.cloned().collect());
     }

@@ -1,6 +1,7 @@
 //! A client of whichever protocol: for who learns only at run time which.
 
 mod calling;
+mod connection;
 pub(crate) mod exchange;
 mod methods;
 mod reading;
@@ -18,6 +19,7 @@ use bankchannel_foundation::{
     model::{Profile, Value},
 };
 pub(crate) use calling::{Caller, call};
+pub use connection::ConnectionSettings;
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
 pub(crate) use reading::read_request;
 pub(crate) use settings::ClientSettings;

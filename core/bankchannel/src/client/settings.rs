@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     model::{self, Value},
 };
 
-use super::{Client, ProtocolClient};
+use super::{Client, ConnectionSettings, ProtocolClient};
 use crate::{
     PROTOCOLS, call,
     protocol::{ClientKind, Protocol},
@@ -19,8 +19,8 @@ pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + '
     /// The client that is made from them.
     type Client: ProtocolClient<Settings = Self>;
 
-    /// How long an exchange may take, where they say so.
-    fn exchange_limit(&self) -> Option<Duration>;
+    /// How the peer is reached.
+    fn connection(&self) -> &ConnectionSettings;
 
     /// These, and what they leave out from the environment's variables; `None` where no variables belong to the protocol.
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>>;
@@ -34,7 +34,7 @@ pub struct Settings(Arc<dyn Erased>);
 trait Erased: fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn protocol(&self) -> &'static Protocol;
-    fn exchange_limit(&self) -> Option<Duration>;
+    fn connection(&self) -> &ConnectionSettings;
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Settings>>;
     fn open(&self) -> Result<Client>;
 }
@@ -48,8 +48,8 @@ impl<S: ClientSettings> Erased for S {
         S::Client::protocol()
     }
 
-    fn exchange_limit(&self) -> Option<Duration> {
-        ClientSettings::exchange_limit(self)
+    fn connection(&self) -> &ConnectionSettings {
+        ClientSettings::connection(self)
     }
 
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Settings>> {
@@ -102,7 +102,7 @@ impl Settings {
     /// How long an exchange may take whose own limit is `own_s` seconds.
     #[must_use]
     pub fn limit(&self, own_s: u32) -> Duration {
-        call::limit(self.0.exchange_limit(), own_s)
+        call::limit(self.0.connection().exchange_limit(), own_s)
     }
 
     /// These settings, and what they leave out from the environment's variables.

@@ -1,11 +1,11 @@
 //! A third party's settings: one declaration for every language.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
-    model::{Dialect, Profile, Seconds, Value, Writer},
+    model::{Dialect, Profile, Value, Writer},
     shown,
 };
 use bankchannel_nextgen_psd2::{
@@ -16,13 +16,13 @@ use bankchannel_nextgen_psd2::{
     signing::CONDITIONAL,
 };
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
-use bankchannel_transport::{IdentityFault, Settings, Tls, client_identity};
+use bankchannel_transport::{IdentityFault, Settings, client_identity};
 
 use super::{
     NextGenPsd2, Signer,
     keys::{Keys, Source, excluded, one_of, tls_keystore},
 };
-use crate::{call, client::ClientSettings};
+use crate::{ConnectionSettings, client::ClientSettings};
 
 /// How a private key begins in PEM.
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
@@ -60,19 +60,9 @@ pub struct NextGenPsd2Settings {
     pub client_keystore_file: Option<String>,
     /// Opens a `client_key` that is encrypted, or its PKCS#12 file.
     pub client_passphrase: Option<Secret>,
-    /// Further certificate authorities to trust for the bank's own certificate: a PEM file.
-    pub ca_file: Option<String>,
-    /// Whether only the authorities of `ca_file` are trusted, not the system's.
-    pub only_ca_file: Option<bool>,
-    /// A proxy's URL, in place of the environment's; it may hold a user and a password.
-    pub proxy: Option<Secret>,
-    /// How long one exchange with the bank may take, in seconds, fractions allowed. 0 and absent mean the
-    /// operation's own limit.
-    pub exchange_timeout_s: Option<Seconds>,
-    /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
-    pub timeout_s: Option<u32>,
-    /// The largest answer, in bytes; 16 MiB when left out.
-    pub max_answer_bytes: Option<u32>,
+    /// How the bank is reached.
+    #[boundary(flatten)]
+    pub connection: ConnectionSettings,
     /// Hosts, besides the bank's own, to which the bank's customers may be sent.
     pub allowed_redirect_hosts: Option<Vec<String>>,
     /// Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
@@ -87,8 +77,8 @@ pub struct NextGenPsd2Settings {
 impl ClientSettings for NextGenPsd2Settings {
     type Client = NextGenPsd2;
 
-    fn exchange_limit(&self) -> Option<Duration> {
-        call::exchange_limit(self.exchange_timeout_s, self.timeout_s)
+    fn connection(&self) -> &ConnectionSettings {
+        &self.connection
     }
 
     fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
@@ -122,7 +112,7 @@ impl Ready {
         let redirect_hosts = settings.allowed_redirect_hosts.iter().flatten().map(|host| redirect_host(host));
         let redirect_hosts = redirect_hosts.collect::<Result<_>>()?;
         let transport = transport(&settings)?;
-        let exchange_timeout = settings.exchange_limit();
+        let exchange_timeout = settings.connection.exchange_limit();
         without_key("certificate", settings.certificate.as_deref())?;
         let given = Source::of("certificate", settings.certificate_file.as_deref());
         let certificate_source = match (&settings.keystore_file, &settings.pkcs11) {
@@ -254,23 +244,9 @@ fn redirect_host(host: &str) -> Result<String> {
 
 fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
     let Some(base_url) = settings.base_url.clone() else { return Ok(None) };
-    let only_ca_file = settings.only_ca_file.unwrap_or_default();
-    if only_ca_file && settings.ca_file.is_none() {
-        return Err(Error::invalid_setting("only_ca_file", "needs ca_file"));
-    }
-    let defaults = Settings::default();
-    let max_answer_bytes = settings.max_answer_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-    Ok(Some(Settings {
-        base_url,
-        tls: Tls {
-            ca_file: settings.ca_file.as_ref().map(PathBuf::from),
-            only_ca_file,
-            client_identity: identity(settings)?,
-        },
-        proxy: settings.proxy.clone(),
-        max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
-        ..defaults
-    }))
+    let mut transport = settings.connection.transport(base_url)?;
+    transport.tls.client_identity = identity(settings)?;
+    Ok(Some(transport))
 }
 
 /// A certificate's setting is no secret: it may be shown and logged.

@@ -83,15 +83,10 @@ impl WsChannelSettings {
             api_key: self.api_key.or(other.api_key),
             id_token: self.id_token.or(other.id_token),
             bank: self.bank.or(other.bank),
-            exchange_timeout_s: self.exchange_timeout_s.or(other.exchange_timeout_s),
             flow_timeout_s: self.flow_timeout_s.or(other.flow_timeout_s),
-            timeout_s: self.timeout_s.or(other.timeout_s),
             renew_session: self.renew_session.or(other.renew_session),
             seal_key: self.seal_key.or(other.seal_key),
-            ca_file: self.ca_file.or(other.ca_file),
-            only_ca_file: self.only_ca_file.or(other.only_ca_file),
-            proxy: self.proxy.or(other.proxy),
-            max_answer_bytes: self.max_answer_bytes.or(other.max_answer_bytes),
+            connection: self.connection.or(other.connection),
         }
     }
 }

@@ -32,10 +32,7 @@ use bankchannel_ws_channel::{
 use super::{Session, WsChannel, effects::Effect};
 use crate::{
     CallOptions, LogLevel, call,
-    client::{
-        ClientSettings as _,
-        exchange::{Sending, named},
-    },
+    client::exchange::{Sending, named},
 };
 
 impl WsChannel {
@@ -62,7 +59,7 @@ impl WsChannel {
     where
         O: Exchange<Codec = Envelope>,
     {
-        let mut sending = Sending::begin::<O>(options, self.0.settings.exchange_limit())?;
+        let mut sending = Sending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
         let deadline = sending.deadline;
         let protected = const { O::TERMS }.needs_session();
         let (mut session, generation) = self.held();
@@ -111,7 +108,7 @@ impl WsChannel {
 
     /// How long an exchange may take: as the settings say, or its own limit.
     pub(super) fn limit(&self, own_s: u32) -> Duration {
-        call::limit(self.0.settings.exchange_limit(), own_s)
+        call::limit(self.0.settings.connection.exchange_limit(), own_s)
     }
 
     /// How long a flow may take, where the settings say so.

@@ -1,20 +1,19 @@
 //! A client's settings: one declaration for every language, the settings file and the command line.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret,
-    error::row,
+    Boundary, Result, Secret,
     model::{Dialect, Profile, Seconds, Value, Writer},
 };
-use bankchannel_transport::{Settings, Tls};
+use bankchannel_transport::Settings;
 use bankchannel_ws_channel::{
     PRODUCTION_BASE_URL, TEST_BASE_URL,
     model::{ApiKey, Bank, Email, IdToken, Mode, Name, Phone},
 };
 
 use super::{Session, WsChannel};
-use crate::{call, client::ClientSettings};
+use crate::{ConnectionSettings, client::ClientSettings};
 
 /// Which of the service's installations is meant (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -55,26 +54,16 @@ pub struct WsChannelSettings {
     pub id_token: Option<IdToken>,
     /// The bank of requests that name none.
     pub bank: Option<Bank>,
-    /// How long one exchange with the service may take, in seconds, fractions allowed. A call of an operation is one exchange, a
-    /// flow makes several. 0 and absent mean the operation's own limit.
-    pub exchange_timeout_s: Option<Seconds>,
     /// How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0 and absent mean no limit
     /// but those of its exchanges.
     pub flow_timeout_s: Option<Seconds>,
-    /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
-    pub timeout_s: Option<u32>,
     /// Whether a data session that the service no longer accepts is renewed once per call, with the password.
     pub renew_session: Option<bool>,
     /// What sessions and logins are sealed with when they leave this process: 32 random characters or more.
     pub seal_key: Option<Secret>,
-    /// Further certificate authorities to trust: a PEM file.
-    pub ca_file: Option<String>,
-    /// Whether only the authorities of `ca_file` are trusted, not the system's.
-    pub only_ca_file: Option<bool>,
-    /// A proxy's URL, in place of the environment's; it may hold a user and a password.
-    pub proxy: Option<Secret>,
-    /// The largest answer besides a file's content, in bytes; 16 MiB when left out (§8.6).
-    pub max_answer_bytes: Option<u32>,
+    /// How the service is reached.
+    #[boundary(flatten)]
+    pub connection: ConnectionSettings,
 }
 
 impl WsChannelSettings {
@@ -89,30 +78,15 @@ impl WsChannelSettings {
     }
 
     pub(super) fn transport(&self) -> Result<Settings> {
-        let defaults = Settings::default();
-        let only_ca_file = self.only_ca_file.unwrap_or_default();
-        if only_ca_file && self.ca_file.is_none() {
-            return Err(
-                Error::because(&row::CONFIGURATION, "only_ca_file: needs ca_file").with("field", "only_ca_file")
-            );
-        }
-        Ok(Settings {
-            base_url: self.effective_base_url().to_owned(),
-            tls: Tls { ca_file: self.ca_file.as_ref().map(PathBuf::from), only_ca_file, ..Tls::default() },
-            proxy: self.proxy.clone(),
-            max_answer_bytes: self
-                .max_answer_bytes
-                .map_or(defaults.max_answer_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
-            ..defaults
-        })
+        self.connection.transport(self.effective_base_url().to_owned())
     }
 }
 
 impl ClientSettings for WsChannelSettings {
     type Client = WsChannel;
 
-    fn exchange_limit(&self) -> Option<Duration> {
-        call::exchange_limit(self.exchange_timeout_s, self.timeout_s)
+    fn connection(&self) -> &ConnectionSettings {
+        &self.connection
     }
 
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {

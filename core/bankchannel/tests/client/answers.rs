@@ -1,7 +1,7 @@
 //! What answers mean (WS Channel sheet §11.8 K05–K07, K20).
 
 use bankchannel::{
-    Category, Outcome,
+    Category, ConnectionSettings, Outcome,
     ws_channel::{WsChannel, WsChannelSettings},
 };
 use serde_json::{Value, json};
@@ -94,7 +94,8 @@ async fn k07_the_life_of_a_session() {
 async fn k20_an_answer_above_the_cap_is_refused_and_its_connection_dropped() {
     let long = ok(200, json!({"FileDescriptors": [], "Padding": "x".repeat(4_000_000)}));
     let server = Server::in_turn([Act::Answer(long), Act::Answer(ok(200, json!({"FileDescriptors": []})))]).await;
-    let client = WsChannel::new(WsChannelSettings { max_answer_bytes: Some(10_000), ..settings(&server) }).unwrap();
+    let connection = ConnectionSettings { max_answer_bytes: Some(10_000), ..Default::default() };
+    let client = WsChannel::new(WsChannelSettings { connection, ..settings(&server) }).unwrap();
     client.set_session(session("t", bankchannel::ws_channel::Mode::Data));
     let error = client.list_files(list()).await.unwrap_err();
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bankchannel::{
-    Outcome,
+    ConnectionSettings, Outcome,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use bankchannel_crypto::x509::Issuer;
@@ -66,28 +66,31 @@ async fn an_authority_of_ones_own_is_trusted_for_its_names_only() {
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, &certificate).unwrap();
     for only_ca_file in [None, Some(true)] {
-        let trusting =
-            WsChannelSettings { ca_file: Some(file.display().to_string()), only_ca_file, ..settings(&server) };
+        let connection =
+            ConnectionSettings { ca_file: Some(file.display().to_string()), only_ca_file, ..Default::default() };
+        let trusting = WsChannelSettings { connection, ..settings(&server) };
         client(trusting).list_files(list()).await.unwrap();
     }
     let elsewhere = rcgen::generate_simple_self_signed(["elsewhere.example".to_owned()]).unwrap();
     std::fs::write(&file, elsewhere.cert.pem()).unwrap();
     let wrong_name = listening(acceptor(&elsewhere.cert.pem(), &elsewhere.signing_key.serialize_pem())).await;
-    let trusting = WsChannelSettings { ca_file: Some(file.display().to_string()), ..settings(&wrong_name) };
+    let connection = ConnectionSettings { ca_file: Some(file.display().to_string()), ..Default::default() };
+    let trusting = WsChannelSettings { connection, ..settings(&wrong_name) };
     let error = client(trusting).upload_file(upload(b"payment")).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), ("transport.tls_failed", Some(Outcome::NotSent)));
 }
 
 #[test]
 fn settings_that_cannot_be_meant_are_refused() {
+    let connection = |connection| WsChannelSettings { connection, ..WsChannelSettings::default() };
     for (settings, field) in [
-        (WsChannelSettings { only_ca_file: Some(true), ..WsChannelSettings::default() }, "only_ca_file"),
-        (WsChannelSettings { ca_file: Some("/nonexistent.pem".into()), ..WsChannelSettings::default() }, "ca_file"),
+        (connection(ConnectionSettings { only_ca_file: Some(true), ..Default::default() }), "only_ca_file"),
+        (connection(ConnectionSettings { ca_file: Some("/nonexistent.pem".into()), ..Default::default() }), "ca_file"),
         (
             WsChannelSettings { base_url: Some("http://ws-api.example/v2".into()), ..WsChannelSettings::default() },
             "base_url",
         ),
-        (WsChannelSettings { proxy: Some("://".into()), ..WsChannelSettings::default() }, "proxy"),
+        (connection(ConnectionSettings { proxy: Some("://".into()), ..Default::default() }), "proxy"),
     ] {
         let error = WsChannel::new(settings).unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)));

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, Progress,
+    CallOptions, ConnectionSettings, Progress,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
 use bankchannel_foundation::model::Seconds;
@@ -308,7 +308,8 @@ async fn one_file_that_takes_too_long_does_not_stop_the_others() {
     let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
     let server =
         Server::start(move |seen, _| if seen.path.ends_with("/1") { Act::Stall } else { bank.act(seen) }).await;
-    let settings = WsChannelSettings { timeout_s: Some(1), ..settings(&server) };
+    let connection = ConnectionSettings { timeout_s: Some(1), ..Default::default() };
+    let settings = WsChannelSettings { connection, ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
     let folder = tempfile::tempdir().unwrap();
@@ -330,12 +331,8 @@ async fn a_flow_has_a_limit_of_its_own() {
         )
         .await;
     let seconds = |s: f64| Some(Seconds(Duration::from_secs_f64(s)));
-    let settings = WsChannelSettings {
-        exchange_timeout_s: seconds(0.4),
-        flow_timeout_s: seconds(0.6),
-        timeout_s: Some(60),
-        ..settings(&server)
-    };
+    let connection = ConnectionSettings { exchange_timeout_s: seconds(0.4), timeout_s: Some(60), ..Default::default() };
+    let settings = WsChannelSettings { connection, flow_timeout_s: seconds(0.6), ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
     let folder = tempfile::tempdir().unwrap();

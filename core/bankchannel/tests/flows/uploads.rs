@@ -10,7 +10,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions, Content, Outcome,
+    CallOptions, ConnectionSettings, Content, Outcome,
     model::Pieces,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
@@ -357,7 +357,8 @@ async fn a_look_that_takes_too_long_is_not_the_end_of_the_wait() {
         _ => bank.act(seen),
     })
     .await;
-    let settings = WsChannelSettings { timeout_s: Some(2), ..settings(&server) };
+    let connection = ConnectionSettings { timeout_s: Some(2), ..Default::default() };
+    let settings = WsChannelSettings { connection, ..settings(&server) };
     let client = WsChannel::new(settings).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
     let request = wait(json!({"wait_for": ["pain.002.001.10"], "timeout_s": 30}));

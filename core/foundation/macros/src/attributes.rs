@@ -7,6 +7,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 pub(crate) struct Attributes {
     pub(crate) profile: bool,
     pub(crate) off_wire: bool,
+    pub(crate) flatten: bool,
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
     pub(crate) aliases: Vec<String>,
@@ -30,6 +31,8 @@ impl Attributes {
                     out.profile = true;
                 } else if meta.path.is_ident("off_wire") {
                     out.off_wire = true;
+                } else if meta.path.is_ident("flatten") {
+                    out.flatten = true;
                 } else if meta.path.is_ident("open") {
                     out.open = true;
                 } else if meta.path.is_ident("wire") {

@@ -10,6 +10,7 @@
 //! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, where that is not the PascalCase of its own |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
+//! | `#[boundary(flatten)]` | field | a struct whose fields stand in its place among the others, in both dialects |
 //! | `#[boundary(open)]` | enum | peer values: the last variant, `Other(String)`, takes the unknown ones |
 //! | `#[boundary("NEW")]` | variant | the value, the same in both dialects |
 //! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |
@@ -36,8 +37,7 @@ fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
     let attributes = attributes::Attributes::parse(&input.attrs)?;
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => structs::expand(input, fields),
-            Fields::Unit => structs::expand_empty(input),
+            fields @ (Fields::Named(_) | Fields::Unit) => structs::expand(input, fields),
             Fields::Unnamed(_) => Err(syn::Error::new_spanned(&input.ident, "a boundary struct has named fields")),
         },
         Data::Enum(data) => match &attributes.tag {

@@ -1,96 +1,111 @@
-//! Structs with named fields.
+//! Structs with named fields, and without any: `struct Nothing;` is the empty object.
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, FieldsNamed, ext::IdentExt};
+use syn::{DeriveInput, Field, Fields, ext::IdentExt};
 
 use crate::attributes::{Attributes, doc, pascal_case};
 
-pub(crate) fn expand(input: &DeriveInput, fields: &FieldsNamed) -> syn::Result<TokenStream> {
+pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenStream> {
     let ident = &input.ident;
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
-    let (mut shapes, mut reads, mut writes) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, field) in fields.named.iter().enumerate() {
-        let field_ident = field.ident.as_ref().expect("named fields have names");
-        let ty = &field.ty;
+    let model = quote! { ::bankchannel_foundation::model };
+    let (mut own, mut groups) = (Vec::new(), Vec::new());
+    let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
+    for field in fields {
+        let (field_ident, ty) = (&field.ident, &field.ty);
         let attributes = Attributes::parse(&field.attrs)?;
-        let field_doc = doc(&field.attrs, field_ident)?;
-        let field_name = field_ident.unraw().to_string();
-        let wire = attributes.wire.unwrap_or_else(|| pascal_case(&field_name));
-        let (aliases, profile, off_wire) = (&attributes.aliases, attributes.profile, attributes.off_wire);
-        shapes.push(quote! {
-            ::bankchannel_foundation::model::Field {
-                name: #field_name,
-                wire: #wire,
-                aliases: &[#(#aliases),*],
-                doc: #field_doc,
-                shape: <#ty as ::bankchannel_foundation::model::Boundary>::SHAPE,
-                wire_shape: <#ty as ::bankchannel_foundation::model::Boundary>::WIRE_SHAPE,
-                optional: <#ty as ::bankchannel_foundation::model::Boundary>::OPTIONAL,
-                wire_optional: <#ty as ::bankchannel_foundation::model::Boundary>::WIRE_OPTIONAL,
-                profile: #profile,
-                off_wire: #off_wire,
-            }
-        });
-        reads.push(quote! { #field_ident: object.field::<#ty>(&Self::FIELDS[#index], reader)? });
-        writes.push(quote! { object.put(&Self::FIELDS[#index], self.#field_ident, writer); });
+        if attributes.flatten {
+            stands_alone(field, &attributes)?;
+            let group = quote! { <#ty as #model::Fields> };
+            parts.push(quote! { #group::FIELDS });
+            takes.push(quote! { #field_ident: #group::take(object, reader)? });
+            puts.push(quote! { #group::put(self.#field_ident, object, writer); });
+            groups.push(group);
+        } else {
+            let index = own.len();
+            parts.push(quote! { ::core::slice::from_ref(&Self::OWN_FIELDS[#index]) });
+            takes.push(quote! { #field_ident: object.field::<#ty>(&Self::OWN_FIELDS[#index], reader)? });
+            puts.push(quote! { object.put(&Self::OWN_FIELDS[#index], self.#field_ident, writer); });
+            own.push(shape(field, &attributes)?);
+        }
     }
-    let count = shapes.len();
+    let count = own.len();
+    let (all, check) = if groups.is_empty() {
+        (quote! { &Self::OWN_FIELDS }, None)
+    } else {
+        let joined = quote! { #model::joined::<{ #count #(+ #groups::FIELDS.len())* }> };
+        // An associated constant is not evaluated until it is used: a name that occurs twice is to fail here.
+        let check = quote! { const _: &[#model::Field] = <#ident as #model::Fields>::FIELDS; };
+        (quote! { &#joined(&[#(#parts),*]) }, Some(check))
+    };
     Ok(quote! {
         impl #ident {
-            const FIELDS: [::bankchannel_foundation::model::Field; #count] = [#(#shapes),*];
+            const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
         }
-        impl ::bankchannel_foundation::model::Boundary for #ident {
-            const SHAPE: &'static ::bankchannel_foundation::model::Shape =
-                &::bankchannel_foundation::model::Shape::Struct(::bankchannel_foundation::model::StructShape {
-                    name: #name,
-                    doc: #type_doc,
-                    fields: &Self::FIELDS,
-                });
-            fn read(
-                value: ::bankchannel_foundation::model::Value<'_>,
-                reader: &mut ::bankchannel_foundation::model::Reader<'_>,
+        #check
+        impl #model::Fields for #ident {
+            const FIELDS: &'static [#model::Field] = #all;
+            #[allow(unused_variables)]
+            fn take(
+                object: &mut #model::ObjectReader<'_>,
+                reader: &mut #model::Reader<'_>,
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
-                let mut object = ::bankchannel_foundation::model::ObjectReader::open(value, &Self::FIELDS, reader)?;
-                let read = Self { #(#reads),* };
-                object.close(&Self::FIELDS, reader)?;
-                Ok(read)
+                Ok(Self { #(#takes),* })
             }
-            fn write(self, writer: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
-                #[allow(unused_mut)]
-                let mut object = ::bankchannel_foundation::model::ObjectWriter::of(&Self::FIELDS);
-                #(#writes)*
-                object.into_value()
+            #[allow(unused_variables)]
+            fn put(self, object: &mut #model::ObjectWriter, writer: &mut #model::Writer) {
+                #(#puts)*
+            }
+        }
+        impl #model::Boundary for #ident {
+            const SHAPE: &'static #model::Shape = &#model::Shape::Struct(#model::StructShape {
+                name: #name,
+                doc: #type_doc,
+                fields: <Self as #model::Fields>::FIELDS,
+            });
+            fn read(
+                value: #model::Value<'_>,
+                reader: &mut #model::Reader<'_>,
+            ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
+                #model::ObjectReader::read(value, reader)
+            }
+            fn write(self, writer: &mut #model::Writer) -> #model::Value<'static> {
+                #model::ObjectWriter::write(self, writer)
             }
         }
     })
 }
 
-/// `struct Nothing;` is the empty object.
-pub(crate) fn expand_empty(input: &DeriveInput) -> syn::Result<TokenStream> {
-    let ident = &input.ident;
-    let name = ident.to_string();
-    let type_doc = doc(&input.attrs, ident)?;
+/// A flattened field has no name and no documentation of its own on the boundary.
+fn stands_alone(field: &Field, attributes: &Attributes) -> syn::Result<()> {
+    let Attributes { wire, aliases, profile, off_wire, .. } = attributes;
+    if wire.is_some() || !aliases.is_empty() || *profile || *off_wire {
+        return Err(syn::Error::new_spanned(&field.ident, "`flatten` stands alone: the struct's fields say the rest"));
+    }
+    Ok(())
+}
+
+fn shape(field: &Field, attributes: &Attributes) -> syn::Result<TokenStream> {
+    let ty = &field.ty;
+    let doc = doc(&field.attrs, &field.ident)?;
+    let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
+    let wire = attributes.wire.clone().unwrap_or_else(|| pascal_case(&name));
+    let Attributes { aliases, profile, off_wire, .. } = attributes;
+    let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
-        impl ::bankchannel_foundation::model::Boundary for #ident {
-            const SHAPE: &'static ::bankchannel_foundation::model::Shape =
-                &::bankchannel_foundation::model::Shape::Struct(::bankchannel_foundation::model::StructShape {
-                    name: #name,
-                    doc: #type_doc,
-                    fields: &[],
-                });
-            fn read(
-                value: ::bankchannel_foundation::model::Value<'_>,
-                reader: &mut ::bankchannel_foundation::model::Reader<'_>,
-            ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
-                let object = ::bankchannel_foundation::model::ObjectReader::open(value, &[], reader)?;
-                object.close(&[], reader)?;
-                Ok(Self)
-            }
-            fn write(self, _: &mut ::bankchannel_foundation::model::Writer) -> ::bankchannel_foundation::model::Value<'static> {
-                ::bankchannel_foundation::model::ObjectWriter::default().into_value()
-            }
+        ::bankchannel_foundation::model::Field {
+            name: #name,
+            wire: #wire,
+            aliases: &[#(#aliases),*],
+            doc: #doc,
+            shape: #boundary::SHAPE,
+            wire_shape: #boundary::WIRE_SHAPE,
+            optional: #boundary::OPTIONAL,
+            wire_optional: #boundary::WIRE_OPTIONAL,
+            profile: #profile,
+            off_wire: #off_wire,
         }
     })
 }

@@ -12,6 +12,7 @@
 mod collections;
 mod content;
 mod decimal;
+mod fields;
 mod json_text;
 mod reader;
 mod scalars;
@@ -24,6 +25,7 @@ mod writer;
 
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
+pub use fields::{Fields, joined};
 pub use reader::{ObjectReader, Profile, Reader};
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
 pub use text::TextRule;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Boundary, Content, Dialect, Field, Object, Shape, Value};
+use super::{Boundary, Content, Dialect, Field, Fields, Object, Shape, Value};
 use crate::{Error, Kept, error::row, shown};
 
 /// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
@@ -190,6 +190,17 @@ pub struct ObjectReader<'v> {
 }
 
 impl<'v> ObjectReader<'v> {
+    /// Reads a whole struct.
+    ///
+    /// # Errors
+    /// `input.*` rows, with the field's path in the context.
+    pub fn read<T: Fields>(value: Value<'v>, reader: &mut Reader<'_>) -> Result<T, Error> {
+        let mut object = Self::open(value, T::FIELDS, reader)?;
+        let read = T::take(&mut object, reader)?;
+        object.close(T::FIELDS, reader)?;
+        Ok(read)
+    }
+
     /// Opens an object and sees that every required field is there; all missing ones are named at once.
     ///
     /// # Errors

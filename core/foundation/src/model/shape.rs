@@ -89,7 +89,7 @@ pub struct StructShape {
 }
 
 /// One field of a struct.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// Its name on the boundary.
     pub name: &'static str,

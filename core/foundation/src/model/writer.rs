@@ -1,6 +1,6 @@
 //! Writing values.
 
-use super::{Boundary, Content, Dialect, Field, Object, Value};
+use super::{Boundary, Content, Dialect, Field, Fields, Object, Value};
 
 /// Writes one message: knows the dialect and keeps what goes beside the JSON.
 pub struct Writer {
@@ -36,17 +36,16 @@ impl Writer {
 }
 
 /// Writes the members of one object.
-#[derive(Default)]
 pub struct ObjectWriter {
     object: Object<'static>,
 }
 
 impl ObjectWriter {
-    /// A writer of an object with these fields.
-    #[inline]
-    #[must_use]
-    pub fn of(fields: &'static [Field]) -> Self {
-        Self { object: Object::with_capacity(fields.len()) }
+    /// Writes a whole struct.
+    pub fn write<T: Fields>(value: T, writer: &mut Writer) -> Value<'static> {
+        let mut object = Self { object: Object::with_capacity(T::FIELDS.len()) };
+        value.put(&mut object, writer);
+        Value::Object(object.object)
     }
 
     /// Puts one field, unless it is absent or does not travel.
@@ -61,13 +60,6 @@ impl ObjectWriter {
             return;
         }
         self.object.push(name, written);
-    }
-
-    /// The object.
-    #[inline]
-    #[must_use]
-    pub fn into_value(self) -> Value<'static> {
-        Value::Object(self.object)
     }
 }
 

@@ -41,16 +41,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $clientKeystoreFile A PKCS#12 file that holds both, in place of them.
      * @param string|Secret|null $clientPassphrase Opens a `client_key` that is encrypted, or its PKCS#12
      * file.
-     * @param string|null $caFile Further certificate authorities to trust for the bank's own certificate:
+     * @param string|null $caFile Further certificate authorities to trust for the peer's own certificate:
      * a PEM file.
      * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
      * system's.
      * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
      * and a password.
-     * @param float|null $exchangeTimeoutS How long one exchange with the bank may take, in seconds,
-     * fractions allowed. 0 and absent mean the operation's own limit.
+     * @param float|null $exchangeTimeoutS How long one exchange with the peer may take, in seconds,
+     * fractions allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean
+     * the operation's own limit.
      * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
-     * @param int|null $maxAnswerBytes The largest answer, in bytes; 16 MiB when left out.
+     * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
+     * left out.
      * @param list<string>|null $allowedRedirectHosts Hosts, besides the bank's own, to which the bank's
      * customers may be sent.
      * @param array<string, string>|null $headerNames Other names for headers, by the names of the

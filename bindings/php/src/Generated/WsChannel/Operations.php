@@ -40,23 +40,24 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $apiKey The integrator's API key.
      * @param string|Secret|null $idToken A session token from an earlier login.
      * @param Bank|null $bank The bank of requests that name none.
-     * @param float|null $exchangeTimeoutS How long one exchange with the service may take, in seconds,
-     * fractions allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean
-     * the operation's own limit.
      * @param float|null $flowTimeoutS How long a whole flow may take, its questions and waits included,
      * in seconds, fractions allowed. 0 and absent mean no limit but those of its exchanges.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
      * @param bool|null $renewSession Whether a data session that the service no longer accepts is renewed
      * once per call, with the password.
      * @param string|Secret|null $sealKey What sessions and logins are sealed with when they leave this
      * process: 32 random characters or more.
-     * @param string|null $caFile Further certificate authorities to trust: a PEM file.
+     * @param string|null $caFile Further certificate authorities to trust for the peer's own certificate:
+     * a PEM file.
      * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
      * system's.
      * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
      * and a password.
+     * @param float|null $exchangeTimeoutS How long one exchange with the peer may take, in seconds,
+     * fractions allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean
+     * the operation's own limit.
+     * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
      * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
-     * left out (§8.6).
+     * left out.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -81,14 +82,14 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
         #[\SensitiveParameter] string|Secret|null $idToken = null,
         ?Bank $bank = null,
-        ?float $exchangeTimeoutS = null,
         ?float $flowTimeoutS = null,
-        ?int $timeoutS = null,
         ?bool $renewSession = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?string $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?float $exchangeTimeoutS = null,
+        ?int $timeoutS = null,
         ?int $maxAnswerBytes = null,
         ?callable $onCode = null,
         ?callable $signer = null,
@@ -110,14 +111,14 @@ abstract class Operations extends AbstractClient implements Client
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
             'id_token' => $idToken === null ? null : Encode::secret($idToken),
             'bank' => $bank?->value,
-            'exchange_timeout_s' => $exchangeTimeoutS,
             'flow_timeout_s' => $flowTimeoutS,
-            'timeout_s' => $timeoutS,
             'renew_session' => $renewSession,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
             'ca_file' => $caFile,
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
+            'exchange_timeout_s' => $exchangeTimeoutS,
+            'timeout_s' => $timeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
         ], $onCode, $signer, $logger, $fromEnv, $bridge);
     }

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},
 };
 
-use super::{OK, material, share_certs::Addresses};
+use super::{OK, material, share_certs::addresses};
 use crate::ws_channel::{
     config::Sharing,
     fault::Fault,
@@ -39,7 +39,7 @@ pub(crate) async fn handle(
     }
     connections.sort_by(|a, b| a.bank.cmp(&b.bank));
     let offered_from = match service.config.sharing {
-        Sharing::Accepted => Addresses::of(service, service.store.links(&session.email).await?)?.offered_from,
+        Sharing::Accepted => addresses(service, service.store.links(&session.email).await?)?.offered_from,
         Sharing::Owner | Sharing::Any => None,
     };
     let retired: Vec<_> = retired.iter().map(material::retired).collect();

@@ -43,34 +43,23 @@ pub(crate) async fn handle(
         store.share_certs(&session.api_key, &session.email, target, consent).await?
     };
     match outcome {
-        ShareOutcome::Shared(links) | ShareOutcome::Offered(links) => {
-            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(service, links)?;
-            Ok(ShareCertsResponse { shared_from, shared_to, offered_from, offered_to, response_text: OK.into() })
-        }
+        ShareOutcome::Shared(links) | ShareOutcome::Offered(links) => addresses(service, links),
         ShareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
         ShareOutcome::SameAccount | ShareOutcome::OtherOwner => Err(Refusal::invalid("ExtEmail").into()),
     }
 }
 
 /// An account's links and offers in both directions; offers only where they mean something and there are any.
-pub(super) struct Addresses {
-    pub(super) shared_from: Vec<Email>,
-    pub(super) shared_to: Vec<Email>,
-    pub(super) offered_from: Option<Vec<Email>>,
-    pub(super) offered_to: Option<Vec<Email>>,
-}
-
-impl Addresses {
-    pub(super) fn of(service: &Service, links: Links) -> Result<Self, Fault> {
-        let are_offers_used = service.config.sharing == Sharing::Accepted;
-        let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
-            list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
-        };
-        Ok(Self {
-            shared_from: emails(links.from)?,
-            shared_to: emails(links.to)?,
-            offered_from: Some(emails(links.offered_from)?).filter(|list| are_offers_used && !list.is_empty()),
-            offered_to: Some(emails(links.offered_to)?).filter(|list| are_offers_used && !list.is_empty()),
-        })
-    }
+pub(super) fn addresses(service: &Service, links: Links) -> Result<ShareCertsResponse, Fault> {
+    let are_offers_used = service.config.sharing == Sharing::Accepted;
+    let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
+        list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
+    };
+    Ok(ShareCertsResponse {
+        shared_from: emails(links.from)?,
+        shared_to: emails(links.to)?,
+        offered_from: Some(emails(links.offered_from)?).filter(|list| are_offers_used && !list.is_empty()),
+        offered_to: Some(emails(links.offered_to)?).filter(|list| are_offers_used && !list.is_empty()),
+        response_text: OK.into(),
+    })
 }

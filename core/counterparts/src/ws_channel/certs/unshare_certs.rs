@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse},
 };
 
-use super::{OK, share_certs::Addresses};
+use super::share_certs::addresses;
 use crate::ws_channel::{
     fault::Fault,
     service::{Call, Service},
@@ -21,10 +21,7 @@ pub(crate) async fn handle(
     let target = request.ext_email.as_str();
     let store = call.audited_store(service, target, "").await?;
     match store.unshare_certs(&session.api_key, &session.email, target).await? {
-        UnshareOutcome::Unshared(links) => {
-            let Addresses { shared_from, shared_to, offered_from, offered_to } = Addresses::of(service, links)?;
-            Ok(UnshareCertsResponse { shared_from, shared_to, offered_from, offered_to, response_text: OK.into() })
-        }
+        UnshareOutcome::Unshared(links) => Ok(UnshareCertsResponse { links: addresses(service, links)? }),
         UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
     }
 }

@@ -61,20 +61,9 @@ pub trait Linked {
     }
 }
 
-/// Answers whose links are their own only.
+/// Answers whose links are their own only; the second argument is the field for where the customer is to be sent.
 macro_rules! linked {
-    ($ty:ty) => {
-        impl $crate::model::Linked for $ty {
-            fn links(&self) -> Option<&$crate::model::LinkMap> {
-                Some(&self.links)
-            }
-
-            fn resolve_links(&mut self, base_url: &str) {
-                self.links.values_mut().for_each(|link| link.resolve(base_url));
-            }
-        }
-    };
-    ($ty:ty, sca_redirect) => {
+    ($ty:ty $(, $sca_redirect:ident)?) => {
         impl $crate::model::Linked for $ty {
             fn links(&self) -> Option<&$crate::model::LinkMap> {
                 Some(&self.links)
@@ -84,9 +73,9 @@ macro_rules! linked {
                 self.links.values_mut().for_each(|link| link.resolve(base_url));
             }
 
-            fn set_sca_redirect(&mut self, url: String) {
-                self.sca_redirect = Some(url);
-            }
+            $(fn set_sca_redirect(&mut self, url: String) {
+                self.$sca_redirect = Some(url);
+            })?
         }
     };
 }

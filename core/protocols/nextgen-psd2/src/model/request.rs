@@ -21,16 +21,20 @@ impl std::fmt::Debug for HeaderField {
     }
 }
 
-/// Where a request stands that an operation is about: with a method, the content is its body; without one, it is the whole
-/// request as text.
-pub(crate) struct Given {
-    pub(crate) content: Option<Content>,
-    pub(crate) method: Option<String>,
-    pub(crate) target: Option<String>,
-    pub(crate) headers: Option<Vec<HeaderField>>,
+/// The request that an operation is about.
+#[derive(Debug, Clone, Boundary)]
+pub struct GivenRequest {
+    /// With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a log.
+    pub content: Option<Content>,
+    /// The HTTP method.
+    pub method: Option<String>,
+    /// The path with its query, as it stands on the request line.
+    pub target: Option<String>,
+    /// The header fields in their order.
+    pub headers: Option<Vec<HeaderField>>,
 }
 
-impl Given {
+impl GivenRequest {
     /// The request.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ fn failed<O: Exchange>(message: InResponse) -> Error {
 fn the_documented_link_with_its_invalid_href() {
     let mut message = answer(201, DOCUMENTED);
     message.message.headers = [("aspsp-sca-approach", "REDIRECT"), ("X-Request-ID", "id")].into_iter().collect();
-    let mut response = UpdateConsents::decode_response(message).unwrap();
+    let mut response = UpdateConsents::decode_response(message).unwrap().response;
     assert_eq!(
         (response.sca_approach.as_ref(), response.request_id.as_deref()),
         (Some(&ScaApproach::Redirect), Some("id"))

@@ -122,7 +122,8 @@ fn headers_of_wrong_form() {
         ("accept-language", "nb"),
         ("accept-language", "en;q=0.7"),
     ])))
-    .unwrap();
+    .unwrap()
+    .request;
     assert_eq!(request.psu_context, Some(CustomerContext::Private));
     let corporate = request.psu_corporate_id.as_ref().map(|id| id.as_str());
     assert_eq!((request.psu_id.as_ref().map(|id| id.as_str()), corporate), (Some("psu 7f3a91"), Some("corp 4 2")));

@@ -2,63 +2,43 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Deprecated};
 
+use super::update_bank_offered_consents::{UpdateBankOfferedConsentsRequest, UpdateBankOfferedConsentsResponse};
 use crate::{
     Terms,
     codec::Psd2,
     declare,
-    model::{CustomerContext, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, TppSessionId, TppUri, linked},
+    model::{LinkMap, Linked},
 };
 
 /// For whom, and where the customer goes afterwards.
 #[derive(Debug, Clone, Boundary)]
 pub struct UpdateConsentsRequest {
-    /// The customer, where the third party knows it.
-    #[boundary(wire = "@PSU-ID")]
-    pub psu_id: Option<PsuId>,
-    /// The customer's corporate agreement.
-    #[boundary(wire = "@PSU-Corporate-ID")]
-    pub psu_corporate_id: Option<PsuCorporateId>,
-    /// Where the bank sends the customer afterwards; a state of the third party's own stands in its query.
-    #[boundary(wire = "@TPP-Redirect-URI")]
-    pub redirect_uri: TppUri,
-    /// In which quality the customer acts; left out, the bank asks.
-    #[boundary(wire = "@PSU-Context")]
-    pub psu_context: Option<CustomerContext>,
-    /// False asks for the bank's own application instead of a redirect, where that is possible.
-    #[boundary(wire = "@TPP-Redirect-Preferred")]
-    pub redirect_preferred: Option<bool>,
-    /// The session that the bank's redirect named.
-    #[boundary(wire = "@TPP-Session-ID")]
-    pub tpp_session_id: Option<TppSessionId>,
-    /// Names of announced changes of the bank's interface that are to hold already, such as `amount-as-string`.
-    #[boundary(wire = "@X-Accept-Fix")]
-    pub accept_fix: Option<Vec<String>>,
-    /// The languages of the bank's texts, such as `nb,en;q=0.7`.
-    #[boundary(wire = "@Accept-Language")]
-    pub accept_language: Option<String>,
-    /// The customer's own request, where the customer is present.
-    #[boundary(wire = "@")]
-    pub psu: Option<PsuContext>,
+    /// All of it.
+    #[boundary(flatten)]
+    pub request: UpdateBankOfferedConsentsRequest,
 }
 
 /// Where the customer goes on.
 #[derive(Debug, Clone, Boundary)]
 pub struct UpdateConsentsResponse {
-    /// Links by their names; `scaRedirect` is the one for the customer.
-    #[boundary(wire = "_links")]
-    pub links: LinkMap,
-    /// Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`.
-    #[boundary(wire = "scaRedirect", off_wire)]
-    pub sca_redirect: Option<String>,
-    /// How the customer authorises.
-    #[boundary(wire = "@ASPSP-SCA-Approach")]
-    pub sca_approach: Option<ScaApproach>,
-    /// The request's id, repeated by the bank.
-    #[boundary(wire = "@X-Request-ID")]
-    pub request_id: Option<String>,
+    /// All of it.
+    #[boundary(flatten)]
+    pub response: UpdateBankOfferedConsentsResponse,
 }
 
-linked!(UpdateConsentsResponse, sca_redirect);
+impl Linked for UpdateConsentsResponse {
+    fn links(&self) -> Option<&LinkMap> {
+        self.response.links()
+    }
+
+    fn resolve_links(&mut self, base_url: &str) {
+        self.response.resolve_links(base_url);
+    }
+
+    fn set_sca_redirect(&mut self, url: String) {
+        self.response.set_sca_redirect(url);
+    }
+}
 
 /// When the banks' documents began to say so: 2025-01-01T00:00:00Z.
 const SINCE_S: i64 = 1_735_689_600;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base64, declare,
-    model::{Given, HeaderField, SigningOptions, kept},
+    model::{GivenRequest, HeaderField, SigningOptions, kept},
     signing,
 };
 
@@ -61,7 +61,7 @@ impl Operation for AttachSignature {
 impl Local for AttachSignature {
     fn run(asked: AttachSignatureRequest, mut with: LocalContext<'_>) -> Result<AttachSignatureResponse, Error> {
         let profile = asked.signing.unwrap_or_default().profile()?;
-        let given = Given {
+        let given = GivenRequest {
             content: asked.content,
             method: Some(asked.method),
             target: Some(asked.target),

@@ -1,28 +1,23 @@
 //! The first half of signing with a key that is elsewhere (§2.1, S1–S4).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
 use data_encoding::BASE64;
 
 use super::sign_request::ERRORS;
 use crate::{
     declare,
     http::{self, Header, Headers},
-    model::{Given, HeaderField, SigningOptions, kept},
+    model::{GivenRequest, HeaderField, SigningOptions, kept},
     signing::{self, SignFault, algorithm_name},
 };
 
 /// What to sign.
 #[derive(Debug, Clone, Boundary)]
 pub struct PrepareSignatureRequest {
-    /// With `method`: the body, exactly as it will be sent. Without it: the whole request as text.
-    pub content: Option<Content>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path with its query, as it stands on the request line.
-    pub target: Option<String>,
-    /// The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are missing.
-    pub headers: Option<Vec<HeaderField>>,
+    /// The request.
+    #[boundary(flatten)]
+    pub request: GivenRequest,
     /// The QSEAL certificate as PEM text.
     #[boundary(profile)]
     pub certificate: String,
@@ -58,9 +53,9 @@ impl Operation for PrepareSignature {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.prepare_signature",
         "Say what to sign, for a key that is elsewhere",
-        "For a private key in a security module, a smart card or another process: have `signing_string` signed there, or `hash`, and \
-         give the signature to `attach_signature` with the body, with the options, and with method, target and headers as they come \
-         from here.",
+        "For a private key in a security module, a smart card or another process. Adds what is missing of `Date`, `Digest` and \
+         `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the signature to `attach_signature` with the body, \
+         with the options, and with method, target and headers as they come from here.",
         ERRORS,
     );
 }
@@ -68,9 +63,7 @@ impl Operation for PrepareSignature {
 impl Local for PrepareSignature {
     fn run(asked: PrepareSignatureRequest, mut with: LocalContext<'_>) -> Result<PrepareSignatureResponse, Error> {
         let profile = asked.signing.unwrap_or_default().profile()?;
-        let given =
-            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
-        let request = given.read(&mut with)?;
+        let request = asked.request.read(&mut with)?;
         let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
         let id = uuid_v4();
         let prepared =

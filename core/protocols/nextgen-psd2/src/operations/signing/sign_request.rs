@@ -1,29 +1,22 @@
 //! Signs a request (§2).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row,
-};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
 use data_encoding::BASE64;
 
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
     declare, errors,
-    model::{Given, HeaderField, SigningOptions, kept, own},
+    model::{GivenRequest, HeaderField, SigningOptions, kept, own},
     signing,
 };
 
 /// What to sign with what.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignRequestRequest {
-    /// With `method`: the body, exactly as it will be sent. Without it: the whole request as text.
-    pub content: Option<Content>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path with its query, as it stands on the request line.
-    pub target: Option<String>,
-    /// The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are missing.
-    pub headers: Option<Vec<HeaderField>>,
+    /// The request.
+    #[boundary(flatten)]
+    pub request: GivenRequest,
     /// The QSEAL certificate as PEM text; left out, it is the client's own.
     pub certificate: Option<String>,
     /// Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is.
@@ -72,9 +65,7 @@ impl Operation for SignRequest {
 impl Local for SignRequest {
     fn run(asked: SignRequestRequest, mut with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {
         let mut profile = asked.signing.unwrap_or_default().profile()?;
-        let given =
-            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
-        let request = given.read(&mut with)?;
+        let request = asked.request.read(&mut with)?;
         let holder = own::of(&with);
         let given = asked.certificate.map(|pem| kept::certificate("certificate", &pem, &with)).transpose()?;
         let certificate = match (&given, holder) {

@@ -1,25 +1,20 @@
 //! The signing string of a request (§2.4).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
 use data_encoding::BASE64;
 
 use crate::{
     declare,
-    model::{Given, HeaderField},
+    model::GivenRequest,
     signing::{self, SignatureHeader},
 };
 
 /// The request, and which headers are meant.
 #[derive(Debug, Clone, Boundary)]
 pub struct SigningStringRequest {
-    /// With `method`: the body. Without it: the whole request as text, such as pasted from a log.
-    pub content: Option<Content>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path with its query.
-    pub target: Option<String>,
-    /// The header fields in their order.
-    pub headers: Option<Vec<HeaderField>>,
+    /// The request.
+    #[boundary(flatten)]
+    pub request: GivenRequest,
     /// The names of the signed headers in their order; left out, those that the request's Signature header lists.
     pub signed_headers: Option<Vec<String>>,
 }
@@ -51,9 +46,7 @@ impl Operation for SigningString {
 
 impl Local for SigningString {
     fn run(asked: SigningStringRequest, mut with: LocalContext<'_>) -> Result<SigningStringResponse, Error> {
-        let given =
-            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
-        let request = given.read(&mut with)?;
+        let request = asked.request.read(&mut with)?;
         let names = match asked.signed_headers {
             Some(names) => names.iter().map(|name| name.to_ascii_lowercase()).collect(),
             None => listed(&request)?,

@@ -1,40 +1,24 @@
 //! Explains what a bank thinks of a request (§3.3).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
 use data_encoding::{BASE64, HEXLOWER};
 
 use super::{
     report::{CheckResult, Refused, checks, refused},
-    verify_request::{ERRORS, Strictness, policy, tls_certificate},
+    verify_request::{Checked, ERRORS, VerifyRequestRequest},
 };
 use crate::{
     base64, declare,
     explain::{self, Compared, Diff, DigestReport, ExplainInput, Hypothesis, KeyIdReport, Recovered},
-    model::{Dialect, Given, HeaderField, kept},
+    model::kept,
 };
 
 /// A request, and what is known of it.
 #[derive(Debug, Clone, Boundary)]
 pub struct ExplainRequestRequest {
-    /// With `method`: the body. Without it: the whole request as text, such as pasted from a log.
-    pub content: Option<Content>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path with its query, as it stands on the request line.
-    pub target: Option<String>,
-    /// The header fields in their order.
-    pub headers: Option<Vec<HeaderField>>,
-    /// The certificates of trusted issuers as PEM text, one after the other.
-    #[boundary(profile)]
-    pub trusted: Option<String>,
-    /// The instant to check for; now when left out.
-    pub at: Option<Timestamp>,
-    /// How strictly.
-    pub mode: Option<Strictness>,
-    /// The bank's dialect; `era` when left out.
-    pub dialect: Option<Dialect>,
-    /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a trusted issuer.
-    pub tls_certificate: Option<String>,
+    /// The request, and how to check it.
+    #[boundary(flatten)]
+    pub verify: VerifyRequestRequest,
     /// What the sender says it signed, in base64: then the first difference is shown from it.
     pub signing_string: Option<String>,
     /// Other certificates of the sender as PEM text, one after the other: whether the key of one of them made the signature.
@@ -202,10 +186,7 @@ impl Operation for ExplainRequest {
 
 impl Local for ExplainRequest {
     fn run(asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
-        let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
-        let verifier = kept::verifier(asked.trusted.as_deref(), &with)?;
         let mut known = kept::certificates("known", asked.known.as_deref())?;
-        known.extend(verifier.anchors().iter().cloned());
         let signed = match &asked.signing_string {
             Some(text) => Some(
                 base64::decode(text.as_bytes())
@@ -217,12 +198,8 @@ impl Local for ExplainRequest {
         if !base_path.is_empty() && !base_path.starts_with('/') {
             return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
         }
-        let given =
-            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
-        let request = given.read(&mut with)?;
-        let tls_client = tls_certificate(asked.tls_certificate.as_deref(), &with)?;
-        let policy = policy(&request, asked.mode, asked.dialect, now_s, tls_client);
-        let verified = verifier.verify(&request, &policy);
+        let Checked { request, policy, verifier, verified } = asked.verify.check(&mut with)?;
+        known.extend(verifier.anchors().iter().cloned());
         let input = ExplainInput {
             client_signing_string: signed.as_deref(),
             known: &known,

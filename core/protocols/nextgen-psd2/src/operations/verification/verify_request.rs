@@ -1,7 +1,9 @@
 //! Verifies a request as a bank does (§3).
 
+use std::sync::Arc;
+
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
 };
 
 use super::report::{CheckResult, Refused, checks, refused, verdict};
@@ -9,8 +11,8 @@ use crate::{
     certificates::Certificate,
     declare, errors,
     http::Request,
-    model::{Dialect, Given, HeaderField, kept},
-    verify::{Endpoint, Mode, Policy},
+    model::{Dialect, GivenRequest, kept},
+    verify::{Endpoint, Mode, Policy, Verified, Verifier},
 };
 
 /// How strictly a request is read.
@@ -41,14 +43,9 @@ impl From<Strictness> for Mode {
 /// A request, and how to check it.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyRequestRequest {
-    /// With `method`: the body. Without it: the whole request as text, such as pasted from a log.
-    pub content: Option<Content>,
-    /// The HTTP method.
-    pub method: Option<String>,
-    /// The path with its query, as it stands on the request line.
-    pub target: Option<String>,
-    /// The header fields in their order.
-    pub headers: Option<Vec<HeaderField>>,
+    /// The request.
+    #[boundary(flatten)]
+    pub request: GivenRequest,
     /// The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted and `V17` fails.
     #[boundary(profile)]
     pub trusted: Option<String>,
@@ -100,14 +97,7 @@ impl Operation for VerifyRequest {
 
 impl Local for VerifyRequest {
     fn run(asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
-        let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
-        let verifier = kept::verifier(asked.trusted.as_deref(), &with)?;
-        let tls_client = tls_certificate(asked.tls_certificate.as_deref(), &with)?;
-        let given =
-            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
-        let request = given.read(&mut with)?;
-        let policy = policy(&request, asked.mode, asked.dialect, now_s, tls_client);
-        let verified = verifier.verify(&request, &policy);
+        let verified = asked.check(&mut with)?.verified;
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         Ok(VerifyRequestResponse {
             valid: verified.is_valid(),
@@ -119,25 +109,33 @@ impl Local for VerifyRequest {
     }
 }
 
-/// What a request is checked against.
-pub(super) fn policy(
-    request: &Request,
-    mode: Option<Strictness>,
-    dialect: Option<Dialect>,
-    now_s: i64,
-    tls_client: Option<Certificate>,
-) -> Policy {
-    let dialect = dialect.unwrap_or_default().into();
-    Policy {
-        mode: mode.unwrap_or_default().into(),
-        tls_client,
-        endpoint: Endpoint::of(&request.method, &request.target, dialect),
-        ..Policy::at(now_s, dialect)
-    }
+/// A request that was checked.
+pub(super) struct Checked {
+    pub(super) request: Request,
+    pub(super) policy: Policy,
+    pub(super) verifier: Arc<Verifier>,
+    pub(super) verified: Verified,
 }
 
-/// The certificate of the TLS connection that a caller gives.
-pub(super) fn tls_certificate(pem: Option<&str>, with: &LocalContext<'_>) -> Result<Option<Certificate>, Error> {
-    let read = pem.map(|pem| kept::certificate("tls_certificate", pem, with)).transpose()?;
-    Ok(read.map(|certificate| Certificate::clone(&certificate)))
+impl VerifyRequestRequest {
+    /// Makes the checks of a bank.
+    ///
+    /// # Errors
+    /// [`ERRORS`], and `input.*` for what cannot be read.
+    pub(super) fn check(self, with: &mut LocalContext<'_>) -> Result<Checked, Error> {
+        let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
+        let verifier = kept::verifier(self.trusted.as_deref(), with)?;
+        let tls_client =
+            self.tls_certificate.map(|pem| kept::certificate("tls_certificate", &pem, with)).transpose()?;
+        let request = self.request.read(with)?;
+        let dialect = self.dialect.unwrap_or_default().into();
+        let policy = Policy {
+            mode: self.mode.unwrap_or_default().into(),
+            tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)),
+            endpoint: Endpoint::of(&request.method, &request.target, dialect),
+            ..Policy::at(now_s, dialect)
+        };
+        let verified = verifier.verify(&request, &policy);
+        Ok(Checked { request, policy, verifier, verified })
+    }
 }

@@ -2,6 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::Row, message::Method};
 
+use super::share_certs::ShareCertsResponse;
 use crate::{Envelope, Terms, errors, model::Email, route};
 
 /// With whom to stop sharing.
@@ -14,17 +15,9 @@ pub struct UnshareCertsRequest {
 /// The links as they are now.
 #[derive(Debug, Clone, Boundary)]
 pub struct UnshareCertsResponse {
-    /// The account whose certificates this one uses; none or one.
-    pub shared_from: Vec<Email>,
-    /// The accounts that use this account's certificates.
-    pub shared_to: Vec<Email>,
-    /// Accounts that would lend this one their certificates (`share_certs` with `accept` accepts, `unshare_certs` declines). Only
-    /// services that ask the borrower have it.
-    pub offered_from: Option<Vec<Email>>,
-    /// Accounts that have not accepted this one's certificates yet.
-    pub offered_to: Option<Vec<Email>>,
-    /// The service's text.
-    pub response_text: String,
+    /// As after sharing.
+    #[boundary(flatten)]
+    pub links: ShareCertsResponse,
 }
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);

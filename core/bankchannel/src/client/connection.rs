@@ -1,0 +1,66 @@
+//! The settings that every protocol's client has: how its peer is reached, and how long that may take.
+
+use std::{path::PathBuf, time::Duration};
+
+use bankchannel_foundation::{Boundary, Error, Result, Secret, model::Seconds};
+use bankchannel_transport::{Settings, Tls};
+
+use crate::call;
+
+/// How the peer is reached, and how long that may take. Part of every client's settings, whose fields these are too.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct ConnectionSettings {
+    /// Further certificate authorities to trust for the server's own certificate: a PEM file.
+    pub ca_file: Option<String>,
+    /// Whether only the authorities of `ca_file` are trusted, not the system's.
+    pub only_ca_file: Option<bool>,
+    /// A proxy's URL, in place of the environment's; it may hold a user and a password.
+    pub proxy: Option<Secret>,
+    /// How long one exchange may take, in seconds, fractions allowed. A call of an operation is one exchange, a flow makes
+    /// several. 0 and absent mean the operation's own limit.
+    pub exchange_timeout_s: Option<Seconds>,
+    /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
+    pub timeout_s: Option<u32>,
+    /// The largest answer besides a file's content, in bytes; 16 MiB when left out.
+    pub max_answer_bytes: Option<u32>,
+}
+
+impl ConnectionSettings {
+    /// How connections to the peer at this URL are made, without a certificate of the client's own.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that exclude each other.
+    pub(crate) fn transport(&self, base_url: String) -> Result<Settings> {
+        let only_ca_file = self.only_ca_file.unwrap_or_default();
+        if only_ca_file && self.ca_file.is_none() {
+            return Err(Error::invalid_setting("only_ca_file", "needs ca_file"));
+        }
+        let defaults = Settings::default();
+        let max_answer_bytes = self.max_answer_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        Ok(Settings {
+            base_url,
+            tls: Tls { ca_file: self.ca_file.as_ref().map(PathBuf::from), only_ca_file, client_identity: None },
+            proxy: self.proxy.clone(),
+            max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
+            ..defaults
+        })
+    }
+
+    /// How long an exchange may take, where these say so.
+    pub(crate) fn exchange_limit(&self) -> Option<Duration> {
+        let older = || self.timeout_s.map(|seconds| Seconds(Duration::from_secs(seconds.into())));
+        call::said(self.exchange_timeout_s.or_else(older))
+    }
+
+    /// These settings, and where they say nothing the others'.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            ca_file: self.ca_file.or(other.ca_file),
+            only_ca_file: self.only_ca_file.or(other.only_ca_file),
+            proxy: self.proxy.or(other.proxy),
+            exchange_timeout_s: self.exchange_timeout_s.or(other.exchange_timeout_s),
+            timeout_s: self.timeout_s.or(other.timeout_s),
+            max_answer_bytes: self.max_answer_bytes.or(other.max_answer_bytes),
+        }
+    }
+}
