@@ -4,17 +4,16 @@ use bankchannel::{
     model::{Field, Shape},
     operation::Entry,
 };
-use bankchannel_bridge::operations;
+use bankchannel_bridge::{Value, operations};
 use pyo3::{
     exceptions::{PyImportError, PyRuntimeError},
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyList, PyModule, PyString, PyType},
 };
-use serde::{Deserializer, de::DeserializeSeed};
 
 use crate::{
-    making::{Content, Seed},
+    making::{Content, made, size},
     record,
 };
 
@@ -27,7 +26,7 @@ pub(crate) struct Plan {
 
 /// How one value is made.
 pub(crate) enum Make {
-    /// As JSON has it.
+    /// As it is.
     Plain,
     Decimal,
     Date,
@@ -70,14 +69,14 @@ impl Plan {
         self.entry.response.content_field().map(|field| field.name)
     }
 
-    /// The typed result of an answer, which is JSON text or a value. Received content takes its place in it.
-    pub(crate) fn result<'py, 'de, D: Deserializer<'de>>(
+    /// The typed result of an answer. Received content takes its place in it.
+    pub(crate) fn result<'py>(
         &self,
         py: Python<'py>,
-        answer: D,
+        answer: Value<'_>,
         content: Option<Content<'_>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        Seed { py, make: &self.response, content }.deserialize(answer).map_err(unreadable)
+        made(py, answer, &self.response, content).map_err(unreadable)
     }
 }
 
@@ -87,17 +86,17 @@ pub(crate) fn declared(name: &str) -> Option<&'static str> {
 }
 
 /// An answer as dicts and lists. Received content takes its place in it; secrets in it do not show.
-pub(crate) fn untyped<'py, 'de, D: Deserializer<'de>>(
+pub(crate) fn untyped<'py>(
     py: Python<'py>,
-    answer: D,
+    answer: Value<'_>,
     plan: Option<&Plan>,
     content: Option<Content<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let place = plan.and_then(Plan::content_field).and_then(|field| Some((field, size(answer.get(field)?))));
     let found = plain(py, answer)?;
     let Some(plan) = plan else { return Ok(found) };
     guard(&found, plan.entry.response)?;
-    if let (Some(field), Some(content)) = (plan.content_field(), content) {
-        let size = found.get_item(field)?.get_item("size").and_then(|size| size.extract()).unwrap_or_default();
+    if let (Some((field, size)), Some(content)) = (place, content) {
         found.set_item(field, content(size)?)?;
     }
     Ok(found)
@@ -141,9 +140,9 @@ pub(crate) fn secret<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyRes
     CLASS.import(py, "bankchannel._secret", "SecretText")?.call1((text,))
 }
 
-/// JSON as Python's own values.
-pub(crate) fn plain<'py, 'de, D: Deserializer<'de>>(py: Python<'py>, value: D) -> PyResult<Bound<'py, PyAny>> {
-    Seed { py, make: &Make::Plain, content: None }.deserialize(value).map_err(unreadable)
+/// A value as Python's own: dicts, lists, texts and numbers.
+pub(crate) fn plain<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+    made(py, value, &Make::Plain, None).map_err(unreadable)
 }
 
 fn unreadable(why: impl std::fmt::Display) -> PyErr {
