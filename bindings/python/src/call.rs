@@ -283,10 +283,7 @@ impl Running {
             };
             Received::of(size, self.destination.clone(), data).into_py_any(py)
         };
-        match plan {
-            Some(plan) if self.typed => plan.get().result(py, answer, Some(&received)),
-            plan => plan::untyped(py, answer, plan.map(|plan| plan.get()), Some(&received)),
-        }
+        plan::answer(py, answer, plan, self.typed, Some(&received))
     }
 }
 

@@ -61,10 +61,7 @@ impl Client {
         let request = given::fields(request).map_err(fault)?;
         let answered = py.detach(|| client.local(text, request.into(), content));
         let answer = answered.map_err(fault)?;
-        match plan {
-            Some(plan) if typed => plan.get().result(py, answer, None),
-            plan => plan::untyped(py, answer, plan.as_ref().map(|plan| plan.get()), None),
-        }
+        plan::answer(py, answer, plan.as_ref(), typed, None)
     }
 
     /// How long an exchange may take, in seconds, where its call says nothing of it; `None` for what has no limit.

@@ -16,93 +16,105 @@ use crate::{
 /// Makes what stands in the place of content, from the size that the answer says.
 pub(crate) type Content<'a> = &'a dyn Fn(Option<u64>) -> PyResult<Py<PyAny>>;
 
-/// Makes one value as its plan says. Content stands at the first level only: what is inside lists and maps has none.
-pub(crate) fn made<'py>(
-    py: Python<'py>,
-    value: Value<'_>,
-    make: &Make,
-    content: Option<Content<'_>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    if let (Make::Content, Some(content)) = (make, content) {
-        return Ok(content(size(&value))?.into_bound(py));
-    }
-    match value {
-        Value::Null => Ok(py.None().into_bound(py)),
-        Value::Bool(flag) => flag.into_bound_py_any(py),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(whole), _) => whole.into_bound_py_any(py),
-            (None, Some(whole)) => whole.into_bound_py_any(py),
-            (None, None) => number.as_f64().into_bound_py_any(py),
-        },
-        Value::String(text) => match make {
-            Make::Decimal => moments::decimal(py, &text),
-            Make::Date => moments::date(py, &text),
-            Make::Timestamp => moments::timestamp(py, &text),
-            Make::Secret => plan::secret(py, &PyString::new(py, &text)),
-            _ => Ok(PyString::new(py, &text).into_any()),
-        },
-        Value::Array(values) => {
-            let each =
-                |of| values.into_iter().map(move |value| made(py, value, of, None)).collect::<PyResult<Vec<_>>>();
-            // A typed result cannot be changed; a plain one is as `json` would make it.
-            match make {
-                Make::List(of) => Ok(PyTuple::new(py, each(of)?)?.into_any()),
-                _ => Ok(PyList::new(py, each(&Make::Plain)?)?.into_any()),
-            }
+/// Makes values as their plan says.
+#[derive(Clone, Copy)]
+pub(crate) struct Maker<'a, 'py> {
+    pub(crate) py: Python<'py>,
+    /// Whether results have their own classes; otherwise they are dicts and lists. Secrets do not show in either.
+    pub(crate) typed: bool,
+    pub(crate) content: Option<Content<'a>>,
+}
+
+impl<'py> Maker<'_, 'py> {
+    pub(crate) fn value(self, value: Value<'_>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        if let (Make::Content, Some(content)) = (make, self.content) {
+            return Ok(content(size(&value))?.into_bound(py));
         }
-        Value::Object(members) => match make {
-            Make::Record(class) => record(py, members, class, content),
-            Make::Union { tag, alternatives } => {
-                let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
-                match alternatives.iter().find(|(name, _)| *name == found) {
-                    Some((_, class)) => record(py, members, class, content),
-                    None => Err(PyValueError::new_err(format!("`{found}` is no alternative of it"))),
+        match value {
+            Value::Null => Ok(py.None().into_bound(py)),
+            Value::Bool(flag) => flag.into_bound_py_any(py),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(whole), _) => whole.into_bound_py_any(py),
+                (None, Some(whole)) => whole.into_bound_py_any(py),
+                (None, None) => number.as_f64().into_bound_py_any(py),
+            },
+            Value::String(text) => match make {
+                Make::Secret => plan::secret(py, &PyString::new(py, &text)),
+                Make::Decimal if self.typed => moments::decimal(py, &text),
+                Make::Date if self.typed => moments::date(py, &text),
+                Make::Timestamp if self.typed => moments::timestamp(py, &text),
+                _ => Ok(PyString::new(py, &text).into_any()),
+            },
+            Value::Array(values) => {
+                let of = if let Make::List(of) = make { &**of } else { &Make::Plain };
+                let each = values.into_iter().map(|value| self.inside().value(value, of));
+                let values = each.collect::<PyResult<Vec<_>>>()?;
+                // A typed result cannot be changed; a plain one is as `json` would make it.
+                match make {
+                    Make::List(_) if self.typed => Ok(PyTuple::new(py, values)?.into_any()),
+                    _ => Ok(PyList::new(py, values)?.into_any()),
                 }
             }
-            Make::Map(of) => dict(py, members, of),
-            _ => dict(py, members, &Make::Plain),
-        },
+            Value::Object(members) => match make {
+                Make::Record(class) => self.record(members, class),
+                Make::Union { tag, alternatives } => {
+                    let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
+                    match alternatives.iter().find(|(name, _)| *name == found) {
+                        Some((_, class)) => self.record(members, class),
+                        None if self.typed => Err(PyValueError::new_err(format!("`{found}` is no alternative of it"))),
+                        None => self.dict(members, |_| &Make::Plain),
+                    }
+                }
+                Make::Map(of) => self.inside().dict(members, |_| &**of),
+                _ => self.inside().dict(members, |_| &Make::Plain),
+            },
+        }
+    }
+
+    /// The same for what is in lists and maps, where no content stands.
+    fn inside(self) -> Self {
+        Self { content: None, ..self }
+    }
+
+    /// A dict; the typed result that it is put into makes it unchangeable.
+    fn dict<'m>(self, members: Object<'_>, mut make: impl FnMut(&str) -> &'m Make) -> PyResult<Bound<'py, PyAny>> {
+        let dict = PyDict::new(self.py);
+        for (name, value) in members {
+            dict.set_item(PyString::new(self.py, &name), self.value(value, make(&name))?)?;
+        }
+        Ok(dict.into_any())
+    }
+
+    fn record(self, members: Object<'_>, class: &Class) -> PyResult<Bound<'py, PyAny>> {
+        let mut next = 0;
+        // Mostly a field's place is the one after the last.
+        let mut place = |name: &str| {
+            let (before, after) = class.fields.split_at(next);
+            let named = |(field, _): &(&str, Make)| *field == name;
+            let found = after.iter().position(named).map(|found| next + found);
+            let found = found.or_else(|| before.iter().position(named))?;
+            next = found + 1;
+            Some(found)
+        };
+        if !self.typed {
+            return self.dict(members, |name| place(name).map_or(&Make::Plain, |place| &class.fields[place].1));
+        }
+        // What was left out is `None`.
+        let mut values = vec![None; class.fields.len()];
+        for (name, value) in members {
+            // What this version does not know is ignored.
+            let Some(place) = place(&name) else { continue };
+            values[place] = Some(self.value(value, &class.fields[place].1)?);
+        }
+        class.class.bind(self.py).call1((PyTuple::new(self.py, values)?,))
     }
 }
 
 /// How many bytes of content there are, as an answer says it in their place.
-pub(crate) fn size(said: &Value<'_>) -> Option<u64> {
+fn size(said: &Value<'_>) -> Option<u64> {
     match said.get("size") {
         Some(Value::Number(size)) => size.as_u64(),
         _ => None,
     }
-}
-
-/// The result that it is put into makes it unchangeable.
-fn dict<'py>(py: Python<'py>, members: Object<'_>, of: &Make) -> PyResult<Bound<'py, PyAny>> {
-    let dict = PyDict::new(py);
-    for (name, value) in members {
-        dict.set_item(PyString::new(py, &name), made(py, value, of, None)?)?;
-    }
-    Ok(dict.into_any())
-}
-
-fn record<'py>(
-    py: Python<'py>,
-    members: Object<'_>,
-    class: &Class,
-    content: Option<Content<'_>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    // What was left out is `None`.
-    let mut values = vec![None; class.fields.len()];
-    let mut next = 0;
-    for (name, value) in members {
-        // What this version does not know is ignored.
-        let Some(place) = place(class, next, &name) else { continue };
-        values[place] = Some(made(py, value, &class.fields[place].1, content)?);
-        next = place + 1;
-    }
-    class.class.bind(py).call1((PyTuple::new(py, values)?,))
-}
-
-/// Finds a field's place by its name: mostly it is the next one.
-fn place(class: &Class, next: usize, name: &str) -> Option<usize> {
-    let (before, after) = class.fields.split_at(next);
-    let named = |(field, _): &(&str, Make)| *field == name;
-    after.iter().position(named).map(|found| next + found).or_else(|| before.iter().position(named))
 }
