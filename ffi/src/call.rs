@@ -6,7 +6,9 @@ use std::{
 };
 
 use ::bytes::Bytes;
-use bankchannel_bridge::{Call, Client, Content, Error, Event, How, Reply, Secret, Take, local, operations, row};
+use bankchannel_bridge::{
+    Call, Client, Content, Error, Event, How, Reply, Secret, Take, Value, local, operations, parse_json, row,
+};
 
 use crate::{
     BankchannelBytes, BankchannelCallOptions, BankchannelClient, BankchannelError, BankchannelReply, BankchannelStatus,
@@ -75,10 +77,11 @@ pub unsafe extern "C" fn bankchannel_call(
         }
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
+        let request = request?;
         if operations::is_local(name) {
-            let response = client.local(name, request, given(how.content))?;
+            let value = client.local(name, request, given(how.content))?;
             // SAFETY: both are places, and the caller promises that they may be written.
-            return unsafe { hand_over(Event::Response { json: response, content: None }, json, content) };
+            return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
         }
         exchanging(|| {
             let mut call = Call::begin(client, name, request, how);
@@ -117,9 +120,9 @@ pub unsafe extern "C" fn bankchannel_local(
         let how = unsafe { in_one_go(options) }?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
-        let response = local(name, request, given(how.content))?;
+        let value = local(name, parse_json(request)?, given(how.content))?;
         // SAFETY: both are places, and the caller promises that they may be written.
-        unsafe { hand_over(Event::Response { json: response, content: None }, json, content) }
+        unsafe { hand_over(Event::Response { value, content: None }, json, content) }
     };
     // SAFETY: as the caller promises.
     unsafe { guard(error, body) }
@@ -147,7 +150,10 @@ pub unsafe extern "C" fn bankchannel_call_begin(
         let how = unsafe { options::read(options) }?;
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
-        let begun = Call::begin(client, name, request, how);
+        let begun = match request {
+            Ok(request) => Call::begin(client, name, request, how),
+            Err(error) => Call::failed(error),
+        };
         let state = State { call: begun, last: BankchannelStatus::Ok };
         let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state), process: std::process::id() }));
         // SAFETY: not NULL, and the caller promises that it may be written.
@@ -216,7 +222,7 @@ pub unsafe extern "C" fn bankchannel_call_free(call: *mut BankchannelCall) {
     });
 }
 
-/// What is to be carried out, and through which client.
+/// What is to be carried out, and through which client. A request that cannot be parsed is no misuse.
 ///
 /// # Safety
 /// As `bankchannel_call`.
@@ -226,13 +232,13 @@ unsafe fn what<'a>(
     name_size: usize,
     request: *const c_char,
     request_size: usize,
-) -> Result<(&'a Client, &'a str, &'a str), Failure> {
+) -> Result<(&'a Client, &'a str, Result<Value<'a>, Error>), Failure> {
     // SAFETY: as the caller promises.
     unsafe {
         let client = handle("client", client)?;
         let name = text("name", name, name_size)?;
         let request = text("request", request, request_size)?;
-        Ok((&client.client, name, request))
+        Ok((&client.client, name, parse_json(request)))
     }
 }
 
@@ -294,7 +300,7 @@ unsafe fn hand_over(
     content: *mut BankchannelBytes,
 ) -> Result<BankchannelStatus, Failure> {
     let (status, text, bytes) = match event {
-        Event::Response { json, content } => (BankchannelStatus::Ok, Some(json), content),
+        Event::Response { value, content } => (BankchannelStatus::Ok, Some(value.to_json()), content),
         Event::Ask(question) => (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question)), None),
         Event::WantPiece => (BankchannelStatus::WantPiece, None, None),
         Event::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),

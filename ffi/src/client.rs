@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use bankchannel_bridge::Client;
+use bankchannel_bridge::{Client, parse_json};
 
 use crate::{
     BankchannelError, BankchannelStatus,
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn bankchannel_client_new(
         place("client", client)?;
         // SAFETY: as the caller promises.
         let settings = unsafe { text("settings", settings, settings_size) }?;
-        let made = Box::into_raw(Box::new(BankchannelClient { client: Client::new(settings)? }));
+        let made = Box::into_raw(Box::new(BankchannelClient { client: Client::new(parse_json(settings)?)? }));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { client.write(made) };
         Ok(BankchannelStatus::Ok)

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{Ordering, compiler_fence},
 };
 
-use bankchannel_bridge::local;
+use bankchannel_bridge::{local, parse_json};
 
 use crate::{
     BankchannelClient, BankchannelError, BankchannelStatus,
@@ -71,11 +71,13 @@ pub unsafe extern "C" fn bankchannel_compute(
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
         // SAFETY: as the caller promises.
-        let response = match unsafe { client.as_ref() } {
+        let client = unsafe { client.as_ref() };
+        let request = parse_json(request)?;
+        let response = match client {
             Some(client) => client.client.local(name, request, None)?,
             None => local(name, request, None)?,
         };
-        let answer = Answer::of(response);
+        let answer = Answer::of(response.to_json());
         answered = answer.0.as_ptr().cast();
         place(answer)?;
         Ok(BankchannelStatus::Ok)

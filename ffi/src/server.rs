@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_bridge::{Error, Server, row};
+use bankchannel_bridge::{Error, Server, parse_json, row};
 
 use crate::{
     BankchannelBytes, BankchannelError, BankchannelStatus,
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn bankchannel_server_start(
         let (kind, options) = unsafe { (text("kind", kind, kind_size)?, text("options", options, options_size)?) };
         let options = if options.is_empty() { "{}" } else { options };
         remove_folders_at_exit();
-        let started = Server::start(kind, options)?;
+        let started = Server::start(kind, parse_json(options)?)?;
         let begun = BankchannelServer { server: Mutex::new(started), process: std::process::id() };
         let made = Box::into_raw(Box::new(begun));
         // SAFETY: not NULL, and the caller promises that it may be written.
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn bankchannel_server_info(
         // SAFETY: as the caller promises.
         let info = unsafe { handle("server", server) }?.server()?.info()?;
         // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { json.write(BankchannelBytes::of(info)) };
+        unsafe { json.write(BankchannelBytes::of(info.to_json())) };
         Ok(BankchannelStatus::Ok)
     };
     // SAFETY: as the caller promises.
@@ -130,7 +130,7 @@ mod tests {
     /// What a fork's child finds while a thread of the parent uses the server.
     #[test]
     fn a_server_of_another_process_is_not_waited_for() {
-        let started = Server::start("ws-channel", "{}").unwrap();
+        let started = Server::start("ws-channel", parse_json("{}").unwrap()).unwrap();
         let server = BankchannelServer { server: Mutex::new(started), process: std::process::id() + 1 };
         let _held = server.server.lock().unwrap();
         let (mut json, mut errors) = (BankchannelBytes::NOTHING, [ptr::null_mut(); 2]);

@@ -1,18 +1,23 @@
 'use strict';
 
-const { invalidMember } = require('./error');
+const { invalidMember, own } = require('./error');
 const { isSecret, revealing } = require('./secret');
 
 /** How deep a request may be nested; the library takes no more. */
 const MAX_DEPTH = 32;
 
+/** How long it may be, in bytes; the library takes no more. What is counted here is never more than the text will have. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 /** A request as JSON text. What JSON would leave out or change without a word is refused. */
 function encode(request) {
-  return check(request, 'request', 0) ? JSON.stringify(request, revealing) : JSON.stringify(request);
+  return check(request, 'request', 0, { left: MAX_BYTES }) ? JSON.stringify(request, revealing) : JSON.stringify(request);
 }
 
 /** Refuses what JSON would change; says whether a secret of a result is in it. */
-function check(value, field, depth) {
+function check(value, field, depth, bytes) {
+  bytes.left -= typeof value === 'string' ? value.length + 2 : 1;
+  if (bytes.left < 0) throw tooLarge();
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -30,12 +35,21 @@ function check(value, field, depth) {
       }
       if (depth === MAX_DEPTH) throw invalidMember(field, 'is nested too deep');
       let found = false;
-      for (const key in value) if (check(value[key], key, depth + 1)) found = true;
+      const isList = Array.isArray(value);
+      for (const key in value) {
+        bytes.left -= isList ? 1 : key.length + 4;
+        if (check(value[key], key, depth + 1, bytes)) found = true;
+      }
       return found;
     }
     default:
       throw invalidMember(field, `cannot be a ${typeof value}`);
   }
+}
+
+function tooLarge() {
+  const message = `the request is longer than ${MAX_BYTES} bytes`;
+  return own('input.too_large', 'invalid_input', message, { limit_bytes: String(MAX_BYTES) });
 }
 
 module.exports = { encode };

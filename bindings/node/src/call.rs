@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_bridge::{self as bridge, Cancel, Error, Event, How, Reply, Secret, Take, row, runtime};
+use bankchannel_bridge::{self as bridge, Cancel, Error, Event, How, Reply, Secret, Take, parse_json, row, runtime};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
@@ -89,7 +89,11 @@ impl Call {
             },
             log: form.log == Some(true),
         };
-        let begun = bridge::Call::begin(&client.open()?, &name, &request, how);
+        let client = client.open()?;
+        let begun = match parse_json(&request) {
+            Ok(request) => bridge::Call::begin(&client, &name, request, how),
+            Err(error) => bridge::Call::failed(error),
+        };
         self.go_on(begun, Reply::Go, events.promise(id))
     }
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use bankchannel_bridge::{self as bridge, Content, Error, row, runtime};
+use bankchannel_bridge::{self as bridge, Content, Error, parse_json, row, runtime};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
@@ -26,9 +26,8 @@ impl Client {
     /// environment's variables, wherever the settings say nothing.
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: String, environment: bool) -> napi::Result<Self> {
-        let settings = &*settings;
-        let made = if environment { bridge::Client::from_env(settings) } else { bridge::Client::new(settings) };
-        let client = made.map_err(|error| thrown(&error))?;
+        let make = if environment { bridge::Client::from_env } else { bridge::Client::new };
+        let client = parse_json(&settings).and_then(make).map_err(|error| thrown(&error))?;
         let number = local::enter(client.clone());
         Ok(Self { client: Mutex::new(Some(client)), number })
     }
@@ -61,9 +60,10 @@ impl Client {
             Either::B(path) => Content::from(PathBuf::from(path).as_path()),
         });
         let (client, promise) = (self.open()?, events.promise(id));
-        runtime()
-            .map_err(|error| thrown(&error))?
-            .spawn_blocking(move || promise.settle(client.local(&name, &request, content)));
+        runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
+            let answer = parse_json(&request).and_then(|request| client.local(&name, request, content));
+            promise.settle(answer);
+        });
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_bridge::{self as bridge, Error, Event, LogRecord, Outcome, row};
+use bankchannel_bridge::{self as bridge, Error, Event, LogRecord, Outcome, Value, row};
 use bytes::Bytes;
 use napi::{
     Status,
@@ -21,10 +21,32 @@ type Told = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Ve
 /// Weak: the queue alone does not keep the process running. JavaScript sees to that while it waits for something.
 type Queue = ThreadsafeFunction<News, (), Told, Status, false, true>;
 
+/// [`Told`] on its way: all that takes long was done by the sender, not on JavaScript's thread.
 struct News {
     id: u32,
-    event: Event,
+    kind: &'static str,
+    json: Option<String>,
+    bytes: Option<Bytes>,
     log: Vec<LogRecord>,
+}
+
+impl News {
+    fn of(id: u32, event: Event, log: Vec<LogRecord>) -> Self {
+        let (kind, json, bytes) = match event {
+            Event::Response { value, content } => ("response", Some(value.to_json()), content),
+            Event::Failed(error) => ("failed", Some(error.to_json().to_string()), None),
+            Event::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
+            Event::WantPiece => ("want_piece", None, None),
+            Event::Piece(bytes) => ("piece", None, Some(bytes)),
+        };
+        Self { id, kind, json, bytes, log }
+    }
+
+    fn told(self) -> Told {
+        let log = (!self.log.is_empty())
+            .then(|| self.log.into_iter().flat_map(|record| [record.level.as_str().to_owned(), record.text]).collect());
+        FnArgs::from((self.id, self.kind, self.json, self.bytes.map(buffer), log))
+    }
 }
 
 /// The queue of one JavaScript thread.
@@ -39,7 +61,7 @@ impl Events {
         let queue = take
             .build_threadsafe_function::<News>()
             .weak::<true>()
-            .build_callback(|context| Ok(told(context.value)))?;
+            .build_callback(|context| Ok(context.value.told()))?;
         Ok(Self(Arc::new(queue)))
     }
 
@@ -62,15 +84,15 @@ impl Promise {
         self.send(event, log);
     }
 
-    /// Tells what a piece of work came to that has JSON for its answer.
-    pub(crate) fn settle(self, done: bridge::Result<String>) {
-        self.tell(done.map_or_else(Event::Failed, |json| Event::Response { json, content: None }), Vec::new());
+    /// Tells what a piece of work came to.
+    pub(crate) fn settle(self, done: bridge::Result<Value<'static>>) {
+        self.tell(done.map_or_else(Event::Failed, |value| Event::Response { value, content: None }), Vec::new());
     }
 
     fn send(&mut self, event: Event, log: Vec<LogRecord>) {
         if let Some(queue) = self.queue.take() {
             // A JavaScript thread that has ended takes nothing, and nobody there waits.
-            queue.call(News { id: self.id, event, log }, ThreadsafeFunctionCallMode::NonBlocking);
+            queue.call(News::of(self.id, event, log), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 }
@@ -81,19 +103,6 @@ impl Drop for Promise {
         let defect = Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call");
         self.send(Event::Failed(defect.with_outcome(Outcome::Unknown)), Vec::new());
     }
-}
-
-fn told(News { id, event, log }: News) -> Told {
-    let (kind, text, bytes) = match event {
-        Event::Response { json, content } => ("response", Some(json), content),
-        Event::Failed(error) => ("failed", Some(error.to_json().to_string()), None),
-        Event::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
-        Event::WantPiece => ("want_piece", None, None),
-        Event::Piece(bytes) => ("piece", None, Some(bytes)),
-    };
-    let log = (!log.is_empty())
-        .then(|| log.into_iter().flat_map(|record| [record.level.as_str().to_owned(), record.text]).collect());
-    FnArgs::from((id, kind, text, bytes.map(buffer), log))
 }
 
 /// Bytes that nobody else holds become the buffer as they are.

@@ -8,7 +8,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use bankchannel_bridge::{self as bridge, Content, Error, operations, row};
+use bankchannel_bridge::{self as bridge, Content, Error, operations, parse_json, row};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
@@ -43,7 +43,8 @@ pub(crate) fn local(
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
-    client.local(name, &request.0, content).map(Text).map_err(|error| thrown(&error))
+    let answer = parse_json(&request.0).and_then(|request| client.local(name, request, content));
+    answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }
 
 /// Gives a client a number.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bankchannel_bridge::{self as bridge, runtime};
+use bankchannel_bridge::{self as bridge, Value, parse_json, runtime};
 use napi_derive::napi;
 
 use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
@@ -28,7 +28,7 @@ impl Server {
         remove_folders_at_exit();
         let place = Arc::clone(&self.server);
         later(events, id, move || {
-            let server = bridge::Server::start(&kind, &options)?;
+            let server = bridge::Server::start(&kind, parse_json(&options)?)?;
             let info = server.info()?;
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
             Ok(info)
@@ -41,13 +41,17 @@ impl Server {
         let taken = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         later(events, id, move || {
             taken.map_or(Ok(()), |mut server| server.stop())?;
-            Ok("null".to_owned())
+            Ok(Value::Null)
         })
     }
 }
 
 /// Runs what blocks on a thread of the runtime that may.
-fn later(events: &Events, id: u32, work: impl FnOnce() -> bridge::Result<String> + Send + 'static) -> napi::Result<()> {
+fn later(
+    events: &Events,
+    id: u32,
+    work: impl FnOnce() -> bridge::Result<Value<'static>> + Send + 'static,
+) -> napi::Result<()> {
     let promise = events.promise(id);
     runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || promise.settle(work()));
     Ok(())

@@ -104,6 +104,10 @@ test('too much', async () => {
   const round = {};
   round.round = round;
   await refused(client.call('ws_channel.list_files', round), 'input.invalid_field', 'round');
+  let many = 'A'.repeat(100);
+  for (let level = 0; level < 30; level += 1) many = [many, many];
+  await refused(client.call('ws_channel.list_files', { many }), 'input.too_large');
+  await refused(() => client.callLocal('ws_channel.totp_code', { many }), 'input.too_large');
 });
 
 test('text that is no Unicode', async () => {

@@ -18,7 +18,7 @@ use crate::{
     plan::{self, Plan},
     received::Received,
 };
-use bankchannel_bridge::{self as bridge, Error, Event, How, LogLevel, Reply, Secret, Take, row};
+use bankchannel_bridge::{self as bridge, Error, Event, How, LogLevel, Reply, Secret, Take, Value, row};
 use bytes::Bytes;
 use pyo3::{
     IntoPyObjectExt,
@@ -82,7 +82,7 @@ impl Call {
         let client = client.open().map_err(fault)?;
         // Before anything is sent: a package whose types are not those of this library could not tell of a success.
         let plan = Plan::find(py, name)?.map(Bound::unbind);
-        let request = given::fields(request).map_err(fault)?.to_json();
+        let request = given::fields(request).map_err(fault)?;
         // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let how = How {
@@ -104,7 +104,7 @@ impl Call {
             log,
         };
         // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
-        let call = bridge::Call::begin(&client, text, &request, how);
+        let call = bridge::Call::begin(&client, text, request.into(), how);
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
             cancel,
@@ -252,7 +252,7 @@ impl Running {
     /// What an event is in Python: the result, a tuple, or what is raised.
     pub(crate) fn told<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
-            Event::Response { json, content } => return self.answered(py, &json, content),
+            Event::Response { value, content } => return self.answered(py, value, content),
             Event::Failed(error) => return Err(raised(py, &placed(error, self.name.bind(py).to_str()?))),
             Event::Ask(question) => {
                 let secret = question.secret.as_ref().map(Secret::expose);
@@ -271,7 +271,7 @@ impl Running {
         tuple.map(Bound::<PyTuple>::into_any)
     }
 
-    fn answered<'py>(&self, py: Python<'py>, json: &str, content: Option<Bytes>) -> PyResult<Bound<'py, PyAny>> {
+    fn answered<'py>(&self, py: Python<'py>, answer: Value<'_>, content: Option<Bytes>) -> PyResult<Bound<'py, PyAny>> {
         let plan = self.plan.as_ref().map(|plan| plan.bind(py));
         // Python's bytes own their memory: this is the one copy.
         let data = content.map(|bytes| PyBytes::new(py, &bytes).unbind());
@@ -283,11 +283,7 @@ impl Running {
             };
             Received::of(size, self.destination.clone(), data).into_py_any(py)
         };
-        let mut answer = serde_json::Deserializer::from_str(json);
-        match plan {
-            Some(plan) if self.typed => plan.get().result(py, &mut answer, Some(&received)),
-            plan => plan::untyped(py, &mut answer, plan.map(|plan| plan.get()), Some(&received)),
-        }
+        plan::answer(py, answer, plan, self.typed, Some(&received))
     }
 }
 

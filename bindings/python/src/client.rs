@@ -30,12 +30,9 @@ impl Client {
     #[pyo3(signature = (protocol, settings, env=false))]
     fn new(py: Python<'_>, protocol: &str, settings: &Bound<'_, PyDict>, env: bool) -> PyResult<Self> {
         let made = given::fields(settings).and_then(|mut settings| {
-            if let Some(settings) = settings.as_object_mut() {
-                settings.insert("protocol", protocol.to_owned());
-            }
-            let settings = settings.to_json();
+            settings.insert("protocol", protocol.to_owned());
             let make = if env { bridge::Client::from_env } else { bridge::Client::new };
-            py.detach(|| make(&settings))
+            py.detach(|| make(settings.into()))
         });
         made.map(|client| Self(Mutex::new(Some(client)))).map_err(|error| raised(py, &error))
     }
@@ -62,12 +59,9 @@ impl Client {
         let client = self.open().map_err(fault)?;
         let plan = Plan::find(py, name)?;
         let request = given::fields(request).map_err(fault)?;
-        let answered = py.detach(|| client.local_value(text, request, content));
+        let answered = py.detach(|| client.local(text, request.into(), content));
         let answer = answered.map_err(fault)?;
-        match plan {
-            Some(plan) if typed => plan.get().result(py, answer, None),
-            plan => plan::untyped(py, answer, plan.as_ref().map(|plan| plan.get()), None),
-        }
+        plan::answer(py, answer, plan.as_ref(), typed, None)
     }
 
     /// How long an exchange may take, in seconds, where its call says nothing of it; `None` for what has no limit.

@@ -8,7 +8,7 @@ use crate::plan;
 /// The exception of an error, with all its details.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     let made = py.import(intern!(py, "bankchannel._errors")).and_then(|module| {
-        let details = plan::plain(py, error.to_json())?;
+        let details = plan::plain(py, error.to_json().into())?;
         module.getattr(intern!(py, "from_details"))?.call1((details,))
     });
     match made {

@@ -1,6 +1,6 @@
-//! What Python gives becomes JSON values. What cannot is refused by the field's name, before anything is sent.
+//! What Python gives becomes values. What cannot is refused by the field's name, before anything is sent.
 
-use bankchannel_bridge::{Error, Object, Value};
+use bankchannel_bridge::{Error, MAX_DEPTH, MAX_JSON, Object, Value, too_large};
 use pyo3::{
     intern,
     prelude::*,
@@ -14,112 +14,177 @@ use serde_json::Number;
 
 use crate::record::{Record, pairs};
 
-/// The deepest nesting that is taken; what refers to itself ends here.
-const MAX_DEPTH: usize = 32;
+/// Why a value cannot be taken.
+enum Fault {
+    /// What is wrong with the field.
+    Field(String),
+    /// The whole request is too large.
+    TooLarge,
+}
+
+impl From<String> for Fault {
+    fn from(why: String) -> Self {
+        Self::Field(why)
+    }
+}
+
+impl From<PyErr> for Fault {
+    fn from(why: PyErr) -> Self {
+        Self::Field(why.to_string())
+    }
+}
 
 /// A request or a set of settings. `None` at the first level is as good as left out.
-pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Value<'static>, Error> {
+pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Error> {
     let mut fields = Object::with_capacity(given.len());
+    let mut reading = Reading { left: MAX_JSON };
     for (name, value) in given {
         if value.is_none() {
             continue;
         }
+        let refused = |field: &str, fault: Fault| match fault {
+            Fault::Field(why) => Error::invalid_field(field, why),
+            Fault::TooLarge => too_large(),
+        };
         let name = text(&name).map_err(|why| Error::invalid_field("request", format!("a field's name {why}")))?;
-        let value = value_of(&value, 0).map_err(|why| Error::invalid_field(&name, why))?;
-        fields.push(name, value);
+        let value = reading.value(&value, 1).map_err(|fault| refused(name, fault))?;
+        fields.push(name.to_owned(), value);
     }
-    Ok(Value::Object(fields))
+    Ok(fields)
 }
 
-fn value_of(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, String> {
-    if depth > MAX_DEPTH {
-        return Err(format!("is nested more than {MAX_DEPTH} deep"));
-    }
-    if given.is_instance_of::<PyString>() {
-        return text(given).map(Value::from);
-    }
-    if given.is_none() {
-        return Ok(Value::Null);
-    }
-    if let Ok(flag) = given.cast::<PyBool>() {
-        return Ok(Value::Bool(flag.is_true()));
-    }
-    if given.is_instance_of::<PyInt>() {
-        let whole: i64 = given.extract().map_err(|_| "is a number beyond 2^53".to_owned())?;
-        return Ok(whole.into());
-    }
-    if let Ok(number) = given.cast::<PyFloat>() {
-        return Number::from_f64(number.value()).map(Value::Number).ok_or_else(|| "must be a finite number".into());
-    }
-    if let Ok(record) = given.cast::<Record>() {
-        let members = pairs(record).map_err(|why| why.to_string())?;
-        let there = members.into_iter().filter(|(_, value)| !value.is_none());
-        // A keyword of Python's has an underscore that the boundary does not know.
-        return there
-            .map(|(name, value)| Ok((text(&name)?.trim_end_matches('_').to_owned(), value_of(&value, depth + 1)?)))
-            .collect();
-    }
-    if let Ok(dict) = given.cast::<PyDict>() {
-        return dict.iter().map(|(name, value)| Ok((text(&name)?, value_of(&value, depth + 1)?))).collect();
-    }
-    if let Ok(list) = given.cast::<PyList>() {
-        return list.iter().map(|value| value_of(&value, depth + 1)).collect();
-    }
-    if let Ok(tuple) = given.cast::<PyTuple>() {
-        return tuple.iter().map(|value| value_of(&value, depth + 1)).collect();
-    }
-    rare(given, depth)
+/// Reads values. What refers to itself ends at [`MAX_DEPTH`], what refers to one thing many times at [`MAX_JSON`].
+struct Reading {
+    /// How many bytes the request may still have, counted as JSON text without escapes.
+    left: usize,
 }
 
-/// Values with a class of their own, and collections that are neither dict, list nor tuple.
-fn rare(given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, String> {
-    let py = given.py();
-    let own = |why: PyErr| why.to_string();
-    if is_a(given, &DATETIME, "datetime", "datetime") && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
-        return Err("must have a time zone, such as datetime.now(timezone.utc)".into());
-    }
-    // A datetime is a date too.
-    if is_a(given, &DATE, "datetime", "date") {
-        return given.call_method0(intern!(py, "isoformat")).map_err(own).and_then(|found| value_of(&found, depth));
-    }
-    if is_a(given, &DECIMAL, "decimal", "Decimal") {
-        return given
-            .call_method1(intern!(py, "__format__"), ("f",))
-            .map_err(own)
-            .and_then(|found| value_of(&found, depth));
-    }
-    if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
-        // An open file may have a path too; where it stands would not count.
-        if given.hasattr(intern!(py, "seek")).unwrap_or_default() {
-            return Err(cannot_be(given));
+impl Reading {
+    fn value(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
+        if given.is_instance_of::<PyString>() {
+            return self.text(given);
         }
-        let path = path.call0().map_err(own)?;
-        return if path.is_instance_of::<PyString>() { text(&path).map(Value::from) } else { Err(cannot_be(given)) };
+        self.take(1)?;
+        if given.is_none() {
+            return Ok(Value::Null);
+        }
+        if let Ok(flag) = given.cast::<PyBool>() {
+            return Ok(Value::Bool(flag.is_true()));
+        }
+        if given.is_instance_of::<PyInt>() {
+            let whole: i64 = given.extract().map_err(|_| "is a number beyond 2^53".to_owned())?;
+            return Ok(whole.into());
+        }
+        if let Ok(number) = given.cast::<PyFloat>() {
+            let number = Number::from_f64(number.value()).ok_or_else(|| "must be a finite number".to_owned())?;
+            return Ok(Value::Number(number));
+        }
+        if let Ok(record) = given.cast::<Record>() {
+            let there = pairs(record)?.into_iter().filter(|(_, value)| !value.is_none());
+            // A keyword of Python's has an underscore that the boundary does not know.
+            return self.object(there.map(Ok), |name| name.trim_end_matches('_'), depth);
+        }
+        if let Ok(dict) = given.cast::<PyDict>() {
+            return self.object(dict.iter().map(Ok), |name| name, depth);
+        }
+        if let Ok(list) = given.cast::<PyList>() {
+            return self.list(list.iter().map(Ok), depth);
+        }
+        if let Ok(tuple) = given.cast::<PyTuple>() {
+            return self.list(tuple.iter().map(Ok), depth);
+        }
+        self.rare(given, depth)
     }
-    if let Ok(map) = given.cast::<PyMapping>() {
-        let mut members = Object::new();
-        for item in map.items().map_err(own)? {
-            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(own)?;
-            members.push(text(&name)?, value_of(&value, depth + 1)?);
+
+    /// Values with a class of their own, and collections that are neither dict, list nor tuple.
+    fn rare(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
+        let py = given.py();
+        if is_a(given, &DATETIME, "datetime", "datetime") && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
+            return Err("must have a time zone, such as datetime.now(timezone.utc)".to_owned().into());
+        }
+        // A datetime is a date too.
+        if is_a(given, &DATE, "datetime", "date") {
+            return self.text(&given.call_method0(intern!(py, "isoformat"))?);
+        }
+        if is_a(given, &DECIMAL, "decimal", "Decimal") {
+            return self.text(&given.call_method1(intern!(py, "__format__"), ("f",))?);
+        }
+        if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
+            // An open file may have a path too; where it stands would not count.
+            if given.hasattr(intern!(py, "seek")).unwrap_or_default() {
+                return Err(cannot_be(given).into());
+            }
+            let path = path.call0()?;
+            return if path.is_instance_of::<PyString>() { self.text(&path) } else { Err(cannot_be(given).into()) };
+        }
+        if let Ok(map) = given.cast::<PyMapping>() {
+            let pairs = map.items()?.into_iter().map(|pair| Ok(pair.extract()?));
+            return self.object(pairs, |name| name, depth);
+        }
+        let bytes = given.is_instance_of::<PyBytes>()
+            || given.is_instance_of::<PyByteArray>()
+            || given.is_instance_of::<PyMemoryView>();
+        match given.cast::<PySequence>() {
+            Ok(values) if !bytes => self.list(values.try_iter()?.map(|value| Ok(value?)), depth),
+            _ => Err(cannot_be(given).into()),
+        }
+    }
+
+    fn object<'py>(
+        &mut self,
+        pairs: impl Iterator<Item = Result<(Bound<'py, PyAny>, Bound<'py, PyAny>), Fault>>,
+        named: impl Fn(&str) -> &str,
+        depth: usize,
+    ) -> Result<Value<'static>, Fault> {
+        shallow(depth)?;
+        let mut members = Object::with_capacity(pairs.size_hint().0);
+        for pair in pairs {
+            let (name, value) = pair?;
+            let name = named(text(&name)?);
+            self.take(name.len() + MEMBER)?;
+            members.push(name.to_owned(), self.value(&value, depth + 1)?);
         }
         // A mapping of its own kind may have a key several times.
-        return if members.has_a_name_twice() { Err("has a key twice".into()) } else { Ok(members.into()) };
+        if members.has_a_name_twice() { Err("has a key twice".to_owned().into()) } else { Ok(members.into()) }
     }
-    let bytes = given.is_instance_of::<PyBytes>()
-        || given.is_instance_of::<PyByteArray>()
-        || given.is_instance_of::<PyMemoryView>();
-    match given.cast::<PySequence>() {
-        Ok(values) if !bytes => {
-            let values = values.to_tuple().map_err(own)?;
-            values.iter().map(|value| value_of(&value, depth + 1)).collect()
-        }
-        _ => Err(cannot_be(given)),
+
+    fn list<'py>(
+        &mut self,
+        values: impl Iterator<Item = Result<Bound<'py, PyAny>, Fault>>,
+        depth: usize,
+    ) -> Result<Value<'static>, Fault> {
+        shallow(depth)?;
+        let mut next = |value: Result<Bound<'py, PyAny>, Fault>| {
+            self.take(COMMA)?;
+            self.value(&value?, depth + 1)
+        };
+        values.map(&mut next).collect()
+    }
+
+    fn text(&mut self, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Fault> {
+        let text = text(given)?;
+        self.take(text.len() + QUOTES)?;
+        Ok(text.to_owned().into())
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.left = self.left.checked_sub(bytes).ok_or(Fault::TooLarge)?;
+        Ok(())
     }
 }
 
-fn text(given: &Bound<'_, PyAny>) -> Result<String, String> {
+/// What JSON text has around a text, a member and an element.
+const QUOTES: usize = 2;
+const MEMBER: usize = QUOTES + 2;
+const COMMA: usize = 1;
+
+fn shallow(depth: usize) -> Result<(), Fault> {
+    if depth < MAX_DEPTH { Ok(()) } else { Err(format!("is nested more than {MAX_DEPTH} deep").into()) }
+}
+
+fn text<'a>(given: &'a Bound<'_, PyAny>) -> Result<&'a str, String> {
     let text = given.cast::<PyString>().map_err(|_| cannot_be(given))?;
-    text.to_str().map(str::to_owned).map_err(|_| "has a surrogate without its other half: it is no UTF-8 text".into())
+    text.to_str().map_err(|_| "has a surrogate without its other half: it is no UTF-8 text".into())
 }
 
 fn cannot_be(given: &Bound<'_, PyAny>) -> String {

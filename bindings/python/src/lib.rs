@@ -46,7 +46,7 @@ impl Cancel {
 /// The catalogue.
 #[pyfunction]
 fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    plan::plain(py, &mut serde_json::Deserializer::from_str(&bridge::catalogue_json()))
+    plan::plain(py, bridge::operations::catalogue().into())
 }
 
 /// Whether an operation only computes.

@@ -1,14 +1,12 @@
-//! Python's values are made while JSON is read: no tree of the answer stands in between.
+//! Answers become Python's values.
 
-use std::fmt;
-
+use bankchannel_bridge::{Object, Value};
 use pyo3::{
     IntoPyObjectExt,
+    exceptions::PyValueError,
     prelude::*,
     types::{PyDict, PyList, PyString, PyTuple},
 };
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 
 use crate::{
     moments,
@@ -18,185 +16,105 @@ use crate::{
 /// Makes what stands in the place of content, from the size that the answer says.
 pub(crate) type Content<'a> = &'a dyn Fn(Option<u64>) -> PyResult<Py<PyAny>>;
 
-/// Reads one value as its plan says.
+/// Makes values as their plan says.
 #[derive(Clone, Copy)]
-pub(crate) struct Seed<'a, 'py> {
+pub(crate) struct Maker<'a, 'py> {
     pub(crate) py: Python<'py>,
-    pub(crate) make: &'a Make,
+    /// Whether results have their own classes; otherwise they are dicts and lists. Secrets do not show in either.
+    pub(crate) typed: bool,
     pub(crate) content: Option<Content<'a>>,
 }
 
-/// Python's own failure, such as for want of memory.
-fn own<E: Error>(why: impl Into<PyErr>) -> E {
-    E::custom(why.into())
-}
-
-impl<'py> Seed<'_, 'py> {
-    /// The same for what is inside; content stands at the first level only.
-    fn inside<'b>(&self, make: &'b Make) -> Seed<'b, 'py> {
-        Seed { py: self.py, make, content: None }
-    }
-
-    fn given<E: Error>(&self, value: impl IntoPyObjectExt<'py>) -> Result<Bound<'py, PyAny>, E> {
-        value.into_bound_py_any(self.py).map_err(own)
-    }
-}
-
-impl<'de, 'py> DeserializeSeed<'de> for Seed<'_, 'py> {
-    type Value = Bound<'py, PyAny>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        match (self.make, self.content) {
-            (Make::Content, Some(content)) => {
-                let said: Value = serde::Deserialize::deserialize(deserializer)?;
-                let found = content(said.get("size").and_then(Value::as_u64)).map_err(own)?;
-                Ok(found.into_bound(self.py))
+impl<'py> Maker<'_, 'py> {
+    pub(crate) fn value(self, value: Value<'_>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        if let (Make::Content, Some(content)) = (make, self.content) {
+            return Ok(content(size(&value))?.into_bound(py));
+        }
+        match value {
+            Value::Null => Ok(py.None().into_bound(py)),
+            Value::Bool(flag) => flag.into_bound_py_any(py),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(whole), _) => whole.into_bound_py_any(py),
+                (None, Some(whole)) => whole.into_bound_py_any(py),
+                (None, None) => number.as_f64().into_bound_py_any(py),
+            },
+            Value::String(text) => match make {
+                Make::Secret => plan::secret(py, &PyString::new(py, &text)),
+                Make::Decimal if self.typed => moments::decimal(py, &text),
+                Make::Date if self.typed => moments::date(py, &text),
+                Make::Timestamp if self.typed => moments::timestamp(py, &text),
+                _ => Ok(PyString::new(py, &text).into_any()),
+            },
+            Value::Array(values) => {
+                let of = if let Make::List(of) = make { &**of } else { &Make::Plain };
+                let each = values.into_iter().map(|value| self.inside().value(value, of));
+                let values = each.collect::<PyResult<Vec<_>>>()?;
+                // A typed result cannot be changed; a plain one is as `json` would make it.
+                match make {
+                    Make::List(_) if self.typed => Ok(PyTuple::new(py, values)?.into_any()),
+                    _ => Ok(PyList::new(py, values)?.into_any()),
+                }
             }
-            (Make::Union { tag, alternatives }, _) => {
-                // Which it is stands somewhere in it.
-                let value: Value = serde::Deserialize::deserialize(deserializer)?;
-                let found = value.get(tag).and_then(Value::as_str).unwrap_or_default();
-                let Some((_, class)) = alternatives.iter().find(|(name, _)| *name == found) else {
-                    return Err(D::Error::custom(format_args!("`{found}` is no alternative of it")));
-                };
-                let fields = Fields { class, seed: self };
-                (&value).deserialize_map(fields).map_err(D::Error::custom)
-            }
-            (Make::Record(class), _) => deserializer.deserialize_any(Fields { class, seed: self }),
-            _ => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-impl<'de, 'py> Visitor<'de> for Seed<'_, 'py> {
-    type Value = Bound<'py, PyAny>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(self.py.None().into_bound(self.py))
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
-        self.given(flag)
-    }
-
-    fn visit_i64<E: Error>(self, whole: i64) -> Result<Self::Value, E> {
-        self.given(whole)
-    }
-
-    fn visit_u64<E: Error>(self, whole: u64) -> Result<Self::Value, E> {
-        self.given(whole)
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        self.given(number)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        match self.make {
-            Make::Decimal => moments::decimal(self.py, text).map_err(own),
-            Make::Date => moments::date(self.py, text).map_err(own),
-            Make::Timestamp => moments::timestamp(self.py, text).map_err(own),
-            Make::Secret => plan::secret(self.py, &PyString::new(self.py, text)).map_err(own),
-            _ => Ok(PyString::new(self.py, text).into_any()),
+            Value::Object(members) => match make {
+                Make::Record(class) => self.record(members, class),
+                Make::Union { tag, alternatives } => {
+                    let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
+                    match alternatives.iter().find(|(name, _)| *name == found) {
+                        Some((_, class)) => self.record(members, class),
+                        None if self.typed => Err(PyValueError::new_err(format!("`{found}` is no alternative of it"))),
+                        None => self.dict(members, |_| &Make::Plain),
+                    }
+                }
+                Make::Map(of) => self.inside().dict(members, |_| &**of),
+                _ => self.inside().dict(members, |_| &Make::Plain),
+            },
         }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::with_capacity(seq.size_hint().unwrap_or_default());
-        // A typed result cannot be changed; a plain one is as `json` would make it.
-        if let Make::List(of) = self.make {
-            while let Some(value) = seq.next_element_seed(self.inside(of))? {
-                values.push(value);
-            }
-            return Ok(PyTuple::new(self.py, values).map_err(own)?.into_any());
-        }
-        while let Some(value) = seq.next_element_seed(self.inside(&Make::Plain))? {
-            values.push(value);
-        }
-        Ok(PyList::new(self.py, values).map_err(own)?.into_any())
+    /// The same for what is in lists and maps, where no content stands.
+    fn inside(self) -> Self {
+        Self { content: None, ..self }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let of = match self.make {
-            Make::Map(of) => of,
-            _ => &Make::Plain,
-        };
-        // The result that it is put into makes it unchangeable.
+    /// A dict; the typed result that it is put into makes it unchangeable.
+    fn dict<'m>(self, members: Object<'_>, mut make: impl FnMut(&str) -> &'m Make) -> PyResult<Bound<'py, PyAny>> {
         let dict = PyDict::new(self.py);
-        while let Some(name) = map.next_key_seed(self.inside(&Make::Plain))? {
-            dict.set_item(name, map.next_value_seed(self.inside(of))?).map_err(own)?;
+        for (name, value) in members {
+            dict.set_item(PyString::new(self.py, &name), self.value(value, make(&name))?)?;
         }
         Ok(dict.into_any())
     }
-}
 
-/// Reads the fields of a class of results.
-struct Fields<'a, 'py> {
-    class: &'a Class,
-    seed: Seed<'a, 'py>,
-}
-
-impl<'de, 'py> Visitor<'de> for Fields<'_, 'py> {
-    type Value = Bound<'py, PyAny>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        self.seed.visit_unit()
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Self { class, seed } = self;
-        let py = seed.py;
+    fn record(self, members: Object<'_>, class: &Class) -> PyResult<Bound<'py, PyAny>> {
+        let mut next = 0;
+        // Mostly a field's place is the one after the last.
+        let mut place = |name: &str| {
+            let (before, after) = class.fields.split_at(next);
+            let named = |(field, _): &(&str, Make)| *field == name;
+            let found = after.iter().position(named).map(|found| next + found);
+            let found = found.or_else(|| before.iter().position(named))?;
+            next = found + 1;
+            Some(found)
+        };
+        if !self.typed {
+            return self.dict(members, |name| place(name).map_or(&Make::Plain, |place| &class.fields[place].1));
+        }
         // What was left out is `None`.
         let mut values = vec![None; class.fields.len()];
-        let mut next = 0;
-        while let Some(place) = map.next_key_seed(Place { class, next })? {
-            match place {
-                Some(place) => {
-                    let of = Seed { make: &class.fields[place].1, ..seed };
-                    values[place] = Some(map.next_value_seed(of)?);
-                    next = place + 1;
-                }
-                // What this version does not know is ignored.
-                None => drop(map.next_value::<IgnoredAny>()?),
-            }
+        for (name, value) in members {
+            // What this version does not know is ignored.
+            let Some(place) = place(&name) else { continue };
+            values[place] = Some(self.value(value, &class.fields[place].1)?);
         }
-        let values = PyTuple::new(py, values).map_err(own)?;
-        class.class.bind(py).call1((values,)).map_err(own)
+        class.class.bind(self.py).call1((PyTuple::new(self.py, values)?,))
     }
 }
 
-/// Finds a field's place by its name: mostly it is the next one.
-struct Place<'a> {
-    class: &'a Class,
-    next: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Place<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Place<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let fields = &self.class.fields;
-        let after = fields.iter().skip(self.next).position(|(field, _)| *field == name).map(|found| self.next + found);
-        Ok(after.or_else(|| fields.iter().position(|(field, _)| *field == name)))
+/// How many bytes of content there are, as an answer says it in their place.
+fn size(said: &Value<'_>) -> Option<u64> {
+    match said.get("size") {
+        Some(Value::Number(size)) => size.as_u64(),
+        _ => None,
     }
 }

@@ -1,33 +1,28 @@
 //! Answers become typed results, as the operation's declaration says.
 
-use bankchannel::{
-    model::{Field, Shape},
-    operation::Entry,
-};
-use bankchannel_bridge::operations;
+use bankchannel::model::{Field, Shape};
+use bankchannel_bridge::{Value, operations};
 use pyo3::{
     exceptions::{PyImportError, PyRuntimeError},
     prelude::*,
     sync::PyOnceLock,
-    types::{PyDict, PyList, PyModule, PyString, PyType},
+    types::{PyDict, PyModule, PyString, PyType},
 };
-use serde::{Deserializer, de::DeserializeSeed};
 
 use crate::{
-    making::{Content, Seed},
+    making::{Content, Maker},
     record,
 };
 
 /// How an operation's answer is made. Made at the operation's first use, and kept.
 #[pyclass(frozen)]
 pub(crate) struct Plan {
-    entry: &'static Entry,
     response: Make,
 }
 
 /// How one value is made.
 pub(crate) enum Make {
-    /// As JSON has it.
+    /// As it is.
     Plain,
     Decimal,
     Date,
@@ -60,24 +55,9 @@ impl Plan {
         }
         let Some(entry) = operations::find(name.to_str()?) else { return Ok(None) };
         let module = py.import(format!("bankchannel.{}", entry.declaration.protocol.replace('-', "_")))?;
-        let plan = Bound::new(py, Self { entry, response: make(&module, entry.response)? })?;
+        let plan = Bound::new(py, Self { response: make(&module, entry.response)? })?;
         plans.set_item(name, &plan)?;
         Ok(Some(plan))
-    }
-
-    /// The answer's field that is content.
-    fn content_field(&self) -> Option<&'static str> {
-        self.entry.response.content_field().map(|field| field.name)
-    }
-
-    /// The typed result of an answer, which is JSON text or a value. Received content takes its place in it.
-    pub(crate) fn result<'py, 'de, D: Deserializer<'de>>(
-        &self,
-        py: Python<'py>,
-        answer: D,
-        content: Option<Content<'_>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        Seed { py, make: &self.response, content }.deserialize(answer).map_err(unreadable)
     }
 }
 
@@ -86,53 +66,16 @@ pub(crate) fn declared(name: &str) -> Option<&'static str> {
     operations::find(name).map(|entry| entry.declaration.name)
 }
 
-/// An answer as dicts and lists. Received content takes its place in it; secrets in it do not show.
-pub(crate) fn untyped<'py, 'de, D: Deserializer<'de>>(
+/// An answer: the typed result, or dicts and lists. Received content takes its place in it; secrets in it do not show.
+pub(crate) fn answer<'py>(
     py: Python<'py>,
-    answer: D,
-    plan: Option<&Plan>,
+    answer: Value<'_>,
+    plan: Option<&Bound<'py, Plan>>,
+    typed: bool,
     content: Option<Content<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let found = plain(py, answer)?;
-    let Some(plan) = plan else { return Ok(found) };
-    guard(&found, plan.entry.response)?;
-    if let (Some(field), Some(content)) = (plan.content_field(), content) {
-        let size = found.get_item(field)?.get_item("size").and_then(|size| size.extract()).unwrap_or_default();
-        found.set_item(field, content(size)?)?;
-    }
-    Ok(found)
-}
-
-/// Puts secrets that do not show in place of the texts that are secret.
-fn guard(value: &Bound<'_, PyAny>, shape: &'static Shape) -> PyResult<()> {
-    let fields = match shape {
-        Shape::List(of) => {
-            let Ok(items) = value.cast::<PyList>() else { return Ok(()) };
-            return items.iter().try_for_each(|item| guard(&item, of));
-        }
-        Shape::Map(of) => {
-            let Ok(members) = value.cast::<PyDict>() else { return Ok(()) };
-            return members.values().iter().try_for_each(|member| guard(&member, of));
-        }
-        Shape::Struct(shape) => shape.fields,
-        Shape::Union(shape) => {
-            let Ok(members) = value.cast::<PyDict>() else { return Ok(()) };
-            let tag = members.get_item(shape.tag)?.and_then(|tag| tag.extract::<String>().ok());
-            let found = shape.variants.iter().find(|variant| Some(variant.tag) == tag.as_deref());
-            found.and_then(|variant| variant.shape).map_or(&[][..], Shape::fields)
-        }
-        _ => return Ok(()),
-    };
-    let Ok(members) = value.cast::<PyDict>() else { return Ok(()) };
-    for field in fields {
-        let Some(member) = members.get_item(field.name)? else { continue };
-        match (field.shape, member.cast::<PyString>()) {
-            (Shape::Secret(_), Ok(text)) => members.set_item(field.name, secret(value.py(), text)?)?,
-            (Shape::Secret(_), Err(_)) => {}
-            (shape, _) => guard(&member, shape)?,
-        }
-    }
-    Ok(())
+    let make = plan.map_or(&Make::Plain, |plan| &plan.get().response);
+    Maker { py, typed, content }.value(answer, make).map_err(unreadable)
 }
 
 /// A text whose `repr` does not show it.
@@ -141,9 +84,9 @@ pub(crate) fn secret<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyRes
     CLASS.import(py, "bankchannel._secret", "SecretText")?.call1((text,))
 }
 
-/// JSON as Python's own values.
-pub(crate) fn plain<'py, 'de, D: Deserializer<'de>>(py: Python<'py>, value: D) -> PyResult<Bound<'py, PyAny>> {
-    Seed { py, make: &Make::Plain, content: None }.deserialize(value).map_err(unreadable)
+/// A value as dicts and lists.
+pub(crate) fn plain<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+    answer(py, value, None, false, None)
 }
 
 fn unreadable(why: impl std::fmt::Display) -> PyErr {

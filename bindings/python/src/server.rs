@@ -19,9 +19,9 @@ impl Server {
     /// Starts a counterpart with its options.
     #[new]
     fn new(py: Python<'_>, kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = given::fields(options).map_err(|error| raised(py, &error))?.to_json();
+        let options = given::fields(options).map_err(|error| raised(py, &error))?.into();
         remove_folders_at_exit();
-        py.detach(|| bridge::Server::start(kind, &options))
+        py.detach(|| bridge::Server::start(kind, options))
             .map(|server| Self { server: Mutex::new(server), process: std::process::id() })
             .map_err(|error| raised(py, &error))
     }
@@ -29,7 +29,7 @@ impl Server {
     /// What its readiness line says.
     fn info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let info = py.detach(|| self.with(|server| server.info())).map_err(|error| raised(py, &error))?;
-        plan::plain(py, &mut serde_json::Deserializer::from_str(&info))
+        plan::plain(py, info)
     }
 
     /// Stops it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import threading
 import time
 import unittest
 from collections import UserDict, UserList
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,26 @@ class Input(WithPeer):
         self.assertEqual(self.refused({"file_type": "x" * (17 << 20)}).code, codes.INPUT_TOO_LARGE)
         with self.assertRaises(InvalidInputError):
             self.client.verify_file(content=b"", public_key="x" * (17 << 20), signature="y")
+
+    def test_what_refers_to_one_thing_many_times_is_too_large(self) -> None:
+        many: Any = "x" * 100
+        for _ in range(30):
+            many = [many, many]
+        self.assertEqual(self.refused({"file_type": many}).code, codes.INPUT_TOO_LARGE)
+        self.assertEqual(self.refused({"secret": many}, "ws_channel.totp_code").code, codes.INPUT_TOO_LARGE)
+
+        class Endless(UserList[int]):
+            def __iter__(self) -> Iterator[int]:
+                return itertools.repeat(7)
+
+        self.assertEqual(self.refused({"file_type": Endless()}).code, codes.INPUT_TOO_LARGE)
+
+    def test_nesting_has_the_limit_of_json(self) -> None:
+        nested: Any = "x"
+        for _ in range(31):
+            nested = [nested]
+        self.assertIn("must be a string", str(self.refused({"file_type": nested})))
+        self.assertIn("nested more than 32 deep", str(self.refused({"file_type": [nested]})))
 
     def test_every_kind_of_mapping_and_sequence_is_taken(self) -> None:
         found = self.client.call("ws_channel.list_files", UserDict({"file_type": "KTL"}))

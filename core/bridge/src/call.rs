@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, convert::parse_json, operations, panics, runtime::runtime};
+use crate::{Client, operations, panics, runtime::runtime};
 
 /// How a call is to be carried out.
 #[derive(Default)]
@@ -51,8 +51,8 @@ pub enum Take {
 pub enum Event {
     /// It ended well.
     Response {
-        /// The response as JSON.
-        json: String,
+        /// The response.
+        value: Value<'static>,
         /// Its content, when it was taken into memory.
         content: Option<Bytes>,
     },
@@ -108,19 +108,30 @@ enum Awaited {
 impl Call {
     /// Begins a call. An operation that only computes is carried out here and now.
     #[must_use]
-    pub fn begin(client: &Client, name: &str, request: &str, how: How) -> Self {
+    pub fn begin(client: &Client, name: &str, request: Value<'_>, how: How) -> Self {
         let (events_in, events) = mpsc::channel(1);
         let (replies, replies_out) = mpsc::channel(1);
         let cancel = how.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
-        let ends = Ends { events, replies, cancel: cancel.clone() };
         let log = how.log.then(CallLog::new);
+        let call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
         let how = How { cancel: Some(cancel), ..how };
-        let call = Self { ends: Some(ends), log: log.clone(), awaited: Awaited::Nothing, process: std::process::id() };
         let started = panics::inside(|| start(client, name, request, how, log, &events_in, replies_out));
         if let Err(error) = started {
             let _ = events_in.try_send(Event::Failed(error));
         }
         call
+    }
+
+    /// A call that failed before it could begin: the first resume gives the error.
+    #[must_use]
+    pub fn failed(error: Error) -> Self {
+        let (events_in, events) = mpsc::channel(1);
+        let _ = events_in.try_send(Event::Failed(error));
+        Self::of(Ends { events, replies: mpsc::channel(1).0, cancel: CancellationToken::new() }, None)
+    }
+
+    fn of(ends: Ends, log: Option<CallLog>) -> Self {
+        Self { ends: Some(ends), log, awaited: Awaited::Nothing, process: std::process::id() }
     }
 
     /// Goes on with a reply and waits for what comes next. Blocks the calling thread.
@@ -246,13 +257,12 @@ impl Drop for Call {
 fn start(
     client: &Client,
     name: &str,
-    request: &str,
+    request: Value<'_>,
     how: How,
     log: Option<CallLog>,
     events: &mpsc::Sender<Event>,
     replies: mpsc::Receiver<Reply>,
 ) -> Result<()> {
-    let request = parse_json(request)?;
     let local = operations::is_local(name);
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
     let content = match how.content {
@@ -265,8 +275,8 @@ fn start(
         Take::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
     };
     if local {
-        let response = operations::call_local(Some(client), name, request, content)?;
-        let _ = events.try_send(Event::Response { json: response.to_json(), content: None });
+        let value = operations::call_local(Some(client), name, request, content)?;
+        let _ = events.try_send(Event::Response { value, content: None });
         return Ok(());
     }
     let runtime = runtime()?;
@@ -311,7 +321,7 @@ fn end(result: Result<Done<Value<'static>>>) -> Event {
                 Some(Content::Bytes(bytes)) => Some(bytes),
                 _ => None,
             };
-            Event::Response { json: response.to_json(), content }
+            Event::Response { value: response, content }
         }
     }
 }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
     model::{Profile, Value},
 };
 
-use crate::{convert::parse_json, operations, panics, per_process::PerProcess};
+use crate::{operations, panics, per_process::PerProcess};
 
 /// A client of a protocol. Cheap to clone, safe to use from many threads, usable after a fork.
 #[derive(Clone)]
@@ -20,16 +20,15 @@ struct Inner {
 }
 
 impl Client {
-    /// Makes a client from its settings as JSON, whose member `protocol` says of which protocol: `ws-channel`, also when it is
+    /// Makes a client from its settings, whose member `protocol` says of which protocol: `ws-channel`, also when it is
     /// left out, or `nextgen-psd2`. Nothing is sent, and no thread started. With the member `"from_env": true` it is
     /// [`from_env`](Self::from_env); with `"from_env": {NAME: TEXT}` these are the environment, for languages whose environment is
     /// not the process's.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
-    pub fn new(settings: &str) -> Result<Self> {
+    pub fn new(mut settings: Value<'_>) -> Result<Self> {
         panics::inside(|| {
-            let mut settings = parse_json(settings)?;
             let asked = settings.as_object_mut().and_then(|given| given.remove("from_env"));
             match asked {
                 None | Some(Value::Null | Value::Bool(false)) => Self::of(Settings::read(settings)?),
@@ -47,8 +46,8 @@ impl Client {
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.
-    pub fn from_env(settings: &str) -> Result<Self> {
-        panics::inside(|| Self::of_env(parse_json(settings)?))
+    pub fn from_env(settings: Value<'_>) -> Result<Self> {
+        panics::inside(|| Self::of_env(settings))
     }
 
     fn of_env(settings: Value<'_>) -> Result<Self> {
@@ -66,15 +65,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
-    pub fn local(&self, name: &str, request: &str, content: Option<Content>) -> Result<String> {
-        self.local_value(name, parse_json(request)?, content).map(|response| response.to_json())
-    }
-
-    /// The same, for a caller that has the request as values and wants the response so.
-    ///
-    /// # Errors
-    /// As [`local`](Self::local).
-    pub fn local_value(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
+    pub fn local(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
         operations::call_local(Some(self), name, request, content)
     }
 

@@ -1,9 +1,9 @@
 //! What every foreign language needs and none may repeat.
 //!
 //! ```text
-//!   Client ── begin(name, JSON, how) ──► Call ── resume(reply) ──► Event
+//!   Client ── begin(name, request, how) ──► Call ── resume(reply) ──► Event
 //!                                                  Response │ Failed │ Ask │ WantPiece │ Piece
-//!   local(name, JSON)        operations that only compute, on the caller's own thread
+//!   local(name, request)     operations that only compute, on the caller's own thread
 //!   Cancel                   stops a call, from any thread
 //!   Server                   an embedded counterpart
 //! ```
@@ -34,7 +34,7 @@ pub use bankchannel_foundation::{
 };
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
-pub use convert::{MAX_JSON, local, parse_json, question_json};
+pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, question_json, too_large};
 pub use panics::inside;
 pub use runtime::{runtime, serving_runtime};
 pub use server::Server;

@@ -73,6 +73,7 @@ pub(crate) async fn call(
 }
 
 /// The catalogue as JSON.
-pub(crate) fn catalogue() -> serde_json::Value {
+#[must_use]
+pub fn catalogue() -> serde_json::Value {
     all().map(bankchannel::entry_json).collect()
 }

@@ -2,9 +2,9 @@
 
 use bankchannel::{Error, Result};
 use bankchannel_counterparts::{RunningCounterpart, counterpart};
-use bankchannel_foundation::error::row;
+use bankchannel_foundation::{error::row, model::Value};
 
-use crate::{convert::parse_json, panics, runtime::runtime};
+use crate::{panics, runtime::runtime};
 
 /// A running counterpart. Dropping it tells it to stop; [`stop`](Server::stop) also waits until it has.
 pub struct Server {
@@ -13,13 +13,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a counterpart of this kind, one of [`COUNTERPARTS`](bankchannel_counterparts::COUNTERPARTS), with its options as JSON.
+    /// Starts a counterpart of this kind, one of [`COUNTERPARTS`](bankchannel_counterparts::COUNTERPARTS), with its options.
     ///
     /// # Errors
     /// `input.*`, `configuration.invalid`, `resource.storage`.
-    pub fn start(kind: &str, options: &str) -> Result<Self> {
+    pub fn start(kind: &str, options: Value<'_>) -> Result<Self> {
         panics::inside(|| {
-            let starting = counterpart(kind)?.start(parse_json(options)?)?;
+            let starting = counterpart(kind)?.start(options)?;
             let running = runtime()?.block_on(starting)?;
             Ok(Self { running: Some(running), process: std::process::id() })
         })
@@ -29,10 +29,10 @@ impl Server {
     ///
     /// # Errors
     /// `configuration.forked` in a child of the process that started it; `configuration.closed` when it was stopped.
-    pub fn info(&self) -> Result<String> {
+    pub fn info(&self) -> Result<Value<'static>> {
         self.usable()?;
         let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
-        Ok(running.readiness().to_string())
+        Ok(running.readiness().into())
     }
 
     /// Stops it; running answers get some time to finish.

@@ -284,8 +284,7 @@ impl From<Value<'_>> for serde_json::Value {
     }
 }
 
-/// A value is itself something that can be read, as JSON text is: what makes a language's own values from text makes them
-/// from values too. Serde's enums are not among them.
+/// Types that serde derives can be read from a value, as from JSON text; its enums are not among them.
 impl<'de> Deserializer<'de> for Value<'de> {
     type Error = Fault;
 
