@@ -1,9 +1,9 @@
 //! How the heads of a connection's requests were written, beside what the HTTP library makes of them.
 //!
 //! A message with both `Content-Length` and `Transfer-Encoding` is read by one program by the one and by another by the other.
-//! The library goes by the latter, as it should, and forgets that there was the former. Nor does it tell that a line ended with a
-//! line feed alone, which is the end of a line for one program and a part of a value for another. Whoever must refuse such a
-//! request looks here.
+//! hyper 1 takes `Content-Length: 94` beside `Transfer-Encoding: chunked`, goes by the latter, as it should, and forgets that there
+//! was the former. Nor does it tell that a line ended with a line feed alone, which is the end of a line for one program and a
+//! part of a value for another. Whoever must refuse such a request looks here (`tests/psd2/raw.rs` sends them).
 //!
 //! The bytes are followed from head to head, over bodies of the length that the library gives them. Where it refuses a request
 //! the connection ends, so what is made of the rest does not matter.
