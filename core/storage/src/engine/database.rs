@@ -18,7 +18,7 @@ pub struct Database<S: Schema> {
 
 enum Driver<S: Schema> {
     Sqlite(Box<SqliteDriver<S>>),
-    Postgres(PostgresDriver<S>),
+    Postgres(Arc<PostgresDriver<S>>),
 }
 
 impl<S: Schema> Database<S> {

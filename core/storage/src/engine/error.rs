@@ -114,7 +114,8 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Why a schema does not allow a verb, in the schema's own type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
 pub struct Refusal(Arc<dyn Error + Send + Sync>);
 
 impl PartialEq for Refusal {
@@ -124,12 +125,6 @@ impl PartialEq for Refusal {
 }
 
 impl Eq for Refusal {}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 impl StoreError {
     /// A fault of this program.

@@ -1,18 +1,10 @@
 //! The handle of whoever may only read.
 
-use crate::engine::StoreError;
-use crate::ws_channel::Store;
-use crate::ws_channel::entities::account::{Account, AccountListing, Credential};
-use crate::ws_channel::entities::certificate::{CertSet, EffectiveCerts, RetiredCert};
-use crate::ws_channel::entities::common::{Digest, Mode};
-use crate::ws_channel::entities::file::{BankFile, BankFileContent, FileFilter, FileScope, Upload};
-use crate::ws_channel::entities::ledger::Ledger;
-use crate::ws_channel::entities::link::Links;
-use crate::ws_channel::entities::lockout::LockKey;
-use crate::ws_channel::entities::pending::Pending;
-use crate::ws_channel::entities::pgp::PgpKey;
-use crate::ws_channel::entities::session::Session;
-use crate::ws_channel::entities::tenant::Entitlement;
+use crate::engine::Result;
+use crate::ws_channel::{
+    Account, AccountListing, BankFile, BankFileContent, CertSet, Credential, Digest, EffectiveCerts, Entitlement,
+    FileFilter, FileScope, Ledger, Links, LockKey, Mode, Pending, PgpKey, RetiredCert, Session, Store, Upload,
+};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 
@@ -37,7 +29,7 @@ macro_rules! reads {
                 ///
                 /// # Errors
                 /// Environment faults only.
-                pub fn $verb(&self, $($arg: $kind),*) -> BoxFuture<'_, Result<$answer, StoreError>> {
+                pub fn $verb(&self, $($arg: $kind),*) -> BoxFuture<'_, Result<$answer>> {
                     self.0.$verb($($arg),*)
                 }
             )+
@@ -90,7 +82,7 @@ impl Reader {
     ///
     /// # Errors
     /// As there.
-    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<(), StoreError> {
+    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<()> {
         self.0.discard_content(folder, paths).await
     }
 }

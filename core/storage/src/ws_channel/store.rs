@@ -1,13 +1,12 @@
 //! The handle that services hold.
 
-use super::entities::audit::AuditEntry;
-use super::entities::rights::Rights;
 use super::outcome::Outcome;
 use super::schema::{Verb, WsChannel};
 use super::verbs::audit::AuditSlot;
 use super::verbs::maintenance::Backups;
 use super::verbs::rights::{RightsSlot, Ruled, judge_and_run};
 use crate::engine::{Database, Dialect, PostgresSettings, Result, SqliteSettings, StoreError};
+use crate::ws_channel::{AuditEntry, Rights};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +33,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Locked`] when another process has the folder, [`StoreError::Damaged`],
     /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`].
-    pub async fn open_sqlite(folder: impl AsRef<Path>) -> std::result::Result<Self, StoreError> {
+    pub async fn open_sqlite(folder: impl AsRef<Path>) -> Result<Self> {
         Self::open_sqlite_with(folder, &SqliteSettings::default()).await
     }
 
@@ -42,10 +41,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open_sqlite`].
-    pub async fn open_sqlite_with(
-        folder: impl AsRef<Path>,
-        settings: &SqliteSettings,
-    ) -> std::result::Result<Self, StoreError> {
+    pub async fn open_sqlite_with(folder: impl AsRef<Path>, settings: &SqliteSettings) -> Result<Self> {
         Ok(Self::of(Database::open_sqlite(folder.as_ref(), settings).await?))
     }
 
@@ -53,7 +49,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`].
-    pub async fn connect_postgres(url: &str) -> std::result::Result<Self, StoreError> {
+    pub async fn connect_postgres(url: &str) -> Result<Self> {
         Self::connect_postgres_with(url, &PostgresSettings::default()).await
     }
 
@@ -61,10 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::connect_postgres`].
-    pub async fn connect_postgres_with(
-        url: &str,
-        settings: &PostgresSettings,
-    ) -> std::result::Result<Self, StoreError> {
+    pub async fn connect_postgres_with(url: &str, settings: &PostgresSettings) -> Result<Self> {
         Ok(Self::of(Database::connect_postgres(url, settings).await?))
     }
 
@@ -114,24 +107,6 @@ impl Store {
         let ruled = Ruled { args, verb, rights: self.rights.clone(), audit: self.audit.clone() };
         let judged = self.database().write(ruled, judge_and_run::<A, T>, turn);
         judged.map(|judged| judged?.map_err(StoreError::refused)).boxed()
-    }
-
-    /// A verb of one reading statement.
-    pub(super) fn read<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        self.database().read(args, verb)
-    }
-
-    /// A verb of several reading statements that must see the same moment.
-    pub(super) fn read_snapshot<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        self.database().read_snapshot(args, verb)
     }
 
     pub(super) fn database(&self) -> &Database<WsChannel> {

@@ -65,7 +65,7 @@ impl<const VERSION: usize> Schema for Toy<VERSION> {
 pub(crate) struct Count {
     pub(crate) name: String,
     pub(crate) gate: Arc<Semaphore>,
-    /// How often the verb was run.
+    /// How often it has read.
     pub(crate) runs: Arc<AtomicU64>,
 }
 
@@ -82,10 +82,10 @@ pub(crate) fn count<S: Schema<State = Changed>>(database: &Database<S>, count: C
         count,
         |tx, count| {
             Box::pin(async move {
-                count.runs.fetch_add(1, Ordering::AcqRel);
                 let sql = "SELECT value FROM counter WHERE name = $1";
                 let row = tx.first(sql, args![&count.name]).await?;
                 let value = row.map_or(Ok(0), |mut row| row.int())? + 1;
+                count.runs.fetch_add(1, Ordering::AcqRel);
                 count.gate.acquire().await.map_err(|_| StoreError::internal("the gate is gone"))?.forget();
                 let sql = "INSERT INTO counter (name, value) VALUES ($1, $2) \
                            ON CONFLICT (name) DO UPDATE SET value = excluded.value";

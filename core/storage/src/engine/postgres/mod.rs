@@ -59,25 +59,12 @@ pub(super) struct PostgresDriver<S: Schema> {
     pool: Arc<Pool>,
     place: Arc<str>,
     schema: Arc<S>,
-    queues: Arc<[Arc<Mutex<()>>; QUEUES]>,
+    queues: [Arc<Mutex<()>>; QUEUES],
     verb_timeout: Duration,
 }
 
-// Derived, it would want a schema that can be cloned.
-impl<S: Schema> Clone for PostgresDriver<S> {
-    fn clone(&self) -> Self {
-        Self {
-            pool: self.pool.clone(),
-            place: self.place.clone(),
-            schema: self.schema.clone(),
-            queues: self.queues.clone(),
-            verb_timeout: self.verb_timeout,
-        }
-    }
-}
-
 impl<S: Schema> PostgresDriver<S> {
-    pub(super) async fn connect(url: &str, settings: &PostgresSettings, schema: Arc<S>) -> Result<Self> {
+    pub(super) async fn connect(url: &str, settings: &PostgresSettings, schema: Arc<S>) -> Result<Arc<Self>> {
         // The parse error may repeat the address with its password, so it is not shown.
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unreachable {
             reason: "the database address is not a valid postgres:// URL".to_owned(),
@@ -91,14 +78,14 @@ impl<S: Schema> PostgresDriver<S> {
             pool: Arc::new(Pool::new(options, settings, place.clone())),
             place,
             schema,
-            queues: Arc::new(std::array::from_fn(|_| Arc::default())),
+            queues: std::array::from_fn(|_| Arc::default()),
             verb_timeout: settings.verb_timeout,
         };
         driver.pool.first_connection().await?;
-        Ok(driver)
+        Ok(Arc::new(driver))
     }
 
-    pub(super) async fn write<A, T>(&self, args: A, verb: Verb<S, A, T>, turn: Option<String>) -> Result<T>
+    pub(super) async fn write<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>, turn: Option<String>) -> Result<T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -123,7 +110,7 @@ impl<S: Schema> PostgresDriver<S> {
     }
 
     /// One statement outside any transaction.
-    pub(super) async fn read<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
+    pub(super) async fn read<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>) -> Result<T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -144,7 +131,7 @@ impl<S: Schema> PostgresDriver<S> {
     }
 
     /// Several statements that see one moment.
-    pub(super) async fn read_snapshot<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
+    pub(super) async fn read_snapshot<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>) -> Result<T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -190,7 +177,11 @@ impl<S: Schema> PostgresDriver<S> {
 
     /// Runs `work` in a task of its own: who stops waiting does not stop work that holds a connection. Before it holds one,
     /// nothing has begun.
-    async fn to_the_end<T, F>(&self, deadline: Instant, work: impl FnOnce(Self, Place) -> F) -> Result<T>
+    async fn to_the_end<T, F>(
+        self: &Arc<Self>,
+        deadline: Instant,
+        work: impl FnOnce(Arc<Self>, Place) -> F,
+    ) -> Result<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,

@@ -3,10 +3,8 @@
 use super::certificates::{read_retired, select_sets};
 use super::leftovers::{Erased, erase_account, forget_counts};
 use super::tenants::read_tenant;
-use crate::engine::{Result, Row, StoreError, args};
-use crate::ws_channel::entities::account::{Account, AccountListing, Credential, DeleteOutcome, ModeState};
-use crate::ws_channel::entities::common::Mode;
-use crate::ws_channel::entities::session::Factor;
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{Account, AccountListing, Credential, DeleteOutcome, Factor, Mode, ModeState};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -32,8 +30,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn account(&self, email: &str) -> BoxFuture<'_, std::result::Result<Option<Account>, StoreError>> {
-        self.read(email.to_owned(), |tx, email| {
+    pub fn account(&self, email: &str) -> BoxFuture<'_, Result<Option<Account>>> {
+        self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 tx.first(SELECT_ACCOUNT, args![email]).await?.map(|mut row| read_account(&mut row)).transpose()
             })
@@ -44,12 +42,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn credential(
-        &self,
-        email: &str,
-        mode: Mode,
-    ) -> BoxFuture<'_, std::result::Result<Option<Credential>, StoreError>> {
-        self.read((email.to_owned(), mode), |tx, (email, mode)| {
+    pub fn credential(&self, email: &str, mode: Mode) -> BoxFuture<'_, Result<Option<Credential>>> {
+        self.database().read((email.to_owned(), mode), |tx, (email, mode)| {
             Box::pin(
                 async move { tx.first(SELECT_CREDENTIAL, args![email, *mode]).await?.map(read_credential).transpose() },
             )
@@ -60,13 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn rehash_password(
-        &self,
-        email: &str,
-        mode: Mode,
-        old: &str,
-        new: &str,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn rehash_password(&self, email: &str, mode: Mode, old: &str, new: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, old.to_owned(), new.to_owned()), |tx, (email, mode, old, new)| {
             Box::pin(async move {
                 let sql =
@@ -80,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn disable_export(&self, email: &str) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn disable_export(&self, email: &str) -> BoxFuture<'_, Result<bool>> {
         self.write(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 tx.touch_auth();
@@ -93,8 +81,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn list_accounts(&self, api_key: &str) -> BoxFuture<'_, std::result::Result<Vec<AccountListing>, StoreError>> {
-        self.read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key)))
+    pub fn list_accounts(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<AccountListing>>> {
+        self.database().read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key)))
     }
 
     /// DeleteAccount (WS Channel sheet §2.25): erases users, certificates, keys, files, links in both directions and, last,
@@ -102,11 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn delete_account(
-        &self,
-        api_key: &str,
-        email: &str,
-    ) -> BoxFuture<'_, std::result::Result<DeleteOutcome, StoreError>> {
+    pub fn delete_account(&self, api_key: &str, email: &str) -> BoxFuture<'_, Result<DeleteOutcome>> {
         self.write((api_key.to_owned(), email.to_owned()), |tx, (api_key, email)| Box::pin(delete(tx, api_key, email)))
     }
 }

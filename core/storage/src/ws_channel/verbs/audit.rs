@@ -2,8 +2,7 @@
 //! chain of their own. `audit_check.rs` has the checkpoints over all chains.
 
 use crate::engine::{Dialect, Result, Row, StoreError, args};
-use crate::ws_channel::entities::audit::{AuditEntry, AuditFilter, AuditRecord};
-use crate::ws_channel::entities::common::Digest;
+use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
@@ -27,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn append_audit(&self, entry: AuditEntry) -> std::result::Result<(), StoreError> {
+    pub async fn append_audit(&self, entry: AuditEntry) -> Result<()> {
         self.with_audit(entry).write((), |_, ()| Box::pin(async { Ok(()) })).await
     }
 
@@ -36,8 +35,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn read_audit(&self, filter: AuditFilter) -> BoxFuture<'_, std::result::Result<Vec<AuditRecord>, StoreError>> {
-        self.read(filter, |tx, filter| Box::pin(select(tx, filter)))
+    pub fn read_audit(&self, filter: AuditFilter) -> BoxFuture<'_, Result<Vec<AuditRecord>>> {
+        self.database().read(filter, |tx, filter| Box::pin(select(tx, filter)))
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::audit::{CHAIN_START, read_record, record_hash, sealed_hash, store_heads};
 use crate::engine::{Dialect, Result, StoreError, args};
-use crate::ws_channel::entities::audit::{AuditCheckpoint, AuditRecord, AuditVerdict, KnownHead};
-use crate::ws_channel::entities::common::Digest;
+use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
@@ -22,11 +21,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn checkpoint_audit(
-        &self,
-        now: i64,
-        every: i64,
-    ) -> BoxFuture<'_, std::result::Result<Option<AuditCheckpoint>, StoreError>> {
+    pub fn checkpoint_audit(&self, now: i64, every: i64) -> BoxFuture<'_, Result<Option<AuditCheckpoint>>> {
         self.write((now, every), |tx, (now, every)| Box::pin(checkpoint(tx, *now, *every)))
     }
 
@@ -34,7 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only; a broken chain is an answer.
-    pub async fn verify_audit(&self) -> std::result::Result<AuditVerdict, StoreError> {
+    pub async fn verify_audit(&self) -> Result<AuditVerdict> {
         self.verify_audit_against(Vec::new()).await
     }
 
@@ -43,11 +38,8 @@ impl Store {
     ///
     /// # Errors
     /// As [`verify_audit`](Self::verify_audit).
-    pub fn verify_audit_against(
-        &self,
-        known: Vec<KnownHead>,
-    ) -> BoxFuture<'_, std::result::Result<AuditVerdict, StoreError>> {
-        self.read_snapshot(known, |tx, known| {
+    pub fn verify_audit_against(&self, known: Vec<KnownHead>) -> BoxFuture<'_, Result<AuditVerdict>> {
+        self.database().read_snapshot(known, |tx, known| {
             Box::pin(async move {
                 match verify(tx, known).await {
                     Ok(intact) => Ok(intact),

@@ -3,11 +3,11 @@
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
 use super::leftovers::clear_older;
-use crate::engine::{Result, Row, StoreError, args};
-use crate::ws_channel::entities::certificate::{
-    CertMaterial, CertSet, CertState, Completion, EffectiveCerts, EnrolOutcome, NewCertSet, RetireOutcome, RetiredCert,
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{
+    CertMaterial, CertSet, CertState, Completion, EffectiveCerts, EnrolOutcome, FileScope, NewCertSet, RetireOutcome,
+    RetiredCert,
 };
-use crate::ws_channel::entities::file::FileScope;
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -24,7 +24,7 @@ impl Store {
         ticket: &str,
         now: i64,
         stale_before: i64,
-    ) -> BoxFuture<'_, std::result::Result<EnrolOutcome, StoreError>> {
+    ) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write((scope.clone(), ticket.to_owned(), now, stale_before), |tx, (scope, ticket, now, stale_before)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
@@ -46,10 +46,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for a file that is too large for a row.
-    pub fn complete_enrol(
-        &self,
-        completion: Completion,
-    ) -> BoxFuture<'_, std::result::Result<EnrolOutcome, StoreError>> {
+    pub fn complete_enrol(&self, completion: Completion) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write(completion, |tx, c| {
             Box::pin(async move {
                 let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
@@ -69,12 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn abandon_enrol(
-        &self,
-        email: &str,
-        bank: &str,
-        ticket: &str,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
             Box::pin(async move {
                 let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
@@ -93,7 +85,7 @@ impl Store {
         ticket: &str,
         set: NewCertSet,
         now: i64,
-    ) -> BoxFuture<'_, std::result::Result<EnrolOutcome, StoreError>> {
+    ) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write((scope.clone(), ticket.to_owned(), set, now), |tx, (scope, ticket, set, now)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
@@ -115,12 +107,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn retire_certs(
-        &self,
-        scope: &FileScope,
-        suffix: &str,
-        now: i64,
-    ) -> BoxFuture<'_, std::result::Result<RetireOutcome, StoreError>> {
+    pub fn retire_certs(&self, scope: &FileScope, suffix: &str, now: i64) -> BoxFuture<'_, Result<RetireOutcome>> {
         self.write((scope.clone(), suffix.to_owned(), now), |tx, (scope, suffix, now)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
@@ -144,16 +131,16 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn cert_sets(&self, email: &str) -> BoxFuture<'_, std::result::Result<Vec<CertSet>, StoreError>> {
-        self.read(email.to_owned(), |tx, email| Box::pin(select_sets(tx, Some(email), None)))
+    pub fn cert_sets(&self, email: &str) -> BoxFuture<'_, Result<Vec<CertSet>>> {
+        self.database().read(email.to_owned(), |tx, email| Box::pin(select_sets(tx, Some(email), None)))
     }
 
     /// The account's retired certificates, oldest first.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, std::result::Result<Vec<RetiredCert>, StoreError>> {
-        self.read(email.to_owned(), |tx, email| {
+    pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, Result<Vec<RetiredCert>>> {
+        self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
                 let sql = "SELECT email, name, bank, purpose, pem, subject, issuer, serial, not_after, retired_at \
                            FROM retired_certificate WHERE email = $1 ORDER BY retired_at, name, purpose DESC";
@@ -167,13 +154,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn effective_certs(
-        &self,
-        email: &str,
-        bank: &str,
-        now: i64,
-    ) -> BoxFuture<'_, std::result::Result<EffectiveCerts, StoreError>> {
-        self.read_snapshot((email.to_owned(), bank.to_owned(), now), |tx, (email, bank, now)| {
+    pub fn effective_certs(&self, email: &str, bank: &str, now: i64) -> BoxFuture<'_, Result<EffectiveCerts>> {
+        self.database().read_snapshot((email.to_owned(), bank.to_owned(), now), |tx, (email, bank, now)| {
             Box::pin(effective(tx, email, bank, *now))
         })
     }

@@ -1,6 +1,6 @@
 //! The replay cache of login challenges (WS Channel sheet §3.2, S1), shared by all instances.
 
-use crate::engine::{Result, StoreError, args};
+use crate::engine::{Result, args};
 use crate::ws_channel::Store;
 use futures_util::future::BoxFuture;
 
@@ -10,7 +10,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn consume_challenge(&self, uuid: &str, expires: i64) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn consume_challenge(&self, uuid: &str, expires: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((uuid.to_owned(), expires), |tx, (uuid, expires)| {
             Box::pin(async move {
                 let sql = "INSERT INTO used_challenge (uuid, expires) VALUES ($1, $2) ON CONFLICT (uuid) DO NOTHING";

@@ -2,13 +2,11 @@
 
 use super::lockouts::{clear, take, take_all};
 use super::sessions::revoke_tokens;
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::code::{
-    CodeCheck, CodePurpose, CodeSend, NewCode, PasswordReset, VerifyEmail, VerifyPhone,
+use crate::engine::{Result, args};
+use crate::ws_channel::{
+    CodeCheck, CodePurpose, CodeSend, Digest, LockKey, LockPolicy, Mode, NewCode, PasswordReset, PendingKind,
+    QuotaState, VerifyEmail, VerifyPhone,
 };
-use crate::ws_channel::entities::common::{Digest, Mode};
-use crate::ws_channel::entities::lockout::{LockKey, LockPolicy, QuotaState};
-use crate::ws_channel::entities::pending::PendingKind;
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -21,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn put_code(&self, code: NewCode) -> BoxFuture<'_, std::result::Result<CodeSend, StoreError>> {
+    pub fn put_code(&self, code: NewCode) -> BoxFuture<'_, Result<CodeSend>> {
         self.write(code, |tx, code| Box::pin(store_code(tx, code)))
     }
 
@@ -29,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn verify_phone(&self, request: VerifyPhone) -> BoxFuture<'_, std::result::Result<CodeCheck, StoreError>> {
+    pub fn verify_phone(&self, request: VerifyPhone) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM account WHERE email = $1 AND phone = $2";
@@ -53,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn verify_email(&self, request: VerifyEmail) -> BoxFuture<'_, std::result::Result<CodeCheck, StoreError>> {
+    pub fn verify_email(&self, request: VerifyEmail) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM pending_auth WHERE token = $1 AND kind = $2 AND email = $3 AND mode = $4 AND expires > $5";
@@ -77,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn reset_password(&self, request: PasswordReset) -> BoxFuture<'_, std::result::Result<CodeCheck, StoreError>> {
+    pub fn reset_password(&self, request: PasswordReset) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let purpose = CodePurpose::PasswordReset;
@@ -98,12 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn drop_code(
-        &self,
-        email: &str,
-        mode: Mode,
-        purpose: CodePurpose,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn drop_code(&self, email: &str, mode: Mode, purpose: CodePurpose) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, purpose), |tx, (email, mode, purpose)| {
             Box::pin(async move {
                 let key = args![email, *mode, *purpose];

@@ -1,6 +1,6 @@
 //! Starting over: for tests and demonstrations.
 
-use crate::engine::{Result, StoreError};
+use crate::engine::Result;
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -34,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn erase_all(&self) -> BoxFuture<'_, std::result::Result<Vec<String>, StoreError>> {
+    pub fn erase_all(&self) -> BoxFuture<'_, Result<Vec<String>>> {
         self.write((), |tx, ()| Box::pin(erase(tx)))
     }
 }

@@ -1,7 +1,7 @@
 //! Files at a bank as this service keeps them: the simulator's, and later what a channel caches.
 
 use crate::engine::{Result, Row, StoreError, Value, args};
-use crate::ws_channel::entities::file::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile};
+use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -15,11 +15,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for oversized inline content, a wrong path or a taken reference.
-    pub fn put_files(
-        &self,
-        scope: &FileScope,
-        files: Vec<NewBankFile>,
-    ) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+    pub fn put_files(&self, scope: &FileScope, files: Vec<NewBankFile>) -> BoxFuture<'_, Result<()>> {
         self.write((scope.clone(), files), |tx, (scope, files)| Box::pin(insert_files(tx, scope, files)))
     }
 
@@ -27,12 +23,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn list_files(
-        &self,
-        scope: &FileScope,
-        filter: &FileFilter,
-    ) -> BoxFuture<'_, std::result::Result<Vec<BankFile>, StoreError>> {
-        self.read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter)))
+    pub fn list_files(&self, scope: &FileScope, filter: &FileFilter) -> BoxFuture<'_, Result<Vec<BankFile>>> {
+        self.database().read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter)))
     }
 
     /// One file with its content; the type must fit too.
@@ -44,8 +36,8 @@ impl Store {
         scope: &FileScope,
         file_type: &str,
         reference: &str,
-    ) -> BoxFuture<'_, std::result::Result<Option<BankFileContent>, StoreError>> {
-        self.read((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
+    ) -> BoxFuture<'_, Result<Option<BankFileContent>>> {
+        self.database().read((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
             Box::pin(async move {
                 let sql = "SELECT reference, file_type, status, created, service_id, target_id, size, path, content FROM bank_file \
                            WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 AND file_type = $5";
@@ -65,11 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn mark_downloaded(
-        &self,
-        scope: &FileScope,
-        reference: &str,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((scope.clone(), reference.to_owned()), |tx, (s, reference)| {
             Box::pin(async move {
                 let sql = "UPDATE bank_file SET status = 'DLD' \
@@ -93,7 +81,7 @@ impl Store {
         scope: &FileScope,
         file_type: &str,
         reference: &str,
-    ) -> BoxFuture<'_, std::result::Result<Option<Vec<String>>, StoreError>> {
+    ) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
         self.write((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
             Box::pin(async move {
                 let sql = "DELETE FROM bank_file WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 \
@@ -240,7 +228,7 @@ mod tests {
                     rows.into_iter().map(text).collect()
                 })
             };
-            let plan = store.read(explain, verb).await.unwrap();
+            let plan = store.database().read(explain, verb).await.unwrap();
             assert_eq!(plan.len(), 1, "{plan:?}");
             assert!(plan[0].starts_with("SEARCH") && plan[0].contains(&format!("{index} (")), "{plan:?}");
         }

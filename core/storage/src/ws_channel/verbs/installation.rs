@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::installation::{IdKind, Installation, SealedKind, SealedSecret};
+use crate::engine::{Result, args};
+use crate::ws_channel::{IdKind, Installation, SealedKind, SealedSecret};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -15,8 +15,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn installation(&self) -> BoxFuture<'_, std::result::Result<Installation, StoreError>> {
-        self.read_snapshot((), |tx, ()| Box::pin(select(tx)))
+    pub fn installation(&self) -> BoxFuture<'_, Result<Installation>> {
+        self.database().read_snapshot((), |tx, ()| Box::pin(select(tx)))
     }
 
     /// Records ids of those kinds that have none yet: of several instances that start together the first decides, and each
@@ -24,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, std::result::Result<Installation, StoreError>> {
+    pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, Result<Installation>> {
         self.write(ids, |tx, ids| {
             Box::pin(async move {
                 let found = select(tx).await?;
@@ -40,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn replace_ids(&self, kind: IdKind, ids: Vec<String>) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+    pub fn replace_ids(&self, kind: IdKind, ids: Vec<String>) -> BoxFuture<'_, Result<()>> {
         self.write((kind, ids), |tx, (kind, ids)| {
             Box::pin(async move {
                 tx.execute("DELETE FROM installation WHERE kind = $1", args![kind.as_str()]).await?;
@@ -56,16 +56,16 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn sealed_secrets(&self) -> BoxFuture<'_, std::result::Result<Vec<SealedSecret>, StoreError>> {
-        self.read_snapshot((), |tx, ()| Box::pin(sealed(tx)))
+    pub fn sealed_secrets(&self) -> BoxFuture<'_, Result<Vec<SealedSecret>>> {
+        self.database().read_snapshot((), |tx, ()| Box::pin(sealed(tx)))
     }
 
     /// Some of the content files that rows name: enough to tell a folder that holds them from one that does not.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn some_content_paths(&self) -> BoxFuture<'_, std::result::Result<Vec<String>, StoreError>> {
-        self.read_snapshot((), |tx, ()| {
+    pub fn some_content_paths(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        self.database().read_snapshot((), |tx, ()| {
             Box::pin(async move {
                 let mut paths = Vec::new();
                 for sql in [
@@ -85,8 +85,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn ping(&self) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
-        self.read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) }))
+    pub fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        self.database().read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) }))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::files::insert_files;
 use super::uploads::finish;
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::file::FileScope;
-use crate::ws_channel::entities::ledger::{BookOutcome, Booking, Ledger, NewLedger};
+use crate::engine::{Result, args};
+use crate::ws_channel::{BookOutcome, Booking, FileScope, Ledger, NewLedger};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -13,8 +12,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, std::result::Result<Vec<Ledger>, StoreError>> {
-        self.read(scope.clone(), |tx, s| {
+    pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, Result<Vec<Ledger>>> {
+        self.database().read(scope.clone(), |tx, s| {
             Box::pin(async move {
                 let sql = "SELECT iban, balance_cents, statement, version FROM ledger \
                            WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY iban";
@@ -37,11 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn fund_ledger(
-        &self,
-        scope: &FileScope,
-        ledger: NewLedger,
-    ) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+    pub fn fund_ledger(&self, scope: &FileScope, ledger: NewLedger) -> BoxFuture<'_, Result<()>> {
         self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger)))
     }
 
@@ -49,11 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn open_ledger(
-        &self,
-        scope: &FileScope,
-        ledger: NewLedger,
-    ) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+    pub fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> BoxFuture<'_, Result<()>> {
         self.write((scope.clone(), ledger), |tx, (s, ledger)| {
             Box::pin(async move {
                 let sql = "SELECT count(*) FROM account WHERE email = $1 AND api_key = $2";
@@ -73,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for a taken reference or oversized content.
-    pub fn book(&self, booking: Booking) -> BoxFuture<'_, std::result::Result<BookOutcome, StoreError>> {
+    pub fn book(&self, booking: Booking) -> BoxFuture<'_, Result<BookOutcome>> {
         self.write(booking, |tx, b| {
             Box::pin(async move {
                 // Looked at before anything changes: a verb that answers "nothing changed" must not have written.

@@ -5,8 +5,8 @@ use super::links;
 use super::maintenance::HOUSEKEEPING_LIMIT;
 use super::registration::remove_user;
 use super::sessions::SOURCE_SCOPE;
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::common::Mode;
+use crate::engine::{Result, args};
+use crate::ws_channel::Mode;
 use crate::ws_channel::{Store, Tx};
 
 /// Where rows name an account by tenant and address without a key of the database that would hold them to it.
@@ -30,9 +30,10 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn remove_leftovers(&self) -> std::result::Result<Vec<String>, StoreError> {
+    pub async fn remove_leftovers(&self) -> Result<Vec<String>> {
         // Looked for beside the writer: it reads whole tables.
         let found = self
+            .database()
             .read_snapshot((), |tx, ()| {
                 Box::pin(async move {
                     tx.allow(HOUSEKEEPING_LIMIT).await?;

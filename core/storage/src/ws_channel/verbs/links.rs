@@ -1,7 +1,7 @@
 //! Sharing of certificates (WS Channel sheet §6.5).
 
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::link::{Consent, Links, ShareOutcome, UnshareOutcome};
+use crate::engine::{Result, args};
+use crate::ws_channel::{Consent, Links, ShareOutcome, UnshareOutcome};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -17,7 +17,7 @@ impl Store {
         caller: &str,
         other: &str,
         consent: Consent,
-    ) -> BoxFuture<'_, std::result::Result<ShareOutcome, StoreError>> {
+    ) -> BoxFuture<'_, Result<ShareOutcome>> {
         let input = (api_key.to_owned(), caller.to_owned(), other.to_owned(), consent);
         self.write(input, |tx, (api_key, caller, other, consent)| Box::pin(share(tx, api_key, caller, other, *consent)))
     }
@@ -26,12 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn accept_certs(
-        &self,
-        api_key: &str,
-        caller: &str,
-        lender: &str,
-    ) -> BoxFuture<'_, std::result::Result<ShareOutcome, StoreError>> {
+    pub fn accept_certs(&self, api_key: &str, caller: &str, lender: &str) -> BoxFuture<'_, Result<ShareOutcome>> {
         self.write((api_key.to_owned(), caller.to_owned(), lender.to_owned()), |tx, (api_key, caller, lender)| {
             Box::pin(accept(tx, api_key, caller, lender))
         })
@@ -42,12 +37,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn unshare_certs(
-        &self,
-        api_key: &str,
-        caller: &str,
-        other: &str,
-    ) -> BoxFuture<'_, std::result::Result<UnshareOutcome, StoreError>> {
+    pub fn unshare_certs(&self, api_key: &str, caller: &str, other: &str) -> BoxFuture<'_, Result<UnshareOutcome>> {
         self.write((api_key.to_owned(), caller.to_owned(), other.to_owned()), |tx, (api_key, caller, other)| {
             Box::pin(unshare(tx, api_key, caller, other))
         })
@@ -57,8 +47,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn links(&self, email: &str) -> BoxFuture<'_, std::result::Result<Links, StoreError>> {
-        self.read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
+    pub fn links(&self, email: &str) -> BoxFuture<'_, Result<Links>> {
+        self.database().read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 }
 

@@ -1,8 +1,7 @@
 //! Counted events: lockouts after failures, quotas of allowed events.
 
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::code::Quota;
-use crate::ws_channel::entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
+use crate::engine::{Result, args};
+use crate::ws_channel::{LockKey, LockPolicy, LockState, Quota, QuotaState};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -12,12 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn record_failure(
-        &self,
-        key: &LockKey,
-        policy: LockPolicy,
-        now: i64,
-    ) -> BoxFuture<'_, std::result::Result<LockState, StoreError>> {
+    pub fn record_failure(&self, key: &LockKey, policy: LockPolicy, now: i64) -> BoxFuture<'_, Result<LockState>> {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(count_failure(tx, key, *policy, *now)))
     }
 
@@ -25,15 +19,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn locked_until(&self, key: &LockKey, now: i64) -> BoxFuture<'_, std::result::Result<Option<i64>, StoreError>> {
-        self.read((key.clone(), now), |tx, (key, now)| Box::pin(lock_end(tx, key, *now)))
+    pub fn locked_until(&self, key: &LockKey, now: i64) -> BoxFuture<'_, Result<Option<i64>>> {
+        self.database().read((key.clone(), now), |tx, (key, now)| Box::pin(lock_end(tx, key, *now)))
     }
 
     /// Forgets failures and opens the door.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn clear_failures(&self, keys: &[LockKey]) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+    pub fn clear_failures(&self, keys: &[LockKey]) -> BoxFuture<'_, Result<()>> {
         self.write(keys.to_vec(), |tx, keys| Box::pin(clear(tx, keys)))
     }
 
@@ -41,12 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn take_quota(
-        &self,
-        key: &LockKey,
-        policy: LockPolicy,
-        now: i64,
-    ) -> BoxFuture<'_, std::result::Result<QuotaState, StoreError>> {
+    pub fn take_quota(&self, key: &LockKey, policy: LockPolicy, now: i64) -> BoxFuture<'_, Result<QuotaState>> {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(take(tx, key, *policy, *now)))
     }
 }

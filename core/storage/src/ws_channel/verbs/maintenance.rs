@@ -3,10 +3,8 @@
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
 use crate::engine::{Result, Schema as _, StoreError, args, create_private_dir, open_copy};
-use crate::ws_channel::entities::common::Mode;
-use crate::ws_channel::entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
 use crate::ws_channel::schema::WsChannel;
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{BackupReport, Mode, NamedContent, PurgePolicy, PurgeReport, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +22,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn purge(&self, policy: PurgePolicy) -> BoxFuture<'_, std::result::Result<PurgeReport, StoreError>> {
+    pub fn purge(&self, policy: PurgePolicy) -> BoxFuture<'_, Result<PurgeReport>> {
         self.write(policy, |tx, policy| Box::pin(purge(tx, policy)))
     }
 
@@ -32,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with the first finding; [`StoreError::Unsupported`] with PostgreSQL.
-    pub fn check_integrity(&self) -> BoxFuture<'_, std::result::Result<(), StoreError>> {
+    pub fn check_integrity(&self) -> BoxFuture<'_, Result<()>> {
         self.database().check_integrity()
     }
 
@@ -40,8 +38,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn content_paths(&self) -> BoxFuture<'_, std::result::Result<Vec<String>, StoreError>> {
-        self.read_snapshot((), |tx, ()| {
+    pub fn content_paths(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        self.database().read_snapshot((), |tx, ()| {
             Box::pin(async move {
                 tx.allow(HOUSEKEEPING_LIMIT).await?;
                 let sql = "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
@@ -55,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::ReadOnly`] at the first file that cannot be removed.
-    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> std::result::Result<(), StoreError> {
+    pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<()> {
         let paths =
             paths.iter().filter(|path| super::files::is_safe_path(path)).map(|path| folder.join(path)).collect();
         remove_files(self.backups().defer(paths)).await
@@ -69,7 +67,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; faults of
     /// reading and writing.
-    pub async fn backup(&self, target: &Path) -> std::result::Result<BackupReport, StoreError> {
+    pub async fn backup(&self, target: &Path) -> Result<BackupReport> {
         let Some(sqlite) = self.database().sqlite() else {
             return Err(StoreError::Unsupported {
                 what: "a backup by this program",
@@ -99,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] for what is no database of this program; faults of reading.
-    pub async fn content_of_copy(database: &Path) -> std::result::Result<Vec<NamedContent>, StoreError> {
+    pub async fn content_of_copy(database: &Path) -> Result<Vec<NamedContent>> {
         named_content(database).await
     }
 }

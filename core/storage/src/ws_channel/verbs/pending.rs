@@ -3,14 +3,11 @@
 use super::codes::{same_digest, store_code};
 use super::lockouts::{clear, count_failure, lock_end};
 use super::sessions::{insert_session, still_holds};
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::code::{CodePurpose, CodeSend, NewCode};
-use crate::ws_channel::entities::common::{Digest, Mode};
-use crate::ws_channel::entities::pending::{
-    Challenge, ConfirmTotp, MfaAnswer, MfaOutcome, MfaProof, NewPending, Pending, PendingKind, SelectMfa,
-    SelectOutcome, TotpOutcome,
+use crate::engine::{Result, args};
+use crate::ws_channel::{
+    Challenge, CodePurpose, CodeSend, ConfirmTotp, Digest, Factor, MfaAnswer, MfaOutcome, MfaProof, Mode, NewCode,
+    NewPending, Pending, PendingKind, SelectMfa, SelectOutcome, TotpOutcome,
 };
-use crate::ws_channel::entities::session::Factor;
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -21,11 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn open_pending(
-        &self,
-        pending: NewPending,
-        code: Option<NewCode>,
-    ) -> BoxFuture<'_, std::result::Result<CodeSend, StoreError>> {
+    pub fn open_pending(&self, pending: NewPending, code: Option<NewCode>) -> BoxFuture<'_, Result<CodeSend>> {
         self.write((pending, code), |tx, (pending, code)| {
             Box::pin(async move {
                 if !still_holds(tx, &pending.email, pending.mode, pending.verified_hash.as_deref()).await? {
@@ -47,15 +40,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, std::result::Result<Option<Pending>, StoreError>> {
-        self.read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
+    pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<Pending>>> {
+        self.database().read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
     }
 
     /// SelectMFA (WS Channel sheet §2.10): of any number of callers with the same old token one wins.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn select_mfa(&self, request: SelectMfa) -> BoxFuture<'_, std::result::Result<SelectOutcome, StoreError>> {
+    pub fn select_mfa(&self, request: SelectMfa) -> BoxFuture<'_, Result<SelectOutcome>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let alive = find(tx, &r.old, r.new.now).await?;
@@ -84,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn answer_mfa(&self, answer: MfaAnswer) -> BoxFuture<'_, std::result::Result<MfaOutcome, StoreError>> {
+    pub fn answer_mfa(&self, answer: MfaAnswer) -> BoxFuture<'_, Result<MfaOutcome>> {
         self.write(answer, |tx, answer| Box::pin(check_answer(tx, answer)))
     }
 
@@ -92,7 +85,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn confirm_totp(&self, request: ConfirmTotp) -> BoxFuture<'_, std::result::Result<TotpOutcome, StoreError>> {
+    pub fn confirm_totp(&self, request: ConfirmTotp) -> BoxFuture<'_, Result<TotpOutcome>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
                 let found = find(tx, &r.token, r.now).await?;
@@ -116,12 +109,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn set_preferred_factor(
-        &self,
-        email: &str,
-        mode: Mode,
-        factor: Option<Factor>,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn set_preferred_factor(&self, email: &str, mode: Mode, factor: Option<Factor>) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, factor), |tx, (email, mode, factor)| {
             Box::pin(async move {
                 let sql = "UPDATE mode_user SET preferred_factor = $3 WHERE email = $1 AND mode = $2";

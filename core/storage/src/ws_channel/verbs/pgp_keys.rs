@@ -1,7 +1,7 @@
 //! PGP keys of an account (WS Channel sheet §7).
 
-use crate::engine::{Result, Row, StoreError, args};
-use crate::ws_channel::entities::pgp::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -13,7 +13,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn add_pgp_key(&self, new: NewPgpKey) -> BoxFuture<'_, std::result::Result<AddKeyOutcome, StoreError>> {
+    pub fn add_pgp_key(&self, new: NewPgpKey) -> BoxFuture<'_, Result<AddKeyOutcome>> {
         self.write(new, |tx, new| Box::pin(add(tx, new)))
     }
 
@@ -21,19 +21,15 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, std::result::Result<Vec<PgpKey>, StoreError>> {
-        self.read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
+    pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, Result<Vec<PgpKey>>> {
+        self.database().read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 
     /// Removes the key with this short id (either case); the remaining keys, or `None` when there is no such key.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn delete_pgp_key(
-        &self,
-        email: &str,
-        short_id: &str,
-    ) -> BoxFuture<'_, std::result::Result<Option<Vec<PgpKey>>, StoreError>> {
+    pub fn delete_pgp_key(&self, email: &str, short_id: &str) -> BoxFuture<'_, Result<Option<Vec<PgpKey>>>> {
         self.write((email.to_owned(), short_id.to_ascii_uppercase()), |tx, (email, short_id)| {
             Box::pin(async move {
                 let sql = "DELETE FROM pgp_key WHERE email = $1 AND short_id = $2";

@@ -2,11 +2,8 @@
 
 use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
-use crate::engine::{Result, StoreError, args};
-use crate::ws_channel::entities::account::{RegisterOutcome, Registration, RegistrationKey};
-use crate::ws_channel::entities::code::CodePurpose;
-use crate::ws_channel::entities::common::Mode;
-use crate::ws_channel::entities::lockout::{LockKey, QuotaState};
+use crate::engine::{Result, args};
+use crate::ws_channel::{CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, Registration, RegistrationKey};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -21,10 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn register(
-        &self,
-        registration: Registration,
-    ) -> BoxFuture<'_, std::result::Result<RegisterOutcome, StoreError>> {
+    pub fn register(&self, registration: Registration) -> BoxFuture<'_, Result<RegisterOutcome>> {
         self.write(registration, |tx, r| {
             Box::pin(async move {
                 match r.mode {

@@ -1,9 +1,8 @@
 //! The daily renewal of certificates (WS Channel sheet §6.2): the old set is used until the new one is stored.
 
 use super::certificates::{insert_set, select_sets};
-use crate::engine::{StoreError, args};
-use crate::ws_channel::Store;
-use crate::ws_channel::entities::certificate::{CertSet, CertState, DueRenewal, NewCertSet};
+use crate::engine::{Result, args};
+use crate::ws_channel::{CertSet, CertState, DueRenewal, NewCertSet, Store};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -12,12 +11,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn renewals_due(
-        &self,
-        expiring_before: i64,
-        attempted_before: i64,
-    ) -> BoxFuture<'_, std::result::Result<Vec<DueRenewal>, StoreError>> {
-        self.read((expiring_before, attempted_before), |tx, (expiring, attempted)| {
+    pub fn renewals_due(&self, expiring_before: i64, attempted_before: i64) -> BoxFuture<'_, Result<Vec<DueRenewal>>> {
+        self.database().read((expiring_before, attempted_before), |tx, (expiring, attempted)| {
             Box::pin(async move {
                 let sql = "SELECT a.api_key, s.email, s.bank, s.first_expiry FROM cert_set s JOIN account a ON a.email = s.email \
                            WHERE s.first_expiry < $1 AND s.attempted < $2 AND s.state IN ($3, $4) ORDER BY s.first_expiry";
@@ -43,7 +38,7 @@ impl Store {
         ticket: &str,
         now: i64,
         attempted_before: i64,
-    ) -> std::result::Result<Option<CertSet>, StoreError> {
+    ) -> Result<Option<CertSet>> {
         let args = (email.to_owned(), bank.to_owned(), ticket.to_owned(), now, attempted_before);
         self.write(args, |tx, (email, bank, ticket, now, attempted_before)| {
             Box::pin(async move {
@@ -72,7 +67,7 @@ impl Store {
         ticket: &str,
         set: NewCertSet,
         now: i64,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    ) -> BoxFuture<'_, Result<bool>> {
         self.write(
             (email.to_owned(), bank.to_owned(), ticket.to_owned(), set, now),
             |tx, (email, bank, ticket, set, now)| {
@@ -96,12 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn abandon_renewal(
-        &self,
-        email: &str,
-        bank: &str,
-        ticket: &str,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn abandon_renewal(&self, email: &str, bank: &str, ticket: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
             Box::pin(async move {
                 let sql =
@@ -115,7 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn expire_certs(&self, now: i64) -> BoxFuture<'_, std::result::Result<i64, StoreError>> {
+    pub fn expire_certs(&self, now: i64) -> BoxFuture<'_, Result<i64>> {
         self.write(now, |tx, now| {
             Box::pin(async move {
                 let sql = "UPDATE cert_set SET state = $2, changed = $1 WHERE first_expiry <= $1 AND state IN ($3, $4)";

@@ -6,11 +6,8 @@
 
 use super::audit::{AuditSlot, append};
 use super::certificates::effective;
-use crate::engine::{Dialect, Result, StoreError, args};
-use crate::ws_channel::entities::certificate::CertState;
-use crate::ws_channel::entities::pgp::PgpPurpose;
-use crate::ws_channel::entities::rights::{Ground, LostRight, Rights};
-use crate::ws_channel::entities::tenant::EntitlementState;
+use crate::engine::{Dialect, Result, args};
+use crate::ws_channel::{CertState, EntitlementState, Ground, LostRight, PgpPurpose, Rights};
 use crate::ws_channel::{Store, Tx, Verb, outcome::Outcome};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -20,7 +17,7 @@ pub(crate) type RightsSlot = Option<Arc<Rights>>;
 
 impl Store {
     /// The same store, whose writing verbs each judge these rights in their own transaction before anything else. Where one
-    /// has ended they answer [`StoreError::RightsEnded`] and change nothing; the audit entry of
+    /// has ended they answer [`StoreError::Refused`] with the [`LostRight`] and change nothing; the audit entry of
     /// [`with_audit`](Self::with_audit) is not written either.
     #[must_use]
     pub fn with_rights(&self, rights: Rights) -> Self {
@@ -30,8 +27,8 @@ impl Store {
     /// Judges the rights of this handle and changes nothing: before something is done that no verb can take back.
     ///
     /// # Errors
-    /// [`StoreError::RightsEnded`]; environment faults.
-    pub async fn judge(&self) -> std::result::Result<(), StoreError> {
+    /// [`StoreError::Refused`] with the [`LostRight`]; environment faults.
+    pub async fn judge(&self) -> Result<()> {
         self.without_audit().write((), |_, ()| Box::pin(async { Ok(()) })).await
     }
 }

@@ -2,10 +2,8 @@
 
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
 use super::lockouts::{clear, events_since, take};
-use crate::engine::{Result, Row, StoreError, args};
-use crate::ws_channel::entities::common::{Digest, Mode};
-use crate::ws_channel::entities::lockout::{LockKey, LockPolicy};
-use crate::ws_channel::entities::session::{Factor, NewSession, Session};
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{Digest, Factor, LockKey, LockPolicy, Mode, NewSession, Session};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -21,11 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn create_session(
-        &self,
-        session: NewSession,
-        clear_failures: Vec<LockKey>,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn create_session(&self, session: NewSession, clear_failures: Vec<LockKey>) -> BoxFuture<'_, Result<bool>> {
         self.write((session, clear_failures), |tx, (session, keys)| {
             Box::pin(async move {
                 if !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await? {
@@ -42,13 +36,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn has_logged_in_from(
-        &self,
-        email: &str,
-        source: &str,
-        now: i64,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
-        self.read((source_key(email, source), now), |tx, (key, now)| {
+    pub fn has_logged_in_from(&self, email: &str, source: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.database().read((source_key(email, source), now), |tx, (key, now)| {
             Box::pin(async move { Ok(events_since(tx, key, *now - SOURCE_KNOWN_MS).await? > 0) })
         })
     }
@@ -57,8 +46,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, std::result::Result<Option<Session>, StoreError>> {
-        self.read((*token, now), |tx, (token, now)| {
+    pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<Session>>> {
+        self.database().read((*token, now), |tx, (token, now)| {
             Box::pin(async move {
                 let row = tx.first(LOOKUP, args![*token, *now]).await?;
                 row.map(read_session).transpose()
@@ -70,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn touch_session(&self, token: &Digest, now: i64) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn touch_session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((*token, now), |tx, (token, now)| {
             Box::pin(async move {
                 let sql = "UPDATE session SET last_used = $2 WHERE token = $1 AND last_used < $2";
@@ -85,12 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn revoke_all(
-        &self,
-        email: &str,
-        mode: Mode,
-        up_to: i64,
-    ) -> BoxFuture<'_, std::result::Result<i64, StoreError>> {
+    pub fn revoke_all(&self, email: &str, mode: Mode, up_to: i64) -> BoxFuture<'_, Result<i64>> {
         self.write((email.to_owned(), mode, up_to), |tx, (email, mode, up_to)| {
             Box::pin(revoke_tokens(tx, email, *mode, *up_to))
         })

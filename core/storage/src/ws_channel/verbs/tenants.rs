@@ -1,8 +1,7 @@
 //! API keys, their switches and entitlements: what the operator decides (WS Channel sheet §4).
 
-use crate::engine::{Result, Row, StoreError, args};
-use crate::ws_channel::Store;
-use crate::ws_channel::entities::tenant::{Entitlement, EntitlementState, NewTenant, Tenant, TenantChange};
+use crate::engine::{Result, Row, args};
+use crate::ws_channel::{Entitlement, EntitlementState, NewTenant, Store, Tenant, TenantChange};
 use futures_util::future::BoxFuture;
 
 /// In the order of [`read_tenant`].
@@ -16,7 +15,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn mint_tenant(&self, tenant: NewTenant) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn mint_tenant(&self, tenant: NewTenant) -> BoxFuture<'_, Result<bool>> {
         self.write(tenant, |tx, t| {
             Box::pin(async move {
                 let sql = "INSERT INTO tenant (api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, \
@@ -31,8 +30,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, std::result::Result<Option<Tenant>, StoreError>> {
-        self.read(api_key.to_owned(), |tx, api_key| {
+    pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, Result<Option<Tenant>>> {
+        self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
                 tx.first(SELECT_ONE, args![api_key]).await?.map(|mut row| read_tenant(&mut row)).transpose()
             })
@@ -43,8 +42,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn tenants(&self) -> BoxFuture<'_, std::result::Result<Vec<Tenant>, StoreError>> {
-        self.read((), |tx, ()| {
+    pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<Tenant>>> {
+        self.database().read((), |tx, ()| {
             Box::pin(async move {
                 tx.query(SELECT_ALL, &[]).await?.into_iter().map(|mut row| read_tenant(&mut row)).collect()
             })
@@ -55,11 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn change_tenant(
-        &self,
-        api_key: &str,
-        change: TenantChange,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn change_tenant(&self, api_key: &str, change: TenantChange) -> BoxFuture<'_, Result<bool>> {
         self.write((api_key.to_owned(), change), |tx, (api_key, change)| {
             Box::pin(async move {
                 tx.touch_auth();
@@ -97,7 +92,7 @@ impl Store {
         product: &str,
         state: EntitlementState,
         now: i64,
-    ) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    ) -> BoxFuture<'_, Result<bool>> {
         self.write((api_key.to_owned(), product.to_owned(), state, now), |tx, (api_key, product, state, now)| {
             Box::pin(async move {
                 tx.touch_auth();
@@ -120,8 +115,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, std::result::Result<Vec<Entitlement>, StoreError>> {
-        self.read(api_key.to_owned(), |tx, api_key| {
+    pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<Entitlement>>> {
+        self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
                 let sql = "SELECT product, state, changed FROM entitlement WHERE api_key = $1 ORDER BY product";
                 let rows = tx.query(sql, args![api_key]).await?;
@@ -142,7 +137,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn invite(&self, api_key: &str, email: &str, now: i64) -> BoxFuture<'_, std::result::Result<bool, StoreError>> {
+    pub fn invite(&self, api_key: &str, email: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((api_key.to_owned(), email.to_owned(), now), |tx, (api_key, email, now)| {
             Box::pin(async move {
                 if tx.number("SELECT count(*) FROM tenant WHERE api_key = $1", args![api_key]).await? == 0 {

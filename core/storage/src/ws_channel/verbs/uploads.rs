@@ -2,7 +2,7 @@
 
 use super::files::{content_values, read_content};
 use crate::engine::{Result, Row, StoreError, Value, args};
-use crate::ws_channel::entities::file::{FileScope, NewUpload, Upload, UploadOutcome, UploadState};
+use crate::ws_channel::{FileScope, NewUpload, Upload, UploadOutcome, UploadState};
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
@@ -11,7 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for content or an id that breaks the rules.
-    pub fn record_upload(&self, upload: NewUpload) -> BoxFuture<'_, std::result::Result<UploadOutcome, StoreError>> {
+    pub fn record_upload(&self, upload: NewUpload) -> BoxFuture<'_, Result<UploadOutcome>> {
         self.write(upload, |tx, upload| Box::pin(record(tx, upload)))
     }
 
@@ -26,7 +26,7 @@ impl Store {
         state: UploadState,
         detail: &str,
         now: i64,
-    ) -> BoxFuture<'_, std::result::Result<Option<Vec<String>>, StoreError>> {
+    ) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
         self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
             Box::pin(finish(tx, id, *state, detail, *now))
         })
@@ -36,11 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub async fn uploads_in_state(
-        &self,
-        state: UploadState,
-        limit: i64,
-    ) -> std::result::Result<Vec<Upload>, StoreError> {
+    pub async fn uploads_in_state(&self, state: UploadState, limit: i64) -> Result<Vec<Upload>> {
         self.select_uploads(state, "", None, false, limit).await
     }
 
@@ -55,7 +51,7 @@ impl Store {
         bank: &str,
         after: Option<(i64, &str)>,
         limit: i64,
-    ) -> std::result::Result<Vec<Upload>, StoreError> {
+    ) -> Result<Vec<Upload>> {
         self.select_uploads(state, bank, after, false, limit).await
     }
 
@@ -69,7 +65,7 @@ impl Store {
         state: UploadState,
         after: Option<(i64, &str)>,
         limit: i64,
-    ) -> std::result::Result<Vec<Upload>, StoreError> {
+    ) -> Result<Vec<Upload>> {
         self.select_uploads(state, "", after, true, limit).await
     }
 
@@ -80,10 +76,10 @@ impl Store {
         after: Option<(i64, &str)>,
         without_content: bool,
         limit: i64,
-    ) -> std::result::Result<Vec<Upload>, StoreError> {
+    ) -> Result<Vec<Upload>> {
         let (received, id) = after.unwrap_or((i64::MIN, ""));
         let which = (state, bank.to_owned(), received, id.to_owned(), i64::from(without_content), limit);
-        self.read(which, |tx, (state, bank, received, id, without_content, limit)| {
+        self.database().read(which, |tx, (state, bank, received, id, without_content, limit)| {
             Box::pin(async move {
                 let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
                            received, finished, path, content FROM upload WHERE state = $1 \
@@ -100,8 +96,8 @@ impl Store {
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn upload(&self, id: &str) -> BoxFuture<'_, std::result::Result<Option<Upload>, StoreError>> {
-        self.read(id.to_owned(), |tx, id| {
+    pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<Upload>>> {
+        self.database().read(id.to_owned(), |tx, id| {
             Box::pin(async move {
                 let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
                            received, finished, path, content FROM upload WHERE id = $1";
