@@ -78,8 +78,10 @@ async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
         newest = row.int()?;
         let name = row.text()?;
         if index == 0 && S::MIGRATIONS.first().is_none_or(|first| first.name != name) {
-            let reason = format!("{} belongs to another schema, whose first migration is \"{name}\"", tx.place());
-            return Err(StoreError::misuse(reason));
+            return Err(StoreError::misuse(format!(
+                "{} belongs to another schema, whose first migration is \"{name}\"; give this one a database of its own",
+                tx.place()
+            )));
         }
     }
     Ok(newest)

@@ -51,6 +51,7 @@ fn the_engine_knows_no_schema() {
             let text = std::fs::read_to_string(&path).unwrap();
             let foreign = text.split("crate::").skip(1).find(|used| !used.starts_with("engine"));
             assert_eq!(foreign, None, "{}", path.display());
+            assert!(!text.contains("ws_channel"), "{}", path.display());
             files += 1;
         }
     }
