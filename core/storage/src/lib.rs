@@ -1,7 +1,7 @@
 //! What must survive in a bankchannel counterpart, as atomic verbs over SQLite and PostgreSQL.
 //!
-//! [`engine`] runs verbs in transactions and knows no table. Each schema is a folder beside it: tables, migrations and verbs
-//! of one kind of data. [`ws_channel`] is the WS Channel service's.
+//! [`engine`] runs verbs in transactions and knows no table. Each schema is a folder beside it: tables, migrations and
+//! verbs of one kind of data. [`ws_channel`] is the WS Channel service's.
 
 pub mod engine;
 pub mod ws_channel;

@@ -22,12 +22,13 @@ enum Driver<S: Schema> {
 }
 
 impl<S: Schema> Database<S> {
-    /// Opens or creates a data folder and brings its schema up to date. Must be called inside a tokio runtime, which then
-    /// runs the writer.
+    /// Opens or creates a data folder and brings its schema up to date. Must be called inside a tokio runtime, which
+    /// then runs the writer.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process has the folder, [`StoreError::Damaged`], [`StoreError::ReadOnly`],
-    /// [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Misuse`] for another schema's, [`StoreError::Io`].
+    /// [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`]; for another schema's
+    /// [`StoreError::Misuse`].
     pub async fn open_sqlite(folder: &Path, settings: &SqliteSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
         let driver = SqliteDriver::open(folder, settings, schema.clone()).await?;
@@ -77,8 +78,8 @@ impl<S: Schema> Database<S> {
 
     // The three return boxed futures so that a verb's arguments stand in memory once, not in every future above.
 
-    /// Runs a verb in a transaction and answers after its COMMIT. Verbs with the same `turn` follow each other within this
-    /// process, where they would else lose against each other on PostgreSQL.
+    /// Runs a verb in a transaction and answers after its COMMIT. Verbs with the same `turn` follow each other within
+    /// this process, where they would else lose against each other on PostgreSQL.
     ///
     /// # Errors
     /// The verb's; environment faults.

@@ -3,8 +3,8 @@
 use super::postgres::PostgresDriver;
 use super::{Dialect, Migration, Result, Schema, StoreError, Tx, args};
 
-/// Any number that other programs on the same server are unlikely to lock. All schemas have it in common: they only wait for
-/// each other's start.
+/// Any number that other programs on the same server are unlikely to lock. All schemas share it: they only wait for each
+/// other's start.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7165002611)";
 
 /// Applies what is missing, each migration in a transaction of its own.
@@ -79,7 +79,8 @@ async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
         let name = row.text()?;
         if index == 0 && S::MIGRATIONS.first().is_none_or(|first| first.name != name) {
             return Err(StoreError::misuse(format!(
-                "{} belongs to another schema, whose first migration is \"{name}\"; give this one a database of its own",
+                "{} belongs to another schema, whose first migration is \"{name}\"; \
+                 give this one a database of its own",
                 tx.place()
             )));
         }

@@ -1,4 +1,5 @@
-//! What keeps the data of any schema: SQLite and PostgreSQL behind one transaction type, in which each verb is written once.
+//! What keeps the data of any schema: SQLite and PostgreSQL behind one transaction type, so that each verb is written
+//! once.
 //!
 //! ```text
 //!   verb ── Database::write(…) ──┐        one closure over `Tx`, the same SQL text for both databases

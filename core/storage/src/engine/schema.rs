@@ -3,8 +3,8 @@
 use super::{Result, Tx};
 use futures_util::future::{BoxFuture, ready};
 
-/// The tables of one kind of data and what they need around each transaction. The value is shared by all transactions of a
-/// [`Database`](super::Database): counters by which caches learn that they are old belong there.
+/// The tables of one kind of data and what they need around each transaction. The value is shared by all transactions
+/// of a [`Database`](super::Database): counters by which caches learn that they are old belong there.
 pub trait Schema: Default + Send + Sync + 'static {
     /// Name of the database file inside the data folder (SQLite).
     const DATABASE_FILE: &'static str;
@@ -28,7 +28,7 @@ pub trait Schema: Default + Send + Sync + 'static {
         Box::pin(ready(Ok(())))
     }
 
-    /// Runs after each COMMIT, before any caller hears of it, and after a COMMIT without an answer, which may have been done.
+    /// Runs after each COMMIT, before any caller hears of it; also after one without an answer, which may have been done.
     fn committed(&self, state: &mut Self::State) {
         let _ = state;
     }
@@ -49,8 +49,8 @@ impl<S: Schema> Migration<S> {
     /// Versions ascend from 1. Names are for people, but that of the first migration says whose database it is: no two
     /// schemas may share it.
     ///
-    /// In the script, `{int}`, `{text}`, `{blob}`, `{strict}` and `{keyed}` stand for what differs between the databases:
-    /// three column types; the end of a table; the end of a table that is stored by its primary key.
+    /// In the script, `{int}`, `{text}`, `{blob}`, `{strict}` and `{keyed}` stand for what differs between the
+    /// databases: three column types; the end of a table; the end of a table that is stored by its primary key.
     #[must_use]
     pub const fn new(version: i64, name: &'static str, script: &'static str) -> Self {
         Self { version, name, script, then: None }

@@ -1,11 +1,11 @@
 //! The data of a WS Channel service.
 //!
-//! What the peer did wrong (a used challenge, a wrong code, a taken name) is a *result* of the verb. Codes and tokens arrive as
-//! [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
+//! What the peer did wrong (a used challenge, a wrong code, a taken name) is a *result* of the verb. Codes and tokens
+//! arrive as [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
 //!
-//! [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, in its account's chain,
-//! and [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the one answer
-//! of a peer's making that is a [`StoreError`], because every writing verb may give it. [`Reader`] only reads.
+//! [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, in its account's
+//! chain, and [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the
+//! one answer of a peer's making that is a [`StoreError`], because every writing verb may give it. [`Reader`] only reads.
 
 mod entities;
 mod outcome;

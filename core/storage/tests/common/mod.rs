@@ -48,8 +48,8 @@ async fn run(connection: &mut sqlx::PgConnection, sql: String) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await.unwrap();
 }
 
-/// Runs `check` with a folder that cannot be written. A user who may write everywhere (root) runs the test of this name once
-/// more as `nobody`.
+/// Runs `check` with a folder that cannot be written. A user who may write everywhere (root) runs the test of this name
+/// once more as `nobody`.
 #[cfg(unix)]
 pub(crate) async fn with_read_only_folder(test: &str, check: impl AsyncFnOnce(&Path)) {
     use std::fs;

@@ -39,7 +39,8 @@ async fn what_was_acknowledged_is_there_after_a_crash(place: Place) {
     database.close().await;
 }
 
-/// Two verbs that have read the same value before either writes. SQLite does not let that happen; PostgreSQL repeats one.
+/// Two verbs that have read the same value before either writes. SQLite does not let that happen; PostgreSQL repeats
+/// one.
 async fn verbs_that_meet_lose_nothing(place: Place) {
     let database = Arc::new(place.open::<Toy<2>>().await.unwrap());
     let meeting = Count { gate: Arc::new(Semaphore::new(0)), ..Count::of("a") };

@@ -4,8 +4,7 @@ use super::certificates::{read_retired, select_sets};
 use super::leftovers::{Erased, erase_account, forget_counts};
 use super::tenants::read_tenant;
 use crate::engine::{Result, Row, args};
-use crate::ws_channel::{Account, AccountListing, Credential, DeleteOutcome, Factor, Mode, ModeState};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{Account, AccountListing, Credential, DeleteOutcome, Factor, Mode, ModeState, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 

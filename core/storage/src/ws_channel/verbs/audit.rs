@@ -2,8 +2,7 @@
 //! chain of their own. `audit_check.rs` has the checkpoints over all chains.
 
 use crate::engine::{Dialect, Result, Row, StoreError, args};
-use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,14 +58,9 @@ struct Head {
 
 /// Stores the ends that the transaction has moved. Belongs before every COMMIT.
 pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
-    let moved: Vec<(String, Head)> = tx
-        .state
-        .heads
-        .known
-        .iter()
-        .filter(|(_, head)| !head.is_stored)
-        .map(|(chain, head)| (chain.clone(), *head))
-        .collect();
+    let heads = tx.state.heads.known.iter();
+    let moved: Vec<(String, Head)> =
+        heads.filter(|(_, head)| !head.is_stored).map(|(chain, head)| (chain.clone(), *head)).collect();
     for (chain, head) in moved {
         let sql = "INSERT INTO audit_chain (chain, length, hash) VALUES ($1, $2, $3) \
                    ON CONFLICT (chain) DO UPDATE SET length = excluded.length, hash = excluded.hash";

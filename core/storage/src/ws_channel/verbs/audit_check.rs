@@ -2,8 +2,7 @@
 
 use super::audit::{CHAIN_START, read_record, record_hash, sealed_hash, store_heads};
 use crate::engine::{Dialect, Result, StoreError, args};
-use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

@@ -6,9 +6,8 @@ use super::leftovers::clear_older;
 use crate::engine::{Result, Row, args};
 use crate::ws_channel::{
     CertMaterial, CertSet, CertState, Completion, EffectiveCerts, EnrolOutcome, FileScope, NewCertSet, RetireOutcome,
-    RetiredCert,
+    RetiredCert, Store, Tx,
 };
-use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -45,7 +44,7 @@ impl Store {
     /// when the ticket is no longer the pending one; nothing changed then.
     ///
     /// # Errors
-    /// Environment faults; [`StoreError::Misuse`] for a file that is too large for a row.
+    /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a file that is too large for a row.
     pub fn complete_enrol(&self, completion: Completion) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write(completion, |tx, c| {
             Box::pin(async move {

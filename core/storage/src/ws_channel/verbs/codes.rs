@@ -5,9 +5,8 @@ use super::sessions::revoke_tokens;
 use crate::engine::{Result, args};
 use crate::ws_channel::{
     CodeCheck, CodePurpose, CodeSend, Digest, LockKey, LockPolicy, Mode, NewCode, PasswordReset, PendingKind,
-    QuotaState, VerifyEmail, VerifyPhone,
+    QuotaState, Store, Tx, VerifyEmail, VerifyPhone,
 };
-use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Counters of tries where no code waits; the purpose follows.

@@ -1,8 +1,7 @@
 //! Files at a bank as this service keeps them: the simulator's, and later what a channel caches.
 
 use crate::engine::{Result, Row, StoreError, Value, args};
-use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Content up to this size may lie in its row, bytes.

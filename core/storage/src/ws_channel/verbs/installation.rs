@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{IdKind, Installation, SealedKind, SealedSecret};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{IdKind, Installation, SealedKind, SealedSecret, Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Content paths that stand for all when it is looked whether a folder holds them.

@@ -3,8 +3,7 @@
 use super::files::insert_files;
 use super::uploads::finish;
 use crate::engine::{Result, args};
-use crate::ws_channel::{BookOutcome, Booking, FileScope, Ledger, NewLedger};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{BookOutcome, Booking, FileScope, Ledger, NewLedger, Store, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
@@ -63,7 +62,7 @@ impl Store {
     /// Books a processed upload: journal, balances and files in one step, once.
     ///
     /// # Errors
-    /// Environment faults; [`StoreError::Misuse`] for a taken reference or oversized content.
+    /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a taken reference or oversized content.
     pub fn book(&self, booking: Booking) -> BoxFuture<'_, Result<BookOutcome>> {
         self.write(booking, |tx, b| {
             Box::pin(async move {

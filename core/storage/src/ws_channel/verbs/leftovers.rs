@@ -6,8 +6,7 @@ use super::maintenance::HOUSEKEEPING_LIMIT;
 use super::registration::remove_user;
 use super::sessions::SOURCE_SCOPE;
 use crate::engine::{Result, args};
-use crate::ws_channel::Mode;
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{Mode, Store, Tx};
 
 /// Where rows name an account by tenant and address without a key of the database that would hold them to it.
 const OWNERS: &[&str] = &[

@@ -1,8 +1,7 @@
 //! Sharing of certificates (WS Channel sheet §6.5).
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{Consent, Links, ShareOutcome, UnshareOutcome};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{Consent, Links, ShareOutcome, Store, Tx, UnshareOutcome};
 use futures_util::future::BoxFuture;
 
 impl Store {

@@ -1,8 +1,7 @@
 //! Counted events: lockouts after failures, quotas of allowed events.
 
 use crate::engine::{Result, args};
-use crate::ws_channel::{LockKey, LockPolicy, LockState, Quota, QuotaState};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{LockKey, LockPolicy, LockState, Quota, QuotaState, Store, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {

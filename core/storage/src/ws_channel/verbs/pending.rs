@@ -6,9 +6,8 @@ use super::sessions::{insert_session, still_holds};
 use crate::engine::{Result, args};
 use crate::ws_channel::{
     Challenge, CodePurpose, CodeSend, ConfirmTotp, Digest, Factor, MfaAnswer, MfaOutcome, MfaProof, Mode, NewCode,
-    NewPending, Pending, PendingKind, SelectMfa, SelectOutcome, TotpOutcome,
+    NewPending, Pending, PendingKind, SelectMfa, SelectOutcome, Store, TotpOutcome, Tx,
 };
-use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {

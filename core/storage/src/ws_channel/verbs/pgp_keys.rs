@@ -1,8 +1,7 @@
 //! PGP keys of an account (WS Channel sheet §7).
 
 use crate::engine::{Result, Row, args};
-use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose, Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Keys that one account may hold (WS Channel sheet §7).

@@ -3,8 +3,9 @@
 use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
 use crate::engine::{Result, args};
-use crate::ws_channel::{CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, Registration, RegistrationKey};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{
+    CodePurpose, LockKey, Mode, QuotaState, RegisterOutcome, Registration, RegistrationKey, Store, Tx,
+};
 use futures_util::future::BoxFuture;
 
 /// Counter of registration and reset codes per phone; the handlers of InitPasswordReset use it too.

@@ -7,8 +7,9 @@
 use super::audit::{AuditSlot, append};
 use super::certificates::effective;
 use crate::engine::{Dialect, Result, args};
-use crate::ws_channel::{CertState, EntitlementState, Ground, LostRight, PgpPurpose, Rights};
-use crate::ws_channel::{Store, Tx, Verb, outcome::Outcome};
+use crate::ws_channel::{
+    CertState, EntitlementState, Ground, LostRight, PgpPurpose, Rights, Store, Tx, Verb, outcome::Outcome,
+};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ pub(crate) type RightsSlot = Option<Arc<Rights>>;
 
 impl Store {
     /// The same store, whose writing verbs each judge these rights in their own transaction before anything else. Where one
-    /// has ended they answer [`StoreError::Refused`] with the [`LostRight`] and change nothing; the audit entry of
-    /// [`with_audit`](Self::with_audit) is not written either.
+    /// has ended they change nothing and answer an error whose [`refusal`](crate::engine::StoreError::refusal) is the
+    /// [`LostRight`]; the audit entry of [`with_audit`](Self::with_audit) is not written either.
     #[must_use]
     pub fn with_rights(&self, rights: Rights) -> Self {
         self.judging(Arc::new(rights))
@@ -27,7 +28,7 @@ impl Store {
     /// Judges the rights of this handle and changes nothing: before something is done that no verb can take back.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] with the [`LostRight`]; environment faults.
+    /// A [`LostRight`] as [`refusal`](crate::engine::StoreError::refusal); environment faults.
     pub async fn judge(&self) -> Result<()> {
         self.without_audit().write((), |_, ()| Box::pin(async { Ok(()) })).await
     }

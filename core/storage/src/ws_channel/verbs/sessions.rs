@@ -3,8 +3,7 @@
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
 use super::lockouts::{clear, events_since, take};
 use crate::engine::{Result, Row, args};
-use crate::ws_channel::{Digest, Factor, LockKey, LockPolicy, Mode, NewSession, Session};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{Digest, Factor, LockKey, LockPolicy, Mode, NewSession, Session, Store, Tx};
 use futures_util::future::BoxFuture;
 
 /// Counter of sources at which somebody logged in as a user.

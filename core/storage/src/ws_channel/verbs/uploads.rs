@@ -2,8 +2,7 @@
 
 use super::files::{content_values, read_content};
 use crate::engine::{Result, Row, StoreError, Value, args};
-use crate::ws_channel::{FileScope, NewUpload, Upload, UploadOutcome, UploadState};
-use crate::ws_channel::{Store, Tx};
+use crate::ws_channel::{FileScope, NewUpload, Store, Tx, Upload, UploadOutcome, UploadState};
 use futures_util::future::BoxFuture;
 
 impl Store {
