@@ -42,6 +42,7 @@ pub use schema::{Migration, Schema, Step};
 pub(crate) use sqlite::create_private_dir;
 pub use sqlite::{SqliteDriver, SqliteSettings, open_copy};
 pub use tx::Tx;
+pub(crate) use value::text_enum;
 pub use value::{AsValue, Value, args};
 
 use futures_util::future::BoxFuture;

@@ -28,7 +28,8 @@ pub trait Schema: Default + Send + Sync + 'static {
         Box::pin(ready(Ok(())))
     }
 
-    /// Runs after each COMMIT, before any caller hears of it; also after one without an answer, which may have been done.
+    /// Runs after each COMMIT, before any caller hears of it. PostgreSQL: also after one without an answer, which may
+    /// have been done.
     fn committed(&self, state: &mut Self::State) {
         let _ = state;
     }

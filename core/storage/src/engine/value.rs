@@ -112,3 +112,33 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { &[$($crate::engine::Value::from($value)),*] };
 }
 pub use args;
+
+/// A closed list of words: an enum with its stored texts.
+macro_rules! text_enum {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_meta])* $variant),+ }
+
+        impl $name {
+            /// The stored word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The member with this word; case-sensitive.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl From<$name> for $crate::engine::Value {
+            fn from(value: $name) -> Self {
+                Self::Text(value.as_str().to_owned())
+            }
+        }
+    };
+}
+pub(crate) use text_enum;

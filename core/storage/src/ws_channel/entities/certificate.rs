@@ -1,8 +1,8 @@
 //! Certificate sets (WS Channel sheet §6).
 
-use super::common::text_enum;
 use super::file::NewBankFile;
 use super::ledger::NewLedger;
+use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {

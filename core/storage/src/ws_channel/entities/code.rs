@@ -1,7 +1,8 @@
 //! One-time codes (WS Channel sheet §3.8, S8, S9).
 
-use super::common::{Digest, Mode, text_enum};
+use super::common::{Digest, Mode};
 use super::lockout::{LockKey, LockPolicy};
+use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {

@@ -1,6 +1,7 @@
 //! Bank files and the upload journal (WS Channel sheet §5).
 
-use super::common::{Digest, text_enum};
+use super::common::Digest;
+use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 /// Whose files: the account that owns the connection, its tenant and the bank.

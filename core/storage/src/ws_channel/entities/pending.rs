@@ -1,9 +1,10 @@
 //! Steps of a login that wait for an answer (WS Channel sheet §2.9–2.11, §3.4).
 
 use super::code::NewCode;
-use super::common::{Digest, Mode, text_enum};
+use super::common::{Digest, Mode};
 use super::lockout::{LockKey, LockPolicy};
 use super::session::{Factor, NewSession};
+use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {

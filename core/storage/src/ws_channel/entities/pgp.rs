@@ -1,6 +1,6 @@
 //! PGP keys of an account (WS Channel sheet §7).
 
-use super::common::text_enum;
+use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {

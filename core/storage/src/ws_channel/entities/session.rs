@@ -1,7 +1,8 @@
 //! Sessions (WS Channel sheet §3.7).
 
 use super::account::Account;
-use super::common::{Digest, Mode, text_enum};
+use super::common::{Digest, Mode};
+use crate::engine::text_enum;
 
 text_enum! {
     /// How a session was authenticated, and which factor a user prefers.

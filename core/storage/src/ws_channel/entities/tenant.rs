@@ -1,6 +1,6 @@
 //! Tenants: one API key each (WS Channel sheet §4).
 
-use super::common::text_enum;
+use crate::engine::text_enum;
 
 /// One API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
