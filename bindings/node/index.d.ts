@@ -2068,15 +2068,15 @@ export interface WsChannelSettings {
   renewSession?: boolean | null;
   /** What sessions and logins are sealed with when they leave this process: 32 random characters or more. */
   sealKey?: Secret | null;
-  /** Further certificate authorities to trust for the peer's own certificate: a PEM file. */
+  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
   caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
   onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
-   * is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
+   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
@@ -3763,16 +3763,16 @@ export interface SigningOptions {
 
 /** What to sign with what. */
 export interface SignRequestRequest {
-  /** With `method`: the body, exactly as it will be sent. Without it: the whole request as text. */
+  /**
+   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
+   * log.
+   */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
   /** The path with its query, as it stands on the request line. */
   target?: string | null;
-  /**
-   * The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are
-   * missing.
-   */
+  /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text; left out, it is the client's own. */
   certificate?: string | null;
@@ -3796,16 +3796,16 @@ export interface SignRequestResponse {
 
 /** What to sign. */
 export interface PrepareSignatureRequest {
-  /** With `method`: the body, exactly as it will be sent. Without it: the whole request as text. */
+  /**
+   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
+   * log.
+   */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
   /** The path with its query, as it stands on the request line. */
   target?: string | null;
-  /**
-   * The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added where they are
-   * missing.
-   */
+  /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text. Left out, the client's own. */
   certificate?: string | null;
@@ -3860,11 +3860,14 @@ export interface AttachSignatureResponse {
 
 /** The request, and which headers are meant. */
 export interface SigningStringRequest {
-  /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
+  /**
+   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
+   * log.
+   */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
-  /** The path with its query. */
+  /** The path with its query, as it stands on the request line. */
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
@@ -3955,7 +3958,10 @@ export type Strictness = "strict" | "normal" | "lenient";
 
 /** A request, and how to check it. */
 export interface VerifyRequestRequest {
-  /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
+  /**
+   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
+   * log.
+   */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -4029,7 +4035,10 @@ export interface VerifyRequestResponse {
 
 /** A request, and what is known of it. */
 export interface ExplainRequestRequest {
-  /** With `method`: the body. Without it: the whole request as text, such as pasted from a log. */
+  /**
+   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
+   * log.
+   */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -4037,7 +4046,10 @@ export interface ExplainRequestRequest {
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
-  /** The certificates of trusted issuers as PEM text, one after the other. Left out, the client's own. */
+  /**
+   * The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted
+   * and `V17` fails. Left out, the client's own.
+   */
   trusted?: string | null;
   /** The instant to check for; now when left out. */
   at?: string | null;
@@ -4390,15 +4402,15 @@ export interface NextGenPsd2Settings {
   clientKeystoreFile?: string | null;
   /** Opens a `clientKey` that is encrypted, or its PKCS#12 file. */
   clientPassphrase?: Secret | null;
-  /** Further certificate authorities to trust for the peer's own certificate: a PEM file. */
+  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
   caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
   onlyCaFile?: boolean | null;
   /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
-   * is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
+   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
@@ -4885,9 +4897,10 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Say what to sign, for a key that is elsewhere.
    *
-   * For a private key in a security module, a smart card or another process: have `signingString` signed
-   * there, or `hash`, and give the signature to `attachSignature` with the body, with the options, and
-   * with method, target and headers as they come from here.
+   * For a private key in a security module, a smart card or another process. Adds what is missing of
+   * `Date`, `Digest` and `X-Request-ID`. Have `signingString` signed there, or `hash`, and give the
+   * signature to `attachSignature` with the body, with the options, and with method, target and headers
+   * as they come from here.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.

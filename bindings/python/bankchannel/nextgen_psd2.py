@@ -1233,7 +1233,7 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     """Opens a `client_key` that is encrypted, or its PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the peer's own certificate: a PEM file."""
+    """Further certificate authorities to trust for the server's own certificate: a PEM file."""
 
     only_ca_file: bool | None
     """Whether only the authorities of `ca_file` are trusted, not the system's."""
@@ -1242,8 +1242,8 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     """A proxy's URL, in place of the environment's; it may hold a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
-    is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
+    exchange, a flow makes several. 0 and absent mean the operation's own limit.
     """
 
     timeout_s: int | None
@@ -1310,12 +1310,12 @@ class NextGenPsd2(Client):
         client_key: Its private key as PEM text.
         client_keystore_file: A PKCS#12 file that holds both, in place of them.
         client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
+        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
-            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
-            operation's own limit.
+        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
+            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
+            limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
@@ -2222,12 +2222,11 @@ class NextGenPsd2(Client):
         not only for those of this library.
 
         Args:
-            content: With `method`: the body, exactly as it will be sent. Without it: the whole request
-                as text.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
-            headers: The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added
-                where they are missing.
+            headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text; left out, it is the client's own.
             private_key: Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's
                 own, wherever that is.
@@ -2267,17 +2266,17 @@ class NextGenPsd2(Client):
     ) -> PrepareSignatureResponse:
         """Say what to sign, for a key that is elsewhere.
 
-        For a private key in a security module, a smart card or another process: have `signing_string`
-        signed there, or `hash`, and give the signature to `attach_signature` with the body, with the
-        options, and with method, target and headers as they come from here.
+        For a private key in a security module, a smart card or another process. Adds what is missing of
+        `Date`, `Digest` and `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the
+        signature to `attach_signature` with the body, with the options, and with method, target and
+        headers as they come from here.
 
         Args:
-            content: With `method`: the body, exactly as it will be sent. Without it: the whole request
-                as text.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
-            headers: The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added
-                where they are missing.
+            headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
             signing: How requests are signed. Left out, the client's own.
 
@@ -2356,10 +2355,10 @@ class NextGenPsd2(Client):
         spaces around it; lines end in a line feed, the last one in nothing.
 
         Args:
-            content: With `method`: the body. Without it: the whole request as text, such as pasted from
-                a log.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
-            target: The path with its query.
+            target: The path with its query, as it stands on the request line.
             headers: The header fields in their order.
             signed_headers: The names of the signed headers in their order; left out, those that the
                 request's Signature header lists.
@@ -2491,8 +2490,8 @@ class NextGenPsd2(Client):
         so.
 
         Args:
-            content: With `method`: the body. Without it: the whole request as text, such as pasted from
-                a log.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
             headers: The header fields in their order.
@@ -2546,13 +2545,13 @@ class NextGenPsd2(Client):
         was signed, so each cause is proven or ruled out without the private key.
 
         Args:
-            content: With `method`: the body. Without it: the whole request as text, such as pasted from
-                a log.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
             headers: The header fields in their order.
-            trusted: The certificates of trusted issuers as PEM text, one after the other. Left out, the
-                client's own.
+            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
+                nobody is trusted and `V17` fails. Left out, the client's own.
             at: The instant to check for; now when left out.
             mode: How strictly.
             dialect: The bank's dialect; `era` when left out.
@@ -2696,12 +2695,12 @@ class AsyncNextGenPsd2(AsyncClient):
         client_key: Its private key as PEM text.
         client_keystore_file: A PKCS#12 file that holds both, in place of them.
         client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
+        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
-            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
-            operation's own limit.
+        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
+            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
+            limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
@@ -3608,12 +3607,11 @@ class AsyncNextGenPsd2(AsyncClient):
         not only for those of this library.
 
         Args:
-            content: With `method`: the body, exactly as it will be sent. Without it: the whole request
-                as text.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
-            headers: The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added
-                where they are missing.
+            headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text; left out, it is the client's own.
             private_key: Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's
                 own, wherever that is.
@@ -3653,17 +3651,17 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> PrepareSignatureResponse:
         """Say what to sign, for a key that is elsewhere.
 
-        For a private key in a security module, a smart card or another process: have `signing_string`
-        signed there, or `hash`, and give the signature to `attach_signature` with the body, with the
-        options, and with method, target and headers as they come from here.
+        For a private key in a security module, a smart card or another process. Adds what is missing of
+        `Date`, `Digest` and `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the
+        signature to `attach_signature` with the body, with the options, and with method, target and
+        headers as they come from here.
 
         Args:
-            content: With `method`: the body, exactly as it will be sent. Without it: the whole request
-                as text.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
-            headers: The header fields in their order. `Date`, `Digest` and `X-Request-ID` are added
-                where they are missing.
+            headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
             signing: How requests are signed. Left out, the client's own.
 
@@ -3742,10 +3740,10 @@ class AsyncNextGenPsd2(AsyncClient):
         spaces around it; lines end in a line feed, the last one in nothing.
 
         Args:
-            content: With `method`: the body. Without it: the whole request as text, such as pasted from
-                a log.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
-            target: The path with its query.
+            target: The path with its query, as it stands on the request line.
             headers: The header fields in their order.
             signed_headers: The names of the signed headers in their order; left out, those that the
                 request's Signature header lists.
@@ -3877,8 +3875,8 @@ class AsyncNextGenPsd2(AsyncClient):
         so.
 
         Args:
-            content: With `method`: the body. Without it: the whole request as text, such as pasted from
-                a log.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
             headers: The header fields in their order.
@@ -3932,13 +3930,13 @@ class AsyncNextGenPsd2(AsyncClient):
         was signed, so each cause is proven or ruled out without the private key.
 
         Args:
-            content: With `method`: the body. Without it: the whole request as text, such as pasted from
-                a log.
+            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
+                as pasted from a log.
             method: The HTTP method.
             target: The path with its query, as it stands on the request line.
             headers: The header fields in their order.
-            trusted: The certificates of trusted issuers as PEM text, one after the other. Left out, the
-                client's own.
+            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
+                nobody is trusted and `V17` fails. Left out, the client's own.
             at: The instant to check for; now when left out.
             mode: How strictly.
             dialect: The bank's dialect; `era` when left out.

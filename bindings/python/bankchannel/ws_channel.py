@@ -1432,7 +1432,7 @@ class _WsChannelSettings(TypedDict, total=False):
     """What sessions and logins are sealed with when they leave this process: 32 random characters or more."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the peer's own certificate: a PEM file."""
+    """Further certificate authorities to trust for the server's own certificate: a PEM file."""
 
     only_ca_file: bool | None
     """Whether only the authorities of `ca_file` are trusted, not the system's."""
@@ -1441,8 +1441,8 @@ class _WsChannelSettings(TypedDict, total=False):
     """A proxy's URL, in place of the environment's; it may hold a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange with the peer may take, in seconds, fractions allowed. A call of an operation
-    is one exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
+    exchange, a flow makes several. 0 and absent mean the operation's own limit.
     """
 
     timeout_s: int | None
@@ -1502,12 +1502,12 @@ class WsChannel(Client):
             call, with the password.
         seal_key: What sessions and logins are sealed with when they leave this process: 32 random
             characters or more.
-        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
+        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
-            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
-            operation's own limit.
+        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
+            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
+            limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
@@ -4022,12 +4022,12 @@ class AsyncWsChannel(AsyncClient):
             call, with the password.
         seal_key: What sessions and logins are sealed with when they leave this process: 32 random
             characters or more.
-        ca_file: Further certificate authorities to trust for the peer's own certificate: a PEM file.
+        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange with the peer may take, in seconds, fractions allowed.
-            A call of an operation is one exchange, a flow makes several. 0 and absent mean the
-            operation's own limit.
+        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
+            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
+            limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.

@@ -422,12 +422,11 @@ interface Client
      * each attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not
      * only for those of this library.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, exactly as it
-     * will be sent. Without it: the whole request as text.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
+     * Without it: the whole request as text, such as pasted from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The path with its query, as it stands on the request line.
-     * @param list<HeaderField>|null $headers The header fields in their order. `Date`, `Digest` and
-     * `X-Request-ID` are added where they are missing.
+     * @param list<HeaderField>|null $headers The header fields in their order.
      * @param string|null $certificate The QSEAL certificate as PEM text; left out, it is the client's
      * own.
      * @param string|Secret|null $privateKey Its private key as PEM text: PKCS#8 or PKCS#1; left out, it
@@ -452,16 +451,16 @@ interface Client
     /**
      * Say what to sign, for a key that is elsewhere.
      *
-     * For a private key in a security module, a smart card or another process: have `signing_string`
-     * signed there, or `hash`, and give the signature to `attach_signature` with the body, with the
-     * options, and with method, target and headers as they come from here.
+     * For a private key in a security module, a smart card or another process. Adds what is missing of
+     * `Date`, `Digest` and `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the
+     * signature to `attach_signature` with the body, with the options, and with method, target and
+     * headers as they come from here.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, exactly as it
-     * will be sent. Without it: the whole request as text.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
+     * Without it: the whole request as text, such as pasted from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The path with its query, as it stands on the request line.
-     * @param list<HeaderField>|null $headers The header fields in their order. `Date`, `Digest` and
-     * `X-Request-ID` are added where they are missing.
+     * @param list<HeaderField>|null $headers The header fields in their order.
      * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
      * setting.
      * @param SigningOptions|null $signing How requests are signed. Left out, the client's own setting.
@@ -513,10 +512,10 @@ interface Client
      * One line for each signed header: its name in lower case, a colon, a space and the value without
      * spaces around it; lines end in a line feed, the last one in nothing.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body. Without it: the
-     * whole request as text, such as pasted from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
+     * Without it: the whole request as text, such as pasted from a log.
      * @param string|null $method The HTTP method.
-     * @param string|null $target The path with its query.
+     * @param string|null $target The path with its query, as it stands on the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
      * @param list<string>|null $signedHeaders The names of the signed headers in their order; left out,
      * those that the request's Signature header lists.
@@ -602,8 +601,8 @@ interface Client
      * checked: whether the request id was seen before, and the fields of the body; role and content type
      * only for the operations that this library knows by their path, else a warning says so.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body. Without it: the
-     * whole request as text, such as pasted from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
+     * Without it: the whole request as text, such as pasted from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The path with its query, as it stands on the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
@@ -636,13 +635,13 @@ interface Client
      * should have been, and names the probable cause. An RSA signature gives up the hash of what was
      * signed, so each cause is proven or ruled out without the private key.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body. Without it: the
-     * whole request as text, such as pasted from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
+     * Without it: the whole request as text, such as pasted from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The path with its query, as it stands on the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Left out, the client's own setting.
+     * Without any, nobody is trusted and `V17` fails. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The instant to check for; now when left out.
      * @param Strictness|null $mode How strictly.
      * @param Dialect|null $dialect The bank's dialect; `era` when left out.

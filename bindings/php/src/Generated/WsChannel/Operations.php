@@ -46,15 +46,15 @@ abstract class Operations extends AbstractClient implements Client
      * once per call, with the password.
      * @param string|Secret|null $sealKey What sessions and logins are sealed with when they leave this
      * process: 32 random characters or more.
-     * @param string|null $caFile Further certificate authorities to trust for the peer's own certificate:
-     * a PEM file.
+     * @param string|null $caFile Further certificate authorities to trust for the server's own
+     * certificate: a PEM file.
      * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
      * system's.
      * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
      * and a password.
-     * @param float|null $exchangeTimeoutS How long one exchange with the peer may take, in seconds,
-     * fractions allowed. A call of an operation is one exchange, a flow makes several. 0 and absent mean
-     * the operation's own limit.
+     * @param float|null $exchangeTimeoutS How long one exchange may take, in seconds, fractions allowed.
+     * A call of an operation is one exchange, a flow makes several. 0 and absent mean the operation's own
+     * limit.
      * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
      * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
      * left out.
