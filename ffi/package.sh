@@ -63,7 +63,7 @@ folder=$stage/$name
 "$here/install.sh" --prefix / --destdir "$folder" --from "$from" --relocatable >/dev/null
 
 # The operations that fail on demand are for tests.
-if grep -q testing_panic "$folder/lib/libbankchannel.so"; then fail 'the library is a testing build'; fi
+if grep -q 'asked to panic' "$folder/lib/libbankchannel.so"; then fail 'the library is a testing build'; fi
 
 # A package needs no more of the system than it says (docs/c-abi.md).
 floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)

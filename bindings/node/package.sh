@@ -26,7 +26,7 @@ fi
 library=${library:-$target/release/libbankchannel_node.so}
 [ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node, or give --library" >&2; exit 1; }
 # The operations that fail on demand are for tests.
-if grep -q testing_panic "$library"; then echo "$library is a testing build" >&2; exit 1; fi
+if grep -q 'asked to panic' "$library"; then echo "$library is a testing build" >&2; exit 1; fi
 
 stage=$target/packages/npm
 rm -rf "$stage"

@@ -70,7 +70,7 @@ for triple in ${triples:-$host}; do
     mkdir -p "$folder/lib/$platform"
     cp "${from:-$target_dir/${own:+$own/}release}/$library" "$folder/lib/$platform/$named"
     # The operations that fail on demand are for tests.
-    if grep -q testing_panic "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
+    if grep -q 'asked to panic' "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
     # A package needs no more of the system than it says (docs/c-abi.md).
     case $triple in
         *-gnu)

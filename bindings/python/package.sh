@@ -11,7 +11,7 @@ case "$(uname -s)" in
 esac
 python=python3
 [ ! -x "$target/venv/bin/python" ] || python=$target/venv/bin/python
-if grep -q testing_panic "$target/release/$built"; then
+if grep -q 'asked to panic' "$target/release/$built"; then
     echo 'package.sh: the library is a testing build: build it again' >&2
     exit 1
 fi

@@ -15,7 +15,7 @@ use std::{ffi::c_char, hint::black_box, ptr, time::Instant};
 use bankchannel_c::*;
 use serde_json::{Value, json};
 
-const NAME: &str = "ws_channel.testing_echo";
+const NAME: &str = "toy.echo";
 const ROUNDS: usize = 15;
 
 fn main() {
@@ -23,7 +23,7 @@ fn main() {
     let request = json!({"text": "x".repeat(189)}).to_string();
     assert_eq!(request.len(), 200);
     let mut client = ptr::null_mut();
-    let (settings, size) = view("{}");
+    let (settings, size) = view(r#"{"protocol":"toy"}"#);
     // SAFETY: a text and a place of ours.
     let status = unsafe { bankchannel_client_new(settings, size, &raw mut client, ptr::null_mut()) };
     assert_eq!(status, BankchannelStatus::Ok);

@@ -137,7 +137,7 @@ impl Model {
         let protocols = bankchannel::PROTOCOLS.iter().copied().map(Protocol::load);
         let protocols: Vec<_> = protocols.collect::<Result<_, String>>()?;
         let known: usize = protocols.iter().map(|protocol| protocol.operations.len()).sum();
-        if known != operations().count() {
+        if known != bankchannel::catalogue().count() {
             return Err("the catalogue has operations of a protocol that no client is generated for".into());
         }
         same_where_named_the_same(&protocols)?;
@@ -155,7 +155,7 @@ impl Protocol {
         let served: Vec<_> = served.collect::<Result<_, String>>()?;
         let mut types = Types::default();
         let mut operations = Vec::new();
-        for entry in self::operations().filter(|entry| entry.declaration.protocol == name) {
+        for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == name) {
             let operation = operation(entry)?;
             types.add(entry.request)?;
             types.add(entry.response)?;
@@ -256,14 +256,6 @@ fn same_where_named_the_same(protocols: &[Protocol]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Every operation there is; in a testing build also those that fail on demand.
-fn operations() -> impl Iterator<Item = &'static Entry> {
-    #[cfg(feature = "testing")]
-    return bankchannel::catalogue().chain(bankchannel_bridge::testing::OPERATIONS);
-    #[cfg(not(feature = "testing"))]
-    bankchannel::catalogue()
 }
 
 fn operation(entry: &'static Entry) -> Result<Operation, String> {

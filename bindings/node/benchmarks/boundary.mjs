@@ -14,14 +14,14 @@ if (missing) throw new Error(missing);
 
 const folder = mkdtempSync(join(tmpdir(), 'bankchannel-'));
 process.once('exit', () => rmSync(folder, { recursive: true }));
-const { WsChannel } = require(assemble(folder));
+const { Toy } = require(assemble(folder));
 
-const client = new WsChannel();
+const client = new Toy();
 const request = {
   text: 'The quick brown fox jumps over the lazy dog. '.repeat(5).slice(0, 200 - '{"text":""}'.length),
 };
 if (JSON.stringify(request).length !== 200) throw new Error('the request is not 200 bytes long');
-for (const answer of [client.callLocal('ws_channel.testing_echo', request), client.testingEcho(request)]) {
+for (const answer of [client.callLocal('toy.echo', request), client.echo(request)]) {
   if (answer.text !== request.text) throw new Error('the echo is another text');
 }
 
@@ -31,10 +31,10 @@ const [native_us, generic_us, typed_us] = alternating([
     kept = JSON.parse(JSON.stringify(request));
   },
   () => {
-    kept = client.callLocal('ws_channel.testing_echo', request);
+    kept = client.callLocal('toy.echo', request);
   },
   () => {
-    kept = client.testingEcho(request);
+    kept = client.echo(request);
   },
 ]);
 if (kept.text !== request.text) throw new Error('the echo is another text');

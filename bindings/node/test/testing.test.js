@@ -19,7 +19,7 @@ const { assemble, missing } = require('./helpers/testing');
 
 test('no library that is shipped has those operations', () => {
   assert.deepEqual(
-    shipped.catalogue().filter(({ name }) => name.includes('testing')),
+    shipped.catalogue().filter(({ protocol }) => protocol === 'toy'),
     [],
   );
 });
@@ -27,11 +27,11 @@ test('no library that is shipped has those operations', () => {
 test('operations on demand', { skip: missing }, async (suite) => {
   const folder = assemble(fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-')));
   const bankchannel = require(folder);
-  const { BankchannelError, CancelledError, InternalError, InvalidInputError, TimedOutError, WsChannel, codes } =
+  const { BankchannelError, CancelledError, InternalError, InvalidInputError, TimedOutError, Toy, codes } =
     bankchannel;
   let client;
   before(() => {
-    client = new WsChannel();
+    client = new Toy();
   });
   after(async () => {
     await client.close();
@@ -40,13 +40,13 @@ test('operations on demand', { skip: missing }, async (suite) => {
 
   await suite.test('an added operation has its method, its types and its name, with no line by hand', () => {
     const text = 'ä'.repeat(20);
-    assert.deepEqual(client.testingEcho({ text }), { text });
-    assert.deepEqual(client.callLocal('ws_channel.testing_echo', { text }), { text });
+    assert.deepEqual(client.echo({ text }), { text });
+    assert.deepEqual(client.callLocal('toy.echo', { text }), { text });
     const types = fs.readFileSync(path.join(folder, 'index.d.ts'), 'utf8');
-    assert.match(types, /\n {2}testingEcho\(request: TestingEchoRequest\): TestingText;/);
+    assert.match(types, /\n {2}echo\(request: EchoRequest\): FaultResponse;/);
     assert.match(
       types,
-      /\n {2}testingAsk\(request: TestingAskRequest, options\?: CallOptions & AskOptions\): Promise<TestingText>;/,
+      /\n {2}ask\(request: AskRequest, options\?: CallOptions & AskOptions\): Promise<FaultResponse>;/,
     );
   });
 
@@ -65,16 +65,16 @@ test('operations on demand', { skip: missing }, async (suite) => {
       // Up to 1024 bytes a request is read at once: every way to just miss it.
       ...['x', 'ä', '\u2028', '😀'].flatMap((c) => Array.from({ length: 30 }, (_, n) => c.repeat((1000 + n) / Buffer.byteLength(c)))),
     ]) {
-      assert.equal(client.testingEcho({ text }).text, text);
+      assert.equal(client.echo({ text }).text, text);
     }
-    assert.equal(failureOf(() => client.testingEcho({ text: '\udc00' })).code, 'input.invalid_json');
+    assert.equal(failureOf(() => client.echo({ text: '\udc00' })).code, 'input.invalid_json');
   });
 
   await suite.test('every code becomes the error of its class, with all its parts', async () => {
     for (const code of Object.values(codes)) {
-      const here = failureOf(() => client.testingFail({ code }));
-      const later = await failure(client.testingFailLater({ code }));
-      const [operation, laterOperation] = ['ws_channel.testing_fail', 'ws_channel.testing_fail_later'];
+      const here = failureOf(() => client.fail({ code }));
+      const later = await failure(client.failLater({ code }));
+      const [operation, laterOperation] = ['toy.fail', 'toy.fail_later'];
       for (const [error, name] of [
         [here, operation],
         [later, laterOperation],
@@ -89,10 +89,10 @@ test('operations on demand', { skip: missing }, async (suite) => {
 
   await suite.test('a panic is an internal error, and the library goes on', async () => {
     const works = [
-      () => client.testingPanic({}),
-      () => client.callLocal('ws_channel.testing_panic', {}),
-      () => client.call('ws_channel.testing_panic', {}),
-      () => client.testingPanicLater({}),
+      () => client.panic({}),
+      () => client.callLocal('toy.panic', {}),
+      () => client.call('toy.panic', {}),
+      () => client.panicLater({}),
     ];
     const ofCall = works.at(-1);
     for (const work of works) {
@@ -104,8 +104,8 @@ test('operations on demand', { skip: missing }, async (suite) => {
       // Whoever called something that may send, must not send it again.
       assert.equal(error.outcome, work === ofCall ? 'unknown' : null);
     }
-    assert.equal(client.testingEcho({ text: 'on' }).text, 'on');
-    assert.equal((await client.testingSleep({ ms: 1 })).text, 'slept');
+    assert.equal(client.echo({ text: 'on' }).text, 'on');
+    assert.equal((await client.sleep({ ms: 1 })).text, 'slept');
   });
 
   await suite.test('a question is answered, at once or later', async () => {
@@ -114,11 +114,11 @@ test('operations on demand', { skip: missing }, async (suite) => {
       asked.push(question);
       return 'at once';
     };
-    assert.equal((await client.testingAsk({ text: 'Why?' }, { onCode })).text, 'at once');
+    assert.equal((await client.ask({ text: 'Why?' }, { onCode })).text, 'at once');
     assert.deepEqual(asked[0], { kind: 'testing', text: 'Why?', choices: [] });
-    assert.equal((await client.testingAsk({ text: 'Why?' }, { onCode: () => sleep(20, 'later') })).text, 'later');
-    const own = new WsChannel({}, { onCode: () => 'the client’s' });
-    assert.equal((await own.testingAsk({ text: 'Why?' })).text, 'the client’s');
+    assert.equal((await client.ask({ text: 'Why?' }, { onCode: () => sleep(20, 'later') })).text, 'later');
+    const own = new Toy({}, { onCode: () => 'the client’s' });
+    assert.equal((await own.ask({ text: 'Why?' })).text, 'the client’s');
     await own.close();
   });
 
@@ -133,14 +133,14 @@ test('operations on demand', { skip: missing }, async (suite) => {
           throw new RangeError('mine');
         },
       ]) {
-        assert.ok((await failure(client.testingAsk({ text: 'Why?' }, { onCode }))) instanceof RangeError);
+        assert.ok((await failure(client.ask({ text: 'Why?' }, { onCode }))) instanceof RangeError);
       }
       for (const given of [5, null, undefined, {}, Buffer.from('x'), '\ud800']) {
-        const error = await failure(client.testingAsk({ text: 'Why?' }, { onCode: () => given }));
+        const error = await failure(client.ask({ text: 'Why?' }, { onCode: () => given }));
         assert.ok(error instanceof InvalidInputError, String(error));
         assert.equal(error.context.field, 'testing');
       }
-      assert.ok((await failure(client.testingAsk({ text: 'Why?' }))) instanceof InvalidInputError);
+      assert.ok((await failure(client.ask({ text: 'Why?' }))) instanceof InvalidInputError);
     },
   );
 
@@ -148,14 +148,14 @@ test('operations on demand', { skip: missing }, async (suite) => {
     'a prompt that never answers is left by a signal, a deadline and the end of the client',
     async () => {
       const onCode = () => new Promise(() => {});
-      const left = await failure(client.testingAsk({ text: 'Why?' }, { onCode, signal: AbortSignal.timeout(50) }));
+      const left = await failure(client.ask({ text: 'Why?' }, { onCode, signal: AbortSignal.timeout(50) }));
       assert.ok(left instanceof CancelledError);
       assert.equal(left.cause.name, 'TimeoutError');
       assert.ok(
-        (await failure(client.testingAsk({ text: 'Why?' }, { onCode, timeoutMs: 50 }))) instanceof TimedOutError,
+        (await failure(client.ask({ text: 'Why?' }, { onCode, timeoutMs: 50 }))) instanceof TimedOutError,
       );
-      const own = new WsChannel({}, { onCode });
-      const running = failure(own.testingAsk({ text: 'Why?' }));
+      const own = new Toy({}, { onCode });
+      const running = failure(own.ask({ text: 'Why?' }));
       await sleep(50);
       await own.close();
       assert.ok((await running) instanceof CancelledError);
@@ -165,17 +165,17 @@ test('operations on demand', { skip: missing }, async (suite) => {
   await suite.test('timers keep ticking during long calls, on other threads too', async () => {
     let ticks = 0;
     const timer = setInterval(() => (ticks += 1), 5);
-    const slept = await Promise.all(Array.from({ length: 200 }, () => client.testingSleep({ ms: 400 })));
+    const slept = await Promise.all(Array.from({ length: 200 }, () => client.sleep({ ms: 400 })));
     assert.ok(slept.every(({ text }) => text === 'slept'));
     clearInterval(timer);
     assert.ok(ticks > 20, `${ticks} ticks`);
   });
 
   await suite.test('deadlines and signals are heard inside the runtime', async () => {
-    assert.ok((await failure(client.testingSleep({ ms: 60_000 }, { timeoutMs: 50 }))) instanceof TimedOutError);
-    assert.ok((await failure(client.testingSleep({ ms: 60_000 }, { timeoutMs: 0 }))) instanceof TimedOutError);
+    assert.ok((await failure(client.sleep({ ms: 60_000 }, { timeoutMs: 50 }))) instanceof TimedOutError);
+    assert.ok((await failure(client.sleep({ ms: 60_000 }, { timeoutMs: 0 }))) instanceof TimedOutError);
     assert.ok(
-      (await failure(client.testingSleep({ ms: 60_000 }, { signal: AbortSignal.timeout(50) }))) instanceof
+      (await failure(client.sleep({ ms: 60_000 }, { signal: AbortSignal.timeout(50) }))) instanceof
         CancelledError,
     );
   });
@@ -183,13 +183,13 @@ test('operations on demand', { skip: missing }, async (suite) => {
   await suite.test('workers panic, ask and end without each other', async () => {
     const program = `
       const { parentPort } = require('node:worker_threads');
-      const { WsChannel } = require(${JSON.stringify(folder)});
-      const client = new WsChannel({}, { onCode: async ({ text }) => text });
+      const { Toy } = require(${JSON.stringify(folder)});
+      const client = new Toy({}, { onCode: async ({ text }) => text });
       (async () => {
         const done = [];
         for (let round = 0; round < 50; round += 1) {
-          done.push((await client.testingAsk({ text: String(round) })).text === String(round));
-          done.push(await client.testingPanicLater({}).catch((error) => error.code === 'internal'));
+          done.push((await client.ask({ text: String(round) })).text === String(round));
+          done.push(await client.panicLater({}).catch((error) => error.code === 'internal'));
         }
         parentPort.postMessage(done.every(Boolean));
       })();`;
@@ -207,8 +207,8 @@ test('operations on demand', { skip: missing }, async (suite) => {
 
   await suite.test('a process that does not wait ends at once', async () => {
     const program = `
-      const { WsChannel } = require(${JSON.stringify(folder)});
-      new WsChannel().testingSleep({ ms: 60000 });
+      const { Toy } = require(${JSON.stringify(folder)});
+      new Toy().sleep({ ms: 60000 });
       setTimeout(() => process.exit(3), 50);`;
     const done = await run(program);
     assert.deepEqual([done.code, done.signal], [3, null]);

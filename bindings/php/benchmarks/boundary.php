@@ -11,7 +11,7 @@ require __DIR__ . '/support.php';
 library('testing/libbankchannel.so');
 
 use Bankchannel\Bankchannel;
-use Bankchannel\WsChannel;
+use Bankchannel\Toy;
 
 // The typed faces of the testing build stand beside it.
 spl_autoload_register(static function (string $class): void {
@@ -24,9 +24,8 @@ spl_autoload_register(static function (string $class): void {
 $text = str_repeat('A payment of 250.05 EUR; ', 10);
 $request = ['text' => substr($text, 0, 200 - strlen('{"text":""}'))];
 strlen((string) json_encode($request)) === 200 || throw new LogicException('the request has 200 bytes');
-$client = new WsChannel();
-Bankchannel::local('ws_channel.testing_echo', $request) === $request || throw new LogicException('the echo is not the same');
-$typed = method_exists($client, 'testingEcho');
+$client = new Toy();
+Bankchannel::local('toy.echo', $request) === $request || throw new LogicException('the echo is not the same');
 
 $times = alternating([
     'native_us' => static function (int $calls) use ($request): void {
@@ -36,14 +35,13 @@ $times = alternating([
     },
     'generic_us' => static function (int $calls) use ($request): void {
         for ($i = 0; $i < $calls; ++$i) {
-            Bankchannel::local('ws_channel.testing_echo', $request);
+            Bankchannel::local('toy.echo', $request);
         }
     },
-] + ($typed ? [
     'typed_us' => static function (int $calls) use ($client, $request): void {
         for ($i = 0; $i < $calls; ++$i) {
-            $client->testingEcho(text: $request['text']);
+            $client->echo(text: $request['text']);
         }
     },
-] : []), 21, 20000);
-report($times + ['typed_us' => null]);
+], 21, 20000);
+report($times);

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests;
 
+use Bankchannel\AbstractClient;
 use Bankchannel\Bankchannel;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\InternalException;
@@ -11,7 +12,6 @@ use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Exception\TimedOutException;
 use Bankchannel\Question;
 use Bankchannel\Tests\Support\Assertions;
-use Bankchannel\WsChannel;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -24,41 +24,46 @@ final class TestingBuildTest extends TestCase
 {
     use Assertions;
 
-    private static WsChannel $client;
+    private static AbstractClient $client;
 
     public static function setUpBeforeClass(): void
     {
-        self::assertContains('ws_channel.testing_echo', array_column(Bankchannel::catalogue(), 'name'), 'BANKCHANNEL_LIBRARY names the testing build');
-        self::$client = new WsChannel();
+        self::assertContains('toy.echo', array_column(Bankchannel::catalogue(), 'name'), 'BANKCHANNEL_LIBRARY names the testing build');
+        self::$client = new class () extends AbstractClient {
+            public function __construct()
+            {
+                parent::__construct('toy', [], null, null, null, false, null);
+            }
+        };
     }
 
     public function testTextPassesUnchanged(): void
     {
         foreach (['', 'plain', "\0 NUL inside \0", 'Ääkköset 🏦 "quoted" \\ / </script>', str_repeat('x', 1 << 20), "line\r\nline\u{2028}"] as $text) {
-            self::assertSame(['text' => $text], Bankchannel::local('ws_channel.testing_echo', ['text' => $text]));
-            self::assertSame([['text' => $text], null], self::$client->call('ws_channel.testing_echo', ['text' => $text]));
+            self::assertSame(['text' => $text], Bankchannel::local('toy.echo', ['text' => $text]));
+            self::assertSame([['text' => $text], null], self::$client->call('toy.echo', ['text' => $text]));
         }
     }
 
     public function testAPanicIsAnErrorAndTheLibraryWorksOn(): void
     {
-        foreach (['ws_channel.testing_panic', 'ws_channel.testing_panic_later'] as $name) {
+        foreach (['toy.panic', 'toy.panic_later'] as $name) {
             for ($i = 0; $i < 20; ++$i) {
                 $error = self::thrown(InternalException::class, static fn () => self::$client->call($name));
                 self::assertStringStartsWith('internal', $error->errorCode);
             }
         }
-        self::thrown(InternalException::class, static fn () => Bankchannel::local('ws_channel.testing_panic'));
+        self::thrown(InternalException::class, static fn () => Bankchannel::local('toy.panic'));
         // Asked in steps, too.
-        self::thrown(InternalException::class, static fn () => self::$client->call('ws_channel.testing_panic_later', onCode: static fn () => ''));
-        self::assertSame(['text' => 'alive'], Bankchannel::local('ws_channel.testing_echo', ['text' => 'alive']));
+        self::thrown(InternalException::class, static fn () => self::$client->call('toy.panic_later', onCode: static fn () => ''));
+        self::assertSame(['text' => 'alive'], Bankchannel::local('toy.echo', ['text' => 'alive']));
     }
 
     public function testEveryErrorOfTheTableArrivesWhole(): void
     {
         $categories = [];
         foreach ((new \ReflectionClass(\Bankchannel\ErrorCode::class))->getConstants() as $code) {
-            foreach (['ws_channel.testing_fail', 'ws_channel.testing_fail_later'] as $name) {
+            foreach (['toy.fail', 'toy.fail_later'] as $name) {
                 $error = self::thrown(BankchannelException::class, static fn () => self::$client->call($name, ['code' => $code]));
                 self::assertSame([$code, 'yes'], [$error->errorCode, $error->context['planted'] ?? null]);
                 self::assertSame($name, $error->operation);
@@ -71,22 +76,22 @@ final class TestingBuildTest extends TestCase
     public function testAQuestionIsAnswered(): void
     {
         $asked = null;
-        [$response] = self::$client->call('ws_channel.testing_ask', ['text' => 'What is it?'], onCode: static function (Question $question) use (&$asked): string {
+        [$response] = self::$client->call('toy.ask', ['text' => 'What is it?'], onCode: static function (Question $question) use (&$asked): string {
             $asked = $question;
 
             return 'this';
         });
         self::assertSame('this', $response['text']);
         self::assertSame('What is it?', $asked?->text);
-        self::thrown(InvalidInputException::class, static fn () => self::$client->call('ws_channel.testing_ask', ['text' => 'x']));
+        self::thrown(InvalidInputException::class, static fn () => self::$client->call('toy.ask', ['text' => 'x']));
     }
 
     public function testADeadlineEndsAFlow(): void
     {
-        self::assertSame('slept', self::$client->call('ws_channel.testing_sleep', ['ms' => 5])[0]['text']);
+        self::assertSame('slept', self::$client->call('toy.sleep', ['ms' => 5])[0]['text']);
         $begun = microtime(true);
-        self::thrown(TimedOutException::class, static fn () => self::$client->call('ws_channel.testing_sleep', ['ms' => 60000], timeoutMs: 50));
-        self::thrown(TimedOutException::class, static fn () => self::$client->call('ws_channel.testing_sleep', ['ms' => 60000], timeoutMs: 0));
+        self::thrown(TimedOutException::class, static fn () => self::$client->call('toy.sleep', ['ms' => 60000], timeoutMs: 50));
+        self::thrown(TimedOutException::class, static fn () => self::$client->call('toy.sleep', ['ms' => 60000], timeoutMs: 0));
         self::assertLessThan(5, microtime(true) - $begun);
     }
 
@@ -110,7 +115,7 @@ final class TestingBuildTest extends TestCase
                 \$file = '{$faces}/' . str_replace(['Bankchannel\\\\', '\\\\'], ['', '/'], \$class) . '.php';
                 is_file(\$file) && require \$file;
             }, prepend: true);
-            echo (new Bankchannel\\WsChannel())->testingEcho(text: 'typed')->text;",
+            echo (new Bankchannel\\Toy())->echo(text: 'typed')->text;",
         );
         self::assertSame(['typed', 0], [$printed, $code]);
     }

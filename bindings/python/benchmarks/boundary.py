@@ -32,23 +32,23 @@ def medians(calls: int, *works: Callable[[], object]) -> list[float]:
 
 
 def main() -> None:
-    from bankchannel import WsChannel
+    import bankchannel
 
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    client: Any = WsChannel(base_url="http://127.0.0.1:9/v2")
+    client: Any = getattr(bankchannel, "Toy")()
     request = {"text": "x" * 189}
     text = json.dumps(request)
-    assert len(text) == 201 and client.testing_echo(**request).to_dict() == request
+    assert len(text) == 201 and client.echo(**request).to_dict() == request
 
     def natively() -> None:
         json.dumps(request)
         json.loads(text)
 
     def generic() -> None:
-        client.call("ws_channel.testing_echo", request)
+        client.call("toy.echo", request)
 
     def typed() -> None:
-        client.testing_echo(text=request["text"])
+        client.echo(text=request["text"])
 
     native_us, generic_us, typed_us = medians(calls, natively, generic, typed)
     print(json.dumps({"native_us": native_us, "generic_us": generic_us, "typed_us": typed_us}))

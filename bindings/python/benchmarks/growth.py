@@ -30,31 +30,30 @@ def resident() -> int:
 
 
 async def at_once(settings: dict[str, Any]) -> None:
-    from bankchannel import AsyncWsChannel
+    import bankchannel
 
-    client: Any
-    async with AsyncWsChannel(**settings) as client:
-        await asyncio.gather(*(client.testing_sleep(ms=1) for _ in range(500)))
+    async with getattr(bankchannel, "AsyncToy")(**settings) as client:
+        await asyncio.gather(*(client.sleep(ms=1) for _ in range(500)))
 
 
 def main() -> None:
-    from bankchannel import BankchannelError, WsChannel
+    import bankchannel
 
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     last = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     settings: dict[str, Any] = {"base_url": "http://127.0.0.1:9/v2"}
-    client: Any = WsChannel(**settings)
+    client: Any = getattr(bankchannel, "Toy")(**settings)
     before = 0
     for number in range(1, last + 1):
         if number % 1000 == 0:
-            assert client.testing_sleep(ms=0).text == "slept"
+            assert client.sleep(ms=0).text == "slept"
         elif number % 100 == 0:
             try:
-                client.testing_fail(code="cancelled")
-            except BankchannelError as error:
+                client.fail(code="cancelled")
+            except bankchannel.BankchannelError as error:
                 assert error.code == "cancelled"
         else:
-            assert client.testing_echo(text="x" * 189).text
+            assert client.echo(text="x" * 189).text
         if number % 50_000 == 0:
             asyncio.run(at_once(settings))
         if number == first:

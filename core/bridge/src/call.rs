@@ -303,7 +303,7 @@ fn start(
     let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
     let request = request.into_owned();
     runtime.spawn(async move {
-        let ended = end(operations::call(&client, &name, request, options).await);
+        let ended = end(client.call_values(&name, request, options).await);
         if let Some(giving) = giving {
             // The last piece goes before the response: after that nobody asks for it.
             let _ = giving.await;

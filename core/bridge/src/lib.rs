@@ -20,8 +20,6 @@ mod panics;
 mod per_process;
 mod runtime;
 mod server;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use bankchannel::{
     CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Question, Result, Secret,
@@ -46,5 +44,5 @@ pub const ABI_VERSION: u32 = 1;
 /// The catalogue as JSON text.
 #[must_use]
 pub fn catalogue_json() -> String {
-    operations::catalogue().to_string()
+    bankchannel::catalogue_json().to_string()
 }

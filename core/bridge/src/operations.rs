@@ -1,37 +1,15 @@
-//! Operations by name: those of the library, and in a testing build those that fail on demand.
+//! Operations by name.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel::{
-    CallOptions, Client, Content, Done, Error, Result,
-    operation::{Entry, Kind},
-};
+use bankchannel::{Content, Error, Result, operation::Kind};
+pub use bankchannel::{catalogue as all, find};
 use bankchannel_foundation::{
     error::row,
     model::{Profile, Value},
 };
 
 use crate::panics;
-#[cfg(feature = "testing")]
-use crate::testing;
-
-/// Every operation, always in the same order.
-pub fn all() -> impl Iterator<Item = &'static Entry> {
-    #[cfg(feature = "testing")]
-    return bankchannel::catalogue().chain(testing::OPERATIONS);
-    #[cfg(not(feature = "testing"))]
-    bankchannel::catalogue()
-}
-
-/// The operation of this name.
-#[must_use]
-pub fn find(name: &str) -> Option<&'static Entry> {
-    #[cfg(feature = "testing")]
-    if let Some(entry) = testing::find(name) {
-        return Some(entry);
-    }
-    bankchannel::find(name)
-}
 
 /// Whether the operation of this name only computes.
 #[must_use]
@@ -47,16 +25,11 @@ pub(crate) fn call_local(
     request: Value<'_>,
     content: Option<Content>,
 ) -> Result<Value<'static>> {
-    let work = || {
-        #[cfg(feature = "testing")]
-        if let Some(entry) = testing::find(name) {
-            return testing::call_local(entry, request, content);
-        }
-        bankchannel::call_local_values(name, request, content, profile)
-    };
+    let work = || bankchannel::call_local_values(name, request, content, profile);
     catch_unwind(AssertUnwindSafe(|| panics::inside(work)))
         .unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation")))
 }
+<<<<<<< HEAD
 
 /// Carries out any operation.
 pub(crate) async fn call(
@@ -77,3 +50,5 @@ pub(crate) async fn call(
 pub fn catalogue() -> serde_json::Value {
     all().map(bankchannel::entry_json).collect()
 }
+=======
+>>>>>>> h-catalogue

@@ -52,7 +52,7 @@ fn the_library_exports_the_pinned_symbols_and_no_other() {
 /// The operations that fail on demand are for tests: what is shipped does not have them.
 #[test]
 fn the_library_has_no_operation_of_the_testing_build() {
-    let has = |path: &std::path::Path| fs::read(path).unwrap().windows(13).any(|bytes| bytes == b"testing_panic");
+    let has = |path: &std::path::Path| fs::read(path).unwrap().windows(14).any(|bytes| bytes == b"asked to panic");
     assert!(!has(&library()));
     if let Some(testing) = testing_library() {
         assert!(has(&testing), "the name that is looked for is theirs no longer");

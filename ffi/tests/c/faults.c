@@ -26,6 +26,7 @@
 #define OK BANKCHANNEL_STATUS_OK
 #define ERROR BANKCHANNEL_STATUS_ERROR
 #define MISUSE BANKCHANNEL_STATUS_MISUSE
+#define SETTINGS "{\"protocol\":\"toy\"}"
 #define EXPECT(what) do { if (!(what)) broken(__LINE__, #what); } while (0)
 
 static BankchannelClient *client = NULL;
@@ -150,25 +151,25 @@ static void panics_become_errors(void) {
     BankchannelCall *call;
     int round;
     for (round = 0; round < 3; round++) {
-        expect_defect(local("ws_channel.testing_panic", "{}"), NULL);
-        expect_defect(one_shot("ws_channel.testing_panic", "{}", NULL), NULL);
-        expect_defect(one_shot("ws_channel.testing_panic_later", "{}", NULL), "unknown");
-        call = begin("ws_channel.testing_panic_later", "{}", NULL);
+        expect_defect(local("toy.panic", "{}"), NULL);
+        expect_defect(one_shot("toy.panic", "{}", NULL), NULL);
+        expect_defect(one_shot("toy.panic_later", "{}", NULL), "unknown");
+        call = begin("toy.panic_later", "{}", NULL);
         expect_defect(resume(call, BANKCHANNEL_REPLY_GO, ""), "unknown");
         expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "configuration.closed");
         bankchannel_call_free(call);
         /* And the library works on, on the same thread and with the same client. */
-        expect_text(local("ws_channel.testing_echo", "{\"text\":\"still here\"}"), "still here");
-        expect_text(one_shot("ws_channel.testing_sleep", "{\"ms\":1}", NULL), "slept");
+        expect_text(local("toy.echo", "{\"text\":\"still here\"}"), "still here");
+        expect_text(one_shot("toy.sleep", "{\"ms\":1}", NULL), "slept");
     }
 }
 
 static void errors_arrive_whole(void) {
     Ended ended[3];
     int at;
-    ended[0] = local("ws_channel.testing_fail", "{\"code\":\"ws_channel.upload_rejected\"}");
-    ended[1] = one_shot("ws_channel.testing_fail", "{\"code\":\"ws_channel.upload_rejected\"}", NULL);
-    ended[2] = one_shot("ws_channel.testing_fail_later", "{\"code\":\"ws_channel.upload_rejected\"}", NULL);
+    ended[0] = local("toy.fail", "{\"code\":\"ws_channel.upload_rejected\"}");
+    ended[1] = one_shot("toy.fail", "{\"code\":\"ws_channel.upload_rejected\"}", NULL);
+    ended[2] = one_shot("toy.fail_later", "{\"code\":\"ws_channel.upload_rejected\"}", NULL);
     for (at = 0; at < 3; at++) {
         EXPECT(ended[at].status == ERROR && is(ended[at].code, "ws_channel.upload_rejected") && is(ended[at].planted, "yes"));
         forget(&ended[at]);
@@ -178,7 +179,7 @@ static void errors_arrive_whole(void) {
 /* ---- questions --------------------------------------------------------------------------------------------------- */
 
 static void questions_are_answered_or_refused(void) {
-    BankchannelCall *call = begin("ws_channel.testing_ask", "{\"text\":\"Which?\"}", NULL);
+    BankchannelCall *call = begin("toy.ask", "{\"text\":\"Which?\"}", NULL);
     Ended asked = resume(call, BANKCHANNEL_REPLY_GO, "");
     EXPECT(asked.status == BANKCHANNEL_STATUS_ASK);
     forget(&asked);
@@ -193,7 +194,7 @@ static void questions_are_answered_or_refused(void) {
     expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "configuration.closed");
     bankchannel_call_free(call);
 
-    call = begin("ws_channel.testing_ask", "{\"text\":\"Which?\"}", NULL);
+    call = begin("toy.ask", "{\"text\":\"Which?\"}", NULL);
     asked = resume(call, BANKCHANNEL_REPLY_GO, "");
     EXPECT(asked.status == BANKCHANNEL_STATUS_ASK);
     forget(&asked);
@@ -201,7 +202,7 @@ static void questions_are_answered_or_refused(void) {
     bankchannel_call_free(call);
 
     /* A call that nobody goes on with is freed in its question. */
-    call = begin("ws_channel.testing_ask", "{\"text\":\"Which?\"}", NULL);
+    call = begin("toy.ask", "{\"text\":\"Which?\"}", NULL);
     asked = resume(call, BANKCHANNEL_REPLY_GO, "");
     forget(&asked);
     bankchannel_call_free(call);
@@ -212,9 +213,9 @@ static void questions_are_answered_or_refused(void) {
 static void deadlines_end_calls(void) {
     BankchannelCallOptions options = with_timeout(50);
     double begun = now_s();
-    expect_error(one_shot("ws_channel.testing_sleep", "{\"ms\":20000}", &options), "timeout.deadline");
+    expect_error(one_shot("toy.sleep", "{\"ms\":20000}", &options), "timeout.deadline");
     options = with_timeout(0);
-    expect_error(one_shot("ws_channel.testing_sleep", "{\"ms\":20000}", &options), "timeout.deadline");
+    expect_error(one_shot("toy.sleep", "{\"ms\":20000}", &options), "timeout.deadline");
     EXPECT(now_s() - begun < 15);
 }
 
@@ -237,16 +238,16 @@ static void cancellation_before_during_and_after(void) {
     options.cancel = token;
     /* During. */
     EXPECT(pthread_create(&thread, NULL, cancel_later, token) == 0);
-    expect_error(one_shot("ws_channel.testing_sleep", "{\"ms\":20000}", &options), "cancelled");
+    expect_error(one_shot("toy.sleep", "{\"ms\":20000}", &options), "cancelled");
     pthread_join(thread, NULL);
     /* Before: the token stays cancelled. */
-    expect_error(one_shot("ws_channel.testing_sleep", "{\"ms\":20000}", &options), "cancelled");
+    expect_error(one_shot("toy.sleep", "{\"ms\":20000}", &options), "cancelled");
     bankchannel_cancel_free(token);
 
     /* After: what has ended stays as it ended. */
     EXPECT(bankchannel_cancel_new(&token, NULL) == OK);
     options.cancel = token;
-    call = begin("ws_channel.testing_sleep", "{\"ms\":1}", &options);
+    call = begin("toy.sleep", "{\"ms\":1}", &options);
     expect_text(resume(call, BANKCHANNEL_REPLY_GO, ""), "slept");
     EXPECT(bankchannel_cancel_now(token, NULL) == OK && bankchannel_cancel_now(token, NULL) == OK);
     expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "configuration.closed");
@@ -257,7 +258,7 @@ static void cancellation_before_during_and_after(void) {
     for (round = 0; round < 500; round++) {
         EXPECT(bankchannel_cancel_new(&token, NULL) == OK);
         options.cancel = token;
-        call = begin("ws_channel.testing_ask", "{\"text\":\"Which?\"}", &options);
+        call = begin("toy.ask", "{\"text\":\"Which?\"}", &options);
         ended = resume(call, BANKCHANNEL_REPLY_GO, "");
         EXPECT(ended.status == BANKCHANNEL_STATUS_ASK);
         forget(&ended);
@@ -268,7 +269,7 @@ static void cancellation_before_during_and_after(void) {
     }
 
     /* Freeing a call that runs cancels it and does not wait for it. */
-    bankchannel_call_free(begin("ws_channel.testing_sleep", "{\"ms\":20000}", NULL));
+    bankchannel_call_free(begin("toy.sleep", "{\"ms\":20000}", NULL));
     EXPECT(now_s() - begun < 15);
 }
 
@@ -283,8 +284,8 @@ static void *share_client(void *unused) {
     int round;
     (void)unused;
     for (round = 0; round < 20; round++) {
-        expect_text(one_shot("ws_channel.testing_sleep", "{\"ms\":2}", NULL), "slept");
-        expect_error(one_shot("ws_channel.testing_fail_later", "{\"code\":\"peer.rate_limited\"}", NULL), "peer.rate_limited");
+        expect_text(one_shot("toy.sleep", "{\"ms\":2}", NULL), "slept");
+        expect_error(one_shot("toy.fail_later", "{\"code\":\"peer.rate_limited\"}", NULL), "peer.rate_limited");
     }
     return NULL;
 }
@@ -298,7 +299,7 @@ static void threads_share_a_client_and_not_a_call(void) {
     for (at = 0; at < 8; at++) EXPECT(pthread_create(&threads[at], NULL, share_client, NULL) == 0);
     for (at = 0; at < 8; at++) pthread_join(threads[at], NULL);
 
-    call = begin("ws_channel.testing_sleep", "{\"ms\":600}", NULL);
+    call = begin("toy.sleep", "{\"ms\":600}", NULL);
     EXPECT(pthread_create(&threads[0], NULL, wait_for_sleep, call) == 0);
     pause_ms(200);
     refused = resume(call, BANKCHANNEL_REPLY_GO, "");
@@ -312,12 +313,12 @@ static void threads_share_a_client_and_not_a_call(void) {
 }
 
 static void a_freed_client_leaves_its_calls_alone(void) {
-    const char *settings = "{}";
+    const char *settings = SETTINGS;
     BankchannelClient *own = NULL, *kept = client;
     BankchannelCall *call;
     EXPECT(bankchannel_client_new(settings, strlen(settings), &own, NULL) == OK);
     client = own;
-    call = begin("ws_channel.testing_sleep", "{\"ms\":100}", NULL);
+    call = begin("toy.sleep", "{\"ms\":100}", NULL);
     client = kept;
     bankchannel_client_free(own);
     expect_text(resume(call, BANKCHANNEL_REPLY_GO, ""), "slept");
@@ -372,7 +373,7 @@ static void child_of_fork(BankchannelCall *call, BankchannelCall *waited, Bankch
     BankchannelCallOptions options = with_timeout(-1);
     EXPECT(bankchannel_cancel_now(token, NULL) == ERROR);
     options.cancel = token;
-    expect_error(one_shot("ws_channel.testing_sleep", "{\"ms\":5}", &options), "configuration.forked");
+    expect_error(one_shot("toy.sleep", "{\"ms\":5}", &options), "configuration.forked");
     bankchannel_cancel_free(token);
     expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "configuration.forked");
     EXPECT(bankchannel_call_log(call, &json, NULL) == OK);
@@ -383,8 +384,8 @@ static void child_of_fork(BankchannelCall *call, BankchannelCall *waited, Bankch
     EXPECT(bankchannel_call_log(waited, &json, NULL) == OK && json.size == 2);
     bankchannel_bytes_free(&json);
     bankchannel_call_free(waited);
-    expect_text(one_shot("ws_channel.testing_sleep", "{\"ms\":5}", NULL), "slept");
-    expect_defect(one_shot("ws_channel.testing_panic_later", "{}", NULL), "unknown");
+    expect_text(one_shot("toy.sleep", "{\"ms\":5}", NULL), "slept");
+    expect_defect(one_shot("toy.panic_later", "{}", NULL), "unknown");
     bankchannel_client_free(client);
     exit(0);
 }
@@ -411,8 +412,8 @@ static void fork_with_a_call_in_flight(void) {
     options.log = 1;
     options.cancel = token;
     /* One that a thread waits in, which the child does not have, and one that nobody waits in. */
-    waited = begin("ws_channel.testing_sleep", "{\"ms\":700}", NULL);
-    running = begin("ws_channel.testing_sleep", "{\"ms\":100}", &options);
+    waited = begin("toy.sleep", "{\"ms\":700}", NULL);
+    running = begin("toy.sleep", "{\"ms\":100}", &options);
     EXPECT(pthread_create(&thread, NULL, wait_for_sleep, waited) == 0);
     pause_ms(50);
     fflush(stdout);
@@ -447,11 +448,11 @@ static void part(const char *name, void (*body)(void)) {
 }
 
 int main(int count, char **given) {
-    const char *settings = "{}";
+    const char *settings = SETTINGS;
     pthread_t thread;
     EXPECT(bankchannel_client_new(settings, strlen(settings), &client, NULL) == OK);
     if (count == 2 && strcmp(given[1], "exit") == 0) {
-        EXPECT(pthread_create(&thread, NULL, wait_for_sleep, begin("ws_channel.testing_sleep", "{\"ms\":60000}", NULL)) == 0);
+        EXPECT(pthread_create(&thread, NULL, wait_for_sleep, begin("toy.sleep", "{\"ms\":60000}", NULL)) == 0);
         pause_ms(100);
         return 7;
     }

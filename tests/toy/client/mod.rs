@@ -1,6 +1,7 @@
 //! The client of the toy protocol.
 
 mod dispatch;
+pub mod faults;
 pub mod flows;
 mod settings;
 
@@ -28,7 +29,7 @@ use crate::{
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "toy",
-    operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
+    operations: &[dispatch::OPERATIONS, dispatch::FLOWS, faults::FAULTS],
     errors: errors::ROWS,
     commands: Commands::ByCall,
     client: Some(ClientKind::of::<Toy>("Toy", "a guest who asks hosts for greetings", &settings::VARIABLES)),
