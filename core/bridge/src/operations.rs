@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bankchannel::{Content, Error, Result, operation::Kind};
-pub use bankchannel::{catalogue as all, find};
+pub use bankchannel::{catalogue as all, catalogue_json as catalogue, find};
 use bankchannel_foundation::{
     error::row,
     model::{Profile, Value},
@@ -29,26 +29,3 @@ pub(crate) fn call_local(
     catch_unwind(AssertUnwindSafe(|| panics::inside(work)))
         .unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation")))
 }
-<<<<<<< HEAD
-
-/// Carries out any operation.
-pub(crate) async fn call(
-    client: &Client,
-    name: &str,
-    request: Value<'static>,
-    options: CallOptions,
-) -> Result<Done<Value<'static>>> {
-    #[cfg(feature = "testing")]
-    if let Some(entry) = testing::find(name) {
-        return testing::call(entry, request, options).await;
-    }
-    client.call_values(name, request, options).await
-}
-
-/// The catalogue as JSON.
-#[must_use]
-pub fn catalogue() -> serde_json::Value {
-    all().map(bankchannel::entry_json).collect()
-}
-=======
->>>>>>> h-catalogue
