@@ -10,6 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use bankchannel::operation::Entry;
 use bankchannel_counterparts::{counterpart, openapi};
 use bankchannel_tests::{
     api::{self, Went},
@@ -37,7 +38,8 @@ fn output(command: &mut Command) -> String {
 #[test]
 fn it_is_in_catalogue_error_table_and_openapi() {
     let entries = bankchannel::protocol("toy").unwrap().callables().map(|callable| &callable.entry);
-    let (greetings, faults): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.declaration.subject == "greetings");
+    let (greetings, faults): (Vec<&Entry>, Vec<&Entry>) =
+        entries.partition(|entry| entry.declaration.subject == "greetings");
     assert_eq!(faults.len(), 7);
     let operations: Vec<&str> = greetings.iter().map(|entry| entry.short_name()).collect();
     assert_eq!(operations, ["greet", "spell", "greet_whoever"]);

@@ -45,10 +45,11 @@ macro_rules! faults {
     };
     (@Local $name:ident) => { Callable::local::<$name>() };
     (@Flow $name:ident) => {
-        Callable::by_client::<$name>(|client, request, options| {
+        Callable::by_client::<$name>(|client, request, mut options| {
             let Some(client) = client.downcast_ref::<Toy>() else { return by_name::of_another_client() };
             Box::pin(async move {
-                let request = client::read_request(client, request, None)?;
+                let content = options.content.take();
+                let request = client::read_request(client, request, content)?;
                 Ok(by_name::done(<$name as Flow<Toy>>::run(client, request, &options).await?))
             })
         })
