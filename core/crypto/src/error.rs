@@ -106,9 +106,6 @@ pub enum Error {
         /// What was given, bytes.
         actual: usize,
     },
-    /// A certificate that cannot be read.
-    #[error("invalid certificate: {0}")]
-    InvalidCertificate(&'static str),
     /// A parameter of a certificate to be issued is wrong.
     #[error("cannot issue a certificate: {0}")]
     InvalidRequest(&'static str),

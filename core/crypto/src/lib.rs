@@ -12,12 +12,14 @@
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
 //! | [`password`] | Argon2id password hashes, counted | argon2 |
 //! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
-//! | [`x509`] | reading certificates, a small issuer | x509-parser, rcgen |
+//! | [`x509`] | reading certificates, their names, who may vouch for them, a small issuer | der, rcgen |
+//! | [`asn1`] | strict DER, where `der` leaves it open | der |
 //!
 //! Every private-key operation runs in aws-lc-rs but one: [`legacy_rsa::sign_sha1`], which makes a test certificate's defect, has the `rsa`
 //! crate sign. The clock is always passed in.
 
 pub mod aead;
+pub mod asn1;
 pub mod digest;
 mod encrypted_key;
 mod error;

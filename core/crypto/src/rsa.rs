@@ -11,12 +11,11 @@ use aws_lc_rs::rsa::{
     KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
     PublicEncryptingKey, PublicKeyComponents,
 };
-use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
-use x509_parser::prelude::FromDer;
-use x509_parser::public_key::RSAPublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+use pkcs8::ObjectIdentifier;
+use pkcs8::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
+use crate::asn1::{Decode, Reader, SliceReader, element, only, tag};
 use crate::{Error, Result, digest, pem};
 
 /// Smallest RSA modulus accepted, bits (sheet §3.1).
@@ -62,14 +61,7 @@ impl PublicKey {
     /// # Errors
     /// [`Error::NotRsa`], [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
     pub fn from_spki_der(der: &[u8]) -> Result<Self> {
-        let (rest, spki) = SubjectPublicKeyInfo::from_der(der).map_err(|_| Error::InvalidKey)?;
-        if !rest.is_empty() {
-            return Err(Error::InvalidKey);
-        }
-        if spki.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
-            return Err(Error::NotRsa);
-        }
-        Self::from_pkcs1_der(&spki.subject_public_key.data)
+        Self::from_pkcs1_der(pkcs1_of_spki(der)?)
     }
 
     /// Makes a key of its two numbers, big-endian.
@@ -86,11 +78,7 @@ impl PublicKey {
     }
 
     fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
-        let (rest, numbers) = RSAPublicKey::from_der(der).map_err(|_| Error::InvalidKey)?;
-        if !rest.is_empty() {
-            return Err(Error::InvalidKey);
-        }
-        check_bits(bit_length(numbers.modulus))?;
+        check_bits(bit_length(numbers(der)?.modulus))?;
         let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| Error::InvalidKey)?;
         let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;
         let key = PublicEncryptingKey::from_der(spki.as_ref()).map_err(|_| Error::InvalidKey)?;
@@ -267,6 +255,32 @@ impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateKey").field("public", &self.public).finish_non_exhaustive()
     }
+}
+
+/// The RSAPublicKey (PKCS#1) in a SubjectPublicKeyInfo, DER.
+pub(crate) fn pkcs1_of_spki(der: &[u8]) -> Result<&[u8]> {
+    const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+    let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| Error::InvalidKey)?;
+    if spki.algorithm.oid != RSA {
+        return Err(Error::NotRsa);
+    }
+    spki.subject_public_key.as_bytes().ok_or(Error::InvalidKey)
+}
+
+/// The numbers of an RSAPublicKey, big-endian, with a zero in front where the high bit is set.
+pub(crate) struct Numbers<'a> {
+    pub(crate) modulus: &'a [u8],
+    pub(crate) exponent: &'a [u8],
+}
+
+pub(crate) fn numbers(pkcs1: &[u8]) -> Result<Numbers<'_>> {
+    let read = || {
+        let mut fields = SliceReader::new(only(pkcs1, tag::SEQUENCE)?)?;
+        let modulus = element(&mut fields, tag::INTEGER)?.content;
+        let exponent = element(&mut fields, tag::INTEGER)?.content;
+        fields.finish().map(|()| Numbers { modulus, exponent })
+    };
+    read().map_err(|_| Error::InvalidKey)
 }
 
 fn check_bits(bits: usize) -> Result<()> {

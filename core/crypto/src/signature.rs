@@ -9,12 +9,8 @@ use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaParameters,
 };
-use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
-use x509_parser::prelude::FromDer;
-use x509_parser::public_key::RSAPublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::rsa::{PrivateKey, PublicKey, bit_length};
+use crate::rsa::{self, Numbers, PrivateKey, PublicKey, bit_length};
 use crate::{Error, Result, digest, encrypted_key, pem};
 
 /// Largest SubjectPublicKeyInfo that is read, bytes: a key of 16384 bits stays below.
@@ -248,23 +244,14 @@ impl fmt::Debug for VerifyingKey {
 }
 
 /// The RSAPublicKey (PKCS#1) at the end of a SubjectPublicKeyInfo, and its positive numbers.
-pub(crate) fn numbers(spki: &[u8]) -> Result<(&[u8], RSAPublicKey<'_>)> {
+pub(crate) fn numbers(spki: &[u8]) -> Result<(&[u8], Numbers<'_>)> {
     if spki.len() > MAX_SPKI_BYTES {
         return Err(Error::InvalidKey);
     }
-    let (rest, parsed) = SubjectPublicKeyInfo::from_der(spki).map_err(|_| Error::InvalidKey)?;
-    if parsed.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
-        return Err(Error::NotRsa);
-    }
-    let length = parsed.subject_public_key.data.len();
-    // The bits are the last thing of the structure, so the slice can be taken from the input, which lives longer.
-    let pkcs1 = spki.len().checked_sub(length).map(|start| &spki[start..]).ok_or(Error::InvalidKey)?;
-    if !rest.is_empty() || pkcs1 != &parsed.subject_public_key.data[..] {
-        return Err(Error::InvalidKey);
-    }
-    let (rest, numbers) = RSAPublicKey::from_der(pkcs1).map_err(|_| Error::InvalidKey)?;
+    let pkcs1 = rsa::pkcs1_of_spki(spki)?;
+    let numbers = rsa::numbers(pkcs1)?;
     let positive = |number: &[u8]| number.first().is_some_and(|first| first & 0x80 == 0) && bit_length(number) > 0;
-    if !rest.is_empty() || !positive(numbers.modulus) || !positive(numbers.exponent) {
+    if !positive(numbers.modulus) || !positive(numbers.exponent) {
         return Err(Error::InvalidKey);
     }
     Ok((pkcs1, numbers))

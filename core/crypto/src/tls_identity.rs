@@ -4,12 +4,10 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
     Ed25519KeyPair, KeyPair,
 };
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::ParsedExtension;
-use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
 use crate::rsa::PrivateKey;
+use crate::x509::Certificate;
 use crate::{Error, Result, pem, pkcs12};
 
 /// The certificate of the file's key, the issuers above it that the file has, in their order, and the key: PEM, one after
@@ -22,16 +20,12 @@ pub fn tls_identity(der: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
     let archive = pkcs12::open(der, passphrase)?;
     let key = pkcs12::the_key(&archive.keys)?;
     let public = public_half(key)?;
-    let all: Vec<X509Certificate<'_>> = archive
-        .certs
-        .iter()
-        .filter_map(|bag| X509Certificate::from_der(bag.cert.as_der()).ok())
-        .map(|(_, certificate)| certificate)
-        .collect();
-    let own = all.iter().find(|certificate| certificate.public_key().raw.ends_with(&public));
+    let all: Vec<Certificate> =
+        archive.certs.iter().filter_map(|bag| Certificate::from_der(bag.cert.as_der()).ok()).collect();
+    let own = all.iter().find(|certificate| certificate.spki_der().ends_with(&public));
     let mut text = Zeroizing::new(String::new());
     for certificate in chain(own.ok_or(Error::NoCertificateOfKey)?, &all) {
-        text.push_str(&pem::encode("CERTIFICATE", certificate.as_raw()));
+        text.push_str(&certificate.to_pem());
     }
     let key = Zeroizing::new(pem::encode("PRIVATE KEY", key));
     // Once, so that no half of it is left behind in freed memory.
@@ -58,7 +52,7 @@ fn public_half(pkcs8: &[u8]) -> Result<Vec<u8>> {
 
 /// `own` and, as far as they are there, its issuer, the issuer of that and so on: as TLS wants them. What else the file has
 /// is left out.
-fn chain<'a, 'b>(own: &'a X509Certificate<'b>, all: &'a [X509Certificate<'b>]) -> Vec<&'a X509Certificate<'b>> {
+fn chain<'a>(own: &'a Certificate, all: &'a [Certificate]) -> Vec<&'a Certificate> {
     let mut chain = vec![own];
     let mut last = own;
     while let Some(issuer) = issuer_of(last, all.iter().filter(|one| !chain.contains(one))) {
@@ -69,32 +63,15 @@ fn chain<'a, 'b>(own: &'a X509Certificate<'b>, all: &'a [X509Certificate<'b>]) -
 }
 
 /// The issuer of `child`: it has the name, and of several with one name the key that `child` says, else the first.
-fn issuer_of<'a, 'b: 'a>(
-    child: &X509Certificate<'_>,
-    others: impl Iterator<Item = &'a X509Certificate<'b>>,
-) -> Option<&'a X509Certificate<'b>> {
-    let named: Vec<_> = others.filter(|one| one.subject().as_raw() == child.issuer().as_raw()).collect();
-    let wanted = authority_key_id(child);
-    let is_root = child.subject().as_raw() == child.issuer().as_raw();
-    if is_root && (wanted.is_none() || wanted == subject_key_id(child)) {
+fn issuer_of<'a>(child: &Certificate, others: impl Iterator<Item = &'a Certificate>) -> Option<&'a Certificate> {
+    let named: Vec<_> = others.filter(|one| one.subject_der() == child.issuer_der()).collect();
+    let wanted = child.authority_key_id();
+    let is_root = child.subject_der() == child.issuer_der();
+    if is_root && (wanted.is_none() || wanted == child.subject_key_id()) {
         return None;
     }
-    let fitting = named.iter().find(|one| wanted.is_some() && subject_key_id(one) == wanted);
+    let fitting = named.iter().find(|one| wanted.is_some() && one.subject_key_id() == wanted);
     fitting.or_else(|| named.first().filter(|_| !is_root)).copied()
-}
-
-fn subject_key_id<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
-    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
-        _ => None,
-    })
-}
-
-fn authority_key_id<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
-    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::AuthorityKeyIdentifier(id) => id.key_identifier.as_ref().map(|id| id.0),
-        _ => None,
-    })
 }
 
 #[cfg(test)]
@@ -119,8 +96,8 @@ mod tests {
     }
 
     fn chained(files: &[&Vec<u8>]) -> Vec<usize> {
-        let all: Vec<_> = files.iter().map(|der| X509Certificate::from_der(der).unwrap().1).collect();
-        let place = |one: &X509Certificate<'_>| files.iter().position(|der| der.as_slice() == one.as_raw()).unwrap();
+        let all: Vec<_> = files.iter().map(|der| Certificate::from_der(der).unwrap()).collect();
+        let place = |one: &Certificate| files.iter().position(|der| der.as_slice() == one.der()).unwrap();
         chain(&all[0], &all).into_iter().map(place).collect()
     }
 

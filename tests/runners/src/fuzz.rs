@@ -16,7 +16,7 @@ use bankchannel_foundation::{
 use bankchannel_nextgen_psd2::{
     Credentials, RESPONSE_HEADERS,
     answer::{self, Refusal},
-    certificates::{self, Certificate, Name, NameStyle},
+    certificates::{self, Certificate, Name, NameStyle, Psd2Certificate},
     explain::{self, ExplainInput},
     http::Request,
     model::Linked,

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_nextgen_psd2::{
     Credentials,
-    certificates::Certificate,
+    certificates::{Certificate, Psd2Certificate},
     errors,
     http::Request,
     signing::{self, Prepared, SignFault, SigningProfile},

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_nextgen_psd2::{
-    certificates::{Certificate, Defect, IssueOptions, Kind, QcType},
+    certificates::{Certificate, Defect, IssueOptions, Kind, Psd2Certificate, QcType},
     http::Request,
     operations::verification::verify_request::Strictness,
 };

@@ -1,153 +1,454 @@
-//! Reading a certificate.
+//! One certificate, read once; what it says costs nothing afterwards.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use data_encoding::{BASE64, HEXUPPER};
 use jiff::civil::{self, DateTime};
 use jiff::{SignedDuration, Timestamp};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
 
-use super::name;
+use super::extensions::{
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, EXTENDED_KEY_USAGE, Extensions, KEY_USAGE,
+    QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, allows_tls_clients, authority_key_id, key_usage,
+};
+use super::outline::{Outline, not_strict};
+use super::{Fault, KeyUsage, Name, NameStyle};
+use crate::asn1::{self, Decode, Reader, SliceReader, element, strict, tag};
 use crate::rsa::{PrivateKey, PublicKey};
-use crate::{Error, Result, pem};
+use crate::signature::{Hash, VerifyingKey};
+use crate::{Result, digest, legacy_rsa, pem};
 
+/// Largest certificate that is read, bytes: 8 KiB as base64 (S-07).
+pub const MAX_DER_BYTES: usize = 6144;
+/// Longest serial number, bytes: 20 and a zero before them.
+const MAX_SERIAL_BYTES: usize = 21;
+
+const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
 const EXPECTED: &str = "certificate (CERTIFICATE)";
 
-/// What is told about a certificate (WS Channel sheet §2.13). Signatures are not checked here.
+/// A certificate. Cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Inner>);
+
+struct Inner {
+    der: Box<[u8]>,
+    serial: Range<usize>,
+    issuer_der: Range<usize>,
+    subject_der: Range<usize>,
+    spki: Range<usize>,
+    /// What the issuer signed.
+    signed: Range<usize>,
+    signature: Range<usize>,
+    subject_key_id: Option<Range<usize>>,
+    authority_key_id: Option<Range<usize>>,
+    qc_statements: Option<Range<usize>>,
+    issuer: Name,
+    subject: Name,
+    not_before_s: i64,
+    not_after_s: i64,
+    key: Result<VerifyingKey>,
+    signature_hash: SignatureHash,
+    rsa_signed: bool,
+    constraints: Option<BasicConstraints>,
+    key_usage: Option<KeyUsage>,
+    tls_clients: Option<bool>,
+    unknown_critical: Option<String>,
+    base64: OnceLock<String>,
+    issuer_text: OnceLock<String>,
+}
+
+/// The hash in a certificate's own signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    der: Vec<u8>,
-    spki: Vec<u8>,
-    subject: String,
-    issuer: String,
-    serial: String,
-    not_before: Timestamp,
-    not_after: Timestamp,
-    expires: DateTime,
+pub enum SignatureHash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+    /// Another algorithm, its number in dotted form: SHA-1 with RSA is `1.2.840.113549.1.1.5`.
+    Other(String),
 }
 
 impl Certificate {
+    /// Reads one certificate, DER, strictly: nothing is left over at any level, and every length is minimal (§7.3).
+    /// Signatures are not checked here.
+    ///
+    /// # Errors
+    /// [`Fault`] for anything else, bytes after it included.
+    pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
+        if der.len() > MAX_DER_BYTES {
+            return Err("the certificate has more than 6144 bytes".into());
+        }
+        let mut reader = SliceReader::new(der)?;
+        let fields = element(&mut reader, tag::SEQUENCE).map_err(|_| "this is not a certificate in DER")?.content;
+        if !reader.is_finished() {
+            return Err("bytes follow the certificate; exactly one certificate is wanted".into());
+        }
+        let read = Outline::read(fields).and_then(|outline| Inner::new(der, outline));
+        // What is not strict is told first, wherever it stands.
+        let read = read.map_err(|refused| strict(der).err().map_or(refused, not_strict));
+        Ok(Self(Arc::new(read?)))
+    }
+
     /// Reads the first `CERTIFICATE` of a PEM text. Text and other blocks around it (an `openssl x509 -text` preface,
     /// a chain) are skipped.
     ///
     /// # Errors
-    /// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::PrivateKeyGiven`], [`Error::PublicKeyGiven`],
-    /// [`Error::UnexpectedPem`], [`Error::InvalidCertificate`].
-    pub fn from_pem(text: &str) -> Result<Self> {
+    /// [`Fault`], which also tells what was found instead.
+    pub fn from_pem(text: &str) -> Result<Self, Fault> {
         let blocks = pem::blocks(text, EXPECTED)?;
         match blocks.iter().find(|block| block.is_certificate()) {
             Some(block) => Self::from_der(&block.bytes),
-            None => Err(blocks[0].unexpected(EXPECTED)),
+            None => Err(blocks[0].unexpected(EXPECTED).into()),
         }
     }
 
     /// Reads every `CERTIFICATE` of a PEM text, in their order: a bundle of issuers.
     ///
     /// # Errors
-    /// As [`from_pem`](Self::from_pem).
-    pub fn all_from_pem(text: &str) -> Result<Vec<Self>> {
+    /// [`Fault`] as with [`from_pem`](Self::from_pem), for any of them.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, Fault> {
         let blocks = pem::blocks(text, EXPECTED)?;
-        let all: Result<Vec<Self>> =
-            blocks.iter().filter(|block| block.is_certificate()).map(|block| Self::from_der(&block.bytes)).collect();
-        all.and_then(|all| if all.is_empty() { Err(blocks[0].unexpected(EXPECTED)) } else { Ok(all) })
+        let all = blocks.iter().filter(|block| block.is_certificate()).map(|block| Self::from_der(&block.bytes));
+        let all = all.collect::<Result<Vec<Self>, Fault>>()?;
+        if all.is_empty() { Err(blocks[0].unexpected(EXPECTED).into()) } else { Ok(all) }
     }
 
-    /// Reads a DER certificate.
-    ///
-    /// # Errors
-    /// [`Error::InvalidCertificate`].
-    pub fn from_der(der: &[u8]) -> Result<Self> {
-        let unreadable = Error::InvalidCertificate("it is not a DER certificate");
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| unreadable)?;
-        if !rest.is_empty() {
-            return Err(Error::InvalidCertificate("bytes follow the certificate"));
-        }
-        let (begin, end) = (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
-        Ok(Self {
-            der: der.to_vec(),
-            spki: parsed.public_key().raw.to_vec(),
-            subject: name::display(parsed.subject()),
-            issuer: name::display(parsed.issuer()),
-            serial: serial(parsed.raw_serial()),
-            not_before: timestamp(begin),
-            not_after: timestamp(end),
-            expires: calendar(end)?,
-        })
-    }
-
-    /// The subject's common name; without one the RFC 4514 string of the whole name.
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// The issuer's common name; without one the RFC 4514 string of the whole name.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// The serial number as upper-case hex, two digits a byte, no leading zero byte, as OpenSSL prints it.
-    pub fn serial(&self) -> &str {
-        &self.serial
-    }
-
-    /// Begin of validity.
-    pub fn not_before(&self) -> Timestamp {
-        self.not_before
-    }
-
-    /// End of validity. `9999-12-31T23:59:59Z`, which means "none", becomes the latest time that can be held.
-    pub fn not_after(&self) -> Timestamp {
-        self.not_after
-    }
-
-    /// End of validity as OpenSSL prints it: `Oct 28 06:30:08 2017 GMT`, the day padded with a space.
-    pub fn expires_text(&self) -> String {
-        self.expires.strftime("%b %e %H:%M:%S %Y GMT").to_string()
-    }
-
-    /// The SubjectPublicKeyInfo, DER.
-    pub fn spki_der(&self) -> &[u8] {
-        &self.spki
+    /// The certificate as PEM.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE", &self.0.der)
     }
 
     /// The certificate, DER.
+    #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
-    /// The certificate alone as PEM, without the text that came with it.
-    pub fn to_pem(&self) -> String {
-        pem::encode("CERTIFICATE", &self.der)
+    /// The issuer as text; as [`NameStyle::Rfc2253`] written once.
+    #[must_use]
+    pub fn issuer_text(&self, style: NameStyle) -> Cow<'_, str> {
+        match style {
+            NameStyle::Rfc2253 => self.0.issuer_text.get_or_init(|| self.0.issuer.to_text(style)).into(),
+            _ => self.0.issuer.to_text(style).into(),
+        }
+    }
+
+    /// The certificate as base64 of its DER, written once.
+    #[must_use]
+    pub fn base64(&self) -> &str {
+        self.0.base64.get_or_init(|| BASE64.encode(&self.0.der))
+    }
+
+    /// The serial number, unsigned, big-endian, without zero bytes in front.
+    #[must_use]
+    pub fn serial(&self) -> &[u8] {
+        self.part(&self.0.serial)
+    }
+
+    /// The serial number as upper-case hex, two digits a byte, as OpenSSL prints it.
+    #[must_use]
+    pub fn serial_hex(&self) -> String {
+        HEXUPPER.encode(self.serial())
+    }
+
+    /// The issuer's name.
+    #[must_use]
+    pub fn issuer(&self) -> &Name {
+        &self.0.issuer
+    }
+
+    /// The subject's name.
+    #[must_use]
+    pub fn subject(&self) -> &Name {
+        &self.0.subject
+    }
+
+    /// The issuer's name, DER.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        self.part(&self.0.issuer_der)
+    }
+
+    /// The subject's name, DER.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        self.part(&self.0.subject_der)
+    }
+
+    /// Begin of validity, Unix seconds.
+    #[must_use]
+    pub fn not_before_s(&self) -> i64 {
+        self.0.not_before_s
+    }
+
+    /// The last second of validity, Unix seconds.
+    #[must_use]
+    pub fn not_after_s(&self) -> i64 {
+        self.0.not_after_s
+    }
+
+    /// End of validity. `9999-12-31T23:59:59Z`, which means "none", becomes the latest time that can be held.
+    #[must_use]
+    pub fn not_after(&self) -> Timestamp {
+        timestamp(self.0.not_after_s)
+    }
+
+    /// End of validity as OpenSSL prints it: `Oct 28 06:30:08 2017 GMT`, the day padded with a space.
+    #[must_use]
+    pub fn expires_text(&self) -> String {
+        calendar(self.0.not_after_s).strftime("%b %e %H:%M:%S %Y GMT").to_string()
     }
 
     /// The certified key.
     ///
     /// # Errors
-    /// [`Error::NotRsa`], [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
-    pub fn public_key(&self) -> Result<PublicKey> {
-        PublicKey::from_spki_der(&self.spki)
+    /// [`Fault`] if it is not an RSA key, or a damaged one.
+    pub fn key(&self) -> Result<&VerifyingKey, Fault> {
+        self.0.key.as_ref().map_err(|error| Fault(format!("the certified key: {error}")))
+    }
+
+    /// Whether the certified key is of another algorithm than RSA, and not just unreadable.
+    #[must_use]
+    pub fn has_other_key(&self) -> bool {
+        matches!(self.0.key, Err(crate::Error::NotRsa))
     }
 
     /// Whether `key` is the private half of the certified key.
+    #[must_use]
     pub fn matches_private_key(&self, key: &PrivateKey) -> bool {
-        self.public_key().is_ok_and(|public| public == *key.public())
+        PublicKey::from_spki_der(self.spki_der()).is_ok_and(|public| public == *key.public())
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        self.part(&self.0.spki)
+    }
+
+    /// SHA-256 over the certificate's DER, its fingerprint.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        digest::sha256(&self.0.der)
+    }
+
+    /// The hash in the certificate's own signature.
+    #[must_use]
+    pub fn signature_hash(&self) -> SignatureHash {
+        self.0.signature_hash.clone()
+    }
+
+    /// Whether the certificate says that it is an authority's.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.0.constraints.is_some_and(|constraints| constraints.ca)
+    }
+
+    /// How many authorities may stand between this one and a certificate; `None` for no limit.
+    #[must_use]
+    pub fn path_length(&self) -> Option<u32> {
+        self.0.constraints.and_then(|constraints| constraints.path_length)
+    }
+
+    /// What the key may be used for; `None` where the certificate does not say.
+    #[must_use]
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.0.key_usage
+    }
+
+    /// Whether its extended key usage allows the clients of TLS; `None` where the certificate does not say. One that cannot be read
+    /// allows nothing.
+    #[must_use]
+    pub fn allows_tls_clients(&self) -> Option<bool> {
+        self.0.tls_clients
+    }
+
+    /// The subject key identifier.
+    #[must_use]
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        self.0.subject_key_id.as_ref().map(|range| self.part(range))
+    }
+
+    /// The key identifier of its issuer; `None` also where it cannot be read.
+    #[must_use]
+    pub fn authority_key_id(&self) -> Option<&[u8]> {
+        self.0.authority_key_id.as_ref().map(|range| self.part(range))
+    }
+
+    /// The subject's organisation identifier, such as `PSDNO-FSA-987654321`.
+    #[must_use]
+    pub fn organization_identifier(&self) -> Option<&str> {
+        self.0.subject.get(ORGANIZATION_IDENTIFIER).map(|attribute| attribute.value.as_str())
+    }
+
+    /// The value of the extension qcStatements (RFC 3739), DER.
+    #[must_use]
+    pub fn qc_statements(&self) -> Option<&[u8]> {
+        self.0.qc_statements.as_ref().map(|range| self.part(range))
+    }
+
+    /// The number of a critical extension that is not understood here; nobody may rely on a certificate that has one (RFC 5280 §4.2).
+    #[must_use]
+    pub fn unknown_critical_extension(&self) -> Option<&str> {
+        self.0.unknown_critical.as_deref()
+    }
+
+    /// Whether `issuer` has the name of this certificate's issuer, and its key made this certificate's signature (RSA
+    /// with SHA-256, 384 or 512).
+    #[must_use]
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        self.names_issuer(issuer) && self.is_signed_by(issuer)
+    }
+
+    /// The first half of [`is_issued_by`](Self::is_issued_by).
+    #[must_use]
+    pub fn names_issuer(&self, issuer: &Self) -> bool {
+        self.issuer_der() == issuer.subject_der() || self.issuer().matches_in_order(issuer.subject())
+    }
+
+    /// Whether its signature is of a kind that is verified here: RSA (PKCS#1 v1.5) with SHA-256, 384 or 512.
+    pub(super) fn is_verifiable(&self) -> bool {
+        self.0.rsa_signed && !matches!(self.0.signature_hash, SignatureHash::Other(_))
+    }
+
+    /// The second half of [`is_issued_by`](Self::is_issued_by).
+    #[must_use]
+    pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        let Ok(key) = &issuer.0.key else { return false };
+        let (signed, signature) = (self.part(&self.0.signed), self.part(&self.0.signature));
+        self.0.rsa_signed
+            && match self.0.signature_hash {
+                SignatureHash::Sha256 => key.verify_pkcs1(Hash::Sha256, signed, signature),
+                SignatureHash::Sha384 => key.verify_pkcs1_sha384(signed, signature),
+                SignatureHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
+                SignatureHash::Other(_) => false,
+            }
+    }
+
+    /// The same, signed again by its issuer's key, with SHA-1: what every verifier must refuse.
+    ///
+    /// # Errors
+    /// [`Fault`] for a certificate that RSA with SHA-256 has not signed.
+    pub fn signed_with_sha1(&self, issuer_key: &PrivateKey) -> Result<Self, Fault> {
+        const SHA256: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
+        let unfit = || Fault::from("a certificate that RSA with SHA-256 has not signed cannot be signed with SHA-1");
+        let mut der = self.0.der.to_vec();
+        // The algorithm stands at the beginning of what is signed, and again after it.
+        let find = |within: &[u8]| within.windows(SHA256.len()).position(|part| part == SHA256).ok_or_else(unfit);
+        let begin = find(&der[self.0.signed.clone()])? + self.0.signed.start;
+        let end = find(&der[self.0.signed.end..])? + self.0.signed.end;
+        for at in [begin, end] {
+            der[at + SHA256.len() - 1] = 0x05;
+        }
+        let signature = legacy_rsa::sign_sha1(issuer_key, &der[self.0.signed.clone()]).ok_or_else(unfit)?;
+        let place = der.get_mut(self.0.signature.clone()).filter(|place| place.len() == signature.len());
+        place.ok_or_else(unfit)?.copy_from_slice(&signature);
+        Self::from_der(&der)
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        &self.0.der[range.clone()]
     }
 }
 
-fn serial(bytes: &[u8]) -> String {
-    let start = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len().saturating_sub(1));
-    data_encoding::HEXUPPER.encode(&bytes[start..])
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("sha256", &digest::hex(&self.sha256())).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn new(der: &[u8], read: Outline<'_>) -> Result<Self, Fault> {
+        let range = |part| range_of(der, part).ok_or_else(|| Fault::from("this is not a certificate in DER"));
+        let extensions = Extensions::new(read.extensions)?;
+        let (signature_hash, rsa_signed) = signature_hash(read.algorithm)?;
+        let subject_key_id = extensions.get(SUBJECT_KEY_IDENTIFIER);
+        let subject_key_id = subject_key_id.map(|value| asn1::only(value, tag::OCTET_STRING)).transpose()?;
+        let authority_key_id = extensions.get(AUTHORITY_KEY_IDENTIFIER).and_then(authority_key_id);
+        Ok(Self {
+            serial: range(serial(read.serial)?)?,
+            issuer_der: range(read.issuer)?,
+            subject_der: range(read.subject)?,
+            spki: range(read.spki)?,
+            signed: range(read.signed)?,
+            signature: range(read.signature)?,
+            subject_key_id: subject_key_id.map(range).transpose()?,
+            authority_key_id: authority_key_id.map(range).transpose()?,
+            qc_statements: extensions.get(QC_STATEMENTS).map(range).transpose()?,
+            issuer: Name::from_der(read.issuer)?,
+            subject: Name::from_der(read.subject)?,
+            not_before_s: read.not_before_s,
+            not_after_s: read.not_after_s,
+            key: VerifyingKey::from_spki_der(read.spki),
+            signature_hash,
+            rsa_signed,
+            constraints: extensions.get(BASIC_CONSTRAINTS).map(BasicConstraints::from_der).transpose()?,
+            key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
+            tls_clients: extensions.get(EXTENDED_KEY_USAGE).map(|value| allows_tls_clients(value).unwrap_or(false)),
+            unknown_critical: extensions.unknown_critical()?,
+            base64: OnceLock::new(),
+            issuer_text: OnceLock::new(),
+            der: der.into(),
+        })
+    }
+}
+
+/// The hash of a signature algorithm, and whether the algorithm is RSA with PKCS#1 v1.5.
+fn signature_hash(oid: &[u8]) -> Result<(SignatureHash, bool), Fault> {
+    let rsa = oid.strip_prefix(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01");
+    let ecdsa = oid.strip_prefix(b"\x2a\x86\x48\xce\x3d\x04\x03");
+    let hash = match (rsa, ecdsa) {
+        (Some([11]), _) | (_, Some([2])) => SignatureHash::Sha256,
+        (Some([12]), _) | (_, Some([3])) => SignatureHash::Sha384,
+        (Some([13]), _) | (_, Some([4])) => SignatureHash::Sha512,
+        _ => SignatureHash::Other(asn1::dotted(oid)?),
+    };
+    Ok((hash, rsa.is_some()))
+}
+
+fn serial(raw: &[u8]) -> Result<&[u8], Fault> {
+    if raw.is_empty()
+        || raw[0] & 0x80 != 0
+        || raw.len() > MAX_SERIAL_BYTES
+        || (raw.len() == MAX_SERIAL_BYTES && raw[0] != 0)
+    {
+        return Err("the serial number is negative or has more than 20 bytes".into());
+    }
+    Ok(significant(raw))
+}
+
+/// A number without zero bytes in front; one of them stays where there is nothing else.
+fn significant(number: &[u8]) -> &[u8] {
+    let start = number.iter().position(|&byte| byte != 0).unwrap_or(number.len().saturating_sub(1));
+    &number[start..]
 }
 
 fn timestamp(seconds: i64) -> Timestamp {
-    let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_second(seconds).unwrap_or(nearest)
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
 }
 
 /// The calendar reaches to the end of the year 9999, a time stamp not quite.
-fn calendar(seconds: i64) -> Result<DateTime> {
-    civil::date(1970, 1, 1)
-        .at(0, 0, 0, 0)
-        .checked_add(SignedDuration::from_secs(seconds))
-        .map_err(|_| Error::InvalidCertificate("its end of validity is no date"))
+fn calendar(seconds: i64) -> DateTime {
+    civil::date(1970, 1, 1).at(0, 0, 0, 0).saturating_add(SignedDuration::from_secs(seconds))
+}
+
+/// Where in `whole` its slice `part` lies.
+fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= whole.len()).then_some(start..end)
 }
 
 #[cfg(test)]
@@ -156,18 +457,17 @@ mod tests {
 
     #[test]
     fn serials_like_openssl() {
-        assert_eq!(serial(&[0x11, 0xa0, 0x5d]), "11A05D");
-        assert_eq!(serial(&[0x00, 0xff]), "FF");
-        assert_eq!(serial(&[0x0a]), "0A");
-        assert_eq!(serial(&[0x00]), "00");
-        assert_eq!(serial(&[]), "");
+        assert_eq!(HEXUPPER.encode(significant(&[0x11, 0xa0, 0x5d])), "11A05D");
+        assert_eq!(HEXUPPER.encode(significant(&[0x00, 0xff])), "FF");
+        assert_eq!(HEXUPPER.encode(significant(&[0x0a])), "0A");
+        assert_eq!(HEXUPPER.encode(significant(&[0x00])), "00");
+        assert_eq!(HEXUPPER.encode(significant(&[])), "");
     }
 
     #[test]
     fn the_last_second_of_the_calendar() {
         let seconds = 253_402_300_799;
-        let text = calendar(seconds).map(|date| date.to_string());
-        assert_eq!(text, Ok("9999-12-31T23:59:59".to_owned()));
+        assert_eq!(calendar(seconds).to_string(), "9999-12-31T23:59:59");
         assert_eq!(timestamp(seconds), Timestamp::MAX);
     }
 

@@ -8,16 +8,15 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm,
 };
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::SubjectPublicKeyInfo;
 use zeroize::Zeroizing;
 
 use super::Certificate;
-use crate::rsa::PublicKey;
+use crate::rsa::{self, PublicKey};
 use crate::{Error, Result};
 
 /// Longest serial number, bytes (RFC 5280 §4.1.2.2).
 const MAX_SERIAL_BYTES: usize = 20;
+const UNREADABLE: Error = Error::Internal("reading a new certificate");
 /// Longest part of a name, characters.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -46,7 +45,7 @@ impl Issuer {
         set_validity(&mut params, not_before, not_after)?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| Error::Internal("CA key generation"))?;
         let signed = params.self_signed(&key).map_err(|_| Error::Internal("signing the CA certificate"))?;
-        let certificate = Certificate::from_der(signed.der())?;
+        let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
         Ok(Self { certificate, issuer: rcgen::Issuer::new(params, key) })
     }
 
@@ -63,12 +62,12 @@ impl Issuer {
     /// # Errors
     /// [`Error::InvalidKey`] if key or certificate cannot be read or do not belong together.
     pub fn from_pem_parts(parts: &IssuerParts) -> Result<Self> {
-        let certificate = Certificate::from_pem(&parts.certificate)?;
+        let certificate = Certificate::from_pem(&parts.certificate).map_err(|_| Error::InvalidKey)?;
         let key = KeyPair::from_pem(&parts.private_key).map_err(|_| Error::InvalidKey)?;
         if key.subject_public_key_info() != certificate.spki_der() {
             return Err(Error::InvalidKey);
         }
-        let params = authority(certificate.subject())?;
+        let params = authority(&certificate.subject().display())?;
         Ok(Self { issuer: rcgen::Issuer::new(params, key), certificate })
     }
 
@@ -108,13 +107,13 @@ impl Issuer {
         params.use_authority_key_identifier_extension = true;
         let signed = params.signed_by(&Leaf::new(key)?, &self.issuer);
         let signed = signed.map_err(|_| Error::Internal("signing a certificate"))?;
-        Ok(Certificate::from_der(signed.der())?.to_pem())
+        Ok(Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?.to_pem())
     }
 }
 
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issuer").field("subject", &self.certificate.subject()).finish_non_exhaustive()
+        f.debug_struct("Issuer").field("subject", &self.certificate.subject().display()).finish_non_exhaustive()
     }
 }
 
@@ -132,8 +131,7 @@ struct Leaf {
 
 impl Leaf {
     fn new(key: &PublicKey) -> Result<Self> {
-        let (_, spki) = SubjectPublicKeyInfo::from_der(key.spki_der()).map_err(|_| Error::InvalidKey)?;
-        Ok(Self { numbers: spki.subject_public_key.data.to_vec() })
+        Ok(Self { numbers: rsa::pkcs1_of_spki(key.spki_der())?.to_vec() })
     }
 }
 

@@ -1,9 +1,20 @@
-//! Certificates: reading them, and a small issuer.
+//! Certificates: read strictly, their names, who may vouch for them, and a small issuer.
 
 mod certificate;
+mod extensions;
+mod fault;
 mod issuer;
 mod name;
+mod name_text;
+mod outline;
+mod trust;
+#[cfg(test)]
+mod vectors;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, MAX_DER_BYTES, SignatureHash};
+pub use extensions::KeyUsage;
+pub use fault::Fault;
 pub use issuer::{Issuer, IssuerParts};
-pub use name::{SHORT_NAMES, escape};
+pub use name::{Attribute, Name, Rdn};
+pub use name_text::{NameFault, NameStyle};
+pub use trust::{trusted_issuer, why_unissued};

@@ -1,76 +1,147 @@
-//! Names of certificates as text.
+//! Distinguished names: read from DER, compared by meaning (§2.6 "DN, verifier").
 
-use x509_parser::der_parser::asn1_rs::ToDer;
-use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+use super::{Fault, NameStyle};
+use crate::asn1::{self, Decode, Element, Reader, SliceReader, element, tag};
 
-/// Attribute types with a short name (RFC 4514 §3), by number; all others are written as numbers.
-pub const SHORT_NAMES: [(&str, &str); 9] = [
-    ("2.5.4.3", "CN"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.9", "STREET"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-    ("0.9.2342.19200300.100.1.1", "UID"),
-];
+const COMMON_NAME: &str = "2.5.4.3";
 
-/// The most specific common name, else the whole name (WS Channel sheet §2.13).
-pub(super) fn display(name: &X509Name<'_>) -> String {
-    let common = name.iter_common_name().filter_map(|attribute| attribute.as_str().ok()).last();
-    common.map_or_else(|| rfc4514(name), str::to_owned)
+/// Largest name that is read, bytes of DER or of text (S-07).
+pub(super) const MAX_NAME_BYTES: usize = 2048;
+/// Most parts (RDNs, and attributes together) of a name (S-07).
+pub(super) const MAX_PARTS: usize = 32;
+
+/// A distinguished name, its parts in the order they were read in: from a certificate the most general first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The parts.
+    pub rdns: Vec<Rdn>,
 }
 
-/// RFC 4514: the last component first.
-fn rfc4514(name: &X509Name<'_>) -> String {
-    let mut parts: Vec<String> =
-        name.iter_rdn().map(|component| component.iter().map(attribute).collect::<Vec<_>>().join("+")).collect();
-    parts.reverse();
-    parts.join(",")
+/// One part of a name; nearly always of one attribute.
+pub type Rdn = Vec<Attribute>;
+
+/// One type and value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The type as numbers with dots, such as `2.5.4.3`.
+    pub oid: String,
+    /// The value as text; empty where the value is no text.
+    pub value: String,
+    /// The value as DER: tag, length, content.
+    pub der: Vec<u8>,
 }
 
-fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let oid = attribute.attr_type().to_id_string();
-    let short = SHORT_NAMES.iter().find(|(number, _)| *number == oid);
-    match (short, attribute.as_str()) {
-        (Some((_, short)), Ok(value)) => format!("{short}={}", escape(value)),
-        // RFC 4514 §2.4: the hex form of the encoded value, for types without a name and strings not readable here.
-        (short, _) => {
-            let encoded = attribute.attr_value().to_der_vec_raw().unwrap_or_default();
-            format!("{}=#{}", short.map_or(oid.as_str(), |(_, short)| short), crate::digest::hex(&encoded))
+impl Attribute {
+    /// Whether the value is of a string type and readable.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let value = Element::from_der(&self.der);
+        value.is_ok_and(|value| !self.value.is_empty() || asn1::text(value.tag, value.content).is_some())
+    }
+
+    /// The same type and, leaving aside string type, letter case and spaces, the same value.
+    fn matches(&self, other: &Self) -> bool {
+        if self.oid != other.oid {
+            return false;
+        }
+        self.der == other.der || (self.is_text() && other.is_text() && folded(&self.value).eq(folded(&other.value)))
+    }
+}
+
+impl Name {
+    /// Reads a name (X.501) of a certificate.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
+        if der.len() > MAX_NAME_BYTES {
+            return Err("a name has more than 2048 bytes".into());
+        }
+        let mut parts = SliceReader::new(asn1::only(der, tag::SEQUENCE)?)?;
+        let mut rdns = Vec::new();
+        let mut count = 0;
+        while !parts.is_finished() {
+            let mut attributes = SliceReader::new(element(&mut parts, tag::SET)?.content)?;
+            let mut rdn = Vec::with_capacity(1);
+            while !attributes.is_finished() {
+                count += 1;
+                if count > MAX_PARTS {
+                    return Err("a name has more than 32 parts".into());
+                }
+                rdn.push(attribute(element(&mut attributes, tag::SEQUENCE)?.content)?);
+            }
+            if rdn.is_empty() {
+                return Err("a name has an empty part".into());
+            }
+            rdns.push(rdn);
+        }
+        Ok(Self { rdns })
+    }
+
+    /// Whether two names mean the same: string types, letter case, repeated spaces and the order of the parts, forward
+    /// or reverse, do not count (§2.6).
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        let mut reverse = self.rdns.iter().zip(other.rdns.iter().rev());
+        self.matches_in_order(other) || (self.rdns.len() == other.rdns.len() && reverse.all(|(a, b)| same_part(a, b)))
+    }
+
+    /// The same, but the order of the parts counts: the names of two certificates (RFC 5280 §7.1).
+    #[must_use]
+    pub fn matches_in_order(&self, other: &Self) -> bool {
+        let mut pairs = self.rdns.iter().zip(&other.rdns);
+        self.rdns.len() == other.rdns.len() && pairs.all(|(a, b)| same_part(a, b))
+    }
+
+    /// The most specific common name, else the whole name (WS Channel sheet §2.13).
+    #[must_use]
+    pub fn display(&self) -> String {
+        let is_common = |attribute: &&Attribute| attribute.oid == COMMON_NAME && attribute.is_text();
+        let common = self.rdns.iter().flatten().rev().find(is_common);
+        common.map_or_else(|| self.to_text(NameStyle::Rfc2253), |attribute| attribute.value.clone())
+    }
+
+    /// The first value of an attribute type, by number.
+    #[must_use]
+    pub fn get(&self, oid: &str) -> Option<&Attribute> {
+        self.rdns.iter().flatten().find(|attribute| attribute.oid == oid)
+    }
+}
+
+fn attribute(der: &[u8]) -> Result<Attribute, Fault> {
+    let mut reader = SliceReader::new(der)?;
+    let oid = asn1::dotted(element(&mut reader, tag::OID)?.content)?;
+    let value = Element::decode(&mut reader)?;
+    reader.finish()?;
+    let text = asn1::text(value.tag, value.content);
+    if text.is_none() {
+        asn1::strict(value.whole)?;
+    }
+    Ok(Attribute { oid, value: text.unwrap_or_default(), der: value.whole.to_vec() })
+}
+
+/// The order inside a part has no meaning.
+fn same_part(a: &[Attribute], b: &[Attribute]) -> bool {
+    match (a, b) {
+        ([a], [b]) => a.matches(b),
+        _ => {
+            let mut left: Vec<&Attribute> = b.iter().collect();
+            a.len() == b.len()
+                && a.iter().all(|attribute| {
+                    let found = left.iter().position(|other| attribute.matches(other));
+                    found.map(|index| left.swap_remove(index)).is_some()
+                })
         }
     }
 }
 
-/// A value with the escapes of RFC 4514 §2.4.
-pub fn escape(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    let last = value.chars().count().saturating_sub(1);
-    for (index, character) in value.chars().enumerate() {
-        let escaped = match character {
-            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => true,
-            ' ' => index == 0 || index == last,
-            '#' => index == 0,
-            _ => false,
-        };
-        match character {
-            '\0' => out.push_str("\\00"),
-            _ if escaped => out.extend(['\\', character]),
-            _ => out.push(character),
-        }
-    }
-    out
+/// Characters without letter case, spaces at the ends, and repeated spaces.
+fn folded(value: &str) -> impl Iterator<Item = char> + '_ {
+    let words = value.split_whitespace().enumerate();
+    let spaced = words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()));
+    spaced.flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
-mod tests {
-    /// Examples of RFC 4514 §4.
-    #[test]
-    fn escapes() {
-        assert_eq!(super::escape("James \"Jim\" Smith, III"), "James \\\"Jim\\\" Smith\\, III");
-        assert_eq!(super::escape("# a "), "\\# a\\ ");
-        assert_eq!(super::escape("Before\0After"), "Before\\00After");
-        assert_eq!(super::escape(" "), "\\ ");
-    }
-}
+#[path = "name_tests.rs"]
+mod tests;

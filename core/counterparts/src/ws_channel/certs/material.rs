@@ -39,15 +39,14 @@ pub(crate) fn seal(
     certificate: &Certificate,
     key: &PrivateKey,
 ) -> Result<CertMaterial, Fault> {
-    let pem = key.to_pkcs8_pem();
-    let sealed_key =
-        keys.vault().seal(&place.associated(certificate.serial()), pem.as_bytes()).map_err(Fault::internal)?;
+    let (pem, serial) = (key.to_pkcs8_pem(), certificate.serial_hex());
+    let sealed_key = keys.vault().seal(&place.associated(&serial), pem.as_bytes()).map_err(Fault::internal)?;
     let key_id = bankchannel_crypto::aead::key_id_of(&sealed_key).map(|id| digest::hex(&id)).unwrap_or_default();
     Ok(CertMaterial {
         pem: certificate.to_pem(),
-        subject: certificate.subject().to_owned(),
-        issuer: certificate.issuer().to_owned(),
-        serial: certificate.serial().to_owned(),
+        subject: certificate.subject().display(),
+        issuer: certificate.issuer().display(),
+        serial,
         not_after: certificate.not_after().as_millisecond(),
         sealed_key,
         key_id,

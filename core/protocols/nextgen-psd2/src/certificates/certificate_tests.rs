@@ -1,10 +1,11 @@
 //! The certificates of the sheet's worked example, whole and damaged.
 #![allow(clippy::unwrap_used)]
 
+use bankchannel_crypto::digest;
 use bankchannel_crypto::signature::SigningKey;
+use bankchannel_crypto::x509::MAX_DER_BYTES;
 
-use super::super::vectors::{CA1, CA2, KEY, LEAF1, LEAF2, NOW_S, certificate, der};
-use super::super::{QcType, Role};
+use super::vectors::{CA1, CA2, KEY, LEAF1, LEAF2, NOW_S, certificate, der};
 use super::*;
 
 #[test]

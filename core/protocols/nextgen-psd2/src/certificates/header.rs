@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use bankchannel_crypto::x509::MAX_DER_BYTES;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
-use super::certificate::MAX_DER_BYTES;
 use super::{Certificate, Fault};
 use crate::base64;
 

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bankchannel_crypto::asn1::tag;
 use bankchannel_crypto::random;
 use bankchannel_crypto::rsa::PrivateKey;
 use rcgen::{
@@ -13,7 +14,6 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
-use super::der::tag;
 use super::issue_options::{AuthorityOptions, Defect, IssueOptions, Kind, NewKey};
 use super::{Attribute, Certificate, Fault, Name, issue_statements};
 
@@ -71,7 +71,7 @@ impl TestAuthority {
     /// [`Fault`] where certificate and RSA key cannot be read, do not belong together, or are no authority's.
     pub fn from_pem(certificate_pem: &str, private_key_pem: &str) -> Result<Self, Fault> {
         let certificate = Certificate::from_pem(certificate_pem)?;
-        let key = PrivateKey::from_pem(private_key_pem).map_err(|error| Fault(error.to_string()))?;
+        let key = PrivateKey::from_pem(private_key_pem)?;
         if !certificate.is_ca() {
             return Err("this is not the certificate of an authority (CA:TRUE is missing)".into());
         }
@@ -101,7 +101,7 @@ impl TestAuthority {
     }
 
     fn private_key(&self) -> Result<PrivateKey, Fault> {
-        PrivateKey::from_pem(&self.private_key_pem()).map_err(|error| Fault(error.to_string()))
+        Ok(PrivateKey::from_pem(&self.private_key_pem())?)
     }
 
     /// Issues a certificate.
@@ -186,7 +186,7 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
 fn leaf_key(key: &NewKey) -> Result<(KeyPair, Zeroizing<String>), Fault> {
     let pem = match key {
         NewKey::Rsa(bits) => new_rsa(*bits)?,
-        NewKey::Given(pem) => PrivateKey::from_pem(pem).map_err(|error| Fault(error.to_string()))?.to_pkcs8_pem(),
+        NewKey::Given(pem) => PrivateKey::from_pem(pem)?.to_pkcs8_pem(),
         NewKey::EcP256 => {
             let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| "making an EC key failed")?;
             let pem = Zeroizing::new(key.serialize_pem());
@@ -197,7 +197,7 @@ fn leaf_key(key: &NewKey) -> Result<(KeyPair, Zeroizing<String>), Fault> {
 }
 
 fn new_rsa(bits: usize) -> Result<Zeroizing<String>, Fault> {
-    let key = PrivateKey::generate(bits).map_err(|error| Fault(error.to_string()))?;
+    let key = PrivateKey::generate(bits)?;
     Ok(key.to_pkcs8_pem())
 }
 

@@ -1,7 +1,8 @@
 //! The extensions of a qualified certificate, written (§7.1).
 
+use bankchannel_crypto::asn1::{encode, tag};
+
 use super::Role;
-use super::der::{encode, tag};
 use super::issue_options::{Defect, IssueOptions, Kind};
 use super::qc::{COMPLIANCE, PSD2, ROLE, TYPE};
 

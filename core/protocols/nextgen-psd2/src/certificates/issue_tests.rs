@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::super::vectors::{CA1, KEY, NOW_S};
-use super::super::{Fault, KeyUsage, QcType, Role, SignatureHash, trusted_issuer};
+use super::super::{Fault, KeyUsage, Psd2Certificate, QcType, Role, SignatureHash, trusted_issuer};
 use super::*;
 
 static AUTHORITY: LazyLock<TestAuthority> =
@@ -62,7 +62,7 @@ fn defects() {
     let bare = bare.qc().unwrap().unwrap();
     assert!(bare.psd2.is_some() && bare.warnings.len() == 1);
     let wrong = with(&[Defect::WrongRoleOid]);
-    let wrong = wrong.qc().unwrap().unwrap().psd2.as_ref().unwrap();
+    let wrong = wrong.qc().unwrap().unwrap().psd2.unwrap();
     assert_eq!((&wrong.roles[..], wrong.role_names_agree), (&[Role::Ic, Role::Ai][..], false));
     assert!(with(&[Defect::Expired]).not_after_s() < NOW_S);
     assert!(with(&[Defect::NotYet]).not_before_s() > NOW_S);

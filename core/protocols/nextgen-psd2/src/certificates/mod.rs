@@ -2,40 +2,36 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`Certificate`] | one certificate, read once: serial, names, key, roles, authorisation number |
+//! | [`Certificate`] | one certificate, read once, strictly: serial, names, key (in core/crypto) |
+//! | [`Psd2Certificate`] | roles, authorisation number |
 //! | [`Name`] | the distinguished name of a subject or issuer, as text in every style that key ids use |
 //! | [`QcStatements`] | what the authority attests: seal or web, roles, who authorised |
 //! | [`certificate_header`], [`read_certificate_header`] | `TPP-Signature-Certificate` |
 //! | [`trusted_issuer`] | which of a certificate's issuers may vouch for it |
 //! | [`TestAuthority`] | certificates for tests and for sandboxes, sound and defective |
 
-mod certificate;
-mod der;
-mod extensions;
-mod fault;
 mod fixtures;
 mod header;
 mod issue;
 mod issue_options;
 mod issue_statements;
-mod name;
-mod name_text;
-mod published;
+mod psd2_certificate;
 mod qc;
-mod structure;
-mod trust;
 
-pub use certificate::{Authorisation, Certificate, SignatureHash};
-pub use extensions::KeyUsage;
-pub use fault::Fault;
+pub(crate) use bankchannel_crypto::x509::why_unissued;
+pub use bankchannel_crypto::x509::{
+    Attribute, Certificate, Fault, KeyUsage, Name, NameFault, NameStyle, Rdn, SignatureHash, trusted_issuer,
+};
 pub use fixtures::{FIXTURES, Fixture, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
 pub use issue::{Issued, TestAuthority};
 pub use issue_options::{AuthorityOptions, Defect, IssueOptions, Kind, NewKey};
-pub use name::{Attribute, Name, Rdn};
-pub use name_text::{NameFault, NameStyle};
+pub use psd2_certificate::{Authorisation, Psd2Certificate};
 pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
-pub use trust::trusted_issuer;
-pub(crate) use trust::why_unissued;
+
+#[cfg(test)]
+mod certificate_tests;
+#[cfg(test)]
+mod trust_tests;
 #[cfg(test)]
 pub(crate) mod vectors;

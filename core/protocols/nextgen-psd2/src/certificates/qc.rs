@@ -1,10 +1,9 @@
 //! The extension qcStatements (RFC 3739, ETSI EN 319 412-5, ETSI TS 119 495), read strictly (§7.1, §7.3).
 
-use super::Fault;
-use super::der::{self, Reader, tag};
+use bankchannel_crypto::asn1::{self, Decode, Element, Reader, SliceReader, element, tag};
 
-/// qcStatements, 1.3.6.1.5.5.7.1.3: the content of its object identifier.
-pub(super) const QC_STATEMENTS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x01\x03";
+use super::Fault;
+
 /// 0.4.0.1862.1.1.
 pub(super) const COMPLIANCE: &[u8] = b"\x04\x00\x8e\x46\x01\x01";
 /// 0.4.0.1862.1.6; the types have one number more.
@@ -150,25 +149,25 @@ impl Parser {
     }
 
     fn statements(&mut self, der: &[u8]) -> Result<(), Fault> {
-        let content = der::only(der, tag::SEQUENCE)?;
-        let mut list = Reader::new(content);
-        if list.peek() == Some(tag::OID) {
+        let content = asn1::only(der, tag::SEQUENCE)?;
+        let mut list = SliceReader::new(content)?;
+        if list.peek_byte() == Some(tag::OID) {
             let text = "qcStatements holds a statement that is not in a list (the outer SEQUENCE is missing)";
             self.warn(text.to_owned());
             return self.statement(content);
         }
-        while !list.is_empty() {
+        while !list.is_finished() {
             self.count()?;
-            self.statement(list.expect(tag::SEQUENCE)?)?;
+            self.statement(element(&mut list, tag::SEQUENCE)?.content)?;
         }
         Ok(())
     }
 
     fn statement(&mut self, content: &[u8]) -> Result<(), Fault> {
-        let mut reader = Reader::new(content);
-        let id = reader.expect(tag::OID)?;
-        let info = if reader.is_empty() { None } else { Some(reader.element()?) };
-        reader.end()?;
+        let mut reader = SliceReader::new(content)?;
+        let id = element(&mut reader, tag::OID)?.content;
+        let info = if reader.is_finished() { None } else { Some(Element::decode(&mut reader)?) };
+        reader.finish()?;
         let list = || match info {
             Some(info) if info.tag == tag::SEQUENCE => Ok(info.content),
             _ => Err(Fault::from("a statement is without its list")),
@@ -184,15 +183,15 @@ impl Parser {
     }
 
     fn types(&mut self, content: &[u8]) -> Result<(), Fault> {
-        let mut list = Reader::new(content);
-        while !list.is_empty() {
+        let mut list = SliceReader::new(content)?;
+        while !list.is_finished() {
             self.count()?;
-            let id = list.expect(tag::OID)?;
+            let id = element(&mut list, tag::OID)?.content;
             let found = match id.strip_prefix(TYPE) {
                 Some([1]) => QcType::Esign,
                 Some([2]) => QcType::Eseal,
                 Some([3]) => QcType::Web,
-                _ => QcType::Other(der::dotted(id)?),
+                _ => QcType::Other(asn1::dotted(id)?),
             };
             if !self.read.types.contains(&found) {
                 self.read.types.push(found);
@@ -202,20 +201,20 @@ impl Parser {
     }
 
     fn psd2(&mut self, content: &[u8]) -> Result<Psd2, Fault> {
-        let mut reader = Reader::new(content);
-        let mut list = Reader::new(reader.expect(tag::SEQUENCE)?);
+        let mut reader = SliceReader::new(content)?;
+        let mut list = SliceReader::new(element(&mut reader, tag::SEQUENCE)?.content)?;
         let mut utf8 = true;
         let mut names_agree = true;
         let mut roles = Vec::new();
-        while !list.is_empty() {
+        while !list.is_finished() {
             self.count()?;
-            let mut role = Reader::new(list.expect(tag::SEQUENCE)?);
-            let id = role.expect(tag::OID)?;
+            let mut role = SliceReader::new(element(&mut list, tag::SEQUENCE)?.content)?;
+            let id = element(&mut role, tag::OID)?.content;
             let name = string(&mut role, &mut utf8)?;
-            role.end()?;
+            role.finish()?;
             let arc = id.strip_prefix(ROLE);
             let Some(role) = Role::ALL.into_iter().find(|role| arc == Some(&[role.arc()])) else {
-                let number = der::dotted(id)?;
+                let number = asn1::dotted(id)?;
                 self.warn(format!("the role {number} is not known and grants nothing"));
                 continue;
             };
@@ -233,7 +232,7 @@ impl Parser {
         }
         let nca_name = string(&mut reader, &mut utf8)?;
         let nca_id = string(&mut reader, &mut utf8)?;
-        reader.end()?;
+        reader.finish()?;
         if !utf8 {
             self.warn("the PSD2 statement has a PrintableString; UTF8String is asked for".to_owned());
         }
@@ -241,14 +240,14 @@ impl Parser {
     }
 }
 
-fn string(reader: &mut Reader<'_>, utf8: &mut bool) -> Result<String, Fault> {
-    let value = reader.element()?;
+fn string(reader: &mut SliceReader<'_>, utf8: &mut bool) -> Result<String, Fault> {
+    let value = Element::decode(reader)?;
     match value.tag {
         tag::UTF8 => {}
         tag::PRINTABLE => *utf8 = false,
         _ => return Err("a text of the PSD2 statement is of another type than UTF8String".into()),
     }
-    der::text(value.tag, value.content).ok_or_else(|| "a text of the PSD2 statement cannot be read".into())
+    asn1::text(value.tag, value.content).ok_or_else(|| "a text of the PSD2 statement cannot be read".into())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! T-070 to T-077, as far as the extension decides them.
 #![allow(clippy::unwrap_used)]
 
-use super::super::der::encode;
+use bankchannel_crypto::asn1::encode;
+
 use super::super::vectors::STATEMENTS;
 use super::*;
 

@@ -1,9 +1,9 @@
 //! Chains of the sheet's worked example, and of certificates made here.
 #![allow(clippy::unwrap_used)]
 
-use super::super::der::{self, Reader, tag};
-use super::super::vectors::{CA1, CA2, LEAF1, LEAF2, NOW_S, certificate, exchanged};
-use super::super::{AuthorityOptions, Defect, IssueOptions, Kind, TestAuthority};
+use bankchannel_crypto::asn1::{self, Reader, SliceReader, tag};
+
+use super::vectors::{CA1, CA2, LEAF1, LEAF2, NOW_S, certificate, exchanged};
 use super::*;
 
 /// The answer for a certificate and a whole list of trusted ones.
@@ -54,12 +54,12 @@ fn a_namesake_does_not_vouch_and_does_not_hide_the_right_one() {
 #[test]
 fn an_authority_whose_name_is_turned_round_is_another_one() {
     let (anchor, leaf) = (certificate(CA1), certificate(LEAF1));
-    let mut parts = Reader::new(der::only(anchor.subject_der(), tag::SEQUENCE).unwrap());
+    let mut parts = SliceReader::new(asn1::only(anchor.subject_der(), tag::SEQUENCE).unwrap()).unwrap();
     let mut turned = Vec::new();
-    while !parts.is_empty() {
-        turned.splice(0..0, parts.element().unwrap().whole.iter().copied());
+    while !parts.is_finished() {
+        turned.splice(0..0, parts.tlv_bytes().unwrap().iter().copied());
     }
-    let turned = der::encode(tag::SEQUENCE, &turned);
+    let turned = asn1::encode(tag::SEQUENCE, &turned);
     // The subject comes after the issuer, which has the same name.
     let mut bytes = anchor.der().to_vec();
     let at = bytes.windows(turned.len()).rposition(|part| part == anchor.subject_der()).unwrap();

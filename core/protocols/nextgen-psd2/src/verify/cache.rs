@@ -8,9 +8,14 @@ use std::{
 
 use bankchannel_foundation::Cache;
 
-use super::{Mode, certificate, check::Found, connection, signature};
+use super::{
+    Mode,
+    certificate::{self, Qc},
+    check::Found,
+    connection, signature,
+};
 use crate::{
-    certificates::{Certificate, Fault, read_certificate_header, why_unissued},
+    certificates::{Certificate, Fault, Psd2, Psd2Certificate, read_certificate_header, why_unissued},
     signing::KeyId,
 };
 
@@ -29,6 +34,8 @@ pub(super) struct Known {
     pub(super) issuers: Vec<usize>,
     /// Why there is none, where there is none.
     pub(super) unissued: &'static str,
+    /// Roles and authority, where the certificate states them.
+    pub(super) psd2_statement: Option<Psd2>,
     /// V14, for what the certificate is used for.
     pub(super) key: Found,
     /// V20 and V21 in each mode.
@@ -47,13 +54,16 @@ impl Known {
     fn of(certificate: Certificate, purpose: Use, anchors: &[Certificate]) -> Self {
         let issued = |anchor: &Certificate| certificate.is_issued_by(anchor);
         let issuers = anchors.iter().enumerate().filter(|(_, anchor)| issued(anchor)).map(|(at, _)| at).collect();
-        let of = |mode| ((purpose.fits)(&certificate, mode), certificate::psd2(&certificate, mode));
+        let qc = certificate.qc();
+        let of = |mode| ((purpose.fits)(&certificate, &qc, mode), certificate::psd2(&certificate, &qc, mode));
+        let modes = [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)];
         Self {
             warnings: Vec::new(),
             issuers,
             unissued: why_unissued(&certificate, anchors),
+            psd2_statement: qc.ok().flatten().and_then(|statements| statements.psd2),
             key: (purpose.key)(&certificate),
-            modes: [of(Mode::Strict), of(Mode::Normal), of(Mode::Lenient)],
+            modes,
             lenient: false,
             named_by: RwLock::default(),
             certificate,
@@ -99,7 +109,7 @@ impl Known {
 #[derive(Clone, Copy)]
 struct Use {
     key: fn(&Certificate) -> Found,
-    fits: fn(&Certificate, Mode) -> Found,
+    fits: fn(&Certificate, &Qc, Mode) -> Found,
 }
 
 const SEALING: Use = Use { key: certificate::key, fits: certificate::for_sealing };
@@ -193,9 +203,10 @@ mod tests {
         let first = read(0, false);
         assert!(Arc::ptr_eq(&first, &read(0, false)) && !Arc::ptr_eq(&first, &read(0, true)));
         assert_eq!((&first.certificate, &read(1, false).certificate), (&certificates[0], &certificates[1]));
+        let qc = certificates[0].qc();
         for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
-            assert_eq!(first.for_its_use(mode), certificate::for_sealing(&certificates[0], mode));
-            assert_eq!(first.psd2(mode), certificate::psd2(&certificates[0], mode));
+            assert_eq!(first.for_its_use(mode), certificate::for_sealing(&certificates[0], &qc, mode));
+            assert_eq!(first.psd2(mode), certificate::psd2(&certificates[0], &qc, mode));
         }
     }
 

@@ -1,7 +1,7 @@
 //! V14 to V21: the certificate behind the signature.
 
 use super::{Mode, Policy, check::Found};
-use crate::certificates::{Certificate, QcType, SignatureHash, trusted_issuer};
+use crate::certificates::{Certificate, Fault, Psd2Certificate, QcStatements, QcType, SignatureHash, trusted_issuer};
 
 /// Smallest and largest modulus in bits (V14).
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -88,8 +88,11 @@ pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> Found {
     }
 }
 
+/// What is read of a certificate's QCStatements.
+pub(super) type Qc = Result<Option<QcStatements>, Fault>;
+
 /// V20.
-pub(super) fn for_sealing(certificate: &Certificate, mode: Mode) -> Found {
+pub(super) fn for_sealing(certificate: &Certificate, qc: &Qc, mode: Mode) -> Found {
     if certificate.is_ca() {
         return Found::fails("the certificate is that of a certification authority, not of a third party");
     }
@@ -98,7 +101,7 @@ pub(super) fn for_sealing(certificate: &Certificate, mode: Mode) -> Found {
             "the certificate's key usage does not allow signatures (digitalSignature, nonRepudiation)",
         );
     }
-    let types = match certificate.qc() {
+    let types = match qc {
         Ok(Some(statements)) => statements.types.as_slice(),
         _ => &[],
     };
@@ -116,8 +119,8 @@ pub(super) fn for_sealing(certificate: &Certificate, mode: Mode) -> Found {
 }
 
 /// V21.
-pub(super) fn psd2(certificate: &Certificate, mode: Mode) -> Found {
-    let statements = match certificate.qc() {
+pub(super) fn psd2(certificate: &Certificate, qc: &Qc, mode: Mode) -> Found {
+    let statements = match qc {
         Ok(Some(statements)) => statements,
         Ok(None) => return Found::fails("the certificate has no QCStatements: it is not a PSD2 certificate"),
         Err(fault) => return Found::fails(format!("the certificate's QCStatements cannot be read: {fault}")),

@@ -5,7 +5,7 @@
 use super::{
     Mode, Policy,
     cache::Known,
-    certificate::{self, begun, not_blocked, not_expired, not_revoked},
+    certificate::{self, Qc, begun, not_blocked, not_expired, not_revoked},
     check::{self, Found, Rule},
 };
 use crate::certificates::{Certificate, QcType};
@@ -59,14 +59,14 @@ pub(super) fn key(certificate: &Certificate) -> Found {
 }
 
 /// V20 for connections (§7.1).
-pub(super) fn for_connecting(certificate: &Certificate, mode: Mode) -> Found {
+pub(super) fn for_connecting(certificate: &Certificate, qc: &Qc, mode: Mode) -> Found {
     if certificate.is_ca() {
         return Found::fails("it is that of a certification authority, not of a third party");
     }
     if !certificate.key_usage().is_some_and(|usage| usage.digital_signature) {
         return Found::fails("its key usage does not allow signatures (digitalSignature), which TLS makes");
     }
-    let types = match certificate.qc() {
+    let types = match qc {
         Ok(Some(statements)) => statements.types.as_slice(),
         _ => &[],
     };

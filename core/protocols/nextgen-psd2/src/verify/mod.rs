@@ -132,7 +132,7 @@ impl Verifier {
         checks.check(&check::V31, || signature::date(request, policy))?;
         let endpoint = policy.endpoint;
         match &known {
-            Some(known) => checks.check(&check::V33, || request::role(&known.certificate, endpoint))?,
+            Some(known) => checks.check(&check::V33, || request::role(known.psd2_statement.as_ref(), endpoint))?,
             None => checks.skip(&check::V33, "the certificate could not be read"),
         }
         checks.check(&check::V34, || request::accepts_json(request))?;

@@ -2,19 +2,15 @@
 
 use super::{Endpoint, Mode, Policy, check::Found};
 use crate::{
-    certificates::Certificate,
+    certificates::Psd2,
     http::Request,
     signing::{customer_id, redirect_uri},
 };
 
 /// V33.
-pub(super) fn role(certificate: &Certificate, endpoint: Option<Endpoint>) -> Found {
+pub(super) fn role(psd2: Option<&Psd2>, endpoint: Option<Endpoint>) -> Found {
     let Some(endpoint) = endpoint else {
         return Found::warn("the role was not checked: this library does not know the operation of this path");
-    };
-    let psd2 = match certificate.qc() {
-        Ok(Some(statements)) => statements.psd2.as_ref(),
-        _ => None,
     };
     let Some(psd2) = psd2 else { return Found::skip("the certificate states no roles") };
     if endpoint.roles.iter().any(|role| psd2.roles.contains(role)) {

@@ -105,7 +105,8 @@ mod tests {
         let issue = || Authority::at(folder.path()).certify("SIM-0123456789ab", "Company Oy", key.public(), NOW);
         let (first, second) = (issue().unwrap(), issue().unwrap());
         let (first, second) = (Certificate::from_pem(&first).unwrap(), Certificate::from_pem(&second).unwrap());
-        assert_eq!((first.issuer(), first.subject()), (NAME, "SIM-0123456789ab"));
+        let names = (first.issuer().display(), first.subject().display());
+        assert_eq!((&*names.0, &*names.1), (NAME, "SIM-0123456789ab"));
         assert!(first.matches_private_key(&key) && first.serial() != second.serial());
         assert_eq!(first.not_after(), Timestamp::from_second(NOW / 1000 + 2 * YEAR_S).unwrap());
         let path = folder.path().join(FILE);

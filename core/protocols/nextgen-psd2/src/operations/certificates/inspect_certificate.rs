@@ -5,7 +5,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
-    certificates::{Certificate, NameStyle, QcType, read_certificate_header},
+    certificates::{Certificate, NameStyle, Psd2Certificate, QcType, read_certificate_header},
     declare, errors,
     model::{NameForm, SerialForm},
     signing::{KeyId, SerialStyle, serial_text},
@@ -125,7 +125,7 @@ impl Local for InspectCertificate {
             }
         };
         warnings.extend(statements.iter().flat_map(|statements| statements.warnings.iter().cloned()));
-        let psd2 = statements.and_then(|statements| statements.psd2.as_ref());
+        let psd2 = statements.as_ref().and_then(|statements| statements.psd2.as_ref());
         Ok(InspectCertificateResponse {
             subject: certificate.subject().to_text(NameStyle::Rfc2253Named),
             issuer: certificate.issuer().to_text(NameStyle::Rfc2253Named),

@@ -1,153 +1,141 @@
-//! DER, strictly: definite and minimal lengths, low tag numbers, nothing left over (§7.3). One level at a time, so
-//! what is nested deeply costs nothing.
+//! What the crate `der` leaves open of strict DER: values inside values that it does not look into, tags and object identifiers that
+//! it takes otherwise. The tests of this file, and those of `x509/outline.rs`, say what.
+
+pub use der::{Decode, Reader, SliceReader};
+use der::{Encode, Error, ErrorKind, Length, Tag, asn1::IntRef};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// BOOLEAN … SEQUENCE: the tags used here.
-pub(super) mod tag {
-    pub(crate) const BOOLEAN: u8 = 0x01;
-    pub(crate) const INTEGER: u8 = 0x02;
-    pub(crate) const BIT_STRING: u8 = 0x03;
-    pub(crate) const OCTET_STRING: u8 = 0x04;
-    pub(crate) const OID: u8 = 0x06;
-    pub(crate) const UTF8: u8 = 0x0c;
-    pub(crate) const NUMERIC: u8 = 0x12;
-    pub(crate) const PRINTABLE: u8 = 0x13;
-    pub(crate) const T61: u8 = 0x14;
-    pub(crate) const IA5: u8 = 0x16;
-    pub(crate) const VISIBLE: u8 = 0x1a;
-    pub(crate) const UNIVERSAL: u8 = 0x1c;
-    pub(crate) const BMP: u8 = 0x1e;
-    pub(crate) const SEQUENCE: u8 = 0x30;
-    pub(crate) const SET: u8 = 0x31;
+#[allow(missing_docs)]
+pub mod tag {
+    pub const BOOLEAN: u8 = 0x01;
+    pub const INTEGER: u8 = 0x02;
+    pub const BIT_STRING: u8 = 0x03;
+    pub const OCTET_STRING: u8 = 0x04;
+    pub const OID: u8 = 0x06;
+    pub const UTF8: u8 = 0x0c;
+    pub const NUMERIC: u8 = 0x12;
+    pub const PRINTABLE: u8 = 0x13;
+    pub const T61: u8 = 0x14;
+    pub const IA5: u8 = 0x16;
+    pub const VISIBLE: u8 = 0x1a;
+    pub const UNIVERSAL: u8 = 0x1c;
+    pub const BMP: u8 = 0x1e;
+    pub const SEQUENCE: u8 = 0x30;
+    pub const SET: u8 = 0x31;
 }
 
-/// Why bytes are not DER.
-pub(super) type Problem = &'static str;
+/// What is set in the tag of a value that holds others.
+const CONSTRUCTED: u8 = 0x20;
+/// How deep values are looked into.
+const MAX_DEPTH: usize = 16;
 
-/// One value: its tag, what it holds, and all its bytes.
+/// One value of any type: its tag, what it holds, and all its bytes. `der` has no UniversalString, which old names have.
 #[derive(Clone, Copy)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
-    pub(super) whole: &'a [u8],
+pub struct Element<'a> {
+    /// The tag, one byte.
+    pub tag: u8,
+    /// What the value holds.
+    pub content: &'a [u8],
+    /// Tag, length and content.
+    pub whole: &'a [u8],
 }
 
-/// Values one after the other.
-pub(super) struct Reader<'a> {
-    rest: &'a [u8],
-}
+impl<'a> Decode<'a> for Element<'a> {
+    type Error = Error;
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// The tag of the next value.
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
-    }
-
-    pub(super) fn element(&mut self) -> Result<Element<'a>, Problem> {
-        let [tag, first, after @ ..] = self.rest else { return Err("the DER data ends too early") };
+    fn decode<R: Reader<'a>>(reader: &mut R) -> Result<Self> {
+        let mut start = reader.clone();
+        let tag = reader.read_byte()?;
         if tag & 0x1f == 0x1f {
-            return Err("the DER data has a tag of several bytes");
+            return Err(reader.error(ErrorKind::TagNumberInvalid));
         }
-        let (length, after) = match first {
-            0x80 => return Err("the DER data has an indefinite length"),
-            0..0x80 => (usize::from(*first), after),
-            _ => long_length(usize::from(first & 0x7f), after)?,
-        };
-        let content = after.get(..length).ok_or("the DER data ends too early")?;
-        let (whole, rest) = self.rest.split_at(self.rest.len() - after.len() + length);
-        self.rest = rest;
-        Ok(Element { tag: *tag, content, whole })
+        let length = Length::decode(reader)?;
+        let content = reader.read_slice(length)?;
+        let whole = start.read_slice((reader.position() - start.position())?)?;
+        Ok(Self { tag, content, whole })
     }
+}
 
-    /// What the next value holds, if it has this tag.
-    pub(super) fn expect(&mut self, tag: u8) -> Result<&'a [u8], Problem> {
-        let element = self.element()?;
-        if element.tag == tag { Ok(element.content) } else { Err("the DER data has a value of another type") }
-    }
-
-    pub(super) fn end(&self) -> Result<(), Problem> {
-        if self.rest.is_empty() { Ok(()) } else { Err("the DER data goes on after its end") }
-    }
+/// The next value, which must have this tag.
+///
+/// # Errors
+/// [`der::Error`].
+pub fn element<'a>(reader: &mut SliceReader<'a>, tag: u8) -> Result<Element<'a>> {
+    let element = Element::decode(reader)?;
+    if element.tag == tag { Ok(element) } else { Err(reader.error(ErrorKind::TagUnknown { byte: element.tag })) }
 }
 
 /// The content of `bytes`, which must be one value with this tag.
-pub(super) fn only(bytes: &[u8], tag: u8) -> Result<&[u8], Problem> {
-    let mut reader = Reader::new(bytes);
-    let content = reader.expect(tag)?;
-    reader.end().map(|()| content)
+///
+/// # Errors
+/// [`der::Error`].
+pub fn only(bytes: &[u8], tag: u8) -> Result<&[u8]> {
+    let mut reader = SliceReader::new(bytes)?;
+    let content = element(&mut reader, tag)?.content;
+    reader.finish().map(|()| content)
 }
 
-/// How deep values are looked into.
-const MAX_DEPTH: usize = 16;
-/// What is set in the tag of a value that holds others.
-const CONSTRUCTED: u8 = 0x20;
-
 /// Sees that all values of `bytes`, one after the other, and all values inside them are strict: the lengths, BOOLEAN and INTEGER.
-pub(super) fn strict(bytes: &[u8]) -> Result<(), Problem> {
-    let mut open = vec![Reader::new(bytes)];
-    while let Some(reader) = open.last_mut() {
-        if reader.is_empty() {
-            open.pop();
-            continue;
-        }
-        let element = reader.element()?;
-        match (element.tag, element.content) {
-            (tag::BOOLEAN, [0x00 | 0xff]) => {}
-            (tag::BOOLEAN, _) => return Err("the DER data has a truth value that is neither 00 nor ff"),
-            (tag::INTEGER, [] | [0x00, 0x00..0x80, ..] | [0xff, 0x80..=0xff, ..]) => {
-                return Err("the DER data has a number that is not minimal");
-            }
-            (tag, _) if tag & CONSTRUCTED == 0 => {}
-            _ if open.len() > MAX_DEPTH => return Err("the DER data is nested more than 16 deep"),
-            (_, content) => open.push(Reader::new(content)),
+pub(crate) fn strict(bytes: &[u8]) -> Result<()> {
+    strict_to(MAX_DEPTH, bytes)
+}
+
+fn strict_to(depth: usize, bytes: &[u8]) -> Result<()> {
+    let mut values = SliceReader::new(bytes)?;
+    while !values.is_finished() {
+        let value = Element::decode(&mut values)?;
+        match value.tag {
+            tag::BOOLEAN => _ = bool::from_der(value.whole)?,
+            tag::INTEGER => _ = IntRef::from_der(value.whole)?,
+            tag if tag & CONSTRUCTED == 0 => {}
+            _ => strict_to(depth.checked_sub(1).ok_or(ErrorKind::NestingDepth)?, value.content)?,
         }
     }
     Ok(())
 }
 
-/// A length of `count` bytes, which must need them all.
-fn long_length(count: usize, bytes: &[u8]) -> Result<(usize, &[u8]), Problem> {
-    let Some((length, after)) = bytes.split_at_checked(count).filter(|_| count <= 4) else {
-        return Err("the DER data ends too early");
-    };
-    let value = length.iter().fold(0, |value, &byte| value << 8 | usize::from(byte));
-    if length[0] == 0 || value < 0x80 {
-        return Err("the DER data has a length that is not minimal");
+/// Why bytes are not strict DER, for a person.
+#[must_use]
+pub fn problem(error: Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Incomplete { .. } => "the DER data ends too early",
+        ErrorKind::IndefiniteLength => "the DER data has an indefinite length",
+        ErrorKind::Overlength => "the DER data has a length that is not minimal",
+        ErrorKind::TagNumberInvalid => "the DER data has a tag of several bytes",
+        ErrorKind::TrailingData { .. } => "the DER data goes on after its end",
+        ErrorKind::DateTime => "the DER data has a time that cannot be read",
+        ErrorKind::NestingDepth => "the DER data is nested more than 16 deep",
+        ErrorKind::OidMalformed => "an object identifier cannot be read",
+        ErrorKind::Length { tag } | ErrorKind::Noncanonical { tag } | ErrorKind::Value { tag } => match tag {
+            Tag::Boolean => "the DER data has a truth value that is neither 00 nor ff",
+            Tag::Integer => "the DER data has a number that is not minimal",
+            _ => "the DER data has a length that is not minimal",
+        },
+        _ => "the DER data has a value of another type",
     }
-    Ok((value, after))
 }
 
 /// One value: tag, length, content.
-pub(super) fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let significant = &length[length.iter().position(|&byte| byte != 0).unwrap_or(length.len() - 1)..];
-    let mut out = Vec::with_capacity(content.len() + 6);
-    out.push(tag);
-    if content.len() >= 0x80 {
-        // A `usize` has eight bytes.
-        out.push(0x80 | u8::try_from(significant.len()).unwrap_or_default());
-    }
-    out.extend_from_slice(significant);
-    out.extend_from_slice(content);
-    out
+#[must_use]
+pub fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
+    // `der` writes lengths up to four gigabytes.
+    let length = Length::try_from(content.len()).and_then(|length| length.to_der()).unwrap_or_default();
+    [&[tag], &length[..], content].concat()
 }
 
-/// An object identifier in dotted form.
-pub(super) fn dotted(content: &[u8]) -> Result<String, Problem> {
-    const WRONG: Problem = "an object identifier cannot be read";
+/// An object identifier in dotted form, strictly: `der` takes arcs with zeros in front, and none after `2.39` or above 2³².
+///
+/// # Errors
+/// [`der::Error`].
+pub fn dotted(content: &[u8]) -> Result<String> {
     let mut out = String::with_capacity(content.len() * 3);
     let mut arc: u64 = 0;
     let mut inside = false;
     for &byte in content {
         if (!inside && byte == 0x80) || arc > u64::MAX >> 7 {
-            return Err(WRONG);
+            return Err(ErrorKind::OidMalformed.into());
         }
         arc = arc << 7 | u64::from(byte & 0x7f);
         inside = byte & 0x80 != 0;
@@ -163,7 +151,7 @@ pub(super) fn dotted(content: &[u8]) -> Result<String, Problem> {
         push_number(&mut out, arc);
         arc = 0;
     }
-    if inside || out.is_empty() { Err(WRONG) } else { Ok(out) }
+    if inside || out.is_empty() { Err(ErrorKind::OidMalformed.into()) } else { Ok(out) }
 }
 
 fn push_number(out: &mut String, number: u64) {
@@ -175,7 +163,8 @@ fn push_number(out: &mut String, number: u64) {
 }
 
 /// The text of a string value; `None` for a type that is no text, and for bytes that its type does not allow.
-pub(super) fn text(tag: u8, content: &[u8]) -> Option<String> {
+#[must_use]
+pub fn text(tag: u8, content: &[u8]) -> Option<String> {
     match tag {
         tag::UTF8 => std::str::from_utf8(content).ok().map(str::to_owned),
         tag::PRINTABLE | tag::IA5 | tag::NUMERIC | tag::VISIBLE => {

@@ -2,12 +2,24 @@
 
 use std::fmt;
 
-use bankchannel_crypto::digest::hex;
-use bankchannel_crypto::x509::{SHORT_NAMES, escape};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::der::{self, Reader, tag};
 use super::name::{Attribute, MAX_NAME_BYTES, MAX_PARTS, Name, Rdn};
+use crate::asn1::{self, Decode, Element, tag};
+use crate::digest::hex;
+
+/// Attribute types with a short name (RFC 4514 §3), by number; all others are written as numbers.
+const SHORT_NAMES: [(&str, &str); 9] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.9", "STREET"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+];
 
 /// Types named beyond RFC 4514: read by every name (letter case does not count), written by the first of the number.
 const LONG_NAMES: [(&str, &str); 21] = [
@@ -207,9 +219,8 @@ impl Scanner<'_> {
         let digits = &digits[..digits.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len())];
         let wrong = "after `#` stands no DER value in hex";
         let der = HEXLOWER_PERMISSIVE.decode(digits).map_err(|_| self.fault(wrong))?;
-        let mut reader = Reader::new(&der);
-        let value = reader.element().and_then(|value| reader.end().map(|()| value)).map_err(|_| self.fault(wrong))?;
-        let text = der::text(value.tag, value.content).unwrap_or_default();
+        let value = Element::from_der(&der).map_err(|_| self.fault(wrong))?;
+        let text = asn1::text(value.tag, value.content).unwrap_or_default();
         self.at += 1 + digits.len();
         Ok((text, der))
     }
@@ -278,7 +289,7 @@ impl Scanner<'_> {
 
     fn string(&self, value: Vec<u8>) -> Result<(String, Vec<u8>), NameFault> {
         let value = String::from_utf8(value).map_err(|_| self.fault("a value is not UTF-8"))?;
-        let der = der::encode(tag::UTF8, value.as_bytes());
+        let der = asn1::encode(tag::UTF8, value.as_bytes());
         Ok((value, der))
     }
 }
@@ -296,4 +307,36 @@ fn number(name: &str) -> Option<String> {
     }
     let known = SHORT_NAMES.iter().chain(&LONG_NAMES).find(|(_, known)| known.eq_ignore_ascii_case(name));
     known.map(|(number, _)| (*number).to_owned())
+}
+
+/// A value with the escapes of RFC 4514 §2.4.
+fn escape(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let last = value.chars().count().saturating_sub(1);
+    for (index, character) in value.chars().enumerate() {
+        let escaped = match character {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => true,
+            ' ' => index == 0 || index == last,
+            '#' => index == 0,
+            _ => false,
+        };
+        match character {
+            '\0' => out.push_str("\\00"),
+            _ if escaped => out.extend(['\\', character]),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    /// Examples of RFC 4514 §4.
+    #[test]
+    fn escapes() {
+        assert_eq!(super::escape("James \"Jim\" Smith, III"), "James \\\"Jim\\\" Smith\\, III");
+        assert_eq!(super::escape("# a "), "\\# a\\ ");
+        assert_eq!(super::escape("Before\0After"), "Before\\00After");
+        assert_eq!(super::escape(" "), "\\ ");
+    }
 }

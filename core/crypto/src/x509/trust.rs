@@ -6,7 +6,8 @@ const NO_ISSUER: &str = "no trusted issuer has signed the certificate: add its C
                          certificate of a listed CA";
 
 /// Why none of the trusted certificates issued this one ([`Certificate::is_issued_by`]), for whoever wonders who has it listed.
-pub(crate) fn why_unissued(certificate: &Certificate, trusted: &[Certificate]) -> &'static str {
+#[must_use]
+pub fn why_unissued(certificate: &Certificate, trusted: &[Certificate]) -> &'static str {
     if !certificate.is_verifiable() {
         return "the certificate is not signed with RSA (PKCS#1 v1.5) and SHA-256, 384 or 512: no other signature is verified here, \
                 whoever made it";
@@ -57,7 +58,3 @@ fn unfit(issuer: &Certificate, now_s: i64) -> Option<&'static str> {
     }
     (now_s > issuer.not_after_s()).then_some("the issuer's certificate has expired")
 }
-
-#[cfg(test)]
-#[path = "trust_tests.rs"]
-mod tests;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::asn1;
+
 /// What is wrong with a certificate, for a person. It holds nothing private.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault(pub String);
@@ -17,5 +19,17 @@ impl std::error::Error for Fault {}
 impl From<&str> for Fault {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
+    }
+}
+
+impl From<der::Error> for Fault {
+    fn from(error: der::Error) -> Self {
+        asn1::problem(error).into()
+    }
+}
+
+impl From<crate::Error> for Fault {
+    fn from(error: crate::Error) -> Self {
+        Self(error.to_string())
     }
 }

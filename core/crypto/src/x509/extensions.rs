@@ -1,10 +1,10 @@
 //! The extensions of a certificate: those that count here are read, and whether there are critical ones that nobody here understands.
 
-use x509_parser::extensions::X509Extension;
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode, Reader, Sequence, SliceReader, Tag, TagMode, TagNumber, Tagged};
 
 use super::Fault;
-use super::der::{self, Reader, tag};
-use super::qc::QC_STATEMENTS;
+use crate::asn1;
 
 /// Most extensions.
 const MAX_EXTENSIONS: usize = 64;
@@ -14,8 +14,10 @@ pub(super) const KEY_USAGE: &[u8] = b"\x55\x1d\x0f";
 pub(super) const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
 const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
 const CERTIFICATE_POLICIES: &[u8] = b"\x55\x1d\x20";
-const AUTHORITY_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x23";
+pub(super) const AUTHORITY_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x23";
 pub(super) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
+/// 1.3.6.1.5.5.7.1.3 (RFC 3739).
+pub(super) const QC_STATEMENTS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x01\x03";
 
 /// What may be critical. nameConstraints is not among them: nothing here compares names with it.
 const UNDERSTOOD: [&[u8]; 8] = [
@@ -50,87 +52,80 @@ pub struct KeyUsage {
 }
 
 /// The extension basicConstraints.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Sequence)]
 pub(super) struct BasicConstraints {
+    #[asn1(default = "Default::default")]
     pub(super) ca: bool,
+    #[asn1(optional = "true")]
     pub(super) path_length: Option<u32>,
 }
 
+/// One extension (RFC 5280 §4.1).
+#[derive(Debug, Clone, Copy, Sequence)]
+pub(super) struct Extension<'a> {
+    id: AnyRef<'a>,
+    #[asn1(default = "Default::default")]
+    critical: bool,
+    value: &'a OctetStringRef,
+}
+
 /// The extensions, none of them twice.
-pub(super) struct Extensions<'a>(&'a [X509Extension<'a>]);
+pub(super) struct Extensions<'a>(Vec<Extension<'a>>);
 
 impl<'a> Extensions<'a> {
-    pub(super) fn new(list: &'a [X509Extension<'a>]) -> Result<Self, Fault> {
+    pub(super) fn new(list: Vec<Extension<'a>>) -> Result<Self, Fault> {
         if list.len() > MAX_EXTENSIONS {
             return Err("the certificate has more than 64 extensions".into());
         }
-        let twice = |(index, extension): (usize, &X509Extension<'_>)| {
-            list[..index].iter().any(|earlier| earlier.oid.as_bytes() == extension.oid.as_bytes())
-        };
-        if list.iter().enumerate().any(twice) {
-            Err("the certificate has an extension twice".into())
-        } else {
-            Ok(Self(list))
+        for (index, extension) in list.iter().enumerate() {
+            extension.id.tag().assert_eq(Tag::ObjectIdentifier)?;
+            if list[..index].iter().any(|earlier| earlier.id == extension.id) {
+                return Err("the certificate has an extension twice".into());
+            }
         }
+        Ok(Self(list))
     }
 
     pub(super) fn get(&self, oid: &[u8]) -> Option<&'a [u8]> {
-        self.0.iter().find(|extension| extension.oid.as_bytes() == oid).map(|extension| extension.value)
+        self.0.iter().find(|extension| extension.id.value() == oid).map(|extension| extension.value.as_bytes())
     }
 
     /// The number of the first critical extension that is not understood.
     pub(super) fn unknown_critical(&self) -> Result<Option<String>, Fault> {
-        let is_unknown =
-            |one: &&X509Extension<'_>| one.critical && !UNDERSTOOD.iter().any(|known| *known == one.oid.as_bytes());
-        let unknown = self.0.iter().find(is_unknown);
-        Ok(unknown.map(|extension| der::dotted(extension.oid.as_bytes())).transpose()?)
+        let is_unknown = |one: &&Extension<'_>| one.critical && !UNDERSTOOD.contains(&one.id.value());
+        Ok(self.0.iter().find(is_unknown).map(|one| asn1::dotted(one.id.value())).transpose()?)
     }
-}
-
-pub(super) fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, Fault> {
-    let unreadable = || Fault::from("the extension basicConstraints cannot be read");
-    let mut fields = Reader::new(der::only(value, tag::SEQUENCE)?);
-    let ca = match fields.peek() {
-        Some(tag::BOOLEAN) => fields.expect(tag::BOOLEAN)? == [0xff],
-        _ => false,
-    };
-    let path_length = match fields.peek() {
-        Some(_) => Some(fields.expect(tag::INTEGER)?),
-        None => None,
-    };
-    fields.end()?;
-    der::strict(value)?;
-    let number = |bytes: &[u8]| {
-        let is_small = bytes.len() <= 4 && bytes.first().is_some_and(|first| first & 0x80 == 0);
-        is_small.then(|| bytes.iter().fold(0, |number, &byte| number << 8 | u32::from(byte)))
-    };
-    let path_length = path_length.map(|bytes| number(bytes).ok_or_else(unreadable)).transpose()?;
-    Ok(BasicConstraints { ca, path_length })
 }
 
 /// Whether extendedKeyUsage allows the clients of TLS (RFC 5280 §4.2.1.12).
 pub(super) fn allows_tls_clients(value: &[u8]) -> Result<bool, Fault> {
     const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
-    let mut purposes = Reader::new(der::only(value, tag::SEQUENCE)?);
     let mut allowed = false;
-    while !purposes.is_empty() {
-        allowed |= purposes.expect(tag::OID)? == CLIENT_AUTH;
+    for purpose in Vec::<AnyRef<'_>>::from_der(value)? {
+        purpose.tag().assert_eq(Tag::ObjectIdentifier)?;
+        allowed |= purpose.value() == CLIENT_AUTH;
     }
     Ok(allowed)
 }
 
+/// The keyIdentifier of authorityKeyIdentifier (RFC 5280 §4.2.1.1).
+pub(super) fn authority_key_id(value: &[u8]) -> Option<&[u8]> {
+    let mut fields = SliceReader::new(asn1::only(value, asn1::tag::SEQUENCE).ok()?).ok()?;
+    let id: Option<&OctetStringRef> = fields.context_specific(TagNumber(0), TagMode::Implicit).ok()?;
+    id.map(OctetStringRef::as_bytes)
+}
+
 pub(super) fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
-    let [unused @ 0..8, bits @ ..] = der::only(value, tag::BIT_STRING)? else {
-        return Err("the extension keyUsage cannot be read".into());
-    };
-    if bits.len() > 2 || (bits.is_empty() && *unused > 0) {
+    let usage = BitStringRef::from_der(value)?;
+    let bits = usage.raw_bytes();
+    if bits.len() > 2 {
         return Err("the extension keyUsage cannot be read".into());
     }
-    if bits.last().is_some_and(|last| last.trailing_zeros() < u32::from(*unused)) {
+    // `der` does not look at them.
+    if bits.last().is_some_and(|last| last.trailing_zeros() < u32::from(usage.unused_bits())) {
         return Err("the extension keyUsage has unused bits that are set".into());
     }
-    let first = bits.first().copied().unwrap_or_default();
-    let bit = |index: u8| first & (0x80 >> index) != 0;
+    let bit = |index| usage.get(index).unwrap_or_default();
     Ok(KeyUsage {
         digital_signature: bit(0),
         non_repudiation: bit(1),
@@ -179,7 +174,7 @@ mod tests {
             (b"\x30\x06\x01\x01\xff\x02\x01\x00", (true, Some(0))),
             (b"\x30\x07\x01\x01\xff\x02\x02\x00\x80", (true, Some(128))),
         ] {
-            let read = basic_constraints(value).unwrap();
+            let read = BasicConstraints::from_der(value).unwrap();
             assert_eq!((read.ca, read.path_length), found, "{value:02x?}");
         }
         for wrong in [
@@ -192,7 +187,7 @@ mod tests {
             b"\x30\x81\x00",
             b"\x30\x00\x00",
         ] {
-            assert!(basic_constraints(wrong).is_err(), "{wrong:02x?}");
+            assert!(BasicConstraints::from_der(wrong).is_err(), "{wrong:02x?}");
         }
     }
 }

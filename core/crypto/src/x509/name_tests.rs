@@ -167,7 +167,7 @@ fn any_name() -> impl Strategy<Value = Name> {
     let oid = prop_oneof![Just("2.5.4.3"), Just("2.5.4.97"), Just("1.2.3.4"), Just("2.5.4.6")];
     let attribute = (oid, value).prop_map(|(oid, value)| Attribute {
         oid: oid.to_owned(),
-        der: der::encode(tag::UTF8, value.as_bytes()),
+        der: asn1::encode(tag::UTF8, value.as_bytes()),
         value,
     });
     let rdn = proptest::collection::vec(attribute, 1..3);
