@@ -78,15 +78,26 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
 
 /// An operation of a protocol that has no sessions here: its settings are a file of their own.
 fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
-    let mut common = Common::without_settings(matches);
-    common.signer = matches.get_one::<String>("signer").cloned();
-    let target = Target::read(matches, common.format);
+    let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
     let client = Client::new(settings(entry, matches.get_one::<String>("settings").map(String::as_str))?)?;
+    carry_out_shown(&client, entry, request, content, matches, &common)
+}
+
+/// Carries out an operation, and shows its response or writes it where `--output` says.
+pub(crate) fn carry_out_shown(
+    client: &Client,
+    entry: &'static Entry,
+    request: Value,
+    content: Option<Content>,
+    matches: &ArgMatches,
+    common: &Common,
+) -> Outcome {
+    let target = Target::read(matches, common.format);
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
-    let done = carry_out(&client, entry, request, options, &common)?;
+    let done = carry_out(client, entry, request, options, common)?;
     target.show(entry, done, reserved)
 }
 

@@ -8,6 +8,6 @@ pub(crate) mod stdin;
 mod value;
 
 pub(crate) use names::{camel, kebab, option_list};
-pub(crate) use shape::{Given, add_fields, field_value, has_value, sentence};
+pub(crate) use shape::{Given, add_fields, field_value, has_value, option, option_value, sentence};
 pub(crate) use shared::{Common, add_common, connection, format};
-pub(crate) use value::{MAX_SETTINGS, read_bytes, read_file, read_settings, read_text, seconds};
+pub(crate) use value::{MAX_SETTINGS, read_bytes, read_file, read_settings, read_text};

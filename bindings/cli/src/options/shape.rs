@@ -33,7 +33,7 @@ pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
             }
             let aliases: Vec<String> =
                 names.aliases.iter().filter(|alias| taken.insert((*alias).clone())).cloned().collect();
-            command = command.arg(argument(field, &names, aliases));
+            command = command.arg(option(field, names.long).visible_aliases(aliases));
         }
     }
     if let Some(field) = entries.iter().find_map(|entry| entry.request.content_field()) {
@@ -68,6 +68,14 @@ pub(crate) fn field_value(
         return stdin::content(&option).map(Given::Content).map(Some);
     }
     value::from_texts(&option, field.shape, &texts, may_be_base64).map(Given::Json).map(Some)
+}
+
+/// The value of an option that [`option`] made.
+pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatches) -> Outcome<Option<Value>> {
+    match texts(matches, name) {
+        texts if texts.is_empty() => Ok(None),
+        texts => value::from_texts(&format!("--{name}"), field.shape, &texts, false).map(Some),
+    }
 }
 
 /// Whether a field has a value, which is not read.
@@ -109,9 +117,10 @@ fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
     found.map(|values| values.cloned().collect()).unwrap_or_default()
 }
 
-fn argument(field: &'static Field, names: &Names, aliases: Vec<String>) -> Arg {
-    let argument =
-        Arg::new(names.long.clone()).long(names.long.clone()).visible_aliases(aliases).help(sentence(field.doc));
+/// A field as an option of this name.
+pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>) -> Arg {
+    let long = long.into();
+    let argument = Arg::new(clap::Id::from(long.clone())).long(long).help(sentence(field.doc));
     match field.shape {
         Shape::Bool => argument
             .value_name("BOOL")

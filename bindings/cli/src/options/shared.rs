@@ -180,8 +180,7 @@ impl Common {
         let settings =
             Settings::load(text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
-        let signer = matches.try_get_one::<String>("signer").ok().flatten().cloned();
-        Ok(Self { settings, format, noninteractive, verbose, signer })
+        Ok(Self { settings, format, noninteractive, verbose, signer: signer(matches) })
     }
 
     /// The shared options alone: for what runs on this machine, which neither a settings file nor the environment is for.
@@ -191,7 +190,7 @@ impl Common {
             format: format(matches),
             noninteractive: matches.get_flag("noninteractive"),
             verbose: matches.get_flag("verbose"),
-            signer: None,
+            signer: signer(matches),
         }
     }
 
@@ -227,6 +226,11 @@ impl Common {
             }
         }
     }
+}
+
+/// The command of `--signer`, where a command has that option.
+fn signer(matches: &ArgMatches) -> Option<String> {
+    matches.try_get_one::<String>("signer").ok().flatten().cloned()
 }
 
 /// How the result is shown.

@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     base64, declare,
-    explain::{self, Compared, Diff, DigestReport, ExplainInput, Hypothesis, KeyIdReport, Recovered},
+    explain::{self, Compared, Diff, DigestReport, ExplainInput, Explanation, Hypothesis, KeyIdReport, Recovered},
+    http::Request,
     model::{Dialect, Given, HeaderField, kept},
+    verify::Verified,
 };
 
 /// A request, and what is known of it.
@@ -201,35 +203,15 @@ impl Operation for ExplainRequest {
 }
 
 impl Local for ExplainRequest {
-    fn run(asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
-        let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
-        let verifier = kept::verifier(asked.trusted.as_deref(), &with)?;
-        let mut known = kept::certificates("known", asked.known.as_deref())?;
-        known.extend(verifier.anchors().iter().cloned());
-        let signed = match &asked.signing_string {
-            Some(text) => Some(
-                base64::decode(text.as_bytes())
-                    .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
-            ),
-            None => None,
+    fn run(mut asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
+        let given = Given {
+            content: asked.content.take(),
+            method: asked.method.take(),
+            target: asked.target.take(),
+            headers: asked.headers.take(),
         };
-        let base_path = asked.base_path.as_deref().unwrap_or_default();
-        if !base_path.is_empty() && !base_path.starts_with('/') {
-            return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
-        }
-        let given =
-            Given { content: asked.content, method: asked.method, target: asked.target, headers: asked.headers };
         let request = given.read(&mut with)?;
-        let tls_client = tls_certificate(asked.tls_certificate.as_deref(), &with)?;
-        let policy = policy(&request, asked.mode, asked.dialect, now_s, tls_client);
-        let verified = verifier.verify(&request, &policy);
-        let input = ExplainInput {
-            client_signing_string: signed.as_deref(),
-            known: &known,
-            tls_client: policy.tls_client.as_ref(),
-            base_path,
-        };
-        let explained = explain::explain(&request, &verified, input);
+        let (verified, explained) = examine(&request, &asked, &with)?;
         let actual = explained.compared().map(|text| BASE64.encode(text));
         Ok(ExplainRequestResponse {
             verdict: explained.verdict_id().to_owned(),
@@ -246,6 +228,44 @@ impl Local for ExplainRequest {
             key_id: explained.key_id.map(KeyIdCompared::from),
         })
     }
+}
+
+/// Verifies and explains a request that was read already: what `asked` itself says of the request is not looked at.
+///
+/// # Errors
+/// Those of the operation.
+pub fn examine(
+    request: &Request,
+    asked: &ExplainRequestRequest,
+    with: &LocalContext<'_>,
+) -> Result<(Verified, Explanation), Error> {
+    let now_s = asked.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
+    let verifier = kept::verifier(asked.trusted.as_deref(), with)?;
+    let mut known = kept::certificates("known", asked.known.as_deref())?;
+    // An issuer's serial number in the key id is a known mistake.
+    known.extend(verifier.anchors().iter().cloned());
+    let signed = match &asked.signing_string {
+        Some(text) => Some(
+            base64::decode(text.as_bytes())
+                .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
+        ),
+        None => None,
+    };
+    let base_path = asked.base_path.as_deref().unwrap_or_default();
+    if !base_path.is_empty() && !base_path.starts_with('/') {
+        return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
+    }
+    let tls_client = tls_certificate(asked.tls_certificate.as_deref(), with)?;
+    let policy = policy(request, asked.mode, asked.dialect, now_s, tls_client);
+    let verified = verifier.verify(request, &policy);
+    let input = ExplainInput {
+        client_signing_string: signed.as_deref(),
+        known: &known,
+        tls_client: policy.tls_client.as_ref(),
+        base_path,
+    };
+    let explanation = explain::explain(request, &verified, input);
+    Ok((verified, explanation))
 }
 
 /// Sizes here are bounded by the limits of a request.
