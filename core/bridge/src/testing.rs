@@ -25,16 +25,16 @@ macro_rules! operations {
                 type Request = $request;
                 type Response = $response;
                 const DECLARATION: Declaration = Declaration {
-                    name: concat!("ws_channel.", $short),
-                    protocol: "ws-channel",
-                    subject: "testing",
-                    kind: Kind::$kind,
-                    summary: $summary,
-                    doc: "For tests of the languages; in no library that is shipped.",
-                    errors: &[],
-                    route: None,
                     asks: if matches!(Kind::$kind, Kind::Flow) { &[Ask::Person] } else { &[] },
-                    deprecated: None,
+                    ..Declaration::new(
+                        Kind::$kind,
+                        "ws-channel",
+                        "testing",
+                        concat!("ws_channel.", $short),
+                        $summary,
+                        "For tests of the languages; in no library that is shipped.",
+                        &[],
+                    )
                 };
             }
         )+

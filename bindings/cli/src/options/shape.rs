@@ -14,7 +14,7 @@ use clap::{
 use serde_json::Value;
 
 use super::{
-    names::{Names, SHARED, names},
+    names::{Names, names},
     stdin, value,
 };
 use crate::{exit::Outcome, settings::Settings};
@@ -22,11 +22,12 @@ use crate::{exit::Outcome, settings::Settings};
 /// The argument that names the content without an option.
 const CONTENT: &str = "content-argument";
 
-/// Adds an option for every field of the operations' requests that is not a setting, and a plain argument for content.
+/// Adds an option for every field of the operations' requests that the command has no option for yet, and a plain argument for
+/// content.
 pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
     let mut taken: BTreeSet<String> = command.get_arguments().flat_map(spellings).collect();
     for entry in entries {
-        for field in entry.request.fields().iter().filter(|field| !is_shared(field)) {
+        for field in entry.request.fields() {
             let names = names(entry.short_name(), field);
             if !taken.insert(names.long.clone()) {
                 continue;
@@ -100,11 +101,6 @@ fn found(
     let filed =
         || names.setting.as_deref().and_then(|key| settings.filed(key)).filter(|text| !stands_for_all(field, text));
     given.or_else(|| filed().map(|text| (vec![text.to_owned()], true)))
-}
-
-/// Whether the field is a setting that every command takes the same way.
-pub(super) fn is_shared(field: &Field) -> bool {
-    SHARED.iter().any(|(name, _)| *name == field.name)
 }
 
 /// `wscli`'s settings may say `ALL` for "every type", which the service knows only as leaving it out.

@@ -12,7 +12,7 @@ use bankchannel::{
 };
 use bankchannel_foundation::Boundary as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use clap::{Arg, ArgMatches, Command, ValueHint};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format, read_bytes, read_text},
+    options::{add_common, file_argument, format, read_bytes, read_text},
     output::{self, Format},
 };
 
@@ -155,11 +155,12 @@ impl Computing {
 
 impl Input {
     fn argument(&self) -> Arg {
-        let file = || Arg::new(ARGUMENT).required(true).value_name("FILE").value_hint(ValueHint::FilePath);
         match self {
-            Self::File(_, help) => file().help(help),
-            Self::Certificate => file()
-                .help("A certificate as PEM or DER, or the value of a TPP-Signature-Certificate header; - for stdin"),
+            Self::File(_, help) => file_argument(ARGUMENT, help),
+            Self::Certificate => file_argument(
+                ARGUMENT,
+                "A certificate as PEM or DER, or the value of a TPP-Signature-Certificate header; - for stdin",
+            ),
             Self::Text(_, help) => Arg::new(ARGUMENT).required(true).value_name("VALUE").help(help),
         }
     }

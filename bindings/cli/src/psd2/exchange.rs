@@ -5,8 +5,8 @@ use bankchannel::{
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, model::Dialect, terms},
 };
 use bankchannel_foundation::{Boundary as _, Secret, model::read_boundary, operation::Entry};
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
-use serde_json::{Map, Value, json};
+use clap::{ArgMatches, Command};
+use serde_json::{Value, json};
 
 use super::{
     fields::{self, Row, Rows},
@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     exit::Outcome,
-    operations::{carry_out_shown, force_argument, output_argument, signer_argument},
-    options::{Common, Given, add_common, add_fields, field_value, kebab, passphrase, read_settings},
+    operations::{Request, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument},
+    options::{Common, add_fields, file, kebab, passphrase, read_settings, settings_file},
 };
 
 const HEADING: &str = "The bank, and who asks";
@@ -54,7 +54,10 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 
 fn command(entry: &'static Entry) -> Command {
     let declaration = entry.declaration;
-    let command = add_common(Command::new(kebab(entry.short_name())))
+    let command = settings_file(Command::new(kebab(entry.short_name())))
+        .mut_arg("settings", |settings| {
+            settings.help("Settings as JSON, as every language has them; the options count before them")
+        })
         .about(declaration.summary)
         .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
     let command = signing_options::arguments(settings_arguments(command));
@@ -63,18 +66,11 @@ fn command(entry: &'static Entry) -> Command {
 
 /// The options that say where the bank is and who asks.
 fn settings_arguments(command: Command) -> Command {
-    let file = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("FILE").value_hint(ValueHint::FilePath).help(help)
-    };
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let own = [
-        file("settings", "Settings as JSON, as every language has them; the options below count before them"),
         file("key", "The QSEAL certificate's private key: PEM, or PKCS#12 with both; left out, --signer signs"),
         passphrase::argument("The passphrase of a locked key, in a file"),
         file(CLIENT_KEY, "The private key of the certificate for TLS, PEM"),
         signer_argument(),
-        flag("noninteractive", "Ask for nothing"),
-        flag("verbose", "Show on stderr what is sent and received, redacted").short('v'),
     ];
     command.args(own.into_iter().chain(ROWS.arguments()).map(|argument| argument.help_heading(HEADING)))
 }
@@ -82,13 +78,8 @@ fn settings_arguments(command: Command) -> Command {
 fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     let common = Common::without_settings(matches);
     let client = Client::from(NextGenPsd2::new(settings(entry, matches)?)?);
-    let mut request = Map::new();
-    for field in entry.request.fields() {
-        if let Some(Given::Json(value)) = field_value(entry, field, matches, &common.settings)? {
-            request.insert(field.name.to_owned(), value);
-        }
-    }
-    carry_out_shown(&client, entry, Value::Object(request), None, matches, &common)
+    let Request { json, content } = request_of_options(entry, matches, &common)?;
+    carry_out_shown(&client, entry, json, content, matches, &common)
 }
 
 /// The client's settings for this operation: from their file, and the options before it.

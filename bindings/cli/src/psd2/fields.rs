@@ -3,12 +3,12 @@
 use bankchannel::nextgen_psd2::http::MAX_HEAD;
 use bankchannel_foundation::model::{Field, Shape};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use clap::{Arg, ArgAction, ArgMatches, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Map, Value, json};
 
 use crate::{
     exit::Outcome,
-    options::{MAX_SETTINGS, option, option_value, read_bytes, read_text},
+    options::{MAX_SETTINGS, file, option, option_value, read_bytes, read_text},
 };
 
 /// A field as an option.
@@ -57,11 +57,10 @@ impl Row {
     }
 
     fn argument(&self, field: &'static Field) -> Arg {
-        let file = || Arg::new(self.option).long(self.option).value_name("FILE").value_hint(ValueHint::FilePath);
         let argument = match self.form {
             Form::Value | Form::Opposite => option(field, self.option),
-            Form::File(_) => file(),
-            Form::Files(_) => file().action(ArgAction::Append),
+            Form::File(_) => file(self.option, self.help),
+            Form::Files(_) => file(self.option, self.help).action(ArgAction::Append),
         };
         let argument = match field.shape {
             Shape::List(_) => argument.value_delimiter(','),

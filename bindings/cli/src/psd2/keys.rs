@@ -3,13 +3,13 @@
 use bankchannel::nextgen_psd2::{NextGenPsd2Settings, Pkcs11Settings};
 use bankchannel_crypto::pkcs12::Keystore;
 use bankchannel_foundation::Secret;
-use clap::{Arg, ArgMatches, Command, ValueHint};
+use clap::{ArgMatches, Command};
 use zeroize::Zeroizing;
 
 use super::certificates::SEQUENCE;
 use crate::{
     exit::{Failure, Outcome},
-    options::{MAX_SETTINGS, passphrase, read_bytes},
+    options::{MAX_SETTINGS, file, passphrase, read_bytes, text},
     output::prompt,
 };
 
@@ -19,26 +19,15 @@ const TOKEN: &str = "A key in an HSM or on a smart card";
 
 /// Adds the options of a key in a token, in place of `--key`.
 pub(super) fn token_arguments(command: Command) -> Command {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).conflicts_with("key").help_heading(TOKEN)
-    };
-    let file = |name: &'static str, help: &'static str| option(name, "FILE", help).value_hint(ValueHint::FilePath);
-    command
-        .arg(
-            file("pkcs11-module", "The PKCS#11 library of the token's maker, in place of --key")
-                .requires_all(["pkcs11-token", "pkcs11-key"]),
-        )
-        .args(
-            [
-                option("pkcs11-token", "LABEL", "The token's label, or the number of its slot"),
-                option("pkcs11-key", "LABEL", "The key's label, or its id in hex"),
-                file(
-                    "pkcs11-pin-file",
-                    "The token's PIN; left out, the variable BANKCHANNEL_PKCS11_PIN, else it is asked for",
-                ),
-            ]
-            .map(|argument| argument.requires("pkcs11-module")),
-        )
+    let module = file("pkcs11-module", "The PKCS#11 library of the token's maker, in place of --key");
+    let own = [
+        text("pkcs11-token", "LABEL", "The token's label, or the number of its slot"),
+        text("pkcs11-key", "LABEL", "The key's label, or its id in hex"),
+        file("pkcs11-pin-file", "The token's PIN; left out, the variable BANKCHANNEL_PKCS11_PIN, else it is asked for"),
+    ];
+    let own = own.map(|argument| argument.requires("pkcs11-module"));
+    let all = own.into_iter().chain([module.requires_all(["pkcs11-token", "pkcs11-key"])]);
+    command.args(all.map(|argument| argument.conflicts_with("key").help_heading(TOKEN)))
 }
 
 /// Puts the key that was given into the settings, in place of theirs; and the certificate of a PKCS#12 file, where `--certificate`

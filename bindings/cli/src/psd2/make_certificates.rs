@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     model::{Shape, read_boundary},
     shown,
 };
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use clap::{Arg, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, file, flag, format, text},
     output::{
         files::{self, NewFile},
         progress::Progress,
@@ -85,21 +85,14 @@ const ROWS: Rows = Rows::of(
 
 /// The command.
 pub(super) fn command() -> Command {
-    let ca_key = Arg::new("ca-key").long("ca-key").value_name("FILE").value_hint(ValueHint::FilePath).requires("ca");
-    let defect =
-        |name| Arg::new(name).long(name).action(ArgAction::SetTrue).help(format!("The same as --defect {name}"));
+    let defect = |name| flag(name, "").help(format!("The same as --defect {name}"));
     add_common(Command::new("make-certificates"))
         .about("Make a test authority and the certificates of third parties")
         .after_help(EXAMPLES)
-        .arg(
-            Arg::new("prefix")
-                .long("prefix")
-                .value_name("PREFIX")
-                .help("What the third party's files are called [default: tpp1]"),
-        )
+        .arg(text("prefix", "PREFIX", "What the third party's files are called [default: tpp1]"))
         .args(ROWS.arguments())
         .mut_arg("ca", |ca| ca.requires("ca-key"))
-        .arg(ca_key.help("Its private key"))
+        .arg(file("ca-key", "Its private key").requires("ca"))
         .args(defects().map(defect))
         .arg(
             Arg::new("directory")

@@ -1,7 +1,7 @@
 //! A request as a file.
 
 use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Malformed, Request};
-use clap::{Arg, ArgMatches, ValueHint};
+use clap::ArgMatches;
 
 use crate::{
     exit::{Failure, Outcome},
@@ -11,11 +11,6 @@ use crate::{
 
 /// The largest file that can hold a request, in bytes.
 const MAX: u64 = (MAX_HEAD + MAX_BODY) as u64;
-
-/// The argument.
-pub(super) fn argument(help: &'static str) -> Arg {
-    Arg::new("file").value_name("FILE").required(true).value_hint(ValueHint::FilePath).help(help)
-}
 
 fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
     read_bytes("FILE", path(matches), MAX)

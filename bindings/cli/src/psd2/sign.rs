@@ -8,13 +8,13 @@ use bankchannel::{
 };
 use bankchannel_foundation::model::read_boundary;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use clap::{ArgMatches, Command};
 use serde_json::{Map, Value};
 
 use super::{certificates, keys, request, signing_options};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format, passphrase},
+    options::{add_common, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };
 
@@ -34,9 +34,6 @@ are there. Head lines end in CRLF; the body is as it was, byte for byte: send bo
 
 /// The command.
 pub(super) fn command() -> Command {
-    let file = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("FILE").value_hint(ValueHint::FilePath).help(help)
-    };
     let command = add_common(Command::new("sign"))
         .about("Sign a request to a bank")
         .after_help(EXAMPLES)
@@ -48,13 +45,8 @@ pub(super) fn command() -> Command {
         .arg(passphrase::argument("The passphrase of a locked key or of a PKCS#12 file; left out, it is asked for"));
     let command = keys::token_arguments(command)
         .arg(file("output", "Where the signed request goes, a new file of mode 0600 [default: stdout]").short('o'))
-        .arg(
-            Arg::new("explain")
-                .long("explain")
-                .action(ArgAction::SetTrue)
-                .help("Show on stderr what is signed, with offsets, and the key id"),
-        )
-        .arg(request::argument("The request; - for stdin"));
+        .arg(flag("explain", "Show on stderr what is signed, with offsets, and the key id"))
+        .arg(file_argument("file", "The request; - for stdin"));
     signing_options::arguments(command)
 }
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, file_argument, format},
     output::{self, Format},
 };
 
@@ -98,7 +98,7 @@ pub(super) fn explain_command() -> Command {
 fn arguments(command: Command) -> Command {
     add_common(command)
         .args(ROWS.arguments())
-        .arg(request::argument("The signed request, such as pasted from a log; - for stdin"))
+        .arg(file_argument("file", "The signed request, such as pasted from a log; - for stdin"))
 }
 
 /// Exit code 0 where a bank would go on with the request.
