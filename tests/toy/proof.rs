@@ -82,12 +82,17 @@ fn the_command_line_serves_and_calls_it() {
     let settings = folder.path().join("settings.json");
     fs::write(&settings, serde_json::json!({"base_url": ready["base_url"], "name": "Kari"}).to_string()).unwrap();
     let called = Command::new(&program).args(["call", "toy.greet", "--json", "--settings"]).arg(&settings).output();
+    let by_command = ["toy", "greet", "--name", "Ola", "--json", "--settings"];
+    let commanded = Command::new(&program).args(by_command).arg(&settings).output();
     let stopped = Command::new("kill").arg(serving.id().to_string()).status().unwrap();
     assert!(stopped.success() && serving.wait().unwrap().success());
-    let called = called.unwrap();
     assert_eq!(ready["kind"], "toy-host");
-    let answer: Value = serde_json::from_slice(&called.stdout).unwrap();
-    assert_eq!(answer["greeting"], "Servus, Kari!", "{called:?}");
+    for (called, greeting) in [(called.unwrap(), "Servus, Kari!"), (commanded.unwrap(), "Servus, Ola!")] {
+        let answer: Value = serde_json::from_slice(&called.stdout).unwrap();
+        assert_eq!(answer["greeting"], greeting, "{called:?}");
+    }
+    let spelled = output(Command::new(&program).args(["toy", "spell", "--text", "ab", "--json"]));
+    assert!(spelled.contains(r#"["a","b"]"#), "{spelled}");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `catalogue`: every operation there is.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
 use crate::{
     exit::{Failure, Outcome},
+    options::{flag, text},
     output::{self, table},
 };
 
@@ -12,8 +13,8 @@ pub(crate) fn command() -> Command {
     Command::new("catalogue")
         .about("List every operation, for people, programs and API tools")
         .after_help("Examples:\n  bankchannel catalogue\n  bankchannel catalogue --json | jq '.[].name'\n  bankchannel catalogue --openapi ws-channel > ws-channel.json")
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("A JSON array with names, schemas and errors"))
-        .arg(Arg::new("openapi").long("openapi").value_name("KIND").conflicts_with("json").help(format!("An OpenAPI 3.1 description: {}", kinds().join(" or "))))
+        .arg(flag("json", "A JSON array with names, schemas and errors"))
+        .arg(text("openapi", "KIND", "").conflicts_with("json").help(format!("An OpenAPI 3.1 description: {}", kinds().join(" or "))))
 }
 
 /// Prints it.

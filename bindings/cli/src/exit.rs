@@ -1,7 +1,7 @@
 //! What can go wrong, and the exit codes that scripts rely on (WS Channel sheet §8.4).
 
-use bankchannel::Error;
-use bankchannel_foundation::error::row;
+use bankchannel::{Error, Sessions};
+use bankchannel_foundation::error::{Row, row};
 use serde_json::{Value, json};
 
 use crate::output::interrupt::INTERRUPTED;
@@ -53,14 +53,18 @@ impl Failure {
             Self::AdminRequired => ADMIN_REQUIRED,
             Self::Usage(_) | Self::Told => FAILED,
             Self::Interrupted => INTERRUPTED,
-            Self::Error(error) => match error.code() {
-                "ws_channel.not_logged_in" | "ws_channel.session_expired" | "ws_channel.session_refused" => {
+            Self::Error(error) => {
+                let is = |row: &Row| row.code == error.code();
+                if sessions().any(|held| is(held.missing) || is(held.expired) || is(held.refused)) {
                     SESSION_EXPIRED
+                } else if error.code().ends_with(".not_implemented") {
+                    NOT_IMPLEMENTED
+                } else if sessions().any(|held| is(held.wrong_mode)) && wants_admin(error) {
+                    ADMIN_REQUIRED
+                } else {
+                    FAILED
                 }
-                "ws_channel.not_implemented" => NOT_IMPLEMENTED,
-                "ws_channel.mode_refused" if wants_admin(error) => ADMIN_REQUIRED,
-                _ => FAILED,
-            },
+            }
         }
     }
 
@@ -87,8 +91,8 @@ impl Failure {
         let error = match self {
             Self::Error(error) => error.to_json(),
             Self::Usage(text) => Error::because(&row::INVALID_FIELD, text.clone()).to_json(),
-            Self::SessionExpired => local("ws_channel.session_expired", "authentication", SESSION_EXPIRED_TEXT),
-            Self::AdminRequired => local("ws_channel.mode_refused", "permission", ADMIN_REQUIRED_TEXT),
+            Self::SessionExpired => local(sessions().next()?.expired, SESSION_EXPIRED_TEXT),
+            Self::AdminRequired => local(sessions().next()?.wrong_mode, ADMIN_REQUIRED_TEXT),
             Self::Interrupted => Error::because(&row::CANCELLED, "interrupted at a prompt").to_json(),
             Self::Told => return None,
         };
@@ -96,12 +100,14 @@ impl Failure {
     }
 }
 
-/// An error of this program that has the code of a library's row: nothing was sent.
-fn local(code: &str, category: &str, message: &str) -> Value {
-    json!({
-        "code": code, "category": category, "message": message, "retryable": false, "operation": null,
-        "http_status": null, "outcome": "not_sent", "retry_after_s": null, "peer": null, "context": {},
-    })
+/// An error of this program that has a row of the library's: nothing was sent.
+fn local(row: &'static Row, message: &str) -> Value {
+    Error::because(row, message).with_outcome(bankchannel::Outcome::NotSent).to_json()
+}
+
+/// What is known of sessions: of the protocols that have them.
+fn sessions() -> impl Iterator<Item = &'static Sessions> {
+    bankchannel::PROTOCOLS.iter().filter_map(|protocol| protocol.sessions.as_ref())
 }
 
 /// Whether the service refused a data session because only an admin may do it.

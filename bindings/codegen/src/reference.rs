@@ -76,7 +76,7 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
     let command = if protocol.commands == Commands::BySubject {
-        format!("{} {}", declaration.subject, name.replace('_', "-"))
+        format!("{} {}", declaration.command_group(), name.replace('_', "-"))
     } else {
         format!("call {}", declaration.name)
     };

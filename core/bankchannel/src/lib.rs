@@ -42,7 +42,7 @@ pub use call::{Answer, Asker, CallOptions, Destination, Question, SignatureReque
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find};
 pub use client::{Client, ConnectionSettings, Settings};
 pub use observe::{CallLog, LogLevel, LogRecord, Progress, Watcher};
-pub use protocol::{Callable, ClientKind, Commands, Protocol};
+pub use protocol::{Callable, ClientKind, Commands, KeptSession, Protocol, SessionNeed, Sessions};
 pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.

@@ -197,8 +197,12 @@ pub struct Declaration {
     pub name: &'static str,
     /// `ws-channel`.
     pub protocol: &'static str,
-    /// The command group and subject, `files`.
+    /// What it is about, `files`.
     pub subject: &'static str,
+    /// The group of its command; the subject when left out.
+    pub group: Option<&'static str>,
+    /// The commands that run it, besides the one of its own name.
+    pub commands: &'static [Command],
     /// Exchange, local or flow.
     pub kind: Kind,
     /// One line.
@@ -216,8 +220,8 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// A declaration without a route, which asks nobody and stays. The errors are its own, besides those any operation of its kind
-    /// may give.
+    /// A declaration without a route, which asks nobody and stays, with the command of its own name in its subject's group. The
+    /// errors are its own, besides those any operation of its kind may give.
     #[must_use]
     pub const fn new(
         kind: Kind,
@@ -228,7 +232,32 @@ impl Declaration {
         doc: &'static str,
         errors: &'static [&'static Row],
     ) -> Self {
-        Self { name, protocol, subject, kind, summary, doc, errors, route: None, asks: &[], deprecated: None }
+        let (group, commands, route, asks, deprecated) = (None, &[], None, &[], None);
+        Self { name, protocol, subject, group, commands, kind, summary, doc, errors, route, asks, deprecated }
+    }
+
+    /// The group of its command.
+    #[must_use]
+    pub fn command_group(&self) -> &'static str {
+        self.group.unwrap_or(self.subject)
+    }
+}
+
+/// A command, in the group of an operation that it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    /// `login`.
+    pub name: &'static str,
+    /// The fields that make it run this operation when all are given; empty for the operation that it runs else. Of several
+    /// operations the last one in the catalogue counts.
+    pub given: &'static [&'static str],
+}
+
+impl Command {
+    /// The command runs the operation unless the fields of another one are given.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self { name, given: &[] }
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     module: "toy",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS, faults::FAULTS],
     errors: errors::ROWS,
-    commands: Commands::ByCall,
+    commands: Commands::BySubject,
+    sessions: None,
     client: Some(ClientKind::of::<Toy>("Toy", "a guest who asks hosts for greetings", &settings::VARIABLES)),
 };
 

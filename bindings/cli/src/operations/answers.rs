@@ -22,6 +22,8 @@ use crate::{
 
 /// Who answers.
 pub(super) struct Answers {
+    /// Kinds of questions, with the environment's variable for the answer.
+    pub(super) codes: &'static [(&'static str, &'static str)],
     /// `admin` or `data`: the environment's codes may differ by it.
     pub(super) mode: String,
     /// Which of the environment's codes were given: none is given twice, whatever it is asked for as.
@@ -58,8 +60,8 @@ impl Answers {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         // A new authenticator's code cannot be known beforehand.
         if question.secret.is_none()
-            && let Some(variable) = variable(question.kind).filter(|variable| !given.contains(variable))
-            && let Some(code) = environments_code(&self.mode, question.kind)
+            && let Some(variable) = variable(self.codes, question.kind).filter(|variable| !given.contains(variable))
+            && let Some(code) = environments_code(&self.mode, variable)
         {
             given.push(variable);
             return Ok(Secret::new(code));
@@ -70,7 +72,10 @@ impl Answers {
             } else if question.secret.is_some() {
                 "run it at a terminal, where the new key is shown".to_owned()
             } else if is_code {
-                "give --code, or ISECURE_MFA_CODE, ISECURE_EMAIL_CODE or ISECURE_PHONE_CODE".to_owned()
+                match variables(self.codes).split_last() {
+                    Some((last, others)) => format!("give --code, or {} or {last}", others.join(", ")),
+                    None => "give --code".to_owned(),
+                }
             } else {
                 format!("give --{}", kebab(question.kind))
             };
@@ -88,22 +93,23 @@ impl Answers {
     }
 }
 
-/// A code that the environment has: `ISECURE_{ADMIN,DATA}_{MFA,EMAIL,PHONE}_CODE`, then without the mode (WS Channel sheet
-/// §8.1).
-pub(super) fn environments_code(mode: &str, kind: &str) -> Option<String> {
-    let what = variable(kind)?;
-    let variables = [format!("ISECURE_{}_{what}_CODE", mode.to_uppercase()), format!("ISECURE_{what}_CODE")];
-    variables.iter().find_map(|variable| std::env::var(variable).ok().filter(|code| !code.is_empty()))
+/// A code that the environment has: `PREFIX_{ADMIN,DATA}_MFA_CODE`, then without the mode (WS Channel sheet §8.1).
+pub(super) fn environments_code(mode: &str, variable: &str) -> Option<String> {
+    let of_mode = variable.replacen('_', &format!("_{}_", mode.to_uppercase()), 1);
+    let value = |variable: &str| std::env::var(variable).ok().filter(|code| !code.is_empty());
+    value(&of_mode).or_else(|| value(variable))
 }
 
-/// Which of the variables a kind of code comes from: one may serve several kinds.
-pub(super) fn variable(kind: &str) -> Option<&'static str> {
-    Some(match kind {
-        "phone_code" => "PHONE",
-        "email_code" => "EMAIL",
-        "sms_code" | "totp_code" | "mfa_code" => "MFA",
-        _ => return None,
-    })
+/// The variable that a kind of code comes from: one may serve several kinds.
+pub(super) fn variable(codes: &'static [(&'static str, &'static str)], kind: &str) -> Option<&'static str> {
+    codes.iter().find(|(own, _)| *own == kind).map(|(_, variable)| *variable)
+}
+
+/// All variables of codes, each once.
+pub(super) fn variables(codes: &'static [(&'static str, &'static str)]) -> Vec<&'static str> {
+    let mut variables: Vec<_> = codes.iter().map(|(_, variable)| *variable).collect();
+    variables.dedup();
+    variables
 }
 
 fn ask(question: &Question) -> Result<Answer, Failure> {

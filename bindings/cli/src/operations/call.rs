@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bankchannel::{CallOptions, Client, Content, Settings, unknown_operation, ws_channel::PROTOCOL};
+use bankchannel::{CallOptions, Client, Content, Settings, unknown_operation};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::{
     result::Target,
     run::{carry_out, check_keeping, finish, session_for, unless_unkept},
-    spec::{force_argument, output_argument, signer_argument},
+    spec::{force_argument, output_argument, sessions, signer_argument},
 };
 use crate::{
     exit::{Failure, Outcome},
-    options::{Common, camel, connection, kebab, read_file, read_settings, stdin},
+    options::{Common, camel, connection, file, kebab, read_file, read_settings, stdin, text},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -43,8 +43,9 @@ pub(crate) fn call_command() -> Command {
             .help("Its name, such as ws_channel.list_files or list_files"),
     )
     .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
-    .arg(Arg::new("content").long("content").value_name("FILE|-").help("Content that goes with the request"))
-    .arg(Arg::new("settings").long("settings").value_name("FILE").help(
+    .arg(text("content", "FILE|-", "Content that goes with the request"))
+    .arg(file(
+        "settings",
         "Settings as JSON, of the client that a protocol without sessions wants: its bank, certificates and keys",
     ))
     .arg(signer_argument())
@@ -58,45 +59,58 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let entry = find(name).ok_or_else(|| {
         Failure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
     })?;
-    if entry.declaration.protocol != PROTOCOL {
+    let (Some(protocol), Some(sessions)) = (bankchannel::protocol(entry.declaration.protocol), sessions(entry)) else {
         return without_session(entry, matches);
-    }
-    let mut common = Common::read(matches)?;
+    };
+    let mut common = Common::read(protocol, matches)?;
     let target = Target::read(matches, common.format);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
-    let token = session_for(entry, &mut common)?;
+    let token = session_for(sessions, entry, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
-    check_keeping(entry, &common)?;
-    let result = carry_out(&Client::from(client.clone()), entry, request, options, &common);
-    let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
+    check_keeping(sessions, entry, &common)?;
+    let result = carry_out(&client, entry, request, options, &common);
+    let kept = finish(sessions, entry, &client, token.as_ref(), &mut common, &result);
     let shown = result.and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)
 }
 
 /// An operation of a protocol that has no sessions here: its settings are a file of their own.
 fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
-    let mut common = Common::without_settings(matches);
-    common.signer = matches.get_one::<String>("signer").cloned();
-    let target = Target::read(matches, common.format);
+    let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
-    let client = Client::new(settings(entry, matches.get_one::<String>("settings").map(String::as_str))?)?;
+    let client = client(entry, matches)?;
+    carry_out_shown(&client, entry, request, content, matches, &common)
+}
+
+/// Carries out an operation, and shows its response or writes it where `--output` says.
+pub(crate) fn carry_out_shown(
+    client: &Client,
+    entry: &'static Entry,
+    request: Value,
+    content: Option<Content>,
+    matches: &ArgMatches,
+    common: &Common,
+) -> Outcome {
+    let target = Target::read(matches, common.format);
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
-    let done = carry_out(&client, entry, request, options, &common)?;
+    let done = carry_out(client, entry, request, options, common)?;
     target.show(entry, done, reserved)
 }
 
-/// The settings of a client of the operation's protocol. The same file serves every language: there the protocol may be named.
-fn settings(entry: &Entry, path: Option<&str>) -> Outcome<Settings> {
-    let mut given = path.map(read_settings).transpose()?.unwrap_or_else(|| json!({}));
+/// A client of the operation's protocol, with the settings of `--settings`. The same file serves every language: there the protocol
+/// may be named.
+pub(super) fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
+    let path = matches.get_one::<String>("settings");
+    let mut given = path.map(|path| read_settings(path)).transpose()?.unwrap_or_else(|| json!({}));
     if let Some(fields) = given.as_object_mut() {
         fields.insert("protocol".to_owned(), entry.declaration.protocol.into());
     }
-    Ok(Settings::read(given.into())?)
+    Ok(Client::new(Settings::read(given.into())?)?)
 }
 
 /// The operation of this name, in any spelling that leaves no doubt.

@@ -13,9 +13,9 @@ mod waiting;
 
 use clap::Command;
 
-pub(crate) use call::{call, call_command};
-pub(crate) use result::Target;
-pub(crate) use run::{carry_out, run};
+pub(crate) use call::{call, call_command, carry_out_shown};
+pub(crate) use request::{Request, of_options as request_of_options};
+pub(crate) use run::run;
 pub(crate) use spec::{Spec, force_argument, output_argument, signer_argument, specs};
 
 /// A group with its commands.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     exit::Outcome,
-    options::{Common, Given, field_value, has_value, passphrase},
+    options::{Common, Given, field_value, has_value, passphrase, shared_name},
     output::{Format, prompt},
 };
 
@@ -18,11 +18,24 @@ use crate::{
 const HERE: &str = ".";
 
 /// What an operation is called with.
-pub(super) struct Request {
+pub(crate) struct Request {
     /// Its fields.
-    pub(super) json: Value,
+    pub(crate) json: Value,
     /// Content that comes from stdin, beside the fields.
-    pub(super) content: Option<Content>,
+    pub(crate) content: Option<Content>,
+}
+
+/// The request as the options alone say it.
+pub(crate) fn of_options(entry: &'static Entry, matches: &ArgMatches, common: &Common) -> Outcome<Request> {
+    let (mut request, mut content) = (Map::new(), None);
+    for field in entry.request.fields() {
+        match field_value(entry, field, matches, &common.settings)? {
+            Some(Given::Json(value)) => drop(request.insert(field.name.to_owned(), value)),
+            Some(Given::Content(given)) => content = Some(given),
+            None => {}
+        }
+    }
+    Ok(Request { json: Value::Object(request), content })
 }
 
 /// The request: what the options say, then the settings file. What the client's settings have is left to the client.
@@ -99,18 +112,7 @@ pub(super) fn has_all(entry: &'static Entry, fields: &[&str], matches: &ArgMatch
 
 /// The shared option that a field is filled from.
 fn shared_option(field: &Field) -> Option<&'static str> {
-    Some(match field.name {
-        "email" => "email",
-        "mode" => "mode",
-        "phone" => "phone",
-        "name" => "name",
-        "company" => "company",
-        "bank" => "bank",
-        "api_key" => "apikey",
-        "id_token" => "idtoken",
-        "password" | "new_password" => "password",
-        _ => return None,
-    })
+    shared_name(if field.name == "new_password" { "password" } else { field.name })
 }
 
 fn shared(field: &Field, option: &str, common: &mut Common) -> Outcome<Option<Value>> {

@@ -8,17 +8,18 @@ use std::{
     time::Duration,
 };
 
-use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Watcher, ws_channel::WsChannel};
+use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Secret, SessionNeed, Sessions, Watcher};
 use bankchannel_foundation::operation::{Entry, Kind};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use super::{
     answers::Answers,
+    call,
     log::Log,
     request::{self, Request},
     result::Target,
-    spec::{Needs, Spec, needs},
+    spec::{Spec, sessions},
     waiting,
 };
 use crate::{
@@ -33,29 +34,42 @@ use crate::{
 
 /// Runs a command.
 pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
-    let mut common = Common::read(matches)?;
+    let protocol = bankchannel::protocol(spec.main.declaration.protocol);
+    let (Some(protocol), Some(sessions)) = (protocol, sessions(spec.main)) else {
+        return without_session(spec, matches);
+    };
+    let mut common = Common::read(protocol, matches)?;
     let target = Target::read(matches, common.format);
     let entry = chosen(spec, matches, &common);
-    if is_login(entry) && logged_in(entry, matches, &mut common)? {
+    if sessions.log_in.contains(&entry.declaration.name) && logged_in(entry, matches, &mut common)? {
         return Ok(());
     }
-    let token = session_for(entry, &mut common)?;
+    let token = session_for(sessions, entry, &mut common)?;
     request::ask_for_missing(entry, &mut common)?;
     confirm(entry, &common)?;
     let client = common.settings.client(token.as_ref())?;
     let reserved = target.reserve(entry)?;
-    check_keeping(entry, &common)?;
-    let result = if entry.short_name() == "log_in" && common.noninteractive {
-        waiting::log_in(entry, matches, &mut common, &client)
+    check_keeping(sessions, entry, &common)?;
+    let result = if sessions.log_in.first() == Some(&entry.declaration.name) && common.noninteractive {
+        waiting::log_in(sessions, entry, matches, &mut common, &client)
     } else {
         let Request { json, content } = request::build(entry, matches, &mut common)?;
         let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
-        carry_out(&Client::from(client.clone()), entry, json, options, &common)
+        carry_out(&client, entry, json, options, &common)
     };
-    let kept = finish(entry, &client, token.as_ref(), &mut common, &result);
+    let kept = finish(sessions, entry, &client, token.as_ref(), &mut common, &result);
     let shown =
         result.map_err(|failure| in_options(failure, spec, entry)).and_then(|done| target.show(entry, done, reserved));
     unless_unkept(kept, shown)
+}
+
+/// Runs a command of a protocol without sessions: the client's settings are a file of their own.
+fn without_session(spec: &Spec, matches: &ArgMatches) -> Outcome {
+    let common = Common::without_settings(matches);
+    let entry = chosen(spec, matches, &common);
+    let Request { json, content } = request::of_options(entry, matches, &common)?;
+    call::carry_out_shown(&call::client(entry, matches)?, entry, json, content, matches, &common)
+        .map_err(|failure| in_options(failure, spec, entry))
 }
 
 /// Lets a person say the bank's name before its certificates are retired for good, where it is only a default.
@@ -76,20 +90,8 @@ fn confirm(entry: &Entry, common: &Common) -> Outcome {
 }
 
 /// Sees that the settings file can be changed, before an operation is sent whose result belongs in it.
-pub(super) fn check_keeping(entry: &Entry, common: &Common) -> Outcome {
-    const KEEPING: &[&str] = &[
-        "log_in",
-        "login",
-        "login_mfa",
-        "begin_log_in",
-        "continue_log_in",
-        "enrol_totp",
-        "register",
-        "register_account",
-        "reset_password",
-        "password_reset",
-    ];
-    if KEEPING.contains(&entry.short_name()) { common.settings.check_keeping() } else { Ok(()) }
+pub(super) fn check_keeping(sessions: &Sessions, entry: &Entry, common: &Common) -> Outcome {
+    if sessions.kept_after.contains(&entry.declaration.name) { common.settings.check_keeping() } else { Ok(()) }
 }
 
 /// The outcome of a command whose result was shown: what could not be kept is told after it, never in its place.
@@ -117,6 +119,7 @@ pub(crate) fn carry_out(
     let progress = Arc::new(Progress::begin(entry.declaration.summary));
     let (log, interrupted) = (Log::of(common.verbose), Arc::new(AtomicBool::new(false)));
     let answers = Answers {
+        codes: sessions(entry).map_or(&[], |sessions| sessions.codes),
         mode: common.settings.mode().to_owned(),
         given: Mutex::default(),
         noninteractive: common.noninteractive,
@@ -155,16 +158,17 @@ pub(crate) fn carry_out(
 
 /// The session for an operation. What is missing or wrong is told before anything is sent. An operation that needs none
 /// gets none: it is for the mode that is asked for, whatever mode is logged in.
-pub(super) fn session_for(entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
+pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
     let settings = &common.settings;
-    let needs = needs(entry);
-    if needs == Needs::Nothing {
+    let needs = (sessions.needs)(entry);
+    let is_logout = sessions.log_out == entry.declaration.name;
+    if needs == SessionNeed::Nothing {
         return Ok(None);
     }
     let token = match token::find(settings)? {
         Stored::Good(token) => token,
         // A session that may have ended here can still be ended there.
-        Stored::Expired(token) if is_logout(entry) => token,
+        Stored::Expired(token) if is_logout => token,
         Stored::Elsewhere => {
             output::note("the stored session belongs to another service and is not used");
             return Err(Failure::SessionExpired);
@@ -175,14 +179,14 @@ pub(super) fn session_for(entry: &Entry, common: &mut Common) -> Outcome<Option<
         }
         Stored::Expired(_) => return Err(Failure::SessionExpired),
     };
-    if needs == Needs::Admin && token.mode.as_deref() == Some("data") {
+    if needs == SessionNeed::Admin && token.mode.as_deref() == Some("data") {
         return Err(Failure::AdminRequired);
     }
     // An explicit mode that is not the session's means another session.
     if settings.is_given("mode") && token.mode.as_deref().is_some_and(|mode| mode != settings.mode()) {
         return Err(Failure::SessionExpired);
     }
-    if is_logout(entry) {
+    if is_logout {
         // Gone here first, whatever the service answers.
         common.settings.drop_session()?;
     }
@@ -191,37 +195,36 @@ pub(super) fn session_for(entry: &Entry, common: &mut Common) -> Outcome<Option<
 
 /// Keeps what a call changed: a new session, a new API key; drops a session that the service no longer accepts.
 pub(super) fn finish(
+    sessions: &Sessions,
     entry: &Entry,
-    client: &WsChannel,
+    client: &Client,
     before: Option<&Token>,
     common: &mut Common,
     result: &Outcome<Done>,
 ) -> Outcome {
     if let Err(failure) = result {
         if let Failure::Error(error) = failure
-            && error.code() == "ws_channel.session_refused"
+            && error.code() == sessions.refused.code
             && !common.settings.is_given("idtoken")
         {
             common.settings.drop_session()?;
         }
         return Ok(());
     }
-    if entry.declaration.kind == Kind::Local || is_logout(entry) {
+    let name = entry.declaration.name;
+    if entry.declaration.kind == Kind::Local || name == sessions.log_out {
         return Ok(());
     }
     // A new password ends the user's sessions everywhere.
-    if matches!(entry.short_name(), "reset_password" | "password_reset")
-        && common.settings.filed("idtokenmode") == Some(common.settings.mode())
-    {
+    if sessions.ended_by.contains(&name) && common.settings.filed("idtokenmode") == Some(common.settings.mode()) {
         return common.settings.drop_session();
     }
-    let session = client.session();
-    let is_new =
-        session.id_token.as_ref().is_some_and(|token| before.is_none_or(|before| before.text != token.expose()));
+    let session = (sessions.of)(client);
+    let is_new = session.token.as_ref().is_some_and(|token| before.is_none_or(|before| before.text != token.expose()));
     if is_new {
         common.settings.keep_session(&session)?;
     }
-    let key = session.api_key.as_ref().map(|key| key.expose()).filter(|key| *key != NEW_API_KEY);
+    let key = session.api_key.as_ref().map(Secret::expose).filter(|key| *key != NEW_API_KEY);
     if let Some(key) = key
         && common.settings.value("apikey") != Some(key)
     {
@@ -260,14 +263,6 @@ fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcom
     }
     common.settings.drop_session()?;
     Ok(false)
-}
-
-fn is_login(entry: &Entry) -> bool {
-    matches!(entry.short_name(), "log_in" | "login_mfa")
-}
-
-fn is_logout(entry: &Entry) -> bool {
-    entry.short_name() == "logout"
 }
 
 /// A missing field, told as the option that gives it.

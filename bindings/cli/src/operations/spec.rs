@@ -3,12 +3,12 @@
 //! Where `wscli` has a name, that name runs the flow: the challenge is fetched, the password encrypted, the codes are
 //! asked for. The bare exchange of that name is reachable through `call`.
 
-use bankchannel::ws_channel::{Access, PROTOCOL, terms};
-use bankchannel_foundation::operation::{Ask, Entry, Kind};
-use clap::{Arg, ArgAction, Command, ValueHint};
+use bankchannel::{Commands, PROTOCOLS, Sessions};
+use bankchannel_foundation::operation::{Ask, Entry};
+use clap::{Arg, Command};
 
 use super::help;
-use crate::options::{add_fields, camel, connection, kebab, passphrase};
+use crate::options::{add_fields, camel, connection, file, flag, kebab, passphrase, settings_file, text};
 
 /// A command of a group.
 pub(crate) struct Spec {
@@ -24,46 +24,36 @@ pub(crate) struct Spec {
     pub(crate) is_double: bool,
 }
 
-/// Group, command, the operation that it runs, and others that it runs when these fields are given.
-type Flow = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static [&'static str])]);
-
-const FLOWS: &[Flow] = &[
-    ("account", "register", "register_account", &[]),
-    ("account", "password-reset", "reset_password", &[]),
-    ("session", "login", "log_in", &[("login_mfa", &["session", "code"])]),
-    (
-        "files",
-        "upload-file",
-        "upload_file",
-        &[
-            ("upload_and_wait", &["wait_for"]),
-            ("sign_and_upload", &["private_key"]),
-            ("sign_and_upload", &["signing_certificate"]),
-        ],
-    ),
-    ("files", "download-files", "download_new_files", &[]),
-];
-
-/// Every command, in the order of the catalogue.
+/// Every command, in the order of the catalogue: first those that a declaration names.
 pub(crate) fn specs() -> Vec<Spec> {
-    let flows = FLOWS.iter().filter_map(|(group, name, main, also)| {
-        let also = also.iter().filter_map(|(operation, fields)| Some((find(operation)?, *fields))).collect();
-        Some(Spec { group, name: (*name).to_owned(), main: find(main)?, also, is_double: false })
-    });
-    let mut specs: Vec<Spec> = flows.collect();
+    let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == Commands::BySubject);
+    let entries: Vec<&'static Entry> =
+        by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry).collect();
+    let declared = || {
+        let commands = |entry: &&'static Entry| entry.declaration.commands.iter().zip(std::iter::repeat(*entry));
+        entries.iter().flat_map(commands)
+    };
+    let mut specs: Vec<Spec> = Vec::new();
+    for (command, main) in declared().filter(|(command, _)| command.given.is_empty()) {
+        let (group, name) = (main.declaration.command_group(), command.name.to_owned());
+        specs.push(Spec { group, name, main, also: Vec::new(), is_double: false });
+    }
     let named: Vec<&str> = specs.iter().map(|spec| spec.main.declaration.name).collect();
-    for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL) {
-        let (group, name) = (entry.declaration.subject, kebab(entry.short_name()));
+    for main in &entries {
+        let (group, name) = (main.declaration.command_group(), kebab(main.short_name()));
         if !specs.iter().any(|spec| spec.group == group && spec.name == name) {
-            let is_double = named.contains(&entry.declaration.name);
-            specs.push(Spec { group, name, main: entry, also: Vec::new(), is_double });
+            let is_double = named.contains(&main.declaration.name);
+            specs.push(Spec { group, name, main, also: Vec::new(), is_double });
+        }
+    }
+    for (command, entry) in declared().filter(|(command, _)| !command.given.is_empty()) {
+        let group = entry.declaration.command_group();
+        if let Some(spec) = specs.iter_mut().find(|spec| spec.group == group && spec.name == command.name) {
+            // The last one in the catalogue counts.
+            spec.also.insert(0, (entry, command.given));
         }
     }
     specs
-}
-
-fn find(short_name: &str) -> Option<&'static Entry> {
-    bankchannel::catalogue().find(|entry| entry.declaration.protocol == PROTOCOL && entry.short_name() == short_name)
 }
 
 impl Spec {
@@ -89,7 +79,11 @@ impl Spec {
         if let Some(examples) = help::examples(self.group, &self.name) {
             command = command.after_help(examples);
         }
-        let command = add_fields(connection(command, &shown), &self.entries());
+        let command = match sessions(self.main) {
+            Some(_) => connection(command, &shown),
+            None => settings_file(command),
+        };
+        let command = add_fields(command, &self.entries());
         let command = command.arg(output_argument()).arg(force_argument()).hide(self.is_double);
         let asks = self.entries().into_iter().flat_map(|entry| entry.declaration.asks);
         let signed = asks.copied().find_map(|ask| if let Ask::Signature { of } = ask { Some(of) } else { None });
@@ -112,21 +106,24 @@ impl Spec {
     }
 }
 
+/// What keeping a session takes, for the protocol of an operation that has sessions.
+pub(crate) fn sessions(entry: &Entry) -> Option<&'static Sessions> {
+    bankchannel::protocol(entry.declaration.protocol)?.sessions.as_ref()
+}
+
 /// Where the result goes.
 pub(crate) fn output_argument() -> Arg {
-    Arg::new("output")
-        .long("output")
+    file("output", "Write the file's content, or else the response as JSON, to a new file of mode 0600")
         .short('o')
         .visible_alias("outfilename")
-        .value_name("FILE")
-        .value_hint(ValueHint::FilePath)
         .help_heading("Result")
-        .help("Write the file's content, or else the response as JSON, to a new file of mode 0600")
 }
 
 /// Who signs with a key that is elsewhere.
 pub(crate) fn signer_argument() -> Arg {
-    Arg::new("signer").long("signer").value_name("COMMAND").help(
+    text(
+        "signer",
+        "COMMAND",
         "Run by sh for each signature: gets the raw digest on stdin, BANKCHANNEL_SIGNATURE_ALGORITHM and BANKCHANNEL_KEY_FINGERPRINT in the \
          environment, and prints the raw signature, as it is or as base64; left out, the signature is asked for",
     )
@@ -134,41 +131,7 @@ pub(crate) fn signer_argument() -> Arg {
 
 /// Whether an existing file is replaced.
 pub(crate) fn force_argument() -> Arg {
-    Arg::new("force")
-        .long("force")
-        .action(ArgAction::SetTrue)
-        .requires("output")
-        .help_heading("Result")
-        .help("Replace FILE when it exists")
-}
-
-/// What an operation wants of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Needs {
-    /// None, or none in particular.
-    Nothing,
-    /// A session of any mode, or of the modes that the service itself checks.
-    Session,
-    /// An admin session.
-    Admin,
-}
-
-/// What an operation wants of the session, from its declaration. Flows declare no route: those that begin without a
-/// session are the ones about accounts and sessions that do not fail for want of one.
-pub(crate) fn needs(entry: &Entry) -> Needs {
-    let declaration = entry.declaration;
-    let fails_without = || declaration.errors.iter().any(|row| row.code == "ws_channel.not_logged_in");
-    match (terms(declaration.name), declaration.kind) {
-        (Some(terms), _) => match terms.access {
-            Access::Public => Needs::Nothing,
-            Access::Session { modes: ["admin"], .. } => Needs::Admin,
-            Access::Session { .. } => Needs::Session,
-        },
-        (None, Kind::Flow) if fails_without() || !matches!(declaration.subject, "account" | "session") => {
-            Needs::Session
-        }
-        _ => Needs::Nothing,
-    }
+    flag("force", "Replace FILE when it exists").requires("output").help_heading("Result")
 }
 
 #[cfg(test)]
@@ -180,14 +143,30 @@ mod tests {
     #[test]
     fn every_operation_is_reachable_by_a_command_or_by_call() {
         let specs = specs();
-        // The commands of the other protocol are written by hand; `call` reaches all its operations.
-        for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL) {
+        // `call` reaches all operations of the other protocols.
+        let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == Commands::BySubject);
+        for entry in by_subject.flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry) {
             let by_command = specs
                 .iter()
                 .any(|spec| spec.entries().iter().any(|found| found.declaration.name == entry.declaration.name));
             let name = kebab(entry.short_name());
-            let by_flow = specs.iter().any(|spec| spec.group == entry.declaration.subject && spec.name == name);
+            let by_flow = specs.iter().any(|spec| spec.group == entry.declaration.command_group() && spec.name == name);
             assert!(by_command || by_flow, "{}", entry.declaration.name);
+        }
+    }
+
+    #[test]
+    fn commands_of_declarations_run_their_operations() {
+        let specs = specs();
+        for entry in bankchannel::catalogue() {
+            let declaration = entry.declaration;
+            for command in declaration.commands {
+                let named = |spec: &&Spec| spec.group == declaration.command_group() && spec.name == command.name;
+                let spec = specs.iter().find(named).expect(command.name);
+                assert!(spec.entries().iter().any(|found| found.declaration.name == declaration.name));
+                let has = |name| entry.request.fields().iter().any(|field| field.name == name);
+                assert!(command.given.iter().all(|name| has(*name)), "{}", declaration.name);
+            }
         }
     }
 

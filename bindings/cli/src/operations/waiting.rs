@@ -5,14 +5,14 @@
 //!   session login --noninteractive --code …   goes on with it
 //! ```
 
-use bankchannel::{CallOptions, Client, Done, ws_channel::WsChannel};
+use bankchannel::{CallOptions, Client, Done, Sessions};
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Category, operation::Entry};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
 use super::{
-    answers::{environments_code, variable},
+    answers::{environments_code, variable, variables},
     request,
     run::carry_out,
 };
@@ -22,8 +22,6 @@ use crate::{
     output,
 };
 
-const BEGIN: &str = "ws_channel.begin_log_in";
-const CONTINUE: &str = "ws_channel.continue_log_in";
 /// Where the login so far is kept in the settings file, and what it is sealed with.
 const SEALED: &str = "waitinglogin";
 const KEY: &str = "waitingloginkey";
@@ -34,11 +32,13 @@ const KEY_LENGTH: usize = 43;
 
 /// Logs in as far as possible; the client and the answer when the login is complete.
 pub(super) fn log_in(
+    sessions: &Sessions,
     entry: &'static Entry,
     matches: &ArgMatches,
     common: &mut Common,
-    client: &WsChannel,
+    client: &Client,
 ) -> Outcome<Done> {
+    let [begin, go_on_with] = sessions.steps;
     let Value::Object(mut given) = request::build(entry, matches, common)?.json else { return Err(Failure::Told) };
     let mut code = given.remove("code").and_then(|code| code.as_str().map(str::to_owned));
     let key = common.settings.filed(KEY).map_or_else(|| random::alphanumeric(KEY_LENGTH), str::to_owned);
@@ -47,7 +47,7 @@ pub(super) fn log_in(
         let mut request = Map::from_iter([("sealed".to_owned(), sealed), ("seal_key".to_owned(), json!(key))]);
         request.insert("password".to_owned(), password.clone());
         request.insert(field.to_owned(), answer);
-        step(client, CONTINUE, request, common)
+        step(client, go_on_with, request, common)
     };
     let mut answered = Vec::new();
     // A login of somebody else, or of another mode, is not gone on with.
@@ -59,7 +59,7 @@ pub(super) fn log_in(
             code = unused;
             let mut request = given.clone();
             request.insert("seal_key".to_owned(), json!(key));
-            step(client, BEGIN, request, common)
+            step(client, begin, request, common)
         }
     };
     loop {
@@ -79,13 +79,13 @@ pub(super) fn log_in(
         progress = match text("state").as_str() {
             "needs_code" => {
                 let (kind, question) = (text("kind"), text("text"));
-                let from_environment = || {
-                    environments_code(common.settings.mode(), &kind).filter(|_| !answered.contains(&variable(&kind)))
-                };
+                let variable = variable(sessions.codes, &kind);
+                let unused = variable.filter(|variable| !answered.contains(variable));
+                let from_environment = || environments_code(common.settings.mode(), unused?);
                 let Some(answer) = code.take().or_else(from_environment) else {
-                    return wait(done, &key, &question, common);
+                    return wait(sessions, done, &key, &question, common);
                 };
-                answered.push(variable(&kind));
+                answered.extend(variable);
                 go_on(sealed, "code", json!(answer), common)
             }
             "needs_choice" => {
@@ -104,14 +104,15 @@ pub(super) fn log_in(
 }
 
 /// Keeps the login so far for the next run.
-fn wait(done: Done, key: &str, question: &str, common: &mut Common) -> Outcome<Done> {
+fn wait(sessions: &Sessions, done: Done, key: &str, question: &str, common: &mut Common) -> Outcome<Done> {
     let sealed = done.response.get("sealed").and_then(Value::as_str).map(str::to_owned);
     let whose = whose(common);
     let kept = common.settings.keep(&[(SEALED, sealed), (KEY, Some(key.to_owned())), (FOR, Some(whose))]);
     common.format.show(&done.response);
     kept?;
     output::note(&format!(
-        "{question}: go on with `bankchannel session login --code CODE`, or set ISECURE_MFA_CODE, ISECURE_EMAIL_CODE, ISECURE_PHONE_CODE"
+        "{question}: go on with `bankchannel session login --code CODE`, or set {}",
+        variables(sessions.codes).join(", ")
     ));
     Err(Failure::Told)
 }
@@ -128,7 +129,7 @@ fn forget(common: &mut Common) -> Outcome {
     }
 }
 
-fn step(client: &WsChannel, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<Done> {
+fn step(client: &Client, name: &str, request: Map<String, Value>, common: &Common) -> Outcome<Done> {
     let entry = bankchannel::find(name).ok_or_else(|| Failure::usage(format!("there is no operation `{name}`")))?;
-    carry_out(&Client::from(client.clone()), entry, Value::Object(request), CallOptions::default(), common)
+    carry_out(client, entry, Value::Object(request), CallOptions::default(), common)
 }

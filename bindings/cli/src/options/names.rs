@@ -90,12 +90,16 @@ pub(crate) fn camel(name: &str) -> String {
     out
 }
 
+/// The option of a field that is a setting.
+pub(crate) fn shared_name(field: &str) -> Option<&'static str> {
+    SHARED.iter().find(|(name, _)| *name == field).map(|(_, option)| *option)
+}
+
 /// The options that stand for these fields, for an error text.
 pub(crate) fn option_list(fields: &str) -> String {
     let options = fields.split(", ").map(|field| {
         let top = field.split(['.', '[']).next().unwrap_or(field);
-        let shared = SHARED.iter().find(|(name, _)| *name == top).map(|(_, option)| (*option).to_owned());
-        format!("--{}", shared.unwrap_or_else(|| kebab(top)))
+        format!("--{}", shared_name(top).map_or_else(|| kebab(top), str::to_owned))
     });
     options.collect::<Vec<_>>().join(", ")
 }

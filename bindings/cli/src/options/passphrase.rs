@@ -1,10 +1,13 @@
 //! The passphrase of a locked private key: from a file, or from the person at the terminal.
 
 use bankchannel_openpgp::PrivateKey;
-use clap::{Arg, ArgMatches, ValueHint};
+use clap::{Arg, ArgMatches};
 use zeroize::Zeroizing;
 
-use super::value::{less_line_break, read_text};
+use super::{
+    plain::file,
+    value::{less_line_break, read_text},
+};
 use crate::{
     exit::{Failure, Outcome},
     output::prompt,
@@ -19,7 +22,7 @@ const END: &str = "-----END PGP PRIVATE KEY BLOCK-----";
 
 /// `--passphrase-file`.
 pub(crate) fn argument(help: &'static str) -> Arg {
-    Arg::new(OPTION).long(OPTION).value_name("FILE").value_hint(ValueHint::FilePath).help(help)
+    file(OPTION, help)
 }
 
 /// The passphrase of `--passphrase-file`, less one final line break.

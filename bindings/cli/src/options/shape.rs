@@ -14,7 +14,7 @@ use clap::{
 use serde_json::Value;
 
 use super::{
-    names::{Names, SHARED, names},
+    names::{Names, names},
     stdin, value,
 };
 use crate::{exit::Outcome, settings::Settings};
@@ -22,18 +22,19 @@ use crate::{exit::Outcome, settings::Settings};
 /// The argument that names the content without an option.
 const CONTENT: &str = "content-argument";
 
-/// Adds an option for every field of the operations' requests that is not a setting, and a plain argument for content.
+/// Adds an option for every field of the operations' requests that the command has no option for yet, and a plain argument for
+/// content.
 pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
     let mut taken: BTreeSet<String> = command.get_arguments().flat_map(spellings).collect();
     for entry in entries {
-        for field in entry.request.fields().iter().filter(|field| !is_shared(field)) {
+        for field in entry.request.fields() {
             let names = names(entry.short_name(), field);
             if !taken.insert(names.long.clone()) {
                 continue;
             }
             let aliases: Vec<String> =
                 names.aliases.iter().filter(|alias| taken.insert((*alias).clone())).cloned().collect();
-            command = command.arg(argument(field, &names, aliases));
+            command = command.arg(option(field, names.long).visible_aliases(aliases));
         }
     }
     if let Some(field) = entries.iter().find_map(|entry| entry.request.content_field()) {
@@ -70,6 +71,14 @@ pub(crate) fn field_value(
     value::from_texts(&option, field.shape, &texts, may_be_base64).map(Given::Json).map(Some)
 }
 
+/// The value of an option that [`option`] made.
+pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatches) -> Outcome<Option<Value>> {
+    match texts(matches, name) {
+        texts if texts.is_empty() => Ok(None),
+        texts => value::from_texts(&format!("--{name}"), field.shape, &texts, false).map(Some),
+    }
+}
+
 /// Whether a field has a value, which is not read.
 pub(crate) fn has_value(entry: &Entry, field: &'static Field, matches: &ArgMatches, settings: &Settings) -> bool {
     found(&names(entry.short_name(), field), field, matches, settings).is_some()
@@ -94,11 +103,6 @@ fn found(
     given.or_else(|| filed().map(|text| (vec![text.to_owned()], true)))
 }
 
-/// Whether the field is a setting that every command takes the same way.
-pub(super) fn is_shared(field: &Field) -> bool {
-    SHARED.iter().any(|(name, _)| *name == field.name)
-}
-
 /// `wscli`'s settings may say `ALL` for "every type", which the service knows only as leaving it out.
 fn stands_for_all(field: &Field, text: &str) -> bool {
     field.name == "file_type" && text == "ALL"
@@ -109,9 +113,10 @@ fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
     found.map(|values| values.cloned().collect()).unwrap_or_default()
 }
 
-fn argument(field: &'static Field, names: &Names, aliases: Vec<String>) -> Arg {
-    let argument =
-        Arg::new(names.long.clone()).long(names.long.clone()).visible_aliases(aliases).help(sentence(field.doc));
+/// A field as an option of this name.
+pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>) -> Arg {
+    let long = long.into();
+    let argument = Arg::new(clap::Id::from(long.clone())).long(long).help(sentence(field.doc));
     match field.shape {
         Shape::Bool => argument
             .value_name("BOOL")

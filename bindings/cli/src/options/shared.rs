@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use bankchannel::Protocol;
 use bankchannel_foundation::model::Seconds;
-use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
+use clap::{ArgMatches, Command, builder::PossibleValuesParser};
 
+use super::{
+    names::SHARED,
+    plain::{self, file, flag},
+};
 use crate::{
     exit::{Failure, Outcome},
     output::{self, Format, prompt},
@@ -15,23 +20,8 @@ const ACCOUNT: &str = "Account";
 const SERVICE: &str = "Service";
 const RESULT: &str = "Result";
 
-/// Options whose values are settings, by their keys in the settings file.
-const GIVEN: &[&str] = &[
-    "email",
-    "mode",
-    "apikey",
-    "idtoken",
-    "password",
-    "phone",
-    "name",
-    "company",
-    "bank",
-    "environment",
-    "baseurl",
-    "publickeyfile",
-    "cafile",
-    "proxy",
-];
+/// Options whose values are settings, besides those that are fields of requests too.
+const GIVEN: [&str; 5] = ["environment", "baseurl", "publickeyfile", "cafile", "proxy"];
 
 /// What every command of an operation understands.
 pub(crate) struct Common {
@@ -49,20 +39,24 @@ pub(crate) struct Common {
 
 /// Adds how results are shown.
 pub(crate) fn add_common(command: Command) -> Command {
-    command.arg(
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help_heading(RESULT)
-            .help("Print one JSON object; a failure is printed as {\"error\": …}"),
-    )
+    command.arg(flag("json", "Print one JSON object; a failure is printed as {\"error\": …}").help_heading(RESULT))
+}
+
+/// Adds the options of a client whose settings are a file of JSON, as every language has them.
+pub(crate) fn settings_file(command: Command) -> Command {
+    let own = [
+        file("settings", "Settings as JSON, as every language has them"),
+        flag("noninteractive", "Ask for nothing"),
+        flag("verbose", "Show on stderr what is sent and received, redacted").short('v'),
+    ];
+    add_common(command).args(own.map(|argument| argument.help_heading(SERVICE)))
 }
 
 /// Adds the options of whoever talks to a service. `shown` names the fields that the command really uses: the others
 /// are understood, as `wscli` does, but not listed.
 pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
     let text = |name: &'static str, value: &'static str, heading: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help_heading(heading).help(help)
+        plain::text(name, value, help).help_heading(heading)
     };
     let profile = |name: &'static str, value: &'static str, help: &'static str| {
         text(name, value, ACCOUNT, help).hide(!shown.contains(&name))
@@ -95,25 +89,19 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
             .hide(!shown.contains(&"password")),
         )
         .arg(
-            Arg::new("password-stdin")
-                .long("password-stdin")
-                .action(ArgAction::SetTrue)
+            flag("password-stdin", "Read the password from the first line of stdin")
                 .conflicts_with("password")
                 .help_heading(ACCOUNT)
-                .hide(!shown.contains(&"password"))
-                .help("Read the password from the first line of stdin"),
+                .hide(!shown.contains(&"password")),
         )
         .arg(profile("phone", "NUMBER", "The phone that codes are sent to, such as +358401234567 [env: ISECURE_PHONE]"))
         .arg(profile("name", "NAME", "The registrant's full name [env: ISECURE_NAME]"))
         .arg(profile("company", "NAME", "The company's name [env: ISECURE_COMPANY]"))
         .arg(profile("bank", "BANK", "The bank, such as nordea or simulator [env: ISECURE_BANK]").short('b'))
         .arg(
-            Arg::new("noninteractive")
-                .long("noninteractive")
+            flag("noninteractive", "Never ask; fail when something is missing")
                 .visible_alias("non-interactive")
-                .action(ArgAction::SetTrue)
-                .help_heading(ACCOUNT)
-                .help("Never ask; fail when something is missing"),
+                .help_heading(ACCOUNT),
         )
         .arg(text("environment", "NAME", SERVICE, "test or production [default: test]"))
         .arg(
@@ -148,22 +136,20 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
             .value_parser(super::value::seconds),
         )
         .arg(
-            Arg::new("verbose")
-                .long("verbose")
+            flag("verbose", "Tell on stderr what is sent and answered, without secrets and contents")
                 .short('v')
-                .action(ArgAction::SetTrue)
-                .help_heading(RESULT)
-                .help("Tell on stderr what is sent and answered, without secrets and contents"),
+                .help_heading(RESULT),
         )
 }
 
 impl Common {
-    /// Reads the shared options and the settings file.
-    pub(crate) fn read(matches: &ArgMatches) -> Outcome<Self> {
+    /// Reads the shared options and the settings file, for clients of this protocol.
+    pub(crate) fn read(protocol: &'static Protocol, matches: &ArgMatches) -> Outcome<Self> {
         let format = format(matches);
         let text = |name: &str| matches.get_one::<String>(name).cloned();
+        let names = SHARED.iter().map(|(_, option)| *option).chain(GIVEN);
         let mut given: BTreeMap<String, String> =
-            GIVEN.iter().filter_map(|name| Some(((*name).to_owned(), text(name)?))).collect();
+            names.filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
         if given.contains_key("password") {
             output::note(
                 "warning: a password on the command line is seen by other users and kept in the shell's history; use --password-stdin",
@@ -178,10 +164,9 @@ impl Common {
             );
         }
         let settings =
-            Settings::load(text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
+            Settings::load(protocol, text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
-        let signer = matches.try_get_one::<String>("signer").ok().flatten().cloned();
-        Ok(Self { settings, format, noninteractive, verbose, signer })
+        Ok(Self { settings, format, noninteractive, verbose, signer: signer(matches) })
     }
 
     /// The shared options alone: for what runs on this machine, which neither a settings file nor the environment is for.
@@ -191,7 +176,7 @@ impl Common {
             format: format(matches),
             noninteractive: matches.get_flag("noninteractive"),
             verbose: matches.get_flag("verbose"),
-            signer: None,
+            signer: signer(matches),
         }
     }
 
@@ -227,6 +212,11 @@ impl Common {
             }
         }
     }
+}
+
+/// The command of `--signer`, where a command has that option.
+fn signer(matches: &ArgMatches) -> Option<String> {
+    matches.try_get_one::<String>("signer").ok().flatten().cloned()
 }
 
 /// How the result is shown.

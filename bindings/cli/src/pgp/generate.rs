@@ -9,13 +9,13 @@ use std::{
 
 use bankchannel_foundation::shown;
 use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
-use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::json;
 
 use super::told;
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format, passphrase},
+    options::{add_common, format, passphrase, text},
     output::{files, progress::Progress},
 };
 
@@ -31,25 +31,22 @@ pub(super) fn command() -> Command {
     add_common(Command::new("generate"))
         .about("Make a key pair")
         .after_help(format!("Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites {PUBLIC} and {PRIVATE} (mode 0600); files that exist are left alone.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one."))
-        .arg(Arg::new("name").long("name").value_name("NAME").required(true).help("Whose key it is"))
-        .arg(Arg::new("email").long("email").value_name("ADDRESS").required(true).help("The e-mail address in the key"))
+        .arg(text("name", "NAME", "Whose key it is").required(true))
+        .arg(text("email", "ADDRESS", "The e-mail address in the key").required(true))
         .arg(
-            Arg::new("algorithm")
-                .long("algorithm")
-                .value_name("NAME")
+            text("algorithm", "NAME", "The kind of key")
                 .default_value("ed25519")
-                .value_parser(PossibleValuesParser::new(["ed25519", "rsa3072", "rsa4096"]))
-                .help("The kind of key"),
+                .value_parser(PossibleValuesParser::new(["ed25519", "rsa3072", "rsa4096"])),
         )
-        .arg(Arg::new("output-dir").long("output-dir").value_name("DIR").required(true).help("Where the files go; made with mode 0700 when absent"))
-        .arg(Arg::new("expires-days").long("expires-days").value_name("DAYS").value_parser(value_parser!(u32).range(1..=36_500)).help("How long the key is good [default: for ever]"))
+        .arg(text("output-dir", "DIR", "Where the files go; made with mode 0700 when absent").required(true))
+        .arg(text("expires-days", "DAYS", "How long the key is good [default: for ever]").value_parser(value_parser!(u32).range(1..=36_500)))
         .arg(passphrase::argument("Lock the private key with the passphrase in this file; left out, it is not locked"))
 }
 
 /// Makes the key.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
-    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
-    let folder = PathBuf::from(text("output-dir"));
+    let given = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let folder = PathBuf::from(given("output-dir"));
     let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));
     if let Some(taken) = [&public, &private].into_iter().find(|path| path.exists()) {
         return Err(Failure::usage(format!("{} exists already and is left alone", shown::path(taken))));
@@ -57,9 +54,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let now = SystemTime::now();
     let progress = Progress::begin("making the key");
     let key = PrivateKey::generate(Generate {
-        name: text("name"),
-        email: text("email"),
-        algorithm: algorithm(&text("algorithm")),
+        name: given("name"),
+        email: given("email"),
+        algorithm: algorithm(&given("algorithm")),
         created: now,
         expires: matches.get_one::<u32>("expires-days").map(|days| now + DAY * *days),
         passphrase: passphrase::given(matches)?,

@@ -3,14 +3,14 @@
 use std::time::SystemTime;
 
 use bankchannel_openpgp::{inspect, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text};
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::told;
 use crate::{
     exit::Outcome,
-    options::{add_common, format, read_text},
+    options::{add_common, file_argument, format, read_text},
 };
 
 /// The command.
@@ -18,12 +18,7 @@ pub(super) fn command() -> Command {
     add_common(Command::new("inspect"))
         .about("Show what a key file holds: fingerprint, ids, algorithm, what it is good for")
         .after_help("Examples:\n  bankchannel pgp inspect authorize-public.asc")
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .help("An armored key, public or private, text before it is left out; - for stdin"),
-        )
+        .arg(file_argument("file", "An armored key, public or private, text before it is left out; - for stdin"))
 }
 
 /// Shows it.

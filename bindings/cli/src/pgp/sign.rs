@@ -3,13 +3,13 @@
 use std::{path::PathBuf, time::SystemTime};
 
 use bankchannel_openpgp::{HashAlgorithm, UnlockedSigner, sign_detached};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgAction, ArgMatches, Command};
 use serde_json::json;
 
 use super::{keys, told};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, passphrase},
+    options::{add_common, file, file_argument, passphrase, text},
     output::{self, Format, files},
 };
 
@@ -21,10 +21,10 @@ pub(super) fn command() -> Command {
     add_common(Command::new("sign"))
         .about("Sign a file: armored, detached, SHA-256")
         .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify reads the signature. The file is read once, however large it is.")
-        .arg(Arg::new("key").long("key").value_name("FILE").required(true).action(ArgAction::Append).help("The private key, armored; several sign one after the other"))
-        .arg(Arg::new("output").long("output").short('o').value_name("SIG").help("Where the signature goes, - for stdout [default: FILE.asc; stdout when stdin is signed]"))
+        .arg(file("key", "The private key, armored; several sign one after the other").required(true).action(ArgAction::Append))
+        .arg(text("output", "SIG", "Where the signature goes, - for stdout [default: FILE.asc; stdout when stdin is signed]").short('o'))
         .arg(passphrase::argument("The passphrase of a locked key; left out, it is asked for"))
-        .arg(Arg::new("file").value_name("FILE").required(true).help("What is signed; - for stdin"))
+        .arg(file_argument("file", "What is signed; - for stdin"))
 }
 
 /// Signs.

@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use bankchannel_openpgp::{PublicKey, SignatureResult, VerifyPolicy, verify_detached, without_leading_text};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::{keys, told};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format, read_text},
+    options::{add_common, file, file_argument, format, read_text, text},
     output::{self, Format},
 };
 
@@ -25,27 +25,18 @@ pub(super) fn command() -> Command {
              Examples:\n  bankchannel pgp verify --key authorize-public.asc --signature payment.xml.asc payment.xml",
         )
         .arg(
-            Arg::new("key")
-                .long("key")
-                .value_name("FILE")
+            file("key", "A key, public or private, armored; may be given several times")
                 .required(true)
-                .action(ArgAction::Append)
-                .help("A key, public or private, armored; may be given several times"),
+                .action(ArgAction::Append),
         )
-        .arg(
-            Arg::new("signature")
-                .long("signature")
-                .value_name("SIG")
-                .required(true)
-                .help("The armored signatures, one or several"),
-        )
-        .arg(Arg::new("file").value_name("FILE").required(true).help("What was signed; - for stdin"))
+        .arg(text("signature", "SIG", "The armored signatures, one or several").required(true))
+        .arg(file_argument("file", "What was signed; - for stdin"))
 }
 
 /// Verifies.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
-    let text = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
-    let (path, signature) = (text("file"), text("signature"));
+    let given = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
+    let (path, signature) = (given("file"), given("signature"));
     let keys: Vec<PublicKey> = matches
         .get_many::<String>("key")
         .into_iter()

@@ -1,28 +1,42 @@
 //! Operations at a bank: a command for each exchange of the catalogue.
 
 use bankchannel::{
-    CallOptions, Client,
+    Client,
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, model::Dialect, terms},
 };
-use bankchannel_foundation::{
-    model::{Seconds, Value, read_boundary},
-    operation::Entry,
-};
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
-use serde_json::Map;
-use zeroize::Zeroizing;
+use bankchannel_foundation::{Boundary as _, Secret, model::read_boundary, operation::Entry};
+use clap::{ArgMatches, Command};
+use serde_json::{Value, json};
 
-use super::{signing_key, signing_options};
+use super::{
+    fields::{self, Row, Rows},
+    keys, signing_options,
+};
 use crate::{
-    exit::{Failure, Outcome},
-    operations::{Target, carry_out, force_argument, output_argument, signer_argument},
-    options::{
-        self, Common, Given, MAX_SETTINGS, add_common, add_fields, field_value, kebab, passphrase, read_bytes,
-        read_text, seconds,
-    },
+    exit::Outcome,
+    operations::{Request, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument},
+    options::{Common, add_fields, file, kebab, passphrase, read_settings, settings_file},
 };
 
 const HEADING: &str = "The bank, and who asks";
+
+/// The private key for TLS, which is no text of the JSON: it is wiped.
+const CLIENT_KEY: &str = "client-key";
+
+const ROWS: Rows = Rows::of(
+    NextGenPsd2Settings::SHAPE,
+    &[
+        Row::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
+        Row::file("certificate", "certificate", fields::text, "The QSEAL certificate, PEM"),
+        Row::file("client_certificate", "client-certificate", fields::text, "The certificate for TLS (QWAC), PEM"),
+        Row::value("ca_file", "ca-file").help("Further authorities to trust for the bank's certificate, PEM"),
+        Row::value("only_ca_file", "only-ca-file").help("Trust no others"),
+        Row::value("proxy", "proxy").help("A proxy, in place of the environment's"),
+        Row::value("exchange_timeout_s", "timeout").help("How long the call may take, such as 30 or 2.5"),
+        Row::value("allowed_redirect_hosts", "redirect-host")
+            .help("A host besides the bank's own to which its customers may be sent"),
+    ],
+);
 
 /// A command for every exchange.
 pub(super) fn commands() -> impl Iterator<Item = Command> {
@@ -40,7 +54,10 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 
 fn command(entry: &'static Entry) -> Command {
     let declaration = entry.declaration;
-    let command = add_common(Command::new(kebab(entry.short_name())))
+    let command = settings_file(Command::new(kebab(entry.short_name())))
+        .mut_arg("settings", |settings| {
+            settings.help("Settings as JSON, as every language has them; the options count before them")
+        })
         .about(declaration.summary)
         .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
     let command = signing_options::arguments(settings_arguments(command));
@@ -49,111 +66,55 @@ fn command(entry: &'static Entry) -> Command {
 
 /// The options that say where the bank is and who asks.
 fn settings_arguments(command: Command) -> Command {
-    let value = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help_heading(HEADING).help(help)
-    };
-    let file = |name: &'static str, help: &'static str| value(name, "FILE", help).value_hint(ValueHint::FilePath);
-    let flag = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(HEADING).help(help)
-    };
-    command
-        .arg(file("settings", "Settings as JSON, as every language has them; the options below count before them"))
-        .arg(value("base-url", "URL", "The bank's base URL, such as https://bank.example/api"))
-        .arg(file("certificate", "The QSEAL certificate, PEM"))
-        .arg(file("key", "Its private key: PEM, or PKCS#12 with both; left out, --signer signs"))
-        .arg(passphrase::argument("The passphrase of a locked key, in a file").help_heading(HEADING))
-        .arg(file("client-certificate", "The certificate for TLS (QWAC), PEM"))
-        .arg(file("client-key", "Its private key, PEM"))
-        .arg(file("ca-file", "Further authorities to trust for the bank's certificate, PEM"))
-        .arg(flag("only-ca-file", "Trust no others"))
-        .arg(value("proxy", "URL", "A proxy, in place of the environment's"))
-        .arg(value("timeout", "SECONDS", "How long the call may take, such as 30 or 2.5").value_parser(seconds))
-        .arg(
-            value("redirect-host", "HOST", "A host besides the bank's own to which its customers may be sent")
-                .action(ArgAction::Append),
-        )
-        .arg(signer_argument().help_heading(HEADING))
-        .arg(flag("noninteractive", "Ask for nothing"))
-        .arg(flag("verbose", "Show on stderr what is sent and received, redacted").short('v'))
+    let own = [
+        file("key", "The QSEAL certificate's private key: PEM, or PKCS#12 with both; left out, --signer signs"),
+        passphrase::argument("The passphrase of a locked key, in a file"),
+        file(CLIENT_KEY, "The private key of the certificate for TLS, PEM"),
+        signer_argument(),
+    ];
+    command.args(own.into_iter().chain(ROWS.arguments()).map(|argument| argument.help_heading(HEADING)))
 }
 
 fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
-    let mut common = Common::without_settings(matches);
-    common.signer = matches.get_one::<String>("signer").cloned();
-    let target = Target::read(matches, common.format);
-    let client = client(entry, matches)?;
-    let mut request = Map::new();
-    for field in entry.request.fields() {
-        if let Some(Given::Json(value)) = field_value(entry, field, matches, &common.settings)? {
-            request.insert(field.name.to_owned(), value);
-        }
-    }
-    let options = CallOptions { destination: target.destination(entry), ..CallOptions::default() };
-    let reserved = target.reserve(entry)?;
-    let done = carry_out(&client, entry, serde_json::Value::Object(request), options, &common)?;
-    target.show(entry, done, reserved)
+    let common = Common::without_settings(matches);
+    let client = Client::from(NextGenPsd2::new(settings(entry, matches)?)?);
+    let Request { json, content } = request_of_options(entry, matches, &common)?;
+    carry_out_shown(&client, entry, json, content, matches, &common)
 }
 
-/// A client for this operation: from the file of settings, and the options before it.
-fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
-    let mut settings = match matches.get_one::<String>("settings") {
-        None => NextGenPsd2Settings::default(),
+/// The client's settings for this operation: from their file, and the options before it.
+fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings> {
+    let mut given = match matches.get_one::<String>("settings") {
+        None => json!({}),
         Some(path) => read_settings(path)?,
     };
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let read = |name: &str| {
-        let option = format!("--{name}");
-        text(name).map(|path| read_text(&option, &path, MAX_SETTINGS)).transpose()
-    };
-    settings.base_url = text("base-url").or(settings.base_url);
-    if let Some(pem) = read("certificate")? {
-        (settings.certificate, settings.certificate_file) = (Some(pem), None);
-    }
-    if let Some(path) = text("key") {
-        give_key(&mut settings, &path, matches)?;
-    }
-    if let Some(pem) = read("client-certificate")? {
-        (settings.client_certificate, settings.client_certificate_file) = (Some(pem), None);
-        settings.client_keystore_file = None;
-    }
-    if let Some(key) = read("client-key")? {
-        (settings.client_key, settings.client_keystore_file) = (Some(key.into()), None);
-    }
-    let connection = &mut settings.connection;
-    connection.ca_file = text("ca-file").or(connection.ca_file.take());
-    connection.only_ca_file = matches.get_flag("only-ca-file").then_some(true).or(connection.only_ca_file);
-    connection.proxy = text("proxy").map(Into::into).or(connection.proxy.take());
-    connection.exchange_timeout_s = matches.get_one::<Seconds>("timeout").copied().or(connection.exchange_timeout_s);
-    if let Some(hosts) = matches.get_many::<String>("redirect-host") {
-        settings.allowed_redirect_hosts = Some(hosts.cloned().collect());
-    }
-    let given = signing_options::read(matches)?;
-    let mut signing = signing_options::or(given, settings.signing.take().unwrap_or_default())?;
-    signing.dialect = signing.dialect.or_else(|| only_dialect(entry));
-    settings.signing = Some(signing);
-    Ok(Client::from(NextGenPsd2::new(settings)?))
-}
-
-/// The signing key of `--key`, PEM or PKCS#12, in place of what the file of settings says.
-fn give_key(settings: &mut NextGenPsd2Settings, path: &str, matches: &ArgMatches) -> Outcome {
-    let locked = || passphrase::of_locked(path, matches, matches.get_flag("noninteractive"));
-    let bytes = Zeroizing::new(read_bytes("--key", path, MAX_SETTINGS)?);
-    (settings.private_key, settings.keystore_file, settings.pkcs11) = (None, None, None);
-    if signing_key::is_pkcs12(path, &bytes)? {
-        let keystore = signing_key::keystore(path, &bytes, &locked()?)?;
-        (settings.private_key, settings.passphrase) = (Some(keystore.private_key_pem().as_str().into()), None);
-        if matches.get_one::<String>("certificate").is_none()
-            && let Some(own) = keystore.certificate_pem()
-        {
-            (settings.certificate, settings.certificate_file) = (Some(own), None);
+    let client_key = matches.get_one::<String>(CLIENT_KEY).map(|path| fields::text("--client-key", path));
+    let client_key = client_key.transpose()?.map(Secret::new);
+    if let Some(members) = given.as_object_mut() {
+        // The same file serves every language: there the protocol may be named.
+        members.remove("protocol");
+        let options = ROWS.read(matches)?;
+        for name in options.keys() {
+            members.remove(&format!("{name}_file"));
         }
-        return Ok(());
+        if client_key.is_some() || options.contains_key("client_certificate") {
+            members.remove("client_keystore_file");
+        }
+        members.extend(options);
+        let signing = members.entry("signing").or_insert(Value::Null);
+        if signing.is_null() {
+            *signing = json!({});
+        }
+        if let Some(signing) = signing.as_object_mut() {
+            signing.extend(signing_options::ROWS.read(matches)?);
+        }
     }
-    let pem = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::usage(format!("--key: {path} is neither PEM nor PKCS#12 (DER)")))?;
-    settings.passphrase = if pem.contains("ENCRYPTED") { Some(locked()?.as_str().into()) } else { None };
-    settings.private_key = Some(pem.into());
-    Ok(())
+    let mut settings: NextGenPsd2Settings = read_boundary(given)?;
+    settings.client_key = client_key.or(settings.client_key);
+    keys::give(&mut settings, matches)?;
+    let signing = settings.signing.get_or_insert_default();
+    signing.dialect = signing.dialect.or_else(|| only_dialect(entry));
+    Ok(settings)
 }
 
 /// The dialect of an operation that one of them has alone.
@@ -162,13 +123,4 @@ fn only_dialect(entry: &Entry) -> Option<Dialect> {
         ["bg"] => Some(Dialect::Bg),
         _ => None,
     }
-}
-
-fn read_settings(path: &str) -> Outcome<NextGenPsd2Settings> {
-    let mut value: Value<'static> = options::read_settings(path)?.into();
-    // The same file serves every language: there the protocol may be named.
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("protocol");
-    }
-    Ok(read_boundary(value)?)
 }

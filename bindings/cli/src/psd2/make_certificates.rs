@@ -8,19 +8,24 @@ use std::{
 
 use bankchannel::{
     Secret,
-    nextgen_psd2::operations::certificates::make_certificates::{
-        CertificateDefect, MakeCertificatesRequest, MakeCertificatesResponse, TppRole,
-    },
+    nextgen_psd2::operations::certificates::make_certificates::{CertificateDefect, MakeCertificatesRequest, TppRole},
 };
-use bankchannel_foundation::shown;
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use bankchannel_foundation::{
+    Boundary as _,
+    model::{Shape, read_boundary},
+    shown,
+};
+use clap::{Arg, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{certificates, client, names};
+use super::{
+    certificates, client,
+    fields::{self, Row, Rows},
+};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format, read_text},
+    options::{add_common, file, flag, format, text},
     output::{
         files::{self, NewFile},
         progress::Progress,
@@ -29,11 +34,16 @@ use crate::{
 
 const CA: &str = "ca.pem";
 const CA_KEY: &str = "ca.key";
-/// Of a third party, after its prefix: certificates and keys by turns.
-const PARTS: [&str; 4] = ["-qseal.pem", "-qseal.key", "-qwac.pem", "-qwac.key"];
 const KEY_MODE: u32 = 0o600;
 /// A certificate is made to be given away.
 const CERTIFICATE_MODE: u32 = 0o644;
+/// Of a third party: what names the file in the output, the end of the file's name, its permissions.
+const PARTS: [(&str, &str, u32); 4] = [
+    ("qseal", "-qseal.pem", CERTIFICATE_MODE),
+    ("qseal_key", "-qseal.key", KEY_MODE),
+    ("qwac", "-qwac.pem", CERTIFICATE_MODE),
+    ("qwac_key", "-qwac.key", KEY_MODE),
+];
 /// The third parties of the sheet: prefix, number, name, roles.
 const FIXTURES: [(&str, &str, &str, &[TppRole]); 3] = [
     ("tpp1", "987654321", "Example TPP 1 AS", &[TppRole::Aisp, TppRole::Pisp]),
@@ -53,52 +63,37 @@ for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1
 --number or --name there is one third party. Keys have mode 0600; files that exist are left alone. For tests: nobody but you
 trusts them.";
 
-/// Each defect as an option of its own.
-const DEFECTS: &[(&str, CertificateDefect)] = &[
-    ("no-qc", CertificateDefect::NoQc),
-    ("bare-qc", CertificateDefect::BareQc),
-    ("wrong-role-oid", CertificateDefect::WrongRoleOid),
-    ("expired", CertificateDefect::Expired),
-    ("not-yet", CertificateDefect::NotYet),
-    ("sha1", CertificateDefect::Sha1),
-    ("ca-true", CertificateDefect::CaTrue),
-    ("no-orgid", CertificateDefect::NoOrgid),
-];
+const ROWS: Rows = Rows::of(
+    MakeCertificatesRequest::SHAPE,
+    &[
+        Row::value("common_name", "name").help("The third party's name"),
+        Row::value("authorisation_number", "number").help("The number of its authorisation [default: 987654321]"),
+        Row::value("roles", "roles").help("What it is authorised for [default: AISP,PISP]"),
+        Row::value("defects", "defect").help("A mistake to make in every certificate; may be given several times"),
+        Row::value("country", "country").help("The country of third party and supervisor [default: NO]"),
+        Row::value("supervisor", "supervisor").help("The supervisor that authorised it [default: FSA]"),
+        Row::value("days", "days"),
+        Row::value("key_bits", "key-bits"),
+        Row::file(
+            "authority_certificate",
+            "ca",
+            certificates::pem,
+            "The authority that issues them; left out, a new one is made",
+        ),
+    ],
+);
 
 /// The command.
 pub(super) fn command() -> Command {
-    let text = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let file = |name: &'static str, help: &'static str| text(name, "FILE", help).value_hint(ValueHint::FilePath);
+    let defect = |name| flag(name, "").help(format!("The same as --defect {name}"));
     add_common(Command::new("make-certificates"))
         .about("Make a test authority and the certificates of third parties")
         .after_help(EXAMPLES)
         .arg(text("prefix", "PREFIX", "What the third party's files are called [default: tpp1]"))
-        .arg(text("name", "NAME", "The third party's name"))
-        .arg(text("number", "NUMBER", "The number of its authorisation [default: 987654321]"))
-        .arg(
-            text("roles", "ROLE,…", "What it is authorised for [default: AISP,PISP]")
-                .action(ArgAction::Append)
-                .value_delimiter(',')
-                .value_parser(names::values::<TppRole>()),
-        )
-        .arg(
-            text("defect", "NAME", "A mistake to make in every certificate; may be given several times")
-                .action(ArgAction::Append)
-                .value_parser(names::values::<CertificateDefect>()),
-        )
-        .args(DEFECTS.iter().map(|(name, _)| {
-            Arg::new(*name).long(*name).action(ArgAction::SetTrue).help(format!("The same as --defect {name}"))
-        }))
-        .arg(text("country", "XX", "The country of third party and supervisor [default: NO]"))
-        .arg(text("supervisor", "LETTERS", "The supervisor that authorised it [default: FSA]"))
-        .arg(
-            text("days", "DAYS", "How long the certificates are valid [default: 365]").value_parser(value_parser!(u32)),
-        )
-        .arg(text("key-bits", "BITS", "2048, 3072 or 4096 [default: 2048]").value_parser(value_parser!(u32)))
-        .arg(file("ca", "The authority that issues them; left out, a new one is made").requires("ca-key"))
+        .args(ROWS.arguments())
+        .mut_arg("ca", |ca| ca.requires("ca-key"))
         .arg(file("ca-key", "Its private key").requires("ca"))
+        .args(defects().map(defect))
         .arg(
             Arg::new("directory")
                 .value_name("DIR")
@@ -108,14 +103,22 @@ pub(super) fn command() -> Command {
         )
 }
 
+/// The names of the defects, each an option of its own.
+fn defects() -> impl Iterator<Item = &'static str> {
+    let values = match CertificateDefect::SHAPE {
+        Shape::Enum(shape) => shape.values,
+        _ => &[],
+    };
+    values.iter().map(|value| value.value)
+}
+
 /// Makes them.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let folder = PathBuf::from(matches.get_one::<String>("directory").map(String::as_str).unwrap_or_default());
     let parties = parties(matches)?;
-    let mut authority = authority(matches)?;
-    let is_new = authority.is_none();
+    let is_new = !matches.contains_id("ca");
     // What is in the way is told before keys are made, which takes its time.
-    let of_parties = parties.iter().flat_map(|(prefix, _)| PARTS.map(|part| format!("{prefix}{part}")));
+    let of_parties = parties.iter().flat_map(|(prefix, _)| PARTS.map(|(_, end, _)| format!("{prefix}{end}")));
     let of_authority = [CA, CA_KEY].into_iter().filter(|_| is_new).map(str::to_owned);
     let paths: Vec<PathBuf> = of_authority.chain(of_parties).map(|name| folder.join(name)).collect();
     if folder.exists() && !folder.is_dir() {
@@ -124,6 +127,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     files::check_new(paths.iter().map(PathBuf::as_path))?;
 
     let (client, mut made, mut shown) = (client()?, Vec::new(), Vec::new());
+    let mut authority: Option<(String, Secret)> = None;
     for (prefix, mut request) in parties {
         let _progress = Progress::begin(&format!("making the certificates of {prefix}"));
         if let Some((certificate, key)) = &authority {
@@ -131,19 +135,24 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
             request.authority_key = Some(key.clone());
         }
         let response = client.make_certificates(request)?;
-        if authority.is_none() {
-            made.push(new_file(&folder, CA, CERTIFICATE_MODE, &response.authority_certificate));
-            made.push(new_file(&folder, CA_KEY, KEY_MODE, response.authority_key.expose()));
-            authority = Some((response.authority_certificate.clone(), response.authority_key.clone()));
+        if is_new && authority.is_none() {
+            let (certificate, key) = (response.authority_certificate, response.authority_key);
+            made.push(new_file(folder.join(CA), CERTIFICATE_MODE, &certificate));
+            made.push(new_file(folder.join(CA_KEY), KEY_MODE, key.expose()));
+            authority = Some((certificate, key));
         }
-        shown.push(as_json(&folder, &prefix, &response));
-        made.extend(files_of(&folder, &prefix, &response));
+        let mut party = json!({ "organization_identifier": response.organization_identifier });
+        let keys = [response.qseal_key.expose(), response.qwac_key.expose()];
+        let texts = [&response.qseal_certificate, keys[0], &response.qwac_certificate, keys[1]];
+        for ((member, end, mode), text) in PARTS.into_iter().zip(texts) {
+            let path = folder.join(format!("{prefix}{end}"));
+            party[member] = path.display().to_string().into();
+            made.push(new_file(path, mode, text));
+        }
+        shown.push(party);
     }
     write(&folder, &made)?;
-    let ca = match matches.get_one::<String>("ca") {
-        Some(path) => path.clone(),
-        None => path_of(&folder, CA),
-    };
+    let ca = matches.get_one::<String>("ca").cloned().unwrap_or_else(|| folder.join(CA).display().to_string());
     format(matches).show(&json!({ "ca": ca, "third_parties": shown }));
     Ok(())
 }
@@ -163,38 +172,29 @@ fn write(folder: &Path, made: &[NewFile]) -> Outcome {
     })
 }
 
-/// The authority that was given.
-fn authority(matches: &ArgMatches) -> Outcome<Option<(String, Secret)>> {
-    let path = |name: &str| matches.get_one::<String>(name);
-    let (Some(certificate), Some(key)) = (path("ca"), path("ca-key")) else { return Ok(None) };
-    let key = Zeroizing::new(read_text("--ca-key", key, certificates::MAX)?);
-    Ok(Some((certificates::pem("--ca", certificate)?, Secret::new(key.as_str()))))
-}
-
 /// Whose certificates to make: those of the sheet, or one's.
 fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest)>> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let common = MakeCertificatesRequest {
-        authority_certificate: None,
-        authority_key: None,
-        common_name: text("name"),
-        organization: text("name"),
-        country: text("country"),
-        supervisor: text("supervisor"),
-        supervisor_name: None,
-        authorisation_number: text("number"),
-        roles: names::all(matches, "roles")?,
-        days: matches.get_one::<u32>("days").copied(),
-        key_bits: matches.get_one::<u32>("key-bits").copied(),
-        defects: defects(matches)?,
-    };
+    let mut given = ROWS.read(matches)?;
+    if let Some(name) = given.get("common_name").cloned() {
+        given.insert("organization".to_owned(), name);
+    }
+    let mut alone: Vec<Value> = defects().filter(|name| matches.get_flag(name)).map(Value::from).collect();
+    if !alone.is_empty()
+        && let Some(defects) = given.entry("defects").or_insert(json!([])).as_array_mut()
+    {
+        defects.append(&mut alone);
+    }
+    let mut common: MakeCertificatesRequest = read_boundary(Value::Object(given))?;
+    if let Some(path) = matches.get_one::<String>("ca-key") {
+        common.authority_key = Some(Secret::new(Zeroizing::new(fields::text("--ca-key", path)?).as_str()));
+    }
     if SINGLE.iter().any(|name| matches.contains_id(name)) {
-        let prefix = text("prefix").unwrap_or_else(|| FIXTURES[0].0.to_owned());
+        let prefix = matches.get_one::<String>("prefix").map_or(FIXTURES[0].0, String::as_str);
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if prefix.is_empty() || prefix.starts_with(['.', '-']) || !prefix.chars().all(is_plain) {
             return Err(Failure::usage("--prefix: must be letters, digits and .-_, beginning with a letter or digit"));
         }
-        return Ok(vec![(prefix, common)]);
+        return Ok(vec![(prefix.to_owned(), common)]);
     }
     let fixture = |(prefix, number, name, roles): (&str, &str, &str, &[TppRole])| {
         let request = MakeCertificatesRequest {
@@ -209,37 +209,6 @@ fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest
     Ok(FIXTURES.into_iter().map(fixture).collect())
 }
 
-fn files_of(folder: &Path, prefix: &str, made: &MakeCertificatesResponse) -> [NewFile; 4] {
-    let [qseal, qseal_key, qwac, qwac_key] = PARTS.map(|part| format!("{prefix}{part}"));
-    [
-        new_file(folder, &qseal, CERTIFICATE_MODE, &made.qseal_certificate),
-        new_file(folder, &qseal_key, KEY_MODE, made.qseal_key.expose()),
-        new_file(folder, &qwac, CERTIFICATE_MODE, &made.qwac_certificate),
-        new_file(folder, &qwac_key, KEY_MODE, made.qwac_key.expose()),
-    ]
-}
-
-fn new_file(folder: &Path, name: &str, mode: u32, text: &str) -> NewFile {
-    NewFile { path: folder.join(name), mode, bytes: Zeroizing::new(text.as_bytes().to_vec()) }
-}
-
-fn as_json(folder: &Path, prefix: &str, made: &MakeCertificatesResponse) -> Value {
-    let [qseal, qseal_key, qwac, qwac_key] = PARTS.map(|part| path_of(folder, &format!("{prefix}{part}")));
-    json!({
-        "organization_identifier": made.organization_identifier,
-        "qseal": qseal,
-        "qseal_key": qseal_key,
-        "qwac": qwac,
-        "qwac_key": qwac_key,
-    })
-}
-
-fn path_of(folder: &Path, name: &str) -> String {
-    folder.join(name).display().to_string()
-}
-/// What `--defect` and the options of the same names say.
-fn defects(matches: &ArgMatches) -> Outcome<Option<Vec<CertificateDefect>>> {
-    let mut found: Vec<CertificateDefect> = names::all(matches, "defect")?.unwrap_or_default();
-    found.extend(DEFECTS.iter().filter(|(name, _)| matches.get_flag(name)).map(|(_, defect)| *defect));
-    Ok(Some(found).filter(|found| !found.is_empty()))
+fn new_file(path: PathBuf, mode: u32, text: &str) -> NewFile {
+    NewFile { path, mode, bytes: Zeroizing::new(text.as_bytes().to_vec()) }
 }

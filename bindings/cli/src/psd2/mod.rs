@@ -2,32 +2,28 @@
 //!
 //! ```text
 //!   make_certificates   an authority and third parties for tests
-//!   sign                request file ─► signed request           signing_key, signing_options: how banks differ
-//!   verify, explain     signed request ─► verdict and reasons    checking: what both have in common
+//!   sign                request file ─► signed request           keys, signing_options: how banks differ
+//!   verification        signed request ─► verdict and reasons
 //!   exchange            an operation at a bank, signed and sent
-//!   signing_string, key_id, inspect, digest, header, psu_hash    parts of it by themselves
+//!   computing           parts of it by themselves: signing string, digest, key id, …; psu_hash
+//!   fields              options that are fields of the library's requests and settings
 //! ```
 
 mod certificates;
-mod checking;
-mod digest;
+mod computing;
 mod exchange;
-mod explain;
-mod header;
-mod inspect;
-mod key_id;
+mod fields;
+mod keys;
 mod make_certificates;
-mod names;
 mod psu_hash;
 mod request;
 mod sign;
-mod signing_key;
 mod signing_options;
-mod signing_string;
-mod verify;
+mod verification;
 
 use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
 use clap::{ArgMatches, Command};
+use computing::{COMMANDS, Computing};
 
 use crate::exit::{Failure, Outcome};
 
@@ -62,14 +58,9 @@ pub(crate) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(make_certificates::command())
         .subcommand(sign::command())
-        .subcommand(verify::command())
-        .subcommand(explain::command())
-        .subcommand(signing_string::command())
-        .subcommand(key_id::command())
-        .subcommand(inspect::command())
-        .subcommand(digest::command())
-        .subcommand(header::encode_command())
-        .subcommand(header::decode_command())
+        .subcommand(verification::verify_command())
+        .subcommand(verification::explain_command())
+        .subcommands(COMMANDS.iter().map(Computing::command))
         .subcommand(psu_hash::command())
         .subcommands(exchange::commands())
 }
@@ -80,17 +71,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     match name {
         "make-certificates" => make_certificates::run(inner),
         "sign" => sign::run(inner),
-        "verify" => verify::run(inner),
-        "explain" => explain::run(inner),
-        "signing-string" => signing_string::run(inner),
-        "key-id" => key_id::run(inner),
-        "inspect" => inspect::run(inner),
-        "digest" => digest::run(inner),
-        "encode-header" => header::encode(inner),
-        "decode-header" => header::decode(inner),
+        "verify" => verification::verify(inner),
+        "explain" => verification::explain(inner),
         "psu-hash" => psu_hash::run(inner),
-        _ => exchange::run(name, inner)
-            .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
+        _ => match COMMANDS.iter().find(|command| command.name == name) {
+            Some(command) => command.run(inner),
+            None => exchange::run(name, inner)
+                .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! A request as a file.
 
 use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, Malformed, Request, check_of};
-use clap::{Arg, ArgMatches, ValueHint};
+use clap::ArgMatches;
 
 use crate::{
     exit::{Failure, Outcome},
@@ -12,13 +12,7 @@ use crate::{
 /// The largest file that can hold a request, in bytes.
 const MAX: u64 = (MAX_HEAD + MAX_BODY) as u64;
 
-/// The argument.
-pub(super) fn argument(help: &'static str) -> Arg {
-    Arg::new("file").value_name("FILE").required(true).value_hint(ValueHint::FilePath).help(help)
-}
-
-/// The file's bytes.
-pub(super) fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
+fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
     read_bytes("FILE", path(matches), MAX)
 }
 
@@ -40,9 +34,11 @@ pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed
     Ok(Ok(request))
 }
 
-/// The request in it, whole.
-pub(super) fn read(matches: &ArgMatches) -> Outcome<Request> {
-    Request::parse(&bytes(matches)?).map_err(|fault| no_request(matches, &fault))
+/// The request in it, whole, and the file's bytes.
+pub(super) fn read(matches: &ArgMatches) -> Outcome<(Request, Vec<u8>)> {
+    let bytes = bytes(matches)?;
+    let request = Request::parse(&bytes).map_err(|fault| no_request(matches, &fault))?;
+    Ok((request, bytes))
 }
 
 fn no_request(matches: &ArgMatches, fault: &Malformed) -> Failure {

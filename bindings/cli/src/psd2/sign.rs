@@ -3,21 +3,18 @@
 use std::path::PathBuf;
 
 use bankchannel::{
-    Clock as _, SystemClock,
-    nextgen_psd2::{
-        http::Request,
-        signing::{self, SignFault, Signed},
-    },
+    Content, Error,
+    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, errors, http::Request, model::SigningOptions},
 };
-use bankchannel_crypto::random::uuid_v4;
+use bankchannel_foundation::model::read_boundary;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
-use serde_json::{Value, json};
+use clap::{ArgMatches, Command};
+use serde_json::{Map, Value};
 
-use super::{request, signing_key, signing_options};
+use super::{certificates, keys, request, signing_options};
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };
 
@@ -37,23 +34,19 @@ are there. Head lines end in CRLF; the body is as it was, byte for byte: send bo
 
 /// The command.
 pub(super) fn command() -> Command {
-    let command = add_common(Command::new("sign")).about("Sign a request to a bank").after_help(EXAMPLES);
-    let command = signing_key::arguments(command)
+    let command = add_common(Command::new("sign"))
+        .about("Sign a request to a bank")
+        .after_help(EXAMPLES)
         .arg(
-            Arg::new("output")
-                .long("output")
-                .short('o')
-                .value_name("FILE")
-                .value_hint(ValueHint::FilePath)
-                .help("Where the signed request goes, a new file of mode 0600 [default: stdout]"),
+            file("key", "The private key of the QSEAL certificate: PEM (PKCS#8 or PKCS#1), or PKCS#12 with both")
+                .required_unless_present("pkcs11-module"),
         )
-        .arg(
-            Arg::new("explain")
-                .long("explain")
-                .action(ArgAction::SetTrue)
-                .help("Show on stderr what is signed, with offsets, and the key id"),
-        )
-        .arg(request::argument("The request; - for stdin"));
+        .arg(file("certificate", "The QSEAL certificate, PEM [default: that of the PKCS#12 file or of the token]"))
+        .arg(passphrase::argument("The passphrase of a locked key or of a PKCS#12 file; left out, it is asked for"));
+    let command = keys::token_arguments(command)
+        .arg(file("output", "Where the signed request goes, a new file of mode 0600 [default: stdout]").short('o'))
+        .arg(flag("explain", "Show on stderr what is signed, with offsets, and the key id"))
+        .arg(file_argument("file", "The request; - for stdin"));
     signing_options::arguments(command)
 }
 
@@ -61,48 +54,87 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let target = matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from);
     files::check_new(target.as_deref())?;
-    let profile = signing_options::read(matches)?.profile()?;
-    let (signer, certificate) = signing_key::read(matches)?;
-    let request = request::read(matches)?;
-    let refused = |fault: SignFault| Failure::usage(fault.to_string());
-    let now_s = SystemClock::default().now_s();
-    let prepared = signing::prepare(request, &certificate, &profile, now_s, &uuid_v4()).map_err(refused)?;
-    let signature = signer.sign(profile.signature_hash, &prepared.signing_string.bytes)?;
-    let signed = Signed { signing_string: prepared.signing_string.clone(), key_id: prepared.key_id.clone() };
-    let request = prepared.finish(&signature, &certificate, &profile).map_err(refused)?;
+    let client = client(matches)?;
+    let (mut request, text) = request::read(matches)?;
+    let response = bankchannel::call_local_values(
+        "nextgen_psd2.sign_request",
+        Value::Object(Map::new()).into(),
+        Some(Content::from(text)),
+        Some(&client),
+    );
+    let response: Value = response.map_err(refused)?.into();
+    add_headers(&mut request, &response);
     if matches.get_flag("explain") {
-        explain(&signed);
+        explain(&response)?;
     }
     if let Some(path) = &target {
         files::write_new(path, MODE, &request.to_bytes())?;
     }
     match (format(matches), target) {
-        (Format::Json, _) => output::json(&as_json(&request, &signed)),
+        (Format::Json, _) => output::json(&response),
         (Format::Table, Some(path)) => output::note(&format!("written to {}", path.display())),
         (Format::Table, None) => output::bytes(&request.to_bytes()),
     }
     Ok(())
 }
 
-fn as_json(request: &Request, signed: &Signed) -> Value {
-    let headers = request
-        .headers
-        .iter()
-        .map(|header| json!({ "name": header.name, "value": String::from_utf8_lossy(header.trimmed()) }));
-    json!({
-        "headers": headers.collect::<Vec<_>>(),
-        "signing_string": STANDARD.encode(&signed.signing_string.bytes),
-        "key_id": signed.key_id,
-    })
+/// A client with the key, the certificate and how requests are signed.
+fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
+    let signing: SigningOptions = read_boundary(Value::Object(signing_options::ROWS.read(matches)?))?;
+    signing.profile()?;
+    // A PIN is not spent where the certificate cannot be read.
+    let given = matches.get_one::<String>("certificate").map(|path| certificates::first("--certificate", path));
+    let mut settings =
+        NextGenPsd2Settings { certificate: given.transpose()?, signing: Some(signing), ..Default::default() };
+    keys::give(&mut settings, matches)?;
+    let client = NextGenPsd2::new(settings).map_err(refused)?;
+    if client.certificate().is_none() {
+        return Err(Failure::usage("no certificate comes with the key: give --certificate"));
+    }
+    if let (Some(path), Err(fault)) = (matches.get_one::<String>("key"), client.signer()) {
+        return Err(Failure::usage(format!("--key: {path}: {}", fault.message())));
+    }
+    Ok(client)
+}
+
+/// Puts in the headers that signing has added or replaced. The others stay byte for byte.
+fn add_headers(request: &mut Request, response: &Value) {
+    request.headers.remove("Signature");
+    for field in response.get("headers").and_then(Value::as_array).into_iter().flatten() {
+        let [Some(name), Some(value)] = ["name", "value"].map(|member| field.get(member).and_then(Value::as_str))
+        else {
+            continue;
+        };
+        if !request.headers.named(name).any(|held| held.trimmed() == value.as_bytes()) {
+            request.headers.set(name, value.to_owned());
+        }
+    }
 }
 
 /// What is signed, line by line, with the offsets of its bytes.
-fn explain(signed: &Signed) {
-    let string = &signed.signing_string;
-    output::note(&format!("signing string, {} bytes; a line feed between lines, none at the end:", string.bytes.len()));
-    for line in &string.lines {
-        let text = String::from_utf8_lossy(string.bytes.get(line.start..line.end).unwrap_or_default());
-        output::note(&format!("{:>5}..{:<5} {text}", line.start, line.end));
+fn explain(response: &Value) -> Outcome {
+    let text = |name: &str| response.get(name).and_then(Value::as_str).unwrap_or_default();
+    let string = STANDARD.decode(text("signing_string"));
+    let string = string.map_err(|_| Failure::usage("the signing string cannot be shown; try --json"))?;
+    output::note(&format!("signing string, {} bytes; a line feed between lines, none at the end:", string.len()));
+    let mut start = 0;
+    for line in string.split(|byte| *byte == b'\n') {
+        let end = start + line.len();
+        output::note(&format!("{start:>5}..{end:<5} {}", String::from_utf8_lossy(line)));
+        start = end + 1;
     }
-    output::note(&format!("key id: {}", signed.key_id));
+    output::note(&format!("key id: {}", text("key_id")));
+    Ok(())
+}
+
+/// An error of the operation in the words of this command, whose fields are files and header lines.
+fn refused(error: Error) -> Failure {
+    let message = error.message();
+    if error.code() == errors::TOKEN_FAILED.code {
+        return Failure::Error(error);
+    }
+    Failure::usage(match message.strip_prefix("headers.") {
+        Some(why) => format!("the request cannot be signed: {why}"),
+        None => message.strip_prefix("pkcs11: ").unwrap_or(message).to_owned(),
+    })
 }

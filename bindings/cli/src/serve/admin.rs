@@ -8,13 +8,13 @@ use bankchannel_counterparts::ws_channel::{
     operator::{self, NewKey, Operator},
 };
 use bankchannel_storage::ws_channel::AuditFilter;
-use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
+use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, format},
+    options::{add_common, flag, format, text},
     output::{self, Format, mask},
 };
 
@@ -37,7 +37,7 @@ The service may run meanwhile: it is then asked to do it. With PostgreSQL (postg
 /// The commands.
 pub(crate) fn command() -> Command {
     let switch = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("on|off").value_parser(PossibleValuesParser::new(["on", "off"])).help(help)
+        text(name, "on|off", help).value_parser(PossibleValuesParser::new(["on", "off"]))
     };
     let key = || text("apikey", "KEY", "The API key").visible_alias("api-key").required(true);
     Command::new("admin")
@@ -50,18 +50,8 @@ pub(crate) fn command() -> Command {
             on_data("key-create", "Make an API key")
                 .arg(text("owner", "ADDRESS", "Who becomes its owner by registering with it"))
                 .arg(text("apikey", "KEY", "The key itself; left out, a random one").visible_alias("api-key"))
-                .arg(
-                    Arg::new("no-transfer")
-                        .long("no-transfer")
-                        .action(ArgAction::SetTrue)
-                        .help("Without leave to move files"),
-                )
-                .arg(
-                    Arg::new("waiver")
-                        .long("waiver")
-                        .action(ArgAction::SetTrue)
-                        .help("Its users, but not its owner, need not verify phone and e-mail"),
-                ),
+                .arg(flag("no-transfer", "Without leave to move files"))
+                .arg(flag("waiver", "Its users, but not its owner, need not verify phone and e-mail")),
         )
         .subcommand(
             on_data("key-set", "Change an API key")
@@ -254,8 +244,4 @@ fn on_data(name: &'static str, about: &'static str) -> Command {
         .about(about)
         .arg(text("data", "DIR", "The service's data folder").required(true))
         .arg(text("config", "FILE", "The service's configuration file"))
-}
-
-fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help)
 }

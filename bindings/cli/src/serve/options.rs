@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::words::{Spelling, words};
 use crate::{
     exit::Failure,
-    options::{kebab, sentence},
+    options::{flag, kebab, sentence, text},
 };
 
 /// Where it listens when it is not told.
@@ -32,17 +32,12 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
     }
     if words.drains {
         command = command.arg(
-            Arg::new("drain")
-                .long("drain")
-                .value_name("SECONDS")
-                .help("After a signal, say for so long at /readyz that it is not ready, and answer on")
+            text("drain", "SECONDS", "After a signal, say for so long at /readyz that it is not ready, and answer on")
                 .value_parser(value_parser!(u64).range(0..=600))
                 .default_value("0"),
         );
     }
     if counterpart.check.is_some() {
-        let flag =
-            |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
         command = command
             .arg(flag("check", "Check configuration, keys, storage and TLS files, and do not serve"))
             .arg(flag("json", "With --check: the findings as JSON"));

@@ -6,7 +6,7 @@ pub(crate) mod token;
 
 use std::collections::BTreeMap;
 
-use bankchannel::ws_channel::{Session, WsChannel};
+use bankchannel::{Client, KeptSession, Protocol};
 use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 
@@ -21,46 +21,16 @@ const DEFAULT_MODE: &str = "data";
 /// The fewest characters of a password (sheet §2.2).
 pub(crate) const PASSWORD_MIN: usize = 20;
 
-/// Settings that travel into a client, by their names in the settings file, with their names in the library.
-const CLIENT: &[(&str, &str)] = &[
-    ("baseurl", "base_url"),
-    ("publickeyfile", "public_key_file"),
-    ("publickeypem", "public_key_pem"),
-    ("email", "email"),
-    ("mode", "mode"),
-    ("password", "password"),
-    ("name", "name"),
-    ("company", "company"),
-    ("phone", "phone"),
-    ("apikey", "api_key"),
-    ("bank", "bank"),
-    ("cafile", "ca_file"),
-    ("proxy", "proxy"),
-];
-
-/// Environment variables, with the settings that they stand for (sheet §8.1).
-const ENVIRONMENT: &[(&str, &str)] = &[
-    ("ISECURE_BASE_URL", "baseurl"),
-    ("ISECURE_API_KEY", "apikey"),
-    ("ISECURE_COMPANY", "company"),
-    ("ISECURE_NAME", "name"),
-    ("ISECURE_EMAIL", "email"),
-    ("ISECURE_PHONE", "phone"),
-    ("ISECURE_PASSWORD", "password"),
-    ("ISECURE_PUBLIC_KEY_PEM", "publickeypem"),
-    ("ISECURE_PUBLIC_KEY_PEM_FILE", "publickeyfile"),
-    ("ISECURE_PUBLIC_KEY_FILE", "publickeyfile"),
-    ("ISECURE_MODE", "mode"),
-    ("ISECURE_BANK", "bank"),
-];
-
 /// The settings of one run.
+#[derive(Default)]
 pub(crate) struct Settings {
+    /// Whose clients they are for; `None` for none.
+    protocol: Option<&'static Protocol>,
     /// From the command line, by the names of the settings file.
     given: BTreeMap<String, String>,
     /// The settings file, when there is one.
     pub(crate) file: Option<SettingsFile>,
-    environment: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, String>,
     /// How long one exchange may take.
     pub(crate) exchange_timeout: Option<Seconds>,
 }
@@ -68,6 +38,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the settings file: the one named, or the user's own where there is one.
     pub(crate) fn load(
+        protocol: &'static Protocol,
         config: Option<&str>,
         given: BTreeMap<String, String>,
         exchange_timeout: Option<Seconds>,
@@ -76,11 +47,12 @@ impl Settings {
             Some(path) => Some(SettingsFile::open(path.as_ref())?),
             None => SettingsFile::open_default()?,
         };
-        let variables = ENVIRONMENT.iter().filter_map(|(variable, name)| {
+        let variables = protocol.client.iter().flat_map(|client| client.variables).filter_map(|(variable, setting)| {
             let value = std::env::var(variable).ok().filter(|value| !value.is_empty())?;
-            Some((*name, value))
+            Some((filed_name(setting), value))
         });
         Ok(Self {
+            protocol: Some(protocol),
             given: given.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             file,
             environment: variables.collect(),
@@ -90,7 +62,7 @@ impl Settings {
 
     /// None: no file and no variable is looked at.
     pub(crate) fn none() -> Self {
-        Self { given: BTreeMap::new(), file: None, environment: BTreeMap::new(), exchange_timeout: None }
+        Self::default()
     }
 
     /// A setting by its name in the settings file; empty values count as absent.
@@ -122,13 +94,24 @@ impl Settings {
 
     /// The base URL that counts, so that a stored token is never sent to another service than its own.
     pub(crate) fn base_url(&self) -> Outcome<String> {
-        let settings: bankchannel::ws_channel::WsChannelSettings =
-            bankchannel::model::read_boundary(self.client_json()?)?;
-        Ok(settings.effective_base_url().trim_end_matches('/').to_owned())
+        self.service(self.client_json()?)
+    }
+
+    /// A client's settings.
+    fn read(&self, mut json: Value) -> Outcome<bankchannel::Settings> {
+        json["protocol"] = self.protocol.map(|protocol| protocol.name).into();
+        Ok(bankchannel::Settings::read(json.into())?)
+    }
+
+    /// The base URL that settings of a client lead to.
+    fn service(&self, json: Value) -> Outcome<String> {
+        let settings = self.read(json)?;
+        let sessions = self.protocol.and_then(|protocol| protocol.sessions.as_ref());
+        Ok(sessions.and_then(|sessions| (sessions.service)(&settings)).unwrap_or_default())
     }
 
     /// A client with these settings, and with the session when there is one.
-    pub(crate) fn client(&self, token: Option<&token::Token>) -> Outcome<WsChannel> {
+    pub(crate) fn client(&self, token: Option<&token::Token>) -> Outcome<Client> {
         let mut json = self.client_json()?;
         if let (Value::Object(map), Some(token)) = (&mut json, token) {
             map.insert("id_token".into(), Value::String(token.text.clone()));
@@ -136,14 +119,17 @@ impl Settings {
                 map.insert("mode".into(), Value::String(mode.clone()));
             }
         }
-        Ok(WsChannel::from_json(json)?)
+        Ok(Client::new(self.read(json)?)?)
     }
 
     fn client_json(&self) -> Outcome<Value> {
         let mut map = Map::new();
-        for (name, field) in CLIENT {
-            if let Some(value) = self.value(name) {
-                map.insert((*field).into(), Value::String(value.to_owned()));
+        let settings = self.protocol.and_then(|protocol| protocol.client.as_ref()).map(|client| client.settings);
+        // The session goes in by itself.
+        let fields = settings.into_iter().flat_map(|shape| shape.fields()).filter(|field| field.name != "id_token");
+        for field in fields {
+            if let Some(value) = self.value(&filed_name(field.name)) {
+                map.insert(field.name.into(), Value::String(value.to_owned()));
             }
         }
         // A key file of the command line goes before a key text of the environment, and the other way round.
@@ -192,16 +178,14 @@ impl Settings {
         if let Some(environment) = environment_name(self.filed("environment"))? {
             map.insert("environment".into(), Value::String(environment.into()));
         }
-        let settings: bankchannel::ws_channel::WsChannelSettings =
-            bankchannel::model::read_boundary(Value::Object(map))?;
-        Ok(settings.effective_base_url().trim_end_matches('/').to_owned())
+        self.service(Value::Object(map))
     }
 
     /// Keeps a session that a login gave.
-    pub(crate) fn keep_session(&mut self, session: &Session) -> Outcome {
-        let Some(token) = &session.id_token else { return Ok(()) };
+    pub(crate) fn keep_session(&mut self, session: &KeptSession) -> Outcome {
+        let Some(token) = &session.token else { return Ok(()) };
         let base_url = self.base_url()?;
-        let mode = session.mode.map_or_else(|| self.mode().to_owned(), |mode| token::mode_name(mode).to_owned());
+        let mode = session.mode.unwrap_or(self.mode()).to_owned();
         let expiry = session.ends.map(token::expiry_text);
         let mut changes = vec![
             ("idtoken", Some(token.expose().to_owned())),
@@ -226,6 +210,11 @@ impl Settings {
         let changes: Vec<_> = token::KEYS.iter().map(|key| (*key, None)).collect();
         self.keep(&changes)
     }
+}
+
+/// A setting's name in the settings file.
+fn filed_name(setting: &str) -> String {
+    setting.replace('_', "")
 }
 
 fn environment_name(given: Option<&str>) -> Outcome<Option<&'static str>> {

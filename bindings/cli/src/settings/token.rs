@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use bankchannel::ws_channel::Mode;
 use jiff::{Timestamp, ToSpan, civil::DateTime, tz::TimeZone};
 
 use super::Settings;
@@ -80,14 +79,6 @@ pub(crate) fn expiry_text(ends: Instant) -> String {
 
 fn zone() -> TimeZone {
     TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
-}
-
-/// A mode as the settings file has it.
-pub(crate) fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Admin => "admin",
-        Mode::Data => "data",
-    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
     commands: Commands::ByCall,
+    sessions: None,
     client: Some(ClientKind::of::<NextGenPsd2>(
         "NextGenPsd2",
         "a third party that asks NextGenPSD2 banks, and signs, verifies and explains requests",

@@ -11,6 +11,7 @@ mod effects;
 mod env;
 mod exchange;
 pub mod flows;
+mod kept;
 mod public_key;
 mod seal;
 mod session;
@@ -44,6 +45,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     commands: Commands::BySubject,
+    sessions: Some(kept::SESSIONS),
     client: Some(ClientKind::of::<WsChannel>("WsChannel", "a client of the ISECure WS Channel", &VARIABLES)),
 };
 

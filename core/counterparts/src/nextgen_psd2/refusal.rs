@@ -12,8 +12,7 @@ use serde_json::{Map, Value, json};
 const TEXT_MAX: usize = 500;
 
 /// The bank's own rules: what is known of the customer, the consent, the account (§4).
-pub(crate) static V38: Rule =
-    Rule { id: "V38", what: "customer, consent and account", http: 400, code: "FORMAT_ERROR" };
+pub(crate) static V38: Rule = Rule::new("V38", "customer, consent and account", 400, "FORMAT_ERROR");
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub(super) fn typed(entry: &Entry, request: &Value, content: Option<&Path>) -> O
     }
     let mut out: Vec<String> = match COMMANDS.iter().find(|(operation, _)| *operation == name) {
         Some((_, command)) => command.iter().map(|word| (*word).to_owned()).collect(),
-        None => vec![entry.declaration.subject.to_owned(), name.replace('_', "-")],
+        None => vec![entry.declaration.command_group().to_owned(), name.replace('_', "-")],
     };
     for (field, value) in request.as_object()? {
         if !entry.request.fields().iter().any(|known| known.name == field) {

@@ -64,7 +64,7 @@ struct Client {
 
 impl Client {
     fn file(&self) -> PathBuf {
-        self.folder.path().join(if has_commands(self.protocol) { "wscli/settings.yaml" } else { "wscli/settings.json" })
+        self.folder.path().join(if has_sessions(self.protocol) { "wscli/settings.yaml" } else { "wscli/settings.json" })
     }
 
     /// A call that only shows what the settings are worth: of something that only computes, without what it would need.
@@ -120,16 +120,16 @@ enum Opened {
     NotApplicable(String),
 }
 
-/// Whether each operation of a protocol is a command, with the settings of `wscli`; those of others are a file of JSON.
-fn has_commands(protocol: &Protocol) -> bool {
-    protocol.commands == Commands::BySubject
+/// Whether the settings are those of `wscli`, with the session; those of others are a file of JSON.
+fn has_sessions(protocol: &Protocol) -> bool {
+    protocol.sessions.is_some()
 }
 
 fn open(settings: &Value) -> Told<Opened> {
     let named = settings["protocol"].as_str();
     let protocol = named.map_or_else(|| bankchannel::PROTOCOLS.first().copied(), bankchannel::protocol);
     let protocol = protocol.ok_or_else(|| format!("there is no protocol {named:?}"))?;
-    if !has_commands(protocol) {
+    if !has_sessions(protocol) {
         return file(settings.to_string(), Value::Null, protocol).map(Opened::Client);
     }
     let mut text = String::from("settings:\n");
@@ -170,7 +170,7 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         given["seal_key"] = client.seal_key.clone();
     }
     let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
-    let option = if has_commands(client.protocol) { "-c" } else { "--settings" };
+    let option = if has_sessions(client.protocol) { "-c" } else { "--settings" };
     shared.extend([option.to_owned(), client.file().display().to_string()]);
     shared.extend(signer(&request["answers"]).map(|command| format!("--signer={command}")));
     match request["timeout_ms"].as_i64() {
@@ -206,7 +206,7 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
     };
     let typed = arguments::typed(entry, &given, content.as_deref());
     if let Some(typed) = typed
-        && (has_commands(client.protocol) || is_command(entry, &typed))
+        && (client.protocol.commands == Commands::BySubject || is_command(entry, &typed))
     {
         let ended = run.run(&typed).await?;
         // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.

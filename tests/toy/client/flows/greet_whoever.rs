@@ -32,6 +32,7 @@ impl Operation for GreetWhoever {
     type Request = GreetWhoeverRequest;
     type Response = GreetWhoeverResponse;
     const DECLARATION: Declaration = Declaration {
+        group: Some("toy"),
         asks: &[Ask::Person],
         ..Declaration::new(
             Kind::Flow,

@@ -9,11 +9,12 @@ mod broken;
 mod customer;
 mod story;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
 use super::{steps::Steps, workspace};
 use crate::{
     exit::{Failure, Outcome},
+    options::{flag, text},
     output::{self, Format},
 };
 
@@ -32,18 +33,8 @@ pub(super) fn command() -> Command {
     Command::new(NAME)
         .about("A third party at a sandbox bank: certificates, consents, and a broken signature explained")
         .after_help(EXAMPLES)
-        .arg(
-            Arg::new("keep")
-                .long("keep")
-                .value_name("DIR")
-                .help("Keep everything in a new folder: certificates, keys, the bank's data"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print one JSON object; the steps go to stderr"),
-        )
+        .arg(text("keep", "DIR", "Keep everything in a new folder: certificates, keys, the bank's data"))
+        .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
 /// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.

@@ -12,10 +12,11 @@ mod report;
 mod story;
 mod workspace;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
 use crate::{
     exit::{Failure, Outcome},
+    options::{flag, text},
     output::{self, Format},
 };
 
@@ -36,24 +37,9 @@ pub(super) fn command() -> Command {
     Command::new("demo")
         .about("Everything once, on this machine: register, log in, sign and send a payment, read the bank's answer")
         .after_help(EXAMPLES)
-        .arg(
-            Arg::new("payment")
-                .long("payment")
-                .value_name("FILE")
-                .help("Your own payment file (pain.001.001.09), in place of the example"),
-        )
-        .arg(
-            Arg::new("keep")
-                .long("keep")
-                .value_name("DIR")
-                .help("Keep everything in a new folder: keys, files, the service's data"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print one JSON object; the steps go to stderr"),
-        )
+        .arg(text("payment", "FILE", "Your own payment file (pain.001.001.09), in place of the example"))
+        .arg(text("keep", "DIR", "Keep everything in a new folder: keys, files, the service's data"))
+        .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
 /// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.

@@ -1,6 +1,8 @@
 //! Downloads all new files into a folder (WS Channel sheet §8.4).
 
-use bankchannel_foundation::{Boundary, Category, Declaration, Error, Operation, Result, error::Row};
+use bankchannel_foundation::{
+    Boundary, Category, Declaration, Error, Operation, Result, error::Row, operation::Command,
+};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
@@ -11,6 +13,7 @@ use super::{
     fetch::{Fetched, broke_off_a_renewal, into_folder, list, open_folder},
     file_name, flow,
     journal::Journal,
+    run_by,
     steps::Steps,
 };
 use crate::{CallOptions, ws_channel::WsChannel};
@@ -92,18 +95,21 @@ pub struct DownloadNewFiles;
 impl Operation for DownloadNewFiles {
     type Request = DownloadNewFilesRequest;
     type Response = DownloadNewFilesResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.download_new_files",
-        "files",
-        "Download all new files into a folder",
-        "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file that is there is left as it is, \
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("download-files")],
+        flow(
+            "ws_channel.download_new_files",
+            "files",
+            "Download all new files into a folder",
+            "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file that is there is left as it is, \
          so that a second run goes on where the first one ended. A file appears under its name only when it is complete; nothing is \
          overwritten, no link is followed, nothing lands outside the folder. Use one folder for each bank and account: names hold \
          neither, and a file whose name is taken counts as there. The listing and each file are tried up to three times; a \
          file that fails does not stop the others. A file whose download was begun and not finished is tried again by the next run for new \
          files, though the bank no longer lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or when going on makes no \
          sense: the session has ended, the call was cancelled, its time is up.",
-        ERRORS,
+            ERRORS,
+        ),
     );
 }
 

@@ -1,13 +1,13 @@
 //! The whole login as one call (WS Channel sheet §3.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{
     errors,
     login::{Authenticated, LoginMachine, MfaMethod, Setup},
     model::{Code, Email, Mode, Phone},
 };
 
-use super::{Flow, driver, flow, steps::Steps};
+use super::{Flow, driver, flow, run_by, steps::Steps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// Who logs in, and how.
@@ -51,15 +51,18 @@ pub struct LogIn;
 impl Operation for LogIn {
     type Request = LogInRequest;
     type Response = Authenticated;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.log_in",
-        "session",
-        "Log in, with all its steps",
-        "Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies phone and e-mail, chooses \
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("login")],
+        flow(
+            "ws_channel.log_in",
+            "session",
+            "Log in, with all its steps",
+            "Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies phone and e-mail, chooses \
          a second factor, gives its code. It asks for `phone_code`, `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` \
          as it comes to them; a wrong code is asked for again, three times in all. Afterwards the client has the session. Where \
          question and answer lie in different processes, `begin_log_in` and `continue_log_in` do the same in steps.",
-        ERRORS,
+            ERRORS,
+        ),
     );
 }
 

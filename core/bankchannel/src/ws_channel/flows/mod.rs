@@ -26,7 +26,11 @@ mod signing;
 mod source;
 mod steps;
 
-use bankchannel_foundation::{Declaration, Kind, error::Row, operation::Ask};
+use bankchannel_foundation::{
+    Declaration, Kind,
+    error::Row,
+    operation::{Ask, Command},
+};
 use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::{DownloadStatus, DownloadedFile};
 pub use fetch::DOWNLOAD_TRIES;
@@ -55,6 +59,11 @@ macro_rules! for_each_flow {
     };
 }
 pub(super) use for_each_flow;
+
+/// The same, run by a command of another name.
+const fn run_by(commands: &'static [Command], declaration: Declaration) -> Declaration {
+    Declaration { commands, ..declaration }
+}
 
 /// A flow's declaration.
 const fn flow(

@@ -1,6 +1,6 @@
 //! Registers a user of an account (WS Channel sheet §2.1, §2.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
@@ -11,7 +11,7 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::{Flow, flow, password_rule, steps::Steps};
+use super::{Flow, flow, password_rule, run_by, steps::Steps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// Who registers.
@@ -56,14 +56,17 @@ pub struct RegisterAccount;
 impl Operation for RegisterAccount {
     type Request = RegisterAccountRequest;
     type Response = RegisterResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.register_account",
-        "account",
-        "Register an account's admin or data user",
-        "Fetches the challenge, encrypts the password and registers. The service sends a code to the phone; the first login asks for it. \
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("register")],
+        flow(
+            "ws_channel.register_account",
+            "account",
+            "Register an account's admin or data user",
+            "Fetches the challenge, encrypts the password and registers. The service sends a code to the phone; the first login asks for it. \
          Register the admin user first, then the data user: the client keeps the API key that the first one answered, unless somebody \
          is logged in. Never repeated after an error: look by logging in.",
-        ERRORS,
+            ERRORS,
+        ),
     );
 }
 

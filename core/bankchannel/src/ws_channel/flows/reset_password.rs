@@ -1,6 +1,6 @@
 //! Sets a new password (WS Channel sheet §3.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,
@@ -15,7 +15,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, flow, password_rule,
+    Flow, flow, password_rule, run_by,
     steps::{Steps, code_question},
 };
 use crate::{CallOptions, ws_channel::WsChannel};
@@ -51,15 +51,18 @@ pub struct ResetPassword;
 impl Operation for ResetPassword {
     type Request = ResetPasswordRequest;
     type Response = PasswordResetResponse;
-    const DECLARATION: Declaration = flow(
-        "ws_channel.reset_password",
-        "account",
-        "Set a new password with a code from an SMS",
-        "Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the account's other user \
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("password-reset")],
+        flow(
+            "ws_channel.reset_password",
+            "account",
+            "Set a new password with a code from an SMS",
+            "Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the account's other user \
          is untouched. It does not log in. A code is sent once a minute and five times a day at most; to an unknown account nothing is \
          sent, and the service does not say so. A refused code is not asked for again: it may be that the code was right and \
          something else was not.",
-        ERRORS,
+            ERRORS,
+        ),
     );
 }
 

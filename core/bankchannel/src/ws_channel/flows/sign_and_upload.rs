@@ -3,6 +3,7 @@
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,
     error::{Row, row},
+    operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -14,7 +15,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, asking_for_signatures, flow,
+    Flow, asking_for_signatures, flow, run_by,
     signing::{Authority, Given, Signing},
     source::Source,
     steps::Steps,
@@ -82,11 +83,16 @@ pub struct SignAndUpload;
 impl Operation for SignAndUpload {
     type Request = SignAndUploadRequest;
     type Response = SignAndUploadResponse;
-    const DECLARATION: Declaration = asking_for_signatures(flow(
-        "ws_channel.sign_and_upload",
-        "files",
-        "Sign a file and send it to a bank",
-        "The file is opened once, read for the signature and read again for sending, and never held in memory; one that changed between \
+    const DECLARATION: Declaration = run_by(
+        &[
+            Command { name: "upload-file", given: &["private_key"] },
+            Command { name: "upload-file", given: &["signing_certificate"] },
+        ],
+        asking_for_signatures(flow(
+            "ws_channel.sign_and_upload",
+            "files",
+            "Sign a file and send it to a bank",
+            "The file is opened once, read for the signature and read again for sending, and never held in memory; one that changed between \
          is refused before its last byte leaves. It is sent once: with outcome `unknown` or `accepted`, look for the bank's answer \
          files before sending it again. Needs a data session and a certificate for the bank. With `signing_certificate` it asks a \
          question of kind `signature` for each certificate, after the file was read and before anything is sent: its member `signature` \
@@ -95,8 +101,9 @@ impl Operation for SignAndUpload {
          signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the \
          message. It is verified by the certificate; one that does not count ends the call, and so does a signer that fails: with \
          outcome `not_sent`.",
-        ERRORS,
-    ));
+            ERRORS,
+        )),
+    );
 }
 
 impl Flow<WsChannel> for SignAndUpload {

@@ -10,6 +10,7 @@ use bankchannel_foundation::{
     Boundary, Category, Content, Declaration, Error, Operation, Outcome, Result, Secret,
     error::{Row, row},
     model::Seconds,
+    operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
@@ -25,6 +26,7 @@ use super::{
     fetch::{Fetched, beside, broke_off_a_renewal, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
+    run_by,
     sign_and_upload::{self, prepare},
     signing::{Authority, Given},
     steps::Steps,
@@ -128,11 +130,13 @@ pub struct UploadAndWait;
 impl Operation for UploadAndWait {
     type Request = UploadAndWaitRequest;
     type Response = UploadAndWaitResponse;
-    const DECLARATION: Declaration = asking_for_signatures(flow(
-        "ws_channel.upload_and_wait",
-        "files",
-        "Sign a file, send it, and wait for the bank's answers",
-        "Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload` does, then looks until there is a \
+    const DECLARATION: Declaration = run_by(
+        &[Command { name: "upload-file", given: &["wait_for"] }],
+        asking_for_signatures(flow(
+            "ws_channel.upload_and_wait",
+            "files",
+            "Sign a file, send it, and wait for the bank's answers",
+            "Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload` does, then looks until there is a \
          new one of each type, and downloads it. New means new since the upload: where several files are on their way at once, the \
          answer to another upload may be taken for this one's, so read what it refers to. Every error after the upload was accepted \
          has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The detail \
@@ -140,8 +144,9 @@ impl Operation for UploadAndWait {
          detail `begun` names those that the bank may have sent and that did not arrive: it may list them as downloaded too. \
          `download_new_files` into the same folder has them again; without a folder, or where a name was taken, download them by type \
          and reference. With `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.",
-        ERRORS,
-    ));
+            ERRORS,
+        )),
+    );
 }
 
 impl Flow<WsChannel> for UploadAndWait {

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use bankchannel_nextgen_psd2::{
     certificates::{Certificate, Fault},
     http::Request,
-    verify::{Check, Endpoint, Policy, Rule, Status, Verified, rule},
+    verify::{
+        Endpoint, Policy, Verified,
+        check::{Check, Rule, Status, V04, V22, V30, V32, rule},
+    },
 };
 
 use super::{
@@ -52,17 +55,17 @@ pub(super) fn admit(
     found: &Found,
 ) -> Result<String, Refusal> {
     let first = verified.refusal();
-    let failed_before = |id: &str| first.filter(|check| check.rule.id < id);
-    if let Some(check) = failed_before("V04") {
+    let failed_before = |rule: &Rule| first.filter(|check| check.rule < rule);
+    if let Some(check) = failed_before(&V04) {
         return Err(Refusal::of_check(check));
     }
     on_its_way(found)?;
-    if let Some(check) = failed_before("V22") {
+    if let Some(check) = failed_before(&V22) {
         return Err(Refusal::of_check(check));
     }
     if let Some(Err(fault)) = client {
         return Err(Refusal::by(
-            "V22",
+            V22.id,
             401,
             "CERTIFICATE_INVALID",
             format!("the TLS client certificate (QWAC) is refused: it cannot be read: {fault}"),
@@ -70,25 +73,25 @@ pub(super) fn admit(
     }
     if !bank.config.plain && policy.tls_client.is_none() {
         return Err(Refusal::by(
-            "V22",
+            V22.id,
             401,
             "CERTIFICATE_MISSING",
             "the TLS connection has no client certificate: present the QWAC of the same organisation when connecting",
         ));
     }
-    if let Some(check) = failed_before("V32") {
+    if let Some(check) = failed_before(&V32) {
         return Err(Refusal::of_check(check));
     }
-    let holds = |id: &str| verified.checks.iter().any(|check| check.rule.id == id && check.status == Status::Ok);
     let third_party = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
-    let (true, Some(third_party)) = (holds("V30"), third_party) else {
+    let is_signed = verified.checks.iter().any(|check| *check.rule == V30 && check.status == Status::Ok);
+    let (true, Some(third_party)) = (is_signed, third_party) else {
         tracing::error!("a request came past the checks without a verified signature");
         return Err(Refusal::internal());
     };
     let id = request.headers.text("x-request-id").unwrap_or_default();
     if !bank.state.remember_request(third_party, id, policy.now_s, REPLAY_WINDOW_S) {
         return Err(Refusal::by(
-            "V32",
+            V32.id,
             400,
             "FORMAT_ERROR",
             "X-Request-ID was used before: this is a replay, or the id was not made anew for this attempt",
@@ -107,43 +110,36 @@ pub(super) fn on_its_way(found: &Found) -> Result<(), Refusal> {
         Found::OtherMethods(methods) => {
             let methods = methods.join(", ");
             let text = format!("this path has the methods {methods} only");
-            Err(Refusal { allow: Some(methods.into()), ..Refusal::by("V04", 405, "SERVICE_INVALID", text) })
+            Err(Refusal { allow: Some(methods.into()), ..Refusal::by(V04.id, 405, "SERVICE_INVALID", text) })
         }
         Found::Nothing | Found::Malformed => {
-            Err(Refusal::by("V04", 404, "RESOURCE_UNKNOWN", "this bank has no such path"))
+            Err(Refusal::by(V04.id, 404, "RESOURCE_UNKNOWN", "this bank has no such path"))
         }
     }
 }
 
 /// Whether a request failed before its signature was known to be right.
 pub(super) fn is_unauthenticated(refusal: &Refusal) -> bool {
-    refusal.check.starts_with('V') && refusal.check <= "V30"
+    rule(refusal.check).is_some_and(|rule| *rule <= V30)
 }
 
 /// Puts what the bank itself refused among the checks, in its place.
 pub(super) fn note(verified: &mut Verified, refusal: &Refusal) {
-    let own: &'static Rule = match refusal.check {
-        "V38" => &V38,
-        other => match rule(other) {
-            Some(rule) => rule,
-            None => return,
-        },
-    };
-    put(&mut verified.checks, refusal.as_check(own));
+    if let Some(own) = rule(refusal.check).or((refusal.check == V38.id).then_some(&V38)) {
+        put(&mut verified.checks, refusal.as_check(own));
+    }
 }
 
 /// Notes that the route exists.
 pub(super) fn note_route(verified: &mut Verified) {
-    if let Some(rule) = rule("V04") {
-        let (http, code) = (rule.http, rule.code);
-        put(&mut verified.checks, Check { rule, status: Status::Ok, text: rule.what.into(), http, code });
-    }
+    let check = Check { rule: &V04, status: Status::Ok, text: V04.what.into(), http: V04.http, code: V04.code };
+    put(&mut verified.checks, check);
 }
 
 fn put(checks: &mut Vec<Check>, check: Check) {
-    let at = checks.iter().position(|held| held.rule.id >= check.rule.id).unwrap_or(checks.len());
+    let at = checks.iter().position(|held| held.rule >= check.rule).unwrap_or(checks.len());
     match checks.get_mut(at) {
-        Some(held) if held.rule.id == check.rule.id => *held = check,
+        Some(held) if held.rule == check.rule => *held = check,
         _ => checks.insert(at, check),
     }
 }

@@ -41,10 +41,11 @@ const ROWS: [(&str, &str); 30] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::check::{RULES, V05, V31};
 
     #[test]
     fn the_checks_that_a_signature_can_fail_have_advice() {
-        for rule in crate::verify::RULES.iter().filter(|rule| ("V05"..="V31").contains(&rule.id)) {
+        for rule in RULES.iter().filter(|rule| (&V05..=&V31).contains(rule)) {
             assert!(!advice(rule.id).is_empty(), "{}", rule.id);
         }
         assert_eq!(advice("V99"), "");

@@ -43,7 +43,8 @@ use self::key_id::Others;
 use crate::certificates::Certificate;
 use crate::http::{MAX_HEAD, Request};
 use crate::signing::{KeyId, Line, SignatureHeader, SigningString, signing_string};
-use crate::verify::{Check, Status, Verified};
+use crate::verify::Verified;
+use crate::verify::check::{Check, Rule, Status, V23, V28, V30};
 
 /// Most known certificates whose keys are tried.
 const MAX_KNOWN: usize = 64;
@@ -108,9 +109,9 @@ impl Explanation {
 /// Explains what came of a request.
 #[must_use]
 pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) -> Explanation {
-    let status = |id: &str| verified.checks.iter().find(|check| check.rule.id == id).map(|check| check.status);
+    let status = |rule: &Rule| verified.checks.iter().find(|check| check.rule == rule).map(|check| check.status);
     // Whether a check that was made holds.
-    let holds = |id: &str| match status(id)? {
+    let holds = |rule: &Rule| match status(rule)? {
         Status::Ok | Status::Warning => Some(true),
         Status::Failed => Some(false),
         Status::Skipped => None,
@@ -132,7 +133,7 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         header = unwrapped.or(header);
     }
     let (expected, fields) = expected(request, verified, header.as_ref());
-    if verdict.is_some() && status("V30") != Some(Status::Ok) {
+    if verdict.is_some() && status(&V30) != Some(Status::Ok) {
         let facts = Facts { request, certificate: verified.certificate.as_ref(), header: header.as_ref(), input };
         found.signature(&facts, verified.signature.as_deref(), expected.as_ref(), &fields);
     } else if let (Some(certificate), Some(signature)) = (&verified.certificate, &verified.signature) {
@@ -144,7 +145,7 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
     // In a header that the bank could not read, the key id may be right.
     if let Some((key_id, certificate)) = named
         && verdict.is_some()
-        && holds("V23") != Some(true)
+        && holds(&V23) != Some(true)
         && key_id.matches(certificate, false).is_err()
     {
         let known = input.known.get(..MAX_KNOWN).unwrap_or(input.known);
@@ -168,8 +169,8 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
         client_text_was_signed,
         recovered: found.recovered,
         hypotheses: hypotheses::ranked(found.matched, &found.tried),
-        digest: DigestReport::of(request).with_check(holds("V28")),
-        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate).with_check(holds("V23"))),
+        digest: DigestReport::of(request).with_check(holds(&V28)),
+        key_id: named.map(|(key_id, certificate)| KeyIdReport::of(key_id, certificate).with_check(holds(&V23))),
     }
 }
 

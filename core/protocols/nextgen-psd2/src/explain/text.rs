@@ -4,7 +4,7 @@ use super::advice::advice;
 use super::hypotheses::cause;
 use super::recovered::BARE;
 use super::{Explanation, Recovered, visible};
-use crate::verify::{Check, Status};
+use crate::verify::check::{Check, Rule, Status, V30, V31};
 
 /// Most lines of either text that are shown.
 const MAX_LINES: usize = 200;
@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 64 * 1024;
 /// Stands where the whole is cut off.
 const CUT: &str = "…\n";
 /// The last check of what a signature takes: what is warned of after it is not about signing.
-const LAST_OF_SIGNING: &str = "V31";
+static LAST_OF_SIGNING: &Rule = &V31;
 
 impl Explanation {
     /// A few paragraphs: the verdict and what to do; both signing strings, line under line, with line ends made visible and
@@ -47,7 +47,7 @@ impl Explanation {
     }
 
     fn verdict_text(&self, out: &mut String) {
-        let of_signing = |check: &&Check| check.status == Status::Warning && check.rule.id <= LAST_OF_SIGNING;
+        let of_signing = |check: &&Check| check.status == Status::Warning && check.rule <= LAST_OF_SIGNING;
         let Some(check) = &self.verdict else {
             out.push_str("The request is signed as it should be.\n");
             for check in self.checks.iter().filter(of_signing) {
@@ -61,7 +61,7 @@ impl Explanation {
         }
         out.push('\n');
         let failed = |check: &&Check| check.status == Status::Failed;
-        for also in self.checks.iter().filter(failed).filter(|also| also.rule.id != check.rule.id) {
+        for also in self.checks.iter().filter(failed).filter(|also| also.rule != check.rule) {
             out.push_str(&format!("also failed: {}: {}\n", also.rule.id, also.text));
         }
         self.unexplained_text(out);
@@ -69,8 +69,8 @@ impl Explanation {
 
     /// What can be said of a signature that does not fit (V30) where no hypothesis says why.
     fn unexplained_text(&self, out: &mut String) {
-        let failed = |check: &Check| check.rule.id == "V30" && check.status == Status::Failed;
-        if !self.checks.iter().any(failed) || cause("V30", &self.hypotheses).is_some() {
+        let failed = |check: &Check| *check.rule == V30 && check.status == Status::Failed;
+        if !self.checks.iter().any(failed) || cause(V30.id, &self.hypotheses).is_some() {
             return;
         }
         out.push_str(match &self.recovered {

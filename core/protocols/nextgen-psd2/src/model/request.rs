@@ -22,7 +22,7 @@ impl std::fmt::Debug for HeaderField {
 }
 
 /// The request that an operation is about.
-#[derive(Debug, Clone, Boundary)]
+#[derive(Debug, Clone, Default, Boundary)]
 pub struct GivenRequest {
     /// With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a log.
     pub content: Option<Content>,

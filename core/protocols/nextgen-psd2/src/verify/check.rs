@@ -43,9 +43,11 @@ pub struct Check {
     pub code: &'static str,
 }
 
-/// A row of §3.2.
-#[derive(Debug, PartialEq, Eq)]
+/// A row of §3.2. Rules are ordered by their numbers, which is the order in which they are checked.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
+    /// 30 of `V30`.
+    pub number: u8,
     /// `V30`.
     pub id: &'static str,
     /// What must hold, in a few words.
@@ -56,12 +58,21 @@ pub struct Rule {
     pub code: &'static str,
 }
 
+impl Rule {
+    /// The rule of this id: a letter and two digits.
+    #[must_use]
+    pub const fn new(id: &'static str, what: &'static str, http: u16, code: &'static str) -> Self {
+        let &[b'V', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = id.as_bytes() else { panic!("an id is like V30") };
+        Self { number: (tens - b'0') * 10 + ones - b'0', id, what, http, code }
+    }
+}
+
 /// Writes the table: a constant for each row and `RULES` with all of them.
 macro_rules! rules {
     ($($name:ident $http:literal $code:ident $what:literal;)+) => {
         $(
             #[doc = concat!("`", stringify!($name), "`: ", $what, ".")]
-            pub(super) static $name: Rule = Rule { id: stringify!($name), what: $what, http: $http, code: stringify!($code) };
+            pub static $name: Rule = Rule::new(stringify!($name), $what, $http, stringify!($code));
         )+
         /// Every row, in the order in which they are checked.
         pub static RULES: &[&Rule] = &[$(&$name),+];

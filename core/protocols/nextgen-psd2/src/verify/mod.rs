@@ -10,7 +10,7 @@
 
 mod cache;
 mod certificate;
-mod check;
+pub mod check;
 mod connection;
 mod message;
 mod policy;

@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     base64, declare,
-    explain::{self, Compared, Diff, DigestReport, ExplainInput, Hypothesis, KeyIdReport, Recovered},
+    explain::{self, Compared, Diff, DigestReport, ExplainInput, Explanation, Hypothesis, KeyIdReport, Recovered},
+    http::Request,
     model::kept,
+    verify::Verified,
 };
 
 /// A request, and what is known of it.
@@ -185,28 +187,9 @@ impl Operation for ExplainRequest {
 }
 
 impl Local for ExplainRequest {
-    fn run(asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
-        let mut known = kept::certificates("known", asked.known.as_deref())?;
-        let signed = match &asked.signing_string {
-            Some(text) => Some(
-                base64::decode(text.as_bytes())
-                    .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
-            ),
-            None => None,
-        };
-        let base_path = asked.base_path.as_deref().unwrap_or_default();
-        if !base_path.is_empty() && !base_path.starts_with('/') {
-            return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
-        }
-        let Checked { request, policy, verifier, verified } = asked.verify.check(&mut with)?;
-        known.extend(verifier.anchors().iter().cloned());
-        let input = ExplainInput {
-            client_signing_string: signed.as_deref(),
-            known: &known,
-            tls_client: policy.tls_client.as_ref(),
-            base_path,
-        };
-        let explained = explain::explain(&request, &verified, input);
+    fn run(mut asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
+        let request = std::mem::take(&mut asked.verify.request).read(&mut with)?;
+        let (verified, explained) = examine(&request, &asked, &with)?;
         let actual = explained.compared().map(|text| BASE64.encode(text));
         Ok(ExplainRequestResponse {
             verdict: explained.verdict_id().to_owned(),
@@ -223,6 +206,40 @@ impl Local for ExplainRequest {
             key_id: explained.key_id.map(KeyIdCompared::from),
         })
     }
+}
+
+/// Verifies and explains a request that was read already: what `asked` itself says of the request is not looked at.
+///
+/// # Errors
+/// Those of the operation.
+pub fn examine(
+    request: &Request,
+    asked: &ExplainRequestRequest,
+    with: &LocalContext<'_>,
+) -> Result<(Verified, Explanation), Error> {
+    let mut known = kept::certificates("known", asked.known.as_deref())?;
+    let signed = match &asked.signing_string {
+        Some(text) => Some(
+            base64::decode(text.as_bytes())
+                .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
+        ),
+        None => None,
+    };
+    let base_path = asked.base_path.as_deref().unwrap_or_default();
+    if !base_path.is_empty() && !base_path.starts_with('/') {
+        return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
+    }
+    let Checked { policy, verifier, verified } = asked.verify.check(request, with)?;
+    // An issuer's serial number in the key id is a known mistake.
+    known.extend(verifier.anchors().iter().cloned());
+    let input = ExplainInput {
+        client_signing_string: signed.as_deref(),
+        known: &known,
+        tls_client: policy.tls_client.as_ref(),
+        base_path,
+    };
+    let explanation = explain::explain(request, &verified, input);
+    Ok((verified, explanation))
 }
 
 /// Sizes here are bounded by the limits of a request.

@@ -96,8 +96,9 @@ impl Operation for VerifyRequest {
 }
 
 impl Local for VerifyRequest {
-    fn run(asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
-        let verified = asked.check(&mut with)?.verified;
+    fn run(mut asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
+        let request = std::mem::take(&mut asked.request).read(&mut with)?;
+        let verified = asked.check(&request, &with)?.verified;
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         Ok(VerifyRequestResponse {
             valid: verified.is_valid(),
@@ -111,23 +112,21 @@ impl Local for VerifyRequest {
 
 /// A request that was checked.
 pub(super) struct Checked {
-    pub(super) request: Request,
     pub(super) policy: Policy,
     pub(super) verifier: Arc<Verifier>,
     pub(super) verified: Verified,
 }
 
 impl VerifyRequestRequest {
-    /// Makes the checks of a bank.
+    /// Makes the checks of a bank on a request that was read already.
     ///
     /// # Errors
     /// [`ERRORS`], and `input.*` for what cannot be read.
-    pub(super) fn check(self, with: &mut LocalContext<'_>) -> Result<Checked, Error> {
+    pub(super) fn check(&self, request: &Request, with: &LocalContext<'_>) -> Result<Checked, Error> {
         let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
         let verifier = kept::verifier(self.trusted.as_deref(), with)?;
-        let tls_client =
-            self.tls_certificate.map(|pem| kept::certificate("tls_certificate", &pem, with)).transpose()?;
-        let request = self.request.read(with)?;
+        let tls_client = self.tls_certificate.as_deref();
+        let tls_client = tls_client.map(|pem| kept::certificate("tls_certificate", pem, with)).transpose()?;
         let dialect = self.dialect.unwrap_or_default().into();
         let policy = Policy {
             mode: self.mode.unwrap_or_default().into(),
@@ -135,7 +134,7 @@ impl VerifyRequestRequest {
             endpoint: Endpoint::of(&request.method, &request.target, dialect),
             ..Policy::at(now_s, dialect)
         };
-        let verified = verifier.verify(&request, &policy);
-        Ok(Checked { request, policy, verifier, verified })
+        let verified = verifier.verify(request, &policy);
+        Ok(Checked { policy, verifier, verified })
     }
 }

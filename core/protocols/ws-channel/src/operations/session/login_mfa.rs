@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Declaration, Exchange, Operation,
     error::Row,
     message::Method,
-    operation::{Repeat, Route},
+    operation::{Command, Repeat, Route},
 };
 
 use crate::{
@@ -75,16 +75,22 @@ pub struct LoginMfa;
 impl Operation for LoginMfa {
     type Request = LoginMfaRequest;
     type Response = LoginMfaResponse;
-    const DECLARATION: Declaration = route::exchange(
-        "ws_channel.login_mfa",
-        "session",
-        "Give the code of the second factor",
-        "The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user for an hour. With \
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command { name: "login", given: &["session", "code"] }],
+        ..route::exchange(
+            "ws_channel.login_mfa",
+            "session",
+            "Give the code of the second factor",
+            "The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user for an hour. With \
          `setup_totp` the answer also carries the secret for an authenticator, shown this once: `verify_totp` completes the enrolment. \
          A refused code is never sent again by itself.",
-        ERRORS,
-        Route { repeat: Repeat::Never, ..route::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode") },
-    );
+            ERRORS,
+            Route {
+                repeat: Repeat::Never,
+                ..route::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode")
+            },
+        )
+    };
 }
 
 impl Exchange for LoginMfa {

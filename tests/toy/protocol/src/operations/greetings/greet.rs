@@ -35,6 +35,7 @@ impl Operation for Greet {
     type Request = GreetRequest;
     type Response = GreetResponse;
     const DECLARATION: Declaration = Declaration {
+        group: Some("toy"),
         route: Some(Route {
             wire_name: "greet",
             method: Method::Post,

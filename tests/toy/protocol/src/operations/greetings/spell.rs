@@ -25,15 +25,18 @@ pub struct Spell;
 impl Operation for Spell {
     type Request = SpellRequest;
     type Response = SpellResponse;
-    const DECLARATION: Declaration = Declaration::new(
-        Kind::Local,
-        PROTOCOL,
-        "greetings",
-        "toy.spell",
-        "Spell a text",
-        "Gives its characters in their order.",
-        &[],
-    );
+    const DECLARATION: Declaration = Declaration {
+        group: Some("toy"),
+        ..Declaration::new(
+            Kind::Local,
+            PROTOCOL,
+            "greetings",
+            "toy.spell",
+            "Spell a text",
+            "Gives its characters in their order.",
+            &[],
+        )
+    };
 }
 
 impl Local for Spell {

@@ -1,0 +1,152 @@
+//! Options that are fields of the library's own structs: the values that they take, and most of their help, come from the shapes.
+
+use bankchannel::nextgen_psd2::http::MAX_HEAD;
+use bankchannel_foundation::model::{Field, Shape};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::{Arg, ArgAction, ArgMatches};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    exit::Outcome,
+    options::{MAX_SETTINGS, file, option, option_value, read_bytes, read_text},
+};
+
+/// A field as an option.
+pub(super) struct Row {
+    field: &'static str,
+    option: &'static str,
+    form: Form,
+    /// Empty where the field's own documentation says everything.
+    help: &'static str,
+}
+
+/// Reads the file at a path; the option is for the error.
+type Reader = fn(option: &str, path: &str) -> Outcome<String>;
+
+enum Form {
+    /// The value as the field's shape has it.
+    Value,
+    /// A switch that says the opposite of the field.
+    Opposite,
+    /// A file that holds the value.
+    File(Reader),
+    /// Files that hold it together.
+    Files(Reader),
+}
+
+impl Row {
+    pub(super) const fn value(field: &'static str, option: &'static str) -> Self {
+        Self { field, option, form: Form::Value, help: "" }
+    }
+
+    pub(super) const fn opposite(field: &'static str, option: &'static str, help: &'static str) -> Self {
+        Self { field, option, form: Form::Opposite, help }
+    }
+
+    pub(super) const fn file(field: &'static str, option: &'static str, read: Reader, help: &'static str) -> Self {
+        Self { field, option, form: Form::File(read), help }
+    }
+
+    pub(super) const fn files(field: &'static str, option: &'static str, read: Reader, help: &'static str) -> Self {
+        Self { field, option, form: Form::Files(read), help }
+    }
+
+    /// Help that says more than the field's documentation.
+    pub(super) const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    fn argument(&self, field: &'static Field) -> Arg {
+        let argument = match self.form {
+            Form::Value | Form::Opposite => option(field, self.option),
+            Form::File(_) => file(self.option, self.help),
+            Form::Files(_) => file(self.option, self.help).action(ArgAction::Append),
+        };
+        let argument = match field.shape {
+            Shape::List(_) => argument.value_delimiter(','),
+            _ => argument,
+        };
+        if self.help.is_empty() { argument } else { argument.help(self.help) }
+    }
+
+    fn given(&self, field: &'static Field, matches: &ArgMatches) -> Outcome<Option<Value>> {
+        match self.form {
+            Form::Value => option_value(field, self.option, matches),
+            Form::Opposite => Ok(option_value(field, self.option, matches)?.map(|value| json!(value == json!(false)))),
+            Form::File(read) | Form::Files(read) => {
+                let paths = matches.try_get_many::<String>(self.option).ok().flatten();
+                let option = format!("--{}", self.option);
+                let texts: Option<String> =
+                    paths.map(|paths| paths.map(|path| read(&option, path)).collect()).transpose()?;
+                Ok(texts.map(Value::String))
+            }
+        }
+    }
+}
+
+/// Fields of one struct as options.
+pub(super) struct Rows {
+    shape: &'static Shape,
+    rows: &'static [Row],
+}
+
+impl Rows {
+    pub(super) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
+
+    /// Does not compile where a row names no field.
+    pub(super) const fn of(shape: &'static Shape, rows: &'static [Row]) -> Self {
+        let mut at = 0;
+        while at < rows.len() {
+            assert!(has_field(shape.fields(), rows[at].field.as_bytes()));
+            at += 1;
+        }
+        Self { shape, rows }
+    }
+
+    /// The options.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = Arg> {
+        self.fields().map(|(row, field)| row.argument(field))
+    }
+
+    /// The fields that were given.
+    pub(super) fn read(&self, matches: &ArgMatches) -> Outcome<Map<String, Value>> {
+        let given =
+            |(row, field): (&'static Row, _)| Some((row.field.to_owned(), row.given(field, matches).transpose()?));
+        self.fields().filter_map(given).map(|(name, value)| Ok((name, value?))).collect()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&'static Row, &'static Field)> + use<> {
+        let fields = self.shape.fields();
+        self.rows.iter().filter_map(|row| Some((row, fields.iter().find(|field| field.name == row.field)?)))
+    }
+}
+
+const fn has_field(fields: &[Field], name: &[u8]) -> bool {
+    let mut at = 0;
+    while at < fields.len() {
+        if is_same(fields[at].name.as_bytes(), name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// `==`, which is not for constants.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([], []) => true,
+        ([first, one @ ..], [second, other @ ..]) => *first == *second && is_same(one, other),
+        _ => false,
+    }
+}
+
+/// The text in a file.
+pub(super) fn text(option: &str, path: &str) -> Outcome<String> {
+    read_text(option, path, MAX_SETTINGS)
+}
+
+/// The bytes of a signing string, as base64.
+pub(super) fn base64(option: &str, path: &str) -> Outcome<String> {
+    Ok(STANDARD.encode(read_bytes(option, path, MAX_HEAD as u64)?))
+}

@@ -1,0 +1,213 @@
+//! `psd2 verify` and `explain`: whether a bank would accept a request; which rule does not hold, which byte of what was signed
+//! differs, and what the sender most likely did.
+
+use bankchannel::{
+    SystemClock,
+    nextgen_psd2::{
+        certificates::Certificate,
+        explain::{self, Explanation},
+        http::check_of,
+        operations::verification::explain_request::{ExplainRequestRequest, examine},
+        signing,
+        verify::{Check, Status, Verified},
+    },
+};
+use bankchannel_foundation::{Boundary as _, LocalContext, model::read_boundary};
+use clap::{ArgMatches, Command};
+use serde_json::Value;
+
+use super::{
+    certificates,
+    fields::{self, Row, Rows},
+    request,
+};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, file_argument, format},
+    output::{self, Format},
+};
+
+const ROWS: Rows = Rows::of(
+    ExplainRequestRequest::SHAPE,
+    &[
+        Row::files(
+            "trusted",
+            "ca",
+            certificates::all,
+            "Certificates of trusted issuers, PEM, one or several, or one as DER; may be given several times",
+        ),
+        Row::value("at", "at")
+            .help("The instant to check for, such as 2026-03-03T10:15:30Z or a Date header's value [default: now]"),
+        Row::value("mode", "mode").help("How strictly [default: normal]"),
+        Row::value("dialect", "dialect"),
+        Row::file(
+            "tls_certificate",
+            "tls-certificate",
+            certificates::first,
+            "The client certificate of the TLS connection, PEM: it must be a QWAC of the same organisation",
+        ),
+        Row::files(
+            "known",
+            "known",
+            certificates::all,
+            "Other certificates of the sender, PEM: whether the key of one of them made the signature",
+        ),
+        Row::value("base_path", "base-path"),
+    ],
+);
+/// What only `explain` asks for.
+const SIGNED: Rows = Rows::of(
+    ExplainRequestRequest::SHAPE,
+    &[Row::file(
+        "signing_string",
+        "signing-string",
+        fields::base64,
+        "What the sender says it signed, byte for byte; - for stdin",
+    )],
+);
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  bankchannel psd2 verify --ca certs/ca.pem signed.http
+  bankchannel psd2 verify --ca bank-test-cas.pem --at 'Tue, 03 Mar 2026 10:15:30 GMT' --dialect bg --json - < signed.http
+
+Exit code 0 when the request is valid, 1 when a bank would refuse it. --json prints the same object as `explain`.
+Not checked: whether the request id was seen before, and the fields of the body.";
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  bankchannel psd2 explain --ca certs/ca.pem signed.http
+  bankchannel psd2 explain --ca certs/ca.pem --signing-string what-i-signed.txt signed.http
+  bankchannel psd2 explain --ca certs/ca.pem --json - < signed.http | jq '.hypotheses[] | select(.matched)'
+
+The exit code is 0 whatever the verdict; `verify` is for scripts. An RSA signature gives up the hash of what was signed, so that
+each probable cause is proven or ruled out without the private key. The output shows the request's own values.";
+
+/// `verify`.
+pub(super) fn verify_command() -> Command {
+    arguments(Command::new("verify"))
+        .about("Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused")
+        .after_help(VERIFY_EXAMPLES)
+}
+
+/// `explain`.
+pub(super) fn explain_command() -> Command {
+    arguments(Command::new("explain"))
+        .about("Explain why a bank refuses a request")
+        .after_help(EXPLAIN_EXAMPLES)
+        .args(SIGNED.arguments())
+}
+
+fn arguments(command: Command) -> Command {
+    add_common(command)
+        .args(ROWS.arguments())
+        .arg(file_argument("file", "The signed request, such as pasted from a log; - for stdin"))
+}
+
+/// Exit code 0 where a bank would go on with the request.
+pub(super) fn verify(matches: &ArgMatches) -> Outcome {
+    let unread = |check: &str, why: &str| format!("REFUSED: {check} (FORMAT_ERROR): {why}");
+    let Some((verified, explanation)) = examined(matches, unread)? else { return Err(Failure::Told) };
+    match format(matches) {
+        Format::Json => output::json(&explanation.to_json()),
+        Format::Table => lines(&verified).iter().for_each(|line| output::line(line)),
+    }
+    if verified.is_valid() {
+        return Ok(());
+    }
+    note_without_ca(matches);
+    output::note("`bankchannel psd2 explain` with the same arguments says why");
+    Err(Failure::Told)
+}
+
+/// Exit code 0 whatever the verdict.
+pub(super) fn explain(matches: &ArgMatches) -> Outcome {
+    let unread = |check: &str, why: &str| format!("{check} failed: {why}.");
+    let Some((_, explanation)) = examined(matches, unread)? else { return Ok(()) };
+    match format(matches) {
+        Format::Json => output::json(&explanation.to_json()),
+        Format::Table => output::line(explanation.text().trim_end()),
+    }
+    if explanation.verdict.is_some() {
+        note_without_ca(matches);
+    }
+    Ok(())
+}
+
+/// What came of the request. `None` for what a bank could not read as one, which was shown: for a person as `unread` words the check
+/// that failed and why.
+fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outcome<Option<(Verified, Explanation)>> {
+    let mut given = ROWS.read(matches)?;
+    given.append(&mut SIGNED.read(matches)?);
+    if let Some(Value::String(at)) = given.get_mut("at") {
+        *at = instant(at)?.to_string();
+    }
+    if let Some(Value::String(path)) = given.get("base_path")
+        && !path.is_empty()
+        && !path.starts_with('/')
+    {
+        return Err(Failure::usage(format!("--base-path: `{path}` does not begin with `/`, as /api does")));
+    }
+    let asked = read_boundary(Value::Object(given))?;
+    match request::checked(matches)? {
+        Ok(request) => {
+            let with = LocalContext { clock: &SystemClock::default(), content: None, kept: None };
+            Ok(Some(examine(&request, &asked, &with)?))
+        }
+        Err(fault) => {
+            match format(matches) {
+                Format::Json => output::json(&explain::unreadable(&fault)),
+                Format::Table => output::line(&unread(check_of(&fault).unwrap_or_default(), &fault.to_string())),
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// The verdict first; then what else does not hold, and what another bank may see differently.
+fn lines(verified: &Verified) -> Vec<String> {
+    let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
+    let signer = organization.unwrap_or("an organisation that its certificate does not name");
+    let first = verified.refusal();
+    let mut lines = vec![match first {
+        None => format!("VALID: signed by {signer}"),
+        Some(check) => format!("REFUSED: {} ({} {}): {}", check.rule.id, check.http, check.code, check.text),
+    }];
+    let is_first = |check: &Check| first.is_some_and(|first| first.rule == check.rule);
+    for check in verified.checks.iter().filter(|check| !is_first(check)) {
+        match check.status {
+            Status::Failed => lines.push(format!("  also {}: {}", check.rule.id, check.text)),
+            Status::Warning => lines.push(format!("  warning {}: {}", check.rule.id, check.text)),
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// Where a request was refused: says that nobody is trusted, if so. Else V17 looks like what is wrong.
+fn note_without_ca(matches: &ArgMatches) {
+    if !matches.contains_id("ca") {
+        output::note("no --ca was given, so that nobody is trusted");
+    }
+}
+
+/// An instant as RFC 3339 or a `Date` header has it.
+fn instant(text: &str) -> Outcome<jiff::Timestamp> {
+    let of_header = || jiff::Timestamp::from_second(signing::parse_imf_fixdate(text)?).ok();
+    text.parse().ok().or_else(of_header).ok_or_else(|| {
+        Failure::usage(format!(
+            "--at: `{text}` is no instant, such as 2026-03-03T10:15:30Z or Tue, 03 Mar 2026 10:15:30 GMT"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_has_the_form_of_a_log_or_of_a_header() {
+        for text in ["2026-03-03T10:15:30Z", "2026-03-03T11:15:30+01:00", "Tue, 03 Mar 2026 10:15:30 GMT"] {
+            assert_eq!(instant(text).unwrap().as_second(), 1_772_532_930, "{text}");
+        }
+        assert!(instant("2026-03-03").is_err());
+    }
+}

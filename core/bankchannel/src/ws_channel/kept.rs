@@ -1,0 +1,76 @@
+//! What keeping a session between runs of a program takes (WS Channel sheet §8.4).
+
+use bankchannel_foundation::{Kind, Secret, operation::Entry};
+use bankchannel_ws_channel::{Access, errors, model::Mode, terms};
+
+use super::{WsChannel, WsChannelSettings};
+use crate::{Client, KeptSession, SessionNeed, Sessions, Settings};
+
+pub(super) const SESSIONS: Sessions = Sessions {
+    needs,
+    of,
+    service,
+    log_in: &["ws_channel.log_in", "ws_channel.login_mfa"],
+    steps: ["ws_channel.begin_log_in", "ws_channel.continue_log_in"],
+    log_out: "ws_channel.logout",
+    ended_by: &["ws_channel.reset_password", "ws_channel.password_reset"],
+    kept_after: &[
+        "ws_channel.log_in",
+        "ws_channel.login",
+        "ws_channel.login_mfa",
+        "ws_channel.begin_log_in",
+        "ws_channel.continue_log_in",
+        "ws_channel.enrol_totp",
+        "ws_channel.register",
+        "ws_channel.register_account",
+        "ws_channel.reset_password",
+        "ws_channel.password_reset",
+    ],
+    expired: &errors::SESSION_EXPIRED,
+    refused: &errors::SESSION_REFUSED,
+    missing: &errors::NOT_LOGGED_IN,
+    wrong_mode: &errors::MODE_REFUSED,
+    codes: &[
+        ("sms_code", "ISECURE_MFA_CODE"),
+        ("totp_code", "ISECURE_MFA_CODE"),
+        ("mfa_code", "ISECURE_MFA_CODE"),
+        ("email_code", "ISECURE_EMAIL_CODE"),
+        ("phone_code", "ISECURE_PHONE_CODE"),
+    ],
+};
+
+/// From the declaration. Flows declare no route: those that begin without a session are the ones about accounts and sessions that do
+/// not fail for want of one.
+fn needs(entry: &Entry) -> SessionNeed {
+    let declaration = entry.declaration;
+    let fails_without = || declaration.errors.contains(&&errors::NOT_LOGGED_IN);
+    match (terms(declaration.name), declaration.kind) {
+        (Some(terms), _) => match terms.access {
+            Access::Public => SessionNeed::Nothing,
+            Access::Session { modes: ["admin"], .. } => SessionNeed::Admin,
+            Access::Session { .. } => SessionNeed::Session,
+        },
+        (None, Kind::Flow) if fails_without() || !matches!(declaration.subject, "account" | "session") => {
+            SessionNeed::Session
+        }
+        _ => SessionNeed::Nothing,
+    }
+}
+
+fn of(client: &Client) -> KeptSession {
+    let Some(session) = client.get::<WsChannel>().map(WsChannel::session) else { return KeptSession::default() };
+    KeptSession {
+        token: session.id_token.map(|token| Secret::new(token.expose())),
+        mode: session.mode.map(|mode| match mode {
+            Mode::Admin => "admin",
+            Mode::Data => "data",
+        }),
+        ends: session.ends,
+        api_key: session.api_key.map(|key| Secret::new(key.expose())),
+    }
+}
+
+fn service(settings: &Settings) -> Option<String> {
+    let settings = settings.get::<WsChannelSettings>()?;
+    Some(settings.effective_base_url().trim_end_matches('/').to_owned())
+}
