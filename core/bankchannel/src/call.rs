@@ -10,8 +10,8 @@ use std::{
 
 use bankchannel_foundation::{Content, Error, Outcome, Result, Secret, error::row, model::Seconds};
 use bankchannel_transport::{CancellationToken, Observer, Sink};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -233,7 +233,7 @@ impl SignatureRequest {
     pub fn to_json(&self) -> Value {
         json!({
             "algorithm": self.algorithm,
-            "digest": BASE64.encode(&self.digest),
+            "digest": STANDARD.encode(&self.digest),
             "key_fingerprint": self.key_fingerprint,
         })
     }

@@ -80,7 +80,7 @@ fn array(digest: &[u8]) -> [u8; 32] {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use data_encoding::BASE64;
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use proptest::prelude::*;
 
     /// FIPS 180-4 example.
@@ -102,7 +102,7 @@ mod tests {
         let key: Vec<u8> = (0..32).collect();
         let text: &[u8] = b"wsch1\nuser@example.test\nadmin\n1767225600000\n4017bda8-0a15-4154-a8b7-88069b05cb4e";
         let mac = hmac_sha256(&key, &[text]);
-        assert_eq!(BASE64.encode(&mac), "qEom0FEgqcp23yEf4AL6z4vhI7UND+AmWWt3FmG6w64=");
+        assert_eq!(STANDARD.encode(mac), "qEom0FEgqcp23yEf4AL6z4vhI7UND+AmWWt3FmG6w64=");
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA384, RSA_PSS_SHA256, RSA_PSS_SHA512};
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::*;
 use crate::rsa::PrivateKey;
@@ -76,7 +76,7 @@ fn a_published_example_with_1024_bits() {
     let spki = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDCFENGw33yGihy92pDjZQhl0C36rPJj+CvfSC8+q28hxA161QFNUd13wuCTUcq0Qd2qsBe\
         /2hFyc2DCJJg0h1L78+6Z4UMR7EOcpfdUE9Hf3m/hs+FUR45uBJeDK1HSFHD8bHKD6kv8FPGfJTotc+2xjJwoYi+1hqp1fIekaxsyQIDAQAB";
     let signature = "SjWJWbWN7i0wzBvtPl8rbASWz5xQW6mcJmn+ibttBqtifLN7Sazz6m79cNfwwb8DMJ5cou1s7uEGKKCs+FLEEaDV5lp7q25WqS+lavg7T8hc0GppauB6hbgEKTwblDHYGEtbGmtdHgVCk9SuS13F0hZ8FD0k/5OxEPXe5WozsbM=";
-    let (spki, signature) = (BASE64.decode(spki.as_bytes()).unwrap(), BASE64.decode(signature.as_bytes()).unwrap());
+    let (spki, signature) = (STANDARD.decode(spki.as_bytes()).unwrap(), STANDARD.decode(signature.as_bytes()).unwrap());
     let message = b"date: Sun, 05 Jan 2014 21:31:40 GMT";
     assert!(verify_pkcs1_any_size(&spki, Hash::Sha256, message, &signature));
     assert!(!verify_pkcs1_any_size(&spki, Hash::Sha256, b"date:", &signature));

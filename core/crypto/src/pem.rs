@@ -3,9 +3,7 @@
 //! Read and written here and not by a library, for a block may be a private key: every buffer that holds one is made once, of its full
 //! size, and wiped, the text of [`encode`] by whoever asked for it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use crate::{Error, Result};
@@ -76,15 +74,25 @@ pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<Block>> {
 pub fn encode(label: &str, bytes: &[u8]) -> String {
     let marks = 2 * (label.len() + MARK.len() + 1) + BEGIN.len() + END.len();
     let lines = bytes.len().div_ceil(LINE_BYTES);
-    let mut text = String::with_capacity(marks + BASE64.encode_len(bytes.len()) + lines);
-    let mark = |text: &mut String, begin: &str| [begin, label, MARK, "\n"].iter().for_each(|part| text.push_str(part));
+    let mut text = Vec::with_capacity(marks + encoded_len(bytes.len()) + lines);
+    let mark = |text: &mut Vec<u8>, begin: &str| {
+        [begin, label, MARK, "\n"].iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+    };
     mark(&mut text, BEGIN);
     for line in bytes.chunks(LINE_BYTES) {
-        BASE64.encode_append(line, &mut text);
-        text.push('\n');
+        let at = text.len();
+        text.resize(at + encoded_len(line.len()), b'=');
+        // Into its place: what the library returns as a string of its own would be one more copy to wipe.
+        let _ = STANDARD.encode_slice(line, &mut text[at..]);
+        text.push(b'\n');
     }
     mark(&mut text, END);
-    text
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// How long the base64 of so many bytes is.
+fn encoded_len(bytes: usize) -> usize {
+    bytes.div_ceil(3) * 4
 }
 
 const BEGIN: &str = "-----BEGIN ";

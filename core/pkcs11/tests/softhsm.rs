@@ -5,6 +5,7 @@ use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
 use bankchannel_crypto::x509::Issuer;
 use bankchannel_foundation::Secret;
 use bankchannel_pkcs11::{Error, Pkcs11Settings, Token};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, CertificateType, ObjectClass};
 use cryptoki::session::UserType;
@@ -20,7 +21,7 @@ const REQUEST: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vec
 
 fn vector_a() -> Vec<u8> {
     let start = REQUEST.split_once("signature=\"").unwrap().1;
-    data_encoding::BASE64.decode(start.split_once('"').unwrap().0.as_bytes()).unwrap()
+    STANDARD.decode(start.split_once('"').unwrap().0.as_bytes()).unwrap()
 }
 
 #[test]

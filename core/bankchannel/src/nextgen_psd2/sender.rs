@@ -16,7 +16,8 @@ use bankchannel_nextgen_psd2::{
     signing::{self, Prepared, SignFault, SigningProfile},
 };
 use bankchannel_transport::Transport;
-use data_encoding::{BASE64, HEXUPPER};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXUPPER;
 use tokio::sync::Semaphore;
 
 use super::{Signer, settings::Ready};
@@ -171,7 +172,7 @@ fn is_sandbox(url: &url::Url) -> bool {
 fn raw(answer: &Secret) -> Result<Vec<u8>> {
     let text: Vec<u8> =
         answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();
-    let decoded = if text.len() > ANSWER_MAX { None } else { BASE64.decode(&text).ok() };
+    let decoded = if text.len() > ANSWER_MAX { None } else { STANDARD.decode(&text).ok() };
     decoded.ok_or_else(|| {
         Error::because(&row::INVALID_FIELD, "signature: the answer is not base64 of a raw signature")
             .with("field", SIGNATURE)

@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     model::{read_boundary, write_boundary},
     secret_type,
 };
-use data_encoding::BASE64URL_NOPAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// The shortest secret that anything is sealed with, in bytes: the key is derived without a slow hash, so that the secret
 /// itself must be hard to guess.
@@ -48,7 +48,7 @@ secret_type! {
 pub(super) fn seal<T: Boundary>(value: T, key: &SealKey, purpose: &str) -> Result<Sealed> {
     let plain = Secret::new(write_boundary(value).to_string());
     let sealed = sealing_key(key)?.seal(plain.expose().as_bytes(), purpose.as_bytes());
-    Sealed::new(&format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&sealed)))
+    Sealed::new(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&sealed)))
 }
 
 /// Opens what [`seal`] sealed for the same purpose.
@@ -59,7 +59,7 @@ pub(super) fn open<T: Boundary>(sealed: &Sealed, key: &SealKey, purpose: &str) -
     let refused = |reason: &str, why: &str| Error::invalid_field("sealed", why).with("reason", reason);
     let format = || refused("format", "was cut short, or sealed by another version of this library");
     let text = sealed.expose().strip_prefix(PREFIX).ok_or_else(format)?;
-    let bytes = BASE64URL_NOPAD
+    let bytes = URL_SAFE_NO_PAD
         .decode(text.trim_end().as_bytes())
         .map_err(|_| refused("damaged", "is damaged: it is not base64url"))?;
     let plain = sealing_key(key)?.open(&bytes, purpose.as_bytes()).map_err(|why| match why {

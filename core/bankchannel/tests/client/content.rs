@@ -10,7 +10,7 @@ use bankchannel::{
         upload_file::{UploadFile, UploadFileRequest},
     },
 };
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc};
 
@@ -45,7 +45,7 @@ async fn bytes_files_and_pieces_arrive_the_same() {
             let server = Server::in_turn([Act::Answer(ok(201, json!({})))]).await;
             client(&server).upload_file(of(content)).await.unwrap();
             let sent = server.seen()[0].json();
-            assert_eq!(BASE64.decode(sent["FileContents"].as_str().unwrap().as_bytes()).unwrap(), bytes, "{size}");
+            assert_eq!(STANDARD.decode(sent["FileContents"].as_str().unwrap().as_bytes()).unwrap(), bytes, "{size}");
             assert_eq!(sent["FileName"], "payments.xml");
         }
     }
@@ -113,7 +113,7 @@ fn download() -> DownloadFileRequest {
 #[tokio::test]
 async fn a_download_goes_to_memory_a_file_or_a_receiver() {
     let bytes = sample(1_000_003);
-    let answer = ok(200, json!({"Content": BASE64.encode(&bytes)}));
+    let answer = ok(200, json!({"Content": STANDARD.encode(&bytes)}));
     let server = Server::in_turn([Act::Answer(answer)]).await;
     let client = client(&server);
     let got = client.download_file(download()).await.unwrap().content;
@@ -147,7 +147,7 @@ async fn a_download_goes_to_memory_a_file_or_a_receiver() {
 
 #[tokio::test]
 async fn a_download_that_fails_leaves_nothing_behind() {
-    let whole = ok(200, json!({"Content": BASE64.encode(&sample(300_000))})).bytes();
+    let whole = ok(200, json!({"Content": STANDARD.encode(&sample(300_000))})).bytes();
     let cut = Act::Raw(whole[..whole.len() / 2].to_vec());
     let damaged = Act::Answer(ok(200, json!({"Content": "not base64 at all!"})));
     for act in [cut, damaged, Act::Answer(refused(400, "Invalid parameter(s): FileReference"))] {
@@ -163,7 +163,7 @@ async fn a_download_that_fails_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_download_is_tried_again_from_its_beginning() {
     let bytes = sample(200_000);
-    let answer = ok(200, json!({"Content": BASE64.encode(&bytes)}));
+    let answer = ok(200, json!({"Content": STANDARD.encode(&bytes)}));
     let whole = answer.bytes();
     let server = Server::in_turn([Act::Raw(whole[..whole.len() / 2].to_vec()), Act::Answer(answer)]).await;
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! What calls do to the session (WS Channel sheet §8.1, §8.6).
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{
     sync::{
         Arc,
@@ -84,7 +85,7 @@ async fn a_data_session_is_renewed_once_and_the_call_goes_on() {
     assert_eq!(client.session().id_token.unwrap().expose(), "new");
     // The password went out encrypted, for this challenge.
     let sent = server.seen()[2].json();
-    let cipher = data_encoding::BASE64.decode(sent["Encrypted"].as_str().unwrap().as_bytes()).unwrap();
+    let cipher = STANDARD.decode(sent["Encrypted"].as_str().unwrap().as_bytes()).unwrap();
     let plain = crate::support::key().decrypt_oaep_sha1(&cipher).unwrap();
     assert_eq!(*plain, *format!("{PASSWORD}||1494962070679").as_bytes());
     assert_eq!(sent["ChResp"], CHALLENGE);

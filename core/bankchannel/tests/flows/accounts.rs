@@ -6,7 +6,7 @@ use bankchannel::{
     CallOptions, Outcome,
     ws_channel::{Mode, WsChannel},
 };
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::support::{Act, Answers, PASSWORD, PHONE, Seen, Server, key, ok, people::API_KEY, settings};
@@ -16,7 +16,7 @@ pub(crate) const CHALLENGE: &str =
 
 /// The password that a request carries.
 pub(crate) fn password_in(seen: &Seen) -> String {
-    let cipher = BASE64.decode(seen.json()["Encrypted"].as_str().unwrap().as_bytes()).unwrap();
+    let cipher = STANDARD.decode(seen.json()["Encrypted"].as_str().unwrap().as_bytes()).unwrap();
     let plain = key().decrypt_oaep_sha1(&cipher).unwrap();
     bankchannel::ws_channel::challenge::open_password(&plain, "1494962070679").unwrap().expose().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::support::{Act, Seen, ok, refused};
@@ -49,7 +49,7 @@ impl Bank {
             return match files.iter_mut().find(|held| held.file_type == file_type && held.reference == asked) {
                 Some(held) => {
                     held.status = "DLD";
-                    Act::Answer(ok(200, json!({"Content": BASE64.encode(held.bytes)})))
+                    Act::Answer(ok(200, json!({"Content": STANDARD.encode(held.bytes)})))
                 }
                 None => Act::Answer(refused(400, "Invalid parameter(s): FileReference")),
             };

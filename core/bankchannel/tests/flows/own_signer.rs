@@ -17,7 +17,7 @@ use aws_lc_rs::{
 use bankchannel::{Answer, Asker, CallLog, CallOptions, Category, Content, Error, Outcome, Question, Result, Secret};
 use bankchannel_foundation::error::row;
 use bankchannel_openpgp::{Algorithm, Generate, PrivateKey};
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -54,7 +54,7 @@ impl Signer {
 
     /// One that does it right.
     fn honest() -> Arc<Self> {
-        Self::new(|question| Ok(BASE64.encode(&raw(question))))
+        Self::new(|question| Ok(STANDARD.encode(&raw(question))))
     }
 
     fn asked(&self) -> Vec<Question> {
@@ -71,7 +71,7 @@ impl Asker for Signer {
 
 fn der(pem: &str) -> Vec<u8> {
     let lines: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    BASE64.decode(lines.as_bytes()).unwrap()
+    STANDARD.decode(lines.as_bytes()).unwrap()
 }
 
 fn raw(question: &Question) -> Vec<u8> {
@@ -150,7 +150,7 @@ async fn a_signature_that_was_made_elsewhere_goes_with_the_file() {
         for part in ["salaries.xml", &format!("{} bytes", PAYMENT.len()), &wanted.key_fingerprint] {
             assert!(question.text.contains(part), "{part} in {}", question.text);
         }
-        let digest = BASE64.encode(&wanted.digest);
+        let digest = STANDARD.encode(&wanted.digest);
         let json = json!({"algorithm": algorithm, "digest": digest, "key_fingerprint": wanted.key_fingerprint});
         assert_eq!(wanted.to_json(), json);
 
@@ -159,7 +159,7 @@ async fn a_signature_that_was_made_elsewhere_goes_with_the_file() {
         assert_eq!(signers(&sent["Signature"]), [wanted.key_fingerprint]);
         let log = format!("{:?}", log.drain());
         assert!(log.contains("asks for signature"), "{log}");
-        for kept in [digest.as_str(), "salaries.xml", &BASE64.encode(&raw(question)), "PGP SIGNATURE"] {
+        for kept in [digest.as_str(), "salaries.xml", &STANDARD.encode(&raw(question)), "PGP SIGNATURE"] {
             assert!(!log.contains(kept), "{kept} in {log}");
         }
     }
@@ -183,7 +183,7 @@ async fn line_breaks_of_an_encoder_do_not_matter() {
     let (server, signer) = (
         accepting().await,
         Signer::new(|question| {
-            let lines = BASE64.encode(&raw(question));
+            let lines = STANDARD.encode(&raw(question));
             Ok(lines.as_bytes().chunks(64).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect())
         }),
     );
@@ -198,17 +198,17 @@ async fn a_wrong_signature_is_not_sent() {
         let digest = &question.signature.as_ref().unwrap().digest;
         let pair = RsaKeyPair::from_pkcs8(&der(RSA_KEY)).unwrap();
         pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), digest, &mut raw).unwrap();
-        Ok(BASE64.encode(&raw))
+        Ok(STANDARD.encode(&raw))
     };
     let another_digest = |question: &Question| {
         let mut question = question.clone();
         question.signature.as_mut().unwrap().digest[0] ^= 1;
-        Ok(BASE64.encode(&raw(&question)))
+        Ok(STANDARD.encode(&raw(&question)))
     };
     let cases: [(&str, Arc<Signer>); 6] = [
         ("is not rsa_pkcs1_sha256 over the digest", Signer::new(hashed_again)),
         ("is not rsa_pkcs1_sha256 over the digest", Signer::new(another_digest)),
-        ("it has 383 bytes", Signer::new(|question| Ok(BASE64.encode(&raw(question)[1..])))),
+        ("it has 383 bytes", Signer::new(|question| Ok(STANDARD.encode(&raw(question)[1..])))),
         ("not base64", Signer::new(|_| Ok("not*base64".into()))),
         ("not base64", Signer::new(|_| Ok("A".repeat(1 << 20)))),
         ("it has 0 bytes", Signer::new(|_| Ok(String::new()))),
@@ -279,7 +279,7 @@ async fn a_file_that_changes_while_the_question_is_open_is_not_sent() {
     let (server, changed) = (accepting().await, path.clone());
     let signer = Signer::new(move |question| {
         fs::write(&changed, b"<Document>another payment</Document>").unwrap();
-        Ok(BASE64.encode(&raw(question)))
+        Ok(STANDARD.encode(&raw(question)))
     });
     let options = CallOptions { content: Some(Content::from(path.as_path())), ..with(&signer) };
     let error = upload(&server, request(json!({})), options).await.unwrap_err();

@@ -14,7 +14,7 @@ use bankchannel::{
     model::Pieces,
     ws_channel::{Mode, WsChannel, WsChannelSettings},
 };
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -67,7 +67,7 @@ async fn what_is_signed_is_what_is_sent() {
         );
         let seen = server.seen();
         let sent = seen[0].json();
-        assert_eq!(BASE64.decode(sent["FileContents"].as_str().unwrap().as_bytes()).unwrap(), PAYMENT);
+        assert_eq!(STANDARD.decode(sent["FileContents"].as_str().unwrap().as_bytes()).unwrap(), PAYMENT);
         assert!(seen[0].header("content-length").is_some(), "the length is known");
         assert!(verified(&sent, PAYMENT) && !verified(&sent, b"other bytes"));
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use data_encoding::{BASE64, HEXUPPER};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXUPPER;
 use jiff::civil::{self, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
@@ -141,7 +142,7 @@ impl Certificate {
     /// The certificate as base64 of its DER, written once.
     #[must_use]
     pub fn base64(&self) -> &str {
-        self.0.base64.get_or_init(|| BASE64.encode(&self.0.der))
+        self.0.base64.get_or_init(|| STANDARD.encode(&self.0.der))
     }
 
     /// The serial number, unsigned, big-endian, without zero bytes in front.

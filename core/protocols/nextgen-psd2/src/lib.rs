@@ -17,7 +17,6 @@
 //! Section numbers in the documentation (`§2.4`) and ids of checks (`V30`) are those of the NextGenPSD2 sheet.
 
 pub mod answer;
-mod base64;
 pub mod certificates;
 mod codec;
 mod declare;

@@ -4,8 +4,8 @@ use bankchannel_foundation::{
     Error, Result,
     model::{Boundary, Reader, Shape, TextShape, Value, Writer},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use data_encoding::BASE64;
 
 use crate::call::MEMORY_MAX;
 
@@ -31,13 +31,13 @@ impl Boundary for InlineContent {
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
-        BASE64
+        STANDARD
             .decode(text.as_bytes())
             .map(|bytes| Self(bytes.into()))
             .map_err(|_| reader.invalid("must be standard base64 with padding"))
     }
 
     fn write(self, _: &mut Writer) -> Value<'static> {
-        BASE64.encode(&self.0).into()
+        STANDARD.encode(&self.0).into()
     }
 }

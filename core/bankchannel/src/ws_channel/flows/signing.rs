@@ -10,7 +10,7 @@ use bankchannel_ws_channel::{
     operations::pgp::sign_file::{SignFile, SignFileRequest, SignatureHash},
     pgp,
 };
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{source::Source, steps::Steps};
 use crate::{Question, SignatureRequest};
@@ -115,7 +115,7 @@ fn question(signature: &PendingSignature, name: &FileName, size: u64) -> Questio
 fn raw(answer: &Secret) -> Result<Vec<u8>> {
     let text: Vec<u8> =
         answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();
-    let decoded = if text.len() > ANSWER_MAX { None } else { BASE64.decode(&text).ok() };
+    let decoded = if text.len() > ANSWER_MAX { None } else { STANDARD.decode(&text).ok() };
     decoded.ok_or_else(|| {
         Error::because(&errors::SIGNATURE_WRONG, "signature: the answer is not base64 of a raw signature")
             .with("field", SIGNATURE)

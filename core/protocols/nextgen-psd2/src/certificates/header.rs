@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use bankchannel_crypto::x509::MAX_DER_BYTES;
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::{Certificate, Fault};
-use crate::base64;
 
 /// Longest base64 of a certificate, characters (S-07).
 const MAX_BASE64: usize = MAX_DER_BYTES / 3 * 4;
@@ -36,7 +36,7 @@ pub fn certificate_header(certificate: &Certificate, form: CertForm) -> String {
         CertForm::PemOneLine => {
             format!("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----", certificate.base64())
         }
-        CertForm::Base64Pem => BASE64.encode(certificate.to_pem().as_bytes()),
+        CertForm::Base64Pem => STANDARD.encode(certificate.to_pem().as_bytes()),
     }
 }
 
@@ -59,7 +59,7 @@ pub fn read_certificate_header(value: &[u8], lenient: bool) -> Result<ReadHeader
         return Err("the certificate has more than 8 KiB of base64".into());
     }
     // The usual form first, without a copy of the text.
-    if let Some(der) = base64::decode(value)
+    if let Some(der) = STANDARD.decode(value).ok()
         && !(lenient && is_pem(&der))
     {
         return Ok(ReadHeader { certificate: Certificate::from_der(&der)?, warnings: Vec::new() });
@@ -103,7 +103,7 @@ fn plain(text: &[u8], warn: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Fault> {
     if unbroken.len() != body.len() {
         warn("there are spaces or line breaks in the base64 of the certificate");
     }
-    base64::decode(&unbroken).ok_or_else(|| not_base64(text))
+    STANDARD.decode(&unbroken).ok().ok_or_else(|| not_base64(text))
 }
 
 /// Without white space, and without line breaks written as `\n`.

@@ -3,6 +3,7 @@
 
 use super::super::vectors::{CA1, LEAF1, LEAF2, certificate, der};
 use super::*;
+use base64::engine::general_purpose::STANDARD;
 
 fn lenient(value: &[u8]) -> ReadHeader {
     assert!(read_certificate_header(value, false).is_err());
@@ -36,7 +37,7 @@ fn other_forms_of_other_clients() {
         (pem.replace('\n', " "), 2),
         (pem.replace('\n', "\\n"), 2),
         (LEAF1.replace("MIIEXT", "MIIEXT "), 1),
-        (data_encoding::BASE64.encode(format!("subject=x\n{pem}").as_bytes()), 1),
+        (STANDARD.encode(format!("subject=x\n{pem}").as_bytes()), 1),
     ] {
         let read = lenient(value.as_bytes());
         assert_eq!((read.certificate, read.warnings.len()), (leaf.clone(), warnings), "{value}");
@@ -47,7 +48,7 @@ fn other_forms_of_other_clients() {
 fn what_is_not_one_certificate_is_refused() {
     let (one, ca) = (der(LEAF1), der(CA1));
     let pem = certificate(LEAF1).to_pem();
-    let base64 = |bytes: &[u8]| BASE64.encode(bytes);
+    let base64 = |bytes: &[u8]| STANDARD.encode(bytes);
     let follow = "bytes follow the certificate; exactly one certificate is wanted";
     let (no_der, no_base64) = ("this is not a certificate in DER", "the certificate is not base64 of DER on one line");
     let (several, long) =

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Certificate;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// 2026-03-03T10:15:30Z.
 pub(super) const NOW_S: i64 = 1_772_532_930;
@@ -44,7 +45,7 @@ pub(super) const STATEMENTS: &str = "30753008060604008e4601013013060604008e46010
 
 /// The DER of one of the texts above.
 pub(super) fn der(base64: &str) -> Vec<u8> {
-    data_encoding::BASE64.decode(base64.as_bytes()).unwrap()
+    STANDARD.decode(base64.as_bytes()).unwrap()
 }
 
 pub(super) fn certificate(base64: &str) -> Certificate {

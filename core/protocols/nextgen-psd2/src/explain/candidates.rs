@@ -10,7 +10,8 @@ mod values;
 use std::{collections::BTreeSet, rc::Rc};
 
 use bankchannel_crypto::signature::Hash;
-use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::{HEXLOWER, HEXUPPER};
 
 use self::values::BodyDigest;
 use super::hypotheses::Hypothesis;
@@ -279,7 +280,7 @@ fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
                 ("the bytes of the hash were signed, so the text was hashed twice", digest.clone()),
                 ("the hash was signed as lower-case hexadecimal text", HEXLOWER.encode(&digest).into_bytes()),
                 ("the hash was signed as upper-case hexadecimal text", HEXUPPER.encode(&digest).into_bytes()),
-                ("the hash was signed as base64 text", BASE64.encode(&digest).into_bytes()),
+                ("the hash was signed as base64 text", STANDARD.encode(&digest).into_bytes()),
             ];
             // Programs that print a hash end the line.
             let found = forms.iter().find_map(|(what, form)| {

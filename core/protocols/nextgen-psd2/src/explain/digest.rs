@@ -1,7 +1,11 @@
 //! The Digest header against the body (§3.3 `digest`).
 
 use bankchannel_crypto::signature::Hash;
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use data_encoding::{HEXLOWER, HEXUPPER};
 use serde_json::{Value, json};
 
 use super::{body_variants, compressed, visible};
@@ -33,7 +37,7 @@ impl DigestReport {
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let body = request.body.as_ref();
-        let header = |name: &str, hash: Hash| format!("{name}={}", BASE64.encode(&hash.digest(body)));
+        let header = |name: &str, hash: Hash| format!("{name}={}", STANDARD.encode(&hash.digest(body)));
         let received = request.headers.get("digest");
         let text = received.and_then(|value| std::str::from_utf8(value).ok());
         let matches = text.is_some_and(|text| check_digest(text, body, false).is_ok());
@@ -85,7 +89,7 @@ fn variant(received: &str, request: &Request) -> Option<String> {
     };
     let name = body_variants::find(body, |variant| is_it(&variant.bytes));
     let name = name.or_else(|| compressed::find(request, is_it))?;
-    Some(if how == STANDARD { name.to_owned() } else { format!("{name}, and {how}") })
+    Some(if how == UNLIKE { name.to_owned() } else { format!("{name}, and {how}") })
 }
 
 /// The value behind the first algorithm that is allowed and whose hash it is not, else behind the first; or of a header without
@@ -101,12 +105,12 @@ fn value_of<'a>(received: &'a str, body: &[u8]) -> Option<&'a str> {
         let members = received.split(',').filter_map(|member| member.split_once('='));
         members.filter_map(|(token, value)| Some((known(token)?, value.trim())))
     };
-    let wrong = members().find(|(hash, value)| *value != BASE64.encode(&hash.digest(body)));
+    let wrong = members().find(|(hash, value)| *value != STANDARD.encode(&hash.digest(body)));
     let bare = || (!received.contains(',')).then_some(received);
     wrong.or_else(|| members().next()).map(|(_, value)| value).or_else(bare).map(str::trim)
 }
 
-const STANDARD: &str = "the header is not written as it should be";
+const UNLIKE: &str = "the header is not written as it should be";
 
 /// How a value is the hash of these bytes, if it is.
 fn form(value: &str, bytes: &[u8]) -> Option<&'static str> {
@@ -114,12 +118,12 @@ fn form(value: &str, bytes: &[u8]) -> Option<&'static str> {
         let digest = hash.digest(bytes);
         let (lower, upper) = (HEXLOWER.encode(&digest), HEXUPPER.encode(&digest));
         let forms = [
-            (BASE64.encode(&digest), STANDARD),
-            (BASE64_NOPAD.encode(&digest), "in base64 without padding"),
-            (BASE64URL.encode(&digest), "in base64url"),
-            (BASE64URL_NOPAD.encode(&digest), "in base64url without padding"),
-            (BASE64.encode(lower.as_bytes()), "as base64 of the hexadecimal text"),
-            (BASE64.encode(upper.as_bytes()), "as base64 of the hexadecimal text in upper case"),
+            (STANDARD.encode(&digest), UNLIKE),
+            (STANDARD_NO_PAD.encode(&digest), "in base64 without padding"),
+            (URL_SAFE.encode(&digest), "in base64url"),
+            (URL_SAFE_NO_PAD.encode(&digest), "in base64url without padding"),
+            (STANDARD.encode(lower.as_bytes()), "as base64 of the hexadecimal text"),
+            (STANDARD.encode(upper.as_bytes()), "as base64 of the hexadecimal text in upper case"),
             (lower, "in hexadecimal"),
             (upper, "in hexadecimal, upper case"),
         ];
@@ -150,12 +154,12 @@ mod tests {
             report(&format!("SHA-256={hex}"), BODY).variant.as_deref(),
             Some("the body itself, but in hexadecimal")
         );
-        let twice = BASE64.encode(hex.as_bytes());
+        let twice = STANDARD.encode(hex.as_bytes());
         let found = report(&format!("md5=x, sha-256={twice}"), BODY).variant;
         assert_eq!(found.as_deref(), Some("the body itself, but as base64 of the hexadecimal text"));
         assert_eq!(report("SHA-256=AAAA", BODY).variant, None);
         // Of several the one that is wrong is looked at.
-        let nothing = BASE64.encode(&Hash::Sha512.digest(b""));
+        let nothing = STANDARD.encode(&Hash::Sha512.digest(b""));
         let found = report(&format!("SHA-256={hello},SHA-512={nothing}"), BODY);
         assert_eq!((found.matches, found.variant.as_deref()), (false, Some("the empty body")));
         let unnamed = report(&format!("SHA256={hello}"), BODY).variant;

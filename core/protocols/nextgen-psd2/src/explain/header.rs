@@ -1,6 +1,10 @@
 //! How the `Signature` header is written: H-16, H-17, H-18. Where it can be read after all, the search goes on with it.
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::hypotheses::Hypothesis;
 use crate::http::Request;
@@ -75,7 +79,7 @@ fn unwrap(value: &str) -> Option<String> {
     if !charset.eq_ignore_ascii_case("utf-8") || !encoding.eq_ignore_ascii_case("b") {
         return None;
     }
-    String::from_utf8(BASE64.decode(data.as_bytes()).ok()?).ok()
+    String::from_utf8(STANDARD.decode(data.as_bytes()).ok()?).ok()
 }
 
 /// The value with each quoted encoded word read; `None` where there is none.
@@ -109,12 +113,12 @@ pub(super) fn decode_signature(written: &str, length: usize) -> Option<(Hypothes
     let compact: String = written.chars().filter(|character| !character.is_whitespace()).collect();
     let bytes = compact.as_bytes();
     let broken = compact != written;
-    let twice = BASE64.decode(bytes).ok().and_then(|inner| BASE64.decode(inner.trim_ascii()).ok());
+    let twice = STANDARD.decode(bytes).ok().and_then(|inner| STANDARD.decode(inner.trim_ascii()).ok());
     let readings = [
-        ("the signature has blanks or line breaks in it", BASE64.decode(bytes).ok().filter(|_| broken)),
-        ("the signature is in base64 without padding", BASE64_NOPAD.decode(bytes).ok()),
-        ("the signature is in base64url", BASE64URL.decode(bytes).ok()),
-        ("the signature is in base64url without padding", BASE64URL_NOPAD.decode(bytes).ok()),
+        ("the signature has blanks or line breaks in it", STANDARD.decode(bytes).ok().filter(|_| broken)),
+        ("the signature is in base64 without padding", STANDARD_NO_PAD.decode(bytes).ok()),
+        ("the signature is in base64url", URL_SAFE.decode(bytes).ok()),
+        ("the signature is in base64url without padding", URL_SAFE_NO_PAD.decode(bytes).ok()),
         ("the signature is in hexadecimal", HEXLOWER_PERMISSIVE.decode(bytes).ok()),
         ("the signature was base64-encoded twice", twice),
     ];
@@ -136,7 +140,7 @@ mod tests {
     }
 
     fn wrapped(text: &str) -> String {
-        format!("=?utf-8?B?{}?=", BASE64.encode(text.as_bytes()))
+        format!("=?utf-8?B?{}?=", STANDARD.encode(text.as_bytes()))
     }
 
     #[test]
@@ -154,15 +158,15 @@ mod tests {
     #[test]
     fn signatures_in_other_encodings_are_read() {
         let bytes = [0xfb_u8; 256];
-        let standard = BASE64.encode(&bytes);
+        let standard = STANDARD.encode(&bytes);
         let folded = format!("{} {}", &standard[..64], &standard[64..]);
         for (written, what) in [
             (folded, "blanks"),
-            (BASE64_NOPAD.encode(&bytes), "without padding"),
-            (BASE64URL.encode(&bytes), "base64url"),
-            (BASE64URL_NOPAD.encode(&bytes), "base64url without"),
+            (STANDARD_NO_PAD.encode(&bytes), "without padding"),
+            (URL_SAFE.encode(&bytes), "base64url"),
+            (URL_SAFE_NO_PAD.encode(&bytes), "base64url without"),
             (HEXLOWER_PERMISSIVE.encode(&bytes), "hexadecimal"),
-            (BASE64.encode(standard.as_bytes()), "twice"),
+            (STANDARD.encode(standard.as_bytes()), "twice"),
         ] {
             let (hypothesis, read) = decode_signature(&written, bytes.len()).unwrap();
             assert!(hypothesis.text.contains(what) && read == bytes, "{what}");

@@ -1,6 +1,6 @@
 //! The explanation as JSON, with the members of §3.3 and never more than [`MAX_JSON`] bytes.
 
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{Explanation, Hypothesis, lines_of, visible};
@@ -104,7 +104,7 @@ fn signing_string(text: &SigningString) -> Value {
         json!({"name": line.name, "value": visible::text(value), "start": line.start, "end": line.end})
     };
     json!({
-        "base64": BASE64.encode(&text.bytes),
+        "base64": STANDARD.encode(&text.bytes),
         "lines": text.lines.iter().map(line).collect::<Vec<_>>(),
     })
 }

@@ -11,7 +11,8 @@ use crate::signing::SigningDialect;
 use crate::signing::vectors::{AUTHORITIES, KEY_ID_A, NOW_S, SIGNING_STRING_A, TEST_KEY, request_a};
 use crate::verify::{Policy, Verifier};
 use bankchannel_crypto::signature::{Hash, SigningKey};
-use data_encoding::{BASE64, HEXLOWER};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 
 /// What the client signs in each of them.
 fn mutated(id: &str) -> Vec<u8> {
@@ -19,7 +20,7 @@ fn mutated(id: &str) -> Vec<u8> {
     let lines: Vec<&str> = text.lines().collect();
     let digest_of = |body: &[u8]| {
         let (start, end) = text.split_once("de4rLSCVlwP1bW5GqppBjlcH03QfwavsIRQtrYooEY4=").unwrap();
-        format!("{start}{}{end}", BASE64.encode(&Hash::Sha256.digest(body)))
+        format!("{start}{}{end}", STANDARD.encode(&Hash::Sha256.digest(body)))
     };
     let changed = match id {
         "M1" => text.to_owned(),
@@ -42,12 +43,12 @@ fn mutated(id: &str) -> Vec<u8> {
 }
 
 fn authority(number: usize) -> Certificate {
-    Certificate::from_der(&BASE64.decode(AUTHORITIES[number].trim().as_bytes()).unwrap()).unwrap()
+    Certificate::from_der(&STANDARD.decode(AUTHORITIES[number].trim().as_bytes()).unwrap()).unwrap()
 }
 
 fn leaf() -> Certificate {
     let request = request_a();
-    Certificate::from_der(&BASE64.decode(request.headers.get("tpp-signature-certificate").unwrap()).unwrap()).unwrap()
+    Certificate::from_der(&STANDARD.decode(request.headers.get("tpp-signature-certificate").unwrap()).unwrap()).unwrap()
 }
 
 fn sign(text: &[u8]) -> Vec<u8> {
@@ -71,7 +72,7 @@ fn with_signature(signature: &str) -> Request {
 }
 
 fn signed(text: &[u8]) -> Request {
-    with_signature(&BASE64.encode(&sign(text)))
+    with_signature(&STANDARD.encode(&sign(text)))
 }
 
 fn explained(request: &Request, input: ExplainInput<'_>) -> Explanation {

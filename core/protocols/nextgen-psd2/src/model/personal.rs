@@ -1,5 +1,6 @@
 //! Texts that tell who a customer is: checked where they enter, and never shown.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{borrow::Cow, fmt, net::IpAddr};
 
 use bankchannel_foundation::{
@@ -7,8 +8,6 @@ use bankchannel_foundation::{
     model::{Reader, Shape, TextShape, Value, Writer},
     secret_type,
 };
-
-use crate::base64;
 
 /// Declares text types like [`text_type!`](bankchannel_foundation::text_type), whose `Debug` shows the type's name only.
 macro_rules! personal_type {
@@ -108,7 +107,7 @@ secret_type! {
     /// A personal identifier as it travels: base64 of its SHA-256, as `hash_identifier` makes it. Who tries all numbers can reverse it.
     pub struct HashedIdentifier {
         format: "", pattern: "^[A-Za-z0-9+/]{43}=$", max_bytes: 256, example: "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
-        rule: |text| match base64::decode(text.as_bytes()) {
+        rule: |text| match STANDARD.decode(text.as_bytes()).ok() {
             Some(hash) if hash.len() == 32 => Ok(Cow::Borrowed(text)),
             _ => Err("must be the base64 of 32 bytes: 44 characters, the last one `=`"),
         },

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use bankchannel_crypto::signature::Hash;
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::shown::Shown;
-use crate::{base64, http::is_token};
+use crate::http::is_token;
 
 /// An algorithm that may make a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,7 +57,7 @@ impl DigestAlgorithm {
 /// The value of `Digest` for a body, which is hashed exactly as it is sent. Some services want the name in lower case.
 #[must_use]
 pub fn digest_header(algorithm: DigestAlgorithm, body: &[u8], lower_case_token: bool) -> String {
-    let value = BASE64.encode(&algorithm.digest(body));
+    let value = STANDARD.encode(&algorithm.digest(body));
     match lower_case_token {
         true => format!("{}={value}", algorithm.token().to_ascii_lowercase()),
         false => format!("{}={value}", algorithm.token()),
@@ -92,7 +92,9 @@ pub fn digest_members(value: &str) -> Result<Vec<DigestMember>, DigestFault> {
             return Err(syntax("what stands before `=` is not the name of an algorithm"));
         }
         let Some(algorithm) = DigestAlgorithm::from_token(token) else { continue };
-        let value = base64::decode(text.as_bytes())
+        let value = STANDARD
+            .decode(text.as_bytes())
+            .ok()
             .ok_or_else(|| syntax("the hash is not base64 with `+`, `/` and padding in its one right form"))?;
         if value.len() != algorithm.length() {
             let (name, wanted, has) = (algorithm.token(), algorithm.length(), value.len());
@@ -125,7 +127,7 @@ pub fn check_digest(value: &str, body: &[u8], lenient: bool) -> Result<Vec<Strin
         }
         let expected = algorithm.digest(body);
         if let Some(wrong) = values.find(|member| member.value != expected) {
-            let (expected, received) = (BASE64.encode(&expected), BASE64.encode(&wrong.value));
+            let (expected, received) = (STANDARD.encode(&expected), STANDARD.encode(&wrong.value));
             return Err(DigestFault::Mismatch { algorithm, expected, received });
         }
     }
@@ -135,7 +137,7 @@ pub fn check_digest(value: &str, body: &[u8], lenient: bool) -> Result<Vec<Strin
 /// A hash without the name of its algorithm, which its length tells.
 fn bare(value: &str) -> Option<DigestMember> {
     // Texts of another length cannot be one: they are not decoded for nothing.
-    let decoded = matches!(value.len(), 44 | 88).then(|| base64::decode(value.as_bytes())).flatten()?;
+    let decoded = matches!(value.len(), 44 | 88).then(|| STANDARD.decode(value.as_bytes()).ok()).flatten()?;
     let algorithm = DigestAlgorithm::ALL.into_iter().find(|algorithm| algorithm.length() == decoded.len())?;
     Some(DigestMember { algorithm, token: String::new(), value: decoded })
 }

@@ -5,10 +5,10 @@
 
 use std::fmt;
 
-use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXUPPER_PERMISSIVE;
 
 use super::shown::Shown;
-use crate::base64;
 use crate::http::{MAX_FIELD, text_has_control, trim};
 
 /// Most bytes of a value after decoding.
@@ -21,7 +21,7 @@ const CLOSE: &str = "?=";
 /// services want one word.
 #[must_use]
 pub fn encode(text: &str) -> String {
-    format!("{OPEN}utf-8?B?{}{CLOSE}", BASE64.encode(text.as_bytes()))
+    format!("{OPEN}utf-8?B?{}{CLOSE}", STANDARD.encode(text.as_bytes()))
 }
 
 /// A value that was read. `Debug` leaves the text out, since it holds a signature (S-12).
@@ -141,7 +141,7 @@ impl<'a> Word<'a> {
         let bytes = if self.is_q()? {
             decode_q(self.content)?
         } else {
-            base64::decode(self.content.as_bytes()).ok_or(Rfc2047Fault::Base64)?
+            STANDARD.decode(self.content.as_bytes()).ok().ok_or(Rfc2047Fault::Base64)?
         };
         match self.charset.to_ascii_lowercase().as_str() {
             "utf-8" => String::from_utf8(bytes).map_err(|_| Rfc2047Fault::NotInCharset("utf-8")),

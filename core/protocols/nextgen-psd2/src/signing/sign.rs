@@ -4,7 +4,7 @@
 use std::fmt;
 
 use bankchannel_crypto::signature::SigningKey;
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     algorithm::algorithm_name,
@@ -137,7 +137,7 @@ impl Prepared {
             key_id: self.key_id,
             algorithm: Some(algorithm_name(profile.signature_hash).to_owned()),
             headers: Some(self.names),
-            signature: BASE64.encode(signature),
+            signature: STANDARD.encode(signature),
         };
         let value = header_value(&header, profile)?;
         let mut request = self.request;

@@ -98,7 +98,7 @@ fn vector_c() {
 #[test]
 fn vectors_d() {
     let base64: String = vectors::CAVAGE_KEY.lines().filter(|line| !line.starts_with('-')).collect();
-    let spki = BASE64.decode(base64.as_bytes()).unwrap();
+    let spki = STANDARD.decode(base64.as_bytes()).unwrap();
     let key = VerifyingKey::from_spki_der(&spki).unwrap();
     for (listed, signature) in vectors::CAVAGE {
         let listed = listed.map_or(String::new(), |names| format!("headers=\"{names}\","));

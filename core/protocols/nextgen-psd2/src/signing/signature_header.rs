@@ -1,9 +1,9 @@
 //! The value of `Signature`: `keyId="…",algorithm="…",headers="…",signature="…"` (§2.5).
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::fmt;
 
 use super::{shown::Shown, signing_string::MAX_NAMES};
-use crate::base64;
 use crate::http::{MAX_FIELD, is_token, text_has_control};
 
 /// Most parameters that are read.
@@ -117,7 +117,7 @@ impl SignatureHeader {
     /// The signature's bytes; `None` where it is not base64 with `+`, `/` and padding in its one right form (V29).
     #[must_use]
     pub fn signature_bytes(&self) -> Option<Vec<u8>> {
-        base64::decode(self.signature.as_bytes())
+        STANDARD.decode(self.signature.as_bytes()).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The vectors of sheet §2.10, for tests of every module.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use data_encoding::BASE64;
 
 use crate::{certificates::Certificate, http::Request};
 
@@ -76,5 +76,5 @@ pub(crate) fn request_d() -> Request {
 /// The certificate that a request holds.
 pub(crate) fn leaf(request: &Request) -> Certificate {
     let value = request.headers.get("tpp-signature-certificate").unwrap();
-    Certificate::from_der(&BASE64.decode(value).unwrap()).unwrap()
+    Certificate::from_der(&STANDARD.decode(value).unwrap()).unwrap()
 }

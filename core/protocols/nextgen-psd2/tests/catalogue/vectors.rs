@@ -11,7 +11,7 @@ use bankchannel_nextgen_psd2::{
     operations::{consents::update_consents::UpdateConsents, users::verify_user::VerifyUser},
     signing::{SigningProfile, sign},
 };
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use crate::messages::{read, split};
@@ -33,7 +33,7 @@ fn whole(sent: &OutRequest) -> Request {
 
 fn signed(sent: &OutRequest, vector: &Request) -> Request {
     let value = vector.headers.get("tpp-signature-certificate").unwrap();
-    let certificate = Certificate::from_der(&BASE64.decode(value).unwrap()).unwrap();
+    let certificate = Certificate::from_der(&STANDARD.decode(value).unwrap()).unwrap();
     let key = SigningKey::from_pem(KEY, None).unwrap();
     let id = vector.headers.text("x-request-id").unwrap();
     sign(whole(sent), &certificate, &key, &SigningProfile::default(), NOW_S, id).unwrap().0

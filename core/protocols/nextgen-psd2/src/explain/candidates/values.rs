@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bankchannel_crypto::signature::Hash;
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::super::body_variants;
 use super::{Basis, Field, MAX_HASHED_BODIES, Search};
@@ -83,7 +83,7 @@ fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
     let mut hash = |what: &'static str, bytes: &[u8]| {
         search.budget = search.budget.saturating_sub(2 * bytes.len());
         for (name, hash) in [("SHA-256", Hash::Sha256), ("SHA-512", Hash::Sha512)] {
-            digests.push(BodyDigest { what, name, encoded: BASE64.encode(&hash.digest(bytes)) });
+            digests.push(BodyDigest { what, name, encoded: STANDARD.encode(&hash.digest(bytes)) });
         }
         search.budget <= least
     };

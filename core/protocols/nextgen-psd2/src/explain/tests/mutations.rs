@@ -162,7 +162,7 @@ fn lines_that_nothing_or_another_thing_parts() {
         assert_eq!(explanation.signed_text.as_deref(), Some(text.as_bytes()));
     }
     let digest = Hash::Sha256.digest(SIGNING_STRING_A);
-    for hash in [HEXLOWER.encode(&digest), HEXLOWER.encode(&digest).to_uppercase(), BASE64.encode(&digest)] {
+    for hash in [HEXLOWER.encode(&digest), HEXLOWER.encode(&digest).to_uppercase(), STANDARD.encode(&digest)] {
         let explanation = explained(&signed(format!("{hash}\n").as_bytes()), API);
         assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V30", vec!["H-11"]), "{hash}");
         let found = &explanation.hypotheses[0].text;

@@ -40,7 +40,7 @@ fn the_sheets_sample_is_answered_as_printed() {
     assert_eq!(json["hypotheses"][0]["id"], "H-08");
     let said = "the signed text used the digest token 'sha-256=', the header sent says 'SHA-256='";
     assert_eq!(json["hypotheses"][0]["text"], said);
-    assert_eq!(json["expected_signing_string"]["base64"], BASE64.encode(SIGNING_STRING_A));
+    assert_eq!(json["expected_signing_string"]["base64"], STANDARD.encode(SIGNING_STRING_A));
     assert_eq!(json["signed_text"], json["client_signing_string"]);
     assert_eq!(json["client_text_was_signed"], true);
     assert_eq!(json["advice"], json["hypotheses"][0]["advice"]);
@@ -73,14 +73,14 @@ fn nothing_secret_is_in_the_output() {
         let explanation = explained(&request, API);
         let json = explanation.to_json().to_string();
         let output = format!("{json}{}{explanation:?}", explanation.text());
-        let signature = BASE64.encode(&sign(&mutated(id)));
+        let signature = STANDARD.encode(&sign(&mutated(id)));
         for secret in ["nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8", "00000000000\"", "PRIVATE KEY", &signature] {
             assert!(!output.contains(secret), "{id} shows {secret}");
         }
         for line in TEST_KEY.lines().filter(|line| !line.is_empty()) {
             assert!(!output.contains(line), "{id}");
         }
-        let json_form = BASE64.decode(b"nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=").unwrap();
+        let json_form = STANDARD.decode(b"nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=").unwrap();
         assert!(!output.contains(&HEXLOWER.encode(&json_form)), "{id}");
     }
 }
@@ -174,7 +174,7 @@ fn neither_the_body_nor_a_key_is_shown() {
                 assert!(!shown.contains(word), "{word}: {shown}");
             }
             // Nor the hash's bytes in another writing, nor the base64 of a whole body.
-            for written in [HEXLOWER.encode(&BASE64.decode(secret.as_bytes()).unwrap()), BASE64.encode(&request.body)] {
+            for written in [HEXLOWER.encode(&STANDARD.decode(secret.as_bytes()).unwrap()), STANDARD.encode(&request.body)] {
                 assert!(!shown.contains(&written), "{written}: {shown}");
             }
         }

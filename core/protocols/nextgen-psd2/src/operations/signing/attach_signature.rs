@@ -2,13 +2,14 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     prepare_signature::{header_fields, sign_fault},
     sign_request::ERRORS,
 };
 use crate::{
-    base64, declare,
+    declare,
     model::{GivenRequest, HeaderField, SigningOptions, kept},
     signing,
 };
@@ -69,7 +70,9 @@ impl Local for AttachSignature {
         };
         let request = given.read(&mut with)?;
         let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
-        let signature = base64::decode(asked.signature.as_bytes())
+        let signature = STANDARD
+            .decode(asked.signature.as_bytes())
+            .ok()
             .ok_or_else(|| Error::invalid_field("signature", "must be standard base64 with padding"))?;
         // Every header is there already, so nothing is added.
         let id = uuid_v4();

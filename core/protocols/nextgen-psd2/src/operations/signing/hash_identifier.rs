@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::digest::sha256;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret};
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::declare;
 
@@ -44,7 +44,7 @@ impl Local for HashIdentifier {
         if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::invalid_field("personal_identifier", "must be 11 digits, without spaces or hyphens"));
         }
-        let hash = BASE64.encode(&sha256(digits.as_bytes()));
+        let hash = STANDARD.encode(&sha256(digits.as_bytes()));
         Ok(HashIdentifierResponse { psu_personal_identifier: Secret::new(hash) })
     }
 }

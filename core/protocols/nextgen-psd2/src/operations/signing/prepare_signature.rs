@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::sign_request::ERRORS;
 use crate::{
@@ -72,8 +72,8 @@ impl Local for PrepareSignature {
             method: prepared.request.method,
             target: prepared.request.target,
             headers: header_fields(prepared.request.headers)?,
-            signing_string: BASE64.encode(&prepared.signing_string.bytes),
-            hash: BASE64.encode(&profile.signature_hash.digest(&prepared.signing_string.bytes)),
+            signing_string: STANDARD.encode(&prepared.signing_string.bytes),
+            hash: STANDARD.encode(&profile.signature_hash.digest(&prepared.signing_string.bytes)),
             algorithm: algorithm_name(profile.signature_hash).to_owned(),
         })
     }

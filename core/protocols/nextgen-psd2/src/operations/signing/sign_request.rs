@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
@@ -102,7 +102,7 @@ impl Local for SignRequest {
         let (request, signed) = prepared.complete(&signature, certificate, &profile).map_err(sign_fault)?;
         Ok(SignRequestResponse {
             headers: header_fields(request.headers)?,
-            signing_string: BASE64.encode(&signed.signing_string.bytes),
+            signing_string: STANDARD.encode(&signed.signing_string.bytes),
             key_id: signed.key_id,
         })
     }

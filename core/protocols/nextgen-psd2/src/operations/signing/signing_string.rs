@@ -1,7 +1,7 @@
 //! The signing string of a request (§2.4).
 
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
-use data_encoding::BASE64;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     declare,
@@ -53,7 +53,7 @@ impl Local for SigningString {
         };
         let built =
             signing::signing_string(&names, &request).map_err(|fault| Error::invalid_field("signed_headers", fault))?;
-        Ok(SigningStringResponse { signing_string: BASE64.encode(&built.bytes), signed_headers: names })
+        Ok(SigningStringResponse { signing_string: STANDARD.encode(&built.bytes), signed_headers: names })
     }
 }
 

@@ -1,14 +1,15 @@
 //! Explains what a bank thinks of a request (§3.3).
 
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
-use data_encoding::{BASE64, HEXLOWER};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
 
 use super::{
     report::{CheckResult, Refused, checks, refused},
     verify_request::{Checked, ERRORS, VerifyRequestRequest},
 };
 use crate::{
-    base64, declare,
+    declare,
     explain::{self, Compared, Diff, DigestReport, ExplainInput, Explanation, Hypothesis, KeyIdReport, Recovered},
     http::Request,
     model::kept,
@@ -190,13 +191,16 @@ impl Local for ExplainRequest {
     fn run(mut asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
         let request = std::mem::take(&mut asked.verify.request).read(&mut with)?;
         let (verified, explained) = examine(&request, &asked, &with)?;
-        let actual = explained.compared().map(|text| BASE64.encode(text));
+        let actual = explained.compared().map(|text| STANDARD.encode(text));
         Ok(ExplainRequestResponse {
             verdict: explained.verdict_id().to_owned(),
             text: explained.text(),
             refused: refused(&verified),
             checks: checks(&verified),
-            expected_signing_string: explained.expected_signing_string.as_ref().map(|text| BASE64.encode(&text.bytes)),
+            expected_signing_string: explained
+                .expected_signing_string
+                .as_ref()
+                .map(|text| STANDARD.encode(&text.bytes)),
             actual_signing_string: actual,
             client_text_was_signed: explained.client_text_was_signed,
             diff: explained.diff.as_ref().map(FirstDifference::from),
@@ -220,7 +224,9 @@ pub fn examine(
     let mut known = kept::certificates("known", asked.known.as_deref())?;
     let signed = match &asked.signing_string {
         Some(text) => Some(
-            base64::decode(text.as_bytes())
+            STANDARD
+                .decode(text.as_bytes())
+                .ok()
                 .ok_or_else(|| Error::invalid_field("signing_string", "must be standard base64 with padding"))?,
         ),
         None => None,
