@@ -47,6 +47,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         #check
         impl #model::Fields for #ident {
             const FIELDS: &'static [#model::Field] = #all;
+            #[inline]
             #[allow(unused_variables)]
             fn take(
                 object: &mut #model::ObjectReader<'_>,
@@ -54,6 +55,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             ) -> ::core::result::Result<Self, ::bankchannel_foundation::Error> {
                 Ok(Self { #(#takes),* })
             }
+            #[inline]
             #[allow(unused_variables)]
             fn put(self, object: &mut #model::ObjectWriter, writer: &mut #model::Writer) {
                 #(#puts)*
