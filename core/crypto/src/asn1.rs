@@ -2,7 +2,7 @@
 //! it takes otherwise. The tests of this file, and those of `x509/outline.rs`, say what.
 
 pub use der::{Decode, Reader, SliceReader};
-use der::{Encode, Error, ErrorKind, Length, Tag, asn1::IntRef};
+use der::{Encode, Error, ErrorKind, Length, Tag, asn1::BitStringRef, asn1::IntRef};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -77,6 +77,17 @@ pub fn only(bytes: &[u8], tag: u8) -> Result<&[u8]> {
     reader.finish().map(|()| content)
 }
 
+/// What the next value, a minimal INTEGER, holds: with a zero in front where the high bit of a positive number is set.
+pub(crate) fn integer<'a>(reader: &mut SliceReader<'a>) -> Result<&'a [u8]> {
+    let number = element(reader, tag::INTEGER)?;
+    IntRef::from_der(number.whole).map(|_| number.content)
+}
+
+/// What the next value, a BIT STRING of whole bytes, holds.
+pub(crate) fn whole_bits<'a>(reader: &mut SliceReader<'a>) -> Result<&'a [u8]> {
+    BitStringRef::decode(reader)?.as_bytes().ok_or_else(|| reader.error(ErrorKind::Value { tag: Tag::BitString }))
+}
+
 /// Sees that all values of `bytes`, one after the other, and all values inside them are strict: the lengths, BOOLEAN and INTEGER.
 pub(crate) fn strict(bytes: &[u8]) -> Result<()> {
     strict_to(MAX_DEPTH, bytes)
@@ -111,6 +122,7 @@ pub fn problem(error: Error) -> &'static str {
         ErrorKind::Length { tag } | ErrorKind::Noncanonical { tag } | ErrorKind::Value { tag } => match tag {
             Tag::Boolean => "the DER data has a truth value that is neither 00 nor ff",
             Tag::Integer => "the DER data has a number that is not minimal",
+            Tag::BitString => "the DER data has bits that are not whole bytes",
             _ => "the DER data has a length that is not minimal",
         },
         _ => "the DER data has a value of another type",

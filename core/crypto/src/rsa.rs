@@ -11,11 +11,9 @@ use aws_lc_rs::rsa::{
     KeyPair, KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
     PublicEncryptingKey, PublicKeyComponents,
 };
-use pkcs8::ObjectIdentifier;
-use pkcs8::spki::SubjectPublicKeyInfoRef;
 use zeroize::Zeroizing;
 
-use crate::asn1::{Decode, Reader, SliceReader, element, only, tag};
+use crate::asn1::{Reader, SliceReader, element, integer, only, tag, whole_bits};
 use crate::{Error, Result, digest, pem};
 
 /// Smallest RSA modulus accepted, bits (sheet §3.1).
@@ -257,14 +255,20 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The RSAPublicKey (PKCS#1) in a SubjectPublicKeyInfo, DER.
+/// The RSAPublicKey (PKCS#1) in a SubjectPublicKeyInfo, DER. Key algorithms may have identifiers that `der` does not take.
 pub(crate) fn pkcs1_of_spki(der: &[u8]) -> Result<&[u8]> {
-    const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-    let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| Error::InvalidKey)?;
-    if spki.algorithm.oid != RSA {
-        return Err(Error::NotRsa);
+    let read = || {
+        let mut fields = SliceReader::new(only(der, tag::SEQUENCE)?)?;
+        let mut algorithm = SliceReader::new(element(&mut fields, tag::SEQUENCE)?.content)?;
+        let id = element(&mut algorithm, tag::OID)?.whole;
+        let key = whole_bits(&mut fields)?;
+        fields.finish().map(|()| (id, key))
+    };
+    match read() {
+        Ok((id, key)) if id == RSA_ENCRYPTION => Ok(key),
+        Ok(_) => Err(Error::NotRsa),
+        Err(_) => Err(Error::InvalidKey),
     }
-    spki.subject_public_key.as_bytes().ok_or(Error::InvalidKey)
 }
 
 /// The numbers of an RSAPublicKey, big-endian, with a zero in front where the high bit is set.
@@ -276,8 +280,7 @@ pub(crate) struct Numbers<'a> {
 pub(crate) fn numbers(pkcs1: &[u8]) -> Result<Numbers<'_>> {
     let read = || {
         let mut fields = SliceReader::new(only(pkcs1, tag::SEQUENCE)?)?;
-        let modulus = element(&mut fields, tag::INTEGER)?.content;
-        let exponent = element(&mut fields, tag::INTEGER)?.content;
+        let (modulus, exponent) = (integer(&mut fields)?, integer(&mut fields)?);
         fields.finish().map(|()| Numbers { modulus, exponent })
     };
     read().map_err(|_| Error::InvalidKey)

@@ -57,6 +57,21 @@ fn exponents() {
     }
 }
 
+/// What the library that reads DER would take, or refuse as something else.
+#[test]
+fn numbers_are_minimal_and_other_algorithms_are_told() {
+    let whole = KEY.public().spki_der();
+    let read = |at: usize, value: u8| {
+        let mut spki = whole.to_vec();
+        spki[at] = value;
+        VerifyingKey::from_spki_der(&spki).map(|key| key.bits())
+    };
+    // The high byte of the modulus, after the zero that it needs.
+    assert_eq!((read(33, whole[33]), read(33, 0x2d)), (Ok(2048), Err(Error::InvalidKey)));
+    // The identifier becomes 2.999…; the bits are no whole bytes.
+    assert_eq!((read(8, 0x88), read(23, 1)), (Err(Error::NotRsa), Err(Error::InvalidKey)));
+}
+
 proptest::proptest! {
     #[test]
     fn any_bytes_are_answered(spki: Vec<u8>) {

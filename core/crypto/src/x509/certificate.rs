@@ -388,8 +388,8 @@ impl Inner {
             subject_key_id: subject_key_id.map(range).transpose()?,
             authority_key_id: authority_key_id.map(range).transpose()?,
             qc_statements: extensions.get(QC_STATEMENTS).map(range).transpose()?,
-            issuer: Name::from_der(read.issuer)?,
-            subject: Name::from_der(read.subject)?,
+            issuer: name(read.issuer)?,
+            subject: name(read.subject)?,
             not_before_s: read.not_before_s,
             not_after_s: read.not_after_s,
             key: VerifyingKey::from_spki_der(read.spki),
@@ -417,6 +417,15 @@ fn signature_hash(oid: &[u8]) -> Result<(SignatureHash, bool), Fault> {
         _ => SignatureHash::Other(asn1::dotted(oid)?),
     };
     Ok((hash, rsa.is_some()))
+}
+
+/// A name whose values are strict inside, too: those that are no text may hold others.
+fn name(der: &[u8]) -> Result<Name, Fault> {
+    let name = Name::from_der(der)?;
+    if name.rdns.iter().flatten().any(|attribute| attribute.value.is_empty()) {
+        strict(der)?;
+    }
+    Ok(name)
 }
 
 fn serial(raw: &[u8]) -> Result<&[u8], Fault> {

@@ -4,6 +4,7 @@ use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, TagMode, TagNumber, Tagged};
 
 use super::Fault;
+use super::outline::not_strict;
 use crate::asn1;
 
 /// Most extensions.
@@ -78,7 +79,7 @@ impl<'a> Extensions<'a> {
             return Err("the certificate has more than 64 extensions".into());
         }
         for (index, extension) in list.iter().enumerate() {
-            extension.id.tag().assert_eq(Tag::ObjectIdentifier)?;
+            extension.id.tag().assert_eq(Tag::ObjectIdentifier).map_err(not_strict)?;
             if list[..index].iter().any(|earlier| earlier.id == extension.id) {
                 return Err("the certificate has an extension twice".into());
             }
@@ -116,7 +117,7 @@ pub(super) fn authority_key_id(value: &[u8]) -> Option<&[u8]> {
 }
 
 pub(super) fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
-    let usage = BitStringRef::from_der(value)?;
+    let usage = BitStringRef::from_der(value).map_err(|_| "the extension keyUsage cannot be read")?;
     let bits = usage.raw_bytes();
     if bits.len() > 2 {
         return Err("the extension keyUsage cannot be read".into());

@@ -113,11 +113,7 @@ fn attribute(der: &[u8]) -> Result<Attribute, Fault> {
     let oid = asn1::dotted(element(&mut reader, tag::OID)?.content)?;
     let value = Element::decode(&mut reader)?;
     reader.finish()?;
-    let text = asn1::text(value.tag, value.content);
-    if text.is_none() {
-        asn1::strict(value.whole)?;
-    }
-    Ok(Attribute { oid, value: text.unwrap_or_default(), der: value.whole.to_vec() })
+    Ok(Attribute { oid, value: asn1::text(value.tag, value.content).unwrap_or_default(), der: value.whole.to_vec() })
 }
 
 /// The order inside a part has no meaning.

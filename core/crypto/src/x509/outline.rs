@@ -1,11 +1,11 @@
 //! A certificate's fields, read from strict DER (§7.3).
 
-use der::asn1::{BitStringRef, GeneralizedTime, IntRef, UtcTime};
+use der::asn1::{BitStringRef, GeneralizedTime, UtcTime};
 use der::{ErrorKind, TagMode, TagNumber};
 
 use super::Fault;
 use super::extensions::Extension;
-use crate::asn1::{Decode, Element, Reader, SliceReader, element, problem, strict, tag};
+use crate::asn1::{Decode, Element, Reader, SliceReader, element, integer, problem, strict, tag, whole_bits};
 
 /// The fields (RFC 5280 §4.1), as they stand in the certificate.
 pub(super) struct Outline<'a> {
@@ -48,8 +48,7 @@ fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitString
     fields.finish()?;
     let mut fields = SliceReader::new(body.content)?;
     let _version: Option<u32> = fields.context_specific(TagNumber(0), TagMode::Explicit)?;
-    let serial = element(&mut fields, tag::INTEGER)?;
-    IntRef::from_der(serial.whole)?;
+    let serial = integer(&mut fields)?;
     let (inner, algorithm_id) = algorithm(&mut fields)?;
     let issuer = element(&mut fields, tag::SEQUENCE)?.whole;
     let mut validity = SliceReader::new(element(&mut fields, tag::SEQUENCE)?.content)?;
@@ -59,7 +58,7 @@ fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitString
     let spki = element(&mut fields, tag::SEQUENCE)?;
     let mut key = SliceReader::new(spki.content)?;
     algorithm(&mut key)?;
-    BitStringRef::decode(&mut key)?;
+    whole_bits(&mut key)?;
     key.finish()?;
     for unique_id in [TagNumber(1), TagNumber(2)] {
         let _: Option<BitStringRef<'_>> = fields.context_specific(unique_id, TagMode::Implicit)?;
@@ -68,7 +67,7 @@ fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitString
     fields.finish()?;
     let outline = Outline {
         signed: body.whole,
-        serial: serial.content,
+        serial,
         algorithm: algorithm_id,
         issuer,
         not_before_s,
