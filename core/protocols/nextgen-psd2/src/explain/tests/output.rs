@@ -174,7 +174,9 @@ fn neither_the_body_nor_a_key_is_shown() {
                 assert!(!shown.contains(word), "{word}: {shown}");
             }
             // Nor the hash's bytes in another writing, nor the base64 of a whole body.
-            for written in [HEXLOWER.encode(&STANDARD.decode(secret.as_bytes()).unwrap()), STANDARD.encode(&request.body)] {
+            for written in
+                [HEXLOWER.encode(&STANDARD.decode(secret.as_bytes()).unwrap()), STANDARD.encode(&request.body)]
+            {
                 assert!(!shown.contains(&written), "{written}: {shown}");
             }
         }
