@@ -1,6 +1,12 @@
 //! What the codes in a bank's answer mean, in words. Codes unknown here are shown as the bank wrote them.
 //!
-//! Sources: ISO 20022 external code sets (status, status reason, balance type), shortened to one line each.
+//! Sources: ISO 20022 external code sets and bank transaction codes, shortened to one line each.
+
+mod accounts;
+mod payments;
+
+use accounts::{BALANCES, DOMAINS, ENTRY_STATUSES, FAMILIES, SUB_FAMILIES};
+use payments::{DOCUMENTS, PURPOSES, REASONS, STATUSES};
 
 /// What a payment status (`GrpSts`, `PmtInfSts`, `TxSts`) means, or `None` for codes not listed.
 pub fn status(code: &str) -> Option<&'static str> {
@@ -22,105 +28,28 @@ pub fn entry_status(code: &str) -> Option<&'static str> {
     find(ENTRY_STATUSES, code)
 }
 
-fn find(table: &[(&str, &'static str)], code: &str) -> Option<&'static str> {
-    table.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
+/// What a purpose or category purpose (`Purp/Cd`, `CtgyPurp/Cd`) means, or `None` for codes not listed.
+pub fn purpose(code: &str) -> Option<&'static str> {
+    find(PURPOSES, code)
 }
 
-const STATUSES: &[(&str, &str)] = &[
-    ("ACCC", "settled on the creditor's account"),
-    ("ACCP", "accepted: format and customer profile are right"),
-    ("ACFC", "accepted: format and funds checked"),
-    ("ACSC", "settled: the debtor's account was debited"),
-    ("ACSP", "accepted, settlement is in progress"),
-    ("ACTC", "accepted: format is right"),
-    ("ACWC", "accepted with a change"),
-    ("ACWP", "accepted, not yet posted to the creditor"),
-    ("CANC", "cancelled"),
-    ("PART", "some transactions accepted, others not"),
-    ("PATC", "authorised in part, more signatures are needed"),
-    ("PDNG", "pending: further checks"),
-    ("RCVD", "received"),
-    ("RJCT", "rejected"),
-];
+/// What a kind of document or reference (`Tp/CdOrPrtry/Cd`) means, or `None` for codes not listed.
+pub fn document(code: &str) -> Option<&'static str> {
+    find(DOCUMENTS, code)
+}
 
-const REASONS: &[(&str, &str)] = &[
-    ("AB05", "timeout at the creditor's bank"),
-    ("AC01", "creditor account number is wrong"),
-    ("AC02", "debtor account number is wrong or unknown"),
-    ("AC03", "creditor account number is wrong or missing"),
-    ("AC04", "account is closed"),
-    ("AC05", "creditor account is closed"),
-    ("AC06", "account is blocked"),
-    ("AC07", "creditor account is closed"),
-    ("AC13", "debtor account is of a kind not allowed here"),
-    ("AG01", "this kind of transaction is forbidden on the account"),
-    ("AG02", "bank operation code is wrong"),
-    ("AG03", "this kind of transaction is not supported"),
-    ("AM01", "amount is zero"),
-    ("AM02", "amount is larger than allowed"),
-    ("AM03", "currency is not agreed for this account"),
-    ("AM04", "not enough money on the debtor account"),
-    ("AM05", "duplicate"),
-    ("AM06", "amount is smaller than agreed"),
-    ("AM07", "amount is blocked"),
-    ("AM09", "amount received is not the amount agreed"),
-    ("AM10", "control sum does not match the sum of the transactions"),
-    ("AM12", "amount is invalid or missing"),
-    ("AM18", "number of transactions does not match"),
-    ("BE01", "name does not match the account"),
-    ("BE04", "creditor address is missing or wrong"),
-    ("BE05", "initiating party is unknown"),
-    ("BE06", "customer is unknown"),
-    ("BE07", "debtor address is missing or wrong"),
-    ("CH03", "execution date is too far in the future"),
-    ("CH04", "execution date is too far in the past"),
-    ("CNOR", "creditor's bank is not reachable"),
-    ("CUST", "at the customer's request"),
-    ("DNOR", "debtor's bank is not reachable"),
-    ("DS02", "order was cancelled"),
-    ("DS0H", "signer may not sign for this account"),
-    ("DT01", "date is invalid"),
-    ("DU01", "message id was used before"),
-    ("DU02", "payment information id was used before"),
-    ("DU03", "transaction is a duplicate"),
-    ("DU04", "end-to-end id was used before"),
-    ("DUPL", "payment is a duplicate"),
-    ("ED05", "settlement failed"),
-    ("FF01", "file format is wrong or incomplete"),
-    ("FF03", "payment type is wrong"),
-    ("FF05", "local instrument is wrong"),
-    ("FF10", "technical problem at the bank"),
-    ("FOCR", "returned after a cancellation request"),
-    ("MD07", "customer is deceased"),
-    ("MS02", "reason not given by the customer"),
-    ("MS03", "reason not given by the bank"),
-    ("NARR", "see the accompanying text"),
-    ("RC01", "bank identifier (BIC) is wrong"),
-    ("RC03", "debtor bank identifier is wrong or missing"),
-    ("RC04", "creditor bank identifier is wrong or missing"),
-    ("RF01", "reference is not unique"),
-    ("RR01", "debtor account or identification missing (regulation)"),
-    ("RR02", "debtor name or address missing (regulation)"),
-    ("RR03", "creditor name or address missing (regulation)"),
-    ("RR04", "refused for regulatory reasons"),
-    ("TM01", "received after the cut-off time"),
-];
+/// What a bank transaction code means: what the family says, else the domain, then what the sub-family adds.
+pub fn bank_transaction(domain: Option<&str>, family: Option<&str>, sub_family: Option<&str>) -> Option<String> {
+    let families = if domain == Some("PMNT") { FAMILIES } else { &[] };
+    let family = family.and_then(|code| find(families, code)).or_else(|| find(DOMAINS, domain?));
+    let words = [family, sub_family.and_then(|code| find(SUB_FAMILIES, code))];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
 
-const BALANCES: &[(&str, &str)] = &[
-    ("CLAV", "closing available"),
-    ("CLBD", "closing booked"),
-    ("FWAV", "forward available"),
-    ("INFO", "information"),
-    ("ITAV", "interim available"),
-    ("ITBD", "interim booked"),
-    ("OPAV", "opening available"),
-    ("OPBD", "opening booked"),
-    ("PRCD", "previously closed booked"),
-    ("XPCD", "expected"),
-];
-
-const ENTRY_STATUSES: &[(&str, &str)] =
-    &[("BOOK", "booked"), ("FUTR", "future"), ("INFO", "information only"), ("PDNG", "pending")];
+fn find(table: &[(&str, &'static str)], code: &str) -> Option<&'static str> {
+    table.binary_search_by_key(&code, |(known, _)| known).ok().map(|at| table[at].1)
+}
 
 #[cfg(test)]
 mod tests {
@@ -140,8 +69,25 @@ mod tests {
     }
 
     #[test]
+    fn the_account_that_is_closed_is_the_right_one() {
+        assert_eq!(reason("AC05"), Some("debtor account is closed"));
+        assert_eq!(reason("AC07"), Some("creditor account is closed"));
+        assert_eq!(reason("AC01"), Some("account number is wrong or missing"));
+    }
+
+    #[test]
+    fn bank_transactions_in_words() {
+        let words = |domain, family, sub_family| bank_transaction(Some(domain), Some(family), Some(sub_family));
+        assert_eq!(words("PMNT", "RCDT", "ESCT").as_deref(), Some("received credit transfer, SEPA"));
+        assert_eq!(words("ACMT", "RCDT", "CHRG").as_deref(), Some("account management, charges"));
+        assert_eq!(bank_transaction(None, Some("NEW1"), None), None);
+    }
+
+    #[test]
     fn tables_are_sorted_without_doubles() {
-        for table in [STATUSES, REASONS, BALANCES, ENTRY_STATUSES] {
+        let of_payments = [STATUSES, REASONS, PURPOSES, DOCUMENTS];
+        let of_accounts = [BALANCES, ENTRY_STATUSES, DOMAINS, FAMILIES, SUB_FAMILIES];
+        for table in of_payments.into_iter().chain(of_accounts) {
             assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
     }
