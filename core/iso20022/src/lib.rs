@@ -13,18 +13,25 @@
 
 pub mod amount;
 pub mod camt;
+pub mod cash;
+pub mod data;
 pub mod iban;
 pub mod meaning;
 pub mod pain001;
 pub mod pain002;
+pub mod payment;
 mod problem;
 pub mod schema;
 pub mod simulator;
+pub mod status;
 mod text;
 mod xml;
 
+pub use cash::{read_notification, read_report, read_statement};
+pub use payment::read_payment;
 pub use problem::Problem;
 pub use schema::MessageType;
+pub use status::read_status_report;
 pub use xml::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 
 /// An example payment: two credit transfers of together 1450.05 EUR (see `examples/README.md` for its origin).

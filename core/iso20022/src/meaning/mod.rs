@@ -6,7 +6,7 @@ mod accounts;
 mod payments;
 
 use accounts::{BALANCES, DOMAINS, ENTRY_STATUSES, FAMILIES, SUB_FAMILIES};
-use payments::{DOCUMENTS, PURPOSES, REASONS, STATUSES};
+use payments::{DOCUMENTS, PURPOSES, REASONS, SERVICE_LEVELS, STATUSES};
 
 /// What a payment status (`GrpSts`, `PmtInfSts`, `TxSts`) means, or `None` for codes not listed.
 pub fn status(code: &str) -> Option<&'static str> {
@@ -31,6 +31,11 @@ pub fn entry_status(code: &str) -> Option<&'static str> {
 /// What a purpose or category purpose (`Purp/Cd`, `CtgyPurp/Cd`) means, or `None` for codes not listed.
 pub fn purpose(code: &str) -> Option<&'static str> {
     find(PURPOSES, code)
+}
+
+/// What a service level or local instrument (`SvcLvl/Cd`, `LclInstrm/Cd`) means, or `None` for codes not listed.
+pub fn service_level(code: &str) -> Option<&'static str> {
+    find(SERVICE_LEVELS, code)
 }
 
 /// What a kind of document or reference (`Tp/CdOrPrtry/Cd`) means, or `None` for codes not listed.
@@ -85,7 +90,7 @@ mod tests {
 
     #[test]
     fn tables_are_sorted_without_doubles() {
-        let of_payments = [STATUSES, REASONS, PURPOSES, DOCUMENTS];
+        let of_payments = [STATUSES, REASONS, PURPOSES, DOCUMENTS, SERVICE_LEVELS];
         let of_accounts = [BALANCES, ENTRY_STATUSES, DOMAINS, FAMILIES, SUB_FAMILIES];
         for table in of_payments.into_iter().chain(of_accounts) {
             assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));

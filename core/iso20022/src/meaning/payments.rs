@@ -278,3 +278,13 @@ pub(super) const DOCUMENTS: &[(&str, &str)] = &[
     ("SCOR", "structured creditor reference"),
     ("SOAC", "statement of account"),
 ];
+
+/// `SvcLvl/Cd`, `LclInstrm/Cd`.
+pub(super) const SERVICE_LEVELS: &[(&str, &str)] = &[
+    ("INST", "instant"),
+    ("NURG", "not urgent"),
+    ("SDVA", "same day"),
+    ("SEPA", "SEPA"),
+    ("URGP", "urgent"),
+    ("URNS", "urgent, net settlement"),
+];

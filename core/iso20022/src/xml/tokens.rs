@@ -1,0 +1,420 @@
+//! XML as a stream of tokens: bounded, without document types and entities, with the place of each.
+
+use std::io::Read;
+
+use encoding_rs::Encoding;
+use quick_xml::events::attributes::Attributes;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use super::source::{Source, line_ends};
+use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_LIBRARY_TEXT, encoding};
+use crate::problem::Problem;
+use crate::text::{quote, shorten};
+
+/// Longest name in a path, in characters: a hostile name may have millions.
+const MAX_STEP: usize = 60;
+
+/// A piece of a document.
+pub(crate) enum Token<'t> {
+    /// A start tag; an empty element is told as start and end.
+    Start {
+        /// The name as it is written.
+        name: &'t str,
+        /// The attributes as they are written.
+        attributes: &'t str,
+        /// The line on which the tag starts, from 1.
+        line: u64,
+    },
+    /// An end tag.
+    End,
+    /// Text, references resolved. One text may come in several pieces.
+    Text(&'t str),
+    /// A comment, a declaration or a processing instruction.
+    Other,
+}
+
+/// A start tag, kept for who takes one tag at a time.
+#[derive(Default)]
+pub(crate) struct Tag {
+    /// Local name.
+    pub(crate) name: String,
+    /// The attributes as they are written.
+    pub(crate) attributes: String,
+    /// The line on which it starts, from 1.
+    pub(crate) line: u64,
+    /// Whether any text other than blanks stood between the tags.
+    pub(crate) text_around: bool,
+}
+
+/// Which tag it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// The start of an element.
+    Start,
+    /// The end of the innermost open element.
+    End,
+}
+
+/// Whether to go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// With the next token.
+    Next,
+    /// Not now: the next call continues with the token that follows.
+    Stop,
+}
+
+/// The tokens of a file, which may hold several documents one after the other.
+pub(crate) struct Tokens<'a> {
+    source: Source<'a>,
+    /// How much of the window is used up.
+    at: usize,
+    /// Up to where in the window line ends have been counted, and the line there.
+    counted: (usize, u64),
+    /// The names of the open elements, one behind the other.
+    names: String,
+    /// Where in `names` each of them starts.
+    starts: Vec<usize>,
+    /// Whether the last tag closed itself, and its end has not been told.
+    closing: bool,
+    /// Whether an element was seen.
+    any: bool,
+    /// Longest tag, text or comment, in bytes.
+    longest: usize,
+    /// Whether the caller named the encoding, so that declarations do not count.
+    overridden: bool,
+}
+
+impl<'a> Tokens<'a> {
+    /// The tokens of a file from its beginning.
+    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>, longest: usize) -> Result<Self, Problem> {
+        let mut tokens = Self::over(Source::open(input, encoding)?, longest);
+        tokens.overridden = encoding.is_some();
+        Ok(tokens)
+    }
+
+    /// The tokens from a position inside elements of the names given.
+    pub(crate) fn resume(source: Source<'a>, overridden: bool, longest: usize, open: &[String]) -> Self {
+        let mut tokens = Self::over(source, longest);
+        (tokens.any, tokens.overridden) = (true, overridden);
+        for name in open {
+            tokens.starts.push(tokens.names.len());
+            tokens.names.push_str(name);
+        }
+        tokens
+    }
+
+    fn over(source: Source<'a>, longest: usize) -> Self {
+        let counted = (0, source.line);
+        let (names, starts) = (String::new(), Vec::new());
+        Self { source, at: 0, counted, names, starts, closing: false, any: false, longest, overridden: false }
+    }
+
+    /// How many elements are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The names of the open elements, from the root.
+    pub(crate) fn open_names(&self) -> impl Iterator<Item = &str> {
+        open_names(&self.names, &self.starts)
+    }
+
+    /// The next start or end tag; `None` at the end of the file. A start tag is put into `tag`.
+    pub(crate) fn next_tag(&mut self, tag: &mut Tag) -> Result<Option<Edge>, Problem> {
+        let mut edge = None;
+        self.pump(|token| {
+            match token {
+                Token::Start { name, attributes, line } => {
+                    tag.name.clear();
+                    tag.name.push_str(local(name));
+                    tag.attributes.clear();
+                    tag.attributes.push_str(attributes);
+                    tag.line = line;
+                    edge = Some(Edge::Start);
+                }
+                Token::End => edge = Some(Edge::End),
+                Token::Text(text) => tag.text_around |= !text.trim_ascii().is_empty(),
+                Token::Other => {}
+            }
+            Ok(if edge.is_some() { Flow::Stop } else { Flow::Next })
+        })?;
+        Ok(edge)
+    }
+
+    /// Passes over the rest of the element whose start tag was told last.
+    pub(crate) fn skip(&mut self) -> Result<(), Problem> {
+        let mut inside = 1_usize;
+        self.pump(|token| {
+            match token {
+                Token::Start { .. } => inside += 1,
+                Token::End => inside -= 1,
+                Token::Text(_) | Token::Other => {}
+            }
+            Ok(if inside == 0 { Flow::Stop } else { Flow::Next })
+        })?;
+        Ok(())
+    }
+
+    /// The encoding that is read.
+    pub(crate) fn encoding(&self) -> &'static Encoding {
+        self.source.encoding()
+    }
+
+    /// Where in the file the next token starts, in bytes, and its line.
+    pub(crate) fn position(&mut self) -> (u64, u64) {
+        (self.source.position_at(self.at), count_lines(&mut self.counted, &self.source.window, self.at))
+    }
+
+    /// A problem where the next token starts.
+    pub(crate) fn problem(&self, message: impl Into<String>, change: &str) -> Problem {
+        let mut place = self.source.place(self.at);
+        place.path = path(&self.names, &self.starts);
+        Problem::format(place, message, change)
+    }
+
+    /// Gives tokens until told to stop; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// What is not well-formed, what the limits refuse, and what the receiver finds wrong.
+    pub(crate) fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<bool, Problem> {
+        loop {
+            if self.closing {
+                self.closing = false;
+                close(&mut self.names, &mut self.starts);
+                if self.told(take(Token::End))? == Flow::Stop {
+                    return Ok(true);
+                }
+            }
+            // The library drops a byte order mark wherever it starts to read.
+            if self.source.window[self.at..].starts_with('\u{feff}') {
+                self.at += '\u{feff}'.len_utf8();
+                if self.told(take(Token::Text("\u{feff}")))? == Flow::Stop {
+                    return Ok(true);
+                }
+                continue;
+            }
+            match self.pump_window(&mut take) {
+                Ok(Paused::Stopped) => return Ok(true),
+                Ok(Paused::Closing) => {}
+                Ok(Paused::Used) if self.source.finished => return self.ended(),
+                Ok(Paused::Used) => {
+                    let line = count_lines(&mut self.counted, &self.source.window, self.at);
+                    let filled = self.source.fill(self.at);
+                    (self.at, self.counted) = (0, (0, line));
+                    filled.map_err(|problem| Problem { path: path(&self.names, &self.starts), ..problem })?;
+                }
+                Err(refusal) => return Err(self.problem(refusal.message, refusal.change)),
+            }
+        }
+    }
+
+    fn told(&self, flow: Result<Flow, Refusal>) -> Result<Flow, Problem> {
+        flow.map_err(|refusal| self.problem(refusal.message, refusal.change))
+    }
+
+    fn ended(&self) -> Result<bool, Problem> {
+        if self.depth() > 0 {
+            Err(self.problem("the file ends inside an element", "transfer or export it again: its end is missing"))
+        } else if !self.any {
+            Err(self.problem("there is no XML element in the file", "choose the XML file that your program exported"))
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// Gives the tokens that stand completely in the window.
+    fn pump_window(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
+        let Self { source, at, counted, names, starts, closing, any, longest, overridden } = self;
+        let window = source.window.as_str();
+        let start = *at;
+        let mut reader = Reader::from_str(&window[start..]);
+        let config = reader.config_mut();
+        // The reader is a new one for each window, so names are compared here.
+        (config.check_end_names, config.allow_unmatched_ends) = (false, true);
+        loop {
+            let event = reader.read_event();
+            let end = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            let size = if event.is_ok() { end - *at } else { window.len() - *at };
+            if size > *longest {
+                return Err(Refusal::new(
+                    format!("a tag or text is longer than {longest} bytes"),
+                    "payment files have none: export it again",
+                ));
+            }
+            let flow = match event {
+                Ok(Event::Eof) => return Ok(Paused::Used),
+                // What touches the end of the window may go on behind it.
+                Ok(Event::Text(_)) if end == window.len() && !source.finished => return Ok(Paused::Used),
+                Err(_) if !source.finished => return Ok(Paused::Used),
+                Err(error) => return Err(Refusal::malformed(&error.to_string())),
+                Ok(Event::Start(tag)) => {
+                    let line = count_lines(counted, window, *at);
+                    open(names, starts, &tag)?;
+                    (*any, *at) = (true, end);
+                    take(Token::Start { name: tag.name().0, attributes: tag.attributes_raw(), line })?
+                }
+                Ok(Event::Empty(tag)) => {
+                    let line = count_lines(counted, window, *at);
+                    open(names, starts, &tag)?;
+                    (*any, *at, *closing) = (true, end, true);
+                    let told = take(Token::Start { name: tag.name().0, attributes: tag.attributes_raw(), line })?;
+                    return Ok(if told == Flow::Stop { Paused::Stopped } else { Paused::Closing });
+                }
+                Ok(Event::End(tag)) => {
+                    expect(names, starts, tag.name().0)?;
+                    *at = end;
+                    close(names, starts);
+                    take(Token::End)?
+                }
+                Ok(Event::Text(text)) => take(Token::Text(&text.xml10_content()))?,
+                Ok(Event::CData(text)) => take(Token::Text(&text.xml10_content()))?,
+                Ok(Event::GeneralRef(reference)) => {
+                    let resolved = match reference.resolve_char_ref() {
+                        Ok(Some(found)) => Some(found),
+                        Ok(None) => predefined(&reference.into_inner()),
+                        Err(_) => None,
+                    };
+                    let found = resolved.filter(|c| *c >= ' ' || matches!(c, '\t' | '\n' | '\r'));
+                    let found = found.ok_or_else(|| Refusal::malformed("a reference names no character"))?;
+                    take(Token::Text(found.encode_utf8(&mut [0; 4])))?
+                }
+                Ok(Event::DocType(_)) => {
+                    return Err(Refusal::new(
+                        "there is a document type declaration (<!DOCTYPE …>), which is never read",
+                        "remove it",
+                    ));
+                }
+                Ok(Event::Decl(declaration)) => {
+                    let named = declaration.encoding().and_then(Result::ok);
+                    let other = named.filter(|name| encoding::named(name).ok() != Some(source.encoding()));
+                    if let Some(name) = other.filter(|_| !*overridden) {
+                        return Err(Refusal::new(
+                            format!("a document inside the file has another encoding, {}", quote(&name)),
+                            "split the file into its documents",
+                        ));
+                    }
+                    take(Token::Other)?
+                }
+                Ok(Event::Comment(_) | Event::PI(_)) => take(Token::Other)?,
+            };
+            *at = end;
+            if flow == Flow::Stop {
+                return Ok(Paused::Stopped);
+            }
+        }
+    }
+}
+
+/// Why the tokens of a window came to an end.
+enum Paused {
+    Stopped,
+    /// The end of an empty element is to be told.
+    Closing,
+    /// The rest of the window holds no complete token.
+    Used,
+}
+
+/// A problem whose place is where the reader stands.
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    pub(crate) change: &'static str,
+}
+
+impl Refusal {
+    pub(crate) fn new(message: impl Into<String>, change: &'static str) -> Self {
+        Self { message: message.into(), change }
+    }
+
+    fn malformed(why: &str) -> Self {
+        let message = format!("this is not well-formed XML: {}", shorten(why, MAX_LIBRARY_TEXT));
+        Self::new(message, "correct or export it again")
+    }
+}
+
+/// The name without its prefix.
+pub(crate) fn local(name: &str) -> &str {
+    memchr::memchr(b':', name.as_bytes()).map_or(name, |at| &name[at + 1..])
+}
+
+/// Name and value of the attributes of a start tag; what is not readable is left out.
+pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
+    let mut all = Attributes::new(raw, 0);
+    // The library's check for doubles takes time quadratic in their number.
+    all.with_checks(false);
+    all.flatten().filter_map(|one| {
+        let value = one.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned();
+        Some((one.key.0, value))
+    })
+}
+
+fn open(names: &mut String, starts: &mut Vec<usize>, tag: &BytesStart<'_>) -> Result<(), Refusal> {
+    if starts.len() >= MAX_DEPTH {
+        return Err(Refusal::new(
+            format!("elements are nested more than {MAX_DEPTH} deep"),
+            "payment files never are: export it again",
+        ));
+    }
+    if !tag.attributes_raw().is_empty() {
+        check_attributes(tag)?;
+    }
+    starts.push(names.len());
+    names.push_str(tag.name().0);
+    Ok(())
+}
+
+fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Refusal> {
+    // Counted without duplicate checks, which would take time quadratic in their number.
+    if tag.attributes().with_checks(false).take(MAX_ATTRIBUTES + 1).count() > MAX_ATTRIBUTES {
+        return Err(Refusal::new(
+            format!("an element has more than {MAX_ATTRIBUTES} attributes"),
+            "payment files have one or two: export it again",
+        ));
+    }
+    // A stray `=` is no attribute to the counter but may be one to the next reader: bounded alike.
+    if tag.attributes_raw().bytes().filter(|byte| *byte == b'=').count() > 4 * MAX_ATTRIBUTES {
+        let name = quote(tag.name().0);
+        return Err(Refusal::new(format!("the attributes of {name} are not readable"), "export it again"));
+    }
+    Ok(())
+}
+
+fn expect(names: &str, starts: &[usize], found: &str) -> Result<(), Refusal> {
+    match starts.last().map(|start| &names[*start..]) {
+        Some(open) if open == found => Ok(()),
+        Some(open) => Err(Refusal::malformed(&format!("{} is closed as {}", quote(open), quote(found)))),
+        None => Err(Refusal::malformed(&format!("{} is closed and was never opened", quote(found)))),
+    }
+}
+
+fn close(names: &mut String, starts: &mut Vec<usize>) {
+    names.truncate(starts.pop().unwrap_or_default());
+}
+
+fn open_names<'n>(names: &'n str, starts: &'n [usize]) -> impl Iterator<Item = &'n str> {
+    let ends = starts.iter().skip(1).copied().chain([names.len()]);
+    starts.iter().zip(ends).map(|(start, end)| &names[*start..end])
+}
+
+fn path(names: &str, starts: &[usize]) -> String {
+    open_names(names, starts).map(|name| format!("/{}", shorten(local(name), MAX_STEP))).collect()
+}
+
+fn count_lines(counted: &mut (usize, u64), window: &str, at: usize) -> u64 {
+    counted.1 += line_ends(&window.as_bytes()[counted.0..at]);
+    counted.0 = at;
+    counted.1
+}
+
+/// The characters that XML itself names.
+fn predefined(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => return None,
+    })
+}
