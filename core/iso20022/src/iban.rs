@@ -73,6 +73,9 @@ pub fn check(text: &str) -> Result<(), IbanError> {
 
 /// The way machines write an IBAN: capital letters, no blanks of any kind. Other characters stay, so that [`check`] can name them.
 pub fn compact(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
+        return text.to_owned();
+    }
     text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 

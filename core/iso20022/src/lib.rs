@@ -5,7 +5,13 @@
 //!  (pain.001)   └─► decide  ──► pain.002  (status of every transaction)   ──► read ──► tables
 //!                   (bank)      camt.054  (what was debited)              ──► read
 //!                               camt.053  (statement: balances, entries)  ──► read
+//!
+//!  a bank's file ─► read_statement, read_report, read_notification, read_status_report, read_payment ─► typed results
+//!                   cash::CashReader: the same entry by entry, in memory that does not grow with the file
 //! ```
+//!
+//! What a document says verbatim stands in [`camt`], [`pain001`] and [`pain002`], which the simulator reads and writes; typed,
+//! with words for codes, and for files of any size in [`cash`], [`status`] and [`payment`].
 //!
 //! Nothing here opens a file, reads the clock or draws a random number: bytes, times and ids are passed in, so the same
 //! input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel

@@ -6,7 +6,7 @@ use bankchannel_foundation::Boundary;
 
 use super::parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation, direction};
 use crate::camt::Direction;
-use crate::data::{Code, Moment, Money, Party, Remittance, Values, placeholder};
+use crate::data::{Code, Moment, Money, Remittance, SharedParty, Values, placeholder};
 use crate::meaning;
 use crate::xml::Element;
 
@@ -21,9 +21,9 @@ pub struct EntryDetail {
     /// Whose favour it is in; left out where only the entry says it.
     pub direction: Option<Direction>,
     /// The other side: who paid, or who was paid.
-    pub counterparty: Option<Box<Party>>,
+    pub counterparty: Option<SharedParty>,
     /// On whose behalf the other side acts.
-    pub ultimate_counterparty: Option<Box<Party>>,
+    pub ultimate_counterparty: Option<SharedParty>,
     /// The end-to-end id that the payer gave; left out where there is none.
     pub end_to_end_id: Option<String>,
     /// The first structured reference of the creditor.
@@ -57,25 +57,25 @@ pub struct EntryDetail {
     /// The charges.
     pub charges: Vec<Charge>,
     /// The total of charges and taxes, without a sign.
-    pub total_charges: Option<Money>,
+    pub total_charges: Option<Box<Money>>,
     /// What kind of transaction it is.
-    pub bank_code: Option<BankTransactionCode>,
+    pub bank_code: Option<Box<BankTransactionCode>>,
     /// Who pays.
-    pub debtor: Option<Box<Party>>,
+    pub debtor: Option<SharedParty>,
     /// On whose behalf the debtor pays.
-    pub ultimate_debtor: Option<Box<Party>>,
+    pub ultimate_debtor: Option<SharedParty>,
     /// Who is paid.
-    pub creditor: Option<Box<Party>>,
+    pub creditor: Option<SharedParty>,
     /// On whose behalf the creditor is paid.
-    pub ultimate_creditor: Option<Box<Party>>,
+    pub ultimate_creditor: Option<SharedParty>,
     /// The purpose of the payment.
-    pub purpose: Option<Code>,
+    pub purpose: Option<Box<Code>>,
     /// What the payment is for.
     pub remittance: Remittance,
     /// Why the money came back.
-    pub returned: Option<ReturnInformation>,
+    pub returned: Option<Box<ReturnInformation>>,
     /// When the payer's order was accepted.
-    pub accepted: Option<Moment>,
+    pub accepted: Option<Box<Moment>>,
     /// What the bank adds.
     pub information: Option<String>,
 }
@@ -91,13 +91,15 @@ impl EntryDetail {
                 "Refs" => read.references(child),
                 "Amt" => read.money = values.signed(child, debit),
                 "AmtDtls" => read.amounts = AmountDetail::read_all(Some(child), values),
-                "BkTxCd" => read.bank_code = BankTransactionCode::read(child),
+                "BkTxCd" => read.bank_code = BankTransactionCode::read(child).map(Box::new),
                 "RltdPties" => parties = Some(child),
                 "RltdAgts" => agents = Some(child),
-                "Purp" => read.purpose = Code::read(Some(child), meaning::purpose),
+                "Purp" => read.purpose = Code::read(Some(child), meaning::purpose).map(Box::new),
                 "RmtInf" => read.remittance = Remittance::read(Some(child), values),
-                "RltdDts" => read.accepted = child.child("AccptncDtTm").and_then(|time| values.moment(time)),
-                "RtrInf" => read.returned = Some(ReturnInformation::read(child)),
+                "RltdDts" => {
+                    read.accepted = child.child("AccptncDtTm").and_then(|time| values.moment(time)).map(Box::new)
+                }
+                "RtrInf" => read.returned = Some(Box::new(ReturnInformation::read(child))),
                 "AddtlTxInf" => read.information = Some(child.text().to_owned()).filter(|text| !text.is_empty()),
                 _ => {}
             }
@@ -146,12 +148,11 @@ impl EntryDetail {
 
     fn parties(&mut self, parties: Option<Element<'_>>, agents: Option<Element<'_>>) {
         let party = |name: &str, account: &str, agent: &str| {
-            let read = Party::read(
+            SharedParty::read(
                 parties.and_then(|parties| parties.child(name)),
                 parties.and_then(|parties| parties.child(account)),
                 agents.and_then(|agents| agents.child(agent)),
-            );
-            read.map(Box::new)
+            )
         };
         self.debtor = party("Dbtr", "DbtrAcct", "DbtrAgt");
         self.creditor = party("Cdtr", "CdtrAcct", "CdtrAgt");
@@ -183,7 +184,7 @@ impl EntryDetail {
     /// the one that does not have the account of the statement.
     pub(super) fn find_counterparty(&mut self, account: Option<&str>, debit: bool, reversal: bool) {
         let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
-        let own = |party: &Option<Box<Party>>| {
+        let own = |party: &Option<SharedParty>| {
             party.as_ref().zip(account).is_some_and(|(party, account)| party.has_account(account))
         };
         let creditor = match (own(&self.debtor), own(&self.creditor)) {

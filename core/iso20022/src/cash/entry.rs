@@ -7,7 +7,7 @@ use super::details::EntryDetail;
 use super::parts::{AmountDetail, BankTransactionCode, Charge, direction};
 use super::totals::Sum;
 use crate::camt::Direction;
-use crate::data::{Code, Moment, Money, Party, ValueProblem, Values, placeholder};
+use crate::data::{Code, Moment, Money, SharedParty, ValueProblem, Values, placeholder};
 use crate::meaning;
 use crate::xml::Element;
 
@@ -33,11 +33,11 @@ pub struct Entry {
     /// The date from which interest counts.
     pub value_date: Option<Date>,
     /// Date and time of the booking, where the bank gives a time.
-    pub booking_time: Option<Moment>,
+    pub booking_time: Option<Box<Moment>>,
     /// Date and time of the value, where the bank gives a time.
-    pub value_time: Option<Moment>,
+    pub value_time: Option<Box<Moment>>,
     /// The other side, where the entry has one detail.
-    pub counterparty: Option<Box<Party>>,
+    pub counterparty: Option<SharedParty>,
     /// The end-to-end id, where the entry has one detail that gives one.
     pub end_to_end_id: Option<String>,
     /// The creditor's structured reference, where the entry has one detail that gives one.
@@ -49,7 +49,7 @@ pub struct Entry {
     /// The account servicer's reference: the bank's own number of the booking, the archive id at Finnish banks.
     pub servicer_reference: Option<String>,
     /// What kind of transaction it is.
-    pub bank_code: Option<BankTransactionCode>,
+    pub bank_code: Option<Box<BankTransactionCode>>,
     /// The batches of payments behind it: mostly none or one.
     pub batches: Vec<Batch>,
     /// The transactions behind it, in order.
@@ -64,7 +64,7 @@ pub struct Entry {
     /// The charges.
     pub charges: Vec<Charge>,
     /// The total of charges and taxes, without a sign.
-    pub total_charges: Option<Money>,
+    pub total_charges: Option<Box<Money>>,
     /// What the bank adds.
     pub information: Option<String>,
     /// What could not be read.
@@ -118,7 +118,7 @@ impl Entry {
                 "BookgDt" => (read.booking_date, read.booking_time) = dates(child, values),
                 "ValDt" => (read.value_date, read.value_time) = dates(child, values),
                 "AcctSvcrRef" => read.servicer_reference = reference(child),
-                "BkTxCd" => read.bank_code = BankTransactionCode::read(child),
+                "BkTxCd" => read.bank_code = BankTransactionCode::read(child).map(Box::new),
                 "AmtDtls" => read.amounts = AmountDetail::read_all(Some(child), values),
                 "NtryDtls" => read.batches.extend(child.child("Btch").map(|batch| Batch::read(batch, values))),
                 "AddtlNtryInf" => read.information = Some(child.text().to_owned()).filter(|text| !text.is_empty()),
@@ -160,6 +160,13 @@ impl Entry {
         if self.details.is_empty() {
             return;
         }
+        if let [detail] = self.details.as_slice()
+            && detail.money.as_ref() == Some(money)
+        {
+            self.details_sum = Some(money.amount.clone());
+            self.details_difference = Sum::of(&money.amount).and_then(|sum| sum.minus(sum)).and_then(Sum::decimal);
+            return;
+        }
         let amounts = self.details.iter().map(|detail| detail.money.as_ref().filter(|m| m.currency == money.currency));
         let sum = amounts.map(|money| Sum::of(&money?.amount)).try_fold(Sum::default(), |sum, one| sum.plus(one?));
         let Some(sum) = sum else { return };
@@ -188,7 +195,7 @@ fn reference(element: Element<'_>) -> Option<String> {
     (!text.is_empty() && !placeholder(text)).then(|| text.to_owned())
 }
 
-fn dates(element: Element<'_>, values: &mut Values<'_>) -> (Option<Date>, Option<Moment>) {
+fn dates(element: Element<'_>, values: &mut Values<'_>) -> (Option<Date>, Option<Box<Moment>>) {
     let moment = values.choice(element);
-    (moment.as_ref().map(|moment| moment.date), moment.filter(|moment| moment.time.is_some()))
+    (moment.as_ref().map(|moment| moment.date), moment.filter(|moment| moment.time.is_some()).map(Box::new))
 }

@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use crate::camt::Direction;
-use crate::data::{Code, Money, Values};
+use crate::data::{Code, Money, Values, boxed};
 use crate::meaning;
 use crate::xml::Element;
 
@@ -24,6 +24,8 @@ pub struct BankTransactionCode {
     /// Who issues the bank's own code.
     pub issuer: Option<String>,
 }
+
+boxed!(BankTransactionCode, ReturnInformation);
 
 impl BankTransactionCode {
     pub(super) fn read(element: Element<'_>) -> Option<Self> {
@@ -131,11 +133,11 @@ pub struct Charge {
 impl Charge {
     /// Reads the charges of an entry or a detail, and their total where the bank gives one. Version 2 repeats `Chrgs`,
     /// later ones have records in it.
-    pub(super) fn read_all(element: Element<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Money>) {
+    pub(super) fn read_all(element: Element<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Box<Money>>) {
         let (mut charges, mut total) = (Vec::new(), None);
         for group in element.all("Chrgs") {
             if let Some(sum) = group.child("TtlChrgsAndTaxAmt") {
-                total = values.money(sum);
+                total = values.money(sum).map(Box::new);
             }
             let direct = std::iter::once(group).filter(|group| group.child("Amt").is_some());
             for record in direct.chain(group.all("Rcrd")) {

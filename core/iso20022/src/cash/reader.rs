@@ -290,6 +290,10 @@ impl<'a> CashReader<'a> {
             let mut values = Values::new(element, &base);
             let detail = EntryDetail::read(element, &mut values);
             values.move_to(&mut problems);
+            // Most entries have one, which must not take room for four.
+            if details.is_empty() {
+                details.reserve_exact(1);
+            }
             details.push(detail);
             Ok(())
         })?;

@@ -19,12 +19,21 @@ pub(crate) struct Sum {
 
 impl Sum {
     pub(crate) fn of(decimal: &Decimal) -> Option<Self> {
-        let text = decimal.as_str();
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = whole.trim_start_matches('-').bytes().chain(fraction.bytes());
-        let size = digits.chain(std::iter::repeat_n(b'0', SCALE.checked_sub(fraction.len())?));
-        let units = size.fold(0_i128, |units, digit| units * 10 + i128::from(digit - b'0'));
-        Some(Self { units: if text.starts_with('-') { -units } else { units }, digits: fraction.len() })
+        let (mut units, mut digits) = (0_u64, None);
+        // At most 18 digits, which always fit.
+        for byte in decimal.as_str().bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    units = units * 10 + u64::from(byte - b'0');
+                    digits = digits.map(|digits| digits + 1);
+                }
+                b'.' => digits = Some(0_usize),
+                _ => {}
+            }
+        }
+        let digits = digits.unwrap_or_default();
+        let units = i128::from(units) * i128::from(10_u64.pow(u32::try_from(SCALE.checked_sub(digits)?).ok()?));
+        Some(Self { units: if decimal.as_str().starts_with('-') { -units } else { units }, digits })
     }
 
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
@@ -45,6 +54,10 @@ impl Sum {
 
     /// The sum with as many digits after the point as the finest that was added; `None` where it has too many digits.
     pub(crate) fn decimal(self) -> Option<Decimal> {
+        if self.units == 0 {
+            let zero = "0.00000000000000000";
+            return Decimal::new(if self.digits == 0 { "0" } else { zero.get(..self.digits + 2)? }).ok();
+        }
         let sign = if self.units < 0 { "-" } else { "" };
         let digits = format!("{:0width$}", self.units.unsigned_abs(), width = SCALE + 1);
         let (whole, fraction) = digits.split_at(digits.len() - SCALE);

@@ -11,8 +11,8 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 
 pub(crate) use messages::Messages;
-pub(crate) use party::owned;
-pub use party::{Address, Party};
+pub use party::{Address, Party, SharedParty};
+pub(crate) use party::{boxed, owned};
 pub use remittance::{ReferredDocument, Remittance, RemittanceAmount, StructuredRemittance};
 pub(crate) use values::{Held, Values, placeholder};
 
@@ -48,6 +48,8 @@ pub struct Code {
     /// Who issues it, where the file says so.
     pub issuer: Option<String>,
 }
+
+boxed!(Code, Moment, Money);
 
 /// A value that could not be read as what it should be. The file is read on; the typed value is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

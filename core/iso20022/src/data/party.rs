@@ -1,5 +1,8 @@
 //! Who pays and who is paid.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use bankchannel_foundation::model::{Boundary, Reader, Shape, Value, Writer};
 use bankchannel_foundation::{Error, model};
 
@@ -138,24 +141,66 @@ impl Address {
     }
 }
 
-/// A party or an address in the heap: most transactions have few of them.
+/// A party that an entry and its detail share; it is read as the party itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedParty(Arc<Party>);
+
+impl SharedParty {
+    pub(crate) fn read(
+        party: Option<Element<'_>>,
+        account: Option<Element<'_>>,
+        agent: Option<Element<'_>>,
+    ) -> Option<Self> {
+        Party::read(party, account, agent).map(|party| Self(Arc::new(party)))
+    }
+}
+
+impl Deref for SharedParty {
+    type Target = Party;
+
+    fn deref(&self) -> &Party {
+        &self.0
+    }
+}
+
+impl Boundary for SharedParty {
+    const SHAPE: &'static Shape = Party::SHAPE;
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        <Party as Boundary>::read(value, reader).map(|party| Self(Arc::new(party)))
+    }
+
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        Boundary::write(Arc::unwrap_or_clone(self.0), writer)
+    }
+}
+
+/// What few transactions have stands in the heap.
 macro_rules! boxed {
     ($($ty:ty),+) => {$(
-        impl Boundary for Box<$ty> {
-            const SHAPE: &'static Shape = <$ty as Boundary>::SHAPE;
+        impl bankchannel_foundation::model::Boundary for Box<$ty> {
+            const SHAPE: &'static bankchannel_foundation::model::Shape =
+                <$ty as bankchannel_foundation::model::Boundary>::SHAPE;
 
-            fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-                <$ty as Boundary>::read(value, reader).map(Box::new)
+            fn read(
+                value: bankchannel_foundation::model::Value<'_>,
+                reader: &mut bankchannel_foundation::model::Reader<'_>,
+            ) -> Result<Self, bankchannel_foundation::Error> {
+                <$ty as bankchannel_foundation::model::Boundary>::read(value, reader).map(Box::new)
             }
 
-            fn write(self, writer: &mut Writer) -> Value<'static> {
-                Boundary::write(*self, writer)
+            fn write(
+                self,
+                writer: &mut bankchannel_foundation::model::Writer,
+            ) -> bankchannel_foundation::model::Value<'static> {
+                bankchannel_foundation::model::Boundary::write(*self, writer)
             }
         }
     )+};
 }
 
-boxed!(Party, Address);
+boxed!(Address);
+pub(crate) use boxed;
 
 /// A text of one's own.
 pub(crate) fn owned(text: Option<&str>) -> Option<String> {

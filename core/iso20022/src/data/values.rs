@@ -71,12 +71,12 @@ impl<'r> Values<'r> {
         Some(Money { amount: self.decimal(element)?, currency: currency.to_owned() })
     }
 
-    /// An amount with the sign of `direction`: `DBIT` is negative.
+    /// An amount with the sign of its direction: a debit is negative.
     pub(crate) fn signed(&mut self, element: Element<'_>, debit: bool) -> Option<Money> {
-        let money = self.money(element)?;
         if element.text().starts_with('-') {
             self.note(element, element.text(), "the amount has a sign, which only the direction should have");
         }
+        let money = self.money(element)?;
         Some(if debit { money.negated() } else { money })
     }
 
@@ -185,11 +185,16 @@ fn decimal(text: &str) -> Result<Decimal, &'static str> {
     if digits.is_empty() || digits == "." || !numeric(whole) || !numeric(fraction) {
         return Err("is no decimal number such as 1450.05");
     }
+    let shown = whole;
     let whole = whole.trim_start_matches('0');
     if sign == "-" && whole.is_empty() && fraction.bytes().all(|byte| byte == b'0') {
         return Err("is a negative zero");
     }
     let whole = if whole.is_empty() { "0" } else { whole };
+    // Most are written in that form.
+    if whole == shown && !text.starts_with('+') && !text.ends_with('.') {
+        return Decimal::new(text).map_err(|_| "has more than 18 digits");
+    }
     let point = if fraction.is_empty() { "" } else { "." };
     Decimal::new(&[sign, whole, point, fraction].concat()).map_err(|_| "has more than 18 digits")
 }

@@ -7,7 +7,9 @@ use std::io::Read;
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use crate::data::{Code, Held, MessageName, Messages, Moment, Money, Party, Remittance, ValueProblem, Values, owned};
+use crate::data::{
+    Code, Held, MessageName, Messages, Moment, Money, Party, Remittance, SharedParty, ValueProblem, Values, owned,
+};
 use crate::meaning;
 use crate::problem::Problem;
 use crate::xml::{Element, Record};
@@ -60,11 +62,11 @@ pub struct PaymentBatch {
     /// Who pays, with account and bank.
     pub debtor: Option<Party>,
     /// On whose behalf the debtor pays.
-    pub ultimate_debtor: Option<Box<Party>>,
+    pub ultimate_debtor: Option<SharedParty>,
     /// Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`.
     pub charge_bearer: Option<String>,
     /// The account that charges are taken from.
-    pub charges_account: Option<Box<Party>>,
+    pub charges_account: Option<SharedParty>,
     /// An instruction for the debtor's bank.
     pub instruction: Option<String>,
     /// The transactions, in order.
@@ -101,11 +103,11 @@ pub struct PaymentTransaction {
     /// The banks between, in order.
     pub intermediary_banks: Vec<Party>,
     /// Who is paid, with account and bank.
-    pub creditor: Option<Box<Party>>,
+    pub creditor: Option<SharedParty>,
     /// On whose behalf the debtor pays.
-    pub ultimate_debtor: Option<Box<Party>>,
+    pub ultimate_debtor: Option<SharedParty>,
     /// On whose behalf the creditor is paid.
-    pub ultimate_creditor: Option<Box<Party>>,
+    pub ultimate_creditor: Option<SharedParty>,
     /// Instructions for the creditor's bank: code and text.
     pub creditor_bank_instructions: Vec<String>,
     /// An instruction for the debtor's bank.
@@ -233,9 +235,9 @@ impl PaymentBatch {
             kind: PaymentKind::read(child("PmtTpInf")),
             execution: child("ReqdExctnDt").and_then(|date| values.choice(date)),
             debtor: Party::read(child("Dbtr"), child("DbtrAcct"), child("DbtrAgt")),
-            ultimate_debtor: Party::read(child("UltmtDbtr"), None, None).map(Box::new),
+            ultimate_debtor: SharedParty::read(child("UltmtDbtr"), None, None),
             charge_bearer: text("ChrgBr"),
-            charges_account: Party::read(None, child("ChrgsAcct"), child("ChrgsAcctAgt")).map(Box::new),
+            charges_account: SharedParty::read(None, child("ChrgsAcct"), child("ChrgsAcctAgt")),
             instruction: text("InstrForDbtrAgt"),
             transactions,
         }
@@ -246,8 +248,7 @@ impl PaymentTransaction {
     fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
         let text = |path: &str| owned(element.value(path));
         let child = |name: &str| element.child(name);
-        let party = |name: &str| Party::read(child(name), None, None).map(Box::new);
-        let creditor = Party::read(child("Cdtr"), child("CdtrAcct"), child("CdtrAgt"));
+        let party = |name: &str| SharedParty::read(child(name), None, None);
         let between = ["IntrmyAgt1", "IntrmyAgt2", "IntrmyAgt3"].map(|name| Party::read(None, None, child(name)));
         let mut money = |path: &str| element.find(path).and_then(|amount| values.money(amount));
         Self {
@@ -264,7 +265,7 @@ impl PaymentTransaction {
             exchange_contract: text("XchgRateInf/CtrctId"),
             cheque: text("ChqInstr/ChqTp"),
             intermediary_banks: between.into_iter().flatten().collect(),
-            creditor: creditor.map(Box::new),
+            creditor: SharedParty::read(child("Cdtr"), child("CdtrAcct"), child("CdtrAgt")),
             ultimate_debtor: party("UltmtDbtr"),
             ultimate_creditor: party("UltmtCdtr"),
             creditor_bank_instructions: element.all("InstrForCdtrAgt").map(|one| words(one.children())).collect(),

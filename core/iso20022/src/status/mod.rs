@@ -7,7 +7,7 @@ use bankchannel_foundation::model::Decimal;
 
 use crate::cash::Charge;
 use crate::data::{
-    Code, Held, MessageName, Messages, Moment, Money, Party, Remittance, ValueProblem, Values, owned, placeholder,
+    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, ValueProblem, Values, owned, placeholder,
 };
 use crate::meaning;
 use crate::problem::Problem;
@@ -109,9 +109,9 @@ pub struct TransactionStatus {
     /// The execution date, as the bank repeats it.
     pub execution: Option<Moment>,
     /// Who pays, as the bank repeats it.
-    pub debtor: Option<Box<Party>>,
+    pub debtor: Option<SharedParty>,
     /// Who is paid, as the bank repeats it.
-    pub creditor: Option<Box<Party>>,
+    pub creditor: Option<SharedParty>,
     /// What the payment is for, as the bank repeats it.
     pub remittance: Remittance,
 }
@@ -274,9 +274,8 @@ impl TransactionStatus {
         let text = |path: &str| owned(element.value(path).filter(|text| !placeholder(text)));
         let original = element.child("OrgnlTxRef");
         let inside = |name: &str| original.and_then(|original| original.child(name));
-        let party = |party: &str, account: &str, agent: &str| {
-            Party::read(inside(party), inside(account), inside(agent)).map(Box::new)
-        };
+        let party =
+            |party: &str, account: &str, agent: &str| SharedParty::read(inside(party), inside(account), inside(agent));
         let amount = inside("Amt").and_then(|amount| amount.child("InstdAmt").or_else(|| amount.find("EqvtAmt/Amt")));
         Self {
             line: element.line(),

@@ -92,7 +92,6 @@ impl Record {
         tokens.pump(|token| {
             match token {
                 Token::Start { name, attributes, line } => {
-                    let name = local(name);
                     if self.elements.len() >= MAX_ELEMENTS || self.text.len() >= MAX_RECORD_TEXT {
                         return Err(Refusal::new("one entry or batch is too large", "split it into several"));
                     }
@@ -210,13 +209,17 @@ impl<'r> Element<'r> {
     }
 
     /// First child element of that local name.
+    #[inline]
     pub(crate) fn child(self, name: &str) -> Option<Element<'r>> {
         self.children().find(|child| child.name() == name)
     }
 
     /// The element reached by following first children along a path such as `Acct/Id/IBAN`.
     pub(crate) fn find(self, path: &str) -> Option<Element<'r>> {
-        path.split('/').try_fold(self, |element, name| element.child(name))
+        match path.bytes().position(|byte| byte == b'/') {
+            None => self.child(path),
+            Some(at) => self.child(&path[..at])?.find(&path[at + 1..]),
+        }
     }
 
     /// Text of the element reached by a path; `None` where it is missing or empty.

@@ -99,7 +99,7 @@ impl<'a> Source<'a> {
     fn line_and_column(&self, at: usize) -> (u64, usize) {
         let before = &self.window.as_bytes()[..at];
         let column = memchr::memrchr(b'\n', before).map_or(self.column + at, |end| at - end - 1);
-        (self.line + line_ends(before), column)
+        (self.line + memchr::memchr_iter(b'\n', before).count() as u64, column)
     }
 
     fn read(&mut self, bytes: usize) -> Result<(), Problem> {
@@ -145,9 +145,4 @@ impl<'a> Source<'a> {
             self.finished = false;
         }
     }
-}
-
-/// How many line ends there are.
-pub(crate) fn line_ends(text: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', text).count() as u64
 }

@@ -7,7 +7,7 @@ use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::source::{Source, line_ends};
+use super::source::Source;
 use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_LIBRARY_TEXT, encoding};
 use crate::problem::Problem;
 use crate::text::{quote, shorten};
@@ -19,7 +19,7 @@ const MAX_STEP: usize = 60;
 pub(crate) enum Token<'t> {
     /// A start tag; an empty element is told as start and end.
     Start {
-        /// The name as it is written.
+        /// Local name.
         name: &'t str,
         /// The attributes as they are written.
         attributes: &'t str,
@@ -70,8 +70,8 @@ pub(crate) struct Tokens<'a> {
     source: Source<'a>,
     /// How much of the window is used up.
     at: usize,
-    /// Up to where in the window line ends have been counted, and the line there.
-    counted: (usize, u64),
+    /// The line there, from 1.
+    line: u64,
     /// The names of the open elements, one behind the other.
     names: String,
     /// Where in `names` each of them starts.
@@ -106,9 +106,8 @@ impl<'a> Tokens<'a> {
     }
 
     fn over(source: Source<'a>, longest: usize) -> Self {
-        let counted = (0, source.line);
-        let (names, starts) = (String::new(), Vec::new());
-        Self { source, at: 0, counted, names, starts, closing: false, any: false, longest, overridden: false }
+        let (line, names, starts) = (source.line, String::new(), Vec::new());
+        Self { source, at: 0, line, names, starts, closing: false, any: false, longest, overridden: false }
     }
 
     /// How many elements are open.
@@ -128,7 +127,7 @@ impl<'a> Tokens<'a> {
             match token {
                 Token::Start { name, attributes, line } => {
                     tag.name.clear();
-                    tag.name.push_str(local(name));
+                    tag.name.push_str(name);
                     tag.attributes.clear();
                     tag.attributes.push_str(attributes);
                     tag.line = line;
@@ -163,8 +162,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// Where in the file the next token starts, in bytes, and its line.
-    pub(crate) fn position(&mut self) -> (u64, u64) {
-        (self.source.position_at(self.at), count_lines(&mut self.counted, &self.source.window, self.at))
+    pub(crate) fn position(&self) -> (u64, u64) {
+        (self.source.position_at(self.at), self.line)
     }
 
     /// A problem where the next token starts.
@@ -187,22 +186,13 @@ impl<'a> Tokens<'a> {
                     return Ok(true);
                 }
             }
-            // The library drops a byte order mark wherever it starts to read.
-            if self.source.window[self.at..].starts_with('\u{feff}') {
-                self.at += '\u{feff}'.len_utf8();
-                if self.told(take(Token::Text("\u{feff}")))? == Flow::Stop {
-                    return Ok(true);
-                }
-                continue;
-            }
             match self.pump_window(&mut take) {
                 Ok(Paused::Stopped) => return Ok(true),
-                Ok(Paused::Closing) => {}
+                Ok(Paused::Given) => {}
                 Ok(Paused::Used) if self.source.finished => return self.ended(),
                 Ok(Paused::Used) => {
-                    let line = count_lines(&mut self.counted, &self.source.window, self.at);
                     let filled = self.source.fill(self.at);
-                    (self.at, self.counted) = (0, (0, line));
+                    self.at = 0;
                     filled.map_err(|problem| Problem { path: path(&self.names, &self.starts), ..problem })?;
                 }
                 Err(refusal) => return Err(self.problem(refusal.message, refusal.change)),
@@ -224,96 +214,203 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Gives the tokens that stand completely in the window.
+    /// Gives the tokens that stand completely in the window. Plain tags and plain text are taken as they are; the library
+    /// reads all others.
     fn pump_window(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
-        let Self { source, at, counted, names, starts, closing, any, longest, overridden } = self;
+        let Self { source, at, line, names, starts, any, longest, .. } = self;
         let window = source.window.as_str();
-        let start = *at;
-        let mut reader = Reader::from_str(&window[start..]);
-        let config = reader.config_mut();
-        // The reader is a new one for each window, so names are compared here.
-        (config.check_end_names, config.allow_unmatched_ends) = (false, true);
         loop {
-            let event = reader.read_event();
-            let end = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            let size = if event.is_ok() { end - *at } else { window.len() - *at };
-            if size > *longest {
-                return Err(Refusal::new(
-                    format!("a tag or text is longer than {longest} bytes"),
-                    "payment files have none: export it again",
-                ));
-            }
-            let flow = match event {
-                Ok(Event::Eof) => return Ok(Paused::Used),
-                // What touches the end of the window may go on behind it.
-                Ok(Event::Text(_)) if end == window.len() && !source.finished => return Ok(Paused::Used),
-                Err(_) if !source.finished => return Ok(Paused::Used),
-                Err(error) => return Err(Refusal::malformed(&error.to_string())),
-                Ok(Event::Start(tag)) => {
-                    let line = count_lines(counted, window, *at);
-                    open(names, starts, &tag)?;
-                    (*any, *at) = (true, end);
-                    take(Token::Start { name: tag.name().0, attributes: tag.attributes_raw(), line })?
+            let rest = &window[*at..];
+            let innermost = starts.last().map_or("", |start| &names[*start..]);
+            let flow = match plain(rest, innermost) {
+                Some(Plain::Text(size)) if size <= *longest => {
+                    let text = &rest[..size];
+                    *at += size;
+                    *line += line_ends(text);
+                    take(Token::Text(text))?
                 }
-                Ok(Event::Empty(tag)) => {
-                    let line = count_lines(counted, window, *at);
-                    open(names, starts, &tag)?;
-                    (*any, *at, *closing) = (true, end, true);
-                    let told = take(Token::Start { name: tag.name().0, attributes: tag.attributes_raw(), line })?;
-                    return Ok(if told == Flow::Stop { Paused::Stopped } else { Paused::Closing });
+                Some(Plain::Start { name, text }) if text.is_none_or(|size| size <= *longest) => {
+                    let size = name.len() + 2;
+                    enter(starts)?;
+                    let flow = take(Token::Start { name: local(name), attributes: "", line: *line })?;
+                    (*any, *at) = (true, *at + size);
+                    match text {
+                        Some(text) if flow == Flow::Next => {
+                            let text = &rest[size..size + text];
+                            *at += text.len();
+                            *line += line_ends(text);
+                            if !text.is_empty() {
+                                take(Token::Text(text))?;
+                            }
+                            *at += size + 1;
+                            take(Token::End)?
+                        }
+                        _ => {
+                            starts.push(names.len());
+                            names.push_str(name);
+                            flow
+                        }
+                    }
                 }
-                Ok(Event::End(tag)) => {
-                    expect(names, starts, tag.name().0)?;
-                    *at = end;
+                Some(Plain::End) => {
+                    *at += innermost.len() + 3;
                     close(names, starts);
                     take(Token::End)?
                 }
-                Ok(Event::Text(text)) => take(Token::Text(&text.xml10_content()))?,
-                Ok(Event::CData(text)) => take(Token::Text(&text.xml10_content()))?,
-                Ok(Event::GeneralRef(reference)) => {
-                    let resolved = match reference.resolve_char_ref() {
-                        Ok(Some(found)) => Some(found),
-                        Ok(None) => predefined(&reference.into_inner()),
-                        Err(_) => None,
-                    };
-                    let found = resolved.filter(|c| *c >= ' ' || matches!(c, '\t' | '\n' | '\r'));
-                    let found = found.ok_or_else(|| Refusal::malformed("a reference names no character"))?;
-                    take(Token::Text(found.encode_utf8(&mut [0; 4])))?
-                }
-                Ok(Event::DocType(_)) => {
-                    return Err(Refusal::new(
-                        "there is a document type declaration (<!DOCTYPE …>), which is never read",
-                        "remove it",
-                    ));
-                }
-                Ok(Event::Decl(declaration)) => {
-                    let named = declaration.encoding().and_then(Result::ok);
-                    let other = named.filter(|name| encoding::named(name).ok() != Some(source.encoding()));
-                    if let Some(name) = other.filter(|_| !*overridden) {
-                        return Err(Refusal::new(
-                            format!("a document inside the file has another encoding, {}", quote(&name)),
-                            "split the file into its documents",
-                        ));
-                    }
-                    take(Token::Other)?
-                }
-                Ok(Event::Comment(_) | Event::PI(_)) => take(Token::Other)?,
+                _ => return self.pump_library(take),
             };
-            *at = end;
             if flow == Flow::Stop {
                 return Ok(Paused::Stopped);
             }
         }
+    }
+
+    /// Gives the next token, or the two around a byte order mark, as the library reads them.
+    fn pump_library(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
+        let Self { source, at, line, names, starts, closing, any, longest, overridden } = self;
+        let rest = &source.window[*at..];
+        let mut reader = Reader::from_str(rest);
+        let config = reader.config_mut();
+        // The reader is a new one for each token, so names are compared here.
+        (config.check_end_names, config.allow_unmatched_ends) = (false, true);
+        let event = reader.read_event();
+        // The library drops a byte order mark where it starts to read, and does not count it.
+        let mark = if rest.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let size = mark + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        if (if event.is_ok() { size } else { rest.len() }) > *longest {
+            return Err(Refusal::new(
+                format!("a tag or text is longer than {longest} bytes"),
+                "payment files have none: export it again",
+            ));
+        }
+        let first_line = *line;
+        let mut advance = || {
+            *line += line_ends(&rest[..size]);
+            *at += size;
+        };
+        let flow = match event {
+            Ok(Event::Eof) => {
+                advance();
+                return Ok(Paused::Used);
+            }
+            // What touches the end of the window may go on behind it.
+            Ok(Event::Text(_)) if size == rest.len() && !source.finished => return Ok(Paused::Used),
+            Err(_) if !source.finished => return Ok(Paused::Used),
+            Err(error) => return Err(Refusal::malformed(&error.to_string())),
+            Ok(Event::Start(tag)) => {
+                open(names, starts, &tag)?;
+                *any = true;
+                advance();
+                let name = local(tag.name().0);
+                take(Token::Start { name, attributes: tag.attributes_raw(), line: first_line })?
+            }
+            Ok(Event::Empty(tag)) => {
+                open(names, starts, &tag)?;
+                (*any, *closing) = (true, true);
+                advance();
+                let name = local(tag.name().0);
+                take(Token::Start { name, attributes: tag.attributes_raw(), line: first_line })?
+            }
+            Ok(Event::End(tag)) => {
+                expect(names, starts, tag.name().0)?;
+                advance();
+                close(names, starts);
+                take(Token::End)?
+            }
+            Ok(Event::Text(text)) => {
+                advance();
+                take(Token::Text(&text.xml10_content()))?
+            }
+            Ok(Event::CData(text)) => {
+                advance();
+                take(Token::Text(&text.xml10_content()))?
+            }
+            Ok(Event::GeneralRef(reference)) => {
+                let resolved = match reference.resolve_char_ref() {
+                    Ok(Some(found)) => Some(found),
+                    Ok(None) => predefined(&reference.into_inner()),
+                    Err(_) => None,
+                };
+                let found = resolved.filter(|c| *c >= ' ' || matches!(c, '\t' | '\n' | '\r'));
+                let found = found.ok_or_else(|| Refusal::malformed("a reference names no character"))?;
+                advance();
+                take(Token::Text(found.encode_utf8(&mut [0; 4])))?
+            }
+            Ok(Event::DocType(_)) => {
+                return Err(Refusal::new(
+                    "there is a document type declaration (<!DOCTYPE …>), which is never read",
+                    "remove it",
+                ));
+            }
+            Ok(Event::Decl(declaration)) => {
+                let named = declaration.encoding().and_then(Result::ok);
+                let other = named.filter(|name| encoding::named(name).ok() != Some(source.encoding()));
+                if let Some(name) = other.filter(|_| !*overridden) {
+                    return Err(Refusal::new(
+                        format!("a document inside the file has another encoding, {}", quote(&name)),
+                        "split the file into its documents",
+                    ));
+                }
+                advance();
+                take(Token::Other)?
+            }
+            Ok(Event::Comment(_) | Event::PI(_)) => {
+                advance();
+                take(Token::Other)?
+            }
+        };
+        Ok(if flow == Flow::Stop { Paused::Stopped } else { Paused::Given })
     }
 }
 
 /// Why the tokens of a window came to an end.
 enum Paused {
     Stopped,
-    /// The end of an empty element is to be told.
-    Closing,
+    /// A token was given.
+    Given,
     /// The rest of the window holds no complete token.
     Used,
+}
+
+/// What can be taken as it stands.
+enum Plain<'t> {
+    /// Text of that many bytes.
+    Text(usize),
+    /// A start tag without attributes; where plain text and the end tag follow, with the size of the text.
+    Start { name: &'t str, text: Option<usize> },
+    /// The end tag of the innermost element.
+    End,
+}
+
+/// What stands at the beginning of a text, where it is plain: most of a file.
+fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
+    let bytes = rest.as_bytes();
+    if *bytes.first()? != b'<' {
+        return plain_text(bytes).filter(|size| *size > 0).map(Plain::Text);
+    }
+    if let Some(behind) = rest.strip_prefix("</") {
+        let closes = !innermost.is_empty() && closes(behind.as_bytes(), innermost);
+        return closes.then_some(Plain::End);
+    }
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.');
+    let end = 1 + bytes[1..].iter().position(|byte| !in_name(byte))?;
+    if bytes[end] != b'>' || !bytes[1].is_ascii_alphabetic() {
+        return None;
+    }
+    let (name, behind) = (&rest[1..end], &bytes[end + 1..]);
+    let text = plain_text(behind)
+        .filter(|size| behind[*size..].strip_prefix(b"</").is_some_and(|behind| closes(behind, name)));
+    Some(Plain::Start { name, text })
+}
+
+/// How many bytes of text there are up to markup; `None` where they hold a carriage return, which XML reads as something
+/// else, or may go on.
+fn plain_text(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr3(b'<', b'&', b'\r', bytes).filter(|at| bytes[*at] != b'\r')
+}
+
+fn closes(bytes: &[u8], name: &str) -> bool {
+    bytes.get(name.len()) == Some(&b'>') && bytes.starts_with(name.as_bytes())
 }
 
 /// A problem whose place is where the reader stands.
@@ -335,7 +432,7 @@ impl Refusal {
 
 /// The name without its prefix.
 pub(crate) fn local(name: &str) -> &str {
-    memchr::memchr(b':', name.as_bytes()).map_or(name, |at| &name[at + 1..])
+    name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
 }
 
 /// Name and value of the attributes of a start tag; what is not readable is left out.
@@ -349,13 +446,17 @@ pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-fn open(names: &mut String, starts: &mut Vec<usize>, tag: &BytesStart<'_>) -> Result<(), Refusal> {
-    if starts.len() >= MAX_DEPTH {
-        return Err(Refusal::new(
-            format!("elements are nested more than {MAX_DEPTH} deep"),
-            "payment files never are: export it again",
-        ));
+/// Refuses one element more where too many are open.
+fn enter(starts: &[usize]) -> Result<(), Refusal> {
+    if starts.len() < MAX_DEPTH {
+        return Ok(());
     }
+    let message = format!("elements are nested more than {MAX_DEPTH} deep");
+    Err(Refusal::new(message, "payment files never are: export it again"))
+}
+
+fn open(names: &mut String, starts: &mut Vec<usize>, tag: &BytesStart<'_>) -> Result<(), Refusal> {
+    enter(starts)?;
     if !tag.attributes_raw().is_empty() {
         check_attributes(tag)?;
     }
@@ -401,10 +502,9 @@ fn path(names: &str, starts: &[usize]) -> String {
     open_names(names, starts).map(|name| format!("/{}", shorten(local(name), MAX_STEP))).collect()
 }
 
-fn count_lines(counted: &mut (usize, u64), window: &str, at: usize) -> u64 {
-    counted.1 += line_ends(&window.as_bytes()[counted.0..at]);
-    counted.0 = at;
-    counted.1
+/// How many lines end in a token, mostly none.
+fn line_ends(token: &str) -> u64 {
+    token.bytes().filter(|byte| *byte == b'\n').count() as u64
 }
 
 /// The characters that XML itself names.
