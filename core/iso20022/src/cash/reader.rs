@@ -8,7 +8,7 @@ use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
 use crate::data::{Messages, Values};
 use crate::problem::Problem;
-use crate::xml::{Edge, MAX_TOKEN, Record, Refusal, Source, Tokens, named_encoding};
+use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, named_encoding};
 
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
@@ -55,6 +55,8 @@ pub struct CashReader<'a> {
     statement_told: bool,
     totals: Totals,
     items: VecDeque<CashItem>,
+    /// What ended the reading; told after the items that were read before it.
+    failure: Option<Problem>,
     finished: bool,
 }
 
@@ -81,7 +83,7 @@ impl<'a> CashReader<'a> {
     /// The cursor's encoding is none that is read.
     pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, Problem> {
         let source = Source::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
-        let tokens = Tokens::resume(source, options.encoding.is_some(), MAX_TOKEN, &cursor.open);
+        let tokens = Tokens::resume(source, options.encoding.is_some(), Limits::READERS, &cursor.open);
         let mut reader = Self::over(Messages::over(tokens, true), options);
         reader.totals = Totals::of(&cursor);
         reader.level = Level::Statement(cursor.statement.kind);
@@ -109,6 +111,7 @@ impl<'a> CashReader<'a> {
             statement_told: false,
             totals: Totals::default(),
             items: VecDeque::new(),
+            failure: None,
             finished: false,
         }
     }
@@ -330,12 +333,10 @@ impl Iterator for CashReader<'_> {
                 return Some(Ok(item));
             }
             if self.finished {
-                return None;
+                return self.failure.take().map(Err);
             }
-            if let Err(problem) = self.step() {
-                self.finished = true;
-                return Some(Err(problem));
-            }
+            self.failure = self.step().err();
+            self.finished |= self.failure.is_some();
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::data::{Code, Moment, Money, Party, ValueProblem, Values};
 use crate::meaning;
 use crate::xml::Element;
 
+/// Most balances of one statement.
+const MAX_BALANCES: usize = 1000;
+
 /// A statement, report or notification of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct Statement {
@@ -128,7 +131,15 @@ impl Statement {
     /// Reads what stands around the entries.
     pub(super) fn read(element: Element<'_>, kind: CashKind, values: &mut Values<'_>) -> Self {
         let text = |path: &str| element.value(path).map(str::to_owned);
-        let balances: Vec<_> = element.all("Bal").map(|one| StatementBalance::read(one, values)).collect();
+        let mut balances = Vec::new();
+        for one in element.all("Bal") {
+            // The header stands on each page: it must stay small.
+            if balances.len() == MAX_BALANCES {
+                values.note(one, "", "is one balance too many: this one and those behind it are left out");
+                break;
+            }
+            balances.push(StatementBalance::read(one, values));
+        }
         let account = element.child("Acct").map(StatementAccount::read).unwrap_or_default();
         Self {
             line: element.line(),
@@ -165,7 +176,8 @@ impl Statement {
 
     /// Adds what follows the entries, and balances that stand behind them.
     pub(super) fn finish(&mut self, rest: Element<'_>, totals: &Totals, values: &mut Values<'_>) {
-        self.balances.extend(rest.all("Bal").map(|one| StatementBalance::read(one, values)));
+        let room = MAX_BALANCES.saturating_sub(self.balances.len());
+        self.balances.extend(rest.all("Bal").take(room).map(|one| StatementBalance::read(one, values)));
         (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
         let (balance_check, balance_difference) = totals.check(self.opening.as_ref(), self.closing.as_ref());
         self.end = Some(StatementEnd {

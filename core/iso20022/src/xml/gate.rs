@@ -1,13 +1,16 @@
 //! The streaming pass before the tree is built: refuses what could make the next step slow, large or unsafe.
 
-use super::tokens::{Flow, Refusal, Token, Tokens};
+use super::tokens::{Flow, Limits, Refusal, Token, Tokens};
 use super::{MAX_BYTES, MAX_NODES};
 use crate::problem::Problem;
+
+/// What is too long, the schema words better.
+const LIMITS: Limits = Limits { token: MAX_BYTES, name: MAX_BYTES };
 
 /// Walks the whole text once. No entity is expanded; depth, counts and attributes are bounded.
 pub(crate) fn check(text: &str) -> Result<(), Problem> {
     let mut nodes = 0_usize;
-    let counted = Tokens::open(text.as_bytes(), Some("UTF-8"), MAX_BYTES)?.pump(|token| {
+    let counted = Tokens::open(text.as_bytes(), Some("UTF-8"), LIMITS)?.pump(|token| {
         // Closing tags make no node.
         nodes += usize::from(!matches!(token, Token::End));
         if nodes > MAX_NODES {

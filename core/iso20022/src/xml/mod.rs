@@ -10,6 +10,7 @@
 
 mod encoding;
 mod gate;
+mod plain;
 mod record;
 mod source;
 mod tokens;
@@ -25,7 +26,7 @@ use crate::problem::{Place, Problem};
 pub(crate) use encoding::named as named_encoding;
 pub(crate) use record::{Element, Record};
 pub(crate) use source::Source;
-pub(crate) use tokens::{Edge, Refusal, Tag, Tokens, attributes};
+pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Tokens, attributes};
 
 pub(crate) use tree::{Node, Tree};
 pub(crate) use write::Writer;
@@ -39,9 +40,6 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_NODES: usize = 500_000;
 /// Most attributes, namespace declarations included, that one element may carry.
 pub const MAX_ATTRIBUTES: usize = 32;
-
-/// Longest tag, text or comment that the readers of statements, reports and payments take, in bytes.
-pub(crate) const MAX_TOKEN: usize = 1024 * 1024;
 
 /// Longest text of a library's error that is passed on, in characters: it may quote the file.
 const MAX_LIBRARY_TEXT: usize = 200;

@@ -7,6 +7,7 @@ use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use super::plain::{Plain, plain};
 use super::source::Source;
 use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_LIBRARY_TEXT, encoding};
 use crate::problem::Problem;
@@ -65,6 +66,20 @@ pub(crate) enum Flow {
     Stop,
 }
 
+/// How long the pieces of a file may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Longest tag, text or comment, in bytes.
+    pub(crate) token: usize,
+    /// Longest name of an element, in bytes.
+    pub(crate) name: usize,
+}
+
+impl Limits {
+    /// Of what is read one element at a time. The standards' longest name has 35 characters.
+    pub(crate) const READERS: Self = Self { token: 1024 * 1024, name: 256 };
+}
+
 /// The tokens of a file, which may hold several documents one after the other.
 pub(crate) struct Tokens<'a> {
     source: Source<'a>,
@@ -80,23 +95,22 @@ pub(crate) struct Tokens<'a> {
     closing: bool,
     /// Whether an element was seen.
     any: bool,
-    /// Longest tag, text or comment, in bytes.
-    longest: usize,
+    limits: Limits,
     /// Whether the caller named the encoding, so that declarations do not count.
     overridden: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// The tokens of a file from its beginning.
-    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>, longest: usize) -> Result<Self, Problem> {
-        let mut tokens = Self::over(Source::open(input, encoding)?, longest);
+    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>, limits: Limits) -> Result<Self, Problem> {
+        let mut tokens = Self::over(Source::open(input, encoding)?, limits);
         tokens.overridden = encoding.is_some();
         Ok(tokens)
     }
 
     /// The tokens from a position inside elements of the names given.
-    pub(crate) fn resume(source: Source<'a>, overridden: bool, longest: usize, open: &[String]) -> Self {
-        let mut tokens = Self::over(source, longest);
+    pub(crate) fn resume(source: Source<'a>, overridden: bool, limits: Limits, open: &[String]) -> Self {
+        let mut tokens = Self::over(source, limits);
         (tokens.any, tokens.overridden) = (true, overridden);
         for name in open {
             tokens.starts.push(tokens.names.len());
@@ -105,9 +119,9 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
-    fn over(source: Source<'a>, longest: usize) -> Self {
+    fn over(source: Source<'a>, limits: Limits) -> Self {
         let (line, names, starts) = (source.line, String::new(), Vec::new());
-        Self { source, at: 0, line, names, starts, closing: false, any: false, longest, overridden: false }
+        Self { source, at: 0, line, names, starts, closing: false, any: false, limits, overridden: false }
     }
 
     /// How many elements are open.
@@ -217,21 +231,21 @@ impl<'a> Tokens<'a> {
     /// Gives the tokens that stand completely in the window. Plain tags and plain text are taken as they are; the library
     /// reads all others.
     fn pump_window(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
-        let Self { source, at, line, names, starts, any, longest, .. } = self;
+        let Self { source, at, line, names, starts, any, limits, .. } = self;
         let window = source.window.as_str();
         loop {
             let rest = &window[*at..];
             let innermost = starts.last().map_or("", |start| &names[*start..]);
             let flow = match plain(rest, innermost) {
-                Some(Plain::Text(size)) if size <= *longest => {
+                Some(Plain::Text(size)) if size <= limits.token => {
                     let text = &rest[..size];
                     *at += size;
                     *line += line_ends(text);
                     take(Token::Text(text))?
                 }
-                Some(Plain::Start { name, text }) if text.is_none_or(|size| size <= *longest) => {
+                Some(Plain::Start { name, text }) if text.is_none_or(|size| size <= limits.token) => {
                     let size = name.len() + 2;
-                    enter(starts)?;
+                    enter(starts, name, *limits)?;
                     let flow = take(Token::Start { name: local(name), attributes: "", line: *line })?;
                     (*any, *at) = (true, *at + size);
                     match text {
@@ -267,7 +281,7 @@ impl<'a> Tokens<'a> {
 
     /// Gives the next token, or the two around a byte order mark, as the library reads them.
     fn pump_library(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
-        let Self { source, at, line, names, starts, closing, any, longest, overridden } = self;
+        let Self { source, at, line, names, starts, closing, any, limits, overridden } = self;
         let rest = &source.window[*at..];
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
@@ -277,9 +291,9 @@ impl<'a> Tokens<'a> {
         // The library drops a byte order mark where it starts to read, and does not count it.
         let mark = if rest.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let size = mark + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        if (if event.is_ok() { size } else { rest.len() }) > *longest {
+        if (if event.is_ok() { size } else { rest.len() }) > limits.token {
             return Err(Refusal::new(
-                format!("a tag or text is longer than {longest} bytes"),
+                format!("a tag or text is longer than {} bytes", limits.token),
                 "payment files have none: export it again",
             ));
         }
@@ -298,14 +312,14 @@ impl<'a> Tokens<'a> {
             Err(_) if !source.finished => return Ok(Paused::Used),
             Err(error) => return Err(Refusal::malformed(&error.to_string())),
             Ok(Event::Start(tag)) => {
-                open(names, starts, &tag)?;
+                open(names, starts, &tag, *limits)?;
                 *any = true;
                 advance();
                 let name = local(tag.name().0);
                 take(Token::Start { name, attributes: tag.attributes_raw(), line: first_line })?
             }
             Ok(Event::Empty(tag)) => {
-                open(names, starts, &tag)?;
+                open(names, starts, &tag, *limits)?;
                 (*any, *closing) = (true, true);
                 advance();
                 let name = local(tag.name().0);
@@ -372,47 +386,6 @@ enum Paused {
     Used,
 }
 
-/// What can be taken as it stands.
-enum Plain<'t> {
-    /// Text of that many bytes.
-    Text(usize),
-    /// A start tag without attributes; where plain text and the end tag follow, with the size of the text.
-    Start { name: &'t str, text: Option<usize> },
-    /// The end tag of the innermost element.
-    End,
-}
-
-/// What stands at the beginning of a text, where it is plain: most of a file.
-fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
-    let bytes = rest.as_bytes();
-    if *bytes.first()? != b'<' {
-        return plain_text(bytes).filter(|size| *size > 0).map(Plain::Text);
-    }
-    if let Some(behind) = rest.strip_prefix("</") {
-        let closes = !innermost.is_empty() && closes(behind.as_bytes(), innermost);
-        return closes.then_some(Plain::End);
-    }
-    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.');
-    let end = 1 + bytes[1..].iter().position(|byte| !in_name(byte))?;
-    if bytes[end] != b'>' || !bytes[1].is_ascii_alphabetic() {
-        return None;
-    }
-    let (name, behind) = (&rest[1..end], &bytes[end + 1..]);
-    let text = plain_text(behind)
-        .filter(|size| behind[*size..].strip_prefix(b"</").is_some_and(|behind| closes(behind, name)));
-    Some(Plain::Start { name, text })
-}
-
-/// How many bytes of text there are up to markup; `None` where they hold a carriage return, which XML reads as something
-/// else, or may go on.
-fn plain_text(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr3(b'<', b'&', b'\r', bytes).filter(|at| bytes[*at] != b'\r')
-}
-
-fn closes(bytes: &[u8], name: &str) -> bool {
-    bytes.get(name.len()) == Some(&b'>') && bytes.starts_with(name.as_bytes())
-}
-
 /// A problem whose place is where the reader stands.
 pub(crate) struct Refusal {
     pub(crate) message: String,
@@ -446,8 +419,11 @@ pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-/// Refuses one element more where too many are open.
-fn enter(starts: &[usize]) -> Result<(), Refusal> {
+/// Refuses an element of too long a name, or one more where too many are open.
+fn enter(starts: &[usize], name: &str, limits: Limits) -> Result<(), Refusal> {
+    if name.len() > limits.name {
+        return Err(Refusal::new("the name of an element is too long", "export the file again"));
+    }
     if starts.len() < MAX_DEPTH {
         return Ok(());
     }
@@ -455,8 +431,8 @@ fn enter(starts: &[usize]) -> Result<(), Refusal> {
     Err(Refusal::new(message, "payment files never are: export it again"))
 }
 
-fn open(names: &mut String, starts: &mut Vec<usize>, tag: &BytesStart<'_>) -> Result<(), Refusal> {
-    enter(starts)?;
+fn open(names: &mut String, starts: &mut Vec<usize>, tag: &BytesStart<'_>, limits: Limits) -> Result<(), Refusal> {
+    enter(starts, tag.name().0, limits)?;
     if !tag.attributes_raw().is_empty() {
         check_attributes(tag)?;
     }
