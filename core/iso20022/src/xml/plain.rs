@@ -5,8 +5,14 @@
 pub(super) enum Plain<'t> {
     /// Text of that many bytes.
     Text(usize),
-    /// A start tag without attributes; where plain text and the end tag follow, with the size of the text.
-    Start { name: &'t str, text: Option<usize> },
+    /// A start tag with one plain attribute at most.
+    Start {
+        name: &'t str,
+        /// The attribute with the blank before it, as it is written.
+        attributes: &'t str,
+        /// Size of the text, where plain text and the end tag follow.
+        text: Option<usize>,
+    },
     /// The end tag of the innermost element.
     End,
 }
@@ -23,13 +29,26 @@ pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
     }
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.');
     let end = 1 + bytes[1..].iter().position(|byte| !in_name(byte))?;
-    if bytes[end] != b'>' || !bytes[1].is_ascii_alphabetic() {
+    if !bytes[1].is_ascii_alphabetic() {
         return None;
     }
-    let (name, behind) = (&rest[1..end], &bytes[end + 1..]);
+    let size = plain_attribute(&bytes[end..])?;
+    let behind = &bytes[end + size + 1..];
+    let (name, attributes) = (&rest[1..end], &rest[end..end + size]);
     let text = plain_text(behind)
         .filter(|size| behind[*size..].strip_prefix(b"</").is_some_and(|behind| closes(behind, name)));
-    Some(Plain::Start { name, text })
+    Some(Plain::Start { name, attributes, text })
+}
+
+/// The size of what stands between name and end of a tag: nothing, or one attribute such as ` Ccy="EUR"`.
+fn plain_attribute(bytes: &[u8]) -> Option<usize> {
+    if *bytes.first()? == b'>' {
+        return Some(0);
+    }
+    let name = bytes.strip_prefix(b" ")?;
+    let value = name.get(name.iter().position(|byte| !byte.is_ascii_alphabetic())?..)?.strip_prefix(b"=\"")?;
+    let end = value.iter().position(|byte| !byte.is_ascii_alphanumeric())?;
+    value[end..].starts_with(b"\">").then_some(bytes.len() - value.len() + end + 1)
 }
 
 /// How many bytes of text there are up to markup; `None` where they hold a carriage return, which XML reads as something

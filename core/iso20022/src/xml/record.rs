@@ -57,12 +57,14 @@ impl Record {
     /// Starts an element that further ones can be read into.
     pub(crate) fn start(&mut self, name: &str, raw_attributes: &str, line: u64) {
         let name = self.push_text(name);
-        let mut currency = self.text.len()..self.text.len();
-        if !raw_attributes.is_empty()
-            && let Some((_, value)) = attributes(raw_attributes).find(|(name, _)| local(name) == "Ccy")
-        {
-            currency = self.push_text(&value);
-        }
+        let currency = match raw_attributes.strip_prefix(" Ccy=\"").and_then(|value| value.strip_suffix('"')) {
+            Some(plain) if plain.bytes().all(|byte| byte.is_ascii_alphanumeric()) => self.push_text(plain),
+            _ if raw_attributes.is_empty() => 0..0,
+            _ => {
+                let found = attributes(raw_attributes).find(|(name, _)| local(name) == "Ccy");
+                found.map_or(0..0, |(_, value)| self.push_text(&value))
+            }
+        };
         let at = self.text.len();
         self.open.push(self.elements.len());
         self.elements.push(Data { name, currency, text: at..at, end: 0, line });

@@ -243,10 +243,11 @@ impl<'a> Tokens<'a> {
                     *line += line_ends(text);
                     take(Token::Text(text))?
                 }
-                Some(Plain::Start { name, text }) if text.is_none_or(|size| size <= limits.token) => {
-                    let size = name.len() + 2;
+                Some(Plain::Start { name, attributes, text }) if text.is_none_or(|size| size <= limits.token) => {
+                    let closing = name.len() + 3;
+                    let size = name.len() + attributes.len() + 2;
                     enter(starts, name, *limits)?;
-                    let flow = take(Token::Start { name: local(name), attributes: "", line: *line })?;
+                    let flow = take(Token::Start { name: local(name), attributes, line: *line })?;
                     (*any, *at) = (true, *at + size);
                     match text {
                         Some(text) if flow == Flow::Next => {
@@ -256,7 +257,7 @@ impl<'a> Tokens<'a> {
                             if !text.is_empty() {
                                 take(Token::Text(text))?;
                             }
-                            *at += size + 1;
+                            *at += closing;
                             take(Token::End)?
                         }
                         _ => {
