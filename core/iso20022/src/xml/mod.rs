@@ -10,6 +10,7 @@
 
 mod encoding;
 mod gate;
+mod open;
 mod plain;
 mod record;
 mod source;

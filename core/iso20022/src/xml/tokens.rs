@@ -7,14 +7,12 @@ use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use super::open::OpenElements;
 use super::plain::{Plain, plain};
 use super::source::Source;
 use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_LIBRARY_TEXT, encoding};
 use crate::problem::Problem;
 use crate::text::{quote, shorten};
-
-/// Longest name in a path, in characters: a hostile name may have millions.
-const MAX_STEP: usize = 60;
 
 /// A piece of a document.
 pub(crate) enum Token<'t> {
@@ -87,10 +85,7 @@ pub(crate) struct Tokens<'a> {
     at: usize,
     /// The line there, from 1.
     line: u64,
-    /// The names of the open elements, one behind the other.
-    names: String,
-    /// Where in `names` each of them starts.
-    starts: Vec<usize>,
+    open: OpenElements,
     /// Whether the last tag closed itself, and its end has not been told.
     closing: bool,
     /// Whether an element was seen.
@@ -113,25 +108,24 @@ impl<'a> Tokens<'a> {
         let mut tokens = Self::over(source, limits);
         (tokens.any, tokens.overridden) = (true, overridden);
         for name in open {
-            tokens.starts.push(tokens.names.len());
-            tokens.names.push_str(name);
+            tokens.open.push(name);
         }
         tokens
     }
 
     fn over(source: Source<'a>, limits: Limits) -> Self {
-        let (line, names, starts) = (source.line, String::new(), Vec::new());
-        Self { source, at: 0, line, names, starts, closing: false, any: false, limits, overridden: false }
+        let (line, open) = (source.line, OpenElements::default());
+        Self { source, at: 0, line, open, closing: false, any: false, limits, overridden: false }
     }
 
     /// How many elements are open.
     pub(crate) fn depth(&self) -> usize {
-        self.starts.len()
+        self.open.depth()
     }
 
     /// The names of the open elements, from the root.
     pub(crate) fn open_names(&self) -> impl Iterator<Item = &str> {
-        open_names(&self.names, &self.starts)
+        self.open.names()
     }
 
     /// The next start or end tag; `None` at the end of the file. A start tag is put into `tag`.
@@ -183,7 +177,7 @@ impl<'a> Tokens<'a> {
     /// A problem where the next token starts.
     pub(crate) fn problem(&self, message: impl Into<String>, change: &str) -> Problem {
         let mut place = self.source.place(self.at);
-        place.path = path(&self.names, &self.starts);
+        place.path = self.open.path();
         Problem::format(place, message, change)
     }
 
@@ -195,7 +189,7 @@ impl<'a> Tokens<'a> {
         loop {
             if self.closing {
                 self.closing = false;
-                close(&mut self.names, &mut self.starts);
+                self.open.pop();
                 if self.told(take(Token::End))? == Flow::Stop {
                     return Ok(true);
                 }
@@ -207,7 +201,7 @@ impl<'a> Tokens<'a> {
                 Ok(Paused::Used) => {
                     let filled = self.source.fill(self.at);
                     self.at = 0;
-                    filled.map_err(|problem| Problem { path: path(&self.names, &self.starts), ..problem })?;
+                    filled.map_err(|problem| Problem { path: self.open.path(), ..problem })?;
                 }
                 Err(refusal) => return Err(self.problem(refusal.message, refusal.change)),
             }
@@ -231,11 +225,11 @@ impl<'a> Tokens<'a> {
     /// Gives the tokens that stand completely in the window. Plain tags and plain text are taken as they are; the library
     /// reads all others.
     fn pump_window(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
-        let Self { source, at, line, names, starts, any, limits, .. } = self;
+        let Self { source, at, line, open, any, limits, .. } = self;
         let window = source.window.as_str();
         loop {
             let rest = &window[*at..];
-            let innermost = starts.last().map_or("", |start| &names[*start..]);
+            let innermost = open.innermost();
             let flow = match plain(rest, innermost) {
                 Some(Plain::Text(size)) if size <= limits.token => {
                     let text = &rest[..size];
@@ -246,7 +240,7 @@ impl<'a> Tokens<'a> {
                 Some(Plain::Start { name, attributes, text }) if text.is_none_or(|size| size <= limits.token) => {
                     let closing = name.len() + 3;
                     let size = name.len() + attributes.len() + 2;
-                    enter(starts, name, *limits)?;
+                    enter(open, name, *limits)?;
                     let flow = take(Token::Start { name: local(name), attributes, line: *line })?;
                     (*any, *at) = (true, *at + size);
                     match text {
@@ -261,15 +255,14 @@ impl<'a> Tokens<'a> {
                             take(Token::End)?
                         }
                         _ => {
-                            starts.push(names.len());
-                            names.push_str(name);
+                            open.push(name);
                             flow
                         }
                     }
                 }
                 Some(Plain::End) => {
                     *at += innermost.len() + 3;
-                    close(names, starts);
+                    open.pop();
                     take(Token::End)?
                 }
                 _ => return self.pump_library(take),
@@ -282,7 +275,7 @@ impl<'a> Tokens<'a> {
 
     /// Gives the next token, or the two around a byte order mark, as the library reads them.
     fn pump_library(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
-        let Self { source, at, line, names, starts, closing, any, limits, overridden } = self;
+        let Self { source, at, line, open, closing, any, limits, overridden } = self;
         let rest = &source.window[*at..];
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
@@ -313,23 +306,23 @@ impl<'a> Tokens<'a> {
             Err(_) if !source.finished => return Ok(Paused::Used),
             Err(error) => return Err(Refusal::malformed(&error.to_string())),
             Ok(Event::Start(tag)) => {
-                open(names, starts, &tag, *limits)?;
+                enter_tag(open, &tag, *limits)?;
                 *any = true;
                 advance();
                 let name = local(tag.name().0);
                 take(Token::Start { name, attributes: tag.attributes_raw(), line: first_line })?
             }
             Ok(Event::Empty(tag)) => {
-                open(names, starts, &tag, *limits)?;
+                enter_tag(open, &tag, *limits)?;
                 (*any, *closing) = (true, true);
                 advance();
                 let name = local(tag.name().0);
                 take(Token::Start { name, attributes: tag.attributes_raw(), line: first_line })?
             }
             Ok(Event::End(tag)) => {
-                expect(names, starts, tag.name().0)?;
+                expect(open, tag.name().0)?;
                 advance();
-                close(names, starts);
+                open.pop();
                 take(Token::End)?
             }
             Ok(Event::Text(text)) => {
@@ -421,24 +414,23 @@ pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
 }
 
 /// Refuses an element of too long a name, or one more where too many are open.
-fn enter(starts: &[usize], name: &str, limits: Limits) -> Result<(), Refusal> {
+fn enter(open: &OpenElements, name: &str, limits: Limits) -> Result<(), Refusal> {
     if name.len() > limits.name {
         return Err(Refusal::new("the name of an element is too long", "export the file again"));
     }
-    if starts.len() < MAX_DEPTH {
+    if open.depth() < MAX_DEPTH {
         return Ok(());
     }
     let message = format!("elements are nested more than {MAX_DEPTH} deep");
     Err(Refusal::new(message, "payment files never are: export it again"))
 }
 
-fn open(names: &mut String, starts: &mut Vec<usize>, tag: &BytesStart<'_>, limits: Limits) -> Result<(), Refusal> {
-    enter(starts, tag.name().0, limits)?;
+fn enter_tag(open: &mut OpenElements, tag: &BytesStart<'_>, limits: Limits) -> Result<(), Refusal> {
+    enter(open, tag.name().0, limits)?;
     if !tag.attributes_raw().is_empty() {
         check_attributes(tag)?;
     }
-    starts.push(names.len());
-    names.push_str(tag.name().0);
+    open.push(tag.name().0);
     Ok(())
 }
 
@@ -458,25 +450,12 @@ fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn expect(names: &str, starts: &[usize], found: &str) -> Result<(), Refusal> {
-    match starts.last().map(|start| &names[*start..]) {
-        Some(open) if open == found => Ok(()),
-        Some(open) => Err(Refusal::malformed(&format!("{} is closed as {}", quote(open), quote(found)))),
-        None => Err(Refusal::malformed(&format!("{} is closed and was never opened", quote(found)))),
+fn expect(open: &OpenElements, found: &str) -> Result<(), Refusal> {
+    match open.innermost() {
+        innermost if open.depth() > 0 && innermost == found => Ok(()),
+        _ if open.depth() == 0 => Err(Refusal::malformed(&format!("{} is closed and was never opened", quote(found)))),
+        innermost => Err(Refusal::malformed(&format!("{} is closed as {}", quote(innermost), quote(found)))),
     }
-}
-
-fn close(names: &mut String, starts: &mut Vec<usize>) {
-    names.truncate(starts.pop().unwrap_or_default());
-}
-
-fn open_names<'n>(names: &'n str, starts: &'n [usize]) -> impl Iterator<Item = &'n str> {
-    let ends = starts.iter().skip(1).copied().chain([names.len()]);
-    starts.iter().zip(ends).map(|(start, end)| &names[*start..end])
-}
-
-fn path(names: &str, starts: &[usize]) -> String {
-    open_names(names, starts).map(|name| format!("/{}", shorten(local(name), MAX_STEP))).collect()
 }
 
 /// How many lines end in a token, mostly none.
