@@ -1,50 +1,13 @@
 //! IBAN: check digits, lengths of the SEPA countries, and the two ways of writing one.
 
-/// Lengths of the IBANs of the countries and territories of the SEPA scheme, from the SWIFT IBAN registry.
-const SEPA_LENGTHS: &[(&str, usize)] = &[
-    ("AD", 24),
-    ("AL", 28),
-    ("AT", 20),
-    ("BE", 16),
-    ("BG", 22),
-    ("CH", 21),
-    ("CY", 28),
-    ("CZ", 24),
-    ("DE", 22),
-    ("DK", 18),
-    ("EE", 20),
-    ("ES", 24),
-    ("FI", 18),
-    ("FR", 27),
-    ("GB", 22),
-    ("GI", 23),
-    ("GR", 27),
-    ("HR", 21),
-    ("HU", 28),
-    ("IE", 22),
-    ("IS", 26),
-    ("IT", 27),
-    ("LI", 21),
-    ("LT", 20),
-    ("LU", 20),
-    ("LV", 21),
-    ("MC", 27),
-    ("MD", 24),
-    ("ME", 22),
-    ("MK", 19),
-    ("MT", 31),
-    ("NL", 18),
-    ("NO", 15),
-    ("PL", 28),
-    ("PT", 25),
-    ("RO", 24),
-    ("RS", 22),
-    ("SE", 24),
-    ("SI", 19),
-    ("SK", 24),
-    ("SM", 27),
-    ("VA", 22),
-];
+/// Country and length of the IBANs of the SEPA scheme's countries and territories (SWIFT IBAN registry).
+const SEPA: &str = "AD24 AL28 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GI23 GR27 HR21 HU28 IE22 IS26 \
+                    IT27 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MT31 NL18 NO15 PL28 PT25 RO24 RS22 SE24 SI19 SK24 SM27 VA22";
+
+/// The same of the registry's other countries.
+const OTHERS: &str = "AE23 AZ28 BA20 BH22 BI27 BR29 BY28 CR22 DJ27 DO28 EG29 FK18 FO18 GE22 GL18 GT28 HN28 IL23 IQ23 JO30 \
+                      KW30 KZ20 LB28 LC32 LY25 MN20 MR27 MU30 NI28 OM23 PK24 PS29 QA29 RU33 SA24 SC31 SD18 SO23 ST25 SV28 \
+                      TL23 TN24 TR26 UA29 VG24 XK20 YE30";
 
 /// The longest IBAN that the standard (ISO 13616) allows, in characters.
 pub const MAX_LENGTH: usize = 34;
@@ -68,15 +31,21 @@ pub enum IbanError {
         /// Characters that the country's IBANs have.
         wanted: usize,
     },
+    /// The registry has no IBANs of that country.
+    #[error("names a country that has no IBANs, {country}", country = country_text(*.country))]
+    Country {
+        /// Country code as two ASCII letters.
+        country: [u8; 2],
+    },
     /// The check digits do not fit the rest: a typing error.
     #[error("has wrong check digits")]
     CheckDigits,
 }
 
-/// Checks an IBAN in either way of writing: shape, length where the country belongs to SEPA, check digits (ISO 7064 mod 97-10).
+/// Checks an IBAN in either way of writing: shape, country, length, check digits (ISO 7064 mod 97-10).
 ///
 /// # Errors
-/// The first of the three that fails.
+/// The first of the four that fails.
 pub fn check(text: &str) -> Result<(), IbanError> {
     let iban = compact(text);
     let bytes = iban.as_bytes();
@@ -87,21 +56,27 @@ pub fn check(text: &str) -> Result<(), IbanError> {
     if !shaped {
         return Err(IbanError::Shape);
     }
-    if let Some(wanted) = sepa_length(&iban[..2])
-        && wanted != bytes.len()
-    {
-        return Err(IbanError::Length { country: [bytes[0], bytes[1]], found: bytes.len(), wanted });
+    let country = [bytes[0], bytes[1]];
+    let wanted =
+        length(SEPA, &iban[..2]).or_else(|| length(OTHERS, &iban[..2])).ok_or(IbanError::Country { country })?;
+    if wanted != bytes.len() {
+        return Err(IbanError::Length { country, found: bytes.len(), wanted });
     }
     let remainder = bytes[4..].iter().chain(&bytes[..4]).fold(0_u32, |rest, byte| match byte {
         b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
         _ => (rest * 100 + u32::from(byte.to_ascii_uppercase() - b'A') + 10) % 97,
     });
-    if remainder == 1 { Ok(()) } else { Err(IbanError::CheckDigits) }
+    // Check digits are 98 minus a remainder, so 02 to 98; 00, 01 and 99 can pass the division and are never issued.
+    let issued = !matches!(&bytes[2..4], b"00" | b"01" | b"99");
+    if issued && remainder == 1 { Ok(()) } else { Err(IbanError::CheckDigits) }
 }
 
-/// The way machines write an IBAN: capital letters, no blanks. Other characters stay, so that [`check`] can name them.
+/// The way machines write an IBAN: capital letters, no blanks of any kind. Other characters stay, so that [`check`] can name them.
 pub fn compact(text: &str) -> String {
-    text.chars().filter(|c| !c.is_ascii_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
+        return text.to_owned();
+    }
+    text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// The way people read an IBAN: groups of four, `FI21 1234 5600 0007 85`.
@@ -112,7 +87,11 @@ pub fn grouped(text: &str) -> String {
 
 /// Length of the IBANs of a SEPA country given by its two letters, or `None` for other countries.
 pub fn sepa_length(country: &str) -> Option<usize> {
-    SEPA_LENGTHS.iter().find(|(code, _)| *code == country).map(|(_, length)| *length)
+    length(SEPA, country)
+}
+
+fn length(table: &str, country: &str) -> Option<usize> {
+    table.split_ascii_whitespace().find_map(|row| row.strip_prefix(country)?.parse().ok())
 }
 
 fn country_text(country: [u8; 2]) -> String {
@@ -161,6 +140,24 @@ mod tests {
             assert_eq!(check(bad), Err(IbanError::Shape), "{bad}");
         }
         assert_eq!(check(&"A".repeat(1000)), Err(IbanError::Shape));
+    }
+
+    /// Sheet cases ISO-033 to ISO-035, and the invalid vectors of its §10.2.
+    #[test]
+    fn digits_never_issued_unknown_countries_and_other_blanks() {
+        for never in ["FI9912345600000060", "FI0112345600000078", "FI0012345600000785"] {
+            assert_eq!(check(never), Err(IbanError::CheckDigits), "{never}");
+        }
+        for issued in ["FI0212345600000060", "FI9812345600000078", "LC55HEMM000100010012001200023015"] {
+            assert_eq!(check(issued), Ok(()), "{issued}");
+        }
+        assert_eq!(check("ZZ6811111111111111"), Err(IbanError::Country { country: *b"ZZ" }));
+        assert_eq!(check(&format!("XX{}", "0".repeat(32))), Err(IbanError::Country { country: *b"XX" }));
+        assert_eq!(check("AE07033123456789012345"), Err(IbanError::Length { country: *b"AE", found: 22, wanted: 23 }));
+        assert_eq!(check("fi21\u{a0}1234\u{202f}5600\u{2007}0007 85"), Ok(()));
+        assert_eq!(check("FI21-1234-5600-0007-85"), Err(IbanError::Shape));
+        let countries = |table: &str| table.split_ascii_whitespace().count();
+        assert_eq!((countries(SEPA), countries(OTHERS)), (42, 47));
     }
 
     proptest! {

@@ -5,7 +5,13 @@
 //!  (pain.001)   └─► decide  ──► pain.002  (status of every transaction)   ──► read ──► tables
 //!                   (bank)      camt.054  (what was debited)              ──► read
 //!                               camt.053  (statement: balances, entries)  ──► read
+//!
+//!  a bank's file ─► read_statement, read_report, read_notification, read_status_report, read_payment ─► typed results
+//!                   cash::CashReader: the same entry by entry, in memory that does not grow with the file
 //! ```
+//!
+//! What a document says verbatim stands in [`camt`], [`pain001`] and [`pain002`], which the simulator reads and writes; typed,
+//! with words for codes, and for files of any size in [`cash`], [`status`] and [`payment`].
 //!
 //! Nothing here opens a file, reads the clock or draws a random number: bytes, times and ids are passed in, so the same
 //! input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel
@@ -13,18 +19,25 @@
 
 pub mod amount;
 pub mod camt;
+pub mod cash;
+pub mod data;
 pub mod iban;
 pub mod meaning;
 pub mod pain001;
 pub mod pain002;
+pub mod payment;
 mod problem;
 pub mod schema;
 pub mod simulator;
+pub mod status;
 mod text;
 mod xml;
 
+pub use cash::{read_notification, read_report, read_statement};
+pub use payment::read_payment;
 pub use problem::Problem;
 pub use schema::MessageType;
+pub use status::read_status_report;
 pub use xml::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 
 /// An example payment: two credit transfers of together 1450.05 EUR (see `examples/README.md` for its origin).

@@ -5,11 +5,16 @@ const MAX_QUOTE: usize = 40;
 
 /// A piece of the file's own text, shortened and without control characters, for a message.
 pub(crate) fn quote(text: &str) -> String {
+    format!("“{}”", quote_bare(text))
+}
+
+/// The same without quotation marks, for a field of its own.
+pub(crate) fn quote_bare(text: &str) -> String {
     let mut quoted: String = text.chars().take(MAX_QUOTE).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(MAX_QUOTE).is_some() {
         quoted.push('…');
     }
-    format!("“{quoted}”")
+    quoted
 }
 
 /// The first `limit` characters of a text, with an ellipsis when something was left out.

@@ -43,6 +43,17 @@ fn a_statement_of_version_8() {
 }
 
 #[test]
+fn a_foreign_amount_and_a_reference_behind_an_invoice() {
+    let foreign = "<AmtDtls><TxAmt><Amt Ccy=\"USD\">110.00</Amt></TxAmt></AmtDtls>";
+    let file = STATEMENT
+        .replace("<RltdPties>", &format!("{foreign}<RltdPties>"))
+        .replace("<Strd>", "<Strd><RfrdDocInf><Nb>1</Nb></RfrdDocInf></Strd><Strd>");
+    let transaction = &camt::read(file.as_bytes()).unwrap().accounts[0].entries[0].transactions[0];
+    assert_eq!(transaction.amount.as_ref().unwrap().to_string(), "100.00 EUR");
+    assert_eq!(transaction.creditor_reference.as_deref(), Some("RF18539007547034"));
+}
+
+#[test]
 fn a_notification_with_prefixes() {
     let report = camt::read(NOTIFICATION.as_bytes()).unwrap();
     let account = &report.accounts[0];

@@ -3,6 +3,7 @@
 mod read;
 mod write;
 
+use bankchannel_foundation::Boundary;
 use serde::Serialize;
 
 use crate::amount::Amount;
@@ -103,7 +104,7 @@ pub struct EntryTransaction {
     pub end_to_end_id: Option<String>,
     /// `Refs/UETR`, when given (version 8 on).
     pub uetr: Option<String>,
-    /// `AmtDtls/TxAmt/Amt`, or `Amt` of version 8, when given.
+    /// `Amt` (version 3 on), else `AmtDtls/TxAmt/Amt`, when given.
     pub amount: Option<Amount>,
     /// `RltdPties/Dbtr`, when given.
     pub debtor: Option<String>,
@@ -115,12 +116,13 @@ pub struct EntryTransaction {
     pub creditor_iban: Option<String>,
     /// `RmtInf/Ustrd`, all lines.
     pub remittance: Vec<String>,
-    /// `RmtInf/Strd/CdtrRefInf/Ref`, when given.
+    /// The first `RmtInf/Strd/CdtrRefInf/Ref`, when given.
     pub creditor_reference: Option<String>,
 }
 
 /// Whose favour a booking or balance is in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Boundary)]
+#[boundary(open)]
 pub enum Direction {
     /// `CRDT`: in the customer's favour.
     #[default]
@@ -144,7 +146,7 @@ impl Direction {
         }
     }
 
-    fn read(code: &str) -> Self {
+    pub(crate) fn read(code: &str) -> Self {
         match code {
             "CRDT" => Self::Credit,
             "DBIT" => Self::Debit,

@@ -87,7 +87,8 @@ fn transaction(node: Node<'_>) -> EntryTransaction {
         instruction_id: node.text_at("Refs/InstrId"),
         end_to_end_id: node.text_at("Refs/EndToEndId"),
         uetr: node.text_at("Refs/UETR"),
-        amount: node.find("AmtDtls/TxAmt/Amt").or_else(|| node.child("Amt")).map(amount),
+        // `TxAmt` may be in a foreign currency, so it stands in only where version 2 has nothing else.
+        amount: node.child("Amt").or_else(|| node.find("AmtDtls/TxAmt/Amt")).map(amount),
         debtor: party("Dbtr"),
         debtor_iban: iban("DbtrAcct"),
         creditor: party("Cdtr"),
@@ -98,7 +99,9 @@ fn transaction(node: Node<'_>) -> EntryTransaction {
             .flat_map(|info| info.all("Ustrd"))
             .map(|line| line.text().into_owned())
             .collect(),
-        creditor_reference: node.text_at("RmtInf/Strd/CdtrRefInf/Ref"),
+        creditor_reference: node
+            .find("RmtInf")
+            .and_then(|info| info.all("Strd").find_map(|structured| structured.text_at("CdtrRefInf/Ref"))),
     }
 }
 

@@ -22,7 +22,7 @@ use model::Model;
 pub const MAX_PROBLEMS: usize = 50;
 
 /// Longest namespace that is told, in characters: a hostile one may have millions.
-const MAX_NAMESPACE: usize = 200;
+pub(crate) const MAX_NAMESPACE: usize = 200;
 
 /// Start of the namespace of every ISO 20022 message.
 const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";

@@ -1,15 +1,33 @@
 //! Secure reading of foreign XML: bytes become a tree only after every limit was checked.
 //!
-//! Two readers must agree before a file counts as XML: a streaming pass over the raw text (`gate`) that enforces the limits in
-//! linear time and constant memory, then the tree builder. WS Channel sheet §10 S30.
+//! ```text
+//!  bytes ─► source ─► tokens ─┬─► record ─► the readers of statements, reports and payments: one element at a time
+//!           (decoded)         └─► gate ─► tree ─► schema, simulator: a whole file
+//! ```
+//!
+//! Two readers must agree before a whole file counts as XML: a streaming pass over the raw text (`gate`) that enforces the
+//! limits in linear time and constant memory, then the tree builder. WS Channel sheet §10 S30.
 
+mod encoding;
 mod gate;
+mod open;
+mod plain;
+mod record;
+mod source;
+mod tokens;
 mod tree;
 mod write;
 
 use std::borrow::Cow;
 
+use encoding_rs::UTF_8;
+
 use crate::problem::{Place, Problem};
+
+pub(crate) use encoding::named as named_encoding;
+pub(crate) use record::{Element, Record};
+pub(crate) use source::Source;
+pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Tokens, attributes};
 
 pub(crate) use tree::{Node, Tree};
 pub(crate) use write::Writer;
@@ -41,30 +59,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     Ok(text)
 }
 
-/// Decodes UTF-8, US-ASCII, and ISO-8859-1 where the XML declaration says so.
+/// Decodes UTF-8 and what the XML declaration names, where [`encoding::detect`] knows it.
 fn to_text(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
     let bytes = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
-    if bytes.starts_with(b"\xFF\xFE")
-        || bytes.starts_with(b"\xFE\xFF")
-        || bytes.starts_with(b"\0<")
-        || bytes.starts_with(b"<\0")
-    {
-        return Err(Problem::format(Place::at(1, 1), "the file is encoded as UTF-16", "save it as UTF-8"));
-    }
-    let declared = declared_encoding(bytes);
-    let is = |name: &str| declared.as_deref().is_some_and(|d| d.eq_ignore_ascii_case(name));
-    if is("ISO-8859-1") || is("latin1") {
-        return Ok(Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()));
-    }
-    if let Some(other) = &declared
-        && !(is("UTF-8") || is("UTF8") || is("US-ASCII") || is("ASCII"))
-    {
-        return Err(Problem::format(
-            Place::at(1, 1),
-            format!("the file declares the encoding {}", crate::text::quote(other)),
-            "save it as UTF-8 and declare encoding=\"UTF-8\"",
-        ));
+    let encoding = encoding::detect(bytes)?;
+    if encoding != UTF_8 {
+        return Ok(encoding.decode_without_bom_handling(bytes).0);
     }
     std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
@@ -72,17 +73,6 @@ fn to_text(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         Problem::format(Place::at(line, column), "this byte is not UTF-8", "save the file as UTF-8")
     })
-}
-
-/// The encoding named in the XML declaration, looked for in the first bytes only.
-fn declared_encoding(bytes: &[u8]) -> Option<String> {
-    const DECLARATION_BYTES: usize = 200;
-    let head = &bytes[..bytes.len().min(DECLARATION_BYTES)];
-    let head = String::from_utf8_lossy(head);
-    let declaration = head.strip_prefix("<?xml")?.split("?>").next()?;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    value[1..].split(quote).next().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -95,6 +85,12 @@ mod tests {
         let latin = b"<?xml version=\"1.0\" encoding='iso-8859-1'?><a>\xE4</a>";
         assert!(decode(latin).unwrap().contains("<a>ä</a>"));
         assert!(decode("\u{feff}<a>ä</a>".as_bytes()).unwrap().starts_with("<a>"));
+        let euro = |name: &str, byte: u8| {
+            let head = format!("<?xml version=\"1.0\" encoding=\"{name}\"?><a>");
+            decode(&[head.as_bytes(), &[byte], b"</a>"].concat()).map(|text| text.contains("<a>€</a>"))
+        };
+        assert_eq!(euro("ISO-8859-15", 0xA4), Ok(true));
+        assert_eq!(euro("windows-1252", 0x80), Ok(true));
     }
 
     #[test]

@@ -1,0 +1,45 @@
+//! Where a page ended, so that the next one can go on there.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Decimal;
+
+use super::totals::{Sum, Totals};
+use super::{CashMessage, Statement};
+
+/// Where a page ended. The next page goes on from it in the same file, in this process or another.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Cursor {
+    /// Where in the file the next page begins, in bytes from its beginning.
+    pub position: u64,
+    /// The line there, from 1.
+    pub line: u64,
+    /// The encoding of the file.
+    pub encoding: String,
+    /// The names of the elements that are open there, from the root.
+    pub open: Vec<String>,
+    /// How many messages have begun.
+    pub messages: u64,
+    /// The message that is read.
+    pub message: CashMessage,
+    /// The statement that is read, without its entries.
+    pub statement: Statement,
+    /// How many of its entries have been read.
+    pub entries: u64,
+    /// The sum of the booked ones; left out once one could not be added.
+    pub booked: Option<Decimal>,
+    /// The sum of the reversals among them; left out once one could not be added.
+    pub reversed: Option<Decimal>,
+    /// How many booked ones are in another currency.
+    pub other_currency: u64,
+}
+
+impl Totals {
+    pub(super) fn of(cursor: &Cursor) -> Self {
+        Self {
+            entries: cursor.entries,
+            booked: cursor.booked.as_ref().and_then(Sum::of),
+            reversed: cursor.reversed.as_ref().and_then(Sum::of),
+            other_currency: cursor.other_currency,
+        }
+    }
+}

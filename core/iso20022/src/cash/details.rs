@@ -1,0 +1,203 @@
+//! One transaction behind an entry.
+
+use std::collections::BTreeMap;
+
+use bankchannel_foundation::Boundary;
+
+use super::parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation, direction};
+use crate::camt::Direction;
+use crate::data::{Code, Moment, Money, Remittance, SharedParty, Values, placeholder};
+use crate::meaning;
+use crate::xml::Element;
+
+/// One transaction behind an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct EntryDetail {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The amount in the currency of the entry; negative where money leaves the account. Where the bank gives none here,
+    /// it is that of the transaction or its counter value in that currency, or that of an entry with a single detail.
+    pub money: Option<Money>,
+    /// Whose favour it is in; left out where only the entry says it.
+    pub direction: Option<Direction>,
+    /// The other side: who paid, or who was paid.
+    pub counterparty: Option<SharedParty>,
+    /// On whose behalf the other side acts.
+    pub ultimate_counterparty: Option<SharedParty>,
+    /// The end-to-end id that the payer gave; left out where there is none.
+    pub end_to_end_id: Option<String>,
+    /// The first structured reference of the creditor.
+    pub creditor_reference: Option<String>,
+    /// The text of the payment: the lines of free text, else what the bank adds.
+    pub text: Option<String>,
+    /// The message id of the payment file.
+    pub message_id: Option<String>,
+    /// The payment information id: the batch of the payment file.
+    pub payment_id: Option<String>,
+    /// The instruction id that the payer gave to the bank.
+    pub instruction_id: Option<String>,
+    /// The UETR, a UUID.
+    pub uetr: Option<String>,
+    /// The transaction's id between the banks.
+    pub transaction_id: Option<String>,
+    /// The account servicer's reference.
+    pub servicer_reference: Option<String>,
+    /// The mandate of a direct debit.
+    pub mandate_id: Option<String>,
+    /// The number of a cheque.
+    pub cheque_number: Option<String>,
+    /// The clearing system's reference.
+    pub clearing_reference: Option<String>,
+    /// References of other kinds by the bank's name of the kind.
+    pub other_references: BTreeMap<String, String>,
+    /// References that say that there is none, such as `NOTPROVIDED`, by the name of their element.
+    pub placeholders: BTreeMap<String, String>,
+    /// The amounts in the course of the transaction, with the exchange of currencies.
+    pub amounts: Vec<AmountDetail>,
+    /// The charges.
+    pub charges: Vec<Charge>,
+    /// The total of charges and taxes, without a sign.
+    pub total_charges: Option<Box<Money>>,
+    /// What kind of transaction it is.
+    pub bank_code: Option<Box<BankTransactionCode>>,
+    /// Who pays.
+    pub debtor: Option<SharedParty>,
+    /// On whose behalf the debtor pays.
+    pub ultimate_debtor: Option<SharedParty>,
+    /// Who is paid.
+    pub creditor: Option<SharedParty>,
+    /// On whose behalf the creditor is paid.
+    pub ultimate_creditor: Option<SharedParty>,
+    /// The purpose of the payment.
+    pub purpose: Option<Box<Code>>,
+    /// What the payment is for.
+    pub remittance: Remittance,
+    /// Why the money came back.
+    pub returned: Option<Box<ReturnInformation>>,
+    /// When the payer's order was accepted.
+    pub accepted: Option<Box<Moment>>,
+    /// What the bank adds.
+    pub information: Option<String>,
+}
+
+impl EntryDetail {
+    /// Reads `TxDtls`. What depends on the entry is added by [`Self::complete`].
+    pub(super) fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+        let mut read = Self { line: element.line(), direction: direction(element, values), ..Self::default() };
+        let debit = read.direction == Some(Direction::Debit);
+        let (mut parties, mut agents) = (None, None);
+        for child in element.children() {
+            match child.name() {
+                "Refs" => read.references(child),
+                "Amt" => read.money = values.signed(child, debit),
+                "AmtDtls" => read.amounts = AmountDetail::read_all(Some(child), values),
+                "BkTxCd" => read.bank_code = BankTransactionCode::read(child).map(Box::new),
+                "RltdPties" => parties = Some(child),
+                "RltdAgts" => agents = Some(child),
+                "Purp" => read.purpose = Code::read(Some(child), meaning::purpose).map(Box::new),
+                "RmtInf" => read.remittance = Remittance::read(Some(child), values),
+                "RltdDts" => {
+                    read.accepted = child.child("AccptncDtTm").and_then(|time| values.moment(time)).map(Box::new)
+                }
+                "RtrInf" => read.returned = Some(Box::new(ReturnInformation::read(child))),
+                "AddtlTxInf" => read.information = Some(child.text().to_owned()).filter(|text| !text.is_empty()),
+                _ => {}
+            }
+        }
+        (read.charges, read.total_charges) = Charge::read_all(element, values);
+        read.parties(parties, agents);
+        read.creditor_reference = read.remittance.reference().map(str::to_owned);
+        read.text = read.remittance.text().or_else(|| read.information.clone());
+        read
+    }
+
+    fn references(&mut self, references: Element<'_>) {
+        for child in references.children() {
+            let text = child.text();
+            let field = match child.name() {
+                "MsgId" => &mut self.message_id,
+                "AcctSvcrRef" => &mut self.servicer_reference,
+                "PmtInfId" => &mut self.payment_id,
+                "InstrId" => &mut self.instruction_id,
+                "EndToEndId" => &mut self.end_to_end_id,
+                "UETR" => &mut self.uetr,
+                "TxId" => &mut self.transaction_id,
+                "MndtId" => &mut self.mandate_id,
+                "ChqNb" => &mut self.cheque_number,
+                "ClrSysRef" => &mut self.clearing_reference,
+                "Prtry" => {
+                    if let (Some(kind), Some(reference)) = (child.value("Tp"), child.value("Ref")) {
+                        self.other_references.insert(kind.to_owned(), reference.to_owned());
+                    }
+                    continue;
+                }
+                other => {
+                    if !text.is_empty() {
+                        self.other_references.insert(other.to_owned(), text.to_owned());
+                    }
+                    continue;
+                }
+            };
+            if placeholder(text) {
+                self.placeholders.insert(child.name().to_owned(), text.to_owned());
+            } else if !text.is_empty() {
+                *field = Some(text.to_owned());
+            }
+        }
+    }
+
+    fn parties(&mut self, parties: Option<Element<'_>>, agents: Option<Element<'_>>) {
+        let party = |name: &str, account: &str, agent: &str| {
+            SharedParty::read(
+                parties.and_then(|parties| parties.child(name)),
+                parties.and_then(|parties| parties.child(account)),
+                agents.and_then(|agents| agents.child(agent)),
+            )
+        };
+        self.debtor = party("Dbtr", "DbtrAcct", "DbtrAgt");
+        self.creditor = party("Cdtr", "CdtrAcct", "CdtrAgt");
+        self.ultimate_debtor = party("UltmtDbtr", "", "");
+        self.ultimate_creditor = party("UltmtCdtr", "", "");
+    }
+
+    /// Adds what follows from the entry: the amount where none is given here, and which party is the other side.
+    pub(super) fn complete(&mut self, entry: &Money, debit: bool, single: bool) {
+        let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
+        let of_kind = |kind: &AmountKind| self.amounts.iter().find(|amount| amount.kind == *kind);
+        match &self.money {
+            // Without a direction of its own it was read as a credit.
+            Some(money) if self.direction.is_none() && debit && !money.amount.as_str().starts_with('-') => {
+                self.money = Some(money.clone().negated());
+            }
+            Some(_) => {}
+            None => {
+                let transaction = of_kind(&AmountKind::Transaction).map(|amount| &amount.money);
+                let same = transaction.filter(|money| money.currency == entry.currency);
+                let found = same.or_else(|| of_kind(&AmountKind::CounterValue).map(|amount| &amount.money)).cloned();
+                let found = found.map(|money| if debit { money.negated() } else { money });
+                self.money = found.or_else(|| single.then(|| entry.clone()));
+            }
+        }
+    }
+
+    /// Finds the other side. A reversal or a return names the parties of the payment that it takes back, so there it is
+    /// the one that does not have the account of the statement.
+    pub(super) fn find_counterparty(&mut self, account: Option<&str>, debit: bool, reversal: bool) {
+        let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
+        let own = |party: &Option<SharedParty>| {
+            party.as_ref().zip(account).is_some_and(|(party, account)| party.has_account(account))
+        };
+        let creditor = match (own(&self.debtor), own(&self.creditor)) {
+            _ if !reversal && self.returned.is_none() => debit,
+            (true, false) => true,
+            (false, true) => false,
+            _ if self.debtor.is_some() && self.creditor.is_some() => !debit,
+            _ => self.creditor.is_some(),
+        };
+        let (party, ultimate) = match creditor {
+            true => (&self.creditor, &self.ultimate_creditor),
+            false => (&self.debtor, &self.ultimate_debtor),
+        };
+        (self.counterparty, self.ultimate_counterparty) = (party.clone(), ultimate.clone());
+    }
+}

@@ -1,0 +1,201 @@
+//! One entry of a statement: a booking, or one to come.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::{Date, Decimal};
+
+use super::details::EntryDetail;
+use super::parts::{AmountDetail, BankTransactionCode, Charge, direction};
+use super::totals::Sum;
+use crate::camt::Direction;
+use crate::data::{Code, Moment, Money, SharedParty, ValueProblem, Values, placeholder};
+use crate::meaning;
+use crate::xml::Element;
+
+/// One entry of a statement: a booking, or one to come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct Entry {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The entry's number in its statement, from 1.
+    pub number: u64,
+    /// The amount: negative where money leaves the account. Left out where it cannot be read.
+    pub money: Option<Money>,
+    /// Whose favour it is in, as the file says it.
+    pub direction: Option<Direction>,
+    /// Whether it takes an earlier entry back.
+    pub reversal: bool,
+    /// Whether it is booked (status `BOOK`): only such entries count in sums.
+    pub booked: bool,
+    /// The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own.
+    pub status: Option<Code>,
+    /// The date of the booking.
+    pub booking_date: Option<Date>,
+    /// The date from which interest counts.
+    pub value_date: Option<Date>,
+    /// Date and time of the booking, where the bank gives a time.
+    pub booking_time: Option<Box<Moment>>,
+    /// Date and time of the value, where the bank gives a time.
+    pub value_time: Option<Box<Moment>>,
+    /// The other side, where the entry has one detail.
+    pub counterparty: Option<SharedParty>,
+    /// The end-to-end id, where the entry has one detail that gives one.
+    pub end_to_end_id: Option<String>,
+    /// The creditor's structured reference, where the entry has one detail that gives one.
+    pub creditor_reference: Option<String>,
+    /// The text: of the detail, where there is one that has a text, else what the bank adds to the entry.
+    pub text: Option<String>,
+    /// The entry's reference.
+    pub reference: Option<String>,
+    /// The account servicer's reference: the bank's own number of the booking, the archive id at Finnish banks.
+    pub servicer_reference: Option<String>,
+    /// What kind of transaction it is.
+    pub bank_code: Option<Box<BankTransactionCode>>,
+    /// The batches of payments behind it: mostly none or one.
+    pub batches: Vec<Batch>,
+    /// The transactions behind it, in order.
+    pub details: Vec<EntryDetail>,
+    /// The sum of the amounts of the details, with the sign of the entry's amount; left out where there are none, where
+    /// one gives no amount, or another currency than the entry's.
+    pub details_sum: Option<Decimal>,
+    /// By how much the entry is larger than the sum of its details, in size: a charge, often. Negative where it is smaller.
+    pub details_difference: Option<Decimal>,
+    /// The amounts in the course of the transaction, with the exchange of currencies.
+    pub amounts: Vec<AmountDetail>,
+    /// The charges.
+    pub charges: Vec<Charge>,
+    /// The total of charges and taxes, without a sign.
+    pub total_charges: Option<Box<Money>>,
+    /// What the bank adds.
+    pub information: Option<String>,
+    /// What could not be read.
+    pub problems: Vec<ValueProblem>,
+}
+
+/// A batch of payments that was booked together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct Batch {
+    /// The message id of the payment file.
+    pub message_id: Option<String>,
+    /// The payment information id: the batch of the payment file.
+    pub payment_id: Option<String>,
+    /// How many transactions it holds.
+    pub count: Option<u64>,
+    /// The total, without a sign.
+    pub total: Option<Money>,
+    /// Whose favour it is in.
+    pub direction: Option<Direction>,
+}
+
+impl Entry {
+    /// Reads `Ntry` around the details that were read from it before.
+    pub(super) fn read(
+        element: Element<'_>,
+        details: Vec<EntryDetail>,
+        account: Option<&str>,
+        flips: bool,
+        values: &mut Values<'_>,
+    ) -> Self {
+        let mut read = Self {
+            line: element.line(),
+            direction: direction(element, values),
+            reversal: values.flag(element, "RvslInd").unwrap_or_default(),
+            details,
+            ..Self::default()
+        };
+        if flips && read.reversal {
+            read.direction = read.direction.map(|direction| match direction {
+                Direction::Credit => Direction::Debit,
+                Direction::Debit => Direction::Credit,
+                other => other,
+            });
+        }
+        let debit = read.direction == Some(Direction::Debit);
+        for child in element.children() {
+            match child.name() {
+                "NtryRef" => read.reference = reference(child),
+                "Amt" => read.money = values.signed(child, debit),
+                "Sts" => read.status = Code::read(Some(child), meaning::entry_status),
+                "BookgDt" => (read.booking_date, read.booking_time) = dates(child, values),
+                "ValDt" => (read.value_date, read.value_time) = dates(child, values),
+                "AcctSvcrRef" => read.servicer_reference = reference(child),
+                "BkTxCd" => read.bank_code = BankTransactionCode::read(child).map(Box::new),
+                "AmtDtls" => read.amounts = AmountDetail::read_all(Some(child), values),
+                "NtryDtls" => read.batches.extend(child.child("Btch").map(|batch| Batch::read(batch, values))),
+                "AddtlNtryInf" => read.information = Some(child.text().to_owned()).filter(|text| !text.is_empty()),
+                _ => {}
+            }
+        }
+        if element.child("Amt").is_none() {
+            values.note(element, "", "has no amount");
+        }
+        (read.charges, read.total_charges) = Charge::read_all(element, values);
+        read.booked = read.status.as_ref().is_some_and(|status| status.code == "BOOK");
+        read.complete(debit, account);
+        read
+    }
+
+    /// Adds what follows from several fields.
+    fn complete(&mut self, debit: bool, account: Option<&str>) {
+        let single = self.details.len() == 1;
+        for detail in &mut self.details {
+            if let Some(money) = &self.money {
+                detail.complete(money, debit, single);
+            }
+            detail.find_counterparty(account, debit, self.reversal);
+        }
+        if let [detail] = self.details.as_slice() {
+            self.counterparty = detail.counterparty.clone();
+            self.end_to_end_id = detail.end_to_end_id.clone();
+            self.creditor_reference = detail.creditor_reference.clone();
+            self.text = detail.text.clone();
+        }
+        if self.text.is_none() {
+            self.text = self.information.clone();
+        }
+        self.sum_details();
+    }
+
+    fn sum_details(&mut self) {
+        let Some(money) = &self.money else { return };
+        if self.details.is_empty() {
+            return;
+        }
+        if let [detail] = self.details.as_slice()
+            && detail.money.as_ref() == Some(money)
+        {
+            self.details_sum = Some(money.amount.clone());
+            self.details_difference = Sum::of(&money.amount).and_then(|sum| sum.minus(sum)).and_then(Sum::decimal);
+            return;
+        }
+        let amounts = self.details.iter().map(|detail| detail.money.as_ref().filter(|m| m.currency == money.currency));
+        let sum = amounts.map(|money| Sum::of(&money?.amount)).try_fold(Sum::default(), |sum, one| sum.plus(one?));
+        let Some(sum) = sum else { return };
+        self.details_sum = sum.decimal();
+        let size = Sum::of(&money.amount).and_then(|entry| entry.size().minus(sum.size()));
+        self.details_difference = size.and_then(Sum::decimal);
+    }
+}
+
+impl Batch {
+    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+        let text = |name: &str| element.child(name).and_then(reference);
+        Self {
+            message_id: text("MsgId"),
+            payment_id: text("PmtInfId"),
+            count: values.count(element, "NbOfTxs"),
+            total: element.child("TtlAmt").and_then(|total| values.money(total)),
+            direction: direction(element, values),
+        }
+    }
+}
+
+/// A reference, unless it says that there is none.
+fn reference(element: Element<'_>) -> Option<String> {
+    let text = element.text();
+    (!text.is_empty() && !placeholder(text)).then(|| text.to_owned())
+}
+
+fn dates(element: Element<'_>, values: &mut Values<'_>) -> (Option<Date>, Option<Box<Moment>>) {
+    let moment = values.choice(element);
+    (moment.as_ref().map(|moment| moment.date), moment.filter(|moment| moment.time.is_some()).map(Box::new))
+}

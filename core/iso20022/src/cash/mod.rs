@@ -1,0 +1,159 @@
+//! Statements (`camt.053`), account reports (`camt.052`) and notifications (`camt.054`) as typed results, versions 2 to 13.
+//!
+//! ```text
+//!  file ─► CashReader ─► Message, Statement (account, balances), Entry, Entry, …, StatementEnd   one at a time
+//!                    └─► read_page ─► CashFile with so many entries, and the cursor of the next page
+//!  read_statement, read_report, read_notification ─► CashFile with all
+//! ```
+//!
+//! What a file is, its elements say: each of the three functions reads each of the three messages and tells which it was.
+//! Elements are found by their local names in any order; unknown ones are skipped.
+
+mod cursor;
+mod details;
+mod entry;
+mod parts;
+mod reader;
+mod statement;
+mod totals;
+
+use std::io::Read;
+
+use bankchannel_foundation::Boundary;
+
+use crate::data::MessageName;
+use crate::problem::Problem;
+
+pub use cursor::Cursor;
+pub use details::EntryDetail;
+pub use entry::{Batch, Entry};
+pub use parts::{AmountDetail, BankTransactionCode, Charge, ReturnInformation};
+pub use reader::{CashItem, CashReader, MAX_DETAILS, ReadOptions};
+pub use statement::{Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary};
+pub use totals::BalanceCheck;
+
+/// Most entries and details that [`read_statement`] and its siblings hold; larger files are read by [`CashReader`] or in pages.
+pub const MAX_HELD: usize = 1_000_000;
+
+/// What a file says, or a page of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct CashFile {
+    /// The messages in the file, in order: one, or several that were put one after the other.
+    pub messages: Vec<CashMessage>,
+    /// The statements, reports or notifications, in order, each with its entries. On a page that goes on in a statement,
+    /// that statement stands first again, with the entries of this page.
+    pub statements: Vec<Statement>,
+    /// Where the next page goes on; left out after the last.
+    pub next: Option<Cursor>,
+}
+
+/// One message: a document, with as many statements as it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct CashMessage {
+    /// What it is, by its elements.
+    pub kind: CashKind,
+    /// What it is, by its namespace.
+    pub message: MessageName,
+    /// The message's id.
+    pub id: Option<String>,
+    /// When it was made.
+    pub created: Option<crate::data::Moment>,
+    /// The number of the page, where the bank cuts one message into several.
+    pub page: Option<u64>,
+    /// Whether it is the last page.
+    pub last_page: Option<bool>,
+    /// What a reader should know of the file: a namespace that is none of ISO 20022's, an encoding that is not UTF-8, text
+    /// around the document.
+    pub notes: Vec<String>,
+}
+
+/// Which of the three messages it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum CashKind {
+    /// `camt.053`: a statement of booked entries with balances.
+    Statement,
+    /// `camt.052`: a report within the day; entries may be pending.
+    Report,
+    /// `camt.054`: a notification of entries; it has no balances.
+    Notification,
+}
+
+/// Reads a statement (`camt.053`) whole.
+///
+/// # Errors
+/// The file is not XML, is refused by a limit, or holds none of the three messages.
+pub fn read_statement(input: impl Read) -> Result<CashFile, Problem> {
+    read_all(input, &ReadOptions::default())
+}
+
+/// Reads an account report (`camt.052`) whole.
+///
+/// # Errors
+/// As [`read_statement`].
+pub fn read_report(input: impl Read) -> Result<CashFile, Problem> {
+    read_all(input, &ReadOptions::default())
+}
+
+/// Reads a notification (`camt.054`) whole.
+///
+/// # Errors
+/// As [`read_statement`].
+pub fn read_notification(input: impl Read) -> Result<CashFile, Problem> {
+    read_all(input, &ReadOptions::default())
+}
+
+/// Reads any of the three whole, with options.
+///
+/// # Errors
+/// As [`read_statement`].
+pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, Problem> {
+    let file = CashReader::open(input, options)?.page(MAX_HELD)?;
+    if file.next.is_some() {
+        let message = format!("the file has more than {MAX_HELD} entries and transactions");
+        return Err(Problem::format(crate::problem::Place::nowhere(), message, "read it page by page"));
+    }
+    Ok(file)
+}
+
+/// Reads a page: from the beginning, or from where the last one ended. With a cursor, the input must stand at
+/// [`Cursor::position`].
+///
+/// # Errors
+/// As [`read_statement`]; the cursor is not one of this file.
+pub fn read_page(
+    input: impl Read,
+    options: &ReadOptions,
+    cursor: Option<Cursor>,
+    entries: usize,
+) -> Result<CashFile, Problem> {
+    match cursor {
+        None => CashReader::open(input, options)?.page(entries),
+        Some(cursor) => CashReader::resume(input, options, cursor)?.page(entries),
+    }
+}
+
+/// Reads any bytes, whole and in pages, and checks that both agree; for fuzzing.
+///
+/// # Panics
+/// They do not.
+pub fn fuzz(bytes: &[u8]) {
+    let options = ReadOptions::default();
+    let whole = read_all(bytes, &options);
+    let (mut entries, mut cursor) = (0, None);
+    let pages = loop {
+        let from = cursor.as_ref().map_or(0, |cursor: &Cursor| usize::try_from(cursor.position).unwrap_or(usize::MAX));
+        match read_page(&bytes[from.min(bytes.len())..], &options, cursor.take(), 100) {
+            Err(problem) => break Err(problem),
+            Ok(page) => {
+                entries += page.statements.iter().map(|statement| statement.entries.len()).sum::<usize>();
+                let Some(next) = page.next else { break Ok(()) };
+                cursor = Some(next);
+            }
+        }
+    };
+    assert_eq!(whole.is_ok(), pages.is_ok(), "pages are judged otherwise than the whole");
+    if let Ok(file) = whole {
+        let all: usize = file.statements.iter().map(|statement| statement.entries.len()).sum();
+        assert_eq!(all, entries, "pages hold other entries than the whole");
+    }
+}

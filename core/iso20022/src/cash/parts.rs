@@ -1,0 +1,195 @@
+//! What entries and their details have in common: codes, amounts in other currencies, charges, returns.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::{Date, Decimal};
+
+use crate::camt::Direction;
+use crate::data::{Code, Money, Values, boxed};
+use crate::meaning;
+use crate::xml::Element;
+
+/// What kind of transaction was booked: ISO 20022's code, the bank's own, or both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct BankTransactionCode {
+    /// The domain, such as `PMNT`.
+    pub domain: Option<String>,
+    /// The family, such as `RCDT`.
+    pub family: Option<String>,
+    /// The sub-family, such as `ESCT`.
+    pub sub_family: Option<String>,
+    /// What the three mean in words.
+    pub meaning: Option<String>,
+    /// The bank's own code, or that of its country.
+    pub proprietary: Option<String>,
+    /// Who issues the bank's own code.
+    pub issuer: Option<String>,
+}
+
+boxed!(BankTransactionCode, ReturnInformation);
+
+impl BankTransactionCode {
+    pub(super) fn read(element: Element<'_>) -> Option<Self> {
+        let text = |path: &str| element.value(path).map(str::to_owned);
+        let mut read = Self {
+            domain: text("Domn/Cd"),
+            family: text("Domn/Fmly/Cd"),
+            sub_family: text("Domn/Fmly/SubFmlyCd"),
+            meaning: None,
+            proprietary: text("Prtry/Cd"),
+            issuer: text("Prtry/Issr"),
+        };
+        let [domain, family, sub_family] = [&read.domain, &read.family, &read.sub_family].map(Option::as_deref);
+        read.meaning = meaning::bank_transaction(domain, family, sub_family);
+        (read != Self::default()).then_some(read)
+    }
+}
+
+/// An amount in the course of a transaction, as the bank gives it: nothing is converted here.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct AmountDetail {
+    /// Which amount it is.
+    pub kind: AmountKind,
+    /// The amount, without a sign.
+    pub money: Money,
+    /// The currency that was exchanged, an ISO 4217 code, where there was an exchange.
+    pub source_currency: Option<String>,
+    /// The currency that it was exchanged for.
+    pub target_currency: Option<String>,
+    /// The currency of which the rate counts one unit.
+    pub unit_currency: Option<String>,
+    /// The rate; which way it counts differs from bank to bank.
+    pub rate: Option<Decimal>,
+    /// When the rate was quoted.
+    pub quoted: Option<Date>,
+    /// The contract of the exchange.
+    pub contract: Option<String>,
+}
+
+/// Which amount it is.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+pub enum AmountKind {
+    /// What the payer ordered.
+    Instructed,
+    /// What was transferred between the banks.
+    Transaction,
+    /// The counter value in the currency of the account.
+    CounterValue,
+    /// What was announced.
+    Announced,
+    /// A bank's own kind, as it is written.
+    Other(String),
+}
+
+impl AmountDetail {
+    /// Reads `AmtDtls`.
+    pub(super) fn read_all(details: Option<Element<'_>>, values: &mut Values<'_>) -> Vec<Self> {
+        details
+            .into_iter()
+            .flat_map(Element::children)
+            .filter_map(|one| {
+                let kind = match one.name() {
+                    "InstdAmt" => AmountKind::Instructed,
+                    "TxAmt" => AmountKind::Transaction,
+                    "CntrValAmt" => AmountKind::CounterValue,
+                    "AnncdPstngAmt" => AmountKind::Announced,
+                    _ => AmountKind::Other(one.value("Tp").unwrap_or(one.name()).to_owned()),
+                };
+                let money = values.money(one.child("Amt")?)?;
+                let exchange = one.child("CcyXchg");
+                let text = |name: &str| exchange?.value(name).map(str::to_owned);
+                Some(Self {
+                    kind,
+                    money,
+                    source_currency: text("SrcCcy"),
+                    target_currency: text("TrgtCcy"),
+                    unit_currency: text("UnitCcy"),
+                    rate: exchange.and_then(|exchange| values.decimal(exchange.child("XchgRate")?)),
+                    quoted: exchange
+                        .and_then(|exchange| values.moment(exchange.child("QtnDt")?))
+                        .map(|moment| moment.date),
+                    contract: text("CtrctId"),
+                })
+            })
+            .collect()
+    }
+}
+
+/// A charge.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Charge {
+    /// The amount: negative where the account pays it.
+    pub money: Money,
+    /// Whether the entry's amount contains it; left out where the bank does not say.
+    pub included: Option<bool>,
+    /// What it is for.
+    pub kind: Option<Code>,
+    /// Who bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`.
+    pub bearer: Option<String>,
+    /// The BIC of the bank that takes it.
+    pub bic: Option<String>,
+}
+
+impl Charge {
+    /// Reads the charges of an entry or a detail, and their total where the bank gives one. Version 2 repeats `Chrgs`,
+    /// later ones have records in it.
+    pub(super) fn read_all(element: Element<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Box<Money>>) {
+        let (mut charges, mut total) = (Vec::new(), None);
+        for group in element.all("Chrgs") {
+            if let Some(sum) = group.child("TtlChrgsAndTaxAmt") {
+                total = values.money(sum).map(Box::new);
+            }
+            let direct = std::iter::once(group).filter(|group| group.child("Amt").is_some());
+            for record in direct.chain(group.all("Rcrd")) {
+                charges.extend(Self::read(record, values));
+            }
+        }
+        (charges, total)
+    }
+
+    pub(crate) fn read(record: Element<'_>, values: &mut Values<'_>) -> Option<Self> {
+        // A charge whose direction is not given is one that the account pays.
+        let debit = record.value("CdtDbtInd").is_none_or(|direction| direction != "CRDT");
+        Some(Self {
+            money: values.signed(record.child("Amt")?, debit)?,
+            included: values.flag(record, "ChrgInclInd"),
+            kind: Code::read(record.child("Tp"), |_| None),
+            bearer: record.value("Br").map(str::to_owned),
+            bic: record.first(&["Agt/FinInstnId/BICFI", "Agt/FinInstnId/BIC", "Pty/FinInstnId/BIC"]).map(str::to_owned),
+        })
+    }
+}
+
+/// Why money came back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct ReturnInformation {
+    /// The reason.
+    pub reason: Option<Code>,
+    /// Further lines of text, in order.
+    pub information: Vec<String>,
+    /// What kind of transaction is returned.
+    pub original_bank_code: Option<BankTransactionCode>,
+    /// Who returns it.
+    pub originator: Option<String>,
+}
+
+impl ReturnInformation {
+    pub(super) fn read(element: Element<'_>) -> Self {
+        Self {
+            reason: Code::read(element.child("Rsn"), meaning::reason),
+            information: element.all("AddtlInf").map(|line| line.text().to_owned()).collect(),
+            original_bank_code: element.child("OrgnlBkTxCd").and_then(BankTransactionCode::read),
+            originator: element.first(&["Orgtr/Nm", "Orgtr/Pty/Nm"]).map(str::to_owned),
+        }
+    }
+}
+
+/// Whose favour something is in, by `CdtDbtInd`; noted where it is neither.
+pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
+    let found = element.child("CdtDbtInd")?;
+    let direction = Direction::read(found.text());
+    if let Direction::Other(code) = &direction {
+        values.note(found, code, "is neither CRDT nor DBIT");
+    }
+    Some(direction)
+}

@@ -1,0 +1,358 @@
+//! Reading of statements, reports and notifications, one entry at a time.
+
+use std::collections::VecDeque;
+use std::io::Read;
+
+use super::details::EntryDetail;
+use super::totals::{Sum, Totals};
+use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
+use crate::data::{Messages, Values};
+use crate::problem::Problem;
+use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, named_encoding};
+
+/// Most transactions behind one entry.
+pub const MAX_DETAILS: usize = 100_000;
+
+/// The newest version whose fields are known here.
+const NEWEST: u32 = 13;
+
+/// How a file is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The encoding of the file, such as `ISO-8859-15`, for files that declare none or a wrong one.
+    pub encoding: Option<String>,
+    /// Whether reversals are written with the direction of what they take back, as some banks do.
+    pub reversal_flips: bool,
+}
+
+/// What comes next in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CashItem {
+    /// A message begins.
+    Message(CashMessage),
+    /// A statement begins: its account and balances, without entries.
+    Statement(Box<Statement>),
+    /// An entry of the statement that began last.
+    Entry(Box<Entry>),
+    /// The statement ends: the same again, with what follows the entries, still without them.
+    End(Box<Statement>),
+}
+
+/// Reads a file item by item; its memory does not grow with the file.
+pub struct CashReader<'a> {
+    file: Messages<'a>,
+    options: ReadOptions,
+    level: Level,
+    /// What of the statement was read outside its entries.
+    around: Record,
+    /// The entry that is read.
+    record: Record,
+    messages: u64,
+    message: Option<CashMessage>,
+    message_told: bool,
+    statements: u64,
+    statement: Option<Statement>,
+    statement_told: bool,
+    totals: Totals,
+    items: VecDeque<CashItem>,
+    /// What ended the reading; told after the items that were read before it.
+    failure: Option<Problem>,
+    finished: bool,
+}
+
+/// Inside which element the next tag stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    File,
+    Message(CashKind),
+    Statement(CashKind),
+}
+
+impl<'a> CashReader<'a> {
+    /// Reads a file from its beginning.
+    ///
+    /// # Errors
+    /// The encoding is none that is read, or the input fails.
+    pub fn open(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, Problem> {
+        Ok(Self::over(Messages::open(input, options.encoding.as_deref())?, options))
+    }
+
+    /// Goes on where a page ended; the input stands at [`Cursor::position`].
+    ///
+    /// # Errors
+    /// The cursor's encoding is none that is read.
+    pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, Problem> {
+        let source = Source::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
+        let tokens = Tokens::resume(source, options.encoding.is_some(), Limits::READERS, &cursor.open);
+        let mut reader = Self::over(Messages::over(tokens, true), options);
+        reader.totals = Totals::of(&cursor);
+        reader.level = Level::Statement(cursor.statement.kind);
+        (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
+        reader.around.start("", "", cursor.statement.line);
+        (reader.message_told, reader.statement_told) = (true, true);
+        reader.items.push_back(CashItem::Message(cursor.message.clone()));
+        reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
+        (reader.message, reader.statement) = (Some(cursor.message), Some(cursor.statement));
+        Ok(reader)
+    }
+
+    fn over(file: Messages<'a>, options: &ReadOptions) -> Self {
+        Self {
+            file,
+            options: options.clone(),
+            level: Level::File,
+            around: Record::default(),
+            record: Record::default(),
+            messages: 0,
+            message: None,
+            message_told: false,
+            statements: 0,
+            statement: None,
+            statement_told: false,
+            totals: Totals::default(),
+            items: VecDeque::new(),
+            failure: None,
+            finished: false,
+        }
+    }
+
+    /// Reads on until so many entries and details were read, or to the end.
+    ///
+    /// # Errors
+    /// As [`super::read_statement`].
+    pub fn page(&mut self, entries: usize) -> Result<CashFile, Problem> {
+        let mut file = CashFile::default();
+        let mut held = 0;
+        while let Some(item) = self.next() {
+            match item? {
+                CashItem::Message(message) => file.messages.push(message),
+                CashItem::Statement(statement) => file.statements.push(*statement),
+                CashItem::Entry(entry) => {
+                    held += 1 + entry.details.len();
+                    if let Some(statement) = file.statements.last_mut() {
+                        statement.entries.push(*entry);
+                    }
+                    if held >= entries {
+                        file.next = self.cursor();
+                        break;
+                    }
+                }
+                CashItem::End(ended) => {
+                    if let Some(statement) = file.statements.last_mut() {
+                        let entries = std::mem::take(&mut statement.entries);
+                        *statement = Statement { entries, ..*ended };
+                    }
+                }
+            }
+        }
+        Ok(file)
+    }
+
+    /// Where the next item begins; `None` unless that is behind an entry.
+    pub fn cursor(&mut self) -> Option<Cursor> {
+        let (position, line) = self.file.tokens.position();
+        Some(Cursor {
+            position,
+            line,
+            encoding: self.file.tokens.encoding().name().to_owned(),
+            open: self.file.tokens.open_names().map(str::to_owned).collect(),
+            messages: self.messages,
+            message: self.message.clone()?,
+            statement: self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?,
+            entries: self.totals.entries,
+            booked: self.totals.booked.and_then(Sum::decimal),
+            reversed: self.totals.reversed.and_then(Sum::decimal),
+            other_currency: self.totals.other_currency,
+        })
+    }
+
+    /// Reads on by one tag of the outer elements, or by one element inside.
+    fn step(&mut self) -> Result<(), Problem> {
+        if self.level == Level::File {
+            return self.next_message();
+        }
+        // The end of the file inside an element is an error of the tokens.
+        let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else { return Ok(()) };
+        let tag = &self.file.tag;
+        match (self.level, edge) {
+            (Level::File, _) => {}
+            (Level::Message(kind), Edge::Start) => match tag.name.as_str() {
+                "GrpHdr" => self.header(kind)?,
+                "Stmt" | "Rpt" | "Ntfctn" => {
+                    self.around.clear();
+                    self.around.start(&tag.name, "", tag.line);
+                    self.tell_message();
+                    self.statements += 1;
+                    (self.statement, self.statement_told) = (None, false);
+                    (self.totals, self.level) = (Totals::default(), Level::Statement(kind));
+                }
+                _ => self.file.tokens.skip()?,
+            },
+            (Level::Message(_), Edge::End) => {
+                self.tell_message();
+                self.level = Level::File;
+            }
+            (Level::Statement(kind), Edge::Start) if tag.name == "Ntry" => {
+                self.tell_statement(kind);
+                self.entry(kind)?;
+            }
+            (Level::Statement(_), Edge::Start) => {
+                self.around.read(&mut self.file.tokens, &self.file.tag, "", |_| Ok(()))?;
+            }
+            (Level::Statement(kind), Edge::End) => {
+                self.tell_statement(kind);
+                self.end();
+                self.level = Level::Message(kind);
+            }
+        }
+        Ok(())
+    }
+
+    fn next_message(&mut self) -> Result<(), Problem> {
+        // Version 1 ends its names in the version.
+        let wanted = |name: &str| match name.trim_end_matches("V01") {
+            "BkToCstmrStmt" => Some(CashKind::Statement),
+            "BkToCstmrAcctRpt" => Some(CashKind::Report),
+            "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
+            _ => None,
+        };
+        let none = ("statement, report or notification", "choose a file of type camt.052, camt.053 or camt.054");
+        let Some(kind) = self.file.next_message(wanted, none)? else {
+            self.finished = true;
+            return Ok(());
+        };
+        (self.level, self.statements, self.message_told) = (Level::Message(kind), 0, false);
+        self.messages += 1;
+        self.message = Some(CashMessage {
+            kind,
+            message: self.file.name(),
+            id: None,
+            created: None,
+            page: None,
+            last_page: None,
+            notes: self.file.notes(NEWEST),
+        });
+        Ok(())
+    }
+
+    fn header(&mut self, kind: CashKind) -> Result<(), Problem> {
+        self.file.read(&mut self.record)?;
+        let base = || format!("/Document/{}/GrpHdr", kind.names().0);
+        let element = self.record.finish();
+        let mut values = Values::new(element, &base);
+        if let Some(message) = &mut self.message {
+            message.id = element.value("MsgId").map(str::to_owned);
+            message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
+            message.page = values.count(element, "MsgPgntn/PgNb");
+            message.last_page = values.flag(element, "MsgPgntn/LastPgInd");
+            message
+                .notes
+                .extend(values.problems.iter().map(|one| format!("{}: {} {}", one.path, one.value, one.message)));
+        }
+        self.tell_message();
+        Ok(())
+    }
+
+    fn tell_message(&mut self) {
+        if !std::mem::replace(&mut self.message_told, true) {
+            self.items.extend(self.message.clone().map(CashItem::Message));
+        }
+    }
+
+    fn tell_statement(&mut self, kind: CashKind) {
+        if std::mem::replace(&mut self.statement_told, true) {
+            return;
+        }
+        let base = || path(kind, self.statements);
+        let element = self.around.finish();
+        let mut values = Values::new(element, &base);
+        let mut statement = Statement::read(element, kind, &mut values);
+        statement.problems = values.problems;
+        (statement.message_number, statement.number) = (self.messages, self.statements);
+        if statement.created.is_none() {
+            statement.created = self.message.as_ref().and_then(|message| message.created.clone());
+        }
+        self.items.push_back(CashItem::Statement(Box::new(statement.clone())));
+        self.statement = Some(statement);
+        self.around.clear();
+        self.around.start("", "", self.file.tag.line);
+    }
+
+    fn entry(&mut self, kind: CashKind) -> Result<(), Problem> {
+        let Self { file, record, statement, totals, statements, .. } = self;
+        let number = totals.entries + 1;
+        let entry_path = || format!("{}/Ntry[{number}]", path(kind, *statements));
+        let (mut details, mut problems) = (Vec::new(), Vec::new());
+        record.clear();
+        record.read(&mut file.tokens, &file.tag, "TxDtls", |element| {
+            if details.len() >= MAX_DETAILS {
+                let message = format!("an entry has more than {MAX_DETAILS} transactions");
+                return Err(Refusal::new(message, "ask the bank for smaller batches"));
+            }
+            let base = || format!("{}/NtryDtls/TxDtls[{}]", entry_path(), details.len() + 1);
+            let mut values = Values::new(element, &base);
+            let detail = EntryDetail::read(element, &mut values);
+            values.move_to(&mut problems);
+            // Most entries have one, which must not take room for four.
+            if details.is_empty() {
+                details.reserve_exact(1);
+            }
+            details.push(detail);
+            Ok(())
+        })?;
+        let element = record.finish();
+        let account = statement.as_ref().and_then(|statement| statement.account.number());
+        let mut values = Values::new(element, &entry_path);
+        values.problems = problems;
+        let mut entry = Entry::read(element, details, account, self.options.reversal_flips, &mut values);
+        entry.number = number;
+        entry.problems = values.problems;
+        totals.add(&entry, statement.as_ref().and_then(Statement::currency));
+        self.items.push_back(CashItem::Entry(Box::new(entry)));
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        let Some(mut statement) = self.statement.take() else { return };
+        let kind = statement.kind;
+        let base = || path(kind, self.statements);
+        let element = self.around.finish();
+        let mut values = Values::new(element, &base);
+        statement.finish(element, &self.totals, &mut values);
+        statement.problems.append(&mut values.problems);
+        self.items.push_back(CashItem::End(Box::new(statement)));
+    }
+}
+
+impl Iterator for CashReader<'_> {
+    type Item = Result<CashItem, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.items.pop_front() {
+                return Some(Ok(item));
+            }
+            if self.finished {
+                return self.failure.take().map(Err);
+            }
+            self.failure = self.step().err();
+            self.finished |= self.failure.is_some();
+        }
+    }
+}
+
+impl CashKind {
+    /// The message element and the element of one account.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Statement => ("BkToCstmrStmt", "Stmt"),
+            Self::Report => ("BkToCstmrAcctRpt", "Rpt"),
+            Self::Notification => ("BkToCstmrDbtCdtNtfctn", "Ntfctn"),
+        }
+    }
+}
+
+fn path(kind: CashKind, statement: u64) -> String {
+    let (message, account) = kind.names();
+    format!("/Document/{message}/{account}[{statement}]")
+}

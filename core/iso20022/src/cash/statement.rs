@@ -1,0 +1,268 @@
+//! A statement, report or notification: its account, its balances, and what follows its entries.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Decimal;
+
+use super::parts::direction;
+use super::totals::{BalanceCheck, Sum, Totals};
+use super::{CashKind, Entry};
+use crate::camt::Direction;
+use crate::data::{Code, Moment, Money, Party, ValueProblem, Values};
+use crate::meaning;
+use crate::xml::Element;
+
+/// Most balances of one statement.
+const MAX_BALANCES: usize = 1000;
+
+/// A statement, report or notification of one account.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Statement {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The number of the message in the file, from 1.
+    pub message_number: u64,
+    /// The statement's number in its message, from 1.
+    pub number: u64,
+    /// What it is, by its elements.
+    pub kind: CashKind,
+    /// The statement's id.
+    pub id: Option<String>,
+    /// The electronic sequence number as it is written.
+    pub sequence: Option<String>,
+    /// The legal sequence number as it is written.
+    pub legal_sequence: Option<String>,
+    /// When the statement was made; where it does not say, when the message was.
+    pub created: Option<Moment>,
+    /// Where its period begins.
+    pub from: Option<Moment>,
+    /// Where its period ends.
+    pub to: Option<Moment>,
+    /// The number of the page, where the bank cuts a statement into several.
+    pub page: Option<u64>,
+    /// Whether it is the last page.
+    pub last_page: Option<bool>,
+    /// Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`.
+    pub copy_or_duplicate: Option<String>,
+    /// The account.
+    pub account: StatementAccount,
+    /// The balances, in order; a notification has none.
+    pub balances: Vec<StatementBalance>,
+    /// The opening balance: `OPBD`, else `PRCD`, else the earlier `ITBD` of two.
+    pub opening: Option<StatementBalance>,
+    /// The closing balance: `CLBD`, else the latest `ITBD`.
+    pub closing: Option<StatementBalance>,
+    /// What the bank itself counted.
+    pub summary: TransactionSummary,
+    /// The entries, in order; empty in the header that stands before them.
+    pub entries: Vec<Entry>,
+    /// What follows the entries; left out before they are all read.
+    pub end: Option<StatementEnd>,
+    /// What could not be read of all this but the entries.
+    pub problems: Vec<ValueProblem>,
+}
+
+/// The account of a statement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct StatementAccount {
+    /// The IBAN, without blanks and in capitals.
+    pub iban: Option<String>,
+    /// The account's number where it is no IBAN.
+    pub account: Option<String>,
+    /// What kind of number `account` is.
+    pub account_scheme: Option<String>,
+    /// The currency, an ISO 4217 code.
+    pub currency: Option<String>,
+    /// The account's name.
+    pub name: Option<String>,
+    /// The owner's name.
+    pub owner: Option<String>,
+    /// The BIC of the bank that keeps the account.
+    pub bic: Option<String>,
+}
+
+/// A balance.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct StatementBalance {
+    /// Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …
+    pub kind: Option<Code>,
+    /// The balance: negative where the owner owes.
+    pub money: Option<Money>,
+    /// Whose favour it is in.
+    pub direction: Option<Direction>,
+    /// The date that it is of.
+    pub date: Option<Moment>,
+}
+
+/// What the bank itself counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct TransactionSummary {
+    /// How many entries there are.
+    pub entries: Option<u64>,
+    /// The sum of all amounts, without their signs.
+    pub sum: Option<Decimal>,
+    /// How many credits there are.
+    pub credits: Option<u64>,
+    /// The sum of the credits.
+    pub credit_sum: Option<Decimal>,
+    /// How many debits there are.
+    pub debits: Option<u64>,
+    /// The sum of the debits, without a sign.
+    pub debit_sum: Option<Decimal>,
+}
+
+/// What follows the entries of a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct StatementEnd {
+    /// How many entries were read.
+    pub entries: u64,
+    /// The sum of the booked entries in the currency of the account.
+    pub booked_sum: Option<Decimal>,
+    /// How many booked entries are in another currency, and in no sum.
+    pub other_currency: u64,
+    /// Whether the balances fit the entries.
+    pub balance_check: BalanceCheck,
+    /// By how much the closing balance is larger than opening balance and booked entries.
+    pub balance_difference: Option<Decimal>,
+    /// What the bank adds to the statement.
+    pub information: Option<String>,
+}
+
+impl Statement {
+    /// Reads what stands around the entries.
+    pub(super) fn read(element: Element<'_>, kind: CashKind, values: &mut Values<'_>) -> Self {
+        let text = |path: &str| element.value(path).map(str::to_owned);
+        let mut balances = Vec::new();
+        for one in element.all("Bal") {
+            // The header stands on each page: it must stay small.
+            if balances.len() == MAX_BALANCES {
+                values.note(one, "", "is one balance too many: this one and those behind it are left out");
+                break;
+            }
+            balances.push(StatementBalance::read(one, values));
+        }
+        let account = element.child("Acct").map(StatementAccount::read).unwrap_or_default();
+        Self {
+            line: element.line(),
+            message_number: 0,
+            number: 0,
+            kind,
+            id: text("Id"),
+            sequence: text("ElctrncSeqNb"),
+            legal_sequence: text("LglSeqNb"),
+            created: element.child("CreDtTm").and_then(|time| values.moment(time)),
+            from: element.find("FrToDt/FrDtTm").and_then(|time| values.moment(time)),
+            to: element.find("FrToDt/ToDtTm").and_then(|time| values.moment(time)),
+            page: page(element, values),
+            last_page: values
+                .flag(element, "StmtPgntn/LastPgInd")
+                .or_else(|| values.flag(element, "RptPgntn/LastPgInd")),
+            copy_or_duplicate: text("CpyDplctInd"),
+            account,
+            opening: opening(&balances).cloned(),
+            closing: closing(&balances).cloned(),
+            balances,
+            summary: element.child("TxsSummry").map(|all| TransactionSummary::read(all, values)).unwrap_or_default(),
+            entries: Vec::new(),
+            end: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The currency that sums are counted in.
+    pub(super) fn currency(&self) -> Option<&str> {
+        let of_balance = self.balances.iter().find_map(|balance| Some(balance.money.as_ref()?.currency.as_str()));
+        self.account.currency.as_deref().or(of_balance)
+    }
+
+    /// Adds what follows the entries, and balances that stand behind them.
+    pub(super) fn finish(&mut self, rest: Element<'_>, totals: &Totals, values: &mut Values<'_>) {
+        let room = MAX_BALANCES.saturating_sub(self.balances.len());
+        self.balances.extend(rest.all("Bal").take(room).map(|one| StatementBalance::read(one, values)));
+        (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
+        let (balance_check, balance_difference) = totals.check(self.opening.as_ref(), self.closing.as_ref());
+        self.end = Some(StatementEnd {
+            entries: totals.entries,
+            booked_sum: totals.booked.and_then(Sum::decimal),
+            other_currency: totals.other_currency,
+            balance_check,
+            balance_difference,
+            information: rest.first(&["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"]).map(str::to_owned),
+        });
+    }
+}
+
+fn page(element: Element<'_>, values: &mut Values<'_>) -> Option<u64> {
+    ["StmtPgntn/PgNb", "RptPgntn/PgNb", "NtfctnPgntn/PgNb"].iter().find_map(|path| values.count(element, path))
+}
+
+impl StatementAccount {
+    fn read(element: Element<'_>) -> Self {
+        let read = Party::read(None, Some(element), element.child("Svcr")).unwrap_or_default();
+        Self {
+            iban: read.iban,
+            account: read.account,
+            account_scheme: read.account_scheme,
+            currency: read.account_currency,
+            name: read.name,
+            owner: element.first(&["Ownr/Nm", "Ownr/Pty/Nm"]).map(str::to_owned),
+            bic: read.bic,
+        }
+    }
+
+    /// The number by which parties can be told from the owner.
+    pub(super) fn number(&self) -> Option<&str> {
+        self.iban.as_deref().or(self.account.as_deref())
+    }
+}
+
+impl StatementBalance {
+    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+        let direction = direction(element, values);
+        let debit = direction == Some(Direction::Debit);
+        Self {
+            kind: Code::read(element.find("Tp/CdOrPrtry"), meaning::balance),
+            money: element.child("Amt").and_then(|amount| values.signed(amount, debit)),
+            direction,
+            date: element.child("Dt").and_then(|date| values.choice(date)),
+        }
+    }
+
+    fn is(&self, code: &str) -> bool {
+        self.kind.as_ref().is_some_and(|kind| kind.code == code)
+    }
+}
+
+impl TransactionSummary {
+    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+        let mut sum = |path: &str| element.find(path).and_then(|sum| values.decimal(sum));
+        let (all, credits, debits) = (sum("TtlNtries/Sum"), sum("TtlCdtNtries/Sum"), sum("TtlDbtNtries/Sum"));
+        Self {
+            entries: values.count(element, "TtlNtries/NbOfNtries"),
+            sum: all,
+            credits: values.count(element, "TtlCdtNtries/NbOfNtries"),
+            credit_sum: credits,
+            debits: values.count(element, "TtlDbtNtries/NbOfNtries"),
+            debit_sum: debits,
+        }
+    }
+}
+
+/// Pages after the first open with an interim balance, and those before the last close with one.
+fn opening(balances: &[StatementBalance]) -> Option<&StatementBalance> {
+    let of = |code: &str| balances.iter().find(|balance| balance.is(code));
+    of("OPBD").or_else(|| of("PRCD")).or_else(|| {
+        let interim = balances.iter().filter(|balance| balance.is("ITBD"));
+        // The only interim balance is a closing one, unless a closing one stands beside it.
+        let several = interim.clone().nth(1).is_some() || of("CLBD").is_some();
+        interim.min_by_key(|balance| date_of(balance)).filter(|_| several)
+    })
+}
+
+fn closing(balances: &[StatementBalance]) -> Option<&StatementBalance> {
+    let interim = || balances.iter().filter(|balance| balance.is("ITBD")).max_by_key(|balance| date_of(balance));
+    balances.iter().find(|balance| balance.is("CLBD")).or_else(interim)
+}
+
+fn date_of(balance: &StatementBalance) -> Option<(bankchannel_foundation::model::Date, Option<&str>)> {
+    balance.date.as_ref().map(|moment| (moment.date, moment.time.as_deref()))
+}

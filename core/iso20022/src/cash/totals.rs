@@ -1,0 +1,141 @@
+//! Exact sums, and whether the balances of a statement fit its entries.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Decimal;
+
+use super::{Entry, StatementBalance};
+
+/// Digits after the point that sums are counted with; a decimal has 18 digits, of which one may stand before the point.
+const SCALE: usize = 17;
+
+/// An exact sum of decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sum {
+    /// In units of 10^-17.
+    units: i128,
+    /// Most digits after the point of what was added.
+    digits: usize,
+}
+
+impl Sum {
+    pub(crate) fn of(decimal: &Decimal) -> Option<Self> {
+        let (mut units, mut digits) = (0_u64, None);
+        // At most 18 digits, which always fit.
+        for byte in decimal.as_str().bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    units = units * 10 + u64::from(byte - b'0');
+                    digits = digits.map(|digits| digits + 1);
+                }
+                b'.' => digits = Some(0_usize),
+                _ => {}
+            }
+        }
+        let digits = digits.unwrap_or_default();
+        let units = i128::from(units) * i128::from(10_u64.pow(u32::try_from(SCALE.checked_sub(digits)?).ok()?));
+        Some(Self { units: if decimal.as_str().starts_with('-') { -units } else { units }, digits })
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Option<Self> {
+        Some(Self { units: self.units.checked_add(other.units)?, digits: self.digits.max(other.digits) })
+    }
+
+    pub(crate) fn minus(self, other: Self) -> Option<Self> {
+        self.plus(Self { units: -other.units, ..other })
+    }
+
+    pub(crate) fn size(self) -> Self {
+        Self { units: self.units.abs(), ..self }
+    }
+
+    pub(crate) fn is_zero(self) -> bool {
+        self.units == 0
+    }
+
+    /// The sum with as many digits after the point as the finest that was added; `None` where it has too many digits.
+    pub(crate) fn decimal(self) -> Option<Decimal> {
+        if self.units == 0 {
+            let zero = "0.00000000000000000";
+            return Decimal::new(if self.digits == 0 { "0" } else { zero.get(..self.digits + 2)? }).ok();
+        }
+        let sign = if self.units < 0 { "-" } else { "" };
+        let digits = format!("{:0width$}", self.units.unsigned_abs(), width = SCALE + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - SCALE);
+        let (point, fraction) = if self.digits == 0 { ("", "") } else { (".", fraction.get(..self.digits)?) };
+        Decimal::new(&[sign, whole, point, fraction].concat()).ok()
+    }
+}
+
+/// Whether the balances fit the entries: opening balance and booked entries against the closing balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum BalanceCheck {
+    /// They fit.
+    Consistent,
+    /// They would fit if reversals had the other sign: see [`super::ReadOptions::reversal_flips`].
+    ConsistentWithReversalsFlipped,
+    /// They do not fit.
+    Differs,
+    /// An opening or a closing balance is missing, or an amount could not be read.
+    NotCheckable,
+}
+
+/// The sums of a statement while it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) entries: u64,
+    /// Booked entries with their signs; `None` once one could not be added.
+    pub(super) booked: Option<Sum>,
+    /// The booked reversals among them.
+    pub(super) reversed: Option<Sum>,
+    /// Entries in another currency than the balances', which are left out of the sums.
+    pub(super) other_currency: u64,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self { entries: 0, booked: Some(Sum::default()), reversed: Some(Sum::default()), other_currency: 0 }
+    }
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, entry: &Entry, currency: Option<&str>) {
+        self.entries += 1;
+        if !entry.booked {
+            return;
+        }
+        if let Some((money, wanted)) = entry.money.as_ref().zip(currency)
+            && money.currency != wanted
+        {
+            self.other_currency += 1;
+            return;
+        }
+        let one = entry.money.as_ref().filter(|_| entry.direction.is_some()).and_then(|money| Sum::of(&money.amount));
+        self.booked = self.booked.zip(one).and_then(|(sum, one)| sum.plus(one));
+        if entry.reversal {
+            self.reversed = self.reversed.zip(one).and_then(|(sum, one)| sum.plus(one));
+        }
+    }
+
+    /// The verdict, and by how much the closing balance differs from opening balance and entries.
+    pub(super) fn check(
+        &self,
+        opening: Option<&StatementBalance>,
+        closing: Option<&StatementBalance>,
+    ) -> (BalanceCheck, Option<Decimal>) {
+        let sum = |balance: Option<&StatementBalance>| Sum::of(&balance?.money.as_ref()?.amount);
+        let difference = sum(opening)
+            .zip(sum(closing))
+            .zip(self.booked)
+            .and_then(|((opening, closing), booked)| closing.minus(opening)?.minus(booked));
+        let Some(difference) = difference else { return (BalanceCheck::NotCheckable, None) };
+        let flipped = self.reversed.filter(|sum| !sum.is_zero()).and_then(|sum| difference.plus(sum)?.plus(sum));
+        let verdict = if difference.is_zero() {
+            BalanceCheck::Consistent
+        } else if flipped.is_some_and(Sum::is_zero) {
+            BalanceCheck::ConsistentWithReversalsFlipped
+        } else {
+            BalanceCheck::Differs
+        };
+        (verdict, difference.decimal())
+    }
+}

@@ -1,0 +1,108 @@
+//! The messages in a file: which they are, wherever their documents stand.
+
+use std::io::Read;
+
+use encoding_rs::UTF_8;
+
+use super::MessageName;
+use crate::problem::Problem;
+use crate::schema::plain;
+use crate::xml::{Edge, Limits, Record, Tag, Tokens, attributes};
+
+/// A file of one message or of several, one after the other. A message is known by the name of its element; what is
+/// around it (`Document`, an envelope) is looked through.
+pub(crate) struct Messages<'a> {
+    pub(crate) tokens: Tokens<'a>,
+    /// The start tag that was read last.
+    pub(crate) tag: Tag,
+    namespace: String,
+    root: String,
+    any: bool,
+}
+
+impl<'a> Messages<'a> {
+    /// The messages of a file; its encoding is the one given, or else the one that it declares.
+    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, Problem> {
+        Ok(Self::over(Tokens::open(input, encoding, Limits::READERS)?, false))
+    }
+
+    pub(crate) fn over(tokens: Tokens<'a>, any: bool) -> Self {
+        Self { tokens, tag: Tag::default(), namespace: String::new(), root: String::new(), any }
+    }
+
+    /// Goes to the next element that `wanted` knows by its name; `None` at the end of the file.
+    pub(crate) fn next_message<T>(
+        &mut self,
+        wanted: impl Fn(&str) -> Option<T>,
+        none: (&str, &str),
+    ) -> Result<Option<T>, Problem> {
+        while let Some(edge) = self.tokens.next_tag(&mut self.tag)? {
+            if edge == Edge::End {
+                continue;
+            }
+            if self.tokens.depth() == 1 {
+                self.root.clone_from(&self.tag.name);
+                self.namespace.clear();
+            }
+            self.keep_namespace();
+            if let Some(found) = wanted(&self.tag.name) {
+                self.any = true;
+                return Ok(Some(found));
+            }
+        }
+        if self.any {
+            return Ok(None);
+        }
+        let (what, change) = none;
+        Err(self.tokens.problem(format!("<{}> holds no {what}", plain(&self.root)), change))
+    }
+
+    /// Goes to the next child of the message; `false` at its end.
+    pub(crate) fn next_child(&mut self) -> Result<bool, Problem> {
+        Ok(self.tokens.next_tag(&mut self.tag)? == Some(Edge::Start))
+    }
+
+    /// Reads the element whose start tag was read last.
+    pub(crate) fn read(&mut self, record: &mut Record) -> Result<(), Problem> {
+        record.clear();
+        record.read(&mut self.tokens, &self.tag, "", |_| Ok(()))
+    }
+
+    /// What the message is by its namespace, or by its element where version 2 of the status report names it there.
+    pub(crate) fn name(&self) -> MessageName {
+        MessageName::of(if self.tag.name.contains('.') { &self.tag.name } else { &self.namespace })
+    }
+
+    /// What a reader should know of the file before its values; `newest` is the newest version whose fields are known.
+    pub(crate) fn notes(&self, newest: u32) -> Vec<String> {
+        let mut notes = Vec::new();
+        match self.name().version {
+            None => notes.push("the namespace is none of ISO 20022's; the file is read by its elements".to_owned()),
+            Some(version) if version > newest => {
+                notes.push(format!("version {version} is newer than {newest}, the newest that is known here"));
+            }
+            Some(_) if !self.namespace.starts_with("urn:iso:std:iso:20022:tech:xsd:") => {
+                notes.push("the namespace is that of a national variant".to_owned());
+            }
+            Some(_) => {}
+        }
+        if self.tokens.encoding() != UTF_8 {
+            notes.push(format!("the file is read as {}", self.tokens.encoding().name()));
+        }
+        if self.tag.text_around {
+            notes.push("there is text outside the document, which is not read".to_owned());
+        }
+        notes
+    }
+
+    /// Keeps the namespace that names a message, else the last one.
+    fn keep_namespace(&mut self) {
+        let names_message = |text: &str| text.contains("camt.") || text.contains("pain.");
+        for (name, value) in attributes(&self.tag.attributes) {
+            let declares = name == "xmlns" || name.starts_with("xmlns:");
+            if declares && (names_message(&value) || !names_message(&self.namespace)) {
+                self.namespace = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the typed results of all messages are made of: amounts, moments, codes, parties, remittance information.
+//!
+//! Every type here may cross the boundary ([`Boundary`]), so that an operation can answer with it as it stands.
+
+mod messages;
+mod party;
+mod remittance;
+mod values;
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::{Date, Decimal, Timestamp};
+
+pub(crate) use messages::Messages;
+pub use party::{Address, Party, SharedParty};
+pub(crate) use party::{boxed, owned};
+pub use remittance::{ReferredDocument, Remittance, RemittanceAmount, StructuredRemittance};
+pub(crate) use values::{Held, Values, placeholder};
+
+/// An amount of money.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Money {
+    /// The exact amount as a decimal number; negative where money leaves the account.
+    pub amount: Decimal,
+    /// The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none.
+    pub currency: String,
+}
+
+/// A date, with the time where one is given.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Moment {
+    /// The date, in the offset that it is written in.
+    pub date: Date,
+    /// The time of that day as it is written, such as `23:59:59.5`, without its offset.
+    pub time: Option<String>,
+    /// The instant, where time and offset are given.
+    pub instant: Option<Timestamp>,
+}
+
+/// A code, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Code {
+    /// The code as it is written: one of ISO 20022's, or a bank's own.
+    pub code: String,
+    /// What it means in words; left out for codes not known here.
+    pub meaning: Option<String>,
+    /// Whether it is a bank's own code instead of one of ISO 20022's.
+    pub proprietary: bool,
+    /// Who issues it, where the file says so.
+    pub issuer: Option<String>,
+}
+
+boxed!(Code, Moment, Money);
+
+/// A value that could not be read as what it should be. The file is read on; the typed value is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct ValueProblem {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The element as a path from the root, such as `/Document/BkToCstmrStmt/Stmt[1]/Ntry[15]/Amt`.
+    pub path: String,
+    /// The value as it is written, at most 40 characters of it.
+    pub value: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// What a file says that it is.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct MessageName {
+    /// The message's name in its namespace, such as `camt.053.001.08`; left out where the namespace is another one.
+    pub name: Option<String>,
+    /// The version of the message in that name, such as 8.
+    pub version: Option<u32>,
+    /// The namespace, at most 200 characters of it; empty for none.
+    pub namespace: String,
+}
+
+impl MessageName {
+    /// Reads a namespace: `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`, or what national standards make of it.
+    pub(crate) fn of(namespace: &str) -> Self {
+        let found = ["camt.", "pain."].iter().find_map(|area| {
+            let name = namespace.get(namespace.find(area)?..)?.get(..MESSAGE_NAME.len())?;
+            let fits = name.bytes().zip(MESSAGE_NAME.bytes()).all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                b'.' => byte == b'.',
+                _ => byte.is_ascii_lowercase(),
+            });
+            fits.then(|| name.to_owned())
+        });
+        let version = found.as_ref().and_then(|name| name.rsplit('.').next()?.parse().ok());
+        Self { name: found, version, namespace: crate::text::shorten(namespace, crate::schema::MAX_NAMESPACE) }
+    }
+}
+
+/// The form of a message's name.
+const MESSAGE_NAME: &str = "aaaa.000.000.00";

@@ -1,0 +1,208 @@
+//! Who pays and who is paid.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bankchannel_foundation::model::{Boundary, Reader, Shape, Value, Writer};
+use bankchannel_foundation::{Error, model};
+
+use crate::xml::Element;
+
+/// A party of a payment with its account and bank.
+#[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+pub struct Party {
+    /// The name: of the party, else of the bank that stands in its place, else of the account.
+    pub name: Option<String>,
+    /// The account's IBAN, without blanks and in capitals.
+    pub iban: Option<String>,
+    /// The account's number where it is no IBAN.
+    pub account: Option<String>,
+    /// What kind of number `account` is: `BBAN`, `BGNR`, or a bank's own name of it.
+    pub account_scheme: Option<String>,
+    /// The alias by which the account is known: a telephone number or an address of e-mail.
+    pub proxy: Option<String>,
+    /// The currency of the account, an ISO 4217 code, where the file names it.
+    pub account_currency: Option<String>,
+    /// The BIC of the account's bank, 8 or 11 characters.
+    pub bic: Option<String>,
+    /// The name of the account's bank.
+    pub bank_name: Option<String>,
+    /// The party's number: of its organisation or of the person, the first that is given.
+    pub identifier: Option<String>,
+    /// What kind of number `identifier` is: a code of ISO 20022 such as `CUST`, or a bank's own name of it.
+    pub identifier_scheme: Option<String>,
+    /// The postal address.
+    pub address: Option<Box<Address>>,
+}
+
+/// A postal address: structured, as lines, or both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+pub struct Address {
+    /// Department.
+    pub department: Option<String>,
+    /// Part of the department.
+    pub sub_department: Option<String>,
+    /// Street.
+    pub street: Option<String>,
+    /// Number of the building in its street.
+    pub building_number: Option<String>,
+    /// Name of the building.
+    pub building_name: Option<String>,
+    /// Floor.
+    pub floor: Option<String>,
+    /// Unit or flat.
+    pub unit: Option<String>,
+    /// Post box.
+    pub post_box: Option<String>,
+    /// Room.
+    pub room: Option<String>,
+    /// In whose care a letter goes there.
+    pub care_of: Option<String>,
+    /// Post code.
+    pub post_code: Option<String>,
+    /// Town.
+    pub town: Option<String>,
+    /// Part of the town.
+    pub town_location: Option<String>,
+    /// District.
+    pub district: Option<String>,
+    /// Part of the country, such as a state.
+    pub country_sub_division: Option<String>,
+    /// The country's ISO 3166 code, such as `FI`.
+    pub country: Option<String>,
+    /// Lines without structure, in order.
+    pub lines: Vec<String>,
+}
+
+impl Party {
+    /// Reads the elements `Dbtr`, `DbtrAcct` and `DbtrAgt`, whatever their names are; `None` where all are missing.
+    pub(crate) fn read(
+        party: Option<Element<'_>>,
+        account: Option<Element<'_>>,
+        agent: Option<Element<'_>>,
+    ) -> Option<Self> {
+        if party.is_none() && account.is_none() && agent.is_none() {
+            return None;
+        }
+        let mut read = Self::default();
+        // Version 7 of the statements puts the party into a choice of party and bank.
+        if let Some(party) = party.map(|party| party.child("Pty").unwrap_or(party)) {
+            read.name = owned(party.first(&["Nm", "Agt/FinInstnId/Nm"]));
+            if let Some(id) = party.child("Id").and_then(|id| id.child("OrgId").or_else(|| id.child("PrvtId"))) {
+                read.identifier = owned(id.first(&["Othr/Id", "LEI", "AnyBIC", "BICOrBEI"]));
+                read.identifier_scheme = owned(id.first(&["Othr/SchmeNm/Cd", "Othr/SchmeNm/Prtry"]));
+            }
+            read.bic = owned(party.first(&["Agt/FinInstnId/BICFI", "Agt/FinInstnId/BIC"]));
+            read.address = party.child("PstlAdr").map(|address| Box::new(Address::read(address)));
+        }
+        if let Some(account) = account {
+            read.iban = account.value("Id/IBAN").map(crate::iban::compact);
+            read.account = owned(account.value("Id/Othr/Id"));
+            read.account_scheme = owned(account.first(&["Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry"]));
+            read.proxy = owned(account.value("Prxy/Id"));
+            read.account_currency = owned(account.value("Ccy"));
+            read.name = read.name.or_else(|| owned(account.value("Nm")));
+        }
+        if let Some(bank) = agent.and_then(|agent| agent.child("FinInstnId")) {
+            read.bic = owned(bank.first(&["BICFI", "BIC"])).or(read.bic);
+            read.bank_name = owned(bank.value("Nm"));
+        }
+        (read != Self::default()).then_some(read)
+    }
+
+    /// Whether this is the account of that number, an IBAN or another.
+    pub(crate) fn has_account(&self, number: &str) -> bool {
+        self.iban.as_deref().or(self.account.as_deref()) == Some(number)
+    }
+}
+
+impl Address {
+    fn read(element: Element<'_>) -> Self {
+        let text = |name: &str| owned(element.value(name));
+        Self {
+            department: text("Dept"),
+            sub_department: text("SubDept"),
+            street: text("StrtNm"),
+            building_number: text("BldgNb"),
+            building_name: text("BldgNm"),
+            floor: text("Flr"),
+            unit: text("UnitNb"),
+            post_box: text("PstBx"),
+            room: text("Room"),
+            care_of: text("CareOf"),
+            post_code: text("PstCd"),
+            town: text("TwnNm"),
+            town_location: text("TwnLctnNm"),
+            district: text("DstrctNm"),
+            country_sub_division: text("CtrySubDvsn"),
+            country: text("Ctry"),
+            lines: element.all("AdrLine").map(|line| line.text().to_owned()).collect(),
+        }
+    }
+}
+
+/// A party that an entry and its detail share; it is read as the party itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedParty(Arc<Party>);
+
+impl SharedParty {
+    pub(crate) fn read(
+        party: Option<Element<'_>>,
+        account: Option<Element<'_>>,
+        agent: Option<Element<'_>>,
+    ) -> Option<Self> {
+        Party::read(party, account, agent).map(|party| Self(Arc::new(party)))
+    }
+}
+
+impl Deref for SharedParty {
+    type Target = Party;
+
+    fn deref(&self) -> &Party {
+        &self.0
+    }
+}
+
+impl Boundary for SharedParty {
+    const SHAPE: &'static Shape = Party::SHAPE;
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        <Party as Boundary>::read(value, reader).map(|party| Self(Arc::new(party)))
+    }
+
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        Boundary::write(Arc::unwrap_or_clone(self.0), writer)
+    }
+}
+
+/// What few transactions have stands in the heap.
+macro_rules! boxed {
+    ($($ty:ty),+) => {$(
+        impl bankchannel_foundation::model::Boundary for Box<$ty> {
+            const SHAPE: &'static bankchannel_foundation::model::Shape =
+                <$ty as bankchannel_foundation::model::Boundary>::SHAPE;
+
+            fn read(
+                value: bankchannel_foundation::model::Value<'_>,
+                reader: &mut bankchannel_foundation::model::Reader<'_>,
+            ) -> Result<Self, bankchannel_foundation::Error> {
+                <$ty as bankchannel_foundation::model::Boundary>::read(value, reader).map(Box::new)
+            }
+
+            fn write(
+                self,
+                writer: &mut bankchannel_foundation::model::Writer,
+            ) -> bankchannel_foundation::model::Value<'static> {
+                bankchannel_foundation::model::Boundary::write(*self, writer)
+            }
+        }
+    )+};
+}
+
+boxed!(Address);
+pub(crate) use boxed;
+
+/// A text of one's own.
+pub(crate) fn owned(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
+}

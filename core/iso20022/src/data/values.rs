@@ -1,0 +1,238 @@
+//! From the text of elements to typed values; what cannot be read is noted and left out.
+
+use bankchannel_foundation::model::{Date, Decimal, Timestamp};
+use jiff::civil;
+
+use super::{Code, Moment, Money, ValueProblem};
+use crate::text::quote_bare;
+use crate::xml::{Element, Refusal};
+
+/// Most problems that are noted for one entry, statement or transaction.
+const MAX_PROBLEMS: usize = 50;
+/// Most problems in one list: of an entry with its transactions, or of a whole payment file.
+const MAX_LISTED: usize = 1000;
+/// Most transactions that are held of one file.
+const MAX_HELD: usize = 1_000_000;
+
+/// How many transactions are held.
+#[derive(Default)]
+pub(crate) struct Held(usize);
+
+impl Held {
+    /// Counts one more.
+    pub(crate) fn add(&mut self) -> Result<(), Refusal> {
+        self.0 += 1;
+        if self.0 <= MAX_HELD {
+            return Ok(());
+        }
+        Err(Refusal::new(format!("the file has more than {MAX_HELD} transactions"), "split it into several"))
+    }
+}
+
+/// The values of one element and what is wrong with them.
+pub(crate) struct Values<'r> {
+    /// The element that paths are counted from.
+    root: Element<'r>,
+    /// The path of that element from the root of the document; called for problems only.
+    base: &'r dyn Fn() -> String,
+    /// What was wrong so far.
+    pub(crate) problems: Vec<ValueProblem>,
+}
+
+impl<'r> Values<'r> {
+    pub(crate) fn new(root: Element<'r>, base: &'r dyn Fn() -> String) -> Self {
+        Self { root, base, problems: Vec::new() }
+    }
+
+    /// Notes a problem of an element.
+    pub(crate) fn note(&mut self, element: Element<'_>, value: &str, message: &str) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(ValueProblem {
+                line: element.line(),
+                path: (self.base)() + &self.root.path_to(element),
+                value: quote_bare(value),
+                message: message.to_owned(),
+            });
+        }
+    }
+
+    /// Puts the problems behind others.
+    pub(crate) fn move_to(self, problems: &mut Vec<ValueProblem>) {
+        let room = MAX_LISTED.saturating_sub(problems.len());
+        problems.extend(self.problems.into_iter().take(room));
+    }
+
+    /// An amount with the currency of its attribute, as it is written.
+    pub(crate) fn money(&mut self, element: Element<'_>) -> Option<Money> {
+        let currency = element.currency();
+        if !(currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase())) {
+            self.note(element, currency, "the currency is not a code of three capital letters");
+        }
+        Some(Money { amount: self.decimal(element)?, currency: currency.to_owned() })
+    }
+
+    /// An amount with the sign of its direction: a debit is negative.
+    pub(crate) fn signed(&mut self, element: Element<'_>, debit: bool) -> Option<Money> {
+        if element.text().starts_with('-') {
+            self.note(element, element.text(), "the amount has a sign, which only the direction should have");
+        }
+        let money = self.money(element)?;
+        Some(if debit { money.negated() } else { money })
+    }
+
+    /// A decimal number; blanks, a plus and zeros in front are tolerated, and a point without digits behind it.
+    pub(crate) fn decimal(&mut self, element: Element<'_>) -> Option<Decimal> {
+        let text = element.text();
+        match decimal(text) {
+            Ok(read) => Some(read),
+            Err(message) => {
+                self.note(element, text, message);
+                None
+            }
+        }
+    }
+
+    /// A date or a date and time.
+    pub(crate) fn moment(&mut self, element: Element<'_>) -> Option<Moment> {
+        let text = element.text();
+        if text.is_empty() {
+            return None;
+        }
+        let read = moment(text);
+        if read.is_none() {
+            self.note(element, text, "is no date and no date with time such as 2026-11-20T08:00:00+02:00");
+        }
+        read
+    }
+
+    /// The moment in an element that holds a choice of `Dt` and `DtTm`, or the moment itself.
+    pub(crate) fn choice(&mut self, element: Element<'_>) -> Option<Moment> {
+        self.moment(element.child("Dt").or_else(|| element.child("DtTm")).unwrap_or(element))
+    }
+
+    /// `true`, `false`, `1` or `0`.
+    pub(crate) fn flag(&mut self, element: Element<'_>, path: &str) -> Option<bool> {
+        let found = element.find(path)?;
+        match found.text() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            "" => None,
+            other => {
+                self.note(found, other, "is neither true nor false");
+                None
+            }
+        }
+    }
+
+    /// A whole number from 0.
+    pub(crate) fn count(&mut self, element: Element<'_>, path: &str) -> Option<u64> {
+        /// The largest that every language's number holds exactly.
+        const MAX: u64 = 1 << 53;
+        let found = element.find(path)?;
+        let text = found.text();
+        let read = text.parse().ok().filter(|number| *number <= MAX);
+        if read.is_none() && !text.is_empty() {
+            self.note(found, text, "is no whole number");
+        }
+        read
+    }
+}
+
+impl Money {
+    /// The same with the other sign.
+    pub(crate) fn negated(self) -> Self {
+        let text = self.amount.as_str();
+        let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
+        let other = match text.strip_prefix('-') {
+            Some(size) => size.to_owned(),
+            None if zero => text.to_owned(),
+            None => format!("-{text}"),
+        };
+        Self { amount: Decimal::new(&other).unwrap_or(self.amount), currency: self.currency }
+    }
+}
+
+impl Code {
+    /// Reads a choice of `Cd` and `Prtry`, or an element that holds the code itself.
+    pub(crate) fn read(element: Option<Element<'_>>, meaning: fn(&str) -> Option<&'static str>) -> Option<Self> {
+        let element = element?;
+        let (code, proprietary) = match element.value("Cd") {
+            Some(code) => (code, false),
+            None => match element.first(&["Prtry/Cd", "Prtry/Id", "Prtry"]) {
+                Some(code) => (code, true),
+                None => (Some(element.text()).filter(|text| !text.is_empty())?, false),
+            },
+        };
+        let issuer = element.first(&["Prtry/Issr", "Issr"]).map(str::to_owned);
+        let meaning = if proprietary { None } else { meaning(code).map(str::to_owned) };
+        Some(Self { code: code.to_owned(), meaning, proprietary, issuer })
+    }
+}
+
+/// Whether a reference says that there is none.
+pub(crate) fn placeholder(text: &str) -> bool {
+    matches!(text, "NOTPROVIDED" | "NONREF" | "NOTPRVD" | "/")
+}
+
+/// Reads a decimal in the form that the boundary has: no plus, no zeros in front, digits on both sides of a point.
+fn decimal(text: &str) -> Result<Decimal, &'static str> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if digits.is_empty() || digits == "." || !numeric(whole) || !numeric(fraction) {
+        return Err("is no decimal number such as 1450.05");
+    }
+    let shown = whole;
+    let whole = whole.trim_start_matches('0');
+    if sign == "-" && whole.is_empty() && fraction.bytes().all(|byte| byte == b'0') {
+        return Err("is a negative zero");
+    }
+    let whole = if whole.is_empty() { "0" } else { whole };
+    // Most are written in that form.
+    if whole == shown && !text.starts_with('+') && !text.ends_with('.') {
+        return Decimal::new(text).map_err(|_| "has more than 18 digits");
+    }
+    let point = if fraction.is_empty() { "" } else { "." };
+    Decimal::new(&[sign, whole, point, fraction].concat()).map_err(|_| "has more than 18 digits")
+}
+
+/// Reads `2026-11-20`, with a zone or without, or `2026-11-20T08:00:00.5+02:00`, with an offset or without.
+fn moment(text: &str) -> Option<Moment> {
+    let date = |text: &str| text.parse::<civil::Date>().ok().filter(|date| text.len() == 10 && date.year() > 0);
+    let (day, rest) = (date(text.get(..10)?)?, &text[10..]);
+    let Some(rest) = rest.strip_prefix('T').or_else(|| rest.strip_prefix(' ')) else {
+        return is_offset(rest).then_some(Moment { date: Date(day), time: None, instant: None });
+    };
+    let end = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (time, offset) = rest.split_at(end);
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let numeric = fraction.bytes().all(|byte| byte.is_ascii_digit()) && !fraction.is_empty();
+    if clock.len() != 8 || !numeric || !is_offset(offset) {
+        return None;
+    }
+    // The end of a day is the beginning of the next one.
+    let (day, time) = match clock {
+        "24:00:00" if fraction.bytes().all(|byte| byte == b'0') => (day.tomorrow().ok()?, "00:00:00"),
+        _ => {
+            // A leap second has no place in the calendar that instants are counted in.
+            let fits = clock.parse::<civil::Time>().is_ok() && !clock.ends_with(":60");
+            (day, if fits { &time[..time.len().min("00:00:00.".len() + 9)] } else { return None })
+        }
+    };
+    let instant = if offset.is_empty() { None } else { Timestamp::new(&format!("{day}T{time}{offset}")).ok() };
+    Some(Moment { date: Date(day), time: Some(time.to_owned()), instant })
+}
+
+/// Nothing, `Z`, or an offset such as `+02:00`.
+fn is_offset(text: &str) -> bool {
+    let form = |byte: u8, form: u8| match form {
+        b'+' => matches!(byte, b'+' | b'-'),
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    matches!(text, "" | "Z")
+        || (text.len() == 6 && text.bytes().zip(*b"+00:00").all(|(byte, wanted)| form(byte, wanted)))
+}

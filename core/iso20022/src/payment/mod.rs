@@ -1,0 +1,302 @@
+//! Payment files (`pain.001`) as typed results, versions 2 to 12.
+//!
+//! Everything that stands in a file is taken over, whatever a bank would say of it: see [`crate::pain001`] for the checks.
+
+use std::io::Read;
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Decimal;
+
+use crate::data::{
+    Code, Held, MessageName, Messages, Moment, Money, Party, Remittance, SharedParty, ValueProblem, Values, owned,
+};
+use crate::meaning;
+use crate::problem::Problem;
+use crate::xml::{Element, Record};
+
+/// The newest version whose fields are known here.
+const NEWEST: u32 = 12;
+
+/// A payment file: credit transfers that a customer orders.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct PaymentFile {
+    /// What the file is, by its namespace.
+    pub message: MessageName,
+    /// The message id.
+    pub id: Option<String>,
+    /// When the file was made.
+    pub created: Option<Moment>,
+    /// How many transactions the file says that it holds.
+    pub count: Option<u64>,
+    /// The control sum: of all amounts, whatever their currencies.
+    pub sum: Option<Decimal>,
+    /// Who initiates the payments.
+    pub initiating_party: Option<Party>,
+    /// The batches, in order: transactions from one account on one day.
+    pub batches: Vec<PaymentBatch>,
+    /// What a reader should know of the file.
+    pub notes: Vec<String>,
+    /// What could not be read.
+    pub problems: Vec<ValueProblem>,
+}
+
+/// Transactions from one account on one day (`PmtInf`).
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct PaymentBatch {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The payment information id.
+    pub id: Option<String>,
+    /// How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice.
+    pub method: Option<String>,
+    /// Whether the account is to be debited once for all (`true`) or for each; left out when left to the bank.
+    pub batch_booking: Option<bool>,
+    /// How many transactions the batch says that it holds.
+    pub count: Option<u64>,
+    /// The control sum of the batch.
+    pub sum: Option<Decimal>,
+    /// The kind of the payments.
+    pub kind: PaymentKind,
+    /// When they are to be executed.
+    pub execution: Option<Moment>,
+    /// Who pays, with account and bank.
+    pub debtor: Option<Party>,
+    /// On whose behalf the debtor pays.
+    pub ultimate_debtor: Option<SharedParty>,
+    /// Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`.
+    pub charge_bearer: Option<String>,
+    /// The account that charges are taken from.
+    pub charges_account: Option<SharedParty>,
+    /// An instruction for the debtor's bank.
+    pub instruction: Option<String>,
+    /// The transactions, in order.
+    pub transactions: Vec<PaymentTransaction>,
+}
+
+/// One credit transfer.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct PaymentTransaction {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The instruction id: between the customer and the bank.
+    pub instruction_id: Option<String>,
+    /// The end-to-end id as it is written: it goes to the creditor.
+    pub end_to_end_id: Option<String>,
+    /// The UETR, a UUID.
+    pub uetr: Option<String>,
+    /// The amount to be paid, as it is written.
+    pub money: Option<Money>,
+    /// The amount of which the equivalent is to be paid in another currency.
+    pub equivalent: Option<Money>,
+    /// The currency that the equivalent is paid in, an ISO 4217 code.
+    pub transfer_currency: Option<String>,
+    /// The kind of the payment, where it is not that of the batch.
+    pub kind: PaymentKind,
+    /// Who bears the charges, where it is not said for the batch.
+    pub charge_bearer: Option<String>,
+    /// The agreed rate of an exchange.
+    pub exchange_rate: Option<Decimal>,
+    /// The contract of the exchange.
+    pub exchange_contract: Option<String>,
+    /// What kind of cheque is to be made, where one is.
+    pub cheque: Option<String>,
+    /// The banks between, in order.
+    pub intermediary_banks: Vec<Party>,
+    /// Who is paid, with account and bank.
+    pub creditor: Option<SharedParty>,
+    /// On whose behalf the debtor pays.
+    pub ultimate_debtor: Option<SharedParty>,
+    /// On whose behalf the creditor is paid.
+    pub ultimate_creditor: Option<SharedParty>,
+    /// Instructions for the creditor's bank: code and text.
+    pub creditor_bank_instructions: Vec<String>,
+    /// An instruction for the debtor's bank.
+    pub instruction: Option<String>,
+    /// The purpose.
+    pub purpose: Option<Code>,
+    /// What is reported to authorities: code and text.
+    pub regulatory_reporting: Vec<String>,
+    /// What the payment is for.
+    pub remittance: Remittance,
+}
+
+/// The kind of a payment (`PmtTpInf`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct PaymentKind {
+    /// The priority: `HIGH` or `NORM`.
+    pub priority: Option<String>,
+    /// The service levels: `SEPA`, `URGP`, `NURG`; one before version 9.
+    pub service_levels: Vec<Code>,
+    /// The local instrument: `INST` for an instant payment.
+    pub local_instrument: Option<Code>,
+    /// The category purpose: `SALA` for salaries.
+    pub category_purpose: Option<Code>,
+}
+
+/// Reads a payment file (`pain.001`).
+///
+/// # Errors
+/// The file is not XML, is refused by a limit, is no payment file, or holds several.
+pub fn read_payment(input: impl Read) -> Result<PaymentFile, Problem> {
+    read_with_encoding(input, None)
+}
+
+/// The same for a file that declares no encoding or a wrong one.
+///
+/// # Errors
+/// As [`read_payment`]; the encoding is none that is read.
+pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, Problem> {
+    let mut file = Messages::open(input, encoding)?;
+    let none = ("credit transfer initiation", "choose a file of type pain.001");
+    // Version 2 names its element after the message.
+    let wanted = |name: &str| (name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")).then_some(());
+    file.next_message(wanted, none)?;
+    let mut read = PaymentFile::begin(&file);
+    let (mut record, mut held) = (Record::default(), Held::default());
+    while file.next_child()? {
+        match file.tag.name.as_str() {
+            "GrpHdr" => {
+                file.read(&mut record)?;
+                read.header(record.finish());
+            }
+            "PmtInf" => read.batch(&mut file, &mut record, &mut held)?,
+            _ => file.tokens.skip()?,
+        }
+    }
+    match file.next_message(wanted, none)? {
+        None => Ok(read),
+        Some(()) => Err(file.tokens.problem("the file holds several payment files", "split it into its documents")),
+    }
+}
+
+const PATH: &str = "/Document/CstmrCdtTrfInitn";
+
+impl PaymentFile {
+    fn begin(file: &Messages<'_>) -> Self {
+        Self {
+            message: file.name(),
+            id: None,
+            created: None,
+            count: None,
+            sum: None,
+            initiating_party: None,
+            batches: Vec::new(),
+            notes: file.notes(NEWEST),
+            problems: Vec::new(),
+        }
+    }
+
+    fn header(&mut self, element: Element<'_>) {
+        let base = || format!("{PATH}/GrpHdr");
+        let mut values = Values::new(element, &base);
+        self.id = owned(element.value("MsgId"));
+        self.created = element.child("CreDtTm").and_then(|time| values.moment(time));
+        self.count = values.count(element, "NbOfTxs");
+        self.sum = element.child("CtrlSum").and_then(|sum| values.decimal(sum));
+        self.initiating_party = Party::read(element.child("InitgPty"), None, None);
+        values.move_to(&mut self.problems);
+    }
+
+    fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
+        let path = format!("{PATH}/PmtInf[{}]", self.batches.len() + 1);
+        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
+        record.clear();
+        record.read(&mut file.tokens, &file.tag, "CdtTrfTxInf", |element| {
+            held.add()?;
+            let base = || format!("{path}/CdtTrfTxInf[{}]", transactions.len() + 1);
+            let mut values = Values::new(element, &base);
+            let one = PaymentTransaction::read(element, &mut values);
+            values.move_to(&mut problems);
+            transactions.push(one);
+            Ok(())
+        })?;
+        let element = record.finish();
+        let base = || path.clone();
+        let mut values = Values::new(element, &base);
+        // What is wrong with the transactions comes after what is wrong with the batch.
+        self.batches.push(PaymentBatch::read(element, transactions, &mut values));
+        values.problems.append(&mut problems);
+        values.move_to(&mut self.problems);
+        Ok(())
+    }
+}
+
+impl PaymentBatch {
+    fn read(element: Element<'_>, transactions: Vec<PaymentTransaction>, values: &mut Values<'_>) -> Self {
+        let text = |path: &str| owned(element.value(path));
+        let child = |name: &str| element.child(name);
+        Self {
+            line: element.line(),
+            id: text("PmtInfId"),
+            method: text("PmtMtd"),
+            batch_booking: values.flag(element, "BtchBookg"),
+            count: values.count(element, "NbOfTxs"),
+            sum: child("CtrlSum").and_then(|sum| values.decimal(sum)),
+            kind: PaymentKind::read(child("PmtTpInf")),
+            execution: child("ReqdExctnDt").and_then(|date| values.choice(date)),
+            debtor: Party::read(child("Dbtr"), child("DbtrAcct"), child("DbtrAgt")),
+            ultimate_debtor: SharedParty::read(child("UltmtDbtr"), None, None),
+            charge_bearer: text("ChrgBr"),
+            charges_account: SharedParty::read(None, child("ChrgsAcct"), child("ChrgsAcctAgt")),
+            instruction: text("InstrForDbtrAgt"),
+            transactions,
+        }
+    }
+}
+
+impl PaymentTransaction {
+    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+        let text = |path: &str| owned(element.value(path));
+        let child = |name: &str| element.child(name);
+        let party = |name: &str| SharedParty::read(child(name), None, None);
+        let between = ["IntrmyAgt1", "IntrmyAgt2", "IntrmyAgt3"].map(|name| Party::read(None, None, child(name)));
+        let mut money = |path: &str| element.find(path).and_then(|amount| values.money(amount));
+        Self {
+            line: element.line(),
+            instruction_id: text("PmtId/InstrId"),
+            end_to_end_id: text("PmtId/EndToEndId"),
+            uetr: text("PmtId/UETR"),
+            money: money("Amt/InstdAmt"),
+            equivalent: money("Amt/EqvtAmt/Amt"),
+            transfer_currency: text("Amt/EqvtAmt/CcyOfTrf"),
+            kind: PaymentKind::read(child("PmtTpInf")),
+            charge_bearer: text("ChrgBr"),
+            exchange_rate: element.find("XchgRateInf/XchgRate").and_then(|rate| values.decimal(rate)),
+            exchange_contract: text("XchgRateInf/CtrctId"),
+            cheque: text("ChqInstr/ChqTp"),
+            intermediary_banks: between.into_iter().flatten().collect(),
+            creditor: SharedParty::read(child("Cdtr"), child("CdtrAcct"), child("CdtrAgt")),
+            ultimate_debtor: party("UltmtDbtr"),
+            ultimate_creditor: party("UltmtCdtr"),
+            creditor_bank_instructions: element.all("InstrForCdtrAgt").map(|one| words(one.children())).collect(),
+            instruction: owned(element.first(&["InstrForDbtrAgt", "InstrForDbtrAgt/InstrInf"])),
+            purpose: Code::read(child("Purp"), meaning::purpose),
+            regulatory_reporting: element
+                .all("RgltryRptg")
+                .flat_map(|report| report.all("Dtls"))
+                .map(|details| words(details.children()))
+                .collect(),
+            remittance: Remittance::read(child("RmtInf"), values),
+        }
+    }
+}
+
+impl PaymentKind {
+    fn read(element: Option<Element<'_>>) -> Self {
+        let Some(element) = element else { return Self::default() };
+        Self {
+            priority: owned(element.value("InstrPrty")),
+            service_levels: element
+                .all("SvcLvl")
+                .filter_map(|level| Code::read(Some(level), meaning::service_level))
+                .collect(),
+            local_instrument: Code::read(element.child("LclInstrm"), meaning::service_level),
+            category_purpose: Code::read(element.child("CtgyPurp"), meaning::purpose),
+        }
+    }
+}
+
+/// The texts of several elements as one.
+fn words<'r>(elements: impl Iterator<Item = Element<'r>>) -> String {
+    elements.map(Element::text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,317 @@
+//! Payment status reports (`pain.002`) as typed results, versions 2 to 14.
+
+use std::io::Read;
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Decimal;
+
+use crate::cash::Charge;
+use crate::data::{
+    Code, Held, MessageName, Messages, Moment, Money, Remittance, SharedParty, ValueProblem, Values, owned, placeholder,
+};
+use crate::meaning;
+use crate::problem::Problem;
+use crate::xml::{Element, Record, Refusal};
+
+/// The newest version whose fields are known here.
+const NEWEST: u32 = 14;
+
+/// The status reports of a file: mostly one; banks also put several into one download.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct StatusFile {
+    /// The reports, in order.
+    pub reports: Vec<StatusReport>,
+}
+
+/// What the bank says about a payment file.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct StatusReport {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// What the report is, by its namespace.
+    pub message: MessageName,
+    /// The report's own message id.
+    pub id: Option<String>,
+    /// When the report was made.
+    pub created: Option<Moment>,
+    /// The message id of the payment file.
+    pub original_message_id: Option<String>,
+    /// The message name of the payment file, such as `pain.001.001.09`; banks spell it in several ways.
+    pub original_message_name: Option<String>,
+    /// When the payment file was made.
+    pub original_created: Option<Moment>,
+    /// How many transactions the payment file says that it holds.
+    pub original_count: Option<u64>,
+    /// The control sum of the payment file.
+    pub original_sum: Option<Decimal>,
+    /// The status of the whole file.
+    pub status: Option<Code>,
+    /// The reasons for it.
+    pub reasons: Vec<StatusReason>,
+    /// How many transactions have which status.
+    pub counts: Vec<StatusCount>,
+    /// The batches of the payment file that the report names, in order.
+    pub batches: Vec<BatchStatus>,
+    /// What a reader should know of the file.
+    pub notes: Vec<String>,
+    /// What could not be read.
+    pub problems: Vec<ValueProblem>,
+}
+
+/// What the bank says about a batch: the transactions of one payment information.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct BatchStatus {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The payment information id; left out where a report lists transactions without it.
+    pub payment_id: Option<String>,
+    /// How many transactions the batch says that it holds.
+    pub original_count: Option<u64>,
+    /// The control sum of the batch.
+    pub original_sum: Option<Decimal>,
+    /// The status of the batch.
+    pub status: Option<Code>,
+    /// The reasons for it.
+    pub reasons: Vec<StatusReason>,
+    /// How many transactions have which status.
+    pub counts: Vec<StatusCount>,
+    /// The transactions that the report names, in order.
+    pub transactions: Vec<TransactionStatus>,
+}
+
+/// What the bank says about a transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct TransactionStatus {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The status's own id.
+    pub status_id: Option<String>,
+    /// The instruction id of the payment file.
+    pub instruction_id: Option<String>,
+    /// The end-to-end id of the payment file; left out where it says that there is none.
+    pub end_to_end_id: Option<String>,
+    /// The UETR, a UUID.
+    pub uetr: Option<String>,
+    /// The status.
+    pub status: Option<Code>,
+    /// The reasons for it.
+    pub reasons: Vec<StatusReason>,
+    /// The charges.
+    pub charges: Vec<Charge>,
+    /// When the order was accepted.
+    pub accepted: Option<Moment>,
+    /// The account servicer's reference, by which a statement names the booking.
+    pub servicer_reference: Option<String>,
+    /// The clearing system's reference.
+    pub clearing_reference: Option<String>,
+    /// The amount, as the bank repeats it.
+    pub money: Option<Money>,
+    /// The execution date, as the bank repeats it.
+    pub execution: Option<Moment>,
+    /// Who pays, as the bank repeats it.
+    pub debtor: Option<SharedParty>,
+    /// Who is paid, as the bank repeats it.
+    pub creditor: Option<SharedParty>,
+    /// What the payment is for, as the bank repeats it.
+    pub remittance: Remittance,
+}
+
+/// Why a status is what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct StatusReason {
+    /// The reason.
+    pub code: Option<Code>,
+    /// Further lines of text, in order.
+    pub information: Vec<String>,
+    /// Who says so.
+    pub originator: Option<String>,
+}
+
+/// How many transactions have a status.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct StatusCount {
+    /// The status.
+    pub status: Option<Code>,
+    /// How many transactions have it.
+    pub count: Option<u64>,
+    /// Their sum.
+    pub sum: Option<Decimal>,
+}
+
+/// Reads a status report (`pain.002`), or several in one file.
+///
+/// # Errors
+/// The file is not XML, is refused by a limit, or is no status report.
+pub fn read_status_report(input: impl Read) -> Result<StatusFile, Problem> {
+    read_with_encoding(input, None)
+}
+
+/// The same for a file that declares no encoding or a wrong one.
+///
+/// # Errors
+/// As [`read_status_report`]; the encoding is none that is read.
+pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, Problem> {
+    let mut file = Messages::open(input, encoding)?;
+    let (mut read, mut record, mut held) = (StatusFile::default(), Record::default(), Held::default());
+    // Version 2 names its element after the message.
+    let wanted = |name: &str| (name == "CstmrPmtStsRpt" || name.starts_with("pain.002.")).then_some(());
+    while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
+        let mut report = StatusReport::begin(&file);
+        while file.next_child()? {
+            match file.tag.name.as_str() {
+                "GrpHdr" | "OrgnlGrpInfAndSts" => {
+                    file.read(&mut record)?;
+                    report.group(record.finish());
+                }
+                "OrgnlPmtInfAndSts" => report.batch(&mut file, &mut record, &mut held)?,
+                "TxInfAndSts" => {
+                    file.read(&mut record)?;
+                    report
+                        .transaction(record.finish(), &mut held)
+                        .map_err(|refusal| file.tokens.problem(refusal.message, refusal.change))?;
+                }
+                _ => file.tokens.skip()?,
+            }
+        }
+        read.reports.push(report);
+    }
+    Ok(read)
+}
+
+const PATH: &str = "/Document/CstmrPmtStsRpt";
+
+impl StatusReport {
+    fn begin(file: &Messages<'_>) -> Self {
+        Self {
+            line: file.tag.line,
+            message: file.name(),
+            id: None,
+            created: None,
+            original_message_id: None,
+            original_message_name: None,
+            original_created: None,
+            original_count: None,
+            original_sum: None,
+            status: None,
+            reasons: Vec::new(),
+            counts: Vec::new(),
+            batches: Vec::new(),
+            notes: file.notes(NEWEST),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Reads the header of the report, or what it says of the whole file.
+    fn group(&mut self, element: Element<'_>) {
+        let base = || format!("{PATH}/{}", element.name());
+        let mut values = Values::new(element, &base);
+        let text = |path: &str| owned(element.value(path));
+        let mut moment = |path: &str| element.find(path).and_then(|time| values.moment(time));
+        if element.name() == "GrpHdr" {
+            (self.id, self.created) = (text("MsgId"), moment("CreDtTm"));
+        } else {
+            self.original_message_id = text("OrgnlMsgId");
+            self.original_message_name = text("OrgnlMsgNmId");
+            self.original_created = moment("OrgnlCreDtTm");
+            self.original_count = values.count(element, "OrgnlNbOfTxs");
+            self.original_sum = element.child("OrgnlCtrlSum").and_then(|sum| values.decimal(sum));
+            self.status = Code::read(element.child("GrpSts"), meaning::status);
+            self.reasons = reasons(element);
+            self.counts = counts(element, &mut values);
+        }
+        values.move_to(&mut self.problems);
+    }
+
+    fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
+        let path = format!("{PATH}/OrgnlPmtInfAndSts[{}]", self.batches.len() + 1);
+        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
+        record.clear();
+        record.read(&mut file.tokens, &file.tag, "TxInfAndSts", |element| {
+            held.add()?;
+            let base = || format!("{path}/TxInfAndSts[{}]", transactions.len() + 1);
+            let mut values = Values::new(element, &base);
+            let one = TransactionStatus::read(element, &mut values);
+            values.move_to(&mut problems);
+            transactions.push(one);
+            Ok(())
+        })?;
+        let element = record.finish();
+        let base = || path.clone();
+        let mut values = Values::new(element, &base);
+        self.batches.push(BatchStatus {
+            line: element.line(),
+            payment_id: owned(element.value("OrgnlPmtInfId")),
+            original_count: values.count(element, "OrgnlNbOfTxs"),
+            original_sum: element.child("OrgnlCtrlSum").and_then(|sum| values.decimal(sum)),
+            status: Code::read(element.child("PmtInfSts"), meaning::status),
+            reasons: reasons(element),
+            counts: counts(element, &mut values),
+            transactions,
+        });
+        values.problems.append(&mut problems);
+        values.move_to(&mut self.problems);
+        Ok(())
+    }
+
+    /// A transaction directly below the report, as version 2 has it.
+    fn transaction(&mut self, element: Element<'_>, held: &mut Held) -> Result<(), Refusal> {
+        held.add()?;
+        if self.batches.last().is_none_or(|batch| batch.payment_id.is_some()) {
+            self.batches.push(BatchStatus { line: element.line(), ..BatchStatus::default() });
+        }
+        let Some(batch) = self.batches.last_mut() else { return Ok(()) };
+        let base = || format!("{PATH}/TxInfAndSts[{}]", batch.transactions.len() + 1);
+        let mut values = Values::new(element, &base);
+        let one = TransactionStatus::read(element, &mut values);
+        values.move_to(&mut self.problems);
+        batch.transactions.push(one);
+        Ok(())
+    }
+}
+
+impl TransactionStatus {
+    fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
+        let text = |path: &str| owned(element.value(path).filter(|text| !placeholder(text)));
+        let original = element.child("OrgnlTxRef");
+        let inside = |name: &str| original.and_then(|original| original.child(name));
+        let party =
+            |party: &str, account: &str, agent: &str| SharedParty::read(inside(party), inside(account), inside(agent));
+        let amount = inside("Amt").and_then(|amount| amount.child("InstdAmt").or_else(|| amount.find("EqvtAmt/Amt")));
+        Self {
+            line: element.line(),
+            status_id: text("StsId"),
+            instruction_id: text("OrgnlInstrId"),
+            end_to_end_id: text("OrgnlEndToEndId"),
+            uetr: text("OrgnlUETR"),
+            status: Code::read(element.child("TxSts"), meaning::status),
+            reasons: reasons(element),
+            charges: element.all("ChrgsInf").filter_map(|charge| Charge::read(charge, values)).collect(),
+            accepted: element.child("AccptncDtTm").and_then(|time| values.moment(time)),
+            servicer_reference: text("AcctSvcrRef"),
+            clearing_reference: text("ClrSysRef"),
+            money: amount.and_then(|amount| values.money(amount)),
+            execution: inside("ReqdExctnDt").and_then(|date| values.choice(date)),
+            debtor: party("Dbtr", "DbtrAcct", "DbtrAgt"),
+            creditor: party("Cdtr", "CdtrAcct", "CdtrAgt"),
+            remittance: Remittance::read(inside("RmtInf"), values),
+        }
+    }
+}
+
+fn reasons(element: Element<'_>) -> Vec<StatusReason> {
+    let read = |reason: Element<'_>| StatusReason {
+        code: Code::read(reason.child("Rsn"), meaning::reason),
+        information: reason.all("AddtlInf").map(|line| line.text().to_owned()).collect(),
+        originator: owned(reason.first(&["Orgtr/Nm", "Orgtr/Id/OrgId/AnyBIC", "Orgtr/Id/OrgId/BICOrBEI"])),
+    };
+    element.children().filter(|child| child.name() == "StsRsnInf").map(read).collect()
+}
+
+fn counts(element: Element<'_>, values: &mut Values<'_>) -> Vec<StatusCount> {
+    let read = |one: Element<'_>| StatusCount {
+        status: Code::read(one.child("DtldSts"), meaning::status),
+        count: values.count(one, "DtldNbOfTxs"),
+        sum: one.child("DtldCtrlSum").and_then(|sum| values.decimal(sum)),
+    };
+    element.all("NbOfTxsPerSts").map(read).collect()
+}

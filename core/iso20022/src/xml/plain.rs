@@ -1,0 +1,62 @@
+//! Tags and texts that can be taken as they stand: most of a file. They are found several times as fast as the library
+//! reads them, which reads all that is not plain: attributes, references, comments, carriage returns, what is malformed.
+
+/// What can be taken as it stands.
+pub(super) enum Plain<'t> {
+    /// Text of that many bytes.
+    Text(usize),
+    /// A start tag with one plain attribute at most.
+    Start {
+        name: &'t str,
+        /// The attribute with the blank before it, as it is written.
+        attributes: &'t str,
+        /// Size of the text, where plain text and the end tag follow.
+        text: Option<usize>,
+    },
+    /// The end tag of the innermost element.
+    End,
+}
+
+/// What stands at the beginning of a text, where it is plain: most of a file.
+pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
+    let bytes = rest.as_bytes();
+    if *bytes.first()? != b'<' {
+        return plain_text(bytes).filter(|size| *size > 0).map(Plain::Text);
+    }
+    if let Some(behind) = rest.strip_prefix("</") {
+        let closes = !innermost.is_empty() && closes(behind.as_bytes(), innermost);
+        return closes.then_some(Plain::End);
+    }
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.');
+    let end = 1 + bytes[1..].iter().position(|byte| !in_name(byte))?;
+    if !bytes[1].is_ascii_alphabetic() {
+        return None;
+    }
+    let size = plain_attribute(&bytes[end..])?;
+    let behind = &bytes[end + size + 1..];
+    let (name, attributes) = (&rest[1..end], &rest[end..end + size]);
+    let text = plain_text(behind)
+        .filter(|size| behind[*size..].strip_prefix(b"</").is_some_and(|behind| closes(behind, name)));
+    Some(Plain::Start { name, attributes, text })
+}
+
+/// The size of what stands between name and end of a tag: nothing, or one attribute such as ` Ccy="EUR"`.
+fn plain_attribute(bytes: &[u8]) -> Option<usize> {
+    if *bytes.first()? == b'>' {
+        return Some(0);
+    }
+    let name = bytes.strip_prefix(b" ")?;
+    let value = name.get(name.iter().position(|byte| !byte.is_ascii_alphabetic())?..)?.strip_prefix(b"=\"")?;
+    let end = value.iter().position(|byte| !byte.is_ascii_alphanumeric())?;
+    value[end..].starts_with(b"\">").then_some(bytes.len() - value.len() + end + 1)
+}
+
+/// How many bytes of text there are up to markup; `None` where they hold a carriage return, which XML reads as something
+/// else, or may go on.
+fn plain_text(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr3(b'<', b'&', b'\r', bytes).filter(|at| bytes[*at] != b'\r')
+}
+
+fn closes(bytes: &[u8], name: &str) -> bool {
+    bytes.get(name.len()) == Some(&b'>') && bytes.starts_with(name.as_bytes())
+}

@@ -1,0 +1,213 @@
+//! Hostile files: refused with line and path, in memory and time that the size of the file bounds.
+
+use std::time::{Duration, Instant};
+
+use bankchannel_iso20022::cash::{CashItem, CashReader, ReadOptions, read_all};
+use bankchannel_iso20022::{Problem, read_payment, read_statement, read_status_report};
+
+use crate::{amount, details, entry, first, only, statement};
+
+/// What all three readers refuse a file for; the statement's answer is given.
+fn refusal(file: &[u8]) -> Problem {
+    let start = Instant::now();
+    assert!(read_payment(file).is_err() && read_status_report(file).is_err());
+    let problem = read_statement(file).unwrap_err();
+    // Far more than a busy machine needs, far less than anything quadratic.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(problem.message.len() + problem.path.len() + problem.change.len() < 5000, "{}", problem.message.len());
+    problem
+}
+
+/// The same for what is only wrong inside a statement.
+fn refused(inside: &str) -> Problem {
+    read_statement(statement("08", inside).as_bytes()).unwrap_err()
+}
+
+#[test]
+fn iso_101_no_document_types_and_no_entities() {
+    let file = statement("08", "").replacen('\n', "<!DOCTYPE d [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]>\n", 1);
+    let problem = refusal(file.as_bytes());
+    assert_eq!((problem.line, problem.change.as_str()), (Some(1), "remove it"));
+    let problem = refused(&entry("5", "CRDT", "<AddtlNtryInf>&secret;</AddtlNtryInf>"));
+    assert_eq!(problem.line, Some(6), "{problem}");
+    assert_eq!(problem.path, "/Document/BkToCstmrStmt/Stmt/Ntry/AddtlNtryInf");
+}
+
+#[test]
+fn iso_102_depth_counts_and_sizes() {
+    let problem = refusal("<a>".repeat(100_000).as_bytes());
+    assert!(problem.message.contains("64 deep") && !problem.path.is_empty());
+    let deep = format!("<Ntry>{}", "<a>".repeat(100));
+    assert!(refused(&deep).message.contains("64 deep"));
+    assert!(refusal("<a/>".repeat(1_000_000).as_bytes()).message.contains("holds no"));
+    let attribute = format!("<Ntry><Amt Ccy=\"{}\">1</Amt></Ntry>", "E".repeat(10_000_000));
+    assert!(refused(&attribute).message.contains("longer than 1048576 bytes"));
+    let many: String = (0..40).map(|number| format!(" a{number}=\"\"")).collect();
+    assert!(refused(&format!("<Ntry{many}/>")).message.contains("32 attributes"));
+    let name = "n".repeat(1000);
+    assert!(refused(&format!("<Ntry><{name}/></Ntry>")).message.contains("name of an element"));
+    let text = "x".repeat(100_000);
+    assert!(
+        refused(&entry("1", "CRDT", &format!("<AddtlNtryInf>{text}</AddtlNtryInf>")))
+            .message
+            .contains("longer than 65536")
+    );
+    assert!(refused(&format!("<Ntry>{}</Ntry>", "<A/>".repeat(200_000))).message.contains("too large"));
+    assert!(
+        refused(&format!("<Ntry><NtryDtls>{}</NtryDtls></Ntry>", "<TxDtls/>".repeat(100_001)))
+            .message
+            .contains("100000")
+    );
+}
+
+#[test]
+fn iso_102_a_million_empty_entries_one_by_one() {
+    let file = statement("08", &"<Ntry/>".repeat(1_000_000));
+    let start = Instant::now();
+    let items = CashReader::open(file.as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!(items.filter(|item| matches!(item, Ok(CashItem::Entry(_)))).count(), 1_000_000);
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+/// Elements that repeat where one is expected must not be looked through again and again.
+#[test]
+fn repeated_elements_cost_time_linear_in_their_number() {
+    let start = Instant::now();
+    for piece in [
+        "<ValDt><Dt>x</Dt></ValDt>",
+        "<Amt Ccy=\"EUR\">x</Amt>",
+        "<Chrgs><Rcrd/></Chrgs>",
+        "<CdtDbtInd>x</CdtDbtInd>",
+        "<AmtDtls><TxAmt/></AmtDtls>",
+    ] {
+        let file = statement("08", &format!("<Ntry>{}</Ntry>", piece.repeat(20_000)));
+        assert!(read_statement(file.as_bytes()).unwrap().statements[0].entries[0].problems.len() <= 1000);
+    }
+    for piece in
+        ["<RltdPties><Dbtr/></RltdPties>", "<Refs><MsgId>x</MsgId></Refs>", "<RmtInf><Strd/></RmtInf>", "<Amt>x</Amt>"]
+    {
+        let file =
+            statement("08", &format!("<Ntry><NtryDtls><TxDtls>{}</TxDtls></NtryDtls></Ntry>", piece.repeat(20_000)));
+        assert_eq!(read_statement(file.as_bytes()).unwrap().statements[0].entries[0].details.len(), 1);
+    }
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn iso_103_truncated_at_every_byte() {
+    let inside =
+        details("<Refs><EndToEndId>E&amp;1</EndToEndId></Refs><!-- c --><RmtInf><Ustrd><![CDATA[x]]></Ustrd></RmtInf>");
+    let file = statement("08", &(entry("5", "CRDT", &inside) + &entry("6", "DBIT", "")));
+    let end = file.rfind("</Document>").unwrap() + "</Document>".len();
+    for cut in 0..end {
+        // Where the declaration itself is cut, no reading begins.
+        let Ok(reader) = CashReader::open(&file.as_bytes()[..cut], &ReadOptions::default()) else { continue };
+        let items: Vec<_> = reader.collect();
+        let (last, before) = items.split_last().unwrap();
+        assert!(last.as_ref().is_err_and(|problem| problem.line.is_some()), "cut at {cut}");
+        assert!(before.iter().all(Result::is_ok));
+    }
+    assert!(read_statement(&file.as_bytes()[..end]).is_ok());
+}
+
+#[test]
+fn iso_104_encodings() {
+    let euro = statement("08", &entry("5", "CRDT", "<AddtlNtryInf>5 €</AddtlNtryInf>"));
+    let utf16: Vec<u8> = euro.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [&utf16[..], &[b"\xFF\xFE".as_slice(), &utf16].concat()] {
+        assert_eq!(refusal(bytes).change, "save it as UTF-8");
+    }
+    let (latin9, _, _) = encoding_rs::ISO_8859_15.encode(&euro);
+    let declared = |name: &str, bytes: &[u8]| [name.as_bytes(), &bytes[38..]].concat();
+    for (name, encoded) in
+        [("ISO-8859-15", latin9.clone()), ("windows-1252", encoding_rs::WINDOWS_1252.encode(&euro).0)]
+    {
+        let file = declared(&format!("<?xml version=\"1.0\" encoding=\"{name}\"?>"), &encoded);
+        let read = read_statement(file.as_slice()).unwrap();
+        assert_eq!(read.statements[0].entries[0].text.as_deref(), Some("5 €"));
+        assert_eq!(read.messages[0].notes.len(), 1, "{:?}", read.messages[0].notes);
+    }
+    // Bytes of ISO-8859-15 where UTF-8 or nothing is declared.
+    for file in [latin9.to_vec(), declared("<?xml version=\"1.0\"?>", &latin9)] {
+        let problem = read_statement(file.as_slice()).unwrap_err();
+        assert_eq!((problem.line, problem.path.as_str()), (Some(6), "/Document/BkToCstmrStmt/Stmt/Ntry/AddtlNtryInf"));
+        assert!(problem.change.contains("encoding"), "{problem}");
+        let options = ReadOptions { encoding: Some("ISO-8859-15".into()), ..ReadOptions::default() };
+        let read = read_all(file.as_slice(), &options).unwrap();
+        assert_eq!(read.statements[0].entries[0].text.as_deref(), Some("5 €"));
+        assert!(read.messages[0].notes[0].contains("ISO-8859-15"));
+    }
+    assert!(read_statement(format!("\u{feff}{euro}").as_bytes()).unwrap().messages[0].notes.is_empty());
+    assert!(refusal(b"<?xml version=\"1.0\" encoding=\"EBCDIC\"?><a/>").message.contains("EBCDIC"));
+    let mixed = [euro.as_bytes(), &declared("<?xml version=\"1.0\" encoding=\"ISO-8859-15\"?>", &latin9)].concat();
+    assert!(read_statement(mixed.as_slice()).is_err());
+}
+
+#[test]
+fn iso_105_characters_that_xml_cannot_hold() {
+    for bad in ["&#xD800;", "&#0;", "&#11;", "\u{b}", "\0", "&#x110000;"] {
+        let problem = refused(&entry("5", "CRDT", &format!("<AddtlNtryInf>a{bad}b</AddtlNtryInf>")));
+        assert_eq!((problem.line, problem.path.is_empty()), (Some(6), false), "{bad:?} {problem}");
+    }
+}
+
+#[test]
+fn iso_106_bad_amounts_are_problems_beside_their_entry() {
+    for bad in ["-0.00", "1e3", "NaN", "1234567890123456789", "", "1,5", "１", "0x10", "--1", "."] {
+        let read = only(&entry(bad, "CRDT", ""));
+        let problem = read.problems.last().unwrap();
+        assert_eq!((read.money.as_ref(), problem.line, problem.value.as_str()), (None, 6, bad), "{bad}");
+        assert_eq!(problem.path, "/Document/BkToCstmrStmt/Stmt[1]/Ntry[1]/Amt");
+    }
+    let signed = only(&entry("-5.00", "CRDT", ""));
+    assert_eq!((amount(signed.money.as_ref()), signed.problems.len()), (Some("-5.00"), 1), "a sign is kept and told");
+}
+
+#[test]
+fn iso_107_a_faulty_entry_is_still_given() {
+    let faulty = "<Ntry><Amt Ccy=\"eur\">5.00</Amt><CdtDbtInd>BOTH</CdtDbtInd></Ntry>";
+    let read = only(faulty);
+    assert_eq!((amount(read.money.as_ref()), read.money.as_ref().unwrap().currency.as_str()), (Some("5.00"), "eur"));
+    assert_eq!(read.direction.as_ref().unwrap().as_str(), "BOTH");
+    assert_eq!(read.problems.len(), 2);
+    let without = only("<Ntry><CdtDbtInd>CRDT</CdtDbtInd></Ntry>");
+    assert_eq!((without.money, without.problems[0].message.as_str()), (None, "has no amount"));
+}
+
+#[test]
+fn iso_109_a_failing_value_is_cut() {
+    let secret = "s3cret".repeat(2000);
+    let read = only(&entry(&secret, "CRDT", ""));
+    assert_eq!(read.problems[0].value.chars().count(), 41);
+    let problem = refused(&format!("<Ntry><{secret}></Ntry>"));
+    assert!(!problem.to_string().contains(&secret[..100]), "{problem}");
+}
+
+#[test]
+fn files_beyond_the_limits_of_the_simulator_are_read() {
+    // More than 10 MiB, and more than 500,000 elements and texts.
+    let one = entry("1.00", "CRDT", &details("<Refs><EndToEndId>E</EndToEndId></Refs><Amt Ccy=\"EUR\">1.00</Amt>"));
+    let file = statement("08", &one.repeat(50_000));
+    assert!(file.len() > bankchannel_iso20022::MAX_BYTES);
+    let items = CashReader::open(file.as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!(items.filter(|item| matches!(item, Ok(CashItem::Entry(_)))).count(), 50_000);
+}
+
+#[test]
+fn texts_in_pieces_and_odd_writing() {
+    let odd = "<AddtlNtryInf\n>a&amp;b&#228;<!-- c --><![CDATA[<d>]]>\r\ne</AddtlNtryInf >";
+    assert_eq!(only(&entry("5", "CRDT", odd)).text.as_deref(), Some("a&bä<d>\ne"));
+    let prefixed = statement("08", &entry("5", "CRDT", ""))
+        .replace("</", "</n:")
+        .replace('<', "<n:")
+        .replace("<n:/n:", "</n:")
+        .replace("<n:?", "<?")
+        .replace("xmlns=", "xmlns:n=");
+    assert_eq!(amount(first(&prefixed).money.as_ref()), Some("5"));
+    assert!(
+        read_statement(statement("08", "").replace("</Stmt>", "</Other>").as_bytes())
+            .unwrap_err()
+            .message
+            .contains("closed as")
+    );
+}
