@@ -53,6 +53,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("payment", |bytes| drop(bankchannel_iso20022::pain001::explain(bytes))),
     ("status_report", |bytes| drop(bankchannel_iso20022::pain002::read(bytes))),
     ("statement", |bytes| drop(bankchannel_iso20022::camt::read(bytes))),
+    ("typed_payment", |bytes| drop(bankchannel_iso20022::read_payment(bytes))),
+    ("typed_status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
+    ("typed_statement", bankchannel_iso20022::cash::fuzz),
     ("text", text),
     ("psd2_signature_header", psd2_signature_header),
     ("psd2_rfc2047", psd2_rfc2047),
@@ -67,10 +70,15 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("psd2_response", psd2_response),
 ];
 
+/// The target whose inputs a target takes: the two readers of a payment file share theirs.
+pub(crate) fn inputs_of(name: &str) -> &str {
+    name.strip_prefix("typed_").unwrap_or(name)
+}
+
 /// The files of a target's corpus.
 #[must_use]
 pub fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(inputs_of(name));
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     entries.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok()).collect()
 }

@@ -6,6 +6,8 @@ mod pgp;
 mod psd2;
 mod xml;
 
+use crate::fuzz::inputs_of;
+
 /// What an input tries, and the input.
 pub type Hostile = (&'static str, Vec<u8>);
 
@@ -15,6 +17,7 @@ const LARGE: usize = 64 * 1024;
 /// The inputs against a fuzz target. Every target has some.
 #[must_use]
 pub fn inputs(target: &str) -> Vec<Hostile> {
+    let target = inputs_of(target);
     match target {
         "json"
         | "content_splitter"
