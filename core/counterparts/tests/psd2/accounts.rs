@@ -57,7 +57,8 @@ async fn the_refusals_link_leads_back_to_the_third_party() {
     let tpp = world.tpp(3);
     let request: GetAccountsRequest = read_boundary(json!({"redirect_uri": REDIRECT})).unwrap();
     let message = GetAccounts::encode_request(request, &Credentials::default()).unwrap();
-    let headers: Vec<(&str, &str)> = message.headers.iter().map(|header| (&*header.name, message.headers.text(&header.name).unwrap())).collect();
+    let headers: Vec<(&str, &str)> =
+        message.headers.iter().map(|header| (&*header.name, message.headers.text(&header.name).unwrap())).collect();
     assert!(headers.contains(&("TPP-Redirect-URI", REDIRECT)), "{headers:?}");
     let answer = read(&world, &tpp, &format!("/api{}", message.target), &headers).await;
     answer.is_refused(401, "CONSENT_INVALID", "V38");
