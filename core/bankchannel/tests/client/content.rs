@@ -147,7 +147,7 @@ async fn a_download_goes_to_memory_a_file_or_a_receiver() {
 
 #[tokio::test]
 async fn a_download_that_fails_leaves_nothing_behind() {
-    let whole = ok(200, json!({"Content": STANDARD.encode(&sample(300_000))})).bytes();
+    let whole = ok(200, json!({"Content": STANDARD.encode(sample(300_000))})).bytes();
     let cut = Act::Raw(whole[..whole.len() / 2].to_vec());
     let damaged = Act::Answer(ok(200, json!({"Content": "not base64 at all!"})));
     for act in [cut, damaged, Act::Answer(refused(400, "Invalid parameter(s): FileReference"))] {

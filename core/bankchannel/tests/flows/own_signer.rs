@@ -54,7 +54,7 @@ impl Signer {
 
     /// One that does it right.
     fn honest() -> Arc<Self> {
-        Self::new(|question| Ok(STANDARD.encode(&raw(question))))
+        Self::new(|question| Ok(STANDARD.encode(raw(question))))
     }
 
     fn asked(&self) -> Vec<Question> {
@@ -159,7 +159,7 @@ async fn a_signature_that_was_made_elsewhere_goes_with_the_file() {
         assert_eq!(signers(&sent["Signature"]), [wanted.key_fingerprint]);
         let log = format!("{:?}", log.drain());
         assert!(log.contains("asks for signature"), "{log}");
-        for kept in [digest.as_str(), "salaries.xml", &STANDARD.encode(&raw(question)), "PGP SIGNATURE"] {
+        for kept in [digest.as_str(), "salaries.xml", &STANDARD.encode(raw(question)), "PGP SIGNATURE"] {
             assert!(!log.contains(kept), "{kept} in {log}");
         }
     }
@@ -183,7 +183,7 @@ async fn line_breaks_of_an_encoder_do_not_matter() {
     let (server, signer) = (
         accepting().await,
         Signer::new(|question| {
-            let lines = STANDARD.encode(&raw(question));
+            let lines = STANDARD.encode(raw(question));
             Ok(lines.as_bytes().chunks(64).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect())
         }),
     );
@@ -203,7 +203,7 @@ async fn a_wrong_signature_is_not_sent() {
     let another_digest = |question: &Question| {
         let mut question = question.clone();
         question.signature.as_mut().unwrap().digest[0] ^= 1;
-        Ok(STANDARD.encode(&raw(&question)))
+        Ok(STANDARD.encode(raw(&question)))
     };
     let cases: [(&str, Arc<Signer>); 6] = [
         ("is not rsa_pkcs1_sha256 over the digest", Signer::new(hashed_again)),
@@ -279,7 +279,7 @@ async fn a_file_that_changes_while_the_question_is_open_is_not_sent() {
     let (server, changed) = (accepting().await, path.clone());
     let signer = Signer::new(move |question| {
         fs::write(&changed, b"<Document>another payment</Document>").unwrap();
-        Ok(STANDARD.encode(&raw(question)))
+        Ok(STANDARD.encode(raw(question)))
     });
     let options = CallOptions { content: Some(Content::from(path.as_path())), ..with(&signer) };
     let error = upload(&server, request(json!({})), options).await.unwrap_err();

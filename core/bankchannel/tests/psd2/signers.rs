@@ -91,7 +91,7 @@ async fn the_time_limit_holds_for_the_signature_of_a_later_attempt() {
 async fn a_wrong_signature_is_not_sent() {
     let server = Server::in_turn([Act::Answer(Answer::json(200, &json!({"accounts": []})))]).await;
     let client = client_with(&server, json!({"private_key": null}));
-    let zeros = STANDARD.encode(&[0; 256]);
+    let zeros = STANDARD.encode([0; 256]);
     for (answer, code) in [(zeros.as_str(), "nextgen_psd2.key_unusable"), ("not base64", "input.invalid_field")] {
         let answer = answer.to_owned();
         let options = CallOptions::asking(move |_| Ok(Secret::new(answer.clone())));

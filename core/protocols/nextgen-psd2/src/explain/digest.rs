@@ -37,7 +37,7 @@ impl DigestReport {
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let body = request.body.as_ref();
-        let header = |name: &str, hash: Hash| format!("{name}={}", STANDARD.encode(&hash.digest(body)));
+        let header = |name: &str, hash: Hash| format!("{name}={}", STANDARD.encode(hash.digest(body)));
         let received = request.headers.get("digest");
         let text = received.and_then(|value| std::str::from_utf8(value).ok());
         let matches = text.is_some_and(|text| check_digest(text, body, false).is_ok());
@@ -105,7 +105,7 @@ fn value_of<'a>(received: &'a str, body: &[u8]) -> Option<&'a str> {
         let members = received.split(',').filter_map(|member| member.split_once('='));
         members.filter_map(|(token, value)| Some((known(token)?, value.trim())))
     };
-    let wrong = members().find(|(hash, value)| *value != STANDARD.encode(&hash.digest(body)));
+    let wrong = members().find(|(hash, value)| *value != STANDARD.encode(hash.digest(body)));
     let bare = || (!received.contains(',')).then_some(received);
     wrong.or_else(|| members().next()).map(|(_, value)| value).or_else(bare).map(str::trim)
 }
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(found.as_deref(), Some("the body itself, but as base64 of the hexadecimal text"));
         assert_eq!(report("SHA-256=AAAA", BODY).variant, None);
         // Of several the one that is wrong is looked at.
-        let nothing = STANDARD.encode(&Hash::Sha512.digest(b""));
+        let nothing = STANDARD.encode(Hash::Sha512.digest(b""));
         let found = report(&format!("SHA-256={hello},SHA-512={nothing}"), BODY);
         assert_eq!((found.matches, found.variant.as_deref()), (false, Some("the empty body")));
         let unnamed = report(&format!("SHA256={hello}"), BODY).variant;

@@ -158,13 +158,13 @@ mod tests {
     #[test]
     fn signatures_in_other_encodings_are_read() {
         let bytes = [0xfb_u8; 256];
-        let standard = STANDARD.encode(&bytes);
+        let standard = STANDARD.encode(bytes);
         let folded = format!("{} {}", &standard[..64], &standard[64..]);
         for (written, what) in [
             (folded, "blanks"),
-            (STANDARD_NO_PAD.encode(&bytes), "without padding"),
-            (URL_SAFE.encode(&bytes), "base64url"),
-            (URL_SAFE_NO_PAD.encode(&bytes), "base64url without"),
+            (STANDARD_NO_PAD.encode(bytes), "without padding"),
+            (URL_SAFE.encode(bytes), "base64url"),
+            (URL_SAFE_NO_PAD.encode(bytes), "base64url without"),
             (HEXLOWER_PERMISSIVE.encode(&bytes), "hexadecimal"),
             (STANDARD.encode(standard.as_bytes()), "twice"),
         ] {

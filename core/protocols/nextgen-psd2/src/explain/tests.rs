@@ -20,7 +20,7 @@ fn mutated(id: &str) -> Vec<u8> {
     let lines: Vec<&str> = text.lines().collect();
     let digest_of = |body: &[u8]| {
         let (start, end) = text.split_once("de4rLSCVlwP1bW5GqppBjlcH03QfwavsIRQtrYooEY4=").unwrap();
-        format!("{start}{}{end}", STANDARD.encode(&Hash::Sha256.digest(body)))
+        format!("{start}{}{end}", STANDARD.encode(Hash::Sha256.digest(body)))
     };
     let changed = match id {
         "M1" => text.to_owned(),
@@ -72,7 +72,7 @@ fn with_signature(signature: &str) -> Request {
 }
 
 fn signed(text: &[u8]) -> Request {
-    with_signature(&STANDARD.encode(&sign(text)))
+    with_signature(&STANDARD.encode(sign(text)))
 }
 
 fn explained(request: &Request, input: ExplainInput<'_>) -> Explanation {

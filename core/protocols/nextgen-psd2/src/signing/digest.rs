@@ -57,7 +57,7 @@ impl DigestAlgorithm {
 /// The value of `Digest` for a body, which is hashed exactly as it is sent. Some services want the name in lower case.
 #[must_use]
 pub fn digest_header(algorithm: DigestAlgorithm, body: &[u8], lower_case_token: bool) -> String {
-    let value = STANDARD.encode(&algorithm.digest(body));
+    let value = STANDARD.encode(algorithm.digest(body));
     match lower_case_token {
         true => format!("{}={value}", algorithm.token().to_ascii_lowercase()),
         false => format!("{}={value}", algorithm.token()),

@@ -228,7 +228,7 @@ fn the_case_of_listed_names_does_not_count() {
     assert_eq!(party.plain(&list("Date Digest X-Request-ID")), "ok");
     let forged = with_signature(&list("date digest x-request-id Date"), |text| {
         let (before, _) = text.split_once("signature=").unwrap();
-        format!("{before}signature=\"{}\"", STANDARD.encode(&[7; 256]))
+        format!("{before}signature=\"{}\"", STANDARD.encode([7; 256]))
     });
     let verified = party.verifier().verify(&forged, &policy(&forged));
     assert!(!verified.is_valid());
@@ -244,7 +244,7 @@ fn a_date_of_other_bytes_is_no_date() {
     signed.headers.set("Date", &b"\xff"[..]);
     let names: Vec<String> = ["date", "digest", "x-request-id"].map(str::to_owned).into();
     let text = crate::signing::signing_string(&names, &signed).unwrap();
-    let signature = STANDARD.encode(&party.key.sign_pkcs1(Hash::Sha256, &text.bytes).unwrap());
+    let signature = STANDARD.encode(party.key.sign_pkcs1(Hash::Sha256, &text.bytes).unwrap());
     let signed = with_signature(&signed, |text| {
         format!("{}signature=\"{signature}\"", text.split_once("signature=").unwrap().0)
     });
@@ -290,11 +290,11 @@ fn a_signature_of_another_shape_or_key_is_refused() {
     let signature = with_signature(&good, |text| text.to_owned()).headers.text("signature").unwrap().to_owned();
     let value = signature.split("signature=\"").nth(1).unwrap().trim_end_matches('"').to_owned();
     let put = |by: &str| set(&good, "Signature", &signature.replace(&value, by));
-    let zero = STANDARD.encode(&[0; 256]);
+    let zero = STANDARD.encode([0; 256]);
     for (by, id) in [
-        (URL_SAFE_NO_PAD.encode(&[255; 256]), "V29"),
-        (STANDARD.encode(&[1; 255]), "V29"),
-        (STANDARD.encode(&[1; 257]), "V29"),
+        (URL_SAFE_NO_PAD.encode([255; 256]), "V29"),
+        (STANDARD.encode([1; 255]), "V29"),
+        (STANDARD.encode([1; 257]), "V29"),
         (zero, "V30"),
     ] {
         assert_eq!(party.plain(&put(&by)), id, "{}", by.len());
@@ -309,7 +309,7 @@ fn a_signature_of_another_shape_or_key_is_refused() {
     // Another key under the right key id.
     let text = "date digest x-request-id".split(' ').map(str::to_owned).collect::<Vec<_>>();
     let text = crate::signing::signing_string(&text, &good).unwrap();
-    let foreign = STANDARD.encode(&other.key.sign_pkcs1(Hash::Sha256, &text.bytes).unwrap());
+    let foreign = STANDARD.encode(other.key.sign_pkcs1(Hash::Sha256, &text.bytes).unwrap());
     assert_eq!(party.plain(&put(&foreign)), "V30");
 }
 

@@ -50,7 +50,7 @@ fn the_verification_of_a_user() {
     let request = VerifyUser::decode_request(taken).unwrap();
     assert_eq!((request.psu_id.as_str(), request.psu_personal_identifier.expose()), ("psu-7f3a91", HASH));
 
-    let of_31_bytes = STANDARD.encode(&[7; 31]);
+    let of_31_bytes = STANDARD.encode([7; 31]);
     assert_eq!(of_31_bytes.len(), 44);
     let cases = [
         (json!({"PSU-ID": "psu-7f3a91"}), "missing_field", "PSUPersonalIdentifier"),

@@ -83,7 +83,7 @@ fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
     let mut hash = |what: &'static str, bytes: &[u8]| {
         search.budget = search.budget.saturating_sub(2 * bytes.len());
         for (name, hash) in [("SHA-256", Hash::Sha256), ("SHA-512", Hash::Sha512)] {
-            digests.push(BodyDigest { what, name, encoded: STANDARD.encode(&hash.digest(bytes)) });
+            digests.push(BodyDigest { what, name, encoded: STANDARD.encode(hash.digest(bytes)) });
         }
         search.budget <= least
     };

@@ -60,7 +60,7 @@ fn key_ids_of_others_and_in_other_forms() {
 #[test]
 fn the_header_written_otherwise_is_read_through() {
     let value = request_a().headers.text("signature").unwrap().to_owned();
-    let signature = STANDARD.encode(&sign(&mutated("M2")));
+    let signature = STANDARD.encode(sign(&mutated("M2")));
     let mut scheme = request_a();
     scheme.headers.set("signature", format!("Signature {value}"));
     assert_eq!(matched(&explained(&scheme, API)), ["H-17"]);
@@ -101,7 +101,7 @@ fn the_header_written_otherwise_is_read_through() {
     request.headers.set("signature", changed);
     assert_eq!(matched(&explained(&request, API)), ["H-01", "H-18"]);
 
-    let url_safe = with_signature(&URL_SAFE_NO_PAD.encode(&STANDARD.decode(signature.as_bytes()).unwrap()));
+    let url_safe = with_signature(&URL_SAFE_NO_PAD.encode(STANDARD.decode(signature.as_bytes()).unwrap()));
     let explanation = explained(&url_safe, API);
     assert_eq!((explanation.verdict_id(), matched(&explanation)), ("V29", vec!["H-01", "H-16"]));
     let short = explained(&with_signature("AAAA"), API);
@@ -119,7 +119,7 @@ fn a_listed_header_that_is_not_there_is_named() {
 
     let value = request.headers.text("signature").unwrap();
     let old = SignatureHeader::parse(value, crate::signing::Duplicates::Reject).unwrap().signature;
-    let empty = STANDARD.encode(&sign(&[SIGNING_STRING_A, b"\npsu-id: "].concat()));
+    let empty = STANDARD.encode(sign(&[SIGNING_STRING_A, b"\npsu-id: "].concat()));
     let value = value.replace(&old, &empty);
     request.headers.set("signature", value);
     let explanation = explained(&request, API);

@@ -15,7 +15,7 @@ fn changed(headers: &[(&str, &str)], names: &[&str], change: impl FnOnce(&mut Re
     let header = request.headers.text("signature").unwrap();
     let header = header.replace("date digest x-request-id", &names.join(" "));
     let own = SignatureHeader::parse(&header, crate::signing::Duplicates::Reject).unwrap().signature;
-    request.headers.set("signature", header.replace(&own, &STANDARD.encode(&sign(&text.bytes))));
+    request.headers.set("signature", header.replace(&own, &STANDARD.encode(sign(&text.bytes))));
     change(&mut request);
     request
 }
@@ -123,7 +123,7 @@ fn a_request_target_with_another_spelling() {
                 .headers
                 .text("signature")
                 .unwrap()
-                .replace(&own.unwrap().signature, &STANDARD.encode(&sign(&text)));
+                .replace(&own.unwrap().signature, &STANDARD.encode(sign(&text)));
             request.headers.set("signature", header);
             request.target = sent.to_owned();
             let explanation = explained(&request, API);

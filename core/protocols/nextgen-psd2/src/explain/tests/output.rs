@@ -73,7 +73,7 @@ fn nothing_secret_is_in_the_output() {
         let explanation = explained(&request, API);
         let json = explanation.to_json().to_string();
         let output = format!("{json}{}{explanation:?}", explanation.text());
-        let signature = STANDARD.encode(&sign(&mutated(id)));
+        let signature = STANDARD.encode(sign(&mutated(id)));
         for secret in ["nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8", "00000000000\"", "PRIVATE KEY", &signature] {
             assert!(!output.contains(secret), "{id} shows {secret}");
         }

@@ -44,7 +44,7 @@ impl Local for HashIdentifier {
         if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::invalid_field("personal_identifier", "must be 11 digits, without spaces or hyphens"));
         }
-        let hash = STANDARD.encode(&sha256(digits.as_bytes()));
+        let hash = STANDARD.encode(sha256(digits.as_bytes()));
         Ok(HashIdentifierResponse { psu_personal_identifier: Secret::new(hash) })
     }
 }

@@ -73,7 +73,7 @@ impl Local for PrepareSignature {
             target: prepared.request.target,
             headers: header_fields(prepared.request.headers)?,
             signing_string: STANDARD.encode(&prepared.signing_string.bytes),
-            hash: STANDARD.encode(&profile.signature_hash.digest(&prepared.signing_string.bytes)),
+            hash: STANDARD.encode(profile.signature_hash.digest(&prepared.signing_string.bytes)),
             algorithm: algorithm_name(profile.signature_hash).to_owned(),
         })
     }
