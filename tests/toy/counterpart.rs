@@ -6,6 +6,7 @@ use bankchannel_foundation::{
     Boundary, Error, Exchange, Result,
     message::{Body, InRequest, OutResponse},
     model::{Dialect, Object, Value as Wire, schema},
+    operation::{Entry, Route},
 };
 use bankchannel_toy::{
     CATALOGUE, PROTOCOL, TERMS,
@@ -26,7 +27,7 @@ use crate::{
         server::Server,
         shell::{self, Api, Routed},
     },
-    openapi::exchanges,
+    openapi::{self, About, Described, exchanges},
 };
 
 /// The host, as whoever starts one knows it.
@@ -150,29 +151,32 @@ fn sent(message: &OutResponse) -> Response<AnswerBody> {
 }
 
 fn describe() -> Value {
-    let content = |schema: Value| json!({"application/json": {"schema": schema}});
-    let mut paths = Map::new();
-    for (entry, route, ()) in exchanges(CATALOGUE, TERMS) {
+    let about = About {
+        title: "Toy",
+        summary: "A host that greets.",
+        servers: json!([]),
+        tags: Vec::new(),
+        components: json!({}),
+    };
+    let described = |entry: &'static Entry, route: &'static Route| {
+        let schema = schema::schema(entry.response, Dialect::Wire);
         let mut responses = Map::new();
-        let done = json!({"description": "Done.", "content": content(schema::schema(entry.response, Dialect::Wire))});
+        let done = json!({"description": "Done.", "content": {"application/json": {"schema": schema}}});
         responses.insert(route.success.to_string(), done);
         for status in route.failures {
             responses.insert(status.to_string(), json!({"description": "Refused: the text says why."}));
         }
-        let operation = json!({
-            "operationId": route.wire_name,
-            "summary": entry.declaration.summary,
-            "description": entry.declaration.doc,
-            "requestBody": {"required": true, "content": content(schema::schema(entry.request, Dialect::Wire))},
-            "responses": responses,
-            "security": [],
-            "x-bankchannel-operation": entry.declaration.name,
-        });
-        paths.insert(route.path.to_owned(), json!({ route.method.as_str().to_ascii_lowercase(): operation }));
-    }
-    json!({
-        "openapi": "3.1.0",
-        "info": {"title": "Toy", "version": env!("CARGO_PKG_VERSION")},
-        "paths": paths,
-    })
+        Described {
+            path: route.path.to_owned(),
+            method: route.method,
+            id: route.wire_name.to_owned(),
+            tag: entry.declaration.subject,
+            description: entry.declaration.doc.to_owned(),
+            parameters: Vec::new(),
+            body: Some((schema::schema(entry.request, Dialect::Wire), true)),
+            responses: Value::Object(responses),
+            security: json!([]),
+        }
+    };
+    openapi::document(about, exchanges(CATALOGUE, TERMS).map(|(entry, route, ())| (entry, described(entry, route))))
 }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 use bankchannel_nextgen_psd2::{CATALOGUE, Place, TERMS, Terms};
 use serde_json::{Map, Value, json};
 
-use crate::openapi::exchanges;
+use crate::openapi::{self, About, Described, exchanges};
 
 /// The dialects, and the paths that their operations stand below.
 const MOUNTS: [(&str, &str); 2] = [("era", "/api"), ("bg", "/bg")];
@@ -26,65 +26,55 @@ const SIGNED: [(&str, bool, &str); 5] = [
 ];
 
 pub(super) fn describe() -> Value {
-    let mut paths = Map::new();
-    for (dialect, mount) in MOUNTS {
-        for (entry, route, terms) in spoken(dialect) {
-            let path = paths.entry(format!("{mount}{}", route.path)).or_insert_with(|| json!({}));
-            path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route, terms, dialect);
-        }
-    }
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "NextGenPSD2 sandbox bank",
-            "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Two bank APIs of NextGenPSD2, with signed requests and explained refusals.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
-        "servers": [{
+    let tag = |(dialect, mount)| json!({"name": dialect, "description": format!("Below {mount}.")});
+    let about = About {
+        title: "NextGenPSD2 sandbox bank",
+        summary: "Two bank APIs of NextGenPSD2, with signed requests and explained refusals.",
+        servers: json!([{
             "url": "https://127.0.0.1:{port}",
             "description": "A bank of one's own; client certificates are asked for.",
             "variables": {"port": {"default": "8443"}},
-        }],
-        "tags": MOUNTS.map(|(dialect, mount)| json!({"name": dialect, "description": format!("Below {mount}.")})),
-        "paths": paths,
-        "components": components(),
-    })
+        }]),
+        tags: MOUNTS.map(tag).into(),
+        components: components(),
+    };
+    let below = |(dialect, mount)| {
+        spoken(dialect).map(move |(entry, route, terms)| (entry, operation(entry, route, terms, (dialect, mount))))
+    };
+    openapi::document(about, MOUNTS.into_iter().flat_map(below))
 }
 
 /// The exchanges of one dialect.
-fn spoken(dialect: &str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static Terms)> {
+fn spoken(dialect: &'static str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static Terms)> {
     exchanges(CATALOGUE, TERMS).filter(move |(_, _, terms)| terms.dialects.contains(&dialect))
 }
 
-fn operation(entry: &Entry, route: &Route, terms: &Terms, dialect: &str) -> Value {
-    let declaration = entry.declaration;
-    let roles = terms.roles.join(" or ");
-    let mut out = json!({
+fn operation(entry: &Entry, route: &Route, terms: &Terms, (dialect, mount): (&'static str, &'static str)) -> Described {
+    let body = match entry.request {
+        Shape::Struct(shape) => body(shape, route),
+        _ => None,
+    };
+    Described {
+        path: format!("{mount}{}", route.path),
+        method: route.method,
         // One operation stands below both paths: its id must not.
-        "operationId": if dialect == "era" { route.wire_name.to_owned() } else { format!("{}Bg", route.wire_name) },
-        "tags": [dialect],
-        "summary": declaration.summary,
-        "description": format!("{}\n\nNeeds a certificate with the role {roles}.", declaration.doc),
-        "parameters": parameters(entry.request.fields(), route),
-        "responses": responses(entry, route, dialect),
-        "security": [{"clientCertificate": []}],
-        "x-bankchannel-operation": declaration.name,
-    });
-    if declaration.deprecated.is_some() {
-        out["deprecated"] = json!(true);
+        id: if dialect == "era" { route.wire_name.to_owned() } else { format!("{}Bg", route.wire_name) },
+        tag: dialect,
+        description: format!(
+            "{}\n\nNeeds a certificate with the role {}.",
+            entry.declaration.doc,
+            terms.roles.join(" or ")
+        ),
+        parameters: parameters(entry.request.fields(), route),
+        body: body.map(|schema| (schema, true)),
+        responses: responses(entry, route, dialect),
+        security: json!([{"clientCertificate": []}]),
     }
-    if let Shape::Struct(shape) = entry.request
-        && let Some(schema) = body(shape, route)
-    {
-        out["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
-    }
-    out
 }
 
 /// Parameters of the path and query, and headers: the operation's own, those of the customer's own request, and those of
 /// every signed request.
-fn parameters(fields: &'static [Field], route: &Route) -> Value {
+fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
     let mut out = Vec::new();
     for field in fields {
         let mut push = |name: &str, place: &str, field: &'static Field| {
@@ -113,7 +103,7 @@ fn parameters(fields: &'static [Field], route: &Route) -> Value {
     out.extend(SIGNED.map(|(name, required, doc)| {
         json!({"name": name, "in": "header", "required": required, "description": doc, "schema": {"type": "string"}})
     }));
-    Value::Array(out)
+    out
 }
 
 /// The members that travel in a JSON body; `None` where there are none.

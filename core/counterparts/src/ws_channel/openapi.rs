@@ -7,31 +7,22 @@ use bankchannel_foundation::{
 use bankchannel_ws_channel::{Access, CATALOGUE, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, Terms};
 use serde_json::{Map, Value, json};
 
-use crate::openapi::exchanges;
+use crate::openapi::{self, About, Described, exchanges};
 
 pub(super) fn describe() -> Value {
-    let mut paths = Map::new();
-    for (entry, route, terms) in exchanges(CATALOGUE, TERMS) {
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = operation(entry, route, terms);
-    }
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "WS Channel",
-            "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Files to and from banks, with certificates, keys and accounts.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
-        "servers": [
+    let about = About {
+        title: "WS Channel",
+        summary: "Files to and from banks, with certificates, keys and accounts.",
+        servers: json!([
             {"url": TEST_BASE_URL, "description": "The test installation."},
             {"url": PRODUCTION_BASE_URL, "description": "The production installation."},
             {"url": "http://127.0.0.1:{port}/v2", "description": "A service of one's own.", "variables": {"port": {"default": "8080"}}},
-        ],
-        "tags": tags(),
-        "paths": paths,
-        "components": components(),
-    })
+        ]),
+        tags: tags(),
+        components: components(),
+    };
+    let described = exchanges(CATALOGUE, TERMS).map(|(entry, route, terms)| (entry, operation(entry, route, terms)));
+    openapi::document(about, described)
 }
 
 fn tags() -> Vec<Value> {
@@ -44,31 +35,21 @@ fn tags() -> Vec<Value> {
     subjects.into_iter().map(|subject| json!({"name": subject})).collect()
 }
 
-fn operation(entry: &Entry, route: &Route, terms: &Terms) -> Value {
-    let declaration = entry.declaration;
-    let mut out = json!({
-        "operationId": route.wire_name,
-        "tags": [declaration.subject],
-        "summary": declaration.summary,
-        "description": format!("{}\n\n{}", declaration.doc, who(&terms.access)),
-        "responses": responses(entry, route),
-        "x-bankchannel-operation": declaration.name,
-    });
-    if declaration.deprecated.is_some() {
-        out["deprecated"] = json!(true);
+fn operation(entry: &Entry, route: &Route, terms: &Terms) -> Described {
+    Described {
+        path: route.path.to_owned(),
+        method: route.method,
+        id: route.wire_name.to_owned(),
+        tag: entry.declaration.subject,
+        description: format!("{}\n\n{}", entry.declaration.doc, who(&terms.access)),
+        parameters: parameters(entry, route),
+        body: body(entry, route),
+        responses: responses(entry, route),
+        security: match terms.access {
+            Access::Public => json!([]),
+            Access::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
+        },
     }
-    let parameters = parameters(entry, route);
-    if !parameters.is_empty() {
-        out["parameters"] = Value::Array(parameters);
-    }
-    if let Some(body) = body(entry, route) {
-        out["requestBody"] = body;
-    }
-    out["security"] = match terms.access {
-        Access::Public => json!([]),
-        Access::Session { .. } => json!([{"idToken": [], "apiKey": []}]),
-    };
-    out
 }
 
 fn who(access: &Access) -> String {
@@ -107,7 +88,7 @@ fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
     out
 }
 
-fn body(entry: &Entry, route: &Route) -> Option<Value> {
+fn body(entry: &Entry, route: &Route) -> Option<(Value, bool)> {
     let Shape::Struct(shape) = entry.request else { return None };
     if route.parameters == Parameters::Query {
         return None;
@@ -116,10 +97,7 @@ fn body(entry: &Entry, route: &Route) -> Option<Value> {
     let fields = || shape.fields.iter().filter(|field| rest(field));
     fields().next()?;
     let required = route.parameters == Parameters::Body && fields().any(|field| !field.optional);
-    Some(json!({
-        "required": required,
-        "content": {"application/json": {"schema": schema::object(shape, Dialect::Wire, rest)}},
-    }))
+    Some((schema::object(shape, Dialect::Wire, rest), required))
 }
 
 fn responses(entry: &Entry, route: &Route) -> Value {
