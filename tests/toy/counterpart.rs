@@ -126,10 +126,6 @@ impl Api for Greeter {
             Err(error) => refused(400, error.message()),
         }
     }
-
-    fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
-        refused(500, "the host failed")
-    }
 }
 
 /// The one handler.

@@ -187,7 +187,12 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 const PROTOCOLS: [(&[&str], &[&str]); 2] = [
     (
         &["ws_channel", "ws-channel", "WsChannel", "ISECURE_"],
-        &["core/protocols/ws-channel/", "core/bankchannel/src/ws_channel/", "core/counterparts/src/ws_channel/"],
+        &[
+            "core/protocols/ws-channel/",
+            "core/bankchannel/src/ws_channel/",
+            "core/counterparts/src/ws_channel/",
+            "core/storage/src/ws_channel/",
+        ],
     ),
     (
         &["nextgen_psd2", "nextgen-psd2", "NextGenPsd2"],

@@ -6,7 +6,7 @@ const { isSecret, revealing } = require('./secret');
 /** How deep a request may be nested; the library takes no more. */
 const MAX_DEPTH = 32;
 
-/** How long it may be, in bytes; the library takes no more. What is counted here is never more than the text will have. */
+/** How long it may be, in bytes; the library takes no more. Counted here without escapes, and with members that are `undefined`. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** A request as JSON text. What JSON would leave out or change without a word is refused. */

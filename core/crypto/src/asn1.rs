@@ -19,6 +19,8 @@ pub mod tag {
     pub const PRINTABLE: u8 = 0x13;
     pub const T61: u8 = 0x14;
     pub const IA5: u8 = 0x16;
+    pub const UTC_TIME: u8 = 0x17;
+    pub const GENERALIZED_TIME: u8 = 0x18;
     pub const VISIBLE: u8 = 0x1a;
     pub const UNIVERSAL: u8 = 0x1c;
     pub const BMP: u8 = 0x1e;

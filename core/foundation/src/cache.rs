@@ -72,6 +72,17 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
         held.entries.insert(key, Entry { value, weight, last_use: AtomicU64::new(self.next_use()) });
     }
 
+    /// Removes the value of this key.
+    pub fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        let Some(mut held) = available(self.held.try_write()) else { return };
+        if let Some(old) = held.entries.remove(key) {
+            held.weight -= old.weight;
+        }
+    }
+
     /// The value of this key, or one that is made now and weighs 1.
     ///
     /// # Errors
@@ -163,6 +174,15 @@ mod tests {
         );
         cache.insert(3, 3, 1);
         assert_eq!((cache.get(&1), cache.get(&2), cache.get(&3)), (None, Some(2), Some(3)));
+        cache.remove(&3);
+        cache.insert(4, 4, 40);
+        assert_eq!(
+            (cache.get(&2), cache.get(&3), cache.get(&4)),
+            (Some(2), None, Some(4)),
+            "a removed one weighs nothing"
+        );
+        cache.remove(&4);
+        cache.insert(3, 3, 1);
         cache.insert(2, 4, 101);
         assert_eq!((cache.get(&2), cache.count()), (None, 1), "too heavy, and the old one is no longer right");
     }

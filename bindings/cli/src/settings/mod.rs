@@ -7,7 +7,7 @@ pub(crate) mod token;
 use std::collections::BTreeMap;
 
 use bankchannel::{Client, KeptSession, Protocol};
-use bankchannel_foundation::model::Seconds;
+use bankchannel_foundation::model::{Field, Seconds, Shape};
 use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Outcome};
@@ -125,9 +125,10 @@ impl Settings {
     fn client_json(&self) -> Outcome<Value> {
         let mut map = Map::new();
         let settings = self.protocol.and_then(|protocol| protocol.client.as_ref()).map(|client| client.settings);
-        // The session goes in by itself.
-        let fields = settings.into_iter().flat_map(|shape| shape.fields()).filter(|field| field.name != "id_token");
-        for field in fields {
+        // Texts only, as files and variables have them. The session goes in by itself.
+        let is_text = |field: &&Field| matches!(field.shape, Shape::Text(_) | Shape::Secret(_) | Shape::Enum(_));
+        let fields = settings.into_iter().flat_map(|shape| shape.fields()).filter(is_text);
+        for field in fields.filter(|field| field.name != "id_token") {
             if let Some(value) = self.value(&filed_name(field.name)) {
                 map.insert(field.name.into(), Value::String(value.to_owned()));
             }

@@ -67,6 +67,20 @@ fn a_token_that_does_not_say_where_it_is_from_is_of_the_service_of_its_file() {
     assert!(ran.err.contains("another service"), "{}", ran.err);
 }
 
+/// The file has texts. Settings that are numbers or switches stand in it for others who read it.
+#[test]
+fn what_is_no_text_is_left_to_others() {
+    let home = Home::with_account("others@example.test", "data");
+    home.set("base_url", NOWHERE);
+    home.set("idtoken", "stored-token");
+    home.set("idtokenmode", "data");
+    home.set("idtokenexpiry", &in_helsinki(600));
+    home.set("renew_session", "true");
+    home.set("exchange_timeout_s", "60");
+    let ran = home.run(&["files", "list-files", "--timeout", "5"]).expect(1);
+    assert!(!ran.err.contains("renew_session") && !ran.err.contains("exchange_timeout_s"), "{}", ran.err);
+}
+
 #[test]
 fn k12_a_session_that_ends_soon_or_is_of_another_mode_is_replaced() {
     let home = registered();

@@ -169,7 +169,7 @@ impl Control {
     pub(crate) fn record(&self, seen: &Seen<'_>) {
         let line = json!({
             "method": seen.method,
-            "path": redact_words(&clipped(seen.path)),
+            "path": clipped(&redact_words(seen.path)),
             "status": seen.status,
             "operation": seen.operation,
             "request_id": clipped(seen.request_id),

@@ -67,10 +67,18 @@ impl Mount {
         &self.prefix
     }
 
+    /// Whether a path lies below the mount.
+    pub(crate) fn holds(&self, path: &str) -> bool {
+        self.below(path).is_some()
+    }
+
     /// Where a path leads; `None` for one that does not lie below the mount.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Found> {
-        let rest = path.strip_prefix(&*self.prefix).filter(|rest| rest.starts_with('/'))?;
-        Some(self.router.find(method, rest))
+        self.below(path).map(|rest| self.router.find(method, rest))
+    }
+
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&*self.prefix).filter(|rest| rest.starts_with('/'))
     }
 }
 

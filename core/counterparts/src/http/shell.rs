@@ -7,7 +7,7 @@
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Instant};
 
 use hyper::{
-    HeaderMap, Request, Response,
+    HeaderMap, Request, Response, StatusCode,
     body::Incoming,
     header::{CACHE_CONTROL, HeaderName, HeaderValue},
     http::request::Parts,
@@ -15,7 +15,7 @@ use hyper::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    answer::AnswerBody,
+    answer::{self, AnswerBody},
     control::{Control, Seen},
     router::{Found, Mount},
 };
@@ -39,8 +39,10 @@ pub(crate) trait Api: Send + Sync + 'static {
     /// Answers a request.
     fn answer(&self, routed: Routed) -> impl Future<Output = Response<AnswerBody>> + Send;
 
-    /// The answer where [`answer`](Self::answer) panicked.
-    fn broken_off(&self, request_id: &str) -> Response<AnswerBody>;
+    /// The answer where [`answer`](Self::answer) panicked on a request that was to come to its end.
+    fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
+        answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }
 
 /// A request that was routed.

@@ -28,7 +28,13 @@ impl Default for Sessions {
 
 impl Sessions {
     fn get(&self, generation: u64, token: &Digest) -> Option<Arc<Session>> {
-        self.0.get(token).filter(|(known, _)| *known == generation).map(|(_, session)| session)
+        let (known, session) = self.0.get(token)?;
+        if known != generation {
+            // What it was made from has changed: an ended session's data is not kept.
+            self.0.remove(token);
+            return None;
+        }
+        Some(session)
     }
 
     fn put(&self, generation: u64, token: Digest, session: Arc<Session>) {

@@ -125,6 +125,25 @@ async fn certificates_are_listed() {
     }
 }
 
+/// A body takes its time: what was blocked while it arrived counts.
+#[tokio::test]
+async fn a_certificate_blocked_while_its_request_arrives_is_refused() {
+    let world = World::start().await;
+    let one = world.tpp(1);
+    let mut request = world.sign(&one, "POST", VERIFY, &[], &world.question().to_string());
+    for (name, value) in [("Host", "x"), ("Connection", "close"), ("Content-Length", &request.body.len().to_string())] {
+        request.headers.push(name, value.to_owned());
+    }
+    let bytes = request.to_bytes();
+    let (first, rest) = bytes.split_at(bytes.len() - 10);
+    let serial: String = one.certificate.serial().iter().map(|byte| format!("{byte:02x}")).collect();
+    let block = async {
+        assert_eq!(world.control(&format!("sandbox/certs/{serial}/block"), Value::Null).await.status, 200);
+    };
+    let (status, answer) = world.raw_in_parts(first, block, rest).await;
+    assert!(status == 401 && answer.contains("CERTIFICATE_BLOCKED"), "{answer}");
+}
+
 /// What does not fit is said with the status that the documentation names.
 #[tokio::test]
 async fn other_methods_and_large_bodies() {

@@ -287,9 +287,24 @@ impl World {
 
     /// The status of raw bytes; 0 when the connection ends without an answer.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> (u16, String) {
+        self.raw_in_parts(bytes, std::future::ready(()), b"").await
+    }
+
+    /// The same of bytes in two parts, with something done once the bank has the first.
+    pub(crate) async fn raw_in_parts(
+        &self,
+        first: &[u8],
+        between: impl Future<Output = ()>,
+        rest: &[u8],
+    ) -> (u16, String) {
         let address = self.origin().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let _ = stream.write_all(bytes).await;
+        let _ = stream.write_all(first).await;
+        if !rest.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        between.await;
+        let _ = stream.write_all(rest).await;
         let mut answer = Vec::new();
         let _ = tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
         let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -1,7 +1,8 @@
 //! A certificate's fields, read from strict DER (§7.3).
 
-use der::asn1::{BitStringRef, GeneralizedTime, UtcTime};
+use der::asn1::BitStringRef;
 use der::{ErrorKind, TagMode, TagNumber};
+use jiff::civil::{self, DateTime};
 
 use super::Fault;
 use super::extensions::Extension;
@@ -91,14 +92,27 @@ fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8
     fields.finish().map(|()| (whole.whole, id))
 }
 
-/// A time, Unix seconds.
+/// A time, Unix seconds (RFC 5280 §4.1.2.5): to the second, in UTC. The library's own types begin with 1970.
 fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
-    let time = reader.tlv_bytes()?;
-    let utc = UtcTime::from_der(time).map(|time| time.to_unix_duration());
-    let since_1970 = utc.or_else(|_| GeneralizedTime::from_der(time).map(|time| time.to_unix_duration()));
-    // Years end at 9999.
-    Ok(since_1970.map_err(|_| ErrorKind::DateTime)?.as_secs().cast_signed())
+    let Element { tag, content, .. } = Element::decode(reader)?;
+    let text = std::str::from_utf8(content).ok();
+    let time =
+        text.filter(|text| text.strip_suffix('Z').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())));
+    let time = match (tag, time) {
+        (tag::UTC_TIME, Some(time)) if time.len() == 13 => {
+            let century = if time < "50" { "20" } else { "19" };
+            Some(format!("{century}{time}"))
+        }
+        (tag::GENERALIZED_TIME, Some(time)) if time.len() == 15 => Some(time.to_owned()),
+        _ => None,
+    };
+    // A leap second is written by nobody (§4.1.2.5.2 wants none), and the library would make it another second.
+    let time = time.filter(|time| !time.ends_with("60Z"));
+    let time = time.and_then(|time| DateTime::strptime("%Y%m%d%H%M%SZ", time).ok()).ok_or(ErrorKind::DateTime)?;
+    Ok(EPOCH.duration_until(time).as_secs())
 }
+
+const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
 
 #[cfg(test)]
 mod tests {
@@ -106,6 +120,36 @@ mod tests {
     use super::super::vectors::{CA1, LEAF1, LEAF2, der};
     use super::*;
     use crate::asn1::encode;
+
+    #[test]
+    fn times_are_to_the_second_and_from_any_year() {
+        let read = |tag: u8, text: &str| time(&mut SliceReader::new(&encode(tag, text.as_bytes())).unwrap()).ok();
+        for (tag, text, unix_s) in [
+            (tag::UTC_TIME, "700101000000Z", 0),
+            (tag::UTC_TIME, "691231235959Z", -1),
+            (tag::UTC_TIME, "500101000000Z", -631_152_000),
+            (tag::UTC_TIME, "491231235959Z", 2_524_607_999),
+            (tag::GENERALIZED_TIME, "19500101000000Z", -631_152_000),
+            (tag::GENERALIZED_TIME, "99991231235959Z", 253_402_300_799),
+        ] {
+            assert_eq!(read(tag, text), Some(unix_s), "{text}");
+        }
+        for (tag, text) in [
+            (tag::UTC_TIME, "7001010000Z"),
+            (tag::UTC_TIME, "700101000060Z"),
+            (tag::UTC_TIME, "700229000000Z"),
+            (tag::UTC_TIME, "700101240000Z"),
+            (tag::UTC_TIME, "700101000000+0000"),
+            (tag::UTC_TIME, "+00101000000Z"),
+            (tag::UTC_TIME, "19700101000000Z"),
+            (tag::GENERALIZED_TIME, "700101000000Z"),
+            (tag::GENERALIZED_TIME, "19700101000000.5Z"),
+            (tag::GENERALIZED_TIME, "19700101000000"),
+            (tag::UTF8, "700101000000Z"),
+        ] {
+            assert_eq!(read(tag, text), None, "{text}");
+        }
+    }
 
     /// The values inside a value.
     fn inside(value: &[u8]) -> Vec<Vec<u8>> {

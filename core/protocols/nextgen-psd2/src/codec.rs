@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::row,
-    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse},
+    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, is_visible},
     model::{Dialect, Field, Object, Reader, Shape, Value, Writer},
     operation::Route,
 };
@@ -130,7 +130,7 @@ impl Codec for Psd2 {
         }
         for field in shape {
             if let Place::Header(name) = Place::of(field, route)
-                && let Some(value) = message.headers.get(name)
+                && let Some(value) = message.headers.get(name).filter(|value| is_visible(value))
             {
                 fields.push(field.wire, headers::value(field, &headers::as_text(value)));
             }

@@ -4,8 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod counters;
 mod opening;
-mod toy;
 mod writing;
 
 use bankchannel_storage::engine::{Database, PostgresSettings, Result, Schema, SqliteSettings};

@@ -2,7 +2,7 @@
 
 use crate::Place;
 use crate::common::{cases, race};
-use crate::toy::{Count, Toy, count, units};
+use crate::counters::{Count, Counters, count, units};
 use bankchannel_storage::engine::{Migration, Result, Schema, StoreError};
 
 cases! {
@@ -13,12 +13,12 @@ cases! {
 }
 
 async fn an_older_database_is_migrated_once(place: Place) {
-    let old = place.open::<Toy<1>>().await.unwrap();
+    let old = place.open::<Counters<1>>().await.unwrap();
     count(&old, Count::of("a")).await.unwrap();
     old.close().await;
     drop(old);
     for value in 2..=3 {
-        let new = place.open::<Toy<2>>().await.unwrap();
+        let new = place.open::<Counters<2>>().await.unwrap();
         assert_eq!(count(&new, Count::of("a")).await, Ok(value));
         assert_eq!(units(&new).await, (vec![Some("pieces".to_owned())], 2));
         new.close().await;
@@ -26,9 +26,9 @@ async fn an_older_database_is_migrated_once(place: Place) {
 }
 
 async fn a_newer_database_is_left_alone(place: Place) {
-    place.open::<Toy<2>>().await.unwrap().close().await;
-    assert_eq!(place.open::<Toy<1>>().await.err(), Some(StoreError::SchemaNewer { found: 2, known: 1 }));
-    let new = place.open::<Toy<2>>().await.unwrap();
+    place.open::<Counters<2>>().await.unwrap().close().await;
+    assert_eq!(place.open::<Counters<1>>().await.err(), Some(StoreError::SchemaNewer { found: 2, known: 1 }));
+    let new = place.open::<Counters<2>>().await.unwrap();
     assert_eq!(units(&new).await, (vec![], 2));
     new.close().await;
 }
@@ -37,7 +37,7 @@ async fn a_newer_database_is_left_alone(place: Place) {
 struct Other;
 
 impl Schema for Other {
-    const DATABASE_FILE: &'static str = "toy.sqlite";
+    const DATABASE_FILE: &'static str = "counters.sqlite";
     const MIGRATIONS: &'static [Migration<Self>] = &[
         Migration::new(1, "other", "CREATE TABLE other (name {text} PRIMARY KEY){strict}"),
         Migration::new(2, "further", "CREATE TABLE further (name {text} PRIMARY KEY){strict}"),
@@ -46,17 +46,17 @@ impl Schema for Other {
 }
 
 async fn the_database_of_another_schema_is_refused(place: Place) {
-    place.open::<Toy<2>>().await.unwrap().close().await;
+    place.open::<Counters<2>>().await.unwrap().close().await;
     let error = place.open::<Other>().await.err().unwrap();
-    assert!(matches!(&error, StoreError::Misuse { reason } if reason.contains("\"toy counters\"")), "{error:?}");
-    place.open::<Toy<2>>().await.unwrap().close().await;
+    assert!(matches!(&error, StoreError::Misuse { reason } if reason.contains("\"counters\"")), "{error:?}");
+    place.open::<Counters<2>>().await.unwrap().close().await;
 }
 
 /// SQLite: one gets the folder. PostgreSQL: all wait for the first one's migrations.
 async fn those_that_start_together_migrate_once(place: Place) {
     let opened = race(4, |_| {
         let place = place.clone();
-        async move { place.open::<Toy<2>>().await }
+        async move { place.open::<Counters<2>>().await }
     });
     let (open, refused): (Vec<_>, Vec<_>) = opened.await.into_iter().partition(Result::is_ok);
     match place {
@@ -75,7 +75,7 @@ async fn those_that_start_together_migrate_once(place: Place) {
 #[tokio::test]
 async fn a_read_only_folder_is_named() {
     crate::common::with_read_only_folder("opening::a_read_only_folder_is_named", async |data| {
-        let opened = Place::Folder(data.to_owned()).open::<Toy<2>>().await;
+        let opened = Place::Folder(data.to_owned()).open::<Counters<2>>().await;
         assert!(matches!(opened.err(), Some(StoreError::ReadOnly { .. })));
     })
     .await;
@@ -84,7 +84,7 @@ async fn a_read_only_folder_is_named() {
 #[tokio::test]
 async fn a_read_only_server_is_named() {
     crate::common::with_postgres("", async |url| {
-        let opened = Place::Url(format!("{url}&options[default_transaction_read_only]=on")).open::<Toy<2>>().await;
+        let opened = Place::Url(format!("{url}&options[default_transaction_read_only]=on")).open::<Counters<2>>().await;
         assert!(matches!(opened.err(), Some(StoreError::ReadOnly { .. })));
     })
     .await;

@@ -2,7 +2,7 @@
 
 use crate::Place;
 use crate::common::{cases, hand_over, race};
-use crate::toy::{Count, Toy, count, counters, fail};
+use crate::counters::{Count, Counters, count, counters, fail};
 use bankchannel_storage::engine::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ cases! {
 }
 
 async fn what_was_acknowledged_is_there_after_a_crash(place: Place) {
-    let database = Arc::new(place.open::<Toy<2>>().await.unwrap());
+    let database = Arc::new(place.open::<Counters<2>>().await.unwrap());
     let values = race(16, |index| {
         let database = database.clone();
         async move { count(&database, Count::of(&format!("c{index:02}"))).await }
@@ -25,14 +25,14 @@ async fn what_was_acknowledged_is_there_after_a_crash(place: Place) {
     let left = tempfile::tempdir().unwrap();
     let after = match &place {
         Place::Folder(folder) => {
-            for file in ["toy.sqlite", "toy.sqlite-wal"] {
+            for file in ["counters.sqlite", "counters.sqlite-wal"] {
                 std::fs::copy(folder.join(file), left.path().join(file)).unwrap();
             }
             Place::Folder(left.path().to_owned())
         }
         Place::Url(_) => place,
     };
-    let after = after.open::<Toy<2>>().await.unwrap();
+    let after = after.open::<Counters<2>>().await.unwrap();
     let expected: Vec<_> = (0..16).map(|index| (format!("c{index:02}"), 1)).collect();
     assert_eq!(counters(&after).await, expected);
     after.close().await;
@@ -42,7 +42,7 @@ async fn what_was_acknowledged_is_there_after_a_crash(place: Place) {
 /// Two verbs that have read the same value before either writes. SQLite does not let that happen; PostgreSQL repeats
 /// one.
 async fn verbs_that_meet_lose_nothing(place: Place) {
-    let database = Arc::new(place.open::<Toy<2>>().await.unwrap());
+    let database = Arc::new(place.open::<Counters<2>>().await.unwrap());
     let meeting = Count { gate: Arc::new(Semaphore::new(0)), ..Count::of("a") };
     let (gate, runs) = (meeting.gate.clone(), meeting.runs.clone());
     let both = match place {
@@ -74,7 +74,7 @@ async fn verbs_that_meet_lose_nothing(place: Place) {
 }
 
 async fn a_verb_that_fails_leaves_nothing(place: Place) {
-    let database = place.open::<Toy<2>>().await.unwrap();
+    let database = place.open::<Counters<2>>().await.unwrap();
     assert!(matches!(fail(&database, "a".to_owned()).await, Err(StoreError::Misuse { .. })));
     assert_eq!((counters(&database).await, database.schema().commits()), (vec![], 0));
     assert_eq!(count(&database, Count::of("a")).await, Ok(1));
@@ -86,7 +86,7 @@ async fn a_verb_that_fails_leaves_nothing(place: Place) {
 #[tokio::test]
 async fn verbs_that_waited_are_committed_together() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Place::Folder(folder.path().to_owned()).open::<Toy<2>>().await.unwrap();
+    let database = Place::Folder(folder.path().to_owned()).open::<Counters<2>>().await.unwrap();
     for (with_failing, commits) in [(false, 1 + 1), (true, 1 + 10)] {
         let before = database.schema().commits();
         let held = Count { gate: Arc::new(Semaphore::new(0)), ..Count::of("held") };

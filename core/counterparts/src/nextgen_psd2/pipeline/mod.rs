@@ -83,7 +83,7 @@ impl Pipeline {
 
     /// Whether a path is one of the API's.
     pub(crate) fn serves(&self, path: &str) -> bool {
-        self.mounts.iter().any(|own| own.mount.find("", path).is_some())
+        self.mounts.iter().any(|own| own.mount.holds(path))
     }
 
     /// Explains a request that is given as text (§3.3); nothing where too many others wait.
@@ -91,9 +91,8 @@ impl Pipeline {
         explaining::of_text(self, text, headers).await
     }
 
-    fn context<'a>(&'a self, routed: &mut Routed, now_s: i64) -> Context<'a> {
-        let (mount, found) = (&self.mounts[routed.mount], std::mem::replace(&mut routed.found, Found::Nothing));
-        let client = routed.head.extensions.get::<ClientCertificate>().map(|shown| self.bank.client(shown));
+    fn context<'a>(&self, head: &Parts, mount: &'a DialectMount, found: Found, now_s: i64) -> Context<'a> {
+        let client = head.extensions.get::<ClientCertificate>().map(|shown| self.bank.client(shown));
         let readable = client.as_ref().and_then(|read| read.as_ref().ok()).cloned();
         let policy = checks::policy(&self.bank, mount, readable, mount.endpoint(&found), now_s);
         Context { mount, found, policy, client, third_party: None, is_unread: false }
@@ -207,11 +206,12 @@ impl Api for Pipeline {
         intake::request_id(headers)
     }
 
-    async fn answer(&self, mut routed: Routed) -> Response<AnswerBody> {
+    async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
         let at_ms = self.bank.clock.now_ms();
-        let mut context = self.context(&mut routed, at_ms.div_euclid(1000));
-        let Routed { head, body, peer, ordered, id, begun, .. } = routed;
+        let Routed { head, body, peer, mount, found, ordered, id, begun } = routed;
         let (message, taken) = intake::take(&head, body).await;
+        // After the body: what was blocked or revoked while it arrived counts.
+        let mut context = self.context(&head, &self.mounts[mount], found, at_ms.div_euclid(1000));
         let done = match (ordered, taken) {
             (Some(status), _) => Err(refusal::told_to_fail(status)),
             (None, Ok(())) => self.serve(&message, &mut context, peer),
@@ -240,10 +240,6 @@ impl Api for Pipeline {
             refused,
         });
         response
-    }
-
-    fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
-        answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 

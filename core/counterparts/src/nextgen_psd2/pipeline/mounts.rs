@@ -85,8 +85,7 @@ mod tests {
     #[test]
     fn other_methods_and_other_paths() {
         let [era, bg] = mounts().map(|mount| mount.mount);
-        let holds = |mount: &Mount, path: &str| mount.find("GET", path).is_some();
-        assert!(holds(&era, "/api/v1") && !holds(&era, "/api") && !holds(&era, "/apix/v1") && holds(&bg, "/bg/"));
+        assert!(era.holds("/api/v1") && !era.holds("/api") && !era.holds("/apix/v1") && bg.holds("/bg/"));
         let other = era.find("PUT", "/api/v1/consents");
         assert!(matches!(other, Some(Found::OtherMethods(methods)) if methods == ["POST"]));
         let other = bg.find("PATCH", "/bg/v1/consents/1");

@@ -59,7 +59,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The rule of this id: a letter and two digits.
+    /// The rule of this id: `V` and two digits.
     #[must_use]
     pub const fn new(id: &'static str, what: &'static str, http: u16, code: &'static str) -> Self {
         let &[b'V', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = id.as_bytes() else { panic!("an id is like V30") };

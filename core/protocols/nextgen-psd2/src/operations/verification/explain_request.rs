@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 
 use super::{
     report::{CheckResult, Refused, checks, refused},
-    verify_request::{Checked, ERRORS, VerifyRequestRequest},
+    verify_request::{ERRORS, VerifyRequestRequest},
 };
 use crate::{
     declare,
@@ -235,9 +235,10 @@ pub fn examine(
     if !base_path.is_empty() && !base_path.starts_with('/') {
         return Err(Error::invalid_field("base_path", "must begin with `/`, such as `/api`"));
     }
-    let Checked { policy, verifier, verified } = asked.verify.check(request, with)?;
+    let trusted = asked.verify.trusted(with)?;
+    let (policy, verified) = asked.verify.check(request, &trusted);
     // An issuer's serial number in the key id is a known mistake.
-    known.extend(verifier.anchors().iter().cloned());
+    known.extend(trusted.verifier.anchors().iter().cloned());
     let input = ExplainInput {
         client_signing_string: signed.as_deref(),
         known: &known,

@@ -97,8 +97,9 @@ impl Operation for VerifyRequest {
 
 impl Local for VerifyRequest {
     fn run(mut asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
+        let trusted = asked.trusted(&with)?;
         let request = std::mem::take(&mut asked.request).read(&mut with)?;
-        let verified = asked.check(&request, &with)?.verified;
+        let verified = asked.check(&request, &trusted).1;
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         Ok(VerifyRequestResponse {
             valid: verified.is_valid(),
@@ -110,31 +111,36 @@ impl Local for VerifyRequest {
     }
 }
 
-/// A request that was checked.
-pub(super) struct Checked {
-    pub(super) policy: Policy,
+/// What a request is checked with.
+pub(super) struct Trusted {
     pub(super) verifier: Arc<Verifier>,
-    pub(super) verified: Verified,
+    tls_client: Option<Certificate>,
+    now_s: i64,
 }
 
 impl VerifyRequestRequest {
-    /// Makes the checks of a bank on a request that was read already.
+    /// What the checks are made with.
     ///
     /// # Errors
-    /// [`ERRORS`], and `input.*` for what cannot be read.
-    pub(super) fn check(&self, request: &Request, with: &LocalContext<'_>) -> Result<Checked, Error> {
+    /// [`ERRORS`], for what cannot be read.
+    pub(super) fn trusted(&self, with: &LocalContext<'_>) -> Result<Trusted, Error> {
         let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
         let verifier = kept::verifier(self.trusted.as_deref(), with)?;
         let tls_client = self.tls_certificate.as_deref();
         let tls_client = tls_client.map(|pem| kept::certificate("tls_certificate", pem, with)).transpose()?;
+        Ok(Trusted { verifier, tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)), now_s })
+    }
+
+    /// Makes the checks of a bank on a request that was read already.
+    pub(super) fn check(&self, request: &Request, with: &Trusted) -> (Policy, Verified) {
         let dialect = self.dialect.unwrap_or_default().into();
         let policy = Policy {
             mode: self.mode.unwrap_or_default().into(),
-            tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)),
+            tls_client: with.tls_client.clone(),
             endpoint: Endpoint::of(&request.method, &request.target, dialect),
-            ..Policy::at(now_s, dialect)
+            ..Policy::at(with.now_s, dialect)
         };
-        let verified = verifier.verify(request, &policy);
-        Ok(Checked { policy, verifier, verified })
+        let verified = with.verifier.verify(request, &policy);
+        (policy, verified)
     }
 }

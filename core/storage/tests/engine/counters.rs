@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 /// The schema as a program knows it that has its first `VERSION` migrations.
 #[derive(Default)]
-pub(crate) struct Toy<const VERSION: usize> {
+pub(crate) struct Counters<const VERSION: usize> {
     /// Commits that changed a counter.
     commits: AtomicU64,
 }
@@ -17,15 +17,15 @@ pub(crate) struct Toy<const VERSION: usize> {
 #[derive(Default)]
 pub(crate) struct Changed(Vec<String>);
 
-impl<const VERSION: usize> Toy<VERSION> {
+impl<const VERSION: usize> Counters<VERSION> {
     const ALL: &'static [Migration<Self>] = &[
         Migration::new(
             1,
-            "toy counters",
+            "counters",
             "CREATE TABLE counter (name {text} PRIMARY KEY, value {int} NOT NULL){keyed};
              CREATE TABLE total (name {text} PRIMARY KEY, value {int} NOT NULL){strict};",
         ),
-        Migration::new(2, "toy units", "ALTER TABLE counter ADD COLUMN unit {text}").then(name_units),
+        Migration::new(2, "units", "ALTER TABLE counter ADD COLUMN unit {text}").then(name_units),
     ];
 
     pub(crate) fn commits(&self) -> u64 {
@@ -37,8 +37,8 @@ fn name_units<S: Schema>(tx: &mut Tx<S>) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move { tx.execute("UPDATE counter SET unit = $1", args!["pieces"]).await.map(drop) })
 }
 
-impl<const VERSION: usize> Schema for Toy<VERSION> {
-    const DATABASE_FILE: &'static str = "toy.sqlite";
+impl<const VERSION: usize> Schema for Counters<VERSION> {
+    const DATABASE_FILE: &'static str = "counters.sqlite";
     const MIGRATIONS: &'static [Migration<Self>] = Self::ALL.split_at(VERSION).0;
     type State = Changed;
 
@@ -133,7 +133,7 @@ fn read_counter(mut row: Row) -> Result<(String, i64)> {
 }
 
 /// The units of all counters, and how many migrations were applied.
-pub(crate) async fn units(database: &Database<Toy<2>>) -> (Vec<Option<String>>, i64) {
+pub(crate) async fn units(database: &Database<Counters<2>>) -> (Vec<Option<String>>, i64) {
     let read = database.read_snapshot((), |tx, ()| {
         Box::pin(async move {
             let rows = tx.query("SELECT unit FROM counter ORDER BY name", &[]).await?;
