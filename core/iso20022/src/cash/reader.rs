@@ -88,7 +88,7 @@ impl<'a> CashReader<'a> {
         reader.totals = Totals::of(&cursor);
         reader.level = Level::Statement(cursor.statement.kind);
         (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
-        reader.around.start("", "", cursor.statement.line);
+        reader.around.begin(cursor.statement.line);
         (reader.message_told, reader.statement_told) = (true, true);
         reader.items.push_back(CashItem::Message(cursor.message.clone()));
         reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
@@ -179,8 +179,7 @@ impl<'a> CashReader<'a> {
             (Level::Message(kind), Edge::Start) => match tag.name.as_str() {
                 "GrpHdr" => self.header(kind)?,
                 "Stmt" | "Rpt" | "Ntfctn" => {
-                    self.around.clear();
-                    self.around.start(&tag.name, "", tag.line);
+                    self.around.begin(tag.line);
                     self.tell_message();
                     self.statements += 1;
                     (self.statement, self.statement_told) = (None, false);
@@ -274,8 +273,7 @@ impl<'a> CashReader<'a> {
         }
         self.items.push_back(CashItem::Statement(Box::new(statement.clone())));
         self.statement = Some(statement);
-        self.around.clear();
-        self.around.start("", "", self.file.tag.line);
+        self.around.begin(self.file.tag.line);
     }
 
     fn entry(&mut self, kind: CashKind) -> Result<(), Problem> {

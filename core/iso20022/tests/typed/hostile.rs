@@ -61,6 +61,11 @@ fn iso_102_depth_counts_and_sizes() {
 }
 
 #[test]
+fn iso_102_elements_of_a_statement_are_bounded() {
+    assert!(refused(&"<x/>".repeat(200_000)).message.contains("too large"));
+}
+
+#[test]
 fn iso_102_a_million_empty_entries_one_by_one() {
     let file = statement("08", &"<Ntry/>".repeat(1_000_000));
     let start = Instant::now();
