@@ -13,6 +13,11 @@ use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, named_encoding};
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
 
+/// Most messages and statements on one page: a cursor stands behind an entry only.
+const MAX_STATEMENTS: usize = 100_000;
+/// Most notes of one message that its header adds.
+const MAX_NOTES: usize = 100;
+
 /// The newest version whose fields are known here.
 const NEWEST: u32 = 13;
 
@@ -124,6 +129,10 @@ impl<'a> CashReader<'a> {
         let mut file = CashFile::default();
         let mut held = 0;
         while let Some(item) = self.next() {
+            if file.messages.len() + file.statements.len() > MAX_STATEMENTS {
+                let message = format!("there are more than {MAX_STATEMENTS} statements with few entries between them");
+                return Err(self.file.tokens.problem(message, "split the file into several"));
+            }
             match item? {
                 CashItem::Message(message) => file.messages.push(message),
                 CashItem::Statement(statement) => file.statements.push(*statement),
@@ -244,9 +253,9 @@ impl<'a> CashReader<'a> {
             message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
             message.page = values.count(element, "MsgPgntn/PgNb");
             message.last_page = values.flag(element, "MsgPgntn/LastPgInd");
-            message
-                .notes
-                .extend(values.problems.iter().map(|one| format!("{}: {} {}", one.path, one.value, one.message)));
+            let room = MAX_NOTES.saturating_sub(message.notes.len());
+            let notes = values.problems.iter().map(|one| format!("{}: {} {}", one.path, one.value, one.message));
+            message.notes.extend(notes.take(room));
         }
         self.tell_message();
         Ok(())

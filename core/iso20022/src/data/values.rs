@@ -11,10 +11,10 @@ use crate::xml::{Element, Refusal};
 const MAX_PROBLEMS: usize = 50;
 /// Most problems in one list: of an entry with its transactions, or of a whole payment file.
 const MAX_LISTED: usize = 1000;
-/// Most transactions that are held of one file.
+/// Most transactions, and reports and batches around them, that are held of one file.
 const MAX_HELD: usize = 1_000_000;
 
-/// How many transactions are held.
+/// How many transactions, reports and batches are held.
 #[derive(Default)]
 pub(crate) struct Held(usize);
 
@@ -25,7 +25,8 @@ impl Held {
         if self.0 <= MAX_HELD {
             return Ok(());
         }
-        Err(Refusal::new(format!("the file has more than {MAX_HELD} transactions"), "split it into several"))
+        let message = format!("the file has more than {MAX_HELD} transactions and batches");
+        Err(Refusal::new(message, "split it into several"))
     }
 }
 
