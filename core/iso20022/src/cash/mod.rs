@@ -107,7 +107,7 @@ pub fn read_notification(input: impl Read) -> Result<CashFile, Problem> {
 /// # Errors
 /// As [`read_statement`].
 pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, Problem> {
-    let file = CashReader::open(input, options)?.page(MAX_HELD)?;
+    let file = CashReader::open(input, options)?.page(MAX_HELD + 1)?;
     if file.next.is_some() {
         let message = format!("the file has more than {MAX_HELD} entries and transactions");
         return Err(Problem::format(crate::problem::Place::nowhere(), message, "read it page by page"));

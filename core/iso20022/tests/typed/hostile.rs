@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_iso20022::cash::{CashItem, CashReader, ReadOptions, read_all, read_page};
+use bankchannel_iso20022::cash::{CashItem, CashReader, MAX_HELD, ReadOptions, read_all, read_page};
 use bankchannel_iso20022::{Problem, read_payment, read_statement, read_status_report};
 
 use crate::{amount, details, document, entry, first, only, statement};
@@ -78,6 +78,14 @@ fn iso_102_what_holds_no_transactions_is_bounded_too() {
     assert!(read_statement(statements.as_bytes()).unwrap_err().message.contains("more than 100000"));
     let messages = many("<BkToCstmrStmt/>", 100_002);
     assert!(read_statement(messages.as_bytes()).unwrap_err().message.contains("more than 100000"));
+}
+
+#[test]
+fn as_many_entries_as_are_held_are_read() {
+    let one = "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><NtryDtls><TxDtls/></NtryDtls></Ntry>";
+    let file = |times: usize| read_statement(statement("08", &one.repeat(times)).as_bytes());
+    assert_eq!(file(MAX_HELD / 2).unwrap().statements[0].entries.len(), MAX_HELD / 2);
+    assert!(file(MAX_HELD / 2 + 1).unwrap_err().message.contains("more than 1000000"));
 }
 
 #[test]
