@@ -7,14 +7,16 @@ use super::details::EntryDetail;
 use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
 use crate::data::{Messages, Values};
-use crate::problem::Problem;
-use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, named_encoding};
+use crate::problem::{Place, Problem};
+use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, local, named_encoding};
 
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
 
 /// Most messages and statements on one page: a cursor stands behind an entry only.
 const MAX_STATEMENTS: usize = 100_000;
+const FOREIGN_CURSOR: &str = "the cursor is not one of this file";
+const READ_AGAIN: &str = "read the file from its beginning";
 /// Most notes of one message that its header adds.
 const MAX_NOTES: usize = 100;
 
@@ -85,8 +87,15 @@ impl<'a> CashReader<'a> {
     /// Goes on where a page ended; the input stands at [`Cursor::position`].
     ///
     /// # Errors
-    /// The cursor's encoding is none that is read.
+    /// The cursor's encoding is none that is read, or it does not stand inside a statement.
     pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, Problem> {
+        let inside = match cursor.open.as_slice() {
+            [.., message, statement] => message_kind(local(message)).is_some() && is_statement(local(statement)),
+            _ => false,
+        };
+        if !inside {
+            return Err(Problem::format(Place::nowhere(), FOREIGN_CURSOR, READ_AGAIN));
+        }
         let source = Source::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
         let tokens = Tokens::resume(source, options.encoding.is_some(), Limits::READERS, &cursor.open);
         let mut reader = Self::over(Messages::over(tokens, true), options);
@@ -180,14 +189,16 @@ impl<'a> CashReader<'a> {
         if self.level == Level::File {
             return self.next_message();
         }
-        // The end of the file inside an element is an error of the tokens.
-        let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else { return Ok(()) };
+        // Only a cursor that does not fit leads to the end of the file here.
+        let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else {
+            return Err(self.file.tokens.problem(FOREIGN_CURSOR, READ_AGAIN));
+        };
         let tag = &self.file.tag;
         match (self.level, edge) {
             (Level::File, _) => {}
             (Level::Message(kind), Edge::Start) => match tag.name.as_str() {
                 "GrpHdr" => self.header(kind)?,
-                "Stmt" | "Rpt" | "Ntfctn" => {
+                name if is_statement(name) => {
                     self.around.begin(tag.line);
                     self.tell_message();
                     self.statements += 1;
@@ -217,15 +228,8 @@ impl<'a> CashReader<'a> {
     }
 
     fn next_message(&mut self) -> Result<(), Problem> {
-        // Version 1 ends its names in the version.
-        let wanted = |name: &str| match name.trim_end_matches("V01") {
-            "BkToCstmrStmt" => Some(CashKind::Statement),
-            "BkToCstmrAcctRpt" => Some(CashKind::Report),
-            "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
-            _ => None,
-        };
         let none = ("statement, report or notification", "choose a file of type camt.052, camt.053 or camt.054");
-        let Some(kind) = self.file.next_message(wanted, none)? else {
+        let Some(kind) = self.file.next_message(message_kind, none)? else {
             self.finished = true;
             return Ok(());
         };
@@ -346,6 +350,21 @@ impl Iterator for CashReader<'_> {
             self.finished |= self.failure.is_some();
         }
     }
+}
+
+/// Which message an element of that name is.
+fn message_kind(name: &str) -> Option<CashKind> {
+    // Version 1 ends its names in the version.
+    match name.trim_end_matches("V01") {
+        "BkToCstmrStmt" => Some(CashKind::Statement),
+        "BkToCstmrAcctRpt" => Some(CashKind::Report),
+        "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
+        _ => None,
+    }
+}
+
+fn is_statement(name: &str) -> bool {
+    matches!(name, "Stmt" | "Rpt" | "Ntfctn")
 }
 
 impl CashKind {
