@@ -36,6 +36,7 @@ impl<'a> Messages<'a> {
         wanted: impl Fn(&str) -> Option<T>,
         none: (&str, &str),
     ) -> Result<Option<T>, Problem> {
+        self.tag.text_around = false;
         while let Some(edge) = self.tokens.next_tag(&mut self.tag)? {
             if edge == Edge::End {
                 continue;

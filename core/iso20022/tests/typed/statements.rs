@@ -1,6 +1,6 @@
 //! A whole file: messages, accounts, balances, dates.
 
-use bankchannel_iso20022::cash::{BalanceCheck, CashKind, CashReader, ReadOptions, read_all, read_page};
+use bankchannel_iso20022::cash::{BalanceCheck, CashKind, CashReader, Cursor, ReadOptions, read_all, read_page};
 use bankchannel_iso20022::{read_notification, read_report, read_statement};
 
 use crate::{account, amount, balance, document, entry, first, only, read, statement};
@@ -227,6 +227,9 @@ fn several_documents_and_envelopes() {
     let lines: Vec<_> = all.statements.iter().map(|statement| statement.entries[0].line).collect();
     assert_eq!((all.statements[2].message_number, lines), (3, vec![8, 17, 24]));
     assert!(all.messages.iter().all(|message| message.message.version == Some(8) && message.notes.is_empty()));
+    let notes = |file: &str| read(file).messages.iter().map(|message| message.notes.len()).collect::<Vec<_>>();
+    assert_eq!(notes(&format!("{one}text{one}{one}")), [0, 1, 0]);
+    assert_eq!(notes(&format!("{}{one}", one.replace("<Stmt>", "text<Stmt>"))), [0, 0], "of its own message only");
 }
 
 #[test]
@@ -270,6 +273,19 @@ fn pages_hold_what_the_whole_file_holds() {
         );
         assert_eq!(entries[3].text.as_deref(), Some("ä€4"));
     }
+}
+
+#[test]
+fn a_cursor_that_does_not_fit_is_refused() {
+    let file = statement("08", &(entry("5", "CRDT", "") + &entry("6", "CRDT", "")));
+    let options = ReadOptions::default();
+    let cursor = read_page(file.as_bytes(), &options, None, 1).unwrap().next.unwrap();
+    for (open, rest) in [(vec![], ""), (vec!["Document"], "</Document>"), (vec!["BkToCstmrStmt", "Ntry"], "</Ntry>")] {
+        let foreign = Cursor { open: open.into_iter().map(str::to_owned).collect(), ..cursor.clone() };
+        let problem = read_page(rest.as_bytes(), &options, Some(foreign), 1).unwrap_err();
+        assert_eq!(problem.message, "the cursor is not one of this file");
+    }
+    assert!(read_page(&b""[..], &options, Some(cursor), 1).unwrap_err().message.contains("ends inside"));
 }
 
 #[test]
