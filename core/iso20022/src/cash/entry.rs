@@ -102,12 +102,9 @@ impl Entry {
             details,
             ..Self::default()
         };
-        if flips && read.reversal {
-            read.direction = read.direction.map(|direction| match direction {
-                Direction::Credit => Direction::Debit,
-                Direction::Debit => Direction::Credit,
-                other => other,
-            });
+        let flips = flips && read.reversal;
+        if flips {
+            read.direction = read.direction.map(Direction::opposite);
         }
         let debit = read.direction == Some(Direction::Debit);
         for child in element.children() {
@@ -130,17 +127,15 @@ impl Entry {
         }
         (read.charges, read.total_charges) = Charge::read_all(element, values);
         read.booked = read.status.as_ref().is_some_and(|status| status.code == "BOOK");
-        read.complete(debit, account);
+        read.complete(debit, flips, account);
         read
     }
 
     /// Adds what follows from several fields.
-    fn complete(&mut self, debit: bool, account: Option<&str>) {
+    fn complete(&mut self, debit: bool, flips: bool, account: Option<&str>) {
         let single = self.details.len() == 1;
         for detail in &mut self.details {
-            if let Some(money) = &self.money {
-                detail.complete(money, debit, single);
-            }
+            detail.complete(self.money.as_ref(), debit, flips, single);
             detail.find_counterparty(account, debit, self.reversal);
         }
         if let [detail] = self.details.as_slice() {

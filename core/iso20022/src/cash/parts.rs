@@ -95,7 +95,7 @@ impl AmountDetail {
                     "AnncdPstngAmt" => AmountKind::Announced,
                     _ => AmountKind::Other(one.value("Tp").unwrap_or(one.name()).to_owned()),
                 };
-                let money = values.money(one.child("Amt")?)?;
+                let money = values.unsigned(one.child("Amt")?)?;
                 let exchange = one.child("CcyXchg");
                 let text = |name: &str| exchange?.value(name).map(str::to_owned);
                 Some(Self {

@@ -103,6 +103,12 @@ fn iso_083_reversals_the_other_way() {
     let flipped = read_all(file.as_bytes(), &options).unwrap().statements.remove(0);
     assert_eq!(amount(flipped.entries[0].money.as_ref()), Some("-10"));
     assert_eq!(flipped.end.unwrap().balance_check, BalanceCheck::Consistent);
+    // The details have the direction of their entry.
+    let detail = "</RvslInd><NtryDtls><TxDtls><Amt Ccy=\"EUR\">10</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls></NtryDtls>";
+    let flipped = read_all(file.replace("</RvslInd>", detail).as_bytes(), &options).unwrap().statements.remove(0);
+    let entry = &flipped.entries[0];
+    assert_eq!((amount(entry.details[0].money.as_ref()), &entry.details[0].direction), (Some("-10"), &entry.direction));
+    assert_eq!([&entry.details_sum, &entry.details_difference].map(|sum| sum.as_ref().unwrap().as_str()), ["-10", "0"]);
 }
 
 #[test]
