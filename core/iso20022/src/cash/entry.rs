@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::details::EntryDetail;
-use super::parts::{AmountDetail, BankTransactionCode, Charge, direction};
+use super::parts::{AmountDetail, BankTransactionCode, Charge, demanded_direction, direction};
 use super::totals::Sum;
 use crate::camt::Direction;
 use crate::data::{Code, Moment, Money, SharedParty, ValueProblem, Values, placeholder};
@@ -97,7 +97,7 @@ impl Entry {
     ) -> Self {
         let mut read = Self {
             line: element.line(),
-            direction: direction(element, values),
+            direction: demanded_direction(element, values),
             reversal: values.flag(element, "RvslInd").unwrap_or_default(),
             details,
             ..Self::default()

@@ -193,3 +193,12 @@ pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option
     }
     Some(direction)
 }
+
+/// The same where each message must have it: noted where it is missing too.
+pub(super) fn demanded_direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
+    let found = direction(element, values);
+    if found.is_none() {
+        values.note(element, "", "has no direction");
+    }
+    found
+}

@@ -3,7 +3,7 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use super::parts::direction;
+use super::parts::demanded_direction;
 use super::totals::{BalanceCheck, Sum, Totals};
 use super::{CashKind, Entry};
 use crate::camt::Direction;
@@ -217,7 +217,7 @@ impl StatementAccount {
 
 impl StatementBalance {
     fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
-        let direction = direction(element, values);
+        let direction = demanded_direction(element, values);
         let debit = direction == Some(Direction::Debit);
         Self {
             kind: Code::read(element.find("Tp/CdOrPrtry"), meaning::balance),

@@ -4,6 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use super::{Entry, StatementBalance};
+use crate::camt::Direction;
 
 /// Digits after the point that sums are counted with; a decimal has 18 digits, of which one may stand before the point.
 const SCALE: usize = 17;
@@ -75,7 +76,7 @@ pub enum BalanceCheck {
     ConsistentWithReversalsFlipped,
     /// They do not fit.
     Differs,
-    /// An opening or a closing balance is missing, or an amount could not be read.
+    /// An opening or a closing balance is missing, or an amount or a direction could not be read.
     NotCheckable,
 }
 
@@ -109,7 +110,8 @@ impl Totals {
             self.other_currency += 1;
             return;
         }
-        let one = entry.money.as_ref().filter(|_| entry.direction.is_some()).and_then(|money| Sum::of(&money.amount));
+        let one =
+            entry.money.as_ref().filter(|_| known(entry.direction.as_ref())).and_then(|money| Sum::of(&money.amount));
         self.booked = self.booked.zip(one).and_then(|(sum, one)| sum.plus(one));
         if entry.reversal {
             self.reversed = self.reversed.zip(one).and_then(|(sum, one)| sum.plus(one));
@@ -122,7 +124,10 @@ impl Totals {
         opening: Option<&StatementBalance>,
         closing: Option<&StatementBalance>,
     ) -> (BalanceCheck, Option<Decimal>) {
-        let sum = |balance: Option<&StatementBalance>| Sum::of(&balance?.money.as_ref()?.amount);
+        let sum = |balance: Option<&StatementBalance>| {
+            let balance = balance.filter(|balance| known(balance.direction.as_ref()))?;
+            Sum::of(&balance.money.as_ref()?.amount)
+        };
         let difference = sum(opening)
             .zip(sum(closing))
             .zip(self.booked)
@@ -138,4 +143,9 @@ impl Totals {
         };
         (verdict, difference.decimal())
     }
+}
+
+/// Whether it is known which sign the amount has.
+fn known(direction: Option<&Direction>) -> bool {
+    matches!(direction, Some(Direction::Credit | Direction::Debit))
 }

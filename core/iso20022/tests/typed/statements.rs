@@ -160,6 +160,29 @@ fn balances_that_do_not_fit_and_other_currencies() {
 }
 
 #[test]
+fn without_a_direction_nothing_is_summed() {
+    let ends = |from: &str, to: &str| balance("OPBD", "10", from) + &balance("CLBD", "15", to);
+    let read_end = |inside: &str| {
+        let read = read(&statement("08", inside)).statements.remove(0);
+        let messages: Vec<_> = read.problems.into_iter().map(|problem| problem.message).collect();
+        (read.end.unwrap(), messages, read.entries.into_iter().next().map(|entry| entry.problems))
+    };
+    for direction in ["<CdtDbtInd>BOTH</CdtDbtInd>", "<CdtDbtInd/>", ""] {
+        let odd = entry("5", "CRDT", "").replace("<CdtDbtInd>CRDT</CdtDbtInd>", direction);
+        let (end, _, problems) = read_end(&(ends("CRDT", "CRDT") + &odd));
+        assert_eq!((end.balance_check, end.booked_sum), (BalanceCheck::NotCheckable, None), "{direction}");
+        assert_eq!(problems.unwrap().len(), 1, "{direction}");
+    }
+    let entry = entry("5", "CRDT", "");
+    let (end, problems, _) = read_end(&(ends("CRDT", "BOTH") + &entry));
+    assert_eq!((end.balance_check, problems.len()), (BalanceCheck::NotCheckable, 1));
+    let without = ends("BOTH", "CRDT").replace("<CdtDbtInd>BOTH</CdtDbtInd>", "");
+    let (end, problems, _) = read_end(&(without + &entry));
+    assert_eq!((end.balance_check, problems), (BalanceCheck::NotCheckable, vec!["has no direction".to_owned()]));
+    assert_eq!(end.booked_sum.unwrap().as_str(), "5");
+}
+
+#[test]
 fn iso_088_a_time_is_in_its_own_offset() {
     let at = |written: &str| {
         only(&entry("5", "CRDT", "").replace("<Dt>2026-11-20</Dt>", &format!("<DtTm>{written}</DtTm>")))
