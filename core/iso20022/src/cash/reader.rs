@@ -15,6 +15,8 @@ pub const MAX_DETAILS: usize = 100_000;
 
 /// Most messages and statements on one page: a cursor stands behind an entry only.
 const MAX_STATEMENTS: usize = 100_000;
+/// The elements in which the bank adds a text to a statement.
+const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
 const FOREIGN_CURSOR: &str = "the cursor is not one of this file";
 const READ_AGAIN: &str = "read the file from its beginning";
 /// Most notes of one message that its header adds.
@@ -50,9 +52,9 @@ pub struct CashReader<'a> {
     file: Messages<'a>,
     options: ReadOptions,
     level: Level,
-    /// What of the statement was read outside its entries.
+    /// What of the statement stands before its entries.
     around: Record,
-    /// The entry that is read.
+    /// The entry, or the element between entries, that is read.
     record: Record,
     messages: u64,
     message: Option<CashMessage>,
@@ -60,6 +62,8 @@ pub struct CashReader<'a> {
     statements: u64,
     statement: Option<Statement>,
     statement_told: bool,
+    /// What the bank adds to the statement.
+    information: Option<String>,
     totals: Totals,
     items: VecDeque<CashItem>,
     /// What ended the reading; told after the items that were read before it.
@@ -102,7 +106,7 @@ impl<'a> CashReader<'a> {
         reader.totals = Totals::of(&cursor);
         reader.level = Level::Statement(cursor.statement.kind);
         (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
-        reader.around.begin(cursor.statement.line);
+        reader.information = cursor.information;
         (reader.message_told, reader.statement_told) = (true, true);
         reader.items.push_back(CashItem::Message(cursor.message.clone()));
         reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
@@ -123,6 +127,7 @@ impl<'a> CashReader<'a> {
             statements: 0,
             statement: None,
             statement_told: false,
+            information: None,
             totals: Totals::default(),
             items: VecDeque::new(),
             failure: None,
@@ -178,9 +183,10 @@ impl<'a> CashReader<'a> {
             message: self.message.clone()?,
             statement: self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?,
             entries: self.totals.entries,
-            booked: self.totals.booked.and_then(Sum::decimal),
-            reversed: self.totals.reversed.and_then(Sum::decimal),
+            booked: self.totals.booked.map(Sum::text),
+            reversed: self.totals.reversed.map(Sum::text),
             other_currency: self.totals.other_currency,
+            information: self.information.clone(),
         })
     }
 
@@ -215,6 +221,7 @@ impl<'a> CashReader<'a> {
                 self.tell_statement(kind);
                 self.entry(kind)?;
             }
+            (Level::Statement(kind), Edge::Start) if self.statement_told => self.later(kind)?,
             (Level::Statement(_), Edge::Start) => {
                 self.around.read(&mut self.file.tokens, &self.file.tag, "", |_| Ok(()))?;
             }
@@ -284,9 +291,25 @@ impl<'a> CashReader<'a> {
         if statement.created.is_none() {
             statement.created = self.message.as_ref().and_then(|message| message.created.clone());
         }
+        self.information = INFORMATION.iter().find_map(|name| element.value(name)).map(str::to_owned);
         self.items.push_back(CashItem::Statement(Box::new(statement.clone())));
         self.statement = Some(statement);
-        self.around.begin(self.file.tag.line);
+    }
+
+    /// Reads what stands behind the first entry. It is added to the statement at once, so that a cursor carries it.
+    fn later(&mut self, kind: CashKind) -> Result<(), Problem> {
+        self.file.read(&mut self.record)?;
+        let element = self.record.finish();
+        let Some(statement) = &mut self.statement else { return Ok(()) };
+        if element.name() == "Bal" {
+            let base = || format!("{}/Bal", path(kind, self.statements));
+            let mut values = Values::new(element, &base);
+            statement.add(element, &mut values);
+            values.move_to(&mut statement.problems);
+        } else if self.information.is_none() && INFORMATION.contains(&element.name()) {
+            self.information = Some(element.text().to_owned()).filter(|text| !text.is_empty());
+        }
+        Ok(())
     }
 
     fn entry(&mut self, kind: CashKind) -> Result<(), Problem> {
@@ -325,12 +348,7 @@ impl<'a> CashReader<'a> {
 
     fn end(&mut self) {
         let Some(mut statement) = self.statement.take() else { return };
-        let kind = statement.kind;
-        let base = || path(kind, self.statements);
-        let element = self.around.finish();
-        let mut values = Values::new(element, &base);
-        statement.finish(element, &self.totals, &mut values);
-        statement.problems.append(&mut values.problems);
+        statement.finish(&self.totals, self.information.take());
         self.items.push_back(CashItem::End(Box::new(statement)));
     }
 }

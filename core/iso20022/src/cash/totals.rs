@@ -37,6 +37,18 @@ impl Sum {
         Some(Self { units: if decimal.as_str().starts_with('-') { -units } else { units }, digits })
     }
 
+    /// Reads what [`Self::text`] wrote.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let size = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = size.split_once('.').unwrap_or((size, ""));
+        let digits = fraction.len();
+        if digits > SCALE || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let units: i128 = format!("{whole}{fraction:0<SCALE$}").parse().ok()?;
+        Some(Self { units: if size == text { units } else { -units }, digits })
+    }
+
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
         Some(Self { units: self.units.checked_add(other.units)?, digits: self.digits.max(other.digits) })
     }
@@ -59,11 +71,16 @@ impl Sum {
             let zero = "0.00000000000000000";
             return Decimal::new(if self.digits == 0 { "0" } else { zero.get(..self.digits + 2)? }).ok();
         }
+        Decimal::new(&self.text()).ok()
+    }
+
+    /// The same with as many digits as there are.
+    pub(crate) fn text(self) -> String {
         let sign = if self.units < 0 { "-" } else { "" };
         let digits = format!("{:0width$}", self.units.unsigned_abs(), width = SCALE + 1);
         let (whole, fraction) = digits.split_at(digits.len() - SCALE);
-        let (point, fraction) = if self.digits == 0 { ("", "") } else { (".", fraction.get(..self.digits)?) };
-        Decimal::new(&[sign, whole, point, fraction].concat()).ok()
+        let point = if self.digits == 0 { "" } else { "." };
+        [sign, whole, point, &fraction[..self.digits]].concat()
     }
 }
 

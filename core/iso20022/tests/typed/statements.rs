@@ -1,6 +1,8 @@
 //! A whole file: messages, accounts, balances, dates.
 
-use bankchannel_iso20022::cash::{BalanceCheck, CashKind, CashReader, Cursor, ReadOptions, read_all, read_page};
+use bankchannel_iso20022::cash::{
+    BalanceCheck, CashKind, CashReader, Cursor, ReadOptions, Statement, read_all, read_page,
+};
 use bankchannel_iso20022::{read_notification, read_report, read_statement};
 
 use crate::{account, amount, balance, document, entry, first, only, read, statement};
@@ -302,6 +304,30 @@ fn pages_hold_what_the_whole_file_holds() {
         );
         assert_eq!(entries[3].text.as_deref(), Some("ä€4"));
     }
+}
+
+#[test]
+fn pages_carry_what_stands_between_entries() {
+    let large = "999999999999999999";
+    let entries = |direction: &str| entry(large, direction, "<RvslInd>true</RvslInd>").repeat(3);
+    let between = balance("OPBD", "1.5", "DBIT") + &balance("ITBD", "x", "CRDT") + "<AddtlStmtInf>hello</AddtlStmtInf>";
+    let behind = balance("CLBD", "1.50", "DBIT") + "<AddtlStmtInf>again</AddtlStmtInf>";
+    let file = statement("08", &[entries("CRDT"), between, entries("DBIT"), behind].concat());
+    let end = |statement: &Statement| {
+        let end = statement.end.clone().unwrap();
+        (end.balance_check, end.information, statement.balances.len(), statement.problems.len())
+    };
+    let expected = (BalanceCheck::Consistent, Some("hello".to_owned()), 3, 1);
+    assert_eq!(end(&read(&file).statements[0]), expected);
+    let mut page = read_page(file.as_bytes(), &ReadOptions::default(), None, 1).unwrap();
+    while let Some(next) = page.next {
+        let from = usize::try_from(next.position).unwrap();
+        page = read_page(&file.as_bytes()[from..], &ReadOptions::default(), Some(next), 1).unwrap();
+    }
+    assert_eq!(end(&page.statements[0]), expected);
+    bankchannel_iso20022::cash::fuzz(file.as_bytes());
+    let none = read(&statement("08", "<AddtlStmtInf>no entries</AddtlStmtInf>"));
+    assert_eq!(none.statements[0].end.as_ref().unwrap().information.as_deref(), Some("no entries"));
 }
 
 #[test]
