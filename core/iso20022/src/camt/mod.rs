@@ -146,6 +146,15 @@ impl Direction {
         }
     }
 
+    /// The other side's favour.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::Credit => Self::Debit,
+            Self::Debit => Self::Credit,
+            other => other,
+        }
+    }
+
     pub(crate) fn read(code: &str) -> Self {
         match code {
             "CRDT" => Self::Credit,

@@ -1,7 +1,6 @@
 //! Where a page ended, so that the next one can go on there.
 
 use bankchannel_foundation::Boundary;
-use bankchannel_foundation::model::Decimal;
 
 use super::totals::{Sum, Totals};
 use super::{CashMessage, Statement};
@@ -21,24 +20,26 @@ pub struct Cursor {
     pub messages: u64,
     /// The message that is read.
     pub message: CashMessage,
-    /// The statement that is read, without its entries.
+    /// The statement that is read, with the balances up to here and without its entries.
     pub statement: Statement,
     /// How many of its entries have been read.
     pub entries: u64,
-    /// The sum of the booked ones; left out once one could not be added.
-    pub booked: Option<Decimal>,
-    /// The sum of the reversals among them; left out once one could not be added.
-    pub reversed: Option<Decimal>,
+    /// The exact sum of the booked ones, of any number of digits; left out once one could not be added.
+    pub booked: Option<String>,
+    /// The same of the reversals among them.
+    pub reversed: Option<String>,
     /// How many booked ones are in another currency.
     pub other_currency: u64,
+    /// What the bank adds to the statement, where that stood before this place.
+    pub information: Option<String>,
 }
 
 impl Totals {
     pub(super) fn of(cursor: &Cursor) -> Self {
         Self {
             entries: cursor.entries,
-            booked: cursor.booked.as_ref().and_then(Sum::of),
-            reversed: cursor.reversed.as_ref().and_then(Sum::of),
+            booked: cursor.booked.as_deref().and_then(Sum::read),
+            reversed: cursor.reversed.as_deref().and_then(Sum::read),
             other_currency: cursor.other_currency,
         }
     }

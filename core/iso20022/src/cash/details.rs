@@ -84,12 +84,11 @@ impl EntryDetail {
     /// Reads `TxDtls`. What depends on the entry is added by [`Self::complete`].
     pub(super) fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
         let mut read = Self { line: element.line(), direction: direction(element, values), ..Self::default() };
-        let debit = read.direction == Some(Direction::Debit);
         let (mut parties, mut agents) = (None, None);
         for child in element.children() {
             match child.name() {
                 "Refs" => read.references(child),
-                "Amt" => read.money = values.signed(child, debit),
+                "Amt" => read.money = values.unsigned(child),
                 "AmtDtls" => read.amounts = AmountDetail::read_all(Some(child), values),
                 "BkTxCd" => read.bank_code = BankTransactionCode::read(child).map(Box::new),
                 "RltdPties" => parties = Some(child),
@@ -160,24 +159,20 @@ impl EntryDetail {
         self.ultimate_creditor = party("UltmtCdtr", "", "");
     }
 
-    /// Adds what follows from the entry: the amount where none is given here, and which party is the other side.
-    pub(super) fn complete(&mut self, entry: &Money, debit: bool, single: bool) {
-        let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
-        let of_kind = |kind: &AmountKind| self.amounts.iter().find(|amount| amount.kind == *kind);
-        match &self.money {
-            // Without a direction of its own it was read as a credit.
-            Some(money) if self.direction.is_none() && debit && !money.amount.as_str().starts_with('-') => {
-                self.money = Some(money.clone().negated());
-            }
-            Some(_) => {}
-            None => {
-                let transaction = of_kind(&AmountKind::Transaction).map(|amount| &amount.money);
-                let same = transaction.filter(|money| money.currency == entry.currency);
-                let found = same.or_else(|| of_kind(&AmountKind::CounterValue).map(|amount| &amount.money)).cloned();
-                let found = found.map(|money| if debit { money.negated() } else { money });
-                self.money = found.or_else(|| single.then(|| entry.clone()));
-            }
+    /// Adds what follows from the entry: the sign of the amount, and the amount where none is given here. A bank that
+    /// writes reversals with the direction of what they take back writes that in their details too.
+    pub(super) fn complete(&mut self, entry: Option<&Money>, debit: bool, flips: bool, single: bool) {
+        if flips {
+            self.direction = self.direction.take().map(Direction::opposite);
         }
+        let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
+        let of_kind = |kind: &AmountKind| {
+            let found = self.amounts.iter().find(|amount| amount.kind == *kind).map(|amount| &amount.money);
+            found.filter(|money| entry.is_some_and(|entry| entry.currency == money.currency))
+        };
+        let course = || of_kind(&AmountKind::Transaction).or_else(|| of_kind(&AmountKind::CounterValue)).cloned();
+        let found = self.money.take().or_else(course).map(|money| money.directed(debit));
+        self.money = found.or_else(|| entry.filter(|_| single).cloned());
     }
 
     /// Finds the other side. A reversal or a return names the parties of the payment that it takes back, so there it is

@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::details::EntryDetail;
-use super::parts::{AmountDetail, BankTransactionCode, Charge, direction};
+use super::parts::{AmountDetail, BankTransactionCode, Charge, demanded_direction, direction};
 use super::totals::Sum;
 use crate::camt::Direction;
 use crate::data::{Code, Moment, Money, SharedParty, ValueProblem, Values, placeholder};
@@ -97,17 +97,14 @@ impl Entry {
     ) -> Self {
         let mut read = Self {
             line: element.line(),
-            direction: direction(element, values),
+            direction: demanded_direction(element, values),
             reversal: values.flag(element, "RvslInd").unwrap_or_default(),
             details,
             ..Self::default()
         };
-        if flips && read.reversal {
-            read.direction = read.direction.map(|direction| match direction {
-                Direction::Credit => Direction::Debit,
-                Direction::Debit => Direction::Credit,
-                other => other,
-            });
+        let flips = flips && read.reversal;
+        if flips {
+            read.direction = read.direction.map(Direction::opposite);
         }
         let debit = read.direction == Some(Direction::Debit);
         for child in element.children() {
@@ -130,17 +127,15 @@ impl Entry {
         }
         (read.charges, read.total_charges) = Charge::read_all(element, values);
         read.booked = read.status.as_ref().is_some_and(|status| status.code == "BOOK");
-        read.complete(debit, account);
+        read.complete(debit, flips, account);
         read
     }
 
     /// Adds what follows from several fields.
-    fn complete(&mut self, debit: bool, account: Option<&str>) {
+    fn complete(&mut self, debit: bool, flips: bool, account: Option<&str>) {
         let single = self.details.len() == 1;
         for detail in &mut self.details {
-            if let Some(money) = &self.money {
-                detail.complete(money, debit, single);
-            }
+            detail.complete(self.money.as_ref(), debit, flips, single);
             detail.find_counterparty(account, debit, self.reversal);
         }
         if let [detail] = self.details.as_slice() {

@@ -95,7 +95,7 @@ impl AmountDetail {
                     "AnncdPstngAmt" => AmountKind::Announced,
                     _ => AmountKind::Other(one.value("Tp").unwrap_or(one.name()).to_owned()),
                 };
-                let money = values.money(one.child("Amt")?)?;
+                let money = values.unsigned(one.child("Amt")?)?;
                 let exchange = one.child("CcyXchg");
                 let text = |name: &str| exchange?.value(name).map(str::to_owned);
                 Some(Self {
@@ -192,4 +192,13 @@ pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option
         values.note(found, code, "is neither CRDT nor DBIT");
     }
     Some(direction)
+}
+
+/// The same where each message must have it: noted where it is missing too.
+pub(super) fn demanded_direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
+    let found = direction(element, values);
+    if found.is_none() {
+        values.note(element, "", "has no direction");
+    }
+    found
 }

@@ -7,11 +7,20 @@ use super::details::EntryDetail;
 use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
 use crate::data::{Messages, Values};
-use crate::problem::Problem;
-use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, named_encoding};
+use crate::problem::{Place, Problem};
+use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, local, named_encoding};
 
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
+
+/// Most messages and statements on one page: a cursor stands behind an entry only.
+const MAX_STATEMENTS: usize = 100_000;
+/// The elements in which the bank adds a text to a statement.
+const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
+const FOREIGN_CURSOR: &str = "the cursor is not one of this file";
+const READ_AGAIN: &str = "read the file from its beginning";
+/// Most notes of one message that its header adds.
+const MAX_NOTES: usize = 100;
 
 /// The newest version whose fields are known here.
 const NEWEST: u32 = 13;
@@ -43,9 +52,9 @@ pub struct CashReader<'a> {
     file: Messages<'a>,
     options: ReadOptions,
     level: Level,
-    /// What of the statement was read outside its entries.
+    /// What of the statement stands before its entries.
     around: Record,
-    /// The entry that is read.
+    /// The entry, or the element between entries, that is read.
     record: Record,
     messages: u64,
     message: Option<CashMessage>,
@@ -53,6 +62,8 @@ pub struct CashReader<'a> {
     statements: u64,
     statement: Option<Statement>,
     statement_told: bool,
+    /// What the bank adds to the statement.
+    information: Option<String>,
     totals: Totals,
     items: VecDeque<CashItem>,
     /// What ended the reading; told after the items that were read before it.
@@ -80,15 +91,22 @@ impl<'a> CashReader<'a> {
     /// Goes on where a page ended; the input stands at [`Cursor::position`].
     ///
     /// # Errors
-    /// The cursor's encoding is none that is read.
+    /// The cursor's encoding is none that is read, or it does not stand inside a statement.
     pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, Problem> {
+        let inside = match cursor.open.as_slice() {
+            [.., message, statement] => message_kind(local(message)).is_some() && is_statement(local(statement)),
+            _ => false,
+        };
+        if !inside {
+            return Err(Problem::format(Place::nowhere(), FOREIGN_CURSOR, READ_AGAIN));
+        }
         let source = Source::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
         let tokens = Tokens::resume(source, options.encoding.is_some(), Limits::READERS, &cursor.open);
         let mut reader = Self::over(Messages::over(tokens, true), options);
         reader.totals = Totals::of(&cursor);
         reader.level = Level::Statement(cursor.statement.kind);
         (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
-        reader.around.start("", "", cursor.statement.line);
+        reader.information = cursor.information;
         (reader.message_told, reader.statement_told) = (true, true);
         reader.items.push_back(CashItem::Message(cursor.message.clone()));
         reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
@@ -109,6 +127,7 @@ impl<'a> CashReader<'a> {
             statements: 0,
             statement: None,
             statement_told: false,
+            information: None,
             totals: Totals::default(),
             items: VecDeque::new(),
             failure: None,
@@ -124,6 +143,10 @@ impl<'a> CashReader<'a> {
         let mut file = CashFile::default();
         let mut held = 0;
         while let Some(item) = self.next() {
+            if file.messages.len() + file.statements.len() > MAX_STATEMENTS {
+                let message = format!("there are more than {MAX_STATEMENTS} statements with few entries between them");
+                return Err(self.file.tokens.problem(message, "split the file into several"));
+            }
             match item? {
                 CashItem::Message(message) => file.messages.push(message),
                 CashItem::Statement(statement) => file.statements.push(*statement),
@@ -160,9 +183,10 @@ impl<'a> CashReader<'a> {
             message: self.message.clone()?,
             statement: self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?,
             entries: self.totals.entries,
-            booked: self.totals.booked.and_then(Sum::decimal),
-            reversed: self.totals.reversed.and_then(Sum::decimal),
+            booked: self.totals.booked.map(Sum::text),
+            reversed: self.totals.reversed.map(Sum::text),
             other_currency: self.totals.other_currency,
+            information: self.information.clone(),
         })
     }
 
@@ -171,16 +195,17 @@ impl<'a> CashReader<'a> {
         if self.level == Level::File {
             return self.next_message();
         }
-        // The end of the file inside an element is an error of the tokens.
-        let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else { return Ok(()) };
+        // Only a cursor that does not fit leads to the end of the file here.
+        let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else {
+            return Err(self.file.tokens.problem(FOREIGN_CURSOR, READ_AGAIN));
+        };
         let tag = &self.file.tag;
         match (self.level, edge) {
             (Level::File, _) => {}
             (Level::Message(kind), Edge::Start) => match tag.name.as_str() {
                 "GrpHdr" => self.header(kind)?,
-                "Stmt" | "Rpt" | "Ntfctn" => {
-                    self.around.clear();
-                    self.around.start(&tag.name, "", tag.line);
+                name if is_statement(name) => {
+                    self.around.begin(tag.line);
                     self.tell_message();
                     self.statements += 1;
                     (self.statement, self.statement_told) = (None, false);
@@ -196,6 +221,7 @@ impl<'a> CashReader<'a> {
                 self.tell_statement(kind);
                 self.entry(kind)?;
             }
+            (Level::Statement(kind), Edge::Start) if self.statement_told => self.later(kind)?,
             (Level::Statement(_), Edge::Start) => {
                 self.around.read(&mut self.file.tokens, &self.file.tag, "", |_| Ok(()))?;
             }
@@ -209,15 +235,8 @@ impl<'a> CashReader<'a> {
     }
 
     fn next_message(&mut self) -> Result<(), Problem> {
-        // Version 1 ends its names in the version.
-        let wanted = |name: &str| match name.trim_end_matches("V01") {
-            "BkToCstmrStmt" => Some(CashKind::Statement),
-            "BkToCstmrAcctRpt" => Some(CashKind::Report),
-            "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
-            _ => None,
-        };
         let none = ("statement, report or notification", "choose a file of type camt.052, camt.053 or camt.054");
-        let Some(kind) = self.file.next_message(wanted, none)? else {
+        let Some(kind) = self.file.next_message(message_kind, none)? else {
             self.finished = true;
             return Ok(());
         };
@@ -245,9 +264,9 @@ impl<'a> CashReader<'a> {
             message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
             message.page = values.count(element, "MsgPgntn/PgNb");
             message.last_page = values.flag(element, "MsgPgntn/LastPgInd");
-            message
-                .notes
-                .extend(values.problems.iter().map(|one| format!("{}: {} {}", one.path, one.value, one.message)));
+            let room = MAX_NOTES.saturating_sub(message.notes.len());
+            let notes = values.problems.iter().map(|one| format!("{}: {} {}", one.path, one.value, one.message));
+            message.notes.extend(notes.take(room));
         }
         self.tell_message();
         Ok(())
@@ -272,10 +291,25 @@ impl<'a> CashReader<'a> {
         if statement.created.is_none() {
             statement.created = self.message.as_ref().and_then(|message| message.created.clone());
         }
+        self.information = INFORMATION.iter().find_map(|name| element.value(name)).map(str::to_owned);
         self.items.push_back(CashItem::Statement(Box::new(statement.clone())));
         self.statement = Some(statement);
-        self.around.clear();
-        self.around.start("", "", self.file.tag.line);
+    }
+
+    /// Reads what stands behind the first entry. It is added to the statement at once, so that a cursor carries it.
+    fn later(&mut self, kind: CashKind) -> Result<(), Problem> {
+        self.file.read(&mut self.record)?;
+        let element = self.record.finish();
+        let Some(statement) = &mut self.statement else { return Ok(()) };
+        if element.name() == "Bal" {
+            let base = || format!("{}/Bal", path(kind, self.statements));
+            let mut values = Values::new(element, &base);
+            statement.add(element, &mut values);
+            values.move_to(&mut statement.problems);
+        } else if self.information.is_none() && INFORMATION.contains(&element.name()) {
+            self.information = Some(element.text().to_owned()).filter(|text| !text.is_empty());
+        }
+        Ok(())
     }
 
     fn entry(&mut self, kind: CashKind) -> Result<(), Problem> {
@@ -314,12 +348,7 @@ impl<'a> CashReader<'a> {
 
     fn end(&mut self) {
         let Some(mut statement) = self.statement.take() else { return };
-        let kind = statement.kind;
-        let base = || path(kind, self.statements);
-        let element = self.around.finish();
-        let mut values = Values::new(element, &base);
-        statement.finish(element, &self.totals, &mut values);
-        statement.problems.append(&mut values.problems);
+        statement.finish(&self.totals, self.information.take());
         self.items.push_back(CashItem::End(Box::new(statement)));
     }
 }
@@ -339,6 +368,21 @@ impl Iterator for CashReader<'_> {
             self.finished |= self.failure.is_some();
         }
     }
+}
+
+/// Which message an element of that name is.
+fn message_kind(name: &str) -> Option<CashKind> {
+    // Version 1 ends its names in the version.
+    match name.trim_end_matches("V01") {
+        "BkToCstmrStmt" => Some(CashKind::Statement),
+        "BkToCstmrAcctRpt" => Some(CashKind::Report),
+        "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
+        _ => None,
+    }
+}
+
+fn is_statement(name: &str) -> bool {
+    matches!(name, "Stmt" | "Rpt" | "Ntfctn")
 }
 
 impl CashKind {

@@ -3,7 +3,7 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use super::parts::direction;
+use super::parts::demanded_direction;
 use super::totals::{BalanceCheck, Sum, Totals};
 use super::{CashKind, Entry};
 use crate::camt::Direction;
@@ -174,11 +174,16 @@ impl Statement {
         self.account.currency.as_deref().or(of_balance)
     }
 
-    /// Adds what follows the entries, and balances that stand behind them.
-    pub(super) fn finish(&mut self, rest: Element<'_>, totals: &Totals, values: &mut Values<'_>) {
-        let room = MAX_BALANCES.saturating_sub(self.balances.len());
-        self.balances.extend(rest.all("Bal").take(room).map(|one| StatementBalance::read(one, values)));
-        (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
+    /// Adds a balance that stands behind the first entry.
+    pub(super) fn add(&mut self, balance: Element<'_>, values: &mut Values<'_>) {
+        if self.balances.len() < MAX_BALANCES {
+            self.balances.push(StatementBalance::read(balance, values));
+            (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
+        }
+    }
+
+    /// Adds what follows from all entries.
+    pub(super) fn finish(&mut self, totals: &Totals, information: Option<String>) {
         let (balance_check, balance_difference) = totals.check(self.opening.as_ref(), self.closing.as_ref());
         self.end = Some(StatementEnd {
             entries: totals.entries,
@@ -186,7 +191,7 @@ impl Statement {
             other_currency: totals.other_currency,
             balance_check,
             balance_difference,
-            information: rest.first(&["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"]).map(str::to_owned),
+            information,
         });
     }
 }
@@ -217,7 +222,7 @@ impl StatementAccount {
 
 impl StatementBalance {
     fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
-        let direction = direction(element, values);
+        let direction = demanded_direction(element, values);
         let debit = direction == Some(Direction::Debit);
         Self {
             kind: Code::read(element.find("Tp/CdOrPrtry"), meaning::balance),

@@ -4,6 +4,7 @@ use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use super::{Entry, StatementBalance};
+use crate::camt::Direction;
 
 /// Digits after the point that sums are counted with; a decimal has 18 digits, of which one may stand before the point.
 const SCALE: usize = 17;
@@ -36,6 +37,18 @@ impl Sum {
         Some(Self { units: if decimal.as_str().starts_with('-') { -units } else { units }, digits })
     }
 
+    /// Reads what [`Self::text`] wrote.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let size = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = size.split_once('.').unwrap_or((size, ""));
+        let digits = fraction.len();
+        if digits > SCALE || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let units: i128 = format!("{whole}{fraction:0<SCALE$}").parse().ok()?;
+        Some(Self { units: if size == text { units } else { -units }, digits })
+    }
+
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
         Some(Self { units: self.units.checked_add(other.units)?, digits: self.digits.max(other.digits) })
     }
@@ -58,11 +71,16 @@ impl Sum {
             let zero = "0.00000000000000000";
             return Decimal::new(if self.digits == 0 { "0" } else { zero.get(..self.digits + 2)? }).ok();
         }
+        Decimal::new(&self.text()).ok()
+    }
+
+    /// The same with as many digits as there are.
+    pub(crate) fn text(self) -> String {
         let sign = if self.units < 0 { "-" } else { "" };
         let digits = format!("{:0width$}", self.units.unsigned_abs(), width = SCALE + 1);
         let (whole, fraction) = digits.split_at(digits.len() - SCALE);
-        let (point, fraction) = if self.digits == 0 { ("", "") } else { (".", fraction.get(..self.digits)?) };
-        Decimal::new(&[sign, whole, point, fraction].concat()).ok()
+        let point = if self.digits == 0 { "" } else { "." };
+        [sign, whole, point, &fraction[..self.digits]].concat()
     }
 }
 
@@ -75,7 +93,7 @@ pub enum BalanceCheck {
     ConsistentWithReversalsFlipped,
     /// They do not fit.
     Differs,
-    /// An opening or a closing balance is missing, or an amount could not be read.
+    /// An opening or a closing balance is missing, or an amount or a direction could not be read.
     NotCheckable,
 }
 
@@ -109,7 +127,8 @@ impl Totals {
             self.other_currency += 1;
             return;
         }
-        let one = entry.money.as_ref().filter(|_| entry.direction.is_some()).and_then(|money| Sum::of(&money.amount));
+        let one =
+            entry.money.as_ref().filter(|_| known(entry.direction.as_ref())).and_then(|money| Sum::of(&money.amount));
         self.booked = self.booked.zip(one).and_then(|(sum, one)| sum.plus(one));
         if entry.reversal {
             self.reversed = self.reversed.zip(one).and_then(|(sum, one)| sum.plus(one));
@@ -122,7 +141,10 @@ impl Totals {
         opening: Option<&StatementBalance>,
         closing: Option<&StatementBalance>,
     ) -> (BalanceCheck, Option<Decimal>) {
-        let sum = |balance: Option<&StatementBalance>| Sum::of(&balance?.money.as_ref()?.amount);
+        let sum = |balance: Option<&StatementBalance>| {
+            let balance = balance.filter(|balance| known(balance.direction.as_ref()))?;
+            Sum::of(&balance.money.as_ref()?.amount)
+        };
         let difference = sum(opening)
             .zip(sum(closing))
             .zip(self.booked)
@@ -138,4 +160,9 @@ impl Totals {
         };
         (verdict, difference.decimal())
     }
+}
+
+/// Whether it is known which sign the amount has.
+fn known(direction: Option<&Direction>) -> bool {
+    matches!(direction, Some(Direction::Credit | Direction::Debit))
 }

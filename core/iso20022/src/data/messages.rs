@@ -4,7 +4,7 @@ use std::io::Read;
 
 use encoding_rs::UTF_8;
 
-use super::MessageName;
+use super::{Held, MessageName};
 use crate::problem::Problem;
 use crate::schema::plain;
 use crate::xml::{Edge, Limits, Record, Tag, Tokens, attributes};
@@ -36,6 +36,7 @@ impl<'a> Messages<'a> {
         wanted: impl Fn(&str) -> Option<T>,
         none: (&str, &str),
     ) -> Result<Option<T>, Problem> {
+        self.tag.text_around = false;
         while let Some(edge) = self.tokens.next_tag(&mut self.tag)? {
             if edge == Edge::End {
                 continue;
@@ -60,6 +61,11 @@ impl<'a> Messages<'a> {
     /// Goes to the next child of the message; `false` at its end.
     pub(crate) fn next_child(&mut self) -> Result<bool, Problem> {
         Ok(self.tokens.next_tag(&mut self.tag)? == Some(Edge::Start))
+    }
+
+    /// Counts a message or a batch that begins here.
+    pub(crate) fn count(&self, held: &mut Held) -> Result<(), Problem> {
+        held.add().map_err(|refusal| self.tokens.problem(refusal.message, refusal.change))
     }
 
     /// Reads the element whose start tag was read last.

@@ -11,10 +11,10 @@ use crate::xml::{Element, Refusal};
 const MAX_PROBLEMS: usize = 50;
 /// Most problems in one list: of an entry with its transactions, or of a whole payment file.
 const MAX_LISTED: usize = 1000;
-/// Most transactions that are held of one file.
+/// Most transactions, and reports and batches around them, that are held of one file.
 const MAX_HELD: usize = 1_000_000;
 
-/// How many transactions are held.
+/// How many transactions, reports and batches are held.
 #[derive(Default)]
 pub(crate) struct Held(usize);
 
@@ -25,7 +25,8 @@ impl Held {
         if self.0 <= MAX_HELD {
             return Ok(());
         }
-        Err(Refusal::new(format!("the file has more than {MAX_HELD} transactions"), "split it into several"))
+        let message = format!("the file has more than {MAX_HELD} transactions and batches");
+        Err(Refusal::new(message, "split it into several"))
     }
 }
 
@@ -71,13 +72,17 @@ impl<'r> Values<'r> {
         Some(Money { amount: self.decimal(element)?, currency: currency.to_owned() })
     }
 
-    /// An amount with the sign of its direction: a debit is negative.
-    pub(crate) fn signed(&mut self, element: Element<'_>, debit: bool) -> Option<Money> {
+    /// An amount that should have no sign; one that is there is kept and noted.
+    pub(crate) fn unsigned(&mut self, element: Element<'_>) -> Option<Money> {
         if element.text().starts_with('-') {
             self.note(element, element.text(), "the amount has a sign, which only the direction should have");
         }
-        let money = self.money(element)?;
-        Some(if debit { money.negated() } else { money })
+        self.money(element)
+    }
+
+    /// An amount with the sign of its direction: a debit is negative.
+    pub(crate) fn signed(&mut self, element: Element<'_>, debit: bool) -> Option<Money> {
+        self.unsigned(element).map(|money| money.directed(debit))
     }
 
     /// A decimal number; blanks, a plus and zeros in front are tolerated, and a point without digits behind it.
@@ -139,16 +144,13 @@ impl<'r> Values<'r> {
 }
 
 impl Money {
-    /// The same with the other sign.
-    pub(crate) fn negated(self) -> Self {
+    /// The same with the sign of its direction: a debit is negative. A sign that it has stays.
+    pub(crate) fn directed(self, debit: bool) -> Self {
         let text = self.amount.as_str();
-        let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
-        let other = match text.strip_prefix('-') {
-            Some(size) => size.to_owned(),
-            None if zero => text.to_owned(),
-            None => format!("-{text}"),
-        };
-        Self { amount: Decimal::new(&other).unwrap_or(self.amount), currency: self.currency }
+        if !debit || text.starts_with('-') || text.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+            return self;
+        }
+        Self { amount: Decimal::new(&format!("-{text}")).unwrap_or(self.amount), currency: self.currency }
     }
 }
 

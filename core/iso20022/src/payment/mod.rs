@@ -198,6 +198,7 @@ impl PaymentFile {
     }
 
     fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
+        file.count(held)?;
         let path = format!("{PATH}/PmtInf[{}]", self.batches.len() + 1);
         let (mut transactions, mut problems) = (Vec::new(), Vec::new());
         record.clear();

@@ -11,7 +11,7 @@ use crate::data::{
 };
 use crate::meaning;
 use crate::problem::Problem;
-use crate::xml::{Element, Record, Refusal};
+use crate::xml::{Element, Record};
 
 /// The newest version whose fields are known here.
 const NEWEST: u32 = 14;
@@ -156,6 +156,7 @@ pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<St
     // Version 2 names its element after the message.
     let wanted = |name: &str| (name == "CstmrPmtStsRpt" || name.starts_with("pain.002.")).then_some(());
     while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
+        file.count(&mut held)?;
         let mut report = StatusReport::begin(&file);
         while file.next_child()? {
             match file.tag.name.as_str() {
@@ -166,9 +167,8 @@ pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<St
                 "OrgnlPmtInfAndSts" => report.batch(&mut file, &mut record, &mut held)?,
                 "TxInfAndSts" => {
                     file.read(&mut record)?;
-                    report
-                        .transaction(record.finish(), &mut held)
-                        .map_err(|refusal| file.tokens.problem(refusal.message, refusal.change))?;
+                    file.count(&mut held)?;
+                    report.transaction(record.finish());
                 }
                 _ => file.tokens.skip()?,
             }
@@ -223,6 +223,7 @@ impl StatusReport {
     }
 
     fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
+        file.count(held)?;
         let path = format!("{PATH}/OrgnlPmtInfAndSts[{}]", self.batches.len() + 1);
         let (mut transactions, mut problems) = (Vec::new(), Vec::new());
         record.clear();
@@ -254,18 +255,16 @@ impl StatusReport {
     }
 
     /// A transaction directly below the report, as version 2 has it.
-    fn transaction(&mut self, element: Element<'_>, held: &mut Held) -> Result<(), Refusal> {
-        held.add()?;
+    fn transaction(&mut self, element: Element<'_>) {
         if self.batches.last().is_none_or(|batch| batch.payment_id.is_some()) {
             self.batches.push(BatchStatus { line: element.line(), ..BatchStatus::default() });
         }
-        let Some(batch) = self.batches.last_mut() else { return Ok(()) };
+        let Some(batch) = self.batches.last_mut() else { return };
         let base = || format!("{PATH}/TxInfAndSts[{}]", batch.transactions.len() + 1);
         let mut values = Values::new(element, &base);
         let one = TransactionStatus::read(element, &mut values);
         values.move_to(&mut self.problems);
         batch.transactions.push(one);
-        Ok(())
     }
 }
 

@@ -27,7 +27,7 @@ use crate::problem::{Place, Problem};
 pub(crate) use encoding::named as named_encoding;
 pub(crate) use record::{Element, Record};
 pub(crate) use source::Source;
-pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Tokens, attributes};
+pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Tokens, attributes, local};
 
 pub(crate) use tree::{Node, Tree};
 pub(crate) use write::Writer;

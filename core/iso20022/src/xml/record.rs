@@ -43,7 +43,8 @@ impl Record {
         part: &str,
         mut on_part: impl FnMut(Element<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Problem> {
-        self.start(&tag.name, &tag.attributes, tag.line);
+        let started = self.start(&tag.name, &tag.attributes, tag.line);
+        started.map_err(|refusal| tokens.problem(refusal.message, refusal.change))?;
         self.go_on(tokens, part, &mut on_part)
     }
 
@@ -54,8 +55,22 @@ impl Record {
         self.open.clear();
     }
 
-    /// Starts an element that further ones can be read into.
-    pub(crate) fn start(&mut self, name: &str, raw_attributes: &str, line: u64) {
+    /// Forgets all and starts an element that further ones can be read into.
+    pub(crate) fn begin(&mut self, line: u64) {
+        self.clear();
+        self.push("", "", line);
+    }
+
+    /// Starts an element, unless too much is held.
+    fn start(&mut self, name: &str, raw_attributes: &str, line: u64) -> Result<(), Refusal> {
+        if self.elements.len() >= MAX_ELEMENTS || self.text.len() >= MAX_RECORD_TEXT {
+            return Err(Refusal::new("one entry or batch is too large", "split it into several"));
+        }
+        self.push(name, raw_attributes, line);
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, raw_attributes: &str, line: u64) {
         let name = self.push_text(name);
         let currency = match raw_attributes.strip_prefix(" Ccy=\"").and_then(|value| value.strip_suffix('"')) {
             Some(plain) if plain.bytes().all(|byte| byte.is_ascii_alphanumeric()) => self.push_text(plain),
@@ -76,7 +91,7 @@ impl Record {
             self.close();
         }
         if self.elements.is_empty() {
-            self.start("", "", 0);
+            self.push("", "", 0);
             self.close();
         }
         Element { record: self, at: 0 }
@@ -92,11 +107,8 @@ impl Record {
         tokens.pump(|token| {
             match token {
                 Token::Start { name, attributes, line } => {
-                    if self.elements.len() >= MAX_ELEMENTS || self.text.len() >= MAX_RECORD_TEXT {
-                        return Err(Refusal::new("one entry or batch is too large", "split it into several"));
-                    }
                     self.forget_text_before_child();
-                    self.start(name, attributes, line);
+                    self.start(name, attributes, line)?;
                 }
                 Token::Text(text) => self.add_text(text)?,
                 Token::End => {

@@ -25,6 +25,32 @@ fn iso_074_the_amount_of_the_detail_comes_before_that_of_the_transaction() {
 }
 
 #[test]
+fn the_counter_value_counts_in_the_currency_of_the_entry_only() {
+    let counter = |currency: &str| {
+        let amounts = format!("<AmtDtls><CntrValAmt><Amt Ccy=\"{currency}\">9</Amt></CntrValAmt></AmtDtls>");
+        first(&statement("02", &entry("10", "DBIT", &(details(&amounts) + &details(""))))).details.remove(0).money
+    };
+    assert_eq!((amount(counter("EUR").as_ref()), counter("USD")), (Some("-9"), None));
+}
+
+#[test]
+fn details_of_a_debit_without_a_readable_amount_are_negative() {
+    let read = only(&entry("x", "DBIT", &details("<Amt Ccy=\"EUR\">3.00</Amt>")));
+    assert_eq!((read.money, amount(read.details[0].money.as_ref())), (None, Some("-3.00")));
+}
+
+#[test]
+fn a_sign_in_an_amount_is_kept_and_told() {
+    let own = "<Amt Ccy=\"EUR\">-5</Amt><CdtDbtInd>DBIT</CdtDbtInd>";
+    let transaction = "<AmtDtls><TxAmt><Amt Ccy=\"EUR\">-5</Amt></TxAmt></AmtDtls>";
+    for inside in [own, transaction] {
+        let read = only(&entry("-5", "DBIT", &details(inside)));
+        let amounts = [amount(read.money.as_ref()), amount(read.details[0].money.as_ref())];
+        assert_eq!((amounts, read.problems.len()), ([Some("-5"); 2], 2), "{inside}");
+    }
+}
+
+#[test]
 fn iso_079_a_batch_adds_up() {
     let one = |cents: &str| format!("<TxDtls><Amt Ccy=\"EUR\">{cents}</Amt></TxDtls>");
     let batch = "<Btch><PmtInfId> P1 </PmtInfId><NbOfTxs>3</NbOfTxs><TtlAmt Ccy=\"EUR\">6.60</TtlAmt></Btch>";

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_iso20022::cash::{CashItem, CashReader, ReadOptions, read_all};
+use bankchannel_iso20022::cash::{CashItem, CashReader, MAX_HELD, ReadOptions, read_all, read_page};
 use bankchannel_iso20022::{Problem, read_payment, read_statement, read_status_report};
 
-use crate::{amount, details, entry, first, only, statement};
+use crate::{amount, details, document, entry, first, only, statement};
 
 /// What all three readers refuse a file for; the statement's answer is given.
 fn refusal(file: &[u8]) -> Problem {
@@ -58,6 +58,42 @@ fn iso_102_depth_counts_and_sizes() {
             .message
             .contains("100000")
     );
+}
+
+#[test]
+fn iso_102_elements_of_a_statement_are_bounded() {
+    assert!(refused(&"<x/>".repeat(200_000)).message.contains("too large"));
+}
+
+#[test]
+fn iso_102_what_holds_no_transactions_is_bounded_too() {
+    let many = |piece: &str, times: usize| piece.repeat(times);
+    let batches = document("pain.001.001.09", "CstmrCdtTrfInitn", &many("<PmtInf/>", 1_000_001));
+    assert!(read_payment(batches.as_bytes()).unwrap_err().message.contains("more than 1000000"));
+    let batches = document("pain.002.001.10", "CstmrPmtStsRpt", &many("<OrgnlPmtInfAndSts/>", 1_000_001));
+    assert!(read_status_report(batches.as_bytes()).unwrap_err().message.contains("more than 1000000"));
+    let reports = many("<CstmrPmtStsRpt/>", 1_000_001);
+    assert!(read_status_report(reports.as_bytes()).unwrap_err().message.contains("more than 1000000"));
+    let statements = document("camt.053.001.08", "BkToCstmrStmt", &many("<Stmt/>", 100_001));
+    assert!(read_statement(statements.as_bytes()).unwrap_err().message.contains("more than 100000"));
+    let messages = many("<BkToCstmrStmt/>", 100_002);
+    assert!(read_statement(messages.as_bytes()).unwrap_err().message.contains("more than 100000"));
+}
+
+#[test]
+fn as_many_entries_as_are_held_are_read() {
+    let one = "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><NtryDtls><TxDtls/></NtryDtls></Ntry>";
+    let file = |times: usize| read_statement(statement("08", &one.repeat(times)).as_bytes());
+    assert_eq!(file(MAX_HELD / 2).unwrap().statements[0].entries.len(), MAX_HELD / 2);
+    assert!(file(MAX_HELD / 2 + 1).unwrap_err().message.contains("more than 1000000"));
+}
+
+#[test]
+fn iso_102_the_notes_of_repeated_headers_are_bounded() {
+    let headers = "<GrpHdr><CreDtTm>x</CreDtTm></GrpHdr>".repeat(1000);
+    let file = statement("08", &entry("5", "CRDT", "")).replacen("<Stmt>", &format!("{headers}<Stmt>"), 1);
+    let page = read_page(file.as_bytes(), &ReadOptions::default(), None, 1).unwrap();
+    assert_eq!(page.next.unwrap().message.notes.len(), 100);
 }
 
 #[test]

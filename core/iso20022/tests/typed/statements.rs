@@ -1,6 +1,8 @@
 //! A whole file: messages, accounts, balances, dates.
 
-use bankchannel_iso20022::cash::{BalanceCheck, CashKind, CashReader, ReadOptions, read_all, read_page};
+use bankchannel_iso20022::cash::{
+    BalanceCheck, CashKind, CashReader, Cursor, ReadOptions, Statement, read_all, read_page,
+};
 use bankchannel_iso20022::{read_notification, read_report, read_statement};
 
 use crate::{account, amount, balance, document, entry, first, only, read, statement};
@@ -103,6 +105,12 @@ fn iso_083_reversals_the_other_way() {
     let flipped = read_all(file.as_bytes(), &options).unwrap().statements.remove(0);
     assert_eq!(amount(flipped.entries[0].money.as_ref()), Some("-10"));
     assert_eq!(flipped.end.unwrap().balance_check, BalanceCheck::Consistent);
+    // The details have the direction of their entry.
+    let detail = "</RvslInd><NtryDtls><TxDtls><Amt Ccy=\"EUR\">10</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls></NtryDtls>";
+    let flipped = read_all(file.replace("</RvslInd>", detail).as_bytes(), &options).unwrap().statements.remove(0);
+    let entry = &flipped.entries[0];
+    assert_eq!((amount(entry.details[0].money.as_ref()), &entry.details[0].direction), (Some("-10"), &entry.direction));
+    assert_eq!([&entry.details_sum, &entry.details_difference].map(|sum| sum.as_ref().unwrap().as_str()), ["-10", "0"]);
 }
 
 #[test]
@@ -151,6 +159,29 @@ fn balances_that_do_not_fit_and_other_currencies() {
     assert_eq!(end.balance_difference.unwrap().as_str(), "2.50");
     let none = read(&statement("08", &entry("1", "CRDT", ""))).statements.remove(0).end.unwrap();
     assert_eq!(none.balance_check, BalanceCheck::NotCheckable);
+}
+
+#[test]
+fn without_a_direction_nothing_is_summed() {
+    let ends = |from: &str, to: &str| balance("OPBD", "10", from) + &balance("CLBD", "15", to);
+    let read_end = |inside: &str| {
+        let read = read(&statement("08", inside)).statements.remove(0);
+        let messages: Vec<_> = read.problems.into_iter().map(|problem| problem.message).collect();
+        (read.end.unwrap(), messages, read.entries.into_iter().next().map(|entry| entry.problems))
+    };
+    for direction in ["<CdtDbtInd>BOTH</CdtDbtInd>", "<CdtDbtInd/>", ""] {
+        let odd = entry("5", "CRDT", "").replace("<CdtDbtInd>CRDT</CdtDbtInd>", direction);
+        let (end, _, problems) = read_end(&(ends("CRDT", "CRDT") + &odd));
+        assert_eq!((end.balance_check, end.booked_sum), (BalanceCheck::NotCheckable, None), "{direction}");
+        assert_eq!(problems.unwrap().len(), 1, "{direction}");
+    }
+    let entry = entry("5", "CRDT", "");
+    let (end, problems, _) = read_end(&(ends("CRDT", "BOTH") + &entry));
+    assert_eq!((end.balance_check, problems.len()), (BalanceCheck::NotCheckable, 1));
+    let without = ends("BOTH", "CRDT").replace("<CdtDbtInd>BOTH</CdtDbtInd>", "");
+    let (end, problems, _) = read_end(&(without + &entry));
+    assert_eq!((end.balance_check, problems), (BalanceCheck::NotCheckable, vec!["has no direction".to_owned()]));
+    assert_eq!(end.booked_sum.unwrap().as_str(), "5");
 }
 
 #[test]
@@ -227,6 +258,9 @@ fn several_documents_and_envelopes() {
     let lines: Vec<_> = all.statements.iter().map(|statement| statement.entries[0].line).collect();
     assert_eq!((all.statements[2].message_number, lines), (3, vec![8, 17, 24]));
     assert!(all.messages.iter().all(|message| message.message.version == Some(8) && message.notes.is_empty()));
+    let notes = |file: &str| read(file).messages.iter().map(|message| message.notes.len()).collect::<Vec<_>>();
+    assert_eq!(notes(&format!("{one}text{one}{one}")), [0, 1, 0]);
+    assert_eq!(notes(&format!("{}{one}", one.replace("<Stmt>", "text<Stmt>"))), [0, 0], "of its own message only");
 }
 
 #[test]
@@ -270,6 +304,43 @@ fn pages_hold_what_the_whole_file_holds() {
         );
         assert_eq!(entries[3].text.as_deref(), Some("ä€4"));
     }
+}
+
+#[test]
+fn pages_carry_what_stands_between_entries() {
+    let large = "999999999999999999";
+    let entries = |direction: &str| entry(large, direction, "<RvslInd>true</RvslInd>").repeat(3);
+    let between = balance("OPBD", "1.5", "DBIT") + &balance("ITBD", "x", "CRDT") + "<AddtlStmtInf>hello</AddtlStmtInf>";
+    let behind = balance("CLBD", "1.50", "DBIT") + "<AddtlStmtInf>again</AddtlStmtInf>";
+    let file = statement("08", &[entries("CRDT"), between, entries("DBIT"), behind].concat());
+    let end = |statement: &Statement| {
+        let end = statement.end.clone().unwrap();
+        (end.balance_check, end.information, statement.balances.len(), statement.problems.len())
+    };
+    let expected = (BalanceCheck::Consistent, Some("hello".to_owned()), 3, 1);
+    assert_eq!(end(&read(&file).statements[0]), expected);
+    let mut page = read_page(file.as_bytes(), &ReadOptions::default(), None, 1).unwrap();
+    while let Some(next) = page.next {
+        let from = usize::try_from(next.position).unwrap();
+        page = read_page(&file.as_bytes()[from..], &ReadOptions::default(), Some(next), 1).unwrap();
+    }
+    assert_eq!(end(&page.statements[0]), expected);
+    bankchannel_iso20022::cash::fuzz(file.as_bytes());
+    let none = read(&statement("08", "<AddtlStmtInf>no entries</AddtlStmtInf>"));
+    assert_eq!(none.statements[0].end.as_ref().unwrap().information.as_deref(), Some("no entries"));
+}
+
+#[test]
+fn a_cursor_that_does_not_fit_is_refused() {
+    let file = statement("08", &(entry("5", "CRDT", "") + &entry("6", "CRDT", "")));
+    let options = ReadOptions::default();
+    let cursor = read_page(file.as_bytes(), &options, None, 1).unwrap().next.unwrap();
+    for (open, rest) in [(vec![], ""), (vec!["Document"], "</Document>"), (vec!["BkToCstmrStmt", "Ntry"], "</Ntry>")] {
+        let foreign = Cursor { open: open.into_iter().map(str::to_owned).collect(), ..cursor.clone() };
+        let problem = read_page(rest.as_bytes(), &options, Some(foreign), 1).unwrap_err();
+        assert_eq!(problem.message, "the cursor is not one of this file");
+    }
+    assert!(read_page(&b""[..], &options, Some(cursor), 1).unwrap_err().message.contains("ends inside"));
 }
 
 #[test]
