@@ -218,4 +218,31 @@
 /** Make a test authority and a third party's certificates. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_MAKE_CERTIFICATES "nextgen_psd2.make_certificates"
 
+/** Read an account statement. */
+#define BANKCHANNEL_OP_ISO20022_READ_STATEMENT "iso20022.read_statement"
+
+/** Read an account report of the current day. */
+#define BANKCHANNEL_OP_ISO20022_READ_REPORT "iso20022.read_report"
+
+/** Read a notification of debits and credits. */
+#define BANKCHANNEL_OP_ISO20022_READ_NOTIFICATION "iso20022.read_notification"
+
+/** Read one page of a statement, report or notification of any size. */
+#define BANKCHANNEL_OP_ISO20022_READ_STATEMENT_PAGE "iso20022.read_statement_page"
+
+/** Read a payment status report. */
+#define BANKCHANNEL_OP_ISO20022_READ_STATUS_REPORT "iso20022.read_status_report"
+
+/** Read a payment file. */
+#define BANKCHANNEL_OP_ISO20022_READ_PAYMENT "iso20022.read_payment"
+
+/** Make a payment file. */
+#define BANKCHANNEL_OP_ISO20022_MAKE_PAYMENT "iso20022.make_payment"
+
+/** Check a payment file before it is sent. */
+#define BANKCHANNEL_OP_ISO20022_CHECK_PAYMENT "iso20022.check_payment"
+
+/** Find out what became of a payment file. */
+#define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
+
 #endif

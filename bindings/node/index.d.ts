@@ -508,6 +508,16 @@ export declare const codes: {
    * host that you allow.
    */
   readonly NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused";
+  /**
+   * The file cannot be read. The message says in which line and why, and what to do. The context has the
+   * line and the element's path, where there is one.
+   */
+  readonly ISO20022_FILE_UNREADABLE: "iso20022.file_unreadable";
+  /**
+   * The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
+   * `count` how many there are, and `problems` up to 50 of them, one a line.
+   */
+  readonly ISO20022_PAYMENT_REFUSED: "iso20022.payment_refused";
 };
 
 /** An error code: one of `codes`, or one that this version does not know. */
@@ -1554,7 +1564,10 @@ export interface PaymentProblem {
    * out when the file could not be read as XML.
    */
   readonly field?: string;
-  /** The reason code that a bank would answer: `FF01`, `AM10`, `AM18`, `AC01`, `AC02`. */
+  /**
+   * The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`;
+   * `NARR` where none is named for it.
+   */
   readonly reason: string;
   /** What is wrong. */
   readonly message: string;
@@ -1880,6 +1893,14 @@ export interface SignAndUploadRequest {
   signingCertificate?: Secret | null;
   /** The hash of the signature; SHA-256 when left out. */
   hash?: SignatureHash | null;
+  /**
+   * Whether the content is a payment file that is checked before anything is signed or sent: see
+   * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
+   * For that the file is read into memory. False when left out.
+   */
+  check?: boolean | null;
+  /** How your bank differs from the common rules, for `check`. */
+  checkProfile?: iso20022.ProfileOptions | null;
 }
 
 /** The file was accepted. */
@@ -1935,6 +1956,16 @@ export interface UploadAndWaitRequest {
    * hold neither bank nor account.
    */
   directory?: string | null;
+  /** Whether answers are given parsed too; true when left out. */
+  parse?: boolean | null;
+  /**
+   * Whether the content is a payment file that is checked before anything is signed or sent: see
+   * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
+   * For that the file is read into memory. False when left out.
+   */
+  check?: boolean | null;
+  /** How your bank differs from the common rules, for `check`. */
+  checkProfile?: iso20022.ProfileOptions | null;
 }
 
 /** A file that the bank answered with. */
@@ -1947,6 +1978,15 @@ export interface BankAnswer {
   readonly path?: string;
   /** Its bytes as base64 text, when no folder was given. */
   readonly content?: string;
+  /** What it says, where it is a status report (`pain.002`). */
+  readonly report?: iso20022.StatusFile;
+  /** What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  readonly statement?: iso20022.CashFile;
+  /**
+   * Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
+   * more than 10,000 entries, or the call has parsed 16 MiB.
+   */
+  readonly notParsed?: string;
 }
 
 /** The file was accepted, and the bank has answered. */
@@ -1973,6 +2013,11 @@ export interface DownloadNewFilesRequest {
   directory: string;
   /** Only the file of this reference. */
   fileReference?: string | null;
+  /**
+   * Whether files are given parsed too: all of them with true, none with false; left out, those that were
+   * downloaded now.
+   */
+  parse?: boolean | null;
 }
 
 /**
@@ -2001,6 +2046,15 @@ export interface DownloadedFile {
   readonly error?: string;
   /** What went wrong, for a person. */
   readonly errorMessage?: string;
+  /** What it says, where it is a status report (`pain.002`). */
+  readonly report?: iso20022.StatusFile;
+  /** What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  readonly statement?: iso20022.CashFile;
+  /**
+   * Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
+   * more than 10,000 entries, or the call has parsed 16 MiB.
+   */
+  readonly notParsed?: string;
 }
 
 /** What became of each file. */
@@ -2854,8 +2908,9 @@ export declare class WsChannel implements AsyncDisposable {
    * Check a payment file before it is sent.
    *
    * Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO
-   * schema, counts, control sums, and the check digits of accounts. A faulty file is an answer, not an
-   * error. Whether the bank knows the account and has the money on it, only the bank can say.
+   * schema, counts, control sums, the check digits of accounts, and the errors that
+   * iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error. Whether
+   * the bank knows the account and has the money on it, only the bank can say.
    *
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
@@ -3046,6 +3101,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
    * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
    * @throws {InvalidInputError} `ws_channel.content_empty`: The file is empty.
+   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
+   * nothing was sent.
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
@@ -3085,6 +3142,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
    * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
    * @throws {InvalidInputError} `ws_channel.content_empty`: The file is empty.
+   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
+   * nothing was sent.
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
@@ -4892,7 +4951,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  signRequest(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent }): SignRequestResponse;
+  signRequest(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent | null }): SignRequestResponse;
 
   /**
    * Say what to sign, for a key that is elsewhere.
@@ -4908,7 +4967,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  prepareSignature(request?: Omit<PrepareSignatureRequest, "content"> & { content?: LocalContent }): PrepareSignatureResponse;
+  prepareSignature(request?: Omit<PrepareSignatureRequest, "content"> & { content?: LocalContent | null }): PrepareSignatureResponse;
 
   /**
    * Attach a signature that was made elsewhere.
@@ -4922,7 +4981,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  attachSignature(request: Omit<AttachSignatureRequest, "content"> & { content?: LocalContent }): AttachSignatureResponse;
+  attachSignature(request: Omit<AttachSignatureRequest, "content"> & { content?: LocalContent | null }): AttachSignatureResponse;
 
   /**
    * Build the signing string of a request.
@@ -4933,7 +4992,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  signingString(request?: Omit<SigningStringRequest, "content"> & { content?: LocalContent }): SigningStringResponse;
+  signingString(request?: Omit<SigningStringRequest, "content"> & { content?: LocalContent | null }): SigningStringResponse;
 
   /**
    * Compute the Digest header of a body.
@@ -4944,7 +5003,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  computeDigest(request?: Omit<ComputeDigestRequest, "content"> & { content?: LocalContent }): ComputeDigestResponse;
+  computeDigest(request?: Omit<ComputeDigestRequest, "content"> & { content?: LocalContent | null }): ComputeDigestResponse;
 
   /**
    * Encode a Signature header that is not plain ASCII.
@@ -4981,7 +5040,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  verifyRequest(request?: Omit<VerifyRequestRequest, "content"> & { content?: LocalContent }): VerifyRequestResponse;
+  verifyRequest(request?: Omit<VerifyRequestRequest, "content"> & { content?: LocalContent | null }): VerifyRequestResponse;
 
   /**
    * Explain why a bank refuses a request.
@@ -4995,7 +5054,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
    */
-  explainRequest(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent }): ExplainRequestResponse;
+  explainRequest(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent | null }): ExplainRequestResponse;
 
   /**
    * Say what a certificate of a third party is and what it allows.
@@ -5032,4 +5091,1801 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /** Ends the client: running calls are cancelled. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Payment files, status reports and statements, made, read and explained: functions that only compute. */
+export declare namespace iso20022 {
+  /** A statement, report or notification. */
+  export interface ReadCashRequest {
+    /**
+     * The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them one
+     * after the other.
+     */
+    content: Content;
+    /**
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
+     * what it declares.
+     */
+    encoding?: string | null;
+    /**
+     * Whether this bank writes reversals with the direction of what they take back; left out, with their
+     * own. Where flipping would make the balances fit, `balanceCheck` says so.
+     */
+    reversalFlips?: boolean | null;
+  }
+
+  /**
+   * Which of the three messages it is.
+   * - `statement`: `camt.053`: a statement of booked entries with balances.
+   * - `report`: `camt.052`: a report within the day; entries may be pending.
+   * - `notification`: `camt.054`: a notification of entries; it has no balances.
+   */
+  export type CashKind = "statement" | "report" | "notification";
+
+  /** What a file says that it is. */
+  export interface MessageName {
+    /**
+     * The message's name in its namespace, such as `camt.053.001.08`; left out where the namespace is
+     * another one.
+     */
+    readonly name?: string;
+    /** The version of the message in that name, such as 8. */
+    readonly version?: number;
+    /** The namespace, at most 200 characters of it; empty for none. */
+    readonly namespace: string;
+  }
+
+  /** A date, with the time where one is given. */
+  export interface Moment {
+    /** The date, in the offset that it is written in. */
+    readonly date: string;
+    /** The time of that day as it is written, such as `23:59:59.5`, without its offset. */
+    readonly time?: string;
+    /** The instant, where time and offset are given. */
+    readonly instant?: string;
+  }
+
+  /** One message: a document, with as many statements as it holds. */
+  export interface CashMessage {
+    /** What it is, by its elements. */
+    readonly kind: CashKind;
+    /** What it is, by its namespace. */
+    readonly message: MessageName;
+    /** The message's id. */
+    readonly id?: string;
+    /** When it was made. */
+    readonly created?: Moment;
+    /** The number of the page, where the bank cuts one message into several. */
+    readonly page?: number;
+    /** Whether it is the last page. */
+    readonly lastPage?: boolean;
+    /**
+     * What a reader should know of the file: a namespace that is none of ISO 20022's, an encoding that is
+     * not UTF-8, text around the document.
+     */
+    readonly notes: readonly string[];
+  }
+
+  /** The account of a statement. */
+  export interface StatementAccount {
+    /** The IBAN, without blanks and in capitals. */
+    readonly iban?: string;
+    /** The account's number where it is no IBAN. */
+    readonly account?: string;
+    /** What kind of number `account` is. */
+    readonly accountScheme?: string;
+    /** The currency, an ISO 4217 code. */
+    readonly currency?: string;
+    /** The account's name. */
+    readonly name?: string;
+    /** The owner's name. */
+    readonly owner?: string;
+    /** The BIC of the bank that keeps the account. */
+    readonly bic?: string;
+  }
+
+  /** A code, and what it means. */
+  export interface Code {
+    /** The code as it is written: one of ISO 20022's, or a bank's own. */
+    readonly code: string;
+    /** What it means in words; left out for codes not known here. */
+    readonly meaning?: string;
+    /** Whether it is a bank's own code instead of one of ISO 20022's. */
+    readonly proprietary: boolean;
+    /** Who issues it, where the file says so. */
+    readonly issuer?: string;
+  }
+
+  /** An amount of money. */
+  export interface Money {
+    /** The exact amount as a decimal number; negative where money leaves the account. */
+    readonly amount: string;
+    /** The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none. */
+    readonly currency: string;
+  }
+
+  /**
+   * Whose favour a booking or balance is in.
+   * - `credit`: `CRDT`: in the customer's favour.
+   * - `debit`: `DBIT`: against the customer.
+   * - any other text: a value that this version does not know
+   */
+  export type Direction = "credit" | "debit" | (string & {});
+
+  /** A balance. */
+  export interface StatementBalance {
+    /** Which balance it is: `OPBD` opening booked, `CLBD` closing booked, … */
+    readonly kind?: Code;
+    /** The balance: negative where the owner owes. */
+    readonly money?: Money;
+    /** Whose favour it is in. */
+    readonly direction?: Direction;
+    /** The date that it is of. */
+    readonly date?: Moment;
+  }
+
+  /** What the bank itself counted. */
+  export interface TransactionSummary {
+    /** How many entries there are. */
+    readonly entries?: number;
+    /** The sum of all amounts, without their signs. */
+    readonly sum?: string;
+    /** How many credits there are. */
+    readonly credits?: number;
+    /** The sum of the credits. */
+    readonly creditSum?: string;
+    /** How many debits there are. */
+    readonly debits?: number;
+    /** The sum of the debits, without a sign. */
+    readonly debitSum?: string;
+  }
+
+  /** A postal address: structured, as lines, or both. */
+  export interface Address {
+    /** Department. */
+    readonly department?: string;
+    /** Part of the department. */
+    readonly subDepartment?: string;
+    /** Street. */
+    readonly street?: string;
+    /** Number of the building in its street. */
+    readonly buildingNumber?: string;
+    /** Name of the building. */
+    readonly buildingName?: string;
+    /** Floor. */
+    readonly floor?: string;
+    /** Unit or flat. */
+    readonly unit?: string;
+    /** Post box. */
+    readonly postBox?: string;
+    /** Room. */
+    readonly room?: string;
+    /** In whose care a letter goes there. */
+    readonly careOf?: string;
+    /** Post code. */
+    readonly postCode?: string;
+    /** Town. */
+    readonly town?: string;
+    /** Part of the town. */
+    readonly townLocation?: string;
+    /** District. */
+    readonly district?: string;
+    /** Part of the country, such as a state. */
+    readonly countrySubDivision?: string;
+    /** The country's ISO 3166 code, such as `FI`. */
+    readonly country?: string;
+    /** Lines without structure, in order. */
+    readonly lines: readonly string[];
+  }
+
+  /** A party of a payment with its account and bank. */
+  export interface Party {
+    /** The name: of the party, else of the bank that stands in its place, else of the account. */
+    readonly name?: string;
+    /** The account's IBAN, without blanks and in capitals. */
+    readonly iban?: string;
+    /** The account's number where it is no IBAN. */
+    readonly account?: string;
+    /** What kind of number `account` is: `BBAN`, `BGNR`, or a bank's own name of it. */
+    readonly accountScheme?: string;
+    /** The alias by which the account is known: a telephone number or an address of e-mail. */
+    readonly proxy?: string;
+    /** The currency of the account, an ISO 4217 code, where the file names it. */
+    readonly accountCurrency?: string;
+    /** The BIC of the account's bank, 8 or 11 characters. */
+    readonly bic?: string;
+    /** The name of the account's bank. */
+    readonly bankName?: string;
+    /** The party's number: of its organisation or of the person, the first that is given. */
+    readonly identifier?: string;
+    /** What kind of number `identifier` is: a code of ISO 20022 such as `CUST`, or a bank's own name of it. */
+    readonly identifierScheme?: string;
+    /** The postal address. */
+    readonly address?: Address;
+  }
+
+  /** What kind of transaction was booked: ISO 20022's code, the bank's own, or both. */
+  export interface BankTransactionCode {
+    /** The domain, such as `PMNT`. */
+    readonly domain?: string;
+    /** The family, such as `RCDT`. */
+    readonly family?: string;
+    /** The sub-family, such as `ESCT`. */
+    readonly subFamily?: string;
+    /** What the three mean in words. */
+    readonly meaning?: string;
+    /** The bank's own code, or that of its country. */
+    readonly proprietary?: string;
+    /** Who issues the bank's own code. */
+    readonly issuer?: string;
+  }
+
+  /** A batch of payments that was booked together. */
+  export interface Batch {
+    /** The message id of the payment file. */
+    readonly messageId?: string;
+    /** The payment information id: the batch of the payment file. */
+    readonly paymentId?: string;
+    /** How many transactions it holds. */
+    readonly count?: number;
+    /** The total, without a sign. */
+    readonly total?: Money;
+    /** Whose favour it is in. */
+    readonly direction?: Direction;
+  }
+
+  /**
+   * Which amount it is.
+   * - `instructed`: What the payer ordered.
+   * - `transaction`: What was transferred between the banks.
+   * - `counter_value`: The counter value in the currency of the account.
+   * - `announced`: What was announced.
+   * - any other text: a value that this version does not know
+   */
+  export type AmountKind = "instructed" | "transaction" | "counter_value" | "announced" | (string & {});
+
+  /** An amount in the course of a transaction, as the bank gives it: nothing is converted here. */
+  export interface AmountDetail {
+    /** Which amount it is. */
+    readonly kind: AmountKind;
+    /** The amount, without a sign. */
+    readonly money: Money;
+    /** The currency that was exchanged, an ISO 4217 code, where there was an exchange. */
+    readonly sourceCurrency?: string;
+    /** The currency that it was exchanged for. */
+    readonly targetCurrency?: string;
+    /** The currency of which the rate counts one unit. */
+    readonly unitCurrency?: string;
+    /** The rate; which way it counts differs from bank to bank. */
+    readonly rate?: string;
+    /** When the rate was quoted. */
+    readonly quoted?: string;
+    /** The contract of the exchange. */
+    readonly contract?: string;
+  }
+
+  /** A charge. */
+  export interface Charge {
+    /** The amount: negative where the account pays it. */
+    readonly money: Money;
+    /** Whether the entry's amount contains it; left out where the bank does not say. */
+    readonly included?: boolean;
+    /** What it is for. */
+    readonly kind?: Code;
+    /** Who bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
+    readonly bearer?: string;
+    /** The BIC of the bank that takes it. */
+    readonly bic?: string;
+  }
+
+  /** A document that is paid. */
+  export interface ReferredDocument {
+    /** What it is: `CINV` for an invoice, `CREN` for a credit note. */
+    readonly kind?: Code;
+    /** Its number. */
+    readonly number?: string;
+    /** Its date. */
+    readonly date?: string;
+  }
+
+  /** An amount of a document. */
+  export interface RemittanceAmount {
+    /**
+     * Which amount it is: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`,
+     * `RmtdAmt` of the document, or the code of version 12.
+     */
+    readonly kind: string;
+    /** The amount, as it is written: without a sign. */
+    readonly money: Money;
+  }
+
+  /** One structured part: a reference, or an invoice. */
+  export interface StructuredRemittance {
+    /** The creditor's reference as it is written. */
+    readonly reference?: string;
+    /** What kind of reference it is: `SCOR`, or a scheme's own code such as `QRR`. */
+    readonly referenceKind?: Code;
+    /** The documents that are paid, in order. */
+    readonly documents: readonly ReferredDocument[];
+    /** The amounts of the documents, in order. */
+    readonly amounts: readonly RemittanceAmount[];
+    /** Who wrote the invoice. */
+    readonly invoicer?: string;
+    /** To whom the invoice was written. */
+    readonly invoicee?: string;
+    /** Further lines of text, in order. */
+    readonly information: readonly string[];
+  }
+
+  /** Remittance information: what a payment is for. */
+  export interface Remittance {
+    /** The lines of free text, in order. */
+    readonly lines: readonly string[];
+    /** The structured parts, in order. */
+    readonly structured: readonly StructuredRemittance[];
+  }
+
+  /** Why money came back. */
+  export interface ReturnInformation {
+    /** The reason. */
+    readonly reason?: Code;
+    /** Further lines of text, in order. */
+    readonly information: readonly string[];
+    /** What kind of transaction is returned. */
+    readonly originalBankCode?: BankTransactionCode;
+    /** Who returns it. */
+    readonly originator?: string;
+  }
+
+  /** One transaction behind an entry. */
+  export interface EntryDetail {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /**
+     * The amount in the currency of the entry; negative where money leaves the account. Where the bank
+     * gives none here, it is that of the transaction or its counter value in that currency, or that of an
+     * entry with a single detail.
+     */
+    readonly money?: Money;
+    /** Whose favour it is in; left out where only the entry says it. */
+    readonly direction?: Direction;
+    /** The other side: who paid, or who was paid. */
+    readonly counterparty?: Party;
+    /** On whose behalf the other side acts. */
+    readonly ultimateCounterparty?: Party;
+    /** The end-to-end id that the payer gave; left out where there is none. */
+    readonly endToEndId?: string;
+    /** The first structured reference of the creditor. */
+    readonly creditorReference?: string;
+    /** The text of the payment: the lines of free text, else what the bank adds. */
+    readonly text?: string;
+    /** The message id of the payment file. */
+    readonly messageId?: string;
+    /** The payment information id: the batch of the payment file. */
+    readonly paymentId?: string;
+    /** The instruction id that the payer gave to the bank. */
+    readonly instructionId?: string;
+    /** The UETR, a UUID. */
+    readonly uetr?: string;
+    /** The transaction's id between the banks. */
+    readonly transactionId?: string;
+    /** The account servicer's reference. */
+    readonly servicerReference?: string;
+    /** The mandate of a direct debit. */
+    readonly mandateId?: string;
+    /** The number of a cheque. */
+    readonly chequeNumber?: string;
+    /** The clearing system's reference. */
+    readonly clearingReference?: string;
+    /** References of other kinds by the bank's name of the kind. */
+    readonly otherReferences: Readonly<Record<string, string>>;
+    /** References that say that there is none, such as `NOTPROVIDED`, by the name of their element. */
+    readonly placeholders: Readonly<Record<string, string>>;
+    /** The amounts in the course of the transaction, with the exchange of currencies. */
+    readonly amounts: readonly AmountDetail[];
+    /** The charges. */
+    readonly charges: readonly Charge[];
+    /** The total of charges and taxes, without a sign. */
+    readonly totalCharges?: Money;
+    /** What kind of transaction it is. */
+    readonly bankCode?: BankTransactionCode;
+    /** Who pays. */
+    readonly debtor?: Party;
+    /** On whose behalf the debtor pays. */
+    readonly ultimateDebtor?: Party;
+    /** Who is paid. */
+    readonly creditor?: Party;
+    /** On whose behalf the creditor is paid. */
+    readonly ultimateCreditor?: Party;
+    /** The purpose of the payment. */
+    readonly purpose?: Code;
+    /** What the payment is for. */
+    readonly remittance: Remittance;
+    /** Why the money came back. */
+    readonly returned?: ReturnInformation;
+    /** When the payer's order was accepted. */
+    readonly accepted?: Moment;
+    /** What the bank adds. */
+    readonly information?: string;
+  }
+
+  /** A value that could not be read as what it should be. The file is read on; the typed value is left out. */
+  export interface ValueProblem {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The element as a path from the root, such as `/Document/BkToCstmrStmt/Stmt[1]/Ntry[15]/Amt`. */
+    readonly path: string;
+    /** The value as it is written, at most 40 characters of it. */
+    readonly value: string;
+    /** What is wrong with it. */
+    readonly message: string;
+  }
+
+  /** One entry of a statement: a booking, or one to come. */
+  export interface Entry {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The entry's number in its statement, from 1. */
+    readonly number: number;
+    /** The amount: negative where money leaves the account. Left out where it cannot be read. */
+    readonly money?: Money;
+    /** Whose favour it is in, as the file says it. */
+    readonly direction?: Direction;
+    /** Whether it takes an earlier entry back. */
+    readonly reversal: boolean;
+    /** Whether it is booked (status `BOOK`): only such entries count in sums. */
+    readonly booked: boolean;
+    /** The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own. */
+    readonly status?: Code;
+    /** The date of the booking. */
+    readonly bookingDate?: string;
+    /** The date from which interest counts. */
+    readonly valueDate?: string;
+    /** Date and time of the booking, where the bank gives a time. */
+    readonly bookingTime?: Moment;
+    /** Date and time of the value, where the bank gives a time. */
+    readonly valueTime?: Moment;
+    /** The other side, where the entry has one detail. */
+    readonly counterparty?: Party;
+    /** The end-to-end id, where the entry has one detail that gives one. */
+    readonly endToEndId?: string;
+    /** The creditor's structured reference, where the entry has one detail that gives one. */
+    readonly creditorReference?: string;
+    /** The text: of the detail, where there is one that has a text, else what the bank adds to the entry. */
+    readonly text?: string;
+    /** The entry's reference. */
+    readonly reference?: string;
+    /**
+     * The account servicer's reference: the bank's own number of the booking, the archive id at Finnish
+     * banks.
+     */
+    readonly servicerReference?: string;
+    /** What kind of transaction it is. */
+    readonly bankCode?: BankTransactionCode;
+    /** The batches of payments behind it: mostly none or one. */
+    readonly batches: readonly Batch[];
+    /** The transactions behind it, in order. */
+    readonly details: readonly EntryDetail[];
+    /**
+     * The sum of the amounts of the details, with the sign of the entry's amount; left out where there are
+     * none, where one gives no amount, or another currency than the entry's.
+     */
+    readonly detailsSum?: string;
+    /**
+     * By how much the entry is larger than the sum of its details, in size: a charge, often. Negative where
+     * it is smaller.
+     */
+    readonly detailsDifference?: string;
+    /** The amounts in the course of the transaction, with the exchange of currencies. */
+    readonly amounts: readonly AmountDetail[];
+    /** The charges. */
+    readonly charges: readonly Charge[];
+    /** The total of charges and taxes, without a sign. */
+    readonly totalCharges?: Money;
+    /** What the bank adds. */
+    readonly information?: string;
+    /** What could not be read. */
+    readonly problems: readonly ValueProblem[];
+  }
+
+  /**
+   * Whether the balances fit the entries: opening balance and booked entries against the closing balance.
+   * - `consistent`: They fit.
+   * - `consistent_with_reversals_flipped`: They would fit if reversals had the other sign: see
+   * `super::ReadOptions::reversal_flips`.
+   * - `differs`: They do not fit.
+   * - `not_checkable`: An opening or a closing balance is missing, or an amount or a direction could not be
+   * read.
+   */
+  export type BalanceCheck = "consistent" | "consistent_with_reversals_flipped" | "differs" | "not_checkable";
+
+  /** What follows the entries of a statement. */
+  export interface StatementEnd {
+    /** How many entries were read. */
+    readonly entries: number;
+    /** The sum of the booked entries in the currency of the account. */
+    readonly bookedSum?: string;
+    /** How many booked entries are in another currency, and in no sum. */
+    readonly otherCurrency: number;
+    /** Whether the balances fit the entries. */
+    readonly balanceCheck: BalanceCheck;
+    /** By how much the closing balance is larger than opening balance and booked entries. */
+    readonly balanceDifference?: string;
+    /** What the bank adds to the statement. */
+    readonly information?: string;
+  }
+
+  /** A statement, report or notification of one account. */
+  export interface Statement {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The number of the message in the file, from 1. */
+    readonly messageNumber: number;
+    /** The statement's number in its message, from 1. */
+    readonly number: number;
+    /** What it is, by its elements. */
+    readonly kind: CashKind;
+    /** The statement's id. */
+    readonly id?: string;
+    /** The electronic sequence number as it is written. */
+    readonly sequence?: string;
+    /** The legal sequence number as it is written. */
+    readonly legalSequence?: string;
+    /** When the statement was made; where it does not say, when the message was. */
+    readonly created?: Moment;
+    /** Where its period begins. */
+    readonly from?: Moment;
+    /** Where its period ends. */
+    readonly to?: Moment;
+    /** The number of the page, where the bank cuts a statement into several. */
+    readonly page?: number;
+    /** Whether it is the last page. */
+    readonly lastPage?: boolean;
+    /** Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`. */
+    readonly copyOrDuplicate?: string;
+    /** The account. */
+    readonly account: StatementAccount;
+    /** The balances, in order; a notification has none. */
+    readonly balances: readonly StatementBalance[];
+    /** The opening balance: `OPBD`, else `PRCD`, else the earlier `ITBD` of two. */
+    readonly opening?: StatementBalance;
+    /** The closing balance: `CLBD`, else the latest `ITBD`. */
+    readonly closing?: StatementBalance;
+    /** What the bank itself counted. */
+    readonly summary: TransactionSummary;
+    /** The entries, in order; empty in the header that stands before them. */
+    readonly entries: readonly Entry[];
+    /** What follows the entries; left out before they are all read. */
+    readonly end?: StatementEnd;
+    /** What could not be read of all this but the entries. */
+    readonly problems: readonly ValueProblem[];
+  }
+
+  /** Where a page ended. The next page goes on from it in the same file, in this process or another. */
+  export interface Cursor {
+    /** Where in the file the next page begins, in bytes from its beginning. */
+    readonly position: number;
+    /** The line there, from 1. */
+    readonly line: number;
+    /** The encoding of the file. */
+    readonly encoding: string;
+    /** The names of the elements that are open there, from the root. */
+    readonly open: readonly string[];
+    /** How many messages have begun. */
+    readonly messages: number;
+    /** The message that is read. */
+    readonly message: CashMessage;
+    /** The statement that is read, with the balances up to here and without its entries. */
+    readonly statement: Statement;
+    /** How many of its entries have been read. */
+    readonly entries: number;
+    /** The exact sum of the booked ones, of any number of digits; left out once one could not be added. */
+    readonly booked?: string;
+    /** The same of the reversals among them. */
+    readonly reversed?: string;
+    /** How many booked ones are in another currency. */
+    readonly otherCurrency: number;
+    /** What the bank adds to the statement, where that stood before this place. */
+    readonly information?: string;
+  }
+
+  /** What a file says, or a page of it. */
+  export interface CashFile {
+    /** The messages in the file, in order: one, or several that were put one after the other. */
+    readonly messages: readonly CashMessage[];
+    /**
+     * The statements, reports or notifications, in order, each with its entries. On a page that goes on in
+     * a statement, that statement stands first again, with the entries of this page.
+     */
+    readonly statements: readonly Statement[];
+    /** Where the next page goes on; left out after the last. */
+    readonly next?: Cursor;
+  }
+
+  /** The file, and which page of it. */
+  export interface ReadStatementPageRequest {
+    /** The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`. */
+    content: Content;
+    /** Where the page begins: `next` of the page before; left out for the first page. */
+    cursor?: Cursor | null;
+    /** How many entries a page has, 1 to 100,000; 1,000 when left out. A page may have fewer. */
+    entries?: number | null;
+    /**
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
+     * what it declares.
+     */
+    encoding?: string | null;
+    /**
+     * Whether this bank writes reversals with the direction of what they take back; left out, with their
+     * own.
+     */
+    reversalFlips?: boolean | null;
+  }
+
+  /** The file. */
+  export interface ReadStatusReportRequest {
+    /** The file's bytes: `pain.002`, versions 2 to 14, or several of them one after the other. */
+    content: Content;
+    /**
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
+     * what it declares.
+     */
+    encoding?: string | null;
+  }
+
+  /** Why a status is what it is. */
+  export interface StatusReason {
+    /** The reason. */
+    readonly code?: Code;
+    /** Further lines of text, in order. */
+    readonly information: readonly string[];
+    /** Who says so. */
+    readonly originator?: string;
+  }
+
+  /** How many transactions have a status. */
+  export interface StatusCount {
+    /** The status. */
+    readonly status?: Code;
+    /** How many transactions have it. */
+    readonly count?: number;
+    /** Their sum. */
+    readonly sum?: string;
+  }
+
+  /** What the bank says about a transaction. */
+  export interface TransactionStatus {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The status's own id. */
+    readonly statusId?: string;
+    /** The instruction id of the payment file. */
+    readonly instructionId?: string;
+    /** The end-to-end id of the payment file; left out where it says that there is none. */
+    readonly endToEndId?: string;
+    /** The UETR, a UUID. */
+    readonly uetr?: string;
+    /** The status. */
+    readonly status?: Code;
+    /** The reasons for it. */
+    readonly reasons: readonly StatusReason[];
+    /** The charges. */
+    readonly charges: readonly Charge[];
+    /** When the order was accepted. */
+    readonly accepted?: Moment;
+    /** The account servicer's reference, by which a statement names the booking. */
+    readonly servicerReference?: string;
+    /** The clearing system's reference. */
+    readonly clearingReference?: string;
+    /** The amount, as the bank repeats it. */
+    readonly money?: Money;
+    /** The execution date, as the bank repeats it. */
+    readonly execution?: Moment;
+    /** Who pays, as the bank repeats it. */
+    readonly debtor?: Party;
+    /** Who is paid, as the bank repeats it. */
+    readonly creditor?: Party;
+    /** What the payment is for, as the bank repeats it. */
+    readonly remittance: Remittance;
+  }
+
+  /** What the bank says about a batch: the transactions of one payment information. */
+  export interface BatchStatus {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The payment information id; left out where a report lists transactions without it. */
+    readonly paymentId?: string;
+    /** How many transactions the batch says that it holds. */
+    readonly originalCount?: number;
+    /** The control sum of the batch. */
+    readonly originalSum?: string;
+    /** The status of the batch. */
+    readonly status?: Code;
+    /** The reasons for it. */
+    readonly reasons: readonly StatusReason[];
+    /** How many transactions have which status. */
+    readonly counts: readonly StatusCount[];
+    /** The transactions that the report names, in order. */
+    readonly transactions: readonly TransactionStatus[];
+  }
+
+  /** What the bank says about a payment file. */
+  export interface StatusReport {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** What the report is, by its namespace. */
+    readonly message: MessageName;
+    /** The report's own message id. */
+    readonly id?: string;
+    /** When the report was made. */
+    readonly created?: Moment;
+    /** The message id of the payment file. */
+    readonly originalMessageId?: string;
+    /** The message name of the payment file, such as `pain.001.001.09`; banks spell it in several ways. */
+    readonly originalMessageName?: string;
+    /** When the payment file was made. */
+    readonly originalCreated?: Moment;
+    /** How many transactions the payment file says that it holds. */
+    readonly originalCount?: number;
+    /** The control sum of the payment file. */
+    readonly originalSum?: string;
+    /** The status of the whole file. */
+    readonly status?: Code;
+    /** The reasons for it. */
+    readonly reasons: readonly StatusReason[];
+    /** How many transactions have which status. */
+    readonly counts: readonly StatusCount[];
+    /** The batches of the payment file that the report names, in order. */
+    readonly batches: readonly BatchStatus[];
+    /** What a reader should know of the file. */
+    readonly notes: readonly string[];
+    /** What could not be read. */
+    readonly problems: readonly ValueProblem[];
+  }
+
+  /** The status reports of a file: mostly one; banks also put several into one download. */
+  export interface StatusFile {
+    /** The reports, in order. */
+    readonly reports: readonly StatusReport[];
+  }
+
+  /** The file. */
+  export interface ReadPaymentRequest {
+    /** The file's bytes: `pain.001`, versions 2 to 12. */
+    content: Content;
+    /**
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
+     * what it declares.
+     */
+    encoding?: string | null;
+  }
+
+  /** The kind of a payment (`PmtTpInf`). */
+  export interface PaymentKind {
+    /** The priority: `HIGH` or `NORM`. */
+    readonly priority?: string;
+    /** The service levels: `SEPA`, `URGP`, `NURG`; one before version 9. */
+    readonly serviceLevels: readonly Code[];
+    /** The local instrument: `INST` for an instant payment. */
+    readonly localInstrument?: Code;
+    /** The category purpose: `SALA` for salaries. */
+    readonly categoryPurpose?: Code;
+  }
+
+  /** One credit transfer. */
+  export interface PaymentTransaction {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The instruction id: between the customer and the bank. */
+    readonly instructionId?: string;
+    /** The end-to-end id as it is written: it goes to the creditor. */
+    readonly endToEndId?: string;
+    /** The UETR, a UUID. */
+    readonly uetr?: string;
+    /** The amount to be paid, as it is written. */
+    readonly money?: Money;
+    /** The amount of which the equivalent is to be paid in another currency. */
+    readonly equivalent?: Money;
+    /** The currency that the equivalent is paid in, an ISO 4217 code. */
+    readonly transferCurrency?: string;
+    /** The kind of the payment, where it is not that of the batch. */
+    readonly kind: PaymentKind;
+    /** Who bears the charges, where it is not said for the batch. */
+    readonly chargeBearer?: string;
+    /** The agreed rate of an exchange. */
+    readonly exchangeRate?: string;
+    /** The contract of the exchange. */
+    readonly exchangeContract?: string;
+    /** What kind of cheque is to be made, where one is. */
+    readonly cheque?: string;
+    /** The banks between, in order. */
+    readonly intermediaryBanks: readonly Party[];
+    /** Who is paid, with account and bank. */
+    readonly creditor?: Party;
+    /** On whose behalf the debtor pays. */
+    readonly ultimateDebtor?: Party;
+    /** On whose behalf the creditor is paid. */
+    readonly ultimateCreditor?: Party;
+    /** Instructions for the creditor's bank: code and text. */
+    readonly creditorBankInstructions: readonly string[];
+    /** An instruction for the debtor's bank. */
+    readonly instruction?: string;
+    /** The purpose. */
+    readonly purpose?: Code;
+    /** What is reported to authorities: code and text. */
+    readonly regulatoryReporting: readonly string[];
+    /** What the payment is for. */
+    readonly remittance: Remittance;
+  }
+
+  /** Transactions from one account on one day (`PmtInf`). */
+  export interface PaymentBatch {
+    /** The line in the file, from 1. */
+    readonly line: number;
+    /** The payment information id. */
+    readonly id?: string;
+    /** How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice. */
+    readonly method?: string;
+    /**
+     * Whether the account is to be debited once for all (`true`) or for each; left out when left to the
+     * bank.
+     */
+    readonly batchBooking?: boolean;
+    /** How many transactions the batch says that it holds. */
+    readonly count?: number;
+    /** The control sum of the batch. */
+    readonly sum?: string;
+    /** The kind of the payments. */
+    readonly kind: PaymentKind;
+    /** When they are to be executed. */
+    readonly execution?: Moment;
+    /** Who pays, with account and bank. */
+    readonly debtor?: Party;
+    /** On whose behalf the debtor pays. */
+    readonly ultimateDebtor?: Party;
+    /** Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
+    readonly chargeBearer?: string;
+    /** The account that charges are taken from. */
+    readonly chargesAccount?: Party;
+    /** An instruction for the debtor's bank. */
+    readonly instruction?: string;
+    /** The transactions, in order. */
+    readonly transactions: readonly PaymentTransaction[];
+  }
+
+  /** A payment file: credit transfers that a customer orders. */
+  export interface PaymentFile {
+    /** What the file is, by its namespace. */
+    readonly message: MessageName;
+    /** The message id. */
+    readonly id?: string;
+    /** When the file was made. */
+    readonly created?: Moment;
+    /** How many transactions the file says that it holds. */
+    readonly count?: number;
+    /** The control sum: of all amounts, whatever their currencies. */
+    readonly sum?: string;
+    /** Who initiates the payments. */
+    readonly initiatingParty?: Party;
+    /** The batches, in order: transactions from one account on one day. */
+    readonly batches: readonly PaymentBatch[];
+    /** What a reader should know of the file. */
+    readonly notes: readonly string[];
+    /** What could not be read. */
+    readonly problems: readonly ValueProblem[];
+  }
+
+  /** A postal address to write: town and country are needed, everything else helps. */
+  export interface PostalAddress {
+    /** Department, at most 70 characters. */
+    department?: string | null;
+    /** Part of the department, at most 70 characters. */
+    subDepartment?: string | null;
+    /** Street, at most 70 characters. */
+    street?: string | null;
+    /** Number of the building in its street, at most 16 characters. */
+    buildingNumber?: string | null;
+    /** Name of the building, at most 35 characters; not in version 3. */
+    buildingName?: string | null;
+    /** Floor, at most 70 characters; not in version 3. */
+    floor?: string | null;
+    /** Post box, at most 16 characters; not in version 3. */
+    postBox?: string | null;
+    /** Room, at most 70 characters; not in version 3. */
+    room?: string | null;
+    /** Post code, at most 16 characters. */
+    postCode?: string | null;
+    /** Town, at most 35 characters. */
+    town?: string | null;
+    /** Part of the town, at most 35 characters; not in version 3. */
+    townLocation?: string | null;
+    /** District, at most 35 characters; not in version 3. */
+    district?: string | null;
+    /** Part of the country, such as a state, at most 35 characters. */
+    countrySubDivision?: string | null;
+    /** The country's ISO 3166 code, such as `FI`. */
+    country?: string | null;
+    /** Lines without structure, at most 70 characters each: at most two, beside town and country. */
+    lines?: readonly string[] | null;
+  }
+
+  /** A party of a payment to make, with its account. */
+  export interface PaymentParty {
+    /** The name, at most 70 characters in SEPA and 140 elsewhere. */
+    name?: string | null;
+    /** The account's IBAN; blanks and small letters are accepted. */
+    iban?: string | null;
+    /** The account's number where it has no IBAN, at most 34 characters. */
+    account?: string | null;
+    /** What kind of number `account` is: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. */
+    accountScheme?: string | null;
+    /** The currency of the account, an ISO 4217 code: for accounts of several currencies. */
+    accountCurrency?: string | null;
+    /** The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. */
+    bic?: string | null;
+    /** The party's number: a service id of the bank, a business id, a personal id; at most 35 characters. */
+    identifier?: string | null;
+    /**
+     * What kind of number `identifier` is: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
+     * banks.
+     */
+    identifierScheme?: string | null;
+    /** Whether `identifier` is a person's; left out: an organisation's. */
+    person?: boolean | null;
+    /** The party's LEI, 20 characters; not in version 3. */
+    lei?: string | null;
+    /** The postal address. */
+    address?: PostalAddress | null;
+  }
+
+  /**
+   * The kinds of references that are checked here.
+   * - `rf`: The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits.
+   * - `finnish`: The Finnish reference number: 4 to 20 digits, the last a check digit.
+   * - `kid`: The Norwegian KID: 2 to 25 digits, the last a check digit or `-`.
+   * - `ocr`: The Swedish OCR reference: 2 to 25 digits, the last a check digit.
+   * - `belgian`: The Belgian structured communication (OGM): 12 digits, the last two check digits.
+   * - `dutch`: The Dutch payment reference: 7, 9 to 14, or 16 digits.
+   * - `qr`: The Swiss QR reference: 27 digits, the last a check digit.
+   * - `fik71`: The payment id of a Danish card 71: 15 digits, the last a check digit.
+   * - `fik75`: The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
+   * - `bankgiro`: A number at Bankgirot in Sweden: 7 or 8 digits, the last a check digit.
+   * - `plusgiro`: A number at Plusgirot in Sweden: 2 to 8 digits, the last a check digit.
+   */
+  export type ReferenceKind = "rf" | "finnish" | "kid" | "ocr" | "belgian" | "dutch" | "qr" | "fik71" | "fik75" | "bankgiro" | "plusgiro";
+
+  /**
+   * What a paid document is.
+   * - `invoice`: A commercial invoice (`CINV`).
+   * - `credit_note`: A credit note (`CREN`), which lessens what is paid.
+   */
+  export type DocumentKind = "invoice" | "credit_note";
+
+  /** An invoice or a credit note that a transfer pays. */
+  export interface PaidDocument {
+    /** What it is. */
+    kind: DocumentKind;
+    /** Its number, at most 35 characters. */
+    number?: string | null;
+    /** Its date. */
+    date?: string | null;
+    /** What is paid of it, or credited by it, in the currency of the transfer; above zero. */
+    amount?: string | null;
+    /** The creditor's reference for it. */
+    reference?: string | null;
+    /** What kind of reference it is; left out: as for that of a transfer. */
+    referenceKind?: ReferenceKind | null;
+  }
+
+  /** A part of what is reported to authorities. */
+  export interface RegulatoryReport {
+    /** The authority's code, at most 10 characters. */
+    code?: string | null;
+    /** The explanation, at most 35 characters. */
+    text?: string | null;
+  }
+
+  /**
+   * How fast a transfer is, and by which scheme.
+   * - `sepa`: A SEPA credit transfer: EUR only.
+   * - `instant`: An instant SEPA credit transfer: EUR only.
+   * - `urgent`: An urgent transfer, the same day.
+   * - `national`: Any other: national in another currency, or abroad.
+   */
+  export type TransferKind = "sepa" | "instant" | "urgent" | "national";
+
+  /**
+   * Who bears the charges.
+   * - `SLEV`: As the scheme says: each its own bank's.
+   * - `SHAR`: Each its own bank's.
+   * - `DEBT`: The debtor all.
+   * - `CRED`: The creditor all.
+   */
+  export type ChargeBearer = "SLEV" | "SHAR" | "DEBT" | "CRED";
+
+  /** One credit transfer to make. */
+  export interface CreditTransfer {
+    /**
+     * The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for
+     * JPY.
+     */
+    amount: string;
+    /** The currency, an ISO 4217 code; left out: that of the file. */
+    currency?: string | null;
+    /** Who is paid: the name and an account are needed. */
+    creditor: PaymentParty;
+    /** What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both. */
+    text?: string | null;
+    /** The creditor's reference, such as `RF18539007547034`; blanks are taken out. */
+    reference?: string | null;
+    /**
+     * What kind of reference it is; left out: RF where it begins so, else Finnish where the creditor's IBAN
+     * is and the check digit fits.
+     */
+    referenceKind?: ReferenceKind | null;
+    /** The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2). */
+    documents?: readonly PaidDocument[] | null;
+    /** The id that goes to the creditor, at most 35 characters; left out: made from the data. */
+    endToEndId?: string | null;
+    /** The id between you and your bank, at most 35 characters. */
+    instructionId?: string | null;
+    /** The UETR, a UUID of version 4 in small letters; version 3 of the file has none. */
+    uetr?: string | null;
+    /** The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor. */
+    purpose?: string | null;
+    /** On whose behalf the creditor is paid. */
+    ultimateCreditor?: PaymentParty | null;
+    /** An instruction for the creditor's bank, at most 140 characters; not in SEPA. */
+    creditorBankInstruction?: string | null;
+    /** An instruction for the debtor's bank, at most 140 characters; not in SEPA. */
+    debtorBankInstruction?: string | null;
+    /** What is reported to authorities of a payment abroad, at most 10 parts. */
+    regulatoryReporting?: readonly RegulatoryReport[] | null;
+    /** Who pays: the name and an account are needed. */
+    debtor?: PaymentParty | null;
+    /** The day on which to pay. */
+    executionDate?: string | null;
+    /**
+     * The moment at which to pay, in place of the day: for instant payments, where agreed with the bank;
+     * not in version 3.
+     */
+    executionTime?: string | null;
+    /** How fast and by which scheme; left out: SEPA for EUR, else national. */
+    kind?: TransferKind | null;
+    /** A service level of the bank in place of that of the kind, such as `SDVA`. */
+    serviceLevel?: string | null;
+    /** A local instrument of the bank, such as its own product code. */
+    localInstrument?: string | null;
+    /** The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch. */
+    category?: string | null;
+    /**
+     * Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed
+     * with the bank.
+     */
+    batchBooking?: boolean | null;
+    /** Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`. */
+    chargeBearer?: ChargeBearer | null;
+    /** On whose behalf the debtor pays. */
+    ultimateDebtor?: PaymentParty | null;
+    /** The id of the batch, at most 35 characters; left out: made from the data. */
+    batchId?: string | null;
+  }
+
+  /**
+   * How the rows of transfers are written.
+   * - `json_lines`: One transfer a line, as a JSON object with the fields of `CreditTransfer`.
+   * - `csv`: A table with a header row that names its columns.
+   */
+  export type RowFormat = "json_lines" | "csv";
+
+  /** How a table of transfers is written. */
+  export interface PaymentTable {
+    /** The character between two cells: `,` unless given; `;` and a tab are the other ones. */
+    delimiter?: string | null;
+    /**
+     * Whether amounts are written with a comma before the cents, as `1234,50`; without separators of
+     * thousands.
+     */
+    decimalComma?: boolean | null;
+  }
+
+  /**
+   * The version of `pain.001.001` that a file has or that a bank takes.
+   * - `v03`: `pain.001.001.03` of 2009.
+   * - `v09`: `pain.001.001.09` of 2019.
+   */
+  export type PaymentVersion = "v03" | "v09";
+
+  /**
+   * What is done with characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
+   * - `strict`: They are refused, each with a proposal.
+   * - `epc`: They are converted by the table of the European Payments Council: ä to a.
+   * - `german`: The same, but German umlauts become two letters: ä to ae.
+   * - `latin1`: Those of ISO-8859-1 stay; the others are converted as in `epc`.
+   */
+  export type Characters = "strict" | "epc" | "german" | "latin1";
+
+  /**
+   * A profile that is built in; it holds only what the banks' public guides say.
+   * - `aos2`: The Finnish extension AOS2: several invoices and credit notes beside one text.
+   * - `nordea`: Nordea: names and texts may have all characters of ISO-8859-1.
+   * - `danske`: Danske Bank: names and texts may have all characters of ISO-8859-1.
+   * - `danske_se`: Danske Bank in Sweden: a hybrid address needs a line.
+   */
+  export type BaseProfile = "aos2" | "nordea" | "danske" | "danske_se";
+
+  /**
+   * What a bank says of addresses with structured fields and lines together.
+   * - `allowed`: It takes them.
+   * - `forbidden`: It refuses them.
+   * - `needs_line`: It wants at least one line beside town and country.
+   */
+  export type HybridAddress = "allowed" | "forbidden" | "needs_line";
+
+  /**
+   * How a bank differs from the common rules; what is left out is as in the base profile, else as
+   * everywhere.
+   */
+  export interface ProfileOptions {
+    /** The built-in profile that the other options change. */
+    base?: BaseProfile | null;
+    /** The version that the bank takes; left out, each that is known. */
+    accepts?: PaymentVersion | null;
+    /** Which characters names and texts may have: `strict` unless given. */
+    characters?: Characters | null;
+    /** Whether `&`, `"`, `<` and `>` may stay where `characters` is `latin1`; not unless given. */
+    keepsMarkup?: boolean | null;
+    /** Hybrid addresses: allowed unless given. */
+    hybridAddress?: HybridAddress | null;
+    /** Whether the bank advises to leave addresses out. */
+    advisesNoAddress?: boolean | null;
+    /** Whether the Finnish extension AOS2 is used: several structured parts beside one text. */
+    aos2?: boolean | null;
+    /** Whether an execution date on a closed day is an error instead of a warning. */
+    closedDayIsError?: boolean | null;
+    /** How many days the execution date may lie back: 5 unless given. */
+    daysBack?: number | null;
+    /** Whether a file may hold one execution date only. */
+    oneDatePerFile?: boolean | null;
+    /** The most transactions in a batch; no limit unless given. */
+    batchTransactions?: number | null;
+    /** The most transactions in a file; no limit unless given. */
+    fileTransactions?: number | null;
+  }
+
+  /** The transfers, as content or as a list, and what is said once for all of them. */
+  export interface MakePaymentRequest {
+    /** The transfers as rows, see `format`; any number of them. Either this or `transactions`. */
+    content?: Content | null;
+    /**
+     * The transfers themselves, at most 100,000 and 16 MiB of them as JSON: where a language takes an
+     * iterator, that has no such limit. Either this or `content`.
+     */
+    transactions?: readonly CreditTransfer[] | null;
+    /** How the rows of the content are written; `json_lines` unless given. */
+    format?: RowFormat | null;
+    /** How the table is written, where the content is one. */
+    table?: PaymentTable | null;
+    /** Who pays: the name and an account are needed. */
+    debtor?: PaymentParty | null;
+    /** The day on which to pay. */
+    executionDate?: string | null;
+    /**
+     * The moment at which to pay, in place of the day: for instant payments, where agreed with the bank;
+     * not in version 3.
+     */
+    executionTime?: string | null;
+    /** How fast and by which scheme; left out: SEPA for EUR, else national. */
+    kind?: TransferKind | null;
+    /** A service level of the bank in place of that of the kind, such as `SDVA`. */
+    serviceLevel?: string | null;
+    /** A local instrument of the bank, such as its own product code. */
+    localInstrument?: string | null;
+    /** The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch. */
+    category?: string | null;
+    /**
+     * Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed
+     * with the bank.
+     */
+    batchBooking?: boolean | null;
+    /** Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`. */
+    chargeBearer?: ChargeBearer | null;
+    /** On whose behalf the debtor pays. */
+    ultimateDebtor?: PaymentParty | null;
+    /** The id of the batch, at most 35 characters; left out: made from the data. */
+    batchId?: string | null;
+    /** The currency of transfers that name none, an ISO 4217 code; EUR unless given. */
+    currency?: string | null;
+    /**
+     * Who initiates the payments: a name, and the number by which the bank knows the customer; the debtor's
+     * name unless given.
+     */
+    initiator?: PaymentParty | null;
+    /** The version of the file: that which the profile says, else `v09`. */
+    version?: PaymentVersion | null;
+    /** The id of the file, at most 35 characters, never used before; left out: made from the data. */
+    messageId?: string | null;
+    /** When the file was made; left out: now. Dates of execution are judged as seen from that day. */
+    created?: string | null;
+    /**
+     * What becomes of characters that banks do not forward: that which the profile says, else they are
+     * refused.
+     */
+    characters?: Characters | null;
+    /** Whether texts and names that are too long are cut, which is reported; else they are refused. */
+    cut?: boolean | null;
+    /** Whether the file has no line breaks; banks name errors by line. */
+    compact?: boolean | null;
+    /**
+     * Whether the time of making is written in UTC with a `Z`, which some banks refuse; else as local time
+     * without offset.
+     */
+    utc?: boolean | null;
+    /** Whether transfers without a UETR get one, made from the data; version 9 only. */
+    uetr?: boolean | null;
+    /** How the bank differs from others. */
+    profile?: ProfileOptions | null;
+    /**
+     * The file to write, which must not exist yet: it appears when it is complete, readable by its owner
+     * only. Left out: the answer has the file as text, of at most 16 MiB.
+     */
+    path?: string | null;
+  }
+
+  /** A batch of a file that was made. */
+  export interface MadeBatch {
+    /** The id of the batch. */
+    readonly id: string;
+    /** How many transactions it has. */
+    readonly transactions: number;
+    /** Their sum. */
+    readonly sum: Money;
+    /** The day on which they are to be executed. */
+    readonly executionDate: string;
+  }
+
+  /** One change that was made to texts. */
+  export interface TextChange {
+    /** The field, such as `creditor.name`. */
+    readonly field: string;
+    /** The text as it was given, its first 200 characters. */
+    readonly before: string;
+    /** The text as it is written, its first 200 characters. */
+    readonly after: string;
+    /** In how many transactions or batches this was changed. */
+    readonly count: number;
+  }
+
+  /**
+   * How bad a finding is.
+   * - `info`: Worth knowing; nothing has to change.
+   * - `warning`: A bank may refuse or change the payment.
+   * - `error`: A bank will refuse the payment, or the file.
+   */
+  export type Level = "info" | "warning" | "error";
+
+  /** One thing that a rule found in a payment. */
+  export interface Finding {
+    /** How bad it is. */
+    readonly level: Level;
+    /** The rule's name, such as `A1` of the address rules or `controlSum`. */
+    readonly rule: string;
+    /** The reason code that a bank would answer, such as `AM10`; left out where the sources name none. */
+    readonly reason?: string;
+    /** The line in the file, from 1; left out where there is no file or no single place. */
+    readonly line?: number;
+    /**
+     * The transaction's number in the file or in what was given, from 1; left out where it is not about
+     * one.
+     */
+    readonly transaction?: number;
+    /**
+     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
+     * field that was given.
+     */
+    readonly path?: string;
+    /** The value at fault, at most 40 characters of it. */
+    readonly value?: string;
+    /** What is wrong. */
+    readonly message: string;
+    /** What to change. */
+    readonly change: string;
+  }
+
+  /** The file that was made. */
+  export interface MakePaymentResponse {
+    /** The file as text, UTF-8; left out when it was written to `path`. */
+    readonly xml?: string;
+    /** The file that was written. */
+    readonly path?: string;
+    /** The SHA-256 of the file's bytes, 64 small hexadecimal digits. */
+    readonly sha256: string;
+    /** The id of the file. */
+    readonly messageId: string;
+    /** How many transactions it has. */
+    readonly transactions: number;
+    /** The sum of all amounts, whatever their currencies. */
+    readonly controlSum: string;
+    /** The sum of each currency, in the order of their first appearance. */
+    readonly sums: readonly Money[];
+    /** The batches in order. */
+    readonly batches: readonly MadeBatch[];
+    /** Texts that are written in another form than they were given, at most 100. */
+    readonly changes: readonly TextChange[];
+    /** How many texts were changed in all. */
+    readonly changeCount: number;
+    /** What a bank may not like, at most 100. */
+    readonly warnings: readonly Finding[];
+    /** How many warnings there are in all. */
+    readonly warningCount: number;
+  }
+
+  /** The file. */
+  export interface CheckPaymentRequest {
+    /** The file's bytes: `pain.001.001.09` or `pain.001.001.03`. */
+    content: Content;
+    /** How your bank differs from the common rules. */
+    profile?: ProfileOptions | null;
+    /**
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
+     * what it declares.
+     */
+    encoding?: string | null;
+  }
+
+  /** The transactions that are debited from one account on one day. */
+  export interface CheckedBatch {
+    /** The payment information id. */
+    readonly id?: string;
+    /** The execution date, or date and time. */
+    readonly execution?: Moment;
+    /** The debtor's name. */
+    readonly debtor?: string;
+    /** The account that pays: its IBAN, else its number. */
+    readonly account?: string;
+    /** How many transactions it holds. */
+    readonly transactions: number;
+    /** What they come to, by currency. */
+    readonly totals: readonly Money[];
+  }
+
+  /** A payment file in short. */
+  export interface CheckedPayment {
+    /** The message id. */
+    readonly messageId?: string;
+    /** When the message was made, as it says itself. */
+    readonly created?: Moment;
+    /** Who initiates it. */
+    readonly initiatingParty?: string;
+    /** How many transactions the file really holds. */
+    readonly transactions: number;
+    /** What they come to, by currency. */
+    readonly totals: readonly Money[];
+    /** How many batches there are. */
+    readonly batchCount: number;
+    /** The batches in order, at most 1000 of them. */
+    readonly batches: readonly CheckedBatch[];
+  }
+
+  /** What there is to say about it. */
+  export interface CheckPaymentResponse {
+    /** Whether there is no error, as far as can be told without the bank; there may be warnings. */
+    readonly ok: boolean;
+    /** What was found, at most 200 findings: errors before others where there are more. */
+    readonly findings: readonly Finding[];
+    /** How many errors there are in all. */
+    readonly errors: number;
+    /** How many warnings there are in all. */
+    readonly warnings: number;
+    /** The message that the file says it is, such as `pain.001.001.09`. */
+    readonly messageName?: string;
+    /** The payment in short, where the file could be read. */
+    readonly payment?: CheckedPayment;
+  }
+
+  /** The payment file and what the bank said and booked since. */
+  export interface MatchStatusRequest {
+    /** The payment file's bytes as they were sent: `pain.001`, versions 2 to 12. */
+    content: Content;
+    /**
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,
+     * what it declares.
+     */
+    encoding?: string | null;
+    /**
+     * The status reports, as `readStatusReport` gives them, in any order; those about other files do no
+     * harm. Left out for none.
+     */
+    reports?: readonly StatusReport[] | null;
+    /**
+     * The statements, reports and notifications of the account, as `readStatement`, `readReport` and
+     * `readNotification` give them, in any order. Left out for none. The whole request has at most 16 MiB
+     * as JSON, about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
+     */
+    statements?: readonly Statement[] | null;
+  }
+
+  /**
+   * What became of a transaction, from what the bank said and booked.
+   * - `paid`: Debited by an entry of its own.
+   * - `paid_in_batch`: Debited by an entry together with others, and the sums fit.
+   * - `executed_reported`: The bank reports that the account was debited; no booking was found.
+   * - `probable`: A booking fits by amount, creditor and date, but no id says that it is this payment.
+   * - `accepted`: Accepted by the bank, and not yet executed as far as is known.
+   * - `in_progress`: Received, waiting, or noted as pending on the account.
+   * - `returned`: Debited, and the money came back.
+   * - `rejected`: Rejected by the bank, and no booking was found.
+   * - `cancelled`: Cancelled on request, and no booking was found.
+   * - `batch_differs`: The batch was debited with a sum that fits no selection of its transactions for
+   * certain.
+   * - `ambiguous`: Several transactions or several bookings carry the same ids.
+   * - `conflict`: The bank contradicts itself: rejected and executed, or rejected and debited.
+   * - `unknown`: Nothing is known, or the status has no meaning known here.
+   */
+  export type Outcome = "paid" | "paid_in_batch" | "executed_reported" | "probable" | "accepted" | "in_progress" | "returned" | "rejected" | "cancelled" | "batch_differs" | "ambiguous" | "conflict" | "unknown";
+
+  /** How many transactions have an outcome. */
+  export interface OutcomeTotal {
+    /** The outcome. */
+    readonly outcome: Outcome;
+    /** How many transactions have it. */
+    readonly count: number;
+    /**
+     * Their sums by currency, as they were ordered. A currency is left out where an amount cannot be read
+     * or the sum has more than 18 digits.
+     */
+    readonly sums: readonly Money[];
+  }
+
+  /** Where something was booked. */
+  export interface BookingPlace {
+    /** The statement's number among those given, from 1. */
+    readonly statement: number;
+    /** The statement's id. */
+    readonly statementId?: string;
+    /** What it is. */
+    readonly kind: CashKind;
+    /** The entry's number in its statement, from 1. */
+    readonly entry: number;
+    /** The number of the transaction in the entry, from 1, where the entry has transactions. */
+    readonly detail?: number;
+    /** The line in the statement's file, from 1. */
+    readonly line: number;
+    /** The date of the booking, else of the value. */
+    readonly date?: string;
+    /** The entry's reference. */
+    readonly reference?: string;
+    /** The account servicer's reference: of the transaction, else of the entry. */
+    readonly servicerReference?: string;
+    /** The amount: negative where money leaves the account. */
+    readonly money?: Money;
+  }
+
+  /** A batch of the payment file. */
+  export interface MatchedBatch {
+    /** The batch's number in the file, from 1. */
+    readonly number: number;
+    /** The line in the payment file, from 1. */
+    readonly line: number;
+    /** The payment information id. */
+    readonly id?: string;
+    /** How many transactions it holds. */
+    readonly count: number;
+    /** How many of them have which outcome, with their sums; the counts add up to `count`. */
+    readonly totals: readonly OutcomeTotal[];
+    /** The entries that debited the batch as a whole. */
+    readonly bookings: readonly BookingPlace[];
+    /** What those entries come to, without a sign. */
+    readonly booked?: Money;
+    /**
+     * By how much they are larger than the transactions that they should pay: all that were not rejected
+     * and have no booking of their own. Left out where there is no such entry, or the sums cannot be
+     * compared.
+     */
+    readonly difference?: Money;
+  }
+
+  /**
+   * Where a status was said.
+   * - `transaction`: Of the transaction itself.
+   * - `payment_information`: Deduced: of its payment information (batch).
+   * - `group`: Deduced: of the whole file.
+   * - `counts`: Deduced: some transactions were accepted, others not, and the counts show that those not
+   * listed were accepted.
+   */
+  export type StatusSource = "transaction" | "payment_information" | "group" | "counts";
+
+  /**
+   * Whether a payment may be sent again. A yes holds only where it is known that the money did not move.
+   * - `no`: No: nothing is to be sent.
+   * - `wait`: Not now: wait for the next report.
+   * - `corrected`: Yes, as a new payment with new ids, after the named thing is corrected.
+   * - `unchanged`: Yes, the same data with a new message id, when the cause has gone.
+   * - `clarify_first`: Not before it is cleared with the payee or your bank: money or a duty is at stake.
+   * - `look_first`: Nothing is to be sent before you have seen whether it was already paid.
+   * - `if_wanted`: Only if the payment is still wanted: it was cancelled.
+   * - `ask`: Not known: ask the bank.
+   * - `per_reason`: As the reason says that stands beside the status.
+   * - `per_transaction`: As each transaction says.
+   */
+  export type Again = "no" | "wait" | "corrected" | "unchanged" | "clarify_first" | "look_first" | "if_wanted" | "ask" | "per_reason" | "per_transaction";
+
+  /** Where a status was reported. */
+  export interface ReportPlace {
+    /** The report's number among those given, from 1. */
+    readonly number: number;
+    /** The report's message id. */
+    readonly id?: string;
+    /** When the report was made. */
+    readonly created?: Moment;
+    /** The line in the report's file, from 1. */
+    readonly line: number;
+  }
+
+  /** A transaction of the payment file, and what became of it. */
+  export interface MatchedTransaction {
+    /** The transaction's number in the file, from 1. */
+    readonly number: number;
+    /** The line in the payment file, from 1. */
+    readonly line: number;
+    /** The number of its batch in the file, from 1. */
+    readonly batch: number;
+    /** The payment information id of its batch. */
+    readonly batchId?: string;
+    /** The instruction id. */
+    readonly instructionId?: string;
+    /** The end-to-end id as it is written. */
+    readonly endToEndId?: string;
+    /** The UETR, a UUID. */
+    readonly uetr?: string;
+    /** The creditor's name. */
+    readonly creditor?: string;
+    /** The creditor's IBAN, without blanks and in capitals. */
+    readonly iban?: string;
+    /** The creditor's account where it is no IBAN. */
+    readonly account?: string;
+    /** The amount that was ordered. */
+    readonly money?: Money;
+    /** What became of it. */
+    readonly outcome: Outcome;
+    /** The status that the bank reported last, or the final one. */
+    readonly status?: Code;
+    /** Where that status was said. */
+    readonly statusFrom?: StatusSource;
+    /** A status that contradicts it, reported later or at another level. */
+    readonly otherStatus?: Code;
+    /** The first reason: of the return, else of the status. */
+    readonly reason?: Code;
+    /** The first 5 reasons with the first 5 lines of their texts. */
+    readonly reasons: readonly StatusReason[];
+    /** Whether it may be sent again. */
+    readonly again: Again;
+    /** What to do, in words. */
+    readonly advice: string;
+    /** The report that gave the status. */
+    readonly report?: ReportPlace;
+    /** The booking that debited it; where it is only probable or pending, that one. */
+    readonly booking?: BookingPlace;
+    /** The booking that brought the money back. */
+    readonly returnBooking?: BookingPlace;
+    /** The bookings of which one may be this payment's, where that is ambiguous; at most 10. */
+    readonly candidates: readonly BookingPlace[];
+    /**
+     * By how much its own booking is larger than what was ordered, in the same currency: mostly a charge.
+     * Left out when equal.
+     */
+    readonly difference?: Money;
+  }
+
+  /**
+   * Why something was matched with nothing.
+   * - `other_file`: It names another payment file, or none.
+   * - `no_such_batch`: It names a payment information that the file does not have.
+   * - `no_such_transaction`: No transaction of the file has its ids and its amount.
+   * - `ambiguous`: Several transactions of the file have its ids, or its ids are of different transactions.
+   */
+  export type LeftoverReason = "other_file" | "no_such_batch" | "no_such_transaction" | "ambiguous";
+
+  /** What a report says of nothing in this file for certain. */
+  export interface LeftoverReport {
+    /** Where it stands. */
+    readonly place: ReportPlace;
+    /** Why it was matched with nothing. */
+    readonly why: LeftoverReason;
+    /** The message id of the payment file that the report is about. */
+    readonly originalMessageId?: string;
+    /** The payment information id. */
+    readonly paymentId?: string;
+    /** The instruction id. */
+    readonly instructionId?: string;
+    /** The end-to-end id. */
+    readonly endToEndId?: string;
+    /** The UETR, a UUID. */
+    readonly uetr?: string;
+    /** The status. */
+    readonly status?: Code;
+    /** The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10. */
+    readonly candidates: readonly number[];
+  }
+
+  /** An entry or a single transaction of it that belongs to nothing in this file for certain. */
+  export interface LeftoverEntry {
+    /** Where it stands. */
+    readonly place: BookingPlace;
+    /** Why it was matched with nothing. */
+    readonly why: LeftoverReason;
+    /** The end-to-end id. */
+    readonly endToEndId?: string;
+    /** The other side's name. */
+    readonly counterparty?: string;
+    /** The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10. */
+    readonly candidates: readonly number[];
+  }
+
+  /** What became of a payment file. */
+  export interface Matched {
+    /** The message id of the payment file. */
+    readonly id?: string;
+    /** How many transactions the file holds. */
+    readonly count: number;
+    /** How many transactions have which outcome, with their sums; the counts add up to `count`. */
+    readonly totals: readonly OutcomeTotal[];
+    /** The batches of the file, in order. */
+    readonly batches: readonly MatchedBatch[];
+    /** The transactions of the file, in order. */
+    readonly transactions: readonly MatchedTransaction[];
+    /** What the reports say of no transaction of this file, or of none for certain. */
+    readonly leftoverReports: readonly LeftoverReport[];
+    /**
+     * The entries, or single transactions of entries, that belong to no transaction of this file, or to
+     * none for certain.
+     */
+    readonly leftoverEntries: readonly LeftoverEntry[];
+    /**
+     * How many entries were left aside because they repeat another one: a report before its statement, a
+     * copy.
+     */
+    readonly repeatedEntries: number;
+    /**
+     * What a reader should know: a missing page of a statement, a second payment information with the same
+     * id.
+     */
+    readonly notes: readonly string[];
+  }
+
+  /**
+   * Read an account statement.
+   *
+   * Gives every statement of a camt.053 with account, balances and entries, and for each entry
+   * counterparty, reference, text and transactions. What the file really is stands in `kind`: each of the
+   * three is read by each of the three operations. Values that cannot be read are left out and listed in
+   * `problems`. Holds at most 1,000,000 entries and transactions; larger files are read by
+   * `readStatementPage`.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function readStatement(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /**
+   * Read an account report of the current day.
+   *
+   * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is
+   * stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
+   * are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions; larger files
+   * are read by `readStatementPage`.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function readReport(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /**
+   * Read a notification of debits and credits.
+   *
+   * Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
+   * What the file really is stands in `kind`: each of the three is read by each of the three operations.
+   * Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and
+   * transactions; larger files are read by `readStatementPage`.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function readNotification(request: Omit<ReadCashRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /**
+   * Read one page of a statement, report or notification of any size.
+   *
+   * Gives so many entries, and in `next` where the following page goes on; the last page has none.
+   * Statement and balances are repeated on each page, and `end` of a statement is there once all its
+   * entries were read. Memory does not grow with the file.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function readStatementPage(request: Omit<ReadStatementPageRequest, "content"> & { content: LocalContent }): CashFile;
+
+  /**
+   * Go through the entries of a statement, report or notification of any size.
+   *
+   * Gives pairs: what the item belongs to, with the items of that page, and the item. Pages are read on
+   * another thread, one when it is wanted, so memory stays small; what has no items is not told: the
+   * operation itself tells of all. Give a path for large files: a buffer is copied for each page, and must
+   * not be changed meanwhile.
+   */
+  export function statementEntries(request: Omit<ReadStatementPageRequest, "content"> & { content: LocalContent }): AsyncGenerator<[Statement, Entry], void, undefined>;
+
+  /**
+   * Read a payment status report.
+   *
+   * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and
+   * reasons, with the meaning of each code in words. A report may name the rejected transactions only.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function readStatusReport(request: Omit<ReadStatusReportRequest, "content"> & { content: LocalContent }): StatusFile;
+
+  /**
+   * Read a payment file.
+   *
+   * Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing
+   * is judged; a value that cannot be read is left out and listed in `problems`.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function readPayment(request: Omit<ReadPaymentRequest, "content"> & { content: LocalContent }): PaymentFile;
+
+  /**
+   * Make a payment file.
+   *
+   * Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a
+   * list. Transfers of one account, date and kind become a batch. Everything is checked first: accounts,
+   * references, characters, lengths, dates, addresses, sums; when something is wrong, the error names up to
+   * 50 problems and nothing is written. Ids that are not given are made from the data: the same data gives
+   * the same ids, so a bank finds a file that is sent twice.
+   *
+   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
+   * nothing was sent.
+   * @throws {ResourceExhaustedError} `resource.storage`: The data folder or database cannot be used.
+   * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function makePayment(request?: Omit<MakePaymentRequest, "content" | "transactions"> & { content?: LocalContent | null; transactions?: Iterable<CreditTransfer> | null }): MakePaymentResponse;
+
+  /**
+   * Check a payment file before it is sent.
+   *
+   * Says of a pain.001 of version 9 or 3 what is wrong with it, where, and what to change: the XML, the ISO
+   * schema (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters, addresses by
+   * the rule of November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A
+   * faulty file is an answer, not an error. Addresses of banks are not checked, nor what only the bank
+   * knows: accounts, cover, limits, cut-off times.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function checkPayment(request: Omit<CheckPaymentRequest, "content"> & { content: LocalContent }): CheckPaymentResponse;
+
+  /**
+   * Find out what became of a payment file.
+   *
+   * Says of each transaction of a payment file what became of it, from status reports and from the bookings
+   * of the account: paid, rejected, returned, still on its way, or not known; with the reason in words,
+   * whether it may be sent again, and where that was said and booked. Transactions are matched by their
+   * ids, batches by their payment information id and exact sums. What belongs to none for certain is listed
+   * apart. Nothing may be sent again while it is not known where the money is.
+   *
+   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   *
+   * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
+   */
+  export function matchStatus(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Matched;
 }

@@ -5,5 +5,6 @@ module.exports = {
   ...require('./lib/errors'),
   ...require('./lib/ws_channel'),
   ...require('./lib/nextgen_psd2'),
+  ...require('./lib/iso20022'),
   ...require('./lib/about'),
 };

@@ -25,6 +25,7 @@ export const {
   WsChannel,
   catalogue,
   codes,
+  iso20022,
   version,
 } = bankchannel;
 export default bankchannel;

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use crate::{
     catalogue, completion, demo,
     exit::{FAILED, Failure, Outcome},
+    iso20022,
     operations::{self, Spec},
     output::Format,
     pgp, psd2, serve,
@@ -19,6 +20,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel account register --help    how to begin with the real service
   bankchannel files list-files -b nordea
   bankchannel psd2 --help                signed requests of a third party: sign, verify, explain
+  bankchannel iso20022 --help            payment files made, checked and read; statements; what became of a payment
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
 
 Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemented by the service;
@@ -61,7 +63,11 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         .arg_required_else_help(true);
     for name in groups(specs) {
         let group = operations::group(name, specs);
-        root = root.subcommand(if name == pgp::GROUP { pgp::commands(group) } else { group });
+        root = root.subcommand(match name {
+            pgp::GROUP => pgp::commands(group),
+            iso20022::GROUP => iso20022::commands(group),
+            _ => group,
+        });
     }
     root.subcommand(psd2::command())
         .subcommand(operations::call_command())
@@ -94,6 +100,9 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
             let Some((name, inner)) = inner.subcommand() else { return Err(Failure::usage("a command is missing")) };
             if group == pgp::GROUP && pgp::COMMANDS.contains(&name) {
                 return pgp::run(name, inner);
+            }
+            if group == iso20022::GROUP && iso20022::COMMANDS.contains(&name) {
+                return iso20022::run(name, inner);
             }
             let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);
             operations::run(spec.ok_or_else(|| Failure::usage(format!("there is no command `{group} {name}`")))?, inner)

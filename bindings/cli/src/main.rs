@@ -18,6 +18,7 @@ mod catalogue;
 mod completion;
 mod demo;
 mod exit;
+mod iso20022;
 mod operations;
 mod options;
 mod output;

@@ -15,11 +15,13 @@ mod names;
 mod node;
 mod node_types;
 mod php;
+mod php_module;
 mod php_served;
 mod php_types;
 mod python;
 mod python_client;
 mod python_init;
+mod python_module;
 mod reference;
 mod served;
 mod text;
@@ -142,7 +144,12 @@ mod tests {
                 for face in &faces {
                     assert!(text(face).contains(name), "{name} is not in {face}");
                 }
-                assert!(text("index.d.ts").contains(&format!("  {}(", names::camel(operation.name))), "{name}");
+                let declared = format!(
+                    "{}{}(",
+                    if protocol.is_module() { "export function " } else { "" },
+                    names::camel(operation.name)
+                );
+                assert!(text("index.d.ts").contains(&format!("  {declared}")), "{name}");
             }
         }
     }

@@ -1,11 +1,11 @@
 //! What the generators read: operations, types, settings and errors, checked and in a fixed order.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use bankchannel::{
     Commands,
     model::{EnumShape, Field, Shape, StructShape, UnionShape},
-    operation::{Ask, Entry, Kind},
+    operation::{Ask, Entry, Kind, Pages},
 };
 use bankchannel_counterparts::COUNTERPARTS;
 use bankchannel_foundation::error::Row;
@@ -18,24 +18,24 @@ const RESERVED: [&str; 10] =
 
 /// Everything that is generated from.
 pub(crate) struct Model {
-    /// The protocols, each with a client.
+    /// The protocols, each with a client or as a module of functions.
     pub(crate) protocols: Vec<Protocol>,
     /// The error table.
     pub(crate) errors: Vec<&'static Row>,
 }
 
-/// One protocol: a client, and a server to embed.
+/// One protocol: a client and servers to embed, or functions only.
 pub(crate) struct Protocol {
     /// `ws-channel`.
     pub(crate) name: &'static str,
     /// `ws_channel`.
     pub(crate) module: &'static str,
-    /// What its client does, in a few words.
+    /// What its class does, in a few words.
     pub(crate) what: &'static str,
-    /// The client's class, `WsChannel`.
-    pub(crate) client: &'static str,
-    /// The client's settings.
-    pub(crate) settings: &'static StructShape,
+    /// The class that has its operations: of its clients, `WsChannel`; or of functions, where there is no client.
+    pub(crate) class: &'static str,
+    /// The client's settings; `None` where there is no client.
+    pub(crate) settings: Option<&'static StructShape>,
     /// The embedded servers of the protocol.
     pub(crate) served: Vec<Served>,
     /// The environment's variables, each with its setting.
@@ -83,6 +83,20 @@ impl Operation {
     pub(crate) fn deprecated(&self) -> Option<&'static str> {
         let successor = self.entry.declaration.deprecated?.successor;
         Some(successor.split_once('.').map_or(successor, |(_, short)| short))
+    }
+
+    /// Where it answers one page: how all are gone through, and the types of the lists' members and of their items.
+    pub(crate) fn pages(&self) -> Option<(Pages, [&'static str; 2])> {
+        let pages = self.entry.declaration.pages?;
+        let member = |shape: &'static Shape, list: &str| {
+            shape.fields().iter().find(|field| field.name == list).and_then(|field| match field.shape {
+                Shape::List(of) => Some(*of),
+                _ => None,
+            })
+        };
+        let outer = member(self.response.shape, pages.items[0])?;
+        let item = member(outer, pages.items[1])?;
+        Some((pages, [outer.name()?, item.name()?]))
     }
 
     /// Whether it may ask questions in its middle.
@@ -138,7 +152,7 @@ impl Model {
         let protocols: Vec<_> = protocols.collect::<Result<_, String>>()?;
         let known: usize = protocols.iter().map(|protocol| protocol.operations.len()).sum();
         if known != bankchannel::catalogue().count() {
-            return Err("the catalogue has operations of a protocol that no client is generated for".into());
+            return Err("the catalogue has operations of a protocol that nothing is generated for".into());
         }
         same_where_named_the_same(&protocols)?;
         Ok(Self { protocols, errors: bankchannel::error_table().collect() })
@@ -148,12 +162,12 @@ impl Model {
 impl Protocol {
     fn load(protocol: &'static bankchannel::Protocol) -> Result<Self, String> {
         let name = protocol.name;
-        let kind = protocol.client.as_ref().ok_or_else(|| format!("{name}: there is no client to generate"))?;
-        let settings = fields_of(kind.class, kind.settings)?;
+        let settings = protocol.client.as_ref().map(|kind| fields_of(protocol.class, kind.settings)).transpose()?;
+        let set = settings.map_or(&[][..], |settings| settings.fields);
         let counterparts = COUNTERPARTS.iter().filter(|counterpart| counterpart.protocol == name);
-        let served = counterparts.map(|counterpart| Served::of(counterpart, settings.fields));
+        let served = counterparts.map(|counterpart| Served::of(counterpart, set));
         let served: Vec<_> = served.collect::<Result<_, String>>()?;
-        let mut types = Types::default();
+        let mut types = Types { but_modules: settings.is_some(), ..Types::default() };
         let mut operations = Vec::new();
         for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == name) {
             let operation = operation(entry)?;
@@ -161,21 +175,48 @@ impl Protocol {
             types.add(entry.response)?;
             operations.push(operation);
         }
-        for field in settings.fields.iter().chain(served.iter().flat_map(|served| served.options.fields)) {
+        for field in set.iter().chain(served.iter().flat_map(|served| served.options.fields)) {
             types.add(field.shape)?;
         }
         Ok(Self {
             name,
             module: protocol.module,
-            what: kind.what,
-            client: kind.class,
+            what: protocol.what,
+            class: protocol.class,
             settings,
             served,
-            variables: kind.variables,
+            variables: protocol.client.as_ref().map_or(&[], |kind| kind.variables),
             commands: protocol.commands,
             operations,
-            types: types.0,
+            types: types.all,
         })
+    }
+
+    /// The types that it takes from modules, by module.
+    pub(crate) fn taken_from_modules(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
+        let mut taken: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        if self.is_module() {
+            return taken;
+        }
+        let own = self.types.iter().flat_map(|named| match named {
+            Named::Struct(shape) => shape.fields.iter().map(|field| field.shape).collect(),
+            Named::Union(shape) => shape.variants.iter().filter_map(|variant| variant.shape).collect(),
+            Named::Enum(_) => Vec::new(),
+        });
+        let set = self.setting_fields().iter().chain(self.options()).map(|field| field.shape);
+        for shape in own.chain(set).chain(self.operations.iter().map(|operation| operation.response.shape)) {
+            let mut shape = shape;
+            while let Shape::List(of) | Shape::Map(of) = shape {
+                shape = of;
+            }
+            if let (Some(module), Some(name)) = (home(shape), shape.name()) {
+                let names = taken.entry(module.module).or_default();
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        taken
     }
 
     /// Whether settings are taken from the environment's variables too.
@@ -183,9 +224,20 @@ impl Protocol {
         !self.variables.is_empty()
     }
 
+    /// Whether it is functions only, without a client.
+    pub(crate) fn is_module(&self) -> bool {
+        self.settings.is_none()
+    }
+
+    /// The fields of its client's settings.
+    pub(crate) fn setting_fields(&self) -> &'static [Field] {
+        self.settings.map_or(&[], |settings| settings.fields)
+    }
+
     /// The classes of its client and of its embedded servers.
     pub(crate) fn classes(&self) -> Vec<&'static str> {
-        std::iter::once(self.client).chain(self.served.iter().map(|served| served.class)).collect()
+        let client = (!self.is_module()).then_some(self.class);
+        client.into_iter().chain(self.served.iter().map(|served| served.class)).collect()
     }
 
     /// How the names of the environment's variables begin: `ISECURE_`.
@@ -220,7 +272,7 @@ impl Protocol {
             Named::Struct(shape) => shape.fields.iter().any(|field| names(field.shape)),
             _ => false,
         });
-        let mut given = self.settings.fields.iter().chain(self.options());
+        let mut given = self.setting_fields().iter().chain(self.options());
         !answered && !held && !given.any(|field| names(field.shape))
     }
 
@@ -235,6 +287,30 @@ impl Protocol {
     }
 }
 
+/// The module whose type this is: a protocol with a client uses a module's types as they stand there.
+pub(crate) fn home(shape: &Shape) -> Option<&'static bankchannel::Protocol> {
+    static TYPES: LazyLock<BTreeMap<&'static str, (&'static bankchannel::Protocol, Named)>> = LazyLock::new(|| {
+        let mut known = BTreeMap::new();
+        for module in bankchannel::PROTOCOLS.iter().copied().filter(|protocol| protocol.client.is_none()) {
+            let mut types = Types::default();
+            for entry in module.callables().map(|callable| &callable.entry) {
+                // What it cannot express is said when the module itself is read.
+                let _ = types.add(entry.request).and_then(|()| types.add(entry.response));
+            }
+            known.extend(types.all.into_iter().map(|named| (named.name(), (module, named))));
+        }
+        known
+    });
+    let (module, named) = TYPES.get(shape.name()?)?;
+    let text = match shape {
+        Shape::Struct(shape) => format!("{shape:?}"),
+        Shape::Enum(shape) => format!("{shape:?}"),
+        Shape::Union(shape) => format!("{shape:?}"),
+        _ => return None,
+    };
+    (text == format!("{:?}", shape_of(named))).then_some(*module)
+}
+
 /// Whether a type of this name is in a value.
 fn holds(shape: &Shape, name: &str) -> bool {
     shape.name() == Some(name)
@@ -246,10 +322,12 @@ fn holds(shape: &Shape, name: &str) -> bool {
         }
 }
 
-/// Languages that keep all types in one place must not find two different ones of one name.
+/// Languages that keep the types of all clients in one place must not find two different ones of one name. The types of a module
+/// stand in the module.
 fn same_where_named_the_same(protocols: &[Protocol]) -> Result<(), String> {
     let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
-    for named in protocols.iter().flat_map(|protocol| &protocol.types) {
+    let with_client = protocols.iter().filter(|protocol| !protocol.is_module());
+    for named in with_client.flat_map(|protocol| &protocol.types) {
         let first = known.entry(named.name()).or_insert(named);
         if !first.is_same(named) {
             return Err(format!("two protocols have different types {}", named.name()));
@@ -314,7 +392,11 @@ fn holds_content(shape: &Shape) -> bool {
 
 /// Named types, each after those that it uses.
 #[derive(Default)]
-struct Types(Vec<Named>);
+struct Types {
+    all: Vec<Named>,
+    /// Whether types of a module are left out, which stand there.
+    but_modules: bool,
+}
 
 impl Types {
     fn add(&mut self, shape: &'static Shape) -> Result<(), String> {
@@ -325,7 +407,10 @@ impl Types {
             Shape::Union(shape) => Named::Union(shape),
             _ => return Ok(()),
         };
-        if let Some(known) = self.0.iter().find(|known| known.name() == named.name()) {
+        if self.but_modules && home(shape).is_some() {
+            return Ok(());
+        }
+        if let Some(known) = self.all.iter().find(|known| known.name() == named.name()) {
             return if known.is_same(&named) {
                 Ok(())
             } else {
@@ -339,7 +424,7 @@ impl Types {
             }
             Named::Enum(_) => {}
         }
-        self.0.push(named);
+        self.all.push(named);
         Ok(())
     }
 }

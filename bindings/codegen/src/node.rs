@@ -30,48 +30,107 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
         Generated { path: format!("{FOLDER}/index.d.mts"), text: format!("{HEADER}\nexport * from './index.js';\n") },
     ];
     for protocol in &model.protocols {
-        files.push(Generated { path: format!("{FOLDER}/lib/{}.js", protocol.module), text: client(protocol)? });
+        let text = match protocol.settings {
+            Some(settings) => client(protocol, settings),
+            None => {
+                let path = format!("{FOLDER}/lib/{}_types.js", protocol.module);
+                files.push(Generated { path, text: types_of_module(protocol) });
+                module_of_functions(protocol)
+            }
+        };
+        files.push(Generated { path: format!("{FOLDER}/lib/{}.js", protocol.module), text });
     }
     Ok(files)
 }
 
-fn client(protocol: &Protocol) -> Result<String, String> {
+fn begin() -> Out {
     let mut out = Out::default();
     out.line(HEADER);
     out.line("'use strict';");
     out.blank();
-    out.line("const { Client } = require('./client');");
-    out.line("const { Embedded } = require('./service');");
+    out
+}
+
+/// The types of a protocol.
+fn types(out: &mut Out, protocol: &Protocol) {
     out.line("const { list, map, secret, struct, union } = require('./shape');");
+    for (module, names) in protocol.taken_from_modules() {
+        out.line(format!("const {{ {} }} = require('./{module}_types');", names.join(", ")));
+    }
     for named in &protocol.types {
         match named {
             Named::Struct(shape) => {
                 out.blank();
-                structure(&mut out, shape);
+                structure(out, shape);
             }
             Named::Union(shape) => {
                 out.blank();
-                alternatives(&mut out, shape);
+                alternatives(out, shape);
             }
             Named::Enum(_) => {}
         }
     }
+}
+
+/// The types of a module, which clients take from it.
+fn types_of_module(protocol: &Protocol) -> String {
+    let mut out = begin();
+    types(&mut out, protocol);
     out.blank();
-    structure(&mut out, protocol.settings);
+    out.line("module.exports = {");
+    for named in protocol.types.iter().filter(|named| !matches!(named, Named::Enum(_))) {
+        out.line(format!("  {},", named.name()));
+    }
+    out.line("};");
+    out.done()
+}
+
+fn descriptions(out: &mut Out, protocol: &Protocol) {
+    out.blank();
+    out.line("const operations = {");
+    let place = if protocol.is_module() { "types." } else { "" };
+    for operation in &protocol.operations {
+        described(out, operation, place);
+    }
+    out.line("};");
+    out.blank();
+}
+
+/// A module: an object of functions.
+fn module_of_functions(protocol: &Protocol) -> String {
+    let mut out = begin();
+    out.line("const { items, local } = require('./local');");
+    out.line(format!("const types = require('./{}_types');", protocol.module));
+    descriptions(&mut out, protocol);
+    out.line(format!("const {} = Object.freeze({{", protocol.module));
+    for operation in &protocol.operations {
+        let name = camel(operation.name);
+        out.line(format!("  {name}: (request) => local(operations.{name}, request),"));
+        if let Some((pages, _)) = operation.pages() {
+            out.line(format!("  {}: (request) => items(operations.{name}, request),", camel(pages.iterator)));
+        }
+    }
+    out.line("});");
+    out.blank();
+    out.line(format!("module.exports = {{ {} }};", protocol.module));
+    out.done()
+}
+
+fn client(protocol: &Protocol, settings: &'static StructShape) -> String {
+    let mut out = begin();
+    out.line("const { Client } = require('./client');");
+    out.line("const { Embedded } = require('./service');");
+    types(&mut out, protocol);
+    out.blank();
+    structure(&mut out, settings);
     for served in &protocol.served {
         out.blank();
         structure(&mut out, served.options);
     }
-    out.blank();
-    out.line("const operations = {");
-    for operation in &protocol.operations {
-        described(&mut out, operation);
-    }
-    out.line("};");
-    out.blank();
-    out.line(format!("class {} extends Client {{", protocol.client));
+    descriptions(&mut out, protocol);
+    out.line(format!("class {} extends Client {{", protocol.class));
     out.line("  constructor(settings = {}, options = {}) {");
-    out.line(format!("    super({:?}, {}, operations, settings, options);", protocol.name, protocol.settings.name));
+    out.line(format!("    super({:?}, {}, operations, settings, options);", protocol.name, settings.name));
     out.line("  }");
     if protocol.environment() {
         out.blank();
@@ -89,7 +148,7 @@ fn client(protocol: &Protocol) -> Result<String, String> {
     }
     out.blank();
     out.line(format!("module.exports = {{ {} }};", protocol.classes().join(", ")));
-    Ok(out.done())
+    out.done()
 }
 
 /// The embedded server's class.
@@ -150,12 +209,12 @@ fn form(shape: &Shape) -> Option<String> {
     }
 }
 
-/// What the calling machinery is told of an operation.
-fn described(out: &mut Out, operation: &Operation) {
+/// What the calling machinery is told of an operation, whose types are in this place.
+fn described(out: &mut Out, operation: &Operation, place: &str) {
     let mut parts = vec![
         format!("name: {:?}", operation.entry.declaration.name),
-        format!("request: {}", operation.request.name),
-        format!("response: {}", operation.response.name),
+        format!("request: {place}{}", operation.request.name),
+        format!("response: {place}{}", operation.response.name),
     ];
     if operation.is_local() {
         parts.push("local: true".into());
@@ -165,6 +224,20 @@ fn described(out: &mut Out, operation: &Operation) {
     }
     if let Some(field) = operation.response_content {
         parts.push(format!("contentOut: {:?}", camel(field.name)));
+    }
+    if let Some(rows) = operation.entry.declaration.rows {
+        let (field, form) = rows.format;
+        let (list, own) = (camel(rows.list), rows.list);
+        parts.push(format!("rows: {{ list: {list:?}, field: {own:?}, format: [{field:?}, {form:?}] }}"));
+    }
+    if let Some((pages, _)) = operation.pages() {
+        let [outer, item] = pages.items.map(camel);
+        parts.push(format!(
+            "pages: {{ cursor: {:?}, next: {:?}, nextField: {:?}, items: [{outer:?}, {item:?}] }}",
+            pages.cursor,
+            camel(pages.next),
+            pages.next,
+        ));
     }
     out.line(format!("  {}: {{ {} }},", camel(operation.name), parts.join(", ")));
 }
@@ -237,6 +310,8 @@ fn module(model: &Model) -> String {
     let mut names: Vec<String> = HAND_WRITTEN.iter().map(|name| (*name).to_owned()).collect();
     names.extend(Category::ALL.iter().map(|category| error_class(*category)));
     names.extend(model.protocols.iter().flat_map(Protocol::classes).map(str::to_owned));
+    let modules = model.protocols.iter().filter(|protocol| protocol.is_module());
+    names.extend(modules.map(|protocol| protocol.module.to_owned()));
     names.sort();
     let mut out = Out::default();
     out.line(HEADER);

@@ -8,11 +8,11 @@ use bankchannel::{
 };
 
 use crate::{
-    model::{Model, Named, Operation, Protocol},
+    model::{Model, Named, Operation, Protocol, home},
     names::{camel, error_class, pascal, upper},
     node::HEADER,
     served::Served,
-    text::{Out, plain},
+    text::{Out, plain, sentence},
 };
 
 /// The part that is the same whatever the catalogue holds.
@@ -36,35 +36,84 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
     codes(&mut out, model);
     let mut written = HashSet::new();
     for protocol in &model.protocols {
-        for named in &protocol.types {
-            // Protocols may have a type of one name, which is then the same.
-            if !written.insert(named.name()) {
-                continue;
-            }
-            if protocol.is_alternative(named.name())
-                && matches!(named, Named::Struct(shape) if !protocol.is_request(shape.name))
-            {
-                continue;
-            }
-            out.blank();
-            match named {
-                Named::Struct(shape) if protocol.is_given(shape.name) => interface(&mut out, shape, Way::In),
-                Named::Struct(shape) => interface(&mut out, shape, Way::Out),
-                Named::Enum(shape) => names(&mut out, shape),
-                Named::Union(shape) => union(&mut out, shape)?,
-            }
-        }
+        let Some(settings) = protocol.settings else {
+            module(&mut out, protocol)?;
+            continue;
+        };
+        types(&mut out, protocol, &mut written)?;
         out.blank();
-        interface(&mut out, protocol.settings, Way::In);
+        interface(&mut out, settings, Way::In);
         for served in &protocol.served {
             out.blank();
             interface(&mut out, served.options, Way::In);
             service(&mut out, served);
         }
-        client(&mut out, protocol);
+        client(&mut out, protocol, settings);
     }
     Ok(in_camel_case(&out.done(), model))
 }
+
+fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>) -> Result<(), String> {
+    for named in &protocol.types {
+        // Protocols may have a type of one name, which is then the same.
+        if !written.insert(named.name()) {
+            continue;
+        }
+        if protocol.is_alternative(named.name())
+            && matches!(named, Named::Struct(shape) if !protocol.is_request(shape.name))
+        {
+            continue;
+        }
+        out.blank();
+        match named {
+            Named::Struct(shape) if protocol.is_given(shape.name) => interface(out, shape, Way::In),
+            Named::Struct(shape) => interface(out, shape, Way::Out),
+            Named::Enum(shape) => names(out, shape),
+            Named::Union(shape) => union(out, shape)?,
+        }
+    }
+    Ok(())
+}
+
+/// A module: its functions and types in a namespace of its name.
+fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
+    let mut inner = Out::default();
+    types(&mut inner, protocol, &mut HashSet::new())?;
+    for operation in &protocol.operations {
+        inner.blank();
+        inner.jsdoc("", &documented(operation, ""));
+        let request = local_request(operation);
+        inner.line(format!("export function {}({request}): {};", camel(operation.name), operation.response.name));
+        if let Some((pages, [outer, item])) = operation.pages() {
+            inner.blank();
+            inner.jsdoc("", &format!("{}.\n\n{}", pages.summary, GONE_THROUGH));
+            inner.line(format!(
+                "export function {}({request}): AsyncGenerator<[{outer}, {item}], void, undefined>;",
+                camel(pages.iterator)
+            ));
+        }
+    }
+    out.blank();
+    out.jsdoc("", &format!("{}: functions that only compute.", sentence(protocol.what)));
+    out.line(format!("export declare namespace {} {{", protocol.module));
+    let qualified = format!("{}.", protocol.module);
+    for line in inner.done().trim_start().lines() {
+        // Inside, a type needs no more than its name.
+        let is_comment = line.trim_start().starts_with(['/', '*']);
+        let line = if is_comment { line.to_owned() } else { line.replace(&qualified, "") };
+        out.line(if line.is_empty() { line } else { format!("  {line}") });
+    }
+    out.line("}");
+    Ok(())
+}
+
+/// How an iterator over pages goes.
+const GONE_THROUGH: &str = "Gives pairs: what the item belongs to, with the items of that page, and the item. Pages are read on another thread, one \
+    when it is wanted, so memory stays small; what has no items is not told: the operation itself tells of all. Give a path \
+    for large files: a buffer is copied for each page, and must not be changed meanwhile.";
+
+/// What is said of content in an operation that computes at once.
+const AT_ONCE: &str = "It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.";
 
 /// In comments, the names of fields and operations as they are here: `file_type` is `fileType`.
 fn in_camel_case(text: &str, model: &Model) -> String {
@@ -75,7 +124,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
             Named::Struct(shape) => Some(*shape),
             _ => None,
         });
-        let fields = structs.chain([protocol.settings]).flat_map(|shape| shape.fields).chain(protocol.options());
+        let fields = structs.chain(protocol.settings).flat_map(|shape| shape.fields).chain(protocol.options());
         names.extend(fields.map(|field| field.name));
     }
     let mut done = String::with_capacity(text.len());
@@ -176,11 +225,14 @@ fn type_of(shape: &Shape, way: Way) -> String {
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
         Shape::Secret(_) => if way == Way::In { "Secret" } else { "SecretText" }.into(),
         Shape::Content => if way == Way::In { "Content" } else { "Received" }.into(),
-        Shape::Enum(shape) => shape.name.into(),
         Shape::List(of) => format!("readonly {}[]", bracketed(of, way)),
         Shape::Map(of) => format!("Readonly<Record<string, {}>>", type_of(of, way)),
-        Shape::Struct(shape) => shape.name.into(),
-        Shape::Union(shape) => shape.name.into(),
+        Shape::Enum(EnumShape { name, .. })
+        | Shape::Struct(StructShape { name, .. })
+        | Shape::Union(UnionShape { name, .. }) => match home(shape) {
+            Some(module) => format!("{}.{name}", module.module),
+            None => (*name).into(),
+        },
     }
 }
 
@@ -219,13 +271,13 @@ fn code_in_camel_case(text: &str) -> String {
     parts.join("`")
 }
 
-fn client(out: &mut Out, protocol: &Protocol) {
+fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.blank();
     out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
-    out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.client));
-    out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", protocol.settings.name));
+    out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.class));
+    out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", settings.name));
     if protocol.environment() {
-        from_env(out, protocol);
+        from_env(out, protocol, settings);
     }
     for operation in &protocol.operations {
         method(out, operation);
@@ -251,7 +303,8 @@ fn client(out: &mut Out, protocol: &Protocol) {
     out.line("}");
 }
 
-fn method(out: &mut Out, operation: &Operation) {
+/// An operation's documentation; of one that takes content and computes at once, also how it is done elsewhere.
+fn documented(operation: &Operation, elsewhere: &str) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
     if !declaration.errors.is_empty() {
@@ -263,33 +316,56 @@ fn method(out: &mut Out, operation: &Operation) {
     if let Some(successor) = operation.deprecated() {
         doc.push_str(&format!("\n\n@deprecated Use `{successor}`."));
     }
-    let needed = operation.request.fields.iter().any(|field| !(field.optional || field.profile));
-    let request = format!("request{}: {}", if needed { "" } else { "?" }, operation.request.name);
-    let name = camel(operation.name);
     if operation.is_local() && operation.request_content.is_some() {
-        doc.push_str(
-            "\n\nIt computes at once, and the event loop waits: a big file, or a key in a token, takes its time. `call` does the \
-             same on another thread.",
-        );
+        doc.push_str(&format!("\n\n{AT_ONCE}{elsewhere}"));
     }
+    doc
+}
+
+fn request(operation: &Operation) -> String {
+    format!("request{}: {}", if is_needed(operation) { "" } else { "?" }, operation.request.name)
+}
+
+fn is_needed(operation: &Operation) -> bool {
+    operation.request.fields.iter().any(|field| !(field.optional || field.profile))
+}
+
+/// The request of an operation that only computes: its content is there at once, and the items of a list may come one by one.
+fn local_request(operation: &Operation) -> String {
+    let optional = |field: &Field| if field.optional { "?" } else { "" };
+    let mut others = Vec::new();
+    if let Some(field) = operation.request_content {
+        let or_null = if field.optional { " | null" } else { "" };
+        others.push((camel(field.name), format!("{}{}: LocalContent{or_null}", camel(field.name), optional(field))));
+    }
+    let rows = operation.entry.declaration.rows;
+    let rows = rows.and_then(|rows| operation.request.fields.iter().find(|field| field.name == rows.list));
+    if let Some((field, Shape::List(of))) = rows.map(|field| (field, field.shape)) {
+        let of = type_of(of, Way::In);
+        others.push((camel(field.name), format!("{}{}: Iterable<{of}> | null", camel(field.name), optional(field))));
+    }
+    if others.is_empty() {
+        return request(operation);
+    }
+    let (names, members): (Vec<String>, Vec<String>) = others.into_iter().unzip();
+    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    format!(
+        "{}{} & {{ {} }}",
+        request(operation).replace(": ", ": Omit<"),
+        format!(", {}>", names.join(" | ")),
+        members.join("; ")
+    )
+}
+
+fn method(out: &mut Out, operation: &Operation) {
+    let name = camel(operation.name);
     out.blank();
-    out.jsdoc("  ", &doc);
+    out.jsdoc("  ", &documented(operation, " `call` does the same on another thread."));
     if operation.is_local() {
-        // What only computes is there at once, so its content cannot arrive bit by bit.
-        let request = match operation.request_content {
-            Some(field) => format!(
-                "request{}: Omit<{}, {:?}> & {{ {}{}: LocalContent }}",
-                if needed { "" } else { "?" },
-                operation.request.name,
-                camel(field.name),
-                camel(field.name),
-                if field.optional { "?" } else { "" },
-            ),
-            None => request,
-        };
-        out.line(format!("  {name}({request}): {};", operation.response.name));
+        out.line(format!("  {name}({}): {};", local_request(operation), operation.response.name));
         return;
     }
+    let request = request(operation);
     let mut options = vec!["CallOptions"];
     if operation.response_content.is_some() {
         options.push("DestinationOption");
@@ -310,7 +386,7 @@ fn method(out: &mut Out, operation: &Operation) {
     }
 }
 
-fn from_env(out: &mut Out, protocol: &Protocol) {
+fn from_env(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.blank();
     out.jsdoc(
         "  ",
@@ -322,8 +398,5 @@ fn from_env(out: &mut Out, protocol: &Protocol) {
             protocol.variables[0].0,
         ),
     );
-    out.line(format!(
-        "  static fromEnv(settings?: {}, options?: ClientOptions): {};",
-        protocol.settings.name, protocol.client
-    ));
+    out.line(format!("  static fromEnv(settings?: {}, options?: ClientOptions): {};", settings.name, protocol.class));
 }

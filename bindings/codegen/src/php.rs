@@ -9,9 +9,9 @@ use crate::{
     Generated,
     model::{Model, Named, Operation, Protocol},
     names::{camel, pascal, upper},
-    php_served,
+    php_module, php_served,
     php_types::{self, Side},
-    text::{Out, plain},
+    text::{Out, plain, sentence},
 };
 
 /// Below which everything is written.
@@ -22,9 +22,14 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     let mut files = vec![codes(model), categories()];
     files.extend(Category::ALL.into_iter().map(exception));
     for protocol in &model.protocols {
-        files.push(client(protocol));
-        files.push(interface(protocol));
-        files.push(operations(protocol));
+        match protocol.settings {
+            Some(settings) => {
+                files.push(client(protocol));
+                files.push(interface(protocol));
+                files.push(operations(protocol, settings));
+            }
+            None => files.push(php_module::module(protocol)),
+        }
         files.extend(protocol.served.iter().map(|served| php_served::service(protocol, served)));
         for named in &protocol.types {
             match named {
@@ -53,7 +58,9 @@ pub(crate) fn class(path: &str, namespace: &str, body: impl FnOnce(&mut Out)) ->
     out.line(format!("namespace {namespace};"));
     out.blank();
     body(&mut out);
-    Generated { path: format!("{ROOT}/{path}.php"), text: out.done() }
+    // In its own namespace a type needs no more than its name.
+    let text = out.done().replace(&format!("\\{namespace}\\"), "");
+    Generated { path: format!("{ROOT}/{path}.php"), text }
 }
 
 /// A text as PHP writes it.
@@ -108,32 +115,26 @@ fn categories() -> Generated {
 
 /// The class that programs make: the base class has the methods, and what they stand on is no concern of theirs.
 fn client(protocol: &Protocol) -> Generated {
-    class(protocol.client, "Bankchannel", |out| {
+    class(protocol.class, "Bankchannel", |out| {
         let doc = format!(
             "{}, a method per operation, with named arguments. `Bankchannel\\{}\\Client` is its interface.",
             sentence(protocol.what),
-            protocol.client
+            protocol.class
         );
         out.jsdoc("", &doc);
-        out.line(format!("final class {0} extends {0}\\Operations", protocol.client));
+        out.line(format!("final class {0} extends {0}\\Operations", protocol.class));
         out.line("{");
         out.line("}");
     })
 }
 
-/// A few words as the beginning of a sentence.
-fn sentence(words: &str) -> String {
-    let mut rest = words.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
-}
-
 pub(crate) fn namespace(protocol: &Protocol) -> String {
-    format!("Bankchannel\\{}", protocol.client)
+    format!("Bankchannel\\{}", protocol.class)
 }
 
 /// What a program depends on that its own tests give a client of their own.
 fn interface(protocol: &Protocol) -> Generated {
-    class(&format!("{}/Client", protocol.client), &namespace(protocol), |out| {
+    class(&format!("{}/Client", protocol.class), &namespace(protocol), |out| {
         for used in ["Content", "Exception\\BankchannelException", "Question", "Secret", "SignatureRequest"] {
             out.line(format!("use Bankchannel\\{used};"));
         }
@@ -143,7 +144,7 @@ fn interface(protocol: &Protocol) -> Generated {
             &format!(
                 "The operations of {}. `Bankchannel\\{}` carries them out; tests give a double of their own.\n\n\
                  A later version may have further operations: mock it, or extend `{}`'s double, rather than write all methods.",
-                protocol.name, protocol.client, protocol.client
+                protocol.name, protocol.class, protocol.class
             ),
         );
         out.line("interface Client");
@@ -152,7 +153,7 @@ fn interface(protocol: &Protocol) -> Generated {
             if at > 0 {
                 out.blank();
             }
-            signature(out, operation, &method_name(protocol, operation));
+            signature(out, operation, &format!("function {}", method_name(protocol, operation)));
             out.line(format!("    ): {};", operation.response.name));
         }
         out.blank();
@@ -180,8 +181,8 @@ const CALL_DOC: &str =
 
 @return array{array<string, mixed>, Content|null} the response, and its content where it has one";
 
-fn operations(protocol: &Protocol) -> Generated {
-    class(&format!("{}/Operations", protocol.client), &namespace(protocol), |out| {
+fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated {
+    class(&format!("{}/Operations", protocol.class), &namespace(protocol), |out| {
         for used in [
             "AbstractClient",
             "Bridge\\Bridge",
@@ -198,11 +199,11 @@ fn operations(protocol: &Protocol) -> Generated {
         out.blank();
         out.jsdoc(
             "",
-            &format!("The operations of {} as typed methods. Use `Bankchannel\\{}`.", protocol.name, protocol.client),
+            &format!("The operations of {} as typed methods. Use `Bankchannel\\{}`.", protocol.name, protocol.class),
         );
         out.line("abstract class Operations extends AbstractClient implements Client");
         out.line("{");
-        constructor(out, protocol);
+        constructor(out, protocol, settings);
         for operation in &protocol.operations {
             out.blank();
             method(out, operation, &method_name(protocol, operation));
@@ -211,9 +212,9 @@ fn operations(protocol: &Protocol) -> Generated {
     })
 }
 
-fn constructor(out: &mut Out, protocol: &Protocol) {
-    let mut doc = format!("{}\n", plain(protocol.settings.doc));
-    for field in protocol.settings.fields {
+fn constructor(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
+    let mut doc = format!("{}\n", plain(settings.doc));
+    for field in settings.fields {
         doc.push_str(&parameter_doc(field));
     }
     if protocol.asks() {
@@ -235,7 +236,7 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
     doc.push_str("\n@throws BankchannelException");
     out.jsdoc("    ", &doc);
     out.line("    public function __construct(");
-    for field in protocol.settings.fields {
+    for field in settings.fields {
         out.line(format!("        {},", parameter(field, true)));
     }
     if protocol.asks() {
@@ -251,7 +252,7 @@ fn constructor(out: &mut Out, protocol: &Protocol) {
     let asked = if protocol.asks() { "$onCode, $signer" } else { "null, null" };
     let environment = if protocol.environment() { "$fromEnv" } else { "false" };
     let before = format!("        parent::__construct({}, ", quoted(protocol.name));
-    fields(out, &before, protocol.settings, &format!(", {asked}, $logger, {environment}, $bridge);"));
+    fields(out, &before, settings, &format!(", {asked}, $logger, {environment}, $bridge);"));
     out.line("    }");
     if protocol.environment() {
         from_env(out, protocol);
@@ -287,8 +288,8 @@ fn method_name(protocol: &Protocol, operation: &Operation) -> String {
     if meets && !operation.asks() { format!("exchange{}", pascal(operation.name)) } else { name }
 }
 
-/// A method's documentation, name and parameters.
-fn signature(out: &mut Out, operation: &Operation, name: &str) {
+/// A method's documentation, name (`function listFiles`) and parameters.
+pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str) {
     let declaration = operation.entry.declaration;
     let order = ordered(operation.request);
     let mut doc = format!("{}.\n\n{}\n", plain(declaration.summary), plain(declaration.doc));
@@ -327,7 +328,7 @@ fn signature(out: &mut Out, operation: &Operation, name: &str) {
         doc.push_str(&format!(" of its own: {}", codes.join(", ")));
     }
     out.jsdoc("    ", &doc);
-    out.line(format!("    public function {name}("));
+    out.line(format!("    public {name}("));
     for field in &order {
         out.line(format!("        {},", parameter(field, field.optional || field.profile)));
     }
@@ -348,7 +349,7 @@ fn signature(out: &mut Out, operation: &Operation, name: &str) {
 fn method(out: &mut Out, operation: &Operation, name: &str) {
     let declaration = operation.entry.declaration;
     let response = operation.response.name;
-    signature(out, operation, name);
+    signature(out, operation, &format!("function {name}"));
     let mut options = Vec::new();
     if let Some(field) = operation.request_content {
         // An operation that only computes is over before a stream could be asked for pieces.
@@ -434,7 +435,10 @@ mod tests {
         let files = files(&model).unwrap();
         let text = |end: &str| &files.iter().find(|file| file.path.ends_with(end)).unwrap().text;
         for protocol in &model.protocols {
-            let written = text(&format!("{}/Operations.php", protocol.client));
+            let written = match protocol.settings {
+                Some(_) => text(&format!("{}/Operations.php", protocol.class)),
+                None => text(&format!("Generated/{}.php", protocol.class)),
+            };
             for operation in &protocol.operations {
                 let called = format!("{}, [", quoted(operation.entry.declaration.name));
                 assert_eq!(written.matches(&called).count(), 1, "{called}");

@@ -14,7 +14,7 @@ use crate::{
 /// The class of an embedded server.
 pub(crate) fn service(protocol: &Protocol, served: &Served) -> Generated {
     let text = |info: &Field| if info.optional { "?string" } else { "string" };
-    class(&format!("{}/{}", protocol.client, served.short), &namespace(protocol), |out| {
+    class(&format!("{}/{}", protocol.class, served.short), &namespace(protocol), |out| {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
         let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));
         let used = [
@@ -60,7 +60,7 @@ pub(crate) fn service(protocol: &Protocol, served: &Served) -> Generated {
             served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
         let doc = format!(
             "What a client needs to reach it, as named arguments: `new {}(...$server->clientSettings(), …)`.\n\n@return array{{{}}}",
-            protocol.client,
+            protocol.class,
             members.join(", ")
         );
         out.jsdoc("    ", &doc);

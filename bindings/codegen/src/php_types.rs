@@ -4,7 +4,7 @@ use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
     Generated,
-    model::{Named, Protocol},
+    model::{Named, Protocol, home},
     names::{camel, pascal},
     php::{class, quoted},
     text::{Out, plain},
@@ -21,14 +21,14 @@ pub(crate) enum Side {
 
 /// The files of a type.
 pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
-    let namespace = format!("Bankchannel\\{}", protocol.client);
-    let path = |name: &str| format!("{}/{name}", protocol.client);
+    let namespace = format!("Bankchannel\\{}", protocol.class);
+    let path = |name: &str| format!("{}/{name}", protocol.class);
     match named {
         Named::Struct(shape) => {
             let side = if protocol.is_given(shape.name) { Side::In } else { Side::Out };
             vec![class(&path(shape.name), &namespace, |out| structure(out, shape, side))]
         }
-        Named::Enum(shape) if shape.open => vec![class(&path(shape.name), &namespace, |out| names(out, shape))],
+        Named::Enum(shape) if shape.open => vec![class(&path(shape.name), &namespace, |out| constants(out, shape))],
         Named::Enum(shape) => vec![class(&path(shape.name), &namespace, |out| enumeration(out, shape))],
         Named::Union(shape) => {
             let mut files = vec![class(&path(shape.name), &namespace, |out| union(out, shape))];
@@ -47,8 +47,15 @@ pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
     }
 }
 
+/// The class of a type; of one that a module has, with its namespace.
+fn placed(shape: &Shape) -> String {
+    let name = shape.name().unwrap_or_default();
+    home(shape).map_or_else(|| name.to_owned(), |module| format!("\\Bankchannel\\{}\\{name}", module.class))
+}
+
 /// The type as PHP declares it.
 pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
+    let placed = placed(shape);
     let name = match shape {
         Shape::Bool => "bool",
         Shape::Integer { .. } => "int",
@@ -63,10 +70,8 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
         Shape::Content if side == Side::In => return "mixed".into(),
         Shape::Content => "Content",
         Shape::Enum(shape) if shape.open => "string",
-        Shape::Enum(shape) => shape.name,
         Shape::List(_) | Shape::Map(_) => "array",
-        Shape::Struct(shape) => shape.name,
-        Shape::Union(shape) => shape.name,
+        Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => &placed,
     };
     if optional { format!("?{name}") } else { name.to_owned() }
 }
@@ -121,11 +126,9 @@ fn decoded(shape: &Shape, value: &str) -> String {
     };
     match shape {
         Shape::Date | Shape::Timestamp => format!("new \\DateTimeImmutable({value})"),
-        Shape::Enum(shape) if !shape.open => format!("{}::from({value})", shape.name),
+        Shape::Enum(of) if !of.open => format!("{}::from({value})", placed(shape)),
         Shape::List(of) | Shape::Map(of) => each(of),
-        Shape::Struct(StructShape { name, .. }) | Shape::Union(UnionShape { name, .. }) => {
-            format!("{name}::fromArray({value})")
-        }
+        Shape::Struct(_) | Shape::Union(_) => format!("{}::fromArray({value})", placed(shape)),
         _ => value.to_owned(),
     }
 }
@@ -287,7 +290,7 @@ fn enumeration(out: &mut Out, shape: &'static EnumShape) {
     out.line("}");
 }
 
-fn names(out: &mut Out, shape: &'static EnumShape) {
+fn constants(out: &mut Out, shape: &'static EnumShape) {
     out.jsdoc("", &format!("{}\n\nThe values known to this version; the peer may send others.", plain(shape.doc)));
     out.line(format!("final class {}", shape.name));
     out.line("{");

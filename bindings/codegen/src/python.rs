@@ -9,9 +9,9 @@ use crate::{
     Generated,
     model::{Model, Named, Protocol},
     names::{error_class, python, upper},
-    python_client, python_init,
+    python_client, python_init, python_module,
     served::Served,
-    text::{Out, plain},
+    text::{Out, plain, sentence},
 };
 
 const FOLDER: &str = "bindings/python/bankchannel";
@@ -45,7 +45,13 @@ fn version() -> String {
 fn module(protocol: &Protocol) -> Result<String, String> {
     let mut out = Out::default();
     out.line(HEADER);
-    out.docstring("", &format!("The {} client: typed methods, requests and results.", protocol.name));
+    out.docstring(
+        "",
+        &match protocol.is_module() {
+            true => format!("{}: functions that only compute, and results.", sentence(protocol.what)),
+            false => format!("The {} client: typed methods, requests and results.", protocol.name),
+        },
+    );
     out.blank();
     out.line("from __future__ import annotations");
     out.blank();
@@ -54,12 +60,18 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     }
     out.line("from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union");
     out.blank();
-    out.line("from ._async import AsyncClient");
-    out.line("from ._client import Client");
-    out.line("from ._native import Received, Record");
+    if protocol.is_module() {
+        out.line("from ._local import local, pages, rows");
+        out.line("from ._native import Record");
+    } else {
+        out.line("from ._async import AsyncClient");
+        out.line("from ._client import Client");
+        out.line("from ._native import Received, Record");
+    }
     out.blank();
     out.line("if TYPE_CHECKING:");
-    out.line("    from collections.abc import Mapping, Sequence");
+    let iterator = if protocol.is_module() { "Iterable, Iterator, " } else { "" };
+    out.line(format!("    from collections.abc import {iterator}Mapping, Sequence"));
     out.line("    from datetime import date, datetime");
     out.line("    from decimal import Decimal");
     out.line("    from os import PathLike");
@@ -71,10 +83,17 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     if protocol.asks() {
         out.line("    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer");
     }
-    out.line("    from ._content import Content, Destination");
-    out.line("    from ._native import Cancel");
-    out.line("    from ._record import Secret");
-    out.line("    from ._secret import SecretText");
+    for (module, names) in protocol.taken_from_modules() {
+        out.line(format!("    from .{module} import {}", names.join(", ")));
+    }
+    if protocol.is_module() {
+        out.line("    from ._content import Content");
+    } else {
+        out.line("    from ._content import Content, Destination");
+        out.line("    from ._native import Cancel");
+        out.line("    from ._record import Secret");
+        out.line("    from ._secret import SecretText");
+    }
     for named in &protocol.types {
         match named {
             Named::Struct(shape) if protocol.is_request(shape.name) || protocol.is_alternative(shape.name) => {}
@@ -86,7 +105,10 @@ fn module(protocol: &Protocol) -> Result<String, String> {
             Named::Union(shape) => union(&mut out, shape)?,
         }
     }
-    python_client::clients(&mut out, protocol);
+    match protocol.settings {
+        Some(settings) => python_client::clients(&mut out, protocol, settings),
+        None => python_module::functions(&mut out, protocol),
+    }
     Ok(out.done())
 }
 
@@ -321,7 +343,7 @@ fn service(out: &mut Out, protocol: &Protocol, served: &Served) {
     out.blank();
     out.line("    @property");
     out.line(format!("    def client_settings(self) -> {}ClientSettings:", served.class));
-    let example = format!("What a client needs to reach it: `{}(**server.client_settings, ...)`.", protocol.client);
+    let example = format!("What a client needs to reach it: `{}(**server.client_settings, ...)`.", protocol.class);
     out.docstring("        ", &example);
     let members: Vec<String> = served.settings().map(|info| format!("{:?}: self.{}", info.name, info.name)).collect();
     out.line(format!("        return {{{}}}", members.join(", ")));

@@ -1,6 +1,6 @@
 //! Python: the two clients with a keyword method per operation.
 
-use bankchannel::model::{Field, Shape};
+use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
     model::{Operation, Protocol},
@@ -27,20 +27,20 @@ impl Form {
 }
 
 /// Both clients.
-pub(crate) fn clients(out: &mut Out, protocol: &Protocol) {
-    settings(out, protocol);
-    client(out, protocol, Form::Blocking);
-    client(out, protocol, Form::Awaited);
+pub(crate) fn clients(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+    settings_types(out, protocol, settings);
+    client(out, protocol, settings, Form::Blocking);
+    client(out, protocol, settings, Form::Awaited);
 }
 
 /// The settings as types of their own: for `from_env`, and for who keeps them in a dict. What is asked is typed for
 /// each client: a blocking one takes no coroutine.
-fn settings(out: &mut Out, protocol: &Protocol) {
-    let name = protocol.client;
+fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
+    let name = protocol.class;
     out.blank();
     out.blank();
     out.line(format!("class _{name}Settings(TypedDict, total=False):"));
-    for field in protocol.settings.fields {
+    for field in settings.fields {
         out.blank();
         out.line(format!("    {}", member(field)));
         out.docstring("    ", &plain(field.doc));
@@ -74,18 +74,18 @@ fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static st
     ASKED.into_iter().filter(|_| protocol.asks())
 }
 
-fn client(out: &mut Out, protocol: &Protocol, form: Form) {
+fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
     let prefix = form.prefix();
     out.blank();
     out.blank();
-    out.line(format!("class {prefix}{}({prefix}Client):", protocol.client));
-    let mut doc = plain(protocol.settings.doc);
+    out.line(format!("class {prefix}{}({prefix}Client):", protocol.class));
+    let mut doc = plain(settings.doc);
     doc.push_str(match form {
         Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
         Form::Awaited => "\n\nMethods are awaited. Those that only compute are called without `await`.",
     });
     doc.push_str(" The client may be shared by threads.\n\nArgs:");
-    for field in protocol.settings.fields {
+    for field in settings.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
     for (name, _, what) in asked(protocol) {
@@ -98,7 +98,7 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     out.line("    def __init__(");
     out.line("        self,");
     out.line("        *,");
-    for field in protocol.settings.fields {
+    for field in settings.fields {
         out.line(format!("        {},", parameter(field)));
     }
     for (name, class, _) in asked(protocol) {
@@ -107,7 +107,7 @@ fn client(out: &mut Out, protocol: &Protocol, form: Form) {
     out.line("    ) -> None:");
     out.line("        super().__init__(");
     out.line("            {");
-    for field in protocol.settings.fields {
+    for field in settings.fields {
         out.line(format!("                {:?}: {},", field.name, python(field.name)));
     }
     out.line("            },");
@@ -127,7 +127,7 @@ fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
     let prefix = form.prefix();
     out.blank();
     out.line("    @classmethod");
-    out.line(format!("    def from_env(cls, **settings: Unpack[{prefix}{}Settings]) -> Self:", protocol.client));
+    out.line(format!("    def from_env(cls, **settings: Unpack[{prefix}{}Settings]) -> Self:", protocol.class));
     out.docstring(
         "        ",
         &format!(
@@ -183,7 +183,7 @@ fn method(out: &mut Out, operation: &Operation, form: Form) {
     out.line("        return answer");
 }
 
-fn is_content(field: &Field) -> bool {
+pub(crate) fn is_content(field: &Field) -> bool {
     matches!(field.shape, Shape::Content)
 }
 
@@ -221,7 +221,7 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
     names
 }
 
-fn doc(operation: &Operation) -> String {
+pub(crate) fn doc(operation: &Operation) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
     if !operation.request.fields.is_empty() || !operation.is_local() {

@@ -29,8 +29,11 @@ pub(crate) fn module(model: &Model) -> String {
     let mut modules = vec!["codes", "errors", "service"];
     for protocol in &model.protocols {
         modules.push(protocol.module);
-        classes.push((format!("Async{}", protocol.client), protocol.module));
-        classes.push((protocol.client.to_owned(), protocol.module));
+        if protocol.is_module() {
+            continue;
+        }
+        classes.push((format!("Async{}", protocol.class), protocol.module));
+        classes.push((protocol.class.to_owned(), protocol.module));
         classes.extend(protocol.served.iter().map(|served| (served.class.to_owned(), "service")));
     }
     let mut errors: Vec<(String, &str)> = Category::ALL.iter().map(|one| (error_class(*one), "errors")).collect();
@@ -56,7 +59,11 @@ pub(crate) fn module(model: &Model) -> String {
 fn docstring(model: &Model) -> String {
     let mut text = String::from("Talk to banks from code.\n\n");
     for protocol in &model.protocols {
-        text.push_str(&format!("`{0}` and `Async{0}`: {1}. ", protocol.client, protocol.what));
+        if protocol.is_module() {
+            text.push_str(&format!("`{}`: {}. ", protocol.module, protocol.what));
+            continue;
+        }
+        text.push_str(&format!("`{0}` and `Async{0}`: {1}. ", protocol.class, protocol.what));
         for served in &protocol.served {
             text.push_str(&format!("`{}`: {}. ", served.class, served.what));
         }

@@ -7,7 +7,7 @@ use bankchannel::{
 
 use crate::{
     Generated,
-    model::{Model, Named, Operation, Protocol},
+    model::{Model, Named, Operation, Protocol, home},
     names::{camel, error_class},
     text::{Out, plain},
 };
@@ -24,7 +24,12 @@ pub(crate) fn files(model: &Model) -> Vec<Generated> {
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.md", protocol.name), text: operations(protocol) });
         files.push(Generated { path: format!("{FOLDER}/{}-types.md", protocol.name), text: types(protocol) });
-        files.push(Generated { path: format!("{FOLDER}/{}-settings.md", protocol.name), text: settings(protocol) });
+        if let Some(client) = protocol.settings {
+            files.push(Generated {
+                path: format!("{FOLDER}/{}-settings.md", protocol.name),
+                text: settings(protocol, client),
+            });
+        }
     }
     files
 }
@@ -36,9 +41,8 @@ fn index(model: &Model) -> String {
     out.blank();
     for protocol in &model.protocols {
         let name = protocol.name;
-        out.line(format!(
-            "- {name}: [operations]({name}.md), [types]({name}-types.md), [settings]({name}-settings.md)"
-        ));
+        let settings = if protocol.is_module() { String::new() } else { format!(", [settings]({name}-settings.md)") };
+        out.line(format!("- {name}: [operations]({name}.md), [types]({name}-types.md){settings}"));
     }
     out.line("- [errors](errors.md)");
     out.done()
@@ -80,9 +84,20 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     } else {
         format!("call {}", declaration.name)
     };
-    out.line(format!(
-        "Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · shell `bankchannel {command}`",
-    ));
+    let (module, class) = (protocol.module, protocol.class);
+    out.line(if protocol.is_module() {
+        format!("Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)` · shell `bankchannel {command}`")
+    } else {
+        format!("Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · shell `bankchannel {command}`")
+    });
+    if let Some((pages, _)) = operation.pages() {
+        let (name, camel) = (pages.iterator, crate::names::camel(pages.iterator));
+        out.blank();
+        out.line(format!(
+            "All pages: {}: Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)`",
+            first_lower(pages.summary)
+        ));
+    }
     if let Some(route) = &declaration.route {
         out.blank();
         out.line(format!(
@@ -98,7 +113,7 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     fields(out, protocol, "Request", operation.request);
     out.blank();
     match operation.response.shape {
-        Shape::Struct(shape) => fields(out, protocol, "Response", shape),
+        Shape::Struct(shape) if is_shown(protocol, operation) => fields(out, protocol, "Response", shape),
         shape => out.line(format!("Response: {}.", linked(protocol, shape))),
     }
     if !declaration.errors.is_empty() {
@@ -109,6 +124,12 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
             out.line(format!("- [`{}`](errors.md): {}", row.code, row.text));
         }
     }
+}
+
+/// A sentence within another.
+fn first_lower(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
 }
 
 fn fields(out: &mut Out, protocol: &Protocol, title: &str, shape: &StructShape) {
@@ -171,7 +192,8 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
         Shape::Map(of) => format!("map of text to {}", linked(protocol, of)),
         Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => {
             let name = shape.name().unwrap_or_default();
-            format!("[{name}]({}-types.md#{})", protocol.name, name.to_lowercase())
+            let place = home(shape).map_or(protocol.name, |module| module.name);
+            format!("[{name}]({place}-types.md#{})", name.to_lowercase())
         }
     }
 }
@@ -201,7 +223,7 @@ fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
         collect(&mut found, operation.entry.request);
         collect(&mut found, operation.entry.response);
     }
-    for field in protocol.settings.fields.iter().chain(protocol.options()) {
+    for field in protocol.setting_fields().iter().chain(protocol.options()) {
         collect(&mut found, field.shape);
     }
     found.sort_by_key(|text| text.name);
@@ -231,10 +253,15 @@ fn texts_table(out: &mut Out, protocol: &Protocol) {
     }
 }
 
+/// Whether the operation's own section shows its response: nothing else has it, and it is no module's, which clients may have.
+fn is_shown(protocol: &Protocol, operation: &Operation) -> bool {
+    let all = protocol.operations.iter().filter(|other| other.response.name == operation.response.name);
+    matches!(operation.response.shape, Shape::Struct(_)) && !protocol.is_module() && all.count() == 1
+}
+
 /// Whether the operation's own section shows the type.
-fn is_own(operation: &Operation, name: &str) -> bool {
-    operation.request.name == name
-        || (operation.response.name == name && matches!(operation.response.shape, Shape::Struct(_)))
+fn is_own(protocol: &Protocol, operation: &Operation, name: &str) -> bool {
+    operation.request.name == name || (operation.response.name == name && is_shown(protocol, operation))
 }
 
 fn types(protocol: &Protocol) -> String {
@@ -242,7 +269,7 @@ fn types(protocol: &Protocol) -> String {
     out.line(HEADER);
     out.line(format!("# Types of {}", protocol.name));
     let mut types: Vec<&Named> = protocol.types.iter().collect();
-    let own = |name: &str| protocol.operations.iter().any(|operation| is_own(operation, name));
+    let own = |name: &str| protocol.operations.iter().any(|operation| is_own(protocol, operation, name));
     types.retain(|named| !own(named.name()));
     types.sort_by_key(|named| named.name());
     for named in types {
@@ -284,12 +311,12 @@ fn types(protocol: &Protocol) -> String {
     out.done()
 }
 
-fn settings(protocol: &Protocol) -> String {
+fn settings(protocol: &Protocol, client: &'static StructShape) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Settings of {}", protocol.name));
     let servers = protocol.served.iter().map(|served| (served.class, served.options));
-    for (title, shape) in std::iter::once(("Client", protocol.settings)).chain(servers) {
+    for (title, shape) in std::iter::once(("Client", client)).chain(servers) {
         out.blank();
         out.line(format!("## {title}"));
         out.blank();

@@ -9,15 +9,13 @@ const { inPlace, sink, source } = require('./content');
 const { encode } = require('./encode');
 const {
   BankchannelError,
-  fromJson,
-  fromNative,
   inCamelCase,
   inOperation,
   invalidField,
   own,
   typed,
 } = require('./error');
-const { promised } = require('./events');
+const { elsewhere, here, object } = require('./local');
 const { native } = require('./native');
 const { writer } = require('./writer');
 
@@ -137,22 +135,13 @@ class Client {
   #here(name, request, field, content) {
     const text = encode(request);
     this.#handle();
-    const from = content === undefined ? undefined : inPlace(field, content);
-    let answer;
-    try {
-      answer = native().local(this.#number, numberOf(name), text, from);
-    } catch (thrown) {
-      throw fromNative(thrown);
-    }
-    return JSON.parse(answer);
+    return here(this.#number, name, text, field, content);
   }
 
   async #compute(name, text, content) {
     const handle = this.#handle();
     const from = inPlace('content', content);
-    const event = await promised((events, id) => typed(() => handle.compute(events, id, name, text, from)));
-    if (event.kind === 'failed') throw fromJson(event.text);
-    return JSON.parse(event.text);
+    return elsewhere((events, id) => handle.compute(events, id, name, text, from));
   }
 
   async #run(operation, request, content, options) {
@@ -196,18 +185,6 @@ class Client {
   }
 }
 
-const numbers = new Map();
-
-/** The number by which the native half knows an operation. */
-function numberOf(name) {
-  let number = numbers.get(name);
-  if (number === undefined) {
-    number = native().operation(name);
-    numbers.set(name, number);
-  }
-  return number;
-}
-
 /** What is passed on as it is. */
 const same = { in: (value) => value, out: (value) => value };
 
@@ -241,12 +218,6 @@ function checked(options) {
 }
 
 const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
-
-function object(field, value) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidField(field, 'must be an object');
-  return value;
-}
 
 function nameOf(name) {
   if (typeof name !== 'string') throw invalidField('name', 'must be the name of an operation');

@@ -124,7 +124,10 @@ function inMiddle(error, ended) {
 /** Names the fields as they are called here, where the library names one: `file_type` is `fileType`. `toJSON` has it as it was. */
 function inCamelCase(error) {
   if (!(error instanceof BankchannelError) || ours.has(error) || typeof error.context.field !== 'string') return error;
-  const names = new Set(error.context.field.match(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g));
+  // Where several problems are told, one a line, each begins with its place.
+  const { field, problems = '' } = error.context;
+  const places = problems.split('\n').map((line) => line.slice(0, Math.max(line.indexOf(': '), 0)));
+  const names = new Set([field, ...places].join(' ').match(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g));
   const renamed = (text) => {
     for (const name of names)
       text = text.replaceAll(
@@ -133,7 +136,7 @@ function inCamelCase(error) {
       );
     return text;
   };
-  error.context = { ...error.context, field: renamed(error.context.field) };
+  error.context = { ...error.context, field: renamed(field), ...(problems && { problems: renamed(problems) }) };
   error.message = renamed(error.message);
   return error;
 }

@@ -122,6 +122,8 @@ const codes = Object.freeze({
   NEXTGEN_PSD2_REFUSED: "nextgen_psd2.refused",
   NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed",
   NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused",
+  ISO20022_FILE_UNREADABLE: "iso20022.file_unreadable",
+  ISO20022_PAYMENT_REFUSED: "iso20022.payment_refused",
 });
 
 module.exports = {

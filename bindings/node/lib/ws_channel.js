@@ -4,6 +4,7 @@
 const { Client } = require('./client');
 const { Embedded } = require('./service');
 const { list, map, secret, struct, union } = require('./shape');
+const { ProfileOptions, StatusFile, CashFile } = require('./iso20022_types');
 
 const InitRegisterRequest = struct([
   ["email", "email"],
@@ -682,6 +683,8 @@ const SignAndUploadRequest = struct([
   ["passphrase", "passphrase", secret],
   ["signingCertificate", "signing_certificate", secret],
   ["hash", "hash"],
+  ["check", "check"],
+  ["checkProfile", "check_profile", ProfileOptions],
 ]);
 
 const SignAndUploadResponse = struct([
@@ -706,6 +709,9 @@ const UploadAndWaitRequest = struct([
   ["timeoutS", "timeout_s"],
   ["pollIntervalMs", "poll_interval_ms"],
   ["directory", "directory"],
+  ["parse", "parse"],
+  ["check", "check"],
+  ["checkProfile", "check_profile", ProfileOptions],
 ]);
 
 const BankAnswer = struct([
@@ -713,6 +719,9 @@ const BankAnswer = struct([
   ["bytes", "bytes"],
   ["path", "path"],
   ["content", "content"],
+  ["report", "report", StatusFile],
+  ["statement", "statement", CashFile],
+  ["notParsed", "not_parsed"],
 ]);
 
 const UploadAndWaitResponse = struct([
@@ -728,6 +737,7 @@ const DownloadNewFilesRequest = struct([
   ["status", "status"],
   ["directory", "directory"],
   ["fileReference", "file_reference"],
+  ["parse", "parse"],
 ]);
 
 const DownloadedFile = struct([
@@ -739,6 +749,9 @@ const DownloadedFile = struct([
   ["status", "status"],
   ["error", "error"],
   ["errorMessage", "error_message"],
+  ["report", "report", StatusFile],
+  ["statement", "statement", CashFile],
+  ["notParsed", "not_parsed"],
 ]);
 
 const DownloadNewFilesResponse = struct([

@@ -1,12 +1,8 @@
 //! A client handle.
 
-use std::{
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
-use bankchannel_bridge::{self as bridge, Content, Error, parse_json, row, runtime};
-use bytes::Bytes;
+use bankchannel_bridge::{self as bridge, Error, parse_json, row};
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
@@ -55,16 +51,7 @@ impl Client {
         request: String,
         content: Option<Either<Buffer, String>>,
     ) -> napi::Result<()> {
-        let content = content.map(|content| match content {
-            Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
-            Either::B(path) => Content::from(PathBuf::from(path).as_path()),
-        });
-        let (client, promise) = (self.open()?, events.promise(id));
-        runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
-            let answer = parse_json(&request).and_then(|request| client.local(&name, request, content));
-            promise.settle(answer);
-        });
-        Ok(())
+        local::compute_with(Some(self.open()?), events, id, name, request, content)
     }
 
     /// Gives back what it holds, now: JavaScript's collector does not see connections, and may never come. Calls that run

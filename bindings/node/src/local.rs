@@ -13,7 +13,7 @@ use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{text::Text, thrown};
+use crate::{events::Events, text::Text, thrown};
 
 /// Clients by their numbers, and the numbers that are free again.
 static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
@@ -25,26 +25,68 @@ pub(crate) fn operation(name: String) -> napi::Result<u32> {
     place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| thrown(&bridge::unknown_operation(&name)))
 }
 
-/// Carries out an operation that only computes, here and now. Content is bytes or the path of a file.
+/// Carries out an operation that only computes, here and now, with a client or without. Content is bytes or the path of a file.
 #[napi(catch_unwind)]
 pub(crate) fn local(
-    client: u32,
+    client: Option<u32>,
     operation: u32,
     request: Text,
     content: Option<Either<Buffer, String>>,
 ) -> napi::Result<Text> {
-    let client = CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(client as usize).cloned().flatten();
+    let found =
+        |number: u32| CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(number as usize).cloned().flatten();
     let name = operations::all().nth(operation as usize).map(|entry| entry.declaration.name);
-    let (Some(client), Some(name)) = (client, name) else {
-        return Err(thrown(&Error::new(&row::CLOSED)));
+    let (client, Some(name)) = (client.map(found), name) else {
+        return Err(thrown(&Error::new(&row::UNKNOWN_OPERATION)));
     };
     // The buffer is read where it lies: JavaScript cannot change it meanwhile.
     let content = content.map(|content| match content {
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
-    let answer = parse_json(&request.0).and_then(|request| client.local(name, request, content));
+    let answer = parse_json(&request.0).and_then(|request| match client {
+        Some(Some(client)) => client.local(name, request, content),
+        Some(None) => Err(Error::new(&row::CLOSED)),
+        None => bridge::local(name, request, content),
+    });
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
+}
+
+/// The same without a client, on a thread that may be busy; the end is told under this number.
+#[napi(catch_unwind)]
+pub(crate) fn compute(
+    events: &Events,
+    id: u32,
+    name: String,
+    request: String,
+    content: Option<Either<Buffer, String>>,
+) -> napi::Result<()> {
+    compute_with(None, events, id, name, request, content)
+}
+
+/// The same with a client or without.
+pub(crate) fn compute_with(
+    client: Option<bridge::Client>,
+    events: &Events,
+    id: u32,
+    name: String,
+    request: String,
+    content: Option<Either<Buffer, String>>,
+) -> napi::Result<()> {
+    // The program may change a buffer while it is read here.
+    let content = content.map(|content| match content {
+        Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
+        Either::B(path) => Content::from(PathBuf::from(path).as_path()),
+    });
+    let promise = events.promise(id);
+    bridge::runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
+        let answer = parse_json(&request).and_then(|request| match client {
+            Some(client) => client.local(&name, request, content),
+            None => bridge::local(&name, request, content),
+        });
+        promise.settle(answer);
+    });
+    Ok(())
 }
 
 /// Gives a client a number.

@@ -7,6 +7,7 @@ namespace Bankchannel\Tests;
 use Bankchannel\Bankchannel;
 use Bankchannel\Bridge\FfiBridge;
 use Bankchannel\ErrorCode;
+use Bankchannel\Iso20022;
 use Bankchannel\NextGenPsd2;
 use Bankchannel\Secret;
 use Bankchannel\Tests\Support\Assertions;
@@ -26,7 +27,9 @@ final class LibraryTest extends TestCase
 
     public function testEveryOperationHasATypedMethod(): void
     {
-        $clients = ['ws_channel' => get_class_methods(WsChannel::class), 'nextgen_psd2' => get_class_methods(NextGenPsd2::class)];
+        // A module of functions is a class of static methods.
+        $classes = ['ws_channel' => WsChannel::class, 'nextgen_psd2' => NextGenPsd2::class, 'iso20022' => Iso20022::class];
+        $clients = array_map('get_class_methods', $classes);
         foreach (Bankchannel::catalogue() as $operation) {
             [$protocol, $name] = explode('.', $operation['name']);
             $methods = $clients[$protocol];

@@ -3,8 +3,8 @@
 
 `WsChannel` and `AsyncWsChannel`: a client of the ISECure WS Channel. `Service`: An embedded WS Channel
 service. `NextGenPsd2` and `AsyncNextGenPsd2`: a third party that asks NextGenPSD2 banks, and signs,
-verifies and explains requests. `NextGenPsd2Bank`: An embedded NextGenPSD2 sandbox bank. `errors` has
-the exceptions.
+verifies and explains requests. `NextGenPsd2Bank`: An embedded NextGenPSD2 sandbox bank. `iso20022`:
+payment files, status reports and statements, made, read and explained. `errors` has the exceptions.
 Modules are loaded when they are first used.
 """
 
@@ -79,7 +79,7 @@ _PLACES = {
     "Signer": "_call",
     "WsChannel": "ws_channel",
 }
-_MODULES = ("codes", "errors", "nextgen_psd2", "service", "ws_channel")
+_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "service", "ws_channel")
 
 
 def catalogue() -> "list[dict[str, Any]]":

@@ -16,7 +16,6 @@ from ._call import (
     Signer,
     answer,
     asked,
-    binary,
     broken,
     emit,
     give_up,
@@ -28,6 +27,7 @@ from ._call import (
 )
 from ._content import Readable, Writable, sink, source
 from ._errors import BankchannelError, own
+from ._local import in_place
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -64,14 +64,7 @@ class Base:
 
     def _local(self, operation: str, request: dict[str, Any], content: object, typed: bool = True) -> Any:
         """An operation that only computes, with content."""
-        try:
-            given, reader = source("content", content)
-            if reader is not None:
-                # What only computes is there at once: its content cannot arrive bit by bit.
-                given = {"content": binary(reader.read(-1))}
-        except BankchannelError as error:
-            raise error._in(operation) from None
-        return self._native.local(operation, request, typed, **given)
+        return self._native.local(operation, request, typed, **in_place(operation, content))
 
     @staticmethod
     def _is_local(operation: str) -> bool:

@@ -17,6 +17,8 @@ __all__ = [
     "VERSION",
     "catalogue",
     "is_local",
+    "line",
+    "local",
 ]
 
 VERSION: str
@@ -24,6 +26,14 @@ ABI_VERSION: int
 
 def catalogue() -> list[dict[str, Any]]: ...
 def is_local(name: str) -> bool: ...
+def line(name: str, field: str, row: object) -> bytes: ...
+def local(
+    name: str,
+    request: dict[str, Any],
+    typed: bool = True,
+    content: bytes | bytearray | None = None,
+    content_path: str | PathLike[str] | None = None,
+) -> Any: ...
 @disjoint_base
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Record:

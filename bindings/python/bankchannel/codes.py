@@ -249,3 +249,11 @@ NEXTGEN_PSD2_LINK_REFUSED: Final = "nextgen_psd2.link_refused"
 """The bank's link is not one to send a customer to. It must be https, without user and password, at a host
 that you allow.
 """
+ISO20022_FILE_UNREADABLE: Final = "iso20022.file_unreadable"
+"""The file cannot be read. The message says in which line and why, and what to do. The context has the
+line and the element's path, where there is one.
+"""
+ISO20022_PAYMENT_REFUSED: Final = "iso20022.payment_refused"
+"""The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
+`count` how many there are, and `problems` up to 50 of them, one a line.
+"""

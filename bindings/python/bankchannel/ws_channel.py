@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
+    from .iso20022 import ProfileOptions, StatusFile, CashFile
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -991,7 +992,9 @@ class PaymentProblem(Record):
     """
 
     reason: str
-    """The reason code that a bank would answer: `FF01`, `AM10`, `AM18`, `AC01`, `AC02`."""
+    """The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`;
+    `NARR` where none is named for it.
+    """
 
     message: str
     """What is wrong."""
@@ -1276,7 +1279,7 @@ class BankAnswer(Record):
     """A file that the bank answered with."""
 
     __slots__ = ()
-    __match_args__ = ("file", "bytes", "path", "content")
+    __match_args__ = ("file", "bytes", "path", "content", "report", "statement", "not_parsed")
 
     file: FileDescriptor
     """What the bank says of it."""
@@ -1289,6 +1292,17 @@ class BankAnswer(Record):
 
     content: str | None = None
     """Its bytes as base64 text, when no folder was given."""
+
+    report: StatusFile | None = None
+    """What it says, where it is a status report (`pain.002`)."""
+
+    statement: CashFile | None = None
+    """What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+
+    not_parsed: str | None = None
+    """Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
+    more than 10,000 entries, or the call has parsed 16 MiB.
+    """
 
 
 class UploadAndWaitResponse(Record):
@@ -1322,7 +1336,7 @@ class DownloadedFile(Record):
     """What became of one file."""
 
     __slots__ = ()
-    __match_args__ = ("name", "path", "file_reference", "file_type", "bytes", "status", "error", "error_message")
+    __match_args__ = ("name", "path", "file_reference", "file_type", "bytes", "status", "error", "error_message", "report", "statement", "not_parsed")
 
     name: str | None = None
     """Its name in the folder; left out where none could be made."""
@@ -1347,6 +1361,17 @@ class DownloadedFile(Record):
 
     error_message: str | None = None
     """What went wrong, for a person."""
+
+    report: StatusFile | None = None
+    """What it says, where it is a status report (`pain.002`)."""
+
+    statement: CashFile | None = None
+    """What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+
+    not_parsed: str | None = None
+    """Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
+    more than 10,000 entries, or the call has parsed 16 MiB.
+    """
 
 
 class DownloadNewFilesResponse(Record):
@@ -3249,8 +3274,9 @@ class WsChannel(Client):
         """Check a payment file before it is sent.
 
         Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the
-        ISO schema, counts, control sums, and the check digits of accounts. A faulty file is an answer,
-        not an error. Whether the bank knows the account and has the money on it, only the bank can say.
+        ISO schema, counts, control sums, the check digits of accounts, and the errors that
+        iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error.
+        Whether the bank knows the account and has the money on it, only the bank can say.
 
         Args:
             content: Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
@@ -3735,6 +3761,8 @@ class WsChannel(Client):
         passphrase: Secret | None = None,
         signing_certificate: Secret | None = None,
         hash: SignatureHash | None = None,
+        check: bool | None = None,
+        check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
@@ -3768,6 +3796,11 @@ class WsChannel(Client):
                 when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
                 other, make one signature each. For each, the call asks a question of kind `signature`.
             hash: The hash of the signature; SHA-256 when left out.
+            check: Whether the content is a payment file that is checked before anything is signed or
+                sent: see `iso20022.check_payment`. An error ends the call with
+                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
+                False when left out.
+            check_profile: How your bank differs from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3787,6 +3820,8 @@ class WsChannel(Client):
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+                nothing was sent.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
@@ -3805,6 +3840,8 @@ class WsChannel(Client):
                 "passphrase": passphrase,
                 "signing_certificate": signing_certificate,
                 "hash": hash,
+                "check": check,
+                "check_profile": check_profile,
             },
             content=content,
             timeout=timeout,
@@ -3831,6 +3868,9 @@ class WsChannel(Client):
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
         directory: str | PathLike[str] | None = None,
+        parse: bool | None = None,
+        check: bool | None = None,
+        check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
@@ -3874,6 +3914,12 @@ class WsChannel(Client):
             directory: The folder that the answers go into, named as `download_new_files` names them;
                 left out, they are in the response. Where a name is taken, the answer gets one of its
                 own, with `~2` before `.dat`: names hold neither bank nor account.
+            parse: Whether answers are given parsed too; true when left out.
+            check: Whether the content is a payment file that is checked before anything is signed or
+                sent: see `iso20022.check_payment`. An error ends the call with
+                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
+                False when left out.
+            check_profile: How your bank differs from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3895,6 +3941,8 @@ class WsChannel(Client):
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+                nothing was sent.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
@@ -3919,6 +3967,9 @@ class WsChannel(Client):
                 "timeout_s": timeout_s,
                 "poll_interval_ms": poll_interval_ms,
                 "directory": directory,
+                "parse": parse,
+                "check": check,
+                "check_profile": check_profile,
             },
             content=content,
             timeout=timeout,
@@ -3936,6 +3987,7 @@ class WsChannel(Client):
         status: StatusFilter | None = None,
         directory: str | PathLike[str],
         file_reference: str | None = None,
+        parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
@@ -3960,6 +4012,8 @@ class WsChannel(Client):
             directory: The folder, one for each bank and account; its last part is made when it is
                 missing.
             file_reference: Only the file of this reference.
+            parse: Whether files are given parsed too: all of them with true, none with false; left out,
+                those that were downloaded now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3984,6 +4038,7 @@ class WsChannel(Client):
                 "status": status,
                 "directory": directory,
                 "file_reference": file_reference,
+                "parse": parse,
             },
             timeout=timeout,
             cancel=cancel,
@@ -5769,8 +5824,9 @@ class AsyncWsChannel(AsyncClient):
         """Check a payment file before it is sent.
 
         Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the
-        ISO schema, counts, control sums, and the check digits of accounts. A faulty file is an answer,
-        not an error. Whether the bank knows the account and has the money on it, only the bank can say.
+        ISO schema, counts, control sums, the check digits of accounts, and the errors that
+        iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error.
+        Whether the bank knows the account and has the money on it, only the bank can say.
 
         Args:
             content: Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
@@ -6255,6 +6311,8 @@ class AsyncWsChannel(AsyncClient):
         passphrase: Secret | None = None,
         signing_certificate: Secret | None = None,
         hash: SignatureHash | None = None,
+        check: bool | None = None,
+        check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: AsyncOnCode | None = None,
@@ -6288,6 +6346,11 @@ class AsyncWsChannel(AsyncClient):
                 when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
                 other, make one signature each. For each, the call asks a question of kind `signature`.
             hash: The hash of the signature; SHA-256 when left out.
+            check: Whether the content is a payment file that is checked before anything is signed or
+                sent: see `iso20022.check_payment`. An error ends the call with
+                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
+                False when left out.
+            check_profile: How your bank differs from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6307,6 +6370,8 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+                nothing was sent.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
@@ -6325,6 +6390,8 @@ class AsyncWsChannel(AsyncClient):
                 "passphrase": passphrase,
                 "signing_certificate": signing_certificate,
                 "hash": hash,
+                "check": check,
+                "check_profile": check_profile,
             },
             content=content,
             timeout=timeout,
@@ -6351,6 +6418,9 @@ class AsyncWsChannel(AsyncClient):
         timeout_s: int | None = None,
         poll_interval_ms: int | None = None,
         directory: str | PathLike[str] | None = None,
+        parse: bool | None = None,
+        check: bool | None = None,
+        check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: AsyncOnCode | None = None,
@@ -6394,6 +6464,12 @@ class AsyncWsChannel(AsyncClient):
             directory: The folder that the answers go into, named as `download_new_files` names them;
                 left out, they are in the response. Where a name is taken, the answer gets one of its
                 own, with `~2` before `.dat`: names hold neither bank nor account.
+            parse: Whether answers are given parsed too; true when left out.
+            check: Whether the content is a payment file that is checked before anything is signed or
+                sent: see `iso20022.check_payment`. An error ends the call with
+                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
+                False when left out.
+            check_profile: How your bank differs from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6415,6 +6491,8 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+                nothing was sent.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
@@ -6439,6 +6517,9 @@ class AsyncWsChannel(AsyncClient):
                 "timeout_s": timeout_s,
                 "poll_interval_ms": poll_interval_ms,
                 "directory": directory,
+                "parse": parse,
+                "check": check,
+                "check_profile": check_profile,
             },
             content=content,
             timeout=timeout,
@@ -6456,6 +6537,7 @@ class AsyncWsChannel(AsyncClient):
         status: StatusFilter | None = None,
         directory: str | PathLike[str],
         file_reference: str | None = None,
+        parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         on_code: AsyncOnCode | None = None,
@@ -6480,6 +6562,8 @@ class AsyncWsChannel(AsyncClient):
             directory: The folder, one for each bank and account; its last part is made when it is
                 missing.
             file_reference: Only the file of this reference.
+            parse: Whether files are given parsed too: all of them with true, none with false; left out,
+                those that were downloaded now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6504,6 +6588,7 @@ class AsyncWsChannel(AsyncClient):
                 "status": status,
                 "directory": directory,
                 "file_reference": file_reference,
+                "parse": parse,
             },
             timeout=timeout,
             cancel=cancel,

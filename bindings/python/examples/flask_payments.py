@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from pathlib import Path
 from typing import Any
 
-from bankchannel import AuthenticationError, BankchannelError, WsChannel
+from bankchannel import AuthenticationError, BankchannelError, WsChannel, iso20022
 from flask import Flask, request, url_for
 
 app = Flask(__name__)
@@ -71,9 +70,9 @@ def status(message_id: str) -> Answer:
     if not record_of(message_id).exists():
         return {"error": "no such payment"}, 404
     for path in reports.iterdir():
-        report = path.read_text(errors="replace")
-        if text(report, "OrgnlMsgId") == message_id:
-            return {"message_id": message_id, "group_status": text(report, "GrpSts")}, 200
+        for report in iso20022.read_status_report(content=path).reports:
+            if report.original_message_id == message_id:
+                return {"message_id": message_id, "group_status": report.status.code if report.status else None}, 200
     return {"message_id": message_id, "group_status": None}, 200
 
 
@@ -102,9 +101,3 @@ def logged_in() -> None:
 def record_of(message_id: str) -> Path:
     """Where it is remembered that this message was sent. The id is a text of the caller's: it names no file."""
     return folder / hashlib.sha256(message_id.encode()).hexdigest()
-
-
-def text(report: str, tag: str) -> str | None:
-    """The text of an element that stands once in a status report."""
-    found = re.search(rf"<{tag}>([^<]*)</{tag}>", report)
-    return found[1] if found else None

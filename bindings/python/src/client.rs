@@ -10,7 +10,7 @@ use bytes::Bytes;
 use pyo3::{
     prelude::*,
     pybacked::PyBackedBytes,
-    types::{PyDict, PyString},
+    types::{PyBytes, PyDict, PyString},
 };
 
 use crate::{
@@ -48,20 +48,11 @@ impl Client {
         content: Option<PyBackedBytes>,
         content_path: Option<PathBuf>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let text = name.to_str()?;
-        let fault = |error: Error| raised(py, &placed(error, text));
-        let content = match (content, content_path) {
-            // Python's bytes never change, so they are lent, not copied.
-            (Some(bytes), _) => Some(Content::Bytes(Bytes::from_owner(bytes))),
-            (None, Some(path)) => Some(Content::from(path.as_path())),
-            (None, None) => None,
-        };
-        let client = self.open().map_err(fault)?;
-        let plan = Plan::find(py, name)?;
-        let request = given::fields(request).map_err(fault)?;
-        let answered = py.detach(|| client.local(text, request.into(), content));
-        let answer = answered.map_err(fault)?;
-        plan::answer(py, answer, plan.as_ref(), typed, None)
+        let client = self.open().map_err(|error| match name.to_str() {
+            Ok(name) => raised(py, &placed(error, name)),
+            Err(error) => error,
+        })?;
+        compute(py, Some(&client), name, request, typed, (content, content_path))
     }
 
     /// How long an exchange may take, in seconds, where its call says nothing of it; `None` for what has no limit.
@@ -86,6 +77,60 @@ impl Client {
     fn place(&self) -> MutexGuard<'_, Option<bridge::Client>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Carries out an operation that only computes, here and now, without a client.
+#[pyfunction]
+#[pyo3(signature = (name, request, typed=true, content=None, content_path=None))]
+pub(crate) fn local<'py>(
+    py: Python<'py>,
+    name: &Bound<'py, PyString>,
+    request: &Bound<'py, PyDict>,
+    typed: bool,
+    content: Option<PyBackedBytes>,
+    content_path: Option<PathBuf>,
+) -> PyResult<Bound<'py, PyAny>> {
+    compute(py, None, name, request, typed, (content, content_path))
+}
+
+/// What is given for a row, as one line of JSON with its end.
+#[pyfunction]
+pub(crate) fn line<'py>(
+    py: Python<'py>,
+    name: &str,
+    field: &str,
+    row: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let value = given::row(field, row).map_err(|error| raised(py, &placed(error, name)))?;
+    let mut text = value.to_json();
+    text.push('\n');
+    Ok(PyBytes::new(py, text.as_bytes()))
+}
+
+fn compute<'py>(
+    py: Python<'py>,
+    client: Option<&bridge::Client>,
+    name: &Bound<'py, PyString>,
+    request: &Bound<'py, PyDict>,
+    typed: bool,
+    content: (Option<PyBackedBytes>, Option<PathBuf>),
+) -> PyResult<Bound<'py, PyAny>> {
+    let text = name.to_str()?;
+    let fault = |error: Error| raised(py, &placed(error, text));
+    let content = match content {
+        // Python's bytes never change, so they are lent, not copied.
+        (Some(bytes), _) => Some(Content::Bytes(Bytes::from_owner(bytes))),
+        (None, Some(path)) => Some(Content::from(path.as_path())),
+        (None, None) => None,
+    };
+    let plan = Plan::find(py, name)?;
+    let request = given::fields(request).map_err(fault)?;
+    let answered = py.detach(|| match client {
+        Some(client) => client.local(text, request.into(), content),
+        None => bridge::local(text, request.into(), content),
+    });
+    let answer = answered.map_err(fault)?;
+    plan::answer(py, answer, plan.as_ref(), typed, None)
 }
 
 /// Names the operation in an error that was found before it began.

@@ -53,6 +53,14 @@ pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Error
     Ok(fields)
 }
 
+/// One row of a list that is given row by row.
+pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, Error> {
+    Reading { left: MAX_JSON }.value(given, 1).map_err(|fault| match fault {
+        Fault::Field(why) => Error::invalid_field(field, why),
+        Fault::TooLarge => too_large(),
+    })
+}
+
 /// Reads values. What refers to itself ends at [`MAX_DEPTH`], what refers to one thing many times at [`MAX_JSON`].
 struct Reading {
     /// How many bytes the request may still have, counted as JSON text without escapes.

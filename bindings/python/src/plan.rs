@@ -117,8 +117,17 @@ fn make(module: &Bound<'_, PyModule>, shape: &'static Shape) -> PyResult<Make> {
     })
 }
 
+/// A class of the module, or of a module of functions, whose types the clients share.
 fn class_named<'py>(module: &Bound<'py, PyModule>, name: &str) -> PyResult<Bound<'py, PyType>> {
-    Ok(module.getattr(name).map_err(|_| stale(name))?.cast_into()?)
+    if let Some(found) = module.getattr_opt(name)? {
+        return Ok(found.cast_into()?);
+    }
+    for shared in bankchannel::PROTOCOLS.iter().filter(|protocol| protocol.client.is_none()) {
+        if let Some(found) = module.py().import(format!("bankchannel.{}", shared.module))?.getattr_opt(name)? {
+            return Ok(found.cast_into()?);
+        }
+    }
+    Err(stale(name))
 }
 
 fn class(

@@ -342,6 +342,8 @@ class Package(unittest.TestCase):
         clients = {
             "ws_channel": (WsChannel, bankchannel.AsyncWsChannel),
             "nextgen_psd2": (bankchannel.NextGenPsd2, bankchannel.AsyncNextGenPsd2),
+            # A module of functions.
+            "iso20022": (bankchannel.iso20022,),
         }
         for name in names:
             protocol, method = name.split(".")

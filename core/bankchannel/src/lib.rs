@@ -6,7 +6,8 @@
 //!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code in its middle
 //!      .call_json(…)         the same by name, JSON in and out; what every language stands on is the same with `call_values`
 //!   nextgen_psd2::NextGenPsd2  a third party towards NextGenPSD2 banks: signs, verifies, explains
-//!   call_local(…)            operations that only compute, without a client
+//!   iso20022                 payment files and statements: functions that only compute, without a client
+//!   call_local(…)            operations that only compute, by name
 //!   Client                   a client of whichever protocol, for who learns only at run time which
 //!   PROTOCOLS                every protocol there is, each as one value
 //!   catalogue()              every operation there is, with its schemas
@@ -18,6 +19,7 @@ mod by_name;
 pub mod call;
 mod catalogue;
 mod client;
+pub mod iso20022;
 mod local;
 pub mod nextgen_psd2;
 pub mod observe;

@@ -1,12 +1,12 @@
 //! Operations that only compute: on the caller's own thread, without a client.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Local, LocalContext, Result,
     clock::SystemClock,
     error::row,
-    model::{Dialect, PieceSource, Profile, Reader, Value},
+    model::{Dialect, OpenContent, PieceSource, Profile, Reader, Value},
     shown,
 };
 use bankchannel_transport::open_regular;
@@ -23,9 +23,10 @@ pub(crate) fn carry_out<O: Local>(
     compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
-/// Carries out a local operation from its typed request; the client keeps what is read.
-pub(crate) fn run_typed<O: Local>(request: O::Request, client: &dyn Profile) -> Result<O::Response> {
-    let with = LocalContext { clock: &SystemClock::default(), content: None, kept: client.kept() };
+/// Carries out a local operation from its typed request; a client keeps what is read.
+pub(crate) fn run_typed<O: Local>(request: O::Request, client: Option<&dyn Profile>) -> Result<O::Response> {
+    let kept = client.and_then(Profile::kept);
+    let with = LocalContext { clock: &SystemClock::default(), content: None, kept };
     O::run(request, with).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
@@ -63,17 +64,17 @@ fn named_content<O: Local>(request: &mut Value<'_>) -> Result<Option<Content>> {
 }
 
 /// Opens content for reading it once, from its beginning.
-pub(crate) fn open(content: Content) -> Result<Box<dyn Read + Send>> {
+pub(crate) fn open(content: Content) -> Result<OpenContent> {
     match content {
-        Content::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes))),
+        Content::Bytes(bytes) => Ok(OpenContent::Bytes(bytes)),
         Content::File { path, .. } => {
             let unreadable =
                 |why: std::io::Error| Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(&path, &why));
             let (file, _) = open_regular(&path).map_err(unreadable)?;
-            Ok(Box::new(file))
+            Ok(OpenContent::File(file))
         }
         Content::Pieces(pieces) => match pieces.take() {
-            Some(source) => Ok(Box::new(PieceReader { source, rest: Bytes::new() })),
+            Some(source) => Ok(OpenContent::Other(Box::new(PieceReader { source, rest: Bytes::new() }))),
             None => {
                 Err(Error::because(&row::CONTENT_UNREADABLE, "the content was read before and can be read only once"))
             }

@@ -4,7 +4,7 @@
 //!   PROTOCOLS ─► Protocol ─┬─ operations   Callable: declaration, shapes, and the function that carries it out
 //!                          ├─ errors       its rows of the error table
 //!                          ├─ sessions     what keeping one between runs takes; or none
-//!                          └─ client       ClientKind: class, settings, variables, how one is made; or none
+//!                          └─ client       ClientKind: settings, variables, how one is made; or none
 //! ```
 
 use std::{any::Any, time::Instant};
@@ -32,6 +32,10 @@ pub struct Protocol {
     pub name: &'static str,
     /// What stands before the names of its operations: `ws_channel`.
     pub module: &'static str,
+    /// The class in every language that has its operations: of its clients, `WsChannel`, or of functions where it has none.
+    pub class: &'static str,
+    /// What that is, in a few words.
+    pub what: &'static str,
     /// Its operations in groups, which follow each other in the catalogue.
     pub operations: &'static [&'static [Callable]],
     /// Its rows of the error table.
@@ -121,10 +125,6 @@ pub struct KeptSession {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ClientKind {
-    /// The class in every language, `WsChannel`.
-    pub class: &'static str,
-    /// What it does, in a few words.
-    pub what: &'static str,
     /// The shape of the settings.
     pub settings: &'static Shape,
     /// The environment's variables that settings are read from, each with its setting.
@@ -134,12 +134,8 @@ pub struct ClientKind {
 }
 
 impl ClientKind {
-    pub(crate) const fn of<C: ProtocolClient>(
-        class: &'static str,
-        what: &'static str,
-        variables: &'static [(&'static str, &'static str)],
-    ) -> Self {
-        Self { class, what, settings: C::Settings::SHAPE, variables, read: Settings::read_as::<C::Settings> }
+    pub(crate) const fn of<C: ProtocolClient>(variables: &'static [(&'static str, &'static str)]) -> Self {
+        Self { settings: C::Settings::SHAPE, variables, read: Settings::read_as::<C::Settings> }
     }
 }
 

@@ -10,6 +10,7 @@ macro_rules! for_each_protocol {
         $callback! {
             ws_channel;
             nextgen_psd2;
+            iso20022;
             #[cfg(feature = "testing")] toy;
         }
     };

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::io::Write as _;
+
 use bankchannel::{
     CallOptions, Content, Destination,
     ws_channel::operations::files::{
@@ -38,8 +40,53 @@ fn upload(content: Content) -> UploadFileRequest {
     UploadFileRequest { file_contents: content, ..bankchannel::model::read_boundary(request).unwrap() }
 }
 
+/// What is measured is of the whole process: one test at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// ISO-099, with a sample of its 100,000 entries.
+#[tokio::test]
+async fn a_statement_of_any_size_is_read_in_the_memory_of_a_page() {
+    const ENTRIES: u64 = 40_000;
+    const MAX_KIB: u64 = 32 * 1024;
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("statement.xml");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    let begin = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr><Stmt>\
+                 <Id>S</Id><Acct><Id><IBAN>FI2112345600000785</IBAN></Id><Ccy>EUR</Ccy></Acct>";
+    file.write_all(begin.as_bytes()).unwrap();
+    for number in 1..=ENTRIES {
+        let entry = format!(
+            "<Ntry><NtryRef>{number}</NtryRef><Amt Ccy=\"EUR\">1.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-20</Dt>\
+             </BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>E-{number}</EndToEndId></Refs><RltdPties><Dbtr><Pty><Nm>Payer {number}</Nm></Pty></Dbtr>\
+             </RltdPties><RmtInf><Ustrd>Invoice {number}, with a text as long as such texts are</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>\n"
+        );
+        file.write_all(entry.as_bytes()).unwrap();
+    }
+    file.write_all(b"</Stmt></BkToCstmrStmt></Document>").unwrap();
+    file.into_inner().unwrap();
+    let page = |cursor: serde_json::Value| {
+        let request = json!({ "cursor": cursor });
+        bankchannel::call_local("iso20022.read_statement_page", request, Some(Content::from(path.as_path()))).unwrap()
+    };
+    let mut last = page(serde_json::Value::Null);
+    let (added, (read, sum)) = added_kib(async {
+        let count = |page: &serde_json::Value| page["statements"][0]["entries"].as_array().unwrap().len() as u64;
+        let mut read = count(&last);
+        while !last["next"].is_null() {
+            last = page(last["next"].take());
+            read += count(&last);
+        }
+        (read, last["statements"][0]["end"]["booked_sum"].clone())
+    })
+    .await;
+    assert_eq!((read, sum.as_str()), (ENTRIES, Some("60000.00")));
+    assert!(added < MAX_KIB, "reading {ENTRIES} entries added {added} KiB");
+}
+
 #[tokio::test]
 async fn thirty_two_mib_add_little() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("big");
     std::fs::File::create(&path).unwrap().set_len(SIZE as u64).unwrap();

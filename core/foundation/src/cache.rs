@@ -72,14 +72,11 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
         held.entries.insert(key, Entry { value, weight, last_use: AtomicU64::new(self.next_use()) });
     }
 
-    /// Removes the value of this key.
-    pub fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
-    where
-        K: Borrow<Q>,
-    {
-        let Some(mut held) = available(self.held.try_write()) else { return };
-        if let Some(old) = held.entries.remove(key) {
-            held.weight -= old.weight;
+    /// Removes every value.
+    pub fn clear(&self) {
+        if let Some(mut held) = available(self.held.try_write()) {
+            held.entries.clear();
+            held.weight = 0;
         }
     }
 
@@ -174,17 +171,18 @@ mod tests {
         );
         cache.insert(3, 3, 1);
         assert_eq!((cache.get(&1), cache.get(&2), cache.get(&3)), (None, Some(2), Some(3)));
-        cache.remove(&3);
-        cache.insert(4, 4, 40);
-        assert_eq!(
-            (cache.get(&2), cache.get(&3), cache.get(&4)),
-            (Some(2), None, Some(4)),
-            "a removed one weighs nothing"
-        );
-        cache.remove(&4);
-        cache.insert(3, 3, 1);
         cache.insert(2, 4, 101);
         assert_eq!((cache.get(&2), cache.count()), (None, 1), "too heavy, and the old one is no longer right");
+    }
+
+    #[test]
+    fn what_is_removed_weighs_nothing() {
+        let cache = Numbers::new(100);
+        cache.insert(1, 1, 60);
+        cache.clear();
+        cache.insert(2, 2, 40);
+        cache.insert(3, 3, 60);
+        assert_eq!((cache.get(&1), cache.get(&2), cache.get(&3)), (None, Some(2), Some(3)));
     }
 
     /// As in a fork's child whose parent was writing at that moment.

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     error::{Row, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
-    model::{Boundary, Shape},
+    model::{Boundary, OpenContent, Shape},
 };
 
 /// One operation of one protocol: its types and everything that is known about it beforehand.
@@ -75,7 +75,7 @@ pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     /// The request's content, opened by the caller; read once.
-    pub content: Option<Box<dyn std::io::Read + Send>>,
+    pub content: Option<OpenContent>,
     /// Where the client keeps what it has read; without a client nothing is kept.
     pub kept: Option<&'a Kept>,
 }
@@ -112,10 +112,10 @@ impl LocalContext<'_> {
     ///
     /// # Errors
     /// `input.content_unreadable` for a file, which only the caller may open.
-    pub fn take_content(&mut self, given: Content) -> Result<Box<dyn std::io::Read + Send>, Error> {
+    pub fn take_content(&mut self, given: Content) -> Result<OpenContent, Error> {
         match (self.content.take(), given) {
             (Some(opened), _) => Ok(opened),
-            (None, Content::Bytes(bytes)) => Ok(Box::new(std::io::Cursor::new(bytes))),
+            (None, Content::Bytes(bytes)) => Ok(OpenContent::Bytes(bytes)),
             (None, _) => Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call")),
         }
     }
@@ -215,6 +215,10 @@ pub struct Declaration {
     pub route: Option<Route>,
     /// What it may ask its caller in its middle.
     pub asks: &'static [Ask],
+    /// Where it answers one page of what may be too long for memory.
+    pub pages: Option<Pages>,
+    /// Where a list that it is given may be too long for memory.
+    pub rows: Option<Rows>,
     /// Where its peers will remove it.
     pub deprecated: Option<Deprecated>,
 }
@@ -232,8 +236,23 @@ impl Declaration {
         doc: &'static str,
         errors: &'static [&'static Row],
     ) -> Self {
-        let (group, commands, route, asks, deprecated) = (None, &[], None, &[], None);
-        Self { name, protocol, subject, group, commands, kind, summary, doc, errors, route, asks, deprecated }
+        let (group, commands, route, asks, pages, rows, deprecated) = (None, &[], None, &[], None, None, None);
+        Self {
+            name,
+            protocol,
+            subject,
+            group,
+            commands,
+            kind,
+            summary,
+            doc,
+            errors,
+            route,
+            asks,
+            pages,
+            rows,
+            deprecated,
+        }
     }
 
     /// The group of its command.
@@ -271,6 +290,31 @@ pub enum Ask {
         /// The field of the request that names the key; `None` where it is the client's own.
         of: Option<&'static str>,
     },
+}
+
+/// An operation that answers one page: every language has an iterator over what stands on all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pages {
+    /// The iterator's name, `statement_entries`.
+    pub iterator: &'static str,
+    /// What the iterator does, in one line.
+    pub summary: &'static str,
+    /// The request's field that says where a page begins; left out for the first.
+    pub cursor: &'static str,
+    /// The response's field with the next page's cursor; left out after the last.
+    pub next: &'static str,
+    /// The lists that are gone through: a list of the response, and in each of its members a list of items.
+    pub items: [&'static str; 2],
+}
+
+/// A list that an operation takes as content too, one JSON object a line: every language takes an iterator for it, whose items are
+/// written to a file as they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows {
+    /// The request's field with the list.
+    pub list: &'static str,
+    /// The request's field that says how content is written, and its value for JSON lines.
+    pub format: (&'static str, &'static str),
 }
 
 /// An operation that its peers will remove.

@@ -1,13 +1,20 @@
 //! IBAN: check digits, lengths of the SEPA countries, and the two ways of writing one.
 
 /// Country and length of the IBANs of the SEPA scheme's countries and territories (SWIFT IBAN registry).
-const SEPA: &str = "AD24 AL28 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GI23 GR27 HR21 HU28 IE22 IS26 \
-                    IT27 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MT31 NL18 NO15 PL28 PT25 RO24 RS22 SE24 SI19 SK24 SM27 VA22";
+const SEPA: &str = "\
+    AD24 AL28 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GI23 GR27 HR21 HU28 IE22 IS26 IT27 \
+    LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MT31 NL18 NO15 PL28 PT25 RO24 RS22 SE24 SI19 SK24 SM27 VA22";
 
 /// The same of the registry's other countries.
-const OTHERS: &str = "AE23 AZ28 BA20 BH22 BI27 BR29 BY28 CR22 DJ27 DO28 EG29 FK18 FO18 GE22 GL18 GT28 HN28 IL23 IQ23 JO30 \
-                      KW30 KZ20 LB28 LC32 LY25 MN20 MR27 MU30 NI28 OM23 PK24 PS29 QA29 RU33 SA24 SC31 SD18 SO23 ST25 SV28 \
-                      TL23 TN24 TR26 UA29 VG24 XK20 YE30";
+const OTHERS: &str = "\
+    AE23 AZ28 BA20 BH22 BI27 BR29 BY28 CR22 DJ27 DO28 EG29 FK18 FO18 GE22 GL18 GT28 HN28 IL23 IQ23 JO30 KW30 KZ20 \
+    LB28 LC32 LY25 MN20 MR27 MU30 NI28 OM23 PK24 PS29 QA29 RU33 SA24 SC31 SD18 SO23 ST25 SV28 TL23 TN24 TR26 UA29 \
+    VG24 XK20 YE30";
+
+/// Those of both whose IBANs have no letters behind the country (as in the registry data of `python-stdnum` 2.2).
+const DIGITS_ONLY: &str = "\
+    AE23 AT20 BA20 BE16 BI27 CR22 CZ24 DE22 DJ27 DK18 EE20 EG29 ES24 FI18 FO18 GL18 HR21 HU28 IL23 IS26 LT20 LY25 \
+    ME22 MN20 MR27 NO15 PL28 PT25 RS22 SD18 SE24 SI19 SK24 SO23 ST25 TL23 TN24 VA22 XK20";
 
 /// The longest IBAN that the standard (ISO 13616) allows, in characters.
 pub const MAX_LENGTH: usize = 34;
@@ -37,6 +44,12 @@ pub enum IbanError {
         /// Country code as two ASCII letters.
         country: [u8; 2],
     },
+    /// The country's IBANs have digits only.
+    #[error("has letters, but IBANs of {country} have digits only", country = country_text(*.country))]
+    Digits {
+        /// Country code as two ASCII letters.
+        country: [u8; 2],
+    },
     /// The check digits do not fit the rest: a typing error.
     #[error("has wrong check digits")]
     CheckDigits,
@@ -62,16 +75,31 @@ pub fn check(text: &str) -> Result<(), IbanError> {
     if wanted != bytes.len() {
         return Err(IbanError::Length { country, found: bytes.len(), wanted });
     }
-    let remainder = bytes[4..].iter().chain(&bytes[..4]).fold(0_u32, |rest, byte| match byte {
-        b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
-        _ => (rest * 100 + u32::from(byte.to_ascii_uppercase() - b'A') + 10) % 97,
-    });
+    if length(DIGITS_ONLY, &iban[..2]).is_some() && !bytes[4..].iter().all(u8::is_ascii_digit) {
+        return Err(IbanError::Digits { country });
+    }
+    let remainder = mod_97(bytes[4..].iter().chain(&bytes[..4]).copied());
     // Check digits are 98 minus a remainder, so 02 to 98; 00, 01 and 99 can pass the division and are never issued.
     let issued = !matches!(&bytes[2..4], b"00" | b"01" | b"99");
     if issued && remainder == 1 { Ok(()) } else { Err(IbanError::CheckDigits) }
 }
 
-/// The way machines write an IBAN: capital letters, no blanks of any kind. Other characters stay, so that [`check`] can name them.
+/// The remainder by 97 of letters and digits, where A counts as 10 and Z as 35 (ISO 7064).
+pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> u32 {
+    characters.fold(0, |rest, byte| match byte {
+        b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
+        b'A'..=b'Z' => (rest * 100 + u32::from(byte - b'A') + 10) % 97,
+        _ => rest,
+    })
+}
+
+/// Whether that is a Swiss QR-IBAN: its bank has a number from 30000 to 31999, and it needs a QR reference.
+pub fn is_qr(iban: &str) -> bool {
+    matches!(iban.get(..2), Some("CH" | "LI")) && matches!(iban.get(4..6), Some("30" | "31"))
+}
+
+/// The way machines write an IBAN: capital letters, no blanks of any kind. Other characters stay, so that [`check`] can
+/// name them.
 pub fn compact(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
         return text.to_owned();
@@ -132,6 +160,35 @@ mod tests {
         assert_eq!(grouped("FI2112345600000785"), "FI21 1234 5600 0007 85");
     }
 
+    /// Sheet §10.2.
+    #[test]
+    fn vectors() {
+        let good = "FI1410093000123458 FI7944052020036082 FI1100000000000007 FI0212345600000060 FI9812345600000078 \
+                    SE8280000000000000000001 NO1300000000000 DK5000400440116243 IS140159260076545510730339 \
+                    LV80BANK0000435195001 LT121000011101001000 CH4431999123000889012 \
+                    LC55HEMM000100010012001200023015 XK051212012345678906";
+        for iban in good.split_ascii_whitespace() {
+            assert_eq!(check(iban), Ok(()), "{iban}");
+        }
+        let digits = "FI2112345600000786 FI2112345600007805 FI2112345600007085 NO9386011117974 SE4550000000058398257467 \
+                      DE89370400440532013001 CH9300762011623852975 FR1420041010050500013M0260O";
+        for iban in digits.split_ascii_whitespace() {
+            assert_eq!(check(iban), Err(IbanError::CheckDigits), "{iban}");
+        }
+        for iban in ["FI211234560000785", "FI21123456000007851", "GB29NWBK60161331926819X"] {
+            assert!(matches!(check(iban), Err(IbanError::Length { .. })), "{iban}");
+        }
+        for (made, rest, country) in [
+            (21, "12345600000785", "FI"),
+            (27, "50001520000023", "FI"),
+            (93, "86011117947", "NO"),
+            (45, "50000000058398257466", "SE"),
+        ] {
+            assert_eq!(98 - mod_97(format!("{rest}{country}00").bytes()), made, "{country}{made}{rest}");
+        }
+        assert!(is_qr("CH4431999123000889012") && !is_qr("CH9300762011623852957") && !is_qr("FI"));
+    }
+
     #[test]
     fn names_what_is_wrong() {
         assert_eq!(check("FI2112345600000786"), Err(IbanError::CheckDigits));
@@ -156,6 +213,7 @@ mod tests {
         assert_eq!(check("AE07033123456789012345"), Err(IbanError::Length { country: *b"AE", found: 22, wanted: 23 }));
         assert_eq!(check("fi21\u{a0}1234\u{202f}5600\u{2007}0007 85"), Ok(()));
         assert_eq!(check("FI21-1234-5600-0007-85"), Err(IbanError::Shape));
+        assert_eq!(check("FI211234560000078O"), Err(IbanError::Digits { country: *b"FI" }));
         let countries = |table: &str| table.split_ascii_whitespace().count();
         assert_eq!((countries(SEPA), countries(OTHERS)), (42, 47));
     }

@@ -6,6 +6,8 @@
 //!                   (bank)      camt.054  (what was debited)              ──► read
 //!                               camt.053  (statement: balances, entries)  ──► read
 //!
+//!  your data    ──► make::PaymentMaker ──► payment file, with what was changed and warned of
+//!
 //!  a bank's file ─► read_statement, read_report, read_notification, read_status_report, read_payment ─► typed results
 //!                   cash::CashReader: the same entry by entry, in memory that does not grow with the file
 //! ```
@@ -13,32 +15,45 @@
 //! What a document says verbatim stands in [`camt`], [`pain001`] and [`pain002`], which the simulator reads and writes; typed,
 //! with words for codes, and for files of any size in [`cash`], [`status`] and [`payment`].
 //!
-//! Nothing here opens a file, reads the clock or draws a random number: bytes, times and ids are passed in, so the same
-//! input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel
+//! Nothing here reads the clock or draws a random number, and one operation writes a file where it is told to: bytes, times and
+//! ids are passed in, so the same input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel
 //! sheet §10 S30). The documents follow WS Channel sheet §6.7 and §6.8.
 
 pub mod amount;
+mod bank_file;
 pub mod camt;
 pub mod cash;
+pub mod check;
 pub mod data;
+pub mod errors;
 pub mod iban;
+pub mod make;
+pub mod matching;
 pub mod meaning;
+pub mod operations;
 pub mod pain001;
 pub mod pain002;
 pub mod payment;
 mod problem;
+pub mod rules;
 pub mod schema;
 pub mod simulator;
 pub mod status;
+pub mod tables;
 mod text;
 mod xml;
 
+pub use bank_file::{BankFile, read_bank_file};
 pub use cash::{read_notification, read_report, read_statement};
+pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
 pub use problem::Problem;
 pub use schema::MessageType;
 pub use status::read_status_report;
 pub use xml::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
+
+/// What stands before the names of this module's operations, and the module's name.
+pub const MODULE: &str = "iso20022";
 
 /// An example payment: two credit transfers of together 1450.05 EUR (see `examples/README.md` for its origin).
 pub const EXAMPLE_PAIN001: &str = include_str!("../examples/pain.001.001.09.xml");

@@ -5,16 +5,36 @@ const MAX_QUOTE: usize = 40;
 
 /// A piece of the file's own text, shortened and without control characters, for a message.
 pub(crate) fn quote(text: &str) -> String {
-    format!("“{}”", quote_bare(text))
+    if is_document(text) { quote_bare(text) } else { format!("“{}”", quote_bare(text)) }
+}
+
+/// Whether a text is a file or a key that was given in place of a value: of that nothing is repeated.
+fn is_document(text: &str) -> bool {
+    text.contains("-----") || text.contains("</")
+}
+
+/// What to write in place of a text; nothing of it where that is a file or a key.
+pub(crate) fn proposed(proposal: &str, of: &str) -> String {
+    if is_document(of) { "a name or a text".to_owned() } else { quote(proposal) }
 }
 
 /// The same without quotation marks, for a field of its own.
 pub(crate) fn quote_bare(text: &str) -> String {
+    if is_document(text) {
+        return format!("a text of {} characters", text.chars().count());
+    }
     let mut quoted: String = text.chars().take(MAX_QUOTE).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(MAX_QUOTE).is_some() {
         quoted.push('…');
     }
     quoted
+}
+
+/// Whether a text needs an apostrophe before it in a table: a spreadsheet takes it for a formula, or cuts what stands
+/// before one; or it is such a text behind apostrophes of its own, of which one would be taken off.
+pub(crate) fn is_formula(text: &str) -> bool {
+    const STARTS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
+    text.trim_start_matches('\'').starts_with(STARTS)
 }
 
 /// The first `limit` characters of a text, with an ellipsis when something was left out.

@@ -13,6 +13,10 @@ use bankchannel_foundation::{
     model::{Dialect, Reader, Timestamp},
     redact::redact_words,
 };
+use bankchannel_iso20022::{
+    check::{CheckOptions, check},
+    make::{PaymentData, PaymentMaker, PaymentParty, PaymentTable, RowFormat},
+};
 use bankchannel_nextgen_psd2::{
     Credentials, RESPONSE_HEADERS,
     answer::{self, Refusal},
@@ -56,6 +60,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("typed_payment", |bytes| drop(bankchannel_iso20022::read_payment(bytes))),
     ("typed_status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
     ("typed_statement", bankchannel_iso20022::cash::fuzz),
+    ("check_payment", check_payment),
+    ("payment_json_lines", |bytes| payment_rows(bytes, RowFormat::JsonLines)),
+    ("payment_table", |bytes| payment_rows(bytes, RowFormat::Csv)),
     ("text", text),
     ("psd2_signature_header", psd2_signature_header),
     ("psd2_rfc2047", psd2_rfc2047),
@@ -70,9 +77,29 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("psd2_response", psd2_response),
 ];
 
-/// The target whose inputs a target takes: the two readers of a payment file share theirs.
+/// The target whose inputs a target takes: the readers of a payment file share theirs.
 pub(crate) fn inputs_of(name: &str) -> &str {
-    name.strip_prefix("typed_").unwrap_or(name)
+    name.strip_prefix("typed_").or_else(|| name.strip_prefix("check_")).unwrap_or(name)
+}
+
+fn check_payment(bytes: &[u8]) {
+    /// 2026-11-20T08:00:00Z.
+    const NOW_MS: i64 = 1_795_161_600_000;
+    drop(check(bytes, &CheckOptions::at_ms(NOW_MS)));
+}
+
+fn payment_rows(bytes: &[u8], format: RowFormat) {
+    let debtor = PaymentParty {
+        name: Some("Example Oy".to_owned()),
+        iban: Some("FI2112345600000785".to_owned()),
+        ..PaymentParty::default()
+    };
+    let mut data = PaymentData::default();
+    data.group.debtor = Some(debtor);
+    let mut maker = PaymentMaker::new(data, &Timestamp::from_ms(0));
+    if maker.add_rows(bytes, format, &PaymentTable::default()).is_ok() {
+        drop(maker.finish(std::io::sink()));
+    }
 }
 
 /// The files of a target's corpus.

@@ -1,4 +1,5 @@
-//! Every id of the sheets is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`.
+//! Every id of the sheets is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`,
+//! `tests/scenarios/ids-iso20022.json`.
 
 use std::{collections::BTreeMap, fs};
 
@@ -15,6 +16,9 @@ const IDS: &[(char, u32)] =
 const SECURITY_ROWS: u32 = 40;
 /// The ids of NextGenPSD2's sheet, §9, from the first of a group to its last: 128.
 const NEXTGEN_PSD2: &[(u32, u32)] = &[(1, 13), (20, 36), (40, 58), (60, 77), (80, 106), (110, 113), (120, 149)];
+
+/// The cases of ISO 20022's sheet, §10.
+const ISO_20022: u32 = 122;
 
 #[derive(Deserialize)]
 struct Proofs {
@@ -36,6 +40,12 @@ fn every_id_of_nextgen_psd2_is_proved() {
     let wanted: Vec<String> = all.map(|number| format!("T-{number:03}")).collect();
     assert_eq!(wanted.len(), 128);
     are_proved(&wanted, "ids-nextgen-psd2.json");
+}
+
+#[test]
+fn every_id_of_iso_20022_is_proved() {
+    let wanted: Vec<String> = (1..=ISO_20022).map(|number| format!("ISO-{number:03}")).collect();
+    are_proved(&wanted, "ids-iso20022.json");
 }
 
 /// Sees that the file names a place for each of these ids and for no other, and that every place is there.

@@ -29,11 +29,13 @@ use crate::{
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "toy",
+    class: "Toy",
+    what: "a guest who asks hosts for greetings",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS, faults::FAULTS],
     errors: errors::ROWS,
     commands: Commands::BySubject,
     sessions: None,
-    client: Some(ClientKind::of::<Toy>("Toy", "a guest who asks hosts for greetings", &settings::VARIABLES)),
+    client: Some(ClientKind::of::<Toy>(&settings::VARIABLES)),
 };
 
 /// A guest.

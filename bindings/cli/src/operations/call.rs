@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bankchannel::{CallOptions, Client, Content, Settings, unknown_operation};
+use bankchannel::{CallOptions, Client, Content, Done, Settings, unknown_operation};
 use bankchannel_foundation::operation::Entry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -82,8 +82,30 @@ fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| content(path)).transpose()?;
-    let client = client(entry, matches)?;
-    carry_out_shown(&client, entry, request, content, matches, &common)
+    carry_out_without_session(entry, request, content, matches, &common)
+}
+
+/// Carries out an operation of a protocol without sessions: by a client with the settings of `--settings`, or on this thread where
+/// the protocol has no client.
+pub(super) fn carry_out_without_session(
+    entry: &'static Entry,
+    request: Value,
+    content: Option<Content>,
+    matches: &ArgMatches,
+    common: &Common,
+) -> Outcome {
+    if has_client(entry) {
+        return carry_out_shown(&client(entry, matches)?, entry, request, content, matches, common);
+    }
+    let target = Target::read(matches, common.format);
+    let reserved = target.reserve(entry)?;
+    let response = bankchannel::call_local(entry.declaration.name, request, content)?;
+    target.show(entry, Done { response, content: None }, reserved)
+}
+
+/// Whether the protocol of an operation has clients.
+pub(super) fn has_client(entry: &Entry) -> bool {
+    bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
 }
 
 /// Carries out an operation, and shows its response or writes it where `--output` says.

@@ -9,6 +9,7 @@ pub(super) fn group(name: &str) -> &'static str {
         "files" => "Send files to banks, list and fetch what banks have sent",
         "pgp" => "Keys that sign uploads: on this machine and at the service",
         "integrator" => "Accounts under an API key",
+        "iso20022" => "Payment files, status reports and statements: make, check, read",
         _ => "Operations of this subject",
     }
 }

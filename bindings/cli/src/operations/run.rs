@@ -68,7 +68,7 @@ fn without_session(spec: &Spec, matches: &ArgMatches) -> Outcome {
     let common = Common::without_settings(matches);
     let entry = chosen(spec, matches, &common);
     let Request { json, content } = request::of_options(entry, matches, &common)?;
-    call::carry_out_shown(&call::client(entry, matches)?, entry, json, content, matches, &common)
+    call::carry_out_without_session(entry, json, content, matches, &common)
         .map_err(|failure| in_options(failure, spec, entry))
 }
 

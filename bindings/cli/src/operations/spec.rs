@@ -7,8 +7,8 @@ use bankchannel::{Commands, PROTOCOLS, Sessions};
 use bankchannel_foundation::operation::{Ask, Entry};
 use clap::{Arg, Command};
 
-use super::help;
-use crate::options::{add_fields, camel, connection, file, flag, kebab, passphrase, settings_file, text};
+use super::{call, help};
+use crate::options::{add_fields, camel, computing, connection, file, flag, kebab, passphrase, settings_file, text};
 
 /// A command of a group.
 pub(crate) struct Spec {
@@ -81,7 +81,8 @@ impl Spec {
         }
         let command = match sessions(self.main) {
             Some(_) => connection(command, &shown),
-            None => settings_file(command),
+            None if call::has_client(self.main) => settings_file(command),
+            None => computing(command),
         };
         let command = add_fields(command, &self.entries());
         let command = command.arg(output_argument()).arg(force_argument()).hide(self.is_double);

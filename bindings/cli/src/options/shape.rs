@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{
     names::{Names, names},
+    plain::with_value,
     stdin, value,
 };
 use crate::{exit::Outcome, settings::Settings};
@@ -116,9 +117,10 @@ fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
 /// A field as an option of this name.
 pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>) -> Arg {
     let long = long.into();
-    let argument = Arg::new(clap::Id::from(long.clone())).long(long).help(sentence(field.doc));
+    let argument = with_value(Arg::new(clap::Id::from(long.clone())).long(long)).help(sentence(field.doc));
     match field.shape {
         Shape::Bool => argument
+            .allow_hyphen_values(false)
             .value_name("BOOL")
             .num_args(0..=1)
             .require_equals(true)
@@ -131,20 +133,10 @@ pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>)
         // Help shows it as the plain argument.
         Shape::Content => argument.value_name("FILE|-").hide(true),
         shape if value::is_text_of_file(shape) => {
-            // A PEM or armored text begins with hyphens; `value_or_option` sees to what is an option all the same.
-            let argument = argument.value_name("FILE|@FILE|TEXT").value_hint(ValueHint::FilePath);
-            argument.allow_hyphen_values(true).value_parser(value_or_option)
+            argument.value_name("FILE|@FILE|TEXT").value_hint(ValueHint::FilePath)
         }
         _ => argument.value_name(placeholder(field)),
     }
-}
-
-/// A value that may begin with hyphens, unless it is an option: then the value was forgotten.
-fn value_or_option(text: &str) -> Result<String, &'static str> {
-    if text == "-" || text.starts_with("-----BEGIN") || !text.starts_with('-') {
-        return Ok(text.to_owned());
-    }
-    Err("it begins with a hyphen, so that it looks like an option; a file of such a name is ./-NAME")
 }
 
 fn placeholder(field: &Field) -> String {

@@ -52,6 +52,12 @@ pub(crate) fn settings_file(command: Command) -> Command {
     add_common(command).args(own.map(|argument| argument.help_heading(SERVICE)))
 }
 
+/// Adds the options of a command that only computes: nothing is asked, and nothing sent.
+pub(crate) fn computing(command: Command) -> Command {
+    let understood = [flag("noninteractive", "Ask for nothing"), flag("verbose", "Nothing is sent").short('v')];
+    add_common(command).args(understood.map(|argument| argument.hide(true)))
+}
+
 /// Adds the options of whoever talks to a service. `shown` names the fields that the command really uses: the others
 /// are understood, as `wscli` does, but not listed.
 pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {

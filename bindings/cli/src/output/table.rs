@@ -8,8 +8,13 @@ use serde_json::{Map, Value};
 use super::is_terminal;
 
 /// Fields that a person does not need and should not leave on a screen, or that would fill it, and what stands in their place.
-const HIDDEN: &[(&str, &str)] =
-    &[("id_token", "(kept; --json shows it)"), ("password", "(kept; --json shows it)"), ("content", NOT_HERE)];
+const HIDDEN: &[(&str, &str)] = &[
+    ("id_token", "(kept; --json shows it)"),
+    ("password", "(kept; --json shows it)"),
+    ("content", NOT_HERE),
+    ("report", NOT_HERE),
+    ("statement", NOT_HERE),
+];
 /// What stands in place of a text that would fill the screen.
 const NOT_HERE: &str = "(--json shows it)";
 
@@ -180,7 +185,7 @@ fn flat(item: &Value) -> Vec<(Cow<'_, str>, &Value)> {
     let mut out: Vec<(Cow<'_, str>, &Value)> = Vec::new();
     for field in fields.iter().filter(|field| map_of_objects(*field).is_none()) {
         match field {
-            (name, Value::Object(inner)) => out.extend(inner.iter().map(|(key, value)| {
+            (name, Value::Object(inner)) if !is_hidden(name) => out.extend(inner.iter().map(|(key, value)| {
                 let is_taken = fields.contains_key(key);
                 (if is_taken { format!("{name}_{key}").into() } else { key.into() }, value)
             })),
@@ -188,6 +193,10 @@ fn flat(item: &Value) -> Vec<(Cow<'_, str>, &Value)> {
         }
     }
     out
+}
+
+fn is_hidden(name: &str) -> bool {
+    HIDDEN.iter().any(|(hidden, _)| *hidden == name)
 }
 
 /// The name of a field that is a map of objects.

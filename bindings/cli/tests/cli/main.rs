@@ -6,6 +6,7 @@ mod codes;
 mod demo;
 mod download;
 mod examples;
+mod iso20022;
 mod operator;
 mod pgp;
 mod planted;

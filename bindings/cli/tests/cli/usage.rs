@@ -82,6 +82,21 @@ fn a_missing_value_is_told_as_the_option_that_gives_it() {
 }
 
 #[test]
+fn a_value_may_begin_with_a_hyphen() {
+    let home = Home::empty();
+    let list = ["files", "list-files", "--base-url", "http://127.0.0.1:1", "-a", "0", "-b", "-bank", "--status", "NEW"];
+    for token in [&["-i", "-Xa8-random_token"][..], &["--idtoken", "--Xa8-random_token"], &["-i-Xa8"]] {
+        // It comes as far as the connection.
+        let ran = home.run(&[&list[..], token].concat()).expect(1);
+        assert!(ran.err.contains("transport."), "{}", ran.err);
+    }
+    for forgotten in [&["-i", "-e", "a@example.com"][..], &["-i", "--json"], &["--email", "--idtoken=x"]] {
+        let ran = home.run(&[&list[..], forgotten].concat()).expect(1);
+        assert!(ran.err.contains("looks like an option"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_password_on_the_command_line_is_warned_about_and_a_short_one_refused() {
     let arguments = ["session", "login", "-e", "a@example.test", "--password", "short", "--noninteractive"];
     let ran = Home::empty().run(&arguments).expect(1);

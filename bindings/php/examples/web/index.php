@@ -18,6 +18,7 @@ require __DIR__ . '/../../src/autoload.php';
 
 use Bankchannel\Exception\AuthenticationException;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Iso20022;
 use Bankchannel\Secret;
 use Bankchannel\WsChannel;
 use Bankchannel\WsChannel\LogInProgress;
@@ -103,9 +104,11 @@ function look(): string
 {
     $client = loggedIn();
     foreach ($client->listFiles(fileType: REPORT, status: StatusFilter::All)->fileDescriptors as $file) {
-        $report = $client->downloadFile(fileType: $file->fileType, fileReference: $file->fileReference)->content->contents();
-        if (preg_match('~<OrgnlMsgId>(.+?)</OrgnlMsgId>.*?<GrpSts>(\w+)</GrpSts>~s', $report, $match) === 1 && isset($_SESSION['payments'][$match[1]])) {
-            $_SESSION['payments'][$match[1]] = "answered: {$match[2]}";
+        $content = $client->downloadFile(fileType: $file->fileType, fileReference: $file->fileReference)->content;
+        foreach (Iso20022::readStatusReport(content: $content)->reports as $report) {
+            if ($report->status !== null && isset($_SESSION['payments'][$report->originalMessageId])) {
+                $_SESSION['payments'][$report->originalMessageId] = "answered: {$report->status->code}";
+            }
         }
     }
 

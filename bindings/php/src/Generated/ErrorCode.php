@@ -386,4 +386,16 @@ final class ErrorCode
      * host that you allow.
      */
     public const NEXTGEN_PSD2_LINK_REFUSED = 'nextgen_psd2.link_refused';
+
+    /**
+     * The file cannot be read. The message says in which line and why, and what to do. The context has
+     * the line and the element's path, where there is one.
+     */
+    public const ISO20022_FILE_UNREADABLE = 'iso20022.file_unreadable';
+
+    /**
+     * The payment is faulty: no file was made, or nothing was sent. The message states the first
+     * problems, `count` how many there are, and `problems` up to 50 of them, one a line.
+     */
+    public const ISO20022_PAYMENT_REFUSED = 'iso20022.payment_refused';
 }

@@ -119,9 +119,30 @@ macro_rules! exchanges_and_local_operations {
                 &self,
                 request: <operations::$subject::$file::$name as $crate::operation::Operation>::Request,
             ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
-                $crate::local::run_typed::<operations::$subject::$file::$name>(request, self)
+                $crate::local::run_typed::<operations::$subject::$file::$name>(request, Some(self))
             }
         }
+    };
+}
+
+/// The same for a module without a client: its typed functions.
+macro_rules! module_of_local_operations {
+    ($(local $subject:ident::$file:ident::$name:ident;)+) => {
+        /// Every operation of the module's list, with the function that carries it out.
+        pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
+            &[$($crate::protocol::Callable::local::<operations::$subject::$file::$name>()),+];
+
+        $(
+            #[doc = concat!("See [`operations::", stringify!($subject), "::", stringify!($file), "::", stringify!($name), "`].")]
+            ///
+            /// # Errors
+            /// Those of the declaration, and `input.*`.
+            pub fn $file(
+                request: <operations::$subject::$file::$name as $crate::operation::Operation>::Request,
+            ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
+                $crate::local::run_typed::<operations::$subject::$file::$name>(request, None)
+            }
+        )+
     };
 }
 
@@ -162,4 +183,4 @@ macro_rules! flows {
     };
 }
 
-pub(crate) use {client_methods, exchanges_and_local_operations, flows};
+pub(crate) use {client_methods, exchanges_and_local_operations, flows, module_of_local_operations};

@@ -20,7 +20,7 @@ use bankchannel_foundation::{
 };
 pub(crate) use calling::{Caller, call};
 pub use connection::ConnectionSettings;
-pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
+pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows, module_of_local_operations};
 pub(crate) use reading::read_request;
 pub(crate) use settings::ClientSettings;
 pub use settings::Settings;

@@ -34,15 +34,13 @@ use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "nextgen_psd2",
+    class: "NextGenPsd2",
+    what: "a third party that asks NextGenPSD2 banks, and signs, verifies and explains requests",
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
     commands: Commands::ByCall,
     sessions: None,
-    client: Some(ClientKind::of::<NextGenPsd2>(
-        "NextGenPsd2",
-        "a third party that asks NextGenPSD2 banks, and signs, verifies and explains requests",
-        &[],
-    )),
+    client: Some(ClientKind::of::<NextGenPsd2>(&[])),
 };
 
 /// What a third party has: its certificate, its key, and how its banks want requests signed. It keeps the keys and certificates

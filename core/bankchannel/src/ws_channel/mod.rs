@@ -42,11 +42,13 @@ use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "ws_channel",
+    class: "WsChannel",
+    what: "a client of the ISECure WS Channel",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     commands: Commands::BySubject,
     sessions: Some(kept::SESSIONS),
-    client: Some(ClientKind::of::<WsChannel>("WsChannel", "a client of the ISECure WS Channel", &VARIABLES)),
+    client: Some(ClientKind::of::<WsChannel>(&VARIABLES)),
 };
 
 /// A client of the WS Channel: settings, connections and the current session.

@@ -1,6 +1,9 @@
 //! Who is asking (WS Channel sheet §1.2, §3.7).
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Cache;
@@ -18,27 +21,29 @@ const REMEMBERED: u64 = 10_000;
 
 /// Sessions looked up before, as long as nothing that matters to any session has changed. Only with a store that no other
 /// process writes to; so a revocation counts at once.
-pub(crate) struct Sessions(Cache<Digest, (u64, Arc<Session>)>);
+pub(crate) struct Sessions {
+    known: Cache<Digest, (u64, Arc<Session>)>,
+    /// That of the latest session put in.
+    generation: AtomicU64,
+}
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED))
+        Self { known: Cache::new(REMEMBERED), generation: AtomicU64::new(0) }
     }
 }
 
 impl Sessions {
     fn get(&self, generation: u64, token: &Digest) -> Option<Arc<Session>> {
-        let (known, session) = self.0.get(token)?;
-        if known != generation {
-            // What it was made from has changed: an ended session's data is not kept.
-            self.0.remove(token);
-            return None;
-        }
-        Some(session)
+        self.known.get(token).filter(|(of, _)| *of == generation).map(|(_, session)| session)
     }
 
     fn put(&self, generation: u64, token: Digest, session: Arc<Session>) {
-        self.0.insert(token, (generation, session), 1);
+        if self.generation.swap(generation, Ordering::Relaxed) != generation {
+            // None of the others is answered any more, and a session that has ended is never asked for again.
+            self.known.clear();
+        }
+        self.known.insert(token, (generation, session), 1);
     }
 }
 
@@ -138,4 +143,38 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     values.all(|value| value == first).then(|| first.to_str().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use bankchannel_storage::ws_channel::{Factor, Mode};
+
+    use super::*;
+
+    fn session(email: &str) -> Arc<Session> {
+        Arc::new(Session {
+            email: email.to_owned(),
+            mode: Mode::Data,
+            api_key: "key".to_owned(),
+            auth_time: 0,
+            factor: Factor::Sms,
+            expires: 0,
+            last_used: 0,
+            account: None,
+            verified: true,
+            tenant_enabled: true,
+            transfer_enabled: true,
+        })
+    }
+
+    #[test]
+    fn sessions_of_another_generation_are_neither_answered_nor_kept() {
+        let sessions = Sessions::default();
+        let (one, other) = ([1; 32], [2; 32]);
+        sessions.put(1, one, session("one@example.test"));
+        assert!(sessions.get(1, &one).is_some() && sessions.get(2, &one).is_none());
+        sessions.put(2, other, session("other@example.test"));
+        assert!(sessions.get(2, &other).is_some() && sessions.get(1, &one).is_none());
+        assert_eq!(sessions.known.count(), 1);
+    }
 }

@@ -28,9 +28,11 @@ pub use cursor::Cursor;
 pub use details::EntryDetail;
 pub use entry::{Batch, Entry};
 pub use parts::{AmountDetail, BankTransactionCode, Charge, ReturnInformation};
+pub(crate) use reader::message_kind;
 pub use reader::{CashItem, CashReader, MAX_DETAILS, ReadOptions};
 pub use statement::{Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary};
 pub use totals::BalanceCheck;
+pub(crate) use totals::Sum;
 
 /// Most entries and details that [`read_statement`] and its siblings hold; larger files are read by [`CashReader`] or in pages.
 pub const MAX_HELD: usize = 1_000_000;
@@ -107,9 +109,14 @@ pub fn read_notification(input: impl Read) -> Result<CashFile, Problem> {
 /// # Errors
 /// As [`read_statement`].
 pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, Problem> {
-    let file = CashReader::open(input, options)?.page(MAX_HELD + 1)?;
+    read_up_to(input, options, MAX_HELD)
+}
+
+/// The same for a file with at most so many entries and transactions.
+pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, most: usize) -> Result<CashFile, Problem> {
+    let file = CashReader::open(input, options)?.page(most + 1)?;
     if file.next.is_some() {
-        let message = format!("the file has more than {MAX_HELD} entries and transactions");
+        let message = format!("the file has more than {most} entries and transactions");
         return Err(Problem::format(crate::problem::Place::nowhere(), message, "read it page by page"));
     }
     Ok(file)

@@ -371,7 +371,7 @@ impl Iterator for CashReader<'_> {
 }
 
 /// Which message an element of that name is.
-fn message_kind(name: &str) -> Option<CashKind> {
+pub(crate) fn message_kind(name: &str) -> Option<CashKind> {
     // Version 1 ends its names in the version.
     match name.trim_end_matches("V01") {
         "BkToCstmrStmt" => Some(CashKind::Statement),

@@ -61,6 +61,11 @@ impl Sum {
         Self { units: self.units.abs(), ..self }
     }
 
+    /// The exact value: two sums of one value have the same units, however many digits they are written with.
+    pub(crate) fn units(self) -> i128 {
+        self.units
+    }
+
     pub(crate) fn is_zero(self) -> bool {
         self.units == 0
     }

@@ -4,10 +4,10 @@ use std::io::Read;
 
 use encoding_rs::UTF_8;
 
-use super::{Held, MessageName};
+use super::{Held, MessageName, ValueProblem, Values};
 use crate::problem::Problem;
 use crate::schema::plain;
-use crate::xml::{Edge, Limits, Record, Tag, Tokens, attributes};
+use crate::xml::{Edge, Element, Limits, Record, Tag, Tokens, Watcher, attributes};
 
 /// A file of one message or of several, one after the other. A message is known by the name of its element; what is
 /// around it (`Document`, an envelope) is looked through.
@@ -24,6 +24,15 @@ impl<'a> Messages<'a> {
     /// The messages of a file; its encoding is the one given, or else the one that it declares.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, Problem> {
         Ok(Self::over(Tokens::open(input, encoding, Limits::READERS)?, false))
+    }
+
+    /// The same, whose tokens a watcher sees too.
+    pub(crate) fn open_watched(
+        input: impl Read + 'a,
+        encoding: Option<&str>,
+        watcher: Watcher<'a>,
+    ) -> Result<Self, Problem> {
+        Ok(Self::over(Tokens::open(input, encoding, Limits::READERS)?.watched(watcher), false))
     }
 
     pub(crate) fn over(tokens: Tokens<'a>, any: bool) -> Self {
@@ -72,6 +81,30 @@ impl<'a> Messages<'a> {
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<(), Problem> {
         record.clear();
         record.read(&mut self.tokens, &self.tag, "", |_| Ok(()))
+    }
+
+    /// Reads the batch at `path` whose start tag was read last: its transactions, which are the children of this name, and their
+    /// problems. What else the batch has is in `record`.
+    pub(crate) fn batch<T>(
+        &mut self,
+        record: &mut Record,
+        held: &mut Held,
+        (path, name): (&str, &str),
+        read: impl Fn(Element<'_>, &mut Values<'_>) -> T,
+    ) -> Result<(Vec<T>, Vec<ValueProblem>), Problem> {
+        self.count(held)?;
+        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
+        record.clear();
+        record.read(&mut self.tokens, &self.tag, name, |element| {
+            held.add()?;
+            let base = || format!("{path}/{name}[{}]", transactions.len() + 1);
+            let mut values = Values::new(element, &base);
+            let one = read(element, &mut values);
+            values.move_to(&mut problems);
+            transactions.push(one);
+            Ok(())
+        })?;
+        Ok((transactions, problems))
     }
 
     /// What the message is by its namespace, or by its element where version 2 of the status report names it there.

@@ -15,17 +15,29 @@ const MAX_LISTED: usize = 1000;
 const MAX_HELD: usize = 1_000_000;
 
 /// How many transactions, reports and batches are held.
-#[derive(Default)]
-pub(crate) struct Held(usize);
+pub(crate) struct Held {
+    count: usize,
+    most: usize,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self::up_to(MAX_HELD)
+    }
+}
 
 impl Held {
+    pub(crate) fn up_to(most: usize) -> Self {
+        Self { count: 0, most }
+    }
+
     /// Counts one more.
     pub(crate) fn add(&mut self) -> Result<(), Refusal> {
-        self.0 += 1;
-        if self.0 <= MAX_HELD {
+        self.count += 1;
+        if self.count <= self.most {
             return Ok(());
         }
-        let message = format!("the file has more than {MAX_HELD} transactions and batches");
+        let message = format!("the file has more than {} transactions and batches", self.most);
         Err(Refusal::new(message, "split it into several"))
     }
 }

@@ -3,19 +3,38 @@
 //! Sources: ISO 20022 external code sets and bank transaction codes, shortened to one line each.
 
 mod accounts;
+mod again;
 mod payments;
+mod reasons;
+mod statuses;
 
 use accounts::{BALANCES, DOMAINS, ENTRY_STATUSES, FAMILIES, SUB_FAMILIES};
-use payments::{DOCUMENTS, PURPOSES, REASONS, SERVICE_LEVELS, STATUSES};
+pub(crate) use again::Circumstances;
+pub use again::{Again, MoneyState, Reason, Status};
+use payments::{DOCUMENTS, PURPOSES, SERVICE_LEVELS};
+use reasons::REASONS;
+use statuses::STATUSES;
 
 /// What a payment status (`GrpSts`, `PmtInfSts`, `TxSts`) means, or `None` for codes not listed.
 pub fn status(code: &str) -> Option<&'static str> {
-    find(STATUSES, code)
+    status_of(code).map(|status| status.words)
+}
+
+/// A payment status with all that is known of it, or `None` for codes not listed: those are shown as written, and what
+/// to do is [`Again::Ask`].
+pub fn status_of(code: &str) -> Option<&'static Status> {
+    STATUSES.binary_search_by_key(&code, |known| known.code).ok().map(|at| &STATUSES[at])
 }
 
 /// What a status reason (`StsRsnInf/Rsn/Cd`) means, or `None` for codes not listed.
 pub fn reason(code: &str) -> Option<&'static str> {
-    find(REASONS, code)
+    reason_of(code).map(|reason| reason.words)
+}
+
+/// A status reason with all that is known of it, or `None` for codes not listed: those are shown as written, and what
+/// to do is [`Again::Ask`].
+pub fn reason_of(code: &str) -> Option<&'static Reason> {
+    REASONS.binary_search_by_key(&code, |known| known.code).ok().map(|at| &REASONS[at])
 }
 
 /// What a balance type (`Bal/Tp/CdOrPrtry/Cd`) means, or `None` for codes not listed.
@@ -80,6 +99,24 @@ mod tests {
         assert_eq!(reason("AC01"), Some("account number is wrong or missing"));
     }
 
+    /// Sheet §6.4; its case ISO-117.
+    #[test]
+    fn whether_to_send_again() {
+        let again = |code| reason_of(code).map(|reason| reason.again);
+        assert_eq!(again("AM04"), Some(Again::Unchanged));
+        assert_eq!(again("AC01"), Some(Again::Corrected));
+        assert_eq!(again("DU03"), Some(Again::LookFirst));
+        assert_eq!(again("FF10"), Some(Again::Unchanged));
+        assert_eq!(again("AC04"), Some(Again::ClarifyFirst));
+        assert_eq!(again("X-77"), None);
+        let advice = |code| reason_of(code).map(Reason::advice).unwrap_or_default();
+        assert_eq!(advice("AM04"), "send the same data with a new message id, after there is cover on the account");
+        assert_eq!(advice("AC01"), "correct the account and send it as a new payment with new ids");
+        assert!(REASONS.iter().all(|reason| !reason.advice().is_empty()));
+        assert!(status_of("ACSC").is_some_and(|status| status.is_final && status.money == MoneyState::Debited));
+        assert_eq!(status_of("PEND"), None);
+    }
+
     #[test]
     fn bank_transactions_in_words() {
         let words = |domain, family, sub_family| bank_transaction(Some(domain), Some(family), Some(sub_family));
@@ -90,10 +127,12 @@ mod tests {
 
     #[test]
     fn tables_are_sorted_without_doubles() {
-        let of_payments = [STATUSES, REASONS, PURPOSES, DOCUMENTS, SERVICE_LEVELS];
+        let of_payments = [PURPOSES, DOCUMENTS, SERVICE_LEVELS];
         let of_accounts = [BALANCES, ENTRY_STATUSES, DOMAINS, FAMILIES, SUB_FAMILIES];
         for table in of_payments.into_iter().chain(of_accounts) {
             assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
+        assert!(STATUSES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        assert!(REASONS.windows(2).all(|pair| pair[0].code < pair[1].code));
     }
 }

@@ -12,7 +12,7 @@ use crate::data::{
 };
 use crate::meaning;
 use crate::problem::Problem;
-use crate::xml::{Element, Record};
+use crate::xml::{Element, Record, Watcher};
 
 /// The newest version whose fields are known here.
 const NEWEST: u32 = 12;
@@ -146,7 +146,19 @@ pub fn read_payment(input: impl Read) -> Result<PaymentFile, Problem> {
 /// # Errors
 /// As [`read_payment`]; the encoding is none that is read.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, Problem> {
-    let mut file = Messages::open(input, encoding)?;
+    read(Messages::open(input, encoding)?)
+}
+
+/// The same, while a watcher sees each token of the file.
+pub(crate) fn read_watched<'a>(
+    input: impl Read + 'a,
+    encoding: Option<&str>,
+    watcher: Watcher<'a>,
+) -> Result<PaymentFile, Problem> {
+    read(Messages::open_watched(input, encoding, watcher)?)
+}
+
+fn read(mut file: Messages<'_>) -> Result<PaymentFile, Problem> {
     let none = ("credit transfer initiation", "choose a file of type pain.001");
     // Version 2 names its element after the message.
     let wanted = |name: &str| (name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")).then_some(());
@@ -198,19 +210,9 @@ impl PaymentFile {
     }
 
     fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
-        file.count(held)?;
         let path = format!("{PATH}/PmtInf[{}]", self.batches.len() + 1);
-        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
-        record.clear();
-        record.read(&mut file.tokens, &file.tag, "CdtTrfTxInf", |element| {
-            held.add()?;
-            let base = || format!("{path}/CdtTrfTxInf[{}]", transactions.len() + 1);
-            let mut values = Values::new(element, &base);
-            let one = PaymentTransaction::read(element, &mut values);
-            values.move_to(&mut problems);
-            transactions.push(one);
-            Ok(())
-        })?;
+        let (transactions, mut problems) =
+            file.batch(record, held, (&path, "CdtTrfTxInf"), PaymentTransaction::read)?;
         let element = record.finish();
         let base = || path.clone();
         let mut values = Values::new(element, &base);

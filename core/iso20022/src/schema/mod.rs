@@ -5,6 +5,7 @@
 
 mod model;
 mod simple;
+mod stream;
 mod walk;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::problem::{Place, Problem};
 use crate::text::{nearest, quote, shorten};
 use crate::xml::{self, Node, Tree};
 use model::Model;
+pub(crate) use stream::StreamWalk;
 
 /// Most problems that are reported for one file.
 pub const MAX_PROBLEMS: usize = 50;

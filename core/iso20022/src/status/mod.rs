@@ -151,10 +151,18 @@ pub fn read_status_report(input: impl Read) -> Result<StatusFile, Problem> {
 /// # Errors
 /// As [`read_status_report`]; the encoding is none that is read.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, Problem> {
+    read_held(input, encoding, Held::default())
+}
+
+/// The same for a file with at most so many transactions and batches.
+pub(crate) fn read_up_to(input: impl Read, encoding: Option<&str>, most: usize) -> Result<StatusFile, Problem> {
+    read_held(input, encoding, Held::up_to(most))
+}
+
+fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, Problem> {
     let mut file = Messages::open(input, encoding)?;
-    let (mut read, mut record, mut held) = (StatusFile::default(), Record::default(), Held::default());
-    // Version 2 names its element after the message.
-    let wanted = |name: &str| (name == "CstmrPmtStsRpt" || name.starts_with("pain.002.")).then_some(());
+    let (mut read, mut record) = (StatusFile::default(), Record::default());
+    let wanted = |name: &str| is_report(name).then_some(());
     while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
         file.count(&mut held)?;
         let mut report = StatusReport::begin(&file);
@@ -176,6 +184,11 @@ pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<St
         read.reports.push(report);
     }
     Ok(read)
+}
+
+/// Whether an element of this name is a status report; version 2 names it after the message.
+pub(crate) fn is_report(name: &str) -> bool {
+    name == "CstmrPmtStsRpt" || name.starts_with("pain.002.")
 }
 
 const PATH: &str = "/Document/CstmrPmtStsRpt";
@@ -223,19 +236,8 @@ impl StatusReport {
     }
 
     fn batch(&mut self, file: &mut Messages<'_>, record: &mut Record, held: &mut Held) -> Result<(), Problem> {
-        file.count(held)?;
         let path = format!("{PATH}/OrgnlPmtInfAndSts[{}]", self.batches.len() + 1);
-        let (mut transactions, mut problems) = (Vec::new(), Vec::new());
-        record.clear();
-        record.read(&mut file.tokens, &file.tag, "TxInfAndSts", |element| {
-            held.add()?;
-            let base = || format!("{path}/TxInfAndSts[{}]", transactions.len() + 1);
-            let mut values = Values::new(element, &base);
-            let one = TransactionStatus::read(element, &mut values);
-            values.move_to(&mut problems);
-            transactions.push(one);
-            Ok(())
-        })?;
+        let (transactions, mut problems) = file.batch(record, held, (&path, "TxInfAndSts"), TransactionStatus::read)?;
         let element = record.finish();
         let base = || path.clone();
         let mut values = Values::new(element, &base);

@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits { token: MAX_BYTES, name: MAX_BYTES };
 /// Walks the whole text once. No entity is expanded; depth, counts and attributes are bounded.
 pub(crate) fn check(text: &str) -> Result<(), Problem> {
     let mut nodes = 0_usize;
-    let counted = Tokens::open(text.as_bytes(), Some("UTF-8"), LIMITS)?.pump(|token| {
+    walk(text, |token| {
         // Closing tags make no node.
         nodes += usize::from(!matches!(token, Token::End));
         if nodes > MAX_NODES {
@@ -20,7 +20,26 @@ pub(crate) fn check(text: &str) -> Result<(), Problem> {
             ));
         }
         Ok(Flow::Next)
-    });
+    })
+}
+
+/// The same without a refusal for the count: gives whether a tree may hold it, where texts of blanks only are counted
+/// apart from all else.
+pub(crate) fn fits_tree(text: &str) -> Result<bool, Problem> {
+    let (mut nodes, mut blanks) = (0_usize, 0_usize);
+    walk(text, |token| {
+        match token {
+            Token::End => {}
+            Token::Text(text) if text.trim_ascii().is_empty() => blanks += 1,
+            _ => nodes += 1,
+        }
+        Ok(if nodes.max(blanks) > MAX_NODES { Flow::Stop } else { Flow::Next })
+    })?;
+    Ok(nodes.max(blanks) <= MAX_NODES)
+}
+
+fn walk(text: &str, take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<(), Problem> {
+    let walked = Tokens::open(text.as_bytes(), Some("UTF-8"), LIMITS)?.pump(take);
     // A file that is not known to be XML has no path.
-    counted.map(drop).map_err(|problem| Problem { path: String::new(), ..problem })
+    walked.map(drop).map_err(|problem| Problem { path: String::new(), ..problem })
 }

@@ -27,10 +27,10 @@ use crate::problem::{Place, Problem};
 pub(crate) use encoding::named as named_encoding;
 pub(crate) use record::{Element, Record};
 pub(crate) use source::Source;
-pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Tokens, attributes, local};
+pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Token, Tokens, Watcher, attributes, local};
 
 pub(crate) use tree::{Node, Tree};
-pub(crate) use write::Writer;
+pub(crate) use write::{Layout, Writer};
 
 /// Largest file that is read, in bytes (the request body limit of WS Channel sheet §5.3; uploads themselves stop at 7 MiB).
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -54,16 +54,24 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
             "split it into several files",
         ));
     }
-    let text = to_text(bytes)?;
+    let text = to_text(bytes, None)?;
     gate::check(&text)?;
     Ok(text)
 }
 
+/// The same for a check of a file of at most [`MAX_BYTES`], whose encoding is the one given, whatever it declares. Line
+/// ends between elements are counted apart, as indented files have as many of them as of all else; `None` where there
+/// is more of either than a tree may hold.
+pub(crate) fn decode_for_check<'b>(bytes: &'b [u8], encoding: Option<&str>) -> Result<Option<Cow<'b, str>>, Problem> {
+    let text = to_text(bytes, encoding)?;
+    Ok(gate::fits_tree(&text)?.then_some(text))
+}
+
 /// Decodes UTF-8 and what the XML declaration names, where [`encoding::detect`] knows it.
-fn to_text(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+fn to_text<'b>(bytes: &'b [u8], given: Option<&str>) -> Result<Cow<'b, str>, Problem> {
     const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
     let bytes = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);
-    let encoding = encoding::detect(bytes)?;
+    let encoding = given.map_or_else(|| encoding::detect(bytes), named_encoding)?;
     if encoding != UTF_8 {
         return Ok(encoding.decode_without_bom_handling(bytes).0);
     }

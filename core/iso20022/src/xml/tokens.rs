@@ -93,7 +93,12 @@ pub(crate) struct Tokens<'a> {
     limits: Limits,
     /// Whether the caller named the encoding, so that declarations do not count.
     overridden: bool,
+    /// Who sees each token before it is given.
+    watcher: Option<Watcher<'a>>,
 }
+
+/// Sees the tokens that another one reads.
+pub(crate) type Watcher<'a> = &'a mut dyn FnMut(&Token<'_>);
 
 impl<'a> Tokens<'a> {
     /// The tokens of a file from its beginning.
@@ -115,7 +120,12 @@ impl<'a> Tokens<'a> {
 
     fn over(source: Source<'a>, limits: Limits) -> Self {
         let (line, open) = (source.line, OpenElements::default());
-        Self { source, at: 0, line, open, closing: false, any: false, limits, overridden: false }
+        Self { source, at: 0, line, open, closing: false, any: false, limits, overridden: false, watcher: None }
+    }
+
+    /// The same tokens, which a watcher sees too.
+    pub(crate) fn watched(self, watcher: Watcher<'a>) -> Self {
+        Self { watcher: Some(watcher), ..self }
     }
 
     /// How many elements are open.
@@ -186,6 +196,16 @@ impl<'a> Tokens<'a> {
     /// # Errors
     /// What is not well-formed, what the limits refuse, and what the receiver finds wrong.
     pub(crate) fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<bool, Problem> {
+        let Some(watcher) = self.watcher.take() else { return self.pump_to(take) };
+        let pumped = self.pump_to(|token| {
+            watcher(&token);
+            take(token)
+        });
+        self.watcher = Some(watcher);
+        pumped
+    }
+
+    fn pump_to(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<bool, Problem> {
         loop {
             if self.closing {
                 self.closing = false;
@@ -275,7 +295,7 @@ impl<'a> Tokens<'a> {
 
     /// Gives the next token, or the two around a byte order mark, as the library reads them.
     fn pump_library(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
-        let Self { source, at, line, open, closing, any, limits, overridden } = self;
+        let Self { source, at, line, open, closing, any, limits, overridden, .. } = self;
         let rest = &source.window[*at..];
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();

@@ -7,19 +7,62 @@ use crate::schema::MessageType;
 /// line, and the blanks are a third of it.
 const COMPACT_FROM: usize = 256 * 1024;
 
+/// Where line breaks and indentation are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One element a line.
+    Indented,
+    /// Nowhere.
+    Compact,
+    /// One element a line, up to a size that no person reads.
+    UpToSize,
+}
+
 /// A document in the making.
 pub(crate) struct Writer {
     out: String,
     open: Vec<&'static str>,
+    /// How many elements around a part are open.
+    around: usize,
+    layout: Layout,
 }
 
 impl Writer {
     /// Starts `<Document>` in the message's namespace and the message element in it.
     pub(crate) fn document(message: MessageType, root: &'static str) -> Self {
-        let out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"{}\">\n", message.namespace());
-        let mut writer = Self { out, open: vec!["Document"] };
+        Self::document_in(message, root, Layout::UpToSize)
+    }
+
+    /// The same in another layout.
+    pub(crate) fn document_in(message: MessageType, root: &'static str, layout: Layout) -> Self {
+        let mut writer = Self::part(0, layout);
+        writer.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+        writer.line_end();
+        writer.out.extend(["<Document xmlns=\"", &message.namespace(), "\">"]);
+        writer.line_end();
+        writer.open.push("Document");
         writer.start(root);
         writer
+    }
+
+    /// A part of a document that stands inside so many elements.
+    pub(crate) fn part(around: usize, layout: Layout) -> Self {
+        Self { out: String::new(), open: Vec::new(), around, layout }
+    }
+
+    /// What was written since the beginning or the last call; what is open stays open.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Forgets what was written, and keeps its memory.
+    pub(crate) fn clear(&mut self) {
+        self.out.clear();
+    }
+
+    /// What was written so far.
+    pub(crate) fn text_so_far(&self) -> &str {
+        &self.out
     }
 
     /// An element whose content the closure writes.
@@ -47,11 +90,16 @@ impl Writer {
 
     /// An amount with its currency attribute.
     pub(crate) fn amount(&mut self, name: &str, amount: &Amount) {
+        self.money(name, &amount.value, &amount.currency);
+    }
+
+    /// The same of its parts.
+    pub(crate) fn money(&mut self, name: &str, value: &str, currency: &str) {
         self.indent();
         self.out.extend(["<", name, " Ccy=\""]);
-        self.escaped(&amount.currency);
+        self.escaped(currency);
         self.out.push_str("\">");
-        self.escaped(&amount.value);
+        self.escaped(value);
         self.out.extend(["</", name, ">"]);
         self.line_end();
     }
@@ -64,14 +112,16 @@ impl Writer {
         self.out.into_bytes()
     }
 
-    fn start(&mut self, name: &'static str) {
+    /// Opens an element.
+    pub(crate) fn start(&mut self, name: &'static str) {
         self.indent();
         self.out.extend(["<", name, ">"]);
         self.line_end();
         self.open.push(name);
     }
 
-    fn end(&mut self) {
+    /// Closes the element that was opened last.
+    pub(crate) fn end(&mut self) {
         if let Some(name) = self.open.pop() {
             self.indent();
             self.out.extend(["</", name, ">"]);
@@ -80,22 +130,35 @@ impl Writer {
     }
 
     fn line_end(&mut self) {
-        if self.out.len() < COMPACT_FROM {
+        if self.is_indented() {
             self.out.push('\n');
         }
     }
 
     fn indent(&mut self) {
-        if self.out.len() >= COMPACT_FROM {
+        if !self.is_indented() {
             return;
         }
-        for _ in 0..self.open.len() {
+        for _ in 0..self.around + self.open.len() {
             self.out.push_str("  ");
+        }
+    }
+
+    fn is_indented(&self) -> bool {
+        match self.layout {
+            Layout::Indented => true,
+            Layout::Compact => false,
+            Layout::UpToSize => self.out.len() < COMPACT_FROM,
         }
     }
 
     /// Escapes what XML would read otherwise. Characters that XML cannot hold at all become U+FFFD.
     fn escaped(&mut self, text: &str) {
+        // 0xEF begins U+FFFE and U+FFFF, and little that is written in Europe.
+        let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xef);
+        if text.bytes().all(plain) {
+            return self.out.push_str(text);
+        }
         for c in text.chars() {
             match c {
                 '&' => self.out.push_str("&amp;"),

@@ -32,7 +32,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process has the folder, [`StoreError::Damaged`],
-    /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`]; [`StoreError::Misuse`] for another schema's database.
+    /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
+    /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: impl AsRef<Path>) -> Result<Self> {
         Self::open_sqlite_with(folder, &SqliteSettings::default()).await
     }
@@ -48,7 +49,8 @@ impl Store {
     /// Connects to a PostgreSQL database (`postgres://…`) with the default settings and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`]; [`StoreError::Misuse`] for another schema's database.
+    /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`];
+    /// [`StoreError::Misuse`] for another schema's database.
     pub async fn connect_postgres(url: &str) -> Result<Self> {
         Self::connect_postgres_with(url, &PostgresSettings::default()).await
     }

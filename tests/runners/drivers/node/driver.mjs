@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 
-import { BankchannelError, NextGenPsd2, SecretText, WsChannel, version } from '../../../../bindings/node/index.mjs';
+import { BankchannelError, NextGenPsd2, SecretText, WsChannel, iso20022, version } from '../../../../bindings/node/index.mjs';
 
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -69,8 +69,12 @@ for (const operation of catalogue()) {
   }
 }
 
+/** Modules of functions, which need no client. */
+const MODULES = { iso20022 };
+
 async function call(client, request) {
-  const method = camel(request.name.split('.')[1]);
+  const [protocol, operation] = request.name.split('.');
+  const method = camel(operation);
   const given = renamed(request.request ?? {}, camel);
   if (request.content) given[contentFields.get(request.name) ?? 'content'] = contentOf(request.content);
   const options = { onCode: async (question) => answerOf(request, question) };
@@ -98,7 +102,7 @@ async function call(client, request) {
     else timer = setTimeout(() => stop.abort(), request.cancel_after_ms);
   }
   try {
-    const response = await client[method](given, options);
+    const response = await (MODULES[protocol] ?? client)[method](given, options);
     let bytes = request.destination?.pieces ? Buffer.concat(pieces) : null;
     for (const value of Object.values(response)) {
       if (Buffer.isBuffer(value?.data)) {

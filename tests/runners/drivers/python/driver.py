@@ -216,8 +216,14 @@ def opened(settings: Json) -> Any:
     return kind(**arguments(kind.__init__, given))
 
 
+def method_of(client: Any, name: str) -> Any:
+    """The method of an operation; a module of functions needs no client."""
+    protocol, operation = name.split(".")
+    return getattr({"iso20022": bankchannel.iso20022}.get(protocol, client), operation)
+
+
 def call(client: Any, request: Json) -> Json:
-    method = getattr(client, request["name"].split(".")[1])
+    method = method_of(client, request["name"])
     given, collected = call_arguments(method, request)
     timer = None
     if request.get("cancel_after_ms") is not None:
@@ -235,7 +241,7 @@ def call(client: Any, request: Json) -> Json:
 
 
 async def call_async(client: Any, request: Json) -> Json:
-    method = getattr(client, request["name"].split(".")[1])
+    method = method_of(client, request["name"])
     given, collected = call_arguments(method, request)
     if request.get("cancel_after_ms") == 0:
         # A task that is cancelled before it runs never calls anything: the token says it to the call.

@@ -170,8 +170,11 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         given["seal_key"] = client.seal_key.clone();
     }
     let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
-    let option = if has_sessions(client.protocol) { "-c" } else { "--settings" };
-    shared.extend([option.to_owned(), client.file().display().to_string()]);
+    // What a module of functions computes has no settings.
+    if bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some()) {
+        let option = if has_sessions(client.protocol) { "-c" } else { "--settings" };
+        shared.extend([option.to_owned(), client.file().display().to_string()]);
+    }
     shared.extend(signer(&request["answers"]).map(|command| format!("--signer={command}")));
     match request["timeout_ms"].as_i64() {
         None | Some(-1) => {}
@@ -206,7 +209,7 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
     };
     let typed = arguments::typed(entry, &given, content.as_deref());
     if let Some(typed) = typed
-        && (client.protocol.commands == Commands::BySubject || is_command(entry, &typed))
+        && (by_subject(entry) || is_command(entry, &typed))
     {
         let ended = run.run(&typed).await?;
         // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
@@ -222,6 +225,11 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         };
     }
     answer(run.run(&bare).await?, output)
+}
+
+/// Whether each operation of its protocol is a command.
+fn by_subject(entry: &Entry) -> bool {
+    bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.commands == Commands::BySubject)
 }
 
 /// Whether an exchange of a protocol whose operations are not all commands is one. What only computes may have a command of the

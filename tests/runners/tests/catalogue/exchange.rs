@@ -88,10 +88,14 @@ macro_rules! exchanges {
 macro_rules! protocols {
     ($($(#[$only:meta])? $module:ident;)+) => {
         $($(#[$only])? mod $module {
+            #[allow(unused_imports)]
             use std::marker::PhantomData;
 
+            // A module of functions has no exchange.
+            #[allow(unused_imports)]
             use bankchannel::$module::operations;
 
+            #[allow(unused_imports)]
             use super::{AnyExchange, Of};
 
             bankchannel::$module::for_each_operation!(exchanges);

@@ -16,12 +16,21 @@ final class BankAnswer
      * @param int $bytes How many bytes it has.
      * @param string|null $path Where it is, when a folder was given.
      * @param string|null $content Its bytes as base64 text, when no folder was given.
+     * @param \Bankchannel\Iso20022\StatusFile|null $report What it says, where it is a status report
+     * (`pain.002`).
+     * @param \Bankchannel\Iso20022\CashFile|null $statement What it says, where it is a statement, report
+     * or notification (`camt.053`, `camt.052`, `camt.054`).
+     * @param string|null $notParsed Why it is not parsed, though it may be one of these: it cannot be
+     * read, is larger than 4 MiB or has more than 10,000 entries, or the call has parsed 16 MiB.
      */
     public function __construct(
         public readonly FileDescriptor $file,
         public readonly int $bytes,
         public readonly ?string $path = null,
         public readonly ?string $content = null,
+        public readonly ?\Bankchannel\Iso20022\StatusFile $report = null,
+        public readonly ?\Bankchannel\Iso20022\CashFile $statement = null,
+        public readonly ?string $notParsed = null,
     ) {
     }
 
@@ -37,6 +46,9 @@ final class BankAnswer
             bytes: $data['bytes'],
             path: $data['path'] ?? null,
             content: $data['content'] ?? null,
+            report: isset($data['report']) ? \Bankchannel\Iso20022\StatusFile::fromArray($data['report']) : null,
+            statement: isset($data['statement']) ? \Bankchannel\Iso20022\CashFile::fromArray($data['statement']) : null,
+            notParsed: $data['not_parsed'] ?? null,
         );
     }
 
@@ -52,6 +64,9 @@ final class BankAnswer
             'bytes' => $this->bytes,
             'path' => $this->path,
             'content' => $this->content,
+            'report' => $this->report === null ? null : (object) $this->report->toArray(),
+            'statement' => $this->statement === null ? null : (object) $this->statement->toArray(),
+            'not_parsed' => $this->notParsed,
         ]);
     }
 }

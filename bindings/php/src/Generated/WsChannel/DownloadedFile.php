@@ -20,6 +20,12 @@ final class DownloadedFile
      * @param int|null $bytes How many bytes were downloaded.
      * @param string|null $error The code of the error, where it failed.
      * @param string|null $errorMessage What went wrong, for a person.
+     * @param \Bankchannel\Iso20022\StatusFile|null $report What it says, where it is a status report
+     * (`pain.002`).
+     * @param \Bankchannel\Iso20022\CashFile|null $statement What it says, where it is a statement, report
+     * or notification (`camt.053`, `camt.052`, `camt.054`).
+     * @param string|null $notParsed Why it is not parsed, though it may be one of these: it cannot be
+     * read, is larger than 4 MiB or has more than 10,000 entries, or the call has parsed 16 MiB.
      */
     public function __construct(
         public readonly string $fileReference,
@@ -30,6 +36,9 @@ final class DownloadedFile
         public readonly ?int $bytes = null,
         public readonly ?string $error = null,
         public readonly ?string $errorMessage = null,
+        public readonly ?\Bankchannel\Iso20022\StatusFile $report = null,
+        public readonly ?\Bankchannel\Iso20022\CashFile $statement = null,
+        public readonly ?string $notParsed = null,
     ) {
     }
 
@@ -49,6 +58,9 @@ final class DownloadedFile
             bytes: $data['bytes'] ?? null,
             error: $data['error'] ?? null,
             errorMessage: $data['error_message'] ?? null,
+            report: isset($data['report']) ? \Bankchannel\Iso20022\StatusFile::fromArray($data['report']) : null,
+            statement: isset($data['statement']) ? \Bankchannel\Iso20022\CashFile::fromArray($data['statement']) : null,
+            notParsed: $data['not_parsed'] ?? null,
         );
     }
 
@@ -68,6 +80,9 @@ final class DownloadedFile
             'status' => $this->status->value,
             'error' => $this->error,
             'error_message' => $this->errorMessage,
+            'report' => $this->report === null ? null : (object) $this->report->toArray(),
+            'statement' => $this->statement === null ? null : (object) $this->statement->toArray(),
+            'not_parsed' => $this->notParsed,
         ]);
     }
 }

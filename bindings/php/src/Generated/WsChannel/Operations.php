@@ -1315,8 +1315,9 @@ abstract class Operations extends AbstractClient implements Client
      * Check a payment file before it is sent.
      *
      * Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO
-     * schema, counts, control sums, and the check digits of accounts. A faulty file is an answer, not an
-     * error. Whether the bank knows the account and has the money on it, only the bank can say.
+     * schema, counts, control sums, the check digits of accounts, and the errors that
+     * iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error.
+     * Whether the bank knows the account and has the money on it, only the bank can say.
      *
      * @param Content|string|\SplFileInfo|resource $content Its raw bytes: a credit transfer initiation,
      * `pain.001.001.09`.
@@ -1703,6 +1704,12 @@ abstract class Operations extends AbstractClient implements Client
      * purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one
      * after the other, make one signature each. For each, the call asks a question of kind `signature`.
      * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
+     * @param bool|null $check Whether the content is a payment file that is checked before anything is
+     * signed or sent: see `iso20022.check_payment`. An error ends the call with
+     * `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left
+     * out.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile How your bank differs from the
+     * common rules, for `check`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1712,8 +1719,9 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException of its own: `input.content_unreadable`, `ws_channel.pgp_key_refused`,
      * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`,
      * `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`,
-     * `ws_channel.content_empty`, `ws_channel.mode_refused`, `ws_channel.certificate_missing`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.content_empty`, `iso20022.payment_refused`, `ws_channel.mode_refused`,
+     * `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`, `ws_channel.bank_refused`,
+     * `ws_channel.bank_unavailable`
      */
     public function signAndUpload(
         string $fileType,
@@ -1724,6 +1732,8 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         #[\SensitiveParameter] string|Secret|null $signingCertificate = null,
         ?SignatureHash $hash = null,
+        ?bool $check = null,
+        ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
@@ -1736,6 +1746,8 @@ abstract class Operations extends AbstractClient implements Client
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'signing_certificate' => $signingCertificate === null ? null : Encode::secret($signingCertificate),
             'hash' => $hash?->value,
+            'check' => $check,
+            'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
         ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
 
         return SignAndUploadResponse::fromArray($response);
@@ -1780,6 +1792,13 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $directory The folder that the answers go into, named as `download_new_files`
      * names them; left out, they are in the response. Where a name is taken, the answer gets one of its
      * own, with `~2` before `.dat`: names hold neither bank nor account.
+     * @param bool|null $parse Whether answers are given parsed too; true when left out.
+     * @param bool|null $check Whether the content is a payment file that is checked before anything is
+     * signed or sent: see `iso20022.check_payment`. An error ends the call with
+     * `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left
+     * out.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile How your bank differs from the
+     * common rules, for `check`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1790,8 +1809,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.reference_unsafe`, `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
      * `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`, `ws_channel.content_empty`,
-     * `ws_channel.mode_refused`, `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `iso20022.payment_refused`, `ws_channel.mode_refused`, `ws_channel.certificate_missing`,
+     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
      */
     public function uploadAndWait(
         string $fileType,
@@ -1808,6 +1827,9 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutS = null,
         ?int $pollIntervalMs = null,
         ?string $directory = null,
+        ?bool $parse = null,
+        ?bool $check = null,
+        ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
@@ -1826,6 +1848,9 @@ abstract class Operations extends AbstractClient implements Client
             'timeout_s' => $timeoutS,
             'poll_interval_ms' => $pollIntervalMs,
             'directory' => $directory,
+            'parse' => $parse,
+            'check' => $check,
+            'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
         ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
 
         return UploadAndWaitResponse::fromArray($response);
@@ -1851,6 +1876,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $fileType Only files of this type; all types when left out.
      * @param StatusFilter|null $status Only files of this status; `NEW` when left out.
      * @param string|null $fileReference Only the file of this reference.
+     * @param bool|null $parse Whether files are given parsed too: all of them with true, none with false;
+     * left out, those that were downloaded now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1865,6 +1892,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileType = null,
         ?StatusFilter $status = null,
         ?string $fileReference = null,
+        ?bool $parse = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
     ): DownloadNewFilesResponse {
@@ -1874,6 +1902,7 @@ abstract class Operations extends AbstractClient implements Client
             'status' => $status?->value,
             'directory' => $directory,
             'file_reference' => $fileReference,
+            'parse' => $parse,
         ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
 
         return DownloadNewFilesResponse::fromArray($response);

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class PaymentProblem
 {
     /**
-     * @param string $reason The reason code that a bank would answer: `FF01`, `AM10`, `AM18`, `AC01`,
-     * `AC02`.
+     * @param string $reason The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`,
+     * `AC01`, `AC02`, `BE04`; `NARR` where none is named for it.
      * @param string $message What is wrong.
      * @param string $fix What to change.
      * @param int|null $line The line in the file, from 1; left out when the problem has no single place.

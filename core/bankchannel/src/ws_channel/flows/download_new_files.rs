@@ -1,8 +1,11 @@
 //! Downloads all new files into a folder (WS Channel sheet §8.4).
 
+use std::path::Path;
+
 use bankchannel_foundation::{
     Boundary, Category, Declaration, Error, Operation, Result, error::Row, operation::Command,
 };
+use bankchannel_iso20022::{cash::CashFile, status::StatusFile};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
@@ -13,6 +16,7 @@ use super::{
     fetch::{Fetched, broke_off_a_renewal, into_folder, list, open_folder},
     file_name, flow,
     journal::Journal,
+    parsed::Parser,
     run_by,
     steps::Steps,
 };
@@ -32,6 +36,8 @@ pub struct DownloadNewFilesRequest {
     pub directory: String,
     /// Only the file of this reference.
     pub file_reference: Option<FileReference>,
+    /// Whether files are given parsed too: all of them with true, none with false; left out, those that were downloaded now.
+    pub parse: Option<bool>,
 }
 
 /// What became of each file.
@@ -66,6 +72,13 @@ pub struct DownloadedFile {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub error_message: Option<String>,
+    /// What it says, where it is a status report (`pain.002`).
+    pub report: Option<StatusFile>,
+    /// What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
+    pub statement: Option<CashFile>,
+    /// Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has more than 10,000 entries, or
+    /// the call has parsed 16 MiB.
+    pub not_parsed: Option<String>,
 }
 
 /// What became of a file.
@@ -148,6 +161,15 @@ impl Flow<WsChannel> for DownloadNewFiles {
                 Err(error) => answer.note(failed(file, &error)),
             }
         }
+        // After the last download: what it takes is not taken from them.
+        let mut parser = Parser::new(request.parse);
+        for file in &mut answer.files {
+            let wanted = request.parse == Some(true) || file.status == DownloadStatus::Downloaded;
+            if let Some(path) = file.path.as_deref().filter(|_| wanted) {
+                let parsed = parser.path(&steps, Path::new(path)).await;
+                (file.report, file.statement, file.not_parsed) = (parsed.report, parsed.statement, parsed.not_parsed);
+            }
+        }
         Ok(answer)
     }
 }
@@ -207,5 +229,8 @@ fn of(file: &FileDescriptor) -> DownloadedFile {
         status: DownloadStatus::Failed,
         error: None,
         error_message: None,
+        report: None,
+        statement: None,
+        not_parsed: None,
     }
 }

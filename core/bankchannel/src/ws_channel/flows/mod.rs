@@ -20,6 +20,7 @@ mod fetch;
 mod file_names;
 mod inline;
 mod journal;
+mod parsed;
 mod password_rule;
 mod paused;
 mod signing;

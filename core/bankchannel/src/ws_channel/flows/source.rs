@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, Metadata},
-    io::{Cursor, Read, Seek},
+    io::Seek,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,7 +11,7 @@ use std::{
 use bankchannel_foundation::{
     Content, Error, Outcome, Result,
     error::row,
-    model::{PieceSource, Pieces},
+    model::{OpenContent, PieceSource, Pieces},
     shown,
 };
 use bankchannel_transport::open_regular;
@@ -82,13 +82,13 @@ impl Source {
     }
 
     /// Reads it from its beginning.
-    pub(super) fn reader(&self) -> Result<Box<dyn Read + Send>> {
+    pub(super) fn reader(&self) -> Result<OpenContent> {
         match self {
-            Self::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+            Self::Bytes(bytes) => Ok(OpenContent::Bytes(bytes.clone())),
             Self::File(file) => {
                 let mut copy = file.file.try_clone().map_err(|why| file.unreadable(&why))?;
                 copy.rewind().map_err(|why| file.unreadable(&why))?;
-                Ok(Box::new(copy))
+                Ok(OpenContent::File(copy))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use bankchannel_foundation::{
     model::Seconds,
     operation::Command,
 };
+use bankchannel_iso20022::{cash::CashFile, errors as iso20022_errors, rules::ProfileOptions, status::StatusFile};
 use bankchannel_ws_channel::{
     errors,
     model::{
@@ -26,6 +27,7 @@ use super::{
     fetch::{Fetched, beside, broke_off_a_renewal, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
+    parsed::{Parsed, Parser},
     run_by,
     sign_and_upload::{self, prepare},
     signing::{Authority, Given},
@@ -68,6 +70,13 @@ pub struct UploadAndWaitRequest {
     /// The folder that the answers go into, named as `download_new_files` names them; left out, they are in the response. Where a
     /// name is taken, the answer gets one of its own, with `~2` before `.dat`: names hold neither bank nor account.
     pub directory: Option<String>,
+    /// Whether answers are given parsed too; true when left out.
+    pub parse: Option<bool>,
+    /// Whether the content is a payment file that is checked before anything is signed or sent: see `iso20022.check_payment`. An error
+    /// ends the call with `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left out.
+    pub check: Option<bool>,
+    /// How your bank differs from the common rules, for `check`.
+    pub check_profile: Option<ProfileOptions>,
 }
 
 /// The file was accepted, and the bank has answered.
@@ -94,6 +103,19 @@ pub struct BankAnswer {
     pub path: Option<String>,
     /// Its bytes as base64 text, when no folder was given.
     pub content: Option<InlineContent>,
+    /// What it says, where it is a status report (`pain.002`).
+    pub report: Option<StatusFile>,
+    /// What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
+    pub statement: Option<CashFile>,
+    /// Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has more than 10,000 entries, or
+    /// the call has parsed 16 MiB.
+    pub not_parsed: Option<String>,
+}
+
+impl BankAnswer {
+    fn of(file: FileDescriptor, bytes: u64) -> Self {
+        Self { file, bytes, path: None, content: None, report: None, statement: None, not_parsed: None }
+    }
 }
 
 /// How long to wait, in seconds, when the caller does not say (§8.2).
@@ -116,6 +138,7 @@ const ERRORS: &[&Row] = &[
     &errors::UPLOAD_REJECTED,
     &errors::PGP_KEY_MISSING,
     &errors::CONTENT_EMPTY,
+    &iso20022_errors::PAYMENT_REFUSED,
     &errors::MODE_REFUSED,
     &errors::CERTIFICATE_MISSING,
     &errors::NO_BANK_CHANNEL,
@@ -165,7 +188,8 @@ impl Flow<WsChannel> for UploadAndWait {
             None => None,
         };
         let bank = request.bank;
-        let prepared = prepare(&steps, request.content, request.file_name, authority).await?;
+        let check = request.check.unwrap_or_default().then_some(request.check_profile);
+        let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
         let mut known = BTreeSet::new();
         for file_type in &types {
             let listed = list(&steps, bank, Some(file_type.clone()), StatusFilter::All).await;
@@ -183,7 +207,17 @@ impl Flow<WsChannel> for UploadAndWait {
             interval: Duration::from_millis(request.poll_interval_ms.unwrap_or(POLL_MS).max(POLL_MIN_MS).into()),
             folder,
         };
-        let answers = waiting.answers(&types).await.map_err(after_upload)?;
+        let mut answers = waiting.answers(&types).await.map_err(after_upload)?;
+        let mut parser = Parser::new(request.parse);
+        for answer in &mut answers {
+            let parsed = match (&answer.content, &answer.path) {
+                (Some(content), _) => parser.bytes(&steps, &content.0).await,
+                (None, Some(path)) => parser.path(&steps, Path::new(path)).await,
+                (None, None) => Parsed::default(),
+            };
+            (answer.report, answer.statement) = (parsed.report, parsed.statement);
+            answer.not_parsed = parsed.not_parsed;
+        }
         let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
         Ok(UploadAndWaitResponse { file_name, bytes, answers, response_text })
     }
@@ -293,13 +327,13 @@ impl Waiting<'_> {
                 // It may be another bank's or account's: what answers this payment is what has this reference.
                 Fetched::Exists { path } => beside(self.steps, self.bank, &file, path).await?,
             };
-            return Ok(BankAnswer { file, bytes, path: Some(path.display().to_string()), content: None });
+            return Ok(BankAnswer { path: Some(path.display().to_string()), ..BankAnswer::of(file, bytes) });
         }
         self.steps.say(&format!("downloading the {}", file.file_type));
         match download(self.steps, self.bank, &file, Destination::Memory).await? {
             Content::Bytes(bytes) => {
                 let size = bytes.len() as u64;
-                Ok(BankAnswer { file, bytes: size, path: None, content: Some(InlineContent(bytes)) })
+                Ok(BankAnswer { content: Some(InlineContent(bytes)), ..BankAnswer::of(file, size) })
             }
             other => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
         }

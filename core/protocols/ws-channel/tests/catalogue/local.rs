@@ -4,7 +4,7 @@ use bankchannel_crypto::rsa;
 use bankchannel_foundation::{
     Error, Local, LocalContext,
     clock::FixedClock,
-    model::{read_boundary, write_boundary},
+    model::{OpenContent, read_boundary, write_boundary},
 };
 use bankchannel_ws_channel::{
     PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM, challenge,
@@ -165,6 +165,11 @@ fn payment_files_are_explained() {
         bad["problems"][0]["line"].as_u64().unwrap() > 1 && !bad["problems"][0]["fix"].as_str().unwrap().is_empty()
     );
     assert_eq!(check("not xml")["ok"], false);
+    let lines = "<PstlAdr><AdrLine>Katu 1</AdrLine><AdrLine>00100 Helsinki</AdrLine></PstlAdr>";
+    let creditor = bankchannel_iso20022::EXAMPLE_PAIN001.replace("2026-07-21", "2026-12-01");
+    let (before, after) = creditor.rsplit_once("</Nm>").unwrap();
+    let unstructured = check(&format!("{before}</Nm>{lines}{after}"));
+    assert_eq!((&unstructured["ok"], &unstructured["problems"][0]["reason"]), (&json!(false), &json!("BE04")));
 }
 
 #[test]
@@ -185,7 +190,7 @@ fn unreadable_content_is_blamed_on_the_content() {
     }
     let made = key(None);
     let clock = FixedClock::at_ms(NOW_MS);
-    let with = || LocalContext { clock: &clock, content: Some(Box::new(Broken)), kept: None };
+    let with = || LocalContext { clock: &clock, content: Some(OpenContent::Other(Box::new(Broken))), kept: None };
     let content = json!({"path": "payments.xml"});
     let sign = json!({"content": content, "private_key": made["private_key"]});
     let signed = SignFile::run(read_boundary(sign).unwrap(), with()).map(drop).unwrap_err();

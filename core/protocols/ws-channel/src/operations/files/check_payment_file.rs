@@ -5,6 +5,9 @@ use std::io::Read as _;
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, model::Decimal,
 };
+use bankchannel_iso20022::check::{self, CheckOptions};
+use bankchannel_iso20022::rules::{Finding, Level, Rule};
+use bankchannel_iso20022::schema::MAX_PROBLEMS;
 use bankchannel_iso20022::{MAX_BYTES, Problem, pain001};
 
 use crate::route;
@@ -39,7 +42,8 @@ pub struct PaymentProblem {
     /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; left out when the file
     /// could not be read as XML.
     pub field: Option<String>,
-    /// The reason code that a bank would answer: `FF01`, `AM10`, `AM18`, `AC01`, `AC02`.
+    /// The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`; `NARR` where none
+    /// is named for it.
     pub reason: String,
     /// What is wrong.
     pub message: String,
@@ -100,7 +104,7 @@ impl Operation for CheckPaymentFile {
         "files",
         "Check a payment file before it is sent",
         "Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO schema, counts, control \
-         sums, and the check digits of accounts. A faulty file is an answer, not an error. Whether the bank knows the account and has \
+         sums, the check digits of accounts, and the errors that iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error. Whether the bank knows the account and has \
          the money on it, only the bank can say.",
         &[],
     );
@@ -116,12 +120,38 @@ impl Local for CheckPaymentFile {
             .read_to_end(&mut bytes)
             .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;
         let report = pain001::explain(&bytes);
+        let mut problems: Vec<PaymentProblem> = report.problems.into_iter().map(problem).collect();
+        if report.payment.is_some() {
+            problems.extend(further(&bytes, with.clock.now_ms())?);
+            problems.truncate(MAX_PROBLEMS);
+        }
         Ok(CheckPaymentFileResponse {
-            ok: report.is_good(),
+            ok: problems.is_empty(),
             message_name: report.identity.and_then(|identity| identity.message_name),
             payment: report.payment.as_ref().map(summary),
-            problems: report.problems.into_iter().map(problem).collect(),
+            problems,
         })
+    }
+}
+
+/// The errors of the payment rules. Those of schema, counts, sums and accounts were told before; the execution date is left
+/// to `iso20022.check_payment`, so that the answer for a file stays the same on every day.
+fn further(bytes: &[u8], now_ms: i64) -> Result<Vec<PaymentProblem>, Error> {
+    let told = [Rule::Schema, Rule::Version, Rule::Count, Rule::ControlSum, Rule::Account, Rule::Date].map(Rule::name);
+    let checked = check::check(bytes, &CheckOptions::at_ms(now_ms))
+        .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;
+    let errors = checked.findings.into_iter().filter(|found| found.level == Level::Error);
+    Ok(errors.filter(|found| !told.contains(&found.rule.as_str())).map(of_rule).collect())
+}
+
+fn of_rule(found: Finding) -> PaymentProblem {
+    PaymentProblem {
+        line: found.line,
+        column: None,
+        field: found.path,
+        reason: found.reason.unwrap_or_else(|| "NARR".to_owned()),
+        message: found.message,
+        fix: found.change,
     }
 }
 

@@ -1,0 +1,71 @@
+//! `iso20022 check`: what is wrong with a payment file, before the bank says so. Exit 0 without errors, 1 with.
+
+use bankchannel::{Content, call_local};
+use clap::{ArgMatches, Command};
+use serde_json::{Value, json};
+
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, file_argument, format, text},
+    output::{self, Format, table},
+};
+
+/// The command.
+pub(super) fn command() -> Command {
+    add_common(Command::new("check"))
+        .about("Say what is wrong with a payment file before the bank does: exit 0 without errors, 1 with")
+        .after_help(
+            "Examples:\n  bankchannel iso20022 check payment.xml\n  \
+             bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nWhat is checked: docs/iso20022.md",
+        )
+        .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03"))
+        .arg(text("profile", "JSON", "How your bank differs: the fields of `profile` of iso20022.check_payment"))
+        .arg(text("encoding", "NAME", "The file's encoding, where it declares none or a wrong one"))
+}
+
+/// Checks the file.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
+    let path = given("file").unwrap_or_default();
+    let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
+    let request = json!({ "profile": profile, "encoding": given("encoding") });
+    let checked = call_local("iso20022.check_payment", request, Some(Content::from(std::path::Path::new(path))))?;
+    match format(matches) {
+        Format::Json => output::json(&checked),
+        Format::Table => show(&checked),
+    }
+    if checked["ok"] == true { Ok(()) } else { Err(Failure::Told) }
+}
+
+fn show(checked: &Value) {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let findings = checked["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let row = |one: &Value| {
+        let place = match (one["line"].as_u64(), one["transaction"].as_u64()) {
+            (Some(line), Some(number)) => format!("line {line}, transaction {number}"),
+            (Some(line), None) => format!("line {line}"),
+            (None, Some(number)) => format!("transaction {number}"),
+            (None, None) => String::new(),
+        };
+        [
+            text(&one["level"]),
+            text(&one["rule"]),
+            place,
+            text(&one["value"]),
+            text(&one["message"]),
+            text(&one["change"]),
+        ]
+    };
+    if !findings.is_empty() {
+        let header = ["", "Rule", "Where", "Value", "What is wrong", "What to change"];
+        output::bytes(table::table(&header, findings.iter().map(row)).as_bytes());
+    }
+    let (errors, warnings) = (text(&checked["errors"]), text(&checked["warnings"]));
+    let name = checked["message_name"].as_str().unwrap_or("no payment file");
+    let plural = |count: &str| if count == "1" { "" } else { "s" };
+    output::line(&format!("{name}: {errors} error{}, {warnings} warning{}", plural(&errors), plural(&warnings)));
+}

@@ -1,0 +1,106 @@
+//! `iso20022 match`: what became of each transaction of a payment file.
+
+use bankchannel_foundation::{model::write_boundary, shown};
+use bankchannel_iso20022::{
+    matching::{Matched, match_status},
+    read_payment,
+    tables::{self, Column},
+};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+
+use super::{
+    files::{self, Read},
+    tables::{Rows, money, print},
+};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, file_argument, flag, format},
+    output::{self, Format},
+};
+
+/// The command.
+pub(super) fn command() -> Command {
+    let mut help = String::from(
+        "Examples:\n  bankchannel iso20022 match payment.xml inbox\n  bankchannel iso20022 match --csv payment.xml report.xml statement.xml\n\n\
+         Nothing may be sent again while it is not known where the money is. Columns of --csv:\n",
+    );
+    for Column { name, documentation } in tables::OUTCOMES {
+        help.push_str(&format!("  {name:<20} {documentation}\n"));
+    }
+    add_common(Command::new("match"))
+        .about("Say what became of each transaction of a payment file, and whether it may be sent again")
+        .after_help(help.trim_end().to_owned())
+        .arg(file_argument("payment", "The payment file as it was sent: pain.001"))
+        .arg(
+            Arg::new("files")
+                .value_name("FILE|FOLDER")
+                .action(ArgAction::Append)
+                .num_args(0..)
+                .value_hint(ValueHint::AnyPath)
+                .help("What the bank has sent since: pain.002, camt.052, camt.053, camt.054; of a folder, those that are one of them"),
+        )
+        .arg(flag("csv", "Write CSV"))
+}
+
+/// Matches the files.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let path = std::path::Path::new(matches.get_one::<String>("payment").map(String::as_str).unwrap_or_default());
+    let payment = read_payment(files::bytes(path)?.as_slice())
+        .map_err(|problem| Failure::usage(format!("{}: {problem}", shown::path(path))))?;
+    let (mut reports, mut statements) = (Vec::new(), Vec::new());
+    for (path, _) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
+        match files::read(&path)? {
+            Some(Read::Status(mut file)) => reports.append(&mut file.reports),
+            Some(Read::Cash(mut file)) => statements.append(&mut file.statements),
+            Some(Read::Payment(_)) => {
+                let path = shown::path(&path);
+                output::note(&format!("{path}: is a payment file, not what the bank has sent: left out"));
+            }
+            None => output::note(&format!("{}: {}", shown::path(&path), files::NOT_READ)),
+        }
+    }
+    let matched = match_status(&payment, &reports, &statements);
+    if matches.get_flag("csv") {
+        let mut rows = Rows::new(tables::OUTCOMES)?;
+        for row in tables::of_matched(&matched) {
+            rows.add(&row)?;
+        }
+        return rows.end();
+    }
+    match format(matches) {
+        Format::Json => output::json(&write_boundary(matched)),
+        Format::Table => show(&matched),
+    }
+    Ok(())
+}
+
+fn show(matched: &Matched) {
+    let id = matched.id.as_deref().unwrap_or("without an id");
+    output::line(&format!("Payment file {id}: {} transactions", matched.count));
+    let shown = [
+        ("end_to_end_id", "End-to-end id"),
+        ("creditor", "To"),
+        ("amount", "Amount"),
+        ("currency", ""),
+        ("outcome", "Outcome"),
+        ("status", "Status"),
+        ("reason", "Reason"),
+        ("reason_meaning", ""),
+        ("again", "Again?"),
+        ("advice", "What to do"),
+        ("booking_date", "Booked on"),
+    ];
+    print(tables::OUTCOMES, &shown, tables::of_matched(matched));
+    for batch in matched.batches.iter().filter(|batch| batch.difference.is_some()) {
+        let (id, by) = (batch.id.as_deref().unwrap_or_default(), money(batch.difference.as_ref()));
+        output::line(&format!("The bookings of batch {id} differ from its transactions by {by}"));
+    }
+    if !matched.leftover_reports.is_empty() || !matched.leftover_entries.is_empty() {
+        output::line(&format!(
+            "{} statuses and {} bookings belong to no transaction of this file: --json lists them",
+            matched.leftover_reports.len(),
+            matched.leftover_entries.len()
+        ));
+    }
+    matched.notes.iter().for_each(|note| output::line(&format!("note: {note}")));
+}

@@ -1,0 +1,257 @@
+//! `iso20022 show`: what payment files, status reports and statements say.
+
+use std::path::Path;
+
+use bankchannel_foundation::{model::write_boundary, shown};
+use bankchannel_iso20022::{
+    cash::{BalanceCheck, CashFile, Statement},
+    payment::PaymentFile,
+    status::StatusFile,
+    tables::{self, Column, EntryRows, Row},
+};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use serde_json::{Value, json};
+
+use super::{
+    files::{self, Read},
+    tables::{Rows, amount, money, print},
+};
+use crate::{
+    exit::{Failure, Outcome},
+    options::{add_common, format},
+    output::{self, Format},
+};
+
+const TABLES: [&str; 4] = ["entries", "details", "transactions", "statuses"];
+
+/// The command.
+pub(super) fn command() -> Command {
+    let columns =
+        [("entries, details", tables::ENTRIES), ("transactions", tables::TRANSACTIONS), ("statuses", tables::STATUSES)];
+    let mut help = String::from(
+        "Examples:\n  bankchannel iso20022 show payment.xml\n  bankchannel iso20022 show inbox            every file of a folder\n  \
+         bankchannel iso20022 show --csv statement.xml > entries.csv\n  bankchannel iso20022 show --csv=details inbox\n\n\
+         A text in CSV that a spreadsheet would take for a formula begins with an apostrophe. Columns:\n",
+    );
+    for (title, columns) in columns {
+        help.push_str(&format!("\n{title}:\n"));
+        for Column { name, documentation } in columns {
+            help.push_str(&format!("  {name:<22} {documentation}\n"));
+        }
+    }
+    add_common(Command::new("show"))
+        .about("Show what payment files, status reports and statements say")
+        .after_help(help.trim_end().to_owned())
+        .arg(
+            Arg::new("files")
+                .value_name("FILE|FOLDER")
+                .required(true)
+                .action(ArgAction::Append)
+                .num_args(1..)
+                .value_hint(ValueHint::AnyPath)
+                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, those files that are one of them"),
+        )
+        .arg(
+            Arg::new("csv")
+                .long("csv")
+                .value_name("TABLE")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("")
+                .hide_default_value(true)
+                .help("Write CSV: entries, details (one row for each transaction of an entry), transactions or statuses; left out, what the first file holds"),
+        )
+}
+
+/// Shows the files.
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
+    if let Some(wanted) = matches.get_one::<String>("csv") {
+        return as_csv(wanted, &files);
+    }
+    let (format, mut all, mut failed) = (format(matches), Vec::new(), false);
+    for (path, named) in files {
+        let name = shown::path(&path).to_string();
+        match files::read(&path) {
+            Ok(None) => {
+                failed |= named;
+                told(format, &mut all, &name, files::NOT_READ);
+            }
+            Err(failure) => {
+                failed = true;
+                told(format, &mut all, &name, failure.text().unwrap_or_default().as_ref());
+            }
+            Ok(Some(read)) => match format {
+                Format::Json => all.push(as_json(&name, read)),
+                Format::Table => show(&path, &read),
+            },
+        }
+    }
+    if format == Format::Json {
+        output::json(&json!({ "files": all }));
+    }
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn told(format: Format, all: &mut Vec<Value>, name: &str, why: &str) {
+    match format {
+        Format::Json => all.push(json!({ "file": name, "error": why })),
+        Format::Table => output::note(&format!("{name}: {why}")),
+    }
+}
+
+fn as_json(name: &str, read: Read) -> Value {
+    let (kind, value) = match read {
+        Read::Payment(file) => ("payment", write_boundary(*file)),
+        Read::Status(file) => ("report", write_boundary(file)),
+        Read::Cash(file) => ("statement", write_boundary(*file)),
+    };
+    let mut shown = json!({ "file": name });
+    shown[kind] = value;
+    shown
+}
+
+fn as_csv(wanted: &str, files: &[(std::path::PathBuf, bool)]) -> Outcome {
+    if !wanted.is_empty() && !TABLES.contains(&wanted) {
+        return Err(Failure::usage(format!("--csv: there is no table {wanted}: {}", TABLES.join(", "))));
+    }
+    let (mut table, mut rows): (Option<&str>, Option<Rows>) = (TABLES.into_iter().find(|name| *name == wanted), None);
+    let mut failed = false;
+    for (path, named) in files {
+        let read = match files::read(path) {
+            Ok(Some(read)) => read,
+            Ok(None) => {
+                failed |= *named;
+                output::note(&format!("{}: {}", shown::path(path), files::NOT_READ));
+                continue;
+            }
+            Err(failure) => {
+                failed = true;
+                output::note(&format!("{}: {}", shown::path(path), failure.text().unwrap_or_default()));
+                continue;
+            }
+        };
+        let own = match &read {
+            Read::Payment(_) => "transactions",
+            Read::Status(_) => "statuses",
+            Read::Cash(_) => "entries",
+        };
+        let table = *table.get_or_insert(own);
+        if table != own && !(table == "details" && own == "entries") {
+            output::note(&format!("{}: holds {own}, not {table}: left out", shown::path(path)));
+            continue;
+        }
+        let entries = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
+        let (columns, found): (&[Column], Box<dyn Iterator<Item = Row<'_>>>) = match &read {
+            Read::Payment(file) => (tables::TRANSACTIONS, Box::new(tables::of_payment(file))),
+            Read::Status(file) => (tables::STATUSES, Box::new(tables::of_reports(&file.reports))),
+            Read::Cash(file) => (tables::ENTRIES, Box::new(tables::of_statements(&file.statements, entries))),
+        };
+        let out = match &mut rows {
+            Some(rows) => rows,
+            None => rows.insert(Rows::new(columns)?),
+        };
+        for row in found {
+            out.add(&row)?;
+        }
+    }
+    match rows {
+        Some(rows) => rows.end()?,
+        None if failed => {}
+        None => return Err(Failure::usage("none of the files holds rows for this table")),
+    }
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+fn show(path: &Path, read: &Read) {
+    output::line(&format!("{}", shown::path(path)));
+    match read {
+        Read::Payment(file) => payment(file),
+        Read::Status(file) => reports(file),
+        Read::Cash(file) => cash(file),
+    }
+    output::line("");
+}
+
+fn payment(file: &PaymentFile) {
+    let id = file.id.as_deref().unwrap_or("without an id");
+    let count = file.batches.iter().map(|batch| batch.transactions.len()).sum::<usize>();
+    output::line(&format!("Payment file {id}: {count} transactions, control sum {}", amount(file.sum.as_ref())));
+    let shown = [
+        ("creditor", "To"),
+        ("creditor_account", "Account"),
+        ("amount", "Amount"),
+        ("currency", ""),
+        ("reference", "Reference"),
+        ("text", "Text"),
+        ("execution_date", "On"),
+        ("debtor_account", "From"),
+        ("end_to_end_id", "End-to-end id"),
+    ];
+    print(tables::TRANSACTIONS, &shown, tables::of_payment(file));
+    notes(file.notes.iter().map(String::as_str));
+}
+
+fn reports(file: &StatusFile) {
+    for report in &file.reports {
+        let (id, of) =
+            (report.id.as_deref().unwrap_or_default(), report.original_message_id.as_deref().unwrap_or_default());
+        output::line(&format!("Status report {id} on {of}"));
+        notes(report.notes.iter().map(String::as_str));
+    }
+    let shown = [
+        ("level", "Of"),
+        ("payment_id", "Batch"),
+        ("end_to_end_id", "End-to-end id"),
+        ("status", "Status"),
+        ("status_meaning", ""),
+        ("reasons", "Reason"),
+        ("reason_meanings", ""),
+    ];
+    print(tables::STATUSES, &shown, tables::of_reports(&file.reports));
+}
+
+fn cash(file: &CashFile) {
+    for message in &file.messages {
+        notes(message.notes.iter().map(String::as_str));
+    }
+    for statement in &file.statements {
+        head(statement);
+        let shown = [
+            ("booking_date", "Date"),
+            ("counterparty", "Who"),
+            ("counterparty_account", "Account"),
+            ("amount", "Amount"),
+            ("currency", ""),
+            ("reference", "Reference"),
+            ("text", "Text"),
+            ("status", "Status"),
+        ];
+        print(tables::ENTRIES, &shown, tables::of_statements(std::slice::from_ref(statement), EntryRows::Entries));
+        notes(statement.problems.iter().map(|problem| problem.message.as_str()));
+    }
+}
+
+fn head(statement: &Statement) {
+    let account = &statement.account;
+    let number = account.iban.as_deref().or(account.account.as_deref()).unwrap_or("without a number");
+    let id = statement.id.as_deref().unwrap_or_default();
+    output::line(&format!("Account {number}, statement {id}: {} entries", statement.entries.len()));
+    let balance = |title: &str, balance: &Option<bankchannel_iso20022::cash::StatementBalance>| {
+        if let Some(balance) = balance {
+            output::line(&format!("{title} {}", money(balance.money.as_ref())));
+        }
+    };
+    balance("Opening balance", &statement.opening);
+    balance("Closing balance", &statement.closing);
+    if let Some(end) = &statement.end
+        && end.balance_check == BalanceCheck::Differs
+    {
+        let by = amount(end.balance_difference.as_ref());
+        output::line(&format!("The balances do not fit the booked entries: they differ by {by}"));
+    }
+}
+
+fn notes<'a>(notes: impl Iterator<Item = &'a str>) {
+    notes.for_each(|note| output::line(&format!("note: {note}")));
+}

@@ -1,0 +1,107 @@
+//! Rows as tables for people and as CSV.
+
+use std::io::{self, Write as _};
+
+use bankchannel_foundation::model::Decimal;
+use bankchannel_iso20022::{
+    data::Money,
+    tables::{Cell, Column, Csv, CsvOptions, Row},
+};
+
+use crate::{
+    exit::{Failure, Outcome},
+    output::{self, table},
+};
+
+/// Writes rows as CSV to standard output.
+pub(super) struct Rows(Csv<Output>);
+
+impl Rows {
+    pub(super) fn new(columns: &[Column]) -> Outcome<Self> {
+        let output = Output { to: io::BufWriter::new(io::stdout().lock()), gone: false };
+        Csv::new(output, CsvOptions::default(), columns).map(Self).map_err(failed)
+    }
+
+    pub(super) fn add(&mut self, row: &[Cell<'_>]) -> Outcome {
+        self.0.row(row).map_err(failed)
+    }
+
+    pub(super) fn end(self) -> Outcome {
+        self.0.into_inner().flush().map_err(failed)
+    }
+}
+
+fn failed(why: io::Error) -> Failure {
+    Failure::usage(format!("standard output: {why}"))
+}
+
+/// Standard output; a reader that has read enough and gone away is no failure.
+struct Output {
+    to: io::BufWriter<io::StdoutLock<'static>>,
+    gone: bool,
+}
+
+impl Output {
+    fn settled<T>(&mut self, done: io::Result<T>, else_done: T) -> io::Result<T> {
+        match done {
+            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(else_done)
+            }
+            other => other,
+        }
+    }
+}
+
+impl io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.gone {
+            return Ok(bytes.len());
+        }
+        let done = self.to.write(bytes);
+        self.settled(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gone {
+            return Ok(());
+        }
+        let done = self.to.flush();
+        self.settled(done, ())
+    }
+}
+
+/// The most rows of a table for people.
+const MAX_ROWS: usize = 1000;
+
+/// Prints some columns of rows as a table, under other names: pairs of a column and its title.
+pub(super) fn print<'a>(columns: &[Column], shown: &[(&str, &str)], rows: impl Iterator<Item = Row<'a>>) {
+    let places: Vec<usize> =
+        shown.iter().filter_map(|(name, _)| columns.iter().position(|column| column.name == *name)).collect();
+    let titles: Vec<&str> = shown.iter().map(|(_, title)| *title).collect();
+    let (mut cells, mut left_out) = (Vec::new(), 0_u64);
+    for row in rows {
+        if cells.len() == MAX_ROWS {
+            left_out += 1;
+        } else {
+            cells.push(places.iter().map(|place| row[*place].as_str().to_owned()).collect::<Vec<_>>());
+        }
+    }
+    if cells.is_empty() {
+        return;
+    }
+    output::bytes(table::table(&titles, cells).as_bytes());
+    if left_out > 0 {
+        output::line(&format!("and {left_out} more: --csv and --json show all"));
+    }
+}
+
+/// An amount with its currency.
+pub(super) fn money(money: Option<&Money>) -> String {
+    money.map_or_else(String::new, |money| format!("{} {}", money.amount.as_str(), money.currency))
+}
+
+/// An amount whose currency is another's.
+pub(super) fn amount(amount: Option<&Decimal>) -> String {
+    amount.map_or_else(String::new, |amount| amount.as_str().to_owned())
+}

@@ -1,0 +1,87 @@
+//! `iso20022 make-payment`, `check`, `show`, `match`.
+
+use std::fs;
+
+use crate::support::{Home, ran};
+
+const DEBTOR: [&str; 6] =
+    ["--debtor", "Example Oy", "--debtor-iban", "FI2112345600000785", "--execution-date", "2036-12-01"];
+
+const REPORT: &str = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>R1</MsgId></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>BANKCHANNEL-EXAMPLE-0001</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>SYNTH-PMT-2026-001</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>SYNTH-E2E-0001</OrgnlEndToEndId><TxSts>ACSC</TxSts></TxInfAndSts><TxInfAndSts><OrgnlEndToEndId>SYNTH-E2E-0002</OrgnlEndToEndId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"#;
+
+const STATEMENT: &str = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId></GrpHdr><Stmt><Id>S1</Id><Acct><Id><IBAN>FI2112345600000785</IBAN></Id><Ccy>EUR</Ccy></Acct><Ntry><Amt Ccy="EUR">50.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt><NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>=Pekka Payer</Nm></Pty></Dbtr></RltdPties></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"#;
+
+/// ISO-122.
+#[test]
+fn the_example_is_made_checked_and_shown() {
+    let home = Home::empty();
+    let example = home.run(&["iso20022", "make-payment", "--example"]).expect(0);
+    assert!(example.out.starts_with("creditor_name,") && example.err.is_empty(), "{}", example.err);
+    fs::write(home.path("transfers.csv"), &example.out).unwrap();
+    let make = [&["iso20022", "make-payment", "--csv", "transfers.csv"][..], &DEBTOR].concat();
+    let printed = home.run(&make).expect(0);
+    assert!(printed.out.starts_with("<?xml") && printed.err.contains("2 transactions"), "{}", printed.err);
+    let written = home.run(&[&make[..], &["--output", "payment.xml"]].concat()).expect(0);
+    assert!(written.out.contains("2 transactions") && written.out.contains("1450.05"), "{}", written.out);
+    let again = home.run(&[&make[..], &["--output", "payment.xml"]].concat()).expect(1);
+    assert!(again.err.contains("payment.xml"), "{}", again.err);
+    let checked = home.run(&["iso20022", "check", "payment.xml", "--json"]).expect(0).json();
+    assert_eq!((&checked["ok"], &checked["errors"]), (&true.into(), &0.into()), "{checked}");
+    let shown = home.run(&["iso20022", "show", "payment.xml"]).expect(0);
+    assert!(shown.out.contains("Alpha Supplies Ab") && shown.out.contains("1200.50"), "{}", shown.out);
+    // From standard input, as JSON.
+    let line = r#"{"amount": "1.05", "creditor": {"name": "Alpha Supplies Ab", "iban": "SE4550000000058398257466"}}"#;
+    let make = [&["iso20022", "make-payment", "--json-lines", "-", "--json"][..], &DEBTOR].concat();
+    let made = home.run_with_input(&make, line.as_bytes()).expect(0).json();
+    assert_eq!((&made["transactions"], &made["control_sum"]), (&1.into(), &"1.05".into()));
+}
+
+#[test]
+fn what_is_wrong_is_named_and_nothing_is_written() {
+    let home = Home::empty();
+    fs::write(home.path("transfers.csv"), "creditor_name,creditor_iban,amount\nAlpha,SE4550000000058398257467,1.00\n")
+        .unwrap();
+    let make =
+        [&["iso20022", "make-payment", "--csv", "transfers.csv", "--output", "payment.xml"][..], &DEBTOR].concat();
+    let refused = home.run(&make).expect(1);
+    assert!(refused.err.contains("iso20022.payment_refused") && refused.err.contains("row 2"), "{}", refused.err);
+    assert!(!home.path("payment.xml").exists());
+    let refused = home.run(&[&make[..], &["--data", r#"{"debtor": "Example Oy"}"#]].concat()).expect(1);
+    assert!(refused.err.contains("debtor must be an object"), "{}", refused.err);
+    fs::write(home.path("broken.xml"), &REPORT[..200]).unwrap();
+    let checked = home.run(&["iso20022", "check", "broken.xml"]).expect(1);
+    assert!(checked.out.contains("1 error,"), "{}", checked.out);
+}
+
+#[test]
+fn a_folder_of_downloads_is_shown_and_matched() {
+    let home = Home::empty();
+    fs::create_dir(home.path("inbox")).unwrap();
+    for (name, text) in [("r.xml", REPORT), ("s.xml", STATEMENT), ("t.dat", "T00322"), ("z.xml", &REPORT[..200])] {
+        fs::write(home.path("inbox").join(name), text).unwrap();
+    }
+    fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
+    // What cannot be read is told, and the others are shown.
+    let shown = home.run(&["iso20022", "show", "inbox"]).expect(1);
+    assert!(shown.out.contains("account is closed") && shown.out.contains("Pekka Payer"), "{}", shown.out);
+    assert!(
+        shown.err.contains("t.dat") && shown.err.contains("z.xml") && shown.err.contains("line 1"),
+        "{}",
+        shown.err
+    );
+    let json = home.run(&["iso20022", "show", "inbox", "--json"]).expect(1).json();
+    assert_eq!(json["files"].as_array().unwrap().len(), 4);
+    let csv = home.run(&["iso20022", "show", "--csv", "inbox/s.xml"]).expect(0);
+    assert!(csv.out.starts_with("account,") && csv.out.contains(",'=Pekka Payer,"), "{}", csv.out);
+    let csv = home.run(&["iso20022", "show", "--csv=statuses", "inbox"]).expect(1);
+    assert!(csv.out.lines().count() == 3 && csv.err.contains("s.xml"), "{}", csv.err);
+    fs::remove_file(home.path("inbox/z.xml")).unwrap();
+    let matched = home.run(&["iso20022", "match", "payment.xml", "inbox"]).expect(0);
+    assert!(matched.out.contains("executed_reported") && matched.out.contains("rejected"), "{}", matched.out);
+    let matched = home.run(&["iso20022", "match", "payment.xml", "inbox", "--csv"]).expect(0);
+    assert_eq!(matched.out.lines().count(), 3, "{}", matched.out);
+    // Nobody reads: no failure.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    ran(home.command(&["iso20022", "show", "--csv", "inbox/s.xml"]).stdout(writer).output().unwrap()).expect(0);
+}

@@ -1,0 +1,146 @@
+'use strict';
+
+// Operations that only compute: what the generated functions and the clients stand on.
+
+const fs = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+const { inPlace } = require('./content');
+const { encode } = require('./encode');
+const { fromJson, fromNative, inCamelCase, inOperation, invalidField, typed } = require('./error');
+const { promised } = require('./events');
+const { native } = require('./native');
+
+const numbers = new Map();
+
+/** The number by which the native half knows an operation. */
+function numberOf(name) {
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = native().operation(name);
+    numbers.set(name, number);
+  }
+  return number;
+}
+
+/** Carries out an operation here and now, with the client of this number or without one. */
+function here(client, name, text, field, content) {
+  const from = content === undefined ? undefined : inPlace(field, content);
+  let answer;
+  try {
+    answer = native().local(client, numberOf(name), text, from);
+  } catch (thrown) {
+    throw fromNative(thrown);
+  }
+  return JSON.parse(answer);
+}
+
+/** The same on another thread; `begin` begins it. */
+async function elsewhere(begin) {
+  const event = await promised((events, id) => typed(() => begin(events, id)));
+  if (event.kind === 'failed') throw fromJson(event.text);
+  return JSON.parse(event.text);
+}
+
+/** Carries out an operation without a client, here and now. */
+function local(operation, request = {}) {
+  return inItsNames(operation, () => {
+    const { name, contentIn, rows } = operation;
+    const content = object('request', request)[contentIn];
+    const list = rows && request[rows.list];
+    if (isRows(list)) return withRows(operation, request, list);
+    return operation.response.out(here(undefined, name, encode(operation.request.in(request, contentIn)), contentIn, content));
+  });
+}
+
+/** Whether a list is given as what gives its items one by one. */
+function isRows(list) {
+  return typeof list === 'object' && list !== null && !Array.isArray(list) && typeof list[Symbol.iterator] === 'function';
+}
+
+/** The same with the items of a list as lines of a file, written as they come: memory stays small. */
+function withRows(operation, request, list) {
+  const { name, contentIn, rows } = operation;
+  if (request[contentIn] !== undefined && request[contentIn] !== null)
+    throw invalidField(rows.list, `is given beside ${contentIn}: give one`);
+  const folder = fs.mkdtempSync(join(tmpdir(), 'bankchannel-rows-'));
+  try {
+    const path = join(folder, 'rows');
+    const file = fs.openSync(path, 'wx', 0o600);
+    try {
+      let [lines, number] = [[], 0];
+      for (const item of list) {
+        lines.push(row(operation, item, number++));
+        if (lines.length === LINES) lines = written(file, lines);
+      }
+      written(file, lines);
+    } finally {
+      fs.closeSync(file);
+    }
+    const fields = operation.request.in({ ...request, [rows.list]: undefined }, contentIn);
+    fields[rows.format[0]] = rows.format[1];
+    return operation.response.out(here(undefined, name, encode(fields), contentIn, { path }));
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One item as a line. What is wrong with it names its place in the list. */
+function row({ request, contentIn, rows }, item, number) {
+  const place = `${rows.list}[${number}]`;
+  if (typeof item !== 'object' || item === null) throw invalidField(place, 'must be an object');
+  try {
+    return `${encode(request.in({ [rows.list]: [item] }, contentIn)[rows.field][0])}\n`;
+  } catch (error) {
+    error.message = `${place}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Lines that are written at once. */
+const LINES = 1000;
+
+function written(file, lines) {
+  // All of it, in as many writes as that takes.
+  fs.writeFileSync(file, lines.join(''));
+  return [];
+}
+
+/** Goes through what stands on all pages of an operation, each read on another thread: pairs of a list's member and its item. */
+async function* items(operation, request = {}) {
+  const { name, contentIn, pages } = operation;
+  const { from, fields } = inItsNames(operation, () => {
+    const content = object('request', request)[contentIn];
+    return { from: inPlace(contentIn, content), fields: operation.request.in(request, contentIn) };
+  });
+  for (;;) {
+    let answer;
+    try {
+      const text = encode(fields);
+      answer = await elsewhere((events, id) => native().compute(events, id, name, text, from));
+    } catch (error) {
+      throw inCamelCase(inOperation(error, name));
+    }
+    const page = operation.response.out(answer);
+    for (const outer of page[pages.items[0]]) for (const item of outer[pages.items[1]]) yield [outer, item];
+    if (page[pages.next] === undefined) return;
+    fields[pages.cursor] = answer[pages.nextField];
+  }
+}
+
+function inItsNames(operation, work) {
+  try {
+    return work();
+  } catch (error) {
+    throw inCamelCase(inOperation(error, operation.name));
+  }
+}
+
+function object(field, value) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidField(field, 'must be an object');
+  return value;
+}
+
+module.exports = { elsewhere, here, items, local, object };

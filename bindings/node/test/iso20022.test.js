@@ -1,0 +1,276 @@
+'use strict';
+
+// Payment files and statements: the programs of the pages, typed results, iterators, and what is told of faults.
+
+const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { after, before, describe, test } = require('node:test');
+const { promisify } = require('node:util');
+
+const { InvalidInputError, WsChannel, codes, iso20022 } = require('..');
+const paths = require('./helpers/paths');
+const readme = require('./helpers/readme');
+
+/** A statement, a status report and a payment file, all made up. */
+const values = JSON.parse(fs.readFileSync(path.join(paths.root, 'tests/scenarios/api/iso20022.json'), 'utf8')).values;
+const [statement, report, payment] = ['statement', 'report', 'payment'].map((name) => Buffer.from(values[name]));
+const faulty = Buffer.from(values.payment.replace('EE382200221020145685', 'EE382200221020145686'));
+
+const debtor = { name: 'Example Oy', iban: 'FI2112345600000785' };
+const executionDate = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+const MANY = 5000;
+
+let folder;
+let temporary;
+
+before(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-iso20022-'));
+  // Where temporary files of this process go to: empty again after each call.
+  temporary = path.join(folder, 'temporary');
+  fs.mkdirSync(temporary);
+  process.env.TMPDIR = temporary;
+  fs.mkdirSync(path.join(folder, 'node_modules'));
+  fs.symlinkSync(paths.package, path.join(folder, 'node_modules/bankchannel'));
+});
+
+after(() => fs.rmSync(folder, { recursive: true }));
+
+/** Runs a program in the folder; what it printed, line by line. */
+async function run(program, options = []) {
+  fs.writeFileSync(path.join(folder, 'main.mjs'), program);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...options, 'main.mjs'], { cwd: folder, timeout: 60_000 });
+  assert.equal(stderr, '');
+  return stdout.trimEnd().split('\n');
+}
+
+function transfer(number = 1, iban = 'EE382200221020145685') {
+  return { amount: (number / 100).toFixed(2), creditor: { name: `Creditor ${number}`, iban }, text: `Invoice ${number}` };
+}
+
+function* transfers(count) {
+  for (let number = 1; number <= count; number++) yield transfer(number);
+}
+
+/** A statement of so many entries: the first one of the example again and again, each with its own amount and id. */
+function writeStatement(name, count) {
+  const text = values.statement;
+  const end = '</Ntry>';
+  const entry = text.slice(text.indexOf('<Ntry>'), text.indexOf(end) + end.length);
+  const entries = Array.from({ length: count }, (_, at) =>
+    entry.replace('>50.00<', `>${at + 1}.00<`).replace('>E-1<', `>E-${at + 1}<`));
+  const file = path.join(folder, name);
+  const rest = text.slice(text.lastIndexOf(end) + end.length);
+  fs.writeFileSync(file, text.slice(0, text.indexOf('<Ntry>')) + entries.join('') + rest);
+  return file;
+}
+
+/** The error of a call. */
+function refused(call) {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'it was not refused' });
+}
+
+/** The temporary files that are left. */
+const left = () => fs.readdirSync(temporary);
+
+describe('the programs of the pages', () => {
+  const each = [['Maija Meikalainen', '2450.00'], ['Matti Virtanen', '2210.55'], ['Kaja Tamm', '1890.40']];
+
+  test('a payroll and its reconciliation', async () => {
+    const printed = await run(readme.document('iso20022.md'));
+    // The day of execution may be one on which banks are closed.
+    const lines = printed.filter((line) => !line.startsWith('warning: '));
+    assert.equal(lines.length, 10, printed.join('\n'));
+    assert.equal(lines[0], '3 salaries, 6550.95 EUR');
+    for (const line of lines.slice(1, 4)) assert.match(line, /^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited$/);
+    each.forEach(([name, amount], at) => {
+      assert.match(lines[4 + at], new RegExp(`^FI2112345600000785 [-\\d]{10} -${amount} ${name} Salary, November$`));
+      assert.equal(lines[7 + at], `${name} ${amount} paid no nothing is to be sent: the account was debited`);
+    });
+  });
+
+  test('the iterator', async () => {
+    writeStatement('statement.xml', 3);
+    const page = fs.readFileSync(path.join(paths.root, 'docs/iso20022.md'), 'utf8');
+    const [, program] = /\n## Large files\n[^]*?```js\n([^]*?)```/.exec(page);
+    assert.deepEqual(await run(program), [1, 2, 3].map((number) => `FI2112345600000785 2026-11-20 ${number}.00`));
+  });
+
+  test('the page of the package', async () => {
+    const page = fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8');
+    const [program] = [...page.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code).filter((code) => code.includes('makePayment'));
+    const [status, ...entries] = await run(program);
+    assert.match(status, /^E[0-9A-Z]{20} ACSC settled: the debtor's account was debited 0$/);
+    assert.equal(entries.length, 1);
+    assert.match(entries[0], /^[-\d]{10} -249\.55 EUR Beta Services RF18539007547034$/);
+  });
+});
+
+describe('typed results', () => {
+  test('amounts are decimal text, dates and instants as the bank wrote them', () => {
+    const { statements: [read] } = iso20022.readStatement({ content: statement });
+    assert.deepEqual([read.kind, read.account.iban, read.opening.money.amount], ['statement', 'FI2112345600000785', '100.00']);
+    assert.equal(read.created.instant, '2026-11-20T18:00:00+02:00');
+    assert.deepEqual([read.end.balanceCheck, read.end.bookedSum], ['consistent', '35.45']);
+    const [received, charge] = read.entries;
+    assert.deepEqual([received.bookingDate, received.counterparty.name, received.endToEndId], ['2026-11-20', 'Pekka Payer', 'E-1']);
+    assert.equal(received.creditorReference, 'RF18539007547034');
+    assert.ok(received.bankCode.meaning);
+    assert.deepEqual([charge.money.amount, charge.text], ['-14.55', 'Service charge']);
+  });
+
+  test('each reader reads what it is given', () => {
+    for (const read of [iso20022.readReport, iso20022.readNotification])
+      assert.deepEqual(read({ content: statement }), iso20022.readStatement({ content: statement }));
+    const file = path.join(folder, 'payment.xml');
+    fs.writeFileSync(file, payment);
+    assert.equal(iso20022.readPayment({ content: payment }).sum, '1450.05');
+    assert.deepEqual(iso20022.readPayment({ content: { path: file } }), iso20022.readPayment({ content: payment }));
+  });
+
+  test('what the readers gave goes back in', async () => {
+    const { reports } = iso20022.readStatusReport({ content: report });
+    const { statements } = iso20022.readStatement({ content: statement });
+    const matched = iso20022.matchStatus({ content: payment, reports, statements });
+    const [first, second] = matched.transactions;
+    assert.deepEqual([first.outcome, first.again], ['executed_reported', 'no']);
+    assert.deepEqual([second.outcome, second.again], ['rejected', 'clarify_first']);
+    assert.deepEqual([second.reason.code, second.reason.meaning], ['AC04', 'account is closed']);
+    assert.deepEqual(second.report.created, reports[0].created);
+    assert.deepEqual(matched.leftoverEntries.map(({ place }) => place.money), statements[0].entries.map(({ money }) => money));
+    // What stands on a page of the iterator is the same.
+    for await (const [page] of iso20022.statementEntries({ content: statement })) {
+      const again = iso20022.matchStatus({ content: payment, reports, statements: [page] });
+      assert.deepEqual(again.transactions, matched.transactions);
+    }
+  });
+});
+
+describe('iterators', () => {
+  test('every entry of a large statement comes once', async () => {
+    const file = writeStatement('many.xml', MANY);
+    for (const entries of [undefined, 7]) {
+      let number = 0;
+      for await (const [{ account }, entry] of iso20022.statementEntries({ content: { path: file }, entries })) {
+        number += 1;
+        const wanted = ['FI2112345600000785', number, `${number}.00`, `E-${number}`];
+        assert.deepEqual([account.iban, entry.number, entry.money.amount, entry.endToEndId], wanted);
+      }
+      assert.equal(number, MANY);
+    }
+  });
+
+  test('memory stays small', async () => {
+    writeStatement('small.xml', 1);
+    assert.ok(fs.statSync(writeStatement('large.xml', 4 * MANY)).size > 8 * 1024 * 1024);
+    const program = `
+      import { iso20022 } from 'bankchannel';
+      async function count(path) {
+        let number = 0;
+        for await (const pair of iso20022.statementEntries({ content: { path } })) number += pair.length / 2;
+        return number;
+      }
+      await count('small.xml');
+      const before = process.resourceUsage().maxRSS;
+      console.log(await count('large.xml'), process.resourceUsage().maxRSS - before);`;
+    // What is garbage would stay for as long as there is room.
+    const [line] = await run(program, ['--max-semi-space-size=1', '--max-old-space-size=48']);
+    const [number, added] = line.split(' ').map(Number);
+    assert.equal(number, 4 * MANY);
+    assert.ok(added < 32 * 1024, `${added} KiB added`);
+  });
+
+  test('a generator of many transactions is made into a good file', () => {
+    const file = path.join(folder, 'made.xml');
+    const made = iso20022.makePayment({ transactions: transfers(MANY), debtor, executionDate, path: file });
+    assert.deepEqual([made.transactions, made.controlSum, made.path, made.xml], [MANY, '125025.00', file, undefined]);
+    const checked = iso20022.checkPayment({ content: { path: file } });
+    assert.ok(checked.ok, JSON.stringify(checked.findings));
+    assert.deepEqual(left(), []);
+    // A list gives the same file; only the second in which it was made may differ.
+    const listed = iso20022.makePayment({ transactions: [...transfers(MANY)], debtor, executionDate });
+    const without = (xml) => xml.replace(/<CreDtTm>[^<]*</, '');
+    assert.equal(without(listed.xml), without(fs.readFileSync(file, 'utf8')));
+  });
+
+  test('the error of a generator comes out, and nothing is left', () => {
+    const own = new Error('the database is gone');
+    function* failing() {
+      yield* transfers(100);
+      throw own;
+    }
+    const file = path.join(folder, 'never.xml');
+    assert.equal(refused(() => iso20022.makePayment({ transactions: failing(), debtor, executionDate, path: file })), own);
+    assert.deepEqual(left(), []);
+    assert.ok(!fs.existsSync(file));
+  });
+
+  test('a faulty transaction of a generator is named', () => {
+    const given = new Set([transfer(1), transfer(2, 'EE382200221020145686')]);
+    const error = refused(() => iso20022.makePayment({ transactions: given, debtor, executionDate }));
+    assert.equal(error.code, codes.ISO20022_PAYMENT_REFUSED);
+    assert.match(error.message, /transaction 2.*creditor\.iban/);
+    assert.deepEqual(left(), []);
+  });
+});
+
+describe('faults', () => {
+  test('content beside transactions is refused', () => {
+    for (const given of [[transfer()], transfers(1)]) {
+      const content = Buffer.from('{}');
+      const error = refused(() => iso20022.makePayment({ content, transactions: given, debtor, executionDate }));
+      assert.ok(error instanceof InvalidInputError);
+      assert.deepEqual([error.code, error.context.field], [codes.INPUT_INVALID_FIELD, 'transactions']);
+    }
+  });
+
+  test('errors name the field as JavaScript spells it', () => {
+    let error = refused(() => iso20022.makePayment({ transactions: [transfer()], debtor }));
+    assert.equal(error.context.field, 'transactions[0].executionDate');
+    const transactions = [transfer(1), transfer(2, 'EE38')];
+    error = refused(() => iso20022.makePayment({ transactions, debtor, executionDate }));
+    assert.deepEqual([error.context.field, error.context.count], ['transactions[1].creditor.iban', '1']);
+  });
+
+  test('a file that cannot be read is an error with its line and none of its content', async () => {
+    const content = Buffer.from(values.broken);
+    const error = refused(() => iso20022.readStatement({ content }));
+    assert.deepEqual([error.code, error.context.field, error.context.line], [codes.ISO20022_FILE_UNREADABLE, 'content', '1']);
+    assert.ok(!error.message.includes('secret-of-the-file'));
+    await assert.rejects(iso20022.statementEntries({ content }).next(), { code: codes.ISO20022_FILE_UNREADABLE });
+  });
+
+  test('a faulty file is an answer of the check', () => {
+    const { ok, findings } = iso20022.checkPayment({ content: faulty });
+    const [found] = findings.filter(({ rule }) => rule === 'account');
+    assert.deepEqual([ok, found.level, found.transaction, found.reason], [false, 'error', 1, 'AC01']);
+    assert.match(values.payment.split('\n')[found.line - 1], /EE382200221020145685/);
+  });
+
+  test('a faulty payment is refused before anything is sent', async () => {
+    const privateKey = new WsChannel({}).generateKey({ name: 'You', email: 'you@example.test' }).privateKey;
+    const program = `
+      import fs from 'node:fs';
+      import { Service, WsChannel } from 'bankchannel';
+      const service = await Service.start({ control: true });
+      const you = { email: 'you@example.com', password: 'Example-Password-2026' };
+      const body = JSON.stringify({ accounts: [{ ...you, certificates: ['simulator'] }] });
+      const { accounts: [{ api_key: apiKey }] } = await (await fetch(service.controlUrl + '/seed', { method: 'POST', body })).json();
+      const client = new WsChannel({ ...service.clientSettings, ...you, apiKey, mode: 'data', bank: 'simulator' });
+      await client.logIn();
+      const request = { fileType: 'pain.001.001.09', privateKey: { file: 'key.asc' }, check: true };
+      await client.signAndUpload({ ...request, content: { path: 'faulty.xml' } }).catch(({ code, outcome }) => console.log(code, outcome));
+      await client.close();
+      await service.close();`;
+    fs.writeFileSync(path.join(folder, 'faulty.xml'), faulty);
+    fs.writeFileSync(path.join(folder, 'key.asc'), privateKey.reveal());
+    assert.deepEqual(await run(program), [`${codes.ISO20022_PAYMENT_REFUSED} not_sent`]);
+  });
+});

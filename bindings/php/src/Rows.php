@@ -1,0 +1,67 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Bankchannel;
+
+use Bankchannel\Exception\BankchannelException;
+
+/**
+ * The items of a list that come one by one, as lines of a file that is removed with this object: memory stays small.
+ *
+ * @internal
+ */
+final class Rows
+{
+    /** @param resource $file removed by PHP itself, whatever ends the program */
+    private function __construct(public readonly Content $content, private mixed $file)
+    {
+    }
+
+    /**
+     * Writes the items, where they are not in an array already.
+     *
+     * @param iterable<object>|null $items
+     *
+     * @throws BankchannelException
+     */
+    public static function of(?iterable $items, mixed $beside, string $list, string $operation): ?self
+    {
+        if ($items === null || \is_array($items)) {
+            return null;
+        }
+        if ($beside !== null) {
+            throw BankchannelException::invalidInput($list, 'is given beside content: give one', $operation);
+        }
+        $file = \tmpfile();
+        $path = $file === false ? null : \stream_get_meta_data($file)['uri'];
+        if ($file === false || $path === null) {
+            throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files', $operation);
+        }
+        $number = 0;
+        foreach ($items as $item) {
+            $place = $list . '[' . $number++ . ']';
+            if (!\is_object($item) || !\method_exists($item, 'toArray')) {
+                throw BankchannelException::invalidInput($place, 'must be an object of this package, not ' . \get_debug_type($item), $operation);
+            }
+            $line = self::line($item, $place, $operation) . "\n";
+            if (\fwrite($file, $line) !== \strlen($line)) {
+                throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);
+            }
+        }
+        if (!\fflush($file)) {
+            throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);
+        }
+
+        return new self(Content::path($path), $file);
+    }
+
+    private static function line(object $item, string $place, string $operation): string
+    {
+        try {
+            return Encode::json($item->toArray());
+        } catch (BankchannelException $why) {
+            throw BankchannelException::invalidInput($place, $why->getMessage(), $operation);
+        }
+    }
+}

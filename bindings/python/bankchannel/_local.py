@@ -1,0 +1,62 @@
+"""Operations that only compute: what the generated functions and the clients stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import _native
+from ._call import binary
+from ._content import source
+from ._errors import BankchannelError, invalid_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def in_place(operation: str, content: object) -> dict[str, Any]:
+    """What the native call is given for content. What only computes is there at once, so a file object is read to its end."""
+    try:
+        given, reader = source("content", content)
+        if reader is not None:
+            given = {"content": binary(reader.read(-1))}
+    except BankchannelError as error:
+        raise error._in(operation) from None
+    return given
+
+
+def local(operation: str, request: dict[str, Any], content: object = None) -> Any:
+    """Carries out an operation without a client."""
+    return _native.local(operation, request, **in_place(operation, content))
+
+
+def rows(operation: str, request: dict[str, Any], content: object, field: str, form: tuple[str, str]) -> Any:
+    """The same, where one field is a list or what gives its items one by one. These are written to a file as they come, so memory
+    stays small."""
+    given = request[field]
+    if given is None or isinstance(given, (list, tuple)):
+        return local(operation, request, content)
+    if content is not None:
+        raise invalid_field(field, "is given beside content: give one")._in(operation)
+    if isinstance(given, (str, bytes, bytearray, Mapping)) or not isinstance(given, Iterable):
+        raise invalid_field(field, f"must be a list, or give its items one by one, not {type(given).__name__}")._in(operation)
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile(prefix="bankchannel-rows-") as file:
+        for number, item in enumerate(given):
+            file.write(_native.line(operation, f"{field}[{number}]", item))
+        file.flush()
+        return local(operation, {**request, field: None, form[0]: form[1]}, Path(file.name))
+
+
+def pages(operation: str, request: dict[str, Any], content: object, cursor: str, following: str) -> Iterator[Any]:
+    """Every page that an operation answers, one after the other."""
+    given = in_place(operation, content)
+    while True:
+        page = _native.local(operation, request, **given)
+        yield page
+        where = getattr(page, following)
+        if where is None:
+            return
+        request[cursor] = where

@@ -1,0 +1,28 @@
+//! Payment files, status reports and statements: operations that only compute, and what they stand on.
+//!
+//! Content of a typed request is in memory. A file of any size is read by [`cash::CashReader`], from whatever is [`Read`](std::io::Read).
+
+pub use bankchannel_iso20022::{
+    MODULE, amount, cash, check, data, errors, for_each_operation, iban, make, matching, meaning, operations, payment,
+    rules, status, tables,
+};
+
+use crate::{Commands, Protocol, client};
+
+/// ISO 20022, as the library knows it.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: MODULE,
+    module: MODULE,
+    class: "Iso20022",
+    what: "payment files, status reports and statements, made, read and explained",
+    operations: &[OPERATIONS],
+    errors: errors::ROWS,
+    commands: Commands::BySubject,
+    sessions: None,
+    client: None,
+};
+
+macro_rules! of_the_list {
+    ($($list:tt)+) => { client::module_of_local_operations! { $($list)+ } };
+}
+bankchannel_iso20022::for_each_operation!(of_the_list);

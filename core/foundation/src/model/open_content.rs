@@ -1,0 +1,103 @@
+//! Content that is open for reading once, from its beginning.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read, Seek as _, SeekFrom},
+};
+
+use bytes::{Buf as _, Bytes};
+
+/// Content that is open for reading once, from its beginning.
+pub enum OpenContent {
+    /// In memory.
+    Bytes(Bytes),
+    /// An open file.
+    File(File),
+    /// What arrives as it is read.
+    Other(Box<dyn Read + Send>),
+}
+
+impl OpenContent {
+    /// Passes over so many bytes, without reading them where they lie. Behind the end there is nothing more to read.
+    ///
+    /// # Errors
+    /// The file or the source fails.
+    pub fn skip(&mut self, count: u64) -> io::Result<()> {
+        match self {
+            Self::Bytes(bytes) => bytes.advance(bytes.len().min(usize::try_from(count).unwrap_or(usize::MAX))),
+            Self::File(file) => {
+                // No file system goes to any position behind the end.
+                let end = file.metadata()?.len();
+                let to = file.stream_position()?.saturating_add(count);
+                file.seek(SeekFrom::Start(to.min(end)))?;
+            }
+            Self::Other(source) => {
+                io::copy(&mut source.take(count), &mut io::sink())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Read for OpenContent {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Bytes(bytes) => {
+                let count = buffer.len().min(bytes.len());
+                bytes.copy_to_slice(&mut buffer[..count]);
+                Ok(count)
+            }
+            Self::File(file) => file.read(buffer),
+            Self::Other(source) => source.read(buffer),
+        }
+    }
+}
+
+impl fmt::Debug for OpenContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes(_) => "OpenContent::Bytes(…)",
+            Self::File(_) => "OpenContent::File(…)",
+            Self::Other(_) => "OpenContent::Other(…)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn rest(mut content: OpenContent, skip: u64) -> Vec<u8> {
+        let mut read = vec![0; 2];
+        content.read_exact(&mut read).unwrap();
+        content.skip(skip).unwrap();
+        content.read_to_end(&mut read).unwrap();
+        read
+    }
+
+    #[test]
+    fn skipping_is_the_same_wherever_content_lies() {
+        let text = b"0123456789";
+        let file = || {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(text).unwrap();
+            file.rewind().unwrap();
+            file
+        };
+        for (skip, wanted) in [(0, "0123456789"), (3, "0156789"), (8, "01"), (9, "01"), (u64::MAX, "01")] {
+            let all = [
+                OpenContent::Bytes(Bytes::from_static(text)),
+                OpenContent::File(file()),
+                OpenContent::Other(Box::new(io::Cursor::new(text))),
+            ];
+            for content in all {
+                let told = format!("{content:?}");
+                assert_eq!(rest(content, skip), wanted.as_bytes(), "{told} {skip}");
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What holds for each party of a payment: its name, bank and address.
+
+use bankchannel_foundation::model::Date;
+
+use super::CheckOptions;
+use crate::data::Party;
+use crate::rules::address::{self, AddressCase, AddressOf, Settlement};
+use crate::rules::characters::{self, CharactersError};
+use crate::rules::{Characters, Finding, Rule, bic};
+use crate::text::{proposed, quote};
+
+/// Longest name that SEPA forwards, in characters.
+const MAX_NAME: usize = 70;
+
+/// What parties are judged by.
+pub(super) struct PartyCase<'o> {
+    pub(super) options: &'o CheckOptions,
+    /// Whether the payments are those of a SEPA scheme.
+    pub(super) sepa: bool,
+    pub(super) settlement: Settlement,
+    pub(super) execution: Date,
+}
+
+/// Checks a party; `element` is its name in the file, such as `Dbtr`.
+pub(super) fn check_party(
+    party: &Party,
+    of: AddressOf,
+    element: &str,
+    case: &PartyCase<'_>,
+    add: &mut dyn FnMut(Finding),
+) {
+    let named = format!("{element}/Nm");
+    if let Some(name) = party.name.as_deref() {
+        check_text(name, &named, case.options, &mut *add);
+        let length = name.chars().count();
+        if length > MAX_NAME && case.sepa {
+            let message = format!("the name has {length} characters, but SEPA forwards {MAX_NAME}");
+            add(Finding::warning(Rule::Name, message, "shorten it").value(name).reason("BE20").path(&named));
+        }
+    }
+    if let Some(code) = party.bic.as_deref()
+        && let Err(error) = bic::check(code)
+    {
+        let reason = if of == AddressOf::Debtor { "RC03" } else { "RC04" };
+        let message = format!("the BIC {} {error}", quote(code));
+        let path = format!("{element}Agt/FinInstnId");
+        add(Finding::error(Rule::Bic, message, "compare it with the bank's, or leave it out in SEPA")
+            .value(code)
+            .reason(reason)
+            .path(&path));
+    }
+    if let Some(found) = &party.address {
+        let path = format!("{element}/PstlAdr");
+        let address_case = AddressCase { of, settlement: case.settlement, execution: case.execution };
+        for finding in address::check(found, address_case, &case.options.profile) {
+            add(finding.path(&path));
+        }
+        let fields = [
+            ("StrtNm", &found.street),
+            ("BldgNb", &found.building_number),
+            ("BldgNm", &found.building_name),
+            ("PstCd", &found.post_code),
+            ("TwnNm", &found.town),
+        ];
+        for (field, value) in fields {
+            if let Some(value) = value {
+                check_text(value, &format!("{path}/{field}"), case.options, &mut *add);
+            }
+        }
+        for (at, line) in found.lines.iter().enumerate() {
+            check_text(line, &format!("{path}/AdrLine[{}]", at + 1), case.options, &mut *add);
+        }
+    }
+}
+
+/// Checks the characters of a name or a text.
+pub(super) fn check_text(text: &str, path: &str, options: &CheckOptions, mut add: impl FnMut(Finding)) {
+    // Whatever would be converted is told, so the strict mode is asked where the profile would convert.
+    let mode = match options.profile.characters {
+        Characters::Latin1 => Characters::Latin1,
+        Characters::Strict | Characters::Epc | Characters::German => Characters::Strict,
+    };
+    let found = match characters::convert(text, mode, options.profile.keeps_markup) {
+        Ok(done) if done.changes.is_empty() => return,
+        Ok(done) => {
+            let refused = CharactersError::Refused { proposal: done.text.into_owned(), found: done.changes };
+            refused_finding(&refused, text)
+        }
+        Err(error) => refused_finding(&error, text),
+    };
+    add(found.value(text).reason("RR10").path(path));
+}
+
+fn refused_finding(error: &CharactersError, text: &str) -> Finding {
+    match error {
+        CharactersError::Refused { proposal, .. } => Finding::warning(
+            Rule::Characters,
+            format!("the text {error}"),
+            format!("write {}, unless your bank takes them", proposed(proposal, text)),
+        ),
+        CharactersError::NothingLeft => {
+            Finding::error(Rule::Characters, format!("the text {error}"), "write it in Latin letters")
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What holds for remittance information and its references.
+
+use super::CheckOptions;
+use super::batch::Scheme;
+use super::party::check_text;
+use crate::cash::Sum;
+use crate::data::{Remittance, StructuredRemittance};
+use crate::payment::PaymentTransaction;
+use crate::rules::reference::{self, ReferenceError, ReferenceKind};
+use crate::rules::{Finding, Level, Rule, identifier};
+
+/// Most characters of a structured part that SEPA forwards, without its tags.
+const MAX_STRUCTURED: usize = 140;
+/// The same with the Finnish extension AOS2.
+const MAX_STRUCTURED_AOS2: usize = 280;
+
+pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOptions, add: &mut dyn FnMut(Finding)) {
+    let remittance = &one.remittance;
+    let aos2 = options.profile.aos2;
+    for (at, line) in remittance.lines.iter().enumerate() {
+        check_text(line, &format!("RmtInf/Ustrd[{}]", at + 1), options, &mut *add);
+    }
+    if scheme.sepa {
+        let several = |message: &str, change: &str| Finding::warning(Rule::Remittance, message, change).path("RmtInf");
+        if remittance.lines.len() > 1 {
+            add(several("SEPA forwards one text", "join the texts, up to 140 characters"));
+        }
+        if aos2 && !remittance.structured.is_empty() {
+            check_aos2(one, &mut *add);
+        } else {
+            if remittance.structured.len() > 1 {
+                add(several(
+                    "SEPA forwards one structured part",
+                    "keep one, or use the Finnish extension AOS2 if your bank offers it",
+                )
+                .reason("CH17"));
+            }
+            if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
+                let message = "there is a text and a structured reference, of which SEPA takes one";
+                add(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17").path("RmtInf"));
+            }
+        }
+        check_lengths(remittance, aos2, &mut *add);
+    }
+    for (at, part) in remittance.structured.iter().enumerate() {
+        if let Some(found) = reference_finding(part, one) {
+            add(found.path(&format!("RmtInf/Strd[{}]/CdtrRefInf/Ref", at + 1)));
+        }
+    }
+}
+
+fn check_lengths(remittance: &Remittance, aos2: bool, add: &mut dyn FnMut(Finding)) {
+    let max = if aos2 { MAX_STRUCTURED_AOS2 } else { MAX_STRUCTURED };
+    for (at, part) in remittance.structured.iter().enumerate() {
+        let length = length(part);
+        if length > max {
+            let message = format!("the structured part has {length} characters, but {max} are forwarded");
+            let found = Finding::warning(Rule::Remittance, message, "leave out what the payee does not need");
+            add(found.reason("CH15").path(&format!("RmtInf/Strd[{}]", at + 1)));
+        }
+    }
+}
+
+/// Characters of a part, as far as it is read.
+fn length(part: &StructuredRemittance) -> usize {
+    let count = |text: Option<&String>| text.map_or(0, |text| text.chars().count());
+    let documents: usize = part.documents.iter().map(|one| count(one.number.as_ref())).sum();
+    let amounts: usize = part.amounts.iter().map(|one| one.money.amount.as_str().len()).sum();
+    let texts: usize = part.information.iter().map(|text| text.chars().count()).sum();
+    count(part.reference.as_ref())
+        + count(part.invoicer.as_ref())
+        + count(part.invoicee.as_ref())
+        + documents
+        + amounts
+        + texts
+}
+
+/// The Finnish extension: 2 to 9 invoices and credit notes, which come to the amount.
+fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
+    let parts = &one.remittance.structured;
+    if parts.len() == 1 && parts[0].documents.is_empty() {
+        return;
+    }
+    let is = |part: &StructuredRemittance, code: &str| {
+        part.documents.iter().any(|document| document.kind.as_ref().is_some_and(|kind| kind.code == code))
+    };
+    let error = |message: &str, change: &str| Finding::error(Rule::Remittance, message, change).path("RmtInf");
+    if !(2..=9).contains(&parts.len()) || !parts.iter().any(|part| is(part, "CREN")) {
+        add(error(
+            "AOS2 has 2 to 9 structured parts, at least one of them a credit note",
+            "give invoices (CINV) and credit notes (CREN)",
+        ));
+        return;
+    }
+    let sum = parts.iter().try_fold(Sum::default(), |sum, part| {
+        let wanted = if is(part, "CREN") { "CdtNoteAmt" } else { "RmtdAmt" };
+        let amount = part.amounts.iter().find(|amount| amount.kind == wanted)?;
+        let amount = Sum::of(&amount.money.amount)?;
+        if wanted == "CdtNoteAmt" { sum.minus(amount) } else { sum.plus(amount) }
+    });
+    let amount = one.money.as_ref().and_then(|money| Sum::of(&money.amount));
+    let difference = sum.zip(amount).and_then(|(sum, amount)| sum.minus(amount));
+    if !difference.is_some_and(Sum::is_zero) {
+        let message = match sum {
+            Some(sum) => format!("invoices less credit notes come to {}, not to the amount", sum.text()),
+            None => "an invoice has no <RmtdAmt>, or a credit note no <CdtNoteAmt>".to_owned(),
+        };
+        add(error(&message, "correct the amounts"));
+    }
+}
+
+/// What is wrong with a reference, by what the file says of its kind and by the creditor's country.
+fn reference_finding(part: &StructuredRemittance, one: &PaymentTransaction) -> Option<Finding> {
+    let text = part.reference.as_deref()?;
+    let code = part.reference_kind.as_ref();
+    let issuer = code.and_then(|code| code.issuer.as_deref());
+    let iban = one.creditor.as_ref().and_then(|party| party.iban.as_deref());
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let numeric = compact.bytes().all(|byte| byte.is_ascii_digit());
+    // A creditor's own number may begin so too, unless the file says that it is a reference of ISO 11649.
+    let is_scor = code.is_some_and(|code| code.code == "SCOR" && !code.proprietary);
+    let looks_like_rf = is_scor && compact.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("RF"));
+    let kind = match issuer {
+        Some("ISO") => Some(ReferenceKind::Rf),
+        Some("BBA") => Some(ReferenceKind::Belgian),
+        Some("CUR") => Some(ReferenceKind::Dutch),
+        _ if code.is_some_and(|code| code.code == "QRR") => Some(ReferenceKind::Qr),
+        _ if looks_like_rf => Some(ReferenceKind::Rf),
+        _ => match iban.and_then(|iban| iban.get(..2)) {
+            Some("FI") if numeric => Some(ReferenceKind::Finnish),
+            Some("NO") if numeric => Some(ReferenceKind::Kid),
+            Some("SE") if numeric => Some(ReferenceKind::Ocr),
+            _ => None,
+        },
+    };
+    let Some(kind) = kind else {
+        let error = identifier::check(text).err()?;
+        let found = Finding::error(Rule::Reference, format!("the reference {error}"), "copy it from the invoice");
+        return Some(found.reason("RR09").value(text));
+    };
+    let (level, message) = match reference::parse(kind, text) {
+        Ok(reference) => (Level::Warning, format!("the reference is unusual: {}", reference.note?)),
+        // Its payee decides how strictly it is checked, and whether the number is one at all.
+        Err(error @ ReferenceError::CheckDigits) if kind.is_soft() || kind == ReferenceKind::Kid => {
+            (Level::Warning, format!("the reference {error}"))
+        }
+        Err(error) if kind == ReferenceKind::Rf && issuer != Some("ISO") => {
+            (Level::Warning, format!("the reference {error}"))
+        }
+        Err(error) => (Level::Error, format!("the reference {error}")),
+    };
+    let found = Finding::new(level, Rule::Reference, message, "copy it from the invoice");
+    Some(found.reason("RR09").value(text))
+}

@@ -1,0 +1,9 @@
+//! This module's rows of the error table.
+
+bankchannel_foundation::error_rows! {
+    FILE_UNREADABLE = "iso20022.file_unreadable", InvalidInput, never,
+        "The file cannot be read.", "The message says in which line and why, and what to do. The context has the line and the element's path, where there is one.";
+    PAYMENT_REFUSED = "iso20022.payment_refused", InvalidInput, never,
+        "The payment is faulty: no file was made, or nothing was sent.",
+        "The message states the first problems, `count` how many there are, and `problems` up to 50 of them, one a line.";
+}

@@ -1,0 +1,468 @@
+//! Transfers as a table with a header row: which columns there are, and how they are read.
+
+use std::io::Read;
+
+use bankchannel_foundation::model::{Date, Decimal, Timestamp};
+use bankchannel_foundation::{Boundary, Error};
+use csv_core::ReadRecordResult;
+
+use super::model::{ChargeBearer, CreditTransfer, PaymentParty, TransferKind};
+use super::rows::{MAX_REFUSED_ROWS, read_some, unreadable};
+use super::{PaymentMaker, Place};
+use crate::rules::reference::ReferenceKind;
+use crate::rules::{Finding, Rule, money};
+use crate::text::{is_formula, nearest, quote};
+
+/// Longest row, in bytes.
+pub const MAX_ROW: usize = 64 * 1024;
+/// Longest cell, in characters.
+pub const MAX_CELL: usize = 4096;
+/// Most columns.
+const MAX_COLUMNS: usize = 128;
+
+/// How a table of transfers is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct PaymentTable {
+    /// The character between two cells: `,` unless given; `;` and a tab are the other ones.
+    pub delimiter: Option<String>,
+    /// Whether amounts are written with a comma before the cents, as `1234,50`; without separators of thousands.
+    pub decimal_comma: Option<bool>,
+}
+
+/// A column of a table of transfers.
+#[derive(Debug)]
+pub struct Column {
+    /// The name in the header row.
+    pub name: &'static str,
+    /// What it holds.
+    pub meaning: &'static str,
+    /// A value, which [`example_csv`] shows; empty where the example has none.
+    pub example: &'static str,
+    set: Set,
+}
+
+/// How a cell becomes a part of a transfer.
+#[derive(Debug)]
+enum Set {
+    /// As it stands.
+    Text(fn(&mut CreditTransfer) -> &mut Option<String>),
+    /// Read; the error says what it must be.
+    Value(fn(&mut CreditTransfer, &str, &PaymentTable) -> Result<(), String>),
+}
+
+/// The columns that a table must have.
+const REQUIRED: [&str; 2] = ["amount", "creditor_name"];
+
+macro_rules! columns {
+    ($($name:literal, $meaning:literal, $example:literal, $set:expr;)+) => {
+        /// Every column of a table of transfers; `creditor_name` and `amount` are needed, the others as the payment
+        /// needs them.
+        pub const COLUMNS: &[Column] =
+            &[$(Column { name: $name, meaning: $meaning, example: $example, set: $set }),+];
+    };
+}
+
+use Set::{Text, Value};
+
+columns! {
+    "creditor_name", "Who is paid", "Alpha Supplies Ab", Text(|t| &mut t.creditor.name);
+    "creditor_iban", "The IBAN of who is paid", "SE4550000000058398257466", Text(|t| &mut t.creditor.iban);
+    "amount", "The amount with a point before the cents: 1200.50", "1200.50", Value(amount);
+    "currency", "ISO 4217 code; empty: that of the file", "", Text(|t| &mut t.currency);
+    "text", "What the payment is for, at most 140 characters", "Invoice 1001", Text(|t| &mut t.text);
+    "reference", "The creditor's reference, such as RF18539007547034; in place of a text", "", Text(|t| &mut t.reference);
+    "reference_kind", "What kind of reference it is, such as finnish; empty: found out where it can be", "",
+        Value(|t, text, _| one_of(ReferenceKind::from_text(text), &mut t.reference_kind, "a kind of reference"));
+    "end_to_end_id", "The id that goes to the creditor; empty: made from the data", "", Text(|t| &mut t.end_to_end_id);
+    "instruction_id", "The id between you and your bank", "", Text(|t| &mut t.instruction_id);
+    "uetr", "The UETR, a UUID of version 4", "", Text(|t| &mut t.uetr);
+    "purpose", "ISO 20022 code of the purpose, such as SALA", "", Text(|t| &mut t.purpose);
+    "execution_date", "The day on which to pay, as 2026-12-01; empty: that of the file", "",
+        Value(|t, text, _| date(text).map(|date| t.group.execution_date = Some(date)));
+    "execution_time", "The moment at which to pay, as 2026-12-01T10:00:00+02:00; for instant payments", "",
+        Value(|t, text, _| {
+            let time = Timestamp::new(text).map_err(|_| "is no moment such as 2026-12-01T10:00:00+02:00".to_owned())?;
+            t.group.execution_time = Some(time);
+            Ok(())
+        });
+    "kind", "sepa, instant, urgent or national; empty: that of the file", "",
+        Value(|t, text, _| one_of(TransferKind::from_text(text), &mut t.group.kind, "sepa, instant, urgent or national"));
+    "category", "ISO 20022 code of the category, such as SALA for salaries", "", Text(|t| &mut t.group.category);
+    "charge_bearer", "SLEV, SHAR, DEBT or CRED", "",
+        Value(|t, text, _| one_of(ChargeBearer::from_text(text), &mut t.group.charge_bearer, "SLEV, SHAR, DEBT or CRED"));
+    "batch_booking", "true: the account is debited once for the batch; false: for each transfer", "",
+        Value(|t, text, _| {
+            let flag = match text { "true" => Some(true), "false" => Some(false), _ => None };
+            one_of(flag, &mut t.group.batch_booking, "true or false")
+        });
+    "batch_id", "The id of the batch; empty: made from the data", "", Text(|t| &mut t.group.batch_id);
+    "service_level", "A service level of the bank in place of that of the kind", "", Text(|t| &mut t.group.service_level);
+    "local_instrument", "A local instrument of the bank", "", Text(|t| &mut t.group.local_instrument);
+    "debtor_name", "Who pays, where it is not that of the file", "", Text(|t| &mut debtor(t).name);
+    "debtor_iban", "The IBAN of who pays, where it is not that of the file", "", Text(|t| &mut debtor(t).iban);
+    "debtor_bic", "The BIC of that account's bank", "", Text(|t| &mut debtor(t).bic);
+    "ultimate_debtor_name", "On whose behalf it is paid", "",
+        Text(|t| &mut t.group.ultimate_debtor.get_or_insert_default().name);
+    "ultimate_creditor_name", "For whom the creditor is paid", "",
+        Text(|t| &mut t.ultimate_creditor.get_or_insert_default().name);
+    "creditor_bic", "The BIC of the creditor's bank: not needed in SEPA", "", Text(|t| &mut t.creditor.bic);
+    "creditor_account", "The creditor's account number where it has no IBAN", "", Text(|t| &mut t.creditor.account);
+    "creditor_account_scheme", "What kind of number that is, such as BBAN or BGNR", "",
+        Text(|t| &mut t.creditor.account_scheme);
+    "creditor_identifier", "The creditor's number, such as a business id", "", Text(|t| &mut t.creditor.identifier);
+    "creditor_identifier_scheme", "What kind of number that is", "", Text(|t| &mut t.creditor.identifier_scheme);
+    "creditor_street", "Address of the creditor: street", "", Text(|t| &mut address(t).street);
+    "creditor_building_number", "Number of the building in the street", "", Text(|t| &mut address(t).building_number);
+    "creditor_post_code", "Post code", "", Text(|t| &mut address(t).post_code);
+    "creditor_town", "Town; needed in an address", "", Text(|t| &mut address(t).town);
+    "creditor_country", "ISO 3166 code of the country; needed in an address", "", Text(|t| &mut address(t).country);
+    "creditor_address_line_1", "A line of the address without structure, beside town and country", "",
+        Value(|t, text, _| line(t, text));
+    "creditor_address_line_2", "A second one", "", Value(|t, text, _| line(t, text));
+    "creditor_bank_instruction", "An instruction for the creditor's bank; not in SEPA", "",
+        Text(|t| &mut t.creditor_bank_instruction);
+    "debtor_bank_instruction", "An instruction for the debtor's bank; not in SEPA", "",
+        Text(|t| &mut t.debtor_bank_instruction);
+}
+
+fn debtor(transfer: &mut CreditTransfer) -> &mut PaymentParty {
+    transfer.group.debtor.get_or_insert_default()
+}
+
+fn address(transfer: &mut CreditTransfer) -> &mut super::model::PostalAddress {
+    transfer.creditor.address.get_or_insert_default()
+}
+
+fn line(transfer: &mut CreditTransfer, text: &str) -> Result<(), String> {
+    address(transfer).lines.get_or_insert_default().push(text.to_owned());
+    Ok(())
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    let date = if text.len() == 10 { text.parse().ok() } else { None };
+    date.map(Date).ok_or_else(|| "is no date such as 2026-12-01".to_owned())
+}
+
+fn one_of<T>(read: Option<T>, into: &mut Option<T>, wanted: &str) -> Result<(), String> {
+    *into = Some(read.ok_or_else(|| format!("is not {wanted}"))?);
+    Ok(())
+}
+
+fn amount(transfer: &mut CreditTransfer, text: &str, table: &PaymentTable) -> Result<(), String> {
+    let comma = table.decimal_comma == Some(true);
+    let wrong = || {
+        Err(match (text.contains(','), text.contains('.'), comma) {
+            (true, true, _) => "has a point and a comma, which may mean two amounts",
+            (true, _, false) => "has a comma: write 1234.50, or say that the table has decimal commas",
+            (_, true, true) => "has a point, but the table has decimal commas",
+            _ => "is no amount such as 1234.50: digits and one point, nothing else",
+        }
+        .to_owned())
+    };
+    let point = match (comma, text.contains('.')) {
+        (true, true) => return wrong(),
+        (true, false) => text.replacen(',', ".", 1),
+        (false, _) => text.to_owned(),
+    };
+    match Decimal::new(&point) {
+        Ok(read) => transfer.amount = read,
+        Err(_) => return wrong(),
+    }
+    Ok(())
+}
+
+/// A table of two transfers with every column that the example shows.
+#[must_use]
+pub fn example_csv() -> String {
+    let shown: Vec<&Column> =
+        COLUMNS.iter().filter(|column| !column.example.is_empty() || column.name == "reference").collect();
+    let row = |cell: &dyn Fn(&Column) -> &'static str| {
+        shown.iter().map(|column| cell(column)).collect::<Vec<_>>().join(",") + "\n"
+    };
+    let second = |column: &Column| match column.name {
+        "creditor_name" => "Beta Services Ou",
+        "creditor_iban" => "EE382200221020145685",
+        "amount" => "249.55",
+        "reference" => "RF18539007547034",
+        _ => "",
+    };
+    [row(&|column| column.name), row(&|column| column.example), row(&second)].concat()
+}
+
+/// Reads a table and hands each row to the maker. What is wrong with a row is noted there; the error is for what ends
+/// the reading.
+pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMaker) -> Result<(), Error> {
+    let delimiter = match table.delimiter.as_deref() {
+        None => b',',
+        Some(given) => match given.as_bytes() {
+            [byte @ (b',' | b';' | b'\t' | b'|')] => *byte,
+            _ => return Err(Error::invalid_field("table.delimiter", "must be a comma, a semicolon, a tab or a bar")),
+        },
+    };
+    let mut records = Records::new(input, delimiter);
+    maker.places_are_columns();
+    let header = match records.next() {
+        Ok(Some(record)) => columns(&record, delimiter),
+        Ok(None) => {
+            let change = "give a header row and a row for each transfer";
+            Err(Box::new(Finding::error(Rule::Table, "the table is empty", change)))
+        }
+        Err(fault) => Err(Box::new(fault.finding()?)),
+    };
+    let header = match header {
+        Ok(header) => header,
+        Err(found) => {
+            maker.refuse(Place { transaction: None, line: Some(1) }, *found);
+            return Ok(());
+        }
+    };
+    let currency = maker.currency().to_owned();
+    let (mut number, mut refused) = (0, 0);
+    loop {
+        let record = match records.next() {
+            Ok(Some(record)) => record,
+            Ok(None) => return Ok(()),
+            Err(fault) => {
+                let (line, column) = (fault.line(), fault.column().and_then(|column| header.get(column)));
+                let found = fault.finding()?;
+                let found = match column {
+                    Some(column) => found.path(column.name),
+                    None => found,
+                };
+                maker.refuse(Place { transaction: Some(number + 1), line }, found);
+                // Where the next row begins is not known.
+                return Ok(());
+            }
+        };
+        number += 1;
+        let place = Place { transaction: Some(number), line: Some(record.line) };
+        match transfer(&record, &header, table, &currency) {
+            Ok(transfer) => maker.add_at(place, transfer)?,
+            Err(found) => {
+                found.into_iter().for_each(|found| maker.refuse(place, found));
+                refused += 1;
+                if refused == MAX_REFUSED_ROWS {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// The columns that a header row names.
+fn columns(record: &Record<'_>, delimiter: u8) -> Result<Vec<&'static Column>, Box<Finding>> {
+    let refused = |message: String, change: &str| Err(Box::new(Finding::error(Rule::Table, message, change)));
+    let mut header: Vec<&'static Column> = Vec::new();
+    for cell in record.cells() {
+        let Ok(name) = str::from_utf8(cell) else {
+            return refused("the header row is not UTF-8".to_owned(), "save the table as UTF-8");
+        };
+        let name = name.trim_matches(['\u{feff}', ' ']);
+        let Some(column) = COLUMNS.iter().find(|column| column.name == name) else {
+            let other = [b';', b',', b'\t'].into_iter().find(|other| *other != delimiter && cell.contains(other));
+            let change = match (other, nearest(name, COLUMNS.iter().map(|column| column.name))) {
+                (Some(_), _) => "say which character stands between the cells: the delimiter".to_owned(),
+                (None, Some(near)) => format!("write {near}"),
+                (None, None) => "take it out, or see the list of columns".to_owned(),
+            };
+            return refused(format!("there is no column {}", quote(name)), &change);
+        };
+        if header.iter().any(|known| known.name == column.name) {
+            return refused(format!("the column {name} is there twice"), "take one of them out");
+        }
+        header.push(column);
+    }
+    match REQUIRED.iter().find(|name| !header.iter().any(|column| column.name == **name)) {
+        Some(missing) => refused(format!("the column {missing} is missing"), "add it to the header row"),
+        None => Ok(header),
+    }
+}
+
+/// The transfer of a row, or what is wrong with its cells.
+fn transfer(
+    record: &Record<'_>,
+    header: &[&'static Column],
+    table: &PaymentTable,
+    currency: &str,
+) -> Result<CreditTransfer, Vec<Finding>> {
+    let found = record.cells().count();
+    if found != header.len() {
+        let message = format!("the row has {found} cells, the header row {}", header.len());
+        let change = "give each row as many cells; put quotation marks around a cell with a delimiter in it";
+        return Err(vec![Finding::error(Rule::Table, message, change)]);
+    }
+    let mut transfer = CreditTransfer::new(Decimal::from_cents(0), PaymentParty::default());
+    let mut faults = Vec::new();
+    for (column, cell) in header.iter().zip(record.cells()) {
+        let mut wrong = |message: &str, change: &str, value: &str| {
+            faults.push(Finding::error(Rule::Table, message, change).path(column.name).value(value));
+        };
+        // A cell of several lines is mostly a quotation mark that took the rows below into the cell; made a text, they
+        // would not be paid, and nobody would be told.
+        if cell.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            let change = "look for a quotation mark that is not closed, and write the cell on one line";
+            wrong("the cell has line breaks", change, &String::from_utf8_lossy(cell));
+            continue;
+        }
+        let mut fault = |message: &str, value: &str| wrong(message, "correct the cell", value);
+        let Ok(cell) = str::from_utf8(cell) else {
+            fault("the cell is not UTF-8: save the table as UTF-8", &String::from_utf8_lossy(cell));
+            continue;
+        };
+        let cell = cell.trim_matches(' ');
+        if cell.is_empty() {
+            if column.name == "amount" {
+                fault("the amount is missing", "");
+            }
+            continue;
+        }
+        if cell.chars().nth(MAX_CELL).is_some() {
+            fault(&format!("the cell has more than {MAX_CELL} characters"), cell);
+            continue;
+        }
+        // Tabs are judged with the other characters of a text.
+        if cell.chars().any(|c| c.is_control() && c != '\t') {
+            fault("the cell has control characters", cell);
+            continue;
+        }
+        match &column.set {
+            Set::Text(field) => *field(&mut transfer) = Some(unguarded(cell).to_owned()),
+            Set::Value(set) => {
+                if let Err(message) = set(&mut transfer, unguarded(cell), table) {
+                    fault(&message, cell);
+                }
+            }
+        }
+    }
+    // In a table 2.500 may be two and a half thousand, unless the currency has three digits there.
+    let digits = transfer.amount.as_str().split_once('.').map_or(0, |(_, digits)| digits.len());
+    if digits == 3 && money::digits(transfer.currency.as_deref().unwrap_or(currency)) < 3 {
+        let message = "the amount has three digits after the point, which may separate thousands";
+        let found =
+            Finding::error(Rule::Table, message, "write it without separators of thousands, as 2500.00 or 2.50");
+        faults.push(found.path("amount").value(transfer.amount.as_str()));
+    }
+    if faults.is_empty() { Ok(transfer) } else { Err(faults) }
+}
+
+/// A cell without the apostrophe that keeps programs from taking it for a formula.
+fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text) => text,
+        _ => cell,
+    }
+}
+
+/// The rows of a table, one at a time, each of bounded size.
+struct Records<R> {
+    input: R,
+    reader: csv_core::Reader,
+    buffer: Box<[u8]>,
+    /// What of the buffer is not read yet.
+    rest: std::ops::Range<usize>,
+    cells: Box<[u8]>,
+    ends: Box<[usize; MAX_COLUMNS]>,
+}
+
+/// One row.
+struct Record<'a> {
+    /// The line on which it begins, from 1.
+    line: u64,
+    cells: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl<'a> Record<'a> {
+    fn cells(&self) -> impl Iterator<Item = &'a [u8]> {
+        let (cells, ends) = (self.cells, self.ends);
+        ends.iter().enumerate().map(move |(at, end)| &cells[at.checked_sub(1).map_or(0, |before| ends[before])..*end])
+    }
+}
+
+/// Why a row cannot be read.
+enum Fault {
+    Input(Error),
+    /// It is larger than a row may be; the column where it got so, from 0.
+    TooLarge {
+        line: u64,
+        column: usize,
+    },
+    TooManyColumns {
+        line: u64,
+    },
+}
+
+impl Fault {
+    fn line(&self) -> Option<u64> {
+        match self {
+            Self::Input(_) => None,
+            Self::TooLarge { line, .. } | Self::TooManyColumns { line } => Some(*line),
+        }
+    }
+
+    fn column(&self) -> Option<usize> {
+        if let Self::TooLarge { column, .. } = self { Some(*column) } else { None }
+    }
+
+    fn finding(self) -> Result<Finding, Error> {
+        Ok(match self {
+            Self::Input(error) => return Err(error),
+            Self::TooLarge { .. } => Finding::error(
+                Rule::Table,
+                format!("the row has more than {MAX_ROW} bytes"),
+                "look for a quotation mark that is not closed",
+            ),
+            Self::TooManyColumns { .. } => {
+                let message = format!("the row has more than {MAX_COLUMNS} cells");
+                Finding::error(Rule::Table, message, "give each row as many cells as the header row")
+            }
+        })
+    }
+}
+
+impl<R: Read> Records<R> {
+    fn new(input: R, delimiter: u8) -> Self {
+        Self {
+            input,
+            reader: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            buffer: vec![0; MAX_ROW].into(),
+            rest: 0..0,
+            cells: vec![0; MAX_ROW].into(),
+            ends: Box::new([0; MAX_COLUMNS]),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Record<'_>>, Fault> {
+        let (mut used, mut cells) = (0, 0);
+        loop {
+            if self.rest.is_empty() {
+                let read =
+                    read_some(&mut self.input, &mut self.buffer).map_err(|why| Fault::Input(unreadable(&why)))?;
+                self.rest = 0..read;
+            }
+            let input = &self.buffer[self.rest.clone()];
+            let at_end = input.is_empty();
+            let (result, read, wrote, ended) =
+                self.reader.read_record(input, &mut self.cells[used..], &mut self.ends[cells..]);
+            self.rest.start += read;
+            used += wrote;
+            cells += ended;
+            // Lines inside of cells belong to the row; the reader has gone past the row's own line end, but at the end
+            // of the file.
+            let line = |last: bool| {
+                let inside = self.cells[..used].iter().filter(|byte| **byte == b'\n').count() as u64;
+                self.reader.line().saturating_sub(inside + u64::from(last && !at_end)).max(1)
+            };
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => return Err(Fault::TooLarge { line: line(false), column: cells }),
+                ReadRecordResult::OutputEndsFull => return Err(Fault::TooManyColumns { line: line(false) }),
+                ReadRecordResult::End => return Ok(None),
+                ReadRecordResult::Record => {
+                    let line = line(true);
+                    return Ok(Some(Record { line, cells: &self.cells[..used], ends: &self.ends[..cells] }));
+                }
+            }
+        }
+    }
+}

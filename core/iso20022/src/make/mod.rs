@@ -1,0 +1,38 @@
+//! Payment files (`pain.001`, version 9 or 3) made from typed data.
+//!
+//! ```text
+//!  CreditTransfer ─► merged with the file's data ─► batch ─► checked, converted ─► ids ─► XML ─► spool of its batch
+//!  (one at a time, or rows of JSON or CSV)                         │
+//!                                                                  └─ wrong: up to 50 problems, and no file
+//!  finish: header with count, sum and id ─► each batch with its own ─► its transactions from the spool
+//! ```
+//!
+//! Transfers are grouped into batches by what they share ([`GroupData`] and the currency), in the order of their first
+//! appearance. Memory does not grow with the file but for a few bytes of each transaction, by which equal ones are
+//! found.
+
+mod csv;
+mod digest;
+mod file;
+mod findings;
+mod group;
+mod maker;
+mod model;
+mod output;
+mod prepare;
+mod rows;
+mod seen;
+mod spool;
+mod write;
+
+pub use csv::{COLUMNS, Column, MAX_CELL, MAX_ROW, PaymentTable, example_csv};
+pub use file::{MadeBatch, MadePayment, PaymentData};
+pub use findings::{MAX_CHANGES, MAX_ERRORS, MAX_WARNINGS, Place, TextChange};
+pub(crate) use maker::local_time;
+pub use maker::{MAX_BATCHES, MAX_TRANSACTIONS, PaymentMaker};
+pub use model::{
+    ChargeBearer, CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PostalAddress, RegulatoryReport,
+    TransferKind,
+};
+pub(crate) use output::{Written, is_free, to_new_file, to_text};
+pub use rows::{MAX_LINE, MAX_REFUSED_ROWS, RowFormat};

@@ -1,0 +1,317 @@
+//! What a payment file is made from: the data of a file, of its groups, and of each transfer.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::{Date, Decimal, Timestamp};
+
+use crate::data::Address;
+use crate::rules::reference::ReferenceKind;
+
+/// One credit transfer to make.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct CreditTransfer {
+    /// The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for JPY.
+    pub amount: Decimal,
+    /// The currency, an ISO 4217 code; left out: that of the file.
+    pub currency: Option<String>,
+    /// Who is paid: the name and an account are needed.
+    pub creditor: PaymentParty,
+    /// What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both.
+    pub text: Option<String>,
+    /// The creditor's reference, such as `RF18539007547034`; blanks are taken out.
+    pub reference: Option<String>,
+    /// What kind of reference it is; left out: RF where it begins so, else Finnish where the creditor's IBAN is and the
+    /// check digit fits.
+    pub reference_kind: Option<ReferenceKind>,
+    /// The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2).
+    pub documents: Option<Vec<PaidDocument>>,
+    /// The id that goes to the creditor, at most 35 characters; left out: made from the data.
+    pub end_to_end_id: Option<String>,
+    /// The id between you and your bank, at most 35 characters.
+    pub instruction_id: Option<String>,
+    /// The UETR, a UUID of version 4 in small letters; version 3 of the file has none.
+    pub uetr: Option<String>,
+    /// The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor.
+    pub purpose: Option<String>,
+    /// On whose behalf the creditor is paid.
+    pub ultimate_creditor: Option<PaymentParty>,
+    /// An instruction for the creditor's bank, at most 140 characters; not in SEPA.
+    pub creditor_bank_instruction: Option<String>,
+    /// An instruction for the debtor's bank, at most 140 characters; not in SEPA.
+    pub debtor_bank_instruction: Option<String>,
+    /// What is reported to authorities of a payment abroad, at most 10 parts.
+    pub regulatory_reporting: Option<Vec<RegulatoryReport>>,
+    /// What differs from the file's.
+    #[boundary(flatten)]
+    pub group: GroupData,
+}
+
+impl CreditTransfer {
+    /// A transfer of this amount to this creditor, with nothing else said.
+    #[must_use]
+    pub fn new(amount: Decimal, creditor: PaymentParty) -> Self {
+        Self {
+            amount,
+            currency: None,
+            creditor,
+            text: None,
+            reference: None,
+            reference_kind: None,
+            documents: None,
+            end_to_end_id: None,
+            instruction_id: None,
+            uetr: None,
+            purpose: None,
+            ultimate_creditor: None,
+            creditor_bank_instruction: None,
+            debtor_bank_instruction: None,
+            regulatory_reporting: None,
+            group: GroupData::default(),
+        }
+    }
+}
+
+/// What transfers of one batch share: given for the whole file, and for a transfer where it differs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct GroupData {
+    /// Who pays: the name and an account are needed.
+    pub debtor: Option<PaymentParty>,
+    /// The day on which to pay.
+    pub execution_date: Option<Date>,
+    /// The moment at which to pay, in place of the day: for instant payments, where agreed with the bank; not in
+    /// version 3.
+    pub execution_time: Option<Timestamp>,
+    /// How fast and by which scheme; left out: SEPA for EUR, else national.
+    pub kind: Option<TransferKind>,
+    /// A service level of the bank in place of that of the kind, such as `SDVA`.
+    pub service_level: Option<String>,
+    /// A local instrument of the bank, such as its own product code.
+    pub local_instrument: Option<String>,
+    /// The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch.
+    pub category: Option<String>,
+    /// Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed with the
+    /// bank.
+    pub batch_booking: Option<bool>,
+    /// Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`.
+    pub charge_bearer: Option<ChargeBearer>,
+    /// On whose behalf the debtor pays.
+    pub ultimate_debtor: Option<PaymentParty>,
+    /// The id of the batch, at most 35 characters; left out: made from the data.
+    pub batch_id: Option<String>,
+}
+
+/// A party of a payment to make, with its account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct PaymentParty {
+    /// The name, at most 70 characters in SEPA and 140 elsewhere.
+    pub name: Option<String>,
+    /// The account's IBAN; blanks and small letters are accepted.
+    pub iban: Option<String>,
+    /// The account's number where it has no IBAN, at most 34 characters.
+    pub account: Option<String>,
+    /// What kind of number `account` is: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro.
+    pub account_scheme: Option<String>,
+    /// The currency of the account, an ISO 4217 code: for accounts of several currencies.
+    pub account_currency: Option<String>,
+    /// The BIC of the account's bank, 8 or 11 characters; not needed in SEPA.
+    pub bic: Option<String>,
+    /// The party's number: a service id of the bank, a business id, a personal id; at most 35 characters.
+    pub identifier: Option<String>,
+    /// What kind of number `identifier` is: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks.
+    pub identifier_scheme: Option<String>,
+    /// Whether `identifier` is a person's; left out: an organisation's.
+    pub person: Option<bool>,
+    /// The party's LEI, 20 characters; not in version 3.
+    pub lei: Option<String>,
+    /// The postal address.
+    pub address: Option<PostalAddress>,
+}
+
+/// A postal address to write: town and country are needed, everything else helps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct PostalAddress {
+    /// Department, at most 70 characters.
+    pub department: Option<String>,
+    /// Part of the department, at most 70 characters.
+    pub sub_department: Option<String>,
+    /// Street, at most 70 characters.
+    pub street: Option<String>,
+    /// Number of the building in its street, at most 16 characters.
+    pub building_number: Option<String>,
+    /// Name of the building, at most 35 characters; not in version 3.
+    pub building_name: Option<String>,
+    /// Floor, at most 70 characters; not in version 3.
+    pub floor: Option<String>,
+    /// Post box, at most 16 characters; not in version 3.
+    pub post_box: Option<String>,
+    /// Room, at most 70 characters; not in version 3.
+    pub room: Option<String>,
+    /// Post code, at most 16 characters.
+    pub post_code: Option<String>,
+    /// Town, at most 35 characters.
+    pub town: Option<String>,
+    /// Part of the town, at most 35 characters; not in version 3.
+    pub town_location: Option<String>,
+    /// District, at most 35 characters; not in version 3.
+    pub district: Option<String>,
+    /// Part of the country, such as a state, at most 35 characters.
+    pub country_sub_division: Option<String>,
+    /// The country's ISO 3166 code, such as `FI`.
+    pub country: Option<String>,
+    /// Lines without structure, at most 70 characters each: at most two, beside town and country.
+    pub lines: Option<Vec<String>>,
+}
+
+/// An invoice or a credit note that a transfer pays.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct PaidDocument {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its number, at most 35 characters.
+    pub number: Option<String>,
+    /// Its date.
+    pub date: Option<Date>,
+    /// What is paid of it, or credited by it, in the currency of the transfer; above zero.
+    pub amount: Option<Decimal>,
+    /// The creditor's reference for it.
+    pub reference: Option<String>,
+    /// What kind of reference it is; left out: as for that of a transfer.
+    pub reference_kind: Option<ReferenceKind>,
+}
+
+/// A part of what is reported to authorities.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct RegulatoryReport {
+    /// The authority's code, at most 10 characters.
+    pub code: Option<String>,
+    /// The explanation, at most 35 characters.
+    pub text: Option<String>,
+}
+
+/// How fast a transfer is, and by which scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum TransferKind {
+    /// A SEPA credit transfer: EUR only.
+    Sepa,
+    /// An instant SEPA credit transfer: EUR only.
+    Instant,
+    /// An urgent transfer, the same day.
+    Urgent,
+    /// Any other: national in another currency, or abroad.
+    National,
+}
+
+impl TransferKind {
+    /// The service level that is written where none is given.
+    pub(super) fn service_level(self) -> &'static str {
+        match self {
+            Self::Sepa | Self::Instant => "SEPA",
+            Self::Urgent => "URGP",
+            Self::National => "NURG",
+        }
+    }
+
+    /// Who bears the charges where nothing is said.
+    pub(super) fn charge_bearer(self) -> ChargeBearer {
+        match self {
+            Self::Sepa | Self::Instant => ChargeBearer::Slev,
+            Self::Urgent | Self::National => ChargeBearer::Shar,
+        }
+    }
+}
+
+/// Who bears the charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum ChargeBearer {
+    /// As the scheme says: each its own bank's.
+    #[boundary("SLEV")]
+    Slev,
+    /// Each its own bank's.
+    #[boundary("SHAR")]
+    Shar,
+    /// The debtor all.
+    #[boundary("DEBT")]
+    Debt,
+    /// The creditor all.
+    #[boundary("CRED")]
+    Cred,
+}
+
+/// What a paid document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum DocumentKind {
+    /// A commercial invoice (`CINV`).
+    Invoice,
+    /// A credit note (`CREN`), which lessens what is paid.
+    CreditNote,
+}
+
+/// A field of an address: its element, its name, and where it is.
+type AddressField = (&'static str, &'static str, fn(&mut PostalAddress) -> &mut Option<String>);
+
+/// The fields of an address besides its lines, in the order of both versions' schemas.
+pub(super) const ADDRESS_FIELDS: [AddressField; 14] = [
+    ("Dept", "department", |a| &mut a.department),
+    ("SubDept", "sub_department", |a| &mut a.sub_department),
+    ("StrtNm", "street", |a| &mut a.street),
+    ("BldgNb", "building_number", |a| &mut a.building_number),
+    ("BldgNm", "building_name", |a| &mut a.building_name),
+    ("Flr", "floor", |a| &mut a.floor),
+    ("PstBx", "post_box", |a| &mut a.post_box),
+    ("Room", "room", |a| &mut a.room),
+    ("PstCd", "post_code", |a| &mut a.post_code),
+    ("TwnNm", "town", |a| &mut a.town),
+    ("TwnLctnNm", "town_location", |a| &mut a.town_location),
+    ("DstrctNm", "district", |a| &mut a.district),
+    ("CtrySubDvsn", "country_sub_division", |a| &mut a.country_sub_division),
+    ("Ctry", "country", |a| &mut a.country),
+];
+
+impl PostalAddress {
+    /// The texts in the order of the schema, with their elements; the lines last.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
+        let fields = [
+            &self.department,
+            &self.sub_department,
+            &self.street,
+            &self.building_number,
+            &self.building_name,
+            &self.floor,
+            &self.post_box,
+            &self.room,
+            &self.post_code,
+            &self.town,
+            &self.town_location,
+            &self.district,
+            &self.country_sub_division,
+            &self.country,
+        ];
+        let fields = ADDRESS_FIELDS.iter().zip(fields).map(|((element, ..), field)| (*element, field.as_deref()));
+        fields.chain(self.lines.iter().flatten().map(|line| ("AdrLine", Some(line.as_str()))))
+    }
+}
+
+/// The same as what readers give, which the rules of addresses judge.
+impl From<&PostalAddress> for Address {
+    fn from(given: &PostalAddress) -> Self {
+        let given = given.clone();
+        Self {
+            department: given.department,
+            sub_department: given.sub_department,
+            street: given.street,
+            building_number: given.building_number,
+            building_name: given.building_name,
+            floor: given.floor,
+            unit: None,
+            post_box: given.post_box,
+            room: given.room,
+            care_of: None,
+            post_code: given.post_code,
+            town: given.town,
+            town_location: given.town_location,
+            district: given.district,
+            country_sub_division: given.country_sub_division,
+            country: given.country,
+            lines: given.lines.unwrap_or_default(),
+        }
+    }
+}

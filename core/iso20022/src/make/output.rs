@@ -1,0 +1,98 @@
+//! Where a made file goes: into a new file, whole or not at all, or into a text.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use bankchannel_crypto::digest::Sha256;
+use bankchannel_foundation::error::row;
+use bankchannel_foundation::{Error, shown};
+
+use super::{MadePayment, PaymentMaker};
+
+/// Largest file that is given as text, in bytes.
+const MAX_TEXT: u64 = 16 * 1024 * 1024;
+
+/// A made file, and the SHA-256 of its bytes.
+pub(crate) struct Written {
+    pub(crate) made: MadePayment,
+    /// Lower-case hex.
+    pub(crate) sha256: String,
+}
+
+/// Writes the file to a path where nothing is yet, readable by its owner only: beside it under another name, which
+/// becomes the path's when everything is on the disk.
+pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<Written, Error> {
+    let failed = |why: &io::Error| not_written(path, why);
+    is_free(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::Builder::new().prefix(".payment-").suffix(".tmp").tempfile_in(folder).map_err(|why| failed(&why))?;
+    let mut out = Hashing::new(BufWriter::new(file.as_file_mut()));
+    let made = maker.finish(&mut out)?;
+    let sha256 = out.finish().map_err(|why| failed(&why))?;
+    file.as_file().sync_all().map_err(|why| failed(&why))?;
+    file.persist_noclobber(path).map_err(|why| failed(&why.error))?;
+    // The name is on the disk when its folder is.
+    #[cfg(unix)]
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| failed(&why))?;
+    Ok(Written { made, sha256 })
+}
+
+/// Refuses a path under which something exists, before the work is done; what counts is what exists there at the end.
+pub(crate) fn is_free(path: &Path) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(not_written(path, &io::ErrorKind::AlreadyExists.into())),
+        Err(_) => Ok(()),
+    }
+}
+
+fn not_written(path: &Path, why: &io::Error) -> Error {
+    let why = match why.kind() {
+        io::ErrorKind::AlreadyExists => "it exists already; a payment file is never overwritten".to_owned(),
+        _ => why.to_string(),
+    };
+    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", shown::path(path))).with("field", "path")
+}
+
+/// Gives the file as text.
+pub(crate) fn to_text(maker: PaymentMaker) -> Result<(String, Written), Error> {
+    if maker.size() > MAX_TEXT {
+        let why = format!("must be given: the file has more than {MAX_TEXT} bytes, too many for an answer");
+        return Err(Error::invalid_field("path", why));
+    }
+    let mut out = Hashing::new(Vec::new());
+    let made = maker.finish(&mut out)?;
+    let text = std::mem::take(&mut out.inner);
+    let sha256 = out.hash.finish_hex();
+    let text = String::from_utf8(text).map_err(|_| Error::because(&row::INTERNAL, "the file is not UTF-8"))?;
+    Ok((text, Written { made, sha256 }))
+}
+
+/// Passes bytes on and hashes them.
+struct Hashing<W> {
+    inner: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Hashing<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new() }
+    }
+
+    fn finish(mut self) -> io::Result<String> {
+        self.inner.flush()?;
+        Ok(self.hash.finish_hex())
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

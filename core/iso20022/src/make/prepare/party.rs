@@ -1,0 +1,183 @@
+//! Parties: names, accounts, banks, numbers, addresses.
+
+use super::{BatchTerms, Preparer};
+use crate::data::Address;
+use crate::make::findings::At;
+use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
+use crate::rules::address::{self, AddressCase, AddressOf};
+use crate::rules::{Finding, PaymentVersion, Rule, bic, iban, identifier, lei, money};
+
+/// Longest name of the schema, and longest one of SEPA.
+const NAME: usize = 140;
+const SEPA_NAME: usize = 70;
+/// The most lines of the schema; the rules of addresses allow fewer beside a town.
+const MAX_LINES: usize = 7;
+/// The names of the lines that a table has.
+const LINES: [&str; 2] = ["lines[0]", "lines[1]"];
+
+/// What a party must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Name and account: it pays.
+    Debtor,
+    /// Name and account: it is paid.
+    Creditor,
+    /// Nothing.
+    Nothing,
+}
+
+impl Preparer<'_> {
+    /// Who initiates the payments: a name, perhaps a number.
+    pub(in crate::make) fn initiator(&mut self, initiator: &mut PaymentParty, terms: BatchTerms) {
+        self.party("initiator", initiator, terms, "EUR", Need::Nothing);
+        if initiator.name.is_none() && initiator.identifier.is_none() {
+            self.error(Rule::Name, At("initiator", "name"), "the name is missing", "give it", None);
+        }
+    }
+
+    /// A party with its account.
+    pub(super) fn party(
+        &mut self,
+        who: &'static str,
+        party: &mut PaymentParty,
+        terms: BatchTerms,
+        currency: &str,
+        need: Need,
+    ) {
+        self.name(who, &mut party.name, terms.is_sepa(), need);
+        self.account(who, party, need);
+        if let Some(code) = party.bic.as_mut() {
+            code.retain(|c| !c.is_whitespace());
+            code.make_ascii_uppercase();
+            let checked = match self.version {
+                PaymentVersion::V03 => bic::check_version_3(code),
+                PaymentVersion::V09 => bic::check(code),
+            };
+            if let Err(why) = checked {
+                let reason = if need == Need::Debtor { "RC05" } else { "RC06" };
+                let found = Finding::error(Rule::Bic, format!("the BIC {why}"), "correct it, or leave it out in SEPA");
+                self.add(found.reason(reason).value(code), At(who, "bic"));
+            }
+        }
+        if let Some(code) = &party.lei {
+            if let Err(why) = lei::check(code) {
+                let found = Finding::error(Rule::Lei, format!("the LEI {why}"), "correct it, or leave it out");
+                self.add(found.value(code), At(who, "lei"));
+            } else if self.version == PaymentVersion::V03 || party.person == Some(true) {
+                let change = "leave it out, or make the file in version 9 for an organisation";
+                self.error(Rule::Lei, At(who, "lei"), "only an organisation in version 9 has an LEI", change, None);
+            }
+        }
+        self.identifier(At(who, "identifier"), party.identifier.as_deref());
+        self.identifier(At(who, "identifier_scheme"), party.identifier_scheme.as_deref());
+        if let Some(given) = &mut party.address {
+            self.address(who, given, terms, currency, need);
+        }
+    }
+
+    fn name(&mut self, who: &'static str, name: &mut Option<String>, sepa: bool, need: Need) {
+        let at = At(who, "name");
+        let Some(given) = name else {
+            if need != Need::Nothing {
+                let reason = if need == Need::Creditor { Some("BE22") } else { None };
+                self.error(Rule::Name, at, "the name is missing", "give it as the account's owner is called", reason);
+            }
+            return;
+        };
+        let most = if sepa && self.cut { SEPA_NAME } else { NAME };
+        self.text(at, given, most);
+        if sepa && (SEPA_NAME + 1..=NAME).contains(&given.chars().count()) {
+            let message = format!("the name has more than {SEPA_NAME} characters, the most of SEPA");
+            self.add(Finding::warning(Rule::Name, message, "shorten it").reason("BE20").value(given), at);
+        }
+    }
+
+    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: Need) {
+        let reason = if need == Need::Debtor { "AC02" } else { "AC03" };
+        match (&mut party.iban, &mut party.account) {
+            (Some(_), Some(_)) => {
+                let change = "leave the other number out";
+                self.error(Rule::Account, At(who, "account"), "an IBAN is given beside it", change, Some(reason));
+            }
+            (Some(number), None) => {
+                if let Err(why) = iban::check(number) {
+                    let found = Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
+                    self.add(found.reason(reason).value(number), At(who, "iban"));
+                } else {
+                    *number = iban::compact(number);
+                }
+            }
+            (None, Some(number)) => {
+                self.identifier(At(who, "account"), Some(number));
+                if number.len() == identifier::MAX_LENGTH {
+                    self.error(
+                        Rule::Account,
+                        At(who, "account"),
+                        "has 35 characters, more than 34",
+                        "correct it",
+                        None,
+                    );
+                }
+            }
+            (None, None) if need != Need::Nothing => {
+                self.error(Rule::Account, At(who, "iban"), "the account is missing", "give its IBAN", Some(reason));
+            }
+            (None, None) => {}
+        }
+        self.identifier(At(who, "account_scheme"), party.account_scheme.as_deref());
+        if let Some(code) = party.account_currency.as_deref().filter(|code| !money::is_currency(code)) {
+            let found = Finding::error(Rule::Currency, "is no currency", "write three capital letters such as EUR");
+            self.add(found.value(code), At(who, "account_currency"));
+        }
+    }
+
+    fn address(&mut self, who: &'static str, given: &mut PostalAddress, terms: BatchTerms, currency: &str, need: Need) {
+        /// Longer texts are refused by the rules of each field.
+        const ANY: usize = usize::MAX;
+        for (_, name, field) in &ADDRESS_FIELDS {
+            // A field that is empty is as one that was left out.
+            if field(given).as_deref().is_some_and(|text| text.trim().is_empty()) {
+                *field(given) = None;
+            }
+            if let Some(text) = field(given) {
+                self.text(At(address_of(who), name), text, ANY);
+            }
+        }
+        for (line, name) in given.lines.iter_mut().flatten().zip(LINES.into_iter().chain(std::iter::repeat("lines"))) {
+            self.text(At(address_of(who), name), line, ANY);
+        }
+        if given.lines.as_ref().is_some_and(|lines| lines.len() > MAX_LINES) {
+            let message = format!("the address has more than {MAX_LINES} lines");
+            self.error(Rule::AddressField, At(address_of(who), "lines"), message, "shorten it", None);
+        }
+        let of = match need {
+            Need::Debtor => AddressOf::Debtor,
+            Need::Creditor => AddressOf::Creditor,
+            Need::Nothing => AddressOf::Other,
+        };
+        let case = AddressCase { of, settlement: terms.settlement(currency), execution: terms.execution };
+        let address = Address::from(&*given);
+        let found = address::check(&address, case, self.profile);
+        for found in found.into_iter().chain(address::check_fields(&address, self.version)) {
+            let element = found.path.as_deref().unwrap_or_default();
+            let name = ADDRESS_FIELDS.iter().find(|(known, ..)| *known == element).map(|(_, name, _)| *name);
+            let at = match (name, element) {
+                (Some(name), _) => At(address_of(who), name),
+                (None, "AdrLine") => At(address_of(who), "lines"),
+                (None, _) => At(who, "address"),
+            };
+            self.add(found, at);
+        }
+    }
+}
+
+/// The name of a party's address.
+fn address_of(who: &str) -> &'static str {
+    match who {
+        "debtor" => "debtor.address",
+        "creditor" => "creditor.address",
+        "ultimate_debtor" => "ultimate_debtor.address",
+        "ultimate_creditor" => "ultimate_creditor.address",
+        _ => "initiator.address",
+    }
+}

@@ -1,0 +1,160 @@
+//! What a payment is for: a text, a reference, documents.
+
+use bankchannel_foundation::model::Decimal;
+
+use super::Preparer;
+use crate::cash::Sum;
+use crate::make::findings::At;
+use crate::make::model::CreditTransfer;
+use crate::make::model::DocumentKind::{CreditNote, Invoice};
+use crate::rules::reference::{self, Placement, ReferenceError, ReferenceKind};
+use crate::rules::{Finding, Level, Rule};
+
+/// Longest structured part that SEPA carries, and that AOS2 carries, without its tags.
+const STRUCTURED: usize = 140;
+const AOS2_STRUCTURED: usize = 280;
+/// The most parts that AOS2 has.
+const AOS2_PARTS: usize = 9;
+
+/// A reference as it is written.
+pub(in crate::make) struct ReadyReference {
+    pub(in crate::make) text: String,
+    pub(in crate::make) placement: Placement,
+}
+
+impl Preparer<'_> {
+    /// What the payment is for: the references of its structured parts, one for each document, else one for the
+    /// reference.
+    pub(super) fn remittance(&mut self, transfer: &mut CreditTransfer, currency: &str) -> Vec<Option<ReadyReference>> {
+        let iban = transfer.creditor.iban.clone();
+        let whole = transfer
+            .reference
+            .as_deref()
+            .map(|text| self.reference(At("", "reference"), text, transfer.reference_kind, iban.as_deref()));
+        let mut references: Vec<Option<ReadyReference>> = Vec::new();
+        let mut documents = transfer.documents.take().unwrap_or_default();
+        for document in &mut documents {
+            self.identifier(At("documents", "number"), document.number.as_deref());
+            if let Some(amount) = &mut document.amount {
+                let written = self.amount(amount, currency, false);
+                *amount = Decimal::new(&written).unwrap_or(amount.clone());
+            }
+            let own = document.reference.as_deref().map(|text| {
+                self.reference(At("documents", "reference"), text, document.reference_kind, iban.as_deref())
+            });
+            references.push(own.flatten());
+        }
+        match (whole, references.len()) {
+            (Some(whole), 0) => references.push(whole),
+            (Some(whole), 1) if references[0].is_none() => references[0] = whole,
+            (Some(_), _) => {
+                let change = "give the reference of each document with the document";
+                self.error(Rule::Remittance, At("", "reference"), "documents are given beside it", change, None);
+            }
+            (None, _) => {}
+        }
+        transfer.documents = (!documents.is_empty()).then_some(documents);
+        self.parts(transfer, &references, currency);
+        references
+    }
+
+    /// Text and structured parts together.
+    fn parts(&mut self, transfer: &CreditTransfer, references: &[Option<ReadyReference>], currency: &str) {
+        let at = At("", if transfer.documents.is_some() { "documents" } else { "reference" });
+        let documents = transfer.documents.as_deref().unwrap_or_default();
+        if transfer.text.is_some() && !references.is_empty() && !self.profile.aos2 {
+            let message = "a text and a reference are given, and a payment carries one of them";
+            self.error(Rule::Remittance, at, message, "leave one out, or take the profile aos2", None);
+        }
+        if references.len() > 1 && !self.profile.aos2 {
+            let message = "a payment carries one document, several are for Finnish banks only";
+            let found =
+                Finding::warning(Rule::Remittance, message, "make a payment for each, or take the profile aos2");
+            self.add(found, at);
+        } else if self.profile.aos2 && references.len() > 1 {
+            self.aos2(transfer, currency);
+        }
+        let most = if self.profile.aos2 { AOS2_STRUCTURED } else { STRUCTURED };
+        for (number, part) in references.iter().enumerate() {
+            let document = documents.get(number);
+            let length = part.as_ref().map_or(0, |part| part.text.len() + part.placement.code.len())
+                + document.map_or(0, |document| {
+                    let text = |text: &Option<String>| text.as_deref().map_or(0, str::len);
+                    4 + text(&document.number)
+                        + document.date.map_or(0, |_| "2026-11-20".len())
+                        + document.amount.as_ref().map_or(0, |amount| amount.as_str().len())
+                });
+            if length > most {
+                let message = format!("a structured part has {length} characters, more than {most}");
+                self.error(Rule::Remittance, at, message, "shorten the number of the document", Some("CH15"));
+            }
+        }
+    }
+
+    /// AOS2 (facts sheet §1.6): two to nine documents, one of them a credit note, which add up to the amount.
+    fn aos2(&mut self, transfer: &CreditTransfer, currency: &str) {
+        let at = At("", "documents");
+        let documents = transfer.documents.as_deref().unwrap_or_default();
+        if documents.len() > AOS2_PARTS {
+            let message = format!("there are {} documents, more than {AOS2_PARTS}", documents.len());
+            self.error(Rule::Remittance, at, message, "make several payments", None);
+        }
+        if !documents.iter().any(|document| document.kind == CreditNote) {
+            let message = "no document is a credit note, which several documents need";
+            self.error(Rule::Remittance, at, message, "make a payment for each invoice", None);
+        }
+        let sum = documents.iter().try_fold(Sum::default(), |sum, document| {
+            let one = Sum::of(document.amount.as_ref()?)?;
+            if document.kind == Invoice { sum.plus(one) } else { sum.minus(one) }
+        });
+        let fits =
+            sum.zip(Sum::of(&transfer.amount)).and_then(|(sum, amount)| sum.minus(amount)).is_some_and(Sum::is_zero);
+        if !fits {
+            let sum = sum.map_or_else(|| "no sum".to_owned(), |sum| format!("{} {currency}", sum.text()));
+            let message = format!("invoices less credit notes are {sum}, which is not the amount");
+            self.error(Rule::Remittance, at, message, "give each document its amount", Some("AM09"));
+        }
+    }
+
+    fn reference(
+        &mut self,
+        at: At,
+        text: &str,
+        kind: Option<ReferenceKind>,
+        iban: Option<&str>,
+    ) -> Option<ReadyReference> {
+        let Some(kind) = kind.or_else(|| reference::infer(text, iban)) else {
+            let change = "say which kind it is, or give it as text";
+            self.add(Finding::error(Rule::Reference, "the kind of the reference is not known", change).value(text), at);
+            return None;
+        };
+        let written_elsewhere = match kind {
+            ReferenceKind::Fik71 | ReferenceKind::Fik75 => {
+                "where a payment id of a FIK stands, each bank says differently"
+            }
+            ReferenceKind::Bankgiro | ReferenceKind::Plusgiro => "that is a number of an account, not a reference",
+            _ => "",
+        };
+        if !written_elsewhere.is_empty() {
+            self.add(Finding::error(Rule::Reference, written_elsewhere, "pay it in another way").value(text), at);
+            return None;
+        }
+        match reference::parse(kind, text) {
+            Ok(read) => {
+                if let Some(note) = read.note {
+                    self.add(Finding::warning(Rule::Reference, note, "compare it with the invoice").value(text), at);
+                }
+                Some(ReadyReference { text: read.text, placement: kind.placement() })
+            }
+            Err(why) => {
+                let soft = kind.is_soft() && why == ReferenceError::CheckDigits;
+                let level = if soft { Level::Warning } else { Level::Error };
+                let message = format!("the reference {why}");
+                let found = Finding::new(level, Rule::Reference, message, "compare it with the invoice");
+                self.add(found.reason("RR09").value(text), at);
+                let compact = || text.chars().filter(|c| !c.is_whitespace()).collect();
+                soft.then(|| ReadyReference { text: compact(), placement: kind.placement() })
+            }
+        }
+    }
+}

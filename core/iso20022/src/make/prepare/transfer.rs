@@ -1,0 +1,92 @@
+//! A transfer: amount, ids, instructions.
+
+use bankchannel_foundation::model::Decimal;
+
+use super::party::Need;
+use super::{BatchTerms, Preparer, ReadyReference};
+use crate::make::findings::At;
+use crate::make::model::CreditTransfer;
+use crate::rules::{Finding, PaymentVersion, Rule, identifier, money};
+
+/// Longest free text of the schema.
+const TEXT: usize = 140;
+/// The most digits of an amount.
+const DIGITS: usize = 18;
+/// The most parts of a report to authorities.
+const REPORTS: usize = 10;
+
+impl Preparer<'_> {
+    /// A transfer besides what its batch says. Gives its amount as it is written, and the reference of each structured
+    /// part.
+    pub(in crate::make) fn transfer(
+        &mut self,
+        transfer: &mut CreditTransfer,
+        terms: BatchTerms,
+        currency: &str,
+        debtor_iban: Option<&str>,
+    ) -> (String, Vec<Option<ReadyReference>>) {
+        let amount = self.amount(&transfer.amount, currency, terms.is_sepa());
+        self.party("creditor", &mut transfer.creditor, terms, currency, Need::Creditor);
+        if transfer.creditor.iban.is_some() && transfer.creditor.iban.as_deref() == debtor_iban {
+            let found =
+                Finding::warning(Rule::SameAccount, "debtor and creditor have the same account", "compare them");
+            self.add(found, At("creditor", "iban"));
+        }
+        if let Some(ultimate) = &mut transfer.ultimate_creditor {
+            self.party("ultimate_creditor", ultimate, terms, currency, Need::Nothing);
+        }
+        self.identifier(At("", "end_to_end_id"), transfer.end_to_end_id.as_deref());
+        self.identifier(At("", "instruction_id"), transfer.instruction_id.as_deref());
+        self.uetr(transfer.uetr.as_deref());
+        self.code(At("", "purpose"), transfer.purpose.as_deref());
+        self.instructions(transfer, terms);
+        self.optional(At("", "text"), &mut transfer.text, TEXT);
+        let references = self.remittance(transfer, currency);
+        (amount, references)
+    }
+
+    pub(super) fn amount(&mut self, amount: &Decimal, currency: &str, sepa: bool) -> String {
+        let at = At("", "amount");
+        if let Some(found) = money::check(amount, currency, sepa) {
+            self.add(found, at);
+            return String::new();
+        }
+        let written = money::written(amount, currency).unwrap_or_default();
+        if written.bytes().filter(u8::is_ascii_digit).count() > DIGITS {
+            let message = format!("the amount has more than {DIGITS} digits with those after the point");
+            self.add(Finding::error(Rule::Amount, message, "split it").reason("AM02").value(amount.as_str()), at);
+        }
+        written
+    }
+
+    fn uetr(&mut self, uetr: Option<&str>) {
+        let Some(uetr) = uetr else { return };
+        let found = if !identifier::is_uetr(uetr) {
+            Finding::error(Rule::Uetr, "is no UUID of version 4 in small letters", "leave it out, or make such a one")
+        } else if self.version == PaymentVersion::V03 {
+            Finding::error(Rule::Uetr, "version 3 has no UETR", "leave it out, or make the file in version 9")
+        } else {
+            return;
+        };
+        self.add(found.value(uetr), At("", "uetr"));
+    }
+
+    fn instructions(&mut self, transfer: &mut CreditTransfer, terms: BatchTerms) {
+        self.optional(At("", "creditor_bank_instruction"), &mut transfer.creditor_bank_instruction, TEXT);
+        self.optional(At("", "debtor_bank_instruction"), &mut transfer.debtor_bank_instruction, TEXT);
+        let given = transfer.creditor_bank_instruction.is_some() || transfer.debtor_bank_instruction.is_some();
+        if given && terms.is_sepa() {
+            let found = Finding::warning(Rule::Kind, "SEPA payments carry no instructions to banks", "leave them out");
+            self.add(found, At("", "creditor_bank_instruction"));
+        }
+        let reports = transfer.regulatory_reporting.as_deref_mut().unwrap_or_default();
+        if reports.len() > REPORTS {
+            let message = format!("there are more than {REPORTS} parts of a report to authorities");
+            self.error(Rule::Kind, At("", "regulatory_reporting"), message, "shorten it", None);
+        }
+        for report in reports {
+            self.optional(At("regulatory_reporting", "code"), &mut report.code, 10);
+            self.optional(At("regulatory_reporting", "text"), &mut report.text, 35);
+        }
+    }
+}

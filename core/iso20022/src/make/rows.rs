@@ -1,0 +1,106 @@
+//! Transfers as rows of content: one JSON object a line, or a table.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use bankchannel_foundation::error::row;
+use bankchannel_foundation::model::read_boundary;
+use bankchannel_foundation::{Boundary, Error, json};
+
+use super::csv::{self, PaymentTable};
+use super::model::CreditTransfer;
+use super::{PaymentMaker, Place};
+use crate::rules::{Finding, Rule};
+
+/// Longest line of JSON, in bytes.
+pub const MAX_LINE: usize = 256 * 1024;
+/// How many rows may be unreadable before the rest is not read: an input that never ends would never be refused.
+pub const MAX_REFUSED_ROWS: usize = 10_000;
+/// Deepest nesting of its JSON.
+const MAX_DEPTH: usize = 8;
+
+/// How the rows of transfers are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Boundary)]
+pub enum RowFormat {
+    /// One transfer a line, as a JSON object with the fields of `CreditTransfer`.
+    #[default]
+    JsonLines,
+    /// A table with a header row that names its columns.
+    Csv,
+}
+
+impl PaymentMaker {
+    /// Adds the transfers of content. What is wrong with them is told when the file is finished.
+    ///
+    /// # Errors
+    /// The content cannot be read, the options of the table are wrong, or what was made cannot be kept.
+    pub fn add_rows(&mut self, input: impl Read, format: RowFormat, table: &PaymentTable) -> Result<(), Error> {
+        match format {
+            RowFormat::JsonLines => self.add_lines(BufReader::new(input)),
+            RowFormat::Csv => csv::read(input, table, self),
+        }
+    }
+
+    fn add_lines(&mut self, mut input: impl BufRead) -> Result<(), Error> {
+        let (mut text, mut line, mut number, mut refused) = (Vec::new(), 0, 0, 0);
+        loop {
+            text.clear();
+            let read =
+                (&mut input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut text).map_err(|why| unreadable(&why))?;
+            if read == 0 {
+                return Ok(());
+            }
+            line += 1;
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            number += 1;
+            let place = Place { transaction: Some(number), line: Some(line) };
+            if text.len() > MAX_LINE {
+                let message = format!("the line has more than {MAX_LINE} bytes");
+                self.refuse(place, Finding::error(Rule::Table, message, "write one transfer a line"));
+                // Where the next line begins is not known.
+                return Ok(());
+            }
+            match transfer(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text)) {
+                Ok(transfer) => self.add_at(place, transfer)?,
+                Err(found) => {
+                    self.refuse(place, *found);
+                    refused += 1;
+                    if refused == MAX_REFUSED_ROWS {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The transfer of a line.
+fn transfer(line: &[u8]) -> Result<CreditTransfer, Box<Finding>> {
+    let value = json::parse(line, MAX_DEPTH).map_err(|why| {
+        let change = "write one JSON object a line, in UTF-8";
+        Box::new(Finding::error(Rule::Table, why.to_string().replace("line 1, ", ""), change))
+    })?;
+    read_boundary(value).map_err(|why| {
+        let found = Finding::error(Rule::Table, why.message(), "see the fields of a transfer");
+        Box::new(match why.detail("field") {
+            Some(field) => found.path(field),
+            None => found,
+        })
+    })
+}
+
+/// The error for content that cannot be read.
+pub(super) fn unreadable(why: &io::Error) -> Error {
+    Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}"))
+}
+
+/// Reads once more into a buffer, whatever interrupts it.
+pub(super) fn read_some(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(buffer) {
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Transfers that were seen before: equal ones get other ids, like ones a warning.
+
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+
+use super::digest::{digest, id, uetr};
+use super::findings::{At, Findings};
+use super::model::CreditTransfer;
+use super::prepare::ReadyReference;
+use crate::data::placeholder;
+use crate::rules::{Finding, Rule};
+use bankchannel_foundation::model::Date;
+
+/// The ids that a transfer is written with.
+pub(super) struct Ids {
+    pub(super) end_to_end: String,
+    pub(super) uetr: Option<String>,
+}
+
+/// The hashes of the transfers so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// By creditor, amount, text and date: the number of the first such transaction, and a part of its digest.
+    alike: HashMap<u64, (u32, u32)>,
+    /// How often a transfer like an earlier one came, by its digest.
+    equal: HashMap<u64, u32>,
+    /// End-to-end ids that were given, with their batches.
+    ids: HashSet<u64>,
+    /// UETRs that were given, of the whole file.
+    uetrs: HashSet<u64>,
+}
+
+/// A transfer, and where it stands.
+pub(super) struct Sight<'a> {
+    pub(super) transfer: &'a CreditTransfer,
+    /// The references of its structured parts, as they are written.
+    pub(super) references: &'a [Option<ReadyReference>],
+    /// The digest over its batch's key and its fields.
+    pub(super) digest: &'a [u8; 32],
+    pub(super) batch: usize,
+    /// Its number, from 1.
+    pub(super) number: u64,
+    pub(super) amount: &'a str,
+    pub(super) currency: &'a str,
+    pub(super) execution: Date,
+}
+
+impl Seen {
+    /// The ids of a transfer: those given, else made from its data. Equal transfers get different ones.
+    pub(super) fn ids(&mut self, sight: &Sight<'_>, with_uetr: bool, findings: &mut Findings) -> Ids {
+        let times = self.times(sight, findings);
+        let end_to_end = match &sight.transfer.end_to_end_id {
+            Some(given) => {
+                let of = short(&digest(&[&sight.batch.to_be_bytes(), given.as_bytes()]));
+                if !placeholder(given) && !self.ids.insert(of) {
+                    let message = "the batch has the same id before";
+                    let found = Finding::error(Rule::DuplicateIdentifier, message, "give each transfer its own id");
+                    findings.add(found.reason("DU04").value(given), At("", "end_to_end_id"));
+                }
+                given.clone()
+            }
+            None if times == 1 => id('E', sight.digest),
+            None => format!("{}-{times}", id('E', sight.digest)),
+        };
+        let uetr = match &sight.transfer.uetr {
+            Some(given) => {
+                if !self.uetrs.insert(short(&digest(&[given.as_bytes()]))) {
+                    let message = "an earlier transfer of the file has the same UETR";
+                    let change = "give each transfer its own, or leave it out";
+                    let found = Finding::error(Rule::DuplicateIdentifier, message, change);
+                    findings.add(found.reason("DU03").value(given), At("", "uetr"));
+                }
+                Some(given.clone())
+            }
+            None if with_uetr && times == 1 => Some(uetr(sight.digest)),
+            None if with_uetr => Some(uetr(&digest(&[sight.digest, &times.to_be_bytes()]))),
+            None => None,
+        };
+        Ids { end_to_end, uetr }
+    }
+
+    /// How often the same transfer came, this time counted; warns of one like an earlier one: same creditor, amount,
+    /// date, and text or reference. Equal ones are alike.
+    fn times(&mut self, sight: &Sight<'_>, findings: &mut Findings) -> u32 {
+        // Without a secret key: whoever makes two transfers look alike gets a warning too many.
+        let mut hasher = DefaultHasher::new();
+        let (transfer, creditor) = (sight.transfer, &sight.transfer.creditor);
+        (creditor.iban.as_deref(), creditor.account.as_deref(), sight.amount, sight.currency).hash(&mut hasher);
+        (transfer.text.as_deref(), sight.execution).hash(&mut hasher);
+        // As written: a reference with blanks and one without have the same digest, so they must be alike.
+        sight.references.iter().flatten().for_each(|reference| reference.text.hash(&mut hasher));
+        transfer.documents.iter().flatten().for_each(|document| document.number.hash(&mut hasher));
+        let short = short(sight.digest);
+        // The lower half is enough to tell alike transfers apart.
+        let part = short as u32;
+        let (first, first_part) = match self.alike.entry(hasher.finish()) {
+            Entry::Occupied(first) => *first.get(),
+            Entry::Vacant(place) => {
+                place.insert((u32::try_from(sight.number).unwrap_or(u32::MAX), part));
+                return 1;
+            }
+        };
+        let message = format!("the same creditor gets the same amount for the same as in transaction {first}");
+        let found = Finding::warning(Rule::DuplicateTransaction, message, "look whether it is paid twice");
+        findings.add(found.reason("AM05"), At("", "amount"));
+        let times = self.equal.entry(short).or_insert(u32::from(first_part == part));
+        *times += 1;
+        *times
+    }
+}
+
+/// The first bytes of a digest: enough to tell a million transfers apart.
+fn short(digest: &[u8; 32]) -> u64 {
+    digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

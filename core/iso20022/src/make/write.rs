@@ -1,0 +1,291 @@
+//! The elements of a payment file, in the order of its schema. What is written here was checked and converted before.
+
+use bankchannel_foundation::model::{Date, Timestamp};
+
+use super::model::{
+    CreditTransfer, DocumentKind, GroupData, PaidDocument, PaymentParty, PostalAddress, RegulatoryReport, TransferKind,
+};
+use super::prepare::ReadyReference;
+use super::seen::Ids;
+use crate::rules::PaymentVersion;
+use crate::rules::reference::Placement;
+use crate::schema::MessageType;
+use crate::xml::{Layout, Writer};
+
+/// The message of a version.
+pub(super) fn message(version: PaymentVersion) -> MessageType {
+    match version {
+        PaymentVersion::V03 => MessageType::Pain00100103,
+        PaymentVersion::V09 => MessageType::Pain00100109,
+    }
+}
+
+/// How many elements are open around a transaction.
+const AROUND_TRANSACTION: usize = 3;
+
+/// A writer of transactions.
+pub(super) fn transactions(layout: Layout) -> Writer {
+    Writer::part(AROUND_TRANSACTION, layout)
+}
+
+/// `GrpHdr`, in the document that begins with it.
+pub(super) struct Header<'a> {
+    pub(super) message_id: &'a str,
+    pub(super) created: &'a str,
+    pub(super) count: u64,
+    pub(super) sum: &'a str,
+    pub(super) initiator: &'a PaymentParty,
+}
+
+pub(super) fn header(xml: &mut Writer, header: &Header<'_>, version: PaymentVersion) {
+    xml.nest("GrpHdr", |xml| {
+        xml.text("MsgId", header.message_id);
+        xml.text("CreDtTm", header.created);
+        xml.text("NbOfTxs", &header.count.to_string());
+        xml.text("CtrlSum", header.sum);
+        party(xml, "InitgPty", header.initiator, version);
+    });
+}
+
+/// What stands of a batch before its transactions; `PmtInf` stays open.
+pub(super) struct BatchHead<'a> {
+    pub(super) id: &'a str,
+    pub(super) count: u64,
+    pub(super) sum: &'a str,
+    pub(super) group: &'a GroupData,
+    pub(super) kind: TransferKind,
+    pub(super) charge_bearer: &'static str,
+    pub(super) execution: Execution<'a>,
+}
+
+/// When a batch is executed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Execution<'a> {
+    /// On a day.
+    Date(Date),
+    /// At a moment.
+    Time(&'a Timestamp),
+}
+
+pub(super) fn batch_head(xml: &mut Writer, head: &BatchHead<'_>, version: PaymentVersion) {
+    let group = head.group;
+    xml.start("PmtInf");
+    xml.text("PmtInfId", head.id);
+    xml.text("PmtMtd", "TRF");
+    if let Some(once) = group.batch_booking {
+        xml.text("BtchBookg", if once { "true" } else { "false" });
+    }
+    xml.text("NbOfTxs", &head.count.to_string());
+    xml.text("CtrlSum", head.sum);
+    kind(xml, group, head.kind);
+    match (head.execution, version) {
+        (Execution::Date(date), PaymentVersion::V03) => xml.text("ReqdExctnDt", &date.to_string()),
+        (Execution::Date(date), PaymentVersion::V09) => {
+            xml.nest("ReqdExctnDt", |xml| xml.text("Dt", &date.to_string()));
+        }
+        (Execution::Time(time), _) => xml.nest("ReqdExctnDt", |xml| xml.text("DtTm", &date_time(time))),
+    }
+    if let Some(debtor) = &group.debtor {
+        party(xml, "Dbtr", debtor, version);
+        account(xml, "DbtrAcct", debtor);
+        agent(xml, "DbtrAgt", debtor, version);
+    }
+    if let Some(ultimate) = &group.ultimate_debtor {
+        party(xml, "UltmtDbtr", ultimate, version);
+    }
+    xml.text("ChrgBr", head.charge_bearer);
+}
+
+/// `PmtTpInf`.
+fn kind(xml: &mut Writer, group: &GroupData, kind: TransferKind) {
+    xml.nest("PmtTpInf", |xml| {
+        let level = group.service_level.as_deref().unwrap_or(kind.service_level());
+        xml.nest("SvcLvl", |xml| xml.text(code_or_own(level), level));
+        let instrument = group.local_instrument.as_deref();
+        match instrument.or((kind == TransferKind::Instant).then_some("INST")) {
+            Some("INST") => xml.nest("LclInstrm", |xml| xml.text("Cd", "INST")),
+            Some(own) => xml.nest("LclInstrm", |xml| xml.text("Prtry", own)),
+            None => {}
+        }
+        if let Some(category) = &group.category {
+            xml.nest("CtgyPurp", |xml| xml.text("Cd", category));
+        }
+    });
+}
+
+/// `CdtTrfTxInf` of a transfer; `amount` is its amount with the digits of its currency.
+pub(super) fn transaction(
+    xml: &mut Writer,
+    transfer: &CreditTransfer,
+    (amount, currency): (&str, &str),
+    ids: &Ids,
+    references: &[Option<ReadyReference>],
+    version: PaymentVersion,
+) {
+    xml.nest("CdtTrfTxInf", |xml| {
+        xml.nest("PmtId", |xml| {
+            xml.optional("InstrId", transfer.instruction_id.as_deref());
+            xml.text("EndToEndId", &ids.end_to_end);
+            xml.optional("UETR", ids.uetr.as_deref());
+        });
+        xml.nest("Amt", |xml| xml.money("InstdAmt", amount, currency));
+        let creditor = &transfer.creditor;
+        if creditor.bic.is_some() {
+            agent(xml, "CdtrAgt", creditor, version);
+        }
+        party(xml, "Cdtr", creditor, version);
+        account(xml, "CdtrAcct", creditor);
+        if let Some(ultimate) = &transfer.ultimate_creditor {
+            party(xml, "UltmtCdtr", ultimate, version);
+        }
+        if let Some(text) = &transfer.creditor_bank_instruction {
+            xml.nest("InstrForCdtrAgt", |xml| xml.text("InstrInf", text));
+        }
+        xml.optional("InstrForDbtrAgt", transfer.debtor_bank_instruction.as_deref());
+        if let Some(purpose) = &transfer.purpose {
+            xml.nest("Purp", |xml| xml.text("Cd", purpose));
+        }
+        transfer.regulatory_reporting.iter().flatten().for_each(|report| regulatory_report(xml, report));
+        remittance(xml, transfer, currency, references);
+    });
+}
+
+fn regulatory_report(xml: &mut Writer, report: &RegulatoryReport) {
+    xml.nest("RgltryRptg", |xml| {
+        xml.nest("Dtls", |xml| {
+            xml.optional("Cd", report.code.as_deref());
+            xml.optional("Inf", report.text.as_deref());
+        });
+    });
+}
+
+/// `RmtInf`: the text, then a structured part for each document, or for the reference alone.
+fn remittance(xml: &mut Writer, transfer: &CreditTransfer, currency: &str, references: &[Option<ReadyReference>]) {
+    if transfer.text.is_none() && references.is_empty() {
+        return;
+    }
+    let mut documents = transfer.documents.iter().flatten();
+    xml.nest("RmtInf", |xml| {
+        xml.optional("Ustrd", transfer.text.as_deref());
+        for creditor_reference in references {
+            xml.nest("Strd", |xml| {
+                if let Some(paid) = documents.next() {
+                    document(xml, paid, currency);
+                }
+                if let Some(ready) = creditor_reference {
+                    reference(xml, ready);
+                }
+            });
+        }
+    });
+}
+
+fn document(xml: &mut Writer, document: &PaidDocument, currency: &str) {
+    let (code, amount) = match document.kind {
+        DocumentKind::Invoice => ("CINV", "RmtdAmt"),
+        DocumentKind::CreditNote => ("CREN", "CdtNoteAmt"),
+    };
+    xml.nest("RfrdDocInf", |xml| {
+        xml.nest("Tp", |xml| xml.nest("CdOrPrtry", |xml| xml.text("Cd", code)));
+        xml.optional("Nb", document.number.as_deref());
+        if let Some(date) = document.date {
+            xml.text("RltdDt", &date.to_string());
+        }
+    });
+    if let Some(value) = &document.amount {
+        xml.nest("RfrdDocAmt", |xml| xml.money(amount, value.as_str(), currency));
+    }
+}
+
+fn reference(xml: &mut Writer, reference: &ReadyReference) {
+    xml.nest("CdtrRefInf", |xml| {
+        let Placement { code, proprietary, issuer } = reference.placement;
+        xml.nest("Tp", |xml| {
+            xml.nest("CdOrPrtry", |xml| xml.text(if proprietary { "Prtry" } else { "Cd" }, code));
+            xml.optional("Issr", issuer);
+        });
+        xml.text("Ref", &reference.text);
+    });
+}
+
+/// A party with name, address and number.
+fn party(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
+    xml.nest(name, |xml| {
+        xml.optional("Nm", party.name.as_deref());
+        if let Some(given) = &party.address {
+            address(xml, given);
+        }
+        let lei = party.lei.as_deref().filter(|_| version == PaymentVersion::V09);
+        if party.identifier.is_none() && lei.is_none() {
+            return;
+        }
+        xml.nest("Id", |xml| {
+            xml.nest(if party.person == Some(true) { "PrvtId" } else { "OrgId" }, |xml| {
+                xml.optional("LEI", lei);
+                if let Some(number) = &party.identifier {
+                    xml.nest("Othr", |xml| {
+                        xml.text("Id", number);
+                        scheme(xml, party.identifier_scheme.as_deref());
+                    });
+                }
+            });
+        });
+    });
+}
+
+/// The fields of an address in the order of both versions' schemas.
+fn address(xml: &mut Writer, address: &PostalAddress) {
+    xml.nest("PstlAdr", |xml| address.texts().for_each(|(element, text)| xml.optional(element, text)));
+}
+
+/// An account, by its IBAN or another number.
+fn account(xml: &mut Writer, name: &'static str, party: &PaymentParty) {
+    xml.nest(name, |xml| {
+        xml.nest("Id", |xml| match (&party.iban, &party.account) {
+            (Some(iban), _) => xml.text("IBAN", iban),
+            (None, number) => xml.nest("Othr", |xml| {
+                xml.optional("Id", number.as_deref());
+                scheme(xml, party.account_scheme.as_deref());
+            }),
+        });
+        xml.optional("Ccy", party.account_currency.as_deref());
+    });
+}
+
+/// A bank by its BIC, or that it is not given.
+fn agent(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
+    xml.nest(name, |xml| {
+        xml.nest("FinInstnId", |xml| match (&party.bic, version) {
+            (Some(bic), PaymentVersion::V03) => xml.text("BIC", bic),
+            (Some(bic), PaymentVersion::V09) => xml.text("BICFI", bic),
+            (None, _) => xml.nest("Othr", |xml| xml.text("Id", "NOTPROVIDED")),
+        });
+    });
+}
+
+fn scheme(xml: &mut Writer, name: Option<&str>) {
+    if let Some(name) = name {
+        xml.nest("SchmeNm", |xml| xml.text(code_or_own(name), name));
+    }
+}
+
+/// The codes of ISO 20022's lists that are no name of the banks: of service levels, of account numbers, and of the
+/// numbers of organisations and persons.
+const CODES: &[&str] = &[
+    "SEPA", "URGP", "URNS", "NURG", "SDVA", "NUGP", "INST", "PRPT", "BKTR", "G001", "G002", "G003", "G004", "AIIN",
+    "BBAN", "CUID", "UPIC", "BANK", "CBID", "CHID", "CINC", "COID", "CUST", "DUNS", "EMPL", "GS1G", "SREN", "SRET",
+    "TXID", "BDID", "BOID", "ARNU", "CCPT", "DRLC", "NIDN", "SOSE", "TELE",
+];
+
+/// `Cd` for a code of ISO 20022, `Prtry` for a name of the banks.
+fn code_or_own(name: &str) -> &'static str {
+    if CODES.contains(&name) { "Cd" } else { "Prtry" }
+}
+
+/// A moment as it is written for the execution: with the offset that it has, in whole seconds.
+fn date_time(time: &Timestamp) -> String {
+    let text = time.as_str();
+    let (whole, rest) = text.split_at_checked("2026-11-20T08:00:00".len()).unwrap_or((text, ""));
+    let offset = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    whole.replace([' ', 't'], "T") + &offset.replace('z', "Z")
+}

@@ -1,0 +1,75 @@
+//! Whether something may be sent again, and what to do, in words: by outcome, status and reasons (ISO 20022 sheet §6,
+//! §8).
+
+use crate::data::Code;
+use crate::meaning::{self, Again, Circumstances};
+use crate::status::StatusReason;
+
+use super::result::Outcome;
+
+/// The answer where the outcome alone gives it.
+pub(super) fn of_outcome(outcome: Outcome) -> (Again, String) {
+    let (again, advice) = match outcome {
+        Outcome::Paid | Outcome::PaidInBatch => (Again::No, "nothing is to be sent: the account was debited"),
+        Outcome::ExecutedReported => (Again::No, "nothing is to be sent: look for the booking in the next statement"),
+        Outcome::Probable => (Again::No, "look whether the booking is of this payment"),
+        Outcome::Accepted => (Again::No, "nothing is to be sent: wait for the booking"),
+        Outcome::InProgress => (Again::No, "nothing is to be sent: wait for the booking or the next report"),
+        Outcome::BatchDiffers => (Again::Ask, "ask your bank which transactions the debit of the batch paid"),
+        Outcome::Ambiguous => (Again::Ask, "several carry the same ids: look at the account, and ask your bank"),
+        Outcome::Conflict => (Again::Ask, "the bank contradicts itself: ask where the money is"),
+        Outcome::Cancelled => (Again::IfWanted, "send it as a new payment if it is still wanted"),
+        Outcome::Rejected | Outcome::Returned | Outcome::Unknown => (Again::Ask, "ask your bank"),
+    };
+    (again, advice.to_owned())
+}
+
+/// The answer to a refusal or a return whose money may be on its way all the same.
+pub(super) fn in_doubt() -> (Again, String) {
+    (Again::Ask, "ask your bank: something on the account may be this payment".to_owned())
+}
+
+/// The answer to a return of another amount than was ordered.
+pub(super) fn returned_in_part() -> (Again, String) {
+    (Again::Ask, "ask your bank: another amount came back than was sent".to_owned())
+}
+
+/// The answer of a status that is not final.
+pub(super) fn of_status(code: Option<&Code>, outcome: Outcome) -> (Again, String) {
+    let Some(code) = code else { return of_outcome(outcome) };
+    let known = meaning::status_of(&code.code).filter(|_| !code.proprietary);
+    match known {
+        // These two leave the answer to others, which there are none of here.
+        Some(row) if !matches!(row.again, Again::PerReason | Again::PerTransaction) => {
+            (row.again, row.advice.to_owned())
+        }
+        _ => (Again::Ask, "ask your bank what its status means".to_owned()),
+    }
+}
+
+/// The answer to a refusal or a return: the most careful one of its reasons. Banks put their own codes beside ISO
+/// 20022's: those say nothing where another one does. `all` tells whether these are all reasons.
+pub(super) fn of_reasons(reasons: &[StatusReason], all: bool, known: Circumstances) -> (Again, String) {
+    let codes = reasons.iter().filter_map(|reason| reason.code.as_ref()).filter(|code| !code.proprietary);
+    let rows = codes.map(|code| meaning::reason_of(&code.code)).chain((!all).then_some(None));
+    let unknown = || (Again::Ask, "ask your bank what its reason means".to_owned());
+    let answers = rows.map(|row| row.map_or_else(unknown, |row| row.answer(known)));
+    match answers.filter(|(again, _)| care(*again) > 0).max_by_key(|(again, _)| care(*again)) {
+        Some(answer) => answer,
+        None if reasons.is_empty() => (Again::Ask, "ask your bank: it gives no reason".to_owned()),
+        None => unknown(),
+    }
+}
+
+/// How careful an answer is; 0 for those that leave it open. What is not known may forbid what the others allow.
+fn care(again: Again) -> u8 {
+    match again {
+        Again::Unchanged => 1,
+        Again::IfWanted => 2,
+        Again::Corrected => 3,
+        Again::Ask => 4,
+        Again::LookFirst => 5,
+        Again::ClarifyFirst => 6,
+        Again::No | Again::Wait | Again::PerReason | Again::PerTransaction => 0,
+    }
+}

@@ -1,0 +1,207 @@
+//! What reports claim of a transaction, one after the other, and what of it holds in the end.
+
+use crate::data::Code;
+use crate::meaning::{self, MoneyState};
+use crate::status::StatusReason;
+
+use super::result::StatusSource;
+
+/// What a report says of a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim<'a> {
+    /// The report's place in the order of time.
+    pub(super) order: usize,
+    /// The report's index among those given.
+    pub(super) report: usize,
+    /// The line in the report's file.
+    pub(super) line: u64,
+    /// The status; none where it was deduced that the bank accepted.
+    pub(super) code: Option<&'a Code>,
+    pub(super) stage: Stage,
+    pub(super) source: StatusSource,
+    pub(super) reasons: &'a [StatusReason],
+    /// A status of the same report that contradicts this one: of the batch or of the file.
+    pub(super) contradicted: Option<&'a Code>,
+}
+
+/// How far a status says that a transaction is, as far as later statuses are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Only a reason is given.
+    Silent,
+    /// A status that is not known here, or a bank's own.
+    Unknown,
+    /// Received, checked, waiting.
+    Open,
+    /// Accepted for execution: money may move.
+    Moving,
+    /// Debited and on its way, or held up there.
+    Debited,
+    /// Debited.
+    Executed,
+    /// On the creditor's account.
+    Arrived,
+    /// Rejected or cancelled.
+    Refused,
+}
+
+impl Stage {
+    const COUNT: usize = 8;
+
+    pub(super) fn of(code: &Code) -> Self {
+        if code.proprietary {
+            return Self::Unknown;
+        }
+        let Some(known) = meaning::status_of(&code.code) else { return Self::Unknown };
+        match (known.is_final, known.money) {
+            (true, MoneyState::Arrived) => Self::Arrived,
+            (true, MoneyState::Debited) => Self::Executed,
+            (true, _) => Self::Refused,
+            (false, MoneyState::NotMoved | MoneyState::Mixed) => Self::Open,
+            (false, MoneyState::Debited) => Self::Debited,
+            (false, _) => Self::Moving,
+        }
+    }
+}
+
+/// Whether a lower level contradicts a refusal of what it is part of.
+pub(super) fn contradicts(above: Option<&Code>, below: &Code) -> bool {
+    above.is_some_and(|above| Stage::of(above) == Stage::Refused) && below.code.starts_with("AC") && !below.proprietary
+}
+
+/// What holds of a transaction after all reports.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Standing<'a> {
+    pub(super) claim: Option<Claim<'a>>,
+    /// What contradicts it.
+    pub(super) other: Option<&'a Code>,
+    /// Whether a status that does not hold any more said that the account was debited.
+    debited: bool,
+}
+
+impl<'a> Standing<'a> {
+    /// Takes the next claim: later ones win over those that are not final; a refusal and an execution contradict each
+    /// other, in whatever order they came.
+    pub(super) fn add(&mut self, next: &Claim<'a>) {
+        if self.other.is_some() {
+            return;
+        }
+        let Some(now) = &self.claim else {
+            (self.claim, self.other) = (Some(*next), next.contradicted);
+            return;
+        };
+        if next.contradicted.is_some() {
+            (self.claim, self.other) = (Some(*next), next.contradicted);
+            return;
+        }
+        self.debited |= now.stage == Stage::Debited;
+        match (now.stage, next.stage) {
+            // What was debited may have gone, whatever was said between.
+            (_, Stage::Refused) if self.debited => self.other = next.code,
+            (Stage::Executed | Stage::Arrived, Stage::Refused)
+            | (Stage::Refused, Stage::Moving | Stage::Debited | Stage::Executed | Stage::Arrived) => {
+                self.other = next.code;
+            }
+            (Stage::Executed, Stage::Arrived) => self.claim = Some(*next),
+            (Stage::Executed | Stage::Arrived | Stage::Refused, _) | (_, Stage::Silent) => {}
+            (_, _) => self.claim = Some(*next),
+        }
+    }
+}
+
+/// What reports claim of a whole batch or file. Of each stage the first and the last claim are enough: those between
+/// change nothing that holds in the end, so that many reports of many transactions cost no product of both.
+#[derive(Debug, Default)]
+pub(super) struct Timeline<'a> {
+    claims: Vec<Claim<'a>>,
+}
+
+impl<'a> Timeline<'a> {
+    /// Adds a claim; they come in the order of time.
+    pub(super) fn add(&mut self, claim: Claim<'a>) {
+        let same = |one: &&Claim<'_>| one.stage == claim.stage && one.contradicted.is_none();
+        if claim.contradicted.is_none() && self.claims.iter().filter(same).count() == 2 {
+            let last = self.claims.iter().rposition(|one| same(&one));
+            self.claims.remove(last.unwrap_or_default());
+        }
+        let contradicted = self.claims.iter().any(|one| one.contradicted.is_some());
+        if !(contradicted && claim.contradicted.is_some()) {
+            self.claims.push(claim);
+        }
+        debug_assert!(self.claims.len() <= 2 * Stage::COUNT + 1, "a timeline stays short");
+    }
+
+    pub(super) fn claims(&self) -> &[Claim<'a>] {
+        &self.claims
+    }
+}
+
+/// What holds after the claims of the file, of the batch and of the transaction itself: in one report the lowest level
+/// that says something.
+pub(super) fn settle<'a>(file: &Timeline<'a>, batch: &Timeline<'a>, own: &[Claim<'a>]) -> Standing<'a> {
+    let mut all: Vec<(u8, &Claim<'a>)> = Vec::with_capacity(own.len() + 4);
+    all.extend(file.claims().iter().map(|claim| (2, claim)));
+    all.extend(batch.claims().iter().map(|claim| (1, claim)));
+    all.extend(own.iter().map(|claim| (0, claim)));
+    all.sort_by_key(|(level, claim)| (claim.order, *level));
+    let mut standing = Standing::default();
+    let mut last = None;
+    for (level, claim) in all {
+        if last.is_none_or(|(order, lowest)| order != claim.order || lowest == level) {
+            last = Some((claim.order, level));
+            standing.add(claim);
+        }
+    }
+    standing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const CODES: &[&str] = &["ACTC", "ACSP", "ACWP", "ACSC", "ACCC", "RJCT", "PDNG", "PEND"];
+
+    fn code(at: usize) -> Code {
+        Code { code: CODES[at].to_owned(), meaning: None, proprietary: false, issuer: None }
+    }
+
+    fn claim(code: &Code, order: usize) -> Claim<'_> {
+        let source = StatusSource::Group;
+        Claim {
+            order,
+            report: order,
+            line: 0,
+            code: Some(code),
+            stage: Stage::of(code),
+            source,
+            reasons: &[],
+            contradicted: None,
+        }
+    }
+
+    proptest! {
+        /// A timeline that was cut short settles as if it had not been.
+        #[test]
+        fn cut_timelines_settle_as_whole_ones(
+            said in proptest::collection::vec((0..CODES.len(), 0..3_usize), 0..40),
+        ) {
+            let codes: Vec<Code> = (0..CODES.len()).map(code).collect();
+            let (mut file, mut batch, mut own, mut naive) = (Timeline::default(), Timeline::default(), Vec::new(), Standing::default());
+            for (order, (at, level)) in said.iter().enumerate() {
+                let claim = claim(&codes[*at], order);
+                naive.add(&claim);
+                match level {
+                    0 => own.push(claim),
+                    1 => batch.add(claim),
+                    _ => file.add(claim),
+                }
+            }
+            let short = settle(&file, &batch, &own);
+            prop_assert_eq!(short.other.is_some(), naive.other.is_some());
+            if naive.other.is_none() {
+                prop_assert_eq!(short.claim.map(|claim| claim.stage), naive.claim.map(|claim| claim.stage));
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Debits that name transactions, but are none of theirs for certain: whoever was refused may have been paid all the
+//! same.
+
+use std::collections::HashSet;
+
+use super::bookings::Booking;
+use super::days;
+use super::entries::Track;
+use super::reports::MAX_CANDIDATES;
+use super::sent::{Found, Ids, Sent, SentTransaction};
+
+/// What was marked: once is enough, however many entries say it.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    marked: HashSet<Mark>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Mark {
+    /// The transactions with the same id.
+    Group(usize),
+    /// Those of a payment information id; of the whole file where there is none.
+    Scope(Option<usize>),
+}
+
+impl Doubts {
+    /// Marks the transactions that a debit names by one of its ids, unless an account says that it is of others.
+    /// Answers with some of their numbers.
+    pub(super) fn of_ids<'a>(
+        &mut self,
+        sent: &Sent<'a>,
+        tracks: &mut [Track],
+        booking: &Booking<'a>,
+        ids: &Ids<'a>,
+    ) -> Vec<u64> {
+        let mut candidates = Vec::new();
+        for found in sent.named(ids) {
+            let single;
+            let members = match found {
+                Found::One(at) => {
+                    single = [at];
+                    single.as_slice()
+                }
+                Found::Several(group) => sent.group(group),
+                Found::Nothing => continue,
+            };
+            let Some(first) = members.first().map(|at| &sent.transactions[*at]) else { continue };
+            if !not_older(sent, first, booking) || (members.len() == 1 && contradicts(first, ids)) {
+                continue;
+            }
+            candidates.extend(members.iter().take(MAX_CANDIDATES).map(|at| *at as u64 + 1));
+            let fresh = if let Found::Several(group) = found { self.marked.insert(Mark::Group(group)) } else { true };
+            if fresh {
+                members.iter().for_each(|at| tracks[*at].doubt = true);
+            }
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates.truncate(MAX_CANDIDATES);
+        candidates
+    }
+
+    /// Marks the transactions of a payment information id, or of the whole file, whose debit it may be.
+    pub(super) fn of_scope<'a>(
+        &mut self,
+        sent: &Sent<'a>,
+        tracks: &mut [Track],
+        booking: &Booking<'a>,
+        scope: Option<usize>,
+    ) {
+        let one_of = scope.map_or(Some(0), |scope| sent.scopes[scope].members.first().copied());
+        let Some(one) = one_of.and_then(|at| sent.transactions.get(at)) else { return };
+        let ids = Ids { debtor: booking.account, ..Ids::default() };
+        if !not_older(sent, one, booking) || (scope.is_some() && contradicts(one, &ids)) {
+            return;
+        }
+        if !self.marked.insert(Mark::Scope(scope)) {
+            return;
+        }
+        match scope {
+            Some(scope) => sent.scopes[scope].members.iter().for_each(|at| tracks[*at].doubt = true),
+            None => tracks.iter_mut().for_each(|track| track.doubt = true),
+        }
+    }
+}
+
+/// Whether one of the accounts is of another payment.
+fn contradicts<'a>(one: &SentTransaction<'a>, ids: &Ids<'a>) -> bool {
+    let differ = |own: Option<&str>, other: Option<&str>| own.zip(other).is_some_and(|(own, other)| own != other);
+    differ(one.debtor, ids.debtor) || differ(one.account, ids.account)
+}
+
+/// Whether the booking is not older than the payment: ids are used again from month to month.
+pub(super) fn not_older<'a>(sent: &Sent<'a>, one: &SentTransaction<'a>, booking: &Booking<'a>) -> bool {
+    let (created, execution) = sent.days(one);
+    created.or(execution).zip(booking.date()).is_none_or(|(made, booked)| days::day_before(made) <= booked)
+}
+
+/// Whether the booking comes so soon after the payment that no other month's is meant.
+pub(super) fn in_course<'a>(sent: &Sent<'a>, one: &SentTransaction<'a>, booking: &Booking<'a>) -> bool {
+    let (created, execution) = sent.days(one);
+    let latest = created.max(execution).and_then(days::latest_with_ids);
+    latest.zip(booking.date()).is_none_or(|(latest, booked)| booked <= latest)
+}

@@ -1,0 +1,532 @@
+//! Which booking is of which transaction: one by one here, batches in [`super::batches`].
+
+use crate::cash::{Batch, EntryDetail, Statement};
+use crate::data::Money;
+
+use super::batches::{self, BatchBooked, BatchPart, Verdict};
+use super::bookings::{Booking, Bookings, collect, is_debit, kind_rank};
+use super::claims::Stage;
+use super::cover::Cover;
+use super::days;
+use super::doubts::{Doubts, in_course, not_older};
+use super::reports::{MAX_CANDIDATES, Reported};
+use super::result::{LeftoverEntry, LeftoverReason};
+use super::sent::{Amount, Found, Ids, Sent, SentTransaction, number_of};
+
+/// A booking, or one transaction of it, that is of a transaction sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub(super) booking: usize,
+    pub(super) detail: Option<usize>,
+    /// Whether the bank names the file, the batch or the UETR.
+    pub(super) exact: bool,
+}
+
+/// What the bookings say of a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Track {
+    /// Debits of its own; after all are read only those that are best named.
+    pub(super) debits: Vec<Hit>,
+    pub(super) returned: Option<Hit>,
+    pub(super) pending: Option<Hit>,
+    pub(super) probable: Option<Hit>,
+    pub(super) batch: Option<BatchBooked>,
+    /// Whether a booking may be of this one or of another with the same ids.
+    pub(super) ambiguous: Option<Hit>,
+    /// Whether a debit names it that is not its own for certain.
+    pub(super) doubt: bool,
+}
+
+/// What the bookings say.
+pub(super) struct Booked<'a> {
+    pub(super) bookings: Bookings<'a>,
+    pub(super) tracks: Vec<Track>,
+    pub(super) batches: Vec<batches::BatchSum>,
+    pub(super) leftovers: Vec<LeftoverEntry>,
+    pub(super) cover: Cover<'a>,
+}
+
+/// Matches all bookings.
+pub(super) fn read<'a>(sent: &Sent<'a>, reported: &Reported<'a>, statements: &'a [Statement]) -> Booked<'a> {
+    let mut matching = Matching {
+        sent,
+        reported,
+        tracks: sent.transactions.iter().map(|_| Track::default()).collect(),
+        parts: Vec::new(),
+        groups: vec![false; sent.groups()],
+        doubts: Doubts::default(),
+        leftovers: Vec::new(),
+    };
+    let bookings = collect(statements);
+    for (number, booking) in bookings.all.iter().enumerate() {
+        matching.booking(number, booking);
+    }
+    for booking in &bookings.unclear {
+        matching.unclear(booking);
+    }
+    matching.keep_best(&bookings);
+    let parts = std::mem::take(&mut matching.parts);
+    let batches = batches::settle(sent, reported, &bookings, parts, &mut matching.tracks, &mut matching.leftovers);
+    matching.found_returns(&bookings);
+    let cover = Cover::new(statements, &bookings.unclear, &matching.leftovers);
+    Booked { bookings, tracks: matching.tracks, batches, leftovers: matching.leftovers, cover }
+}
+
+struct Matching<'s, 'a> {
+    sent: &'s Sent<'a>,
+    reported: &'s Reported<'a>,
+    tracks: Vec<Track>,
+    parts: Vec<BatchPart>,
+    /// The groups of transactions that something ambiguous was booked of.
+    groups: Vec<bool>,
+    doubts: Doubts,
+    leftovers: Vec<LeftoverEntry>,
+}
+
+/// Where to look for what a bank names.
+#[derive(Clone, Copy)]
+enum Named {
+    /// This file; in this batch, where one is named.
+    Here(Option<usize>),
+    /// Neither file nor batch is named.
+    Nowhere,
+    Elsewhere(LeftoverReason),
+}
+
+/// What a booking, or one transaction of it, was found to be.
+enum Match {
+    One(usize, bool),
+    /// One that it was booked so late for that another month's may be meant.
+    Late(usize),
+    Probable(usize),
+    Several(usize),
+    Nothing(LeftoverReason),
+}
+
+impl<'a> Matching<'_, 'a> {
+    fn booking(&mut self, number: usize, booking: &Booking<'a>) {
+        let single = match booking.entry.batches.as_slice() {
+            [batch] => Some(batch),
+            _ => None,
+        };
+        let mut unmatched = Vec::new();
+        let mut own = Vec::new();
+        // What has no details is itself the only one.
+        let details = booking.details.iter().enumerate().map(|(at, detail)| (Some(at), Some(detail)));
+        let itself = booking.details.is_empty().then_some((None, None));
+        for (at, detail) in details.chain(itself) {
+            let debit = detail.and_then(|detail| is_debit(detail.direction.as_ref()?)).unwrap_or(booking.debit);
+            let named = self.named(single, detail);
+            match self.find(booking, detail, debit, named) {
+                Match::One(transaction, exact) => {
+                    own.push(detail.and_then(|detail| detail.money.as_ref()));
+                    self.take(transaction, booking, debit, Hit { booking: number, detail: at, exact });
+                }
+                Match::Late(transaction) => {
+                    let hit = Hit { booking: number, detail: at, exact: false };
+                    let track = &mut self.tracks[transaction];
+                    if debit && booking.booked {
+                        track.probable = track.probable.or(Some(hit));
+                        let row = leftover(booking, at, LeftoverReason::Ambiguous);
+                        self.leftovers.push(LeftoverEntry { candidates: vec![transaction as u64 + 1], ..row });
+                    } else {
+                        track.doubt = true;
+                        self.take(transaction, booking, debit, hit);
+                    }
+                }
+                Match::Probable(transaction) => {
+                    let hit = Hit { booking: number, detail: at, exact: false };
+                    let track = &mut self.tracks[transaction];
+                    if track.probable.replace(hit).is_some() {
+                        track.ambiguous = Some(hit);
+                    }
+                }
+                Match::Several(group) => {
+                    let hit = Hit { booking: number, detail: at, exact: false };
+                    let members = self.sent.group(group);
+                    let candidates = members.iter().take(MAX_CANDIDATES).map(|at| *at as u64 + 1).collect();
+                    let row = leftover(booking, at, LeftoverReason::Ambiguous);
+                    self.leftovers.push(LeftoverEntry { candidates, ..row });
+                    if !std::mem::replace(&mut self.groups[group], true) {
+                        for member in members {
+                            self.tracks[*member].ambiguous = Some(hit);
+                        }
+                    }
+                }
+                Match::Nothing(why) => {
+                    unmatched.push((at, named, why));
+                    if debit {
+                        self.doubts.of_ids(self.sent, &mut self.tracks, booking, &ids(booking, detail));
+                    }
+                }
+            }
+        }
+        if unmatched.is_empty() {
+            return;
+        }
+        let parts = self.batch_parts(number, booking, &unmatched, &own);
+        let nameless = unmatched.iter().map(|(at, ..)| at.and_then(|at| booking.details.get(at)));
+        self.doubt_batches(booking, nameless, !parts.is_empty());
+        if !parts.is_empty() {
+            self.parts.extend(parts);
+            return;
+        }
+        let whole = own.is_empty() && unmatched.len() == booking.details.len().max(1);
+        for (at, _, why) in unmatched.into_iter().take(if whole { 1 } else { usize::MAX }) {
+            self.leftovers.push(leftover(booking, at.filter(|_| !whole || booking.details.len() == 1), why));
+        }
+    }
+
+    /// An entry of which nothing tells whether it is booked, or in whose favour: it pays nothing, but may have.
+    fn unclear(&mut self, booking: &Booking<'a>) {
+        let mut candidates = Vec::new();
+        let details = booking.details.iter().map(Some);
+        let itself = booking.details.is_empty().then_some(None);
+        let debits = details
+            .chain(itself)
+            .filter(|detail| detail.and_then(|detail| is_debit(detail.direction.as_ref()?)).unwrap_or(booking.debit));
+        for detail in debits.clone() {
+            let ids = ids(booking, detail);
+            let mut found = self.doubts.of_ids(self.sent, &mut self.tracks, booking, &ids);
+            if found.is_empty()
+                && let Some(at) =
+                    self.by_reference(booking, detail, &ids).or_else(|| self.probable(booking, detail, &ids))
+            {
+                self.tracks[at].doubt = true;
+                found.push(at as u64 + 1);
+            }
+            let room = MAX_CANDIDATES - candidates.len();
+            candidates.extend(found.into_iter().take(room));
+        }
+        self.doubt_batches(booking, debits, false);
+        let why = if candidates.is_empty() { LeftoverReason::NoSuchTransaction } else { LeftoverReason::Ambiguous };
+        self.leftovers.push(LeftoverEntry { candidates, ..leftover(booking, None, why) });
+    }
+
+    /// Marks the batches that a debit names without naming its transactions. Those that are `settled` by their sums
+    /// are not in doubt, unless another file is named beside the batch.
+    fn doubt_batches<'d>(
+        &mut self,
+        booking: &Booking<'a>,
+        details: impl Iterator<Item = Option<&'d EntryDetail>>,
+        settled: bool,
+    ) where
+        'a: 'd,
+    {
+        if !booking.debit {
+            return;
+        }
+        let mut of_entry = false;
+        for detail in details {
+            if detail.is_some_and(|detail| {
+                detail.uetr.is_some() || detail.instruction_id.is_some() || detail.end_to_end_id.is_some()
+            }) {
+                continue;
+            }
+            match detail.filter(|detail| detail.payment_id.is_some() || detail.message_id.is_some()) {
+                Some(detail) => {
+                    self.doubt_batch(booking, detail.message_id.as_ref(), detail.payment_id.as_ref(), settled);
+                }
+                None => of_entry = true,
+            }
+        }
+        if of_entry {
+            for batch in &booking.entry.batches {
+                self.doubt_batch(booking, batch.message_id.as_ref(), batch.payment_id.as_ref(), settled);
+            }
+        }
+    }
+
+    fn doubt_batch(
+        &mut self,
+        booking: &Booking<'a>,
+        message: Option<&String>,
+        payment: Option<&String>,
+        settled: bool,
+    ) {
+        if settled && !matches!(self.place(message, payment), Named::Elsewhere(_)) {
+            return;
+        }
+        let scope = payment.and_then(|id| self.sent.scope(id));
+        if scope.is_some() || (message.is_some() && message == self.sent.file.id.as_ref()) {
+            self.doubts.of_scope(self.sent, &mut self.tracks, booking, scope);
+        }
+    }
+
+    /// Whether the bank names this file or one of its batches.
+    fn named(&self, batch: Option<&'a Batch>, detail: Option<&'a EntryDetail>) -> Named {
+        let of_detail = |id: fn(&EntryDetail) -> Option<&String>| detail.and_then(id);
+        let of_batch = |id: fn(&Batch) -> Option<&String>| batch.and_then(id);
+        let message = of_detail(|one| one.message_id.as_ref()).or_else(|| of_batch(|one| one.message_id.as_ref()));
+        let payment = of_detail(|one| one.payment_id.as_ref()).or_else(|| of_batch(|one| one.payment_id.as_ref()));
+        self.place(message, payment)
+    }
+
+    fn place(&self, message: Option<&String>, payment: Option<&String>) -> Named {
+        let scope = payment.map(|id| self.sent.scope(id));
+        match (message, scope) {
+            (Some(message), _) if Some(message) != self.sent.file.id.as_ref() => {
+                Named::Elsewhere(LeftoverReason::OtherFile)
+            }
+            (_, Some(Some(scope))) => Named::Here(Some(scope)),
+            (Some(_), _) => Named::Here(None),
+            (None, Some(None)) => Named::Elsewhere(LeftoverReason::NoSuchBatch),
+            (None, None) => Named::Nowhere,
+        }
+    }
+
+    fn find(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, debit: bool, named: Named) -> Match {
+        let ids = ids(booking, detail);
+        if let Found::One(at) = self.sent.by_uetr(&ids) {
+            return Match::One(at, true);
+        }
+        let scope = if let Named::Here(scope) = named { scope } else { None };
+        match self.sent.find(scope, &ids) {
+            Found::One(at) => {
+                if matches!(named, Named::Here(_)) {
+                    return Match::One(at, true);
+                }
+                let one = &self.sent.transactions[at];
+                // Many banks name messages of their own: beside one of those the account must say it too.
+                let named_here = matches!(named, Named::Nowhere) || one.account.is_some() && one.account == ids.account;
+                if named_here && not_older(self.sent, one, booking) && fits(one, &ids, booking, detail, debit) {
+                    return if in_course(self.sent, one, booking) { Match::One(at, false) } else { Match::Late(at) };
+                }
+            }
+            Found::Several(group) => {
+                let near = self.sent.group(group).first().is_some_and(|at| {
+                    let one = &self.sent.transactions[*at];
+                    not_older(self.sent, one, booking) && in_course(self.sent, one, booking)
+                });
+                match named {
+                    Named::Here(_) => return Match::Several(group),
+                    Named::Nowhere if near => return Match::Several(group),
+                    Named::Nowhere | Named::Elsewhere(_) => {}
+                }
+            }
+            Found::Nothing => {}
+        }
+        if let Some(at) = self.by_reference(booking, detail, &ids) {
+            return Match::One(at, true);
+        }
+        match (self.probable(booking, detail, &ids).filter(|_| debit && booking.booked), named) {
+            (Some(at), _) => Match::Probable(at),
+            (None, Named::Elsewhere(why)) => Match::Nothing(why),
+            (None, _) => Match::Nothing(LeftoverReason::NoSuchTransaction),
+        }
+    }
+
+    /// The transaction whose booking the bank announced with its own reference.
+    fn by_reference(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, ids: &Ids<'a>) -> Option<usize> {
+        let of_entry = booking.entry.servicer_reference.as_deref().filter(|_| booking.details.len() < 2);
+        let reference = detail.and_then(|detail| detail.servicer_reference.as_deref()).or(of_entry)?;
+        let at = (*self.reported.references.get(reference)?)?;
+        let one = &self.sent.transactions[at];
+        let amount = one.amount.zip(ids.amount);
+        let same = amount.is_none_or(|(own, other)| own.currency != other.currency || own == other);
+        let debtor = one.debtor.zip(ids.debtor).is_none_or(|(own, other)| own == other);
+        (same && debtor).then_some(at)
+    }
+
+    /// The only transaction of this amount to this account about this day, for the same purpose.
+    fn probable(&self, booking: &Booking<'a>, detail: Option<&'a EntryDetail>, ids: &Ids<'a>) -> Option<usize> {
+        let (amount, account, detail) = (ids.amount?, ids.account?, detail?);
+        let at = self.sent.by_creditor(amount, account)?;
+        let one = &self.sent.transactions[at];
+        let execution = self.sent.file.batches[one.batch].execution.as_ref()?.date;
+        let ordered = &one.payment.remittance;
+        let purpose =
+            (ordered.reference(), ordered.text()) == (detail.remittance.reference(), detail.remittance.text());
+        let debtor = one.debtor.zip(ids.debtor).is_none_or(|(own, other)| own == other);
+        // An id that contradicts says that it is another payment.
+        let contradicts = ids.end_to_end.is_some() && one.payment.end_to_end_id.is_some();
+        (purpose && debtor && !contradicts && days::is_about(execution, booking.date()?)).then_some(at)
+    }
+
+    fn take(&mut self, transaction: usize, booking: &Booking<'a>, debit: bool, hit: Hit) {
+        let track = &mut self.tracks[transaction];
+        match (debit, booking.booked) {
+            (true, true) => track.debits.push(hit),
+            (true, false) => track.pending = track.pending.or(Some(hit)),
+            (false, true) => track.returned = track.returned.or(Some(hit)),
+            // Money that may come back changes nothing yet.
+            (false, false) => {}
+        }
+    }
+
+    /// Of the debits of one transaction those that the bank names best count. Two of one kind of message are two
+    /// bookings, of which one may be of another payment with the same ids.
+    fn keep_best(&mut self, bookings: &Bookings<'a>) {
+        for track in &mut self.tracks {
+            if track.debits.len() < 2 {
+                continue;
+            }
+            if track.debits.iter().any(|hit| hit.exact) {
+                let (best, rest) = track.debits.iter().partition(|hit| hit.exact);
+                track.debits = best;
+                let rest: Vec<Hit> = rest;
+                for hit in rest {
+                    let row = leftover(&bookings.all[hit.booking], hit.detail, LeftoverReason::Ambiguous);
+                    self.leftovers.push(row);
+                }
+            }
+            let mut by_kind = [0; 3];
+            for hit in &track.debits {
+                by_kind[kind_rank(bookings.all[hit.booking].kind)] += 1;
+            }
+            track.debits.sort_by_key(|hit| std::cmp::Reverse(kind_rank(bookings.all[hit.booking].kind)));
+            if by_kind.into_iter().all(|times| times < 2) {
+                track.debits.truncate(1);
+            }
+        }
+    }
+
+    /// A credit takes a payment back where the bank says so, or where the payment was debited before: anybody may pay
+    /// with the same end-to-end id.
+    fn found_returns(&mut self, bookings: &Bookings<'a>) {
+        for (track, standing) in self.tracks.iter_mut().zip(&self.reported.standings) {
+            let Some(hit) = track.returned else { continue };
+            let booking = &bookings.all[hit.booking];
+            let detail = hit.detail.and_then(|at| booking.details.get(at));
+            let said = hit.exact || booking.entry.reversal || detail.is_some_and(|detail| detail.returned.is_some());
+            let debited = !track.debits.is_empty()
+                || track.batch.is_some_and(|batch| batch.verdict == Verdict::Paid)
+                || standing.claim.is_some_and(|claim| matches!(claim.stage, Stage::Executed | Stage::Arrived));
+            let before = track.debits.first().and_then(|debit| bookings.all[debit.booking].date());
+            let in_order = before.zip(booking.date()).is_none_or(|(debit, credit)| debit <= credit);
+            if !in_order || !(said || debited) {
+                track.returned = None;
+                self.leftovers.push(leftover(booking, hit.detail, LeftoverReason::NoSuchTransaction));
+            }
+        }
+    }
+
+    /// What of a booking is of batches, without what is matched one by one.
+    fn batch_parts(
+        &self,
+        number: usize,
+        booking: &Booking<'a>,
+        unmatched: &[(Option<usize>, Named, LeftoverReason)],
+        own: &[Option<&'a Money>],
+    ) -> Vec<BatchPart> {
+        let part = |scope: Option<usize>, named: bool| BatchPart {
+            booking: number,
+            scope,
+            named,
+            amount: None,
+            total: None,
+            count: None,
+            otherwise: LeftoverReason::NoSuchTransaction,
+        };
+        match booking.entry.batches.as_slice() {
+            [] => {
+                // Details without ids of their own may still name the batch.
+                let mut scopes = unmatched.iter().map(|(_, named, _)| match named {
+                    Named::Here(scope) => Some(*scope),
+                    _ => None,
+                });
+                let Some(Some(first)) = scopes.next() else { return Vec::new() };
+                if scopes.any(|scope| scope != Some(first)) {
+                    return Vec::new();
+                }
+                let amount = batches::without(booking.entry.money.as_ref(), own);
+                vec![BatchPart { amount, ..part(first, true) }]
+            }
+            [batch] => {
+                let (scope, named) = match self.place(batch.message_id.as_ref(), batch.payment_id.as_ref()) {
+                    Named::Here(scope) => (scope, true),
+                    Named::Nowhere if own.is_empty() => (None, false),
+                    // Of a bank's own message, sum and day may still say it.
+                    Named::Elsewhere(why) if booking.details.is_empty() => {
+                        return vec![BatchPart {
+                            total: batches::without(batch.total.as_ref(), own),
+                            amount: batches::without(booking.entry.money.as_ref(), own),
+                            count: batch.count,
+                            otherwise: why,
+                            ..part(None, false)
+                        }];
+                    }
+                    _ => return Vec::new(),
+                };
+                let matched = own.len() as u64;
+                vec![BatchPart {
+                    amount: batches::without(booking.entry.money.as_ref(), own),
+                    total: batches::without(batch.total.as_ref(), own),
+                    count: batch.count.and_then(|count| count.checked_sub(matched)),
+                    ..part(scope, named)
+                }]
+            }
+            several => {
+                let parts = several.iter().map(|batch| {
+                    match self.place(batch.message_id.as_ref(), batch.payment_id.as_ref()) {
+                        Named::Here(scope) if own.is_empty() => Some(BatchPart {
+                            total: batches::without(batch.total.as_ref(), &[]),
+                            count: batch.count,
+                            ..part(scope, true)
+                        }),
+                        _ => None,
+                    }
+                });
+                parts.flatten().collect()
+            }
+        }
+    }
+}
+
+fn ids<'a>(booking: &Booking<'a>, detail: Option<&'a EntryDetail>) -> Ids<'a> {
+    let money = match detail {
+        Some(detail) => detail.money.as_ref(),
+        None => booking.entry.money.as_ref(),
+    };
+    Ids {
+        uetr: detail.and_then(|detail| detail.uetr.as_deref()),
+        instruction: detail.and_then(|detail| detail.instruction_id.as_deref()),
+        end_to_end: detail.and_then(|detail| detail.end_to_end_id.as_deref()),
+        amount: money.and_then(Amount::of),
+        account: detail.and_then(|detail| number_of(detail.counterparty.as_deref()?)),
+        debtor: booking.account,
+    }
+}
+
+/// Whether amount and creditor are those of the transaction, as far as the bank gives them. What comes back may be
+/// less.
+fn fits<'a>(
+    one: &SentTransaction<'a>,
+    ids: &Ids<'a>,
+    booking: &Booking<'a>,
+    detail: Option<&'a EntryDetail>,
+    debit: bool,
+) -> bool {
+    let account = one.account.zip(ids.account);
+    if account.is_some_and(|(own, other)| own != other) {
+        return false;
+    }
+    let Some(own) = one.amount else { return account.is_some() };
+    let in_course = detail.into_iter().flat_map(|detail| &detail.amounts).chain(&booking.entry.amounts);
+    let amounts = ids.amount.into_iter().chain(in_course.filter_map(|amount| Amount::of(&amount.money)));
+    let comes_back = !debit && (booking.entry.reversal || detail.is_some_and(|detail| detail.returned.is_some()));
+    let mut comparable = false;
+    for amount in amounts.filter(|amount| amount.currency == own.currency) {
+        if amount == own || (comes_back && amount.units <= own.units) {
+            return true;
+        }
+        comparable = true;
+    }
+    // In another currency the account must tell.
+    !comparable && account.is_some()
+}
+
+pub(super) fn leftover(booking: &Booking<'_>, detail: Option<usize>, why: LeftoverReason) -> LeftoverEntry {
+    let of_detail = detail.and_then(|at| booking.details.get(at));
+    let (end_to_end_id, party) = match of_detail {
+        Some(detail) => (&detail.end_to_end_id, &detail.counterparty),
+        None => (&booking.entry.end_to_end_id, &booking.entry.counterparty),
+    };
+    LeftoverEntry {
+        place: booking.place(detail),
+        why,
+        end_to_end_id: end_to_end_id.clone(),
+        counterparty: party.as_ref().and_then(|party| party.name.clone()),
+        candidates: Vec::new(),
+    }
+}

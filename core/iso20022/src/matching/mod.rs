@@ -1,0 +1,115 @@
+//! What became of a payment file: its transactions against status reports, statements, reports and notifications.
+//!
+//! ```text
+//!  PaymentFile ──► sent: indexes by id ──┐
+//!  StatusReport… ► claims in the order of time, the lowest level of each report ─► a standing of each ──┐
+//!  Statement… ───► bookings, each once ─► of one transaction (ids) or of a batch (sum) ──────────────────┴► verdict
+//! ```
+//!
+//! Nothing is guessed: what names no transaction for certain is listed apart, and nothing may be sent again while it is
+//! not known where the money is. The costs grow with the sizes of the files, never with their product: ids are looked
+//! up in hash maps, and the search for the transactions behind a sum has a fixed number of steps for all batches
+//! together.
+
+mod advice;
+mod batches;
+mod bookings;
+mod claims;
+mod cover;
+mod days;
+mod doubts;
+mod entries;
+mod reports;
+mod result;
+mod sent;
+mod shared;
+mod subset;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use crate::cash::{Statement, Sum};
+use crate::data::Money;
+use crate::payment::PaymentFile;
+use crate::status::StatusReport;
+
+pub use crate::meaning::Again;
+pub use result::{
+    BookingPlace, LeftoverEntry, LeftoverReason, LeftoverReport, Matched, MatchedBatch, MatchedTransaction, Outcome,
+    OutcomeTotal, ReportPlace, StatusSource,
+};
+
+use sent::Sent;
+use verdict::Case;
+
+/// Finds out what became of each transaction of a payment file.
+///
+/// Reports and statements come in any order and may be about other files too.
+pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements: &[Statement]) -> Matched {
+    let sent = Sent::new(payment);
+    let mut reported = reports::read(&sent, reports);
+    let mut booked = entries::read(&sent, &reported, statements);
+    let leftover_reports = std::mem::take(&mut reported.leftovers);
+    let leftover_entries = std::mem::take(&mut booked.leftovers);
+    let transactions: Vec<MatchedTransaction> = (0..sent.transactions.len())
+        .map(|at| Case { sent: &sent, reports, reported: &reported, booked: &booked, at }.matched())
+        .collect();
+    let mut of_batches = transactions.as_slice();
+    let batches = payment.batches.iter().enumerate().map(|(at, batch)| {
+        let (of_this, rest) = of_batches.split_at(batch.transactions.len());
+        of_batches = rest;
+        let sums = &booked.batches[at];
+        MatchedBatch {
+            number: at as u64 + 1,
+            line: batch.line,
+            id: batch.id.clone(),
+            count: of_this.len() as u64,
+            totals: totals(of_this),
+            bookings: sums.bookings.iter().map(|booking| booked.bookings.all[*booking].place(None)).collect(),
+            booked: sums.booked.clone(),
+            difference: sums.difference.clone(),
+        }
+    });
+    let batches = batches.collect();
+    let mut notes = std::mem::take(&mut booked.bookings.notes);
+    let repeated = sent.scopes.iter().filter(|scope| scope.batches.len() > 1).count();
+    if repeated > 0 {
+        notes.push(format!("{repeated} payment information ids stand at several batches, which are matched together"));
+    }
+    if payment.id.is_none() {
+        notes.push("the payment file has no message id, so that no status report can be about it".to_owned());
+    }
+    Matched {
+        id: payment.id.clone(),
+        count: transactions.len() as u64,
+        totals: totals(&transactions),
+        batches,
+        transactions,
+        leftover_reports,
+        leftover_entries,
+        repeated_entries: booked.bookings.repeated,
+        notes,
+    }
+}
+
+/// How many transactions have which outcome.
+fn totals(transactions: &[MatchedTransaction]) -> Vec<OutcomeTotal> {
+    let mut by_outcome: BTreeMap<Outcome, (u64, BTreeMap<&str, Option<Sum>>)> = BTreeMap::new();
+    for one in transactions {
+        let (count, sums) = by_outcome.entry(one.outcome).or_default();
+        *count += 1;
+        if let Some(money) = &one.money {
+            let sum = sums.entry(&money.currency).or_insert_with(|| Some(Sum::default()));
+            *sum = sum.zip(Sum::of(&money.amount)).and_then(|(sum, one)| sum.plus(one));
+        }
+    }
+    let total = |(outcome, (count, sums)): (Outcome, (u64, BTreeMap<&str, Option<Sum>>))| OutcomeTotal {
+        outcome,
+        count,
+        sums: sums
+            .into_iter()
+            .filter_map(|(currency, sum)| Some(Money { amount: sum?.decimal()?, currency: currency.to_owned() }))
+            .collect(),
+    };
+    by_outcome.into_iter().map(total).collect()
+}

@@ -1,0 +1,254 @@
+//! What became of a payment file: the answer's types.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Date;
+
+use crate::cash::CashKind;
+use crate::data::{Code, Moment, Money};
+use crate::meaning::Again;
+use crate::status::StatusReason;
+
+/// What became of a payment file.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct Matched {
+    /// The message id of the payment file.
+    pub id: Option<String>,
+    /// How many transactions the file holds.
+    pub count: u64,
+    /// How many transactions have which outcome, with their sums; the counts add up to `count`.
+    pub totals: Vec<OutcomeTotal>,
+    /// The batches of the file, in order.
+    pub batches: Vec<MatchedBatch>,
+    /// The transactions of the file, in order.
+    pub transactions: Vec<MatchedTransaction>,
+    /// What the reports say of no transaction of this file, or of none for certain.
+    pub leftover_reports: Vec<LeftoverReport>,
+    /// The entries, or single transactions of entries, that belong to no transaction of this file, or to none for
+    /// certain.
+    pub leftover_entries: Vec<LeftoverEntry>,
+    /// How many entries were left aside because they repeat another one: a report before its statement, a copy.
+    pub repeated_entries: u64,
+    /// What a reader should know: a missing page of a statement, a second payment information with the same id.
+    pub notes: Vec<String>,
+}
+
+/// How many transactions have an outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct OutcomeTotal {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// How many transactions have it.
+    pub count: u64,
+    /// Their sums by currency, as they were ordered. A currency is left out where an amount cannot be read or the sum
+    /// has more than 18 digits.
+    pub sums: Vec<Money>,
+}
+
+/// What became of a transaction, from what the bank said and booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+pub enum Outcome {
+    /// Debited by an entry of its own.
+    Paid,
+    /// Debited by an entry together with others, and the sums fit.
+    PaidInBatch,
+    /// The bank reports that the account was debited; no booking was found.
+    ExecutedReported,
+    /// A booking fits by amount, creditor and date, but no id says that it is this payment.
+    Probable,
+    /// Accepted by the bank, and not yet executed as far as is known.
+    Accepted,
+    /// Received, waiting, or noted as pending on the account.
+    InProgress,
+    /// Debited, and the money came back.
+    Returned,
+    /// Rejected by the bank, and no booking was found.
+    Rejected,
+    /// Cancelled on request, and no booking was found.
+    Cancelled,
+    /// The batch was debited with a sum that fits no selection of its transactions for certain.
+    BatchDiffers,
+    /// Several transactions or several bookings carry the same ids.
+    Ambiguous,
+    /// The bank contradicts itself: rejected and executed, or rejected and debited.
+    Conflict,
+    /// Nothing is known, or the status has no meaning known here.
+    Unknown,
+}
+
+/// Where a status was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum StatusSource {
+    /// Of the transaction itself.
+    Transaction,
+    /// Deduced: of its payment information (batch).
+    PaymentInformation,
+    /// Deduced: of the whole file.
+    Group,
+    /// Deduced: some transactions were accepted, others not, and the counts show that those not listed were accepted.
+    Counts,
+}
+
+/// A batch of the payment file.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct MatchedBatch {
+    /// The batch's number in the file, from 1.
+    pub number: u64,
+    /// The line in the payment file, from 1.
+    pub line: u64,
+    /// The payment information id.
+    pub id: Option<String>,
+    /// How many transactions it holds.
+    pub count: u64,
+    /// How many of them have which outcome, with their sums; the counts add up to `count`.
+    pub totals: Vec<OutcomeTotal>,
+    /// The entries that debited the batch as a whole.
+    pub bookings: Vec<BookingPlace>,
+    /// What those entries come to, without a sign.
+    pub booked: Option<Money>,
+    /// By how much they are larger than the transactions that they should pay: all that were not rejected and have no
+    /// booking of their own. Left out where there is no such entry, or the sums cannot be compared.
+    pub difference: Option<Money>,
+}
+
+/// A transaction of the payment file, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct MatchedTransaction {
+    /// The transaction's number in the file, from 1.
+    pub number: u64,
+    /// The line in the payment file, from 1.
+    pub line: u64,
+    /// The number of its batch in the file, from 1.
+    pub batch: u64,
+    /// The payment information id of its batch.
+    pub batch_id: Option<String>,
+    /// The instruction id.
+    pub instruction_id: Option<String>,
+    /// The end-to-end id as it is written.
+    pub end_to_end_id: Option<String>,
+    /// The UETR, a UUID.
+    pub uetr: Option<String>,
+    /// The creditor's name.
+    pub creditor: Option<String>,
+    /// The creditor's IBAN, without blanks and in capitals.
+    pub iban: Option<String>,
+    /// The creditor's account where it is no IBAN.
+    pub account: Option<String>,
+    /// The amount that was ordered.
+    pub money: Option<Money>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The status that the bank reported last, or the final one.
+    pub status: Option<Code>,
+    /// Where that status was said.
+    pub status_from: Option<StatusSource>,
+    /// A status that contradicts it, reported later or at another level.
+    pub other_status: Option<Code>,
+    /// The first reason: of the return, else of the status.
+    pub reason: Option<Code>,
+    /// The first 5 reasons with the first 5 lines of their texts.
+    pub reasons: Vec<StatusReason>,
+    /// Whether it may be sent again.
+    pub again: Again,
+    /// What to do, in words.
+    pub advice: String,
+    /// The report that gave the status.
+    pub report: Option<ReportPlace>,
+    /// The booking that debited it; where it is only probable or pending, that one.
+    pub booking: Option<BookingPlace>,
+    /// The booking that brought the money back.
+    pub return_booking: Option<BookingPlace>,
+    /// The bookings of which one may be this payment's, where that is ambiguous; at most 10.
+    pub candidates: Vec<BookingPlace>,
+    /// By how much its own booking is larger than what was ordered, in the same currency: mostly a charge. Left out
+    /// when equal.
+    pub difference: Option<Money>,
+}
+
+/// Where a status was reported.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct ReportPlace {
+    /// The report's number among those given, from 1.
+    pub number: u64,
+    /// The report's message id.
+    pub id: Option<String>,
+    /// When the report was made.
+    pub created: Option<Moment>,
+    /// The line in the report's file, from 1.
+    pub line: u64,
+}
+
+/// Where something was booked.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct BookingPlace {
+    /// The statement's number among those given, from 1.
+    pub statement: u64,
+    /// The statement's id.
+    pub statement_id: Option<String>,
+    /// What it is.
+    pub kind: CashKind,
+    /// The entry's number in its statement, from 1.
+    pub entry: u64,
+    /// The number of the transaction in the entry, from 1, where the entry has transactions.
+    pub detail: Option<u64>,
+    /// The line in the statement's file, from 1.
+    pub line: u64,
+    /// The date of the booking, else of the value.
+    pub date: Option<Date>,
+    /// The entry's reference.
+    pub reference: Option<String>,
+    /// The account servicer's reference: of the transaction, else of the entry.
+    pub servicer_reference: Option<String>,
+    /// The amount: negative where money leaves the account.
+    pub money: Option<Money>,
+}
+
+/// What a report says of nothing in this file for certain.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct LeftoverReport {
+    /// Where it stands.
+    pub place: ReportPlace,
+    /// Why it was matched with nothing.
+    pub why: LeftoverReason,
+    /// The message id of the payment file that the report is about.
+    pub original_message_id: Option<String>,
+    /// The payment information id.
+    pub payment_id: Option<String>,
+    /// The instruction id.
+    pub instruction_id: Option<String>,
+    /// The end-to-end id.
+    pub end_to_end_id: Option<String>,
+    /// The UETR, a UUID.
+    pub uetr: Option<String>,
+    /// The status.
+    pub status: Option<Code>,
+    /// The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10.
+    pub candidates: Vec<u64>,
+}
+
+/// An entry or a single transaction of it that belongs to nothing in this file for certain.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct LeftoverEntry {
+    /// Where it stands.
+    pub place: BookingPlace,
+    /// Why it was matched with nothing.
+    pub why: LeftoverReason,
+    /// The end-to-end id.
+    pub end_to_end_id: Option<String>,
+    /// The other side's name.
+    pub counterparty: Option<String>,
+    /// The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10.
+    pub candidates: Vec<u64>,
+}
+
+/// Why something was matched with nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum LeftoverReason {
+    /// It names another payment file, or none.
+    OtherFile,
+    /// It names a payment information that the file does not have.
+    NoSuchBatch,
+    /// No transaction of the file has its ids and its amount.
+    NoSuchTransaction,
+    /// Several transactions of the file have its ids, or its ids are of different transactions.
+    Ambiguous,
+}

@@ -1,0 +1,332 @@
+//! The transactions that were sent, and how they are found by the ids that banks repeat.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use bankchannel_foundation::model::Date;
+
+use crate::cash::Sum;
+use crate::data::{Moment, Money, Party, placeholder};
+use crate::payment::{PaymentFile, PaymentTransaction};
+
+/// A payment file with indexes over its transactions.
+pub(super) struct Sent<'a> {
+    pub(super) file: &'a PaymentFile,
+    pub(super) transactions: Vec<SentTransaction<'a>>,
+    /// The batches by payment information id: those with the same id are one scope.
+    pub(super) scopes: Vec<Scope>,
+    scope_ids: HashMap<&'a str, usize>,
+    by_uetr: HashMap<Cow<'a, str>, Slot>,
+    by_id: HashMap<IdKey<'a>, Slot>,
+    by_creditor: HashMap<(Amount<'a>, &'a str), Slot>,
+    /// Transactions with the same id, for slots of several.
+    groups: Vec<Vec<usize>>,
+    /// Groups by further values, made when first asked for: most files need none.
+    refined: RefCell<HashMap<(usize, Mask), ByValues<'a>>>,
+}
+
+/// One transaction of the file.
+pub(super) struct SentTransaction<'a> {
+    pub(super) batch: usize,
+    pub(super) scope: usize,
+    pub(super) payment: &'a PaymentTransaction,
+    pub(super) amount: Option<Amount<'a>>,
+    /// The account that pays.
+    pub(super) debtor: Option<&'a str>,
+    /// The account that is paid.
+    pub(super) account: Option<&'a str>,
+}
+
+/// The transactions of a payment information id.
+#[derive(Default)]
+pub(super) struct Scope {
+    pub(super) members: Vec<usize>,
+    pub(super) batches: Vec<usize>,
+}
+
+/// An exact amount without its sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Amount<'a> {
+    /// In units of [`Sum`].
+    pub(super) units: i128,
+    pub(super) currency: &'a str,
+}
+
+impl<'a> Amount<'a> {
+    pub(super) fn of(money: &'a Money) -> Option<Self> {
+        Some(Self { units: Sum::of(&money.amount)?.units().abs(), currency: &money.currency })
+    }
+}
+
+/// What a bank says to name a transaction.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ids<'a> {
+    pub(super) uetr: Option<&'a str>,
+    pub(super) instruction: Option<&'a str>,
+    pub(super) end_to_end: Option<&'a str>,
+    pub(super) amount: Option<Amount<'a>>,
+    /// The account that is paid.
+    pub(super) account: Option<&'a str>,
+    /// The account that pays.
+    pub(super) debtor: Option<&'a str>,
+}
+
+/// What was found by ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    One(usize),
+    /// Several transactions, by the number of their group.
+    Several(usize),
+}
+
+/// A kind of id and the scope it is looked for in; `None` is the whole file.
+type IdKey<'a> = (Option<usize>, IdKind, &'a str);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum IdKind {
+    Instruction,
+    EndToEnd,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    One(usize),
+    Several(usize),
+}
+
+/// Which values are given: instruction id, end-to-end id, amount, account, debtor.
+type Mask = [bool; 5];
+
+/// The only transaction with these values; none where several have them.
+type ByValues<'a> = HashMap<Values<'a>, Option<usize>>;
+
+/// The values of a mask.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Values<'a> {
+    ids: [Option<&'a str>; 4],
+    amount: Option<Amount<'a>>,
+}
+
+impl<'a> Values<'a> {
+    fn of(ids: &Ids<'a>, mask: Mask) -> Self {
+        let [instruction, end_to_end, amount, account, debtor] = mask;
+        Self {
+            ids: [
+                ids.instruction.filter(|_| instruction),
+                ids.end_to_end.filter(|_| end_to_end),
+                ids.account.filter(|_| account),
+                ids.debtor.filter(|_| debtor),
+            ],
+            amount: ids.amount.filter(|_| amount),
+        }
+    }
+}
+
+impl<'a> Sent<'a> {
+    pub(super) fn new(file: &'a PaymentFile) -> Self {
+        let mut sent = Self {
+            file,
+            transactions: Vec::new(),
+            scopes: Vec::new(),
+            scope_ids: HashMap::new(),
+            by_uetr: HashMap::new(),
+            by_id: HashMap::new(),
+            by_creditor: HashMap::new(),
+            groups: Vec::new(),
+            refined: RefCell::default(),
+        };
+        for (number, batch) in file.batches.iter().enumerate() {
+            let id = batch.id.as_deref().filter(|id| !placeholder(id));
+            let scope = match id.and_then(|id| sent.scope_ids.get(id)) {
+                Some(known) => *known,
+                None => {
+                    sent.scopes.push(Scope::default());
+                    sent.scopes.len() - 1
+                }
+            };
+            if let Some(id) = id {
+                sent.scope_ids.insert(id, scope);
+            }
+            sent.scopes[scope].batches.push(number);
+            let debtor = batch.debtor.as_ref().and_then(number_of);
+            for payment in &batch.transactions {
+                sent.add(SentTransaction {
+                    batch: number,
+                    scope,
+                    payment,
+                    amount: payment.money.as_ref().and_then(Amount::of),
+                    debtor,
+                    account: payment.creditor.as_deref().and_then(number_of),
+                });
+            }
+        }
+        sent
+    }
+
+    fn add(&mut self, one: SentTransaction<'a>) {
+        let at = self.transactions.len();
+        let ids = one.ids();
+        self.scopes[one.scope].members.push(at);
+        if let Some(uetr) = ids.uetr {
+            insert(&mut self.by_uetr, &mut self.groups, lower(uetr), at);
+        }
+        for scope in [None, Some(one.scope)] {
+            for (kind, id) in [(IdKind::Instruction, ids.instruction), (IdKind::EndToEnd, ids.end_to_end)] {
+                if let Some(id) = id {
+                    insert(&mut self.by_id, &mut self.groups, (scope, kind, id), at);
+                }
+            }
+        }
+        if let (Some(amount), Some(account)) = (one.amount, one.account) {
+            insert(&mut self.by_creditor, &mut self.groups, (amount, account), at);
+        }
+        self.transactions.push(one);
+    }
+
+    /// The scope of a payment information id.
+    pub(super) fn scope(&self, id: &str) -> Option<usize> {
+        self.scope_ids.get(id).copied()
+    }
+
+    /// The days on which the file was made and on which a transaction is to be executed.
+    pub(super) fn days(&self, one: &SentTransaction<'a>) -> (Option<Date>, Option<Date>) {
+        let day = |moment: &Option<Moment>| moment.as_ref().map(|moment| moment.date);
+        (day(&self.file.created), day(&self.file.batches[one.batch].execution))
+    }
+
+    /// The transactions of a group.
+    pub(super) fn group(&self, group: usize) -> &[usize] {
+        &self.groups[group]
+    }
+
+    /// How many groups there are.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Finds a transaction by its UETR, else in the scope by its other ids: each of them if no other transaction has
+    /// it, then all of them with amount and accounts.
+    pub(super) fn find(&self, scope: Option<usize>, ids: &Ids<'a>) -> Found {
+        let by_uetr = self.by_uetr(ids);
+        if by_uetr != Found::Nothing {
+            return by_uetr;
+        }
+        let mut several = Found::Nothing;
+        for (kind, id) in [(IdKind::Instruction, ids.instruction), (IdKind::EndToEnd, ids.end_to_end)] {
+            let found = id.and_then(|id| self.by_id.get(&(scope, kind, id)));
+            match found.map(|slot| self.resolve(*slot, ids)) {
+                Some(Found::One(at)) => return Found::One(at),
+                Some(Found::Several(group)) => several = Found::Several(group),
+                Some(Found::Nothing) | None => {}
+            }
+        }
+        several
+    }
+
+    /// Finds a transaction by its UETR alone.
+    pub(super) fn by_uetr(&self, ids: &Ids<'a>) -> Found {
+        let found = ids.uetr.and_then(|uetr| self.by_uetr.get(&lower(uetr)));
+        found.map_or(Found::Nothing, |slot| self.resolve(*slot, ids))
+    }
+
+    /// What is named by each id alone, whatever the others say.
+    pub(super) fn named(&self, ids: &Ids<'a>) -> impl Iterator<Item = Found> {
+        let by_uetr = ids.uetr.and_then(|uetr| self.by_uetr.get(&lower(uetr)));
+        let by_id = |kind, id: Option<&'a str>| self.by_id.get(&(None, kind, id?));
+        let instruction = by_id(IdKind::Instruction, ids.instruction);
+        let end_to_end = by_id(IdKind::EndToEnd, ids.end_to_end);
+        [by_uetr, instruction, end_to_end].into_iter().flatten().map(|slot| match *slot {
+            Slot::One(at) => Found::One(at),
+            Slot::Several(group) => Found::Several(group),
+        })
+    }
+
+    /// Finds a transaction by its amount and the account that is paid.
+    pub(super) fn by_creditor(&self, amount: Amount<'a>, account: &'a str) -> Option<usize> {
+        match self.by_creditor.get(&(amount, account))? {
+            Slot::One(at) => Some(*at),
+            Slot::Several(_) => None,
+        }
+    }
+
+    fn resolve(&self, slot: Slot, ids: &Ids<'a>) -> Found {
+        match slot {
+            Slot::One(at) if self.agrees(at, ids) => Found::One(at),
+            Slot::One(_) => Found::Nothing,
+            Slot::Several(group) => self.refine(group, ids).map_or(Found::Several(group), Found::One),
+        }
+    }
+
+    /// Whether nothing says that it is another transaction. An id that no transaction has is the bank's own.
+    fn agrees(&self, at: usize, ids: &Ids<'a>) -> bool {
+        let own = self.transactions[at].ids();
+        let same = |kind: IdKind, own: Option<&str>, other: Option<&'a str>| {
+            let known = other.filter(|other| self.by_id.contains_key(&(None, kind, other)));
+            known.is_none() || own == known
+        };
+        let uetr = own.uetr.zip(ids.uetr).is_none_or(|(own, other)| own.eq_ignore_ascii_case(other));
+        let debtor = own.debtor.zip(ids.debtor).is_none_or(|(own, other)| own == other);
+        uetr && debtor
+            && same(IdKind::Instruction, own.instruction, ids.instruction)
+            && same(IdKind::EndToEnd, own.end_to_end, ids.end_to_end)
+    }
+
+    /// The only transaction of a group that has all values that are given.
+    fn refine(&self, group: usize, ids: &Ids<'a>) -> Option<usize> {
+        let mask = [
+            ids.instruction.is_some(),
+            ids.end_to_end.is_some(),
+            ids.amount.is_some(),
+            ids.account.is_some(),
+            ids.debtor.is_some(),
+        ];
+        let mut refined = self.refined.borrow_mut();
+        let by_values = refined.entry((group, mask)).or_insert_with(|| {
+            let mut by_values = HashMap::new();
+            for at in &self.groups[group] {
+                let values = Values::of(&self.transactions[*at].ids(), mask);
+                by_values.entry(values).and_modify(|only| *only = None).or_insert(Some(*at));
+            }
+            by_values
+        });
+        by_values.get(&Values::of(ids, mask)).copied().flatten()
+    }
+}
+
+impl<'a> SentTransaction<'a> {
+    fn ids(&self) -> Ids<'a> {
+        let given = |id: &'a Option<String>| id.as_deref().filter(|id| !placeholder(id));
+        Ids {
+            uetr: given(&self.payment.uetr),
+            instruction: given(&self.payment.instruction_id),
+            end_to_end: given(&self.payment.end_to_end_id),
+            amount: self.amount,
+            account: self.account,
+            debtor: self.debtor,
+        }
+    }
+}
+
+/// The number of an account: its IBAN, else another one.
+pub(super) fn number_of(party: &Party) -> Option<&str> {
+    party.iban.as_deref().or(party.account.as_deref())
+}
+
+fn insert<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Slot>, groups: &mut Vec<Vec<usize>>, key: K, at: usize) {
+    let slot = map.entry(key).or_insert(Slot::One(at));
+    match *slot {
+        Slot::One(first) if first == at => {}
+        Slot::One(first) => {
+            groups.push(vec![first, at]);
+            *slot = Slot::Several(groups.len() - 1);
+        }
+        Slot::Several(group) => groups[group].push(at),
+    }
+}
+
+/// UETRs are written in small letters; some banks write capitals.
+fn lower(uetr: &str) -> Cow<'_, str> {
+    if uetr.bytes().any(|byte| byte.is_ascii_uppercase()) { uetr.to_ascii_lowercase().into() } else { uetr.into() }
+}

@@ -1,0 +1,27 @@
+//! What a report or an entry says once is repeated at each of its transactions: it must stay small.
+
+use crate::data::Code;
+use crate::status::StatusReason;
+use crate::text::shorten;
+
+/// Most characters of an id, of a code or of a line: twice what the schemas allow, and more.
+const MAX_TEXT: usize = 210;
+/// Most reasons, and lines of each.
+const MAX_REASONS: usize = 5;
+
+pub(super) fn text(text: Option<&str>) -> Option<String> {
+    text.map(|text| shorten(text, MAX_TEXT))
+}
+
+pub(super) fn code(code: &Code) -> Code {
+    Code { code: shorten(&code.code, MAX_TEXT), issuer: text(code.issuer.as_deref()), ..code.clone() }
+}
+
+pub(super) fn reasons(reasons: &[StatusReason]) -> Vec<StatusReason> {
+    let short = |reason: &StatusReason| StatusReason {
+        code: reason.code.as_ref().map(code),
+        information: reason.information.iter().take(MAX_REASONS).map(|line| shorten(line, MAX_TEXT)).collect(),
+        originator: text(reason.originator.as_deref()),
+    };
+    reasons.iter().take(MAX_REASONS).map(short).collect()
+}

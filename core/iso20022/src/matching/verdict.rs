@@ -1,0 +1,256 @@
+//! What became of each transaction: reports and bookings together.
+
+use std::borrow::Cow;
+
+use crate::cash::{ReturnInformation, Sum};
+use crate::data::Money;
+use crate::meaning::{self, Again, Circumstances};
+use crate::status::{StatusReason, StatusReport};
+
+use super::advice;
+use super::batches::Verdict;
+use super::claims::Stage;
+use super::days;
+use super::entries::{Booked, Hit, Track};
+use super::reports::{MAX_CANDIDATES, Reported, place};
+use super::result::{MatchedTransaction, Outcome};
+use super::sent::{Amount, Sent};
+use super::shared;
+
+/// What is known of one transaction.
+pub(super) struct Case<'c, 'a> {
+    pub(super) sent: &'c Sent<'a>,
+    pub(super) reports: &'a [StatusReport],
+    pub(super) reported: &'c Reported<'a>,
+    pub(super) booked: &'c Booked<'a>,
+    pub(super) at: usize,
+}
+
+impl<'a> Case<'_, 'a> {
+    fn track(&self) -> &Track {
+        &self.booked.tracks[self.at]
+    }
+
+    fn stage(&self) -> Option<Stage> {
+        self.reported.standings[self.at].claim.map(|claim| claim.stage)
+    }
+
+    fn batch(&self, verdict: Verdict) -> Option<Hit> {
+        let found = self.track().batch.filter(|batch| batch.verdict == verdict)?;
+        Some(Hit { booking: found.booking, detail: None, exact: true })
+    }
+
+    /// The entry that debited it.
+    fn debit(&self) -> Option<Hit> {
+        match self.track().debits.as_slice() {
+            [hit] => Some(*hit),
+            _ => self.batch(Verdict::Paid),
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let (track, standing) = (self.track(), &self.reported.standings[self.at]);
+        let stage = self.stage();
+        // Of two debits one return takes back only one.
+        if track.debits.len() > 1 {
+            return Outcome::Ambiguous;
+        }
+        if track.returned.is_some() {
+            return Outcome::Returned;
+        }
+        if standing.other.is_some() {
+            return Outcome::Conflict;
+        }
+        if let Some(hit) = self.debit() {
+            return match stage {
+                Some(Stage::Refused) => Outcome::Conflict,
+                _ if self.with_others(hit) => Outcome::PaidInBatch,
+                _ => Outcome::Paid,
+            };
+        }
+        let code = standing.claim.and_then(|claim| claim.code).map(|code| code.code.as_str());
+        let known = code.and_then(meaning::status_of);
+        match stage {
+            Some(Stage::Refused) if code == Some("CANC") => return Outcome::Cancelled,
+            Some(Stage::Refused) => return Outcome::Rejected,
+            _ if self.batch(Verdict::Differs).is_some() => return Outcome::BatchDiffers,
+            _ if track.ambiguous.is_some() => return Outcome::Ambiguous,
+            Some(Stage::Executed | Stage::Arrived) => return Outcome::ExecutedReported,
+            // Debited and on its way; unless it is blocked, which the bank must be asked about.
+            Some(Stage::Debited) if known.is_some_and(|known| known.again == Again::No) => {
+                return Outcome::ExecutedReported;
+            }
+            _ if track.probable.is_some() || self.batch(Verdict::Probable).is_some() => return Outcome::Probable,
+            _ => {}
+        }
+        match stage {
+            Some(Stage::Open | Stage::Moving) if code.is_none_or(|code| code.starts_with("AC")) => Outcome::Accepted,
+            Some(Stage::Open | Stage::Moving | Stage::Debited) => Outcome::InProgress,
+            _ if track.pending.is_some() => Outcome::InProgress,
+            _ if self.reported.ambiguous[self.at] => Outcome::Ambiguous,
+            _ => Outcome::Unknown,
+        }
+    }
+
+    /// Whether an entry debited others too.
+    fn with_others(&self, hit: Hit) -> bool {
+        let booking = &self.booked.bookings.all[hit.booking];
+        hit.detail.is_none() && self.track().batch.is_some()
+            || booking.details.len() > 1
+            || booking.entry.batches.iter().any(|batch| batch.count.is_some_and(|count| count > 1))
+    }
+
+    /// Whether something says that money may have moved, or may still move, which a rejection alone does not tell.
+    fn in_doubt(&self) -> bool {
+        let track = self.track();
+        track.ambiguous.is_some()
+            || track.probable.is_some()
+            || track.pending.is_some()
+            || track.batch.is_some()
+            || track.doubt
+            || self.reported.ambiguous[self.at]
+    }
+
+    /// Whether beside the debit that was taken back another one may be of this payment.
+    fn another_debit(&self) -> bool {
+        let track = self.track();
+        track.ambiguous.is_some() || track.probable.is_some() || track.doubt
+    }
+
+    fn circumstances(&self, outcome: Outcome) -> Circumstances {
+        if outcome == Outcome::Returned {
+            return Circumstances { instant: false, not_debited: true };
+        }
+        let one = &self.sent.transactions[self.at];
+        let kinds = [&self.sent.file.batches[one.batch].kind, &one.payment.kind];
+        let mut codes = kinds.into_iter().flat_map(|kind| kind.local_instrument.iter().chain(&kind.service_levels));
+        Circumstances {
+            instant: codes.any(|code| code.code == "INST"),
+            not_debited: self.shows_no_debit().unwrap_or_default(),
+        }
+    }
+
+    /// Whether the statements given prove that the account was not debited: up to some days after it should have been,
+    /// and after the bank refused.
+    fn shows_no_debit(&self) -> Option<bool> {
+        let one = &self.sent.transactions[self.at];
+        let (created, execution) = self.sent.days(one);
+        let claim = self.reported.standings[self.at].claim?;
+        let refused = self.reports[claim.report].created.as_ref().map(|moment| moment.date);
+        let from = execution?.min(created.or(execution)?);
+        let to = days::when_to_ask(execution.max(created).max(refused)?)?;
+        Some(self.booked.cover.shows_no_debit(one.debtor?, one.amount?, from, to))
+    }
+
+    /// Whether less came back than was ordered: a charge, or a part that the payee keeps.
+    fn returned_in_part(&self) -> bool {
+        let back = self.track().returned.filter(|hit| hit.detail.is_some());
+        let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].place(hit.detail).money);
+        let ordered = self.sent.transactions[self.at].amount;
+        back.as_ref().and_then(Amount::of).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
+    }
+
+    /// Why the money came back.
+    fn return_information(&self) -> Option<&'a ReturnInformation> {
+        let hit = self.track().returned?;
+        self.booked.bookings.all[hit.booking].details.get(hit.detail?)?.returned.as_deref()
+    }
+
+    /// All reasons: of the return, else of the status.
+    fn reasons(&self) -> Cow<'a, [StatusReason]> {
+        if let Some(returned) = self.return_information() {
+            return Cow::Owned(vec![StatusReason {
+                code: returned.reason.clone(),
+                information: returned.information.clone(),
+                originator: returned.originator.clone(),
+            }]);
+        }
+        Cow::Borrowed(self.reported.standings[self.at].claim.map_or(&[], |claim| claim.reasons))
+    }
+
+    /// Whether it may be sent again, by the reasons shown of all that there are.
+    fn again(&self, outcome: Outcome, shown: &[StatusReason], all: bool) -> (Again, String) {
+        let code = self.reported.standings[self.at].claim.and_then(|claim| claim.code);
+        match outcome {
+            Outcome::Rejected | Outcome::Cancelled if self.in_doubt() => advice::in_doubt(),
+            Outcome::Returned if self.another_debit() => advice::in_doubt(),
+            Outcome::Returned if self.returned_in_part() => advice::returned_in_part(),
+            Outcome::Rejected | Outcome::Returned => advice::of_reasons(shown, all, self.circumstances(outcome)),
+            Outcome::Unknown if code.is_none() => (Again::No, self.when_to_ask()),
+            Outcome::Accepted | Outcome::InProgress | Outcome::Unknown => advice::of_status(code, outcome),
+            _ => advice::of_outcome(outcome),
+        }
+    }
+
+    fn when_to_ask(&self) -> String {
+        let batch = &self.sent.file.batches[self.sent.transactions[self.at].batch];
+        let day = batch.execution.as_ref().and_then(|execution| days::when_to_ask(execution.date));
+        match day {
+            Some(day) => format!("look at the account first; ask the bank from {}", day.0),
+            None => "look at the account first; then ask the bank".to_owned(),
+        }
+    }
+
+    /// By how much the booking is larger than the order.
+    fn difference(&self, hit: Option<Hit>) -> Option<Money> {
+        let hit = hit?;
+        let booked = self.booked.bookings.all[hit.booking].place(hit.detail).money?;
+        let ordered = self.sent.transactions[self.at].payment.money.as_ref()?;
+        if booked.currency != ordered.currency {
+            return None;
+        }
+        let difference = Sum::of(&booked.amount)?.size().minus(Sum::of(&ordered.amount)?.size())?;
+        let amount = difference.decimal().filter(|_| !difference.is_zero())?;
+        Some(Money { amount, currency: booked.currency })
+    }
+
+    pub(super) fn matched(&self) -> MatchedTransaction {
+        let one = &self.sent.transactions[self.at];
+        let (payment, batch) = (one.payment, &self.sent.file.batches[one.batch]);
+        let standing = &self.reported.standings[self.at];
+        let (outcome, given) = (self.outcome(), self.reasons());
+        let reasons = match &given {
+            // The one of the return is this transaction's own.
+            Cow::Owned(own) => own.clone(),
+            Cow::Borrowed(all) => shared::reasons(all),
+        };
+        let (again, advice) = self.again(outcome, &reasons, reasons.len() == given.len());
+        let shown = |hit: Hit| self.booked.bookings.all[hit.booking].place(hit.detail);
+        let track = self.track();
+        let own = self.track().debits.first().copied().filter(|_| track.debits.len() == 1);
+        let weak =
+            || track.probable.or(self.batch(Verdict::Probable)).or(self.batch(Verdict::Differs)).or(track.pending);
+        let candidates = match outcome {
+            Outcome::Ambiguous => track.debits.iter().chain(&track.ambiguous).take(MAX_CANDIDATES).copied().collect(),
+            _ => Vec::new(),
+        };
+        let creditor = payment.creditor.as_deref();
+        let claim = standing.claim;
+        MatchedTransaction {
+            number: self.at as u64 + 1,
+            line: payment.line,
+            batch: one.batch as u64 + 1,
+            batch_id: shared::text(batch.id.as_deref()),
+            instruction_id: payment.instruction_id.clone(),
+            end_to_end_id: payment.end_to_end_id.clone(),
+            uetr: payment.uetr.clone(),
+            creditor: creditor.and_then(|party| party.name.clone()),
+            iban: creditor.and_then(|party| party.iban.clone()),
+            account: creditor.and_then(|party| party.account.clone()),
+            money: payment.money.clone(),
+            outcome,
+            status: claim.and_then(|claim| claim.code).map(shared::code),
+            status_from: claim.filter(|claim| claim.stage != Stage::Silent).map(|claim| claim.source),
+            other_status: standing.other.map(shared::code),
+            reason: reasons.iter().find_map(|reason| reason.code.clone()),
+            reasons,
+            again,
+            advice,
+            report: claim.map(|claim| place(claim.report, &self.reports[claim.report], claim.line)),
+            booking: self.debit().or_else(weak).map(shown),
+            return_booking: track.returned.map(shown),
+            candidates: candidates.into_iter().map(shown).collect(),
+            difference: self.difference(own),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Checks a payment file before it is sent.
+
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row};
+
+use crate::{
+    check::{self, CheckOptions, CheckedPayment},
+    operations,
+    operations::reading::known,
+    rules::{Finding, ProfileOptions},
+};
+
+/// The file.
+#[derive(Debug, Clone, Boundary)]
+pub struct CheckPaymentRequest {
+    /// The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
+    pub content: Content,
+    /// How your bank differs from the common rules.
+    pub profile: Option<ProfileOptions>,
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it
+    /// declares.
+    pub encoding: Option<String>,
+}
+
+/// What there is to say about it.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct CheckPaymentResponse {
+    /// Whether there is no error, as far as can be told without the bank; there may be warnings.
+    pub ok: bool,
+    /// What was found, at most 200 findings: errors before others where there are more.
+    pub findings: Vec<Finding>,
+    /// How many errors there are in all.
+    pub errors: u64,
+    /// How many warnings there are in all.
+    pub warnings: u64,
+    /// The message that the file says it is, such as `pain.001.001.09`.
+    pub message_name: Option<String>,
+    /// The payment in short, where the file could be read.
+    pub payment: Option<CheckedPayment>,
+}
+
+/// Check a payment file.
+#[derive(Debug)]
+pub struct CheckPayment;
+
+impl Operation for CheckPayment {
+    type Request = CheckPaymentRequest;
+    type Response = CheckPaymentResponse;
+    const DECLARATION: Declaration = operations::local(
+        "iso20022.check_payment",
+        "checking",
+        "Check a payment file before it is sent",
+        "Says of a pain.001 of version 9 or 3 what is wrong with it, where, and what to change: the XML, the ISO schema \
+         (files up to 10 MiB), counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of \
+         November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an \
+         answer, not an error. Addresses of banks are not checked, nor what only the bank knows: accounts, cover, \
+         limits, cut-off times.",
+        &[],
+    );
+}
+
+impl Local for CheckPayment {
+    fn run(request: CheckPaymentRequest, mut with: LocalContext<'_>) -> Result<CheckPaymentResponse, Error> {
+        let content = with.take_content(request.content)?;
+        let options = CheckOptions {
+            profile: request.profile.unwrap_or_default().into(),
+            encoding: known(request.encoding)?,
+            ..CheckOptions::at_ms(with.clock.now_ms())
+        };
+        let checked = check::check(content, &options)
+            .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;
+        Ok(CheckPaymentResponse {
+            ok: checked.is_good(),
+            findings: checked.findings,
+            errors: checked.errors,
+            warnings: checked.warnings,
+            message_name: checked.message_name,
+            payment: checked.payment,
+        })
+    }
+}

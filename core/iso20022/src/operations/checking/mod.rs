@@ -1,0 +1,3 @@
+//! Whether a payment file may be sent.
+
+pub mod check_payment;

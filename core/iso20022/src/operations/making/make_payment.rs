@@ -1,0 +1,100 @@
+//! Makes a payment file.
+
+use bankchannel_foundation::error::{Row, row};
+use bankchannel_foundation::operation::Rows;
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+use jiff::tz::TimeZone;
+
+use crate::make::{
+    CreditTransfer, MadePayment, PaymentData, PaymentMaker, PaymentTable, RowFormat, Written, is_free, local_time,
+    to_new_file, to_text,
+};
+use crate::{errors, operations};
+
+/// The transfers, as content or as a list, and what is said once for all of them.
+#[derive(Debug, Clone, Boundary)]
+pub struct MakePaymentRequest {
+    /// The transfers as rows, see `format`; any number of them. Either this or `transactions`.
+    pub content: Option<Content>,
+    /// The transfers themselves, at most 100,000 and 16 MiB of them as JSON: where a language takes an iterator, that has no such
+    /// limit. Either this or `content`.
+    pub transactions: Option<Vec<CreditTransfer>>,
+    /// How the rows of the content are written; `json_lines` unless given.
+    pub format: Option<RowFormat>,
+    /// How the table is written, where the content is one.
+    pub table: Option<PaymentTable>,
+    /// What is said once for the file.
+    #[boundary(flatten)]
+    pub data: PaymentData,
+    /// The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. Left out: the answer
+    /// has the file as text, of at most 16 MiB.
+    pub path: Option<String>,
+}
+
+/// The file that was made.
+#[derive(Debug, Clone, Boundary)]
+pub struct MakePaymentResponse {
+    /// The file as text, UTF-8; left out when it was written to `path`.
+    pub xml: Option<String>,
+    /// The file that was written.
+    pub path: Option<String>,
+    /// The SHA-256 of the file's bytes, 64 small hexadecimal digits.
+    pub sha256: String,
+    /// What it holds.
+    #[boundary(flatten)]
+    pub made: MadePayment,
+}
+
+/// Makes a payment file.
+#[derive(Debug)]
+pub struct MakePayment;
+
+const ERRORS: &[&Row] = &[&errors::PAYMENT_REFUSED, &row::STORAGE, &row::CONTENT_UNREADABLE];
+
+impl Operation for MakePayment {
+    type Request = MakePaymentRequest;
+    type Response = MakePaymentResponse;
+    const DECLARATION: Declaration = Declaration {
+        rows: Some(Rows { list: "transactions", format: ("format", "json_lines") }),
+        ..operations::local(
+            "iso20022.make_payment",
+            "making",
+            "Make a payment file",
+            "Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a list. Transfers of one \
+             account, date and kind become a batch. Everything is checked first: accounts, references, characters, lengths, dates, \
+         addresses, sums; when something is wrong, the error names up to 50 problems and nothing is written. Ids that are not given are \
+         made from the data: the same data gives the same ids, so a bank finds a file that is sent twice.",
+            ERRORS,
+        )
+    };
+}
+
+impl Local for MakePayment {
+    fn run(request: MakePaymentRequest, mut with: LocalContext<'_>) -> Result<MakePaymentResponse, Error> {
+        let MakePaymentRequest { content, transactions, format, table, data, path } = request;
+        if let Some(path) = &path {
+            is_free(path.as_ref())?;
+        }
+        let mut maker = PaymentMaker::new(data, &local_time(with.clock.now_ms(), &TimeZone::system()));
+        match (content, transactions) {
+            (Some(content), None) => {
+                let rows = with.take_content(content)?;
+                maker.add_rows(rows, format.unwrap_or_default(), &table.unwrap_or_default())?;
+            }
+            (None, Some(transactions)) => transactions.into_iter().try_for_each(|transfer| maker.add(transfer))?,
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid_field("transactions", "is given beside content: give one"));
+            }
+            (None, None) => return Err(Error::invalid_field("transactions", "is missing: give it, or content")),
+        }
+        let (xml, written) = match &path {
+            Some(path) => (None, to_new_file(maker, path.as_ref())?),
+            None => {
+                let (text, written) = to_text(maker)?;
+                (Some(text), written)
+            }
+        };
+        let Written { made, sha256 } = written;
+        Ok(MakePaymentResponse { xml, path, sha256, made })
+    }
+}

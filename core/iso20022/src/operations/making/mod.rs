@@ -1,0 +1,3 @@
+//! Making of payment files.
+
+pub mod make_payment;

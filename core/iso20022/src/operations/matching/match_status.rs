@@ -1,0 +1,61 @@
+//! Finds out what became of each transaction of a payment file.
+
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+
+use crate::{
+    cash::Statement,
+    matching::{self, Matched},
+    operations::{
+        self,
+        reading::{ERRORS, known, unreadable},
+    },
+    payment,
+    status::StatusReport,
+};
+
+/// The payment file and what the bank said and booked since.
+#[derive(Debug, Clone, Boundary)]
+pub struct MatchStatusRequest {
+    /// The payment file's bytes as they were sent: `pain.001`, versions 2 to 12.
+    pub content: Content,
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it
+    /// declares.
+    pub encoding: Option<String>,
+    /// The status reports, as `read_status_report` gives them, in any order; those about other files do no harm. Left
+    /// out for none.
+    pub reports: Option<Vec<StatusReport>>,
+    /// The statements, reports and notifications of the account, as `read_statement`, `read_report` and
+    /// `read_notification` give them, in any order. Left out for none. The whole request has at most 16 MiB as JSON,
+    /// about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
+    pub statements: Option<Vec<Statement>>,
+}
+
+/// Find out what became of a payment file.
+#[derive(Debug)]
+pub struct MatchStatus;
+
+impl Operation for MatchStatus {
+    type Request = MatchStatusRequest;
+    type Response = Matched;
+    const DECLARATION: Declaration = operations::local(
+        "iso20022.match_status",
+        "matching",
+        "Find out what became of a payment file",
+        "Says of each transaction of a payment file what became of it, from status reports and from the bookings of the account: \
+         paid, rejected, returned, still on its way, or not known; with the reason in words, whether it may be sent again, and \
+         where that was said and booked. Transactions are matched by their ids, batches by their payment information id and exact \
+         sums. What belongs to none for certain is listed apart. Nothing may be sent again while it is not known where the money is.",
+        ERRORS,
+    );
+}
+
+impl Local for MatchStatus {
+    fn run(request: MatchStatusRequest, mut with: LocalContext<'_>) -> Result<Matched, Error> {
+        let encoding = known(request.encoding)?;
+        let payment = payment::read_with_encoding(with.take_content(request.content)?, encoding.as_deref())
+            .map_err(unreadable)?;
+        let reports = request.reports.unwrap_or_default();
+        let statements = request.statements.unwrap_or_default();
+        Ok(matching::match_status(&payment, &reports, &statements))
+    }
+}

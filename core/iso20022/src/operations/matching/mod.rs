@@ -1,0 +1,3 @@
+//! What became of a payment file.
+
+pub mod match_status;

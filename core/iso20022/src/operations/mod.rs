@@ -1,0 +1,44 @@
+//! Every operation of the module, one file each, in one folder per subject. All of them only compute.
+
+pub mod checking;
+pub mod making;
+pub mod matching;
+pub mod reading;
+
+use bankchannel_foundation::{Declaration, Kind, error::Row};
+
+use crate::MODULE;
+
+/// Operations of this module are no exchanges, of which more could be said.
+pub type Terms = ();
+
+/// Hands the list of operations to a macro.
+#[macro_export]
+macro_rules! for_each_operation {
+    ($callback:path) => {
+        $callback! {
+            local reading::read_statement::ReadStatement;
+            local reading::read_report::ReadReport;
+            local reading::read_notification::ReadNotification;
+            local reading::read_statement_page::ReadStatementPage;
+            local reading::read_status_report::ReadStatusReport;
+            local reading::read_payment::ReadPayment;
+            local making::make_payment::MakePayment;
+            local checking::check_payment::CheckPayment;
+            local matching::match_status::MatchStatus;
+        }
+    };
+}
+
+for_each_operation!(bankchannel_foundation::operation_lists);
+
+/// A declaration: its command stands in the module's own group.
+pub(crate) const fn local(
+    name: &'static str,
+    subject: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+) -> Declaration {
+    Declaration { group: Some(MODULE), ..Declaration::new(Kind::Local, MODULE, subject, name, summary, doc, errors) }
+}

@@ -1,0 +1,61 @@
+//! Statements, reports, notifications, status reports and payment files as typed results.
+
+pub mod read_notification;
+pub mod read_payment;
+pub mod read_report;
+pub mod read_statement;
+pub mod read_statement_page;
+pub mod read_status_report;
+
+use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::Row};
+
+use crate::{
+    Problem,
+    cash::{self, CashFile, ReadOptions},
+    errors,
+    xml::named_encoding,
+};
+
+/// A statement, report or notification.
+#[derive(Debug, Clone, Boundary)]
+pub struct ReadCashRequest {
+    /// The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them one after the other.
+    pub content: Content,
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    pub encoding: Option<String>,
+    /// Whether this bank writes reversals with the direction of what they take back; left out, with their own. Where flipping
+    /// would make the balances fit, `balance_check` says so.
+    pub reversal_flips: Option<bool>,
+}
+
+/// What the operations that read may say.
+pub(crate) const ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE];
+
+fn read_cash(request: ReadCashRequest, mut with: LocalContext<'_>) -> Result<CashFile, Error> {
+    let options = options(request.encoding, request.reversal_flips)?;
+    cash::read_all(with.take_content(request.content)?, &options).map_err(unreadable)
+}
+
+fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<ReadOptions, Error> {
+    Ok(ReadOptions { encoding: known(encoding)?, reversal_flips: reversal_flips.unwrap_or_default() })
+}
+
+/// The encoding that was given, where it is one that is read.
+pub(crate) fn known(encoding: Option<String>) -> Result<Option<String>, Error> {
+    match &encoding {
+        Some(name) if named_encoding(name).is_err() => {
+            Err(Error::invalid_field("encoding", "must be UTF-8, ISO-8859-1, ISO-8859-15 or windows-1252"))
+        }
+        _ => Ok(encoding),
+    }
+}
+
+/// A file that cannot be read, as an error.
+pub(crate) fn unreadable(problem: Problem) -> Error {
+    let error = Error::because(&errors::FILE_UNREADABLE, problem.to_string()).with("field", "content");
+    let error = match problem.line {
+        Some(line) => error.with("line", line),
+        None => error,
+    };
+    if problem.path.is_empty() { error } else { error.with("path", problem.path) }
+}

@@ -1,0 +1,42 @@
+//! Reads a payment file (`pain.001`).
+
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+
+use super::{ERRORS, known, unreadable};
+use crate::{
+    operations,
+    payment::{self, PaymentFile},
+};
+
+/// The file.
+#[derive(Debug, Clone, Boundary)]
+pub struct ReadPaymentRequest {
+    /// The file's bytes: `pain.001`, versions 2 to 12.
+    pub content: Content,
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    pub encoding: Option<String>,
+}
+
+/// Read a payment file.
+#[derive(Debug)]
+pub struct ReadPayment;
+
+impl Operation for ReadPayment {
+    type Request = ReadPaymentRequest;
+    type Response = PaymentFile;
+    const DECLARATION: Declaration = operations::local(
+        "iso20022.read_payment",
+        "reading",
+        "Read a payment file",
+        "Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is judged; a value \
+         that cannot be read is left out and listed in `problems`.",
+        ERRORS,
+    );
+}
+
+impl Local for ReadPayment {
+    fn run(request: ReadPaymentRequest, mut with: LocalContext<'_>) -> Result<PaymentFile, Error> {
+        let encoding = known(request.encoding)?;
+        payment::read_with_encoding(with.take_content(request.content)?, encoding.as_deref()).map_err(unreadable)
+    }
+}

@@ -1,0 +1,81 @@
+//! Reads a statement, report or notification page by page.
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, operation::Pages,
+};
+
+use super::{ERRORS, options, unreadable};
+use crate::{
+    cash::{self, CashFile, Cursor},
+    operations,
+    xml::named_encoding,
+};
+
+/// Entries on a page where nothing else is asked for.
+const USUAL_ENTRIES: u64 = 1000;
+/// Most entries on a page.
+const MAX_ENTRIES: u64 = 100_000;
+
+/// The file, and which page of it.
+#[derive(Debug, Clone, Boundary)]
+pub struct ReadStatementPageRequest {
+    /// The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
+    pub content: Content,
+    /// Where the page begins: `next` of the page before; left out for the first page.
+    pub cursor: Option<Cursor>,
+    /// How many entries a page has, 1 to 100,000; 1,000 when left out. A page may have fewer.
+    pub entries: Option<u64>,
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    pub encoding: Option<String>,
+    /// Whether this bank writes reversals with the direction of what they take back; left out, with their own.
+    pub reversal_flips: Option<bool>,
+}
+
+/// Reads one page of a file of any size.
+#[derive(Debug)]
+pub struct ReadStatementPage;
+
+impl Operation for ReadStatementPage {
+    type Request = ReadStatementPageRequest;
+    type Response = CashFile;
+    const DECLARATION: Declaration = Declaration {
+        pages: Some(Pages {
+            iterator: "statement_entries",
+            summary: "Go through the entries of a statement, report or notification of any size",
+            cursor: "cursor",
+            next: "next",
+            items: ["statements", "entries"],
+        }),
+        ..operations::local(
+            "iso20022.read_statement_page",
+            "reading",
+            "Read one page of a statement, report or notification of any size",
+            "Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and balances are \
+         repeated on each page, and `end` of a statement is there once all its entries were read. Memory does not grow with the file.",
+            ERRORS,
+        )
+    };
+}
+
+impl Local for ReadStatementPage {
+    fn run(request: ReadStatementPageRequest, mut with: LocalContext<'_>) -> Result<CashFile, Error> {
+        let entries = request.entries.unwrap_or(USUAL_ENTRIES);
+        if !(1..=MAX_ENTRIES).contains(&entries) {
+            return Err(Error::invalid_field("entries", format!("must be 1 to {MAX_ENTRIES}")));
+        }
+        if let Some(cursor) = &request.cursor
+            && named_encoding(&cursor.encoding).is_err()
+        {
+            return Err(Error::invalid_field("cursor.encoding", "is none that is read: give the cursor as it came"));
+        }
+        let mut content = with.take_content(request.content)?;
+        if let Some(cursor) = &request.cursor {
+            content.skip(cursor.position).map_err(|why| {
+                Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}"))
+            })?;
+        }
+        let options = options(request.encoding, request.reversal_flips)?;
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+        cash::read_page(content, &options, request.cursor, entries).map_err(unreadable)
+    }
+}

@@ -1,0 +1,42 @@
+//! Reads a payment status report (`pain.002`).
+
+use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
+
+use super::{ERRORS, known, unreadable};
+use crate::{
+    operations,
+    status::{self, StatusFile},
+};
+
+/// The file.
+#[derive(Debug, Clone, Boundary)]
+pub struct ReadStatusReportRequest {
+    /// The file's bytes: `pain.002`, versions 2 to 14, or several of them one after the other.
+    pub content: Content,
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    pub encoding: Option<String>,
+}
+
+/// Read a payment status report.
+#[derive(Debug)]
+pub struct ReadStatusReport;
+
+impl Operation for ReadStatusReport {
+    type Request = ReadStatusReportRequest;
+    type Response = StatusFile;
+    const DECLARATION: Declaration = operations::local(
+        "iso20022.read_status_report",
+        "reading",
+        "Read a payment status report",
+        "Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with the meaning of \
+         each code in words. A report may name the rejected transactions only.",
+        ERRORS,
+    );
+}
+
+impl Local for ReadStatusReport {
+    fn run(request: ReadStatusReportRequest, mut with: LocalContext<'_>) -> Result<StatusFile, Error> {
+        let encoding = known(request.encoding)?;
+        status::read_with_encoding(with.take_content(request.content)?, encoding.as_deref()).map_err(unreadable)
+    }
+}

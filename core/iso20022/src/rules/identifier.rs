@@ -1,0 +1,104 @@
+//! Identifiers: `MsgId`, `PmtInfId`, `InstrId`, `EndToEndId`.
+
+use super::characters;
+
+/// Most characters of an identifier.
+pub const MAX_LENGTH: usize = 35;
+
+/// Why a text cannot be an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierError {
+    /// Nothing but blanks.
+    #[error("is empty")]
+    Empty,
+    /// Too long.
+    #[error("has {found} characters, more than 35")]
+    Length {
+        /// Characters found.
+        found: usize,
+    },
+    /// A blank at an end.
+    #[error("begins or ends with a blank")]
+    Blank,
+    /// A character outside the basic set; identifiers have no others, whatever the bank takes in names.
+    #[error("has the character {character:?}, but identifiers have only a-z A-Z 0-9 / - ? : ( ) . , ' + and blanks")]
+    Character {
+        /// The first such character.
+        character: char,
+    },
+    /// A slash at an end.
+    #[error("begins or ends with a slash")]
+    SlashAtEnd,
+    /// Two slashes in a row.
+    #[error("has two slashes in a row")]
+    DoubleSlash,
+}
+
+/// Checks an identifier; the same rules hold for structured references.
+///
+/// # Errors
+/// The first of the reasons that applies.
+pub fn check(text: &str) -> Result<(), IdentifierError> {
+    let found = text.chars().count();
+    if text.trim().is_empty() {
+        return Err(IdentifierError::Empty);
+    }
+    if found > MAX_LENGTH {
+        return Err(IdentifierError::Length { found });
+    }
+    if let Some(character) = text.chars().find(|c| !characters::is_basic(*c)) {
+        return Err(IdentifierError::Character { character });
+    }
+    if text.trim() != text {
+        return Err(IdentifierError::Blank);
+    }
+    if text.starts_with('/') || text.ends_with('/') {
+        return Err(IdentifierError::SlashAtEnd);
+    }
+    if text.contains("//") { Err(IdentifierError::DoubleSlash) } else { Ok(()) }
+}
+
+/// Whether a text is a UETR: a UUID of version 4 in small letters, as the schema wants it.
+pub fn is_uetr(text: &str) -> bool {
+    const FORM: &[u8] = b"hhhhhhhh-hhhh-4hhh-vhhh-hhhhhhhhhhhh";
+    let fits = |(byte, form): (u8, &u8)| match form {
+        b'h' => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        b'v' => matches!(byte, b'8' | b'9' | b'a' | b'b'),
+        other => byte == *other,
+    };
+    text.len() == FORM.len() && text.bytes().zip(FORM).all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sheet cases ISO-030 and ISO-032.
+    #[test]
+    fn each_fault_is_named() {
+        for (text, wanted) in [
+            ("/A", IdentifierError::SlashAtEnd),
+            ("A/", IdentifierError::SlashAtEnd),
+            ("A//B", IdentifierError::DoubleSlash),
+            ("A_B", IdentifierError::Character { character: '_' }),
+            ("å1", IdentifierError::Character { character: 'å' }),
+            ("A ", IdentifierError::Blank),
+            ("", IdentifierError::Empty),
+            (&"x".repeat(36), IdentifierError::Length { found: 36 }),
+        ] {
+            assert_eq!(check(text), Err(wanted), "{text}");
+        }
+        for good in ["A", "A/B-2", "NOTPROVIDED", &"x".repeat(35)] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+    }
+
+    /// Sheet case ISO-017.
+    #[test]
+    fn uetrs_are_of_version_4() {
+        assert!(is_uetr("9f7a5893-562a-4207-a91e-dd3e484fd85b"));
+        assert!(!is_uetr("9f7a5893-562a-5207-a91e-dd3e484fd85b"));
+        assert!(!is_uetr("9F7A5893-562A-4207-A91E-DD3E484FD85B"));
+        assert!(!is_uetr("9f7a5893562a4207a91edd3e484fd85b"));
+    }
+}

@@ -1,0 +1,26 @@
+//! The rules of payments beyond the schema, as pure functions: making a file and checking one ask the same.
+//!
+//! ```text
+//!  accounts and banks   iban, bic, lei, country        texts   characters, identifier, reference
+//!  days                 calendar                       money   money
+//!  postal addresses     address ── suggest             banks   profile: how one differs from the others
+//!                              └────────► Finding: what is wrong, where, what to change
+//! ```
+
+pub mod address;
+pub mod bic;
+pub mod calendar;
+pub mod characters;
+pub mod country;
+mod finding;
+pub mod identifier;
+pub mod lei;
+pub mod money;
+mod profile;
+pub mod reference;
+mod suggest;
+
+pub use crate::iban;
+pub use characters::Characters;
+pub use finding::{Finding, Level, RULES, Rule};
+pub use profile::{BaseProfile, HybridAddress, PaymentVersion, Profile, ProfileOptions};

@@ -1,0 +1,106 @@
+//! Amounts: how many decimals a currency has, and what a scheme takes.
+
+use bankchannel_foundation::model::Decimal;
+
+use super::{Finding, Rule};
+
+/// Currencies without decimals (ISO 4217).
+const WITHOUT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+/// Currencies with three decimals.
+const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
+
+/// How many digits after the point amounts of a currency have; 2 for currencies not known here.
+pub fn digits(currency: &str) -> usize {
+    let listed = |table: &str| table.split_ascii_whitespace().any(|known| known == currency);
+    if listed(WITHOUT) {
+        0
+    } else if listed(THREE) {
+        3
+    } else {
+        2
+    }
+}
+
+/// Whether that is written like a currency: three capital letters.
+pub fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// An amount with the currency's digits: `1.5` EUR is `1.50`; `None` where that would take digits away.
+pub fn written(amount: &Decimal, currency: &str) -> Option<String> {
+    let digits = digits(currency);
+    let (whole, fraction) = amount.as_str().split_once('.').unwrap_or((amount.as_str(), ""));
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > digits {
+        return None;
+    }
+    let (sign, size) = whole.strip_prefix('-').map_or(("", whole), |size| ("-", size));
+    let size = size.trim_start_matches('0');
+    let size = if size.is_empty() { "0" } else { size };
+    let point = if digits == 0 { "" } else { "." };
+    Some(format!("{sign}{size}{point}{fraction:0<digits$}"))
+}
+
+/// What is wrong with the amount of a payment; `sepa` for payments of the SEPA schemes.
+pub fn check(amount: &Decimal, currency: &str, sepa: bool) -> Option<Finding> {
+    let text = amount.as_str();
+    let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));
+    let found = if text.starts_with('-') {
+        Finding::error(
+            Rule::Amount,
+            "the amount has a minus",
+            "a payment is above zero; have money returned in another way",
+        )
+        .reason("AM12")
+    } else if zero {
+        Finding::error(Rule::Amount, "the amount is zero", "give an amount, or leave the payment out").reason("AM01")
+    } else if written(amount, currency).is_none() {
+        let message = format!("{currency} has {} decimals, the amount has more", digits(currency));
+        Finding::error(Rule::Amount, message, "round it where the amount is made, never here").reason("CH20")
+    } else if sepa && text.split('.').next().unwrap_or(text).trim_start_matches('0').len() > 9 {
+        let message = "the amount is above 999999999.99, the most that a SEPA payment has";
+        Finding::error(Rule::Amount, message, "split it, or pay in another way").reason("AM02")
+    } else {
+        return None;
+    };
+    Some(found.value(text))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        Decimal::new(text).unwrap()
+    }
+
+    /// Sheet case ISO-013.
+    #[test]
+    fn digits_of_the_currency() {
+        for (amount, currency, wanted) in [
+            ("1.000", "EUR", Some("1.00")),
+            ("1.5", "EUR", Some("1.50")),
+            ("5", "JPY", Some("5")),
+            ("5.0", "JPY", Some("5")),
+            ("5.5", "JPY", None),
+            ("1.234", "KWD", Some("1.234")),
+            ("007", "EUR", Some("7.00")),
+            ("0.1", "EUR", Some("0.10")),
+        ] {
+            assert_eq!(written(&decimal(amount), currency).as_deref(), wanted, "{amount} {currency}");
+        }
+    }
+
+    /// Sheet case ISO-012.
+    #[test]
+    fn four_errors() {
+        for (amount, reason) in
+            [("0", "AM01"), ("0.00", "AM01"), ("-1", "AM12"), ("1.234", "CH20"), ("1000000000.00", "AM02")]
+        {
+            assert_eq!(check(&decimal(amount), "EUR", true).unwrap().reason.as_deref(), Some(reason), "{amount}");
+        }
+        assert_eq!(check(&decimal("999999999.99"), "EUR", true), None);
+        assert_eq!(check(&decimal("1000000000.00"), "EUR", false), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! How banks differ, as data.
+
+use bankchannel_foundation::Boundary;
+
+use super::characters::Characters;
+
+/// The version of `pain.001.001` that a file has or that a bank takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum PaymentVersion {
+    /// `pain.001.001.03` of 2009.
+    V03,
+    /// `pain.001.001.09` of 2019.
+    V09,
+}
+
+/// What a bank says of addresses with structured fields and lines together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum HybridAddress {
+    /// It takes them.
+    Allowed,
+    /// It refuses them.
+    Forbidden,
+    /// It wants at least one line beside town and country.
+    NeedsLine,
+}
+
+/// A profile that is built in; it holds only what the banks' public guides say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum BaseProfile {
+    /// The Finnish extension AOS2: several invoices and credit notes beside one text.
+    Aos2,
+    /// Nordea: names and texts may have all characters of ISO-8859-1.
+    Nordea,
+    /// Danske Bank: names and texts may have all characters of ISO-8859-1.
+    Danske,
+    /// Danske Bank in Sweden: a hybrid address needs a line.
+    DanskeSe,
+}
+
+/// How a bank differs from the common rules; what is left out is as in the base profile, else as everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+pub struct ProfileOptions {
+    /// The built-in profile that the other options change.
+    pub base: Option<BaseProfile>,
+    /// The version that the bank takes; left out, each that is known.
+    pub accepts: Option<PaymentVersion>,
+    /// Which characters names and texts may have: `strict` unless given.
+    pub characters: Option<Characters>,
+    /// Whether `&`, `"`, `<` and `>` may stay where `characters` is `latin1`; not unless given.
+    pub keeps_markup: Option<bool>,
+    /// Hybrid addresses: allowed unless given.
+    pub hybrid_address: Option<HybridAddress>,
+    /// Whether the bank advises to leave addresses out.
+    pub advises_no_address: Option<bool>,
+    /// Whether the Finnish extension AOS2 is used: several structured parts beside one text.
+    pub aos2: Option<bool>,
+    /// Whether an execution date on a closed day is an error instead of a warning.
+    pub closed_day_is_error: Option<bool>,
+    /// How many days the execution date may lie back: 5 unless given.
+    pub days_back: Option<u32>,
+    /// Whether a file may hold one execution date only.
+    pub one_date_per_file: Option<bool>,
+    /// The most transactions in a batch; no limit unless given.
+    pub batch_transactions: Option<u64>,
+    /// The most transactions in a file; no limit unless given.
+    pub file_transactions: Option<u64>,
+}
+
+/// The rules of one bank, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// See [`ProfileOptions::accepts`].
+    pub accepts: Option<PaymentVersion>,
+    /// See [`ProfileOptions::characters`].
+    pub characters: Characters,
+    /// See [`ProfileOptions::keeps_markup`].
+    pub keeps_markup: bool,
+    /// See [`ProfileOptions::hybrid_address`].
+    pub hybrid_address: HybridAddress,
+    /// See [`ProfileOptions::advises_no_address`].
+    pub advises_no_address: bool,
+    /// See [`ProfileOptions::aos2`].
+    pub aos2: bool,
+    /// See [`ProfileOptions::closed_day_is_error`].
+    pub closed_day_is_error: bool,
+    /// See [`ProfileOptions::days_back`].
+    pub days_back: u32,
+    /// See [`ProfileOptions::one_date_per_file`].
+    pub one_date_per_file: bool,
+    /// See [`ProfileOptions::batch_transactions`].
+    pub batch_transactions: Option<u64>,
+    /// See [`ProfileOptions::file_transactions`].
+    pub file_transactions: Option<u64>,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            accepts: None,
+            characters: Characters::Strict,
+            keeps_markup: false,
+            hybrid_address: HybridAddress::Allowed,
+            advises_no_address: false,
+            aos2: false,
+            closed_day_is_error: false,
+            days_back: 5,
+            one_date_per_file: false,
+            batch_transactions: None,
+            file_transactions: None,
+        }
+    }
+}
+
+impl Profile {
+    /// The built-in profile.
+    pub fn of(base: BaseProfile) -> Self {
+        let latin1 = Self { characters: Characters::Latin1, ..Self::default() };
+        match base {
+            BaseProfile::Aos2 => Self { aos2: true, ..Self::default() },
+            BaseProfile::Nordea | BaseProfile::Danske => latin1,
+            BaseProfile::DanskeSe => Self { hybrid_address: HybridAddress::NeedsLine, ..latin1 },
+        }
+    }
+}
+
+impl From<ProfileOptions> for Profile {
+    fn from(options: ProfileOptions) -> Self {
+        let base = options.base.map_or_else(Self::default, Self::of);
+        Self {
+            accepts: options.accepts.or(base.accepts),
+            characters: options.characters.unwrap_or(base.characters),
+            keeps_markup: options.keeps_markup.unwrap_or(base.keeps_markup),
+            hybrid_address: options.hybrid_address.unwrap_or(base.hybrid_address),
+            advises_no_address: options.advises_no_address.unwrap_or(base.advises_no_address),
+            aos2: options.aos2.unwrap_or(base.aos2),
+            closed_day_is_error: options.closed_day_is_error.unwrap_or(base.closed_day_is_error),
+            days_back: options.days_back.unwrap_or(base.days_back),
+            one_date_per_file: options.one_date_per_file.unwrap_or(base.one_date_per_file),
+            batch_transactions: options.batch_transactions.or(base.batch_transactions),
+            file_transactions: options.file_transactions.or(base.file_transactions),
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Structured references: what an invoice asks the payer to repeat, so that a program can match the payment.
+
+use bankchannel_foundation::Boundary;
+
+use crate::iban::mod_97;
+
+/// The kinds of references that are checked here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+pub enum ReferenceKind {
+    /// The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits.
+    Rf,
+    /// The Finnish reference number: 4 to 20 digits, the last a check digit.
+    Finnish,
+    /// The Norwegian KID: 2 to 25 digits, the last a check digit or `-`.
+    Kid,
+    /// The Swedish OCR reference: 2 to 25 digits, the last a check digit.
+    Ocr,
+    /// The Belgian structured communication (OGM): 12 digits, the last two check digits.
+    Belgian,
+    /// The Dutch payment reference: 7, 9 to 14, or 16 digits.
+    Dutch,
+    /// The Swiss QR reference: 27 digits, the last a check digit.
+    Qr,
+    /// The payment id of a Danish card 71: 15 digits, the last a check digit.
+    Fik71,
+    /// The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
+    Fik75,
+    /// A number at Bankgirot in Sweden: 7 or 8 digits, the last a check digit.
+    Bankgiro,
+    /// A number at Plusgirot in Sweden: 2 to 8 digits, the last a check digit.
+    Plusgiro,
+}
+
+/// A reference that passed its check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// What kind it is.
+    pub kind: ReferenceKind,
+    /// The reference as machines write it: no blanks, capitals.
+    pub text: String,
+    /// What a payer should know though the check is passed.
+    pub note: Option<&'static str>,
+}
+
+/// Why a text is no reference of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReferenceError {
+    /// Wrong characters or a wrong length.
+    #[error("must be {0}")]
+    Form(&'static str),
+    /// The check digits do not fit the rest.
+    #[error("has wrong check digits")]
+    CheckDigits,
+}
+
+/// Where a reference stands in `CdtrRefInf`: `Tp/CdOrPrtry/Cd` or `Prtry`, and `Tp/Issr`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement {
+    /// The code of ISO 20022, or the scheme's own.
+    pub code: &'static str,
+    /// Whether it is the scheme's own code.
+    pub proprietary: bool,
+    /// The issuer.
+    pub issuer: Option<&'static str>,
+}
+
+impl ReferenceKind {
+    /// Every kind that stands in a remittance; numbers of Bankgirot and Plusgirot are accounts.
+    pub const REFERENCES: [Self; 9] =
+        [Self::Rf, Self::Finnish, Self::Kid, Self::Ocr, Self::Belgian, Self::Dutch, Self::Qr, Self::Fik71, Self::Fik75];
+
+    /// Where a reference of that kind stands (sheet §4.3).
+    pub fn placement(self) -> Placement {
+        let scor = Placement { code: "SCOR", proprietary: false, issuer: None };
+        match self {
+            Self::Rf => Placement { issuer: Some("ISO"), ..scor },
+            Self::Belgian => Placement { issuer: Some("BBA"), ..scor },
+            Self::Dutch => Placement { issuer: Some("CUR"), ..scor },
+            Self::Qr => Placement { code: "QRR", proprietary: true, issuer: None },
+            _ => scor,
+        }
+    }
+
+    /// Whether wrong check digits are a warning only: creditors agree with their bank how strictly they are checked.
+    pub fn is_soft(self) -> bool {
+        self == Self::Ocr
+    }
+
+    /// What a reference of that kind is, in words that fit "must be …".
+    pub fn form(self) -> &'static str {
+        match self {
+            Self::Rf => "RF, two check digits and 1 to 21 letters and digits, 25 characters in all",
+            Self::Finnish => "3 to 19 digits and a check digit",
+            Self::Kid => "2 to 25 digits, of which the last may be a hyphen",
+            Self::Ocr => "2 to 25 digits",
+            Self::Belgian => "12 digits, such as +++090/9337/55493+++",
+            Self::Dutch => "7, 9 to 14, or 16 digits",
+            Self::Qr => "27 digits, not all of them zero",
+            Self::Fik71 => "15 digits",
+            Self::Fik75 => "16 digits",
+            Self::Bankgiro => "7 or 8 digits",
+            Self::Plusgiro => "2 to 8 digits",
+        }
+    }
+}
+
+/// Reads a reference of a kind: blanks in it are left out, small letters become capitals.
+///
+/// # Errors
+/// It does not have the form, or its check digits are wrong.
+pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceError> {
+    const LONGEST: usize = 60;
+    let form = ReferenceError::Form(kind.form());
+    if text.len() > LONGEST {
+        return Err(form);
+    }
+    let mut compact: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    match kind {
+        // Leading zeros say nothing; banks pad the number to 20 digits.
+        ReferenceKind::Finnish => compact = compact.trim_start_matches('0').to_owned(),
+        ReferenceKind::Belgian => compact.retain(|c| !matches!(c, '+' | '*' | '/')),
+        ReferenceKind::Bankgiro | ReferenceKind::Plusgiro => compact.retain(|c| c != '-'),
+        _ => {}
+    }
+    let bytes = compact.as_bytes();
+    let digits = |lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit)
+    };
+    let (formed, fits) = match kind {
+        ReferenceKind::Rf => (is_rf(bytes), is_rf(bytes) && rf_fits(bytes)),
+        ReferenceKind::Finnish => (digits(3..=20), finnish_fits(bytes)),
+        ReferenceKind::Kid => (is_kid(bytes), luhn_fits(bytes) || mod_11_fits(bytes)),
+        ReferenceKind::Ocr => (digits(2..=25), luhn_fits(bytes)),
+        ReferenceKind::Belgian => (digits(12..=12), belgian_fits(bytes)),
+        ReferenceKind::Dutch => (digits(7..=7) || digits(9..=14) || digits(16..=16), dutch_fits(bytes)),
+        ReferenceKind::Qr => (digits(27..=27) && bytes.iter().any(|byte| *byte != b'0'), qr_fits(bytes)),
+        ReferenceKind::Fik71 => (digits(15..=15), luhn_fits(bytes)),
+        ReferenceKind::Fik75 => (digits(16..=16), luhn_fits(bytes)),
+        ReferenceKind::Bankgiro => (digits(7..=8), luhn_fits(bytes)),
+        ReferenceKind::Plusgiro => (digits(2..=8), luhn_fits(bytes)),
+    };
+    if !formed {
+        return Err(form);
+    }
+    if !fits {
+        return Err(ReferenceError::CheckDigits);
+    }
+    let short = kind == ReferenceKind::Finnish && bytes.len() == 3;
+    let note = short.then_some("a Finnish reference has at least 4 digits at most banks");
+    Ok(Reference { kind, text: compact, note })
+}
+
+/// The kind of a reference when exactly one check fits it: what stands in a statement does not say its kind.
+///
+/// The checks of one digit fit every tenth number, so kinds other than RF say nothing alone; the creditor's country
+/// decides which of them are tried.
+pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<Reference> {
+    if let Ok(reference) = parse(ReferenceKind::Rf, text) {
+        return Some(reference);
+    }
+    let kinds: &[ReferenceKind] = match creditor_country? {
+        "FI" | "AX" => &[ReferenceKind::Finnish],
+        "NO" => &[ReferenceKind::Kid],
+        "SE" => &[ReferenceKind::Ocr],
+        "BE" => &[ReferenceKind::Belgian],
+        "NL" => &[ReferenceKind::Dutch],
+        "CH" | "LI" => &[ReferenceKind::Qr],
+        "DK" => &[ReferenceKind::Fik71, ReferenceKind::Fik75],
+        _ => &[],
+    };
+    let mut fitting = kinds.iter().filter_map(|kind| parse(*kind, text).ok());
+    let first = fitting.next()?;
+    if fitting.next().is_none() { Some(first) } else { None }
+}
+
+/// The kind that a given reference has, where the giver did not say it: RF by its prefix, Finnish where the creditor's
+/// account is a Finnish IBAN. Nothing is guessed for other countries.
+pub fn infer(text: &str, creditor_iban: Option<&str>) -> Option<ReferenceKind> {
+    let start: String = text.chars().filter(|c| !c.is_whitespace()).take(2).collect();
+    if start.eq_ignore_ascii_case("RF") {
+        return Some(ReferenceKind::Rf);
+    }
+    let finnish = creditor_iban.is_some_and(|iban| crate::iban::compact(iban).starts_with("FI"));
+    let numeric = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
+    (finnish && numeric).then_some(ReferenceKind::Finnish)
+}
+
+/// The RF reference over a national number: ISO 11649's check digits in front.
+///
+/// # Errors
+/// The number has no characters, more than 21, or others than letters and digits.
+pub fn to_rf(national: &str) -> Result<Reference, ReferenceError> {
+    let form = ReferenceError::Form("1 to 21 letters and digits");
+    let compact: String = national.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    if !(1..=21).contains(&compact.len()) || !compact.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(form);
+    }
+    let check = 98 - mod_97(compact.bytes().chain(*b"RF00"));
+    Ok(Reference { kind: ReferenceKind::Rf, text: format!("RF{check:02}{compact}"), note: None })
+}
+
+/// The Finnish reference number over a base of 3 to 19 digits: the check digit behind it.
+///
+/// # Errors
+/// The base has another form.
+pub fn to_finnish(base: &str) -> Result<Reference, ReferenceError> {
+    let base = base.trim_start_matches('0');
+    if !(3..=19).contains(&base.len()) || !base.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ReferenceError::Form("3 to 19 digits"));
+    }
+    let check = finnish_check(base.as_bytes());
+    Ok(Reference { kind: ReferenceKind::Finnish, text: format!("{base}{check}"), note: None })
+}
+
+fn is_rf(bytes: &[u8]) -> bool {
+    (5..=25).contains(&bytes.len())
+        && bytes.starts_with(b"RF")
+        && bytes[2..4].iter().all(u8::is_ascii_digit)
+        && bytes.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// Check digits 00, 01 and 99 can pass the division and are never issued.
+fn rf_fits(bytes: &[u8]) -> bool {
+    let issued = !matches!(&bytes[2..4], b"00" | b"01" | b"99");
+    issued && mod_97(bytes[4..].iter().chain(&bytes[..4]).copied()) == 1
+}
+
+fn is_kid(bytes: &[u8]) -> bool {
+    (2..=25).contains(&bytes.len())
+        && bytes[..bytes.len() - 1].iter().all(u8::is_ascii_digit)
+        && bytes.last().is_some_and(|last| last.is_ascii_digit() || *last == b'-')
+}
+
+/// Digits with their values from the right.
+fn from_right(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.iter().rev().map(|byte| u32::from(byte.wrapping_sub(b'0')))
+}
+
+/// Weights 7, 3, 1 from the right, up to the next ten.
+fn finnish_check(base: &[u8]) -> u32 {
+    let sum: u32 = from_right(base).zip([7, 3, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    (10 - sum % 10) % 10
+}
+
+fn finnish_fits(bytes: &[u8]) -> bool {
+    bytes.split_last().is_some_and(|(last, base)| finnish_check(base) == u32::from(last.wrapping_sub(b'0')))
+}
+
+/// Mod 10 of Luhn: every second digit from the right doubled, its digits added.
+fn luhn_fits(bytes: &[u8]) -> bool {
+    let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
+    let sum: u32 =
+        from_right(bytes).enumerate().map(|(at, digit)| if at % 2 == 1 { doubled(digit) } else { digit }).sum();
+    bytes.iter().all(u8::is_ascii_digit) && sum.is_multiple_of(10)
+}
+
+/// Mod 11: weights 2 to 7 from the right; 11 is written as 0 and 10 as a hyphen.
+fn mod_11_fits(bytes: &[u8]) -> bool {
+    let Some((last, base)) = bytes.split_last() else { return false };
+    let sum: u32 = from_right(base).zip((2..=7).cycle()).map(|(digit, weight)| digit * weight).sum();
+    let check = match 11 - sum % 11 {
+        11 => b'0',
+        10 => b'-',
+        digit => b'0' + u8::try_from(digit).unwrap_or_default(),
+    };
+    *last == check
+}
+
+/// The first ten digits mod 97, with 97 in place of 0.
+fn belgian_fits(bytes: &[u8]) -> bool {
+    if bytes.len() != 12 {
+        return false;
+    }
+    let rest = mod_97(bytes[..10].iter().copied());
+    let check = if rest == 0 { 97 } else { rest };
+    mod_97(bytes[10..].iter().copied()) == check % 97 && (check == 97) == (&bytes[10..] == b"97")
+}
+
+/// The first digit checks the others; of 9 to 14 digits the second says how many follow it. Seven digits have no check.
+fn dutch_fits(bytes: &[u8]) -> bool {
+    const WEIGHTS: [u32; 10] = [2, 4, 8, 5, 10, 9, 7, 3, 6, 1];
+    let length_fits = match bytes.len() {
+        7 => return true,
+        9..=14 => usize::from(bytes[1].wrapping_sub(b'0')) == (bytes.len() - 2) % 10,
+        _ => true,
+    };
+    let Some((first, rest)) = bytes.split_first() else { return false };
+    let sum: u32 = from_right(rest).zip(WEIGHTS.into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    let check = match 11 - sum % 11 {
+        11 => 0,
+        10 => 1,
+        digit => digit,
+    };
+    length_fits && u32::from(first.wrapping_sub(b'0')) == check
+}
+
+/// Mod 10, recursive, over the table of the Swiss standard.
+fn qr_fits(bytes: &[u8]) -> bool {
+    const TABLE: [u8; 10] = [0, 9, 4, 6, 8, 2, 7, 1, 3, 5];
+    let Some((last, base)) = bytes.split_last() else { return false };
+    let carry = base.iter().fold(0_u8, |carry, byte| {
+        let digit = byte.wrapping_sub(b'0') % 10;
+        TABLE[usize::from((carry + digit) % 10)]
+    });
+    (10 - carry) % 10 == last.wrapping_sub(b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ReferenceKind::{Bankgiro, Belgian, Dutch, Fik71, Fik75, Finnish, Kid, Ocr, Qr, Rf};
+    use proptest::prelude::*;
+
+    fn fits(kind: ReferenceKind, good: &str, bad: &str) {
+        for text in good.split_ascii_whitespace() {
+            assert!(parse(kind, text).is_ok(), "{kind:?} {text}: {:?}", parse(kind, text));
+        }
+        for text in bad.split_ascii_whitespace() {
+            assert!(parse(kind, text).is_err(), "{kind:?} {text}");
+        }
+    }
+
+    /// Sheet §10.2.
+    #[test]
+    fn vectors() {
+        fits(
+            Rf,
+            "RF18539007547034 RF341234561 RF340001234561 RF78123 RF4113 RF25A RF47ABC123 RF032026INV0042 \
+             RF40123456789012345678901 RF471234567890 RF45G72UUR rf18539007547034",
+            "RF18539007547035 RF00539007547034 RF18 RF431234561 RF12-34 RF8312345612345612345612345",
+        );
+        fits(
+            Finnish,
+            "1232 12344 123453 1234561 9991 1009 10000003 20260008 12345678907 559582243294671039 12345678901234567894 \
+             99999999999999999993 00000000000000001234561",
+            "1234562 13 0 1234561a 123456789012345678944",
+        );
+        fits(Kid, "12345674 602243 67 1234567897 12345674 123456785 602248 1236 12343 6-", "12345675 60224- 6 -- 1-2");
+        fits(Ocr, "12345674 1000009 18 12351 123456790 1234567806", "12345675 123456791");
+        fits(Bankgiro, "50501055 9912346 9100009 5050-1055", "50501056 5050105");
+        fits(Fik71, "123456789012347", "123456789012346 12345678901234");
+        fits(Fik75, "1234567890123452 0000000000123455", "1234567890123453");
+        fits(
+            Belgian,
+            "090933755493 000000000101 000000009797 000000000097 123456789002 999999999948 010123456732 \
+             +++090/9337/55493+++",
+            "000000000196 090933755494 000000009700 120000000003",
+        );
+        fits(
+            Dutch,
+            "5000056789012345 1000000001234567 0123456789012345 3999999999999999 9000000000000001 1234567",
+            "6000056789012345 12345678",
+        );
+        fits(
+            Qr,
+            "210000000003139471430009017 000000000000000000000123457 123456789012345678901234567",
+            "210000000003139471430009018 000000000000000000000000000",
+        );
+    }
+
+    /// Sheet §10.2, sheet cases ISO-018 to ISO-021.
+    #[test]
+    fn made_and_normalised() {
+        for (base, number) in [
+            ("123", "1232"),
+            ("1234", "12344"),
+            ("123456", "1234561"),
+            ("999", "9991"),
+            ("55958224329467103", "559582243294671039"),
+            ("1234567890123456789", "12345678901234567894"),
+            ("9999999999999999999", "99999999999999999993"),
+        ] {
+            assert_eq!(to_finnish(base).map(|made| made.text), Ok(number.to_owned()));
+        }
+        let text = |kind, text| parse(kind, text).map(|reference| reference.text);
+        assert_eq!(text(Rf, "rf18 5390 0754 7034"), Ok("RF18539007547034".to_owned()));
+        assert_eq!(text(Rf, "RF18539007547035"), Err(ReferenceError::CheckDigits));
+        assert_eq!(text(Finnish, "12 34561"), Ok("1234561".to_owned()));
+        assert_eq!(text(Finnish, "00000000000000001234561"), Ok("1234561".to_owned()));
+        assert_eq!(to_rf("1234561").map(|made| made.text), Ok("RF341234561".to_owned()));
+        assert!(to_rf("").is_err() && to_rf(&"1".repeat(22)).is_err());
+        assert!(parse(Finnish, "123").is_ok_and(|short| short.note.is_some()));
+        assert!(parse(Finnish, "1232").is_ok_and(|usual| usual.note.is_none()));
+    }
+
+    #[test]
+    fn kinds_are_never_guessed() {
+        assert_eq!(infer("RF18 5390", None), Some(Rf));
+        assert_eq!(infer("12 34561", Some("FI2112345600000785")), Some(Finnish));
+        assert_eq!(infer("1234561", Some("NO9386011117947")), None);
+        assert_eq!(infer("INVOICE 1", Some("FI2112345600000785")), None);
+        assert_eq!(recognise("RF18539007547034", None).map(|found| found.kind), Some(Rf));
+        assert_eq!(recognise("1234561", Some("FI")).map(|found| found.kind), Some(Finnish));
+        assert_eq!(recognise("1234561", None), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in ".*") {
+            for kind in ReferenceKind::REFERENCES {
+                let _ = parse(kind, &text);
+            }
+            let _ = recognise(&text, Some("DK"));
+        }
+
+        #[test]
+        fn what_is_made_is_read(base in "[1-9][0-9]{2,18}") {
+            let made = to_finnish(&base).map(|made| made.text);
+            let over = |made: &str| to_rf(made).is_ok_and(|rf| parse(Rf, &rf.text).is_ok());
+            prop_assert!(made.is_ok_and(|made| parse(Finnish, &made).is_ok() && over(&made)));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The entries of statements, reports and notifications.
+
+use super::{Cell, Row, account, amount, code, currency, meaning, name, table, word};
+use crate::cash::{Entry, EntryDetail, Statement};
+use crate::data::{Code, Money, Party};
+
+/// What a row is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryRows {
+    /// One entry.
+    Entries,
+    /// One transaction behind an entry; the entry itself where it has none.
+    Details,
+}
+
+struct Of<'a> {
+    statement: &'a Statement,
+    entry: &'a Entry,
+    /// The transaction, and its number in the entry from 1.
+    detail: Option<(u64, &'a EntryDetail)>,
+}
+
+/// The rows of one entry; of its statement only the header is needed.
+pub fn of_entry<'a>(statement: &'a Statement, entry: &'a Entry, rows: EntryRows) -> Vec<Row<'a>> {
+    let row = |detail| cells(&Of { statement, entry, detail });
+    match rows {
+        EntryRows::Details if !entry.details.is_empty() => {
+            (1..).zip(&entry.details).map(|one| row(Some(one))).collect()
+        }
+        _ => vec![row(None)],
+    }
+}
+
+/// The rows of all entries.
+pub fn of_statements(statements: &[Statement], rows: EntryRows) -> impl Iterator<Item = Row<'_>> {
+    statements
+        .iter()
+        .flat_map(move |statement| statement.entries.iter().flat_map(move |entry| of_entry(statement, entry, rows)))
+}
+
+impl<'a> Of<'a> {
+    /// The transaction of the row; that of an entry with a single one.
+    fn single(&self) -> Option<&'a EntryDetail> {
+        match (self.detail, self.entry.details.as_slice()) {
+            (Some((_, detail)), _) => Some(detail),
+            (None, [detail]) => Some(detail),
+            (None, _) => None,
+        }
+    }
+
+    fn counterparty(&self) -> Option<&'a Party> {
+        match self.detail {
+            Some((_, detail)) => detail.counterparty.as_deref(),
+            None => self.entry.counterparty.as_deref(),
+        }
+    }
+
+    fn text(&self) -> Option<&'a str> {
+        match self.detail {
+            Some((_, detail)) => detail.text.as_deref(),
+            None => self.entry.text.as_deref(),
+        }
+    }
+
+    fn money(&self) -> Option<&'a Money> {
+        match self.detail {
+            Some((_, detail)) => detail.money.as_ref(),
+            None => self.entry.money.as_ref(),
+        }
+    }
+
+    fn return_reason(&self) -> Option<&'a Code> {
+        self.single()?.returned.as_ref()?.reason.as_ref()
+    }
+
+    fn servicer_reference(&self) -> Option<&'a str> {
+        let of_detail = self.detail.and_then(|(_, detail)| detail.servicer_reference.as_deref());
+        of_detail.or(self.entry.servicer_reference.as_deref())
+    }
+
+    fn payment_id(&self) -> Option<&'a str> {
+        let of_batch = match self.entry.batches.as_slice() {
+            [batch] => batch.payment_id.as_deref(),
+            _ => None,
+        };
+        self.single().and_then(|detail| detail.payment_id.as_deref()).or(of_batch)
+    }
+}
+
+table! {
+    /// The columns of [`of_entry`] and [`of_statements`].
+    ENTRIES, cells(of: Of<'a>);
+    "account", "The account of the statement: its IBAN, else another number.",
+        of.statement.account.iban.as_deref().or(of.statement.account.account.as_deref());
+    "statement", "The statement's id.", &of.statement.id;
+    "kind", "What it is: `statement`, `report` or `notification`.", word(of.statement.kind);
+    "entry", "The entry's number in its statement, from 1.", of.entry.number;
+    "detail", "The number of the transaction in the entry, from 1; empty in a row of the entry itself.",
+        of.detail.map_or(Cell::Empty, |(number, _)| number.into());
+    "booking_date", "The date of the booking, such as `2026-11-20`.", of.entry.booking_date;
+    "value_date", "The date from which interest counts.", of.entry.value_date;
+    "status", "`BOOK` booked, `PDNG` pending, `INFO` information, `FUTR` future, or a bank's own code.",
+        code(of.entry.status.as_ref());
+    "amount", "The amount of the transaction, else of the entry: negative where money leaves the account.",
+        amount(of.money());
+    "currency", "The currency's ISO 4217 code.", currency(of.money());
+    "entry_amount", "The amount of the entry as a whole.", amount(of.entry.money.as_ref());
+    "reversal", "Whether the entry takes an earlier one back: `true` or `false`.", of.entry.reversal;
+    "counterparty", "The other side's name.", name(of.counterparty());
+    "counterparty_account", "The other side's account: its IBAN, else another number.", account(of.counterparty());
+    "reference", "The creditor's structured reference.",
+        of.single().and_then(|detail| detail.creditor_reference.as_deref());
+    "text", "The text of the payment.", of.text();
+    "end_to_end_id", "The end-to-end id that the payer gave.",
+        of.single().and_then(|detail| detail.end_to_end_id.as_deref());
+    "instruction_id", "The instruction id that the payer gave to the bank.",
+        of.single().and_then(|detail| detail.instruction_id.as_deref());
+    "payment_id", "The payment information id: the batch of the payment file.", of.payment_id();
+    "uetr", "The UETR, a UUID.", of.single().and_then(|detail| detail.uetr.as_deref());
+    "servicer_reference", "The bank's own reference: of the transaction, else of the entry.",
+        of.servicer_reference();
+    "entry_reference", "The entry's reference.", &of.entry.reference;
+    "bank_code", "What was booked, in words.",
+        of.entry.bank_code.as_ref().and_then(|code| code.meaning.as_deref().or(code.proprietary.as_deref()));
+    "return_reason", "Why the money came back: the code.", code(of.return_reason());
+    "return_reason_meaning", "The same in words.", meaning(of.return_reason());
+}

@@ -1,0 +1,43 @@
+//! What became of a payment file.
+
+use super::{Row, amount, code, currency, meaning, table, word};
+use crate::matching::{BookingPlace, Matched, MatchedTransaction};
+
+/// The rows of all transactions.
+pub fn of_matched(matched: &Matched) -> impl Iterator<Item = Row<'_>> {
+    matched.transactions.iter().map(|of| cells(&of))
+}
+
+fn date(place: Option<&BookingPlace>) -> Option<bankchannel_foundation::model::Date> {
+    place.and_then(|place| place.date)
+}
+
+table! {
+    /// The columns of [`of_matched`].
+    OUTCOMES, cells(of: &'a MatchedTransaction);
+    "number", "The transaction's number in the payment file, from 1.", of.number;
+    "payment_id", "The payment information id: the batch.", &of.batch_id;
+    "end_to_end_id", "The end-to-end id.", &of.end_to_end_id;
+    "creditor", "The name of who is paid.", &of.creditor;
+    "creditor_account", "The account that is paid: its IBAN, else another number.",
+        of.iban.as_deref().or(of.account.as_deref());
+    "amount", "The amount that was ordered.", amount(of.money.as_ref());
+    "currency", "The currency's ISO 4217 code.", currency(of.money.as_ref());
+    "outcome", "What became of it: `paid`, `paid_in_batch`, `executed_reported`, `probable`, `accepted`, `in_progress`, \
+                `returned`, `rejected`, `cancelled`, `batch_differs`, `ambiguous`, `conflict` or `unknown`.", word(of.outcome);
+    "status", "The status that the bank reported.", code(of.status.as_ref());
+    "status_meaning", "The status in words.", meaning(of.status.as_ref());
+    "status_from", "Where it was said: `transaction`, or deduced from `payment_information`, `group` or `counts`.",
+        of.status_from.and_then(word);
+    "reason", "The first reason.", code(of.reason.as_ref());
+    "reason_meaning", "The reason in words.", meaning(of.reason.as_ref());
+    "again", "Whether it may be sent again.", word(of.again);
+    "advice", "What to do.", Some(of.advice.as_str());
+    "booking_date", "The date of the booking that debited it.", date(of.booking.as_ref());
+    "statement", "The id of the statement with that booking.",
+        of.booking.as_ref().and_then(|place| place.statement_id.as_deref());
+    "servicer_reference", "The bank's own reference of that booking.",
+        of.booking.as_ref().and_then(|place| place.servicer_reference.as_deref());
+    "return_date", "The date on which the money came back.", date(of.return_booking.as_ref());
+    "difference", "By how much the booking is larger than what was ordered.", amount(of.difference.as_ref());
+}

@@ -1,0 +1,201 @@
+//! Rejections beside which the account tells something else, and ids that are used again.
+
+use bankchannel_iso20022::matching::{Again, LeftoverReason, Outcome};
+
+use super::*;
+
+fn rejected(end_to_end: &str, code: &str) -> StatusReport {
+    report(&group_status("PART"), &of_batch("P1", "", &of_transaction(end_to_end, "RJCT", &reason(code))))
+}
+
+fn to(number: usize) -> String {
+    format!("<RltdPties><CdtrAcct><Id><IBAN>{}</IBAN></Id></CdtrAcct></RltdPties>", creditor(number))
+}
+
+/// The first of three, rejected for want of cover, against one entry.
+fn first(entry: &str) -> (Matched, Outcome, Again) {
+    let found = matched(&three(), &[rejected("E1", "AM04")], &[statement(&[entry.to_owned()])]);
+    let (outcome, again) = (found.transactions[0].outcome, found.transactions[0].again);
+    (found, outcome, again)
+}
+
+#[test]
+fn a_message_id_of_the_banks_own_hides_no_debit() {
+    for ids in
+        ["<MsgId>BANK-778</MsgId>", "<PmtInfId>BANK-9</PmtInfId>", "<MsgId>BANK-778</MsgId><PmtInfId>P1</PmtInfId>"]
+    {
+        let refs = format!("<Refs>{ids}<EndToEndId>E1</EndToEndId></Refs>");
+        let entry = debit("100.00", &details(&(refs.clone() + &to(0))));
+        let (found, outcome, again) = first(&entry);
+        assert_eq!((outcome, again), (Outcome::Conflict, Again::Ask), "{ids}");
+        assert_eq!(found.leftover_entries, []);
+        assert_eq!(outcomes(&matched(&three(), &[], &[statement(&[entry])]))[0], Outcome::Paid, "{ids}");
+        // Without the account it is only a doubt.
+        let (found, outcome, again) = first(&debit("100.00", &details(&refs)));
+        assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1), "{ids}");
+        // Another account says that it is another payment.
+        let (_, outcome, again) = first(&debit("100.00", &details(&(refs + &to(1)))));
+        assert_eq!((outcome, again), (Outcome::Rejected, Again::Unchanged), "{ids}");
+    }
+    // A UETR tells it whatever the message is called.
+    let uetr = "9f7a5893-562a-4207-a91e-dd3e484fd85b";
+    let mut file = three();
+    file.batches[0].transactions[0].uetr = Some(uetr.to_owned());
+    let entry = debit("100.00", &details(&format!("<Refs><MsgId>BANK-778</MsgId><UETR>{uetr}</UETR></Refs>")));
+    assert_eq!(outcomes(&matched(&file, &[], &[statement(&[entry])]))[0], Outcome::Paid);
+}
+
+#[test]
+fn a_batch_under_a_message_id_of_the_banks_own_is_a_doubt() {
+    let of = |count: &str| {
+        format!("<NtryDtls><Btch><MsgId>BANK-778</MsgId><PmtInfId>P1</PmtInfId>{count}</Btch></NtryDtls>")
+    };
+    let (found, outcome, again) = first(&debit("400.00", &of("")));
+    assert_eq!((outcome, again), (Outcome::Rejected, Again::Ask));
+    assert_eq!(found.leftover_entries[0].why, LeftoverReason::OtherFile);
+    let whole = debit("425.50", &of("<NbOfTxs>3</NbOfTxs>"));
+    assert_eq!(outcomes(&matched(&three(), &[], &[statement(&[whole])])), [Outcome::Probable; 3]);
+    // Transactions that each name two batches of this file, and nothing else.
+    let two = payment(&[batch("P1", &[order("E1", "1.00")]), batch("P2", &[order("E2", "2.00")])]);
+    let each = details("<Refs><PmtInfId>P1</PmtInfId></Refs>") + &details("<Refs><PmtInfId>P2</PmtInfId></Refs>");
+    let found = matched(&two, &[rejected("E1", "AM04")], &[statement(&[debit("3.00", &each)])]);
+    assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Rejected, Again::Ask));
+}
+
+#[test]
+fn a_debit_with_a_charge_in_its_amount_is_a_doubt() {
+    for inside in [end_to_end("E1"), end_to_end("E1") + &to(0)] {
+        let (found, outcome, again) = first(&debit("100.50", &details(&inside)));
+        assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1));
+    }
+    for inside in [end_to_end("E1") + &to(2), end_to_end("E9") + &to(0)] {
+        let (_, outcome, again) = first(&debit("100.50", &details(&inside)));
+        assert_eq!((outcome, again), (Outcome::Rejected, Again::Unchanged));
+    }
+    // Money that comes in is no debit.
+    let (_, outcome, again) = first(&entry_of("100.50", "CRDT", "BOOK", &details(&end_to_end("E1"))));
+    assert_eq!((outcome, again), (Outcome::Rejected, Again::Unchanged));
+}
+
+#[test]
+fn an_entry_whose_status_is_unclear_is_a_doubt() {
+    let booked = debit("100.00", &details(&end_to_end("E1")));
+    let code = "<Sts><Cd>BOOK</Cd></Sts>";
+    for entry in [
+        booked.replace(code, "<Sts><Prtry>BOOKED</Prtry></Sts>"),
+        booked.replace(code, ""),
+        booked.replace(code, "<Sts><Cd>XXXX</Cd></Sts>"),
+        booked.replace("DBIT", "BOTH"),
+    ] {
+        let (found, outcome, again) = first(&entry);
+        assert_eq!((outcome, again), (Outcome::Rejected, Again::Ask), "{entry}");
+        let row = &found.leftover_entries[0];
+        assert_eq!((row.why, row.candidates.as_slice()), (LeftoverReason::Ambiguous, &[1][..]), "{entry}");
+        assert_eq!(outcomes(&matched(&three(), &[], &[statement(&[entry])]))[0], Outcome::Unknown);
+    }
+    let batch = debit("425.50", &of_payment("P1", "3")).replace(code, "");
+    let (found, outcome, again) = first(&batch);
+    assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1));
+    // One of another payment, and one that only informs.
+    let (found, outcome, again) = first(&debit("7.00", &details(&end_to_end("E9"))).replace(code, ""));
+    assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Unchanged, 1));
+    let (found, outcome, again) = first(&booked.replace("BOOK<", "INFO<"));
+    assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Unchanged, 0));
+}
+
+#[test]
+fn ids_of_another_month_pay_nothing() {
+    let on = |day: &str, direction: &str| {
+        entry_of("100.00", direction, "BOOK", &details(&(end_to_end("E1") + &to(0)))).replace("2026-11-20", day)
+    };
+    // 15 banking days after Friday, 20 November.
+    for (day, outcome) in
+        [("2026-12-11", Outcome::Paid), ("2026-12-14", Outcome::Probable), ("2027-11-24", Outcome::Probable)]
+    {
+        let found = matched(&three(), &[], &[statement(&[on(day, "DBIT")])]);
+        assert_eq!((outcomes(&found)[0], found.transactions[0].again), (outcome, Again::No), "{day}");
+        assert_eq!(found.leftover_entries.len(), usize::from(outcome == Outcome::Probable));
+    }
+    let months = [on("2026-11-20", "DBIT"), on("2026-12-21", "DBIT"), on("2027-01-20", "DBIT")];
+    let found = matched(&three(), &[], &[statement(&months)]);
+    assert_eq!((outcomes(&found)[0], found.leftover_entries.len()), (Outcome::Paid, 2));
+    // What comes back late may be of the payment of another month.
+    let why = "<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf><RltdPties>";
+    let back = on("2026-12-21", "CRDT").replace("<RltdPties>", why);
+    let found = matched(&three(), &[], &[statement(&[on("2026-11-20", "DBIT"), back])]);
+    assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Returned, Again::Ask));
+    // The batch id makes it certain.
+    let named = on("2027-11-24", "DBIT").replace("<Refs>", "<Refs><PmtInfId>P1</PmtInfId>");
+    assert_eq!(outcomes(&matched(&three(), &[], &[statement(&[named])]))[0], Outcome::Paid);
+}
+
+#[test]
+fn an_instant_payment_that_timed_out_is_looked_for_first() {
+    for code in ["AB05", "AB06", "AB11"] {
+        let again = |file: &PaymentFile| {
+            let one = matched(file, &[rejected("E1", code)], &[]).transactions.remove(0);
+            assert!(one.advice.contains("look") || one.advice.contains("see first"), "{}", one.advice);
+            one.again
+        };
+        let instant = bankchannel_iso20022::data::Code {
+            code: "INST".to_owned(),
+            meaning: None,
+            proprietary: false,
+            issuer: None,
+        };
+        let mut file = three();
+        assert_eq!(again(&file), Again::Unchanged, "{code}");
+        file.batches[0].transactions[0].kind.local_instrument = Some(instant.clone());
+        assert_eq!(again(&file), Again::LookFirst, "{code}");
+        let mut file = three();
+        file.batches[0].kind.local_instrument = Some(instant);
+        assert_eq!(again(&file), Again::LookFirst, "{code}");
+    }
+}
+
+/// A booked statement of these days with one debit and balances that fit it.
+fn covering(from: &str, to: &str, amount: &str, inside: &str) -> Statement {
+    let balance = |kind: &str, amount: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+             <Dt><Dt>2026-11-20</Dt></Dt></Bal>"
+        )
+    };
+    let left: f64 = 1000.0 - amount.parse::<f64>().unwrap();
+    let period = format!("<FrToDt><FrDtTm>{from}T00:00:00</FrDtTm><ToDtTm>{to}T23:59:59</ToDtTm></FrToDt>");
+    let header = period + &balance("OPBD", "1000.00") + &balance("CLBD", &format!("{left:.2}"));
+    cash("053", &header, &[debit(amount, inside)])
+}
+
+#[test]
+fn a_failed_settlement_is_sent_again_only_after_the_statement() {
+    let other = details(&end_to_end("E9"));
+    let whole = covering("2026-11-19", "2026-11-24", "7.00", &other);
+    for code in ["AB01", "AB02", "AB03", "AB04", "ED05", "ED06"] {
+        let again = |statements: &[Statement]| {
+            let one = matched(&three(), &[rejected("E1", code)], statements).transactions.remove(0);
+            assert_eq!(one.outcome, Outcome::Rejected);
+            one.again
+        };
+        assert_eq!(again(&[]), Again::LookFirst, "{code}");
+        assert_eq!(again(std::slice::from_ref(&whole)), Again::Unchanged, "{code}");
+        let parts = [("2026-11-22", "2026-11-24"), ("2026-11-19", "2026-11-21")];
+        let parts = parts.map(|(from, to)| covering(from, to, "7.00", &other));
+        assert_eq!(again(&parts), Again::Unchanged, "{code}");
+        assert_eq!(again(&parts[..1]), Again::LookFirst, "{code}");
+    }
+    let again = |one: Statement| matched(&three(), &[rejected("E1", "AB01")], &[one]).transactions[0].again;
+    // Too short; of another account; a report of the day; balances that do not fit; a debit that nothing explains.
+    assert_eq!(again(covering("2026-11-19", "2026-11-23", "7.00", &other)), Again::LookFirst);
+    let mut foreign = whole.clone();
+    foreign.account.iban = Some("FI1410093000123458".to_owned());
+    assert_eq!(again(foreign), Again::LookFirst);
+    let mut report = whole.clone();
+    report.kind = bankchannel_iso20022::cash::CashKind::Report;
+    assert_eq!(again(report), Again::LookFirst);
+    let mut cut = whole.clone();
+    cut.end.as_mut().unwrap().balance_check = bankchannel_iso20022::cash::BalanceCheck::Differs;
+    assert_eq!(again(cut), Again::LookFirst);
+    assert_eq!(again(covering("2026-11-19", "2026-11-24", "101.00", "")), Again::LookFirst);
+    assert_eq!(again(covering("2026-11-19", "2026-11-24", "99.00", "")), Again::Unchanged);
+}

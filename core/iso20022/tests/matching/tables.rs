@@ -1,0 +1,111 @@
+//! Typed results as rows and as CSV.
+
+use bankchannel_iso20022::tables::{
+    self, Cell, Column, Csv, CsvOptions, ENTRIES, EntryRows, OUTCOMES, Row, STATUSES, TRANSACTIONS,
+};
+
+use super::*;
+
+fn csv<'a>(options: CsvOptions, columns: &[Column], rows: impl Iterator<Item = Row<'a>>) -> String {
+    let mut csv = Csv::new(Vec::new(), options, columns).unwrap();
+    for row in rows {
+        assert_eq!(row.len(), columns.len());
+        csv.row(&row).unwrap();
+    }
+    String::from_utf8(csv.into_inner()).unwrap()
+}
+
+/// The cell of a row by the name of its column.
+fn cell<'r>(columns: &[Column], row: &'r [Cell<'_>], name: &str) -> &'r str {
+    row[columns.iter().position(|column| column.name == name).unwrap()].as_str()
+}
+
+#[test]
+fn columns_have_names_and_documentation() {
+    for columns in [ENTRIES, TRANSACTIONS, STATUSES, OUTCOMES] {
+        let mut names: Vec<_> = columns.iter().map(|column| column.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(columns.iter().all(|column| column.documentation.ends_with('.')));
+    }
+}
+
+#[test]
+fn iso_119_no_text_is_a_formula() {
+    let column = |name| Column { name, documentation: "." };
+    let columns = [column("name"), column("amount")];
+    let texts = ["=HYPERLINK(\"x\")", "-5", "+358", "\t1", "@SUM", "\r1", "\0", "a,b", "plain", ""];
+    let rows = || texts.iter().map(|text| vec![Cell::Text((*text).into()), Cell::Number("-5.00".into())]);
+    let safe = csv(CsvOptions::default(), &columns, rows());
+    assert_eq!(
+        safe,
+        "name,amount\n\"'=HYPERLINK(\"\"x\"\")\",-5.00\n'-5,-5.00\n'+358,-5.00\n'\t1,-5.00\n'@SUM,-5.00\n\"'\r1\",-5.00\n\
+         '\0,-5.00\n\"a,b\",-5.00\nplain,-5.00\n,-5.00\n"
+    );
+    let options = CsvOptions { delimiter: b';', crlf: true, raw: true };
+    let raw = csv(options, &columns, rows());
+    assert!(raw.starts_with("name;amount\r\n\"=HYPERLINK(\"\"x\"\")\";-5.00\r\n-5;-5.00\r\n"), "{raw}");
+}
+
+#[test]
+fn rows_of_entries() {
+    let inside = of_payment("P1", "2")
+        + &details("<Refs><EndToEndId>E2</EndToEndId></Refs><Amt Ccy=\"EUR\">250</Amt>")
+        + &details("<Refs><EndToEndId>E3</EndToEndId></Refs><Amt Ccy=\"EUR\">75.5</Amt>");
+    let statements = [statement(&[debit("325.50", &inside), debit("3.50", "")])];
+    let details: Vec<_> = tables::of_statements(&statements, EntryRows::Details).collect();
+    let shown: Vec<_> = details
+        .iter()
+        .map(|row| {
+            ["entry", "detail", "amount", "entry_amount", "end_to_end_id", "payment_id"]
+                .map(|name| cell(ENTRIES, row, name))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ["1", "1", "-250", "-325.50", "E2", "P1"],
+            ["1", "2", "-75.5", "-325.50", "E3", "P1"],
+            ["2", "", "-3.50", "-3.50", "", ""]
+        ]
+    );
+    let entries: Vec<_> = tables::of_statements(&statements, EntryRows::Entries).collect();
+    assert_eq!(entries.len(), 2);
+    let first = ["account", "kind", "booking_date", "status", "amount", "end_to_end_id"];
+    assert_eq!(
+        first.map(|name| cell(ENTRIES, &entries[0], name)),
+        [IBAN, "statement", "2026-11-20", "BOOK", "-325.50", ""]
+    );
+}
+
+#[test]
+fn rows_of_payments_reports_and_outcomes() {
+    let file = three();
+    let rows: Vec<_> = tables::of_payment(&file).collect();
+    let names = ["number", "payment_id", "execution_date", "debtor_account", "creditor", "amount", "currency"];
+    let second = ["2", "P1", "2026-11-20", IBAN, "Creditor 1", "250.00", "EUR"];
+    assert_eq!((rows.len(), names.map(|name| cell(TRANSACTIONS, &rows[1], name))), (3, second));
+
+    let said = [report(&group_status("PART"), &of_batch("P1", "", &of_transaction("E1", "RJCT", &reason("AC04"))))];
+    let rows: Vec<_> = tables::of_reports(&said).collect();
+    let names = ["level", "payment_id", "status", "reasons", "reason_meanings", "end_to_end_id", "created"];
+    let shown: Vec<_> = rows.iter().map(|row| names.map(|name| cell(STATUSES, row, name))).collect();
+    let created = "2026-11-20T08:00:00";
+    assert_eq!(
+        shown,
+        [
+            ["file", "", "PART", "", "", "", created],
+            ["transaction", "P1", "RJCT", "AC04", "account is closed", "E1", created]
+        ]
+    );
+
+    let found = matched(&file, &said, &[statement(&[debit("325.50", &of_payment("P1", "2"))])]);
+    let names = ["end_to_end_id", "outcome", "status_from", "reason", "again", "booking_date", "statement"];
+    let shown: Vec<Vec<String>> = tables::of_matched(&found)
+        .map(|row| names.iter().map(|name| cell(OUTCOMES, &row, name).to_owned()).collect())
+        .collect();
+    assert_eq!(shown[0], ["E1", "rejected", "transaction", "AC04", "clarify_first", "", ""]);
+    assert_eq!(shown[1], ["E2", "paid_in_batch", "", "", "no", "2026-11-20", "S-053"]);
+    let text = csv(CsvOptions::default(), OUTCOMES, tables::of_matched(&found));
+    assert_eq!(text.lines().count(), 4);
+}
