@@ -40,7 +40,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// `--file-type` or `-b`.
-fn is_option(text: &str) -> bool {
+pub(crate) fn is_option(text: &str) -> bool {
     let long =
         text.strip_prefix("--").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()) && is_word(name));
     long || text.len() == 2 && text.starts_with('-')

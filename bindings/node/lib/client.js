@@ -139,9 +139,9 @@ class Client {
   }
 
   async #compute(name, text, content) {
-    const handle = this.#handle();
+    this.#handle();
     const from = inPlace('content', content);
-    return elsewhere((events, id) => handle.compute(events, id, name, text, from));
+    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from));
   }
 
   async #run(operation, request, content, options) {

@@ -118,7 +118,7 @@ async function* items(operation, request = {}) {
     let answer;
     try {
       const text = encode(fields);
-      answer = await elsewhere((events, id) => native().compute(events, id, name, text, from));
+      answer = await elsewhere((events, id) => native().compute(undefined, events, id, name, text, from));
     } catch (error) {
       throw inCamelCase(inOperation(error, name));
     }

@@ -3,10 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use bankchannel_bridge::{self as bridge, Error, parse_json, row};
-use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{events::Events, local, thrown};
+use crate::{local, thrown};
 
 /// A client handle.
 #[napi]
@@ -38,20 +37,6 @@ impl Client {
     #[napi(catch_unwind)]
     pub fn limit(&self, name: String) -> napi::Result<Option<f64>> {
         Ok(self.open()?.limit(&name).map(|limit| limit.as_secs_f64()))
-    }
-
-    /// Carries out an operation that only computes on a thread that may be busy; the end is told under this number. Content is
-    /// bytes or the path of a file.
-    #[napi(catch_unwind)]
-    pub fn compute(
-        &self,
-        events: &Events,
-        id: u32,
-        name: String,
-        request: String,
-        content: Option<Either<Buffer, String>>,
-    ) -> napi::Result<()> {
-        local::compute_with(Some(self.open()?), events, id, name, request, content)
     }
 
     /// Gives back what it holds, now: JavaScript's collector does not see connections, and may never come. Calls that run

@@ -33,10 +33,8 @@ pub(crate) fn local(
     request: Text,
     content: Option<Either<Buffer, String>>,
 ) -> napi::Result<Text> {
-    let found =
-        |number: u32| CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(number as usize).cloned().flatten();
     let name = operations::all().nth(operation as usize).map(|entry| entry.declaration.name);
-    let (client, Some(name)) = (client.map(found), name) else {
+    let (client, Some(name)) = (client.map(of_number), name) else {
         return Err(thrown(&Error::new(&row::UNKNOWN_OPERATION)));
     };
     // The buffer is read where it lies: JavaScript cannot change it meanwhile.
@@ -52,27 +50,17 @@ pub(crate) fn local(
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }
 
-/// The same without a client, on a thread that may be busy; the end is told under this number.
+/// The same on a thread that may be busy; the end is told under this number.
 #[napi(catch_unwind)]
 pub(crate) fn compute(
+    client: Option<u32>,
     events: &Events,
     id: u32,
     name: String,
     request: String,
     content: Option<Either<Buffer, String>>,
 ) -> napi::Result<()> {
-    compute_with(None, events, id, name, request, content)
-}
-
-/// The same with a client or without.
-pub(crate) fn compute_with(
-    client: Option<bridge::Client>,
-    events: &Events,
-    id: u32,
-    name: String,
-    request: String,
-    content: Option<Either<Buffer, String>>,
-) -> napi::Result<()> {
+    let client = client.map(of_number);
     // The program may change a buffer while it is read here.
     let content = content.map(|content| match content {
         Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
@@ -81,12 +69,18 @@ pub(crate) fn compute_with(
     let promise = events.promise(id);
     bridge::runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
         let answer = parse_json(&request).and_then(|request| match client {
-            Some(client) => client.local(&name, request, content),
+            Some(Some(client)) => client.local(&name, request, content),
+            Some(None) => Err(Error::new(&row::CLOSED)),
             None => bridge::local(&name, request, content),
         });
         promise.settle(answer);
     });
     Ok(())
+}
+
+/// The client of a number, unless it was closed.
+fn of_number(number: u32) -> Option<bridge::Client> {
+    CLIENTS.read().unwrap_or_else(PoisonError::into_inner).0.get(number as usize).cloned().flatten()
 }
 
 /// Gives a client a number.

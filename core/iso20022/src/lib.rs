@@ -20,7 +20,6 @@
 //! sheet §10 S30). The documents follow WS Channel sheet §6.7 and §6.8.
 
 pub mod amount;
-mod bank_file;
 pub mod camt;
 pub mod cash;
 pub mod check;
@@ -30,6 +29,7 @@ pub mod iban;
 pub mod make;
 pub mod matching;
 pub mod meaning;
+mod message_file;
 pub mod operations;
 pub mod pain001;
 pub mod pain002;
@@ -43,8 +43,8 @@ pub mod tables;
 mod text;
 mod xml;
 
-pub use bank_file::{BankFile, read_bank_file};
 pub use cash::{read_notification, read_report, read_statement};
+pub use message_file::{MessageFile, read_message_file};
 pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
 pub use problem::Problem;

@@ -4,9 +4,10 @@ use bankchannel::{Content, call_local};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
+use super::tables::text;
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, file_argument, format, text},
+    options::{self, add_common, file_argument, format},
     output::{self, Format, table},
 };
 
@@ -19,8 +20,8 @@ pub(super) fn command() -> Command {
              bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nWhat is checked: docs/iso20022.md",
         )
         .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03"))
-        .arg(text("profile", "JSON", "How your bank differs: the fields of `profile` of iso20022.check_payment"))
-        .arg(text("encoding", "NAME", "The file's encoding, where it declares none or a wrong one"))
+        .arg(options::text("profile", "JSON", "How your bank differs: the fields of `profile` of iso20022.check_payment"))
+        .arg(options::text("encoding", "NAME", "The file's encoding, where it declares none or a wrong one"))
 }
 
 /// Checks the file.
@@ -38,11 +39,6 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 }
 
 fn show(checked: &Value) {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    };
     let findings = checked["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
     let row = |one: &Value| {
         let place = match (one["line"].as_u64(), one["transaction"].as_u64()) {

@@ -2,33 +2,18 @@
 
 use std::{
     fs,
-    io::Read as _,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use bankchannel_foundation::shown;
-use bankchannel_iso20022::{
-    BankFile, Problem, cash::CashFile, payment::PaymentFile, read_bank_file, read_payment, status::StatusFile,
-};
-
+use bankchannel_iso20022::{MessageFile, cash::MAX_HELD, read_message_file};
 use bankchannel_transport::open_regular;
 
 use crate::exit::{Failure, Outcome};
 
-/// A file that was read.
-pub(super) enum Read {
-    /// `pain.001`.
-    Payment(Box<PaymentFile>),
-    /// `pain.002`.
-    Status(StatusFile),
-    /// `camt.052`, `camt.053` or `camt.054`.
-    Cash(Box<CashFile>),
-}
-
 /// The largest file that is read whole, bytes.
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;
-/// The most entries or transactions of a file.
-const MAX_ENTRIES: usize = 1_000_000;
 
 /// What is said of a file that is none of them.
 pub(super) const NOT_READ: &str = "is no payment file, status report, statement or notification: left out";
@@ -57,38 +42,19 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec
     Ok(files)
 }
 
-/// Reads a file; `None` for one that is none of the messages that are read here.
-pub(super) fn read(path: &Path) -> Outcome<Option<Read>> {
-    let bytes = bytes(path)?;
-    let told = |problem: Problem| Failure::usage(problem.to_string());
-    match read_bank_file(&bytes, MAX_ENTRIES).map_err(told)? {
-        Some(BankFile::Status(file)) => return Ok(Some(Read::Status(file))),
-        Some(BankFile::Cash(file)) => return Ok(Some(Read::Cash(file))),
-        None => {}
-    }
-    match read_payment(bytes.as_slice()) {
-        Ok(file) => Ok(Some(Read::Payment(Box::new(file)))),
-        Err(problem) if says_payment(&bytes) => Err(told(problem)),
-        Err(_) => Ok(None),
-    }
+/// Reads a file; `None` for one that is none of the messages that are read here. The reason of a failure does not name the file.
+pub(super) fn read(path: &Path) -> Result<Option<MessageFile>, String> {
+    let bytes = bytes(path).map_err(|why| format!("cannot be read: {why}"))?;
+    read_message_file(&bytes, MAX_HELD).map_err(|problem| problem.to_string())
 }
 
 /// The bytes of a file.
-pub(super) fn bytes(path: &Path) -> Outcome<Vec<u8>> {
-    let unreadable = |why: std::io::Error| Failure::usage(shown::unreadable_content(path, &why));
-    let (file, _) = open_regular(path).map_err(unreadable)?;
+pub(super) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, _) = open_regular(path)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::usage(format!("the file is larger than {MAX_BYTES} bytes")));
+        return Err(io::Error::other(format!("it is larger than {MAX_BYTES} bytes")));
     }
     Ok(bytes)
-}
-
-/// Whether a file that could not be read calls itself a payment file.
-fn says_payment(bytes: &[u8]) -> bool {
-    /// The element and the namespace stand at the beginning.
-    const LOOKED_AT: usize = 4096;
-    let beginning = &bytes[..bytes.len().min(LOOKED_AT)];
-    String::from_utf8_lossy(beginning).contains("pain.001.")
 }

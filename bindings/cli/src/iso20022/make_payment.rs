@@ -7,9 +7,10 @@ use bankchannel_iso20022::make::{COLUMNS, Column, example_csv};
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
+use super::tables::text;
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, file, flag, format, kebab, read_file, stdin, text},
+    options::{self, add_common, file, flag, format, kebab, read_file, stdin},
     output::{self, Format, table},
 };
 
@@ -58,26 +59,21 @@ pub(super) fn command() -> Command {
             file("csv", "The transfers as a table; - for stdin").required_unless_present_any(["example", "json-lines"]),
         )
         .arg(file("json-lines", "The transfers as JSON, one a line; - for stdin").conflicts_with("csv"))
-        .arg(text("delimiter", "C", "The character between two cells: a comma when left out").requires("csv"))
+        .arg(options::text("delimiter", "C", "The character between two cells: a comma when left out").requires("csv"))
         .arg(flag("decimal-comma", "Amounts have a comma before the cents").requires("csv"))
-        .arg(text("debtor", "NAME", "Who pays"))
-        .arg(text("debtor-iban", "IBAN", "The account that pays"))
-        .arg(text("debtor-bic", "BIC", "The BIC of its bank, where the bank wants it"))
-        .arg(text("data", "JSON|@FILE", "Any other field of iso20022.make_payment, such as a bank's profile"))
+        .arg(options::text("debtor", "NAME", "Who pays"))
+        .arg(options::text("debtor-iban", "IBAN", "The account that pays"))
+        .arg(options::text("debtor-bic", "BIC", "The BIC of its bank, where the bank wants it"))
+        .arg(options::text("data", "JSON|@FILE", "Any other field of iso20022.make_payment, such as a bank's profile"))
         .arg(file("output", "The file to write, which must not exist; left out, it is printed").short('o'))
         .arg(flag("example", "Print an example of a table, and do nothing else"));
     for (name, value, help) in FIELDS {
-        command = command.arg(text(leaked(name), value, help));
+        command = command.arg(options::text(kebab(name), value, help));
     }
     for (name, help) in FLAGS {
-        command = command.arg(flag(leaked(name), help));
+        command = command.arg(flag(kebab(name), help));
     }
     command
-}
-
-/// The option of a field. There are few, and the command line is made once.
-fn leaked(field: &str) -> &'static str {
-    kebab(field).leak()
 }
 
 /// Makes the file.
@@ -154,7 +150,6 @@ fn request(matches: &ArgMatches, form: &str) -> Outcome<Map<String, Value>> {
 
 /// What was made, and what to know of it.
 fn told(answer: &Value, say: impl Fn(&str)) {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
     say(&format!(
         "{}: {} transactions, control sum {}",

@@ -2,6 +2,7 @@
 
 use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
+    MessageFile,
     matching::{Matched, match_status},
     read_payment,
     tables::{self, Column},
@@ -9,7 +10,7 @@ use bankchannel_iso20022::{
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use super::{
-    files::{self, Read},
+    files,
     tables::{Rows, money, print},
 };
 use crate::{
@@ -45,18 +46,19 @@ pub(super) fn command() -> Command {
 /// Matches the files.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let path = std::path::Path::new(matches.get_one::<String>("payment").map(String::as_str).unwrap_or_default());
-    let payment = read_payment(files::bytes(path)?.as_slice())
+    let bytes = files::bytes(path).map_err(|why| Failure::usage(shown::unreadable_content(path, &why)))?;
+    let payment = read_payment(bytes.as_slice())
         .map_err(|problem| Failure::usage(format!("{}: {problem}", shown::path(path))))?;
     let (mut reports, mut statements) = (Vec::new(), Vec::new());
     for (path, _) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
-        match files::read(&path)? {
-            Some(Read::Status(mut file)) => reports.append(&mut file.reports),
-            Some(Read::Cash(mut file)) => statements.append(&mut file.statements),
-            Some(Read::Payment(_)) => {
-                let path = shown::path(&path);
-                output::note(&format!("{path}: is a payment file, not what the bank has sent: left out"));
+        let name = shown::path(&path);
+        match files::read(&path).map_err(|why| Failure::usage(format!("{name}: {why}")))? {
+            Some(MessageFile::Status(mut file)) => reports.append(&mut file.reports),
+            Some(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
+            Some(MessageFile::Payment(_)) => {
+                output::note(&format!("{name}: is a payment file, not what the bank has sent: left out"));
             }
-            None => output::note(&format!("{}: {}", shown::path(&path), files::NOT_READ)),
+            None => output::note(&format!("{name}: {}", files::NOT_READ)),
         }
     }
     let matched = match_status(&payment, &reports, &statements);

@@ -1,9 +1,10 @@
 //! `iso20022 show`: what payment files, status reports and statements say.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
+    MessageFile,
     cash::{BalanceCheck, CashFile, Statement},
     payment::PaymentFile,
     status::StatusFile,
@@ -13,7 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
 
 use super::{
-    files::{self, Read},
+    files,
     tables::{Rows, amount, money, print},
 };
 use crate::{
@@ -69,83 +70,76 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if let Some(wanted) = matches.get_one::<String>("csv") {
         return as_csv(wanted, &files);
     }
-    let (format, mut all, mut failed) = (format(matches), Vec::new(), false);
-    for (path, named) in files {
-        let name = shown::path(&path).to_string();
-        match files::read(&path) {
-            Ok(None) => {
-                failed |= named;
-                told(format, &mut all, &name, files::NOT_READ);
-            }
-            Err(failure) => {
-                failed = true;
-                told(format, &mut all, &name, failure.text().unwrap_or_default().as_ref());
-            }
-            Ok(Some(read)) => match format {
-                Format::Json => all.push(as_json(&name, read)),
-                Format::Table => show(&path, &read),
-            },
+    let (format, mut all) = (format(matches), Vec::new());
+    let failed = each(&files, |name, read| {
+        match (format, read) {
+            (Format::Json, Ok(read)) => all.push(as_json(name, read)),
+            (Format::Json, Err(why)) => all.push(json!({ "file": name, "error": why })),
+            (Format::Table, Ok(read)) => show(name, &read),
+            (Format::Table, Err(why)) => output::note(&format!("{name}: {why}")),
         }
-    }
+        Ok(())
+    })?;
     if format == Format::Json {
         output::json(&json!({ "files": all }));
     }
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
-fn told(format: Format, all: &mut Vec<Value>, name: &str, why: &str) {
-    match format {
-        Format::Json => all.push(json!({ "file": name, "error": why })),
-        Format::Table => output::note(&format!("{name}: {why}")),
+/// Hands on each file, by its name: what it holds, or why it is left out. Whether that is a failure for one of them: a file of a
+/// folder may be another.
+fn each(
+    files: &[(PathBuf, bool)],
+    mut take: impl FnMut(&str, Result<MessageFile, String>) -> Outcome,
+) -> Outcome<bool> {
+    let mut failed = false;
+    for (path, named) in files {
+        let read = files::read(path);
+        failed |= read.is_err() || *named && matches!(read, Ok(None));
+        take(&shown::path(path).to_string(), read.and_then(|read| read.ok_or_else(|| files::NOT_READ.to_owned())))?;
     }
+    Ok(failed)
 }
 
-fn as_json(name: &str, read: Read) -> Value {
+fn as_json(name: &str, read: MessageFile) -> Value {
     let (kind, value) = match read {
-        Read::Payment(file) => ("payment", write_boundary(*file)),
-        Read::Status(file) => ("report", write_boundary(file)),
-        Read::Cash(file) => ("statement", write_boundary(*file)),
+        MessageFile::Payment(file) => ("payment", write_boundary(*file)),
+        MessageFile::Status(file) => ("report", write_boundary(file)),
+        MessageFile::Cash(file) => ("statement", write_boundary(*file)),
     };
     let mut shown = json!({ "file": name });
     shown[kind] = value;
     shown
 }
 
-fn as_csv(wanted: &str, files: &[(std::path::PathBuf, bool)]) -> Outcome {
+fn as_csv(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
     if !wanted.is_empty() && !TABLES.contains(&wanted) {
         return Err(Failure::usage(format!("--csv: there is no table {wanted}: {}", TABLES.join(", "))));
     }
     let (mut table, mut rows): (Option<&str>, Option<Rows>) = (TABLES.into_iter().find(|name| *name == wanted), None);
-    let mut failed = false;
-    for (path, named) in files {
-        let read = match files::read(path) {
-            Ok(Some(read)) => read,
-            Ok(None) => {
-                failed |= *named;
-                output::note(&format!("{}: {}", shown::path(path), files::NOT_READ));
-                continue;
-            }
-            Err(failure) => {
-                failed = true;
-                output::note(&format!("{}: {}", shown::path(path), failure.text().unwrap_or_default()));
-                continue;
+    let failed = each(files, |name, read| {
+        let read = match read {
+            Ok(read) => read,
+            Err(why) => {
+                output::note(&format!("{name}: {why}"));
+                return Ok(());
             }
         };
         let own = match &read {
-            Read::Payment(_) => "transactions",
-            Read::Status(_) => "statuses",
-            Read::Cash(_) => "entries",
+            MessageFile::Payment(_) => "transactions",
+            MessageFile::Status(_) => "statuses",
+            MessageFile::Cash(_) => "entries",
         };
         let table = *table.get_or_insert(own);
         if table != own && !(table == "details" && own == "entries") {
-            output::note(&format!("{}: holds {own}, not {table}: left out", shown::path(path)));
-            continue;
+            output::note(&format!("{name}: holds {own}, not {table}: left out"));
+            return Ok(());
         }
         let entries = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
         let (columns, found): (&[Column], Box<dyn Iterator<Item = Row<'_>>>) = match &read {
-            Read::Payment(file) => (tables::TRANSACTIONS, Box::new(tables::of_payment(file))),
-            Read::Status(file) => (tables::STATUSES, Box::new(tables::of_reports(&file.reports))),
-            Read::Cash(file) => (tables::ENTRIES, Box::new(tables::of_statements(&file.statements, entries))),
+            MessageFile::Payment(file) => (tables::TRANSACTIONS, Box::new(tables::of_payment(file))),
+            MessageFile::Status(file) => (tables::STATUSES, Box::new(tables::of_reports(&file.reports))),
+            MessageFile::Cash(file) => (tables::ENTRIES, Box::new(tables::of_statements(&file.statements, entries))),
         };
         let out = match &mut rows {
             Some(rows) => rows,
@@ -154,7 +148,8 @@ fn as_csv(wanted: &str, files: &[(std::path::PathBuf, bool)]) -> Outcome {
         for row in found {
             out.add(&row)?;
         }
-    }
+        Ok(())
+    })?;
     match rows {
         Some(rows) => rows.end()?,
         None if failed => {}
@@ -163,12 +158,12 @@ fn as_csv(wanted: &str, files: &[(std::path::PathBuf, bool)]) -> Outcome {
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
-fn show(path: &Path, read: &Read) {
-    output::line(&format!("{}", shown::path(path)));
+fn show(name: &str, read: &MessageFile) {
+    output::line(name);
     match read {
-        Read::Payment(file) => payment(file),
-        Read::Status(file) => reports(file),
-        Read::Cash(file) => cash(file),
+        MessageFile::Payment(file) => payment(file),
+        MessageFile::Status(file) => reports(file),
+        MessageFile::Cash(file) => cash(file),
     }
     output::line("");
 }

@@ -7,6 +7,7 @@ use bankchannel_iso20022::{
     data::Money,
     tables::{Cell, Column, Csv, CsvOptions, Row},
 };
+use serde_json::Value;
 
 use crate::{
     exit::{Failure, Outcome},
@@ -14,12 +15,11 @@ use crate::{
 };
 
 /// Writes rows as CSV to standard output.
-pub(super) struct Rows(Csv<Output>);
+pub(super) struct Rows(Csv<io::BufWriter<Output>>);
 
 impl Rows {
     pub(super) fn new(columns: &[Column]) -> Outcome<Self> {
-        let output = Output { to: io::BufWriter::new(io::stdout().lock()), gone: false };
-        Csv::new(output, CsvOptions::default(), columns).map(Self).map_err(failed)
+        Csv::new(io::BufWriter::new(Output), CsvOptions::default(), columns).map(Self).map_err(failed)
     }
 
     pub(super) fn add(&mut self, row: &[Cell<'_>]) -> Outcome {
@@ -35,39 +35,17 @@ fn failed(why: io::Error) -> Failure {
     Failure::usage(format!("standard output: {why}"))
 }
 
-/// Standard output; a reader that has read enough and gone away is no failure.
-struct Output {
-    to: io::BufWriter<io::StdoutLock<'static>>,
-    gone: bool,
-}
-
-impl Output {
-    fn settled<T>(&mut self, done: io::Result<T>, else_done: T) -> io::Result<T> {
-        match done {
-            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => {
-                self.gone = true;
-                Ok(else_done)
-            }
-            other => other,
-        }
-    }
-}
+/// Standard output as a writer.
+struct Output;
 
 impl io::Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.gone {
-            return Ok(bytes.len());
-        }
-        let done = self.to.write(bytes);
-        self.settled(done, bytes.len())
+        output::bytes(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.gone {
-            return Ok(());
-        }
-        let done = self.to.flush();
-        self.settled(done, ())
+        Ok(())
     }
 }
 
@@ -104,4 +82,13 @@ pub(super) fn money(money: Option<&Money>) -> String {
 /// An amount whose currency is another's.
 pub(super) fn amount(amount: Option<&Decimal>) -> String {
     amount.map_or_else(String::new, |amount| amount.as_str().to_owned())
+}
+
+/// A value of an answer as text; nothing where it is left out.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
 }

@@ -1,10 +1,13 @@
 //! Options as most commands have them.
 
-use clap::{Arg, ArgAction, ValueHint};
+use clap::{Arg, ArgAction, Id, ValueHint, builder::Str};
+
+use crate::usage_text::is_option;
 
 /// An option with a value.
-pub(crate) fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    with_value(Arg::new(name).long(name)).value_name(value).help(help)
+pub(crate) fn text(name: impl Into<Str>, value: &'static str, help: &'static str) -> Arg {
+    let name = name.into();
+    with_value(Arg::new(Id::from(name.clone())).long(name)).value_name(value).help(help)
 }
 
 /// The value may begin with a hyphen, as one in 64 random tokens does.
@@ -14,16 +17,10 @@ pub(super) fn with_value(argument: Arg) -> Arg {
 
 /// A value, unless it is written as an option is: then the value was forgotten.
 fn value_or_option(text: &str) -> Result<String, &'static str> {
-    let is_option = match text.strip_prefix("--") {
-        Some(long) => {
-            let name = long.split('=').next().unwrap_or(long);
-            name.starts_with(|c: char| c.is_ascii_lowercase())
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        }
-        None => text.len() == 2 && text.starts_with('-'),
-    };
-    if is_option {
-        return Err("it looks like an option, so that the value seems to be forgotten; a file of such a name is ./-NAME");
+    if is_option(text.split('=').next().unwrap_or(text)) {
+        return Err(
+            "it looks like an option, so that the value seems to be forgotten; a file of such a name is ./-NAME",
+        );
     }
     Ok(text.to_owned())
 }
@@ -34,8 +31,9 @@ pub(crate) fn file(name: &'static str, help: &'static str) -> Arg {
 }
 
 /// An option without a value.
-pub(crate) fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+pub(crate) fn flag(name: impl Into<Str>, help: &'static str) -> Arg {
+    let name = name.into();
+    Arg::new(Id::from(name.clone())).long(name).action(ArgAction::SetTrue).help(help)
 }
 
 /// An argument that names a file and must be given.

@@ -84,7 +84,7 @@ fn a_missing_value_is_told_as_the_option_that_gives_it() {
 #[test]
 fn a_value_may_begin_with_a_hyphen() {
     let home = Home::empty();
-    let list = ["files", "list-files", "--base-url", "http://127.0.0.1:1", "-a", "0", "-b", "-bank", "--status", "NEW"];
+    let list = ["files", "list-files", "-b", "nordea", "-a", "0", "--base-url", NOWHERE, "--environment", "test"];
     for token in [&["-i", "-Xa8-random_token"][..], &["--idtoken", "--Xa8-random_token"], &["-i-Xa8"]] {
         // It comes as far as the connection.
         let ran = home.run(&[&list[..], token].concat()).expect(1);

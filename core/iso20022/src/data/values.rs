@@ -4,6 +4,7 @@ use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use jiff::civil;
 
 use super::{Code, Moment, Money, ValueProblem};
+use crate::cash::MAX_HELD;
 use crate::text::quote_bare;
 use crate::xml::{Element, Refusal};
 
@@ -11,8 +12,6 @@ use crate::xml::{Element, Refusal};
 const MAX_PROBLEMS: usize = 50;
 /// Most problems in one list: of an entry with its transactions, or of a whole payment file.
 const MAX_LISTED: usize = 1000;
-/// Most transactions, and reports and batches around them, that are held of one file.
-const MAX_HELD: usize = 1_000_000;
 
 /// How many transactions, reports and batches are held.
 pub(crate) struct Held {

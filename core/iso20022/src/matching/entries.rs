@@ -9,9 +9,10 @@ use super::claims::Stage;
 use super::cover::Cover;
 use super::days;
 use super::doubts::{Doubts, in_course, not_older};
+use super::named::{fits, ids, leftover};
 use super::reports::{MAX_CANDIDATES, Reported};
 use super::result::{LeftoverEntry, LeftoverReason};
-use super::sent::{Amount, Found, Ids, Sent, SentTransaction, number_of};
+use super::sent::{Found, Ids, Sent};
 
 /// A booking, or one transaction of it, that is of a transaction sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -470,63 +471,5 @@ impl<'a> Matching<'_, 'a> {
                 parts.flatten().collect()
             }
         }
-    }
-}
-
-fn ids<'a>(booking: &Booking<'a>, detail: Option<&'a EntryDetail>) -> Ids<'a> {
-    let money = match detail {
-        Some(detail) => detail.money.as_ref(),
-        None => booking.entry.money.as_ref(),
-    };
-    Ids {
-        uetr: detail.and_then(|detail| detail.uetr.as_deref()),
-        instruction: detail.and_then(|detail| detail.instruction_id.as_deref()),
-        end_to_end: detail.and_then(|detail| detail.end_to_end_id.as_deref()),
-        amount: money.and_then(Amount::of),
-        account: detail.and_then(|detail| number_of(detail.counterparty.as_deref()?)),
-        debtor: booking.account,
-    }
-}
-
-/// Whether amount and creditor are those of the transaction, as far as the bank gives them. What comes back may be
-/// less.
-fn fits<'a>(
-    one: &SentTransaction<'a>,
-    ids: &Ids<'a>,
-    booking: &Booking<'a>,
-    detail: Option<&'a EntryDetail>,
-    debit: bool,
-) -> bool {
-    let account = one.account.zip(ids.account);
-    if account.is_some_and(|(own, other)| own != other) {
-        return false;
-    }
-    let Some(own) = one.amount else { return account.is_some() };
-    let in_course = detail.into_iter().flat_map(|detail| &detail.amounts).chain(&booking.entry.amounts);
-    let amounts = ids.amount.into_iter().chain(in_course.filter_map(|amount| Amount::of(&amount.money)));
-    let comes_back = !debit && (booking.entry.reversal || detail.is_some_and(|detail| detail.returned.is_some()));
-    let mut comparable = false;
-    for amount in amounts.filter(|amount| amount.currency == own.currency) {
-        if amount == own || (comes_back && amount.units <= own.units) {
-            return true;
-        }
-        comparable = true;
-    }
-    // In another currency the account must tell.
-    !comparable && account.is_some()
-}
-
-pub(super) fn leftover(booking: &Booking<'_>, detail: Option<usize>, why: LeftoverReason) -> LeftoverEntry {
-    let of_detail = detail.and_then(|at| booking.details.get(at));
-    let (end_to_end_id, party) = match of_detail {
-        Some(detail) => (&detail.end_to_end_id, &detail.counterparty),
-        None => (&booking.entry.end_to_end_id, &booking.entry.counterparty),
-    };
-    LeftoverEntry {
-        place: booking.place(detail),
-        why,
-        end_to_end_id: end_to_end_id.clone(),
-        counterparty: party.as_ref().and_then(|party| party.name.clone()),
-        candidates: Vec::new(),
     }
 }

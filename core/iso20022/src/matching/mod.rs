@@ -19,6 +19,7 @@ mod cover;
 mod days;
 mod doubts;
 mod entries;
+mod named;
 mod reports;
 mod result;
 mod sent;

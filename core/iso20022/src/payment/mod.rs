@@ -146,7 +146,7 @@ pub fn read_payment(input: impl Read) -> Result<PaymentFile, Problem> {
 /// # Errors
 /// As [`read_payment`]; the encoding is none that is read.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, Problem> {
-    read(Messages::open(input, encoding)?)
+    read_held(Messages::open(input, encoding)?, Held::default())
 }
 
 /// The same, while a watcher sees each token of the file.
@@ -155,16 +155,21 @@ pub(crate) fn read_watched<'a>(
     encoding: Option<&str>,
     watcher: Watcher<'a>,
 ) -> Result<PaymentFile, Problem> {
-    read(Messages::open_watched(input, encoding, watcher)?)
+    read_held(Messages::open_watched(input, encoding, watcher)?, Held::default())
 }
 
-fn read(mut file: Messages<'_>) -> Result<PaymentFile, Problem> {
+/// Whether an element of this name is a payment file; version 2 names it after the message.
+pub(crate) fn is_payment(name: &str) -> bool {
+    name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")
+}
+
+/// Reads a file with at most so many transactions and batches.
+pub(crate) fn read_held(mut file: Messages<'_>, mut held: Held) -> Result<PaymentFile, Problem> {
     let none = ("credit transfer initiation", "choose a file of type pain.001");
-    // Version 2 names its element after the message.
-    let wanted = |name: &str| (name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")).then_some(());
+    let wanted = |name: &str| is_payment(name).then_some(());
     file.next_message(wanted, none)?;
     let mut read = PaymentFile::begin(&file);
-    let (mut record, mut held) = (Record::default(), Held::default());
+    let mut record = Record::default();
     while file.next_child()? {
         match file.tag.name.as_str() {
             "GrpHdr" => {

@@ -155,11 +155,7 @@ pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<St
 }
 
 /// The same for a file with at most so many transactions and batches.
-pub(crate) fn read_up_to(input: impl Read, encoding: Option<&str>, most: usize) -> Result<StatusFile, Problem> {
-    read_held(input, encoding, Held::up_to(most))
-}
-
-fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, Problem> {
+pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, Problem> {
     let mut file = Messages::open(input, encoding)?;
     let (mut read, mut record) = (StatusFile::default(), Record::default());
     let wanted = |name: &str| is_report(name).then_some(());

@@ -7,6 +7,7 @@ mod common;
 mod files;
 mod ids;
 mod properties;
+mod refusals;
 mod rows;
 
 use bankchannel_foundation::Error;

@@ -5,7 +5,6 @@ use std::path::Path;
 use bankchannel_foundation::{
     Boundary, Category, Declaration, Error, Operation, Result, error::Row, operation::Command,
 };
-use bankchannel_iso20022::{cash::CashFile, status::StatusFile};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
@@ -16,7 +15,7 @@ use super::{
     fetch::{Fetched, broke_off_a_renewal, into_folder, list, open_folder},
     file_name, flow,
     journal::Journal,
-    parsed::Parser,
+    parsed::{Parsed, Parser},
     run_by,
     steps::Steps,
 };
@@ -72,13 +71,9 @@ pub struct DownloadedFile {
     pub error: Option<String>,
     /// What went wrong, for a person.
     pub error_message: Option<String>,
-    /// What it says, where it is a status report (`pain.002`).
-    pub report: Option<StatusFile>,
-    /// What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
-    pub statement: Option<CashFile>,
-    /// Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has more than 10,000 entries, or
-    /// the call has parsed 16 MiB.
-    pub not_parsed: Option<String>,
+    /// What it says.
+    #[boundary(flatten)]
+    pub parsed: Parsed,
 }
 
 /// What became of a file.
@@ -166,8 +161,7 @@ impl Flow<WsChannel> for DownloadNewFiles {
         for file in &mut answer.files {
             let wanted = request.parse == Some(true) || file.status == DownloadStatus::Downloaded;
             if let Some(path) = file.path.as_deref().filter(|_| wanted) {
-                let parsed = parser.path(&steps, Path::new(path)).await;
-                (file.report, file.statement, file.not_parsed) = (parsed.report, parsed.statement, parsed.not_parsed);
+                file.parsed = parser.path(&steps, Path::new(path)).await;
             }
         }
         Ok(answer)
@@ -229,8 +223,6 @@ fn of(file: &FileDescriptor) -> DownloadedFile {
         status: DownloadStatus::Failed,
         error: None,
         error_message: None,
-        report: None,
-        statement: None,
-        not_parsed: None,
+        parsed: Parsed::default(),
     }
 }

@@ -15,6 +15,7 @@ pub mod reset_password;
 pub mod sign_and_upload;
 pub mod upload_and_wait;
 
+mod check_first;
 mod driver;
 mod fetch;
 mod file_names;
@@ -33,10 +34,12 @@ use bankchannel_foundation::{
     operation::{Ask, Command},
 };
 use bankchannel_ws_channel::PROTOCOL;
+pub use check_first::CheckFirst;
 pub use download_new_files::{DownloadStatus, DownloadedFile};
 pub use fetch::DOWNLOAD_TRIES;
 pub use file_names::file_name;
 pub use inline::InlineContent;
+pub use parsed::Parsed;
 pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
 
 pub use crate::client::Flow;

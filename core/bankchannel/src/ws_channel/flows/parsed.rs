@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use bankchannel_iso20022::{BankFile, cash::CashFile, read_bank_file, status::StatusFile};
+use bankchannel_foundation::Boundary;
+use bankchannel_iso20022::{MessageFile, cash::CashFile, read_message_file, status::StatusFile};
 use bankchannel_transport::open_regular;
 use bytes::Bytes;
 
@@ -16,11 +17,15 @@ const MAX_CALL: u64 = 16 * 1024 * 1024;
 const MAX_ENTRIES: usize = 10_000;
 
 /// A file as typed results, where it is one that is read.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Parsed {
-    pub(super) report: Option<StatusFile>,
-    pub(super) statement: Option<CashFile>,
-    pub(super) not_parsed: Option<String>,
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct Parsed {
+    /// What it says, where it is a status report (`pain.002`).
+    pub report: Option<StatusFile>,
+    /// What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
+    pub statement: Option<CashFile>,
+    /// Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has more than 10,000 entries, or
+    /// the call has parsed 16 MiB.
+    pub not_parsed: Option<String>,
 }
 
 /// Parses the files of one call, as far as it may.
@@ -74,19 +79,27 @@ impl Parser {
             ));
         }
         self.left -= size;
-        let parsed = steps.work(move || Ok(read().map(|bytes| read_bank_file(&bytes, MAX_ENTRIES)))).await;
-        match parsed {
-            Ok(Ok(Ok(Some(BankFile::Status(report))))) => Parsed { report: Some(report), ..Parsed::default() },
-            Ok(Ok(Ok(Some(BankFile::Cash(statement))))) => Parsed { statement: Some(*statement), ..Parsed::default() },
-            Ok(Ok(Ok(None))) => Parsed::default(),
-            Ok(Ok(Err(problem))) => Parsed::not(problem.to_string()),
-            Ok(Err(why)) => Parsed::not(format!("the file cannot be read: {why}")),
-            Err(error) => Parsed::not(error.message().to_owned()),
-        }
+        let parsed = steps.work(move || {
+            Ok(match read() {
+                Ok(bytes) => Parsed::of(&bytes),
+                Err(why) => Parsed::not(format!("the file cannot be read: {why}")),
+            })
+        });
+        parsed.await.unwrap_or_else(|error| Parsed::not(error.message().to_owned()))
     }
 }
 
 impl Parsed {
+    fn of(bytes: &[u8]) -> Self {
+        match read_message_file(bytes, MAX_ENTRIES) {
+            Ok(Some(MessageFile::Status(report))) => Self { report: Some(report), ..Self::default() },
+            Ok(Some(MessageFile::Cash(statement))) => Self { statement: Some(*statement), ..Self::default() },
+            // A bank does not answer with payment files.
+            Ok(Some(MessageFile::Payment(_)) | None) => Self::default(),
+            Err(problem) => Self::not(problem.to_string()),
+        }
+    }
+
     fn not(why: String) -> Self {
         Self { not_parsed: Some(why), ..Self::default() }
     }

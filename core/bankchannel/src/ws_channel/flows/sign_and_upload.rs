@@ -2,16 +2,10 @@
 
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,
-    clock::{Clock as _, SystemClock},
     error::{Row, row},
-    model::OpenContent,
     operation::Command,
 };
-use bankchannel_iso20022::{
-    check::{CheckOptions, check},
-    errors as iso20022_errors,
-    rules::{Level, ProfileOptions},
-};
+use bankchannel_iso20022::errors as iso20022_errors;
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
@@ -22,7 +16,9 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, asking_for_signatures, flow, run_by,
+    Flow, asking_for_signatures,
+    check_first::CheckFirst,
+    flow, run_by,
     signing::{Authority, Given, Signing},
     source::Source,
     steps::Steps,
@@ -51,11 +47,9 @@ pub struct SignAndUploadRequest {
     pub signing_certificate: Option<SigningCertificates>,
     /// The hash of the signature; SHA-256 when left out.
     pub hash: Option<SignatureHash>,
-    /// Whether the content is a payment file that is checked before anything is signed or sent: see `iso20022.check_payment`. An error
-    /// ends the call with `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left out.
-    pub check: Option<bool>,
-    /// How your bank differs from the common rules, for `check`.
-    pub check_profile: Option<ProfileOptions>,
+    /// Whether the file is checked first.
+    #[boundary(flatten)]
+    pub check: CheckFirst,
 }
 
 /// The file was accepted.
@@ -126,8 +120,7 @@ impl Flow<WsChannel> for SignAndUpload {
         options: &CallOptions,
     ) -> Result<SignAndUploadResponse> {
         let steps = Steps::begin(client, options)?;
-        let SignAndUploadRequest { bank, file_type, file_name, content, .. } = request;
-        let check = request.check.unwrap_or_default().then_some(request.check_profile);
+        let SignAndUploadRequest { bank, file_type, file_name, content, check, .. } = request;
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = Given { private_key, passphrase, signing_certificate, hash, signature: None };
         let authority = Authority::of(given, "private_key or signing_certificate is missing")?;
@@ -149,7 +142,7 @@ pub(super) async fn prepare(
     content: Content,
     name: Option<FileName>,
     authority: Authority,
-    check: Option<Option<ProfileOptions>>,
+    check: CheckFirst,
 ) -> Result<Prepared> {
     steps.say("signing the file");
     let read = steps.work(move || {
@@ -168,9 +161,7 @@ pub(super) async fn prepare(
         if source.size() == 0 {
             return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
         }
-        if let Some(profile) = check {
-            refuse_faulty(source.reader()?, profile.unwrap_or_default())?;
-        }
+        check.refuse_faulty(&source)?;
         let signing = authority.read(&source)?;
         source.check_unchanged()?;
         Ok((source, name, signing))
@@ -187,33 +178,6 @@ pub(super) async fn prepare(
         Ok(Prepared { source, name, signature })
     };
     prepared.await.map_err(|error: Error| error.with_outcome(Outcome::NotSent))
-}
-
-/// Refuses a payment file with an error, as far as one can tell without the bank.
-fn refuse_faulty(file: OpenContent, profile: ProfileOptions) -> Result<()> {
-    /// The errors that the message tells.
-    const TOLD: usize = 3;
-    /// The errors that the context lists; `check_payment` tells more.
-    const LISTED: usize = 50;
-    let plural = |count: u64| if count == 1 { "error" } else { "errors" };
-    let options = CheckOptions { profile: profile.into(), ..CheckOptions::at_ms(SystemClock::default().now_ms()) };
-    let checked = check(file, &options)
-        .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
-    if checked.is_good() {
-        return Ok(());
-    }
-    let errors = checked.findings.iter().filter(|finding| finding.level == Level::Error);
-    let all: Vec<String> = errors
-        .take(LISTED)
-        .map(|error| {
-            let line = error.line.map_or_else(String::new, |line| format!("line {line}: "));
-            format!("{line}{}; {}", error.message, error.change)
-        })
-        .collect();
-    let (count, told) = (checked.errors, all[..all.len().min(TOLD)].join(". "));
-    let text = format!("the payment file has {count} {}, nothing was signed or sent: {told}", plural(count));
-    let error = Error::because(&iso20022_errors::PAYMENT_REFUSED, text).with("field", "content").with("count", count);
-    Err(error.with("problems", all.join("\n")))
 }
 
 impl Prepared {

@@ -12,7 +12,7 @@ use bankchannel_foundation::{
     model::Seconds,
     operation::Command,
 };
-use bankchannel_iso20022::{cash::CashFile, errors as iso20022_errors, rules::ProfileOptions, status::StatusFile};
+use bankchannel_iso20022::errors as iso20022_errors;
 use bankchannel_ws_channel::{
     errors,
     model::{
@@ -24,6 +24,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow, asking_for_signatures,
+    check_first::CheckFirst,
     fetch::{Fetched, beside, broke_off_a_renewal, download, into_folder, list, open_folder, was_not_sent},
     flow,
     inline::InlineContent,
@@ -72,11 +73,9 @@ pub struct UploadAndWaitRequest {
     pub directory: Option<String>,
     /// Whether answers are given parsed too; true when left out.
     pub parse: Option<bool>,
-    /// Whether the content is a payment file that is checked before anything is signed or sent: see `iso20022.check_payment`. An error
-    /// ends the call with `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left out.
-    pub check: Option<bool>,
-    /// How your bank differs from the common rules, for `check`.
-    pub check_profile: Option<ProfileOptions>,
+    /// Whether the file is checked first.
+    #[boundary(flatten)]
+    pub check: CheckFirst,
 }
 
 /// The file was accepted, and the bank has answered.
@@ -103,18 +102,14 @@ pub struct BankAnswer {
     pub path: Option<String>,
     /// Its bytes as base64 text, when no folder was given.
     pub content: Option<InlineContent>,
-    /// What it says, where it is a status report (`pain.002`).
-    pub report: Option<StatusFile>,
-    /// What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
-    pub statement: Option<CashFile>,
-    /// Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has more than 10,000 entries, or
-    /// the call has parsed 16 MiB.
-    pub not_parsed: Option<String>,
+    /// What it says.
+    #[boundary(flatten)]
+    pub parsed: Parsed,
 }
 
 impl BankAnswer {
     fn of(file: FileDescriptor, bytes: u64) -> Self {
-        Self { file, bytes, path: None, content: None, report: None, statement: None, not_parsed: None }
+        Self { file, bytes, path: None, content: None, parsed: Parsed::default() }
     }
 }
 
@@ -188,8 +183,7 @@ impl Flow<WsChannel> for UploadAndWait {
             None => None,
         };
         let bank = request.bank;
-        let check = request.check.unwrap_or_default().then_some(request.check_profile);
-        let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
+        let prepared = prepare(&steps, request.content, request.file_name, authority, request.check).await?;
         let mut known = BTreeSet::new();
         for file_type in &types {
             let listed = list(&steps, bank, Some(file_type.clone()), StatusFilter::All).await;
@@ -210,13 +204,11 @@ impl Flow<WsChannel> for UploadAndWait {
         let mut answers = waiting.answers(&types).await.map_err(after_upload)?;
         let mut parser = Parser::new(request.parse);
         for answer in &mut answers {
-            let parsed = match (&answer.content, &answer.path) {
+            answer.parsed = match (&answer.content, &answer.path) {
                 (Some(content), _) => parser.bytes(&steps, &content.0).await,
                 (None, Some(path)) => parser.path(&steps, Path::new(path)).await,
                 (None, None) => Parsed::default(),
             };
-            (answer.report, answer.statement) = (parsed.report, parsed.statement);
-            answer.not_parsed = parsed.not_parsed;
         }
         let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
         Ok(UploadAndWaitResponse { file_name, bytes, answers, response_text })
