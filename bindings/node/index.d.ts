@@ -5708,7 +5708,7 @@ export declare namespace iso20022 {
     content: Content;
     /** Where the page begins: `next` of the page before; left out for the first page. */
     cursor?: Cursor | null;
-    /** How many entries a page has, 1 to 100,000; 1,000 when left out. A page may have fewer. */
+    /** How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer. */
     entries?: number | null;
     /**
      * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out,

@@ -2279,7 +2279,7 @@ def read_statement_page(
     Args:
         content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
         cursor: Where the page begins: `next` of the page before; left out for the first page.
-        entries: How many entries a page has, 1 to 100,000; 1,000 when left out. A page may have fewer.
+        entries: How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
             one; left out, what it declares.
         reversal_flips: Whether this bank writes reversals with the direction of what they take back;
@@ -2316,7 +2316,7 @@ def statement_entries(
 
     Args:
         content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
-        entries: How many entries a page has, 1 to 100,000; 1,000 when left out. A page may have fewer.
+        entries: How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong
             one; left out, what it declares.
         reversal_flips: Whether this bank writes reversals with the direction of what they take back;

@@ -271,7 +271,12 @@ impl Running {
         tuple.map(Bound::<PyTuple>::into_any)
     }
 
-    fn answered<'py>(&self, py: Python<'py>, answer: Value<'_>, content: Option<Bytes>) -> PyResult<Bound<'py, PyAny>> {
+    fn answered<'py>(
+        &self,
+        py: Python<'py>,
+        answer: Value<'static>,
+        content: Option<Bytes>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let plan = self.plan.as_ref().map(|plan| plan.bind(py));
         // Python's bytes own their memory: this is the one copy.
         let data = content.map(|bytes| PyBytes::new(py, &bytes).unbind());

@@ -10,6 +10,7 @@ mod client;
 mod errors;
 mod given;
 mod hub;
+mod lazy;
 mod making;
 mod moments;
 mod plan;

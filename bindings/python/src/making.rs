@@ -3,14 +3,14 @@
 use bankchannel_bridge::{Object, Value};
 use pyo3::{
     IntoPyObjectExt,
-    exceptions::PyValueError,
     prelude::*,
     types::{PyDict, PyList, PyString, PyTuple},
 };
 
 use crate::{
+    lazy::Lazy,
     moments,
-    plan::{self, Class, Make},
+    plan::{self, Class, Make, alternative},
 };
 
 /// Makes what stands in the place of content, from the size that the answer says.
@@ -26,29 +26,18 @@ pub(crate) struct Maker<'a, 'py> {
 }
 
 impl<'py> Maker<'_, 'py> {
-    pub(crate) fn value(self, value: Value<'_>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn value(self, value: Value<'static>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         if let (Make::Content, Some(content)) = (make, self.content) {
             return Ok(content(size(&value))?.into_bound(py));
         }
+        if let Some(made) = self.scalar(&value, make) {
+            return made;
+        }
         match value {
-            Value::Null => Ok(py.None().into_bound(py)),
-            Value::Bool(flag) => flag.into_bound_py_any(py),
-            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-                (Some(whole), _) => whole.into_bound_py_any(py),
-                (None, Some(whole)) => whole.into_bound_py_any(py),
-                (None, None) => number.as_f64().into_bound_py_any(py),
-            },
-            Value::String(text) => match make {
-                Make::Secret => plan::secret(py, &PyString::new(py, &text)),
-                Make::Decimal if self.typed => moments::decimal(py, &text),
-                Make::Date if self.typed => moments::date(py, &text),
-                Make::Timestamp if self.typed => moments::timestamp(py, &text),
-                _ => Ok(PyString::new(py, &text).into_any()),
-            },
             Value::Array(values) => {
-                let of = if let Make::List(of) = make { &**of } else { &Make::Plain };
-                let each = values.into_iter().map(|value| self.inside().value(value, of));
+                let of = make.of_list();
+                let each = values.into_iter().map(|value| self.item(value, of));
                 let values = each.collect::<PyResult<Vec<_>>>()?;
                 // A typed result cannot be changed; a plain one is as `json` would make it.
                 match make {
@@ -58,17 +47,46 @@ impl<'py> Maker<'_, 'py> {
             }
             Value::Object(members) => match make {
                 Make::Record(class) => self.record(members, class),
-                Make::Union { tag, alternatives } => {
-                    let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
-                    match alternatives.iter().find(|(name, _)| *name == found) {
-                        Some((_, class)) => self.record(members, class),
-                        None if self.typed => Err(PyValueError::new_err(format!("`{found}` is no alternative of it"))),
-                        None => self.dict(members, |_| &Make::Plain),
-                    }
-                }
+                Make::Union { tag, alternatives } => match alternative(&members, tag, alternatives) {
+                    Ok(class) => self.record(members, class),
+                    Err(why) if self.typed => Err(why),
+                    Err(_) => self.dict(members, |_| &Make::Plain),
+                },
                 Make::Map(of) => self.inside().dict(members, |_| &**of),
                 _ => self.inside().dict(members, |_| &Make::Plain),
             },
+            // Made above.
+            _ => Ok(py.None().into_bound(py)),
+        }
+    }
+
+    /// What is neither a list nor an object; `None` for those.
+    pub(crate) fn scalar(self, value: &Value<'_>, make: &Make) -> Option<PyResult<Bound<'py, PyAny>>> {
+        let py = self.py;
+        Some(match value {
+            Value::Null => Ok(py.None().into_bound(py)),
+            Value::Bool(flag) => flag.into_bound_py_any(py),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(whole), _) => whole.into_bound_py_any(py),
+                (None, Some(whole)) => whole.into_bound_py_any(py),
+                (None, None) => number.as_f64().into_bound_py_any(py),
+            },
+            Value::String(text) => match make {
+                Make::Secret => plan::secret(py, &PyString::new(py, text)),
+                Make::Decimal if self.typed => moments::decimal(py, text),
+                Make::Date if self.typed => moments::date(py, text),
+                Make::Timestamp if self.typed => moments::timestamp(py, text),
+                _ => Ok(PyString::new(py, text).into_any()),
+            },
+            Value::Array(_) | Value::Object(_) => return None,
+        })
+    }
+
+    /// A member of a list.
+    fn item(self, value: Value<'static>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
+        match (value, make) {
+            (Value::Object(members), Make::Record(class)) if self.typed => Lazy::of(members, class).record(self.py),
+            (value, make) => self.inside().value(value, make),
         }
     }
 
@@ -78,7 +96,7 @@ impl<'py> Maker<'_, 'py> {
     }
 
     /// A dict; the typed result that it is put into makes it unchangeable.
-    fn dict<'m>(self, members: Object<'_>, mut make: impl FnMut(&str) -> &'m Make) -> PyResult<Bound<'py, PyAny>> {
+    fn dict<'m>(self, members: Object<'static>, mut make: impl FnMut(&str) -> &'m Make) -> PyResult<Bound<'py, PyAny>> {
         let dict = PyDict::new(self.py);
         for (name, value) in members {
             dict.set_item(PyString::new(self.py, &name), self.value(value, make(&name))?)?;
@@ -86,14 +104,10 @@ impl<'py> Maker<'_, 'py> {
         Ok(dict.into_any())
     }
 
-    fn record(self, members: Object<'_>, class: &Class) -> PyResult<Bound<'py, PyAny>> {
+    fn record(self, members: Object<'static>, class: &Class) -> PyResult<Bound<'py, PyAny>> {
         let mut next = 0;
-        // Mostly a field's place is the one after the last.
         let mut place = |name: &str| {
-            let (before, after) = class.fields.split_at(next);
-            let named = |(field, _): &(&str, Make)| *field == name;
-            let found = after.iter().position(named).map(|found| next + found);
-            let found = found.or_else(|| before.iter().position(named))?;
+            let found = class.place(name, next)?;
             next = found + 1;
             Some(found)
         };

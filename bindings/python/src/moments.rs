@@ -2,10 +2,9 @@
 
 use pyo3::{
     exceptions::PyValueError,
-    intern,
     prelude::*,
     sync::PyOnceLock,
-    types::{PyDateTime, PyDelta, PyType, PyTzInfo},
+    types::{PyDate, PyDateTime, PyDelta, PyType, PyTzInfo},
 };
 
 /// An exact number.
@@ -16,8 +15,11 @@ pub(crate) fn decimal<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, P
 
 /// A calendar date.
 pub(crate) fn date<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    DATE.import(py, "datetime", "date")?.call_method1(intern!(py, "fromisoformat"), (text,))
+    let parts = || Some((text.get(..4)?.parse().ok()?, text.get(5..7)?.parse().ok()?, text.get(8..)?.parse().ok()?));
+    match parts() {
+        Some((year, month, day)) => Ok(PyDate::new(py, year, month, day)?.into_any()),
+        None => Err(PyValueError::new_err("the answer has a date that is none")),
+    }
 }
 
 /// An RFC 3339 instant with the offset it came with. Python before 3.11 itself reads neither `Z` nor every fraction.

@@ -1,9 +1,11 @@
 //! Answers become typed results, as the operation's declaration says.
 
+use std::sync::Arc;
+
 use bankchannel::model::{Field, Shape};
-use bankchannel_bridge::{Value, operations};
+use bankchannel_bridge::{Object, Value, operations};
 use pyo3::{
-    exceptions::{PyImportError, PyRuntimeError},
+    exceptions::{PyImportError, PyRuntimeError, PyValueError},
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyModule, PyString, PyType},
@@ -32,17 +34,48 @@ pub(crate) enum Make {
     Content,
     List(Box<Make>),
     Map(Box<Make>),
-    Record(Class),
+    Record(Arc<Class>),
     Union {
         tag: &'static str,
-        alternatives: Vec<(&'static str, Class)>,
+        alternatives: Alternatives,
     },
 }
+
+/// The classes of a union, by what its tag says.
+type Alternatives = Vec<(&'static str, Arc<Class>)>;
 
 /// A class of results, and its fields in order.
 pub(crate) struct Class {
     pub(crate) class: Py<PyType>,
     pub(crate) fields: Vec<(&'static str, Make)>,
+}
+
+impl Make {
+    /// How the members of a list are made.
+    pub(crate) fn of_list(&self) -> &Self {
+        if let Self::List(of) = self { of } else { &Self::Plain }
+    }
+}
+
+/// Which of a union's classes an object is of.
+pub(crate) fn alternative<'m>(
+    members: &Object<'_>,
+    tag: &str,
+    alternatives: &'m Alternatives,
+) -> PyResult<&'m Arc<Class>> {
+    let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
+    let class = alternatives.iter().find(|(name, _)| *name == found).map(|(_, class)| class);
+    class.ok_or_else(|| PyValueError::new_err(format!("`{found}` is no alternative of it")))
+}
+
+impl Class {
+    /// The place of a field. Mostly it is the one after the last, which is looked at first.
+    pub(crate) fn place(&self, name: &str, next: usize) -> Option<usize> {
+        let (before, after) = self.fields.split_at(next);
+        let named = |(field, _): &(&str, Make)| *field == name;
+        let found = after.iter().position(named).map(|found| next + found);
+        found.or_else(|| before.iter().position(named))
+    }
 }
 
 impl Plan {
@@ -69,7 +102,7 @@ pub(crate) fn declared(name: &str) -> Option<&'static str> {
 /// An answer: the typed result, or dicts and lists. Received content takes its place in it; secrets in it do not show.
 pub(crate) fn answer<'py>(
     py: Python<'py>,
-    answer: Value<'_>,
+    answer: Value<'static>,
     plan: Option<&Bound<'py, Plan>>,
     typed: bool,
     content: Option<Content<'_>>,
@@ -85,7 +118,7 @@ pub(crate) fn secret<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyRes
 }
 
 /// A value as dicts and lists.
-pub(crate) fn plain<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn plain<'py>(py: Python<'py>, value: Value<'static>) -> PyResult<Bound<'py, PyAny>> {
     answer(py, value, None, false, None)
 }
 
@@ -135,7 +168,7 @@ fn class(
     class: Bound<'_, PyType>,
     tag: Option<&'static str>,
     fields: &'static [Field],
-) -> PyResult<Class> {
+) -> PyResult<Arc<Class>> {
     let tag = tag.map(|tag| Ok((tag, Make::Plain)));
     let own = fields.iter().map(|field| Ok((field.name, make(module, field.shape)?)));
     let fields: Vec<(&'static str, Make)> = tag.into_iter().chain(own).collect::<PyResult<_>>()?;
@@ -150,7 +183,7 @@ fn class(
     if !same {
         return Err(stale(&class.name()?.to_string()));
     }
-    Ok(Class { class: class.unbind(), fields })
+    Ok(Arc::new(Class { class: class.unbind(), fields }))
 }
 
 /// The package's Python files and its native half do not belong together.

@@ -1,5 +1,7 @@
 //! Results: immutable objects with named fields, made here from the answer itself.
 
+use std::sync::Arc;
+
 use pyo3::{
     IntoPyObjectExt,
     exceptions::PyTypeError,
@@ -8,34 +10,62 @@ use pyo3::{
     types::{PyDict, PyFrozenSet, PyList, PyMappingProxy, PyString, PyTuple, PyType},
 };
 
+use crate::lazy::{Handle, Lazy};
+
 /// The base of every result. Fields are read by name and cannot be changed; two results are equal when they are of one class and
 /// all fields are. Secrets do not show in its `repr`.
 ///
 /// A class below it names its fields in `__match_args__`, and those that hold secrets in `_secret`.
 #[pyclass(frozen, subclass, module = "bankchannel._native")]
-pub(crate) struct Record {
-    /// In the order of `__match_args__`.
-    values: Py<PyTuple>,
+pub(crate) struct Record(Values);
+
+/// The values of the fields, in the order of `__match_args__`.
+enum Values {
+    Made(Py<PyTuple>),
+    Lazy(Arc<Lazy>),
+}
+
+impl Record {
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        match &self.0 {
+            Values::Made(values) => Ok(values.bind(py).clone()),
+            Values::Lazy(fields) => fields.all(py),
+        }
+    }
+
+    fn value<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
+        match &self.0 {
+            Values::Made(values) => values.bind(py).get_item(place),
+            Values::Lazy(fields) => fields.get(py, place),
+        }
+    }
 }
 
 #[pymethods]
 impl Record {
-    /// The fields by keyword. One tuple in their place holds all of them in order: what pickling and answers use.
+    /// The fields by keyword. One tuple in their place holds all of them in order: what pickling and answers use. The members of lists
+    /// are made from a handle of fields that are made when they are read.
     #[new]
     #[classmethod]
     #[pyo3(signature = (values=None, /, **fields))]
     fn new(
         cls: &Bound<'_, PyType>,
-        values: Option<&Bound<'_, PyTuple>>,
+        values: Option<&Bound<'_, PyAny>>,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        if let (Some(values), None) = (values, fields)
+            && let Ok(handle) = values.cast_exact::<Handle>()
+        {
+            return Ok(Self(Values::Lazy(handle.get().0.clone())));
+        }
         let names = names(cls)?;
+        let values = values.map(|values| values.cast::<PyTuple>()).transpose()?;
         let values = match (values, fields) {
             (Some(values), None) if values.len() == names.len() => frozen(values)?,
             (None, fields) => frozen(&named(cls, &names, fields)?)?,
             _ => return Err(PyTypeError::new_err(format!("{} takes its fields by keyword", cls.name()?))),
         };
-        Ok(Self { values: values.unbind() })
+        Ok(Self(Values::Made(values.unbind())))
     }
 
     /// Gives each field its place; a value that the class body has for it is its default.
@@ -68,7 +98,7 @@ impl Record {
         let py = slf.py();
         match other.cast::<Self>() {
             Ok(other) if slf.get_type().is(other.get_type()) => {
-                slf.get().values.bind(py).eq(other.get().values.bind(py))?.into_bound_py_any(py)
+                slf.get().values(py)?.eq(other.get().values(py)?)?.into_bound_py_any(py)
             }
             _ => Ok(py.NotImplemented().into_bound(py)),
         }
@@ -76,7 +106,7 @@ impl Record {
 
     fn __hash__(slf: &Bound<'_, Self>) -> PyResult<isize> {
         let py = slf.py();
-        let values = slf.get().values.bind(py);
+        let values = slf.get().values(py)?;
         // A map has no hash of its own: it is left out, which equal results do alike.
         let hashes = values.iter().map(|value| value.hash().unwrap_or_default());
         (slf.get_type(), PyTuple::new(py, hashes.collect::<Vec<_>>())?).into_pyobject(py)?.hash()
@@ -98,7 +128,7 @@ impl Record {
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let py = slf.py();
-        let values: Vec<_> = slf.get().values.bind(py).iter().map(thawed).collect::<PyResult<_>>()?;
+        let values: Vec<_> = slf.get().values(py)?.iter().map(thawed).collect::<PyResult<_>>()?;
         (slf.get_type(), (PyTuple::new(py, values)?,)).into_pyobject(py)
     }
 
@@ -130,7 +160,7 @@ impl Field {
     ) -> PyResult<Bound<'py, PyAny>> {
         match instance {
             None => Ok(slf.as_any().clone()),
-            Some(instance) => instance.cast::<Record>()?.get().values.bind(slf.py()).get_item(slf.get().index),
+            Some(instance) => instance.cast::<Record>()?.get().value(slf.py(), slf.get().index),
         }
     }
 }
@@ -143,7 +173,7 @@ pub(crate) fn names<'py>(cls: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyTupl
 /// A result's fields with their names, in order.
 pub(crate) fn pairs<'py>(record: &Bound<'py, Record>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
     let names = names(&record.get_type())?;
-    Ok(names.iter().zip(record.get().values.bind(record.py()).iter()).collect())
+    Ok(names.iter().zip(record.get().values(record.py())?.iter()).collect())
 }
 
 /// The values given by keyword, in order, with the defaults of those that are left out.
@@ -190,12 +220,15 @@ fn frozen<'py>(values: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
     if !values.iter_borrowed().any(|value| value.is_exact_instance_of::<PyDict>()) {
         return Ok(values.clone());
     }
-    let py = values.py();
-    let frozen = values.iter().map(|value| match value.cast_exact::<PyDict>() {
-        Ok(dict) => Ok(PyMappingProxy::new(py, dict.copy()?.as_mapping()).into_any()),
+    PyTuple::new(values.py(), values.iter().map(frozen_value).collect::<PyResult<Vec<_>>>()?)
+}
+
+/// A dict becomes a map that cannot be changed.
+pub(crate) fn frozen_value(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    match value.cast_exact::<PyDict>() {
+        Ok(dict) => Ok(PyMappingProxy::new(value.py(), dict.copy()?.as_mapping()).into_any()),
         Err(_) => Ok(value),
-    });
-    PyTuple::new(py, frozen.collect::<PyResult<Vec<_>>>()?)
+    }
 }
 
 /// The other way, for what can be pickled.

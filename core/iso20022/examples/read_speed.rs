@@ -1,7 +1,8 @@
 //! What reading a statement of 50 MB with 100,000 entries costs: time against the pull parser alone over the same bytes,
 //! and memory of the reader that gives entry by entry.
 //!
-//! `cargo run --release -p bankchannel-iso20022 --example read_speed [ENTRIES]`
+//! `cargo run --release -p bankchannel-iso20022 --example read_speed [ENTRIES [FILE]]`: with a file, the statement is written there
+//! and nothing is measured.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fmt::Write as _;
@@ -18,6 +19,10 @@ const ROUNDS: usize = 7;
 
 fn main() {
     let entries = std::env::args().nth(1).map_or(100_000, |text| text.parse().unwrap());
+    if let Some(path) = std::env::args().nth(2) {
+        std::io::copy(&mut Statement::of(entries), &mut std::fs::File::create(path).unwrap()).unwrap();
+        return;
+    }
     let before = peak_kib();
     assert_eq!(count(Statement::of(entries)), entries);
     println!("memory of the iterator: {} KiB at its peak", peak_kib() - before);

@@ -1,20 +1,14 @@
-//! IBAN: check digits, lengths of the SEPA countries, and the two ways of writing one.
+//! IBAN: check digits, structure by country, and the two ways of writing one.
 
-/// Country and length of the IBANs of the SEPA scheme's countries and territories (SWIFT IBAN registry).
-const SEPA: &str = "\
-    AD24 AL28 AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GI23 GR27 HR21 HU28 IE22 IS26 IT27 \
-    LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MT31 NL18 NO15 PL28 PT25 RO24 RS22 SE24 SI19 SK24 SM27 VA22";
-
-/// The same of the registry's other countries.
-const OTHERS: &str = "\
-    AE23 AZ28 BA20 BH22 BI27 BR29 BY28 CR22 DJ27 DO28 EG29 FK18 FO18 GE22 GL18 GT28 HN28 IL23 IQ23 JO30 KW30 KZ20 \
-    LB28 LC32 LY25 MN20 MR27 MU30 NI28 OM23 PK24 PS29 QA29 RU33 SA24 SC31 SD18 SO23 ST25 SV28 TL23 TN24 TR26 UA29 \
-    VG24 XK20 YE30";
-
-/// Those of both whose IBANs have no letters behind the country (as in the registry data of `python-stdnum` 2.2).
-const DIGITS_ONLY: &str = "\
-    AE23 AT20 BA20 BE16 BI27 CR22 CZ24 DE22 DJ27 DK18 EE20 EG29 ES24 FI18 FO18 GL18 HR21 HU28 IL23 IS26 LT20 LY25 \
-    ME22 MN20 MR27 NO15 PL28 PT25 RS22 SD18 SE24 SI19 SK24 SO23 ST25 TL23 TN24 VA22 XK20";
+/// Country, and what follows the check digits there: so many digits (`n`), capital letters (`a`), or either (`c`). The SWIFT IBAN
+/// registry's facts, as in the data of `python-stdnum` 2.2.
+const STRUCTURES: &str = "\
+    AD8n12c AE19n AL8n16c AT16n AZ4a20c BA16n BE12n BG4a6n8c BH4a14c BI23n BR23n1a1c BY4c4n16c CH5n12c CR18n CY8n16c \
+    CZ20n DE18n DJ23n DK14n DO4c20n EE16n EG25n ES20n FI14n FK2a12n FO14n FR10n11c2n GB4a14n GE2a16n GI4a15c GL14n \
+    GR7n16c GT24c HN4a20n HR17n HU24n IE4a14n IL19n IQ4a15n IS22n IT1a10n12c JO4a4n18c KW4a22c KZ3n13c LB4n20c \
+    LC4a24c LI5n12c LT16n LU3n13c LV4a13c LY21n MC10n11c2n MD20c ME18n MK3n10c2n MN16n MR23n MT4a5n18c MU4a19n3a \
+    NI4a20n NL4a10n NO11n OM3n16c PK4a16c PL24n PS4a21c PT21n QA4a21c RO4a16c RS18n RU14n15c SA2n18c SC4a20n3a SD14n \
+    SE20n SI15n SK20n SM1a10n12c SO19n ST21n SV4a20n TL19n TN20n TR6n16c UA6n19c VA18n VG4a16n XK16n YE4a4n18c";
 
 /// The longest IBAN that the standard (ISO 13616) allows, in characters.
 pub const MAX_LENGTH: usize = 34;
@@ -44,21 +38,25 @@ pub enum IbanError {
         /// Country code as two ASCII letters.
         country: [u8; 2],
     },
-    /// The country's IBANs have digits only.
-    #[error("has letters, but IBANs of {country} have digits only", country = country_text(*.country))]
-    Digits {
+    /// The country's IBANs have another kind of character in that place.
+    #[error("has no {wanted} in place {place}, as IBANs of {country} have", country = country_text(*.country))]
+    Structure {
         /// Country code as two ASCII letters.
         country: [u8; 2],
+        /// The place in the IBAN, from 1.
+        place: usize,
+        /// What belongs there: `digit` or `letter`.
+        wanted: &'static str,
     },
     /// The check digits do not fit the rest: a typing error.
     #[error("has wrong check digits")]
     CheckDigits,
 }
 
-/// Checks an IBAN in either way of writing: shape, country, length, check digits (ISO 7064 mod 97-10).
+/// Checks an IBAN in either way of writing: shape, country, length, digits and letters by place, check digits (ISO 7064 mod 97-10).
 ///
 /// # Errors
-/// The first of the four that fails.
+/// The first of the five that fails.
 pub fn check(text: &str) -> Result<(), IbanError> {
     let iban = compact(text);
     let bytes = iban.as_bytes();
@@ -70,13 +68,21 @@ pub fn check(text: &str) -> Result<(), IbanError> {
         return Err(IbanError::Shape);
     }
     let country = [bytes[0], bytes[1]];
-    let wanted =
-        length(SEPA, &iban[..2]).or_else(|| length(OTHERS, &iban[..2])).ok_or(IbanError::Country { country })?;
+    let structure = structure(&iban[..2]).ok_or(IbanError::Country { country })?;
+    let wanted = 4 + structure.clone().map(|(count, _)| count).sum::<usize>();
     if wanted != bytes.len() {
         return Err(IbanError::Length { country, found: bytes.len(), wanted });
     }
-    if length(DIGITS_ONLY, &iban[..2]).is_some() && !bytes[4..].iter().all(u8::is_ascii_digit) {
-        return Err(IbanError::Digits { country });
+    let kinds = structure.flat_map(|(count, kind)| std::iter::repeat_n(kind, count));
+    for (at, (byte, kind)) in bytes[4..].iter().zip(kinds).enumerate() {
+        let (fits, wanted) = match kind {
+            'n' => (byte.is_ascii_digit(), "digit"),
+            'a' => (byte.is_ascii_uppercase(), "letter"),
+            _ => continue,
+        };
+        if !fits {
+            return Err(IbanError::Structure { country, place: at + 5, wanted });
+        }
     }
     let remainder = mod_97(bytes[4..].iter().chain(&bytes[..4]).copied());
     // Check digits are 98 minus a remainder, so 02 to 98; 00, 01 and 99 can pass the division and are never issued.
@@ -113,13 +119,13 @@ pub fn grouped(text: &str) -> String {
     compact.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
-/// Length of the IBANs of a SEPA country given by its two letters, or `None` for other countries.
-pub fn sepa_length(country: &str) -> Option<usize> {
-    length(SEPA, country)
-}
-
-fn length(table: &str, country: &str) -> Option<usize> {
-    table.split_ascii_whitespace().find_map(|row| row.strip_prefix(country)?.parse().ok())
+/// What follows the check digits in IBANs of a country: counts and kinds of characters.
+fn structure(country: &str) -> Option<impl Iterator<Item = (usize, char)> + Clone> {
+    let structure = STRUCTURES.split_ascii_whitespace().find_map(|row| row.strip_prefix(country))?;
+    Some(structure.split_inclusive(|c: char| c.is_ascii_alphabetic()).filter_map(|part| {
+        let (count, kind) = part.split_at_checked(part.len() - 1)?;
+        Some((count.parse().ok()?, kind.chars().next()?))
+    }))
 }
 
 fn country_text(country: [u8; 2]) -> String {
@@ -128,6 +134,7 @@ fn country_text(country: [u8; 2]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 
@@ -213,9 +220,15 @@ mod tests {
         assert_eq!(check("AE07033123456789012345"), Err(IbanError::Length { country: *b"AE", found: 22, wanted: 23 }));
         assert_eq!(check("fi21\u{a0}1234\u{202f}5600\u{2007}0007 85"), Ok(()));
         assert_eq!(check("FI21-1234-5600-0007-85"), Err(IbanError::Shape));
-        assert_eq!(check("FI211234560000078O"), Err(IbanError::Digits { country: *b"FI" }));
-        let countries = |table: &str| table.split_ascii_whitespace().count();
-        assert_eq!((countries(SEPA), countries(OTHERS)), (42, 47));
+        let wrong = |country, place, wanted| Err(IbanError::Structure { country, place, wanted });
+        assert_eq!(check("FI211234560000078O"), wrong(*b"FI", 18, "digit"));
+        assert_eq!(check("GB29NW0K60161331926819"), wrong(*b"GB", 7, "letter"));
+        let lengths = STRUCTURES.split_ascii_whitespace().map(|row| {
+            let counts = structure(&row[..2]).unwrap().map(|(count, _)| count);
+            4 + counts.sum::<usize>()
+        });
+        // The shortest are Norway's, the longest Russia's.
+        assert_eq!((lengths.clone().count(), lengths.clone().min(), lengths.max()), (89, Some(15), Some(33)));
     }
 
     proptest! {

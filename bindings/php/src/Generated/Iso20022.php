@@ -120,7 +120,7 @@ final class Iso20022
      * page: `camt.052`, `camt.053` or `camt.054`.
      * @param Iso20022\Cursor|null $cursor Where the page begins: `next` of the page before;
      * left out for the first page.
-     * @param int|null $entries How many entries a page has, 1 to 100,000; 1,000 when left out. A page may
+     * @param int|null $entries How many entries a page has, 1 to 100,000; 250 when left out. A page may
      * have fewer.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
      * none or a wrong one; left out, what it declares.
@@ -153,7 +153,7 @@ final class Iso20022
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
      * page: `camt.052`, `camt.053` or `camt.054`.
-     * @param int|null $entries How many entries a page has, 1 to 100,000; 1,000 when left out. A page may
+     * @param int|null $entries How many entries a page has, 1 to 100,000; 250 when left out. A page may
      * have fewer.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
      * none or a wrong one; left out, what it declares.

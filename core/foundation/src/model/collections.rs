@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Boundary, Reader, Shape, Value, Writer, reader::kind};
+use super::{Boundary, Dialect, Object, Reader, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
 /// The most elements that a list or map may hold.
@@ -58,8 +58,11 @@ impl<T: Boundary> Boundary for BTreeMap<String, T> {
     const WIRE_SHAPE: &'static Shape = &Shape::Map(T::WIRE_SHAPE);
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let Value::Object(map) = value else {
-            return Err(reader.invalid(format!("must be an object, not {}", kind(&value))));
+        let map = match value {
+            Value::Object(map) => map,
+            // Some languages write an empty map as an empty list.
+            Value::Array(values) if values.is_empty() && reader.dialect() == Dialect::Boundary => Object::new(),
+            other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };
         if map.len() > ELEMENTS_MAX {
             return Err(reader.invalid(format!("has more than {ELEMENTS_MAX} members")));

@@ -209,6 +209,8 @@ impl<'v> ObjectReader<'v> {
         let mut object = match value {
             Value::Object(object) => object,
             Value::Null if reader.path.is_empty() => Object::new(),
+            // Some languages write an empty object as an empty list.
+            Value::Array(values) if values.is_empty() && reader.dialect == Dialect::Boundary => Object::new(),
             other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };
         let mut missing = Vec::new();

@@ -35,6 +35,9 @@ impl Writer {
     }
 }
 
+/// The most members that an object has room for at first: larger types mostly leave most of their fields out.
+const MEMBERS: usize = 16;
+
 /// Writes the members of one object.
 pub struct ObjectWriter {
     object: Object<'static>,
@@ -43,7 +46,7 @@ pub struct ObjectWriter {
 impl ObjectWriter {
     /// Writes a whole struct.
     pub fn write<T: Fields>(value: T, writer: &mut Writer) -> Value<'static> {
-        let mut object = Self { object: Object::with_capacity(T::FIELDS.len()) };
+        let mut object = Self { object: Object::with_capacity(T::FIELDS.len().min(MEMBERS)) };
         value.put(&mut object, writer);
         Value::Object(object.object)
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Entries on a page where nothing else is asked for.
-const USUAL_ENTRIES: u64 = 1000;
+const USUAL_ENTRIES: u64 = 250;
 /// Most entries on a page.
 const MAX_ENTRIES: u64 = 100_000;
 
@@ -23,7 +23,7 @@ pub struct ReadStatementPageRequest {
     pub content: Content,
     /// Where the page begins: `next` of the page before; left out for the first page.
     pub cursor: Option<Cursor>,
-    /// How many entries a page has, 1 to 100,000; 1,000 when left out. A page may have fewer.
+    /// How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer.
     pub entries: Option<u64>,
     /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
     pub encoding: Option<String>,

@@ -1,0 +1,117 @@
+//! Results in lists: a field becomes a Python value when it is first read. Of a thousand entries with sixty values each, a program
+//! reads ten of each.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bankchannel_bridge::{Object, Value};
+use pyo3::{prelude::*, types::PyTuple};
+
+use crate::{
+    making::Maker,
+    plan::{Class, Make, alternative},
+    record::frozen_value,
+};
+
+/// The fields of a result that are there. No lock is held while Python runs.
+pub(crate) struct Lazy {
+    class: Arc<Class>,
+    /// Taken at the first look at any field.
+    members: Mutex<Option<Object<'static>>>,
+    fields: OnceLock<Vec<Field>>,
+}
+
+struct Field {
+    /// Its place in the class.
+    place: usize,
+    node: Node,
+    made: OnceLock<Py<PyAny>>,
+}
+
+enum Node {
+    /// Whatever holds no result: made as it is anywhere.
+    Value(Value<'static>),
+    Record(Arc<Lazy>),
+    List(Vec<Node>),
+}
+
+/// What a class is called with to make a result of these fields.
+#[pyclass(frozen, module = "bankchannel._native", name = "_Lazy")]
+pub(crate) struct Handle(pub(crate) Arc<Lazy>);
+
+impl Lazy {
+    pub(crate) fn of(members: Object<'static>, class: &Arc<Class>) -> Arc<Self> {
+        Arc::new(Self { class: class.clone(), members: Mutex::new(Some(members)), fields: OnceLock::new() })
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.fields.get_or_init(|| {
+            let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+            let (mut fields, mut next) = (Vec::with_capacity(members.len()), 0);
+            for (name, value) in members {
+                let Some(place) = self.class.place(&name, next) else { continue };
+                next = place + 1;
+                let node = Node::of(value, &self.class.fields[place].1);
+                fields.push(Field { place, node, made: OnceLock::new() });
+            }
+            fields
+        })
+    }
+
+    /// The result.
+    pub(crate) fn record<'py>(self: &Arc<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.class.class.bind(py).call1((Handle(self.clone()),))
+    }
+
+    /// The field of this place; `None` where it was left out.
+    pub(crate) fn get<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
+        let Some(field) = self.fields().iter().find(|field| field.place == place) else {
+            return Ok(py.None().into_bound(py));
+        };
+        if let Some(made) = field.made.get() {
+            return Ok(made.bind(py).clone());
+        }
+        // Another thread may do the same meanwhile: the first one counts.
+        let made = field.node.make(py, &self.class.fields[place].1)?.unbind();
+        Ok(field.made.get_or_init(|| made).bind(py).clone())
+    }
+
+    /// All fields in their order.
+    pub(crate) fn all<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let values = (0..self.class.fields.len()).map(|place| self.get(py, place));
+        PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)
+    }
+}
+
+impl Node {
+    fn of(value: Value<'static>, make: &Make) -> Self {
+        match (value, make) {
+            (Value::Object(members), Make::Record(class)) => Self::Record(Lazy::of(members, class)),
+            (Value::Object(members), Make::Union { tag, alternatives }) => {
+                match alternative(&members, tag, alternatives) {
+                    Ok(class) => Self::Record(Lazy::of(members, class)),
+                    // Whoever reads it is told.
+                    Err(_) => Self::Value(Value::Object(members)),
+                }
+            }
+            (Value::Array(values), Make::List(of)) => {
+                Self::List(values.into_iter().map(|value| Self::of(value, of)).collect())
+            }
+            (value, _) => Self::Value(value),
+        }
+    }
+
+    fn make<'py>(&self, py: Python<'py>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
+        match (self, make) {
+            (Self::Record(record), _) => record.record(py),
+            (Self::List(nodes), make) => {
+                let of = make.of_list();
+                let values = nodes.iter().map(|node| node.make(py, of));
+                Ok(PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
+            }
+            (Self::Value(value), make) => {
+                let maker = Maker { py, typed: true, content: None };
+                maker.scalar(value, make).unwrap_or_else(|| frozen_value(maker.value(value.clone(), make)?))
+            }
+        }
+    }
+}
