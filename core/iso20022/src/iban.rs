@@ -178,10 +178,12 @@ mod tests {
             assert_eq!(check(iban), Ok(()), "{iban}");
         }
         let digits = "FI2112345600000786 FI2112345600007805 FI2112345600007085 NO9386011117974 SE4550000000058398257467 \
-                      DE89370400440532013001 CH9300762011623852975 FR1420041010050500013M0260O";
+                      DE89370400440532013001 CH9300762011623852975";
         for iban in digits.split_ascii_whitespace() {
             assert_eq!(check(iban), Err(IbanError::CheckDigits), "{iban}");
         }
+        let letter = IbanError::Structure { country: *b"FR", place: 27, wanted: "digit" };
+        assert_eq!(check("FR1420041010050500013M0260O"), Err(letter));
         for iban in ["FI211234560000785", "FI21123456000007851", "GB29NWBK60161331926819X"] {
             assert!(matches!(check(iban), Err(IbanError::Length { .. })), "{iban}");
         }

@@ -60,7 +60,7 @@ impl<T: Boundary> Boundary for BTreeMap<String, T> {
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let map = match value {
             Value::Object(map) => map,
-            // Some languages write an empty map as an empty list.
+            // PHP writes an empty map as an empty list.
             Value::Array(values) if values.is_empty() && reader.dialect() == Dialect::Boundary => Object::new(),
             other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };

@@ -209,8 +209,12 @@ impl<'v> ObjectReader<'v> {
         let mut object = match value {
             Value::Object(object) => object,
             Value::Null if reader.path.is_empty() => Object::new(),
-            // Some languages write an empty object as an empty list.
-            Value::Array(values) if values.is_empty() && reader.dialect == Dialect::Boundary => Object::new(),
+            // PHP writes an empty object as an empty list; a whole request it writes as an object.
+            Value::Array(values)
+                if values.is_empty() && reader.dialect == Dialect::Boundary && !reader.path.is_empty() =>
+            {
+                Object::new()
+            }
             other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };
         let mut missing = Vec::new();
