@@ -5687,6 +5687,11 @@ export declare namespace iso20022 {
     readonly otherCurrency: number;
     /** What the bank adds to the statement, where that stood before this place. */
     readonly information?: string;
+    /**
+     * What the file is known by, its size and a digest of its beginning: the next page of another file is
+     * refused. Left out where content arrives as it is read.
+     */
+    readonly file?: string;
   }
 
   /** What a file says, or a page of it. */
@@ -6801,7 +6806,8 @@ export declare namespace iso20022 {
    *
    * Gives so many entries, and in `next` where the following page goes on; the last page has none.
    * Statement and balances are repeated on each page, and `end` of a statement is there once all its
-   * entries were read. Memory does not grow with the file.
+   * entries were read. Memory does not grow with the file. Where the file has changed since the page
+   * before, the call fails.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
    *

@@ -349,12 +349,8 @@ fn local_request(operation: &Operation) -> String {
     }
     let (names, members): (Vec<String>, Vec<String>) = others.into_iter().unzip();
     let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-    format!(
-        "{}{} & {{ {} }}",
-        request(operation).replace(": ", ": Omit<"),
-        format!(", {}>", names.join(" | ")),
-        members.join("; ")
-    )
+    let request = request(operation).replace(": ", ": Omit<");
+    format!("{request}, {}> & {{ {} }}", names.join(" | "), members.join("; "))
 }
 
 fn method(out: &mut Out, operation: &Operation) {

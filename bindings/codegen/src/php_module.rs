@@ -83,7 +83,7 @@ fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     let class = protocol.class;
     let given = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
     let mut doc = format!(
-        "{}. Pages are read as they are wanted: of a file given by its path no more than a page is held. What has no items is not told: the operation itself tells of \
+        "{}. Pages are read as they are wanted: of a file given by its path no more than a page is held; larger bytes and streams go into a temporary file first. What has no items is not told: the operation itself tells of \
          all.\n",
         plain(pages.summary)
     );
@@ -103,7 +103,7 @@ fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.line("    ): \\Generator {");
     out.line(format!("        ${} = null;", camel(pages.cursor)));
     if let Some(field) = operation.request_content {
-        out.line(format!("        ${0} = Content::of(${0})?->held();", camel(field.name)));
+        out.line(format!("        ${0} = Content::of(${0})?->filed();", camel(field.name)));
     }
     out.line("        do {");
     out.line(format!("            $page = self::{}(", camel(operation.name)));

@@ -141,7 +141,7 @@ class Client {
   async #compute(name, text, content) {
     this.#handle();
     const from = inPlace('content', content);
-    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from));
+    return elsewhere((events, id) => native().compute(this.#number, events, id, name, text, from, undefined));
   }
 
   async #run(operation, request, content, options) {

@@ -290,6 +290,7 @@ const Cursor = struct([
   ["reversed", "reversed"],
   ["otherCurrency", "other_currency"],
   ["information", "information"],
+  ["file", "file"],
 ]);
 
 const CashFile = struct([

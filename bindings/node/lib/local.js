@@ -5,6 +5,8 @@
 const fs = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+// Unlike `instanceof` it also knows the arrays of another realm.
+const { isUint8Array } = require('node:util/types');
 
 const { inPlace } = require('./content');
 const { encode } = require('./encode');
@@ -114,18 +116,25 @@ async function* items(operation, request = {}) {
     const content = object('request', request)[contentIn];
     return { from: inPlace(contentIn, content), fields: operation.request.in(request, contentIn) };
   });
-  for (;;) {
-    let answer;
-    try {
-      const text = encode(fields);
-      answer = await elsewhere((events, id) => native().compute(undefined, events, id, name, text, from));
-    } catch (error) {
-      throw inCamelCase(inOperation(error, name));
+  // A buffer is copied once, and not for each page.
+  const kept = isUint8Array(from) ? new (native().KeptContent)(from) : undefined;
+  const place = kept === undefined ? from : undefined;
+  try {
+    for (;;) {
+      let answer;
+      try {
+        const text = encode(fields);
+        answer = await elsewhere((events, id) => native().compute(undefined, events, id, name, text, place, kept));
+      } catch (error) {
+        throw inCamelCase(inOperation(error, name));
+      }
+      const page = operation.response.out(answer);
+      for (const outer of page[pages.items[0]]) for (const item of outer[pages.items[1]]) yield [outer, item];
+      if (page[pages.next] === undefined) return;
+      fields[pages.cursor] = answer[pages.nextField];
     }
-    const page = operation.response.out(answer);
-    for (const outer of page[pages.items[0]]) for (const item of outer[pages.items[1]]) yield [outer, item];
-    if (page[pages.next] === undefined) return;
-    fields[pages.cursor] = answer[pages.nextField];
+  } finally {
+    kept?.release();
   }
 }
 

@@ -50,8 +50,9 @@ pub(crate) fn local(
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }
 
-/// The same on a thread that may be busy; the end is told under this number.
+/// The same on a thread that may be busy; the end is told under this number. Content may be kept for many calls.
 #[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)] // one for each thing that JavaScript gives
 pub(crate) fn compute(
     client: Option<u32>,
     events: &Events,
@@ -59,6 +60,7 @@ pub(crate) fn compute(
     name: String,
     request: String,
     content: Option<Either<Buffer, String>>,
+    kept: Option<&KeptContent>,
 ) -> napi::Result<()> {
     let client = client.map(of_number);
     // The program may change a buffer while it is read here.
@@ -66,6 +68,7 @@ pub(crate) fn compute(
         Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
     });
+    let content = content.or_else(|| kept.map(KeptContent::content));
     let promise = events.promise(id);
     bridge::runtime().map_err(|error| thrown(&error))?.spawn_blocking(move || {
         let answer = parse_json(&request).and_then(|request| match client {
@@ -76,6 +79,31 @@ pub(crate) fn compute(
         promise.settle(answer);
     });
     Ok(())
+}
+
+/// A copy of a buffer for many calls.
+#[napi]
+pub struct KeptContent(RwLock<Bytes>);
+
+#[napi]
+impl KeptContent {
+    /// Copies the buffer.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(content: Buffer) -> Self {
+        Self(RwLock::new(Bytes::copy_from_slice(&content)))
+    }
+
+    /// Gives the memory back as soon as no call reads it: JavaScript's collector does not see how much it is.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Bytes::new();
+    }
+}
+
+impl KeptContent {
+    fn content(&self) -> Content {
+        Content::Bytes(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
 }
 
 /// The client of a number, unless it was closed.

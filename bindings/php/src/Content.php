@@ -18,7 +18,10 @@ final class Content
     /** How many bytes a stream is read in at once. */
     private const PIECE = 262144;
 
-    /** @param resource|null $stream */
+    /**
+     * @param resource|null $stream
+     * @param resource|null $kept
+     */
     private function __construct(
         private readonly ?string $bytes = null,
         /** Where the file is, when it is one. */
@@ -26,6 +29,8 @@ final class Content
         private readonly mixed $stream = null,
         /** How many bytes, where that is known. */
         public readonly ?int $size = null,
+        /** A file for as long as this object is there. */
+        private readonly mixed $kept = null,
     ) {
     }
 
@@ -147,6 +152,31 @@ final class Content
     public function held(): self
     {
         return $this->stream === null ? $this : self::bytes($this->contents());
+    }
+
+    /**
+     * The same for many calls: what is no file already, and large, goes into one that PHP removes with this object. Each call would copy it.
+     *
+     * @internal
+     *
+     * @throws BankchannelException
+     */
+    public function filed(): self
+    {
+        if ($this->path !== null || ($this->bytes !== null && \strlen($this->bytes) <= self::PIECE)) {
+            return $this;
+        }
+        $file = \tmpfile();
+        $path = $file === false ? null : \stream_get_meta_data($file)['uri'];
+        if ($file === false || $path === null) {
+            throw BankchannelException::invalidInput('content', 'cannot be written to the folder for temporary files');
+        }
+        $written = $this->stream === null ? \fwrite($file, $this->bytes ?? '') : \stream_copy_to_stream($this->stream, $file);
+        if ($written === false || ($this->bytes !== null && $written !== \strlen($this->bytes)) || !\fflush($file)) {
+            throw BankchannelException::invalidInput('content', 'cannot be written to the folder for temporary files: it may be full');
+        }
+
+        return new self(path: $path, size: $written, kept: $file);
     }
 
     /** @internal */

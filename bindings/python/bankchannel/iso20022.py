@@ -833,7 +833,7 @@ class Cursor(Record):
     """Where a page ended. The next page goes on from it in the same file, in this process or another."""
 
     __slots__ = ()
-    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "information")
+    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "information", "file")
 
     position: int
     """Where in the file the next page begins, in bytes from its beginning."""
@@ -870,6 +870,11 @@ class Cursor(Record):
 
     information: str | None = None
     """What the bank adds to the statement, where that stood before this place."""
+
+    file: str | None = None
+    """What the file is known by, its size and a digest of its beginning: the next page of another file is
+    refused. Left out where content arrives as it is read.
+    """
 
 
 class CashFile(Record):
@@ -2274,7 +2279,8 @@ def read_statement_page(
 
     Gives so many entries, and in `next` where the following page goes on; the last page has none.
     Statement and balances are repeated on each page, and `end` of a statement is there once all its
-    entries were read. Memory does not grow with the file.
+    entries were read. Memory does not grow with the file. Where the file has changed since the page
+    before, the call fails.
 
     Args:
         content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.

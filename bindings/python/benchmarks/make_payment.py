@@ -43,7 +43,7 @@ def ours(count: int) -> int:
 
 
 def sepaxml(count: int, validate: bool) -> int:
-    from sepaxml import SepaTransfer
+    from sepaxml import SepaTransfer  # type: ignore[import-untyped]
 
     config = {"name": "Example Oy", "IBAN": "FI2112345600000785", "BIC": "NDEAFIHH", "batch": True, "currency": "EUR"}
     made = SepaTransfer(config, schema="pain.001.001.09", clean=True)

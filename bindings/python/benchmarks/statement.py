@@ -20,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from bankchannel import iso20022
 
@@ -43,13 +43,14 @@ PATHS = {
 
 def ours(path: Path) -> Iterator[Row]:
     for _, entry in iso20022.statement_entries(content=path):
-        money, party = entry.money, entry.counterparty
+        money, party, status = entry.money, entry.counterparty, entry.status
+        assert money and party and status
         yield (
             entry.reference,
             money.amount,
             money.currency,
             entry.direction,
-            entry.status.code,
+            status.code,
             entry.booking_date,
             entry.servicer_reference,
             entry.end_to_end_id,

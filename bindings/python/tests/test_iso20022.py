@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import pickle
 import re
 import socket
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import unittest
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -275,6 +278,34 @@ class Iterators(unittest.TestCase):
                 self.assertEqual(statement.account.iban, "FI2112345600000785")
                 seen.append((entry.number, entry.money.amount, entry.end_to_end_id))
             self.assertEqual(seen, [(n, Decimal(n), f"E-{n}") for n in range(1, MANY + 1)])
+
+    def test_a_file_that_changes_between_pages_is_refused(self) -> None:
+        path = self.folder / "statement.xml"
+        write_statement(path, 10)
+        entries = iso20022.statement_entries(content=path, entries=5)
+        self.assertEqual(next(entries)[1].number, 1)
+        write_statement(path, 11)
+        with self.assertRaises(InvalidInputError) as raised:
+            list(entries)
+        self.assertEqual((raised.exception.code, raised.exception.context["field"]), ("input.invalid_field", "content"))
+
+    def test_what_is_in_lists_is_made_when_it_is_read(self) -> None:
+        """Results in lists make their fields late: they are equal, hashed, shown, copied and pickled like any other."""
+        one, other = (iso20022.read_statement(content=STATEMENT).statements[0].entries[0] for _ in range(2))
+        self.assertIs(one.money, one.money)
+        self.assertEqual((one, hash(one), repr(one)), (other, hash(other), repr(other)))
+        self.assertEqual(pickle.loads(pickle.dumps(one)), one)
+        self.assertEqual(copy.deepcopy(one).to_dict(), other.to_dict())
+        with self.assertRaises(AttributeError):
+            one.money = None  # type: ignore[misc]
+        match one:
+            case iso20022.Entry(number=number):
+                self.assertEqual(number, 1)
+        # From many threads at once too.
+        fresh = [iso20022.read_statement(content=STATEMENT).statements[0].entries[0] for _ in range(200)]
+        with ThreadPoolExecutor(8) as pool:
+            told = set(pool.map(repr, [entry for entry in fresh for _ in range(8)]))
+        self.assertEqual(told, {repr(one)})
 
     def test_memory_stays_small(self) -> None:
         path, small = self.folder / "statement.xml", self.folder / "small.xml"

@@ -96,7 +96,7 @@ class Numbers(unittest.TestCase):
 @installed("sepaxml")
 class Files(unittest.TestCase):
     def test_files_of_sepaxml_are_read_and_checked(self) -> None:
-        from sepaxml import SepaTransfer
+        from sepaxml import SepaTransfer  # type: ignore[import-untyped]
 
         day = date.today() + timedelta(days=5)
         for schema in ("pain.001.001.03", "pain.001.001.09"):

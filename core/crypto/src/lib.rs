@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`rsa`] | RSA keys in PEM, OAEP with SHA-1 | aws-lc-rs |
 //! | [`signature`] | RSA signatures, PKCS#1 v1.5 with SHA-256 and SHA-512 | aws-lc-rs |
+//! | [`jws`] | JSON Web Signatures in compact form | base64, [`signature`] |
 //! | [`legacy_rsa`] | RSA signatures taken apart, for diagnosis; SHA-1 signatures, for tests | rsa, aws-lc-rs |
 //! | [`pem`] | PEM blocks | base64, data-encoding |
 //! | [`pkcs12`] | PKCS#12 files: a key with its certificate | p12-keystore |
@@ -23,6 +24,7 @@ pub mod asn1;
 pub mod digest;
 mod encrypted_key;
 mod error;
+pub mod jws;
 mod key_derivation;
 pub mod legacy_rsa;
 pub mod password;

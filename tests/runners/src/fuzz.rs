@@ -5,7 +5,11 @@
 
 use std::{path::Path, sync::OnceLock, time::SystemTime};
 
-use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
+use bankchannel_crypto::{
+    pkcs12, rsa,
+    signature::{SigningKey, VerifyingKey},
+    totp, x509,
+};
 use bankchannel_foundation::{
     Exchange,
     json::{ContentSplitter, SplitError, parse},
@@ -75,7 +79,22 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("psd2_refusal", psd2_refusal),
     ("psd2_request", psd2_request),
     ("psd2_response", psd2_response),
+    ("salt_edge_jwt", salt_edge_jwt),
 ];
+
+/// A JWT as Salt Edge sends it, at a moment at which those of the corpus are good.
+fn salt_edge_jwt(bytes: &[u8]) {
+    const NOW_S: i64 = 1_732_436_063;
+    static VERIFIER: OnceLock<bankchannel_salt_edge::Verifier> = OnceLock::new();
+    let verifier = VERIFIER.get_or_init(|| {
+        let key = rsa::PublicKey::from_pem(include_str!("../../fuzz/salt-edge.pem"))
+            .and_then(|key| VerifyingKey::from_spki_der(key.spki_der()));
+        bankchannel_salt_edge::Verifier::new(key.into_iter().collect())
+    });
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        drop(verifier.open(text, NOW_S));
+    }
+}
 
 /// The target whose inputs a target takes: the readers of a payment file share theirs.
 pub(crate) fn inputs_of(name: &str) -> &str {

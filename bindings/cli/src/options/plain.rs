@@ -7,11 +7,11 @@ use crate::usage_text::is_option;
 /// An option with a value.
 pub(crate) fn text(name: impl Into<Str>, value: &'static str, help: &'static str) -> Arg {
     let name = name.into();
-    with_value(Arg::new(Id::from(name.clone())).long(name)).value_name(value).help(help)
+    Arg::new(Id::from(name.clone())).long(name).value_name(value).help(help)
 }
 
-/// The value may begin with a hyphen, as one in 64 random tokens does.
-pub(super) fn with_value(argument: Arg) -> Arg {
+/// Lets the value begin with a hyphen, as one in 64 random tokens does.
+pub(super) fn any_value(argument: Arg) -> Arg {
     argument.allow_hyphen_values(true).value_parser(value_or_option)
 }
 

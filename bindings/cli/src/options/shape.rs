@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     names::{Names, names},
-    plain::with_value,
+    plain::any_value,
     stdin, value,
 };
 use crate::{exit::Outcome, settings::Settings};
@@ -117,7 +117,7 @@ fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
 /// A field as an option of this name.
 pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>) -> Arg {
     let long = long.into();
-    let argument = with_value(Arg::new(clap::Id::from(long.clone())).long(long)).help(sentence(field.doc));
+    let argument = any_value(Arg::new(clap::Id::from(long.clone())).long(long)).help(sentence(field.doc));
     match field.shape {
         Shape::Bool => argument
             .allow_hyphen_values(false)

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Command, builder::PossibleValuesParser};
 
 use super::{
     names::SHARED,
-    plain::{self, file, flag},
+    plain::{self, any_value, file, flag},
 };
 use crate::{
     exit::{Failure, Outcome},
@@ -76,22 +76,27 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 .value_parser(PossibleValuesParser::new(["admin", "data"])),
         )
         .arg(
-            text("apikey", "KEY", ACCOUNT, "The API key; 0 asks for a new one [env: ISECURE_API_KEY] [default: 0]")
-                .short('a')
-                .visible_alias("api-key"),
+            any_value(text(
+                "apikey",
+                "KEY",
+                ACCOUNT,
+                "The API key; 0 asks for a new one [env: ISECURE_API_KEY] [default: 0]",
+            ))
+            .short('a')
+            .visible_alias("api-key"),
         )
         .arg(
-            text("idtoken", "TOKEN", ACCOUNT, "A session's token, in place of the stored one")
+            any_value(text("idtoken", "TOKEN", ACCOUNT, "A session's token, in place of the stored one"))
                 .short('i')
                 .alias("id-token"),
         )
         .arg(
-            text(
+            any_value(text(
                 "password",
                 "PASSWORD",
                 ACCOUNT,
                 "The password; better: a prompt, --password-stdin, or ISECURE_PASSWORD",
-            )
+            ))
             .hide(!shown.contains(&"password")),
         )
         .arg(

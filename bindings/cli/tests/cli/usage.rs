@@ -90,7 +90,7 @@ fn a_value_may_begin_with_a_hyphen() {
         let ran = home.run(&[&list[..], token].concat()).expect(1);
         assert!(ran.err.contains("transport."), "{}", ran.err);
     }
-    for forgotten in [&["-i", "-e", "a@example.com"][..], &["-i", "--json"], &["--email", "--idtoken=x"]] {
+    for forgotten in [&["-i", "-e"][..], &["-i", "--json"], &["--file-type", "--idtoken=x"]] {
         let ran = home.run(&[&list[..], forgotten].concat()).expect(1);
         assert!(ran.err.contains("looks like an option"), "{}", ran.err);
     }

@@ -114,7 +114,8 @@ final class Iso20022
      *
      * Gives so many entries, and in `next` where the following page goes on; the last page has none.
      * Statement and balances are repeated on each page, and `end` of a statement is there once all its
-     * entries were read. Memory does not grow with the file.
+     * entries were read. Memory does not grow with the file. Where the file has changed since the page
+     * before, the call fails.
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
      * page: `camt.052`, `camt.053` or `camt.054`.
@@ -148,8 +149,8 @@ final class Iso20022
 
     /**
      * Go through the entries of a statement, report or notification of any size. Pages are read as they
-     * are wanted: of a file given by its path no more than a page is held. What has no items is not told:
-     * the operation itself tells of all.
+     * are wanted: of a file given by its path no more than a page is held; larger bytes and streams go
+     * into a temporary file first. What has no items is not told: the operation itself tells of all.
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
      * page: `camt.052`, `camt.053` or `camt.054`.
@@ -172,7 +173,7 @@ final class Iso20022
         ?bool $reversalFlips = null,
     ): \Generator {
         $cursor = null;
-        $content = Content::of($content)?->held();
+        $content = Content::of($content)?->filed();
         do {
             $page = self::readStatementPage(
                 content: $content,

@@ -38,6 +38,24 @@ impl OpenContent {
         }
         Ok(())
     }
+
+    /// Size and beginning, up to so many bytes, of what is there before it is read; `None` for what arrives as it is read.
+    ///
+    /// # Errors
+    /// The file fails.
+    pub fn beginning(&mut self, most: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
+        match self {
+            Self::Bytes(bytes) => Ok(Some((bytes.len() as u64, bytes[..bytes.len().min(most)].to_vec()))),
+            Self::File(file) => {
+                let mut read = Vec::new();
+                let at = file.stream_position()?;
+                file.take(most as u64).read_to_end(&mut read)?;
+                file.seek(SeekFrom::Start(at))?;
+                Ok(Some((file.metadata()?.len(), read)))
+            }
+            Self::Other(_) => Ok(None),
+        }
+    }
 }
 
 impl Read for OpenContent {

@@ -187,6 +187,7 @@ impl<'a> CashReader<'a> {
             reversed: self.totals.reversed.map(Sum::text),
             other_currency: self.totals.other_currency,
             information: self.information.clone(),
+            file: None,
         })
     }
 

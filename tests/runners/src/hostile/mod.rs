@@ -2,6 +2,7 @@
 
 mod der;
 mod json;
+mod jwt;
 mod pgp;
 mod psd2;
 mod xml;
@@ -34,6 +35,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         | "pkcs12"
         | "encrypted_key"
         | "psd2_certificate_header" => der::inputs(target),
+        "salt_edge_jwt" => jwt::inputs(),
         "challenge" | "text" | "totp_secret" => texts(),
         _ => psd2::inputs(target),
     }

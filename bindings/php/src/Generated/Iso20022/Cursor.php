@@ -27,6 +27,8 @@ final class Cursor
      * @param string|null $reversed The same of the reversals among them.
      * @param string|null $information What the bank adds to the statement, where that stood before this
      * place.
+     * @param string|null $file What the file is known by, its size and a digest of its beginning: the
+     * next page of another file is refused. Left out where content arrives as it is read.
      */
     public function __construct(
         public readonly int $position,
@@ -41,6 +43,7 @@ final class Cursor
         public readonly ?string $booked = null,
         public readonly ?string $reversed = null,
         public readonly ?string $information = null,
+        public readonly ?string $file = null,
     ) {
     }
 
@@ -64,6 +67,7 @@ final class Cursor
             booked: $data['booked'] ?? null,
             reversed: $data['reversed'] ?? null,
             information: $data['information'] ?? null,
+            file: $data['file'] ?? null,
         );
     }
 
@@ -87,6 +91,7 @@ final class Cursor
             'reversed' => $this->reversed,
             'other_currency' => $this->otherCurrency,
             'information' => $this->information,
+            'file' => $this->file,
         ]);
     }
 }

@@ -1,7 +1,11 @@
 //! Reads a statement, report or notification page by page.
 
+use std::io;
+
+use bankchannel_crypto::digest::{hex, sha256};
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, operation::Pages,
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::row, model::OpenContent,
+    operation::Pages,
 };
 
 use super::{ERRORS, options, unreadable};
@@ -51,7 +55,8 @@ impl Operation for ReadStatementPage {
             "reading",
             "Read one page of a statement, report or notification of any size",
             "Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and balances are \
-         repeated on each page, and `end` of a statement is there once all its entries were read. Memory does not grow with the file.",
+         repeated on each page, and `end` of a statement is there once all its entries were read. Memory does not grow with the file. Where the \
+         file has changed since the page before, the call fails.",
             ERRORS,
         )
     };
@@ -69,13 +74,31 @@ impl Local for ReadStatementPage {
             return Err(Error::invalid_field("cursor.encoding", "is none that is read: give the cursor as it came"));
         }
         let mut content = with.take_content(request.content)?;
+        let failed =
+            |why: io::Error| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}"));
+        let file = known_by(&mut content).map_err(failed)?;
         if let Some(cursor) = &request.cursor {
-            content.skip(cursor.position).map_err(|why| {
-                Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}"))
-            })?;
+            if cursor.file.is_some() && file.is_some() && cursor.file != file {
+                let why =
+                    "is not the file that the cursor is of, or has changed since: begin with the first page again";
+                return Err(Error::invalid_field("content", why));
+            }
+            content.skip(cursor.position).map_err(failed)?;
         }
         let options = options(request.encoding, request.reversal_flips)?;
         let entries = usize::try_from(entries).unwrap_or(usize::MAX);
-        cash::read_page(content, &options, request.cursor, entries).map_err(unreadable)
+        let mut page = cash::read_page(content, &options, request.cursor, entries).map_err(unreadable)?;
+        if let Some(next) = &mut page.next {
+            next.file = file;
+        }
+        Ok(page)
     }
+}
+
+/// Size, and a digest of the beginning: there stand the message's own id and the time at which it was made.
+fn known_by(content: &mut OpenContent) -> io::Result<Option<String>> {
+    /// How much of the beginning counts, bytes.
+    const BEGINNING: usize = 2048;
+    let known = content.beginning(BEGINNING)?;
+    Ok(known.map(|(size, beginning)| format!("{size} {}", hex(&sha256(&beginning)))))
 }

@@ -1,0 +1,121 @@
+//! The error classes of both directions (§3.7, §6.3): the word for machines, and the HTTP status that it comes with.
+
+use std::fmt;
+
+/// What a failure is called on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Class {
+    /// `error_class`.
+    pub name: &'static str,
+    /// The HTTP status; `None` where it only goes into `sessions/fail`.
+    pub status: Option<u16>,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Declares classes: a constant each, and the list of all.
+macro_rules! classes {
+    ($list:ident: $($constant:ident = $name:literal, $status:expr, $meaning:literal;)+) => {
+        $(
+            #[doc = $meaning]
+            pub const $constant: Class = Class { name: $name, status: $status, meaning: $meaning };
+        )+
+        /// All of them, in this order.
+        pub const $list: &[&Class] = &[$(&$constant),+];
+    };
+}
+
+/// What a connector answers, or reports of a session.
+pub mod of_connector {
+    use super::Class;
+
+    classes! { ALL:
+        WRONG_REQUEST_FORMAT = "WrongRequestFormat", Some(400), "The request is malformed or incomplete.";
+        AUTHORIZATION_MISSING = "AuthorizationMissing", Some(401), "There is no bearer token in `Authorization`.";
+        JWT_DECODE_ERROR = "JWTDecodeError", Some(400), "The JWT cannot be read.";
+        JWT_INCORRECT_ALGORITHM = "JWTIncorrectAlgorithm", Some(400), "The JWT is not signed with RS256.";
+        JWT_VERIFICATION_ERROR = "JWTVerificationError", Some(400), "The JWT's signature is not Salt Edge's.";
+        JWT_EXPIRED_SIGNATURE = "JWTExpiredSignature", Some(400), "The JWT has expired, or does not say when.";
+        ACCESS_TOKEN_MISSING = "AccessTokenMissing", Some(400), "There is no `Access-Token`.";
+        INVALID_CLIENT_ID = "InvalidClientId", Some(401), "`Client-Id` is missing or no number.";
+        TOKEN_NOT_FOUND = "TokenNotFound", Some(404), "There is no such token or session.";
+        TOKEN_REVOKED = "TokenRevoked", Some(401), "The token was revoked, or is not confirmed.";
+        TOKEN_EXPIRED = "TokenExpired", Some(401), "The token has expired.";
+        ACCESS_DENIED = "AccessDenied", Some(401), "The customer has refused, or the consent does not cover this.";
+        ACCOUNT_NOT_FOUND = "AccountNotFound", Some(404), "The customer has no such account.";
+        USER_NOT_FOUND = "UserNotFound", Some(404), "There is no such customer.";
+        INVALID_AUTHORIZATION_TYPE = "InvalidAuthorizationType", Some(400), "There is no such authorization type.";
+        INVALID_CREDENTIALS = "InvalidCredentials", Some(401), "The customer's credentials are wrong.";
+        INVALID_CONFIRMATION_CODE = "InvalidConfirmationCode", Some(400), "The one-time code is wrong.";
+        INVALID_ATTRIBUTE_VALUE = "InvalidAttributeValue", Some(400), "A value is not acceptable.";
+        VALUE_OUT_OF_RANGE = "ValueOutOfRange", Some(400), "A value is out of range.";
+        INVALID_ENCODING = "InvalidEncoding", Some(400), "A text is not encoded in UTF-8.";
+        INTERNAL_SERVER_ERROR = "InternalServerError", Some(500), "The connector has failed.";
+        CANNOT_RECONNECT_TOKEN = "CannotReconnectToken", None, "The bank does not let this token be reconnected.";
+        INTERNAL_PROVIDER_ERROR = "InternalProviderError", None, "The bank has failed.";
+    }
+}
+
+/// What the hub answers.
+pub mod of_hub {
+    use super::Class;
+
+    classes! { ALL:
+        SESSION_CLOSED = "SessionClosed", Some(400), "The session has ended: nothing can be changed.";
+        CONFIGURATION_ERROR = "ConfigurationError", Some(400), "Something is not set up in the provider's dashboard.";
+        TOKEN_MISSING = "TokenMissing", Some(400), "There is no `Token`.";
+        SESSION_EXPIRED = "SessionExpired", Some(401), "The session's time is over.";
+        AUTHORIZATION_MISSING = "AuthorizationMissing", Some(401), "There is no `Authorization`.";
+        TOKEN_NOT_FOUND = "TokenNotFound", Some(401), "There is no such token.";
+        TOKEN_REVOKED = "TokenRevoked", Some(401), "The token was revoked before.";
+        TOKEN_EXPIRED = "TokenExpired", Some(401), "The token has expired.";
+        SESSION_NOT_FOUND = "SessionNotFound", Some(404), "There is no such session.";
+        CUSTOMER_NOT_FOUND = "CustomerNotFound", Some(404), "There is no such customer.";
+        PROVIDER_NOT_FOUND = "ProviderNotFound", Some(404), "`App-Id` is no provider's.";
+        ACTION_NOT_ALLOWED = "ActionNotAllowed", Some(406), "This is not permitted: a matter of configuration, or parameters that do not go together.";
+        PROVIDER_DISABLED = "ProviderDisabled", Some(406), "Salt Edge does not work with this provider.";
+    }
+}
+
+/// A request that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the failure is called.
+    pub class: &'static Class,
+    /// The step of the checks that failed (§6.1), 1 to 18.
+    pub step: u8,
+    /// What is wrong, for the developer at the other end; it repeats no value.
+    pub text: String,
+}
+
+impl Refusal {
+    /// A refusal at a step.
+    pub fn new(class: &'static Class, step: u8, text: impl Into<String>) -> Self {
+        Self { class, step, text: text.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.class.name, self.text)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_direction_has_each_name_once() {
+        for list in [of_connector::ALL, of_hub::ALL] {
+            let mut names: Vec<&str> = list.iter().map(|class| class.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), list.len());
+            assert!(list.iter().all(|class| class.meaning.ends_with('.')));
+            assert!(list.iter().filter_map(|class| class.status).all(|status| (400..=500).contains(&status)));
+        }
+    }
+}

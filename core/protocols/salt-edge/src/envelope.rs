@@ -1,0 +1,162 @@
+//! The envelope of every request in both directions: a JWT, signed with RS256, of `data`, `exp` and maybe `iss` (§1.4, §6.1).
+
+use bankchannel_crypto::{
+    jws::{self, Compact},
+    signature::{Hash, SigningKey, VerifyingKey},
+};
+use bankchannel_foundation::{
+    json::{self, JsonFault},
+    model::{Object, Value},
+};
+
+use serde_json::Number;
+
+use crate::class::{Refusal, of_connector as class};
+
+/// The longest JWT that is read, bytes: what the header of a request may hold.
+pub const MAX_BYTES: usize = 32 * 1024;
+/// How far the clocks of two sides may differ, in seconds, where nothing else is said.
+pub const LEEWAY_S: u32 = 30;
+/// How long what is signed here is good, in seconds.
+pub const LIFETIME_S: i64 = 60;
+/// Who signs for Salt Edge, where nothing else is said.
+pub const ISSUER: &str = "priora.saltedge.com";
+
+/// The deepest nesting of header and payload.
+const MAX_DEPTH: usize = 32;
+/// The last second that may be named: whole numbers are exact up to there in every language.
+const MAX_SECOND: u64 = 1 << 53;
+/// The smallest key whose signature counts, bits (RFC 7518 §3.3).
+const MIN_BITS: usize = 2048;
+const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
+
+/// Whose word `iss` must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuer {
+    /// Anybody's.
+    Any,
+    /// This one's, where there is an `iss` at all.
+    Named(String),
+}
+
+/// Verifies envelopes.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    /// The keys of the other side: one, or two while it changes from the old to the new.
+    pub keys: Vec<VerifyingKey>,
+    /// Who must have issued it.
+    pub issuer: Issuer,
+    /// How much later than `exp` it may arrive, in seconds.
+    pub leeway_s: u32,
+}
+
+impl Verifier {
+    /// A verifier of what Salt Edge sends, with the usual issuer and leeway.
+    #[must_use]
+    pub fn new(keys: Vec<VerifyingKey>) -> Self {
+        Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S }
+    }
+
+    /// The `data` of an envelope, when all of it is right at this moment: form, algorithm, signature, `exp`, `iss`, `data`, in that
+    /// order.
+    ///
+    /// # Errors
+    /// A refusal at one of the steps 4 to 8. Before the signature has held, nothing but the header is read.
+    pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, Refusal> {
+        let unreadable = |text: String| Refusal::new(&class::JWT_DECODE_ERROR, 4, text);
+        if jwt.len() > MAX_BYTES {
+            return Err(unreadable(format!("the JWT has {} bytes, more than {MAX_BYTES}", jwt.len())));
+        }
+        let compact = Compact::split(jwt).map_err(|why| unreadable(format!("the JWT cannot be read: {why}")))?;
+        check_header(&compact.header)?;
+        if !self.keys.iter().any(|key| key.bits() >= MIN_BITS && compact.verify(key, Hash::Sha256)) {
+            let text = "the signature is not one of the other side's key, or what was signed has changed since";
+            return Err(Refusal::new(&class::JWT_VERIFICATION_ERROR, 5, text));
+        }
+        let mut claims = object(&compact.payload, "payload")?;
+        self.check_time(claims.get("exp"), now_s)?;
+        self.check_issuer(claims.get("iss"))?;
+        match claims.remove("data").map(Value::into_owned) {
+            Some(Value::Object(data)) => Ok(data),
+            found => {
+                let text = format!("data must be an object, and is {}", kind(found.as_ref()));
+                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 8, text))
+            }
+        }
+    }
+
+    fn check_time(&self, exp: Option<&Value<'_>>, now_s: i64) -> Result<(), Refusal> {
+        let refused = |text: String| Err(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text));
+        let whole = |number: &Number| number.as_u64().filter(|second| *second <= MAX_SECOND);
+        let second = match exp {
+            Some(Value::Number(number)) => whole(number).and_then(|second| i64::try_from(second).ok()),
+            None => return refused("there is no exp: say until when the request is good, in Unix seconds".into()),
+            _ => None,
+        };
+        let Some(second) = second else {
+            return refused(format!("exp must be a whole number of Unix seconds, 0 to {MAX_SECOND}"));
+        };
+        let late_s = now_s.saturating_sub(second.saturating_add(self.leeway_s.into()));
+        if late_s >= 0 {
+            let leeway_s = self.leeway_s;
+            return refused(format!("the JWT expired at {second}, and now it is {now_s}; {leeway_s} s are let pass"));
+        }
+        Ok(())
+    }
+
+    fn check_issuer(&self, iss: Option<&Value<'_>>) -> Result<(), Refusal> {
+        let Issuer::Named(issuer) = &self.issuer else { return Ok(()) };
+        match iss {
+            None => Ok(()),
+            Some(Value::String(found)) if *found == *issuer => Ok(()),
+            Some(_) => Err(Refusal::new(&class::JWT_DECODE_ERROR, 7, format!("iss must be {issuer}, or left out"))),
+        }
+    }
+}
+
+/// Signs an envelope around data. `exp` is in Unix seconds; there is no `iss`.
+///
+/// # Errors
+/// The key cannot sign.
+pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
+    let mut claims = Object::with_capacity(2);
+    claims.push("data", data);
+    claims.push("exp", exp);
+    jws::sign(HEADER, Value::Object(claims).to_json().as_bytes(), key, Hash::Sha256)
+}
+
+/// The header names the one algorithm, and nothing that must be understood besides (RFC 7515 §4.1.11).
+fn check_header(header: &[u8]) -> Result<(), Refusal> {
+    let header = object(header, "header")?;
+    if !matches!(header.get("alg"), Some(Value::String(name)) if name == "RS256") {
+        return Err(Refusal::new(&class::JWT_INCORRECT_ALGORITHM, 4, "the header's alg must be RS256"));
+    }
+    if header.get("crit").is_some() {
+        let text = "the header's crit asks for extensions; none is understood here";
+        return Err(Refusal::new(&class::JWT_DECODE_ERROR, 4, text));
+    }
+    Ok(())
+}
+
+fn object<'a>(text: &'a [u8], what: &str) -> Result<Object<'a>, Refusal> {
+    let refused = |why: &str| Refusal::new(&class::JWT_DECODE_ERROR, 4, format!("the JWT's {what} {why}"));
+    match json::parse(text, MAX_DEPTH) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(other) => Err(refused(&format!("must be a JSON object, and is {}", kind(Some(&other))))),
+        Err(JsonFault::DuplicateKey) => Err(refused("has the same member twice")),
+        Err(JsonFault::TooDeep) => Err(refused(&format!("is nested deeper than {MAX_DEPTH}"))),
+        Err(JsonFault::Syntax(place)) => Err(refused(&format!("is not JSON in UTF-8 ({place})"))),
+    }
+}
+
+fn kind(value: Option<&Value<'_>>) -> &'static str {
+    match value {
+        None => "left out",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "true or false",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a text",
+        Some(Value::Array(_)) => "a list",
+        Some(Value::Object(_)) => "an object",
+    }
+}
