@@ -39,10 +39,12 @@ fn is_word(text: &str) -> bool {
     text.len() <= WORD_MAX && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
-/// `--file-type` or `-b`.
+/// `--file-type`, `--rfc2047` or `-b`.
 pub(crate) fn is_option(text: &str) -> bool {
-    let long =
-        text.strip_prefix("--").is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()) && is_word(name));
+    let long = text.strip_prefix("--").is_some_and(|name| {
+        let is_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= WORD_MAX && name.bytes().all(is_name)
+    });
     long || text.len() == 2 && text.starts_with('-')
 }
 
@@ -52,7 +54,7 @@ mod tests {
 
     #[test]
     fn options_are_kept_and_values_are_not() {
-        for kept in ["--file-type", "-b"] {
+        for kept in ["--file-type", "--rfc2047", "-b"] {
             assert!(is_option(kept), "{kept}");
         }
         for hidden in ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "-Planted_Password", "<IBAN>FI21</IBAN>", "payment.xml"]

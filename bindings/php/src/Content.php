@@ -18,10 +18,7 @@ final class Content
     /** How many bytes a stream is read in at once. */
     private const PIECE = 262144;
 
-    /**
-     * @param resource|null $stream
-     * @param resource|null $kept
-     */
+    /** @param resource|null $stream */
     private function __construct(
         private readonly ?string $bytes = null,
         /** Where the file is, when it is one. */
@@ -29,8 +26,8 @@ final class Content
         private readonly mixed $stream = null,
         /** How many bytes, where that is known. */
         public readonly ?int $size = null,
-        /** A file for as long as this object is there. */
-        private readonly mixed $kept = null,
+        /** What removes the file with this object. */
+        private readonly ?TemporaryFile $kept = null,
     ) {
     }
 
@@ -155,7 +152,8 @@ final class Content
     }
 
     /**
-     * The same for many calls: what is no file already, and large, goes into one that PHP removes with this object. Each call would copy it.
+     * The same for many calls, each of which would copy it: what is no file already, and large, goes into one that is removed with this
+     * object. Where there is no place for such a file, it stays in memory.
      *
      * @internal
      *
@@ -166,17 +164,19 @@ final class Content
         if ($this->path !== null || ($this->bytes !== null && \strlen($this->bytes) <= self::PIECE)) {
             return $this;
         }
-        $file = \tmpfile();
-        $path = $file === false ? null : \stream_get_meta_data($file)['uri'];
-        if ($file === false || $path === null) {
-            throw BankchannelException::invalidInput('content', 'cannot be written to the folder for temporary files');
+        $kept = TemporaryFile::make();
+        if ($kept === null) {
+            return $this->held();
         }
-        $written = $this->stream === null ? \fwrite($file, $this->bytes ?? '') : \stream_copy_to_stream($this->stream, $file);
-        if ($written === false || ($this->bytes !== null && $written !== \strlen($this->bytes)) || !\fflush($file)) {
-            throw BankchannelException::invalidInput('content', 'cannot be written to the folder for temporary files: it may be full');
+        $size = 0;
+        for ($piece = $this->bytes ?? $this->piece(); $piece !== null; $piece = $this->bytes === null ? $this->piece() : null) {
+            if (!$kept->write($piece)) {
+                throw BankchannelException::invalidInput('content', 'cannot be written to the folder for temporary files: it may be full');
+            }
+            $size += \strlen($piece);
         }
 
-        return new self(path: $path, size: $written, kept: $file);
+        return new self(path: $kept->path, size: $size, kept: $kept);
     }
 
     /** @internal */

@@ -872,8 +872,8 @@ class Cursor(Record):
     """What the bank adds to the statement, where that stood before this place."""
 
     file: str | None = None
-    """What the file is known by, its size and a digest of its beginning: the next page of another file is
-    refused. Left out where content arrives as it is read.
+    """What the file is known by: its size, and a digest of its beginning. The next page of a file with
+    others is refused. Left out where content arrives as it is read.
     """
 
 
@@ -2279,8 +2279,8 @@ def read_statement_page(
 
     Gives so many entries, and in `next` where the following page goes on; the last page has none.
     Statement and balances are repeated on each page, and `end` of a statement is there once all its
-    entries were read. Memory does not grow with the file. Where the file has changed since the page
-    before, the call fails.
+    entries were read. Memory does not grow with the file. A file whose size or beginning is not that of
+    the page before is refused.
 
     Args:
         content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.

@@ -8,7 +8,7 @@ use pyo3::{prelude::*, types::PyTuple};
 
 use crate::{
     making::Maker,
-    plan::{Class, Make, alternative},
+    plan::{Class, Make, alternative, unreadable},
     record::frozen_value,
 };
 
@@ -71,7 +71,7 @@ impl Lazy {
             return Ok(made.bind(py).clone());
         }
         // Another thread may do the same meanwhile: the first one counts.
-        let made = field.node.make(py, &self.class.fields[place].1)?.unbind();
+        let made = field.node.make(py, &self.class.fields[place].1).map_err(unreadable)?.unbind();
         Ok(field.made.get_or_init(|| made).bind(py).clone())
     }
 

@@ -122,7 +122,7 @@ pub(crate) fn plain<'py>(py: Python<'py>, value: Value<'static>) -> PyResult<Bou
     answer(py, value, None, false, None)
 }
 
-fn unreadable(why: impl std::fmt::Display) -> PyErr {
+pub(crate) fn unreadable(why: impl std::fmt::Display) -> PyErr {
     PyRuntimeError::new_err(format!("the answer of the native library cannot be read: {why}"))
 }
 

@@ -89,7 +89,7 @@ fn salt_edge_jwt(bytes: &[u8]) {
     let verifier = VERIFIER.get_or_init(|| {
         let key = rsa::PublicKey::from_pem(include_str!("../../fuzz/salt-edge.pem"))
             .and_then(|key| VerifyingKey::from_spki_der(key.spki_der()));
-        bankchannel_salt_edge::Verifier::new(key.into_iter().collect())
+        bankchannel_salt_edge::Verifier::new(key.into_iter().collect()).expect("the key of the corpus can be used")
     });
     if let Ok(text) = std::str::from_utf8(bytes) {
         drop(verifier.open(text, NOW_S));

@@ -50,15 +50,20 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let payment = read_payment(bytes.as_slice())
         .map_err(|problem| Failure::usage(format!("{}: {problem}", shown::path(path))))?;
     let (mut reports, mut statements) = (Vec::new(), Vec::new());
-    for (path, _) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
+    let mut failed = false;
+    for (path, named) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
         let name = shown::path(&path);
         match files::read(&path).map_err(|why| Failure::usage(format!("{name}: {why}")))? {
             Some(MessageFile::Status(mut file)) => reports.append(&mut file.reports),
             Some(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
             Some(MessageFile::Payment(_)) => {
+                failed |= named;
                 output::note(&format!("{name}: is a payment file, not what the bank has sent: left out"));
             }
-            None => output::note(&format!("{name}: {}", files::NOT_READ)),
+            None => {
+                failed |= named;
+                output::note(&format!("{name}: {}", files::NOT_READ));
+            }
         }
     }
     let matched = match_status(&payment, &reports, &statements);
@@ -67,13 +72,19 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         for row in tables::of_matched(&matched) {
             rows.add(&row)?;
         }
-        return rows.end();
+        rows.end()?;
+        return told(failed);
     }
     match format(matches) {
         Format::Json => output::json(&write_boundary(matched)),
         Format::Table => show(&matched),
     }
-    Ok(())
+    told(failed)
+}
+
+/// A file that was named and is left out is a failure, which a note has told.
+fn told(failed: bool) -> Outcome {
+    if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
 fn show(matched: &Matched) {

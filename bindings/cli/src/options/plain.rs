@@ -11,7 +11,7 @@ pub(crate) fn text(name: impl Into<Str>, value: &'static str, help: &'static str
 }
 
 /// Lets the value begin with a hyphen, as one in 64 random tokens does.
-pub(super) fn any_value(argument: Arg) -> Arg {
+pub(crate) fn any_value(argument: Arg) -> Arg {
     argument.allow_hyphen_values(true).value_parser(value_or_option)
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exit::{Failure, Outcome},
-    options::{add_common, flag, format, text},
+    options::{add_common, any_value, flag, format, text},
     output::{self, Format, mask},
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn command() -> Command {
     let switch = |name: &'static str, help: &'static str| {
         text(name, "on|off", help).value_parser(PossibleValuesParser::new(["on", "off"]))
     };
-    let key = || text("apikey", "KEY", "The API key").visible_alias("api-key").required(true);
+    let key = || any_value(text("apikey", "KEY", "The API key")).visible_alias("api-key").required(true);
     Command::new("admin")
         .about("Operate a service: keys, entitlements, invitations, audit trail, backup")
         .after_help(EXAMPLES)
@@ -49,7 +49,9 @@ pub(crate) fn command() -> Command {
         .subcommand(
             on_data("key-create", "Make an API key")
                 .arg(text("owner", "ADDRESS", "Who becomes its owner by registering with it"))
-                .arg(text("apikey", "KEY", "The key itself; left out, a random one").visible_alias("api-key"))
+                .arg(
+                    any_value(text("apikey", "KEY", "The key itself; left out, a random one")).visible_alias("api-key"),
+                )
                 .arg(flag("no-transfer", "Without leave to move files"))
                 .arg(flag("waiver", "Its users, but not its owner, need not verify phone and e-mail")),
         )
@@ -77,7 +79,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(
             on_data("audit", "Read the audit trail: the newest records, or with --after those that follow one")
-                .arg(text("apikey", "KEY", "Only of this key").visible_alias("api-key"))
+                .arg(any_value(text("apikey", "KEY", "Only of this key")).visible_alias("api-key"))
                 .arg(text("email", "ADDRESS", "Only by this account"))
                 .arg(text("operation", "NAME", "Only this operation, such as ws_channel.upload_file"))
                 .arg(text("outcome", "TEXT", "Only with this outcome"))

@@ -114,8 +114,8 @@ final class Iso20022
      *
      * Gives so many entries, and in `next` where the following page goes on; the last page has none.
      * Statement and balances are repeated on each page, and `end` of a statement is there once all its
-     * entries were read. Memory does not grow with the file. Where the file has changed since the page
-     * before, the call fails.
+     * entries were read. Memory does not grow with the file. A file whose size or beginning is not that
+     * of the page before is refused.
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
      * page: `camt.052`, `camt.053` or `camt.054`.

@@ -32,8 +32,8 @@ pub struct Cursor {
     pub other_currency: u64,
     /// What the bank adds to the statement, where that stood before this place.
     pub information: Option<String>,
-    /// What the file is known by, its size and a digest of its beginning: the next page of another file is refused. Left out where
-    /// content arrives as it is read.
+    /// What the file is known by: its size, and a digest of its beginning. The next page of a file with others is refused. Left out
+    /// where content arrives as it is read.
     pub file: Option<String>,
 }
 

@@ -239,7 +239,7 @@ fn moment(text: &str) -> Option<Moment> {
     Some(Moment { date: Date(day), time: Some(time.to_owned()), instant })
 }
 
-/// Nothing, `Z`, or an offset such as `+02:00`.
+/// Nothing, `Z`, or an offset such as `+02:00`; less than a day, as every language wants it.
 fn is_offset(text: &str) -> bool {
     let form = |byte: u8, form: u8| match form {
         b'+' => matches!(byte, b'+' | b'-'),
@@ -247,5 +247,8 @@ fn is_offset(text: &str) -> bool {
         other => byte == other,
     };
     matches!(text, "" | "Z")
-        || (text.len() == 6 && text.bytes().zip(*b"+00:00").all(|(byte, wanted)| form(byte, wanted)))
+        || (text.len() == 6
+            && text.bytes().zip(*b"+00:00").all(|(byte, wanted)| form(byte, wanted))
+            && &text[1..3] <= "23"
+            && &text[4..] <= "59")
 }

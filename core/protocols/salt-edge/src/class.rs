@@ -84,7 +84,7 @@ pub struct Refusal {
     pub class: &'static Class,
     /// The step of the checks that failed (§6.1), 1 to 18.
     pub step: u8,
-    /// What is wrong, for the developer at the other end; it repeats no value.
+    /// What is wrong, for the developer at the other end. Of what was sent it repeats `exp`, and nothing else.
     pub text: String,
 }
 

@@ -1,5 +1,7 @@
 //! The envelope of every request in both directions: a JWT, signed with RS256, of `data`, `exp` and maybe `iss` (§1.4, §6.1).
 
+use std::fmt;
+
 use bankchannel_crypto::{
     jws::{self, Compact},
     signature::{Hash, SigningKey, VerifyingKey},
@@ -26,8 +28,8 @@ pub const ISSUER: &str = "priora.saltedge.com";
 const MAX_DEPTH: usize = 32;
 /// The last second that may be named: whole numbers are exact up to there in every language.
 const MAX_SECOND: u64 = 1 << 53;
-/// The smallest key whose signature counts, bits (RFC 7518 §3.3).
-const MIN_BITS: usize = 2048;
+/// The sizes of keys whose signatures count, bits (RFC 7518 §3.3; beyond, they cost too much).
+const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
 
 /// Whose word `iss` must be.
@@ -42,19 +44,47 @@ pub enum Issuer {
 /// Verifies envelopes.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    /// The keys of the other side: one, or two while it changes from the old to the new.
-    pub keys: Vec<VerifyingKey>,
+    keys: Vec<VerifyingKey>,
     /// Who must have issued it.
     pub issuer: Issuer,
     /// How much later than `exp` it may arrive, in seconds.
     pub leeway_s: u32,
 }
 
+/// Why keys are none to verify with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnfitKeys {
+    /// There are none.
+    None,
+    /// One has so many bits.
+    Size(usize),
+}
+
+impl fmt::Display for UnfitKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("there is no key to verify with"),
+            Self::Size(bits) => write!(f, "a key has {bits} bits, and must have {} to {}", BITS.start(), BITS.end()),
+        }
+    }
+}
+
+impl std::error::Error for UnfitKeys {}
+
 impl Verifier {
-    /// A verifier of what Salt Edge sends, with the usual issuer and leeway.
-    #[must_use]
-    pub fn new(keys: Vec<VerifyingKey>) -> Self {
-        Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S }
+    /// A verifier of what Salt Edge sends, with the usual issuer and leeway. The keys are the other side's: one, or two while it
+    /// changes from the old to the new.
+    ///
+    /// # Errors
+    /// [`UnfitKeys`]: a key that verifies nothing is a mistake on this side, which the other could not explain.
+    pub fn new(keys: Vec<VerifyingKey>) -> Result<Self, UnfitKeys> {
+        if keys.is_empty() {
+            return Err(UnfitKeys::None);
+        }
+        if let Some(key) = keys.iter().find(|key| !BITS.contains(&key.bits())) {
+            return Err(UnfitKeys::Size(key.bits()));
+        }
+        Ok(Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S })
     }
 
     /// The `data` of an envelope, when all of it is right at this moment: form, algorithm, signature, `exp`, `iss`, `data`, in that
@@ -69,7 +99,7 @@ impl Verifier {
         }
         let compact = Compact::split(jwt).map_err(|why| unreadable(format!("the JWT cannot be read: {why}")))?;
         check_header(&compact.header)?;
-        if !self.keys.iter().any(|key| key.bits() >= MIN_BITS && compact.verify(key, Hash::Sha256)) {
+        if !self.keys.iter().any(|key| compact.verify(key, Hash::Sha256)) {
             let text = "the signature is not one of the other side's key, or what was signed has changed since";
             return Err(Refusal::new(&class::JWT_VERIFICATION_ERROR, 5, text));
         }

@@ -16,4 +16,4 @@ pub mod class;
 pub mod envelope;
 
 pub use class::{Class, Refusal};
-pub use envelope::{Issuer, Verifier, sign};
+pub use envelope::{Issuer, UnfitKeys, Verifier, sign};

@@ -53,8 +53,11 @@ fn every_file_of_an_operation_is_in_its_list() {
     let protocols = fs::read_dir(root().join("core/protocols")).unwrap().map(|folder| folder.unwrap().path());
     // A module of functions is a crate beside those that use it.
     for folder in protocols.chain([root().join("core/iso20022")]) {
-        let protocol =
-            bankchannel::protocol(folder.file_name().unwrap().to_str().unwrap()).expect("a protocol of this name");
+        let Some(protocol) = bankchannel::protocol(folder.file_name().unwrap().to_str().unwrap()) else {
+            // What is no protocol yet has no operations that nobody can reach.
+            assert!(declaring(&folder.join("src")).is_empty(), "no protocol of this name: {}", folder.display());
+            continue;
+        };
         let listed =
             protocol.callables().map(|callable| &callable.entry).filter(|it| it.declaration.kind != Kind::Flow);
         let listed: BTreeSet<String> = listed.map(|entry| entry.short_name().to_owned()).collect();

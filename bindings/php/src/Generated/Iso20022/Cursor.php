@@ -27,8 +27,8 @@ final class Cursor
      * @param string|null $reversed The same of the reversals among them.
      * @param string|null $information What the bank adds to the statement, where that stood before this
      * place.
-     * @param string|null $file What the file is known by, its size and a digest of its beginning: the
-     * next page of another file is refused. Left out where content arrives as it is read.
+     * @param string|null $file What the file is known by: its size, and a digest of its beginning. The
+     * next page of a file with others is refused. Left out where content arrives as it is read.
      */
     public function __construct(
         public readonly int $position,

@@ -55,8 +55,8 @@ impl Operation for ReadStatementPage {
             "reading",
             "Read one page of a statement, report or notification of any size",
             "Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and balances are \
-         repeated on each page, and `end` of a statement is there once all its entries were read. Memory does not grow with the file. Where the \
-         file has changed since the page before, the call fails.",
+         repeated on each page, and `end` of a statement is there once all its entries were read. Memory does not grow with the file. A \
+         file whose size or beginning is not that of the page before is refused.",
             ERRORS,
         )
     };
