@@ -46,13 +46,11 @@ impl Lazy {
     fn fields(&self) -> &[Field] {
         self.fields.get_or_init(|| {
             let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-            let (mut fields, mut next) = (Vec::with_capacity(members.len()), 0);
-            for (name, value) in members {
-                let Some(place) = self.class.place(&name, next) else { continue };
-                next = place + 1;
+            let mut fields = Vec::with_capacity(members.len());
+            fields.extend(self.class.placed(members).map(|(place, value)| {
                 let node = Node::of(value, &self.class.fields[place].1);
-                fields.push(Field { place, node, made: OnceLock::new() });
-            }
+                Field { place, node, made: OnceLock::new() }
+            }));
             fields
         })
     }
@@ -110,7 +108,10 @@ impl Node {
             }
             (Self::Value(value), make) => {
                 let maker = Maker { py, typed: true, content: None };
-                maker.scalar(value, make).unwrap_or_else(|| frozen_value(maker.value(value.clone(), make)?))
+                match value {
+                    Value::Array(_) | Value::Object(_) => frozen_value(maker.value(value.clone(), make)?),
+                    scalar => maker.scalar(scalar, make),
+                }
             }
         }
     }

@@ -31,9 +31,6 @@ impl<'py> Maker<'_, 'py> {
         if let (Make::Content, Some(content)) = (make, self.content) {
             return Ok(content(size(&value))?.into_bound(py));
         }
-        if let Some(made) = self.scalar(&value, make) {
-            return made;
-        }
         match value {
             Value::Array(values) => {
                 let of = make.of_list();
@@ -55,16 +52,15 @@ impl<'py> Maker<'_, 'py> {
                 Make::Map(of) => self.inside().dict(members, |_| &**of),
                 _ => self.inside().dict(members, |_| &Make::Plain),
             },
-            // Made above.
-            _ => Ok(py.None().into_bound(py)),
+            scalar => self.scalar(&scalar, make),
         }
     }
 
-    /// What is neither a list nor an object; `None` for those.
-    pub(crate) fn scalar(self, value: &Value<'_>, make: &Make) -> Option<PyResult<Bound<'py, PyAny>>> {
+    /// What is neither a list nor an object.
+    pub(crate) fn scalar(self, value: &Value<'_>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
-        Some(match value {
-            Value::Null => Ok(py.None().into_bound(py)),
+        match value {
+            Value::Null | Value::Array(_) | Value::Object(_) => Ok(py.None().into_bound(py)),
             Value::Bool(flag) => flag.into_bound_py_any(py),
             Value::Number(number) => match (number.as_i64(), number.as_u64()) {
                 (Some(whole), _) => whole.into_bound_py_any(py),
@@ -78,8 +74,7 @@ impl<'py> Maker<'_, 'py> {
                 Make::Timestamp if self.typed => moments::timestamp(py, text),
                 _ => Ok(PyString::new(py, text).into_any()),
             },
-            Value::Array(_) | Value::Object(_) => return None,
-        })
+        }
     }
 
     /// A member of a list.
@@ -105,20 +100,13 @@ impl<'py> Maker<'_, 'py> {
     }
 
     fn record(self, members: Object<'static>, class: &Class) -> PyResult<Bound<'py, PyAny>> {
-        let mut next = 0;
-        let mut place = |name: &str| {
-            let found = class.place(name, next)?;
-            next = found + 1;
-            Some(found)
-        };
         if !self.typed {
+            let mut place = class.places();
             return self.dict(members, |name| place(name).map_or(&Make::Plain, |place| &class.fields[place].1));
         }
         // What was left out is `None`.
         let mut values = vec![None; class.fields.len()];
-        for (name, value) in members {
-            // What this version does not know is ignored.
-            let Some(place) = place(&name) else { continue };
+        for (place, value) in class.placed(members) {
             values[place] = Some(self.value(value, &class.fields[place].1)?);
         }
         class.class.bind(self.py).call1((PyTuple::new(self.py, values)?,))

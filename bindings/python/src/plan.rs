@@ -69,12 +69,23 @@ pub(crate) fn alternative<'m>(
 }
 
 impl Class {
-    /// The place of a field. Mostly it is the one after the last, which is looked at first.
-    pub(crate) fn place(&self, name: &str, next: usize) -> Option<usize> {
-        let (before, after) = self.fields.split_at(next);
-        let named = |(field, _): &(&str, Make)| *field == name;
-        let found = after.iter().position(named).map(|found| next + found);
-        found.or_else(|| before.iter().position(named))
+    /// What finds the places of fields one after the other: mostly a place is the one after the last, which is looked at first.
+    pub(crate) fn places(&self) -> impl FnMut(&str) -> Option<usize> {
+        let mut next = 0;
+        move |name| {
+            let (before, after) = self.fields.split_at(next);
+            let named = |(field, _): &(&str, Make)| *field == name;
+            let found = after.iter().position(named).map(|found| next + found);
+            let found = found.or_else(|| before.iter().position(named))?;
+            next = found + 1;
+            Some(found)
+        }
+    }
+
+    /// Members with their places. What this version does not know is ignored.
+    pub(crate) fn placed(&self, members: Object<'static>) -> impl Iterator<Item = (usize, Value<'static>)> {
+        let mut place = self.places();
+        members.into_iter().filter_map(move |(name, value)| Some((place(&name)?, value)))
     }
 }
 
