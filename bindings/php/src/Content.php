@@ -170,7 +170,7 @@ final class Content
         }
         $size = 0;
         for ($piece = $this->bytes ?? $this->piece(); $piece !== null; $piece = $this->bytes === null ? $this->piece() : null) {
-            if (!$kept->write($piece)) {
+            if (!$kept->write($piece) || !$kept->flush()) {
                 throw BankchannelException::invalidInput('content', 'cannot be written to the folder for temporary files: it may be full');
             }
             $size += \strlen($piece);

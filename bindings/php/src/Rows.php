@@ -13,8 +13,7 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class Rows
 {
-    /** @param resource $file removed by PHP itself, whatever ends the program */
-    private function __construct(public readonly Content $content, private mixed $file)
+    private function __construct(public readonly Content $content, private readonly TemporaryFile $file)
     {
     }
 
@@ -33,9 +32,8 @@ final class Rows
         if ($beside !== null) {
             throw BankchannelException::invalidInput($list, 'is given beside content: give one', $operation);
         }
-        $file = \tmpfile();
-        $path = $file === false ? null : \stream_get_meta_data($file)['uri'];
-        if ($file === false || $path === null) {
+        $file = TemporaryFile::make();
+        if ($file === null) {
             throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files', $operation);
         }
         $number = 0;
@@ -45,15 +43,15 @@ final class Rows
                 throw BankchannelException::invalidInput($place, 'must be an object of this package, not ' . \get_debug_type($item), $operation);
             }
             $line = self::line($item, $place, $operation) . "\n";
-            if (\fwrite($file, $line) !== \strlen($line)) {
+            if (!$file->write($line)) {
                 throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);
             }
         }
-        if (!\fflush($file)) {
+        if (!$file->flush()) {
             throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);
         }
 
-        return new self(Content::path($path), $file);
+        return new self(Content::path($file->path), $file);
     }
 
     private static function line(object $item, string $place, string $operation): string
