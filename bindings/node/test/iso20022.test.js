@@ -13,6 +13,7 @@ const { promisify } = require('node:util');
 const { InvalidInputError, WsChannel, codes, iso20022 } = require('..');
 const paths = require('./helpers/paths');
 const readme = require('./helpers/readme');
+const { soon } = require('./helpers/settlement');
 
 /** A statement, a status report and a payment file, all made up. */
 const values = JSON.parse(fs.readFileSync(path.join(paths.root, 'tests/scenarios/api/iso20022.json'), 'utf8')).values;
@@ -20,7 +21,7 @@ const [statement, report, payment] = ['statement', 'report', 'payment'].map((nam
 const faulty = Buffer.from(values.payment.replace('EE382200221020145685', 'EE382200221020145686'));
 
 const debtor = { name: 'Example Oy', iban: 'FI2112345600000785' };
-const executionDate = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+const executionDate = soon().toISOString().slice(0, 10);
 const MANY = 5000;
 
 let folder;

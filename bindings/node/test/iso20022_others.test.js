@@ -11,6 +11,7 @@ const { test } = require('node:test');
 
 const { iso20022 } = require('..');
 const paths = require('./helpers/paths');
+const { soon } = require('./helpers/settlement');
 
 const other = (name) => createRequire(path.join(paths.target, 'npm/'))(name);
 const missing = (name) =>
@@ -18,9 +19,7 @@ const missing = (name) =>
   !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS &&
   `${name} is not installed`;
 
-const DAY = 86_400_000;
 const DEBTOR = 'FI2112345600000785';
-const soon = () => new Date(Date.now() + 5 * DAY);
 const [DIGITS, LETTERS] = ['0123456789', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 const KINDS = { '0-9': DIGITS, 'A-Z': LETTERS, 'A-Z0-9': LETTERS + DIGITS, '0-9A-Z': LETTERS + DIGITS };
 const one = (of) => of[Math.floor(Math.random() * of.length)];

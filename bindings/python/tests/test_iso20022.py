@@ -14,7 +14,7 @@ import tempfile
 import unittest
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from unittest import mock
@@ -22,6 +22,7 @@ from unittest import mock
 import prepared
 from bankchannel import BankchannelError, InvalidInputError, WsChannel, codes, iso20022
 from bankchannel.iso20022 import CreditTransfer, PaymentParty
+from settlement import soon
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -39,10 +40,6 @@ MANY = 5000
 def transfer(number: int = 1, iban: str = "EE382200221020145685") -> CreditTransfer:
     creditor = PaymentParty(name=f"Creditor {number}", iban=iban)
     return CreditTransfer(amount=Decimal(number) / 100, creditor=creditor, text=f"Invoice {number}")
-
-
-def soon() -> date:
-    return date.today() + timedelta(days=3)
 
 
 def write_statement(path: Path, count: int) -> None:

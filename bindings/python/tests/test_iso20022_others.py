@@ -10,12 +10,12 @@ import re
 import string
 import unittest
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from bankchannel import BankchannelError, iso20022
 from bankchannel.iso20022 import CreditTransfer, PaymentParty
+from settlement import soon
 
 DEBTOR = PaymentParty(name="Example Oy", iban="FI2112345600000785")
 LETTERS = {"n": string.digits, "a": string.ascii_uppercase, "c": string.digits + string.ascii_uppercase}
@@ -31,7 +31,7 @@ def is_paid(iban: str = "EE382200221020145685", reference: str | None = None) ->
     creditor = PaymentParty(name="Creditor", iban=iban)
     one = CreditTransfer(amount=Decimal(1), creditor=creditor, reference=reference, reference_kind="rf" if reference else None)
     try:
-        iso20022.make_payment(transactions=[one], debtor=DEBTOR, execution_date=date.today() + timedelta(days=5))
+        iso20022.make_payment(transactions=[one], debtor=DEBTOR, execution_date=soon())
     except BankchannelError as error:
         assert error.code == "iso20022.payment_refused", error
         return False
@@ -98,7 +98,7 @@ class Files(unittest.TestCase):
     def test_files_of_sepaxml_are_read_and_checked(self) -> None:
         from sepaxml import SepaTransfer  # type: ignore[import-untyped]
 
-        day = date.today() + timedelta(days=5)
+        day = soon()
         for schema in ("pain.001.001.03", "pain.001.001.09"):
             for batch in (True, False):
                 config = {"name": "Example Oy", "IBAN": DEBTOR.iban, "BIC": "NDEAFIHH", "batch": batch, "currency": "EUR"}
