@@ -245,4 +245,49 @@
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
 
+/** Report that a session has ended well. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SUCCEED_SESSION "salt_edge_connector.succeed_session"
+
+/** Report how far a session is. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_UPDATE_SESSION "salt_edge_connector.update_session"
+
+/** Report that a session has failed. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_FAIL_SESSION "salt_edge_connector.fail_session"
+
+/** List tokens as Salt Edge knows them. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_TOKENS_AT_HUB "salt_edge_connector.list_tokens_at_hub"
+
+/** Report that a token was revoked at the bank. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REVOKE_TOKEN_AT_HUB "salt_edge_connector.revoke_token_at_hub"
+
+/** Look up a third party. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_GET_CLIENT_INFO "salt_edge_connector.get_client_info"
+
+/** Read and check a request of Salt Edge. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RECEIVE_REQUEST "salt_edge_connector.receive_request"
+
+/** Make the answer to a request for accounts. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_ACCOUNTS "salt_edge_connector.answer_accounts"
+
+/** Make the answer to a request for transactions. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_TRANSACTIONS "salt_edge_connector.answer_transactions"
+
+/** Make the answer to a request for what the bank knows of its customer. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_CUSTOMER "salt_edge_connector.answer_customer"
+
+/** Make the answer that says that a request was taken. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_DONE "salt_edge_connector.answer_done"
+
+/** Make the answer that refuses a request. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_ERROR "salt_edge_connector.answer_error"
+
+/** Verify a third party's own request, which Salt Edge hands on. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_VERIFY_CLIENT_JWT "salt_edge_connector.verify_client_jwt"
+
+/** Verify a JWT of either direction. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_VERIFY_JWT "salt_edge_connector.verify_jwt"
+
+/** Sign a JWT. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SIGN_JWT "salt_edge_connector.sign_jwt"
+
 #endif

@@ -281,7 +281,7 @@ export declare const codes: {
   readonly PEER_HTTP_STATUS: "peer.http_status";
   /** The server or a gateway before it cannot answer now. Try again later; see the outcome first. */
   readonly PEER_UNAVAILABLE: "peer.unavailable";
-  /** Too many calls. Wait as long as `retry_after_s` says. */
+  /** Too many calls. Wait as long as `retryAfterS` says. */
   readonly PEER_RATE_LIMITED: "peer.rate_limited";
   /** This is not supported here. The message says what is missing. */
   readonly NOT_SUPPORTED: "not_supported";
@@ -518,6 +518,63 @@ export declare const codes: {
    * `count` how many there are, and `problems` up to 50 of them, one a line.
    */
   readonly ISO20022_PAYMENT_REFUSED: "iso20022.payment_refused";
+  /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
+  readonly SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable";
+  /**
+   * The token with the private key did not sign. The message says why: look at the token, its reader or
+   * line, and its PIN; do not repeat a PIN that was refused.
+   */
+  readonly SALT_EDGE_CONNECTOR_TOKEN_FAILED: "salt_edge_connector.token_failed";
+  /**
+   * The session has ended at Salt Edge. Report nothing further of it. If this repeats a report that was
+   * sent before, that one has arrived.
+   */
+  readonly SALT_EDGE_CONNECTOR_SESSION_CLOSED: "salt_edge_connector.session_closed";
+  /**
+   * Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host
+   * with the dashboard; Salt Edge's text says more.
+   */
+  readonly SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED: "salt_edge_connector.configuration_refused";
+  /** Salt Edge has found no token in the request. Give the access token. */
+  readonly SALT_EDGE_CONNECTOR_TOKEN_MISSING: "salt_edge_connector.token_missing";
+  /**
+   * The session's time is over at Salt Edge. Report nothing further of it. A token that was made for it
+   * was not delivered: revoke it.
+   */
+  readonly SALT_EDGE_CONNECTOR_SESSION_EXPIRED: "salt_edge_connector.session_expired";
+  /**
+   * Salt Edge has found no signed request. See that nothing between you and Salt Edge removes the header
+   * Authorization.
+   */
+  readonly SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED: "salt_edge_connector.authorization_refused";
+  /** Salt Edge does not know the token. Where the token was to be revoked, nothing remains to be done. */
+  readonly SALT_EDGE_CONNECTOR_TOKEN_NOT_FOUND: "salt_edge_connector.token_not_found";
+  /** The token was revoked before. Nothing remains to be done. */
+  readonly SALT_EDGE_CONNECTOR_TOKEN_REVOKED: "salt_edge_connector.token_revoked";
+  /** The token has expired. Where the token was to be revoked, nothing remains to be done. */
+  readonly SALT_EDGE_CONNECTOR_TOKEN_EXPIRED: "salt_edge_connector.token_expired";
+  /**
+   * Salt Edge does not know the session. Report nothing further of it. A token that was made for it was
+   * not delivered: revoke it.
+   */
+  readonly SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND: "salt_edge_connector.session_not_found";
+  /** Salt Edge does not know the customer. `customerId` is Salt Edge's own id: leave it out. */
+  readonly SALT_EDGE_CONNECTOR_CUSTOMER_NOT_FOUND: "salt_edge_connector.customer_not_found";
+  /** Salt Edge does not know the app id. Compare app_id with the dashboard. */
+  readonly SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND: "salt_edge_connector.provider_not_found";
+  /**
+   * Salt Edge does not permit this. It is a matter of configuration, or parameters do not go together;
+   * Salt Edge's text says more.
+   */
+  readonly SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: "salt_edge_connector.action_not_allowed";
+  /** Salt Edge does not work with this provider. Ask Salt Edge. */
+  readonly SALT_EDGE_CONNECTOR_PROVIDER_DISABLED: "salt_edge_connector.provider_disabled";
+  /** Salt Edge has refused the request. Salt Edge's class and text are attached. */
+  readonly SALT_EDGE_CONNECTOR_REFUSED: "salt_edge_connector.refused";
+  /** Salt Edge takes no more requests now. Wait as long as it says. */
+  readonly SALT_EDGE_CONNECTOR_BUSY: "salt_edge_connector.busy";
+  /** Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later. */
+  readonly SALT_EDGE_CONNECTOR_HUB_FAILED: "salt_edge_connector.hub_failed";
 };
 
 /** An error code: one of `codes`, or one that this version does not know. */
@@ -6894,4 +6951,1030 @@ export declare namespace iso20022 {
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    */
   export function matchStatus(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Matched;
+}
+
+/**
+ * What may be read of an account besides that it is there.
+ * - `balance`: Its balance.
+ * - `transactions`: Its transactions.
+ */
+export type ConsentScope = "balance" | "transactions";
+
+/** An account that a customer has chosen. */
+export interface AccountConsent {
+  /** The account's id, or `all`. */
+  accountId: string;
+  /** What may be read of it; an empty list lets it be seen, and no more. */
+  scopes: readonly ConsentScope[];
+}
+
+/** How a session ended. */
+export interface SucceedSessionRequest {
+  /** The session. */
+  sessionSecret: string;
+  /** The bank's own id of its customer, always the same. */
+  userId?: string | null;
+  /** The new access token. */
+  token?: Secret | null;
+  /** When the token expires. */
+  tokenExpiresAt?: string | null;
+  /** What the customer has chosen, where the bank has asked. */
+  consent?: readonly AccountConsent[] | null;
+  /** Anything else. */
+  extra?: Readonly<Record<string, unknown>> | null;
+  /** For sessions about trusted beneficiaries: the beneficiary's id. */
+  beneficiaryId?: string | null;
+  /** For sessions about trusted beneficiaries: what else names the beneficiary. */
+  identifiers?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Salt Edge has noted it. */
+export interface SucceedSessionResponse {
+  /** When Salt Edge answered. */
+  readonly time?: string;
+}
+
+/**
+ * How far a session is, as Salt Edge knows it. Not all words that Salt Edge takes are documented.
+ * - `redirect`: The customer is to go to a page of the bank.
+ * - `waiting_confirmation_code`: The customer is to give a code.
+ * - `waiting_confirmation`: The customer is to approve somewhere else, such as in the bank's app.
+ * - `processing`: The bank is working on it.
+ * - any other text: a value that this version does not know
+ */
+export type SessionStatus = "redirect" | "waiting_confirmation_code" | "waiting_confirmation" | "processing" | (string & {});
+
+/** Where a session goes on. */
+export interface SessionExtra {
+  /** The bank's page. */
+  redirectUrl?: string | null;
+}
+
+/** What a customer is asked. */
+export interface InteractiveStep {
+  /** What to tell the customer. */
+  instruction?: string | null;
+  /** The code of the field that the answer comes in. */
+  interactiveField?: string | null;
+}
+
+/** How far a session is. */
+export interface UpdateSessionRequest {
+  /** The session. */
+  sessionSecret: string;
+  /** How far it is. */
+  status: SessionStatus;
+  /** With `redirect`: where the customer's browser goes. */
+  extra?: SessionExtra | null;
+  /** Until when the session goes on. */
+  sessionExpiresAt?: string | null;
+  /** The bank's own id of its customer, once it is known. */
+  userId?: string | null;
+  /** With `waiting_confirmation_code`: what the customer is asked. */
+  interactiveStepInstruction?: InteractiveStep | null;
+}
+
+/** Salt Edge has noted it. */
+export interface UpdateSessionResponse {
+  /** When Salt Edge answered. */
+  readonly time?: string;
+}
+
+/** Why a session failed. */
+export interface FailSessionRequest {
+  /** The session. */
+  sessionSecret: string;
+  /**
+   * The class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`, `InternalProviderError`,
+   * …
+   */
+  errorClass: string;
+  /** Why, in words. The third party may see it: nothing secret. */
+  errorMessage: string;
+  /** The bank's own id of its customer, where it is known. */
+  userId?: string | null;
+  /** Anything else. */
+  extra?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Salt Edge has noted it. */
+export interface FailSessionResponse {
+  /** When Salt Edge answered. */
+  readonly time?: string;
+}
+
+/** Which tokens. */
+export interface ListTokensAtHubRequest {
+  /** The kind of tokens. Only `revoked` is documented. */
+  kind?: string | null;
+  /** The first id of the page. */
+  fromId?: number | null;
+  /** None from before. */
+  fromDate?: string | null;
+  /** The most on one page. */
+  perPage?: number | null;
+  /** Salt Edge's own id of a customer, which no message tells: mostly left out. */
+  customerId?: number | null;
+}
+
+/** A page of tokens. */
+export interface ListTokensAtHubResponse {
+  /** The tokens as Salt Edge sent them: their members are documented nowhere. */
+  readonly tokens: readonly (Readonly<Record<string, unknown>>)[];
+  /** Where the next page begins. */
+  readonly nextId?: number;
+  /** When Salt Edge answered. */
+  readonly time?: string;
+}
+
+/** Which token. */
+export interface RevokeTokenAtHubRequest {
+  /** The access token. */
+  token: Secret;
+}
+
+/** Whether it is revoked. */
+export interface RevokeTokenAtHubResponse {
+  /** Whether it is revoked. */
+  readonly revoked?: boolean;
+  /** When Salt Edge answered. */
+  readonly time?: string;
+}
+
+/** Which third party. */
+export interface GetClientInfoRequest {
+  /** The third party's id at Salt Edge, as `Client-Id` has it. */
+  clientId: number;
+}
+
+/** A third party. */
+export interface GetClientInfoResponse {
+  /** Its name. */
+  readonly name?: string;
+  /** What it is admitted to. */
+  readonly scopes?: readonly string[];
+  /** Its public key as PEM text. */
+  readonly publicKey: string;
+  /** When Salt Edge answered. */
+  readonly time?: string;
+}
+
+/** A request that has arrived, and who may have sent it. */
+export interface ReceiveRequestRequest {
+  /** The HTTP method. */
+  method: string;
+  /** The path with its query, as it stands on the request line. */
+  target: string;
+  /** The header fields. Their names may have any case. */
+  headers: readonly HeaderField[];
+  /**
+   * Salt Edge's public key as PEM text; while it changes, the old one and the new one, one after the
+   * other. Left out, the client's own.
+   */
+  hubPublicKey?: string | null;
+  /** The bank's code at Salt Edge; left out, no code is compared. Left out, the client's own. */
+  providerCode?: string | null;
+  /**
+   * What `iss` must be, where a request has one; `priora.saltedge.com` when left out. Left out, the
+   * client's own.
+   */
+  issuer?: string | null;
+  /** How many seconds later than `exp` a request may arrive; 30 when left out. Left out, the client's own. */
+  leewayS?: number | null;
+  /** The instant to check for; now when left out. */
+  at?: string | null;
+}
+
+/** What a third party asks for. */
+export interface TokenParameters {
+  /** The bank's code at Salt Edge. */
+  readonly providerCode?: string;
+  /** The rights asked for: `accounts`, `transactions`, `kyc`, and others. At least one. */
+  readonly scopes: readonly string[];
+  /** For how many days, 1 or more. */
+  readonly consentPeriodDays: number;
+  /**
+   * `authorization_type`, the code of one of the bank's ways to authenticate a customer, and what it asks
+   * for at first.
+   */
+  readonly credentials: Readonly<Record<string, SecretText>>;
+  /** Where the customer's browser goes after the bank's page. */
+  readonly redirectUrl?: string;
+  /** Whether the third party insists on strong authentication. */
+  readonly forceSca?: boolean;
+}
+
+/** A request for a token as Salt Edge has read it. */
+export interface TokenPayload {
+  /** What is asked for. */
+  readonly data: TokenParameters;
+  /** Until when the third party's request was good, in Unix seconds. */
+  readonly exp: number;
+}
+
+/** What a third party asked of Salt Edge for a token. */
+export interface TokenRequested {
+  /** The third party's JWT as it was sent, with `Bearer ` before it. */
+  readonly clientJwt: SecretText;
+  /** The same request as Salt Edge has read it. */
+  readonly clientPayload: TokenPayload;
+}
+
+/** What a customer answered. */
+export interface ConfirmationParameters {
+  /** The answers by the codes of the interactive fields, such as `sms_pincode`. */
+  readonly credentials: Readonly<Record<string, SecretText>>;
+}
+
+/** An answer to an interactive step as Salt Edge has read it. */
+export interface ConfirmationPayload {
+  /** What was answered. */
+  readonly data: ConfirmationParameters;
+  /** Until when the third party's request was good, in Unix seconds. */
+  readonly exp: number;
+}
+
+/** What a third party answered to an interactive step. */
+export interface ConfirmationRequested {
+  /** The third party's JWT as it was sent, with `Bearer ` before it. */
+  readonly clientJwt: SecretText;
+  /** The same request as Salt Edge has read it. */
+  readonly clientPayload: ConfirmationPayload;
+}
+
+/** The request of an exchange that went wrong. */
+export interface NoticedRequest {
+  /** The method. */
+  readonly method?: string;
+  /** The URL. */
+  readonly url?: string;
+  /** The headers: tokens may be among them. */
+  readonly headers?: Readonly<Record<string, SecretText>>;
+}
+
+/** What was wrong with an exchange. */
+export interface NoticedError {
+  /** The error's class. */
+  readonly errorClass?: string;
+  /** The error in words. */
+  readonly errorMessage?: string;
+}
+
+/** Begin a customer's enrolment. */
+export interface HubRequestCreateToken {
+  readonly operation: "create_token";
+  /** The session in which the connector reports. */
+  readonly sessionSecret: string;
+  /** The bank's code at Salt Edge. */
+  readonly providerCode?: string;
+  /** The third party's name, as the customer is to see it. */
+  readonly appName: string;
+  /** The third party's own request. */
+  readonly originalRequest: TokenRequested;
+}
+
+/** Revoke the access token. */
+export interface HubRequestRevokeToken {
+  readonly operation: "revoke_token";
+  /** The session, a new one. */
+  readonly sessionSecret: string;
+  /** The bank's code at Salt Edge. */
+  readonly providerCode?: string;
+}
+
+/** Renew the access token. */
+export interface HubRequestReconnectToken {
+  readonly operation: "reconnect_token";
+  /** The session, a new one. */
+  readonly sessionSecret: string;
+  /** The bank's code at Salt Edge. */
+  readonly providerCode?: string;
+}
+
+/** Go on with an enrolment: the customer has answered. */
+export interface HubRequestConfirmToken {
+  readonly operation: "confirm_token";
+  /** The session that waits for it. */
+  readonly sessionSecret: string;
+  /** The bank's code at Salt Edge. */
+  readonly providerCode?: string;
+  /** The third party's own request. */
+  readonly originalRequest: ConfirmationRequested;
+}
+
+/** Give up an enrolment. */
+export interface HubRequestCancelToken {
+  readonly operation: "cancel_token";
+  /** The session. */
+  readonly sessionSecret: string;
+}
+
+/** List the customer's accounts. */
+export interface HubRequestFetchAccounts {
+  readonly operation: "fetch_accounts";
+  /** The session. */
+  readonly sessionSecret: string;
+}
+
+/** Read the customer's accounts again. */
+export interface HubRequestRefreshAccounts {
+  readonly operation: "refresh_accounts";
+  /** The session in which the connector reports. */
+  readonly sessionSecret: string;
+  /** The first day. */
+  readonly fromDate?: string;
+  /** The last day; a day is meant whole. */
+  readonly toDate?: string;
+  /** Where the customer's browser goes after the bank's page, if there must be one. */
+  readonly redirectUrl?: string;
+}
+
+/** Go on with a refresh: the customer has answered. */
+export interface HubRequestConfirmAccounts {
+  readonly operation: "confirm_accounts";
+  /** The session that waits for it. */
+  readonly sessionSecret: string;
+  /** The bank's code at Salt Edge. */
+  readonly providerCode?: string;
+  /** The third party's own request. */
+  readonly originalRequest: ConfirmationRequested;
+}
+
+/** List an account's transactions. */
+export interface HubRequestFetchTransactions {
+  readonly operation: "fetch_transactions";
+  /** The session. */
+  readonly sessionSecret: string;
+  /** The account. */
+  readonly accountId: string;
+  /** The first instant or day. */
+  readonly fromDate: string;
+  /** The last instant or day; a day is meant whole. */
+  readonly toDate: string;
+}
+
+/** Say what the bank knows of its customer. */
+export interface HubRequestFetchCustomer {
+  readonly operation: "fetch_customer";
+  /** The session. */
+  readonly sessionSecret?: string;
+}
+
+/** Take note of an answer that Salt Edge could not use. */
+export interface HubRequestNotifyError {
+  readonly operation: "notify_error";
+  /** What was asked. */
+  readonly request?: NoticedRequest;
+  /** What was wrong. */
+  readonly error?: NoticedError;
+}
+
+/** What the hub asks. */
+export type HubRequest = HubRequestCreateToken | HubRequestRevokeToken | HubRequestReconnectToken | HubRequestConfirmToken | HubRequestCancelToken | HubRequestFetchAccounts | HubRequestRefreshAccounts | HubRequestConfirmAccounts | HubRequestFetchTransactions | HubRequestFetchCustomer | HubRequestNotifyError;
+
+/** An HTTP answer, ready to be sent. */
+export interface HttpAnswer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The header fields. */
+  readonly headers: readonly HeaderField[];
+  /** The body: JSON. */
+  readonly body: string;
+}
+
+/** A refusal. */
+export interface RequestRefused {
+  /** The error's class, such as `JWTExpiredSignature`. */
+  readonly class: string;
+  /** The check that failed, 1 to 18. */
+  readonly step: number;
+  /** Why, in words. It repeats nothing secret. */
+  readonly text: string;
+  /** The answer to send. */
+  readonly answer: HttpAnswer;
+}
+
+/** A request to be answered, or a refusal to be sent. */
+export interface ReceiveRequestResponse {
+  /** What is asked. Left out where the request is refused. */
+  readonly request?: HubRequest;
+  /** The third party's id at Salt Edge. */
+  readonly clientId?: number;
+  /** The id of the consent at Salt Edge. */
+  readonly consentId?: string;
+  /** The access token. Whether it is good, this function cannot know. */
+  readonly accessToken?: SecretText;
+  /** What is odd about the request, and does no harm. */
+  readonly warnings: readonly string[];
+  /** Parameters that this library does not know. */
+  readonly unknown?: Readonly<Record<string, unknown>>;
+  /** Why the request is refused, with the answer to send. */
+  readonly refused?: RequestRefused;
+}
+
+/**
+ * What kind of account it is.
+ * - `account`: Any account.
+ * - `card`: A card.
+ * - `debit_card`: A debit card.
+ * - `credit_card`: A credit card.
+ * - `checking`: A current account.
+ * - `savings`: A savings account.
+ * - `investment`: Investments.
+ * - `bonus`: Bonus points.
+ * - `loan`: A loan.
+ * - `credit`: A credit line.
+ * - `insurance`: An insurance.
+ * - `ewallet`: An electronic wallet.
+ * - `mortgage`: A mortgage.
+ */
+export type AccountNature = "account" | "card" | "debit_card" | "credit_card" | "checking" | "savings" | "investment" | "bonus" | "loan" | "credit" | "insurance" | "ewallet" | "mortgage";
+
+/**
+ * Whether an account is in use.
+ * - `active`: In use.
+ * - `inactive`: Not in use.
+ */
+export type AccountStatus = "active" | "inactive";
+
+/** An account of a customer. */
+export interface BankAccount {
+  /** The bank's own id of the account, which never changes. */
+  id: string;
+  /** What the customer knows it by. */
+  name: string;
+  /** What kind of account it is. */
+  nature: AccountNature;
+  /** The currency, ISO 4217. */
+  currencyCode: string;
+  /** The booked balance. */
+  balance: string;
+  /** What may be spent. */
+  availableAmount: string;
+  /** Whether payments may be made from it. */
+  paymentAccount: boolean;
+  /** Whether it is in use; `active` when left out. */
+  status?: AccountStatus | null;
+  /** The credit line. */
+  creditLimit?: string | null;
+  /** The IBAN. */
+  iban?: string | null;
+  /** The account's number inside the bank. */
+  number?: string | null;
+  /** The sort code of a British or Irish bank. */
+  sortCode?: string | null;
+  /** The BIC. */
+  swiftCode?: string | null;
+  /** Anything else; `{}` when left out. */
+  extra?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The accounts to answer with. */
+export interface AnswerAccountsRequest {
+  /** All accounts that the customer's consent covers. */
+  accounts: readonly BankAccount[];
+}
+
+/**
+ * How far a transaction is.
+ * - `posted`: Booked.
+ * - `pending`: Not booked yet.
+ */
+export type TransactionStatus = "posted" | "pending";
+
+/** A fee of a transaction. */
+export interface TransactionFee {
+  /** What it is for. */
+  description?: string | null;
+  /** How much. */
+  amount?: string | null;
+  /** The currency, ISO 4217. */
+  currencyCode?: string | null;
+}
+
+/** A transaction on an account. */
+export interface BankTransaction {
+  /** The bank's own id of the transaction. */
+  id: string;
+  /** The account that it is on. */
+  accountId: string;
+  /** The amount; money that leaves the account has a minus. */
+  amount: string;
+  /** The currency, ISO 4217. */
+  currencyCode: string;
+  /** What it was for. */
+  description: string;
+  /** When it was made: a day, or an instant. A day travels as its midnight in UTC. */
+  madeOn: string;
+  /** How far it is. */
+  status: TransactionStatus;
+  /** Its fees; none when left out. */
+  fees?: readonly TransactionFee[] | null;
+  /** Anything else, such as `mcc`, `original_amount`, `original_currency_code`; `{}` when left out. */
+  extra?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The transactions to answer with. */
+export interface AnswerTransactionsRequest {
+  /** All transactions of the time that was asked for. */
+  transactions: readonly BankTransaction[];
+}
+
+/** A customer. */
+export interface BankCustomer {
+  /** The full name. */
+  name: string;
+  /** The e-mail address. */
+  email?: string | null;
+  /** The telephone number. */
+  phone?: string | null;
+  /** The postal address. */
+  address?: string | null;
+  /** The date of birth. */
+  dateOfBirth?: string | null;
+}
+
+/** The customer to answer with. */
+export interface AnswerCustomerRequest {
+  /** What the bank knows of the customer. */
+  customer: BankCustomer;
+}
+
+/** Nothing is asked. */
+export interface AnswerDoneRequest {
+}
+
+/** The refusal to answer with. */
+export interface AnswerErrorRequest {
+  /** The error's class, such as `AccountNotFound`; the HTTP status belongs to it. */
+  errorClass: string;
+  /** Why, in words. It may reach the third party: nothing secret. */
+  errorMessage: string;
+  /**
+   * After how many seconds Salt Edge may ask again, 1 or more: for `InternalServerError`, whose status is
+   * then 503.
+   */
+  retryAfterS?: number | null;
+}
+
+/**
+ * What a JWT of a third party is worth.
+ * - `off`: It is not looked at.
+ * - `warn`: What is wrong with it is a warning: the default.
+ * - `enforce`: A request whose JWT does not verify, or says another thing, is refused.
+ */
+export type ClientJwtMode = "off" | "warn" | "enforce";
+
+/** A third party's request, and who it is. */
+export interface VerifyClientJwtRequest {
+  /** `original_request.client_jwt` as it came: with `Bearer ` before it, or without. */
+  clientJwt: Secret;
+  /** `original_request.client_payload` as it came: what it says is compared. */
+  clientPayload?: Readonly<Record<string, unknown>> | null;
+  /** The third party's public key as PEM text: `publicKey` of `getClientInfo`. */
+  publicKey: string;
+  /** What the third party is admitted to: `scopes` of `getClientInfo`. Left out, that is not compared. */
+  admittedScopes?: readonly string[] | null;
+  /** What the JWT is worth; `warn` when left out. */
+  mode?: ClientJwtMode | null;
+  /** Whether a key of less than 2048 bits counts, of 1024 at least. */
+  allowShortKey?: boolean | null;
+  /** The instant to check for; now when left out. */
+  at?: string | null;
+}
+
+/** What came of it. */
+export interface VerifyClientJwtResponse {
+  /** Whether to go on with the request. */
+  readonly accepted: boolean;
+  /** The error's class, where not. */
+  readonly errorClass?: string;
+  /** Why, in words, where not. */
+  readonly text?: string;
+  /** What is odd, and does not refuse the request. */
+  readonly warnings: readonly string[];
+}
+
+/** A JWT, and who must have signed it. */
+export interface VerifyJwtRequest {
+  /** The JWT, without `Bearer`. */
+  jwt: Secret;
+  /** The signer's public key as PEM text, or several. */
+  publicKey: string;
+  /** What `iss` must be, where there is one; left out, it may be anything. */
+  issuer?: string | null;
+  /** How many seconds later than `exp` it may be; 30 when left out. */
+  leewayS?: number | null;
+  /** Whether a key of less than 2048 bits counts, of 1024 at least. */
+  allowShortKey?: boolean | null;
+  /** The instant to check for; now when left out. */
+  at?: string | null;
+}
+
+/** What came of it. */
+export interface VerifyJwtResponse {
+  /** Whether it is good. */
+  readonly accepted: boolean;
+  /** The parameters that it carries, where it is good. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** The error's class, such as `JWTVerificationError`, where not. */
+  readonly errorClass?: string;
+  /** Why, in words, where not. */
+  readonly text?: string;
+}
+
+/** What to sign. */
+export interface SignJwtRequest {
+  /** The parameters. */
+  data: Readonly<Record<string, unknown>>;
+  /** For how many seconds it is good; 60 when left out. */
+  expiresInS?: number | null;
+  /** The private key as PEM text, PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is. */
+  privateKey?: Secret | null;
+  /** Opens a private key that is given here and is encrypted. */
+  passphrase?: Secret | null;
+  /** The instant to count from; now when left out. */
+  at?: string | null;
+}
+
+/** What was signed. */
+export interface SignJwtResponse {
+  /** The JWT. */
+  readonly jwt: SecretText;
+  /** Until when it is good, in Unix seconds. */
+  readonly exp: number;
+}
+
+/** The settings of a connector. All are optional: each operation says what it needs. */
+export interface SaltEdgeConnectorSettings {
+  /**
+   * The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for sending. Plain
+   * HTTP is for loopback addresses only.
+   */
+  baseUrl?: string | null;
+  /** The hub's public key as PEM text; while it changes, the old one and the new one, one after the other. */
+  hubPublicKey?: string | null;
+  /** A file that holds it. */
+  hubPublicKeyFile?: string | null;
+  /** The provider's app id, from the dashboard. */
+  appId?: string | null;
+  /** The app secret, from the dashboard. */
+  appSecret?: Secret | null;
+  /** A file that holds it. */
+  appSecretFile?: string | null;
+  /** The bank's code at Salt Edge, such as `demobank`. */
+  providerCode?: string | null;
+  /**
+   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each call asks for the
+   * signature.
+   */
+  privateKey?: Secret | null;
+  /** A file that holds it. */
+  privateKeyFile?: string | null;
+  /** A PKCS#12 file (`.p12`, `.pfx`) that holds it. */
+  keystoreFile?: string | null;
+  /** The key in an HSM or on a smart card. */
+  pkcs11?: Pkcs11Settings | null;
+  /** Opens a private key that is encrypted, or the PKCS#12 file. */
+  passphrase?: Secret | null;
+  /**
+   * The public half as PEM text, where no private key is here: signatures that are asked for are verified
+   * with it before anything is sent.
+   */
+  publicKey?: string | null;
+  /** A file that holds it. */
+  publicKeyFile?: string | null;
+  /** What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out. */
+  issuer?: string | null;
+  /** How many seconds later than `exp` a request may arrive; 30 when left out. */
+  leewayS?: number | null;
+  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
+  caFile?: string | null;
+  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  onlyCaFile?: boolean | null;
+  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  proxy?: Secret | null;
+  /**
+   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
+   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   */
+  exchangeTimeoutS?: number | null;
+  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  timeoutS?: number | null;
+  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
+  maxAnswerBytes?: number | null;
+}
+
+/** How a hub is started. */
+export interface HubOptions {
+  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. On loopback only. */
+  listen?: string | null;
+  /**
+   * The data folder with the hub's keys; created with mode 0700 when it is absent. Left out, a fresh
+   * temporary one that is removed at the end. Sessions and tokens are in memory: a hub that is started
+   * again knows none.
+   */
+  data?: string | null;
+  /** The connector's public key, a PEM file. Left out, the hub makes the connector's key pair too. */
+  connectorPublicKey?: string | null;
+  /** The hub's clock stands at this instant; left out, it goes with the system's. */
+  clock?: string | null;
+  /** Opens the control interface. */
+  control?: boolean | null;
+}
+
+/** An embedded hub that plays Salt Edge: the other side, in this process, for tests and trials. */
+export declare class SaltEdgeHubServer implements AsyncDisposable {
+  private constructor();
+  /** Starts it; the promise resolves when it takes calls. */
+  static start(options?: HubOptions): Promise<SaltEdgeHubServer>;
+  /** What connectors take as `baseUrl`. */
+  readonly baseUrl: string;
+  /** What connectors take as `hubPublicKeyFile`: an absolute path. */
+  readonly hubPublicKeyFile: string;
+  /** What connectors take as `appId`. */
+  readonly appId: string;
+  /** What connectors take as `appSecretFile`: an absolute path. */
+  readonly appSecretFile: string;
+  /** What connectors take as `providerCode`. */
+  readonly providerCode: string;
+  /**
+   * What connectors take as `privateKeyFile`: an absolute path; absent where the hub was given the public
+   * key.
+   */
+  readonly privateKeyFile: string | null;
+  /** The control interface, where it was asked for. */
+  readonly controlUrl: string | null;
+  /** What a client needs to reach it: spread it into the client's settings. */
+  readonly clientSettings: { baseUrl: string; hubPublicKeyFile: string; appId: string; appSecretFile: string; providerCode: string; privateKeyFile: string | null };
+  /** Stops it; running answers get some time to finish. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A client of the salt-edge-connector protocol. Calls may run at the same time. */
+export declare class SaltEdgeConnector implements AsyncDisposable {
+  constructor(settings?: SaltEdgeConnectorSettings, options?: ClientOptions);
+
+  /**
+   * Report that a session has ended well.
+   *
+   * Sent once, when every step of the session is done. A session that began with `create_token` or
+   * `reconnect_token` says the user, the new token and when that expires; one that began with
+   * `refresh_accounts` says nothing further (§3.1).
+   *
+   * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {ConflictError} `salt_edge_connector.session_expired`: The session's time is over at Salt
+   * Edge.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`: Salt Edge does not know the
+   * session.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
+   * this.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  succeedSession(request: SucceedSessionRequest, options?: CallOptions & AskOptions): Promise<SucceedSessionResponse>;
+
+  /**
+   * Report how far a session is.
+   *
+   * Asks for a step of the customer's, or says that something goes on. May be sent several times (§3.2).
+   *
+   * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {ConflictError} `salt_edge_connector.session_expired`: The session's time is over at Salt
+   * Edge.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`: Salt Edge does not know the
+   * session.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
+   * this.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  updateSession(request: UpdateSessionRequest, options?: CallOptions & AskOptions): Promise<UpdateSessionResponse>;
+
+  /**
+   * Report that a session has failed.
+   *
+   * Sent once; the session ends (§3.3).
+   *
+   * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {ConflictError} `salt_edge_connector.session_expired`: The session's time is over at Salt
+   * Edge.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`: Salt Edge does not know the
+   * session.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
+   * this.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  failSession(request: FailSessionRequest, options?: CallOptions & AskOptions): Promise<FailSessionResponse>;
+
+  /**
+   * List tokens as Salt Edge knows them.
+   *
+   * A page at a time: `nextId` is the next page's `fromId`. The list has ended when `nextId` is left
+   * out, when it is no greater than `fromId`, or when a page is empty (§3.4).
+   *
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {PeerRefusedError} `salt_edge_connector.customer_not_found`: Salt Edge does not know the
+   * customer.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  listTokensAtHub(request?: ListTokensAtHubRequest, options?: CallOptions & AskOptions): Promise<ListTokensAtHubResponse>;
+
+  /**
+   * Report that a token was revoked at the bank.
+   *
+   * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it (§3.5).
+   *
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {InvalidInputError} `salt_edge_connector.token_missing`: Salt Edge has found no token in the
+   * request.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {PeerRefusedError} `salt_edge_connector.token_not_found`: Salt Edge does not know the token.
+   * @throws {ConflictError} `salt_edge_connector.token_revoked`: The token was revoked before.
+   * @throws {ConflictError} `salt_edge_connector.token_expired`: The token has expired.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  revokeTokenAtHub(request: RevokeTokenAtHubRequest, options?: CallOptions & AskOptions): Promise<RevokeTokenAtHubResponse>;
+
+  /**
+   * Look up a third party.
+   *
+   * Its name, what it is admitted to, and the public key that its own requests are verified with (§3.6).
+   *
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  getClientInfo(request: GetClientInfoRequest, options?: CallOptions & AskOptions): Promise<GetClientInfoResponse>;
+
+  /**
+   * Read and check a request of Salt Edge.
+   *
+   * Takes a request out of any web framework's route. The checks are made in their order: path,
+   * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, parameters, `Access-Token`
+   * where it is needed. A request that is refused is no error: the response has the answer to send. Not
+   * checked, as it takes a store: whether the token or the session is good.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   */
+  receiveRequest(request: ReceiveRequestRequest): ReceiveRequestResponse;
+
+  /**
+   * Make the answer to a request for accounts.
+   *
+   * What is wrong with an account is said by its field, before it leaves.
+   */
+  answerAccounts(request: AnswerAccountsRequest): HttpAnswer;
+
+  /**
+   * Make the answer to a request for transactions.
+   *
+   * What is wrong with a transaction is said by its field, before it leaves.
+   */
+  answerTransactions(request: AnswerTransactionsRequest): HttpAnswer;
+
+  /**
+   * Make the answer to a request for what the bank knows of its customer.
+   *
+   * What is not known is left out.
+   */
+  answerCustomer(request: AnswerCustomerRequest): HttpAnswer;
+
+  /**
+   * Make the answer that says that a request was taken.
+   *
+   * For every request that asks for no data: status 200 and an empty object. What becomes of the request
+   * is reported in its session.
+   */
+  answerDone(request?: AnswerDoneRequest): HttpAnswer;
+
+  /**
+   * Make the answer that refuses a request.
+   *
+   * For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a
+   * session, is reported with `failSession` and never answered.
+   */
+  answerError(request: AnswerErrorRequest): HttpAnswer;
+
+  /**
+   * Verify a third party's own request, which Salt Edge hands on.
+   *
+   * A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it says
+   * compared with what Salt Edge has read. Only `redirectUrl`, `scopes`, `consentPeriodDays` and the
+   * customer's answers can refuse a request; a JWT that has expired on its way is a warning.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   */
+  verifyClientJwt(request: VerifyClientJwtRequest): VerifyClientJwtResponse;
+
+  /**
+   * Verify a JWT of either direction.
+   *
+   * Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and
+   * `data` are checked in that order. One that is refused is no error: the response says so.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   */
+  verifyJwt(request: VerifyJwtRequest): VerifyJwtResponse;
+
+  /**
+   * Sign a JWT.
+   *
+   * With RS256: `data` and `exp`, and nothing else.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  signJwt(request: SignJwtRequest): SignJwtResponse;
+
+  /**
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
+   * computes does so on another thread, so that the event loop goes on: `client.call('…', …)` for big
+   * content. Such a one takes no time limit, no signal, and no stream.
+   */
+  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
+  /** An operation that only computes, by its name, here and now. */
+  callLocal(name: string, request?: object, options?: { content?: LocalContent }): unknown;
+  /** Ends the client: running calls are cancelled. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }

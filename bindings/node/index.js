@@ -6,5 +6,6 @@ module.exports = {
   ...require('./lib/ws_channel'),
   ...require('./lib/nextgen_psd2'),
   ...require('./lib/iso20022'),
+  ...require('./lib/salt_edge_connector'),
   ...require('./lib/about'),
 };

@@ -17,6 +17,8 @@ export const {
   PermissionDeniedError,
   RateLimitedError,
   ResourceExhaustedError,
+  SaltEdgeConnector,
+  SaltEdgeHubServer,
   SecretText,
   Service,
   SignatureError,

@@ -221,7 +221,8 @@ fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
 fn type_of(shape: &Shape, way: Way) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
-        Shape::Integer { .. } | Shape::Seconds => "number".into(),
+        Shape::Integer { .. } | Shape::Seconds | Shape::Number => "number".into(),
+        Shape::Json => "Readonly<Record<string, unknown>>".into(),
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
         Shape::Secret(_) => if way == Way::In { "Secret" } else { "SecretText" }.into(),
         Shape::Content => if way == Way::In { "Content" } else { "Received" }.into(),

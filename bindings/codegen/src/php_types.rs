@@ -59,7 +59,7 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
     let name = match shape {
         Shape::Bool => "bool",
         Shape::Integer { .. } => "int",
-        Shape::Seconds => "float",
+        Shape::Seconds | Shape::Number => "float",
         Shape::Secret(_) if side == Side::In => {
             return if optional { "string|Secret|null".into() } else { "string|Secret".into() };
         }
@@ -70,7 +70,7 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
         Shape::Content if side == Side::In => return "mixed".into(),
         Shape::Content => "Content",
         Shape::Enum(shape) if shape.open => "string",
-        Shape::List(_) | Shape::Map(_) => "array",
+        Shape::List(_) | Shape::Map(_) | Shape::Json => "array",
         Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => &placed,
     };
     if optional { format!("?{name}") } else { name.to_owned() }
@@ -82,6 +82,7 @@ pub(crate) fn documented(shape: &Shape, side: Side) -> String {
         Shape::Content if side == Side::In => "Content|string|\\SplFileInfo|resource".into(),
         Shape::List(of) => format!("list<{}>", documented(of, side)),
         Shape::Map(of) => format!("array<string, {}>", documented(of, side)),
+        Shape::Json => "array<string, mixed>".into(),
         other => declared(other, side, false),
     }
 }
@@ -102,6 +103,8 @@ pub(crate) fn encoded(shape: &Shape, value: &str, optional: bool) -> String {
         }
         Shape::List(of) => guard(format!("array_values({})", mapped(of, value))),
         Shape::Map(of) => guard(format!("(object) {}", mapped(of, value))),
+        // An empty array would be a list.
+        Shape::Json => guard(format!("(object) {value}")),
         Shape::Struct(_) | Shape::Union(_) => guard(format!("(object) {value}->toArray()")),
         _ => value.to_owned(),
     }

@@ -211,7 +211,8 @@ pub(crate) fn output_type(shape: &Shape) -> String {
     match shape {
         Shape::Bool => "bool".into(),
         Shape::Integer { .. } => "int".into(),
-        Shape::Seconds => "float".into(),
+        Shape::Seconds | Shape::Number => "float".into(),
+        Shape::Json => "Mapping[str, object]".into(),
         Shape::Decimal => "Decimal".into(),
         Shape::Date => "date".into(),
         Shape::Timestamp => "datetime".into(),

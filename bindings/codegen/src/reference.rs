@@ -179,7 +179,8 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } => "integer".into(),
-        Shape::Seconds => "number".into(),
+        Shape::Seconds | Shape::Number => "number".into(),
+        Shape::Json => "JSON object".into(),
         Shape::Decimal => "decimal, as text".into(),
         Shape::Date => "date".into(),
         Shape::Timestamp => "instant, RFC 3339".into(),

@@ -4,7 +4,9 @@
 `WsChannel` and `AsyncWsChannel`: a client of the ISECure WS Channel. `Service`: An embedded WS Channel
 service. `NextGenPsd2` and `AsyncNextGenPsd2`: a third party that asks NextGenPSD2 banks, and signs,
 verifies and explains requests. `NextGenPsd2Bank`: An embedded NextGenPSD2 sandbox bank. `iso20022`:
-payment files, status reports and statements, made, read and explained. `errors` has the exceptions.
+payment files, status reports and statements, made, read and explained. `SaltEdgeConnector` and
+`AsyncSaltEdgeConnector`: a bank's connector, which Salt Edge asks for its customers' accounts.
+`SaltEdgeHubServer`: An embedded hub that plays Salt Edge. `errors` has the exceptions.
 Modules are loaded when they are first used.
 """
 
@@ -46,7 +48,10 @@ if TYPE_CHECKING:
     from .errors import TransportError as TransportError
     from .nextgen_psd2 import AsyncNextGenPsd2 as AsyncNextGenPsd2
     from .nextgen_psd2 import NextGenPsd2 as NextGenPsd2
+    from .salt_edge_connector import AsyncSaltEdgeConnector as AsyncSaltEdgeConnector
+    from .salt_edge_connector import SaltEdgeConnector as SaltEdgeConnector
     from .service import NextGenPsd2Bank as NextGenPsd2Bank
+    from .service import SaltEdgeHubServer as SaltEdgeHubServer
     from .service import Service as Service
     from .ws_channel import AsyncWsChannel as AsyncWsChannel
     from .ws_channel import WsChannel as WsChannel
@@ -62,6 +67,7 @@ __version__ = VERSION
 _PLACES = {
     "AsyncNextGenPsd2": "nextgen_psd2",
     "AsyncOnCode": "_call",
+    "AsyncSaltEdgeConnector": "salt_edge_connector",
     "AsyncSigner": "_call",
     "AsyncWsChannel": "ws_channel",
     "BankchannelError": "_errors",
@@ -73,13 +79,15 @@ _PLACES = {
     "Received": "_native",
     "Record": "_native",
     "Replace": "_content",
+    "SaltEdgeConnector": "salt_edge_connector",
+    "SaltEdgeHubServer": "service",
     "SecretText": "_secret",
     "Service": "service",
     "SignatureRequest": "_call",
     "Signer": "_call",
     "WsChannel": "ws_channel",
 }
-_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "service", "ws_channel")
+_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "service", "ws_channel")
 
 
 def catalogue() -> "list[dict[str, Any]]":

@@ -257,3 +257,53 @@ ISO20022_PAYMENT_REFUSED: Final = "iso20022.payment_refused"
 """The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
 `count` how many there are, and `problems` up to 50 of them, one a line.
 """
+SALT_EDGE_CONNECTOR_KEY_UNUSABLE: Final = "salt_edge_connector.key_unusable"
+"""The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""
+SALT_EDGE_CONNECTOR_TOKEN_FAILED: Final = "salt_edge_connector.token_failed"
+"""The token with the private key did not sign. The message says why: look at the token, its reader or
+line, and its PIN; do not repeat a PIN that was refused.
+"""
+SALT_EDGE_CONNECTOR_SESSION_CLOSED: Final = "salt_edge_connector.session_closed"
+"""The session has ended at Salt Edge. Report nothing further of it. If this repeats a report that was sent
+before, that one has arrived.
+"""
+SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED: Final = "salt_edge_connector.configuration_refused"
+"""Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host
+with the dashboard; Salt Edge's text says more.
+"""
+SALT_EDGE_CONNECTOR_TOKEN_MISSING: Final = "salt_edge_connector.token_missing"
+"""Salt Edge has found no token in the request. Give the access token."""
+SALT_EDGE_CONNECTOR_SESSION_EXPIRED: Final = "salt_edge_connector.session_expired"
+"""The session's time is over at Salt Edge. Report nothing further of it. A token that was made for it was
+not delivered: revoke it.
+"""
+SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED: Final = "salt_edge_connector.authorization_refused"
+"""Salt Edge has found no signed request. See that nothing between you and Salt Edge removes the header
+Authorization.
+"""
+SALT_EDGE_CONNECTOR_TOKEN_NOT_FOUND: Final = "salt_edge_connector.token_not_found"
+"""Salt Edge does not know the token. Where the token was to be revoked, nothing remains to be done."""
+SALT_EDGE_CONNECTOR_TOKEN_REVOKED: Final = "salt_edge_connector.token_revoked"
+"""The token was revoked before. Nothing remains to be done."""
+SALT_EDGE_CONNECTOR_TOKEN_EXPIRED: Final = "salt_edge_connector.token_expired"
+"""The token has expired. Where the token was to be revoked, nothing remains to be done."""
+SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND: Final = "salt_edge_connector.session_not_found"
+"""Salt Edge does not know the session. Report nothing further of it. A token that was made for it was not
+delivered: revoke it.
+"""
+SALT_EDGE_CONNECTOR_CUSTOMER_NOT_FOUND: Final = "salt_edge_connector.customer_not_found"
+"""Salt Edge does not know the customer. `customer_id` is Salt Edge's own id: leave it out."""
+SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND: Final = "salt_edge_connector.provider_not_found"
+"""Salt Edge does not know the app id. Compare app_id with the dashboard."""
+SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: Final = "salt_edge_connector.action_not_allowed"
+"""Salt Edge does not permit this. It is a matter of configuration, or parameters do not go together; Salt
+Edge's text says more.
+"""
+SALT_EDGE_CONNECTOR_PROVIDER_DISABLED: Final = "salt_edge_connector.provider_disabled"
+"""Salt Edge does not work with this provider. Ask Salt Edge."""
+SALT_EDGE_CONNECTOR_REFUSED: Final = "salt_edge_connector.refused"
+"""Salt Edge has refused the request. Salt Edge's class and text are attached."""
+SALT_EDGE_CONNECTOR_BUSY: Final = "salt_edge_connector.busy"
+"""Salt Edge takes no more requests now. Wait as long as it says."""
+SALT_EDGE_CONNECTOR_HUB_FAILED: Final = "salt_edge_connector.hub_failed"
+"""Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later."""

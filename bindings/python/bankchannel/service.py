@@ -164,3 +164,74 @@ class NextGenPsd2Bank(EmbeddedService):
     def client_settings(self) -> NextGenPsd2BankClientSettings:
         """What a client needs to reach it: `NextGenPsd2(**server.client_settings, ...)`."""
         return {"base_url": self.base_url, "ca_file": self.ca_file}
+
+
+class SaltEdgeHubServerClientSettings(TypedDict):
+    """What a client needs to reach it: spread it into the client's settings."""
+
+    base_url: str
+    hub_public_key_file: str
+    app_id: str
+    app_secret_file: str
+    provider_code: str
+    private_key_file: str | None
+
+
+class SaltEdgeHubServer(EmbeddedService):
+    """How a hub is started.
+
+    It runs from its construction until `close()` or the end of a `with` block.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. On
+            loopback only.
+        data: The data folder with the hub's keys; created with mode 0700 when it is absent. Left out, a
+            fresh temporary one that is removed at the end. Sessions and tokens are in memory: a hub
+            that is started again knows none.
+        connector_public_key: The connector's public key, a PEM file. Left out, the hub makes the
+            connector's key pair too.
+        clock: The hub's clock stands at this instant; left out, it goes with the system's.
+        control: Opens the control interface.
+    """
+
+    base_url: str
+    """What connectors take as `base_url`."""
+    hub_public_key_file: str
+    """What connectors take as `hub_public_key_file`: an absolute path."""
+    app_id: str
+    """What connectors take as `app_id`."""
+    app_secret_file: str
+    """What connectors take as `app_secret_file`: an absolute path."""
+    provider_code: str
+    """What connectors take as `provider_code`."""
+    private_key_file: str | None
+    """What connectors take as `private_key_file`: an absolute path; absent where the hub was given the
+    public key.
+    """
+    control_url: str | None
+    """The control interface, where it was asked for."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        connector_public_key: str | None = None,
+        clock: datetime | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "salt-edge-hub",
+            {
+                "listen": listen,
+                "data": data,
+                "connector_public_key": connector_public_key,
+                "clock": clock,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> SaltEdgeHubServerClientSettings:
+        """What a client needs to reach it: `SaltEdgeConnector(**server.client_settings, ...)`."""
+        return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}

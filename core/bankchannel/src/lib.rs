@@ -25,6 +25,8 @@ pub mod nextgen_psd2;
 pub mod observe;
 mod protocol;
 mod protocols;
+mod salt_edge;
+pub mod salt_edge_connector;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/client/mod.rs"]
 pub mod toy;

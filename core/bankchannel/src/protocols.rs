@@ -11,6 +11,7 @@ macro_rules! for_each_protocol {
             ws_channel;
             nextgen_psd2;
             iso20022;
+            salt_edge_connector;
             #[cfg(feature = "testing")] toy;
         }
     };

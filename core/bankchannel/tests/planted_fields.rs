@@ -54,6 +54,8 @@ fn example(shape: &'static Shape) -> Value {
         Shape::Integer { min, .. } => json!((*min).max(1)),
         Shape::Seconds => json!(2.5),
         Shape::Decimal => json!("1.00"),
+        Shape::Number => json!(0.25),
+        Shape::Json => json!({ "NAME": "x" }),
         Shape::Date => json!("2026-11-20"),
         Shape::Timestamp => json!("2026-11-20T08:00:00Z"),
         Shape::Text(text) | Shape::Secret(text) if text.example.is_empty() => json!("Example_Text_..2026"),

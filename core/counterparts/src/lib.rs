@@ -5,6 +5,7 @@
 //!   http            listening, routing by declaration, bounded bodies, streamed answers
 //!   ws_channel      the WS Channel service: somebody can run it
 //!   nextgen_psd2    a bank that third parties ask: the sandbox of NextGenPSD2
+//!   salt_edge_hub   a hub that plays Salt Edge, for banks' connectors
 //! ```
 //!
 //! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the
@@ -16,6 +17,7 @@ pub mod http;
 pub mod nextgen_psd2;
 mod openapi;
 mod private;
+mod salt_edge_hub;
 mod temporary;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/counterpart.rs"]
@@ -31,6 +33,7 @@ pub use temporary::remove_all as remove_temporary_folders;
 pub static COUNTERPARTS: &[&Counterpart] = &[
     &ws_channel::DESCRIPTOR,
     &nextgen_psd2::DESCRIPTOR,
+    &salt_edge_hub::DESCRIPTOR,
     #[cfg(feature = "testing")]
     &toy::DESCRIPTOR,
 ];

@@ -7,6 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::Result;
 use crate::signature::{Hash, SigningKey, VerifyingKey};
 
+/// The length of a usual signature, bytes: a key of 4096 bits.
+const SIGNATURE: usize = 512;
+
 /// A signed text that was taken apart. Nothing of it is known to be true before [`verify`](Self::verify).
 pub struct Compact<'a> {
     /// The header's bytes: JSON, if it is well made.
@@ -56,6 +59,12 @@ impl<'a> Compact<'a> {
     pub fn verify(&self, key: &VerifyingKey, hash: Hash) -> bool {
         key.verify_pkcs1(hash, self.signed.as_bytes(), &self.signature)
     }
+
+    /// The same with RS256 for a key of 1024 bits or more: see [`VerifyingKey::verify_pkcs1_sha256_short`].
+    #[must_use]
+    pub fn verify_short(&self, key: &VerifyingKey) -> bool {
+        key.verify_pkcs1_sha256_short(self.signed.as_bytes(), &self.signature)
+    }
 }
 
 impl std::fmt::Debug for Compact<'_> {
@@ -70,16 +79,29 @@ impl std::fmt::Debug for Compact<'_> {
 /// # Errors
 /// Those of [`SigningKey::sign_pkcs1`].
 pub fn sign(header: &[u8], payload: &[u8], key: &SigningKey, hash: Hash) -> Result<String> {
+    let text = signing_input(header, payload);
+    let signature = key.sign_pkcs1(hash, text.as_bytes())?;
+    Ok(with_signature(text, &signature))
+}
+
+/// What is signed: header and payload in base64url, with a dot between them. For keys that are elsewhere.
+#[must_use]
+pub fn signing_input(header: &[u8], payload: &[u8]) -> String {
     let encoded = |length: usize| length.div_ceil(3) * 4;
-    let mut text =
-        String::with_capacity(encoded(header.len()) + encoded(payload.len()) + encoded(key.modulus_len()) + 2);
+    // With room for the signature of a usual key: the payload is not copied again.
+    let mut text = String::with_capacity(encoded(header.len()) + encoded(payload.len()) + encoded(SIGNATURE) + 2);
     URL_SAFE_NO_PAD.encode_string(header, &mut text);
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut text);
-    let signature = key.sign_pkcs1(hash, text.as_bytes())?;
-    text.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut text);
-    Ok(text)
+    text
+}
+
+/// The whole, from what was signed and the raw signature.
+#[must_use]
+pub fn with_signature(mut signing_input: String, signature: &[u8]) -> String {
+    signing_input.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut signing_input);
+    signing_input
 }
 
 #[cfg(test)]

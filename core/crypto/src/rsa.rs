@@ -75,7 +75,7 @@ impl PublicKey {
         Self::from_spki_der(spki.as_ref())
     }
 
-    fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
+    pub(crate) fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
         check_bits(bit_length(numbers(der)?.modulus))?;
         let key = aws_lc_rs::rsa::PublicKey::from_der(der).map_err(|_| Error::InvalidKey)?;
         let spki: PublicKeyX509Der<'static> = key.as_der().map_err(|_| Error::InvalidKey)?;

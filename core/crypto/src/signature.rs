@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaParameters,
+    ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaParameters,
 };
 
 use crate::rsa::{self, Numbers, PrivateKey, PublicKey, bit_length};
@@ -171,6 +171,21 @@ impl VerifyingKey {
         })))
     }
 
+    /// Reads every `PUBLIC KEY` (SPKI) and `RSA PUBLIC KEY` (PKCS#1) of a text, one at least; what stands between them is skipped.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::from_pem`]; of an SPKI, keys of any size can be read.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>> {
+        const WANTED: &str = "public key (PUBLIC KEY or RSA PUBLIC KEY)";
+        let blocks = pem::blocks(text, WANTED)?;
+        let read = |block: &pem::Block| match block.label.as_str() {
+            "PUBLIC KEY" => Self::from_spki_der(&block.bytes),
+            "RSA PUBLIC KEY" => Self::from_spki_der(PublicKey::from_pkcs1_der(&block.bytes)?.spki_der()),
+            _ => Err(block.unexpected(WANTED)),
+        };
+        blocks.iter().map(read).collect()
+    }
+
     /// Length of the modulus, bits.
     #[must_use]
     pub fn bits(&self) -> usize {
@@ -208,6 +223,15 @@ impl VerifyingKey {
             Hash::Sha256 => self.verify(&self.0.sha256, &RSA_PKCS1_2048_8192_SHA256, message, signature),
             Hash::Sha512 => self.verify(&self.0.sha512, &RSA_PKCS1_2048_8192_SHA512, message, signature),
         }
+    }
+
+    /// The same with SHA-256 for a key of 1024 bits or more: for peers whose keys are shorter than RS256 wants, where a setting says
+    /// that they count.
+    #[must_use]
+    pub fn verify_pkcs1_sha256_short(&self, message: &[u8], signature: &[u8]) -> bool {
+        let short = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+        let key = ParsedPublicKey::new(short, &self.0.spki[self.0.pkcs1..]);
+        key.is_ok_and(|key| key.verify_sig(message, signature).is_ok())
     }
 
     /// The same with SHA-384, which signs certificates and nothing else.

@@ -15,6 +15,9 @@
 //! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
 //! and randomness are passed in or live elsewhere.
 
+// The derive writes paths of this crate by its name.
+extern crate self as bankchannel_foundation;
+
 pub mod cache;
 pub mod clock;
 pub mod error;

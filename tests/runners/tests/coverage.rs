@@ -1,5 +1,5 @@
 //! Every id of the sheets is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`,
-//! `tests/scenarios/ids-iso20022.json`.
+//! `tests/scenarios/ids-iso20022.json`, `tests/scenarios/ids-salt-edge.json`.
 
 use std::{collections::BTreeMap, fs};
 
@@ -46,6 +46,13 @@ fn every_id_of_nextgen_psd2_is_proved() {
 fn every_id_of_iso_20022_is_proved() {
     let wanted: Vec<String> = (1..=ISO_20022).map(|number| format!("ISO-{number:03}")).collect();
     are_proved(&wanted, "ids-iso20022.json");
+}
+
+#[test]
+fn every_message_of_salt_edge_is_proved() {
+    let outer = (1..=17).map(|number| format!("SE-V{number:02}"));
+    let wanted: Vec<String> = outer.chain((1..=3).map(|number| format!("SE-N{number:02}"))).collect();
+    are_proved(&wanted, "ids-salt-edge.json");
 }
 
 /// Sees that the file names a place for each of these ids and for no other, and that every place is there.

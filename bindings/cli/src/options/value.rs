@@ -50,7 +50,7 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
             .map(|Seconds(time)| Value::from(time.as_secs_f64()))
             .map_err(|wrong| Failure::usage(format!("{option} {wrong}"))),
         Shape::Content => Ok(content(text, false)),
-        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) => {
+        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) | Shape::Json => {
             parse(option, &text_or_file(option, text)?)
         }
         shape if is_text_of_file(shape) => armor_or_file(option, text),

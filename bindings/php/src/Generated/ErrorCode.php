@@ -398,4 +398,82 @@ final class ErrorCode
      * problems, `count` how many there are, and `problems` up to 50 of them, one a line.
      */
     public const ISO20022_PAYMENT_REFUSED = 'iso20022.payment_refused';
+
+    /**
+     * The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM
+     * text.
+     */
+    public const SALT_EDGE_CONNECTOR_KEY_UNUSABLE = 'salt_edge_connector.key_unusable';
+
+    /**
+     * The token with the private key did not sign. The message says why: look at the token, its reader or
+     * line, and its PIN; do not repeat a PIN that was refused.
+     */
+    public const SALT_EDGE_CONNECTOR_TOKEN_FAILED = 'salt_edge_connector.token_failed';
+
+    /**
+     * The session has ended at Salt Edge. Report nothing further of it. If this repeats a report that was
+     * sent before, that one has arrived.
+     */
+    public const SALT_EDGE_CONNECTOR_SESSION_CLOSED = 'salt_edge_connector.session_closed';
+
+    /**
+     * Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and
+     * host with the dashboard; Salt Edge's text says more.
+     */
+    public const SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED = 'salt_edge_connector.configuration_refused';
+
+    /** Salt Edge has found no token in the request. Give the access token. */
+    public const SALT_EDGE_CONNECTOR_TOKEN_MISSING = 'salt_edge_connector.token_missing';
+
+    /**
+     * The session's time is over at Salt Edge. Report nothing further of it. A token that was made for it
+     * was not delivered: revoke it.
+     */
+    public const SALT_EDGE_CONNECTOR_SESSION_EXPIRED = 'salt_edge_connector.session_expired';
+
+    /**
+     * Salt Edge has found no signed request. See that nothing between you and Salt Edge removes the
+     * header Authorization.
+     */
+    public const SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED = 'salt_edge_connector.authorization_refused';
+
+    /** Salt Edge does not know the token. Where the token was to be revoked, nothing remains to be done. */
+    public const SALT_EDGE_CONNECTOR_TOKEN_NOT_FOUND = 'salt_edge_connector.token_not_found';
+
+    /** The token was revoked before. Nothing remains to be done. */
+    public const SALT_EDGE_CONNECTOR_TOKEN_REVOKED = 'salt_edge_connector.token_revoked';
+
+    /** The token has expired. Where the token was to be revoked, nothing remains to be done. */
+    public const SALT_EDGE_CONNECTOR_TOKEN_EXPIRED = 'salt_edge_connector.token_expired';
+
+    /**
+     * Salt Edge does not know the session. Report nothing further of it. A token that was made for it was
+     * not delivered: revoke it.
+     */
+    public const SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND = 'salt_edge_connector.session_not_found';
+
+    /** Salt Edge does not know the customer. `customer_id` is Salt Edge's own id: leave it out. */
+    public const SALT_EDGE_CONNECTOR_CUSTOMER_NOT_FOUND = 'salt_edge_connector.customer_not_found';
+
+    /** Salt Edge does not know the app id. Compare app_id with the dashboard. */
+    public const SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND = 'salt_edge_connector.provider_not_found';
+
+    /**
+     * Salt Edge does not permit this. It is a matter of configuration, or parameters do not go together;
+     * Salt Edge's text says more.
+     */
+    public const SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED = 'salt_edge_connector.action_not_allowed';
+
+    /** Salt Edge does not work with this provider. Ask Salt Edge. */
+    public const SALT_EDGE_CONNECTOR_PROVIDER_DISABLED = 'salt_edge_connector.provider_disabled';
+
+    /** Salt Edge has refused the request. Salt Edge's class and text are attached. */
+    public const SALT_EDGE_CONNECTOR_REFUSED = 'salt_edge_connector.refused';
+
+    /** Salt Edge takes no more requests now. Wait as long as it says. */
+    public const SALT_EDGE_CONNECTOR_BUSY = 'salt_edge_connector.busy';
+
+    /** Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later. */
+    public const SALT_EDGE_CONNECTOR_HUB_FAILED = 'salt_edge_connector.hub_failed';
 }

@@ -3,9 +3,12 @@
 mod calling;
 mod connection;
 pub(crate) mod exchange;
+pub(crate) mod keys;
 mod methods;
 mod reading;
 mod settings;
+pub(crate) mod signer;
+pub(crate) mod signing;
 
 use std::{
     any::{Any, TypeId},

@@ -1,12 +1,10 @@
 //! What a client needs to send: the bank's address, the connections to it, and who signs.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
-    Error, Outcome, Result, Secret,
+    Error, Result,
     clock::{Clock as _, SystemClock},
-    error::row,
 };
 use bankchannel_nextgen_psd2::{
     Credentials,
@@ -16,17 +14,13 @@ use bankchannel_nextgen_psd2::{
     signing::{self, Prepared, SignFault, SigningProfile},
 };
 use bankchannel_transport::Transport;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXUPPER;
-use tokio::sync::Semaphore;
 
-use super::{Signer, settings::Ready};
-use crate::{CallOptions, Question, SignatureRequest};
-
-/// The kind of the question for a signature, and how errors call its answer.
-const SIGNATURE: &str = "signature";
-/// The longest answer that is looked at, in characters: far more than the base64 of any RSA signature.
-const ANSWER_MAX: usize = 16 * 1024;
+use super::{settings::Ready, signer};
+use crate::{
+    CallOptions, Question,
+    client::signing::{SIGNATURE, Signatory, question},
+};
 
 /// What a client sends with.
 pub(super) struct Sender {
@@ -40,10 +34,7 @@ pub(super) struct Sender {
     pub(super) exchange_timeout: Option<Duration>,
     certificate: Certificate,
     profile: SigningProfile,
-    /// `None` asks in the middle of each call.
-    signer: Option<Signer>,
-    /// Whose turn it is at the token.
-    turns: Arc<Semaphore>,
+    signatory: Signatory,
 }
 
 impl Sender {
@@ -86,8 +77,7 @@ impl Sender {
             exchange_timeout: ready.exchange_timeout,
             certificate,
             profile,
-            signer,
-            turns: Arc::new(Semaphore::new(1)),
+            signatory: Signatory::new(signer),
         })
     }
 
@@ -98,35 +88,13 @@ impl Sender {
 
     /// Signs a request with an id, a date and a digest of its own.
     pub(super) async fn sign(&self, request: Request, operation: &str, options: &CallOptions) -> Result<Request> {
-        // A token is asked over its own line, which may take a while, one at a time: whoever gives up while it waits for its turn
-        // has nothing signed, and a token that hangs holds one thread. The date is that of the turn.
-        let turn = match &self.signer {
-            Some(Signer::Token(_)) => {
-                let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
-                Some(turn.map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))?)
-            }
-            _ => None,
-        };
+        let turn = self.signatory.turn(options).await?;
         let now_s = SystemClock::default().now_s();
         let id = bankchannel_crypto::random::uuid_v4();
         let prepared = signing::prepare(request, &self.certificate, &self.profile, now_s, &id).map_err(fault)?;
-        let hash = self.profile.signature_hash;
-        let signature = match &self.signer {
-            Some(Signer::Token(token)) => {
-                let (signer, bytes) = (Signer::Token(token.clone()), prepared.signing_string.bytes.clone());
-                let work = tokio::task::spawn_blocking(move || {
-                    let signed = signer.sign(hash, &bytes);
-                    drop(turn);
-                    signed
-                });
-                options
-                    .race(work)
-                    .await?
-                    .map_err(|_| Error::because(&row::INTERNAL, "the signing was broken off"))??
-            }
-            Some(signer) => signer.sign(hash, &prepared.signing_string.bytes)?,
-            None => raw(&options.ask(self.question(&prepared, operation)).await?)?,
-        };
+        let (hash, bytes) = (self.profile.signature_hash, &prepared.signing_string.bytes);
+        let question = |algorithm| self.question(&prepared, algorithm, operation);
+        let signature = self.signatory.sign(turn, hash, bytes, options, signer::unsigned, question).await?;
         prepared.finish(&signature, &self.certificate, &self.profile).map_err(|fault| {
             // Only the signature is new since the values were checked.
             Error::because(&errors::KEY_UNUSABLE, format!("the signature cannot be used: {}", fault.why))
@@ -134,24 +102,10 @@ impl Sender {
         })
     }
 
-    fn question(&self, prepared: &Prepared, operation: &str) -> Question {
-        let hash = self.profile.signature_hash;
-        let algorithm = match hash {
-            Hash::Sha512 => "rsa_pkcs1_sha512",
-            _ => "rsa_pkcs1_sha256",
-        };
-        let key_fingerprint = HEXUPPER.encode(&self.certificate.sha256());
-        Question {
-            kind: SIGNATURE,
-            text: format!("The signature of a request, {operation}, by the key {} ({algorithm})", prepared.key_id),
-            choices: Vec::new(),
-            secret: None,
-            signature: Some(SignatureRequest {
-                algorithm,
-                digest: hash.digest(&prepared.signing_string.bytes),
-                key_fingerprint,
-            }),
-        }
+    fn question(&self, prepared: &Prepared, algorithm: &'static str, operation: &str) -> Question {
+        let text = format!("The signature of a request, {operation}, by the key {} ({algorithm})", prepared.key_id);
+        let digest = self.profile.signature_hash.digest(&prepared.signing_string.bytes);
+        question(text, algorithm, digest, HEXUPPER.encode(&self.certificate.sha256()))
     }
 }
 
@@ -166,18 +120,6 @@ fn is_sandbox(url: &url::Url) -> bool {
         }
         None => false,
     }
-}
-
-/// The raw signature of an answer. Line breaks do not matter: encoders make them.
-fn raw(answer: &Secret) -> Result<Vec<u8>> {
-    let text: Vec<u8> =
-        answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();
-    let decoded = if text.len() > ANSWER_MAX { None } else { STANDARD.decode(&text).ok() };
-    decoded.ok_or_else(|| {
-        Error::because(&row::INVALID_FIELD, "signature: the answer is not base64 of a raw signature")
-            .with("field", SIGNATURE)
-            .with_outcome(Outcome::NotSent)
-    })
 }
 
 /// A fault of signing as an error that names the header.

@@ -18,11 +18,14 @@ use bankchannel_nextgen_psd2::{
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
 use bankchannel_transport::{IdentityFault, Settings, client_identity};
 
-use super::{
-    NextGenPsd2, Signer,
-    keys::{Keys, Source, excluded, one_of, tls_keystore},
+use super::{NextGenPsd2, Signer};
+use crate::{
+    ConnectionSettings,
+    client::{
+        ClientSettings,
+        keys::{Keys, Source, excluded, one_of, tls_keystore},
+    },
 };
-use crate::{ConnectionSettings, client::ClientSettings};
 
 /// How a private key begins in PEM.
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";

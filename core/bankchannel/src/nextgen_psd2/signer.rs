@@ -1,19 +1,11 @@
-//! What signs: a private key at hand, or one that stays in its token.
+//! A signer as this protocol knows it: its errors are this protocol's.
 
-use bankchannel_crypto::signature::{Hash, SigningKey};
+use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_nextgen_psd2::errors;
-use bankchannel_pkcs11::{self as pkcs11, Token};
 
-/// An RSA key that signs, wherever it is. Cheap to clone.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Signer {
-    /// A key in memory.
-    Key(SigningKey),
-    /// A key in an HSM or on a smart card.
-    Token(Token),
-}
+pub use crate::client::signer::Signer;
+use crate::client::signer::Unsigned;
 
 impl Signer {
     /// A key as PEM text.
@@ -21,9 +13,8 @@ impl Signer {
     /// # Errors
     /// `nextgen_psd2.key_unusable`.
     pub fn from_pem(private_key: &Secret, passphrase: Option<&Secret>) -> Result<Self> {
-        SigningKey::from_pem(private_key.expose(), passphrase.map(Secret::expose))
-            .map(Self::Key)
-            .map_err(|fault| unusable(fault.naming_opener("passphrase"), "private_key"))
+        Self::read(private_key, passphrase, "passphrase")
+            .map_err(|why| Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key"))
     }
 
     /// RSASSA-PKCS1-v1_5 over `signing_string`, hashed once with `hash`. A token is asked over its own line: it may take a while,
@@ -32,29 +23,14 @@ impl Signer {
     /// # Errors
     /// `nextgen_psd2.token_failed`.
     pub fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>> {
-        match self {
-            Self::Key(key) => {
-                key.sign_pkcs1(hash, signing_string).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))
-            }
-            Self::Token(token) => token.sign(hash, signing_string).map_err(of_token),
-        }
-    }
-
-    /// The SubjectPublicKeyInfo of its public half, DER: the certificate's, if it is the certificate's key.
-    #[must_use]
-    pub fn spki_der(&self) -> &[u8] {
-        match self {
-            Self::Key(key) => key.spki_der(),
-            Self::Token(token) => token.public_key_spki(),
-        }
+        self.try_sign(hash, signing_string).map_err(unsigned)
     }
 }
 
-/// A token's refusal, as it comes up in a call: the request is not at fault.
-fn of_token(fault: pkcs11::Error) -> Error {
-    Error::because(&errors::TOKEN_FAILED, fault.to_string()).with("field", "pkcs11")
-}
-
-fn unusable(why: String, field: &str) -> Error {
-    Error::because(&errors::KEY_UNUSABLE, why).with("field", field)
+/// The error of a signer that did not sign.
+pub(super) fn unsigned(fault: Unsigned) -> Error {
+    match fault {
+        Unsigned::Internal(why) => Error::because(&row::INTERNAL, why),
+        Unsigned::Token(why) => Error::because(&errors::TOKEN_FAILED, why).with("field", "pkcs11"),
+    }
 }

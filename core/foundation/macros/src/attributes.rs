@@ -8,6 +8,7 @@ pub(crate) struct Attributes {
     pub(crate) profile: bool,
     pub(crate) off_wire: bool,
     pub(crate) flatten: bool,
+    pub(crate) same_names: bool,
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
     pub(crate) aliases: Vec<String>,
@@ -33,6 +34,8 @@ impl Attributes {
                     out.off_wire = true;
                 } else if meta.path.is_ident("flatten") {
                     out.flatten = true;
+                } else if meta.path.is_ident("same_names") {
+                    out.same_names = true;
                 } else if meta.path.is_ident("open") {
                     out.open = true;
                 } else if meta.path.is_ident("wire") {

@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | `#[boundary(profile)]` | field | left out, it is taken from the client's profile |
 //! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, where that is not the PascalCase of its own |
+//! | `#[boundary(same_names)]` | struct | each field is named on the wire as on the boundary, where it says no other name |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
 //! | `#[boundary(flatten)]` | field | a struct whose fields stand in its place among the others, in both dialects |

@@ -11,6 +11,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let name = ident.to_string();
     let type_doc = doc(&input.attrs, ident)?;
     let model = quote! { ::bankchannel_foundation::model };
+    let same_names = Attributes::parse(&input.attrs)?.same_names;
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
     for field in fields {
@@ -28,7 +29,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             parts.push(quote! { ::core::slice::from_ref(&Self::OWN_FIELDS[#index]) });
             takes.push(quote! { #field_ident: object.field::<#ty>(&Self::OWN_FIELDS[#index], reader)? });
             puts.push(quote! { object.put(&Self::OWN_FIELDS[#index], self.#field_ident, writer); });
-            own.push(shape(field, &attributes)?);
+            own.push(shape(field, &attributes, same_names)?);
         }
     }
     let count = own.len();
@@ -89,11 +90,11 @@ fn stands_alone(field: &Field, attributes: &Attributes) -> syn::Result<()> {
     Ok(())
 }
 
-fn shape(field: &Field, attributes: &Attributes) -> syn::Result<TokenStream> {
+fn shape(field: &Field, attributes: &Attributes, same_names: bool) -> syn::Result<TokenStream> {
     let ty = &field.ty;
     let doc = doc(&field.attrs, &field.ident)?;
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
-    let wire = attributes.wire.clone().unwrap_or_else(|| pascal_case(&name));
+    let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
     let Attributes { aliases, profile, off_wire, .. } = attributes;
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {

@@ -4,6 +4,7 @@
 //! [`Body`] of segments, which says its media type; what has arrived has bytes, and beside them the content that was streamed out.
 
 mod body;
+mod field;
 mod headers;
 mod text;
 
@@ -13,6 +14,7 @@ use bytes::Bytes;
 
 use crate::Content;
 pub use body::{Body, JSON, Segment};
+pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};
 pub use text::{MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Malformed, MalformedKind};
 

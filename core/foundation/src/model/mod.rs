@@ -2,7 +2,8 @@
 //!
 //! A type is in the model when it implements [`Boundary`]: bool, integers within ±2^53, [`Decimal`], [`Date`],
 //! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret),
-//! [`Content`], enums closed and open, lists, maps, structs and tagged unions. Anything else does not compile, so
+//! [`Content`], enums closed and open, lists, maps, structs, tagged unions, and objects with any members ([`JsonObject`]).
+//! Anything else does not compile, so
 //! the generators of typed faces never meet a surprise.
 //!
 //! The same declaration is read and written in two dialects: [`Dialect::Boundary`] is what users see
@@ -13,6 +14,7 @@ mod collections;
 mod content;
 mod decimal;
 mod fields;
+mod json;
 mod json_text;
 mod open_content;
 mod reader;
@@ -27,6 +29,7 @@ mod writer;
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
 pub use fields::{Fields, joined};
+pub use json::{JsonObject, NUMBER};
 pub use open_content::OpenContent;
 pub use reader::{ObjectReader, Profile, Reader};
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};

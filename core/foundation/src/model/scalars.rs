@@ -120,6 +120,9 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
                 _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
             }
         }
+        other if reader.dialect() == Dialect::Wire => {
+            return Err(reader.invalid(format!("must be a string, not {}", kind(&other))));
+        }
         other => {
             return Err(reader
                 .invalid(format!("must be a string, {{\"file\": PATH}} or {{\"env\": NAME}}, not {}", kind(&other))));

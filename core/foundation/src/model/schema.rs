@@ -14,6 +14,7 @@ pub fn schema(shape: &Shape, dialect: Dialect) -> Value {
         Shape::Decimal => {
             json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal number."})
         }
+        Shape::Number => json!({"type": "number"}),
         Shape::Date => json!({"type": "string", "format": "date"}),
         Shape::Timestamp => json!({"type": "string", "format": "date-time"}),
         Shape::Text(shape) => text(shape),
@@ -24,6 +25,7 @@ pub fn schema(shape: &Shape, dialect: Dialect) -> Value {
         Shape::Enum(shape) => names(shape),
         Shape::List(of) => json!({"type": "array", "items": schema(of, dialect)}),
         Shape::Map(of) => json!({"type": "object", "additionalProperties": schema(of, dialect)}),
+        Shape::Json => json!({"type": "object"}),
         Shape::Struct(shape) => object(shape, dialect, |_| true),
         Shape::Union(shape) => union(shape, dialect),
     }

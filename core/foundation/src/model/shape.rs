@@ -16,6 +16,8 @@ pub enum Shape {
     Seconds,
     /// An exact decimal number, a string on the boundary, never a float.
     Decimal,
+    /// A decimal number as a JSON number: how some peers write a [`Decimal`](Self::Decimal) on the wire. Not on the boundary.
+    Number,
     /// A calendar date, `2026-11-20`.
     Date,
     /// An instant, RFC 3339 with offset.
@@ -32,6 +34,8 @@ pub enum Shape {
     List(&'static Shape),
     /// Text keys to values of one shape.
     Map(&'static Shape),
+    /// A JSON object with any members.
+    Json,
     /// Named fields.
     Struct(StructShape),
     /// One of several structs, told apart by a tag.

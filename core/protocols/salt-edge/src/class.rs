@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use bankchannel_foundation::{
+    message::{Body, OutResponse},
+    model::Object,
+};
+
 /// What a failure is called on the wire.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Class {
@@ -82,17 +87,45 @@ pub mod of_hub {
 pub struct Refusal {
     /// What the failure is called.
     pub class: &'static Class,
+    /// The HTTP status.
+    pub status: u16,
     /// The step of the checks that failed (§6.1), 1 to 18.
     pub step: u8,
     /// What is wrong, for the developer at the other end. Of what was sent it repeats `exp`, and nothing else.
     pub text: String,
+    /// The methods that the path has, where the request's is none of them.
+    pub allow: Vec<&'static str>,
 }
 
 impl Refusal {
     /// A refusal at a step.
     pub fn new(class: &'static Class, step: u8, text: impl Into<String>) -> Self {
-        Self { class, step, text: text.into() }
+        Self { class, status: class.status.unwrap_or(500), step, text: text.into(), allow: Vec::new() }
     }
+
+    /// The same with another HTTP status: for what has no class of its own.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The answer that says so (§6.2).
+    #[must_use]
+    pub fn answer(&self) -> OutResponse {
+        let mut answer = error_answer(self.class.name, &self.text, self.status);
+        if !self.allow.is_empty() {
+            answer.headers.push("Allow", self.allow.join(", "));
+        }
+        answer
+    }
+}
+
+/// A connector's answer that is not a success (§6.2).
+pub(crate) fn error_answer(class: &str, text: &str, status: u16) -> OutResponse {
+    let mut body = Object::with_capacity(2);
+    body.push("error_class", class.to_owned());
+    body.push("error_message", text.to_owned());
+    OutResponse::new(status, Body::json(body))
 }
 
 impl fmt::Display for Refusal {

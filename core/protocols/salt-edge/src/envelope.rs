@@ -30,6 +30,8 @@ const MAX_DEPTH: usize = 32;
 const MAX_SECOND: u64 = 1 << 53;
 /// The sizes of keys whose signatures count, bits (RFC 7518 §3.3; beyond, they cost too much).
 const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+/// The same where a third party's key may be as short as that of the reference.
+const SHORT_BITS: usize = 1024;
 const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
 
 /// Whose word `iss` must be.
@@ -87,24 +89,59 @@ impl Verifier {
         Ok(Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S })
     }
 
+    /// The same for a third party's envelope: nobody's name is wanted in `iss`, and where `short_keys` is set, keys of 1024 bits
+    /// count too (§7).
+    ///
+    /// # Errors
+    /// [`UnfitKeys`].
+    pub fn of_third_party(keys: Vec<VerifyingKey>, short_keys: bool) -> Result<Self, UnfitKeys> {
+        if keys.is_empty() {
+            return Err(UnfitKeys::None);
+        }
+        let least = if short_keys { SHORT_BITS } else { *BITS.start() };
+        if let Some(key) = keys.iter().find(|key| !(least..=*BITS.end()).contains(&key.bits())) {
+            return Err(UnfitKeys::Size(key.bits()));
+        }
+        Ok(Self { keys, issuer: Issuer::Any, leeway_s: LEEWAY_S })
+    }
+
     /// The `data` of an envelope, when all of it is right at this moment: form, algorithm, signature, `exp`, `iss`, `data`, in that
     /// order.
     ///
     /// # Errors
     /// A refusal at one of the steps 4 to 8. Before the signature has held, nothing but the header is read.
     pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, Refusal> {
+        self.open_at(jwt, Some(now_s))
+    }
+
+    /// The same without a look at `exp`: for one that was found to have expired, and counts all the same.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_expired(&self, jwt: &str) -> Result<Object<'static>, Refusal> {
+        self.open_at(jwt, None)
+    }
+
+    fn open_at(&self, jwt: &str, now_s: Option<i64>) -> Result<Object<'static>, Refusal> {
         let unreadable = |text: String| Refusal::new(&class::JWT_DECODE_ERROR, 4, text);
         if jwt.len() > MAX_BYTES {
             return Err(unreadable(format!("the JWT has {} bytes, more than {MAX_BYTES}", jwt.len())));
         }
         let compact = Compact::split(jwt).map_err(|why| unreadable(format!("the JWT cannot be read: {why}")))?;
         check_header(&compact.header)?;
-        if !self.keys.iter().any(|key| compact.verify(key, Hash::Sha256)) {
+        // A short key is only here where it was let in.
+        let verifies = |key: &VerifyingKey| match BITS.contains(&key.bits()) {
+            true => compact.verify(key, Hash::Sha256),
+            false => compact.verify_short(key),
+        };
+        if !self.keys.iter().any(verifies) {
             let text = "the signature is not one of the other side's key, or what was signed has changed since";
             return Err(Refusal::new(&class::JWT_VERIFICATION_ERROR, 5, text));
         }
         let mut claims = object(&compact.payload, "payload")?;
-        self.check_time(claims.get("exp"), now_s)?;
+        if let Some(now_s) = now_s {
+            self.check_time(claims.get("exp"), now_s)?;
+        }
         self.check_issuer(claims.get("iss"))?;
         match claims.remove("data").map(Value::into_owned) {
             Some(Value::Object(data)) => Ok(data),
@@ -149,10 +186,39 @@ impl Verifier {
 /// # Errors
 /// The key cannot sign.
 pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
-    let mut claims = Object::with_capacity(2);
-    claims.push("data", data);
-    claims.push("exp", exp);
-    jws::sign(HEADER, Value::Object(claims).to_json().as_bytes(), key, Hash::Sha256)
+    let unsigned = Unsigned::of(&Value::Object(data).to_json(), exp);
+    let signature = key.sign_pkcs1(Hash::Sha256, unsigned.bytes())?;
+    Ok(unsigned.complete(&signature))
+}
+
+/// An envelope that only lacks its signature: for keys that are elsewhere.
+pub struct Unsigned(String);
+
+impl Unsigned {
+    /// An envelope around `data`, which is the text of a JSON object. `exp` is in Unix seconds.
+    #[must_use]
+    pub fn of(data: &str, exp: i64) -> Self {
+        Self(jws::signing_input(HEADER, format!("{{\"data\":{data},\"exp\":{exp}}}").as_bytes()))
+    }
+
+    /// What is signed, with RS256.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// The JWT.
+    #[must_use]
+    pub fn complete(self, signature: &[u8]) -> String {
+        jws::with_signature(self.0, signature)
+    }
+}
+
+impl fmt::Debug for Unsigned {
+    /// Nothing of it: it may hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsigned").finish_non_exhaustive()
+    }
 }
 
 /// The header names the one algorithm, and nothing that must be understood besides (RFC 7515 §4.1.11).

@@ -1,19 +1,30 @@
 //! Salt Edge PSD2 Compliance, version 1: what a bank's connector and Salt Edge, the hub, say to each other. No I/O.
 //!
 //! ```text
-//!             11 requests: a JWT of the hub in Authorization
+//!             11 requests: a JWT of the hub in Authorization           operations of `hub`
 //!   hub  ──────────────────────────────────────────────────────►  connector
 //!        ◄──────────────────────────────────────────────────────
-//!             6 callbacks and questions: a JWT of the connector
+//!             6 callbacks and questions: a JWT of the connector        operations of `connector`
 //! ```
 //!
-//! Parameters travel inside the JWT alone, whatever the method. This crate begins with that envelope: [`envelope`] verifies and makes
-//! it, [`class`] has the error classes of both directions. The operations themselves are not here yet.
+//! Each endpoint is one operation, read from both ends by one [`codec`]. Parameters travel inside the JWT alone, whatever the method:
+//! [`envelope`] verifies and makes it, [`receive`] makes the checks of a connector in their order, [`class`] has the error classes of
+//! both directions.
 //!
 //! Section numbers (`§6.1`) are those of the Salt Edge sheet.
 
 pub mod class;
+pub mod client_jwt;
+pub mod codec;
+pub mod connector;
+mod declare;
 pub mod envelope;
+pub mod hub;
+pub mod model;
+pub mod receive;
+mod terms;
 
 pub use class::{Class, Refusal};
+pub use codec::{Credentials, SaltEdge};
 pub use envelope::{Issuer, UnfitKeys, Verifier, sign};
+pub use terms::{Afterwards, Side, Terms, TokenUse};

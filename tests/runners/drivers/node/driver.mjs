@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 
-import { BankchannelError, NextGenPsd2, SecretText, WsChannel, iso20022, version } from '../../../../bindings/node/index.mjs';
+import * as bankchannel from '../../../../bindings/node/index.mjs';
+
+const { BankchannelError, SecretText, catalogue, iso20022, version } = bankchannel;
 
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -28,13 +30,33 @@ function mapped(value, way) {
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, renamed(held, way)]));
 }
 
-// The clients by protocol.
-const kinds = { 'ws-channel': WsChannel, 'nextgen-psd2': NextGenPsd2 };
+/** Renames the members of a value as its schema has them: the keys of maps and of free JSON are data, and stay as they are. */
+function shaped(value, way, schema) {
+  if (value instanceof SecretText) return value.reveal();
+  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return value;
+  const { items, properties, additionalProperties: of, oneOf } = schema ?? {};
+  if (Array.isArray(value)) return value.map((element) => shaped(element, way, items));
+  if (oneOf) {
+    const fits = ({ properties = {} }) =>
+      Object.entries(properties).some(([name, { const: tag }]) => tag !== undefined && value[name] === tag);
+    return shaped(value, way, oneOf.find(fits));
+  }
+  const members = Object.entries(value);
+  if (properties) return Object.fromEntries(members.map(([name, held]) => [way(name), shaped(held, way, properties[snake(name)])]));
+  return of ? Object.fromEntries(members.map(([key, held]) => [key, shaped(held, way, of)])) : value;
+}
+
+/** The class of a protocol's client: its name is the protocol's. */
+function kindOf(protocol) {
+  const wanted = protocol.replaceAll('-', '');
+  return bankchannel[Object.keys(bankchannel).find((name) => name.toLowerCase() === wanted)];
+}
+
 const clients = new Map();
 
 /** A client of the protocol that the settings name. */
 function opened({ protocol = 'ws-channel', ...settings }) {
-  return new kinds[protocol](renamed(settings, camel));
+  return new (kindOf(protocol))(renamed(settings, camel));
 }
 
 function contentOf(given) {
@@ -62,8 +84,9 @@ function signed(keyFile, { algorithm, digest }) {
 
 // The request's field that is content, by operation: what its schema says is optional and marked.
 const contentFields = new Map();
-const { catalogue } = await import('../../../../bindings/node/index.mjs');
+const schemas = new Map();
 for (const operation of catalogue()) {
+  schemas.set(operation.name, [operation.request_schema, operation.response_schema]);
   for (const [name, schema] of Object.entries(operation.request_schema.properties ?? {})) {
     if (schema['x-content']) contentFields.set(operation.name, camel(name));
   }
@@ -75,7 +98,8 @@ const MODULES = { iso20022 };
 async function call(client, request) {
   const [protocol, operation] = request.name.split('.');
   const method = camel(operation);
-  const given = renamed(request.request ?? {}, camel);
+  const [asked, answered] = schemas.get(request.name) ?? [];
+  const given = shaped(request.request ?? {}, camel, asked);
   if (request.content) given[contentFields.get(request.name) ?? 'content'] = contentOf(request.content);
   const options = { onCode: async (question) => answerOf(request, question) };
   // A signature that was given beforehand.
@@ -110,7 +134,7 @@ async function call(client, request) {
         delete value.data;
       }
     }
-    return { response: renamed(response, snake), content: bytes && { base64: bytes.toString('base64') } };
+    return { response: shaped(response, snake, answered), content: bytes && { base64: bytes.toString('base64') } };
   } finally {
     clearTimeout(timer);
   }

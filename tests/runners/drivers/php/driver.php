@@ -15,20 +15,17 @@ use Bankchannel\AbstractClient;
 use Bankchannel\Bankchannel;
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
-use Bankchannel\NextGenPsd2;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
-use Bankchannel\WsChannel;
 
 final class Driver
 {
-    /** The clients by protocol, and what the names of their operations begin with. */
-    private const KINDS = ['ws-channel' => WsChannel::class, 'nextgen-psd2' => NextGenPsd2::class];
-    private const PREFIXES = [WsChannel::class => 'ws_channel', NextGenPsd2::class => 'nextgen_psd2'];
-
     /** @var array<string, AbstractClient> */
     private array $clients = [];
+
+    /** @var array<class-string, string> what the names of a client's operations begin with */
+    private array $protocols = [];
 
     /** @return array<string, mixed> */
     public function answer(array $request): array
@@ -49,13 +46,18 @@ final class Driver
     /** @return array<string, mixed> */
     private function open(string $name, array $settings): array
     {
-        $kind = self::KINDS[$settings['protocol'] ?? 'ws-channel'] ?? throw new LogicException('no client of that protocol');
+        $protocol = $settings['protocol'] ?? 'ws-channel';
         unset($settings['protocol']);
+        // PHP does not mind the case of a class's name, but files do.
+        $named = static fn (string $file): bool => strcasecmp(basename($file, '.php'), str_replace('-', '', $protocol)) === 0;
+        $files = array_filter(glob(__DIR__ . '/../../../../bindings/php/src/Generated/*.php') ?: [], $named);
+        $kind = 'Bankchannel\\' . basename(array_pop($files) ?? throw new LogicException('no client of that protocol'), '.php');
         [$arguments, $why] = self::arguments($kind, '__construct', $settings);
         if ($why !== null) {
             return $why;
         }
         $this->clients[$name] = new $kind(...$arguments);
+        $this->protocols[$kind] = str_replace('-', '_', $protocol);
 
         return ['ok' => true];
     }
@@ -84,7 +86,7 @@ final class Driver
             // PHP does not tell `login` from `logIn`: the exchange of such a pair has a name of its own.
             $method = 'exchange' . ucfirst($method);
         }
-        if ($protocol !== self::PREFIXES[$client::class] || !method_exists($client, $method)) {
+        if ($protocol !== $this->protocols[$client::class] || !method_exists($client, $method)) {
             return $this->generic($client, $request);
         }
         $given = (array) ($request['request'] ?? []);

@@ -22,26 +22,16 @@ from typing import Any
 
 import bankchannel
 from bankchannel import (
-    AsyncNextGenPsd2,
-    AsyncWsChannel,
     BankchannelError,
     Cancel,
-    NextGenPsd2,
     Question,
     Received,
     Record,
     SignatureRequest,
-    WsChannel,
 )
 
 ASYNC = "--async" in sys.argv[1:]
 FACE = "python-async" if ASYNC else "python"
-
-# The clients by protocol.
-CLIENTS: dict[str, Any] = {
-    "ws-channel": AsyncWsChannel if ASYNC else WsChannel,
-    "nextgen-psd2": AsyncNextGenPsd2 if ASYNC else NextGenPsd2,
-}
 
 Json = dict[str, Any]
 
@@ -109,7 +99,7 @@ def plain(value: object) -> Any:
         return {"size": value.size, **({"path": str(value.path)} if value.path else {})}
     if isinstance(value, Record):
         return {name: plain(field) for name, field in fields(value) if field is not None}
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return [plain(element) for element in value]
     if isinstance(value, datetime):
         return re.sub(r"\+00:00$", "Z", value.isoformat())
@@ -212,8 +202,14 @@ def refused(error: BaseException, operation: str | None = None) -> Json:
 def opened(settings: Json) -> Any:
     """A client of the protocol that the settings name."""
     given = dict(settings)
-    kind = CLIENTS[given.pop("protocol", "ws-channel")]
+    kind = client_of(given.pop("protocol", "ws-channel"))
     return kind(**arguments(kind.__init__, given))
+
+
+def client_of(protocol: str) -> Any:
+    """The class of a protocol's client: its name is the protocol's."""
+    wanted = ("async" if ASYNC else "") + protocol.replace("-", "")
+    return next(getattr(bankchannel, name) for name in dir(bankchannel) if name.lower() == wanted)
 
 
 def method_of(client: Any, name: str) -> Any:

@@ -1,6 +1,7 @@
 //! The counterparts as scenarios know them: how each is started, what a case may name of it, what holds for each of its answers.
 
 pub mod nextgen_psd2;
+mod salt_edge_hub;
 #[cfg(feature = "testing")]
 #[path = "../../../toy/peer.rs"]
 mod toy;
@@ -91,6 +92,7 @@ pub struct Sent<'a> {
 pub static PEERS: &[&dyn Peer] = &[
     &ws_channel::Service,
     &nextgen_psd2::Bank,
+    &salt_edge_hub::Hub,
     #[cfg(feature = "testing")]
     &toy::Host,
 ];

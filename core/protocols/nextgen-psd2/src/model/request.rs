@@ -1,25 +1,10 @@
 //! A request as users give it: taken apart, or whole as text.
 
+pub use bankchannel_foundation::message::HeaderField;
 use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::row};
 use bytes::Bytes;
 
-use crate::http::{Headers, MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
-
-/// A header field.
-#[derive(Clone, PartialEq, Eq, Boundary)]
-pub struct HeaderField {
-    /// The name, as it is written.
-    pub name: String,
-    /// The value.
-    pub value: String,
-}
-
-impl std::fmt::Debug for HeaderField {
-    /// The name only: the value may be personal.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HeaderField").field("name", &self.name).finish_non_exhaustive()
-    }
-}
+use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
 
 /// The request that an operation is about.
 #[derive(Debug, Clone, Default, Boundary)]
@@ -83,25 +68,10 @@ fn apart(
             "must be the path of the request, beginning with `/`, with its query",
         ));
     }
-    let headers = headers.unwrap_or_default();
-    for (at, header) in headers.iter().enumerate() {
-        if !is_token(&header.name) {
-            return Err(Error::invalid_field(
-                &format!("headers[{at}].name"),
-                "must be a header name: letters, digits and hyphens",
-            ));
-        }
-        if header.value.chars().any(|c| c.is_control() && c != '\t') {
-            return Err(Error::invalid_field(
-                &format!("headers[{at}].value"),
-                "must have no control characters, such as line ends",
-            ));
-        }
-    }
+    let headers = HeaderField::all(headers.unwrap_or_default())?;
     if body.len() > MAX_BODY {
         return Err(too_large());
     }
-    let headers: Headers = headers.into_iter().map(|header| (header.name, Bytes::from(header.value))).collect();
     Ok(Request { method, target, headers, body })
 }
 

@@ -1,6 +1,7 @@
 //! What no list and no shape says of a protocol: its credentials, values that go together, what its wire cannot tell apart.
 
 mod nextgen_psd2;
+mod salt_edge;
 mod ws_channel;
 
 use std::any::Any;
@@ -42,6 +43,7 @@ pub(crate) fn of(protocol: &str) -> &'static dyn Particular {
     match protocol {
         bankchannel_ws_channel::PROTOCOL => &ws_channel::WsChannel,
         bankchannel_nextgen_psd2::PROTOCOL => &nextgen_psd2::NextGenPsd2,
+        bankchannel_salt_edge::connector::PROTOCOL => &salt_edge::SaltEdge,
         _ => &Nothing,
     }
 }

@@ -16,25 +16,25 @@ use zeroize::Zeroizing;
 const FILE_MAX: u64 = 256 * 1024;
 
 /// The setting that something comes from, and its file.
-pub(super) struct Source {
-    pub(super) setting: String,
+pub(crate) struct Source {
+    pub(crate) setting: String,
     path: Option<String>,
 }
 
 impl Source {
     /// A text that is given, or the file that holds it.
-    pub(super) fn of(name: &str, file: Option<&str>) -> Self {
+    pub(crate) fn of(name: &str, file: Option<&str>) -> Self {
         match file {
             Some(path) => Self::file(&format!("{name}_file"), path),
             None => Self { setting: name.to_owned(), path: None },
         }
     }
 
-    pub(super) fn file(setting: &str, path: &str) -> Self {
+    pub(crate) fn file(setting: &str, path: &str) -> Self {
         Self { setting: setting.to_owned(), path: Some(path.to_owned()) }
     }
 
-    pub(super) fn unusable(&self, why: &str) -> Error {
+    pub(crate) fn unusable(&self, why: &str) -> Error {
         match &self.path {
             Some(path) => Error::invalid_setting(&self.setting, format!("{}: {why}", shown::path(path))),
             None => Error::invalid_setting(&self.setting, why),
@@ -43,20 +43,20 @@ impl Source {
 }
 
 /// The certificate and its key, wherever they come from.
-pub(super) struct Keys {
-    pub(super) certificate: Option<String>,
-    pub(super) private_key: Option<Secret>,
-    pub(super) passphrase: Option<Secret>,
-    pub(super) token: Option<Token>,
+pub(crate) struct Keys {
+    pub(crate) certificate: Option<String>,
+    pub(crate) private_key: Option<Secret>,
+    pub(crate) passphrase: Option<Secret>,
+    pub(crate) token: Option<Token>,
 }
 
 impl Keys {
-    pub(super) fn of(certificate: Option<String>, private_key: Option<Secret>, passphrase: Option<Secret>) -> Self {
+    pub(crate) fn of(certificate: Option<String>, private_key: Option<Secret>, passphrase: Option<Secret>) -> Self {
         Self { certificate, private_key, passphrase, token: None }
     }
 
     /// Both from a PKCS#12 file, which `passphrase` opens.
-    pub(super) fn with_keystore(self, path: &str) -> Result<Self> {
+    pub(crate) fn with_keystore(self, path: &str) -> Result<Self> {
         const SETTING: &str = "keystore_file";
         if self.certificate.is_some() {
             return Err(excluded(SETTING, "certificate"));
@@ -69,7 +69,7 @@ impl Keys {
     }
 
     /// The key in a token, and the certificate there where none is given.
-    pub(super) fn with_token(self, pkcs11: &Pkcs11Settings) -> Result<Self> {
+    pub(crate) fn with_token(self, pkcs11: &Pkcs11Settings) -> Result<Self> {
         const SETTING: &str = "pkcs11";
         if self.private_key.is_some() {
             return Err(excluded(SETTING, "private_key"));
@@ -81,7 +81,12 @@ impl Keys {
 }
 
 /// Certificate and key of a PKCS#12 file, both PEM; `opener` is the setting that opens it.
-fn keystore(setting: &str, path: &str, opener: &str, passphrase: Option<&Secret>) -> Result<(String, Secret)> {
+pub(crate) fn keystore(
+    setting: &str,
+    path: &str,
+    opener: &str,
+    passphrase: Option<&Secret>,
+) -> Result<(String, Secret)> {
     opened(setting, path, opener, passphrase, |bytes, passphrase| {
         let keystore = Keystore::read(bytes, passphrase)?;
         let certificate = keystore.certificate_pem().ok_or(Fault::NoCertificateOfKey)?;
@@ -90,7 +95,7 @@ fn keystore(setting: &str, path: &str, opener: &str, passphrase: Option<&Secret>
 }
 
 /// Certificate, issuers and key of a PKCS#12 file for TLS, all PEM.
-pub(super) fn tls_keystore(setting: &str, path: &str, opener: &str, passphrase: Option<&Secret>) -> Result<Secret> {
+pub(crate) fn tls_keystore(setting: &str, path: &str, opener: &str, passphrase: Option<&Secret>) -> Result<Secret> {
     opened(setting, path, opener, passphrase, |bytes, passphrase| {
         tls_identity(bytes, passphrase).map(|pem| Secret::new(pem.as_str()))
     })
@@ -112,12 +117,12 @@ fn opened<T>(
     })
 }
 
-pub(super) fn excluded(setting: &str, other: &str) -> Error {
+pub(crate) fn excluded(setting: &str, other: &str) -> Error {
     Error::invalid_setting(setting, format!("excludes {other}: give one of them"))
 }
 
 /// A text given, or the file that holds it.
-pub(super) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
+pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
     let Some(path) = file else { return Ok(text) };
     let source = Source::of(name, Some(&path));
     if text.is_some() {
@@ -125,6 +130,19 @@ pub(super) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> 
     }
     let bytes = read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?;
     String::from_utf8(bytes).map(Some).map_err(|_| source.unusable("it is not text"))
+}
+
+/// The same for a secret: nothing of the file stays but the secret itself.
+pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) -> Result<Option<Secret>> {
+    let Some(path) = file else { return Ok(text) };
+    let source = Source::of(name, Some(&path));
+    if text.is_some() {
+        return Err(excluded(&source.setting, name));
+    }
+    let bytes = Zeroizing::new(read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| source.unusable("it is not text"))?;
+    // An editor ends the file with a line break that is not part of the secret; a PEM does not mind.
+    Ok(Some(Secret::new(text.trim_end_matches(['\n', '\r']))))
 }
 
 /// A file's bytes, or why there are none.

@@ -1,0 +1,49 @@
+//! What signs: a private key at hand, or one that stays in its token.
+
+use bankchannel_crypto::signature::{Hash, SigningKey};
+use bankchannel_foundation::Secret;
+use bankchannel_pkcs11::Token;
+
+/// An RSA key that signs, wherever it is. Cheap to clone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Signer {
+    /// A key in memory.
+    Key(SigningKey),
+    /// A key in an HSM or on a smart card.
+    Token(Token),
+}
+
+/// Why nothing was signed.
+pub(crate) enum Unsigned {
+    /// The library's own fault.
+    Internal(String),
+    /// The token did not sign: the request is not at fault.
+    Token(String),
+}
+
+impl Signer {
+    /// A key as PEM text, or why it cannot be used. `opener` is the field that opens an encrypted one.
+    pub(crate) fn read(private_key: &Secret, passphrase: Option<&Secret>, opener: &str) -> Result<Self, String> {
+        let key = SigningKey::from_pem(private_key.expose(), passphrase.map(Secret::expose));
+        key.map(Self::Key).map_err(|fault| fault.naming_opener(opener))
+    }
+
+    /// RSASSA-PKCS1-v1_5 over these bytes, hashed once. A token is asked over its own line: it may take a while, so call it on a
+    /// thread that may wait.
+    pub(crate) fn try_sign(&self, hash: Hash, bytes: &[u8]) -> Result<Vec<u8>, Unsigned> {
+        match self {
+            Self::Key(key) => key.sign_pkcs1(hash, bytes).map_err(|fault| Unsigned::Internal(fault.to_string())),
+            Self::Token(token) => token.sign(hash, bytes).map_err(|fault| Unsigned::Token(fault.to_string())),
+        }
+    }
+
+    /// The SubjectPublicKeyInfo of its public half, DER: the certificate's, if it is the certificate's key.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        match self {
+            Self::Key(key) => key.spki_der(),
+            Self::Token(token) => token.public_key_spki(),
+        }
+    }
+}

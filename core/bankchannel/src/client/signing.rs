@@ -1,0 +1,101 @@
+//! A signature in the middle of a call: by a key at hand, by one in a token, or by whoever is asked.
+
+use std::sync::Arc;
+
+use bankchannel_crypto::signature::Hash;
+use bankchannel_foundation::{Error, Outcome, Result, Secret, error::row};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::signer::{Signer, Unsigned};
+use crate::{CallOptions, Question, SignatureRequest};
+
+/// The kind of the question for a signature, and how errors call its answer.
+pub(crate) const SIGNATURE: &str = "signature";
+/// The longest answer that is looked at, in characters: far more than the base64 of any RSA signature.
+const ANSWER_MAX: usize = 16 * 1024;
+
+/// Who signs for a client.
+pub(crate) struct Signatory {
+    /// `None` asks in the middle of each call.
+    signer: Option<Signer>,
+    /// Whose turn it is at the token.
+    turns: Arc<Semaphore>,
+}
+
+/// The right to use the signer, until it is dropped.
+pub(crate) struct Turn {
+    _held: Option<OwnedSemaphorePermit>,
+}
+
+impl Signatory {
+    pub(crate) fn new(signer: Option<Signer>) -> Self {
+        Self { signer, turns: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Waits for the turn at a token. It is asked over its own line, which may take a while, one at a time: whoever gives up while
+    /// it waits has nothing signed, and a token that hangs holds one thread. Dates that are signed are those of the turn.
+    pub(crate) async fn turn(&self, options: &CallOptions) -> Result<Turn> {
+        let Some(Signer::Token(_)) = &self.signer else { return Ok(Turn { _held: None }) };
+        let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
+        turn.map(|turn| Turn { _held: Some(turn) }).map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))
+    }
+
+    /// The signature of `bytes`. `failed` is the error of the protocol for a signer that did not sign.
+    ///
+    /// # Errors
+    /// Those of `failed` and of the question; `input.invalid_field` for an answer that is no signature.
+    pub(crate) async fn sign(
+        &self,
+        turn: Turn,
+        hash: Hash,
+        bytes: &[u8],
+        options: &CallOptions,
+        failed: fn(Unsigned) -> Error,
+        question: impl FnOnce(&'static str) -> Question,
+    ) -> Result<Vec<u8>> {
+        match &self.signer {
+            Some(signer @ Signer::Token(_)) => {
+                let (signer, bytes) = (signer.clone(), bytes.to_vec());
+                let work = tokio::task::spawn_blocking(move || {
+                    let signed = signer.try_sign(hash, &bytes);
+                    drop(turn);
+                    signed
+                });
+                let signed = options.race(work).await?;
+                signed.map_err(|_| Error::because(&row::INTERNAL, "the signing was broken off"))?.map_err(failed)
+            }
+            Some(signer) => signer.try_sign(hash, bytes).map_err(failed),
+            None => {
+                let algorithm = match hash {
+                    Hash::Sha512 => "rsa_pkcs1_sha512",
+                    Hash::Sha256 => "rsa_pkcs1_sha256",
+                };
+                raw(&options.ask(question(algorithm)).await?)
+            }
+        }
+    }
+}
+
+/// The question for a signature over `bytes` by the key of this fingerprint.
+pub(crate) fn question(text: String, algorithm: &'static str, digest: Vec<u8>, key_fingerprint: String) -> Question {
+    Question {
+        kind: SIGNATURE,
+        text,
+        choices: Vec::new(),
+        secret: None,
+        signature: Some(SignatureRequest { algorithm, digest, key_fingerprint }),
+    }
+}
+
+/// The raw signature of an answer. Line breaks do not matter: encoders make them.
+fn raw(answer: &Secret) -> Result<Vec<u8>> {
+    let text: Vec<u8> =
+        answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();
+    let decoded = if text.len() > ANSWER_MAX { None } else { STANDARD.decode(&text).ok() };
+    decoded.ok_or_else(|| {
+        Error::because(&row::INVALID_FIELD, "signature: the answer is not base64 of a raw signature")
+            .with("field", SIGNATURE)
+            .with_outcome(Outcome::NotSent)
+    })
+}

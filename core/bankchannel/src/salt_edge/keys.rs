@@ -1,0 +1,105 @@
+//! Where the key of a client comes from, and the key as local operations know it.
+
+use bankchannel_crypto::signature::{Hash, VerifyingKey};
+use bankchannel_foundation::{Boundary, Error, Kept, Result, Secret, error::row};
+use bankchannel_pkcs11::{Pkcs11Settings, Token};
+use bankchannel_salt_edge::{
+    connector::errors,
+    model::keys::{Own, Signs, missing},
+};
+
+use crate::client::{
+    keys::{Source, excluded, keystore, one_of, secret_of},
+    signer::{Signer, Unsigned},
+};
+
+/// The key that a client signs with.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct KeySettings {
+    /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each call asks for the signature.
+    pub private_key: Option<Secret>,
+    /// A file that holds it.
+    pub private_key_file: Option<String>,
+    /// A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+    pub keystore_file: Option<String>,
+    /// The key in an HSM or on a smart card.
+    pub pkcs11: Option<Pkcs11Settings>,
+    /// Opens a private key that is encrypted, or the PKCS#12 file.
+    pub passphrase: Option<Secret>,
+    /// The public half as PEM text, where no private key is here: signatures that are asked for are verified with it before
+    /// anything is sent.
+    pub public_key: Option<String>,
+    /// A file that holds it.
+    pub public_key_file: Option<String>,
+}
+
+/// The key of a client, read.
+#[derive(Clone)]
+pub(crate) struct Key {
+    /// What signs here; without it, whoever is asked.
+    pub(crate) signer: Option<Signer>,
+    /// What whoever is asked must have signed with.
+    pub(crate) public: Option<VerifyingKey>,
+}
+
+impl Key {
+    /// Reads the settings' key.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming the setting.
+    pub(crate) fn of(settings: KeySettings) -> Result<Self> {
+        let passphrase = settings.passphrase.as_ref();
+        let source = Source::of("private_key", settings.private_key_file.as_deref());
+        let given = secret_of("private_key", settings.private_key, settings.private_key_file)?;
+        let signer = match (given, settings.keystore_file, settings.pkcs11) {
+            (None, None, None) => None,
+            (Some(pem), None, None) => {
+                Some(Signer::read(&pem, passphrase, "passphrase").map_err(|why| source.unusable(&why))?)
+            }
+            (None, Some(path), None) => {
+                let (_, pem) = keystore("keystore_file", &path, "passphrase", passphrase)?;
+                let source = Source::file("keystore_file", &path);
+                Some(Signer::read(&pem, None, "passphrase").map_err(|why| source.unusable(&why))?)
+            }
+            (None, None, Some(pkcs11)) => {
+                let token =
+                    Token::open(&pkcs11).map_err(|fault| Error::invalid_setting("pkcs11", fault.to_string()))?;
+                Some(Signer::Token(token))
+            }
+            (Some(_), Some(_), _) => return Err(excluded("keystore_file", "private_key")),
+            (Some(_), None, Some(_)) => return Err(excluded("pkcs11", "private_key")),
+            (None, Some(_), Some(_)) => return Err(excluded("pkcs11", "keystore_file")),
+        };
+        let public = one_of("public_key", settings.public_key, settings.public_key_file)?;
+        let public = public.map(|pem| {
+            let read = VerifyingKey::all_from_pem(&pem);
+            let read = read.map_err(|fault| Error::invalid_setting("public_key", fault.to_string()))?;
+            match <[VerifyingKey; 1]>::try_from(read) {
+                Ok([key]) => Ok(key),
+                Err(_) => Err(Error::invalid_setting("public_key", "must be one key")),
+            }
+        });
+        let public = public.transpose()?;
+        if let (Some(signer), Some(public)) = (&signer, &public)
+            && signer.spki_der() != public.spki_der()
+        {
+            return Err(Error::invalid_setting("public_key", "does not belong to the private key"));
+        }
+        Ok(Self { signer, public })
+    }
+}
+
+/// What a client keeps, with its own key in it.
+pub(crate) fn own(key: &Key) -> Kept {
+    Kept::holding(Own(Box::new(key.clone())))
+}
+
+impl Signs for Key {
+    fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let signer = self.signer.as_ref().ok_or_else(missing)?;
+        signer.try_sign(Hash::Sha256, bytes).map_err(|fault| match fault {
+            Unsigned::Internal(why) => Error::because(&row::INTERNAL, why),
+            Unsigned::Token(why) => Error::because(&errors::TOKEN_FAILED, why).with("field", "pkcs11"),
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! One exchange with the other side: the message, put into a JWT that is signed anew for each attempt.
+//!
+//! ```text
+//!   request ─► codec ─► headers, data ─► JWT({"data", "exp": now + 60 s}) ─► transport
+//!                                           again for each attempt
+//! ```
+
+use std::{
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+
+use bankchannel_crypto::signature::Hash;
+use bankchannel_foundation::{
+    Error, Exchange, Outcome, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    error::row,
+    message::{Body, InResponse, OutRequest, Segment},
+};
+use bankchannel_salt_edge::{
+    Credentials, SaltEdge,
+    envelope::{LIFETIME_S, Unsigned},
+};
+use bankchannel_transport::{RequestSigner, Settings, Signing, Transport};
+use data_encoding::HEXUPPER;
+
+use super::Key;
+use crate::{
+    CallOptions,
+    client::{
+        exchange::{Sending, named},
+        signer,
+        signing::{SIGNATURE, Signatory, question},
+    },
+};
+
+/// What a client sends with.
+pub(crate) struct Sender {
+    pub(crate) transport: Transport,
+    credentials: Credentials,
+    exchange_timeout: Option<Duration>,
+    key: Key,
+    signatory: Signatory,
+    /// The error for a signer that did not sign.
+    failed: fn(signer::Unsigned) -> Error,
+}
+
+impl Sender {
+    /// Makes one. `failed` is the protocol's error for a signer that did not sign.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming the setting.
+    pub(crate) fn of(
+        settings: &Settings,
+        credentials: Credentials,
+        exchange_timeout: Option<Duration>,
+        key: Key,
+        failed: fn(signer::Unsigned) -> Error,
+    ) -> Result<Self> {
+        let transport = Transport::new(settings)?;
+        let signatory = Signatory::new(key.signer.clone());
+        Ok(Self { transport, credentials, exchange_timeout, key, signatory, failed })
+    }
+
+    /// Carries out one exchange.
+    ///
+    /// # Errors
+    /// Any; each with its outcome and the operation's name.
+    pub(crate) async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SaltEdge>,
+    {
+        named::<O, _>(options, async {
+            let mut sending = Sending::begin::<O>(options, self.exchange_timeout)?;
+            let not_sent = |error: Error| error.with_outcome(Outcome::NotSent);
+            let message = O::encode_request(request, &self.credentials).map_err(not_sent)?;
+            let operation = const { &O::DECLARATION }.name;
+            let signer = Signed { sender: self, operation, options, deadline: sending.deadline };
+            let signing = Signing { signer: &signer, shown: sending.route.path };
+            let read = |answer: InResponse| O::decode_response(answer);
+            sending.send(&self.transport, &message, &[], Some(signing), read).await
+        })
+        .await
+    }
+
+    /// The JWT around a message's data.
+    async fn jwt(&self, data: &str, operation: &str, options: &CallOptions) -> Result<String> {
+        let turn = self.signatory.turn(options).await?;
+        let unsigned = Unsigned::of(data, SystemClock::default().now_s() + LIFETIME_S);
+        let bytes = unsigned.bytes();
+        let public = match (&self.key.signer, &self.key.public) {
+            (Some(_), _) => None,
+            (None, Some(public)) => Some(public),
+            (None, None) => {
+                let why = "is missing: requests are signed with it. Where the key is elsewhere, give public_key, and each call asks \
+                           for the signature";
+                return Err(Error::invalid_setting("private_key", why));
+            }
+        };
+        let question = |algorithm| {
+            let text = format!("The signature of a request, {operation} ({algorithm})");
+            let fingerprint = public.map(|key| HEXUPPER.encode(&key.spki_sha256())).unwrap_or_default();
+            question(text, algorithm, Hash::Sha256.digest(bytes), fingerprint)
+        };
+        let signature = self.signatory.sign(turn, Hash::Sha256, bytes, options, self.failed, question).await?;
+        if public.is_some_and(|key| !key.verify_pkcs1(Hash::Sha256, bytes, &signature)) {
+            return Err(Error::invalid_field(SIGNATURE, "the answer is not a signature by the key of public_key"));
+        }
+        Ok(unsigned.complete(&signature))
+    }
+}
+
+/// Signs each attempt's message.
+struct Signed<'a> {
+    sender: &'a Sender,
+    operation: &'static str,
+    options: &'a CallOptions,
+    /// When the call gives up, whichever attempt it is at.
+    deadline: Instant,
+}
+
+impl RequestSigner for Signed<'_> {
+    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
+        Box::pin(async move {
+            let options = self.options.until(self.deadline);
+            let jwt = self.sender.jwt(data(&message.body)?, self.operation, &options).await;
+            let jwt = jwt.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+            let mut headers = message.headers.clone();
+            headers.push_secret("Authorization", &Secret::new(format!("Bearer {jwt}")));
+            let (method, target) = (message.method.clone(), message.target.clone());
+            Ok(OutRequest { method, target, headers, body: Body::empty() })
+        })
+    }
+}
+
+/// The data of a message, as JSON text.
+fn data(body: &Body) -> Result<&str> {
+    match body.segments() {
+        [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
+    .ok_or_else(|| Error::because(&row::INTERNAL, "a request of this protocol has no data"))
+}

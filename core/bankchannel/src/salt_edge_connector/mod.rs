@@ -1,0 +1,122 @@
+//! A bank's connector towards Salt Edge: reads and answers what the hub asks, and tells the hub what came of it.
+//!
+//! ```text
+//!   settings ──► SaltEdgeConnector ──► exchange: data ─► JWT, signed anew for each attempt ─► Salt Edge
+//!                     │
+//!                     └──► operations that only compute: receive a request, answer it, verify and sign JWTs
+//! ```
+
+mod dispatch;
+mod settings;
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{Error, Exchange, Kept, Outcome, Result, error::row};
+pub use bankchannel_salt_edge::{
+    Afterwards, Class, Credentials, Issuer, Refusal, SaltEdge, Side, Terms, TokenUse, Verifier, class, client_jwt,
+    connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, terms},
+    envelope, for_each_connector_operation as for_each_operation, model, receive,
+};
+pub use settings::SaltEdgeConnectorSettings;
+
+pub use crate::salt_edge::KeySettings;
+use crate::{
+    CallOptions, ClientKind, Commands, Protocol,
+    client::{ProtocolClient, signer::Unsigned},
+    salt_edge::{Sender, own},
+};
+use settings::Ready;
+
+/// The connector's side of Salt Edge, as the library knows it.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: PROTOCOL,
+    module: "salt_edge_connector",
+    class: "SaltEdgeConnector",
+    what: "a bank's connector, which Salt Edge asks for its customers' accounts",
+    operations: &[dispatch::OPERATIONS],
+    errors: errors::ROWS,
+    commands: Commands::ByCall,
+    sessions: None,
+    client: Some(ClientKind::of::<SaltEdgeConnector>(&[])),
+};
+
+/// A bank's connector. It keeps the keys that it has read, so keep it.
+///
+/// Cloning is cheap; a clone is the same client.
+#[derive(Clone)]
+pub struct SaltEdgeConnector(Arc<Inner>);
+
+struct Inner {
+    ready: Arc<Ready>,
+    /// Present where the settings name a hub.
+    sender: Option<Sender>,
+    kept: Kept,
+}
+
+impl SaltEdgeConnector {
+    /// Makes a client. Files that the settings name are read now; nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that cannot be used, each naming its field.
+    pub fn new(settings: SaltEdgeConnectorSettings) -> Result<Self> {
+        Self::of(Arc::new(Ready::of(settings)?))
+    }
+
+    fn of(ready: Arc<Ready>) -> Result<Self> {
+        let sender = ready.sender(failed)?;
+        let kept = own(&ready.key);
+        Ok(Self(Arc::new(Inner { ready, sender, kept })))
+    }
+
+    /// Carries out one exchange with the hub.
+    ///
+    /// # Errors
+    /// Any; each with its outcome and the operation's name.
+    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SaltEdge>,
+    {
+        match &self.0.sender {
+            Some(sender) => sender.exchange::<O>(request, options).await,
+            None => {
+                let missing = "is missing: it names Salt Edge, such as https://priora.saltedge.com";
+                let error = Error::invalid_setting("base_url", missing).with_outcome(Outcome::NotSent);
+                Err(error.in_operation(const { O::DECLARATION.name }))
+            }
+        }
+    }
+}
+
+/// The error of a signer that did not sign.
+fn failed(fault: Unsigned) -> Error {
+    match fault {
+        Unsigned::Internal(why) => Error::because(&row::INTERNAL, why),
+        Unsigned::Token(why) => Error::because(&errors::TOKEN_FAILED, why).with("field", "pkcs11"),
+    }
+}
+
+impl ProtocolClient for SaltEdgeConnector {
+    type Settings = SaltEdgeConnectorSettings;
+
+    fn protocol() -> &'static Protocol {
+        &DESCRIPTOR
+    }
+
+    fn open(settings: SaltEdgeConnectorSettings) -> Result<Self> {
+        Self::new(settings)
+    }
+
+    fn in_child(&self, _: &SaltEdgeConnectorSettings) -> Result<Self> {
+        Self::of(Arc::clone(&self.0.ready))
+    }
+
+    fn peer(&self) -> Option<&str> {
+        self.0.sender.as_ref().map(|sender| sender.transport.base_url())
+    }
+}
+
+impl std::fmt::Debug for SaltEdgeConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SaltEdgeConnector").finish_non_exhaustive()
+    }
+}

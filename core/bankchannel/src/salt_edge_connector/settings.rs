@@ -1,0 +1,128 @@
+//! A connector's settings: one declaration for every language.
+
+use std::time::Duration;
+
+use bankchannel_foundation::{
+    Boundary, Error, Kept, Result, Secret,
+    model::{Dialect, Profile, Value, Writer},
+};
+use bankchannel_salt_edge::Credentials;
+use bankchannel_transport::Settings;
+
+use super::SaltEdgeConnector;
+use crate::{
+    ConnectionSettings,
+    client::{
+        ClientSettings,
+        keys::{one_of, secret_of},
+        signer::Unsigned,
+    },
+    salt_edge::{Key, KeySettings, Sender},
+};
+
+/// The settings of a connector. All are optional: each operation says what it needs.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct SaltEdgeConnectorSettings {
+    /// The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for sending. Plain HTTP is for loopback
+    /// addresses only.
+    pub base_url: Option<String>,
+    /// The hub's public key as PEM text; while it changes, the old one and the new one, one after the other.
+    pub hub_public_key: Option<String>,
+    /// A file that holds it.
+    pub hub_public_key_file: Option<String>,
+    /// The provider's app id, from the dashboard.
+    pub app_id: Option<String>,
+    /// The app secret, from the dashboard.
+    pub app_secret: Option<Secret>,
+    /// A file that holds it.
+    pub app_secret_file: Option<String>,
+    /// The bank's code at Salt Edge, such as `demobank`.
+    pub provider_code: Option<String>,
+    /// The connector's own key.
+    #[boundary(flatten)]
+    pub key: KeySettings,
+    /// What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out.
+    pub issuer: Option<String>,
+    /// How many seconds later than `exp` a request may arrive; 30 when left out.
+    pub leeway_s: Option<u32>,
+    /// How the hub is reached.
+    #[boundary(flatten)]
+    pub connection: ConnectionSettings,
+}
+
+impl ClientSettings for SaltEdgeConnectorSettings {
+    type Client = SaltEdgeConnector;
+
+    fn connection(&self) -> &ConnectionSettings {
+        &self.connection
+    }
+
+    fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
+        None
+    }
+}
+
+/// The settings with their files read.
+pub(super) struct Ready {
+    pub(super) key: Key,
+    hub_public_key: Option<String>,
+    provider_code: Option<String>,
+    issuer: Option<String>,
+    leeway_s: Option<u32>,
+    credentials: Credentials,
+    exchange_timeout: Option<Duration>,
+    transport: Option<Settings>,
+}
+
+impl Ready {
+    pub(super) fn of(settings: SaltEdgeConnectorSettings) -> Result<Self> {
+        let transport = settings.base_url.clone().map(|url| settings.connection.transport(url)).transpose()?;
+        let hub_public_key = one_of("hub_public_key", settings.hub_public_key, settings.hub_public_key_file)?;
+        if hub_public_key.as_deref().is_some_and(|text| text.contains("PRIVATE KEY-----")) {
+            return Err(Error::invalid_setting("hub_public_key", "holds a private key: give the public one"));
+        }
+        let app_secret = secret_of("app_secret", settings.app_secret, settings.app_secret_file)?;
+        Ok(Self {
+            key: Key::of(settings.key)?,
+            hub_public_key,
+            provider_code: settings.provider_code,
+            issuer: settings.issuer,
+            leeway_s: settings.leeway_s,
+            credentials: Credentials { app_id: settings.app_id, app_secret },
+            exchange_timeout: settings.connection.exchange_limit(),
+            transport,
+        })
+    }
+
+    /// What sends, where a hub is named.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming the setting.
+    pub(super) fn sender(&self, failed: fn(Unsigned) -> Error) -> Result<Option<Sender>> {
+        let made = |transport| {
+            Sender::of(transport, self.credentials.clone(), self.exchange_timeout, self.key.clone(), failed)
+        };
+        self.transport.as_ref().map(made).transpose()
+    }
+}
+
+/// A client has what its requests leave out.
+impl Profile for SaltEdgeConnector {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        fn write<T: Boundary + Clone>(value: &Option<T>) -> Option<Value<'static>> {
+            value.clone().map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
+        }
+        let ready = &self.0.ready;
+        match field {
+            "hub_public_key" => write(&ready.hub_public_key),
+            "provider_code" => write(&ready.provider_code),
+            "issuer" => write(&ready.issuer),
+            "leeway_s" => write(&ready.leeway_s),
+            _ => None,
+        }
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        Some(&self.0.kept)
+    }
+}

@@ -1,0 +1,25 @@
+//! Who a third party is (§3.6).
+
+use bankchannel_foundation::{
+    Error, Exchange,
+    message::{InRequest, OutResponse},
+};
+use bankchannel_salt_edge::connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoResponse};
+
+use super::super::{
+    pipeline::{Problem, read, time},
+    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, Hub},
+};
+
+pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<GetClientInfo>(message)?;
+    if request.client_id != CLIENT_ID {
+        return Err(Problem::Unreadable(Error::invalid_field("client_id", "is no third party's")));
+    }
+    Ok(GetClientInfo::encode_response(GetClientInfoResponse {
+        name: Some(CLIENT_NAME.to_owned()),
+        scopes: Some(CLIENT_SCOPES.map(str::to_owned).to_vec()),
+        public_key: hub.keys.third_party.clone(),
+        time: time(hub),
+    }))
+}

@@ -1,0 +1,3 @@
+//! Third parties.
+
+pub(super) mod get_client_info;

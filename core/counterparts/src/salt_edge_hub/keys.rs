@@ -1,0 +1,103 @@
+//! What the data folder holds: the hub's key pair, the connector's, a third party's, and the connector's app id and secret.
+
+use std::path::{Path, PathBuf};
+
+use bankchannel_crypto::{digest, random, rsa::PrivateKey, signature::VerifyingKey};
+use bankchannel_foundation::{Error, Result, error::row};
+use zeroize::Zeroizing;
+
+use crate::{
+    folder::{unusable, write_whole},
+    private::read_secret,
+};
+
+/// Names of files: a private key, and its public half.
+const HUB: [&str; 2] = ["hub.key.pem", "hub.public.pem"];
+const CONNECTOR: [&str; 2] = ["connector.key.pem", "connector.public.pem"];
+const THIRD_PARTY: [&str; 2] = ["third-party.key.pem", "third-party.public.pem"];
+const APP: [&str; 2] = ["app_id", "app_secret"];
+
+const KEY_MODE: u32 = 0o600;
+const PUBLIC_MODE: u32 = 0o644;
+const BITS: usize = 2048;
+/// The largest file of a key.
+const MAX: u64 = 64 * 1024;
+
+/// What a hub holds.
+pub(super) struct Keys {
+    pub(super) hub_public_key_file: PathBuf,
+    pub(super) app_id: String,
+    pub(super) app_secret_sha256: [u8; 32],
+    pub(super) app_secret_file: PathBuf,
+    /// Whom connectors sign as: the public halves that count.
+    pub(super) connector: Vec<VerifyingKey>,
+    /// The connector's private key, where the hub has made it.
+    pub(super) connector_key_file: Option<PathBuf>,
+    /// The third party's public key, PEM.
+    pub(super) third_party: String,
+}
+
+impl Keys {
+    /// What is in the folder, and what was missing there.
+    ///
+    /// # Errors
+    /// `resource.storage`, `configuration.invalid` for files that cannot be used.
+    pub(super) fn prepare(data: &Path, connector_public_key: Option<&str>) -> Result<Self> {
+        let [_, hub_public_key_file] = pair(data, HUB)?;
+        let [_, third_party] = pair(data, THIRD_PARTY)?;
+        let (pem, connector_key_file) = match connector_public_key {
+            Some(path) => (read(Path::new(path))?, None),
+            None => {
+                let [key, public] = pair(data, CONNECTOR)?;
+                (read(&public)?, Some(key))
+            }
+        };
+        let connector = VerifyingKey::all_from_pem(&pem)
+            .map_err(|why| Error::invalid_setting("connector_public_key", why.to_string()))?;
+        let [id, app_secret_file] = APP.map(|name| data.join(name));
+        let app_id = text(&id)?;
+        let secret = text(&app_secret_file)?;
+        Ok(Self {
+            hub_public_key_file,
+            app_id: app_id.to_string(),
+            app_secret_sha256: digest::sha256(secret.as_bytes()),
+            app_secret_file,
+            connector,
+            connector_key_file,
+            third_party: read(&third_party)?,
+        })
+    }
+}
+
+/// The files of a key pair, made where they are missing.
+fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
+    let [key_file, public_file] = names.map(|name| data.join(name));
+    let key = match read_secret(&key_file, MAX)? {
+        Some(pem) => PrivateKey::from_pem(pem.expose())
+            .map_err(|why| Error::invalid_setting("data", format!("{}: {why}", names[0])))?,
+        None => {
+            let made = PrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+            write_whole(&key_file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
+            made
+        }
+    };
+    let public = key.public().to_spki_pem();
+    if std::fs::read(&public_file).ok().as_deref() != Some(public.as_bytes()) {
+        write_whole(&public_file, PUBLIC_MODE, public.as_bytes())?;
+    }
+    Ok([key_file, public_file])
+}
+
+/// A random text that is in this file, made where it is missing.
+fn text(path: &Path) -> Result<Zeroizing<String>> {
+    if let Some(kept) = read_secret(path, MAX)? {
+        return Ok(Zeroizing::new(kept.expose().to_owned()));
+    }
+    let made = Zeroizing::new(digest::hex(&random::bytes::<16>()));
+    write_whole(path, KEY_MODE, made.as_bytes())?;
+    Ok(made)
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|why| unusable(path, &why))
+}

@@ -1,0 +1,39 @@
+//! A hub that plays Salt Edge: takes what connectors report, and answers what they ask.
+//!
+//! ```text
+//!   running     start, readiness, stop             options     how it is started
+//!   keys        the data folder's keys             service     who may ask, and what a hub knows
+//!   pipeline    request ─► app id ─► JWT ─► handler ─► answer, or a class of error
+//!   sessions/ tokens/ clients/                     one handler per operation
+//!   state       sessions and tokens, in memory     control     what tests tell it
+//! ```
+//!
+//! Section numbers are those of the Salt Edge sheet.
+
+mod clients;
+mod control;
+mod keys;
+mod openapi;
+mod options;
+mod pipeline;
+mod running;
+mod service;
+mod sessions;
+mod state;
+mod tokens;
+
+use bankchannel_salt_edge::connector::PROTOCOL;
+
+use crate::counterpart::Counterpart;
+
+pub(crate) use options::{HubOptions, HubReadiness};
+pub(crate) use running::Running;
+
+/// The hub, as whoever starts one knows it.
+pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
+    "salt-edge-hub",
+    PROTOCOL,
+    ("SaltEdgeHubServer", "Hub"),
+    "An embedded hub that plays Salt Edge",
+    openapi::describe,
+);

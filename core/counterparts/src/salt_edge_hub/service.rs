@@ -1,0 +1,52 @@
+//! A hub: who may ask it, and what it knows.
+
+use std::sync::Arc;
+
+use bankchannel_crypto::digest::sha256;
+use bankchannel_foundation::clock::{Clock as _, SystemClock};
+use bankchannel_salt_edge::{Verifier, envelope::Issuer};
+
+use super::{keys::Keys, state::State};
+use crate::http::control::Control;
+
+/// The bank's code at this hub.
+pub(super) const PROVIDER_CODE: &str = "demobank";
+/// The third party's id at this hub.
+pub(super) const CLIENT_ID: u64 = 1;
+/// The third party's name.
+pub(super) const CLIENT_NAME: &str = "Example App";
+/// What the third party is admitted to.
+pub(super) const CLIENT_SCOPES: [&str; 3] = ["accounts", "transactions", "kyc"];
+
+/// A hub.
+pub(super) struct Hub {
+    pub(super) keys: Keys,
+    pub(super) verifier: Verifier,
+    pub(super) state: State,
+    pub(super) clock: Arc<SystemClock>,
+    /// Where the clock stands at the start.
+    pub(super) clock_ms: Option<i64>,
+    pub(super) control: Option<Arc<Control>>,
+}
+
+impl Hub {
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Whether these are a provider's app id and secret.
+    pub(super) fn knows(&self, app_id: &str, app_secret: &str) -> bool {
+        // Digests are compared: how long that takes says nothing of the secret.
+        app_id == self.keys.app_id && sha256(app_secret.as_bytes()) == self.keys.app_secret_sha256
+    }
+
+    /// Who verifies what connectors have signed: their `iss` is not looked at, as they send none.
+    ///
+    /// # Errors
+    /// What is wrong with the key.
+    pub(super) fn verifier(keys: &Keys) -> Result<Verifier, String> {
+        let mut verifier = Verifier::new(keys.connector.clone()).map_err(|why| why.to_string())?;
+        verifier.issuer = Issuer::Any;
+        Ok(verifier)
+    }
+}

@@ -1,0 +1,26 @@
+//! Takes note of how far a session is (§3.2).
+
+use bankchannel_foundation::{
+    Exchange,
+    message::{InRequest, OutResponse},
+};
+use bankchannel_salt_edge::connector::operations::sessions::update_session::{UpdateSession, UpdateSessionResponse};
+use serde_json::json;
+
+use super::super::{
+    pipeline::{Problem, read, time},
+    service::Hub,
+};
+
+pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<UpdateSession>(message)?;
+    let update = json!({
+        "status": request.status.as_str(),
+        "redirect_url": request.extra.and_then(|extra| extra.redirect_url),
+        "interactive_field": request.interactive_step_instruction.and_then(|step| step.interactive_field),
+        "user_id": request.user_id,
+    });
+    let expires_ms = request.session_expires_at.map(|at| at.0.as_ms());
+    hub.state.update(request.session_secret.as_str(), update, expires_ms, hub.now_ms())?;
+    Ok(UpdateSession::encode_response(UpdateSessionResponse { time: time(hub) }))
+}

@@ -1,0 +1,46 @@
+//! A page of tokens (§3.4).
+
+use bankchannel_foundation::{
+    Exchange,
+    message::{InRequest, OutResponse},
+    model::{JsonObject, Object},
+};
+use bankchannel_salt_edge::{
+    class::of_hub as class,
+    connector::operations::tokens::list_tokens_at_hub::{ListTokensAtHub, ListTokensAtHubResponse},
+};
+
+use super::super::{
+    pipeline::{Problem, read, time},
+    service::Hub,
+};
+
+/// Tokens on a page that nobody has said the size of, and the most on any.
+const PAGE: u32 = 100;
+const PAGE_MAX: u32 = 1000;
+
+pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<ListTokensAtHub>(message)?;
+    if request.customer_id.is_some() {
+        // No message tells a connector such an id, so there is none that it could know.
+        return Err((&class::CUSTOMER_NOT_FOUND).into());
+    }
+    let is_revoked = match request.kind.as_deref() {
+        None => false,
+        Some("revoked") => true,
+        Some(_) => return Err(Problem::Class(&class::ACTION_NOT_ALLOWED, "kind must be `revoked`, or left out.")),
+    };
+    let most = request.per_page.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let from_ms = request.from_date.map_or(i64::MIN, |from| from.0.as_ms());
+    let from_id = request.from_id.unwrap_or_default();
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let (page, next_id) = hub.state.tokens(is_revoked, from_id, from_ms, most);
+    let tokens = page.into_iter().map(|(id, status)| {
+        let mut token = Object::with_capacity(2);
+        token.push("id", id);
+        token.push("status", status);
+        JsonObject(token)
+    });
+    let response = ListTokensAtHubResponse { tokens: tokens.collect(), next_id, time: time(hub) };
+    Ok(ListTokensAtHub::encode_response(response))
+}

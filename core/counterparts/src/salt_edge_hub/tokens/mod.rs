@@ -1,0 +1,4 @@
+//! Tokens as the hub knows them.
+
+pub(super) mod list_tokens_at_hub;
+pub(super) mod revoke_token_at_hub;

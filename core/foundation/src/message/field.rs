@@ -1,0 +1,42 @@
+//! A header field as users give and get it.
+
+use std::fmt;
+
+use super::{Headers, is_token};
+use crate::{Boundary, Error};
+
+/// A header field.
+#[derive(Clone, PartialEq, Eq, Boundary)]
+pub struct HeaderField {
+    /// The name, as it is written.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+impl HeaderField {
+    /// The fields of a request's member `headers`, as a message has them.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, naming the field that no message can have.
+    pub fn all(fields: Vec<Self>) -> Result<Headers, Error> {
+        for (at, field) in fields.iter().enumerate() {
+            if !is_token(&field.name) {
+                let why = "must be a header name: letters, digits and hyphens";
+                return Err(Error::invalid_field(&format!("headers[{at}].name"), why));
+            }
+            if field.value.chars().any(|c| c.is_control() && c != '\t') {
+                let why = "must have no control characters, such as line ends";
+                return Err(Error::invalid_field(&format!("headers[{at}].value"), why));
+            }
+        }
+        Ok(fields.into_iter().map(|field| (field.name, field.value.into_bytes())).collect())
+    }
+}
+
+impl fmt::Debug for HeaderField {
+    /// The name only: the value may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeaderField").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,199 @@
+//! Writes and reads every exchange of both protocols from its declaration (§1.5, §1.6, §2, §3).
+//!
+//! ```text
+//!   request  = headers + data     `@Client-Id` is a header, every other field a member of `data`
+//!              as it is signed: Authorization: Bearer JWT({"data": {…}, "exp": …}), no body
+//!   answer   of a connector: its fields are members of the body
+//!            of the hub:     {"data": {…}, "meta": {…}}; `meta.time` is a member of `meta`
+//! ```
+//!
+//! The client's side writes a request with `data` as its body; whoever sends it puts it into the JWT. The server's side has opened
+//! the JWT, and gives `data` as the body.
+
+mod answer;
+
+use bankchannel_foundation::{
+    Boundary, Codec, Error, Exchange, Operation, Secret,
+    error::row,
+    json,
+    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, is_visible},
+    model::{Dialect, Field, Object, Reader, Value, Writer},
+    operation::Route,
+};
+
+use crate::terms::{Side, Terms};
+
+/// The deepest nesting of what is read.
+pub const MAX_DEPTH: usize = 32;
+/// How a field that stands in the answer's `meta` is named.
+const META: &str = "meta.";
+
+/// What a connector says of itself in each request to the hub.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// The provider's app id.
+    pub app_id: Option<String>,
+    /// Its app secret.
+    pub app_secret: Option<Secret>,
+}
+
+/// The codec of both protocols.
+#[derive(Debug)]
+pub struct SaltEdge;
+
+impl Codec for SaltEdge {
+    type Credentials = Credentials;
+    type Terms = Terms;
+
+    fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
+        let route = route::<O>()?;
+        let mut data = written(request);
+        let mut headers = Headers::default();
+        headers.push("Content-Type", JSON);
+        headers.push("Accept", JSON);
+        if O::TERMS.served_by == Side::Hub {
+            let missing =
+                |setting: &str| Error::invalid_setting(setting, "is missing: Salt Edge knows the provider by it");
+            let app_id = with.app_id.as_deref().ok_or_else(|| missing("app_id"))?;
+            let app_secret = with.app_secret.as_ref().ok_or_else(|| missing("app_secret"))?;
+            push(&mut headers, "App-Id", "app_id", app_id)?;
+            push(&mut headers, "App-Secret", "app_secret", app_secret.expose())?;
+        }
+        for (field, name) in in_headers(O::Request::SHAPE.fields()) {
+            let Some(value) = data.remove(field.wire) else { continue };
+            let text = value.as_str().map_or_else(|| value.to_json(), str::to_owned);
+            push(&mut headers, name, field.name, &text)?;
+        }
+        let method = route.method.as_str().to_owned();
+        Ok(OutRequest { method, target: route.path.to_owned(), headers, body: Body::json(data) })
+    }
+
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
+        let Value::Object(data) = parsed(&message.body)? else {
+            return Err(Error::because(&row::INVALID_JSON, "data must be an object"));
+        };
+        read_request::<O::Request>(data, message.headers)
+    }
+
+    fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
+        let status = const { &O::DECLARATION }.route.as_ref().map_or(200, |route| route.success);
+        let fields = written(response);
+        if O::TERMS.served_by == Side::Connector {
+            return OutResponse::new(status, Body::json(fields));
+        }
+        let (mut data, mut meta) = (Object::new(), Object::new());
+        for (name, value) in fields {
+            match name.strip_prefix(META) {
+                Some(name) => meta.push(name.to_owned(), value),
+                None => data.push(name, value),
+            }
+        }
+        let mut body = Object::with_capacity(2);
+        body.push("data", data);
+        body.push("meta", meta);
+        OutResponse::new(status, Body::json(body))
+    }
+
+    fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error> {
+        let side = O::TERMS.served_by;
+        if !(200..300).contains(&message.status) {
+            return Err(answer::refused(side, &message));
+        }
+        let broken = |why: &str| answer::broken(side, &message, why);
+        // What has no answer of its own is done with any success.
+        let needs = O::Response::SHAPE.fields().iter().any(|field| !field.wire_optional);
+        let body = match parsed(&message.body) {
+            Ok(Value::Object(body)) => body,
+            _ if !needs => Object::new(),
+            Ok(_) => return Err(broken("it is no JSON object")),
+            Err(fault) => return Err(broken(fault.message())),
+        };
+        let fields = match side {
+            Side::Connector => body,
+            Side::Hub => unwrapped(body),
+        };
+        let read = O::Response::read(Value::Object(fields), &mut Reader::new(Dialect::Wire));
+        read.map_err(|fault| broken(&format!("it does not fit: {}", fault.message())))
+    }
+}
+
+/// A typed request from the `data` of its JWT and from its headers.
+///
+/// # Errors
+/// `input.*`, naming the field or header.
+pub(crate) fn read_request<R: Boundary>(data: Object<'_>, headers: Option<&Headers>) -> Result<R, Error> {
+    let shape = R::SHAPE.fields();
+    let mut fields = data;
+    for (field, name) in in_headers(shape) {
+        // A member that is named like a header is not one.
+        fields.remove(field.wire);
+        if let Some(text) = headers.map(|headers| one(headers, name)).transpose()?.flatten() {
+            fields.push(field.wire, text.to_owned());
+        }
+    }
+    R::read(Value::Object(fields), &mut Reader::new(Dialect::Wire)).map_err(plainly)
+}
+
+/// The header's value, where there is one.
+///
+/// # Errors
+/// `input.invalid_field`: it is there twice, or is not visible ASCII.
+pub(crate) fn one<'h>(headers: &'h Headers, name: &str) -> Result<Option<&'h str>, Error> {
+    if headers.count(name) > 1 {
+        return Err(Error::invalid_field(name, "is sent twice"));
+    }
+    let Some(value) = headers.get(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text = std::str::from_utf8(value).ok().filter(|_| is_visible(value));
+    text.map(Some).ok_or_else(|| Error::invalid_field(name, "has characters that are not visible ASCII"))
+}
+
+/// The fields that travel in headers, with their names.
+fn in_headers(shape: &'static [Field]) -> impl Iterator<Item = (&'static Field, &'static str)> {
+    shape.iter().filter_map(|field| Some((field, field.wire.strip_prefix('@')?)))
+}
+
+/// Names headers as people know them: `Client-Id` instead of `@Client-Id`.
+fn plainly(fault: Error) -> Error {
+    let Some(named) = fault.detail("field").filter(|named| named.contains('@')) else { return fault };
+    let (message, named) = (fault.message().replace('@', ""), named.replace('@', ""));
+    Error::because(fault.row(), message).with("field", named)
+}
+
+fn push(headers: &mut Headers, name: &str, field: &str, text: &str) -> Result<(), Error> {
+    let is_fine = !text.is_empty() && text.trim() == text && is_visible(text.as_bytes());
+    if !is_fine {
+        return Err(Error::invalid_field(field, "must be visible ASCII, without spaces around it"));
+    }
+    headers.push_secret(name, &Secret::new(text));
+    Ok(())
+}
+
+/// The members of `data`, and those of `meta` under their names here. What stands beside them is passed over.
+fn unwrapped(mut body: Object<'_>) -> Object<'_> {
+    let mut fields = match body.remove("data") {
+        Some(Value::Object(data)) => data,
+        _ => Object::new(),
+    };
+    if let Some(Value::Object(meta)) = body.remove("meta") {
+        for (name, value) in meta {
+            fields.insert(format!("{META}{name}"), value);
+        }
+    }
+    fields
+}
+
+fn route<O: Operation>() -> Result<&'static Route, Error> {
+    let route = const { &O::DECLARATION }.route.as_ref();
+    route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+}
+
+fn written(message: impl Boundary) -> Object<'static> {
+    match message.write(&mut Writer::new(Dialect::Wire)) {
+        Value::Object(fields) => fields,
+        _ => Object::new(),
+    }
+}
+
+fn parsed(body: &[u8]) -> Result<Value<'_>, Error> {
+    json::parse(body, MAX_DEPTH).map_err(|fault| Error::because(&row::INVALID_JSON, fault.to_string()))
+}

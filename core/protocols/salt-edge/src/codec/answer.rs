@@ -1,0 +1,77 @@
+//! Answers that are not a success, or not what they should be (§3.7, §6.2).
+
+use bankchannel_foundation::{
+    Error, Outcome,
+    error::{Peer, Row, row},
+    json,
+    message::InResponse,
+    model::Value,
+    redact::redact_words,
+};
+
+use super::MAX_DEPTH;
+use crate::{class::Class, connector, hub, terms::Side};
+
+/// Most of the other side's text that an error shows, in characters.
+const TEXT: usize = 500;
+/// Most of a class's name, in characters.
+const WORD: usize = 100;
+
+/// The error that a refusal means. Its outcome is whether something may have been done.
+pub(super) fn refused(side: Side, message: &InResponse) -> Error {
+    let (class, text) = said(&message.body);
+    let (classes, [refused, busy, failed]) = rows(side);
+    let known = classes.iter().find(|(known, _)| class.as_deref() == Some(known.name)).map(|(_, row)| *row);
+    let row = match (message.status, known) {
+        (429, _) => busy,
+        (_, Some(row)) => row,
+        (500.., None) => failed,
+        _ => refused,
+    };
+    let why = match &class {
+        Some(class) => format!("{} ({class})", row.text),
+        None => row.text.to_owned(),
+    };
+    let outcome = if message.status >= 500 || message.status == 408 { Outcome::Unknown } else { Outcome::Refused };
+    Error::because(row, why)
+        .with_status(message.status)
+        .with_outcome(outcome)
+        .with_retry_after(message.retry_after_s)
+        .with_peer(Peer { code: class, text, request_id: None })
+}
+
+/// The error for a success that cannot be read.
+pub(super) fn broken(side: Side, message: &InResponse, why: &str) -> Error {
+    let whose = match side {
+        Side::Connector => "the connector's",
+        Side::Hub => "Salt Edge's",
+    };
+    Error::because(&row::PEER_PROTOCOL, format!("{whose} answer of success cannot be used: {why}"))
+        .with_status(message.status)
+        .with_outcome(Outcome::Accepted)
+}
+
+/// A side's classes, and the rows of what has no class of its own: refused, busy, failed.
+fn rows(side: Side) -> (&'static [(&'static Class, &'static Row)], [&'static Row; 3]) {
+    match side {
+        Side::Hub => {
+            use connector::errors::{BUSY, CLASSES, HUB_FAILED, REFUSED};
+            (CLASSES, [&REFUSED, &BUSY, &HUB_FAILED])
+        }
+        Side::Connector => {
+            use hub::errors::{BUSY, CLASSES, CONNECTOR_FAILED, REFUSED};
+            (CLASSES, [&REFUSED, &BUSY, &CONNECTOR_FAILED])
+        }
+    }
+}
+
+/// Class and text, wherever in the body they stand: at its top, in `data`, in `error`.
+fn said(body: &[u8]) -> (Option<String>, Option<String>) {
+    let Ok(body) = json::parse(body, MAX_DEPTH) else { return (None, None) };
+    let places = [Some(&body), body.get("error"), body.get("data")];
+    let text = |name: &str, most: usize| {
+        let found = places.iter().flatten().find_map(|place| place.get(name).and_then(Value::as_str));
+        found.map(|text| redact_words(&text.chars().take(most).collect::<String>()))
+    };
+    (text("error_class", WORD), text("error_message", TEXT))
+}

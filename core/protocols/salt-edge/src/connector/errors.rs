@@ -1,0 +1,127 @@
+//! The rows of the error table: what the hub refuses (§3.7), and what is wrong on the connector's own side.
+
+use bankchannel_foundation::error::Row;
+
+use crate::class::{Class, of_hub as class};
+
+bankchannel_foundation::error_rows! {
+    KEY_UNUSABLE = "salt_edge_connector.key_unusable", InvalidInput, never,
+        "The key cannot be used.", "The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text.";
+    TOKEN_FAILED = "salt_edge_connector.token_failed", Configuration, never,
+        "The token with the private key did not sign.", "The message says why: look at the token, its reader or line, and its PIN; do not repeat a PIN that was refused.";
+    SESSION_CLOSED = "salt_edge_connector.session_closed", Conflict, never,
+        "The session has ended at Salt Edge.", "Report nothing further of it. If this repeats a report that was sent before, that one has arrived.";
+    CONFIGURATION_REFUSED = "salt_edge_connector.configuration_refused", Configuration, never,
+        "Something is not set up in the provider's dashboard at Salt Edge.", "Compare public key, app id and host with the dashboard; Salt Edge's text says more.";
+    TOKEN_MISSING = "salt_edge_connector.token_missing", InvalidInput, never,
+        "Salt Edge has found no token in the request.", "Give the access token.";
+    SESSION_EXPIRED = "salt_edge_connector.session_expired", Conflict, never,
+        "The session's time is over at Salt Edge.", "Report nothing further of it. A token that was made for it was not delivered: revoke it.";
+    AUTHORIZATION_REFUSED = "salt_edge_connector.authorization_refused", Authentication, never,
+        "Salt Edge has found no signed request.", "See that nothing between you and Salt Edge removes the header Authorization.";
+    TOKEN_NOT_FOUND = "salt_edge_connector.token_not_found", PeerRefused, never,
+        "Salt Edge does not know the token.", "Where the token was to be revoked, nothing remains to be done.";
+    TOKEN_REVOKED = "salt_edge_connector.token_revoked", Conflict, never,
+        "The token was revoked before.", "Nothing remains to be done.";
+    TOKEN_EXPIRED = "salt_edge_connector.token_expired", Conflict, never,
+        "The token has expired.", "Where the token was to be revoked, nothing remains to be done.";
+    SESSION_NOT_FOUND = "salt_edge_connector.session_not_found", PeerRefused, never,
+        "Salt Edge does not know the session.", "Report nothing further of it. A token that was made for it was not delivered: revoke it.";
+    CUSTOMER_NOT_FOUND = "salt_edge_connector.customer_not_found", PeerRefused, never,
+        "Salt Edge does not know the customer.", "`customer_id` is Salt Edge's own id: leave it out.";
+    PROVIDER_NOT_FOUND = "salt_edge_connector.provider_not_found", Configuration, never,
+        "Salt Edge does not know the app id.", "Compare app_id with the dashboard.";
+    ACTION_NOT_ALLOWED = "salt_edge_connector.action_not_allowed", Permission, never,
+        "Salt Edge does not permit this.", "It is a matter of configuration, or parameters do not go together; Salt Edge's text says more.";
+    PROVIDER_DISABLED = "salt_edge_connector.provider_disabled", Configuration, never,
+        "Salt Edge does not work with this provider.", "Ask Salt Edge.";
+    REFUSED = "salt_edge_connector.refused", PeerRefused, never,
+        "Salt Edge has refused the request.", "Salt Edge's class and text are attached.";
+    BUSY = "salt_edge_connector.busy", RateLimited, again,
+        "Salt Edge takes no more requests now.", "Wait as long as it says.";
+    HUB_FAILED = "salt_edge_connector.hub_failed", PeerRefused, again,
+        "Salt Edge could not answer because of a failure of its own.", "See the outcome, and repeat later.";
+}
+
+/// The row of each class.
+pub(crate) const CLASSES: &[(&Class, &Row)] = &[
+    (&class::SESSION_CLOSED, &SESSION_CLOSED),
+    (&class::CONFIGURATION_ERROR, &CONFIGURATION_REFUSED),
+    (&class::TOKEN_MISSING, &TOKEN_MISSING),
+    (&class::SESSION_EXPIRED, &SESSION_EXPIRED),
+    (&class::AUTHORIZATION_MISSING, &AUTHORIZATION_REFUSED),
+    (&class::TOKEN_NOT_FOUND, &TOKEN_NOT_FOUND),
+    (&class::TOKEN_REVOKED, &TOKEN_REVOKED),
+    (&class::TOKEN_EXPIRED, &TOKEN_EXPIRED),
+    (&class::SESSION_NOT_FOUND, &SESSION_NOT_FOUND),
+    (&class::CUSTOMER_NOT_FOUND, &CUSTOMER_NOT_FOUND),
+    (&class::PROVIDER_NOT_FOUND, &PROVIDER_NOT_FOUND),
+    (&class::ACTION_NOT_ALLOWED, &ACTION_NOT_ALLOWED),
+    (&class::PROVIDER_DISABLED, &PROVIDER_DISABLED),
+];
+
+/// What the hub may say to a report of a session.
+pub(crate) const OF_SESSIONS: &[&Row] = &[
+    &SESSION_CLOSED,
+    &CONFIGURATION_REFUSED,
+    &SESSION_EXPIRED,
+    &AUTHORIZATION_REFUSED,
+    &SESSION_NOT_FOUND,
+    &PROVIDER_NOT_FOUND,
+    &ACTION_NOT_ALLOWED,
+    &PROVIDER_DISABLED,
+    &REFUSED,
+    &BUSY,
+    &HUB_FAILED,
+    &KEY_UNUSABLE,
+    &TOKEN_FAILED,
+];
+
+/// What it may say to the list of tokens.
+pub(crate) const OF_LISTS: &[&Row] = &[
+    &CONFIGURATION_REFUSED,
+    &AUTHORIZATION_REFUSED,
+    &CUSTOMER_NOT_FOUND,
+    &PROVIDER_NOT_FOUND,
+    &PROVIDER_DISABLED,
+    &REFUSED,
+    &BUSY,
+    &HUB_FAILED,
+    &KEY_UNUSABLE,
+    &TOKEN_FAILED,
+];
+
+/// What it may say where a token is revoked.
+pub(crate) const OF_TOKENS: &[&Row] = &[
+    &CONFIGURATION_REFUSED,
+    &TOKEN_MISSING,
+    &AUTHORIZATION_REFUSED,
+    &TOKEN_NOT_FOUND,
+    &TOKEN_REVOKED,
+    &TOKEN_EXPIRED,
+    &PROVIDER_NOT_FOUND,
+    &PROVIDER_DISABLED,
+    &REFUSED,
+    &BUSY,
+    &HUB_FAILED,
+    &KEY_UNUSABLE,
+    &TOKEN_FAILED,
+];
+
+/// What it may say where a third party is looked up.
+pub(crate) const OF_CLIENTS: &[&Row] = &[
+    &CONFIGURATION_REFUSED,
+    &AUTHORIZATION_REFUSED,
+    &PROVIDER_NOT_FOUND,
+    &PROVIDER_DISABLED,
+    &REFUSED,
+    &BUSY,
+    &HUB_FAILED,
+    &KEY_UNUSABLE,
+    &TOKEN_FAILED,
+];
+
+/// What is wrong with a key that is only read.
+pub(crate) const OF_KEYS: &[&Row] = &[&KEY_UNUSABLE];
+/// The same with a key that signs.
+pub(crate) const OF_SIGNING: &[&Row] = &[&KEY_UNUSABLE, &TOKEN_FAILED];

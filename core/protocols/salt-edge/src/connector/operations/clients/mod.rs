@@ -1,0 +1,3 @@
+//! Third parties.
+
+pub mod get_client_info;

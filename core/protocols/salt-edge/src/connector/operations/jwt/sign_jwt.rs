@@ -1,0 +1,77 @@
+//! Sign a JWT (§1.4).
+
+use bankchannel_crypto::signature::Hash;
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret,
+    model::{JsonObject, Timestamp, Value},
+};
+
+use crate::{
+    connector::errors,
+    declare,
+    envelope::{LIFETIME_S, Unsigned},
+    model::keys,
+};
+
+/// The longest that a JWT is good, seconds: a year.
+const LONGEST_S: u32 = 366 * 24 * 60 * 60;
+
+/// What to sign.
+#[derive(Debug, Clone, Boundary)]
+pub struct SignJwtRequest {
+    /// The parameters.
+    pub data: JsonObject,
+    /// For how many seconds it is good; 60 when left out.
+    pub expires_in_s: Option<u32>,
+    /// The private key as PEM text, PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is.
+    pub private_key: Option<Secret>,
+    /// Opens a private key that is given here and is encrypted.
+    pub passphrase: Option<Secret>,
+    /// The instant to count from; now when left out.
+    pub at: Option<Timestamp>,
+}
+
+/// What was signed.
+#[derive(Debug, Clone, Boundary)]
+pub struct SignJwtResponse {
+    /// The JWT.
+    pub jwt: Secret,
+    /// Until when it is good, in Unix seconds.
+    pub exp: i64,
+}
+
+/// Signs a JWT.
+#[derive(Debug)]
+pub struct SignJwt;
+
+impl Operation for SignJwt {
+    type Request = SignJwtRequest;
+    type Response = SignJwtResponse;
+    const DECLARATION: Declaration = declare::local(
+        "jwt",
+        "salt_edge_connector.sign_jwt",
+        "Sign a JWT",
+        "With RS256: `data` and `exp`, and nothing else.",
+        errors::OF_SIGNING,
+    );
+}
+
+impl Local for SignJwt {
+    fn run(asked: SignJwtRequest, with: LocalContext<'_>) -> Result<SignJwtResponse, Error> {
+        let expires_in_s = asked.expires_in_s.map_or(LIFETIME_S, i64::from);
+        if !(1..=i64::from(LONGEST_S)).contains(&expires_in_s) {
+            return Err(Error::invalid_field("expires_in_s", format!("must be 1 to {LONGEST_S}")));
+        }
+        let exp = keys::instant_s(asked.at.as_ref(), &with) + expires_in_s;
+        let unsigned = Unsigned::of(&Value::Object(asked.data.0).to_json(), exp);
+        let signature = match asked.private_key {
+            Some(pem) => {
+                let key = keys::private_key(&pem, asked.passphrase.as_ref(), &with)?;
+                key.sign_pkcs1(Hash::Sha256, unsigned.bytes())
+                    .map_err(|_| keys::unusable("private_key", "the key cannot sign"))?
+            }
+            None => keys::own(&with)?.sign(unsigned.bytes())?,
+        };
+        Ok(SignJwtResponse { jwt: Secret::new(unsigned.complete(&signature)), exp })
+    }
+}

@@ -1,0 +1,63 @@
+//! Answer with accounts (§2.6).
+
+use std::collections::HashSet;
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation};
+
+use crate::{
+    declare,
+    hub::operations::accounts::fetch_accounts::{FetchAccounts, FetchAccountsResponse},
+    model::{BankAccount, HttpAnswer},
+};
+
+/// The accounts to answer with.
+#[derive(Debug, Clone, Boundary)]
+pub struct AnswerAccountsRequest {
+    /// All accounts that the customer's consent covers.
+    pub accounts: Vec<BankAccount>,
+}
+
+/// Makes the answer to `fetch_accounts`.
+#[derive(Debug)]
+pub struct AnswerAccounts;
+
+impl Operation for AnswerAccounts {
+    type Request = AnswerAccountsRequest;
+    type Response = HttpAnswer;
+    const DECLARATION: Declaration = declare::local(
+        "requests",
+        "salt_edge_connector.answer_accounts",
+        "Make the answer to a request for accounts",
+        "What is wrong with an account is said by its field, before it leaves.",
+        &[],
+    );
+}
+
+impl Local for AnswerAccounts {
+    fn run(asked: AnswerAccountsRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
+        check(&asked.accounts)?;
+        let accounts = asked.accounts.into_iter().map(BankAccount::complete).collect();
+        Ok(HttpAnswer::of(&FetchAccounts::encode_response(FetchAccountsResponse { accounts })))
+    }
+}
+
+/// What types do not say: ids are there, and each is one account's.
+///
+/// # Errors
+/// `input.invalid_field`, naming the field.
+pub fn check(accounts: &[BankAccount]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for (at, account) in accounts.iter().enumerate() {
+        let wrong = |field: &str, why: &str| Err(Error::invalid_field(&format!("accounts[{at}].{field}"), why));
+        if account.id.0.is_empty() {
+            return wrong("id", "is empty");
+        }
+        if !seen.insert(account.id.0.as_str()) {
+            return wrong("id", "is the id of another account too");
+        }
+        if account.name.is_empty() {
+            return wrong("name", "is empty");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! Answer with a customer (§2.10).
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation};
+
+use crate::{
+    declare,
+    hub::operations::customers::fetch_customer::{FetchCustomer, FetchCustomerResponse},
+    model::{BankCustomer, HttpAnswer},
+};
+
+/// The customer to answer with.
+#[derive(Debug, Clone, Boundary)]
+pub struct AnswerCustomerRequest {
+    /// What the bank knows of the customer.
+    pub customer: BankCustomer,
+}
+
+/// Makes the answer to `fetch_customer`.
+#[derive(Debug)]
+pub struct AnswerCustomer;
+
+impl Operation for AnswerCustomer {
+    type Request = AnswerCustomerRequest;
+    type Response = HttpAnswer;
+    const DECLARATION: Declaration = declare::local(
+        "requests",
+        "salt_edge_connector.answer_customer",
+        "Make the answer to a request for what the bank knows of its customer",
+        "What is not known is left out.",
+        &[],
+    );
+}
+
+impl Local for AnswerCustomer {
+    fn run(asked: AnswerCustomerRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
+        if asked.customer.name.is_empty() {
+            return Err(Error::invalid_field("customer.name", "is empty"));
+        }
+        let response = FetchCustomerResponse { customer: asked.customer };
+        Ok(HttpAnswer::of(&FetchCustomer::encode_response(response)))
+    }
+}

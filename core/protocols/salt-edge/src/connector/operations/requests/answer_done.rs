@@ -1,0 +1,35 @@
+//! Answer that a request was taken (10.20).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation,
+    message::{Body, OutResponse},
+    model::Object,
+};
+
+use crate::{declare, model::HttpAnswer};
+
+/// Nothing is asked.
+#[derive(Debug, Clone, Boundary)]
+pub struct AnswerDoneRequest {}
+
+/// Makes the answer to a request that asks for no data.
+#[derive(Debug)]
+pub struct AnswerDone;
+
+impl Operation for AnswerDone {
+    type Request = AnswerDoneRequest;
+    type Response = HttpAnswer;
+    const DECLARATION: Declaration = declare::local(
+        "requests",
+        "salt_edge_connector.answer_done",
+        "Make the answer that says that a request was taken",
+        "For every request that asks for no data: status 200 and an empty object. What becomes of the request is reported in its session.",
+        &[],
+    );
+}
+
+impl Local for AnswerDone {
+    fn run(_: AnswerDoneRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
+        Ok(HttpAnswer::of(&OutResponse::new(200, Body::json(Object::new()))))
+    }
+}

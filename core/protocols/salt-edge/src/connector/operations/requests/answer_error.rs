@@ -1,0 +1,64 @@
+//! Answer that a request is refused (§1.7, §6.2, §6.3).
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
+
+use crate::{
+    class::{self, Class, of_connector},
+    declare,
+    model::HttpAnswer,
+};
+
+/// The refusal to answer with.
+#[derive(Debug, Clone, Boundary)]
+pub struct AnswerErrorRequest {
+    /// The error's class, such as `AccountNotFound`; the HTTP status belongs to it.
+    pub error_class: String,
+    /// Why, in words. It may reach the third party: nothing secret.
+    pub error_message: String,
+    /// After how many seconds Salt Edge may ask again, 1 or more: for `InternalServerError`, whose status is then 503.
+    pub retry_after_s: Option<u32>,
+}
+
+/// Makes an answer that refuses.
+#[derive(Debug)]
+pub struct AnswerError;
+
+impl Operation for AnswerError {
+    type Request = AnswerErrorRequest;
+    type Response = HttpAnswer;
+    const DECLARATION: Declaration = declare::local(
+        "requests",
+        "salt_edge_connector.answer_error",
+        "Make the answer that refuses a request",
+        "For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a session, is reported with `fail_session` and never answered.",
+        &[],
+    );
+}
+
+impl Local for AnswerError {
+    fn run(asked: AnswerErrorRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
+        let class = known(&asked.error_class)?;
+        let status = match (class, asked.retry_after_s) {
+            (_, None) => class.status.unwrap_or(of_connector::INTERNAL_SERVER_ERROR.status.unwrap_or(500)),
+            (_, Some(0)) => return Err(Error::invalid_field("retry_after_s", "must be 1 or more")),
+            (class, Some(_)) if *class == of_connector::INTERNAL_SERVER_ERROR => 503,
+            (_, Some(_)) => {
+                let why = "is for InternalServerError: a repeat does not help against any other class";
+                return Err(Error::invalid_field("retry_after_s", why));
+            }
+        };
+        let mut answer = class::error_answer(class.name, &asked.error_message, status);
+        if let Some(seconds) = asked.retry_after_s {
+            answer.headers.push("Retry-After", seconds.to_string());
+        }
+        Ok(HttpAnswer::of(&answer))
+    }
+}
+
+/// The class of this name.
+fn known(name: &str) -> Result<&'static Class, Error> {
+    of_connector::ALL.iter().copied().find(|class| class.name == name).ok_or_else(|| {
+        let names: Vec<&str> = of_connector::ALL.iter().map(|class| class.name).collect();
+        Error::invalid_field("error_class", format!("must be one of {}", names.join(", ")))
+    })
+}

@@ -1,0 +1,63 @@
+//! Answer with transactions (§2.9).
+
+use std::collections::HashSet;
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation};
+
+use crate::{
+    declare,
+    hub::operations::transactions::fetch_transactions::{FetchTransactions, FetchTransactionsResponse},
+    model::{BankTransaction, HttpAnswer},
+};
+
+/// The transactions to answer with.
+#[derive(Debug, Clone, Boundary)]
+pub struct AnswerTransactionsRequest {
+    /// All transactions of the time that was asked for.
+    pub transactions: Vec<BankTransaction>,
+}
+
+/// Makes the answer to `fetch_transactions`.
+#[derive(Debug)]
+pub struct AnswerTransactions;
+
+impl Operation for AnswerTransactions {
+    type Request = AnswerTransactionsRequest;
+    type Response = HttpAnswer;
+    const DECLARATION: Declaration = declare::local(
+        "requests",
+        "salt_edge_connector.answer_transactions",
+        "Make the answer to a request for transactions",
+        "What is wrong with a transaction is said by its field, before it leaves.",
+        &[],
+    );
+}
+
+impl Local for AnswerTransactions {
+    fn run(asked: AnswerTransactionsRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
+        check(&asked.transactions)?;
+        let transactions = asked.transactions.into_iter().map(BankTransaction::complete).collect();
+        Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse { transactions })))
+    }
+}
+
+/// What types do not say: ids are there, and each is one transaction's.
+///
+/// # Errors
+/// `input.invalid_field`, naming the field.
+pub fn check(transactions: &[BankTransaction]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for (at, transaction) in transactions.iter().enumerate() {
+        let wrong = |field: &str, why: &str| Err(Error::invalid_field(&format!("transactions[{at}].{field}"), why));
+        if transaction.id.is_empty() {
+            return wrong("id", "is empty");
+        }
+        if !seen.insert(transaction.id.as_str()) {
+            return wrong("id", "is the id of another transaction too");
+        }
+        if transaction.account_id.0.is_empty() {
+            return wrong("account_id", "is empty");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Tokens revoke: DELETE `/api/connectors/v1/tokens/revoke` (§3.5).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, Secret, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    connector::errors::OF_TOKENS,
+    declare,
+    model::Instant,
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// Which token.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct RevokeTokenAtHubRequest {
+    /// The access token.
+    #[boundary(wire = "@Token")]
+    pub token: Secret,
+}
+
+/// Whether it is revoked.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct RevokeTokenAtHubResponse {
+    /// Whether it is revoked.
+    pub revoked: Option<bool>,
+    /// When Salt Edge answered.
+    #[boundary(wire = "meta.time")]
+    pub time: Option<Instant>,
+}
+
+/// Report that a token was revoked at the bank.
+#[derive(Debug)]
+pub struct RevokeTokenAtHub;
+
+impl Operation for RevokeTokenAtHub {
+    type Request = RevokeTokenAtHubRequest;
+    type Response = RevokeTokenAtHubResponse;
+    const DECLARATION: Declaration = declare::of_connector(
+        "tokens",
+        "salt_edge_connector.revoke_token_at_hub",
+        "Report that a token was revoked at the bank",
+        "Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it (§3.5).",
+        OF_TOKENS,
+        declare::to_hub("tokens/revoke (hub)", Method::Delete, "/api/connectors/v1/tokens/revoke", Repeat::Safe),
+    );
+}
+
+impl Exchange for RevokeTokenAtHub {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Hub, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+}

@@ -1,0 +1,93 @@
+//! Short forms for the declarations of both protocols.
+
+use bankchannel_foundation::{
+    Declaration, Kind,
+    error::Row,
+    message::Method,
+    operation::{Ask, Parameters, Repeat, Route},
+};
+
+use crate::{connector, hub};
+
+/// How long a client waits, in seconds.
+const TIMEOUT_S: u32 = 30;
+/// What a connector may answer besides success (§6.1, §6.3).
+const CONNECTOR_FAILURES: &[u16] = &[400, 401, 404, 405, 429, 431, 500, 503];
+/// What the hub may answer besides success (§3.7).
+const HUB_FAILURES: &[u16] = &[400, 401, 404, 405, 406, 429, 500, 503];
+
+/// An exchange of the hub with a connector.
+pub(crate) const fn of_hub(
+    subject: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    route: Route,
+) -> Declaration {
+    Declaration {
+        route: Some(route),
+        // Without a key of its own, the client asks for each signature.
+        asks: &[Ask::Signature { of: None }],
+        ..Declaration::new(Kind::Exchange, hub::PROTOCOL, subject, name, summary, doc, hub::errors::ANSWERED)
+    }
+}
+
+/// An exchange of a connector with the hub.
+pub(crate) const fn of_connector(
+    subject: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+    route: Route,
+) -> Declaration {
+    Declaration {
+        route: Some(route),
+        asks: &[Ask::Signature { of: None }],
+        ..Declaration::new(Kind::Exchange, connector::PROTOCOL, subject, name, summary, doc, errors)
+    }
+}
+
+/// What a connector computes by itself.
+pub(crate) const fn local(
+    subject: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+) -> Declaration {
+    Declaration::new(Kind::Local, connector::PROTOCOL, subject, name, summary, doc, errors)
+}
+
+/// A route that a connector serves.
+pub(crate) const fn to_connector(wire_name: &'static str, method: Method, path: &'static str, repeat: Repeat) -> Route {
+    route(wire_name, method, path, repeat, CONNECTOR_FAILURES)
+}
+
+/// A route that the hub serves.
+pub(crate) const fn to_hub(wire_name: &'static str, method: Method, path: &'static str, repeat: Repeat) -> Route {
+    route(wire_name, method, path, repeat, HUB_FAILURES)
+}
+
+const fn route(
+    wire_name: &'static str,
+    method: Method,
+    path: &'static str,
+    repeat: Repeat,
+    failures: &'static [u16],
+) -> Route {
+    Route {
+        wire_name,
+        method,
+        path,
+        // They travel in the JWT, whatever the method.
+        parameters: Parameters::Body,
+        success: 200,
+        failures,
+        repeat,
+        audited: !matches!(method, Method::Get),
+        timeout_s: TIMEOUT_S,
+        request_content: None,
+        response_content: None,
+    }
+}

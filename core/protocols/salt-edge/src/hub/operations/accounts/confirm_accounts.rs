@@ -1,0 +1,48 @@
+//! Accounts confirm: POST `/api/priora/v1/accounts/confirm` (§2.8).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    hub::operations::tokens::confirm_token::StepAnswered,
+    model::WithToken,
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// Answer an interactive step of a refresh: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct ConfirmAccountsRequest {
+    /// On whose behalf, and with which token.
+    #[boundary(flatten)]
+    pub with_token: WithToken,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: StepAnswered,
+}
+
+/// The request is taken.
+#[derive(Debug, Clone, Boundary)]
+pub struct ConfirmAccountsResponse {}
+
+/// Answer an interactive step of a refresh.
+#[derive(Debug)]
+pub struct ConfirmAccounts;
+
+impl Operation for ConfirmAccounts {
+    type Request = ConfirmAccountsRequest;
+    type Response = ConfirmAccountsResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "accounts",
+        "salt_edge_hub.confirm_accounts",
+        "Answer an interactive step of a refresh",
+        "Hands on what the customer answered. The connector answers at once, and reports how it went (§2.8, §5.4).",
+        declare::to_connector("accounts confirm", Method::Post, "/api/priora/v1/accounts/confirm", Repeat::Never),
+    );
+}
+
+impl Exchange for ConfirmAccounts {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Outcome };
+}

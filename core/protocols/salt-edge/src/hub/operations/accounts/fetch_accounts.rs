@@ -1,0 +1,52 @@
+//! Accounts fetch: GET `/api/priora/v1/accounts` (§2.6).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    hub::operations::tokens::cancel_token::SessionNamed,
+    model::{BankAccount, WithToken},
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// List a customer's accounts: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct FetchAccountsRequest {
+    /// On whose behalf, and with which token.
+    #[boundary(flatten)]
+    pub with_token: WithToken,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: SessionNamed,
+}
+
+/// A customer's accounts.
+#[derive(Debug, Clone, Boundary)]
+pub struct FetchAccountsResponse {
+    /// The accounts.
+    #[boundary(wire = "data")]
+    pub accounts: Vec<BankAccount>,
+}
+
+/// List a customer's accounts.
+#[derive(Debug)]
+pub struct FetchAccounts;
+
+impl Operation for FetchAccounts {
+    type Request = FetchAccountsRequest;
+    type Response = FetchAccountsResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "accounts",
+        "salt_edge_hub.fetch_accounts",
+        "List a customer's accounts",
+        "All accounts that the customer's consent covers (§2.6).",
+        declare::to_connector("accounts fetch", Method::Get, "/api/priora/v1/accounts", Repeat::Safe),
+    );
+}
+
+impl Exchange for FetchAccounts {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+}

@@ -1,0 +1,59 @@
+//! KYC fetch: GET `/api/priora/v1/kyc` (§2.10).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    model::{BankCustomer, SessionSecret, WithToken},
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// A session, where one is named.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct CustomerWanted {
+    /// The session.
+    pub session_secret: Option<SessionSecret>,
+}
+
+/// Get what a bank knows of its customer: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct FetchCustomerRequest {
+    /// On whose behalf, and with which token.
+    #[boundary(flatten)]
+    pub with_token: WithToken,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: CustomerWanted,
+}
+
+/// A customer.
+#[derive(Debug, Clone, Boundary)]
+pub struct FetchCustomerResponse {
+    /// What the bank knows of the customer.
+    #[boundary(wire = "data")]
+    pub customer: BankCustomer,
+}
+
+/// Get what a bank knows of its customer.
+#[derive(Debug)]
+pub struct FetchCustomer;
+
+impl Operation for FetchCustomer {
+    type Request = FetchCustomerRequest;
+    type Response = FetchCustomerResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "customers",
+        "salt_edge_hub.fetch_customer",
+        "Get what a bank knows of its customer",
+        "Name, and what else there is (§2.10).",
+        declare::to_connector("kyc fetch", Method::Get, "/api/priora/v1/kyc", Repeat::Safe),
+    );
+}
+
+impl Exchange for FetchCustomer {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+}

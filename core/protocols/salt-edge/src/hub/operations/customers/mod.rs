@@ -1,0 +1,3 @@
+//! Customers.
+
+pub mod fetch_customer;

@@ -1,0 +1,3 @@
+//! What was wrong with answers.
+
+pub mod notify_error;

@@ -1,0 +1,60 @@
+//! Token confirm: POST `/api/priora/v1/tokens/confirm` (§2.4).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    model::{ConfirmationRequested, OnBehalfOf, SessionSecret},
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// An answer to an interactive step.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct StepAnswered {
+    /// The session that waits for it.
+    pub session_secret: SessionSecret,
+    /// The bank's code at Salt Edge.
+    #[boundary(profile)]
+    pub provider_code: Option<String>,
+    /// The third party's own request.
+    pub original_request: ConfirmationRequested,
+}
+
+/// Answer an interactive step of an enrolment: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct ConfirmTokenRequest {
+    /// On whose behalf.
+    #[boundary(flatten)]
+    pub on_behalf_of: OnBehalfOf,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: StepAnswered,
+}
+
+/// The request is taken.
+#[derive(Debug, Clone, Boundary)]
+pub struct ConfirmTokenResponse {}
+
+/// Answer an interactive step of an enrolment.
+#[derive(Debug)]
+pub struct ConfirmToken;
+
+impl Operation for ConfirmToken {
+    type Request = ConfirmTokenRequest;
+    type Response = ConfirmTokenResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "tokens",
+        "salt_edge_hub.confirm_token",
+        "Answer an interactive step of an enrolment",
+        "Hands on what the customer answered, such as a one-time code. The connector answers at once, and reports how it went (§2.4, §5.2).",
+        declare::to_connector("tokens/confirm", Method::Post, "/api/priora/v1/tokens/confirm", Repeat::Never),
+    );
+}
+
+impl Exchange for ConfirmToken {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::None, afterwards: Afterwards::Outcome };
+}

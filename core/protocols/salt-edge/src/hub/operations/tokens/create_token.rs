@@ -1,0 +1,62 @@
+//! Token create: POST `/api/priora/v1/tokens/create` (§2.1).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    model::{OnBehalfOf, SessionSecret, TokenRequested},
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// A token that is wanted.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct TokenWanted {
+    /// The session in which the connector reports.
+    pub session_secret: SessionSecret,
+    /// The bank's code at Salt Edge.
+    #[boundary(profile)]
+    pub provider_code: Option<String>,
+    /// The third party's name, as the customer is to see it.
+    pub app_name: String,
+    /// The third party's own request.
+    pub original_request: TokenRequested,
+}
+
+/// Begin a customer's enrolment: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct CreateTokenRequest {
+    /// On whose behalf.
+    #[boundary(flatten)]
+    pub on_behalf_of: OnBehalfOf,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: TokenWanted,
+}
+
+/// The request is taken.
+#[derive(Debug, Clone, Boundary)]
+pub struct CreateTokenResponse {}
+
+/// Begin a customer's enrolment.
+#[derive(Debug)]
+pub struct CreateToken;
+
+impl Operation for CreateToken {
+    type Request = CreateTokenRequest;
+    type Response = CreateTokenResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "tokens",
+        "salt_edge_hub.create_token",
+        "Begin a customer's enrolment",
+        "A third party wants access to a customer's accounts. The connector answers at once, and reports later how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).",
+        declare::to_connector("tokens/create", Method::Post, "/api/priora/v1/tokens/create", Repeat::Never),
+    );
+}
+
+impl Exchange for CreateToken {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::None, afterwards: Afterwards::Outcome };
+}

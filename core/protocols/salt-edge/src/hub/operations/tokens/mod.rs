@@ -1,0 +1,7 @@
+//! Tokens, and the sessions in which they come to be.
+
+pub mod cancel_token;
+pub mod confirm_token;
+pub mod create_token;
+pub mod reconnect_token;
+pub mod revoke_token;

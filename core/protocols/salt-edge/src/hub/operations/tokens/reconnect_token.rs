@@ -1,0 +1,48 @@
+//! Token reconnect: POST `/api/priora/v1/tokens/reconnect` (§2.3).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    hub::operations::tokens::revoke_token::TokenSession,
+    model::WithToken,
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// Renew a token: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct ReconnectTokenRequest {
+    /// On whose behalf, and with which token.
+    #[boundary(flatten)]
+    pub with_token: WithToken,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: TokenSession,
+}
+
+/// The request is taken.
+#[derive(Debug, Clone, Boundary)]
+pub struct ReconnectTokenResponse {}
+
+/// Renew a token.
+#[derive(Debug)]
+pub struct ReconnectToken;
+
+impl Operation for ReconnectToken {
+    type Request = ReconnectTokenRequest;
+    type Response = ReconnectTokenResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "tokens",
+        "salt_edge_hub.reconnect_token",
+        "Renew a token",
+        "The connector gives a new token for the old one, asks the customer, or refuses; it reports in the session that the request names. Deprecated by Salt Edge (§2.3, §5.7).",
+        declare::to_connector("tokens/reconnect", Method::Post, "/api/priora/v1/tokens/reconnect", Repeat::Never),
+    );
+}
+
+impl Exchange for ReconnectToken {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Outcome };
+}

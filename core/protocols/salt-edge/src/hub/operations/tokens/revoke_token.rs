@@ -1,0 +1,58 @@
+//! Token revoke: POST `/api/priora/v1/tokens/revoke` (§2.2).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    model::{SessionSecret, WithToken},
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// A session about a token that there is.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct TokenSession {
+    /// The session, a new one.
+    pub session_secret: SessionSecret,
+    /// The bank's code at Salt Edge.
+    #[boundary(profile)]
+    pub provider_code: Option<String>,
+}
+
+/// Revoke a token: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct RevokeTokenRequest {
+    /// On whose behalf, and with which token.
+    #[boundary(flatten)]
+    pub with_token: WithToken,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: TokenSession,
+}
+
+/// The token is revoked.
+#[derive(Debug, Clone, Boundary)]
+pub struct RevokeTokenResponse {}
+
+/// Revoke a token.
+#[derive(Debug)]
+pub struct RevokeToken;
+
+impl Operation for RevokeToken {
+    type Request = RevokeTokenRequest;
+    type Response = RevokeTokenResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "tokens",
+        "salt_edge_hub.revoke_token",
+        "Revoke a token",
+        "The customer or the third party ends the access. From the answer on the token is refused; a token that was revoked before is revoked all the same (§2.2, §5.5).",
+        declare::to_connector("tokens/revoke", Method::Post, "/api/priora/v1/tokens/revoke", Repeat::Safe),
+    );
+}
+
+impl Exchange for RevokeToken {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+}

@@ -1,0 +1,65 @@
+//! Transactions fetch: GET `/api/priora/v1/transactions` (§2.9).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method, operation::Repeat};
+
+use crate::{
+    codec::SaltEdge,
+    declare,
+    model::{AccountId, BankTransaction, DayOrInstant, SessionSecret, WithToken},
+    terms::{Afterwards, Side, Terms, TokenUse},
+};
+
+/// Transactions that are wanted.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct TransactionsWanted {
+    /// The session.
+    pub session_secret: SessionSecret,
+    /// The account.
+    pub account_id: AccountId,
+    /// The first instant or day.
+    pub from_date: DayOrInstant,
+    /// The last instant or day; a day is meant whole.
+    pub to_date: DayOrInstant,
+}
+
+/// List an account's transactions: the whole request.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct FetchTransactionsRequest {
+    /// On whose behalf, and with which token.
+    #[boundary(flatten)]
+    pub with_token: WithToken,
+    /// What is asked.
+    #[boundary(flatten)]
+    pub data: TransactionsWanted,
+}
+
+/// An account's transactions.
+#[derive(Debug, Clone, Boundary)]
+pub struct FetchTransactionsResponse {
+    /// The transactions.
+    #[boundary(wire = "data")]
+    pub transactions: Vec<BankTransaction>,
+}
+
+/// List an account's transactions.
+#[derive(Debug)]
+pub struct FetchTransactions;
+
+impl Operation for FetchTransactions {
+    type Request = FetchTransactionsRequest;
+    type Response = FetchTransactionsResponse;
+    const DECLARATION: Declaration = declare::of_hub(
+        "transactions",
+        "salt_edge_hub.fetch_transactions",
+        "List an account's transactions",
+        "All of the time asked for, in one answer: there are no pages (§2.9).",
+        declare::to_connector("transactions fetch", Method::Get, "/api/priora/v1/transactions", Repeat::Safe),
+    );
+}
+
+impl Exchange for FetchTransactions {
+    type Codec = SaltEdge;
+    const TERMS: Terms = Terms { served_by: Side::Connector, token: TokenUse::Needed, afterwards: Afterwards::Nothing };
+}

@@ -1,0 +1,90 @@
+//! Accounts (§4.3).
+
+use bankchannel_foundation::{Boundary, model::JsonObject};
+
+use super::{AccountId, CurrencyCode, Money};
+
+/// What kind of account it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum AccountNature {
+    /// Any account.
+    Account,
+    /// A card.
+    Card,
+    /// A debit card.
+    DebitCard,
+    /// A credit card.
+    CreditCard,
+    /// A current account.
+    Checking,
+    /// A savings account.
+    Savings,
+    /// Investments.
+    Investment,
+    /// Bonus points.
+    Bonus,
+    /// A loan.
+    Loan,
+    /// A credit line.
+    Credit,
+    /// An insurance.
+    Insurance,
+    /// An electronic wallet.
+    Ewallet,
+    /// A mortgage.
+    Mortgage,
+}
+
+/// Whether an account is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+pub enum AccountStatus {
+    /// In use.
+    #[default]
+    Active,
+    /// Not in use.
+    Inactive,
+}
+
+/// An account of a customer.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(same_names)]
+pub struct BankAccount {
+    /// The bank's own id of the account, which never changes.
+    pub id: AccountId,
+    /// What the customer knows it by.
+    pub name: String,
+    /// What kind of account it is.
+    pub nature: AccountNature,
+    /// The currency, ISO 4217.
+    pub currency_code: CurrencyCode,
+    /// The booked balance.
+    pub balance: Money,
+    /// What may be spent.
+    pub available_amount: Money,
+    /// Whether payments may be made from it.
+    pub payment_account: bool,
+    /// Whether it is in use; `active` when left out.
+    pub status: Option<AccountStatus>,
+    /// The credit line.
+    pub credit_limit: Option<Money>,
+    /// The IBAN.
+    pub iban: Option<String>,
+    /// The account's number inside the bank.
+    pub number: Option<String>,
+    /// The sort code of a British or Irish bank.
+    pub sort_code: Option<String>,
+    /// The BIC.
+    pub swift_code: Option<String>,
+    /// Anything else; `{}` when left out.
+    pub extra: Option<JsonObject>,
+}
+
+impl BankAccount {
+    /// With what every answer has (§4.3).
+    #[must_use]
+    pub fn complete(mut self) -> Self {
+        self.status.get_or_insert_default();
+        self.extra.get_or_insert_default();
+        self
+    }
+}

@@ -1,0 +1,48 @@
+//! Answers of a connector, ready to be sent by any web framework.
+
+use std::fmt;
+
+use bankchannel_foundation::{
+    Boundary,
+    message::{HeaderField, OutResponse, Segment},
+};
+
+/// An HTTP answer, ready to be sent.
+#[derive(Clone, Boundary)]
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u32,
+    /// The header fields.
+    pub headers: Vec<HeaderField>,
+    /// The body: JSON.
+    pub body: String,
+}
+
+impl HttpAnswer {
+    /// The answer of a message.
+    #[must_use]
+    pub fn of(message: &OutResponse) -> Self {
+        let mut headers = Vec::with_capacity(message.headers.len() + 1);
+        if let Some(media_type) = message.body.media_type() {
+            headers.push(HeaderField { name: "Content-Type".into(), value: media_type.into() });
+        }
+        headers.extend(message.headers.iter().map(|header| HeaderField {
+            name: header.name.clone(),
+            value: String::from_utf8_lossy(&header.value).into_owned(),
+        }));
+        let mut body = String::new();
+        for segment in message.body.segments() {
+            if let Segment::Literal(bytes) = segment {
+                body.push_str(&String::from_utf8_lossy(bytes));
+            }
+        }
+        Self { status: message.status.into(), headers, body }
+    }
+}
+
+impl fmt::Debug for HttpAnswer {
+    /// Without the body: it may be a customer's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAnswer").field("status", &self.status).finish_non_exhaustive()
+    }
+}

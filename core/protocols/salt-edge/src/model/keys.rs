@@ -1,0 +1,120 @@
+//! Keys that requests give as text, and the key of the client itself. A client reads each text once, and keeps what came of it.
+
+use bankchannel_crypto::{
+    digest::Sha256,
+    signature::{SigningKey, VerifyingKey},
+};
+use bankchannel_foundation::{Error, LocalContext, Secret, error::row, model::Timestamp};
+use std::sync::Arc;
+
+use crate::{
+    connector::errors,
+    envelope::{Issuer, UnfitKeys, Verifier},
+};
+
+/// The key of a client itself, wherever that is.
+pub trait Signs: Send + Sync {
+    /// RSASSA-PKCS1-v1_5 with SHA-256 over these bytes.
+    ///
+    /// # Errors
+    /// `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`; `input.missing_field` without a key.
+    fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Error>;
+}
+
+/// A client's key, as [`Kept`](bankchannel_foundation::Kept) carries it.
+pub struct Own(pub Box<dyn Signs>);
+
+impl std::fmt::Debug for Own {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Own").finish_non_exhaustive()
+    }
+}
+
+/// The key of the client that runs an operation.
+///
+/// # Errors
+/// `input.missing_field` without a client.
+pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn Signs, Error> {
+    let own = with.kept.and_then(|kept| kept.own::<Own>()).map(|own| &*own.0);
+    own.ok_or_else(missing)
+}
+
+/// The error of a request that has no key, nor has the client.
+#[must_use]
+pub fn missing() -> Error {
+    let why = "private_key is missing: give it, or give the client a private_key, a keystore_file or pkcs11";
+    Error::because(&row::MISSING_FIELD, why).with("field", "private_key")
+}
+
+/// The error of a key that cannot be used.
+#[must_use]
+pub fn unusable(field: &'static str, why: impl std::fmt::Display) -> Error {
+    Error::because(&errors::KEY_UNUSABLE, format!("{field}: {why}")).with("field", field)
+}
+
+/// The second to check for.
+pub(crate) fn instant_s(at: Option<&Timestamp>, with: &LocalContext<'_>) -> i64 {
+    at.map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000))
+}
+
+/// Who verifies what the hub has signed.
+pub(crate) fn hub_verifier(
+    pem: &str,
+    issuer: Option<String>,
+    leeway_s: Option<u32>,
+    with: &LocalContext<'_>,
+) -> Result<Verifier, Error> {
+    let keys = public_keys("hub_public_key", pem, with)?;
+    let mut verifier = Verifier::new(keys).map_err(|fault| unfit("hub_public_key", fault))?;
+    if let Some(issuer) = issuer {
+        verifier.issuer = Issuer::Named(issuer);
+    }
+    if let Some(leeway_s) = leeway_s {
+        verifier.leeway_s = leeway_s;
+    }
+    Ok(verifier)
+}
+
+/// Who verifies what a third party, or anybody, has signed.
+pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'_>) -> Result<Verifier, Error> {
+    let keys = public_keys("public_key", pem, with)?;
+    Verifier::of_third_party(keys, short_keys).map_err(|fault| match fault {
+        UnfitKeys::Size(bits) if (1024..2048).contains(&bits) => {
+            unusable("public_key", format!("the key has {bits} bits: set allow_short_key where it is to count"))
+        }
+        fault => unfit("public_key", fault),
+    })
+}
+
+/// The field `private_key`.
+pub(crate) fn private_key(
+    pem: &Secret,
+    passphrase: Option<&Secret>,
+    with: &LocalContext<'_>,
+) -> Result<Arc<SigningKey>, Error> {
+    let passphrase = passphrase.map(Secret::expose);
+    with.get_or_make(of(&[Some(pem.expose()), passphrase]), || {
+        let read = SigningKey::from_pem(pem.expose(), passphrase);
+        read.map_err(|fault| unusable("private_key", fault.naming_opener("passphrase")))
+    })
+}
+
+fn public_keys(field: &'static str, pem: &str, with: &LocalContext<'_>) -> Result<Vec<VerifyingKey>, Error> {
+    let read = || VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(field, fault));
+    with.get_or_make(of(&[Some(pem)]), read).map(|keys: Arc<Vec<VerifyingKey>>| keys.to_vec())
+}
+
+fn unfit(field: &'static str, fault: UnfitKeys) -> Error {
+    unusable(field, fault)
+}
+
+/// The SHA-256 of texts, each after its length: no two lists of texts give the same bytes.
+fn of(texts: &[Option<&str>]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for text in texts {
+        // What is left out is not an empty text.
+        digest.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
+        digest.update(text.unwrap_or_default().as_bytes());
+    }
+    digest.finish()
+}

@@ -1,0 +1,113 @@
+//! Instants and days as both sides write them: in UTC with milliseconds, or a day alone (§4, 10.6, 10.15).
+
+use std::borrow::Cow;
+
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Date, Dialect, Reader, Shape, Timestamp, Value, Writer},
+    text_type,
+};
+
+/// An instant, written in UTC with milliseconds on the wire: `2026-11-20T06:00:00.000Z`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instant(pub Timestamp);
+
+impl Boundary for Instant {
+    const SHAPE: &'static Shape = Timestamp::SHAPE;
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        Timestamp::read(value, reader).map(Self)
+    }
+
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        match writer.dialect() {
+            Dialect::Boundary => self.0.write(writer),
+            Dialect::Wire => Timestamp::from_ms(self.0.as_ms()).write(writer),
+        }
+    }
+}
+
+text_type! {
+    /// A day, `2026-11-20`, or an instant, RFC 3339.
+    pub struct DayOrInstant {
+        format: "", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt].*)?$", max_bytes: 64, example: "2026-11-20",
+        rule: |text| if instant(text, 0).is_some() {
+            Ok(Cow::Borrowed(text))
+        } else {
+            Err("must be a day, such as 2026-11-20, or an instant, such as 2026-11-20T08:00:00.000Z")
+        },
+    }
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl DayOrInstant {
+    /// Its first millisecond since 1970: midnight in UTC, for a day.
+    #[must_use]
+    pub fn first_ms(&self) -> i64 {
+        instant(self.as_str(), 0).unwrap_or_default()
+    }
+
+    /// Its last millisecond since 1970: a day is meant whole.
+    #[must_use]
+    pub fn last_ms(&self) -> i64 {
+        instant(self.as_str(), DAY_MS - 1).unwrap_or_default()
+    }
+}
+
+/// The instant, or so many milliseconds after the beginning of the day.
+fn instant(text: &str, into_day_ms: i64) -> Option<i64> {
+    if text.len() == 10 {
+        let day: jiff::civil::Date = Date::read(Value::from(text), &mut Reader::new(Dialect::Boundary)).ok()?.0;
+        let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond();
+        return Some(midnight + into_day_ms);
+    }
+    Timestamp::new(text).ok().map(|instant| instant.as_ms())
+}
+
+/// When something happened: a day or an instant; on the wire always an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeOn(pub DayOrInstant);
+
+impl Boundary for MadeOn {
+    const SHAPE: &'static Shape = DayOrInstant::SHAPE;
+    const WIRE_SHAPE: &'static Shape = Timestamp::SHAPE;
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        DayOrInstant::read(value, reader).map(Self)
+    }
+
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        match writer.dialect() {
+            Dialect::Boundary => self.0.write(writer),
+            Dialect::Wire => Timestamp::from_ms(self.0.first_ms()).write(writer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_day_is_meant_whole() {
+        let day = DayOrInstant::new("2019-08-18").unwrap();
+        assert_eq!((day.first_ms(), day.last_ms()), (1_566_086_400_000, 1_566_172_799_999));
+        let instant = DayOrInstant::new("2019-11-18T16:04:49.585Z").unwrap();
+        assert_eq!((instant.first_ms(), instant.last_ms()), (1_574_093_089_585, 1_574_093_089_585));
+        for wrong in ["", "18-08-2019", "2019-02-30", "2019-08-18T", "2019-08-18 10:00:00", "20190818"] {
+            assert!(DayOrInstant::new(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_wire_has_instants_in_utc() {
+        let written = |value: &str| {
+            let made_on = MadeOn(DayOrInstant::new(value).unwrap());
+            made_on.write(&mut Writer::new(Dialect::Wire)).as_str().map(str::to_owned)
+        };
+        assert_eq!(written("2019-11-18").as_deref(), Some("2019-11-18T00:00:00.000Z"));
+        assert_eq!(written("2019-11-18T01:00:00+02:00").as_deref(), Some("2019-11-17T23:00:00.000Z"));
+    }
+}

@@ -1,0 +1,259 @@
+//! A connector's checks of a request, in their order, as far as they need no store (§6.1): steps 1 to 9, 14 and 15.
+
+use std::fmt;
+
+use bankchannel_foundation::{
+    Boundary, Error, Exchange, Operation, Secret,
+    message::{Headers, Method},
+    model::{Field, Object, Value},
+    operation::Route,
+};
+
+use crate::{
+    class::{Refusal, of_connector as class},
+    codec,
+    envelope::Verifier,
+    hub::operations::{accounts, customers, errors, tokens, transactions},
+    model::TokenPayload,
+    terms::{Terms, TokenUse},
+};
+
+/// What stands before the names of all paths.
+const PREFIX: &str = "/api/priora/v1/";
+/// The longest head of a request, bytes: method, target, names and values of the headers.
+pub const MAX_HEAD: usize = 32 * 1024;
+/// The greatest id of a third party.
+const MAX_CLIENT_ID: u64 = 1 << 53;
+
+/// Checks what the hub sends.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// Who must have signed, and when.
+    pub verifier: Verifier,
+    /// The bank's code at Salt Edge; nothing is compared where it is not known.
+    pub provider_code: Option<String>,
+}
+
+/// A request that has passed.
+#[derive(Clone)]
+pub struct Received {
+    /// What is asked.
+    pub request: HubRequest,
+    /// The third party's id.
+    pub client_id: u64,
+    /// The id of the consent at Salt Edge.
+    pub consent_id: Option<String>,
+    /// The access token. Whether it is good is not known here.
+    pub access_token: Option<Secret>,
+    /// What is odd and does no harm.
+    pub warnings: Vec<String>,
+    /// The members of `data` that nothing here knows.
+    pub unknown: Object<'static>,
+}
+
+impl fmt::Debug for Received {
+    /// Nothing of what was sent but who sent it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// One of the endpoints: how it is reached, and how its request is read.
+struct Endpoint {
+    route: &'static Route,
+    terms: &'static Terms,
+    /// What stands in `data`.
+    fields: &'static [Field],
+    read: fn(Object<'_>) -> Result<HubRequest, Error>,
+}
+
+/// Declares what a request may be: a variant for each endpoint, from its operation and the type of its `data`.
+macro_rules! endpoints {
+    ($($variant:ident($data:ty) of $operation:ty, $doc:literal;)+) => {
+        /// What the hub asks.
+        #[derive(Debug, Clone, Boundary)]
+        #[boundary(tag = "operation")]
+        pub enum HubRequest {
+            $(
+                #[doc = $doc]
+                $variant($data),
+            )+
+        }
+
+        static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
+            route: match const { &<$operation as Operation>::DECLARATION }.route.as_ref() {
+                Some(route) => route,
+                None => panic!("an endpoint is declared without a route"),
+            },
+            terms: const { &<$operation as Exchange>::TERMS },
+            fields: <$data as Boundary>::SHAPE.fields(),
+            read: |data| codec::read_request::<$data>(data, None).map(HubRequest::$variant),
+        }),+];
+
+        // What is read is what the operation sends.
+        $(const _: fn(<$operation as Operation>::Request) -> $data = |request| request.data;)+
+    };
+}
+
+endpoints! {
+    CreateToken(tokens::create_token::TokenWanted) of tokens::create_token::CreateToken,
+        "Begin a customer's enrolment.";
+    RevokeToken(tokens::revoke_token::TokenSession) of tokens::revoke_token::RevokeToken,
+        "Revoke the access token.";
+    ReconnectToken(tokens::revoke_token::TokenSession) of tokens::reconnect_token::ReconnectToken,
+        "Renew the access token.";
+    ConfirmToken(tokens::confirm_token::StepAnswered) of tokens::confirm_token::ConfirmToken,
+        "Go on with an enrolment: the customer has answered.";
+    CancelToken(tokens::cancel_token::SessionNamed) of tokens::cancel_token::CancelToken,
+        "Give up an enrolment.";
+    FetchAccounts(tokens::cancel_token::SessionNamed) of accounts::fetch_accounts::FetchAccounts,
+        "List the customer's accounts.";
+    RefreshAccounts(accounts::refresh_accounts::RefreshWanted) of accounts::refresh_accounts::RefreshAccounts,
+        "Read the customer's accounts again.";
+    ConfirmAccounts(tokens::confirm_token::StepAnswered) of accounts::confirm_accounts::ConfirmAccounts,
+        "Go on with a refresh: the customer has answered.";
+    FetchTransactions(transactions::fetch_transactions::TransactionsWanted) of transactions::fetch_transactions::FetchTransactions,
+        "List an account's transactions.";
+    FetchCustomer(customers::fetch_customer::CustomerWanted) of customers::fetch_customer::FetchCustomer,
+        "Say what the bank knows of its customer.";
+    NotifyError(errors::notify_error::ErrorNotice) of errors::notify_error::NotifyError,
+        "Take note of an answer that Salt Edge could not use.";
+}
+
+impl Receiver {
+    /// Makes the checks. Nothing is looked up before the signature has held.
+    ///
+    /// # Errors
+    /// A refusal at one of the steps, with the HTTP status of its answer.
+    pub fn receive(&self, method: &str, target: &str, headers: &Headers, now_s: i64) -> Result<Received, Refusal> {
+        let lines = headers.iter().map(|header| header.name.len() + header.value.len() + 4);
+        if method.len() + target.len() + lines.sum::<usize>() > MAX_HEAD {
+            let text = format!("the request's head has more than {MAX_HEAD} bytes");
+            return Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 1, text).with_status(431));
+        }
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let endpoint = find(method, path)?;
+        let client_id = client_id(headers)?;
+        let consent_id = codec::one(headers, "Consent-Id")
+            .map_err(|fault| Refusal::new(&class::WRONG_REQUEST_FORMAT, 2, fault.message()))?
+            .map(str::to_owned);
+        let data = self.verifier.open(bearer(headers)?, now_s)?;
+        let access_token = access_token(headers, endpoint.terms.token)?;
+        let provider_code = data.get("provider_code").cloned();
+        let is_known = |name: &str| endpoint.fields.iter().any(|field| field.wire == name);
+        let unknown = data.iter().filter(|(name, _)| !is_known(name) && *name != "provider_code");
+        let unknown = unknown.map(|(name, value)| (name.to_owned().into(), value.clone())).collect();
+        let (request, mut warnings) = match (endpoint.read)(data) {
+            Ok(request) => (request, Vec::new()),
+            // A notice is taken, whatever it says.
+            Err(fault) if endpoint.terms.token == TokenUse::Ignored => (
+                HubRequest::NotifyError(errors::notify_error::ErrorNotice::default()),
+                vec![fault.message().to_owned()],
+            ),
+            Err(fault) => return Err(malformed(fault.message())),
+        };
+        request.check().map_err(malformed)?;
+        self.check_provider(provider_code.as_ref())?;
+        if query.is_some_and(|query| !query.is_empty()) {
+            warnings.push("the query was not read: parameters stand in the JWT".into());
+        }
+        for name in ["Accept", "Content-Type"] {
+            let value = headers.text(name).unwrap_or_default();
+            if !value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+                warnings.push(format!("{name} should be application/json"));
+            }
+        }
+        Ok(Received { request, client_id, consent_id, access_token, warnings, unknown })
+    }
+
+    fn check_provider(&self, code: Option<&Value<'_>>) -> Result<(), Refusal> {
+        match (&self.provider_code, code) {
+            (Some(own), Some(Value::String(code))) if code != own && !code.is_empty() => {
+                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 15, "provider_code is another bank's"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl HubRequest {
+    /// What types do not say (§2).
+    fn check(&self) -> Result<(), &'static str> {
+        let ordered = |from: i64, to: i64| if from <= to { Ok(()) } else { Err("from_date is after to_date") };
+        match self {
+            Self::CreateToken(wanted) => check_payload(&wanted.original_request.client_payload),
+            Self::RefreshAccounts(wanted) => match (&wanted.from_date, &wanted.to_date) {
+                (Some(from), Some(to)) => ordered(from.first_ms(), to.last_ms()),
+                _ => Ok(()),
+            },
+            Self::FetchTransactions(wanted) => ordered(wanted.from_date.first_ms(), wanted.to_date.last_ms()),
+            Self::RevokeToken(_)
+            | Self::ReconnectToken(_)
+            | Self::ConfirmToken(_)
+            | Self::CancelToken(_)
+            | Self::FetchAccounts(_)
+            | Self::ConfirmAccounts(_)
+            | Self::FetchCustomer(_)
+            | Self::NotifyError(_) => Ok(()),
+        }
+    }
+}
+
+fn check_payload(payload: &TokenPayload) -> Result<(), &'static str> {
+    if payload.data.scopes.is_empty() {
+        return Err("original_request.client_payload.data.scopes is empty");
+    }
+    if payload.data.consent_period_days == 0 {
+        return Err("original_request.client_payload.data.consent_period_days must be 1 or more");
+    }
+    Ok(())
+}
+
+fn malformed(why: &str) -> Refusal {
+    Refusal::new(&class::WRONG_REQUEST_FORMAT, 14, why)
+}
+
+/// The endpoint of a method and a path. What stands before the API's own path is the web framework's.
+fn find(method: &str, path: &str) -> Result<&'static Endpoint, Refusal> {
+    let own = path.rfind(PREFIX).map_or("", |at| &path[at..]);
+    let at_path = || ENDPOINTS.iter().filter(|endpoint| endpoint.route.path == own);
+    if let Some(found) = at_path().find(|endpoint| Method::from_text(method) == Some(endpoint.route.method)) {
+        return Ok(found);
+    }
+    let allow: Vec<&str> = at_path().map(|endpoint| endpoint.route.method.as_str()).collect();
+    let refused = |text: &str| Refusal::new(&class::WRONG_REQUEST_FORMAT, 1, text);
+    if allow.is_empty() {
+        return Err(refused("there is no such path").with_status(404));
+    }
+    let refusal = refused("this path has another method").with_status(405);
+    Err(Refusal { allow, ..refusal })
+}
+
+fn client_id(headers: &Headers) -> Result<u64, Refusal> {
+    let refused = |text: &str| Refusal::new(&class::INVALID_CLIENT_ID, 2, text);
+    let text = codec::one(headers, "Client-Id").map_err(|fault| refused(fault.message()))?;
+    let text = text.ok_or_else(|| refused("Client-Id is missing"))?;
+    let number = if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None };
+    let number = number.filter(|id| (1..=MAX_CLIENT_ID).contains(id));
+    number.ok_or_else(|| refused("Client-Id must be a whole number, 1 or more"))
+}
+
+/// The JWT in `Authorization`.
+fn bearer(headers: &Headers) -> Result<&str, Refusal> {
+    let refused = |text: &str| Refusal::new(&class::AUTHORIZATION_MISSING, 3, text);
+    let text = codec::one(headers, "Authorization").map_err(|fault| refused(fault.message()))?;
+    let text = text.ok_or_else(|| refused("Authorization is missing"))?;
+    let jwt = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let jwt = jwt.map(|(_, jwt)| jwt.trim()).filter(|jwt| !jwt.is_empty());
+    jwt.ok_or_else(|| refused("Authorization must be `Bearer` and a JWT"))
+}
+
+fn access_token(headers: &Headers, used: TokenUse) -> Result<Option<Secret>, Refusal> {
+    let refused = |text: &str| Refusal::new(&class::ACCESS_TOKEN_MISSING, 9, text);
+    match (used, codec::one(headers, "Access-Token")) {
+        (TokenUse::None, _) | (TokenUse::Ignored, Err(_)) => Ok(None),
+        (TokenUse::Needed, Ok(None)) => Err(refused("Access-Token is missing")),
+        (TokenUse::Needed, Err(fault)) => Err(refused(fault.message())),
+        (TokenUse::Needed | TokenUse::Ignored, Ok(found)) => Ok(found.map(Secret::new)),
+    }
+}

@@ -1,0 +1,27 @@
+//! Salt Edge: what a connector says of itself, texts that its wire writes in one way only.
+
+use std::any::Any;
+
+use bankchannel_foundation::{
+    Secret,
+    model::{Field, Shape},
+};
+use bankchannel_salt_edge::Credentials;
+use serde_json::{Value, json};
+
+use super::Particular;
+use crate::{exchange::AnyExchange, sample::Random};
+
+pub(super) struct SaltEdge;
+
+impl Particular for SaltEdge {
+    fn credentials(&self, _: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
+        vec![Box::new(Credentials { app_id: Some("id".into()), app_secret: Some(Secret::new("secret")) })]
+    }
+
+    fn sample(&self, _: &Field, shape: &Shape, random: &mut Random, _: bool) -> Option<Value> {
+        // Instants travel in UTC with milliseconds, whatever form they were given in.
+        matches!(shape, Shape::Timestamp)
+            .then(|| json!(["2026-11-20T06:00:00.000Z", "2017-10-28T06:30:08.123Z"][random.below(2)]))
+    }
+}
