@@ -10,7 +10,7 @@ use crate::{
     iso20022,
     operations::{self, Spec},
     output::Format,
-    pgp, psd2, serve,
+    pgp, psd2, salt_edge, serve,
     usage_text::without_values,
 };
 
@@ -20,6 +20,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel account register --help    how to begin with the real service
   bankchannel files list-files -b nordea
   bankchannel psd2 --help                signed requests of a third party: sign, verify, explain
+  bankchannel salt-edge --help           a bank's connector: JWTs, sessions reported
   bankchannel iso20022 --help            payment files made, checked and read; statements; what became of a payment
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
 
@@ -70,6 +71,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         });
     }
     root.subcommand(psd2::command())
+        .subcommand(salt_edge::command())
         .subcommand(operations::call_command())
         .subcommand(catalogue::command())
         .subcommand(demo::command())
@@ -91,6 +93,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
     match name {
         "call" => operations::call(inner),
         psd2::GROUP => psd2::run(inner),
+        salt_edge::GROUP => salt_edge::run(inner),
         "catalogue" => catalogue::run(inner),
         "demo" => demo::run(inner),
         "serve" => serve::run(inner),

@@ -4,6 +4,7 @@
 //!   argv ── app ──┬─ operations   groups account, session, certs, files, pgp, integrator, and `call`: from the catalogue
 //!                 ├─ pgp          sign, verify, generate, inspect: on this machine, no service needed
 //!                 ├─ psd2         requests of a third party: sign, verify, explain; certificates for tests
+//!                 ├─ salt_edge    a bank's connector: JWTs verified and signed, sessions reported
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
 //!                 ├─ demo         everything once, against a service and a bank of its own
 //!                 └─ catalogue, completion
@@ -24,6 +25,7 @@ mod options;
 mod output;
 mod pgp;
 mod psd2;
+mod salt_edge;
 mod serve;
 mod settings;
 mod usage_text;

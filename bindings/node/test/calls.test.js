@@ -387,7 +387,12 @@ test('an operation that only computes can do so on another thread: the event loo
 
 test('every operation has a method', () => {
   const { iso20022 } = bankchannel;
-  const clients = { ws_channel: client, nextgen_psd2: new bankchannel.NextGenPsd2(), iso20022 };
+  const clients = {
+    ws_channel: client,
+    nextgen_psd2: new bankchannel.NextGenPsd2(),
+    salt_edge_connector: new bankchannel.SaltEdgeConnector(),
+    iso20022,
+  };
   for (const { name } of bankchannel.catalogue()) {
     const [protocol, operation] = name.split('.');
     const method = operation.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());

@@ -73,6 +73,15 @@ test('docs/nextgen-psd2.md: the whole flow', async () => {
   assert.deepEqual(await run(readme.document('nextgen-psd2.md')), { code: 0, out, err: '' });
 });
 
+test('docs/salt-edge.md: a route, asked as Salt Edge would', async () => {
+  const { code, out, err } = await run(readme.document('salt-edge.md'));
+  assert.deepEqual({ code, err }, { code: 0, err: '' });
+  const [answered, time] = out.split('\n');
+  const [account] = JSON.parse(answered).data;
+  assert.deepEqual([account.id, account.balance, account.status], ['1', '12.50', 'active']);
+  assert.ok(Math.abs(Date.parse(time) - Date.now()) < 300_000, time);
+});
+
 test('docs/nextgen-psd2-signing.md: signed here, sent with node:https', async () => {
   const bank = await NextGenPsd2Bank.start({});
   for (const name of ['qseal.pem', 'qseal.key', 'qwac.pem', 'qwac.key']) {

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests;
 
+use Bankchannel\SaltEdgeConnector;
+use Bankchannel\SaltEdgeConnector\Hub;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
@@ -65,6 +67,34 @@ final class ReadmeTest extends TestCase
         [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $this->project($block[1])))->end();
         $accounts = "NO8299990100000 Brukskonto 48215.50\nNO5499990100019 Sparekonto 215000.00\n";
         self::assertSame(["bool(true)\n{$accounts}", 0], [$printed, $code]);
+    }
+
+    public function testTheRouteOfAConnector(): void
+    {
+        $page = (string) file_get_contents(__DIR__ . '/../../../docs/salt-edge.md');
+        self::assertSame(1, preg_match('/^### PHP\n.*?^```php\n<\?php\n(.*?)^```$/ms', $page, $block));
+        $hub = new Hub();
+        $key = \dirname($hub->hubPublicKeyFile) . '/hub.key.pem';
+        $jwt = (new SaltEdgeConnector(privateKeyFile: $key))->signJwt(data: ['session_secret' => 'session-1'])->jwt;
+        // What a web server gives to a page.
+        $given = "<?php\nfunction getallheaders(): array { return (array) json_decode((string) getenv('HEADERS'), true); }\n"
+            . "\$_SERVER['REQUEST_METHOD'] = 'GET';\n\$_SERVER['REQUEST_URI'] = '/api/priora/v1/accounts';\n"
+            . "register_shutdown_function(static function (): void { echo \"\\n\", http_response_code(); });\n";
+        $asked = ['Authorization' => "Bearer {$jwt}", 'Client-Id' => '1', 'Access-Token' => 'token'];
+        $answer = function (array $headers) use ($given, $block, $hub): array {
+            $environment = ['HEADERS' => (string) json_encode($headers), 'HUB_PUBLIC_KEY_FILE' => $hub->hubPublicKeyFile];
+            $program = new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], $environment, $this->project($given . $block[1]));
+            [$printed, $code] = $program->end();
+            self::assertSame(0, $code, $printed);
+            [$body, $status] = explode("\n", $printed);
+
+            return [json_decode($body, true), $status];
+        };
+        [$body, $status] = $answer($asked);
+        self::assertSame(['200', '1', '12.50'], [$status, $body['data'][0]['id'], $body['data'][0]['balance']]);
+        [$body, $status] = $answer(['Client-Id' => '1']);
+        self::assertSame(['401', 'AuthorizationMissing'], [$status, $body['error_class']]);
+        $hub->stop();
     }
 
     /** @return list<string> */

@@ -13,6 +13,7 @@ use Bankchannel\Exception\Peer;
 use Bankchannel\Exception\PeerRefusedException;
 use Bankchannel\Iso20022;
 use Bankchannel\NextGenPsd2;
+use Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Secret;
 use Bankchannel\Tests\Support\Assertions;
@@ -70,7 +71,7 @@ final class SecretsTest extends TestCase
         $home = (string) getcwd();
         // What is taken for a folder's name is made.
         chdir(Scratch::folder());
-        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2()];
+        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2(), 'salt-edge-connector' => new SaltEdgeConnector()];
         foreach (Bankchannel::catalogue() as $operation) {
             // By its name, what a module computes is carried out by any client.
             $client = $clients[$operation['protocol']] ?? $clients['ws-channel'];
@@ -111,7 +112,8 @@ final class SecretsTest extends TestCase
 
     public function testNothingPlantedIntoASettingIsRepeated(): void
     {
-        foreach ([WsChannel::class, NextGenPsd2::class, Service::class, NextGenPsd2\Bank::class] as $class) {
+        $clients = [WsChannel::class, NextGenPsd2::class, SaltEdgeConnector::class];
+        foreach ([...$clients, Service::class, NextGenPsd2\Bank::class, SaltEdgeConnector\Hub::class] as $class) {
             foreach ((new \ReflectionMethod($class, '__construct'))->getParameters() as $parameter) {
                 // A data folder is made under whatever name is given.
                 if (\in_array($parameter->name, ['data', 'onCode', 'signer', 'bridge', 'logger'], true)) {

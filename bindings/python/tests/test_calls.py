@@ -342,6 +342,7 @@ class Package(unittest.TestCase):
         clients = {
             "ws_channel": (WsChannel, bankchannel.AsyncWsChannel),
             "nextgen_psd2": (bankchannel.NextGenPsd2, bankchannel.AsyncNextGenPsd2),
+            "salt_edge_connector": (bankchannel.SaltEdgeConnector, bankchannel.AsyncSaltEdgeConnector),
             # A module of functions.
             "iso20022": (bankchannel.iso20022,),
         }

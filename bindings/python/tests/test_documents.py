@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
@@ -84,6 +86,18 @@ class ThirdParty(unittest.TestCase):
             environment = {**os.environ, "NATIONAL_ID": "00000000000", "REQUESTS_CA_BUNDLE": bank.ca_file}
             told = prepared.run("\n".join(steps), environment, folder)
             self.assertIn("What happened:", told)
+
+
+class Connector(unittest.TestCase):
+    """Salt Edge: the page's route, asked as Salt Edge would."""
+
+    def test_the_route(self) -> None:
+        (program,) = prepared.blocks(ROOT / "docs/salt-edge.md", "### Python")
+        told = prepared.run(program, {**os.environ}, ".").splitlines()
+        self.assertEqual(len(told), 2, told)
+        (account,) = json.loads(told[0])["data"]
+        self.assertEqual((account["id"], account["balance"], account["status"]), ("1", "12.50", "active"))
+        self.assertLess(abs(datetime.now(timezone.utc) - datetime.fromisoformat(told[1])), timedelta(minutes=5))
 
 
 #: Plays the device that has the key.

@@ -18,7 +18,18 @@ from pathlib import Path
 from typing import Any
 
 import bankchannel
-from bankchannel import BankchannelError, NextGenPsd2, NextGenPsd2Bank, SecretText, Service, WsChannel, codes, errors
+from bankchannel import (
+    BankchannelError,
+    NextGenPsd2,
+    NextGenPsd2Bank,
+    SaltEdgeConnector,
+    SaltEdgeHubServer,
+    SecretText,
+    Service,
+    WsChannel,
+    codes,
+    errors,
+)
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -72,6 +83,7 @@ class Planted(unittest.TestCase):
         clients: dict[str, Any] = {
             "ws_channel": WsChannel(base_url="http://127.0.0.1:9/v2", environment="test"),
             "nextgen_psd2": NextGenPsd2(),
+            "salt_edge_connector": SaltEdgeConnector(),
         }
         modules: dict[str, Any] = {"iso20022": bankchannel.iso20022}
         for entry in bankchannel.catalogue():
@@ -103,7 +115,7 @@ class Planted(unittest.TestCase):
         self.assertGreater(self.failed, 2_000)
 
     def test_nothing_planted_into_a_setting_is_repeated(self) -> None:
-        makers: tuple[Any, ...] = (WsChannel, NextGenPsd2, Service, NextGenPsd2Bank)
+        makers: tuple[Any, ...] = (WsChannel, NextGenPsd2, SaltEdgeConnector, Service, NextGenPsd2Bank, SaltEdgeHubServer)
         for maker in makers:
             for field in inspect.signature(maker.__init__).parameters:
                 # A data folder is made under whatever name is given.

@@ -3,11 +3,13 @@
 //! `tests/run` feeds each target its corpus (`tests/fuzz/corpus/NAME/`), mutations of it and random bytes; `tests/long/fuzz`
 //! feeds the same functions through cargo-fuzz for as long as it is told.
 
+mod salt_edge;
+
 use std::{path::Path, sync::OnceLock, time::SystemTime};
 
 use bankchannel_crypto::{
     pkcs12, rsa,
-    signature::{SigningKey, VerifyingKey},
+    signature::SigningKey,
     totp, x509,
 };
 use bankchannel_foundation::{
@@ -79,22 +81,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("psd2_refusal", psd2_refusal),
     ("psd2_request", psd2_request),
     ("psd2_response", psd2_response),
-    ("salt_edge_jwt", salt_edge_jwt),
+    ("salt_edge_jwt", salt_edge::jwt),
+    ("salt_edge_request", salt_edge::request),
+    ("salt_edge_answer", salt_edge::answer),
 ];
-
-/// A JWT as Salt Edge sends it, at a moment at which those of the corpus are good.
-fn salt_edge_jwt(bytes: &[u8]) {
-    const NOW_S: i64 = 1_732_436_063;
-    static VERIFIER: OnceLock<bankchannel_salt_edge::Verifier> = OnceLock::new();
-    let verifier = VERIFIER.get_or_init(|| {
-        let key = rsa::PublicKey::from_pem(include_str!("../../fuzz/salt-edge.pem"))
-            .and_then(|key| VerifyingKey::from_spki_der(key.spki_der()));
-        bankchannel_salt_edge::Verifier::new(key.into_iter().collect()).expect("the key of the corpus can be used")
-    });
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        drop(verifier.open(text, NOW_S));
-    }
-}
 
 /// The target whose inputs a target takes: the readers of a payment file share theirs.
 pub(crate) fn inputs_of(name: &str) -> &str {

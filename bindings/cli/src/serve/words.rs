@@ -81,6 +81,21 @@ GET /healthz and GET /readyz answer probes, without a certificate. It stops at S
         warnings: &[("control", "the control interface is open: whoever reaches it controls this bank")],
         drains: true,
     },
+    Words {
+        kind: "salt-edge-hub",
+        about: "A hub that plays Salt Edge towards a bank's connector, for tests",
+        after_help: "Examples:
+  bankchannel serve salt-edge-hub --data hub --control          on a free loopback port
+  bankchannel serve salt-edge-hub --data hub --listen 127.0.0.1:8090 --connector-public-key connector.pem
+  bankchannel serve salt-edge-hub --data hub --clock 2024-11-24T08:14:23Z
+
+When it is ready it prints one line of JSON: kind, base_url, hub_public_key_file, app_id, app_secret_file, provider_code,
+private_key_file, control_url. These are settings of a connector. Without --connector-public-key it makes the connector's key too.
+Sessions and tokens are in memory. GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM.",
+        spellings: &[],
+        warnings: &[("control", "the control interface is open: whoever reaches it controls this hub")],
+        drains: true,
+    },
 ];
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bankchannel::{
-    CallOptions,
-    nextgen_psd2::NextGenPsd2,
+    CallOptions, Client, Settings,
     operation::Kind,
     ws_channel::{Mode, Session, WsChannel, WsChannelSettings},
 };
@@ -127,7 +126,6 @@ fn a_pipe_is_no_content() {
 async fn every_operation_of_the_catalogue_can_be_called_by_name() {
     let server = Server::in_turn([Act::Stall]).await;
     let client = client(&server);
-    let third_party = NextGenPsd2::from_json(json!({})).unwrap();
     let mut kinds = std::collections::BTreeMap::new();
     for entry in bankchannel::catalogue() {
         *kinds.entry(entry.declaration.kind.as_str()).or_insert(0) += 1;
@@ -136,10 +134,14 @@ async fn every_operation_of_the_catalogue_can_be_called_by_name() {
         let request = json!({"no_such_field": 1});
         let error = match entry.declaration.kind {
             Kind::Local => client.call_local(entry.declaration.name, request, None).unwrap_err(),
-            _ if entry.declaration.protocol == "nextgen-psd2" => {
-                third_party.call_json(entry.declaration.name, request, CallOptions::default()).await.unwrap_err()
+            _ if entry.declaration.protocol == "ws-channel" => {
+                call(&client, entry.declaration.name, request).await.unwrap_err()
             }
-            _ => call(&client, entry.declaration.name, request).await.unwrap_err(),
+            _ => {
+                let settings = Settings::read(json!({"protocol": entry.declaration.protocol}).into()).unwrap();
+                let other = Client::new(settings).unwrap();
+                other.call_values(entry.declaration.name, request.into(), CallOptions::default()).await.unwrap_err()
+            }
         };
         assert!(
             matches!(error.code(), "input.unknown_field" | "input.missing_field"),
@@ -148,7 +150,7 @@ async fn every_operation_of_the_catalogue_can_be_called_by_name() {
         );
         assert_eq!(error.operation(), Some(entry.declaration.name));
     }
-    assert_eq!((kinds["exchange"], kinds["flow"]), (40, 11));
+    assert_eq!((kinds["exchange"], kinds["flow"]), (46, 11));
     assert_eq!(server.connections(), 0);
     let names: std::collections::BTreeSet<_> = bankchannel::catalogue().map(|entry| entry.declaration.name).collect();
     assert_eq!(names.len(), bankchannel::catalogue().count());

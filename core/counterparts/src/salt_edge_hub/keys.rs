@@ -43,8 +43,7 @@ impl Keys {
     /// # Errors
     /// `resource.storage`, `configuration.invalid` for files that cannot be used.
     pub(super) fn prepare(data: &Path, connector_public_key: Option<&str>) -> Result<Self> {
-        let [_, hub_public_key_file] = pair(data, HUB)?;
-        let [_, third_party] = pair(data, THIRD_PARTY)?;
+        // What was given first: making keys takes a while.
         let (pem, connector_key_file) = match connector_public_key {
             Some(path) => (read(Path::new(path))?, None),
             None => {
@@ -54,6 +53,8 @@ impl Keys {
         };
         let connector = VerifyingKey::all_from_pem(&pem)
             .map_err(|why| Error::invalid_setting("connector_public_key", why.to_string()))?;
+        let [_, hub_public_key_file] = pair(data, HUB)?;
+        let [_, third_party] = pair(data, THIRD_PARTY)?;
         let [id, app_secret_file] = APP.map(|name| data.join(name));
         let app_id = text(&id)?;
         let secret = text(&app_secret_file)?;

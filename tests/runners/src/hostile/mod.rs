@@ -25,6 +25,8 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         | "settings"
         | "ws_channel_request"
         | "ws_channel_response"
+        | "salt_edge_request"
+        | "salt_edge_answer"
         | "psd2_refusal"
         | "psd2_response" => json::inputs(target),
         "payment" | "status_report" | "statement" => xml::inputs(target),

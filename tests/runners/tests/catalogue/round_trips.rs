@@ -63,8 +63,12 @@ fn assert_seen(operation: &str, shape: &Shape, seen: &BTreeSet<String>) {
     match shape {
         Shape::Struct(shape) => {
             for field in shape.fields {
-                let wanted =
-                    if field.wire.starts_with('@') { field.wire.to_ascii_lowercase() } else { field.wire.into() };
+                let wanted = match field.wire.rsplit_once('.') {
+                    // `meta.time` stands in the member `meta`.
+                    Some((_, name)) => name.to_owned(),
+                    None if field.wire.starts_with('@') => field.wire.to_ascii_lowercase(),
+                    None => field.wire.to_owned(),
+                };
                 if field.off_wire {
                     assert!(
                         field.doc.replace('\n', " ").contains("Does not travel: "),

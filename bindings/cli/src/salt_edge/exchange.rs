@@ -1,0 +1,52 @@
+//! Operations at the hub: a command for each exchange of the catalogue.
+
+use bankchannel::{
+    Client,
+    salt_edge_connector::{PROTOCOL, SaltEdgeConnector, SaltEdgeConnectorSettings},
+};
+use bankchannel_foundation::{model::read_boundary, operation::Entry};
+use clap::{ArgMatches, Command};
+use serde_json::json;
+
+use crate::{
+    exit::Outcome,
+    operations::{Request, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument},
+    options::{Common, add_fields, kebab, read_settings, settings_file},
+};
+
+/// A command for every exchange.
+pub(super) fn commands() -> impl Iterator<Item = Command> {
+    entries().map(command)
+}
+
+/// Runs the one of this name; `None` when there is none.
+pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
+    entries().find(|entry| kebab(entry.short_name()) == name).map(|entry| ask(entry, matches))
+}
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL && entry.declaration.route.is_some())
+}
+
+fn command(entry: &'static Entry) -> Command {
+    let declaration = entry.declaration;
+    let command = settings_file(Command::new(kebab(entry.short_name())))
+        .mut_arg("settings", |settings| settings.help("Settings as JSON, as every language has them").required(true))
+        .about(declaration.summary)
+        .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc))
+        .arg(signer_argument());
+    add_fields(command, &[entry]).arg(output_argument()).arg(force_argument())
+}
+
+fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+    let common = Common::without_settings(matches);
+    let mut given = matches.get_one::<String>("settings").map_or_else(|| Ok(json!({})), |path| read_settings(path))?;
+    if let Some(members) = given.as_object_mut() {
+        // The same file serves every language: there the protocol may be named.
+        members.remove("protocol");
+    }
+    let settings: SaltEdgeConnectorSettings = read_boundary(given)?;
+    let client = Client::from(SaltEdgeConnector::new(settings)?);
+    let Request { json, content } = request_of_options(entry, matches, &common)?;
+    carry_out_shown(&client, entry, json, content, matches, &common)
+}

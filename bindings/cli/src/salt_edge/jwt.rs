@@ -1,0 +1,135 @@
+//! `salt-edge verify` and `sign`: JWTs by themselves.
+
+use bankchannel::{
+    Secret, Timestamp,
+    model::JsonObject,
+    salt_edge_connector::{
+        SaltEdgeConnector, SaltEdgeConnectorSettings,
+        operations::jwt::{sign_jwt::SignJwtRequest, verify_jwt::VerifyJwtRequest},
+    },
+};
+use bankchannel_foundation::model::{read_boundary, write_boundary};
+use clap::{ArgMatches, Command, value_parser};
+use serde_json::Value;
+
+use crate::{
+    exit::{Failure, Outcome},
+    options::{MAX_SETTINGS, add_common, file, file_argument, flag, format, passphrase, read_text, text},
+    output::{self, Format},
+};
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  bankchannel salt-edge verify --key salt-edge.pem request.jwt
+  bankchannel salt-edge verify --key tpp.pem --at 1574093150 - < client.jwt
+  bankchannel salt-edge verify --key salt-edge.pem --issuer priora.saltedge.com --json request.jwt | jq .data
+
+Exit code 0 where the JWT is accepted, and its parameters are printed; 1 where it is refused, and the error's class is named.
+`Bearer` before the JWT does not matter. The parameters may hold tokens: mind where the output goes.";
+
+const SIGN_EXAMPLES: &str = "Examples:
+  bankchannel salt-edge sign --key connector.key.pem data.json
+  printf '{\"client_id\": 517}' | bankchannel salt-edge sign --key connector.key.pem --expires-in 300 -
+
+The file holds the parameters, a JSON object. The JWT is printed: RS256, `data` and `exp`.";
+
+/// `verify`.
+pub(super) fn verify_command() -> Command {
+    add_common(Command::new("verify"))
+        .about("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused")
+        .after_help(VERIFY_EXAMPLES)
+        .arg(file("key", "The signer's public key, PEM, or several").required(true))
+        .arg(text("at", "INSTANT", "The instant to check for: RFC 3339, or Unix seconds [default: now]"))
+        .arg(text("issuer", "TEXT", "What iss must be, where there is one [default: anything]"))
+        .arg(
+            text("leeway", "SECONDS", "How much later than exp it may be [default: 30]")
+                .value_parser(value_parser!(u32)),
+        )
+        .arg(flag("allow-short-key", "Accept a key of 1024 bits or more, in place of 2048"))
+        .arg(file_argument("file", "The JWT; - for stdin"))
+}
+
+/// `sign`.
+pub(super) fn sign_command() -> Command {
+    add_common(Command::new("sign"))
+        .about("Sign a JWT around parameters")
+        .after_help(SIGN_EXAMPLES)
+        .arg(file("key", "The private key, PEM").required(true))
+        .arg(passphrase::argument("The passphrase of a locked key, in a file"))
+        .arg(
+            text("expires-in", "SECONDS", "For how many seconds it is good [default: 60]")
+                .value_parser(value_parser!(u32)),
+        )
+        .arg(file_argument("file", "The parameters, a JSON object; - for stdin"))
+}
+
+/// Exit code 0 where the JWT is accepted.
+pub(super) fn verify(matches: &ArgMatches) -> Outcome {
+    let jwt = read_text("the JWT", argument(matches, "file"), MAX_SETTINGS)?;
+    let jwt = jwt.trim();
+    let scheme = jwt.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer "));
+    let request = VerifyJwtRequest {
+        jwt: Secret::new(scheme.map_or(jwt, |scheme| jwt[scheme.len()..].trim())),
+        public_key: read_text("--key", argument(matches, "key"), MAX_SETTINGS)?,
+        issuer: matches.get_one::<String>("issuer").cloned(),
+        leeway_s: matches.get_one::<u32>("leeway").copied(),
+        allow_short_key: Some(matches.get_flag("allow-short-key")),
+        at: matches.get_one::<String>("at").map(|at| instant(at)).transpose()?,
+    };
+    let response = client()?.verify_jwt(request)?;
+    let accepted = response.accepted;
+    match (format(matches), response) {
+        (Format::Json, response) => output::json(&write_boundary(response)),
+        (Format::Table, response) => match response.data {
+            Some(data) => output::json(&write_boundary(data)),
+            None => {
+                let [class, text] = [response.error_class, response.text].map(Option::unwrap_or_default);
+                output::line(&format!("REFUSED: {class}: {text}"));
+            }
+        },
+    }
+    if accepted { Ok(()) } else { Err(Failure::Told) }
+}
+
+/// Prints the JWT.
+pub(super) fn sign(matches: &ArgMatches) -> Outcome {
+    let key = read_text("--key", argument(matches, "key"), MAX_SETTINGS)?;
+    let data = read_text("the parameters", argument(matches, "file"), MAX_SETTINGS)?;
+    let data: Value = serde_json::from_str(&data)
+        .map_err(|why| Failure::usage(format!("the parameters are not JSON: {}", place(&why))))?;
+    let data: JsonObject = read_boundary(data).map_err(|_| Failure::usage("the parameters must be a JSON object"))?;
+    let request = SignJwtRequest {
+        data,
+        expires_in_s: matches.get_one::<u32>("expires-in").copied(),
+        private_key: Some(Secret::new(key)),
+        passphrase: passphrase::given(matches)?.map(|text| Secret::new(text.as_str())),
+        at: None,
+    };
+    let response = client()?.sign_jwt(request)?;
+    match format(matches) {
+        Format::Json => output::json(&write_boundary(response)),
+        Format::Table => output::line(response.jwt.expose()),
+    }
+    Ok(())
+}
+
+/// RFC 3339, or Unix seconds.
+fn instant(text: &str) -> Outcome<Timestamp> {
+    let seconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000)).map(Timestamp::from_ms);
+    seconds
+        .or_else(|| Timestamp::new(text).ok())
+        .ok_or_else(|| Failure::usage("--at must be an instant, such as 2026-11-20T08:00:00Z, or Unix seconds"))
+}
+
+/// Where JSON is wrong; the parser's own words may repeat what it has read.
+fn place(why: &serde_json::Error) -> String {
+    format!("line {}, column {}", why.line(), why.column())
+}
+
+fn argument<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
+    matches.get_one::<String>(name).map_or("-", String::as_str)
+}
+
+/// A client without settings: each command says itself what it works with.
+fn client() -> Outcome<SaltEdgeConnector> {
+    Ok(SaltEdgeConnector::new(SaltEdgeConnectorSettings::default())?)
+}

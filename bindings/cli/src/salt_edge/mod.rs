@@ -1,0 +1,49 @@
+//! `bankchannel salt-edge`: JWTs of Salt Edge verified and signed on this machine, and what a connector tells and asks the hub.
+//!
+//! ```text
+//!   jwt         verify, sign
+//!   exchange    an operation at the hub, signed and sent
+//! ```
+
+mod exchange;
+mod jwt;
+
+use clap::{ArgMatches, Command};
+
+use crate::exit::{Failure, Outcome};
+
+/// The group.
+pub(crate) const GROUP: &str = "salt-edge";
+
+const EXAMPLES: &str = "Examples:
+  bankchannel salt-edge verify --key salt-edge.pem --issuer priora.saltedge.com request.jwt
+  bankchannel salt-edge sign --key connector.key.pem - < data.json
+  bankchannel salt-edge fail-session --settings connector.json --session-secret SECRET --error-class AccessDenied --error-message 'refused by the customer'
+
+With a hub to try them at: `bankchannel serve salt-edge-hub --data hub --control` says the settings in one line; connector.json is then
+{\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"private_key_file\": …}.
+
+The library's operations are also there under their own names: `bankchannel call salt_edge_connector.receive_request …`.";
+
+/// The group with its commands.
+pub(crate) fn command() -> Command {
+    Command::new(GROUP)
+        .about("A bank's connector for Salt Edge: JWTs verified and signed, sessions reported")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(jwt::verify_command())
+        .subcommand(jwt::sign_command())
+        .subcommands(exchange::commands())
+}
+
+/// Runs one of them.
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
+    match name {
+        "verify" => jwt::verify(inner),
+        "sign" => jwt::sign(inner),
+        _ => exchange::run(name, inner)
+            .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
+    }
+}

@@ -1,0 +1,129 @@
+//! Salt Edge: JWTs, whole requests of the hub, the data in a JWT, answers of both sides.
+
+use std::sync::OnceLock;
+
+use bankchannel_crypto::{
+    rsa,
+    signature::{SigningKey, VerifyingKey},
+};
+use bankchannel_foundation::{
+    Exchange,
+    message::{Headers, InRequest, InResponse},
+    model::Value,
+};
+use bankchannel_salt_edge::{
+    Verifier,
+    client_jwt::{ClientJwtMode, compare},
+    connector::operations as of_connector,
+    hub::operations as of_hub,
+    receive::Receiver,
+    sign,
+};
+use bytes::Bytes;
+
+/// A moment at which the messages of the corpus are good.
+const NOW_S: i64 = 1_732_436_063;
+/// The endpoints that a connector serves.
+const ENDPOINTS: [(&str, &str); 11] = [
+    ("POST", "tokens/create"),
+    ("POST", "tokens/revoke"),
+    ("POST", "tokens/reconnect"),
+    ("POST", "tokens/confirm"),
+    ("POST", "tokens/cancel"),
+    ("GET", "accounts"),
+    ("PUT", "accounts"),
+    ("POST", "accounts/confirm"),
+    ("GET", "transactions"),
+    ("GET", "kyc"),
+    ("POST", "errors"),
+];
+
+/// A JWT as Salt Edge sends it.
+pub(super) fn jwt(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        drop(hub().open(text, NOW_S));
+    }
+}
+
+/// The parameters of a request, signed here, at every endpoint; and as a third party's own request, compared with itself.
+pub(super) fn request(bytes: &[u8]) {
+    let Ok(Value::Object(data)) = bankchannel_foundation::json::parse(bytes, 32) else { return };
+    let (key, verifier) = own();
+    let Ok(jwt) = sign(data.clone(), NOW_S + 60, key) else { return };
+    let receiver = Receiver { verifier: verifier.clone(), provider_code: Some("demobank".to_owned()) };
+    let mut headers = Headers::default();
+    headers.push("Client-Id", "1");
+    headers.push("Access-Token", "token");
+    headers.push("Authorization", format!("Bearer {jwt}"));
+    for (method, path) in ENDPOINTS {
+        drop(receiver.receive(method, &format!("/api/priora/v1/{path}"), &headers, NOW_S));
+    }
+    let mut payload = bankchannel_foundation::model::Object::new();
+    payload.push("data", Value::Object(data).into_owned());
+    let payload = Value::Object(payload);
+    drop(compare(verifier, &jwt, Some(&payload), Some(&[]), ClientJwtMode::Enforce, NOW_S));
+    // What the hub reads of a connector.
+    macro_rules! read {
+        ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+            $(read!(@ $kind of_connector::$subject::$file::$name);)+
+        };
+        (@ exchange $operation:path) => {
+            let body = Bytes::copy_from_slice(bytes);
+            drop(<$operation as Exchange>::decode_request(InRequest { body, headers: Some(&headers), ..InRequest::default() }));
+        };
+        (@ local $operation:path) => {};
+    }
+    bankchannel_salt_edge::for_each_connector_operation!(read);
+}
+
+/// An answer of either side: a success, and refusals.
+pub(super) fn answer(bytes: &[u8]) {
+    let message = |status| InResponse::new(status, Bytes::copy_from_slice(bytes));
+    macro_rules! read {
+        ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+            $(read!(@ $kind of_connector::$subject::$file::$name);)+
+        };
+        (@ exchange $operation:path) => {
+            for status in [200, 400, 503] {
+                if let Ok(response) = <$operation as Exchange>::decode_response(message(status)) {
+                    drop(<$operation as Exchange>::encode_response(response));
+                }
+            }
+        };
+        (@ local $operation:path) => {};
+    }
+    bankchannel_salt_edge::for_each_connector_operation!(read);
+    macro_rules! read_hub {
+        ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+            $(
+                for status in [200, 401] {
+                    if let Ok(response) = of_hub::$subject::$file::$name::decode_response(message(status)) {
+                        drop(of_hub::$subject::$file::$name::encode_response(response));
+                    }
+                }
+            )+
+        };
+    }
+    bankchannel_salt_edge::for_each_hub_operation!(read_hub);
+}
+
+/// Who verifies the messages of the corpus.
+fn hub() -> &'static Verifier {
+    static VERIFIER: OnceLock<Verifier> = OnceLock::new();
+    VERIFIER.get_or_init(|| {
+        let keys = VerifyingKey::all_from_pem(include_str!("../../../fuzz/salt-edge.pem"));
+        Verifier::new(keys.unwrap_or_default()).expect("the key of the corpus can be used")
+    })
+}
+
+/// A key made for the run, and who verifies what it signs.
+fn own() -> &'static (SigningKey, Verifier) {
+    static OWN: OnceLock<(SigningKey, Verifier)> = OnceLock::new();
+    OWN.get_or_init(|| {
+        let key = rsa::PrivateKey::generate(2048).and_then(|key| SigningKey::from_private_key(&key));
+        let key = key.expect("a key can be made");
+        let public = VerifyingKey::from_spki_der(key.spki_der()).expect("its public half can be read");
+        let verifier = Verifier::new(vec![public]).expect("it can be used");
+        (key, verifier)
+    })
+}
