@@ -2,13 +2,11 @@
 //! of every operation and setting, in every wrong form, and all errors are searched.
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bankchannel::{
-    CallOptions, Client, Settings, catalogue,
-    model::{Boundary as _, Field, Shape, Value as Given},
-    nextgen_psd2::NextGenPsd2Settings,
-    ws_channel::WsChannelSettings,
+    CallOptions, Client, PROTOCOLS, Settings, catalogue,
+    model::{Field, Shape, Value as Given},
 };
 use serde_json::{Map, Value, json};
 
@@ -121,13 +119,15 @@ async fn nothing_planted_into_a_request_is_repeated() {
     let folder = tempfile::tempdir().unwrap();
     std::env::set_current_dir(folder.path()).unwrap();
     let settings = |value: Value| Client::new(Settings::read(Given::from(value)).unwrap()).unwrap();
-    let clients = [
-        settings(json!({"protocol": "ws-channel", "base_url": "http://127.0.0.1:9/v2", "environment": "test"})),
-        settings(json!({"protocol": "nextgen-psd2"})),
-    ];
+    // By its name, what a module computes is carried out by any client.
+    let ws_channel =
+        settings(json!({"protocol": "ws-channel", "base_url": "http://127.0.0.1:9/v2", "environment": "test"}));
+    let others = PROTOCOLS.iter().filter(|protocol| protocol.client.is_some() && protocol.name != "ws-channel");
+    let others = others.map(|protocol| (protocol.name, settings(json!({"protocol": protocol.name}))));
+    let others: BTreeMap<&str, Client> = others.collect();
     let (mut tried, mut failed) = (0_u32, 0_u32);
     for entry in catalogue() {
-        let client = &clients[usize::from(entry.declaration.protocol == "nextgen-psd2")];
+        let client = others.get(entry.declaration.protocol).unwrap_or(&ws_channel);
         // Making keys takes long, and the fields are those of other operations.
         let slow = matches!(entry.short_name(), "make_certificates" | "generate_key");
         // Payment data is judged: the value at fault is named, at most 40 characters of it. A whole file or a key is none.
@@ -159,7 +159,8 @@ async fn nothing_planted_into_a_request_is_repeated() {
 #[test]
 fn nothing_planted_into_a_setting_is_repeated() {
     let mut failed = 0_u32;
-    for (protocol, shape) in [("ws-channel", WsChannelSettings::SHAPE), ("nextgen-psd2", NextGenPsd2Settings::SHAPE)] {
+    let clients = PROTOCOLS.iter().filter_map(|protocol| Some((protocol.name, protocol.client.as_ref()?.settings)));
+    for (protocol, shape) in clients {
         for (planted, secret, may_be_file) in PLANTED {
             for value in forms(planted, may_be_file) {
                 planted_into(shape.fields(), &value, &mut |name, shape, mut settings| {
