@@ -7,11 +7,7 @@ mod salt_edge;
 
 use std::{path::Path, sync::OnceLock, time::SystemTime};
 
-use bankchannel_crypto::{
-    pkcs12, rsa,
-    signature::SigningKey,
-    totp, x509,
-};
+use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
     Exchange,
     json::{ContentSplitter, SplitError, parse},
