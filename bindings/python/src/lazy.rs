@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bankchannel_bridge::{Object, Value};
+use bankchannel_bridge::{Object, Value, give_back};
 use pyo3::{prelude::*, types::PyTuple};
 
 use crate::{
@@ -77,6 +77,20 @@ impl Lazy {
     pub(crate) fn all<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let values = (0..self.class.fields.len()).map(|place| self.get(py, place));
         PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)
+    }
+}
+
+impl Drop for Lazy {
+    /// What was made of it stays with Python; the values themselves are the runtime's to free.
+    fn drop(&mut self) {
+        if let Some(members) = self.members.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            give_back(Value::Object(members));
+        }
+        for field in self.fields.get_mut().into_iter().flatten() {
+            if let Node::Value(value) = &mut field.node {
+                give_back(std::mem::take(value));
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, operations, panics, runtime::runtime};
+use crate::{Client, leftovers, operations, panics, runtime::runtime};
 
 /// How a call is to be carried out.
 #[derive(Default)]
@@ -303,6 +303,7 @@ fn start(
     let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
     let request = request.into_owned();
     runtime.spawn(async move {
+        leftovers::free();
         let ended = end(client.call_values(&name, request, options).await);
         if let Some(giving) = giving {
             // The last piece goes before the response: after that nobody asks for it.

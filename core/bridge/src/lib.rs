@@ -15,6 +15,7 @@
 mod call;
 mod client;
 mod convert;
+mod leftovers;
 pub mod operations;
 mod panics;
 mod per_process;
@@ -33,6 +34,7 @@ pub use bankchannel_foundation::{
 pub use call::{Call, Event, How, Reply, Take};
 pub use client::Client;
 pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, question_json, too_large};
+pub use leftovers::give_back;
 pub use panics::inside;
 pub use runtime::{runtime, serving_runtime};
 pub use server::Server;
