@@ -7525,18 +7525,23 @@ export interface AnswerErrorRequest {
  */
 export type ClientJwtMode = "off" | "warn" | "enforce";
 
-/** A third party's request, and who it is. */
+/** A third party's request, and who it is. One of `tokenRequest` and `confirmation` is given. */
 export interface VerifyClientJwtRequest {
-  /** `original_request.client_jwt` as it came: with `Bearer ` before it, or without. */
-  clientJwt: Secret;
-  /** `original_request.client_payload` as it came: what it says is compared. */
-  clientPayload?: Readonly<Record<string, unknown>> | null;
+  /** `originalRequest` of a request for a token, as `receiveRequest` has it. */
+  tokenRequest?: TokenRequested | null;
+  /** `originalRequest` of an answer to an interactive step, as `receiveRequest` has it. */
+  confirmation?: ConfirmationRequested | null;
   /** The third party's public key as PEM text: `publicKey` of `getClientInfo`. */
   publicKey: string;
   /** What the third party is admitted to: `scopes` of `getClientInfo`. Left out, that is not compared. */
   admittedScopes?: readonly string[] | null;
   /** What the JWT is worth; `warn` when left out. */
   mode?: ClientJwtMode | null;
+  /**
+   * With `enforce`: whether a JWT that has expired on its way refuses the request. Left out, it is a
+   * warning.
+   */
+  strictExpiry?: boolean | null;
   /** Whether a key of less than 2048 bits counts, of 1024 at least. */
   allowShortKey?: boolean | null;
   /** The instant to check for; now when left out. */
@@ -7625,8 +7630,8 @@ export interface SaltEdgeConnectorSettings {
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
   /**
-   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each call asks for the
-   * signature.
+   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
+   * `publicKey`: each call then asks for the signature.
    */
   privateKey?: Secret | null;
   /** A file that holds it. */
@@ -7937,9 +7942,10 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Verify a third party's own request, which Salt Edge hands on.
    *
-   * A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it says
-   * compared with what Salt Edge has read. Only `redirectUrl`, `scopes`, `consentPeriodDays` and the
-   * customer's answers can refuse a request; a JWT that has expired on its way is a warning.
+   * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a
+   * warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the
+   * third party is not admitted to; of what the JWT says otherwise than Salt Edge's reading, only
+   * `redirectUrl`, `scopes`, `consentPeriodDays` and the customer's answers do.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */

@@ -300,11 +300,12 @@ const AnswerErrorRequest = struct([
 ]);
 
 const VerifyClientJwtRequest = struct([
-  ["clientJwt", "client_jwt", secret],
-  ["clientPayload", "client_payload"],
+  ["tokenRequest", "token_request", TokenRequested],
+  ["confirmation", "confirmation", ConfirmationRequested],
   ["publicKey", "public_key"],
   ["admittedScopes", "admitted_scopes"],
   ["mode", "mode"],
+  ["strictExpiry", "strict_expiry"],
   ["allowShortKey", "allow_short_key"],
   ["at", "at"],
 ]);

@@ -798,8 +798,8 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """The bank's code at Salt Edge, such as `demobank`."""
 
     private_key: Secret | None
-    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each call asks for
-    the signature.
+    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
+    `public_key`: each call then asks for the signature.
     """
 
     private_key_file: str | PathLike[str] | None
@@ -885,8 +885,8 @@ class SaltEdgeConnector(Client):
         app_secret: The app secret, from the dashboard.
         app_secret_file: A file that holds it.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each
-            call asks for the signature.
+        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is
+            elsewhere, give `public_key`: each call then asks for the signature.
         private_key_file: A file that holds it.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
         pkcs11: The key in an HSM or on a smart card.
@@ -1502,27 +1502,32 @@ class SaltEdgeConnector(Client):
     def verify_client_jwt(
         self,
         *,
-        client_jwt: Secret,
-        client_payload: Mapping[str, object] | None = None,
+        token_request: TokenRequested | None = None,
+        confirmation: ConfirmationRequested | None = None,
         public_key: str,
         admitted_scopes: Sequence[str] | None = None,
         mode: ClientJwtMode | None = None,
+        strict_expiry: bool | None = None,
         allow_short_key: bool | None = None,
         at: datetime | None = None,
     ) -> VerifyClientJwtResponse:
         """Verify a third party's own request, which Salt Edge hands on.
 
-        A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it
-        says compared with what Salt Edge has read. Only `redirect_url`, `scopes`, `consent_period_days`
-        and the customer's answers can refuse a request; a JWT that has expired on its way is a warning.
+        A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong
+        is a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes
+        that the third party is not admitted to; of what the JWT says otherwise than Salt Edge's
+        reading, only `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
 
         Args:
-            client_jwt: `original_request.client_jwt` as it came: with `Bearer ` before it, or without.
-            client_payload: `original_request.client_payload` as it came: what it says is compared.
+            token_request: `original_request` of a request for a token, as `receive_request` has it.
+            confirmation: `original_request` of an answer to an interactive step, as `receive_request`
+                has it.
             public_key: The third party's public key as PEM text: `public_key` of `get_client_info`.
             admitted_scopes: What the third party is admitted to: `scopes` of `get_client_info`. Left
                 out, that is not compared.
             mode: What the JWT is worth; `warn` when left out.
+            strict_expiry: With `enforce`: whether a JWT that has expired on its way refuses the
+                request. Left out, it is a warning.
             allow_short_key: Whether a key of less than 2048 bits counts, of 1024 at least.
             at: The instant to check for; now when left out.
 
@@ -1532,11 +1537,12 @@ class SaltEdgeConnector(Client):
         answer: VerifyClientJwtResponse = self._native.local(
             "salt_edge_connector.verify_client_jwt",
             {
-                "client_jwt": client_jwt,
-                "client_payload": client_payload,
+                "token_request": token_request,
+                "confirmation": confirmation,
                 "public_key": public_key,
                 "admitted_scopes": admitted_scopes,
                 "mode": mode,
+                "strict_expiry": strict_expiry,
                 "allow_short_key": allow_short_key,
                 "at": at,
             },
@@ -1637,8 +1643,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         app_secret: The app secret, from the dashboard.
         app_secret_file: A file that holds it.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each
-            call asks for the signature.
+        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is
+            elsewhere, give `public_key`: each call then asks for the signature.
         private_key_file: A file that holds it.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
         pkcs11: The key in an HSM or on a smart card.
@@ -2254,27 +2260,32 @@ class AsyncSaltEdgeConnector(AsyncClient):
     def verify_client_jwt(
         self,
         *,
-        client_jwt: Secret,
-        client_payload: Mapping[str, object] | None = None,
+        token_request: TokenRequested | None = None,
+        confirmation: ConfirmationRequested | None = None,
         public_key: str,
         admitted_scopes: Sequence[str] | None = None,
         mode: ClientJwtMode | None = None,
+        strict_expiry: bool | None = None,
         allow_short_key: bool | None = None,
         at: datetime | None = None,
     ) -> VerifyClientJwtResponse:
         """Verify a third party's own request, which Salt Edge hands on.
 
-        A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it
-        says compared with what Salt Edge has read. Only `redirect_url`, `scopes`, `consent_period_days`
-        and the customer's answers can refuse a request; a JWT that has expired on its way is a warning.
+        A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong
+        is a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes
+        that the third party is not admitted to; of what the JWT says otherwise than Salt Edge's
+        reading, only `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
 
         Args:
-            client_jwt: `original_request.client_jwt` as it came: with `Bearer ` before it, or without.
-            client_payload: `original_request.client_payload` as it came: what it says is compared.
+            token_request: `original_request` of a request for a token, as `receive_request` has it.
+            confirmation: `original_request` of an answer to an interactive step, as `receive_request`
+                has it.
             public_key: The third party's public key as PEM text: `public_key` of `get_client_info`.
             admitted_scopes: What the third party is admitted to: `scopes` of `get_client_info`. Left
                 out, that is not compared.
             mode: What the JWT is worth; `warn` when left out.
+            strict_expiry: With `enforce`: whether a JWT that has expired on its way refuses the
+                request. Left out, it is a warning.
             allow_short_key: Whether a key of less than 2048 bits counts, of 1024 at least.
             at: The instant to check for; now when left out.
 
@@ -2284,11 +2295,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         answer: VerifyClientJwtResponse = self._native.local(
             "salt_edge_connector.verify_client_jwt",
             {
-                "client_jwt": client_jwt,
-                "client_payload": client_payload,
+                "token_request": token_request,
+                "confirmation": confirmation,
                 "public_key": public_key,
                 "admitted_scopes": admitted_scopes,
                 "mode": mode,
+                "strict_expiry": strict_expiry,
                 "allow_short_key": allow_short_key,
                 "at": at,
             },

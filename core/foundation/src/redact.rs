@@ -72,7 +72,9 @@ pub(crate) fn is_sensitive(word: &str) -> bool {
 
 /// What stands between words.
 fn is_break(c: char) -> bool {
+    // A control character stuck to a token must not hide it.
     c.is_whitespace()
+        || c.is_control()
         || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '?' | '&' | '\\')
 }
 
@@ -162,6 +164,7 @@ mod tests {
             "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde",
             "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl",
             "token eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl.",
+            "token 4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2\u{1b}[2J",
             "idtoken=eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl",
             "Session: [eyJhbGciOi..eyJzdWIiOi.c2lnbmF0dXJl.eyJ]",
             "ApiKey:4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2",

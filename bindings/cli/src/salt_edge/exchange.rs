@@ -9,7 +9,7 @@ use clap::{ArgMatches, Command};
 use serde_json::json;
 
 use crate::{
-    exit::Outcome,
+    exit::{Failure, Outcome},
     operations::{Request, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument},
     options::{Common, add_fields, kebab, read_settings, settings_file},
 };
@@ -43,7 +43,9 @@ fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     let mut given = matches.get_one::<String>("settings").map_or_else(|| Ok(json!({})), |path| read_settings(path))?;
     if let Some(members) = given.as_object_mut() {
         // The same file serves every language: there the protocol may be named.
-        members.remove("protocol");
+        if members.remove("protocol").is_some_and(|named| named != PROTOCOL) {
+            return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL}, or left out")));
+        }
     }
     let settings: SaltEdgeConnectorSettings = read_boundary(given)?;
     let client = Client::from(SaltEdgeConnector::new(settings)?);

@@ -8,15 +8,20 @@ use bankchannel::{
         operations::jwt::{sign_jwt::SignJwtRequest, verify_jwt::VerifyJwtRequest},
     },
 };
-use bankchannel_foundation::model::{read_boundary, write_boundary};
+use bankchannel_foundation::{
+    json,
+    model::{read_boundary, write_boundary},
+};
 use clap::{ArgMatches, Command, value_parser};
-use serde_json::Value;
 
 use crate::{
     exit::{Failure, Outcome},
     options::{MAX_SETTINGS, add_common, file, file_argument, flag, format, passphrase, read_text, text},
     output::{self, Format},
 };
+
+/// The deepest nesting of parameters.
+const MAX_DEPTH: usize = 30;
 
 const VERIFY_EXAMPLES: &str = "Examples:
   bankchannel salt-edge verify --key salt-edge.pem request.jwt
@@ -94,8 +99,7 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
 pub(super) fn sign(matches: &ArgMatches) -> Outcome {
     let key = read_text("--key", argument(matches, "key"), MAX_SETTINGS)?;
     let data = read_text("the parameters", argument(matches, "file"), MAX_SETTINGS)?;
-    let data: Value = serde_json::from_str(&data)
-        .map_err(|why| Failure::usage(format!("the parameters are not JSON: {}", place(&why))))?;
+    let data = json::parse_text(&data, MAX_DEPTH).map_err(|why| Failure::usage(format!("the parameters: {why}")))?;
     let data: JsonObject = read_boundary(data).map_err(|_| Failure::usage("the parameters must be a JSON object"))?;
     let request = SignJwtRequest {
         data,
@@ -118,11 +122,6 @@ fn instant(text: &str) -> Outcome<Timestamp> {
     seconds
         .or_else(|| Timestamp::new(text).ok())
         .ok_or_else(|| Failure::usage("--at must be an instant, such as 2026-11-20T08:00:00Z, or Unix seconds"))
-}
-
-/// Where JSON is wrong; the parser's own words may repeat what it has read.
-fn place(why: &serde_json::Error) -> String {
-    format!("line {}, column {}", why.line(), why.column())
 }
 
 fn argument<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {

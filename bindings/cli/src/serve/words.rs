@@ -90,7 +90,7 @@ GET /healthz and GET /readyz answer probes, without a certificate. It stops at S
   bankchannel serve salt-edge-hub --data hub --clock 2024-11-24T08:14:23Z
 
 When it is ready it prints one line of JSON: kind, base_url, hub_public_key_file, app_id, app_secret_file, provider_code,
-private_key_file, control_url. These are settings of a connector. Without --connector-public-key it makes the connector's key too.
+private_key_file, control_url. All but the first and the last are settings of a connector. Without --connector-public-key it makes the connector's key too.
 Sessions and tokens are in memory. GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM.",
         spellings: &[],
         warnings: &[("control", "the control interface is open: whoever reaches it controls this hub")],

@@ -16,7 +16,8 @@ use crate::client::{
 /// The key that a client signs with.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct KeySettings {
-    /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Without any, each call asks for the signature.
+    /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give `public_key`: each call then asks
+    /// for the signature.
     pub private_key: Option<Secret>,
     /// A file that holds it.
     pub private_key_file: Option<String>,
@@ -75,7 +76,11 @@ impl Key {
             let read = VerifyingKey::all_from_pem(&pem);
             let read = read.map_err(|fault| Error::invalid_setting("public_key", fault.to_string()))?;
             match <[VerifyingKey; 1]>::try_from(read) {
-                Ok([key]) => Ok(key),
+                Ok([key]) if (2048..=8192).contains(&key.bits()) => Ok(key),
+                Ok([key]) => {
+                    let why = format!("has {} bits, and must have 2048 to 8192", key.bits());
+                    Err(Error::invalid_setting("public_key", why))
+                }
                 Err(_) => Err(Error::invalid_setting("public_key", "must be one key")),
             }
         });

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
 };
-use bankchannel_salt_edge::Credentials;
+use bankchannel_salt_edge::{Credentials, Verifier};
 use bankchannel_transport::Settings;
 
 use super::SaltEdgeConnector;
@@ -78,8 +79,10 @@ impl Ready {
     pub(super) fn of(settings: SaltEdgeConnectorSettings) -> Result<Self> {
         let transport = settings.base_url.clone().map(|url| settings.connection.transport(url)).transpose()?;
         let hub_public_key = one_of("hub_public_key", settings.hub_public_key, settings.hub_public_key_file)?;
-        if hub_public_key.as_deref().is_some_and(|text| text.contains("PRIVATE KEY-----")) {
-            return Err(Error::invalid_setting("hub_public_key", "holds a private key: give the public one"));
+        if let Some(pem) = &hub_public_key {
+            let unusable = |why: String| Error::invalid_setting("hub_public_key", why);
+            let keys = VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(fault.to_string()))?;
+            Verifier::new(keys).map_err(|fault| unusable(fault.to_string()))?;
         }
         let app_secret = secret_of("app_secret", settings.app_secret, settings.app_secret_file)?;
         Ok(Self {

@@ -1,9 +1,13 @@
 //! What the data folder holds: the hub's key pair, the connector's, a third party's, and the connector's app id and secret.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use bankchannel_crypto::{digest, random, rsa::PrivateKey, signature::VerifyingKey};
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, message::is_visible, shown};
+use bankchannel_transport::open_regular;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -45,7 +49,7 @@ impl Keys {
     pub(super) fn prepare(data: &Path, connector_public_key: Option<&str>) -> Result<Self> {
         // What was given first: making keys takes a while.
         let (pem, connector_key_file) = match connector_public_key {
-            Some(path) => (read(Path::new(path))?, None),
+            Some(path) => (given(path)?, None),
             None => {
                 let [key, public] = pair(data, CONNECTOR)?;
                 (read(&public)?, Some(key))
@@ -92,11 +96,26 @@ fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
 /// A random text that is in this file, made where it is missing.
 fn text(path: &Path) -> Result<Zeroizing<String>> {
     if let Some(kept) = read_secret(path, MAX)? {
-        return Ok(Zeroizing::new(kept.expose().to_owned()));
+        // An editor ends the file with a line break.
+        let text = kept.expose().trim_end_matches(['\r', '\n']);
+        if text.is_empty() || !is_visible(text.as_bytes()) {
+            let why = format!("{} must hold visible ASCII: remove it, and a new one is made", shown::path(path));
+            return Err(Error::invalid_setting("data", why));
+        }
+        return Ok(Zeroizing::new(text.to_owned()));
     }
     let made = Zeroizing::new(digest::hex(&random::bytes::<16>()));
     write_whole(path, KEY_MODE, made.as_bytes())?;
     Ok(made)
+}
+
+/// The connector's public key that was given.
+fn given(path: &str) -> Result<String> {
+    let wrong = |why: String| Error::invalid_setting("connector_public_key", format!("{}: {why}", shown::path(path)));
+    let (file, _) = open_regular(path.as_ref()).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
+    let mut text = String::new();
+    let read = file.take(MAX).read_to_string(&mut text);
+    read.map(|_| text).map_err(|why| wrong(format!("it cannot be read: {why}")))
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -71,7 +71,8 @@ impl Pipeline {
         let jwt = one("authorization").and_then(|text| text.split_once(' '));
         let jwt = jwt.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, jwt) = jwt.ok_or(&class::AUTHORIZATION_MISSING)?;
-        if !self.hub.knows(one("app-id").unwrap_or_default(), one("app-secret").unwrap_or_default()) {
+        let provider = one("app-id").zip(one("app-secret"));
+        if !provider.is_some_and(|(app_id, app_secret)| self.hub.knows(app_id, app_secret)) {
             return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "App-Id and App-Secret are no provider's."));
         }
         let data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
@@ -112,7 +113,11 @@ impl Api for Pipeline {
         }
         let Found::Operation { entry, .. } = routed.found else {
             return sent(&match routed.found {
-                Found::OtherMethods(_) => refused(405, "WrongRequestFormat", "this path has another method"),
+                Found::OtherMethods(methods) => {
+                    let mut answer = refused(405, "WrongRequestFormat", "this path has another method");
+                    answer.headers.push("Allow", methods.join(", "));
+                    answer
+                }
                 _ => refused(404, "WrongRequestFormat", "there is no such path"),
             });
         };

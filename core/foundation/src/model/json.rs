@@ -1,11 +1,21 @@
 //! JSON whose members no shape describes: what one bank or hub adds for itself.
 
+use std::fmt;
+
 use super::{Boundary, Object, Reader, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
-/// A JSON object with any members, kept as it came, in either dialect.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A JSON object with any members, the same in either dialect. Numbers are those of JSON in most programs: whole ones up to 64 bits,
+/// others in double precision.
+#[derive(Clone, Default, PartialEq)]
 pub struct JsonObject(pub Object<'static>);
+
+impl fmt::Debug for JsonObject {
+    /// How many members there are: nobody knows what is in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JsonObject({} members)", self.0.len())
+    }
+}
 
 impl Boundary for JsonObject {
     const SHAPE: &'static Shape = &Shape::Json;
@@ -34,10 +44,11 @@ mod tests {
 
     #[test]
     fn an_object_comes_back_as_it_went() {
-        let text = r#"{"b":1.50,"a":{"x":[null,true,"é"]},"c":{}}"#;
+        let text = r#"{"b":1.5,"a":{"x":[null,true,"é"]},"c":{}}"#;
         let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-        let read: JsonObject = read_boundary(value.clone()).unwrap_or_default();
-        assert_eq!(write_boundary(read), value);
+        let read: JsonObject = read_boundary(value).unwrap_or_default();
+        assert!(!format!("{read:?}").contains('é'));
+        assert_eq!(write_boundary(read).to_string(), text);
     }
 
     #[test]

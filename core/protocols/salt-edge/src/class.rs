@@ -91,7 +91,7 @@ pub struct Refusal {
     pub status: u16,
     /// The step of the checks that failed (§6.1), 1 to 18.
     pub step: u8,
-    /// What is wrong, for the developer at the other end. Of what was sent it repeats `exp`, and nothing else.
+    /// What is wrong, for the developer at the other end. Of what was sent it repeats `exp` and names of members, and no value.
     pub text: String,
     /// The methods that the path has, where the request's is none of them.
     pub allow: Vec<&'static str>,

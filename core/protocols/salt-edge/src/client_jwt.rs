@@ -1,6 +1,10 @@
 //! The third party's own request, which the hub hands on: verified, and compared with what the hub has read (§7).
 
-use bankchannel_foundation::{Boundary, model::Value};
+use bankchannel_foundation::{
+    Boundary,
+    model::{Object, Value},
+    shown,
+};
 
 use crate::{
     class::{Class, of_connector as class},
@@ -46,43 +50,51 @@ impl Compared {
     }
 }
 
-/// Verifies a third party's JWT at an instant, and compares what it says with `client_payload`. `admitted` are the scopes of the third
-/// party at Salt Edge.
+/// How a third party's JWT is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Comparison<'a> {
+    /// What it is worth.
+    pub mode: ClientJwtMode,
+    /// Whether one that has expired counts for nothing.
+    pub strict_expiry: bool,
+    /// The scopes of the third party at Salt Edge, where they are known.
+    pub admitted: Option<&'a [String]>,
+    /// The instant.
+    pub now_s: i64,
+}
+
+/// Verifies a third party's JWT, and compares what it says with `client_payload`.
 #[must_use]
-pub fn compare(
-    verifier: &Verifier,
-    jwt: &str,
-    payload: Option<&Value<'_>>,
-    admitted: Option<&[String]>,
-    mode: ClientJwtMode,
-    now_s: i64,
-) -> Compared {
+pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Comparison<'_>) -> Compared {
     let mut compared = Compared::default();
-    if mode == ClientJwtMode::Off {
+    if how.mode == ClientJwtMode::Off {
         return compared;
     }
-    let enforced = mode == ClientJwtMode::Enforce;
+    let enforced = how.mode == ClientJwtMode::Enforce;
     let bare = jwt.get(..SCHEME.len()).filter(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
     let bare = bare.map_or(jwt, |scheme| &jwt[scheme.len()..]);
-    let opened = verifier.open(bare, now_s).or_else(|refusal| {
-        // It may have run out on its way: said, and not refused (§7, 4).
-        if *refusal.class != class::JWT_EXPIRED_SIGNATURE {
-            return Err(refusal);
+    let signed = match verifier.open_expired(bare, how.now_s) {
+        Ok((signed, expired)) => {
+            if let Some(refusal) = expired {
+                // It may have run out on its way (§7, 4).
+                let refuses = enforced && how.strict_expiry;
+                compared.add(refuses, refusal.class, format!("client_jwt: {}", refusal.text));
+            }
+            Value::Object(signed)
         }
-        compared.warnings.push(format!("client_jwt: {}", refusal.text));
-        verifier.open_expired(bare)
-    });
-    let signed = match opened {
-        Ok(signed) => Value::Object(signed),
         Err(refusal) => {
             compared.add(enforced, refusal.class, format!("client_jwt: {}", refusal.text));
             return compared;
         }
     };
-    if let Some(shown) = payload.and_then(|payload| payload.get("data")) {
-        differences(&signed, shown, enforced, &mut compared);
+    match payload.get("data").and_then(Value::as_object) {
+        Some(shown) => differences(&signed, shown, enforced, &mut compared),
+        None => {
+            let text = "client_payload has no data: nothing was compared".to_owned();
+            compared.add(enforced, &class::WRONG_REQUEST_FORMAT, text);
+        }
     }
-    if let (Some(admitted), Some(Value::Array(asked))) = (admitted, signed.get("scopes")) {
+    if let (Some(admitted), Some(Value::Array(asked))) = (how.admitted, signed.get("scopes")) {
         let is_admitted = |scope: &Value<'_>| admitted.iter().any(|own| scope.as_str() == Some(own));
         if !asked.iter().all(is_admitted) {
             let text = "client_jwt asks for scopes that the third party is not admitted to";
@@ -92,31 +104,47 @@ pub fn compare(
     compared
 }
 
-/// Compares field by field what both have; values are not repeated.
-fn differences(signed: &Value<'_>, shown: &Value<'_>, enforced: bool, compared: &mut Compared) {
-    for (name, value) in shown.as_object().into_iter().flat_map(|object| object.iter()) {
-        let Some(own) = signed.get(name).filter(|own| !is_same(name, own, value)) else { continue };
-        let known = ENFORCED.iter().find(|known| **known == name);
+/// Compares field by field; values are not repeated. Only what both have can refuse.
+fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared: &mut Compared) {
+    for (name, value) in shown.iter() {
+        let known = ENFORCED.iter().find(|known| **known == name).copied();
+        let shown_name = known.or_else(|| shown::member(name)).unwrap_or("(a member)");
+        let Some(own) = signed.get(name) else {
+            compared.warnings.push(format!("client_payload has {shown_name}, and client_jwt has not"));
+            continue;
+        };
+        if is_same(name, own, value) {
+            continue;
+        }
         let is_type = name == "credentials" && !differs_in_answers(own, value);
-        let shown_name = known.copied().or_else(|| bankchannel_foundation::shown::member(name)).unwrap_or("(a member)");
         let text = format!("client_jwt and client_payload differ in {shown_name}");
         compared.add(enforced && known.is_some() && !is_type, &class::WRONG_REQUEST_FORMAT, text);
     }
 }
 
-/// The order of scopes does not matter.
+/// Whether two members say the same: the order of members and of scopes does not matter, nor whether a number is text.
 fn is_same(name: &str, one: &Value<'_>, other: &Value<'_>) -> bool {
-    match (name, one, other) {
-        ("scopes", Value::Array(one), Value::Array(other)) => {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) if name == "scopes" => {
             one.iter().all(|scope| other.contains(scope)) && other.iter().all(|scope| one.contains(scope))
         }
-        _ => one == other,
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same("", one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| is_same(name, value, other)))
+        }
+        (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => {
+            number.to_string() == *text
+        }
+        (one, other) => one == other,
     }
 }
 
 /// Whether an answer of the customer's that both have is not the same, the ways to authenticate aside.
 fn differs_in_answers(one: &Value<'_>, other: &Value<'_>) -> bool {
-    let answers =
-        one.as_object().into_iter().flat_map(|object| object.iter()).filter(|(name, _)| !TYPES.contains(name));
-    answers.into_iter().any(|(name, value)| other.get(name).is_some_and(|other| other != value))
+    let answers = one.as_object().into_iter().flat_map(|object| object.iter());
+    let mut answers = answers.filter(|(name, _)| !TYPES.contains(name));
+    answers.any(|(name, value)| other.get(name).is_some_and(|other| !is_same(name, value, other)))
 }

@@ -25,6 +25,8 @@ use crate::terms::{Side, Terms};
 
 /// The deepest nesting of what is read.
 pub const MAX_DEPTH: usize = 32;
+/// What a text must be that travels in a header.
+const HEADER_TEXT: &str = "must be visible ASCII, without spaces around it";
 /// How a field that stands in the answer's `meta` is named.
 const META: &str = "meta.";
 
@@ -56,8 +58,9 @@ impl Codec for SaltEdge {
                 |setting: &str| Error::invalid_setting(setting, "is missing: Salt Edge knows the provider by it");
             let app_id = with.app_id.as_deref().ok_or_else(|| missing("app_id"))?;
             let app_secret = with.app_secret.as_ref().ok_or_else(|| missing("app_secret"))?;
-            push(&mut headers, "App-Id", "app_id", app_id)?;
-            push(&mut headers, "App-Secret", "app_secret", app_secret.expose())?;
+            let wrong = |setting| move |_| Error::invalid_setting(setting, HEADER_TEXT);
+            push(&mut headers, "App-Id", "app_id", app_id).map_err(wrong("app_id"))?;
+            push(&mut headers, "App-Secret", "app_secret", app_secret.expose()).map_err(wrong("app_secret"))?;
         }
         for (field, name) in in_headers(O::Request::SHAPE.fields()) {
             let Some(value) = data.remove(field.wire) else { continue };
@@ -112,8 +115,7 @@ impl Codec for SaltEdge {
             Side::Connector => body,
             Side::Hub => unwrapped(body),
         };
-        let read = O::Response::read(Value::Object(fields), &mut Reader::new(Dialect::Wire));
-        read.map_err(|fault| broken(&format!("it does not fit: {}", fault.message())))
+        fitting(fields).map_err(|fault| broken(&format!("it does not fit: {}", fault.message())))
     }
 }
 
@@ -162,10 +164,24 @@ fn plainly(fault: Error) -> Error {
 fn push(headers: &mut Headers, name: &str, field: &str, text: &str) -> Result<(), Error> {
     let is_fine = !text.is_empty() && text.trim() == text && is_visible(text.as_bytes());
     if !is_fine {
-        return Err(Error::invalid_field(field, "must be visible ASCII, without spaces around it"));
+        return Err(Error::invalid_field(field, HEADER_TEXT));
     }
     headers.push_secret(name, &Secret::new(text));
     Ok(())
+}
+
+/// Reads an answer of success. What need not be there and does not fit is passed over: it must not make a failure of what was done.
+fn fitting<R: Boundary>(mut fields: Object<'_>) -> Result<R, Error> {
+    loop {
+        let read = R::read(Value::Object(fields.clone()), &mut Reader::new(Dialect::Wire));
+        let Err(fault) = read else { return read };
+        let named = fault.detail("field").unwrap_or_default();
+        let odd = R::SHAPE.fields().iter().find(|field| field.wire_optional && field.wire == named);
+        match odd {
+            Some(field) if fields.remove(field.wire).is_some() => {}
+            _ => return Err(fault),
+        }
+    }
 }
 
 /// The members of `data`, and those of `meta` under their names here. What stands beside them is passed over.

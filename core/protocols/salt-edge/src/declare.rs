@@ -14,7 +14,7 @@ const TIMEOUT_S: u32 = 30;
 /// What a connector may answer besides success (§6.1, §6.3).
 const CONNECTOR_FAILURES: &[u16] = &[400, 401, 404, 405, 429, 431, 500, 503];
 /// What the hub may answer besides success (§3.7).
-const HUB_FAILURES: &[u16] = &[400, 401, 404, 405, 406, 429, 500, 503];
+const HUB_FAILURES: &[u16] = &[400, 401, 404, 405, 406, 413, 429, 500, 503];
 
 /// An exchange of the hub with a connector.
 pub(crate) const fn of_hub(

@@ -59,14 +59,19 @@ pub enum UnfitKeys {
     /// There are none.
     None,
     /// One has so many bits.
-    Size(usize),
+    Size {
+        /// How many.
+        bits: usize,
+        /// How many it must have at least.
+        least: usize,
+    },
 }
 
 impl fmt::Display for UnfitKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("there is no key to verify with"),
-            Self::Size(bits) => write!(f, "a key has {bits} bits, and must have {} to {}", BITS.start(), BITS.end()),
+            Self::Size { bits, least } => write!(f, "a key has {bits} bits, and must have {least} to {}", BITS.end()),
         }
     }
 }
@@ -83,9 +88,7 @@ impl Verifier {
         if keys.is_empty() {
             return Err(UnfitKeys::None);
         }
-        if let Some(key) = keys.iter().find(|key| !BITS.contains(&key.bits())) {
-            return Err(UnfitKeys::Size(key.bits()));
-        }
+        fit(&keys, *BITS.start())?;
         Ok(Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S })
     }
 
@@ -99,9 +102,7 @@ impl Verifier {
             return Err(UnfitKeys::None);
         }
         let least = if short_keys { SHORT_BITS } else { *BITS.start() };
-        if let Some(key) = keys.iter().find(|key| !(least..=*BITS.end()).contains(&key.bits())) {
-            return Err(UnfitKeys::Size(key.bits()));
-        }
+        fit(&keys, least)?;
         Ok(Self { keys, issuer: Issuer::Any, leeway_s: LEEWAY_S })
     }
 
@@ -111,18 +112,30 @@ impl Verifier {
     /// # Errors
     /// A refusal at one of the steps 4 to 8. Before the signature has held, nothing but the header is read.
     pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, Refusal> {
-        self.open_at(jwt, Some(now_s))
+        self.open_unless(jwt, now_s, Err)
     }
 
-    /// The same without a look at `exp`: for one that was found to have expired, and counts all the same.
+    /// The same for one that may have expired: what is said of that stands beside the `data`. An `exp` that is none is refused all
+    /// the same.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_expired(&self, jwt: &str) -> Result<Object<'static>, Refusal> {
-        self.open_at(jwt, None)
+    pub fn open_expired(&self, jwt: &str, now_s: i64) -> Result<(Object<'static>, Option<Refusal>), Refusal> {
+        let mut expired = None;
+        let data = self.open_unless(jwt, now_s, |refusal| {
+            expired = Some(refusal);
+            Ok(())
+        })?;
+        Ok((data, expired))
     }
 
-    fn open_at(&self, jwt: &str, now_s: Option<i64>) -> Result<Object<'static>, Refusal> {
+    /// `late` says what becomes of one that has expired.
+    fn open_unless(
+        &self,
+        jwt: &str,
+        now_s: i64,
+        late: impl FnOnce(Refusal) -> Result<(), Refusal>,
+    ) -> Result<Object<'static>, Refusal> {
         let unreadable = |text: String| Refusal::new(&class::JWT_DECODE_ERROR, 4, text);
         if jwt.len() > MAX_BYTES {
             return Err(unreadable(format!("the JWT has {} bytes, more than {MAX_BYTES}", jwt.len())));
@@ -139,8 +152,8 @@ impl Verifier {
             return Err(Refusal::new(&class::JWT_VERIFICATION_ERROR, 5, text));
         }
         let mut claims = object(&compact.payload, "payload")?;
-        if let Some(now_s) = now_s {
-            self.check_time(claims.get("exp"), now_s)?;
+        if let Some(refusal) = self.check_time(claims.get("exp"), now_s)? {
+            late(refusal)?;
         }
         self.check_issuer(claims.get("iss"))?;
         match claims.remove("data").map(Value::into_owned) {
@@ -152,7 +165,8 @@ impl Verifier {
         }
     }
 
-    fn check_time(&self, exp: Option<&Value<'_>>, now_s: i64) -> Result<(), Refusal> {
+    /// What is said of an `exp` that is over.
+    fn check_time(&self, exp: Option<&Value<'_>>, now_s: i64) -> Result<Option<Refusal>, Refusal> {
         let refused = |text: String| Err(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text));
         let whole = |number: &Number| number.as_u64().filter(|second| *second <= MAX_SECOND);
         let second = match exp {
@@ -166,9 +180,10 @@ impl Verifier {
         let late_s = now_s.saturating_sub(second.saturating_add(self.leeway_s.into()));
         if late_s >= 0 {
             let leeway_s = self.leeway_s;
-            return refused(format!("the JWT expired at {second}, and now it is {now_s}; {leeway_s} s are let pass"));
+            let text = format!("the JWT expired at {second}, and now it is {now_s}; {leeway_s} s are let pass");
+            return Ok(Some(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text)));
         }
-        Ok(())
+        Ok(None)
     }
 
     fn check_issuer(&self, iss: Option<&Value<'_>>) -> Result<(), Refusal> {
@@ -178,6 +193,14 @@ impl Verifier {
             Some(Value::String(found)) if *found == *issuer => Ok(()),
             Some(_) => Err(Refusal::new(&class::JWT_DECODE_ERROR, 7, format!("iss must be {issuer}, or left out"))),
         }
+    }
+}
+
+/// Whether all keys have so many bits at least, and not too many.
+fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
+    match keys.iter().map(VerifyingKey::bits).find(|bits| !(least..=*BITS.end()).contains(bits)) {
+        Some(bits) => Err(UnfitKeys::Size { bits, least }),
+        None => Ok(()),
     }
 }
 

@@ -134,26 +134,37 @@ impl Receiver {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let endpoint = find(method, path)?;
         let client_id = client_id(headers)?;
-        let consent_id = codec::one(headers, "Consent-Id")
-            .map_err(|fault| Refusal::new(&class::WRONG_REQUEST_FORMAT, 2, fault.message()))?
-            .map(str::to_owned);
         let data = self.verifier.open(bearer(headers)?, now_s)?;
         let access_token = access_token(headers, endpoint.terms.token)?;
+        let (is_notice, mut warnings) = (endpoint.terms.token == TokenUse::Ignored, Vec::new());
+        let consent_id = match consent_id(headers) {
+            Err(why) if is_notice => {
+                warnings.push(why);
+                None
+            }
+            found => found.map_err(|why| malformed(&why))?,
+        };
         let provider_code = data.get("provider_code").cloned();
         let is_known = |name: &str| endpoint.fields.iter().any(|field| field.wire == name);
         let unknown = data.iter().filter(|(name, _)| !is_known(name) && *name != "provider_code");
-        let unknown = unknown.map(|(name, value)| (name.to_owned().into(), value.clone())).collect();
-        let (request, mut warnings) = match (endpoint.read)(data) {
-            Ok(request) => (request, Vec::new()),
+        let mut unknown: Object<'static> =
+            unknown.map(|(name, value)| (name.to_owned().into(), value.clone())).collect();
+        let whole = is_notice.then(|| data.clone());
+        let request = match ((endpoint.read)(data), whole) {
+            (Ok(request), _) => request,
             // A notice is taken, whatever it says.
-            Err(fault) if endpoint.terms.token == TokenUse::Ignored => (
-                HubRequest::NotifyError(errors::notify_error::ErrorNotice::default()),
-                vec![fault.message().to_owned()],
-            ),
-            Err(fault) => return Err(malformed(fault.message())),
+            (Err(fault), Some(whole)) => {
+                warnings.push(fault.message().to_owned());
+                unknown = whole;
+                HubRequest::NotifyError(errors::notify_error::ErrorNotice::default())
+            }
+            (Err(fault), None) => return Err(malformed(fault.message())),
         };
         request.check().map_err(malformed)?;
-        self.check_provider(provider_code.as_ref())?;
+        match self.check_provider(provider_code.as_ref()) {
+            Err(refusal) if is_notice => warnings.push(refusal.text),
+            checked => checked?,
+        }
         if query.is_some_and(|query| !query.is_empty()) {
             warnings.push("the query was not read: parameters stand in the JWT".into());
         }
@@ -168,10 +179,11 @@ impl Receiver {
 
     fn check_provider(&self, code: Option<&Value<'_>>) -> Result<(), Refusal> {
         match (&self.provider_code, code) {
-            (Some(own), Some(Value::String(code))) if code != own && !code.is_empty() => {
+            (None, _) | (_, None | Some(Value::Null)) => Ok(()),
+            (Some(own), Some(Value::String(code))) if code == own => Ok(()),
+            (Some(_), Some(_)) => {
                 Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 15, "provider_code is another bank's"))
             }
-            _ => Ok(()),
         }
     }
 }
@@ -236,6 +248,17 @@ fn client_id(headers: &Headers) -> Result<u64, Refusal> {
     let number = if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None };
     let number = number.filter(|id| (1..=MAX_CLIENT_ID).contains(id));
     number.ok_or_else(|| refused("Client-Id must be a whole number, 1 or more"))
+}
+
+/// The consent's id at Salt Edge, a whole number.
+fn consent_id(headers: &Headers) -> Result<Option<String>, String> {
+    let text = codec::one(headers, "Consent-Id").map_err(|fault| fault.message().to_owned())?;
+    match text {
+        Some(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err("Consent-Id must be a whole number".to_owned())
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
 }
 
 /// The JWT in `Authorization`.

@@ -99,8 +99,37 @@ fn the_nested_requests_are_read() {
 /// The reference's example key has 1024 bits.
 #[test]
 fn keys_that_verify_nothing_are_not_configured() {
-    assert_eq!(Verifier::new(vec![key("a"), key("c")]).unwrap_err(), UnfitKeys::Size(1024));
+    assert_eq!(Verifier::new(vec![key("a"), key("c")]).unwrap_err(), UnfitKeys::Size { bits: 1024, least: 2048 });
     assert_eq!(Verifier::new(Vec::new()).unwrap_err(), UnfitKeys::None);
+}
+
+/// A third party's key may be as short as that of the reference, where it is let in: then it verifies, and nothing else does.
+#[test]
+fn a_short_key_counts_where_it_is_let_in() {
+    let short: Value = serde_json::from_str(include_str!("data/short-key.json")).unwrap();
+    let keys = || VerifyingKey::all_from_pem(short["public_key"].as_str().unwrap()).unwrap();
+    let jwt = short["jwt"].as_str().unwrap();
+    let data = Verifier::of_third_party(keys(), true).unwrap().open(jwt, CLOCK).unwrap();
+    assert_eq!(BoundaryValue::Object(data).to_json(), r#"{"credentials":{"sms":"1234"}}"#);
+    let unfit = Verifier::of_third_party(keys(), false).unwrap_err();
+    assert_eq!(unfit, UnfitKeys::Size { bits: 1024, least: 2048 });
+    let (head, signature) = jwt.rsplit_once('.').unwrap();
+    let changed = format!("{head}.{}{}", if signature.starts_with('A') { 'B' } else { 'A' }, &signature[1..]);
+    let both = Verifier::of_third_party(keys().into_iter().chain([key("a")]).collect(), true).unwrap();
+    assert_eq!(refusal(both.open(&changed, CLOCK)), ("JWTVerificationError", 5, 400));
+}
+
+/// One that has expired can be read all the same where it is wanted; one that does not say until when it is good cannot.
+#[test]
+fn what_has_expired_is_told_apart_from_what_never_says() {
+    let (_, jwt, _) = vectors("outer").next().unwrap();
+    let (_, expired) = verifier("a").open_expired(jwt, 1_900_000_000).unwrap();
+    assert_eq!(expired.unwrap().class.name, "JWTExpiredSignature");
+    assert!(verifier("a").open_expired(jwt, CLOCK).unwrap().1.is_none());
+    for exp in ["", r#","exp":"x""#, r#","exp":-1"#, r#","exp":1e9"#] {
+        let text = signed(&format!(r#"{{"data":{{}}{exp}}}"#));
+        assert_eq!(own().open_expired(&text, CLOCK).unwrap_err().class.name, "JWTExpiredSignature", "{exp}");
+    }
 }
 
 /// Whoever writes another algorithm into the header is refused before any key is used.

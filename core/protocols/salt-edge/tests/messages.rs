@@ -16,6 +16,8 @@ use bankchannel_salt_edge::{
     Credentials, SaltEdge, Verifier,
     connector::operations::{
         clients::get_client_info::GetClientInfo,
+        jwt::sign_jwt::SignJwtRequest,
+        requests::{answer_accounts::AnswerAccountsRequest, answer_customer::AnswerCustomerRequest},
         sessions::{fail_session::FailSession, succeed_session::SucceedSession, update_session::UpdateSession},
         tokens::{list_tokens_at_hub::ListTokensAtHub, revoke_token_at_hub::RevokeTokenAtHub},
     },
@@ -369,6 +371,19 @@ fn parameters_are_checked() {
     );
     assert_eq!(create(&|data| data["app_name"] = json!("")), format);
     assert_eq!(create(&|data| data["provider_code"] = json!("PLANTED")), Err(("WrongRequestFormat", 15, 400)));
+    for code in [json!(""), json!(5), json!({"PLANTED": 1}), json!(["demobank"])] {
+        let data = json!({"session_secret": "s", "provider_code": code});
+        let refused = asked("POST", "/api/priora/v1/tokens/cancel", &[], &data);
+        assert_eq!(refused, Err(("WrongRequestFormat", 15, 400)), "{code}");
+    }
+    for id in ["abc", "1 2", "-1"] {
+        let refused = asked("GET", ACCOUNTS, &[("Consent-Id", id)], &json!({"session_secret": "s"}));
+        assert_eq!(refused, Err(("WrongRequestFormat", 14, 400)), "{id}");
+        assert!(asked("POST", "/api/priora/v1/errors", &[("Consent-Id", id)], &json!({})).is_ok(), "{id}");
+    }
+    // Who asks is looked at first.
+    let twice = [("Consent-Id", "1"), ("Consent-Id", "2"), ("Authorization", "")];
+    assert_eq!(asked("GET", ACCOUNTS, &twice, &json!({})), Err(("AuthorizationMissing", 3, 401)));
     // Scopes that nobody knows are taken, and so is what is left out.
     assert!(
         create(&|data| data["original_request"]["client_payload"]["data"]["scopes"] = json!(["of_tomorrow"])).is_ok()
@@ -385,7 +400,12 @@ fn parameters_are_checked() {
     assert_eq!(span("18-11-2019", "2019-11-18"), format);
     assert_eq!(span("'; DROP TABLE accounts; --", "2019-11-18"), format);
     // A notice is taken, whatever it says, and without a token.
-    for notice in [json!({}), json!({"request": 1, "error": ["PLANTED"]}), json!({"request": {"headers": {"a": 1}}})] {
+    for notice in [
+        json!({"provider_code": "otherbank"}),
+        json!({}),
+        json!({"request": 1, "error": ["PLANTED"]}),
+        json!({"request": {"headers": {"a": 1}}}),
+    ] {
         let taken = asked("POST", "/api/priora/v1/errors", &[("Access-Token", "")], &notice);
         assert_eq!(taken.unwrap()["operation"], "notify_error");
     }
@@ -407,10 +427,57 @@ fn what_is_not_known_is_kept_and_what_is_odd_is_said() {
     assert_eq!(received.warnings.len(), 3, "{:?}", received.warnings);
 }
 
-/// Nothing that was sent shows where people debug.
+/// No secret, token, credential or customer's data shows where people debug.
 #[test]
-fn debug_shows_nothing() {
-    let received = hub().receive("POST", "/api/priora/v1/tokens/create", &headers("V1"), CLOCK).unwrap();
-    let shown = format!("{received:?} {:?}", received.request);
-    assert!(!shown.contains("eyJ") && !shown.contains("oauth"), "{shown}");
+fn debug_shows_no_secret() {
+    for number in 1..=11 {
+        let id = format!("V{number}");
+        let sent = vector(&id);
+        let (method, path) = (sent["method"].as_str().unwrap(), sent["path"].as_str().unwrap());
+        let received = hub().receive(method, path, &headers(&id), CLOCK).unwrap();
+        let shown = format!("{received:?} {:?} {:?}", received.request, received.access_token);
+        let data = data(&id);
+        let secrets = ["/session_secret", "/original_request/client_jwt"].into_iter().filter_map(|at| data.pointer(at));
+        let credentials = data.pointer("/original_request/client_payload/data/credentials");
+        let credentials = credentials.and_then(Value::as_object).into_iter().flat_map(|members| members.values());
+        let token = &sent["headers"]["Access-Token"];
+        for secret in secrets.chain(credentials).chain([token]).filter_map(Value::as_str) {
+            assert!(!shown.contains(secret), "{id}: {shown}");
+        }
+    }
+    let answer = json!({"accounts": [{"id": "1", "name": "PLANTED", "nature": "card", "currency_code": "EUR", "balance": "47.11",
+        "available_amount": "47.11", "payment_account": true, "iban": "PLANTED", "extra": {"PLANTED": "PLANTED"}}]});
+    let accounts: AnswerAccountsRequest = read_boundary(answer).unwrap();
+    let customer: AnswerCustomerRequest = read_boundary(json!({"customer": {"name": "PLANTED"}})).unwrap();
+    let signed: SignJwtRequest = read_boundary(json!({"data": {"PLANTED": "PLANTED"}})).unwrap();
+    let shown = format!("{accounts:?} {customer:?} {signed:?}");
+    assert!(!shown.contains("PLANTED") && !shown.contains("47.11"), "{shown}");
+}
+
+/// A report that was taken is no failure because of what stands beside the success; what must be there must be right.
+#[test]
+fn what_need_not_be_there_and_does_not_fit_is_passed_over() {
+    for time in ["1574093088", "\"yesterday\"", "{}", "[1]"] {
+        let text = format!(r#"{{"data":{{}},"meta":{{"time":{time}}}}}"#);
+        assert!(SucceedSession::decode_response(InResponse::new(200, text)).is_ok(), "{time}");
+        let text = format!(r#"{{"data":{{"tokens":[{{"id":1}}]}},"meta":{{"time":{time},"next_id":"x"}}}}"#);
+        let page = write_boundary(ListTokensAtHub::decode_response(InResponse::new(200, text)).unwrap());
+        assert_eq!(page, json!({"tokens": [{"id": 1}]}), "{time}");
+    }
+    let revoked = RevokeTokenAtHub::decode_response(InResponse::new(200, r#"{"data":{"revoked":"yes"}}"#)).unwrap();
+    assert_eq!(write_boundary(revoked), json!({}));
+    assert!(ListTokensAtHub::decode_response(InResponse::new(200, r#"{"data":{"tokens":5}}"#)).is_err());
+}
+
+/// What the other side says is shown without secrets, however they lie in it.
+#[test]
+fn a_refusals_text_is_redacted_before_it_is_cut() {
+    let token = "65adc909f5676f3902787ecb6f379c1c48bfc18a222157713808274b100b9e255f7b4b59a3ecd7689cb2abe26f8705dfd89b7a0cc9e9a07a587dc64a7c4572ad";
+    for before in [0, 85, 95, 470, 490] {
+        let text = format!("{} {token}", "word ".repeat(before / 5));
+        let body = json!({"error_class": text, "error_message": format!("{text}\u{1b}[2J")}).to_string();
+        let error = SucceedSession::decode_response(InResponse::new(400, body)).unwrap_err();
+        let shown = format!("{error} {error:?} {}", error.to_json());
+        assert!(!shown.contains(&token[..12]) && !shown.contains('\u{1b}') && !shown.contains("\\u001b"), "{shown}");
+    }
 }

@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{
     Verifier,
-    client_jwt::{ClientJwtMode, compare},
+    client_jwt::{ClientJwtMode, Comparison, compare},
     connector::operations as of_connector,
     hub::operations as of_hub,
     receive::Receiver,
@@ -61,7 +61,8 @@ pub(super) fn request(bytes: &[u8]) {
     let mut payload = bankchannel_foundation::model::Object::new();
     payload.push("data", Value::Object(data).into_owned());
     let payload = Value::Object(payload);
-    drop(compare(verifier, &jwt, Some(&payload), Some(&[]), ClientJwtMode::Enforce, NOW_S));
+    let how = Comparison { mode: ClientJwtMode::Enforce, strict_expiry: true, admitted: Some(&[]), now_s: NOW_S };
+    drop(compare(verifier, &jwt, &payload, how));
     // What the hub reads of a connector.
     macro_rules! read {
         ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {

@@ -324,30 +324,34 @@ interface Client
     /**
      * Verify a third party's own request, which Salt Edge hands on.
      *
-     * A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it
-     * says compared with what Salt Edge has read. Only `redirect_url`, `scopes`, `consent_period_days`
-     * and the customer's answers can refuse a request; a JWT that has expired on its way is a warning.
+     * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is
+     * a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the
+     * third party is not admitted to; of what the JWT says otherwise than Salt Edge's reading, only
+     * `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
      *
-     * @param string|Secret $clientJwt `original_request.client_jwt` as it came: with `Bearer ` before it,
-     * or without.
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.
-     * @param array<string, mixed>|null $clientPayload `original_request.client_payload` as it came: what
-     * it says is compared.
+     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, as
+     * `receive_request` has it.
+     * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive
+     * step, as `receive_request` has it.
      * @param list<string>|null $admittedScopes What the third party is admitted to: `scopes` of
      * `get_client_info`. Left out, that is not compared.
      * @param ClientJwtMode|null $mode What the JWT is worth; `warn` when left out.
+     * @param bool|null $strictExpiry With `enforce`: whether a JWT that has expired on its way refuses
+     * the request. Left out, it is a warning.
      * @param bool|null $allowShortKey Whether a key of less than 2048 bits counts, of 1024 at least.
      * @param \DateTimeInterface|null $at The instant to check for; now when left out.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
     public function verifyClientJwt(
-        #[\SensitiveParameter] string|Secret $clientJwt,
         string $publicKey,
-        ?array $clientPayload = null,
+        ?TokenRequested $tokenRequest = null,
+        ?ConfirmationRequested $confirmation = null,
         ?array $admittedScopes = null,
         ?ClientJwtMode $mode = null,
+        ?bool $strictExpiry = null,
         ?bool $allowShortKey = null,
         ?\DateTimeInterface $at = null,
     ): VerifyClientJwtResponse;

@@ -32,7 +32,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $appSecretFile A file that holds it.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
-     * more. Without any, each call asks for the signature.
+     * more. Where it is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|null $privateKeyFile A file that holds it.
      * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) that holds it.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
@@ -521,39 +521,44 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Verify a third party's own request, which Salt Edge hands on.
      *
-     * A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it
-     * says compared with what Salt Edge has read. Only `redirect_url`, `scopes`, `consent_period_days`
-     * and the customer's answers can refuse a request; a JWT that has expired on its way is a warning.
+     * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is
+     * a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the
+     * third party is not admitted to; of what the JWT says otherwise than Salt Edge's reading, only
+     * `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
      *
-     * @param string|Secret $clientJwt `original_request.client_jwt` as it came: with `Bearer ` before it,
-     * or without.
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.
-     * @param array<string, mixed>|null $clientPayload `original_request.client_payload` as it came: what
-     * it says is compared.
+     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, as
+     * `receive_request` has it.
+     * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive
+     * step, as `receive_request` has it.
      * @param list<string>|null $admittedScopes What the third party is admitted to: `scopes` of
      * `get_client_info`. Left out, that is not compared.
      * @param ClientJwtMode|null $mode What the JWT is worth; `warn` when left out.
+     * @param bool|null $strictExpiry With `enforce`: whether a JWT that has expired on its way refuses
+     * the request. Left out, it is a warning.
      * @param bool|null $allowShortKey Whether a key of less than 2048 bits counts, of 1024 at least.
      * @param \DateTimeInterface|null $at The instant to check for; now when left out.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
     public function verifyClientJwt(
-        #[\SensitiveParameter] string|Secret $clientJwt,
         string $publicKey,
-        ?array $clientPayload = null,
+        ?TokenRequested $tokenRequest = null,
+        ?ConfirmationRequested $confirmation = null,
         ?array $admittedScopes = null,
         ?ClientJwtMode $mode = null,
+        ?bool $strictExpiry = null,
         ?bool $allowShortKey = null,
         ?\DateTimeInterface $at = null,
     ): VerifyClientJwtResponse {
         $response = $this->compute('salt_edge_connector.verify_client_jwt', [
-            'client_jwt' => Encode::secret($clientJwt),
-            'client_payload' => $clientPayload === null ? null : (object) $clientPayload,
+            'token_request' => $tokenRequest === null ? null : (object) $tokenRequest->toArray(),
+            'confirmation' => $confirmation === null ? null : (object) $confirmation->toArray(),
             'public_key' => $publicKey,
             'admitted_scopes' => $admittedScopes === null ? null : array_values($admittedScopes),
             'mode' => $mode?->value,
+            'strict_expiry' => $strictExpiry,
             'allow_short_key' => $allowShortKey,
             'at' => $at === null ? null : Encode::timestamp($at),
         ]);

@@ -15,7 +15,7 @@ use super::super::{
 };
 
 pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
-    if message.headers.is_none_or(|headers| headers.count("token") == 0) {
+    if message.headers.is_none_or(|headers| headers.get("token").is_none_or(<[u8]>::is_empty)) {
         return Err((&class::TOKEN_MISSING).into());
     }
     let request = read::<RevokeTokenAtHub>(message)?;

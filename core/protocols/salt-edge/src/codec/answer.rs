@@ -71,7 +71,8 @@ fn said(body: &[u8]) -> (Option<String>, Option<String>) {
     let places = [Some(&body), body.get("error"), body.get("data")];
     let text = |name: &str, most: usize| {
         let found = places.iter().flatten().find_map(|place| place.get(name).and_then(Value::as_str));
-        found.map(|text| redact_words(&text.chars().take(most).collect::<String>()))
+        // Redacted first, so that the cut leaves no half of a token.
+        found.map(|text| redact_words(text).chars().filter(|c| !c.is_control()).take(most).collect::<String>())
     };
     (text("error_class", WORD), text("error_message", TEXT))
 }

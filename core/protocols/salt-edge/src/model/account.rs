@@ -1,5 +1,7 @@
 //! Accounts (§4.3).
 
+use std::fmt;
+
 use bankchannel_foundation::{Boundary, model::JsonObject};
 
 use super::{AccountId, CurrencyCode, Money};
@@ -46,7 +48,7 @@ pub enum AccountStatus {
 }
 
 /// An account of a customer.
-#[derive(Debug, Clone, Boundary)]
+#[derive(Clone, Boundary)]
 #[boundary(same_names)]
 pub struct BankAccount {
     /// The bank's own id of the account, which never changes.
@@ -86,5 +88,12 @@ impl BankAccount {
         self.status.get_or_insert_default();
         self.extra.get_or_insert_default();
         self
+    }
+}
+
+impl fmt::Debug for BankAccount {
+    /// Nothing of it: it is a customer's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BankAccount").finish_non_exhaustive()
     }
 }

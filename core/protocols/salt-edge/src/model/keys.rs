@@ -79,7 +79,7 @@ pub(crate) fn hub_verifier(
 pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'_>) -> Result<Verifier, Error> {
     let keys = public_keys("public_key", pem, with)?;
     Verifier::of_third_party(keys, short_keys).map_err(|fault| match fault {
-        UnfitKeys::Size(bits) if (1024..2048).contains(&bits) => {
+        UnfitKeys::Size { bits, .. } if !short_keys && (1024..2048).contains(&bits) => {
             unusable("public_key", format!("the key has {bits} bits: set allow_short_key where it is to count"))
         }
         fault => unfit("public_key", fault),

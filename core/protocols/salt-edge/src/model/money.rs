@@ -31,24 +31,74 @@ impl Boundary for FeeAmount {
     const WIRE_SHAPE: &'static Shape = NUMBER;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        read(value, reader).map(Self)
+        let amount = read(value, reader)?;
+        match number(amount.as_str()) {
+            Some(_) => Ok(Self(amount)),
+            None => Err(reader.invalid(format!("has more than {EXACT} digits, which a JSON number does not hold"))),
+        }
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        let number: Option<Number> = serde_json::from_str(self.0.as_str()).ok();
-        match (writer.dialect(), number) {
+        match (writer.dialect(), number(self.0.as_str())) {
             (Dialect::Wire, Some(number)) => Value::Number(number),
             _ => self.0.write(writer),
         }
     }
 }
 
+/// The most digits that a JSON number holds exactly, whoever reads it.
+const EXACT: usize = 15;
+
+/// An amount as a JSON number; `None` for more digits than that holds.
+fn number(amount: &str) -> Option<Number> {
+    let (sign, unsigned) = amount.strip_prefix('-').map_or(("", amount), |unsigned| ("-", unsigned));
+    let bare = unsigned.trim_start_matches('0');
+    let zero = if bare.is_empty() || bare.starts_with('.') { "0" } else { "" };
+    let text = format!("{sign}{zero}{bare}");
+    if digits(&text) > EXACT { None } else { serde_json::from_str(&text).ok() }
+}
+
+fn digits(number: &str) -> usize {
+    number.bytes().filter(u8::is_ascii_digit).count()
+}
+
 fn read(value: Value<'_>, reader: &Reader<'_>) -> Result<Decimal, Error> {
     let text = match value {
-        Value::Number(number) if reader.dialect() == Dialect::Wire => number.to_string().into(),
+        Value::Number(number) if reader.dialect() == Dialect::Wire => {
+            let text = number.to_string();
+            if digits(&text) > EXACT {
+                let why = format!("is a number of more than {EXACT} digits, which is not exact: send text");
+                return Err(reader.invalid(why));
+            }
+            text.into()
+        }
         other => reader.text(other)?,
     };
     Decimal::new(&text).map_err(|_| {
         reader.invalid("must be a decimal number as a string, such as \"1450.05\", with at most 18 digits")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_stays_what_it_is_or_is_refused() {
+        let written = |amount: &str| {
+            let fee = FeeAmount::read(amount.to_owned().into(), &mut Reader::new(Dialect::Boundary)).ok()?;
+            Some(fee.write(&mut Writer::new(Dialect::Wire)).to_json())
+        };
+        for (amount, wanted) in [("0.25", "0.25"), ("007.5", "7.5"), ("-12", "-12"), ("0", "0"), ("-0.10", "-0.1")] {
+            assert_eq!(written(amount).as_deref(), Some(wanted), "{amount}");
+        }
+        assert_eq!(written("1234567890123456.78"), None);
+        let read = |text: &str| {
+            let value = bankchannel_foundation::json::parse_text(text, 2).ok()?;
+            Money::read(value, &mut Reader::new(Dialect::Wire)).ok().map(|money| money.0.to_string())
+        };
+        assert_eq!(read("5000.5").as_deref(), Some("5000.5"));
+        assert_eq!(read("1234567890123456.78"), None);
+        assert_eq!(read("\"1234567890123456.78\"").as_deref(), Some("1234567890123456.78"));
+    }
 }

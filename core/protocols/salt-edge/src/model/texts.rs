@@ -1,10 +1,10 @@
 //! Texts with a form of their own.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Dialect, Reader, Shape, Value, Writer},
+    model::{Dialect, Reader, Shape, TextShape, Value, Writer},
     text_type,
 };
 
@@ -12,16 +12,6 @@ use bankchannel_foundation::{
 const SESSION_MAX: usize = 255;
 
 text_type! {
-    /// The name of a session, chosen by Salt Edge: opaque, 20 letters of base64url or a UUID.
-    pub struct SessionSecret {
-        format: "", pattern: "^[!-~]{1,255}$", max_bytes: SESSION_MAX, example: "b7k-QxC3vdA-M48pexiS",
-        rule: |text| if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Cow::Borrowed(text))
-        } else {
-            Err("must be 1 to 255 visible ASCII characters without spaces")
-        },
-    }
-
     /// A currency, ISO 4217.
     pub struct CurrencyCode {
         format: "", pattern: "^[A-Z]{3}$", max_bytes: 3, example: "EUR",
@@ -30,6 +20,59 @@ text_type! {
         } else {
             Err("must be three capital letters, such as EUR")
         },
+    }
+}
+
+/// The name of a session, chosen by Salt Edge: opaque, 20 letters of base64url or a UUID. It is not shown: whoever knows it and has the
+/// connector's key can report on the session.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SessionSecret(String);
+
+impl SessionSecret {
+    /// Checks and takes a text.
+    ///
+    /// # Errors
+    /// `input.invalid_field`; the text is not shown.
+    pub fn new(text: &str) -> Result<Self, Error> {
+        if is_session(text) { Ok(Self(text.to_owned())) } else { Err(Error::invalid_field("session_secret", SESSION)) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const SESSION: &str = "must be 1 to 255 visible ASCII characters without spaces";
+
+fn is_session(text: &str) -> bool {
+    (1..=SESSION_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl fmt::Debug for SessionSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionSecret").finish_non_exhaustive()
+    }
+}
+
+impl Boundary for SessionSecret {
+    const SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "SessionSecret",
+        doc: "The name of a session, chosen by Salt Edge: opaque, 20 letters of base64url or a UUID.",
+        format: "",
+        pattern: "^[!-~]{1,255}$",
+        max_bytes: SESSION_MAX,
+        example: "b7k-QxC3vdA-M48pexiS",
+    });
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        if is_session(&text) { Ok(Self(text.into_owned())) } else { Err(reader.invalid(SESSION)) }
+    }
+
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.0.into()
     }
 }
 

@@ -59,8 +59,8 @@ impl DayOrInstant {
 fn instant(text: &str, into_day_ms: i64) -> Option<i64> {
     if text.len() == 10 {
         let day: jiff::civil::Date = Date::read(Value::from(text), &mut Reader::new(Dialect::Boundary)).ok()?.0;
-        let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond();
-        return Some(midnight + into_day_ms);
+        let days = jiff::civil::date(1970, 1, 1).until(day).ok()?.get_days();
+        return Some(i64::from(days) * DAY_MS + into_day_ms);
     }
     Timestamp::new(text).ok().map(|instant| instant.as_ms())
 }
@@ -94,6 +94,7 @@ mod tests {
     fn a_day_is_meant_whole() {
         let day = DayOrInstant::new("2019-08-18").unwrap();
         assert_eq!((day.first_ms(), day.last_ms()), (1_566_086_400_000, 1_566_172_799_999));
+        assert_eq!(DayOrInstant::new("9999-12-31").unwrap().first_ms(), 253_402_214_400_000);
         let instant = DayOrInstant::new("2019-11-18T16:04:49.585Z").unwrap();
         assert_eq!((instant.first_ms(), instant.last_ms()), (1_574_093_089_585, 1_574_093_089_585));
         for wrong in ["", "18-08-2019", "2019-02-30", "2019-08-18T", "2019-08-18 10:00:00", "20190818"] {

@@ -1,5 +1,7 @@
 //! Transactions and their fees (§4.4, §4.5).
 
+use std::fmt;
+
 use bankchannel_foundation::{Boundary, model::JsonObject};
 
 use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, Money};
@@ -26,7 +28,7 @@ pub struct TransactionFee {
 }
 
 /// A transaction on an account.
-#[derive(Debug, Clone, Boundary)]
+#[derive(Clone, Boundary)]
 #[boundary(same_names)]
 pub struct BankTransaction {
     /// The bank's own id of the transaction.
@@ -56,5 +58,12 @@ impl BankTransaction {
         self.fees.get_or_insert_default();
         self.extra.get_or_insert_default();
         self
+    }
+}
+
+impl fmt::Debug for BankTransaction {
+    /// Nothing of it: it is a customer's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BankTransaction").finish_non_exhaustive()
     }
 }

@@ -55,6 +55,9 @@ pub fn check(transactions: &[BankTransaction]) -> Result<(), Error> {
         if !seen.insert(transaction.id.as_str()) {
             return wrong("id", "is the id of another transaction too");
         }
+        if transaction.description.is_empty() {
+            return wrong("description", "is empty: say what the customer sees, such as the kind of transaction");
+        }
         if transaction.account_id.0.is_empty() {
             return wrong("account_id", "is empty");
         }

@@ -1,30 +1,33 @@
 //! Verify the third party's own request (§7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret,
-    model::{JsonObject, Timestamp, Value},
+    Boundary, Declaration, Error, Local, LocalContext, Operation,
+    error::row,
+    model::{Dialect, Timestamp, Value, Writer},
 };
 
 use crate::{
-    client_jwt::{self, ClientJwtMode},
+    client_jwt::{self, ClientJwtMode, Comparison},
     connector::errors,
     declare,
-    model::keys,
+    model::{ConfirmationRequested, TokenRequested, keys},
 };
 
-/// A third party's request, and who it is.
+/// A third party's request, and who it is. One of `token_request` and `confirmation` is given.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyClientJwtRequest {
-    /// `original_request.client_jwt` as it came: with `Bearer ` before it, or without.
-    pub client_jwt: Secret,
-    /// `original_request.client_payload` as it came: what it says is compared.
-    pub client_payload: Option<JsonObject>,
+    /// `original_request` of a request for a token, as `receive_request` has it.
+    pub token_request: Option<TokenRequested>,
+    /// `original_request` of an answer to an interactive step, as `receive_request` has it.
+    pub confirmation: Option<ConfirmationRequested>,
     /// The third party's public key as PEM text: `public_key` of `get_client_info`.
     pub public_key: String,
     /// What the third party is admitted to: `scopes` of `get_client_info`. Left out, that is not compared.
     pub admitted_scopes: Option<Vec<String>>,
     /// What the JWT is worth; `warn` when left out.
     pub mode: Option<ClientJwtMode>,
+    /// With `enforce`: whether a JWT that has expired on its way refuses the request. Left out, it is a warning.
+    pub strict_expiry: Option<bool>,
     /// Whether a key of less than 2048 bits counts, of 1024 at least.
     pub allow_short_key: Option<bool>,
     /// The instant to check for; now when left out.
@@ -55,8 +58,8 @@ impl Operation for VerifyClientJwt {
         "requests",
         "salt_edge_connector.verify_client_jwt",
         "Verify a third party's own request, which Salt Edge hands on",
-        "A bank may do so, and need not: Salt Edge has verified it. The signature is checked and what it says compared with what Salt Edge has read. Only `redirect_url`, `scopes`, `consent_period_days` and the \
-         customer's answers can refuse a request; a JWT that has expired on its way is a warning.",
+        "A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the third party is not \
+         admitted to; of what the JWT says otherwise than Salt Edge's reading, only `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.",
         errors::OF_KEYS,
     );
 }
@@ -67,12 +70,29 @@ impl Local for VerifyClientJwt {
         if mode == ClientJwtMode::Off {
             return Ok(VerifyClientJwtResponse { accepted: true, error_class: None, text: None, warnings: Vec::new() });
         }
-        let now_s = keys::instant_s(asked.at.as_ref(), &with);
+        let (client_jwt, payload) = match (asked.token_request, asked.confirmation) {
+            (Some(asked), None) => (asked.client_jwt, written(asked.client_payload)),
+            (None, Some(asked)) => (asked.client_jwt, written(asked.client_payload)),
+            (None, None) => {
+                let why = "token_request is missing: give it, or confirmation";
+                return Err(Error::because(&row::MISSING_FIELD, why).with("field", "token_request"));
+            }
+            (Some(_), Some(_)) => return Err(Error::invalid_field("confirmation", "excludes token_request")),
+        };
         let verifier = keys::client_verifier(&asked.public_key, asked.allow_short_key.unwrap_or_default(), &with)?;
-        let payload = asked.client_payload.map(|payload| Value::Object(payload.0));
-        let scopes = asked.admitted_scopes.as_deref();
-        let compared = client_jwt::compare(&verifier, asked.client_jwt.expose(), payload.as_ref(), scopes, mode, now_s);
+        let how = Comparison {
+            mode,
+            strict_expiry: asked.strict_expiry.unwrap_or_default(),
+            admitted: asked.admitted_scopes.as_deref(),
+            now_s: keys::instant_s(asked.at.as_ref(), &with),
+        };
+        let compared = client_jwt::compare(&verifier, client_jwt.expose(), &payload, how);
         let (class, text) = compared.refused.map(|(class, text)| (class.name.to_owned(), text)).unzip();
         Ok(VerifyClientJwtResponse { accepted: class.is_none(), error_class: class, text, warnings: compared.warnings })
     }
+}
+
+/// What Salt Edge has read, as it was sent.
+fn written(payload: impl Boundary) -> Value<'static> {
+    payload.write(&mut Writer::new(Dialect::Wire))
 }
