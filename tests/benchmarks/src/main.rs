@@ -7,6 +7,7 @@
 
 mod bank;
 mod bare;
+mod jwt;
 mod languages;
 mod large_files;
 mod load;
@@ -35,6 +36,9 @@ fn main() {
     }
     if wanted("signing") || wanted("verifying") {
         signing::measure(&mut table, wanted);
+    }
+    if wanted("jwt") {
+        jwt::measure(&mut table);
     }
     if wanted("bank") {
         bank::measure(&mut table);
