@@ -13,7 +13,7 @@ import json
 import statistics
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
 
 from sign import times
 
@@ -33,19 +33,26 @@ def main() -> None:
     client = SaltEdgeConnector(hub_public_key=public, private_key=private.decode(), provider_code="demobank")
     exp = int(time.time()) + 3600
 
-    def of_size(size: int, data: Any) -> str:
-        made = lambda count: jwt.encode({"data": data("x" * count), "exp": exp}, key, algorithm="RS256", headers={"typ": None})
+    def of_size(size: int, data: Callable[[str], object]) -> str:
+        def made(count: int) -> str:
+            return jwt.encode({"data": data("x" * count), "exp": exp}, key, algorithm="RS256")
+
         return made((size - len(made(0))) * 3 // 4)
 
-    small = of_size(1200, lambda text: {"session_secret": "s", "extra": {"text": text}})
+    def question(text: str) -> object:
+        return {"session_secret": "s", "extra": {"text": text}}
+
     payload = {"credentials": {"authorization_type": "oauth"}, "scopes": ["accounts", "kyc"], "consent_period_days": 90}
-    request = lambda text: {
-        "app_name": "Example Name",
-        "provider_code": "demobank",
-        "session_secret": "b7k-QxC3vdA-M48pexiS",
-        "original_request": {"client_jwt": f"Bearer {text}", "client_payload": {"data": payload, "exp": exp}},
-    }
-    large = of_size(2100, request)
+
+    def token_request(text: str) -> object:
+        return {
+            "app_name": "Example Name",
+            "provider_code": "demobank",
+            "session_secret": "b7k-QxC3vdA-M48pexiS",
+            "original_request": {"client_jwt": f"Bearer {text}", "client_payload": {"data": payload, "exp": exp}},
+        }
+
+    small, large = of_size(1200, question), of_size(2100, token_request)
     headers = [
         HeaderField(name="Client-Id", value="771"),
         HeaderField(name="Authorization", value=f"Bearer {large}"),
@@ -58,8 +65,13 @@ def main() -> None:
         taken = client.receive_request(method="POST", target="/api/priora/v1/tokens/create", headers=headers)
         assert taken.request is not None, taken.refused
 
-    def bare(key: Any) -> bytes:
+    def bare(key: rsa.RSAPrivateKey) -> bytes:
         return key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+
+    def read() -> rsa.RSAPrivateKey:
+        key = serialization.load_pem_private_key(private, None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
 
     assert client.verify_jwt(jwt=small, public_key=public).accepted
     taken = times(
@@ -71,10 +83,13 @@ def main() -> None:
             "receive_pyjwt": lambda: jwt.decode(large, kept, algorithms=["RS256"]),
             "sign": lambda: client.sign_jwt(data=report),
             "sign_kept": lambda: bare(key),
-            "sign_read": lambda: bare(serialization.load_pem_private_key(private, None)),
+            "sign_read": lambda: bare(read()),
         },
     )
-    ratio = lambda one, other: round(statistics.median(a / b for a, b in zip(taken[one], taken[other])), 3)
+
+    def ratio(one: str, other: str) -> float:
+        return round(statistics.median(a / b for a, b in zip(taken[one], taken[other])), 3)
+
     found: dict[str, float] = {f"{name}_us": round(statistics.median(values), 2) for name, values in taken.items()}
     found |= {
         "pyjwt_per_verify": ratio("verify_pyjwt", "verify"),

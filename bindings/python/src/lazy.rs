@@ -18,6 +18,8 @@ pub(crate) struct Lazy {
     /// Taken at the first look at any field.
     members: Mutex<Option<Object<'static>>>,
     fields: OnceLock<Vec<Field>>,
+    /// Whether the runtime's thread has made the values: then it frees them too.
+    from_runtime: bool,
 }
 
 struct Field {
@@ -39,8 +41,9 @@ enum Node {
 pub(crate) struct Handle(pub(crate) Arc<Lazy>);
 
 impl Lazy {
-    pub(crate) fn of(members: Object<'static>, class: &Arc<Class>) -> Arc<Self> {
-        Arc::new(Self { class: class.clone(), members: Mutex::new(Some(members)), fields: OnceLock::new() })
+    pub(crate) fn of(members: Object<'static>, class: &Arc<Class>, from_runtime: bool) -> Arc<Self> {
+        let members = Mutex::new(Some(members));
+        Arc::new(Self { class: class.clone(), members, fields: OnceLock::new(), from_runtime })
     }
 
     fn fields(&self) -> &[Field] {
@@ -48,7 +51,7 @@ impl Lazy {
             let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
             let mut fields = Vec::with_capacity(members.len());
             fields.extend(self.class.placed(members).map(|(place, value)| {
-                let node = Node::of(value, &self.class.fields[place].1);
+                let node = Node::of(value, &self.class.fields[place].1, self.from_runtime);
                 Field { place, node, made: OnceLock::new() }
             }));
             fields
@@ -81,8 +84,11 @@ impl Lazy {
 }
 
 impl Drop for Lazy {
-    /// What was made of it stays with Python; the values themselves are the runtime's to free.
+    /// What was made of it stays with Python; the values themselves go to who has made them.
     fn drop(&mut self) {
+        if !self.from_runtime {
+            return;
+        }
         if let Some(members) = self.members.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             give_back(Value::Object(members));
         }
@@ -95,18 +101,18 @@ impl Drop for Lazy {
 }
 
 impl Node {
-    fn of(value: Value<'static>, make: &Make) -> Self {
+    fn of(value: Value<'static>, make: &Make, from_runtime: bool) -> Self {
         match (value, make) {
-            (Value::Object(members), Make::Record(class)) => Self::Record(Lazy::of(members, class)),
+            (Value::Object(members), Make::Record(class)) => Self::Record(Lazy::of(members, class, from_runtime)),
             (Value::Object(members), Make::Union { tag, alternatives }) => {
                 match alternative(&members, tag, alternatives) {
-                    Ok(class) => Self::Record(Lazy::of(members, class)),
+                    Ok(class) => Self::Record(Lazy::of(members, class, from_runtime)),
                     // Whoever reads it is told.
                     Err(_) => Self::Value(Value::Object(members)),
                 }
             }
             (Value::Array(values), Make::List(of)) => {
-                Self::List(values.into_iter().map(|value| Self::of(value, of)).collect())
+                Self::List(values.into_iter().map(|value| Self::of(value, of, from_runtime)).collect())
             }
             (value, _) => Self::Value(value),
         }
@@ -121,7 +127,7 @@ impl Node {
                 Ok(PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
             }
             (Self::Value(value), make) => {
-                let maker = Maker { py, typed: true, content: None };
+                let maker = Maker { py, typed: true, from_runtime: false, content: None };
                 match value {
                     Value::Array(_) | Value::Object(_) => frozen_value(maker.value(value.clone(), make)?),
                     scalar => maker.scalar(scalar, make),

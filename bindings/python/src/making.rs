@@ -22,6 +22,8 @@ pub(crate) struct Maker<'a, 'py> {
     pub(crate) py: Python<'py>,
     /// Whether results have their own classes; otherwise they are dicts and lists. Secrets do not show in either.
     pub(crate) typed: bool,
+    /// Whether the runtime's thread has made the values: then it frees them too.
+    pub(crate) from_runtime: bool,
     pub(crate) content: Option<Content<'a>>,
 }
 
@@ -80,7 +82,9 @@ impl<'py> Maker<'_, 'py> {
     /// A member of a list.
     fn item(self, value: Value<'static>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
         match (value, make) {
-            (Value::Object(members), Make::Record(class)) if self.typed => Lazy::of(members, class).record(self.py),
+            (Value::Object(members), Make::Record(class)) if self.typed => {
+                Lazy::of(members, class, self.from_runtime).record(self.py)
+            }
             (value, make) => self.inside().value(value, make),
         }
     }

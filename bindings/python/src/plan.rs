@@ -119,7 +119,9 @@ pub(crate) fn answer<'py>(
     content: Option<Content<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let make = plan.map_or(&Make::Plain, |plan| &plan.get().response);
-    Maker { py, typed, content }.value(answer, make).map_err(unreadable)
+    // What a call answers was made by the runtime's thread; what only computes, by this one.
+    let from_runtime = content.is_some();
+    Maker { py, typed, from_runtime, content }.value(answer, make).map_err(unreadable)
 }
 
 /// A text whose `repr` does not show it.

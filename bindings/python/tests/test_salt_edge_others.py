@@ -16,6 +16,10 @@ from bankchannel import SaltEdgeConnector
 DATA = {"session_secret": "session-1", "extra": {"n": [1, None, "é"]}}
 
 
+def part(text: bytes) -> bytes:
+    return urlsafe_b64encode(text).rstrip(b"=")
+
+
 @unittest.skipUnless(
     importlib.util.find_spec("jwt") or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "PyJWT is not installed"
 )
@@ -62,7 +66,6 @@ class Others(unittest.TestCase):
         unsigned = jwt.encode(claims, "", algorithm="none")
         self.assertEqual(self.verdict(unsigned), "JWTIncorrectAlgorithm")
         # The public key as the secret of an HMAC: PyJWT itself will not make one.
-        part = lambda text: urlsafe_b64encode(text).rstrip(b"=")
         signed = part(b'{"alg":"HS256","typ":"JWT"}') + b"." + unsigned.split(".")[1].encode()
         mac = hmac.new(self.public.encode(), signed, hashlib.sha256).digest()
         self.assertEqual(self.verdict((signed + b"." + part(mac)).decode()), "JWTIncorrectAlgorithm")
