@@ -7366,7 +7366,7 @@ export interface ReceiveRequestResponse {
   readonly accessToken?: SecretText;
   /** What is odd about the request, and does no harm. */
   readonly warnings: readonly string[];
-  /** Parameters that this library does not know. */
+  /** Members of `data` that this library does not know; those deeper in it are passed over. */
   readonly unknown?: Readonly<Record<string, unknown>>;
   /** Why the request is refused, with the answer to send. */
   readonly refused?: RequestRefused;
@@ -7446,7 +7446,7 @@ export type TransactionStatus = "posted" | "pending";
 export interface TransactionFee {
   /** What it is for. */
   description?: string | null;
-  /** How much. */
+  /** How much, in at most 15 digits. */
   amount?: string | null;
   /** The currency, ISO 4217. */
   currencyCode?: string | null;
@@ -7462,7 +7462,7 @@ export interface BankTransaction {
   amount: string;
   /** The currency, ISO 4217. */
   currencyCode: string;
-  /** What it was for. */
+  /** What it was for, as the customer sees it; not empty. */
   description: string;
   /** When it was made: a day, or an instant. A day travels as its midnight in UTC. */
   madeOn: string;
@@ -7556,7 +7556,7 @@ export interface VerifyClientJwtResponse {
   readonly errorClass?: string;
   /** Why, in words, where not. */
   readonly text?: string;
-  /** What is odd, and does not refuse the request. */
+  /** What else is wrong or odd. */
   readonly warnings: readonly string[];
 }
 
@@ -7894,9 +7894,10 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Read and check a request of Salt Edge.
    *
    * Takes a request out of any web framework's route. The checks are made in their order: path,
-   * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, parameters, `Access-Token`
-   * where it is needed. A request that is refused is no error: the response has the answer to send. Not
-   * checked, as it takes a store: whether the token or the session is good.
+   * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it is
+   * needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
+   * response has the answer to send. Not checked, as it takes a store: whether the token or the session
+   * is good.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */
@@ -7943,9 +7944,9 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Verify a third party's own request, which Salt Edge hands on.
    *
    * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a
-   * warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the
-   * third party is not admitted to; of what the JWT says otherwise than Salt Edge's reading, only
-   * `redirectUrl`, `scopes`, `consentPeriodDays` and the customer's answers do.
+   * warning. With `enforce` the request is refused where the JWT does not verify, where scopes are not
+   * admitted, or where the JWT and `clientPayload` differ in `redirectUrl`, `scopes`,
+   * `consentPeriodDays` or the customer's answers. Other differences are warnings.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */

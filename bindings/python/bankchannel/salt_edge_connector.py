@@ -529,7 +529,7 @@ class ReceiveRequestResponse(Record):
     """What is odd about the request, and does no harm."""
 
     unknown: Mapping[str, object] | None = None
-    """Parameters that this library does not know."""
+    """Members of `data` that this library does not know; those deeper in it are passed over."""
 
     refused: RequestRefused | None = None
     """Why the request is refused, with the answer to send."""
@@ -626,7 +626,7 @@ class TransactionFee(Record):
     """What it is for."""
 
     amount: Decimal | None = None
-    """How much."""
+    """How much, in at most 15 digits."""
 
     currency_code: str | None = None
     """The currency, ISO 4217."""
@@ -651,7 +651,7 @@ class BankTransaction(Record):
     """The currency, ISO 4217."""
 
     description: str
-    """What it was for."""
+    """What it was for, as the customer sees it; not empty."""
 
     made_on: str
     """When it was made: a day, or an instant. A day travels as its midnight in UTC."""
@@ -712,7 +712,7 @@ class VerifyClientJwtResponse(Record):
     """Why, in words, where not."""
 
     warnings: tuple[str, ...]
-    """What is odd, and does not refuse the request."""
+    """What else is wrong or odd."""
 
 
 class VerifyJwtResponse(Record):
@@ -1360,9 +1360,10 @@ class SaltEdgeConnector(Client):
         """Read and check a request of Salt Edge.
 
         Takes a request out of any web framework's route. The checks are made in their order: path,
-        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, parameters,
-        `Access-Token` where it is needed. A request that is refused is no error: the response has the
-        answer to send. Not checked, as it takes a store: whether the token or the session is good.
+        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it
+        is needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
+        response has the answer to send. Not checked, as it takes a store: whether the token or the
+        session is good.
 
         Args:
             method: The HTTP method.
@@ -1514,9 +1515,9 @@ class SaltEdgeConnector(Client):
         """Verify a third party's own request, which Salt Edge hands on.
 
         A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong
-        is a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes
-        that the third party is not admitted to; of what the JWT says otherwise than Salt Edge's
-        reading, only `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
+        is a warning. With `enforce` the request is refused where the JWT does not verify, where scopes
+        are not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
+        `consent_period_days` or the customer's answers. Other differences are warnings.
 
         Args:
             token_request: `original_request` of a request for a token, as `receive_request` has it.
@@ -2118,9 +2119,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
         """Read and check a request of Salt Edge.
 
         Takes a request out of any web framework's route. The checks are made in their order: path,
-        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, parameters,
-        `Access-Token` where it is needed. A request that is refused is no error: the response has the
-        answer to send. Not checked, as it takes a store: whether the token or the session is good.
+        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it
+        is needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
+        response has the answer to send. Not checked, as it takes a store: whether the token or the
+        session is good.
 
         Args:
             method: The HTTP method.
@@ -2272,9 +2274,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         """Verify a third party's own request, which Salt Edge hands on.
 
         A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong
-        is a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes
-        that the third party is not admitted to; of what the JWT says otherwise than Salt Edge's
-        reading, only `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
+        is a warning. With `enforce` the request is refused where the JWT does not verify, where scopes
+        are not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
+        `consent_period_days` or the customer's answers. Other differences are warnings.
 
         Args:
             token_request: `original_request` of a request for a token, as `receive_request` has it.

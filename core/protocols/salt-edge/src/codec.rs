@@ -21,7 +21,10 @@ use bankchannel_foundation::{
     operation::Route,
 };
 
-use crate::terms::{Side, Terms};
+use crate::{
+    model::Instant,
+    terms::{Side, Terms},
+};
 
 /// The deepest nesting of what is read.
 pub const MAX_DEPTH: usize = 32;
@@ -29,6 +32,10 @@ pub const MAX_DEPTH: usize = 32;
 const HEADER_TEXT: &str = "must be visible ASCII, without spaces around it";
 /// How a field that stands in the answer's `meta` is named.
 const META: &str = "meta.";
+/// When the hub has answered.
+const TIME: &str = "meta.time";
+/// The fields of answers that tell of a success and decide nothing.
+const ONLY_TOLD: [&str; 2] = [TIME, "revoked"];
 
 /// What a connector says of itself in each request to the hub.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +120,7 @@ impl Codec for SaltEdge {
         };
         let fields = match side {
             Side::Connector => body,
-            Side::Hub => unwrapped(body),
+            Side::Hub => unwrapped(body, O::Response::SHAPE.fields()),
         };
         fitting(fields).map_err(|fault| broken(&format!("it does not fit: {}", fault.message())))
     }
@@ -170,29 +177,37 @@ fn push(headers: &mut Headers, name: &str, field: &str, text: &str) -> Result<()
     Ok(())
 }
 
-/// Reads an answer of success. What need not be there and does not fit is passed over: it must not make a failure of what was done.
+/// Reads an answer of success. What only tells of it is passed over where it does not fit: it must not make a failure of what was done.
 fn fitting<R: Boundary>(mut fields: Object<'_>) -> Result<R, Error> {
-    loop {
-        let read = R::read(Value::Object(fields.clone()), &mut Reader::new(Dialect::Wire));
-        let Err(fault) = read else { return read };
-        let named = fault.detail("field").unwrap_or_default();
-        let odd = R::SHAPE.fields().iter().find(|field| field.wire_optional && field.wire == named);
-        match odd {
-            Some(field) if fields.remove(field.wire).is_some() => {}
-            _ => return Err(fault),
+    for name in ONLY_TOLD {
+        let Some(value) = fields.get(name).filter(|value| !value.is_null()).cloned() else { continue };
+        let mut reader = Reader::new(Dialect::Wire);
+        let read = if name == TIME {
+            Instant::read(value, &mut reader).map(drop)
+        } else {
+            bool::read(value, &mut reader).map(drop)
+        };
+        if read.is_err() {
+            fields.remove(name);
         }
     }
+    R::read(Value::Object(fields), &mut Reader::new(Dialect::Wire))
 }
 
 /// The members of `data`, and those of `meta` under their names here. What stands beside them is passed over.
-fn unwrapped(mut body: Object<'_>) -> Object<'_> {
+fn unwrapped<'a>(mut body: Object<'a>, shape: &'static [Field]) -> Object<'a> {
     let mut fields = match body.remove("data") {
         Some(Value::Object(data)) => data,
         _ => Object::new(),
     };
-    if let Some(Value::Object(meta)) = body.remove("meta") {
-        for (name, value) in meta {
-            fields.insert(format!("{META}{name}"), value);
+    // A member of `data` is not taken for one of `meta`; of `meta` only what is known is looked at.
+    if let Some(Value::Object(mut meta)) = body.remove("meta") {
+        for field in shape.iter() {
+            let Some(name) = field.wire.strip_prefix(META) else { continue };
+            fields.remove(field.wire);
+            if let Some(value) = meta.remove(name) {
+                fields.push(field.wire, value);
+            }
         }
     }
     fields

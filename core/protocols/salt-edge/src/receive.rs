@@ -13,7 +13,11 @@ use crate::{
     class::{Refusal, of_connector as class},
     codec,
     envelope::Verifier,
-    hub::operations::{accounts, customers, errors, tokens, transactions},
+    hub::operations::{
+        accounts, customers, errors,
+        errors::notify_error::{ErrorNotice, NoticedError, NoticedRequest},
+        tokens, transactions,
+    },
     model::TokenPayload,
     terms::{Terms, TokenUse},
 };
@@ -147,16 +151,14 @@ impl Receiver {
         let provider_code = data.get("provider_code").cloned();
         let is_known = |name: &str| endpoint.fields.iter().any(|field| field.wire == name);
         let unknown = data.iter().filter(|(name, _)| !is_known(name) && *name != "provider_code");
-        let mut unknown: Object<'static> =
-            unknown.map(|(name, value)| (name.to_owned().into(), value.clone())).collect();
+        let unknown = unknown.map(|(name, value)| (name.to_owned().into(), value.clone())).collect();
         let whole = is_notice.then(|| data.clone());
         let request = match ((endpoint.read)(data), whole) {
             (Ok(request), _) => request,
             // A notice is taken, whatever it says.
             (Err(fault), Some(whole)) => {
                 warnings.push(fault.message().to_owned());
-                unknown = whole;
-                HubRequest::NotifyError(errors::notify_error::ErrorNotice::default())
+                HubRequest::NotifyError(notice(&whole))
             }
             (Err(fault), None) => return Err(malformed(fault.message())),
         };
@@ -208,6 +210,22 @@ impl HubRequest {
             | Self::FetchCustomer(_)
             | Self::NotifyError(_) => Ok(()),
         }
+    }
+}
+
+/// What can be read of a notice whose form is not right: each text where it should stand. Headers, which may hold tokens, are left out.
+fn notice(data: &Object<'_>) -> ErrorNotice {
+    let text = |of: &str, name: &str| data.get(of)?.get(name)?.as_str().map(str::to_owned);
+    ErrorNotice {
+        request: data.get("request").map(|_| NoticedRequest {
+            method: text("request", "method"),
+            url: text("request", "url"),
+            headers: None,
+        }),
+        error: data.get("error").map(|_| NoticedError {
+            error_class: text("error", "error_class"),
+            error_message: text("error", "error_message"),
+        }),
     }
 }
 

@@ -409,6 +409,11 @@ fn parameters_are_checked() {
         let taken = asked("POST", "/api/priora/v1/errors", &[("Access-Token", "")], &notice);
         assert_eq!(taken.unwrap()["operation"], "notify_error");
     }
+    let odd = json!({"request": {"method": "get", "headers": {"Access-Token": "PLANTED", "Client-Id": 1}},
+        "error": {"error_class": "InternalProviderError", "error_message": 5}});
+    let taken = asked("POST", "/api/priora/v1/errors", &[], &odd).unwrap();
+    let read = json!({"operation": "notify_error", "request": {"method": "get"}, "error": {"error_class": "InternalProviderError"}});
+    assert_eq!(taken, read);
 }
 
 #[test]
@@ -460,13 +465,22 @@ fn what_need_not_be_there_and_does_not_fit_is_passed_over() {
     for time in ["1574093088", "\"yesterday\"", "{}", "[1]"] {
         let text = format!(r#"{{"data":{{}},"meta":{{"time":{time}}}}}"#);
         assert!(SucceedSession::decode_response(InResponse::new(200, text)).is_ok(), "{time}");
-        let text = format!(r#"{{"data":{{"tokens":[{{"id":1}}]}},"meta":{{"time":{time},"next_id":"x"}}}}"#);
+        let text = format!(r#"{{"data":{{"tokens":[{{"id":1}}]}},"meta":{{"time":{time},"next_id":7}}}}"#);
         let page = write_boundary(ListTokensAtHub::decode_response(InResponse::new(200, text)).unwrap());
-        assert_eq!(page, json!({"tokens": [{"id": 1}]}), "{time}");
+        assert_eq!(page, json!({"tokens": [{"id": 1}], "next_id": 7}), "{time}");
     }
     let revoked = RevokeTokenAtHub::decode_response(InResponse::new(200, r#"{"data":{"revoked":"yes"}}"#)).unwrap();
     assert_eq!(write_boundary(revoked), json!({}));
-    assert!(ListTokensAtHub::decode_response(InResponse::new(200, r#"{"data":{"tokens":5}}"#)).is_err());
+    // What decides something is right or an error: whether a list goes on, what a third party is admitted to.
+    for text in [r#"{"data":{"tokens":5}}"#, r#"{"data":{"tokens":[]},"meta":{"next_id":"x"}}"#] {
+        assert!(ListTokensAtHub::decode_response(InResponse::new(200, text)).is_err(), "{text}");
+    }
+    let text = r#"{"data":{"name":"n","scopes":"accounts","public_key":"k"}}"#;
+    assert!(GetClientInfo::decode_response(InResponse::new(200, text)).is_err());
+    // A member of `data` is none of `meta`.
+    let text = r#"{"data":{"tokens":[],"meta.next_id":9},"meta":{}}"#;
+    let page = write_boundary(ListTokensAtHub::decode_response(InResponse::new(200, text)).unwrap());
+    assert_eq!(page, json!({"tokens": []}));
 }
 
 /// What the other side says is shown without secrets, however they lie in it.

@@ -16,7 +16,7 @@ final class BankTransaction
      * @param string $accountId The account that it is on.
      * @param string $amount The amount; money that leaves the account has a minus.
      * @param string $currencyCode The currency, ISO 4217.
-     * @param string $description What it was for.
+     * @param string $description What it was for, as the customer sees it; not empty.
      * @param string $madeOn When it was made: a day, or an instant. A day travels as its midnight in UTC.
      * @param TransactionStatus $status How far it is.
      * @param list<TransactionFee>|null $fees Its fees; none when left out.

@@ -373,9 +373,10 @@ abstract class Operations extends AbstractClient implements Client
      * Read and check a request of Salt Edge.
      *
      * Takes a request out of any web framework's route. The checks are made in their order: path,
-     * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, parameters, `Access-Token`
-     * where it is needed. A request that is refused is no error: the response has the answer to send. Not
-     * checked, as it takes a store: whether the token or the session is good.
+     * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it is
+     * needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
+     * response has the answer to send. Not checked, as it takes a store: whether the token or the session
+     * is good.
      *
      * @param string $method The HTTP method.
      * @param string $target The path with its query, as it stands on the request line.
@@ -522,9 +523,9 @@ abstract class Operations extends AbstractClient implements Client
      * Verify a third party's own request, which Salt Edge hands on.
      *
      * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is
-     * a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the
-     * third party is not admitted to; of what the JWT says otherwise than Salt Edge's reading, only
-     * `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.
+     * a warning. With `enforce` the request is refused where the JWT does not verify, where scopes are
+     * not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
+     * `consent_period_days` or the customer's answers. Other differences are warnings.
      *
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.

@@ -17,7 +17,8 @@ final class ReceiveRequestResponse
      * @param int|null $clientId The third party's id at Salt Edge.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $accessToken The access token. Whether it is good, this function cannot know.
-     * @param array<string, mixed>|null $unknown Parameters that this library does not know.
+     * @param array<string, mixed>|null $unknown Members of `data` that this library does not know; those
+     * deeper in it are passed over.
      * @param RequestRefused|null $refused Why the request is refused, with the answer to send.
      */
     public function __construct(

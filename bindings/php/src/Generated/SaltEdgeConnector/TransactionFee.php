@@ -13,7 +13,7 @@ final class TransactionFee
 {
     /**
      * @param string|null $description What it is for.
-     * @param string|null $amount How much.
+     * @param string|null $amount How much, in at most 15 digits.
      * @param string|null $currencyCode The currency, ISO 4217.
      */
     public function __construct(

@@ -13,7 +13,7 @@ final class VerifyClientJwtResponse
 {
     /**
      * @param bool $accepted Whether to go on with the request.
-     * @param list<string> $warnings What is odd, and does not refuse the request.
+     * @param list<string> $warnings What else is wrong or odd.
      * @param string|null $errorClass The error's class, where not.
      * @param string|null $text Why, in words, where not.
      */

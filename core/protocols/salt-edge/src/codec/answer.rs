@@ -72,7 +72,8 @@ fn said(body: &[u8]) -> (Option<String>, Option<String>) {
     let text = |name: &str, most: usize| {
         let found = places.iter().flatten().find_map(|place| place.get(name).and_then(Value::as_str));
         // Redacted first, so that the cut leaves no half of a token.
-        found.map(|text| redact_words(text).chars().filter(|c| !c.is_control()).take(most).collect::<String>())
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        found.map(|text| redact_words(text).chars().map(plain).take(most).collect::<String>())
     };
     (text("error_class", WORD), text("error_message", TEXT))
 }

@@ -80,6 +80,8 @@ impl Boundary for MadeOn {
     fn write(self, writer: &mut Writer) -> Value<'static> {
         match writer.dialect() {
             Dialect::Boundary => self.0.write(writer),
+            // The day is the day, whatever instants can be told.
+            Dialect::Wire if self.0.as_str().len() == 10 => format!("{}T00:00:00.000Z", self.0.as_str()).into(),
             Dialect::Wire => Timestamp::from_ms(self.0.first_ms()).write(writer),
         }
     }
@@ -109,6 +111,7 @@ mod tests {
             made_on.write(&mut Writer::new(Dialect::Wire)).as_str().map(str::to_owned)
         };
         assert_eq!(written("2019-11-18").as_deref(), Some("2019-11-18T00:00:00.000Z"));
+        assert_eq!(written("9999-12-31").as_deref(), Some("9999-12-31T00:00:00.000Z"));
         assert_eq!(written("2019-11-18T01:00:00+02:00").as_deref(), Some("2019-11-17T23:00:00.000Z"));
     }
 }

@@ -21,7 +21,7 @@ pub enum TransactionStatus {
 pub struct TransactionFee {
     /// What it is for.
     pub description: Option<String>,
-    /// How much.
+    /// How much, in at most 15 digits.
     pub amount: Option<FeeAmount>,
     /// The currency, ISO 4217.
     pub currency_code: Option<CurrencyCode>,
@@ -39,7 +39,7 @@ pub struct BankTransaction {
     pub amount: Money,
     /// The currency, ISO 4217.
     pub currency_code: CurrencyCode,
-    /// What it was for.
+    /// What it was for, as the customer sees it; not empty.
     pub description: String,
     /// When it was made: a day, or an instant. A day travels as its midnight in UTC.
     pub made_on: MadeOn,

@@ -52,7 +52,7 @@ pub struct ReceiveRequestResponse {
     pub access_token: Option<Secret>,
     /// What is odd about the request, and does no harm.
     pub warnings: Vec<String>,
-    /// Parameters that this library does not know.
+    /// Members of `data` that this library does not know; those deeper in it are passed over.
     pub unknown: Option<JsonObject>,
     /// Why the request is refused, with the answer to send.
     pub refused: Option<RequestRefused>,
@@ -89,8 +89,8 @@ impl Operation for ReceiveRequest {
         "requests",
         "salt_edge_connector.receive_request",
         "Read and check a request of Salt Edge",
-        "Takes a request out of any web framework's route. The checks are made in their order: path, `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, parameters, \
-         `Access-Token` where it is needed. A request that is refused is no error: the response has the answer to send. Not checked, as it takes a store: whether the token or the \
+        "Takes a request out of any web framework's route. The checks are made in their order: path, `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, \
+         `Access-Token` where it is needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the response has the answer to send. Not checked, as it takes a store: whether the token or the \
          session is good.",
         errors::OF_KEYS,
     );

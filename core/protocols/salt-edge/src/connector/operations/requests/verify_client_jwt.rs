@@ -43,7 +43,7 @@ pub struct VerifyClientJwtResponse {
     pub error_class: Option<String>,
     /// Why, in words, where not.
     pub text: Option<String>,
-    /// What is odd, and does not refuse the request.
+    /// What else is wrong or odd.
     pub warnings: Vec<String>,
 }
 
@@ -58,8 +58,8 @@ impl Operation for VerifyClientJwt {
         "requests",
         "salt_edge_connector.verify_client_jwt",
         "Verify a third party's own request, which Salt Edge hands on",
-        "A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a warning. With `enforce` a JWT that does not verify refuses the request, and so do scopes that the third party is not \
-         admitted to; of what the JWT says otherwise than Salt Edge's reading, only `redirect_url`, `scopes`, `consent_period_days` and the customer's answers do.",
+        "A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a warning. With `enforce` the request is refused where the JWT does not verify, where scopes are not admitted, or where \
+         the JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the customer's answers. Other differences are warnings.",
         errors::OF_KEYS,
     );
 }
