@@ -11,7 +11,7 @@ use bankchannel_foundation::model::Value;
 /// Most values that wait, and most parts of all of them. What comes beyond is freed where it is: that is for many small answers, and
 /// must keep no large one.
 const MOST: usize = 1024;
-const MOST_PARTS: usize = 8192;
+const MOST_PARTS: usize = 32 * 1024;
 /// The longest text of a part.
 const LONG: usize = 4096;
 
@@ -26,9 +26,11 @@ thread_local! {
 /// Leaves a value to the runtime's thread, which frees it at its next call. Waits for nobody: where that is not at once possible, in
 /// a fork's child too, the value is freed here.
 pub fn give_back(value: Value<'static>) {
+    // Before the lock: it is held for as short as can be.
+    let Some(more) = count(&value, MOST_PARTS) else { return };
     let Ok(mut left) = LEFT.try_lock() else { return };
     let (values, parts) = &mut *left;
-    if let Some(more) = count(&value, MOST_PARTS - *parts).filter(|_| values.len() < MOST) {
+    if values.len() < MOST && *parts + more <= MOST_PARTS {
         values.push(value);
         *parts += more;
     }
